@@ -1,0 +1,124 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import ipaddr from 'ipaddr.js'
+
+/** One address as a number. An IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) is IPv4. */
+export interface Address {
+  readonly family: 4 | 6
+  readonly value: bigint
+}
+
+/**
+ * The addresses of one family from `first` to `last`, both included. Families never meet: `::/0` is
+ * every IPv6 address and no IPv4 one.
+ */
+export interface AddressRange {
+  readonly family: 4 | 6
+  readonly first: bigint
+  readonly last: bigint
+}
+
+/** Every way in which an entry of an allow list can be refused. */
+export const ENTRY_RULES = [
+  'not_an_address',
+  'ipv4_form',
+  'zone_id',
+  'prefix_length',
+  'host_bits',
+] as const
+
+export type EntryRule = (typeof ENTRY_RULES)[number]
+
+export type EntryResult =
+  | { readonly ok: true; readonly range: AddressRange }
+  | { readonly ok: false; readonly rule: EntryRule }
+
+/** `::` before a dotted quad: an IPv4-compatible address (RFC 4291, section 2.5.5.1). */
+const COMPATIBLE = /^::(?=\d+\.)/
+
+/** What `inet_aton` takes for IPv4: parts in decimal, octal or hexadecimal, and fewer than four. */
+const LOOSE_IPV4 = /^(?:0x[\da-f]*|\d+)(?:\.(?:0x[\da-f]*|\d+)){0,3}$/i
+
+const PREFIX_LENGTH = /^(?:0|[1-9]\d{0,2})$/
+
+/** The bits of an IPv4-mapped address before its IPv4 address. */
+const MAPPED_BITS = 96
+
+/**
+ * Reads an address as RFC 4291, section 2.2, and dotted decimal write them; undefined for anything
+ * else, a zone id (RFC 4007, section 11) and surrounding space included.
+ */
+export function parseAddress(text: string): Address | undefined {
+  // ipaddr.js alone takes octal, hexadecimal and short IPv4 for addresses, and "010.0.0.1" would be
+  // another address here than at the proxy that wrote it.
+  if (!isIPv4(text) && !isIPv6(text)) return undefined
+  if (text.includes('%')) return undefined
+  // It also takes ::1.2.3.4 for ::ffff:1.2.3.4, so that an IPv6 client could pass for an IPv4 one.
+  const parsed = ipaddr.process(text.replace(COMPATIBLE, '0::'))
+  const hex = Buffer.from(parsed.toByteArray()).toString('hex')
+  return { family: parsed.kind() === 'ipv4' ? 4 : 6, value: BigInt(`0x${hex}`) }
+}
+
+/** Reads an entry of an allow list: an address, or an address, `/` and a prefix length in decimal. */
+export function parseEntry(text: string): EntryResult {
+  const slash = text.indexOf('/')
+  const addressText = slash === -1 ? text : text.slice(0, slash)
+  const address = parseAddress(addressText)
+  if (address === undefined) return { ok: false, rule: addressRule(addressText) }
+  if (slash === -1) return { ok: true, range: rangeOf(address, 0n) }
+
+  const prefixText = text.slice(slash + 1)
+  const writtenBits = addressText.includes(':') ? 128 : 32
+  const prefix = Number(prefixText)
+  if (!PREFIX_LENGTH.test(prefixText) || prefix > writtenBits) {
+    return { ok: false, rule: 'prefix_length' }
+  }
+  const isMapped = address.family === 4 && writtenBits === 128
+  // The last of a mapped address's leading bits is 1: a shorter prefix cuts it off.
+  if (isMapped && prefix < MAPPED_BITS) return { ok: false, rule: 'host_bits' }
+  const hostMask = (1n << BigInt(writtenBits - prefix)) - 1n
+  if ((address.value & hostMask) !== 0n) return { ok: false, rule: 'host_bits' }
+  return { ok: true, range: rangeOf(address, hostMask) }
+}
+
+/** Whether any of the ranges holds the address. */
+export function covers(ranges: readonly AddressRange[], address: Address): boolean {
+  return ranges.some(
+    (range) =>
+      range.family === address.family &&
+      range.first <= address.value &&
+      address.value <= range.last,
+  )
+}
+
+/** Whether every address of `inner` is in `outer`. */
+export function rangeCovers(outer: AddressRange, inner: AddressRange): boolean {
+  return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last
+}
+
+/** What a rule asks for, in words for people. */
+export function entryMessage(rule: EntryRule): string {
+  return MESSAGES[rule]
+}
+
+function addressRule(text: string): EntryRule {
+  if (LOOSE_IPV4.test(text)) return 'ipv4_form'
+  const [bare = '', zone] = text.split('%', 2)
+  if (zone !== undefined && (isIPv4(bare) || isIPv6(bare))) return 'zone_id'
+  return 'not_an_address'
+}
+
+function rangeOf(address: Address, hostMask: bigint): AddressRange {
+  return {
+    family: address.family,
+    first: address.value,
+    last: address.value | hostMask,
+  }
+}
+
+const MESSAGES: Readonly<Record<EntryRule, string>> = {
+  not_an_address: 'Must be an IPv4 or IPv6 address, or one followed by "/" and a prefix length.',
+  ipv4_form: 'Must be four decimal numbers from 0 to 255, without leading zeros.',
+  zone_id: 'Must not hold a zone id ("%...").',
+  prefix_length: 'Must have a prefix length of 0 to 32 for IPv4, or 0 to 128 for IPv6.',
+  host_bits: 'Must have no bits set after the prefix length.',
+}

@@ -1,0 +1,44 @@
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { encodeBase62 } from './base62.ts'
+import type { Token } from './token.ts'
+
+const TAG_BYTES = 8
+const TAG_WIDTH = 11
+
+/**
+ * One key of the ring that all instances share, as its two sub-keys. They are key objects because
+ * those print and serialize as nothing.
+ */
+export interface TagKey {
+  readonly id: string
+  readonly tagSubKey: KeyObject
+  readonly jwtSubKey: KeyObject
+}
+
+/** Derives the sub-keys, one a purpose, so that a tag can never serve as a JWT's signature. */
+export function deriveTagKey(id: string, key: Uint8Array): TagKey {
+  return {
+    id,
+    tagSubKey: deriveSubKey(key, 'aeon-keys/tag/1'),
+    jwtSubKey: deriveSubKey(key, 'aeon-keys/jwt/1'),
+  }
+}
+
+/** The tag of a token's signed part: the first 64 bits of its HMAC-SHA-256, as 11 base 62 characters. */
+export function computeTag(signed: string, key: TagKey): string {
+  const digest = createHmac('sha256', key.tagSubKey).update(signed).digest()
+  return encodeBase62(digest.subarray(0, TAG_BYTES), TAG_WIDTH)
+}
+
+/**
+ * The key of the ring that made this token's tag; undefined when none did, which is a forgery and
+ * costs neither a query nor an Argon2 hash. A match is not yet a verdict: the hash is the authority.
+ */
+export function findTagKey(token: Token, ring: readonly TagKey[]): TagKey | undefined {
+  const presented = Buffer.from(token.tag)
+  return ring.find((key) => timingSafeEqual(Buffer.from(computeTag(token.signed, key)), presented))
+}
+
+function deriveSubKey(key: Uint8Array, purpose: string): KeyObject {
+  return createSecretKey(createHmac('sha256', key).update(purpose).digest())
+}
