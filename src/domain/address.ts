@@ -1,5 +1,4 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import ipaddr from 'ipaddr.js'
 
 /** One address as a number. An IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) is IPv4. */
 export interface Address {
@@ -32,9 +31,6 @@ export type EntryResult =
   | { readonly ok: true; readonly range: AddressRange }
   | { readonly ok: false; readonly rule: EntryRule }
 
-/** `::` before a dotted quad: an IPv4-compatible address (RFC 4291, section 2.5.5.1). */
-const COMPATIBLE = /^::(?=\d+\.)/
-
 /** What `inet_aton` takes for IPv4: parts in decimal, octal or hexadecimal, and fewer than four. */
 const LOOSE_IPV4 = /^(?:0x[\da-f]*|\d+)(?:\.(?:0x[\da-f]*|\d+)){0,3}$/i
 
@@ -42,20 +38,22 @@ const PREFIX_LENGTH = /^(?:0|[1-9]\d{0,2})$/
 
 /** The bits of an IPv4-mapped address before its IPv4 address. */
 const MAPPED_BITS = 96
+const MAPPED_START = 0xffffn
 
 /**
  * Reads an address as RFC 4291, section 2.2, and dotted decimal write them; undefined for anything
  * else, a zone id (RFC 4007, section 11) and surrounding space included.
+ *
+ * `node:net` decides what is an address, by `inet_pton`. `ipaddr.js` is not asked: it reads octal,
+ * hexadecimal and short IPv4, so that "010.0.0.1" would be another address here than at the proxy
+ * that wrote it, and takes ::1.2.3.4 for 1.2.3.4; and it needs 0.9 us for an IPv4 address, not 0.1.
  */
 export function parseAddress(text: string): Address | undefined {
-  // ipaddr.js alone takes octal, hexadecimal and short IPv4 for addresses, and "010.0.0.1" would be
-  // another address here than at the proxy that wrote it.
-  if (!isIPv4(text) && !isIPv6(text)) return undefined
-  if (text.includes('%')) return undefined
-  // It also takes ::1.2.3.4 for ::ffff:1.2.3.4, so that an IPv6 client could pass for an IPv4 one.
-  const parsed = ipaddr.process(text.replace(COMPATIBLE, '0::'))
-  const hex = Buffer.from(parsed.toByteArray()).toString('hex')
-  return { family: parsed.kind() === 'ipv4' ? 4 : 6, value: BigInt(`0x${hex}`) }
+  if (isIPv4(text)) return { family: 4, value: BigInt(readIPv4(text)) }
+  if (!isIPv6(text) || text.includes('%')) return undefined
+  const value = BigInt(`0x${readIPv6(text)}`)
+  if (value >> 32n === MAPPED_START) return { family: 4, value: value & 0xffff_ffffn }
+  return { family: 6, value }
 }
 
 /** Reads an entry of an allow list: an address, or an address, `/` and a prefix length in decimal. */
@@ -98,6 +96,32 @@ export function rangeCovers(outer: AddressRange, inner: AddressRange): boolean {
 /** What a rule asks for, in words for people. */
 export function entryMessage(rule: EntryRule): string {
   return MESSAGES[rule]
+}
+
+function readIPv4(text: string): number {
+  return text.split('.').reduce((value, octet) => value * 256 + Number(octet), 0)
+}
+
+/** The 32 hexadecimal digits of a valid IPv6 address. */
+function readIPv6(text: string): string {
+  const [head = '', tail = ''] = withoutDots(text).split('::')
+  const digitsAfter = readGroups(tail)
+  return readGroups(head).padEnd(32 - digitsAfter.length, '0') + digitsAfter
+}
+
+/** Writes an IPv4 address at the end of an IPv6 one as a group of eight hexadecimal digits. */
+function withoutDots(text: string): string {
+  if (!text.includes('.')) return text
+  const start = text.lastIndexOf(':') + 1
+  return text.slice(0, start) + readIPv4(text.slice(start)).toString(16).padStart(8, '0')
+}
+
+function readGroups(groups: string): string {
+  if (groups === '') return ''
+  return groups
+    .split(':')
+    .map((group) => group.padStart(4, '0'))
+    .join('')
 }
 
 function addressRule(text: string): EntryRule {

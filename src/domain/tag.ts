@@ -2,8 +2,8 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'no
 import { encodeBase62 } from './base62.ts'
 import type { Token } from './token.ts'
 
-const TAG_BYTES = 8
-const TAG_WIDTH = 11
+export const TAG_BYTES = 8
+export const TAG_WIDTH = 11
 
 /**
  * One key of the ring that all instances share, as its two sub-keys. They are key objects because
