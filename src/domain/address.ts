@@ -34,11 +34,11 @@ export type EntryResult =
 /** What `inet_aton` takes for IPv4: parts in decimal, octal or hexadecimal, and fewer than four. */
 const LOOSE_IPV4 = /^(?:0x[\da-f]*|\d+)(?:\.(?:0x[\da-f]*|\d+)){0,3}$/i
 
-const PREFIX_LENGTH = /^(?:0|[1-9]\d{0,2})$/
+const PREFIX_LENGTH = /^\/(?:0|[1-9]\d{0,2})$/
 
-/** The bits of an IPv4-mapped address before its IPv4 address. */
-const MAPPED_BITS = 96
+/** What stands before the 32 bits of IPv4 in a mapped address. */
 const MAPPED_START = 0xffffn
+const IPV4_MASK = 0xffff_ffffn
 
 /**
  * Reads an address as RFC 4291, section 2.2, and dotted decimal write them; undefined for anything
@@ -52,30 +52,32 @@ export function parseAddress(text: string): Address | undefined {
   if (isIPv4(text)) return { family: 4, value: BigInt(readIPv4(text)) }
   if (!isIPv6(text) || text.includes('%')) return undefined
   const value = BigInt(`0x${readIPv6(text)}`)
-  if (value >> 32n === MAPPED_START) return { family: 4, value: value & 0xffff_ffffn }
+  if (value >> 32n === MAPPED_START) return { family: 4, value: value & IPV4_MASK }
   return { family: 6, value }
 }
 
 /** Reads an entry of an allow list: an address, or an address, `/` and a prefix length in decimal. */
 export function parseEntry(text: string): EntryResult {
-  const slash = text.indexOf('/')
-  const addressText = slash === -1 ? text : text.slice(0, slash)
+  const [addressText = ''] = text.split('/', 1)
   const address = parseAddress(addressText)
   if (address === undefined) return { ok: false, rule: addressRule(addressText) }
-  if (slash === -1) return { ok: true, range: rangeOf(address, 0n) }
 
-  const prefixText = text.slice(slash + 1)
   const writtenBits = addressText.includes(':') ? 128 : 32
-  const prefix = Number(prefixText)
-  if (!PREFIX_LENGTH.test(prefixText) || prefix > writtenBits) {
-    return { ok: false, rule: 'prefix_length' }
-  }
-  const isMapped = address.family === 4 && writtenBits === 128
-  // The last of a mapped address's leading bits is 1: a shorter prefix cuts it off.
-  if (isMapped && prefix < MAPPED_BITS) return { ok: false, rule: 'host_bits' }
-  const hostMask = (1n << BigInt(writtenBits - prefix)) - 1n
+  const prefixLength = readPrefixLength(text.slice(addressText.length), writtenBits)
+  if (prefixLength === undefined) return { ok: false, rule: 'prefix_length' }
+
+  const hostMask = (1n << BigInt(writtenBits - prefixLength)) - 1n
   if ((address.value & hostMask) !== 0n) return { ok: false, rule: 'host_bits' }
-  return { ok: true, range: rangeOf(address, hostMask) }
+  // Before the 32 bits of a mapped address there are ones, and this prefix leaves them out.
+  if (address.family === 4 && hostMask > IPV4_MASK) return { ok: false, rule: 'host_bits' }
+  return {
+    ok: true,
+    range: {
+      family: address.family,
+      first: address.value,
+      last: address.value | hostMask,
+    },
+  }
 }
 
 /** Whether any of the ranges holds the address. */
@@ -131,12 +133,12 @@ function addressRule(text: string): EntryRule {
   return 'not_an_address'
 }
 
-function rangeOf(address: Address, hostMask: bigint): AddressRange {
-  return {
-    family: address.family,
-    first: address.value,
-    last: address.value | hostMask,
-  }
+/** Reads what follows the address of an entry: nothing, which is all bits, or `/` and a number. */
+function readPrefixLength(text: string, bits: number): number | undefined {
+  if (text === '') return bits
+  if (!PREFIX_LENGTH.test(text)) return undefined
+  const prefixLength = Number(text.slice(1))
+  return prefixLength > bits ? undefined : prefixLength
 }
 
 const MESSAGES: Readonly<Record<EntryRule, string>> = {

@@ -4,7 +4,7 @@
  * token of either form may hold: swallowing too much costs a word of a log line, and too little a
  * secret. No branch can start over, so the time is linear in the text.
  */
-const TOKEN = /([a-z][a-z0-9]{0,15}_[0-9A-Za-z]{22}(?=[0-9A-Za-z])|eyJ(?=[\w-]{8}))[\w.-]+/g
+const TOKEN = /([a-z][a-z0-9]{0,15}_(?!eyJ)[0-9A-Za-z]{22}(?=[0-9A-Za-z])|eyJ(?=[\w-]{8}))[\w.-]+/g
 
 /** Takes the secrets out of a text: of a native token the public hint stays, of a JWT only `eyJ`. */
 export function redactTokens(text: string): string {
