@@ -2,7 +2,7 @@
  * Where a token of either form, or the beginning of one, starts: a hint with at least one character
  * of the secret after it, or a JWT's first characters. It then runs on over every character that a
  * token of either form may hold: swallowing too much costs a word of a log line, and too little a
- * secret. No branch can start over, so the time is linear in the text.
+ * secret. What does not start a token is given up within 40 characters, so the time is linear.
  */
 const TOKEN = /([a-z][a-z0-9]{0,15}_(?!eyJ)[0-9A-Za-z]{22}(?=[0-9A-Za-z])|eyJ(?=[\w-]{8}))[\w.-]+/g
 
