@@ -1,0 +1,84 @@
+import { access, chmod, constants, mkdir, realpath } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+
+import { type Account, firstClosedFolder, serverAccount } from './account.ts'
+import { EmbeddedPostgresError, failedWith } from './error.ts'
+
+/** Where one private server keeps everything, and the account that owns it. */
+export interface DataDir {
+  /** DATA_DIR itself, absolute and without symbolic links. */
+  readonly path: string
+  /** PostgreSQL's own data directory, inside `path`. */
+  readonly clusterDir: string
+  /** Undefined: the account of this process. */
+  readonly account: Account | undefined
+}
+
+const DEFAULT_DATA_DIR = 'data'
+const ROOTS_DATA_DIR = '/var/lib/aeon-keys'
+
+/**
+ * Makes DATA_DIR when it is missing.
+ * @throws EmbeddedPostgresError `data_dir_closed` when the server's account may not enter it,
+ *   `data_dir_unusable` when it cannot be made or written.
+ */
+export async function openDataDir(requested: string | undefined): Promise<DataDir> {
+  const dataDir = await locateDataDir(requested)
+  const closed = await firstClosedFolder(dataDir.account, dataDir.path)
+  if (closed !== undefined) throw closedError(dataDir, closed)
+  try {
+    await makeFolder(dataDir)
+    await access(dataDir.path, constants.W_OK)
+  } catch (cause) {
+    throw unusableError(dataDir.path, cause)
+  }
+  return dataDir
+}
+
+/** Names DATA_DIR without making anything; undefined picks the folder that a first start picks. */
+export async function locateDataDir(requested: string | undefined): Promise<DataDir> {
+  const dataDir = await dataDirAt(requested ?? DEFAULT_DATA_DIR)
+  if (requested !== undefined) return dataDir
+  const closed = await firstClosedFolder(dataDir.account, dataDir.path)
+  return closed === undefined ? dataDir : dataDirAt(ROOTS_DATA_DIR)
+}
+
+async function dataDirAt(requested: string): Promise<DataDir> {
+  const path = await realPathOf(resolve(requested))
+  const clusterDir = join(path, 'postgres')
+  return { path, clusterDir, account: await serverAccount(clusterDir) }
+}
+
+/** Resolves symbolic links in the part of the path that exists. */
+async function realPathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    if (failedWith(error, 'ENOENT')) return join(await realPathOf(dirname(path)), basename(path))
+    throw unusableError(path, error)
+  }
+}
+
+function closedError({ path, account }: DataDir, closed: string): EmbeddedPostgresError {
+  return new EmbeddedPostgresError(
+    'data_dir_closed',
+    `DATA_DIR ${path} is out of PostgreSQL's reach: it gives up root for account ${account?.uid}, ` +
+      `and ${closed} is closed to that account. Choose a DATA_DIR outside it (${ROOTS_DATA_DIR}, ` +
+      `for example), or open it with: chmod o+x ${closed}`,
+  )
+}
+
+/** Others may pass through a folder that root makes, because the server's account is one of them. */
+async function makeFolder({ path, account }: DataDir): Promise<void> {
+  const made = await mkdir(path, { recursive: true })
+  if (made !== undefined) await chmod(path, account === undefined ? 0o700 : 0o711)
+}
+
+function unusableError(path: string, cause: unknown): EmbeddedPostgresError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new EmbeddedPostgresError(
+    'data_dir_unusable',
+    `DATA_DIR ${path} cannot be used: ${reason}. Name a folder that this account can write, or set DATABASE_URL.`,
+    cause,
+  )
+}

@@ -1,0 +1,92 @@
+import { readyBinaries } from './binaries.ts'
+import { claimDataDir, type Run } from './claim.ts'
+import { ensureCluster } from './cluster.ts'
+import { answers, type Connection, ensureDatabase, serviceConnection } from './connection.ts'
+import { locateDataDir, openDataDir } from './data-dir.ts'
+import { EmbeddedPostgresError } from './error.ts'
+import { removeLeftovers } from './leftovers.ts'
+import { launchServer } from './server.ts'
+import { createServerLog, type Log } from './server-log.ts'
+import { serverArguments } from './settings.ts'
+import { isPrivateFolder, makeSocketFolder, socketFolder } from './socket-folder.ts'
+import { supervise } from './supervise.ts'
+
+export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './error.ts'
+
+/** A private PostgreSQL server that runs as long as this process does. */
+export interface EmbeddedPostgres {
+  /** For pg: `host` is the folder of the private Unix socket. */
+  readonly connection: Connection
+  /** DATA_DIR as an absolute path without symbolic links. */
+  readonly dataDir: string
+  /** Ends all sessions and resolves when PostgreSQL has ended. Until then it is kept running. */
+  stop(): Promise<void>
+}
+
+export interface EmbeddedOptions {
+  /**
+   * DATA_DIR. Undefined picks `./data`, or `/var/lib/aeon-keys` when this process is root and the
+   * account that it gives privileges up to cannot enter `./data`.
+   */
+  readonly dataDir: string | undefined
+  /** False, for tests only, trades safety against a crash of the machine for speed. Default true. */
+  readonly durable?: boolean
+  readonly log: Log
+}
+
+/**
+ * Starts a private PostgreSQL on DATA_DIR, which is made and filled when it is empty. It listens on a
+ * Unix socket only, ends within a second of this process, however that dies, and is started again
+ * when it ends by itself. Resolves when it accepts sessions; after a crash that is as long as its
+ * recovery takes. Installs no signal handler: the caller calls `stop`.
+ * @throws EmbeddedPostgresError whose code tells what is in the way and whose message how to mend it.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const { log, durable = true } = options
+  const dataDir = await openDataDir(options.dataDir)
+  const socketDir = socketFolder(dataDir)
+  const { initdb, postgres } = await readyBinaries(dataDir)
+  await ensureCluster(initdb, dataDir, durable)
+
+  const command = [postgres, ...serverArguments(dataDir.clusterDir, socketDir, durable)]
+  async function launch(): Promise<Run> {
+    await makeSocketFolder(socketDir, dataDir)
+    const runLog = createServerLog(log)
+    return { server: launchServer(command, dataDir.account, runLog), log: runLog }
+  }
+
+  const first = await claimDataDir(launch, dataDir.path, socketDir)
+  const { stop } = supervise(first, launch, log)
+  try {
+    first.log.release()
+    await ensureDatabase(socketDir)
+    await removeLeftovers(dataDir.path)
+  } catch (cause) {
+    await stop()
+    throw setUpFailed(dataDir.path, cause)
+  }
+  log.info({ dataDir: dataDir.path }, 'The private PostgreSQL accepts sessions')
+  return { connection: serviceConnection(socketDir), dataDir: dataDir.path, stop }
+}
+
+function setUpFailed(dataDir: string, cause: unknown): EmbeddedPostgresError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new EmbeddedPostgresError(
+    'start_failed',
+    `PostgreSQL runs on DATA_DIR ${dataDir} and cannot be set up: ${reason}`,
+    cause,
+  )
+}
+
+/**
+ * The connection to the private server that already runs on this DATA_DIR, or undefined when none
+ * answers. Starts nothing and writes nothing; undefined as `dataDir` means what it means to a start.
+ */
+export async function findRunningEmbeddedPostgres(
+  dataDir: string | undefined,
+): Promise<Connection | undefined> {
+  const located = await locateDataDir(dataDir)
+  const socketDir = socketFolder(located)
+  if (!(await isPrivateFolder(socketDir, located.account?.uid))) return undefined
+  return (await answers(socketDir)) ? serviceConnection(socketDir) : undefined
+}
