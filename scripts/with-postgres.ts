@@ -1,0 +1,81 @@
+/**
+ * Runs a command with TEST_DATABASE_URL set to a private PostgreSQL that lives as long as the command:
+ *   node scripts/with-postgres.ts COMMAND [ARGUMENT...]
+ * A TEST_DATABASE_URL that is set already is left alone, and no server is started.
+ * Exits with the command's status, or 128 plus the number of the signal that ended it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/embedded/postgres.ts'
+
+const WRONG_USAGE = 2
+
+let child: ChildProcess | undefined
+let received: NodeJS.Signals | undefined
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    received = signal
+    child?.kill(signal)
+  })
+}
+process.exitCode = await main(process.argv.slice(2))
+
+function main([command, ...args]: readonly string[]): Promise<number> | number {
+  if (command === undefined) {
+    console.error('usage: node scripts/with-postgres.ts COMMAND [ARGUMENT...]')
+    return WRONG_USAGE
+  }
+  const { TEST_DATABASE_URL } = process.env
+  return TEST_DATABASE_URL ? run(command, args, TEST_DATABASE_URL) : runWithServer(command, args)
+}
+
+async function runWithServer(command: string, args: readonly string[]): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-test-'))
+  try {
+    // When root runs this, the server has another account, which must pass through.
+    await chmod(folder, 0o711)
+    const server = await startEmbeddedPostgres({
+      dataDir: folder,
+      durable: false,
+      log: { info() {}, warn, error: warn },
+    })
+    try {
+      return await run(command, args, urlOf(server))
+    } finally {
+      await server.stop()
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function warn(facts: object, message: string): void {
+  console.error(message, facts)
+}
+
+function urlOf({ connection }: EmbeddedPostgres): string {
+  const { user, database, host, port } = connection
+  return `postgresql://${user}@/${database}?host=${encodeURIComponent(host)}&port=${port}`
+}
+
+async function run(command: string, args: readonly string[], databaseUrl: string): Promise<number> {
+  if (received !== undefined) return statusOf(received)
+
+  const env = { ...process.env, TEST_DATABASE_URL: databaseUrl }
+  const running = spawn(command, args, { stdio: 'inherit', env })
+  child = running
+  return new Promise((resolve, reject) => {
+    running.once('error', reject)
+    running.once('exit', (code, signal) =>
+      resolve(signal === null ? (code ?? 1) : statusOf(signal)),
+    )
+  })
+}
+
+function statusOf(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal]
+}

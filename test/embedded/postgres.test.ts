@@ -1,0 +1,297 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+import t from 'tap'
+
+import {
+  type EmbeddedPostgres,
+  EmbeddedPostgresError,
+  findRunningEmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../src/embedded/postgres.ts'
+import { createServerLog } from '../../src/embedded/server-log.ts'
+
+const runsAsRoot = process.geteuid?.() === 0
+
+t.test('a first start makes the database, and a later start finds its rows', async (t) => {
+  const dataDir = await emptyFolder(t)
+  t.equal(await findRunningEmbeddedPostgres(dataDir), undefined)
+
+  const first = await start(t, dataDir)
+  t.same(await findRunningEmbeddedPostgres(dataDir), first.connection)
+  await query(first.connection, 'create table note (text text)')
+  await query(first.connection, "insert into note values ('kept')")
+  await first.stop()
+  await first.stop()
+  t.equal(await findRunningEmbeddedPostgres(dataDir), undefined)
+
+  const second = await start(t, dataDir)
+  t.same(await query(second.connection, 'select text from note'), [{ text: 'kept' }])
+})
+
+t.test('the server is private, durable, and not root', async (t) => {
+  const server = await start(t, await emptyFolder(t))
+  const { host } = server.connection
+  t.equal((await lstat(host)).mode & 0o777, 0o700)
+  t.same(
+    await query(
+      server.connection,
+      `select current_setting('listen_addresses') as addresses, current_setting('server_encoding') as encoding,
+         current_setting('timezone') as timezone, current_setting('data_checksums') as checksums,
+         current_setting('fsync') as fsync, lower('É') as folded`,
+    ),
+    [
+      {
+        addresses: '',
+        encoding: 'UTF8',
+        timezone: 'UTC',
+        checksums: 'on',
+        fsync: 'on',
+        folded: 'é',
+      },
+    ],
+  )
+  const { uid } = await stat(join(server.dataDir, 'postgres', 'postmaster.pid'))
+  t.equal(uid !== 0, true)
+  t.equal(uid === process.geteuid?.(), !runsAsRoot)
+})
+
+t.test('a second start on a folder in use is refused, and the first goes on', async (t) => {
+  const dataDir = await emptyFolder(t)
+  const first = await start(t, dataDir)
+
+  const [fault, word] = await Promise.all([refusal(dataDir), serve(t, dataDir).then((s) => s.word)])
+  t.equal(fault.code, 'data_dir_in_use')
+  t.match(fault.message, first.dataDir)
+  t.equal(word, 'data_dir_in_use')
+  t.same(await query(first.connection, 'select 1 as one'), [{ one: 1 }])
+})
+
+t.test('of two starts at once on an empty folder, one wins', async (t) => {
+  const dataDir = await emptyFolder(t)
+  const outcomes = await Promise.allSettled([start(t, dataDir), start(t, dataDir)])
+
+  const losers = outcomes.filter((outcome) => outcome.status === 'rejected')
+  t.equal(losers.length, 1)
+  t.match(losers[0]?.reason, { code: 'data_dir_in_use' })
+  t.same(await namesIn(dataDir), ['postgres', 'socket'])
+})
+
+t.test('a service killed at any moment leaves no server and loses no row', async (t) => {
+  const dataDir = await emptyFolder(t)
+  const { child, word } = await serve(t, dataDir)
+  t.equal(word, 'ready')
+  const connection = await findRunningEmbeddedPostgres(dataDir)
+  if (connection === undefined) throw new Error('the server of the child process does not answer')
+  await query(connection, 'create table note (text text)')
+  await query(connection, "insert into note values ('acknowledged')")
+  const postmaster = await postmasterPid(dataDir)
+
+  child.kill('SIGKILL')
+  const killedAt = performance.now()
+  await untilGone(postmaster)
+  t.ok(performance.now() - killedAt < 1_500, 'PostgreSQL ends about a second after its service')
+
+  const again = await serve(t, dataDir)
+  again.child.kill('SIGKILL')
+  const server = await start(t, dataDir)
+  t.same(await query(server.connection, 'select text from note'), [{ text: 'acknowledged' }])
+})
+
+t.test('a server that dies is started again on the same socket, until stop', async (t) => {
+  const dataDir = await emptyFolder(t)
+  const written: string[] = []
+  const server = await start(t, dataDir, (message) => written.push(message))
+  const killed = await postmasterPid(dataDir)
+
+  process.kill(killed, 'SIGKILL')
+  await untilGone(killed)
+  await untilAnswers(server)
+  t.not(await postmasterPid(dataDir), killed)
+  t.match(written, ['PostgreSQL ended by itself', 'PostgreSQL was started again and answers'])
+
+  const second = await postmasterPid(dataDir)
+  process.kill(second, 'SIGKILL')
+  await untilGone(second)
+  await server.stop()
+  await sleep(300)
+  t.equal(await findRunningEmbeddedPostgres(dataDir), undefined, 'stop cuts the pause short')
+})
+
+t.test('a path too long for a socket moves the socket to a private temporary folder', async (t) => {
+  const dataDir = join(await emptyFolder(t), 'long, "and quoted" '.repeat(6))
+  const server = await start(t, dataDir)
+  t.ok(server.connection.host.startsWith(tmpdir()))
+  t.equal((await lstat(server.connection.host)).mode & 0o777, 0o700)
+  t.same(await findRunningEmbeddedPostgres(dataDir), server.connection)
+
+  await server.stop()
+  await chmod(server.connection.host, 0o755)
+  t.equal(await findRunningEmbeddedPostgres(dataDir), undefined)
+  t.match(await refusal(dataDir), { code: 'data_dir_unusable', message: server.connection.host })
+  await rm(server.connection.host, { recursive: true })
+})
+
+t.test('a folder out of reach is refused by name', async (t) => {
+  const closed = join(await emptyFolder(t), 'closed')
+  await mkdir(closed, { mode: runsAsRoot ? 0o700 : 0o500 })
+  t.match(await refusal(join(closed, 'data')), {
+    code: runsAsRoot ? 'data_dir_closed' : 'data_dir_unusable',
+    message: closed,
+  })
+})
+
+t.test('a file in the place of the folder is refused', async (t) => {
+  const fault = await refusal(import.meta.filename)
+  t.equal(fault.code, 'data_dir_unusable')
+  t.match(fault.message, import.meta.filename)
+})
+
+t.test('what a killed first start left behind does no harm', async (t) => {
+  const dataDir = await emptyFolder(t)
+  const [recent, old] = [
+    join(dataDir, 'postgres.unfinished-a'),
+    join(dataDir, 'postgres.unfinished-b'),
+  ]
+  await mkdir(join(recent, 'base'), { recursive: true })
+  await mkdir(join(old, 'base'), { recursive: true })
+  await utimes(old, 0, 0)
+
+  await start(t, dataDir)
+  t.same(await namesIn(dataDir), ['postgres', 'postgres.unfinished-a', 'socket'])
+})
+
+t.test('a start that PostgreSQL refuses carries its words', async (t) => {
+  const dataDir = await emptyFolder(t)
+  const server = await start(t, dataDir)
+  await server.stop()
+  await rm(join(dataDir, 'postgres', 'global', 'pg_control'))
+  const fault = await refusal(dataDir)
+  t.equal(fault.code, 'start_failed')
+  t.match(fault.message, 'pg_control')
+})
+
+t.test('the log gets what the server itself says, and nothing that a session says', (t) => {
+  const written: string[] = []
+  const write = (_facts: object, message: string) => written.push(message)
+  const serverLog = createServerLog({ info: write, warn: write, error: write })
+  serverLog.add('postmaster|WARNING:  early')
+  t.same(written, [])
+
+  serverLog.release()
+  serverLog.add('postmaster|LOG:  client backend (PID 7) was terminated by signal 9: Killed')
+  serverLog.add('checkpointer|LOG:  quiet')
+  serverLog.add('client backend|ERROR:  secret')
+  serverLog.add('\tsecret, continued')
+  serverLog.add('client backend|PANIC:  loud')
+  t.same(written, ['early', 'client backend (PID 7) was terminated by signal 9: Killed', 'loud'])
+  t.notMatch(serverLog.lastLines(), 'secret')
+  t.end()
+})
+
+t.test('scripts/with-postgres.ts lends a server to a command and leaves nothing', async (t) => {
+  const script = join(import.meta.dirname, '../../scripts/with-postgres.ts')
+  const printUrl = 'console.log(process.env.TEST_DATABASE_URL); process.exitCode = 3'
+  const command = [script, process.execPath, '-e', printUrl]
+  const { TEST_DATABASE_URL: _, ...env } = process.env
+  const child = spawn(process.execPath, command, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(child, 'exit')
+
+  const [url] = await once(createInterface({ input: child.stdout }), 'line')
+  const { host, user, database } = new Client(url)
+  t.match({ user, database }, { user: 'aeon_keys', database: 'aeon_keys' })
+  t.same(await exited, [3, null])
+  await t.rejects(stat(dirname(host)), { code: 'ENOENT' })
+})
+
+/** Another account may pass through, since root gives its privileges up. */
+async function emptyFolder(t: Tap): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-embedded-'))
+  await chmod(folder, 0o711)
+  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
+
+/** Leaves out the copy of the binaries, which is made when the checkout is closed to other accounts. */
+async function namesIn(dataDir: string): Promise<readonly string[]> {
+  const names = await readdir(dataDir)
+  return names.filter((name) => !name.startsWith('binaries-')).sort()
+}
+
+type Tap = Pick<typeof t, 'teardown'>
+
+async function start(
+  t: Tap,
+  dataDir: string,
+  onMessage: (message: string) => void = () => {},
+): Promise<EmbeddedPostgres> {
+  const write = (_facts: object, message: string) => onMessage(message)
+  const server = await startEmbeddedPostgres({
+    dataDir,
+    log: { info() {}, warn: write, error: write },
+  })
+  t.teardown(() => server.stop())
+  return server
+}
+
+async function refusal(dataDir: string): Promise<EmbeddedPostgresError> {
+  try {
+    const server = await start({ teardown() {} }, dataDir)
+    await server.stop()
+  } catch (error) {
+    if (error instanceof EmbeddedPostgresError) return error
+    throw error
+  }
+  throw new Error(`the start on ${dataDir} is not refused`)
+}
+
+interface Service {
+  readonly child: ChildProcess
+  readonly word: string
+}
+
+async function serve(t: Tap, dataDir: string): Promise<Service> {
+  const script = join(import.meta.dirname, 'serve.ts')
+  const child = spawn(process.execPath, [script, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  const [word] = await once(createInterface({ input: child.stdout }), 'line')
+  return { child, word }
+}
+
+async function query(
+  connection: EmbeddedPostgres['connection'],
+  sql: string,
+): Promise<readonly unknown[]> {
+  const client = new Client({ ...connection })
+  try {
+    await client.connect()
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function postmasterPid(dataDir: string): Promise<number> {
+  return Number.parseInt(await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8'), 10)
+}
+
+async function untilGone(pid: number): Promise<void> {
+  while (isAlive(pid)) await sleep(20)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+async function untilAnswers(server: EmbeddedPostgres): Promise<void> {
+  while ((await findRunningEmbeddedPostgres(server.dataDir)) === undefined) await sleep(20)
+}
