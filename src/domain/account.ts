@@ -1,0 +1,7 @@
+/** The tenant. The platform account, one and built in, holds the keys of operators and of the services that call verify. */
+export interface Account {
+  readonly id: string
+  readonly name: string
+  readonly platform: boolean
+  readonly createdAt: Date
+}

@@ -1,0 +1,44 @@
+import { type AddressRange, entryMessage, parseEntry, rangeCovers } from './address.ts'
+
+export const maxEntries = 100
+
+/** A named set of entries (addresses and ranges) of one account. */
+export interface AllowList {
+  readonly id: string
+  readonly accountId: string
+  readonly name: string
+  readonly description: string
+  /** Exactly as they were given. */
+  readonly entries: readonly string[]
+  readonly createdAt: Date
+  readonly updatedAt: Date
+}
+
+export interface EntryFault {
+  readonly index: number
+  readonly rule: string
+  readonly message: string
+}
+
+/** Every entry that is no address and no range, and the rule that it breaks. */
+export function entryFaults(entries: readonly string[]): EntryFault[] {
+  return entries.flatMap((entry, index) => {
+    const parsed = parseEntry(entry)
+    if (parsed.ok) return []
+    return [{ index, rule: parsed.rule, message: entryMessage(parsed.rule) }]
+  })
+}
+
+/** The ranges of stored entries. An entry that does not parse covers nothing. */
+export function rangesOf(entries: readonly string[]): AddressRange[] {
+  return entries.flatMap((entry) => {
+    const parsed = parseEntry(entry)
+    return parsed.ok ? [parsed.range] : []
+  })
+}
+
+/** Whether some entry of `after` is not inside a single entry of `before`: then keys may be used from more places. */
+export function widens(before: readonly string[], after: readonly string[]): boolean {
+  const old = rangesOf(before)
+  return !rangesOf(after).every((range) => old.some((outer) => rangeCovers(outer, range)))
+}

@@ -1,0 +1,58 @@
+import type { RoleRef } from './role.ts'
+
+/** Where a key may be used from. `anywhere` is a value, never the absence of lists. */
+export const reaches = ['anywhere', 'allow_lists'] as const
+export type Reach = (typeof reaches)[number]
+
+export const keyStatuses = ['active', 'revoked', 'disabled', 'expired'] as const
+export type KeyStatus = (typeof keyStatuses)[number]
+
+export const actorKinds = ['user', 'api_key', 'platform', 'system'] as const
+export type ActorKind = (typeof actorKinds)[number]
+
+/** Who did something: a user for whom a console acts, a key of the account, a key of the platform, or the service itself. */
+export interface Actor {
+  readonly kind: ActorKind
+  readonly id: string | null
+  readonly name: string | null
+}
+
+/** What decides a key's status. */
+export interface KeyState {
+  readonly expiresAt: Date | null
+  readonly disabledAt: Date | null
+  readonly revokedAt: Date | null
+}
+
+/** The record of a key. It has no hash: see Credential. */
+export interface ApiKey extends KeyState {
+  readonly id: string
+  readonly accountId: string
+  readonly name: string
+  readonly description: string
+  readonly role: RoleRef
+  readonly reach: Reach
+  /** In order of id. */
+  readonly allowListIds: readonly string[]
+  readonly createdAt: Date
+  readonly createdBy: Actor
+  readonly revokedBy: Actor | null
+  readonly revocationReason: string | null
+  /** The prefix of its tokens. */
+  readonly tokenPrefix: string
+  readonly lastUsedAt: Date | null
+  readonly useCount: number
+}
+
+/** The status of a key, by the precedence of the verdict: revoked, disabled, expired, active. */
+export function statusOf(key: KeyState, now: Date): KeyStatus {
+  if (key.revokedAt !== null) return 'revoked'
+  if (key.disabledAt !== null) return 'disabled'
+  if (isExpired(key, now)) return 'expired'
+  return 'active'
+}
+
+/** A key is expired from the very moment of its expiry on. */
+export function isExpired(key: Pick<KeyState, 'expiresAt'>, now: Date): boolean {
+  return key.expiresAt !== null && now.getTime() >= key.expiresAt.getTime()
+}

@@ -1,0 +1,67 @@
+import { isUuid } from './uuid.ts'
+
+export const sortFields = ['created_at', 'name', 'expires_at'] as const
+export type SortField = (typeof sortFields)[number]
+
+export interface Sort {
+  readonly field: SortField
+  readonly descending: boolean
+}
+
+/** The place after which a page begins: the sorted value and the id of the last item before it. */
+export interface Position {
+  /** A name, an RFC 3339 time, or null for a key that never expires. */
+  readonly value: string | null
+  readonly id: string
+}
+
+export interface PageRequest {
+  readonly limit: number
+  readonly sort: Sort
+  readonly after: Position | undefined
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly next: Position | null
+}
+
+/** Reads `created_at`, `-created_at` and so on. */
+export function readSort(text: string): Sort | undefined {
+  const descending = text.startsWith('-')
+  const name = descending ? text.slice(1) : text
+  const field = sortFields.find((candidate) => candidate === name)
+  return field === undefined ? undefined : { field, descending }
+}
+
+/** The opaque form of a position. It names its sort, so that it cannot be used with another one. */
+export function encodeCursor(sort: Sort, position: Position): string {
+  const parts = [sort.field, sort.descending, position.value, position.id]
+  return Buffer.from(JSON.stringify(parts)).toString('base64url')
+}
+
+/** The position that a cursor stands for, or undefined when it is not one of ours for this sort. */
+export function decodeCursor(sort: Sort, cursor: string): Position | undefined {
+  const parts = parseJson(Buffer.from(cursor, 'base64url').toString())
+  if (!Array.isArray(parts) || parts.length !== 4) return undefined
+  const [field, descending, value, id] = parts as unknown[]
+  if (field !== sort.field || descending !== sort.descending) return undefined
+  if (typeof id !== 'string' || !isUuid(id)) return undefined
+  if (value === null) return sort.field === 'expires_at' ? { value, id } : undefined
+  if (typeof value !== 'string' || value.includes('\0')) return undefined
+  if (sort.field !== 'name' && !isTime(value)) return undefined
+  return { value, id }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isTime(text: string): boolean {
+  const time = new Date(text)
+  return !Number.isNaN(time.getTime()) && time.toISOString() === text
+}

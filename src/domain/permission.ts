@@ -1,0 +1,119 @@
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import service from './permissions.service.json' with { type: 'json' }
+
+/** `resource:operation`, for example `cluster:read`. */
+export const permissionPattern = '^[a-z][a-z0-9_]{0,62}:[a-z][a-z0-9_]{0,62}$'
+
+export const permissionScopes = ['account', 'platform'] as const
+export type PermissionScope = (typeof permissionScopes)[number]
+
+/** One entry of the catalogue: what a permission is called, what it brings along, and who has it. */
+export interface CatalogueEntry {
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  /** `platform` permissions exist in the platform account's roles only. */
+  readonly scope: PermissionScope
+  /** Whether holding it lets one change who may do what. */
+  readonly sensitive: boolean
+  /** Permissions that come with it. */
+  readonly implies: readonly string[]
+  /** The built-in roles, besides admin, that have it. */
+  readonly roles: readonly ('developer' | 'viewer')[]
+  /** Its name in Aeon's public API, if it has one. */
+  readonly aeon: { readonly resource_type: string; readonly operation_group: string } | null
+}
+
+export type Catalogue = readonly CatalogueEntry[]
+
+/** What a list of permissions amounts to once all that they imply is added, by scope, in order of name. */
+export interface EffectivePermissions {
+  readonly account: readonly string[]
+  readonly platform: readonly string[]
+}
+
+/**
+ * The catalogue that a file describes, together with the service's own permissions, which no file
+ * can replace. Throws an Error that lists every fault of the file.
+ */
+export function readCatalogue(file: unknown): Catalogue {
+  const faults = [...Value.Errors(CatalogueFile, file)].map(
+    (error) => `${error.instancePath || '/'} ${error.message}`,
+  )
+  if (faults.length > 0) throw new Error(faults.join('; '))
+  const own: Catalogue = (service as { permissions: CatalogueEntry[] }).permissions
+  const given: Catalogue = (file as { permissions: CatalogueEntry[] }).permissions
+  const catalogue = [...own, ...given].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const contradictions = contradictionsOf(catalogue)
+  if (contradictions.length > 0) throw new Error(contradictions.join('; '))
+  return catalogue
+}
+
+/** All that the names bring, each implied permission included. A name that the catalogue does not know brings nothing. */
+export function effectivePermissions(
+  catalogue: Catalogue,
+  names: Iterable<string>,
+): EffectivePermissions {
+  const entries = new Map(catalogue.map((entry) => [entry.name, entry]))
+  const held = new Set<string>()
+  const open = [...names]
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const entry = entries.get(name)
+    if (entry === undefined || held.has(name)) continue
+    held.add(name)
+    open.push(...entry.implies)
+  }
+  const sorted = [...held].sort()
+  return {
+    account: sorted.filter((name) => entries.get(name)?.scope === 'account'),
+    platform: sorted.filter((name) => entries.get(name)?.scope === 'platform'),
+  }
+}
+
+const CatalogueFile = Type.Object(
+  {
+    permissions: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({ pattern: permissionPattern }),
+          title: Type.String({ minLength: 1, maxLength: 120 }),
+          description: Type.String({ maxLength: 1000 }),
+          scope: Type.Union([Type.Literal('account'), Type.Literal('platform')]),
+          sensitive: Type.Boolean(),
+          implies: Type.Array(Type.String()),
+          roles: Type.Array(Type.Union([Type.Literal('developer'), Type.Literal('viewer')])),
+          aeon: Type.Union([
+            Type.Null(),
+            Type.Object(
+              { resource_type: Type.String(), operation_group: Type.String() },
+              { additionalProperties: false },
+            ),
+          ]),
+        },
+        { additionalProperties: false },
+      ),
+      { maxItems: 1000 },
+    ),
+  },
+  { additionalProperties: false },
+)
+
+function contradictionsOf(catalogue: Catalogue): string[] {
+  const scopes = new Map(catalogue.map((entry) => [entry.name, entry.scope]))
+  return catalogue.flatMap((entry, index) => {
+    const faults: string[] = []
+    if (catalogue[index - 1]?.name === entry.name) faults.push(`${entry.name} is defined twice`)
+    for (const implied of entry.implies) {
+      const scope = scopes.get(implied)
+      if (scope === undefined) faults.push(`${entry.name} implies ${implied}, which is not defined`)
+      if (scope === 'platform' && entry.scope === 'account') {
+        faults.push(`${entry.name} implies ${implied}, which is of the platform`)
+      }
+    }
+    if (entry.scope === 'platform' && entry.roles.length > 0) {
+      faults.push(`${entry.name} is of the platform, and cannot be in an account's built-in roles`)
+    }
+    return faults
+  })
+}

@@ -1,0 +1,63 @@
+import type { Catalogue } from './permission.ts'
+
+export interface RoleRef {
+  readonly id: string
+  readonly name: string
+}
+
+/** A named set of permissions of one account; built in, or the account's own. */
+export interface Role extends RoleRef {
+  readonly accountId: string
+  readonly description: string
+  /** As they were chosen, in order of name. */
+  readonly permissions: readonly string[]
+  readonly builtIn: boolean
+}
+
+export const builtInRoleNames = ['admin', 'developer', 'viewer', 'verifier'] as const
+export type BuiltInRoleName = (typeof builtInRoleNames)[number]
+
+export interface BuiltInRole {
+  readonly name: BuiltInRoleName
+  readonly description: string
+  readonly permissions: readonly string[]
+}
+
+/** The roles that every account has, and, for the platform account, the verifier's, as the catalogue makes them. */
+export function builtInRoles(catalogue: Catalogue, platform: boolean): readonly BuiltInRole[] {
+  const ofAccounts = catalogue.filter((entry) => entry.scope === 'account')
+  const namesOf = (entries: Catalogue) => entries.map((entry) => entry.name).sort()
+  const roles: BuiltInRole[] = [
+    {
+      name: 'admin',
+      description: platform
+        ? 'Everything, in every account.'
+        : 'Everything, the management of keys, users and billing included.',
+      permissions: namesOf(platform ? catalogue : ofAccounts),
+    },
+    {
+      name: 'developer',
+      description: 'Everything on clusters and backups; no user, billing or key management.',
+      permissions: namesOf(ofAccounts.filter((entry) => entry.roles.includes('developer'))),
+    },
+    {
+      name: 'viewer',
+      description: 'Sees everything and changes nothing.',
+      permissions: namesOf(ofAccounts.filter((entry) => entry.roles.includes('viewer'))),
+    },
+  ]
+  if (!platform) return roles
+  return [
+    ...roles,
+    {
+      name: 'verifier',
+      description: 'For the services that ask whether a token is good.',
+      permissions: ['api_key:verify'],
+    },
+  ]
+}
+
+/** Role names are unique in their account whatever their case. */
+export function foldRoleName(name: string): string {
+  return name.normalize('NFC').toLowerCase()
+}
