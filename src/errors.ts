@@ -1,0 +1,54 @@
+/** The closed list of error codes: one enum in OpenAPI, stable for clients. The status of each is chosen at the edge. */
+export const errorCodes = [
+  'malformed_body',
+  'invalid_request',
+  'unauthenticated',
+  'permission_denied',
+  'escalation',
+  'not_found',
+  'name_taken',
+  'id_taken',
+  'in_use',
+  'built_in',
+  'key_revoked',
+  'key_expired',
+  'body_too_large',
+  'unsupported_media_type',
+  'unavailable',
+  'overloaded',
+  'internal',
+] as const
+export type ErrorCode = (typeof errorCodes)[number]
+
+/** One fault of a request: the field as a JSON pointer (RFC 6901), the rule by name, and a sentence for people. */
+export interface Fault {
+  readonly field: string
+  readonly rule: string
+  readonly message: string
+}
+
+/** A refusal or an outage, told to the caller. The message is for people; the code is for programs. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError'
+  readonly code: ErrorCode
+  readonly faults: readonly Fault[]
+
+  constructor(code: ErrorCode, message: string, faults: readonly Fault[] = [], cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    this.faults = faults
+  }
+}
+
+/** A request that breaks rules: all faults at once. */
+export function invalidRequest(faults: readonly Fault[]): ServiceError {
+  return new ServiceError(
+    'invalid_request',
+    'The request breaks the rules named in errors.',
+    faults,
+  )
+}
+
+export function notFound(what: string): ServiceError {
+  return new ServiceError('not_found', `There is no such ${what}.`)
+}

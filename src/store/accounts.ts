@@ -1,0 +1,80 @@
+import type { Account } from '../domain/account.ts'
+import type { Page, PageRequest } from '../domain/page.ts'
+import type { Executor, StoreTransaction } from './database.ts'
+import { takePage } from './paging.ts'
+
+const columns = ['id', 'name', 'platform', 'created_at'] as const
+
+/** Inserts the account, unless its id, or a platform account, is there already: then undefined. */
+export async function insertAccount(
+  trx: StoreTransaction,
+  account: Account,
+): Promise<Account | undefined> {
+  const row = await trx
+    .insertInto('account')
+    .values({
+      id: account.id,
+      name: account.name,
+      platform: account.platform,
+      created_at: account.createdAt,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning(columns)
+    .executeTakeFirst()
+  return row && toAccount(row)
+}
+
+export async function findAccount(db: Executor, id: string): Promise<Account | undefined> {
+  const row = await db.selectFrom('account').select(columns).where('id', '=', id).executeTakeFirst()
+  return row && toAccount(row)
+}
+
+export async function findPlatformAccount(db: Executor): Promise<Account | undefined> {
+  const row = await db
+    .selectFrom('account')
+    .select(columns)
+    .where('platform', '=', true)
+    .executeTakeFirst()
+  return row && toAccount(row)
+}
+
+export async function isPlatformAccount(db: Executor, id: string): Promise<boolean> {
+  return (await findAccount(db, id))?.platform === true
+}
+
+export async function listAccounts(db: Executor, page: PageRequest): Promise<Page<Account>> {
+  const query = db.selectFrom('account').select(columns)
+  const { items, next } = await takePage(query, 'account', page, (row, field) =>
+    field === 'name' ? row.name : row.created_at.toISOString(),
+  )
+  return { items: items.map(toAccount), next }
+}
+
+export async function listAccountIds(
+  db: Executor,
+): Promise<{ readonly id: string; readonly platform: boolean }[]> {
+  return db.selectFrom('account').select(['id', 'platform']).orderBy('id').execute()
+}
+
+export async function renameAccount(
+  trx: StoreTransaction,
+  id: string,
+  name: string,
+): Promise<Account | undefined> {
+  const row = await trx
+    .updateTable('account')
+    .set({ name })
+    .where('id', '=', id)
+    .returning(columns)
+    .executeTakeFirst()
+  return row && toAccount(row)
+}
+
+function toAccount(row: {
+  id: string
+  name: string
+  platform: boolean
+  created_at: Date
+}): Account {
+  return { id: row.id, name: row.name, platform: row.platform, createdAt: row.created_at }
+}

@@ -1,0 +1,156 @@
+import type { AllowList } from '../domain/allow-list.ts'
+import type { Page, PageRequest } from '../domain/page.ts'
+import type { Executor, StoreTransaction } from './database.ts'
+import { takePage } from './paging.ts'
+
+const columns = [
+  'allow_list.id',
+  'allow_list.account_id',
+  'allow_list.name',
+  'allow_list.description',
+  'allow_list.entries',
+  'allow_list.created_at',
+  'allow_list.updated_at',
+] as const
+
+/** The index that makes the names of lists unique in their account. */
+export const allowListNameIndex = 'allow_list_name'
+/** The constraint that keeps a list while a live key uses it. */
+export const allowListUseConstraint = 'api_key_uses_allow_list'
+
+export async function insertAllowList(trx: StoreTransaction, list: AllowList): Promise<AllowList> {
+  const row = await trx
+    .insertInto('allow_list')
+    .values({
+      id: list.id,
+      account_id: list.accountId,
+      name: list.name,
+      description: list.description,
+      entries: [...list.entries],
+      created_at: list.createdAt,
+      updated_at: list.updatedAt,
+      live: true,
+    })
+    .returning(columns)
+    .executeTakeFirstOrThrow()
+  return toAllowList(row)
+}
+
+export async function findAllowList(
+  db: Executor,
+  accountId: string,
+  id: string,
+): Promise<AllowList | undefined> {
+  const row = await liveLists(db, accountId).where('id', '=', id).executeTakeFirst()
+  return row && toAllowList(row)
+}
+
+/** Those of the ids that are live lists of the account. */
+export async function existingAllowListIds(
+  db: Executor,
+  accountId: string,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  const rows = await liveLists(db, accountId).where('id', 'in', ids).execute()
+  return new Set(rows.map((row) => row.id))
+}
+
+export async function lockAllowList(
+  trx: StoreTransaction,
+  accountId: string,
+  id: string,
+): Promise<AllowList | undefined> {
+  const row = await liveLists(trx, accountId).where('id', '=', id).forUpdate().executeTakeFirst()
+  return row && toAllowList(row)
+}
+
+export async function listAllowLists(
+  db: Executor,
+  accountId: string,
+  page: PageRequest,
+): Promise<Page<AllowList>> {
+  const query = liveLists(db, accountId)
+  const { items, next } = await takePage(query, 'allow_list', page, (row, field) =>
+    field === 'name' ? row.name : row.created_at.toISOString(),
+  )
+  return { items: items.map(toAllowList), next }
+}
+
+export async function updateAllowList(
+  trx: StoreTransaction,
+  list: Pick<AllowList, 'id' | 'name' | 'description' | 'entries'>,
+  now: Date,
+): Promise<AllowList> {
+  const row = await trx
+    .updateTable('allow_list')
+    .set({
+      name: list.name,
+      description: list.description,
+      entries: [...list.entries],
+      updated_at: now,
+    })
+    .where('id', '=', list.id)
+    .returning(columns)
+    .executeTakeFirstOrThrow()
+  return toAllowList(row)
+}
+
+/** Takes the list out of use. The database refuses it, by allowListUseConstraint, while a live key uses it. */
+export async function retireAllowList(trx: StoreTransaction, id: string, now: Date): Promise<void> {
+  await trx
+    .updateTable('allow_list')
+    .set({ live: false, deleted_at: now })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** All that the live keys restricted to this list may do, taken together; undefined when there is no such key. */
+export async function permissionsReachedThrough(
+  trx: StoreTransaction,
+  accountId: string,
+  id: string,
+): Promise<readonly string[] | undefined> {
+  const rows = await trx
+    .selectFrom('api_key_allow_list')
+    .innerJoin('api_key', 'api_key.id', 'api_key_allow_list.api_key_id')
+    .innerJoin('role', 'role.id', 'api_key.role_id')
+    .select(['role.id', 'role.effective_account', 'role.effective_platform'])
+    .distinct()
+    .where('api_key_allow_list.account_id', '=', accountId)
+    .where('api_key_allow_list.allow_list_id', '=', id)
+    .where('api_key_allow_list.live', '=', true)
+    .execute()
+  if (rows.length === 0) return undefined
+  return [
+    ...new Set(rows.flatMap((row) => [...row.effective_account, ...row.effective_platform])),
+  ].sort()
+}
+
+function liveLists(db: Executor, accountId: string) {
+  return db
+    .selectFrom('allow_list')
+    .select(columns)
+    .where('account_id', '=', accountId)
+    .where('live', '=', true)
+}
+
+function toAllowList(row: {
+  id: string
+  account_id: string
+  name: string
+  description: string
+  entries: string[]
+  created_at: Date
+  updated_at: Date
+}): AllowList {
+  return {
+    id: row.id,
+    accountId: row.account_id,
+    name: row.name,
+    description: row.description,
+    entries: row.entries,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  }
+}

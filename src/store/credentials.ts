@@ -1,0 +1,210 @@
+import { sql } from 'kysely'
+import { rangesOf } from '../domain/allow-list.ts'
+import type { Reach } from '../domain/api-key.ts'
+import type { KeyFacts } from '../domain/verdict.ts'
+import type { Executor, StoreTransaction } from './database.ts'
+
+/** One secret of a key, as stored. */
+export interface Credential {
+  readonly apiKeyId: string
+  readonly generation: number
+  /** Argon2id in PHC form. */
+  readonly hash: string
+  readonly hashProfile: number
+  readonly pepperId: string | null
+  readonly firstUsedAt: Date | null
+}
+
+/** A credential and the facts of its key, read by one statement. */
+export interface FoundCredential {
+  readonly credential: Credential
+  readonly facts: KeyFacts
+}
+
+export interface NewCredential {
+  readonly apiKeyId: string
+  readonly generation: number
+  readonly tag: string
+  readonly tagKeyId: string
+  readonly hash: string
+  readonly hashProfile: number
+  readonly pepperId: string | null
+  readonly createdAt: Date
+}
+
+export async function insertCredential(
+  trx: StoreTransaction,
+  credential: NewCredential,
+): Promise<void> {
+  await trx
+    .insertInto('credential')
+    .values({
+      api_key_id: credential.apiKeyId,
+      generation: credential.generation,
+      tag: credential.tag,
+      tag_key_id: credential.tagKeyId,
+      hash: credential.hash,
+      hash_profile: credential.hashProfile,
+      pepper_id: credential.pepperId,
+      created_at: credential.createdAt,
+    })
+    .execute()
+}
+
+/** The credential that a tag picks, with all that a verdict needs, in one statement. */
+export async function findCredential(
+  db: Executor,
+  apiKeyId: string,
+  tag: string,
+): Promise<FoundCredential | undefined> {
+  const row = await credentials(db)
+    .where('credential.api_key_id', '=', apiKeyId)
+    .where('credential.tag', '=', tag)
+    .executeTakeFirst()
+  return row && toFound(row)
+}
+
+/**
+ * The facts of an authenticated key, read again inside the transaction in which it acts. Its rows are
+ * locked for share: whatever narrows the key waits until this transaction has ended, or is seen by it.
+ */
+export async function lockKeyFacts(
+  trx: StoreTransaction,
+  apiKeyId: string,
+  generation: number,
+): Promise<KeyFacts | undefined> {
+  const row = await credentials(trx)
+    .where('credential.api_key_id', '=', apiKeyId)
+    .where('credential.generation', '=', generation)
+    .forShare(['api_key', 'credential', 'role'])
+    .executeTakeFirst()
+  return row && toFound(row).facts
+}
+
+/**
+ * Records the first use of a credential. False when it was used before, or was ended meanwhile:
+ * whoever wanted to answer judges again.
+ */
+export async function recordFirstUse(
+  db: Executor,
+  apiKeyId: string,
+  generation: number,
+  now: Date,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('credential')
+    .set({ first_used_at: now })
+    .where('api_key_id', '=', apiKeyId)
+    .where('generation', '=', generation)
+    .where('first_used_at', 'is', null)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}
+
+/** Puts a hash of a higher profile in the place of the old one, unless somebody else has already. */
+export async function replaceHash(
+  db: Executor,
+  old: Credential,
+  next: { readonly hash: string; readonly hashProfile: number; readonly pepperId: string | null },
+): Promise<boolean> {
+  const result = await db
+    .updateTable('credential')
+    .set({ hash: next.hash, hash_profile: next.hashProfile, pepper_id: next.pepperId })
+    .where('api_key_id', '=', old.apiKeyId)
+    .where('generation', '=', old.generation)
+    .where('hash', '=', old.hash)
+    .where('hash_profile', '<', next.hashProfile)
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}
+
+function credentials(db: Executor) {
+  return db
+    .selectFrom('credential')
+    .innerJoin('api_key', 'api_key.id', 'credential.api_key_id')
+    .innerJoin('role', 'role.id', 'api_key.role_id')
+    .select([
+      'credential.generation',
+      'credential.hash',
+      'credential.hash_profile',
+      'credential.pepper_id',
+      'credential.first_used_at',
+      'credential.ended_at',
+      'api_key.id',
+      'api_key.account_id',
+      'api_key.name',
+      'api_key.reach',
+      'api_key.expires_at',
+      'api_key.disabled_at',
+      'api_key.revoked_at',
+      'api_key.role_id',
+      'role.platform',
+      'role.name as role_name',
+      'role.effective_account',
+      'role.effective_platform',
+      sql<string[]>`array(
+        select allow_list_id from api_key_allow_list
+        where api_key_allow_list.api_key_id = api_key.id order by allow_list_id)`.as(
+        'allow_list_ids',
+      ),
+      sql<string[]>`array(
+        select unnest(allow_list.entries)
+        from api_key_allow_list join allow_list on allow_list.id = api_key_allow_list.allow_list_id
+        where api_key_allow_list.api_key_id = api_key.id and allow_list.live)`.as('entries'),
+    ])
+}
+
+interface CredentialResult {
+  readonly generation: number
+  readonly hash: string
+  readonly hash_profile: number
+  readonly pepper_id: string | null
+  readonly first_used_at: Date | null
+  readonly ended_at: Date | null
+  readonly id: string
+  readonly account_id: string
+  readonly name: string
+  readonly reach: Reach
+  readonly expires_at: Date | null
+  readonly disabled_at: Date | null
+  readonly revoked_at: Date | null
+  readonly role_id: string
+  readonly platform: boolean
+  readonly role_name: string
+  readonly effective_account: string[]
+  readonly effective_platform: string[]
+  readonly allow_list_ids: string[]
+  readonly entries: string[]
+}
+
+function toFound(row: CredentialResult): FoundCredential {
+  const permissions = [...row.effective_account, ...row.effective_platform].sort()
+  return {
+    credential: {
+      apiKeyId: row.id,
+      generation: row.generation,
+      hash: row.hash,
+      hashProfile: row.hash_profile,
+      pepperId: row.pepper_id,
+      firstUsedAt: row.first_used_at,
+    },
+    facts: {
+      id: row.id,
+      accountId: row.account_id,
+      platform: row.platform,
+      name: row.name,
+      role: { id: row.role_id, name: row.role_name },
+      permissions,
+      holds: new Set(permissions),
+      reach: row.reach,
+      allowListIds: row.allow_list_ids,
+      ranges: rangesOf(row.entries),
+      expiresAt: row.expires_at,
+      disabledAt: row.disabled_at,
+      revokedAt: row.revoked_at,
+      generation: row.generation,
+      endedAt: row.ended_at,
+    },
+  }
+}

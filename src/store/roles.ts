@@ -1,0 +1,180 @@
+import type { Page, PageRequest } from '../domain/page.ts'
+import type { EffectivePermissions } from '../domain/permission.ts'
+import { foldRoleName, type Role } from '../domain/role.ts'
+import type { Executor, StoreTransaction } from './database.ts'
+import { takePage } from './paging.ts'
+
+const columns = [
+  'role.id',
+  'role.account_id',
+  'role.name',
+  'role.description',
+  'role.permissions',
+  'role.built_in',
+  'role.created_at',
+] as const
+
+/** A role together with all that it amounts to. */
+export interface RoleWithEffects extends Role {
+  readonly effective: readonly string[]
+}
+
+export interface RoleValues {
+  readonly name: string
+  readonly description: string
+  readonly permissions: readonly string[]
+  readonly effective: EffectivePermissions
+}
+
+export interface NewRole extends RoleValues {
+  readonly id: string
+  readonly accountId: string
+  readonly platform: boolean
+  readonly builtIn: boolean
+  readonly now: Date
+}
+
+/** The index that makes role names unique in their account, whatever their case. */
+export const roleNameIndex = 'role_name'
+/** The constraint that keeps a role while a live key has it. */
+export const roleUseConstraint = 'api_key_uses_role'
+
+export async function insertRole(trx: StoreTransaction, role: NewRole): Promise<Role> {
+  const row = await trx
+    .insertInto('role')
+    .values({
+      id: role.id,
+      account_id: role.accountId,
+      platform: role.platform,
+      built_in: role.builtIn,
+      created_at: role.now,
+      live: true,
+      ...writable(role, role.now),
+    })
+    .returning(columns)
+    .executeTakeFirstOrThrow()
+  return toRole(row)
+}
+
+export async function findRole(
+  db: Executor,
+  accountId: string,
+  id: string,
+): Promise<Role | undefined> {
+  const row = await liveRoles(db, accountId).where('id', '=', id).executeTakeFirst()
+  return row && toRole(row)
+}
+
+/** The live role of that id or, for other texts, of that name, with what it amounts to. */
+export async function findRoleWithEffects(
+  db: Executor,
+  accountId: string,
+  by: { readonly id: string } | { readonly name: string },
+): Promise<RoleWithEffects | undefined> {
+  const query = liveRoles(db, accountId).select(['effective_account', 'effective_platform'])
+  const row = await ('id' in by
+    ? query.where('id', '=', by.id)
+    : query.where('folded_name', '=', foldRoleName(by.name))
+  ).executeTakeFirst()
+  return row && { ...toRole(row), effective: effectiveOf(row) }
+}
+
+/** The same for update: nobody else changes or deletes it until the transaction ends. */
+export async function lockRole(
+  trx: StoreTransaction,
+  accountId: string,
+  id: string,
+): Promise<RoleWithEffects | undefined> {
+  const row = await liveRoles(trx, accountId)
+    .select(['effective_account', 'effective_platform'])
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
+  return row && { ...toRole(row), effective: effectiveOf(row) }
+}
+
+export async function listRoles(
+  db: Executor,
+  accountId: string,
+  page: PageRequest,
+): Promise<Page<Role>> {
+  const { items, next } = await takePage(liveRoles(db, accountId), 'role', page, (row, field) =>
+    field === 'name' ? row.name : row.created_at.toISOString(),
+  )
+  return { items: items.map(toRole), next }
+}
+
+export async function updateRole(
+  trx: StoreTransaction,
+  id: string,
+  values: RoleValues,
+  now: Date,
+): Promise<Role> {
+  const row = await trx
+    .updateTable('role')
+    .set(writable(values, now))
+    .where('id', '=', id)
+    .returning(columns)
+    .executeTakeFirstOrThrow()
+  return toRole(row)
+}
+
+/** Takes the role out of use. The database refuses it, by roleUseConstraint, while a live key has it. */
+export async function retireRole(trx: StoreTransaction, id: string, now: Date): Promise<void> {
+  await trx.updateTable('role').set({ live: false, deleted_at: now }).where('id', '=', id).execute()
+}
+
+/** Every live role, for a new catalogue to be applied to. */
+export async function listAllRoles(
+  trx: StoreTransaction,
+): Promise<(Role & { readonly platform: boolean })[]> {
+  const rows = await trx
+    .selectFrom('role')
+    .select([...columns, 'platform'])
+    .where('live', '=', true)
+    .orderBy('id')
+    .execute()
+  return rows.map((row) => ({ ...toRole(row), platform: row.platform }))
+}
+
+function liveRoles(db: Executor, accountId: string) {
+  return db
+    .selectFrom('role')
+    .select(columns)
+    .where('account_id', '=', accountId)
+    .where('live', '=', true)
+}
+
+function writable(values: RoleValues, now: Date) {
+  return {
+    name: values.name,
+    folded_name: foldRoleName(values.name),
+    description: values.description,
+    permissions: [...values.permissions],
+    effective_account: [...values.effective.account],
+    effective_platform: [...values.effective.platform],
+    updated_at: now,
+  }
+}
+
+function effectiveOf(row: { effective_account: string[]; effective_platform: string[] }): string[] {
+  return [...row.effective_account, ...row.effective_platform]
+}
+
+function toRole(row: {
+  id: string
+  account_id: string
+  name: string
+  description: string
+  permissions: string[]
+  built_in: boolean
+}): Role {
+  return {
+    id: row.id,
+    accountId: row.account_id,
+    name: row.name,
+    description: row.description,
+    permissions: row.permissions,
+    builtIn: row.built_in,
+  }
+}

@@ -1,0 +1,122 @@
+import type { ColumnType, Generated } from 'kysely'
+import type { ActorKind, Reach } from '../domain/api-key.ts'
+import type { CatalogueEntry } from '../domain/permission.ts'
+
+/** The tables as Kysely sees them. Rows never leave store/. */
+export interface Schema {
+  account: AccountRow
+  permission_catalogue: PermissionCatalogueRow
+  tag_key: TagKeyRow
+  pepper: PepperRow
+  role: RoleRow
+  allow_list: AllowListRow
+  api_key: ApiKeyRow
+  api_key_allow_list: ApiKeyAllowListRow
+  api_key_usage: ApiKeyUsageRow
+  credential: CredentialRow
+}
+
+interface AccountRow {
+  id: string
+  name: string
+  platform: boolean
+  created_at: Date
+}
+
+interface PermissionCatalogueRow {
+  singleton: Generated<boolean>
+  entries: ColumnType<CatalogueEntry[], string, string>
+  updated_at: Date
+}
+
+interface TagKeyRow {
+  id: string
+  key: Buffer
+  signs: boolean
+  created_at: Date
+}
+
+interface PepperRow {
+  id: string
+  fingerprint: string
+  created_at: Date
+}
+
+interface RoleRow {
+  id: string
+  account_id: string
+  platform: boolean
+  name: string
+  folded_name: string
+  description: string
+  built_in: boolean
+  permissions: string[]
+  effective_account: string[]
+  effective_platform: string[]
+  created_at: Date
+  updated_at: Date
+  deleted_at: Date | null
+  live: boolean
+}
+
+interface AllowListRow {
+  id: string
+  account_id: string
+  name: string
+  description: string
+  entries: string[]
+  created_at: Date
+  updated_at: Date
+  deleted_at: Date | null
+  live: boolean
+}
+
+interface ApiKeyRow {
+  id: string
+  account_id: string
+  name: string
+  description: string
+  role_id: string
+  reach: Reach
+  token_prefix: string
+  created_at: Date
+  created_by_kind: ActorKind
+  created_by_id: string | null
+  created_by_name: string | null
+  expires_at: Date | null
+  disabled_at: Date | null
+  revoked_at: Date | null
+  revoked_by_kind: ActorKind | null
+  revoked_by_id: string | null
+  revoked_by_name: string | null
+  revocation_reason: string | null
+  live: true | null
+}
+
+interface ApiKeyAllowListRow {
+  account_id: string
+  api_key_id: string
+  allow_list_id: string
+  live: true | null
+}
+
+interface ApiKeyUsageRow {
+  api_key_id: string
+  account_id: string
+  last_used_at: Date
+  /** bigint: pg gives it as text. */
+  use_count: ColumnType<string, number, number>
+}
+
+interface CredentialRow {
+  api_key_id: string
+  generation: number
+  tag: string
+  tag_key_id: string
+  hash: string
+  hash_profile: number
+  pepper_id: string | null
+  created_at: Date
+  first_used_at: Date | null
+  ended_at: Date | null
+}
