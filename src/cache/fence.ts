@@ -1,0 +1,70 @@
+import type { Change } from './change.ts'
+
+/** Whose reads a fence judges. */
+export interface Fenced {
+  readonly keyId: string
+  readonly accountId: string
+}
+
+/**
+ * Tells whether what was read from the database may still be used. Each change takes the next place in
+ * one order; a read is stamped with the place reached before its statement was sent, and is good as
+ * long as no later change names its key or its account. So a read that was under way when a change
+ * came is never taken for one that saw the change.
+ *
+ * Only the latest `maxRemembered` changes are kept by name. What is forgotten raises the floor, below
+ * which every stamp is too old.
+ */
+export class Fence {
+  readonly #maxRemembered: number
+  readonly #lastOfKey = new Map<string, number>()
+  readonly #lastOfAccount = new Map<string, number>()
+  #applied = 0
+  #floor = 0
+
+  constructor(maxRemembered: number) {
+    this.#maxRemembered = maxRemembered
+  }
+
+  /** The place reached: take it before a statement is sent. */
+  get stamp(): number {
+    return this.#applied
+  }
+
+  isCurrent(stamp: number, of: Fenced): boolean {
+    return (
+      stamp >= this.#floor &&
+      stamp >= (this.#lastOfKey.get(of.keyId) ?? 0) &&
+      stamp >= (this.#lastOfAccount.get(of.accountId) ?? 0)
+    )
+  }
+
+  apply(changes: readonly Change[]): void {
+    if (changes.length === 0) return
+    this.#applied += 1
+    for (const change of changes) {
+      const last = change.kind === 'key' ? this.#lastOfKey : this.#lastOfAccount
+      // Set anew at the end, so that a map's first entry is always its oldest change.
+      last.delete(change.id)
+      last.set(change.id, this.#applied)
+      this.#forgetOldest(last)
+    }
+  }
+
+  /** Overtakes every read so far, those under way included. */
+  overtakeAll(): void {
+    this.#applied += 1
+    this.#floor = this.#applied
+    this.#lastOfKey.clear()
+    this.#lastOfAccount.clear()
+  }
+
+  #forgetOldest(last: Map<string, number>): void {
+    if (last.size <= this.#maxRemembered) return
+    for (const [id, place] of last) {
+      last.delete(id)
+      this.#floor = Math.max(this.#floor, place)
+      return
+    }
+  }
+}

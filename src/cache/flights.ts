@@ -1,0 +1,41 @@
+import { ServiceError } from '../errors.ts'
+
+/**
+ * Work under way, by what it is for, so that those who want the same at the same time share it.
+ * Bounded: beyond `max` different works at once a new one is refused (`overloaded`).
+ */
+export class Flights<T> {
+  readonly #max: number
+  readonly #underWay = new Map<string, Promise<T>>()
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  get size(): number {
+    return this.#underWay.size
+  }
+
+  find(key: string): Promise<T> | undefined {
+    return this.#underWay.get(key)
+  }
+
+  /** Begins the work anew. Who asks from now on finds this one. */
+  start(key: string, work: () => Promise<T>): Promise<T> {
+    if (this.#underWay.size >= this.#max && !this.#underWay.has(key)) {
+      return Promise.reject(
+        new ServiceError('overloaded', 'Too many first verifications are under way.'),
+      )
+    }
+    const flight = work().finally(() => {
+      if (this.#underWay.get(key) === flight) this.#underWay.delete(key)
+    })
+    this.#underWay.set(key, flight)
+    return flight
+  }
+
+  /** Joins the work under way, or begins it. */
+  share(key: string, work: () => Promise<T>): Promise<T> {
+    return this.#underWay.get(key) ?? this.start(key, work)
+  }
+}

@@ -1,0 +1,159 @@
+import { type Static, Type } from 'typebox'
+import { Value } from 'typebox/value'
+
+/**
+ * All settings, by the name of their environment variable. An empty variable counts as unset. The
+ * README's table of settings is made from this schema.
+ */
+export const Settings = Type.Object({
+  PORT: Type.Integer({
+    default: 8080,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'The port to listen on; 0 takes any free one.',
+  }),
+  HOST: Type.String({ default: '127.0.0.1', description: 'The address to listen on.' }),
+  DATABASE_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      description:
+        'PostgreSQL 15 or newer; TLS by its parameters. Unset: a private PostgreSQL in DATA_DIR.',
+    }),
+  ),
+  DATABASE_POOL_MAX: Type.Integer({
+    default: 10,
+    minimum: 1,
+    maximum: 1000,
+    description: 'Connections to the database, at most.',
+  }),
+  DATABASE_CONNECT_TIMEOUT_MS: Type.Integer({
+    default: 2_000,
+    minimum: 50,
+    maximum: 60_000,
+    description: 'How long a request waits for a connection before the answer is 503.',
+  }),
+  DATABASE_STATEMENT_TIMEOUT_MS: Type.Integer({
+    default: 5_000,
+    minimum: 50,
+    maximum: 600_000,
+    description: 'How long a statement may take before the answer is 503.',
+  }),
+  DATA_DIR: Type.Optional(
+    Type.String({
+      description:
+        'Where the private PostgreSQL keeps its data; with DATABASE_URL it is ignored. Unset: ./data.',
+    }),
+  ),
+  MIGRATE: Type.Union([Type.Literal('auto'), Type.Literal('off')], {
+    default: 'auto',
+    description:
+      'Whether to bring the schema up to date at start; off: refuse to start on an older one.',
+  }),
+  ROOT_TOKEN_FILE: Type.Optional(
+    Type.String({
+      description:
+        'Where the first start writes the root token: a new file, readable by its owner only.',
+    }),
+  ),
+  CACHE_MAX_KEYS: Type.Integer({
+    default: 100_000,
+    minimum: 1,
+    maximum: 10_000_000,
+    description: 'Credentials kept in memory, at most.',
+  }),
+  HASH_PROFILE: Type.Union([Type.Literal('random'), Type.Literal('password')], {
+    default: 'random',
+    description: 'The cost of new hashes; a rise renews old ones as their keys are used.',
+  }),
+  HASH_CONCURRENCY: Type.Integer({
+    default: 4,
+    minimum: 1,
+    maximum: 64,
+    description: 'Argon2 hashes computed at once.',
+  }),
+  HASH_QUEUE_MAX: Type.Integer({
+    default: 2_000,
+    minimum: 1,
+    maximum: 100_000,
+    description: 'Argon2 hashes that may wait; beyond it the answer is 503.',
+  }),
+  PEPPER_FILE: Type.Optional(
+    Type.String({
+      description: 'Peppers, one `id:base64` a line, the current one first.',
+    }),
+  ),
+  TOKEN_PREFIX: Type.String({
+    default: 'aeon',
+    pattern: '^[a-z][a-z0-9]{0,15}$',
+    description: 'What new tokens begin with.',
+  }),
+  PERMISSIONS_FILE: Type.Optional(
+    Type.String({ description: 'A catalogue of permissions in the place of the built-in one.' }),
+  ),
+  USE_FLUSH_MS: Type.Integer({
+    default: 10_000,
+    minimum: 10,
+    maximum: 600_000,
+    description: 'How often use records are written.',
+  }),
+  DRAIN_TIMEOUT_MS: Type.Integer({
+    default: 10_000,
+    minimum: 100,
+    maximum: 600_000,
+    description: 'How long requests in flight may take after SIGTERM.',
+  }),
+  LOG_LEVEL: Type.Union(
+    (['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const).map((level) =>
+      Type.Literal(level),
+    ),
+    { default: 'info', description: 'The least severe log lines to write.' },
+  ),
+})
+
+export type Config = Static<typeof Settings>
+
+/** Thrown with one line for each setting that is wrong. Values are not repeated: they may be secrets. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(`The settings are wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+    this.faults = faults
+  }
+}
+
+/** The settings that an environment gives. Throws ConfigError with all faults at once. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given: Record<string, unknown> = {}
+  const faults: string[] = []
+  for (const [name, schema] of Object.entries(Settings.properties)) {
+    const text = env[name]
+    if (text === undefined || text === '') {
+      if ('default' in schema) given[name] = schema.default
+      continue
+    }
+    const value = Type.IsInteger(schema) && /^\d{1,15}$/.test(text) ? Number(text) : text
+    given[name] = value
+    const [fault] = Value.Errors(schema, value)
+    if (fault !== undefined) faults.push(`${name} ${expectation(schema)}`)
+  }
+  if (faults.length > 0) throw new ConfigError(faults)
+  return Value.Parse(Settings, given)
+}
+
+function expectation(schema: {
+  readonly type?: unknown
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly pattern?: unknown
+  readonly anyOf?: readonly { readonly const?: unknown }[]
+}): string {
+  if (schema.type === 'integer') {
+    return `must be a whole number from ${schema.minimum} to ${schema.maximum}`
+  }
+  if (schema.anyOf !== undefined) {
+    return `must be one of ${schema.anyOf.map((option) => option.const).join(', ')}`
+  }
+  return `must match ${schema.pattern}`
+}

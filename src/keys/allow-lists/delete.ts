@@ -1,0 +1,33 @@
+import type { Deps } from '../../deps.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { ServiceError } from '../../errors.ts'
+import { allowListUseConstraint, retireAllowList } from '../../store/allow-lists.ts'
+import { releaseExpired } from '../../store/api-keys.ts'
+import { violates } from '../../store/faults.ts'
+import { inTransaction } from '../../store/transaction.ts'
+import { renewAuthority } from '../authority.ts'
+import { lockFreeAllowList } from './lock.ts'
+
+/**
+ * Deletes a list that no live key uses; keys that are revoked or expired do not keep it, and reach
+ * nothing without it. Throws `not_found`, `escalation`, `in_use`.
+ */
+export async function deleteAllowList(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  id: string,
+): Promise<void> {
+  const now = deps.now()
+  await inTransaction(deps.db, async (trx) => {
+    const author = await renewAuthority(deps, trx, principal, 'allow_list:delete')
+    const list = await lockFreeAllowList(trx, author, accountId, id)
+    await releaseExpired(trx, accountId, { allowListId: list.id }, now)
+    await retireAllowList(trx, list.id, now).catch(refuseUsed)
+  })
+}
+
+function refuseUsed(error: unknown): never {
+  if (!violates(error, allowListUseConstraint)) throw error
+  throw new ServiceError('in_use', 'A live key uses this allow list.')
+}

@@ -1,0 +1,35 @@
+import { entryFaults } from '../../domain/allow-list.ts'
+import { type Fault, ServiceError } from '../../errors.ts'
+import { allowListNameIndex } from '../../store/allow-lists.ts'
+import { violates } from '../../store/faults.ts'
+import { idLikeFaults } from '../roles/role-request.ts'
+import { descriptionFaults, nameFaults } from '../text-faults.ts'
+
+/** A list as a caller describes it. */
+export interface AllowListRequest {
+  readonly name: string
+  readonly description: string
+  readonly entries: readonly string[]
+}
+
+/** Every rule that the request breaks, entry by entry. */
+export function allowListFaults(request: AllowListRequest): Fault[] {
+  return [
+    ...nameFaults('/name', request.name),
+    ...idLikeFaults('/name', request.name),
+    ...descriptionFaults('/description', request.description),
+    ...entryFaults(request.entries).map(({ index, rule, message }) => ({
+      field: `/entries/${index}`,
+      rule,
+      message,
+    })),
+  ]
+}
+
+/** Turns the database's refusal of a second list of one name into `name_taken`. */
+export function refuseTakenName(error: unknown): never {
+  if (!violates(error, allowListNameIndex)) throw error
+  throw new ServiceError('name_taken', 'An allow list of this account has that name.', [
+    { field: '/name', rule: 'unique', message: 'An allow list of this account has that name.' },
+  ])
+}

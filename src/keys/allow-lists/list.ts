@@ -1,0 +1,13 @@
+import type { Deps } from '../../deps.ts'
+import type { AllowList } from '../../domain/allow-list.ts'
+import type { Page, PageRequest } from '../../domain/page.ts'
+import { listAllowLists as listStored } from '../../store/allow-lists.ts'
+
+/** A page of the account's lists. */
+export function listAllowLists(
+  deps: Deps,
+  accountId: string,
+  page: PageRequest,
+): Promise<Page<AllowList>> {
+  return listStored(deps.db, accountId, page)
+}

@@ -1,0 +1,21 @@
+import type { AllowList } from '../../domain/allow-list.ts'
+import type { Grantor } from '../../domain/grant.ts'
+import { isUuid } from '../../domain/uuid.ts'
+import { notFound, ServiceError } from '../../errors.ts'
+import { lockAllowList } from '../../store/allow-lists.ts'
+import type { StoreTransaction } from '../../store/database.ts'
+
+/** The list, locked to be changed. Throws `not_found`, and `escalation` for one that binds its author. */
+export async function lockFreeAllowList(
+  trx: StoreTransaction,
+  author: Grantor,
+  accountId: string,
+  id: string,
+): Promise<AllowList> {
+  const list = isUuid(id) ? await lockAllowList(trx, accountId, id) : undefined
+  if (list === undefined) throw notFound('allow list')
+  if (author.reach === 'allow_lists' && author.allowListIds.includes(list.id)) {
+    throw new ServiceError('escalation', 'A key may not change the allow lists that restrict it.')
+  }
+  return list
+}

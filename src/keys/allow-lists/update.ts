@@ -1,0 +1,42 @@
+import type { Deps } from '../../deps.ts'
+import { type AllowList, widens } from '../../domain/allow-list.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { invalidRequest } from '../../errors.ts'
+import {
+  permissionsReachedThrough,
+  updateAllowList as updateStored,
+} from '../../store/allow-lists.ts'
+import { renewAuthority, requireGrantable } from '../authority.ts'
+import { inChangingTransaction } from '../changing.ts'
+import { type AllowListRequest, allowListFaults, refuseTakenName } from './list-request.ts'
+import { lockFreeAllowList } from './lock.ts'
+
+/**
+ * Changes what is given of a list, and so the reach of the keys that use it. One who adds addresses
+ * gives those keys a wider reach, and so must hold all that they may do. Throws `invalid_request`,
+ * `not_found`, `escalation`, `name_taken`.
+ */
+export async function updateAllowList(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  id: string,
+  request: Partial<AllowListRequest>,
+): Promise<AllowList> {
+  const faults = allowListFaults({ name: 'unchanged', description: '', entries: [], ...request })
+  if (faults.length > 0) throw invalidRequest(faults)
+  return inChangingTransaction(deps, async (trx, announce) => {
+    const author = await renewAuthority(deps, trx, principal, 'allow_list:update')
+    const before = await lockFreeAllowList(trx, author, accountId, id)
+    const after = { ...before, ...request }
+    if (widens(before.entries, after.entries)) {
+      const permissions = await permissionsReachedThrough(trx, accountId, before.id)
+      // A list that restricts no live key gives nothing to anybody, whoever widens it.
+      if (permissions !== undefined) {
+        requireGrantable(author, { permissions, reach: 'allow_lists', allowListIds: [before.id] })
+      }
+    }
+    announce({ kind: 'account', id: accountId })
+    return updateStored(trx, after, deps.now()).catch(refuseTakenName)
+  })
+}

@@ -1,0 +1,39 @@
+import type { Deps } from '../../deps.ts'
+import type { ApiKey } from '../../domain/api-key.ts'
+import type { Principal } from '../../domain/principal.ts'
+import type { KeyFacts } from '../../domain/verdict.ts'
+import { notFound } from '../../errors.ts'
+import { findApiKey, lockApiKey } from '../../store/api-keys.ts'
+import type { StoreTransaction } from '../../store/database.ts'
+import { renewAuthority } from '../authority.ts'
+import { inChangingTransaction } from '../changing.ts'
+import { requireKeyId } from './key-id.ts'
+
+/** An act on one key: what it needs, and what it does to the locked key. */
+export interface KeyAct {
+  readonly permission: string
+  /** Acts, and tells whether anything changed. */
+  readonly act: (trx: StoreTransaction, key: ApiKey, author: KeyFacts) => Promise<boolean>
+}
+
+/**
+ * Acts on one key of the account under the lock of its row, by the rights that the principal has
+ * then. Returns the key as it is afterwards. Throws `not_found` and what the act throws.
+ */
+export async function changeApiKey(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  idOrHint: string,
+  { permission, act }: KeyAct,
+): Promise<ApiKey> {
+  const id = requireKeyId(idOrHint)
+  return inChangingTransaction(deps, async (trx, announce) => {
+    const author = await renewAuthority(deps, trx, principal, permission)
+    const key = await lockApiKey(trx, accountId, id)
+    if (key === undefined) throw notFound('API key')
+    if (!(await act(trx, key, author))) return key
+    announce({ kind: 'key', id })
+    return (await findApiKey(trx, id)) ?? key
+  })
+}

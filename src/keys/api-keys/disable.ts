@@ -1,0 +1,24 @@
+import type { Deps } from '../../deps.ts'
+import type { ApiKey } from '../../domain/api-key.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { ServiceError } from '../../errors.ts'
+import { setDisabledAt } from '../../store/api-keys.ts'
+import { changeApiKey } from './changing-key.ts'
+
+/** Suspends a key until it is enabled. Disabling it again changes nothing. Throws `key_revoked`. */
+export async function disableApiKey(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  idOrHint: string,
+): Promise<ApiKey> {
+  return changeApiKey(deps, principal, accountId, idOrHint, {
+    permission: 'api_key:disable',
+    act: async (trx, key) => {
+      if (key.revokedAt !== null) throw new ServiceError('key_revoked', 'The key is revoked.')
+      if (key.disabledAt !== null) return false
+      await setDisabledAt(trx, key.id, deps.now())
+      return true
+    },
+  })
+}

@@ -1,0 +1,34 @@
+import type { Deps } from '../../deps.ts'
+import { type ApiKey, isExpired } from '../../domain/api-key.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { ServiceError } from '../../errors.ts'
+import { setDisabledAt } from '../../store/api-keys.ts'
+import { findRoleWithEffects } from '../../store/roles.ts'
+import { requireGrantable } from '../authority.ts'
+import { changeApiKey } from './changing-key.ts'
+
+/**
+ * Ends the suspension of a key. It gives the key back what it could do, so its author must hold all of
+ * that. Enabling it again changes nothing. Throws `key_revoked`, `key_expired`, `escalation`.
+ */
+export async function enableApiKey(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  idOrHint: string,
+): Promise<ApiKey> {
+  return changeApiKey(deps, principal, accountId, idOrHint, {
+    permission: 'api_key:disable',
+    act: async (trx, key, author) => {
+      if (key.revokedAt !== null) throw new ServiceError('key_revoked', 'The key is revoked.')
+      if (isExpired(key, deps.now())) {
+        throw new ServiceError('key_expired', 'The key has expired, and expiry is final.')
+      }
+      if (key.disabledAt === null) return false
+      const role = await findRoleWithEffects(trx, accountId, { id: key.role.id })
+      requireGrantable(author, { ...key, permissions: role?.effective ?? [] })
+      await setDisabledAt(trx, key.id, null)
+      return true
+    },
+  })
+}

@@ -1,0 +1,10 @@
+import { parseHint } from '../../domain/token.ts'
+import { isUuid } from '../../domain/uuid.ts'
+import { notFound } from '../../errors.ts'
+
+/** The key that a path names by its UUID or its hint. Any other text is `not_found`. */
+export function requireKeyId(idOrHint: string): string {
+  const id = isUuid(idOrHint) ? idOrHint.toLowerCase() : parseHint(idOrHint)
+  if (id === undefined) throw notFound('API key')
+  return id
+}

@@ -1,0 +1,51 @@
+import type { Deps } from '../deps.ts'
+import { type Grant, type Grantor, grantRefusal } from '../domain/grant.ts'
+import type { Principal } from '../domain/principal.ts'
+import { judge, type KeyFacts } from '../domain/verdict.ts'
+import { ServiceError } from '../errors.ts'
+import { lockKeyFacts } from '../store/credentials.ts'
+import type { StoreTransaction } from '../store/database.ts'
+
+/**
+ * The principal's own key, read and judged again inside the transaction in which it acts, and locked
+ * until the end of that: nothing is committed in the name of a key that was revoked before.
+ * Throws `unauthenticated` or `permission_denied`.
+ */
+export async function renewAuthority(
+  deps: Deps,
+  trx: StoreTransaction,
+  principal: Principal,
+  permission: string,
+): Promise<KeyFacts> {
+  const facts = await lockKeyFacts(trx, principal.key.id, principal.key.generation)
+  const attempt = { address: principal.address, permissions: [], accountId: undefined }
+  if (facts === undefined || !judge(facts, attempt, deps.now()).valid) {
+    throw new ServiceError('unauthenticated', 'The API key of this request is no longer good.')
+  }
+  requirePermission(facts, permission)
+  return facts
+}
+
+/** Throws `permission_denied` unless the key holds the permission. */
+export function requirePermission(facts: Pick<KeyFacts, 'holds'>, permission: string): void {
+  if (facts.holds.has(permission)) return
+  throw new ServiceError('permission_denied', `This needs the permission ${permission}.`)
+}
+
+/** Throws `escalation` when an act would give what its author does not hold. */
+export function requireGrantable(grantor: Grantor, grant: Grant): void {
+  const refusal = grantRefusal(grantor, grant)
+  if (refusal === undefined) return
+  switch (refusal.kind) {
+    case 'permissions':
+      throw new ServiceError(
+        'escalation',
+        `Nobody grants what they do not hold; missing: ${refusal.missing.join(', ')}.`,
+      )
+    case 'reach':
+      throw new ServiceError(
+        'escalation',
+        'A key that is restricted by address may grant only the allow lists that restrict it.',
+      )
+  }
+}

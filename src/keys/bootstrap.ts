@@ -1,0 +1,53 @@
+import type { Account } from '../domain/account.ts'
+import type { Catalogue } from '../domain/permission.ts'
+import { deriveTagKey } from '../domain/tag.ts'
+import { insertAccount } from '../store/accounts.ts'
+import { putCatalogue } from '../store/catalogue.ts'
+import type { Database } from '../store/database.ts'
+import { insertTagKey } from '../store/tag-keys.ts'
+import { inTransaction } from '../store/transaction.ts'
+import { newId } from './ids.ts'
+import { insertBuiltInRoles } from './roles/built-in.ts'
+import { insertRootKey, type RootKey, type RootKeyDeps } from './root-key.ts'
+
+export interface BootstrapOptions {
+  readonly catalogue: Catalogue
+  /**
+   * Keeps the root token where its owner finds it; runs before the commit, so that no root key exists
+   * whose token nobody has. Absent: no root key is made.
+   */
+  readonly keepRootToken?: (token: string) => Promise<void>
+}
+
+export type Bootstrapped =
+  | { readonly first: false }
+  | { readonly first: true; readonly rootKey: RootKey | undefined }
+
+/**
+ * Makes what an empty database needs, in one transaction: the platform account, its roles, a tag key
+ * and, if its token can be kept, one root key. Of several instances that start at once one does it;
+ * the others wait for it and find it done.
+ */
+export async function bootstrap(
+  deps: RootKeyDeps,
+  db: Database,
+  options: BootstrapOptions,
+): Promise<Bootstrapped> {
+  return inTransaction(db, async (trx) => {
+    const now = deps.now()
+    const wanted: Account = { id: newId(deps), name: 'platform', platform: true, createdAt: now }
+    const platform = await insertAccount(trx, wanted)
+    if (platform === undefined) return { first: false }
+    await putCatalogue(trx, options.catalogue, now)
+    const [admin] = await insertBuiltInRoles(deps, trx, platform, options.catalogue, now)
+    const tagKey = { id: newId(deps), key: deps.randomBytes(32), now }
+    await insertTagKey(trx, tagKey)
+    if (options.keepRootToken === undefined || admin === undefined) {
+      return { first: true, rootKey: undefined }
+    }
+    const signing = deriveTagKey(tagKey.id, tagKey.key)
+    const rootKey = await insertRootKey(deps, trx, platform, admin.id, signing)
+    await options.keepRootToken(rootKey.token)
+    return { first: true, rootKey }
+  })
+}

@@ -1,0 +1,38 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Deps } from '../deps.ts'
+import { type Catalogue, effectivePermissions } from '../domain/permission.ts'
+import { builtInRoles } from '../domain/role.ts'
+import { listAccountIds } from '../store/accounts.ts'
+import { findCatalogue, putCatalogue } from '../store/catalogue.ts'
+import type { Executor } from '../store/database.ts'
+import { listAllRoles, updateRole } from '../store/roles.ts'
+import { inChangingTransaction } from './changing.ts'
+
+/** The stored catalogue, by which all instances judge. */
+export async function requireCatalogue(db: Executor): Promise<Catalogue> {
+  const catalogue = await findCatalogue(db)
+  if (catalogue === undefined) throw new Error('The database has no catalogue of permissions.')
+  return catalogue
+}
+
+/**
+ * Stores the catalogue that this instance was started with, if another one is stored, and works out
+ * anew what every role amounts to. True when anything changed.
+ */
+export async function applyCatalogue(deps: Deps, catalogue: Catalogue): Promise<boolean> {
+  return inChangingTransaction(deps, async (trx, announce) => {
+    if (isDeepStrictEqual(await findCatalogue(trx), catalogue)) return false
+    const now = deps.now()
+    await putCatalogue(trx, catalogue, now)
+    for (const role of await listAllRoles(trx)) {
+      const builtIn = builtInRoles(catalogue, role.platform).find(
+        (candidate) => role.builtIn && candidate.name === role.name,
+      )
+      const { name, description, permissions } = builtIn ?? role
+      const effective = effectivePermissions(catalogue, permissions)
+      await updateRole(trx, role.id, { name, description, permissions, effective }, now)
+    }
+    for (const account of await listAccountIds(trx)) announce({ kind: 'account', id: account.id })
+    return true
+  })
+}

@@ -1,0 +1,40 @@
+import { type ParsedHashOptions, parseOptions } from '@node-rs/argon2'
+
+/** What an Argon2id hash costs. A profile with a higher version replaces one with a lower, never the reverse. */
+export interface HashProfile {
+  readonly version: number
+  /** In KiB. */
+  readonly memoryCost: number
+  readonly timeCost: number
+  readonly parallelism: number
+}
+
+/**
+ * `random` is for the secrets that we issue: no hash cost protects or endangers 2^256 guesses, so the
+ * cost that matters is that of a first verification (0.2 ms). `password` is for secrets of unknown
+ * strength: the OWASP Password Storage Cheat Sheet's Argon2id minimum (8 ms).
+ */
+export const hashProfiles = {
+  random: { version: 1, memoryCost: 1024, timeCost: 1, parallelism: 1 },
+  password: { version: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 },
+} as const satisfies Record<string, HashProfile>
+
+export type HashProfileName = keyof typeof hashProfiles
+
+/**
+ * Whether a stored hash is one that we are ready to compute. Its cost is read from the string, so a
+ * row that somebody planted must not be able to ask for gigabytes or minutes.
+ */
+export function isAffordable(hash: string): boolean {
+  const cost = readCost(hash)
+  if (cost === undefined || !hash.startsWith('$argon2id$v=19$')) return false
+  return cost.memoryCost <= 65_536 && cost.timeCost <= 10 && cost.parallelism <= 4
+}
+
+function readCost(hash: string): ParsedHashOptions | undefined {
+  try {
+    return parseOptions(hash)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,35 @@
+import { hash, verify } from '@node-rs/argon2'
+import type { Deps } from '../../deps.ts'
+import type { Database } from '../../store/database.ts'
+import { insertPepper, listPeppers } from '../../store/peppers.ts'
+import type { Peppers } from './peppers.ts'
+
+/**
+ * Holds the peppers at hand against those that the database knows, and makes new ones known. A wrong
+ * or missing pepper would silently lock out every key that was made with it; so it stops the start.
+ * Throws an Error that names every such pepper by its id.
+ */
+export async function registerPeppers(
+  deps: Pick<Deps, 'now' | 'randomBytes'>,
+  db: Database,
+  peppers: Peppers,
+): Promise<void> {
+  const known = await listPeppers(db)
+  const faults: string[] = []
+  for (const { id, fingerprint, inUse } of known) {
+    const pepper = peppers.byId.get(id)
+    if (pepper === undefined) {
+      if (inUse) faults.push(`${id} is missing, and keys were made with it`)
+    } else if (!(await verify(fingerprint, pepper.secret))) {
+      faults.push(`${id} is not the pepper that keys were made with`)
+    }
+  }
+  if (faults.length > 0)
+    throw new Error(`The peppers do not fit the database: ${faults.join('; ')}.`)
+  for (const { id, secret } of peppers.byId.values()) {
+    if (known.some((one) => one.id === id)) continue
+    // The library's default cost is that of the `password` profile: guesses at a pepper must be slow.
+    const fingerprint = await hash(secret, { salt: deps.randomBytes(16) })
+    await insertPepper(db, { id, fingerprint, now: deps.now() })
+  }
+}

@@ -1,0 +1,28 @@
+import { findPlatformAccount } from '../store/accounts.ts'
+import type { Database } from '../store/database.ts'
+import { findRoleWithEffects } from '../store/roles.ts'
+import { findTagRing } from '../store/tag-keys.ts'
+import { inTransaction } from '../store/transaction.ts'
+import { insertRootKey, type RootKey, type RootKeyDeps } from './root-key.ts'
+
+/**
+ * Issues another root key, for whoever has the database and lost the token. The first start must have
+ * been: throws an Error otherwise.
+ */
+export async function issueRootKey(
+  deps: RootKeyDeps,
+  db: Database,
+  keepRootToken?: (token: string) => Promise<void>,
+): Promise<RootKey> {
+  return inTransaction(db, async (trx) => {
+    const platform = await findPlatformAccount(trx)
+    const ring = await findTagRing(trx)
+    const admin = platform && (await findRoleWithEffects(trx, platform.id, { name: 'admin' }))
+    if (platform === undefined || ring === undefined || admin === undefined) {
+      throw new Error('The service has never been started on this database: start it first.')
+    }
+    const rootKey = await insertRootKey(deps, trx, platform, admin.id, ring.signing)
+    await keepRootToken?.(rootKey.token)
+    return rootKey
+  })
+}

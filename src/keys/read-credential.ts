@@ -1,0 +1,67 @@
+import { timingSafeEqual } from 'node:crypto'
+import { type CachedCredential, maxDigests } from '../cache/credential-cache.ts'
+import type { Deps } from '../deps.ts'
+import { keyIdOf, type Token } from '../domain/token.ts'
+import { type Credential, findCredential, replaceHash } from '../store/credentials.ts'
+
+/** A token that was presented, and the SHA-256 of the whole string that carried it. */
+export interface Presented {
+  readonly token: Token
+  readonly digest: Buffer
+}
+
+/**
+ * Reads the credential that a token names and matches its secret: undefined when there is none or it
+ * does not match. What is read is kept for later, unless a change has overtaken it on the way.
+ */
+export async function readCredential(
+  deps: Deps,
+  presented: Presented,
+): Promise<CachedCredential | undefined> {
+  const { token, digest } = presented
+  const stamp = deps.cache.stamp
+  const found = await findCredential(deps.db, keyIdOf(token), token.tag)
+  if (found === undefined) return undefined
+  const { credential, facts } = found
+  const known = deps.cache.find(referenceOf(token))
+  const digests = known?.hash === credential.hash ? known.digests : []
+  const accepted = digests.some((one) => timingSafeEqual(one, digest))
+  if (!accepted && !(await deps.hasher.matches(credential, token.secret))) return undefined
+  if (!accepted) rehashIfRisen(deps, credential, token.secret)
+  const entry: CachedCredential = {
+    facts,
+    hash: credential.hash,
+    digests: accepted ? digests : [digest, ...digests].slice(0, maxDigests),
+    isUsed: credential.firstUsedAt !== null,
+    stamp,
+  }
+  deps.cache.put(referenceOf(token), entry)
+  return entry
+}
+
+/** What the cache knows a credential by: the id of its key and its tag, which are public and authentic together only. */
+export function referenceOf(token: Token): string {
+  return token.keyIdText + token.tag
+}
+
+export function acceptsDigest(entry: CachedCredential, digest: Buffer): boolean {
+  return entry.digests.some((one) => timingSafeEqual(one, digest))
+}
+
+/**
+ * Hashes the secret anew when the configured profile is higher than the stored one: off the path of
+ * the answer, and only while nobody waits for the queue.
+ */
+function rehashIfRisen(deps: Deps, credential: Credential, secret: string): void {
+  if (credential.hashProfile >= deps.hasher.profile.version) return
+  if (deps.hasher.queue.waiting > 0) return
+  deps.hasher
+    .hash(secret)
+    .then((next) => replaceHash(deps.db, credential, next))
+    .then((replaced) => {
+      if (replaced) deps.tallies.rehashes += 1
+    })
+    .catch((error: unknown) => {
+      deps.log.warn({ err: error, api_key_id: credential.apiKeyId }, 'a hash was not renewed')
+    })
+}

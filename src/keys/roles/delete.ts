@@ -1,0 +1,33 @@
+import type { Deps } from '../../deps.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { ServiceError } from '../../errors.ts'
+import { releaseExpired } from '../../store/api-keys.ts'
+import { violates } from '../../store/faults.ts'
+import { retireRole, roleUseConstraint } from '../../store/roles.ts'
+import { inTransaction } from '../../store/transaction.ts'
+import { renewAuthority } from '../authority.ts'
+import { lockOwnRole } from './lock.ts'
+
+/**
+ * Deletes a role that no live key has; keys that are revoked or expired do not keep it. Throws
+ * `not_found`, `built_in`, `in_use`.
+ */
+export async function deleteRole(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  id: string,
+): Promise<void> {
+  const now = deps.now()
+  await inTransaction(deps.db, async (trx) => {
+    await renewAuthority(deps, trx, principal, 'role:delete')
+    const role = await lockOwnRole(trx, accountId, id)
+    await releaseExpired(trx, accountId, { roleId: role.id }, now)
+    await retireRole(trx, role.id, now).catch(refuseUsed)
+  })
+}
+
+function refuseUsed(error: unknown): never {
+  if (!violates(error, roleUseConstraint)) throw error
+  throw new ServiceError('in_use', 'A live key has this role.')
+}

@@ -1,0 +1,38 @@
+import type { Deps } from '../../deps.ts'
+import type { Principal } from '../../domain/principal.ts'
+import type { Role } from '../../domain/role.ts'
+import { isPlatformAccount } from '../../store/accounts.ts'
+import { updateRole } from '../../store/roles.ts'
+import { renewAuthority, requireGrantable } from '../authority.ts'
+import { requireCatalogue } from '../catalogue.ts'
+import { inChangingTransaction } from '../changing.ts'
+import { allOf } from './effects.ts'
+import { lockOwnRole } from './lock.ts'
+import { type RoleRequest, readRole, refuseTakenName } from './role-request.ts'
+
+/**
+ * Replaces a role, and so what the keys that have it may do. Its author must hold all that it gave
+ * before and all that it gives now. Throws `invalid_request`, `not_found`, `built_in`, `escalation`,
+ * `name_taken`.
+ */
+export async function replaceRole(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  id: string,
+  request: RoleRequest,
+): Promise<Role> {
+  return inChangingTransaction(deps, async (trx, announce) => {
+    const author = await renewAuthority(deps, trx, principal, 'role:update')
+    const before = await lockOwnRole(trx, accountId, id)
+    const platform = await isPlatformAccount(trx, accountId)
+    const values = readRole(request, await requireCatalogue(trx), platform)
+    const after = allOf(values.effective, author)
+    requireGrantable(author, {
+      ...after,
+      permissions: [...new Set([...before.effective, ...after.permissions])].sort(),
+    })
+    announce({ kind: 'account', id: accountId })
+    return updateRole(trx, before.id, values, deps.now()).catch(refuseTakenName)
+  })
+}

@@ -1,0 +1,60 @@
+import type { Deps } from '../deps.ts'
+import type { Account } from '../domain/account.ts'
+import type { TagKey } from '../domain/tag.ts'
+import { formatToken } from '../domain/token.ts'
+import { insertApiKey } from '../store/api-keys.ts'
+import { insertCredential } from '../store/credentials.ts'
+import type { StoreTransaction } from '../store/database.ts'
+import { newId } from './ids.ts'
+
+/** What making a root key needs of the world. */
+export type RootKeyDeps = Pick<Deps, 'now' | 'randomBytes' | 'hasher' | 'tokenPrefix'>
+
+export interface RootKey {
+  readonly id: string
+  readonly name: string
+  readonly token: string
+}
+
+/** Inserts a key of the platform account that may do everything, everywhere, and never expires. */
+export async function insertRootKey(
+  deps: RootKeyDeps,
+  trx: StoreTransaction,
+  platform: Account,
+  adminRoleId: string,
+  tagKey: TagKey,
+): Promise<RootKey> {
+  const now = deps.now()
+  const id = newId(deps)
+  // Whoever lost the root token issues another; each is told apart by when it was made.
+  const name = `root ${now.toISOString()}`
+  const token = formatToken({
+    prefix: deps.tokenPrefix,
+    keyId: id,
+    secret: deps.randomBytes(32),
+    tagKey,
+  })
+  const secretHash = await deps.hasher.hash(token.secret)
+  await insertApiKey(trx, {
+    id,
+    accountId: platform.id,
+    name,
+    description: 'May do everything, in every account.',
+    roleId: adminRoleId,
+    reach: 'anywhere',
+    allowListIds: [],
+    tokenPrefix: deps.tokenPrefix,
+    createdAt: now,
+    createdBy: { kind: 'system', id: null, name: null },
+    expiresAt: null,
+  })
+  await insertCredential(trx, {
+    apiKeyId: id,
+    generation: 1,
+    tag: token.tag,
+    tagKeyId: tagKey.id,
+    createdAt: now,
+    ...secretHash,
+  })
+  return { id, name, token: token.text }
+}

@@ -1,0 +1,39 @@
+import { denialReasons, type Verdict } from '../domain/verdict.ts'
+
+export const outcomes = ['valid', ...denialReasons] as const
+export type Outcome = (typeof outcomes)[number]
+
+/** Counts of what verification did since the start. Plain numbers: they are added to on the hottest path. */
+export interface Tallies {
+  readonly verdicts: Record<Outcome, number>
+  cacheHits: number
+  /** An entry was there, but a change had overtaken it. */
+  cacheStale: number
+  cacheMisses: number
+  rehashes: number
+}
+
+export function createTallies(): Tallies {
+  return {
+    verdicts: {
+      valid: 0,
+      malformed: 0,
+      not_found: 0,
+      revoked: 0,
+      disabled: 0,
+      rotated: 0,
+      expired: 0,
+      wrong_account: 0,
+      address_not_allowed: 0,
+      insufficient_permissions: 0,
+    },
+    cacheHits: 0,
+    cacheStale: 0,
+    cacheMisses: 0,
+    rehashes: 0,
+  }
+}
+
+export function outcomeOf(verdict: Verdict): Outcome {
+  return verdict.valid ? 'valid' : verdict.reason
+}

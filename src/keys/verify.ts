@@ -1,0 +1,101 @@
+import { hash as digestOf } from 'node:crypto'
+import type { CachedCredential } from '../cache/credential-cache.ts'
+import type { Deps } from '../deps.ts'
+import { readPresentedToken } from '../domain/presented-token.ts'
+import { findTagKey } from '../domain/tag.ts'
+import { type Attempt, type DenialReason, judge, type Verdict } from '../domain/verdict.ts'
+import { recordFirstUse } from '../store/credentials.ts'
+import { acceptsDigest, type Presented, readCredential, referenceOf } from './read-credential.ts'
+import { outcomeOf } from './tallies.ts'
+
+/**
+ * Whether a presented token is good for an attempt: at once when the cache knows it, and otherwise by
+ * one statement and one Argon2. A denial is data; an outage is thrown, and never taken for a denial.
+ *
+ * `text` is whatever the caller presented.
+ */
+export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Promise<Verdict> {
+  const presented = readPresentedToken(text, deps.ring.keys)
+  if (presented.kind === 'denied') return deny(deps, presented.reason)
+  const digest = digestOf('sha256', text, 'buffer')
+  const cached = deps.cache.find(referenceOf(presented.token))
+  const known = cached !== undefined && acceptsDigest(cached, digest)
+  if (known && deps.cache.isCurrent(cached)) {
+    deps.tallies.cacheHits += 1
+    return answer(deps, { token: presented.token, digest }, attempt, cached)
+  }
+  if (known) {
+    deps.tallies.cacheStale += 1
+  } else {
+    deps.tallies.cacheMisses += 1
+    if (findTagKey(presented.token, deps.ring.keys) === undefined) return deny(deps, 'not_found')
+  }
+  return verifyByReading(deps, { token: presented.token, digest }, attempt)
+}
+
+async function verifyByReading(
+  deps: Deps,
+  presented: Presented,
+  attempt: Attempt,
+): Promise<Verdict> {
+  const joined = await deps.reads.find(flightOf(presented))
+  // A read that somebody else began rests on an older moment than this request: it counts only if
+  // nothing has overtaken it.
+  const shared = joined !== undefined && deps.cache.isCurrent(joined) ? joined : undefined
+  const credential = shared ?? (await read(deps, presented))
+  if (credential === undefined) return deny(deps, 'not_found')
+  return answer(deps, presented, attempt, credential)
+}
+
+/** The verdict that a credential gives; its first use ever is recorded before anybody learns of it. */
+function answer(
+  deps: Deps,
+  presented: Presented,
+  attempt: Attempt,
+  credential: CachedCredential,
+): Verdict | Promise<Verdict> {
+  const verdict = judge(credential.facts, attempt, deps.now())
+  if (verdict.valid && !credential.isUsed) {
+    return answerFirstUse(deps, presented, attempt, credential)
+  }
+  return conclude(deps, verdict)
+}
+
+async function answerFirstUse(
+  deps: Deps,
+  presented: Presented,
+  attempt: Attempt,
+  credential: CachedCredential,
+): Promise<Verdict> {
+  const { id, generation } = credential.facts
+  const recorded = await deps.firstUses.share(`${id} ${generation}`, () =>
+    recordFirstUse(deps.db, id, generation, deps.now()),
+  )
+  if (recorded && deps.cache.isCurrent(credential)) {
+    const used = { ...credential, isUsed: true }
+    deps.cache.put(referenceOf(presented.token), used)
+    return answer(deps, presented, attempt, used)
+  }
+  // Used or ended by somebody else, or changed, since it was read: what it is now has its first use recorded, or its end.
+  const again = await read(deps, presented)
+  if (again === undefined) return deny(deps, 'not_found')
+  return conclude(deps, judge(again.facts, attempt, deps.now()))
+}
+
+function read(deps: Deps, presented: Presented): Promise<CachedCredential | undefined> {
+  return deps.reads.start(flightOf(presented), () => readCredential(deps, presented))
+}
+
+function flightOf(presented: { readonly digest: Buffer }): string {
+  return presented.digest.toString('latin1')
+}
+
+function deny(deps: Deps, reason: DenialReason): Verdict {
+  return conclude(deps, { valid: false, reason, key: undefined })
+}
+
+function conclude(deps: Deps, verdict: Verdict): Verdict {
+  deps.tallies.verdicts[outcomeOf(verdict)] += 1
+  if (verdict.valid) deps.uses.record(verdict.key, deps.now())
+  return verdict
+}
