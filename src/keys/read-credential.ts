@@ -20,6 +20,7 @@ export async function readCredential(
 ): Promise<CachedCredential | undefined> {
   const { token, digest } = presented
   const stamp = deps.cache.stamp
+  deps.tallies.credentialReads += 1
   const found = await findCredential(deps.db, keyIdOf(token), token.tag)
   if (found === undefined) return undefined
   const { credential, facts } = found

@@ -10,6 +10,8 @@ export interface Tallies {
   /** An entry was there, but a change had overtaken it. */
   cacheStale: number
   cacheMisses: number
+  /** Statements sent to read a credential. */
+  credentialReads: number
   rehashes: number
 }
 
@@ -30,6 +32,7 @@ export function createTallies(): Tallies {
     cacheHits: 0,
     cacheStale: 0,
     cacheMisses: 0,
+    credentialReads: 0,
     rehashes: 0,
   }
 }

@@ -272,21 +272,23 @@ function toApiKey(row: ApiKeyResult): ApiKey {
 
 /** The SQL twin of statusOf: each status excludes those before it. */
 function hasStatus(statuses: readonly KeyStatus[], now: Date): RawBuilder<boolean> {
-  const conditions = statuses.map((status) => {
-    switch (status) {
-      case 'revoked':
-        return sql`api_key.revoked_at is not null`
-      case 'disabled':
-        return sql`(api_key.revoked_at is null and api_key.disabled_at is not null)`
-      case 'expired':
-        return sql`(api_key.revoked_at is null and api_key.disabled_at is null
-          and api_key.expires_at <= ${now})`
-      case 'active':
-        return sql`(api_key.revoked_at is null and api_key.disabled_at is null
-          and (api_key.expires_at is null or api_key.expires_at > ${now}))`
-    }
-  })
+  const conditions = statuses.map((status) => statusCondition(status, now))
   return sql<boolean>`(${sql.join(conditions, sql` or `)})`
+}
+
+function statusCondition(status: KeyStatus, now: Date): RawBuilder<unknown> {
+  switch (status) {
+    case 'revoked':
+      return sql`api_key.revoked_at is not null`
+    case 'disabled':
+      return sql`(api_key.revoked_at is null and api_key.disabled_at is not null)`
+    case 'expired':
+      return sql`(api_key.revoked_at is null and api_key.disabled_at is null
+        and api_key.expires_at <= ${now})`
+    case 'active':
+      return sql`(api_key.revoked_at is null and api_key.disabled_at is null
+        and (api_key.expires_at is null or api_key.expires_at > ${now}))`
+  }
 }
 
 /** Names are compared by their bytes (collate "C"), so that the index serves a prefix. */

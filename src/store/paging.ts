@@ -10,7 +10,7 @@ export async function takePage<Tables, Table extends keyof Tables, Row extends {
   query: SelectQueryBuilder<Tables, Table, Row>,
   table: string,
   page: PageRequest,
-  valueOf: (row: Row, field: SortField) => string | null,
+  sortValue: (row: Row, field: SortField) => string | null,
 ): Promise<Page<Row>> {
   const order = orderOf(table, page)
   let paged = query
@@ -23,7 +23,7 @@ export async function takePage<Tables, Table extends keyof Tables, Row extends {
   const last = items.at(-1)
   const next: Position | null =
     rows.length > page.limit && last !== undefined
-      ? { value: valueOf(last, page.sort.field), id: last.id }
+      ? { value: sortValue(last, page.sort.field), id: last.id }
       : null
   return { items, next }
 }

@@ -9,6 +9,7 @@ export class WorkQueue {
   readonly #maxWaiting: number
   readonly #waiting: (() => void)[] = []
   #running = 0
+  #completed = 0
 
   constructor(limits: { readonly concurrency: number; readonly maxWaiting: number }) {
     this.#concurrency = limits.concurrency
@@ -23,11 +24,17 @@ export class WorkQueue {
     return this.#waiting.length
   }
 
+  /** Tasks begun since the start and ended, however they ended. */
+  get completed(): number {
+    return this.#completed
+  }
+
   async run<T>(task: () => Promise<T>): Promise<T> {
     await this.#takePlace()
     try {
       return await task()
     } finally {
+      this.#completed += 1
       this.#givePlace()
     }
   }

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto'
+import { buildApp } from '../src/app.ts'
+import { CredentialCache } from '../src/cache/credential-cache.ts'
+import { Flights } from '../src/cache/flights.ts'
+import { deriveTagKey } from '../src/domain/tag.ts'
+import { createSecretHasher } from '../src/keys/hashing/hasher.ts'
+import { noPeppers } from '../src/keys/hashing/peppers.ts'
+import { hashProfiles } from '../src/keys/hashing/profile.ts'
+import { WorkQueue } from '../src/keys/hashing/work-queue.ts'
+import { createTallies } from '../src/keys/tallies.ts'
+import { UseRecords } from '../src/keys/use-records.ts'
+import { createLog } from '../src/log.ts'
+import { openDatabase } from '../src/store/database.ts'
+
+/** The OpenAPI document of the service. The database that the app is given is never connected to. */
+export async function describe(): Promise<object> {
+  const { db, pool } = openDatabase({
+    connection: 'postgres://nobody@127.0.0.1:1/none',
+    poolMax: 1,
+    connectTimeoutMs: 1,
+    statementTimeoutMs: 1,
+    onIdleError: () => undefined,
+  })
+  const signing = deriveTagKey('00000000-0000-7000-8000-000000000000', randomBytes(32))
+  const app = await buildApp(
+    {
+      db,
+      now: () => new Date(),
+      randomBytes,
+      ring: { keys: [signing], signing },
+      hasher: createSecretHasher({
+        profile: hashProfiles.random,
+        peppers: noPeppers,
+        queue: new WorkQueue({ concurrency: 1, maxWaiting: 1 }),
+        randomBytes,
+      }),
+      cache: new CredentialCache(1),
+      reads: new Flights(1),
+      firstUses: new Flights(1),
+      uses: new UseRecords(),
+      tallies: createTallies(),
+      tokenPrefix: 'aeon',
+      log: createLog('silent'),
+    },
+    { pool, isDraining: () => false },
+  )
+  await app.ready()
+  const document = app.swagger()
+  await app.close()
+  await db.destroy()
+  return document
+}

@@ -1,0 +1,71 @@
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import type { Deps } from './deps.ts'
+import type { App } from './http/app-type.ts'
+import { authenticateScope } from './http/authentication.ts'
+import { acceptJsonOnly } from './http/bodies.ts'
+import { accountRoutes } from './http/native/accounts.ts'
+import { allowListRoutes } from './http/native/allow-lists.ts'
+import { apiKeyRoutes } from './http/native/api-keys.ts'
+import { meRoute } from './http/native/me.ts'
+import { roleRoutes } from './http/native/roles.ts'
+import { components } from './http/native/schemas.ts'
+import { verifyRoutes } from './http/native/verify.ts'
+import { describeRoutes } from './http/openapi.ts'
+import { healthRoutes } from './http/operations/health.ts'
+import { metricsRoute, type PoolUse } from './http/operations/metrics.ts'
+import { answerProblems, FaultBody, Problem } from './http/problem.ts'
+import { answerWithRequestId, requestIdOf } from './http/request-id.ts'
+import { logRequests } from './http/request-log.ts'
+import { createValidatorCompiler } from './http/validation.ts'
+
+/** Longer than any good request: a token of 100 kB is still told that it is malformed. */
+const maxBodyBytes = 256 * 1024
+const maxConnections = 10_000
+
+export interface AppOptions {
+  readonly pool: PoolUse
+  /** Whether the process is shutting down: then it is not ready. */
+  readonly isDraining: () => boolean
+}
+
+/** The whole HTTP face of the service. */
+export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
+  const app: App = fastify({
+    loggerInstance: deps.log as FastifyBaseLogger,
+    genReqId: requestIdOf,
+    logController: new LogController({
+      requestIdLogLabel: 'request_id',
+      disableRequestLogging: true,
+    }),
+    bodyLimit: maxBodyBytes,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+  })
+  app.server.maxConnections = maxConnections
+  app.server.headersTimeout = 20_000
+  const named = [FaultBody, Problem, ...components]
+  for (const component of named) app.addSchema(component)
+  app.setValidatorCompiler(createValidatorCompiler(named))
+
+  answerProblems(app)
+  answerWithRequestId(app)
+  acceptJsonOnly(app)
+  logRequests(app, deps.log)
+  await describeRoutes(app)
+
+  // Open to everybody: test/http/authentication.test.ts holds the list.
+  metricsRoute(app, deps, options.pool)
+  healthRoutes(app, deps, options.isDraining)
+
+  await app.register(async (scope: App) => {
+    authenticateScope(scope, deps)
+    verifyRoutes(scope, deps)
+    meRoute(scope, deps)
+    apiKeyRoutes(scope, deps)
+    allowListRoutes(scope, deps)
+    roleRoutes(scope, deps)
+    accountRoutes(scope, deps)
+  })
+  return app
+}

@@ -1,0 +1,169 @@
+import type { FastifyRequest } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { parseAddress } from '../domain/address.ts'
+import type { ActingUser, Principal } from '../domain/principal.ts'
+import type { DenialReason, Verdict } from '../domain/verdict.ts'
+import { invalidRequest, notFound, ServiceError } from '../errors.ts'
+import { getAccount } from '../keys/accounts/get.ts'
+import { requirePermission } from '../keys/authority.ts'
+import { nameFaults } from '../keys/text-faults.ts'
+import { verify } from '../keys/verify.ts'
+import type { App } from './app-type.ts'
+
+/** Who may call a route. */
+export interface Access {
+  /** Null: any valid key. */
+  readonly permission: string | null
+  /** Only keys of the platform account may call it, whatever their permissions. */
+  readonly platformOnly?: boolean
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal: Principal
+  }
+  interface FastifyContextConfig {
+    access?: Access
+  }
+}
+
+/**
+ * Makes a scope in which every request is authenticated: 401, then 404 for another account's things,
+ * then 403, all before the body is read. A route inside that does not say who may call it is refused
+ * when the service starts.
+ */
+export function authenticateScope(app: App, deps: Deps): void {
+  app.decorateRequest('principal')
+  app.addHook('onRoute', (route) => {
+    if (route.config?.access === undefined) {
+      throw new Error(`${String(route.method)} ${route.url} does not say who may call it.`)
+    }
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    try {
+      const authorized = authorize(deps, request)
+      if (authorized === undefined) done()
+      else authorized.then(() => done(), done)
+    } catch (refusal) {
+      done(refusal as Error)
+    }
+  })
+}
+
+/** Undefined when all could be decided at once: the hot path waits for nothing. */
+function authorize(deps: Deps, request: FastifyRequest): Promise<void> | undefined {
+  const token = bearerToken(request)
+  const address = parseAddress(request.ip)
+  const verdict = verify(deps, token, { address, permissions: [], accountId: undefined })
+  if (verdict instanceof Promise) {
+    return verdict.then((settled) => admit(deps, request, settled, address))
+  }
+  return admit(deps, request, verdict, address)
+}
+
+function admit(
+  deps: Deps,
+  request: FastifyRequest,
+  verdict: Verdict,
+  address: Principal['address'],
+): Promise<void> | undefined {
+  if (!verdict.valid) throw refusalOf(verdict.reason)
+  const { key } = verdict
+  const access = request.routeOptions.config.access
+  if (access === undefined) throw new Error('A route of the scope has no access rule.')
+  const authorizeRoute = () => {
+    if (access.platformOnly === true && !key.platform) {
+      throw new ServiceError('permission_denied', 'Only keys of the platform account may do this.')
+    }
+    if (access.permission !== null) requirePermission(key, access.permission)
+    request.principal = { key, address, actingUser: readActingUser(request, key.holds) }
+  }
+  const { account_id: accountId } = request.params as { account_id?: string }
+  if (accountId === undefined) return void authorizeRoute()
+  if (key.platform) return getAccount(deps, accountId).then(authorizeRoute)
+  if (key.accountId !== accountId.toLowerCase()) throw notFound('account')
+  return void authorizeRoute()
+}
+
+/** RFC 6750, section 2.1: the one way to present a token, once. */
+function bearerToken(request: FastifyRequest): string {
+  const header = request.headers.authorization
+  if (header === undefined) {
+    throw new ServiceError('unauthenticated', 'Send Authorization: Bearer <token>.')
+  }
+  // Node keeps the first of several Authorization headers and drops the others silently.
+  if (countHeader(request.raw.rawHeaders, 'authorization') > 1) {
+    throw new ServiceError('unauthenticated', 'Send one Authorization header.')
+  }
+  const match = /^Bearer +([^ ]+)$/i.exec(header)
+  if (match?.[1] === undefined) {
+    throw new ServiceError('unauthenticated', 'The scheme must be Bearer, with one token.')
+  }
+  return match[1]
+}
+
+function countHeader(rawHeaders: readonly string[], name: string): number {
+  let count = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const candidate = rawHeaders[index]
+    if (candidate?.length === name.length && candidate.toLowerCase() === name) count += 1
+  }
+  return count
+}
+
+/** The reasons that tell something of a key are given only for a secret that matched. */
+function refusalOf(reason: DenialReason): ServiceError {
+  if (reason === 'address_not_allowed') {
+    return new ServiceError('permission_denied', 'This API key may not be used from this address.')
+  }
+  const words: Partial<Record<DenialReason, string>> = {
+    revoked: 'The API key is revoked.',
+    disabled: 'The API key is disabled.',
+    rotated: 'The token was replaced by a newer one.',
+    expired: 'The API key has expired.',
+  }
+  return new ServiceError('unauthenticated', words[reason] ?? 'The API key is not valid.')
+}
+
+/** The user for whom a console acts, if it names one: only a key that may do so is heard. */
+function readActingUser(
+  request: FastifyRequest,
+  holds: ReadonlySet<string>,
+): ActingUser | undefined {
+  const id = request.headers['x-acting-user']
+  const encodedName = request.headers['x-acting-user-name']
+  if (id === undefined && encodedName === undefined) return undefined
+  requirePermission({ holds }, 'account:act_as')
+  if (typeof id !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(id)) {
+    throw invalidRequest([
+      {
+        field: '/x-acting-user',
+        rule: 'pattern',
+        message: 'It must be 1 to 255 visible ASCII characters, sent once.',
+      },
+    ])
+  }
+  return { id, name: encodedName === undefined ? null : readEncodedName(encodedName) }
+}
+
+function readEncodedName(encoded: string | string[]): string {
+  const field = '/x-acting-user-name'
+  const name = decodePercent(encoded)
+  if (name === undefined) {
+    throw invalidRequest([
+      { field, rule: 'percent_encoding', message: 'It must be percent-encoded UTF-8, sent once.' },
+    ])
+  }
+  const faults = nameFaults(field, name)
+  if (faults.length > 0) throw invalidRequest(faults)
+  return name
+}
+
+function decodePercent(encoded: string | string[]): string | undefined {
+  if (typeof encoded !== 'string') return undefined
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,108 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import { createAccount } from '../../keys/accounts/create.ts'
+import { getAccount } from '../../keys/accounts/get.ts'
+import { listAccounts } from '../../keys/accounts/list.ts'
+import { renameAccount } from '../../keys/accounts/rename.ts'
+import type { App } from '../app-type.ts'
+import { nextCursor, pageParameters, readPage } from '../paging.ts'
+import { responses } from '../responses.ts'
+import { closed, nullableString, ref } from '../schema-tools.ts'
+import { AccountBody, accountParameter, nameInput } from './schemas.ts'
+import { toAccountBody } from './wire.ts'
+
+const tags = ['Accounts']
+const one = Type.Object({ account: ref(AccountBody) })
+const params = Type.Object({ account_id: accountParameter })
+
+export function accountRoutes(app: App, deps: Deps): void {
+  app.post(
+    '/v1/accounts',
+    {
+      config: { access: { permission: 'account:create' } },
+      schema: {
+        operationId: 'createAccount',
+        tags,
+        summary: 'Create an account',
+        description:
+          'Idempotent on `id`: 200 when an account of that id and name is there already.',
+        body: Type.Object(
+          { id: Type.Optional(Type.String({ format: 'uuid' })), name: nameInput },
+          closed,
+        ),
+        response: responses({ 200: one, 201: one }, { body: true, problems: [409] }),
+      },
+    },
+    async (request, reply) => {
+      const { id, name } = request.body
+      const { account, created } = await createAccount(deps, request.principal, {
+        name,
+        ...(id === undefined ? {} : { id: id.toLowerCase() }),
+      })
+      reply.code(created ? 201 : 200)
+      return { account: toAccountBody(account) }
+    },
+  )
+
+  app.get(
+    '/v1/accounts',
+    {
+      config: { access: { permission: 'account:read' } },
+      schema: {
+        operationId: 'listAccounts',
+        tags,
+        summary: 'List accounts',
+        querystring: Type.Object(pageParameters(), closed),
+        response: responses({
+          200: Type.Object({
+            accounts: Type.Array(ref(AccountBody)),
+            next_cursor: nullableString(),
+          }),
+        }),
+      },
+    },
+    async (request) => {
+      const wanted = readPage(request.query)
+      const page = await listAccounts(deps, wanted)
+      return { accounts: page.items.map(toAccountBody), next_cursor: nextCursor(page, wanted) }
+    },
+  )
+
+  app.get(
+    '/v1/accounts/:account_id',
+    {
+      config: { access: { permission: 'account:read' } },
+      schema: {
+        operationId: 'getAccount',
+        tags,
+        summary: 'See an account',
+        params,
+        response: responses({ 200: one }, { problems: [404] }),
+      },
+    },
+    async (request) => ({
+      account: toAccountBody(await getAccount(deps, request.params.account_id)),
+    }),
+  )
+
+  app.patch(
+    '/v1/accounts/:account_id',
+    {
+      config: { access: { permission: 'account:update' } },
+      schema: {
+        operationId: 'renameAccount',
+        tags,
+        summary: 'Rename an account',
+        params,
+        body: Type.Object({ name: nameInput }, closed),
+        response: responses({ 200: one }, { body: true, problems: [404] }),
+      },
+    },
+    async (request) => {
+      const { account_id: id } = request.params
+      return {
+        account: toAccountBody(await renameAccount(deps, request.principal, id, request.body.name)),
+      }
+    },
+  )
+}

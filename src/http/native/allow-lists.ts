@@ -1,0 +1,153 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import { maxEntries } from '../../domain/allow-list.ts'
+import { createAllowList } from '../../keys/allow-lists/create.ts'
+import { deleteAllowList } from '../../keys/allow-lists/delete.ts'
+import { getAllowList } from '../../keys/allow-lists/get.ts'
+import { listAllowLists } from '../../keys/allow-lists/list.ts'
+import { updateAllowList } from '../../keys/allow-lists/update.ts'
+import type { App } from '../app-type.ts'
+import { nextCursor, pageParameters, readPage } from '../paging.ts'
+import { responses } from '../responses.ts'
+import { closed, nullableString, ref } from '../schema-tools.ts'
+import { AllowListBody, accountParameter, descriptionInput, nameInput } from './schemas.ts'
+import { toAllowListBody } from './wire.ts'
+
+const tags = ['Allow lists']
+const one = Type.Object({ allow_list: ref(AllowListBody) })
+const collection = '/v1/accounts/:account_id/allow-lists'
+const accountParams = Type.Object({ account_id: accountParameter })
+const listParams = Type.Object({
+  account_id: accountParameter,
+  id: Type.String({ description: 'The id of an allow list.' }),
+})
+const entriesInput = Type.Array(Type.String({ maxLength: 64 }), {
+  minItems: 1,
+  maxItems: maxEntries,
+  description: 'IPv4 and IPv6 addresses and ranges; kept exactly as given.',
+  examples: [['203.0.113.7', '198.51.100.0/24', '2001:db8::/32']],
+})
+
+export function allowListRoutes(app: App, deps: Deps): void {
+  app.get(
+    collection,
+    {
+      config: { access: { permission: 'allow_list:read' } },
+      schema: {
+        operationId: 'listAllowLists',
+        tags,
+        summary: 'List allow lists',
+        params: accountParams,
+        querystring: Type.Object(pageParameters(), closed),
+        response: responses(
+          {
+            200: Type.Object({
+              allow_lists: Type.Array(ref(AllowListBody)),
+              next_cursor: nullableString(),
+            }),
+          },
+          { problems: [404] },
+        ),
+      },
+    },
+    async (request) => {
+      const wanted = readPage(request.query)
+      const page = await listAllowLists(deps, request.params.account_id, wanted)
+      return { allow_lists: page.items.map(toAllowListBody), next_cursor: nextCursor(page, wanted) }
+    },
+  )
+
+  app.post(
+    collection,
+    {
+      config: { access: { permission: 'allow_list:create' } },
+      schema: {
+        operationId: 'createAllowList',
+        tags,
+        summary: 'Create an allow list',
+        params: accountParams,
+        body: Type.Object(
+          { name: nameInput, description: Type.Optional(descriptionInput), entries: entriesInput },
+          closed,
+        ),
+        response: responses({ 201: one }, { body: true, problems: [404, 409] }),
+      },
+    },
+    async (request, reply) => {
+      const { account_id: accountId } = request.params
+      const list = await createAllowList(deps, request.principal, accountId, {
+        ...request.body,
+        description: request.body.description ?? '',
+      })
+      reply.code(201)
+      return { allow_list: toAllowListBody(list) }
+    },
+  )
+
+  app.get(
+    `${collection}/:id`,
+    {
+      config: { access: { permission: 'allow_list:read' } },
+      schema: {
+        operationId: 'getAllowList',
+        tags,
+        summary: 'See an allow list',
+        params: listParams,
+        response: responses({ 200: one }, { problems: [404] }),
+      },
+    },
+    async (request) => {
+      const { account_id: accountId, id } = request.params
+      return { allow_list: toAllowListBody(await getAllowList(deps, accountId, id)) }
+    },
+  )
+
+  app.patch(
+    `${collection}/:id`,
+    {
+      config: { access: { permission: 'allow_list:update' } },
+      schema: {
+        operationId: 'updateAllowList',
+        tags,
+        summary: 'Change an allow list',
+        description:
+          'Takes effect on the keys that use it. Who adds addresses must hold all that those keys may do.',
+        params: listParams,
+        body: Type.Object(
+          {
+            name: Type.Optional(nameInput),
+            description: Type.Optional(descriptionInput),
+            entries: Type.Optional(entriesInput),
+          },
+          closed,
+        ),
+        response: responses({ 200: one }, { body: true, problems: [404, 409] }),
+      },
+    },
+    async (request) => {
+      const { account_id: accountId, id } = request.params
+      const list = await updateAllowList(deps, request.principal, accountId, id, request.body)
+      return { allow_list: toAllowListBody(list) }
+    },
+  )
+
+  app.delete(
+    `${collection}/:id`,
+    {
+      config: { access: { permission: 'allow_list:delete' } },
+      schema: {
+        operationId: 'deleteAllowList',
+        tags,
+        summary: 'Delete an allow list',
+        description: 'Refused while a live key uses it.',
+        params: listParams,
+        response: responses({ 204: Type.Null() }, { problems: [404, 409] }),
+      },
+    },
+    async (request, reply) => {
+      const { account_id: accountId, id } = request.params
+      await deleteAllowList(deps, request.principal, accountId, id)
+      return reply.code(204).send(null)
+    },
+  )
+}

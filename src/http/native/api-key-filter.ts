@@ -1,0 +1,64 @@
+import { Type } from 'typebox'
+import { type KeyStatus, keyStatuses } from '../../domain/api-key.ts'
+import { foldRoleName } from '../../domain/role.ts'
+import { isUuid } from '../../domain/uuid.ts'
+import { invalidRequest } from '../../errors.ts'
+import type { ApiKeyFilter } from '../../keys/api-keys/list.ts'
+import { readTime } from './expiry.ts'
+
+const text = (description: string, maxLength = 255) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000]*$', description }))
+const time = (description: string) =>
+  Type.Optional(Type.String({ format: 'date-time', description }))
+
+export const filterParameters = {
+  status: text(`One or more of ${keyStatuses.join(', ')}, separated by commas.`),
+  name: text('What the name begins with.', 120),
+  role: text('The id or the name of the role.', 120),
+  created_by: text('The id of the user or key that issued it.'),
+  expires_before: time('Only keys that expire, before this time.'),
+  last_used_before: time('Only keys that were used, and last before this time.'),
+}
+
+interface FilterQuery {
+  readonly status?: string
+  readonly name?: string
+  readonly role?: string
+  readonly created_by?: string
+  readonly expires_before?: string
+  readonly last_used_before?: string
+}
+
+/** The filter that a query asks for. Throws `invalid_request`. */
+export function readFilter(query: FilterQuery): ApiKeyFilter {
+  return {
+    ...(query.status !== undefined && { statuses: readStatuses(query.status) }),
+    ...(query.name !== undefined && { namePrefix: query.name }),
+    ...(query.role !== undefined && { role: readRole(query.role) }),
+    ...(query.created_by !== undefined && { createdBy: query.created_by }),
+    ...(query.expires_before !== undefined && {
+      expiresBefore: readTime('/expires_before', query.expires_before),
+    }),
+    ...(query.last_used_before !== undefined && {
+      lastUsedBefore: readTime('/last_used_before', query.last_used_before),
+    }),
+  }
+}
+
+function readStatuses(list: string): KeyStatus[] {
+  return list.split(',').map((name) => {
+    const status = keyStatuses.find((candidate) => candidate === name)
+    if (status !== undefined) return status
+    throw invalidRequest([
+      {
+        field: '/status',
+        rule: 'enum',
+        message: `It must be one or more of ${keyStatuses.join(', ')}, separated by commas.`,
+      },
+    ])
+  })
+}
+
+function readRole(role: string): NonNullable<ApiKeyFilter['role']> {
+  return isUuid(role) ? { id: role.toLowerCase() } : { foldedName: foldRoleName(role) }
+}

@@ -1,0 +1,235 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import type { ApiKey } from '../../domain/api-key.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { disableApiKey } from '../../keys/api-keys/disable.ts'
+import { enableApiKey } from '../../keys/api-keys/enable.ts'
+import { getApiKey } from '../../keys/api-keys/get.ts'
+import { issueApiKey } from '../../keys/api-keys/issue.ts'
+import { listApiKeys } from '../../keys/api-keys/list.ts'
+import { revokeApiKey } from '../../keys/api-keys/revoke.ts'
+import type { App } from '../app-type.ts'
+import { nextCursor, pageParameters, readPage } from '../paging.ts'
+import { responses } from '../responses.ts'
+import { closed, nullableString, ref } from '../schema-tools.ts'
+import { filterParameters, readFilter } from './api-key-filter.ts'
+import { readExpiry } from './expiry.ts'
+import {
+  ApiKeyBody,
+  accountParameter,
+  descriptionInput,
+  keyParameter,
+  nameInput,
+} from './schemas.ts'
+import { toApiKeyBody } from './wire.ts'
+
+const tags = ['API keys']
+const one = Type.Object({ api_key: ref(ApiKeyBody) })
+const collection = '/v1/accounts/:account_id/api-keys'
+const accountParams = Type.Object({ account_id: accountParameter })
+const keyParams = Type.Object({ account_id: accountParameter, id: keyParameter })
+const ReasonBody = Type.Object(
+  {
+    reason: Type.Optional(
+      Type.String({ maxLength: 1000, description: 'Why, for those who look later.' }),
+    ),
+  },
+  closed,
+)
+
+export function apiKeyRoutes(app: App, deps: Deps): void {
+  const show = (apiKey: ApiKey, principal: Principal) => ({
+    api_key: toApiKeyBody(apiKey, principal, deps.now()),
+  })
+
+  app.post(
+    collection,
+    {
+      config: { access: { permission: 'api_key:create' } },
+      schema: {
+        operationId: 'issueApiKey',
+        tags,
+        summary: 'Issue a key',
+        description: 'The token is in this answer only: it is stored nowhere.',
+        params: accountParams,
+        body: Type.Object(
+          {
+            name: nameInput,
+            description: Type.Optional(descriptionInput),
+            role: Type.String({
+              minLength: 1,
+              maxLength: 120,
+              pattern: '^[^\\u0000]*$',
+              description: 'An id if it parses as a UUID, else a name.',
+              examples: ['developer'],
+            }),
+            expires_at: nullableString({
+              format: 'date-time',
+              description: 'Null: never. Required, because never is a choice.',
+            }),
+            allow_list_ids: Type.Optional(
+              Type.Array(Type.String({ format: 'uuid' }), {
+                maxItems: 100,
+                uniqueItems: true,
+                description: 'Absent or empty: usable from anywhere.',
+              }),
+            ),
+          },
+          closed,
+        ),
+        response: responses(
+          { 201: Type.Object({ api_key: ref(ApiKeyBody), token: Type.String() }) },
+          { body: true, problems: [404, 409] },
+        ),
+      },
+    },
+    async (request, reply) => {
+      const {
+        name,
+        description,
+        role,
+        expires_at: expiresAt,
+        allow_list_ids: listIds,
+      } = request.body
+      const { principal } = request
+      const { apiKey, token } = await issueApiKey(deps, principal, accountOf(request), {
+        name,
+        description: description ?? '',
+        role,
+        expiresAt: readExpiry(expiresAt),
+        allowListIds: [...new Set(listIds?.map((id) => id.toLowerCase()))].sort(),
+      })
+      reply.code(201).header('cache-control', 'no-store')
+      return { ...show(apiKey, principal), token }
+    },
+  )
+
+  app.get(
+    collection,
+    {
+      config: { access: { permission: 'api_key:read' } },
+      schema: {
+        operationId: 'listApiKeys',
+        tags,
+        summary: 'List keys',
+        description:
+          'Revoked and expired keys are listed too. All filters that are given must hold.',
+        params: accountParams,
+        querystring: Type.Object(
+          { ...pageParameters(['created_at', 'name', 'expires_at']), ...filterParameters },
+          closed,
+        ),
+        response: responses(
+          {
+            200: Type.Object({
+              api_keys: Type.Array(ref(ApiKeyBody)),
+              next_cursor: nullableString(),
+            }),
+          },
+          { problems: [404] },
+        ),
+      },
+    },
+    async (request) => {
+      const wanted = readPage(request.query)
+      const page = await listApiKeys(deps, accountOf(request), readFilter(request.query), wanted)
+      const now = deps.now()
+      return {
+        api_keys: page.items.map((apiKey) => toApiKeyBody(apiKey, request.principal, now)),
+        next_cursor: nextCursor(page, wanted),
+      }
+    },
+  )
+
+  app.get(
+    `${collection}/:id`,
+    {
+      config: { access: { permission: 'api_key:read' } },
+      schema: {
+        operationId: 'getApiKey',
+        tags,
+        summary: 'See a key',
+        params: keyParams,
+        response: responses({ 200: one }, { problems: [404] }),
+      },
+    },
+    async (request) =>
+      show(await getApiKey(deps, request.params.id, accountOf(request)), request.principal),
+  )
+
+  app.get(
+    '/v1/api-keys/:id',
+    {
+      config: { access: { permission: 'api_key:read', platformOnly: true } },
+      schema: {
+        operationId: 'findApiKey',
+        tags,
+        summary: 'See a key of any account',
+        description: 'For keys of the platform account.',
+        params: Type.Object({ id: keyParameter }),
+        response: responses({ 200: one }, { problems: [404] }),
+      },
+    },
+    async (request) => show(await getApiKey(deps, request.params.id), request.principal),
+  )
+
+  const acts = [
+    {
+      verb: 'revoke',
+      permission: 'api_key:revoke',
+      summary: 'Revoke a key',
+      description: 'For good. Revoking it again changes nothing.',
+      act: revokeApiKey,
+    },
+    {
+      verb: 'disable',
+      permission: 'api_key:disable',
+      summary: 'Disable a key',
+      description: 'Until it is enabled. Disabling it again changes nothing.',
+      act: disableApiKey,
+    },
+    {
+      verb: 'enable',
+      permission: 'api_key:disable',
+      summary: 'Enable a key',
+      description: 'Needs all that the key may do. Enabling it again changes nothing.',
+      act: enableApiKey,
+    },
+  ]
+  for (const { verb, permission, summary, description, act } of acts) {
+    app.post(
+      `${collection}/:id/${verb}`,
+      {
+        config: { access: { permission } },
+        // An absent body is an empty one: all its fields are optional.
+        preValidation: (request, _reply, done) => {
+          request.body ??= {}
+          done()
+        },
+        schema: {
+          operationId: `${verb}ApiKey`,
+          tags,
+          summary,
+          description,
+          params: keyParams,
+          body: ReasonBody,
+          response: responses({ 200: one }, { body: true, problems: [404, 409] }),
+        },
+      },
+      async (request) => {
+        const { principal } = request
+        const reason = request.body.reason ?? null
+        const apiKey = await act(deps, principal, accountOf(request), request.params.id, reason)
+        request.log.info(
+          { act: verb, api_key_id: apiKey.id, by: principal.key.id, reason },
+          'key changed',
+        )
+        return show(apiKey, principal)
+      },
+    )
+  }
+}
+
+function accountOf(request: { readonly params: { readonly account_id: string } }): string {
+  return request.params.account_id.toLowerCase()
+}

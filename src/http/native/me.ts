@@ -1,0 +1,41 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import { getApiKey } from '../../keys/api-keys/get.ts'
+import { getRole } from '../../keys/roles/get.ts'
+import type { App } from '../app-type.ts'
+import { responses } from '../responses.ts'
+import { ref } from '../schema-tools.ts'
+import { ApiKeyBody, RoleBody } from './schemas.ts'
+import { toApiKeyBody, toRoleBody } from './wire.ts'
+
+export function meRoute(app: App, deps: Deps): void {
+  app.get(
+    '/v1/me',
+    {
+      config: { access: { permission: null } },
+      schema: {
+        operationId: 'getMe',
+        tags: ['API keys'],
+        summary: 'See the key that you use',
+        description: 'Its record, its role, and all that it may do.',
+        response: responses({
+          200: Type.Object({
+            api_key: ref(ApiKeyBody),
+            role: ref(RoleBody),
+            permissions: Type.Array(Type.String()),
+          }),
+        }),
+      },
+    },
+    async (request) => {
+      const { key } = request.principal
+      const apiKey = await getApiKey(deps, key.id)
+      const role = await getRole(deps, key.accountId, key.role.id)
+      return {
+        api_key: toApiKeyBody(apiKey, request.principal, deps.now()),
+        role: toRoleBody(role),
+        permissions: [...key.permissions],
+      }
+    },
+  )
+}

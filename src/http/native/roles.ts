@@ -1,0 +1,170 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import { createRole } from '../../keys/roles/create.ts'
+import { deleteRole } from '../../keys/roles/delete.ts'
+import { getRole } from '../../keys/roles/get.ts'
+import { listRoles } from '../../keys/roles/list.ts'
+import { listPermissions } from '../../keys/roles/permissions.ts'
+import { replaceRole } from '../../keys/roles/replace.ts'
+import type { App } from '../app-type.ts'
+import { nextCursor, pageParameters, readPage } from '../paging.ts'
+import { responses } from '../responses.ts'
+import { closed, nullableString, ref } from '../schema-tools.ts'
+import {
+  accountParameter,
+  descriptionInput,
+  nameInput,
+  PermissionBody,
+  permissionInput,
+  RoleBody,
+} from './schemas.ts'
+import { toPermissionBody, toRoleBody } from './wire.ts'
+
+const tags = ['Roles']
+const one = Type.Object({ role: ref(RoleBody) })
+const collection = '/v1/accounts/:account_id/roles'
+const accountParams = Type.Object({ account_id: accountParameter })
+const roleParams = Type.Object({
+  account_id: accountParameter,
+  id: Type.String({ description: 'The id of a role.' }),
+})
+const RoleInput = Type.Object(
+  {
+    name: nameInput,
+    description: Type.Optional(descriptionInput),
+    permissions: Type.Array(permissionInput, { maxItems: 1000 }),
+  },
+  closed,
+)
+
+export function roleRoutes(app: App, deps: Deps): void {
+  app.get(
+    collection,
+    {
+      config: { access: { permission: 'role:read' } },
+      schema: {
+        operationId: 'listRoles',
+        tags,
+        summary: 'List roles',
+        params: accountParams,
+        querystring: Type.Object(pageParameters(), closed),
+        response: responses(
+          { 200: Type.Object({ roles: Type.Array(ref(RoleBody)), next_cursor: nullableString() }) },
+          { problems: [404] },
+        ),
+      },
+    },
+    async (request) => {
+      const wanted = readPage(request.query)
+      const page = await listRoles(deps, request.params.account_id, wanted)
+      return { roles: page.items.map(toRoleBody), next_cursor: nextCursor(page, wanted) }
+    },
+  )
+
+  app.post(
+    collection,
+    {
+      config: { access: { permission: 'role:create' } },
+      schema: {
+        operationId: 'createRole',
+        tags,
+        summary: 'Define a role',
+        description: 'Its author must hold every permission that it gives.',
+        params: accountParams,
+        body: RoleInput,
+        response: responses({ 201: one }, { body: true, problems: [404, 409] }),
+      },
+    },
+    async (request, reply) => {
+      const { account_id: accountId } = request.params
+      const role = await createRole(deps, request.principal, accountId, {
+        ...request.body,
+        description: request.body.description ?? '',
+      })
+      reply.code(201)
+      return { role: toRoleBody(role) }
+    },
+  )
+
+  app.get(
+    `${collection}/:id`,
+    {
+      config: { access: { permission: 'role:read' } },
+      schema: {
+        operationId: 'getRole',
+        tags,
+        summary: 'See a role',
+        params: roleParams,
+        response: responses({ 200: one }, { problems: [404] }),
+      },
+    },
+    async (request) => {
+      const { account_id: accountId, id } = request.params
+      return { role: toRoleBody(await getRole(deps, accountId, id)) }
+    },
+  )
+
+  app.put(
+    `${collection}/:id`,
+    {
+      config: { access: { permission: 'role:update' } },
+      schema: {
+        operationId: 'replaceRole',
+        tags,
+        summary: 'Replace a role',
+        description:
+          'Takes effect on the keys that have it. Its author must hold all that it gave and all that it gives.',
+        params: roleParams,
+        body: RoleInput,
+        response: responses({ 200: one }, { body: true, problems: [404, 409] }),
+      },
+    },
+    async (request) => {
+      const { account_id: accountId, id } = request.params
+      const role = await replaceRole(deps, request.principal, accountId, id, {
+        ...request.body,
+        description: request.body.description ?? '',
+      })
+      return { role: toRoleBody(role) }
+    },
+  )
+
+  app.delete(
+    `${collection}/:id`,
+    {
+      config: { access: { permission: 'role:delete' } },
+      schema: {
+        operationId: 'deleteRole',
+        tags,
+        summary: 'Delete a role',
+        description: 'Refused while a live key has it.',
+        params: roleParams,
+        response: responses({ 204: Type.Null() }, { problems: [404, 409] }),
+      },
+    },
+    async (request, reply) => {
+      const { account_id: accountId, id } = request.params
+      await deleteRole(deps, request.principal, accountId, id)
+      return reply.code(204).send(null)
+    },
+  )
+
+  app.get(
+    '/v1/permissions',
+    {
+      config: { access: { permission: 'role:read' } },
+      schema: {
+        operationId: 'listPermissions',
+        tags,
+        summary: 'List permissions',
+        description:
+          'The catalogue from which roles are made; those of the platform to its own keys only.',
+        response: responses({ 200: Type.Object({ permissions: Type.Array(ref(PermissionBody)) }) }),
+      },
+    },
+    async (request) => {
+      const permissions = await listPermissions(deps, request.principal)
+      return { permissions: permissions.map(toPermissionBody) }
+    },
+  )
+}

@@ -1,0 +1,196 @@
+import { Type } from 'typebox'
+import { actorKinds, keyStatuses, reaches } from '../../domain/api-key.ts'
+import { permissionPattern, permissionScopes } from '../../domain/permission.ts'
+import { denialReasons } from '../../domain/verdict.ts'
+import { nullableString, oneOf, ref } from '../schema-tools.ts'
+
+const id = (description?: string) =>
+  Type.String({
+    format: 'uuid',
+    examples: ['0192f3a4-5b6c-7d8e-9f01-23456789abcd'],
+    ...(description === undefined ? {} : { description }),
+  })
+const time = (description?: string) =>
+  Type.String({
+    format: 'date-time',
+    examples: ['2026-11-23T08:25:00.000Z'],
+    ...(description === undefined ? {} : { description }),
+  })
+const nullableTime = (description: string) => nullableString({ format: 'date-time', description })
+
+/** Length is checked here; what a name may not hold, in the use case, which says so by rule. */
+export const nameInput = Type.String({ minLength: 1, maxLength: 120, examples: ['ci deploy'] })
+export const descriptionInput = Type.String({ maxLength: 1000 })
+export const permissionInput = Type.String({
+  pattern: permissionPattern,
+  examples: ['cluster:read'],
+})
+
+export const AccountBody = Type.Object(
+  { id: id(), name: Type.String({ examples: ['Acme'] }), created_at: time() },
+  { $id: 'Account' },
+)
+
+export const RoleRefBody = Type.Object(
+  { id: id(), name: Type.String({ examples: ['developer'] }) },
+  { $id: 'RoleRef' },
+)
+
+export const RoleBody = Type.Object(
+  {
+    id: id(),
+    account_id: id(),
+    name: Type.String({ examples: ['developer'] }),
+    description: Type.String(),
+    permissions: Type.Array(Type.String(), { description: 'As they were chosen.' }),
+    built_in: Type.Boolean(),
+  },
+  { $id: 'Role' },
+)
+
+export const PermissionBody = Type.Object(
+  {
+    name: Type.String({ examples: ['cluster:read'] }),
+    title: Type.String(),
+    description: Type.String(),
+    scope: oneOf(permissionScopes, {
+      description: '`platform`: in roles of the platform account only.',
+    }),
+    sensitive: Type.Boolean({
+      description: 'Whether holding it lets one change who may do what.',
+    }),
+    implies: Type.Array(Type.String()),
+  },
+  { $id: 'Permission' },
+)
+
+export const AllowListBody = Type.Object(
+  {
+    id: id(),
+    account_id: id(),
+    name: Type.String({ examples: ['office'] }),
+    description: Type.String(),
+    entries: Type.Array(Type.String(), {
+      description: 'Exactly as given.',
+      examples: [['203.0.113.7', '2001:db8::/32']],
+    }),
+    created_at: time(),
+    updated_at: time(),
+  },
+  { $id: 'AllowList' },
+)
+
+export const ActorBody = Type.Object(
+  { kind: oneOf(actorKinds), id: nullableString(), name: nullableString() },
+  { $id: 'Actor', description: 'Who did something.' },
+)
+
+/** The same, or null. A reference beside `null` would be an `anyOf`, which generators dislike. */
+const NullableActor = Type.Unsafe<{
+  kind: (typeof actorKinds)[number]
+  id: string | null
+  name: string | null
+} | null>({
+  type: ['object', 'null'],
+  description: 'Who did something.',
+  properties: {
+    kind: { type: 'string', enum: actorKinds },
+    id: { type: ['string', 'null'] },
+    name: { type: ['string', 'null'] },
+  },
+  required: ['kind', 'id', 'name'],
+})
+
+export const ApiKeyBody = Type.Object(
+  {
+    id: id(),
+    account_id: id(),
+    name: Type.String({ examples: ['ci deploy'] }),
+    description: Type.String(),
+    role: ref(RoleRefBody),
+    status: oneOf(keyStatuses),
+    reach: oneOf(reaches, { description: 'From where the key may be used.' }),
+    allow_list_ids: Type.Array(Type.String({ format: 'uuid' })),
+    created_at: time(),
+    created_by: ref(ActorBody),
+    expires_at: nullableTime('Null: never.'),
+    last_used_at: nullableTime('Written in batches: some seconds late.'),
+    use_count: Type.Integer({ format: 'int64' }),
+    disabled_at: nullableTime('Null: not disabled.'),
+    revoked_at: nullableTime('Null: not revoked.'),
+    revoked_by: NullableActor,
+    revocation_reason: nullableString(),
+    hint: Type.String({
+      description: 'The public beginning of its tokens; stands for the id in paths.',
+      examples: ['aeon_02aXkT9w0b1c2d3e4f5g6h'],
+    }),
+  },
+  { $id: 'ApiKey' },
+)
+
+export const VerifiedKeyBody = Type.Object(
+  {
+    id: id(),
+    account_id: id(),
+    name: Type.String(),
+    role: ref(RoleRefBody),
+    expires_at: nullableTime('Null: never.'),
+  },
+  { $id: 'VerifiedKey' },
+)
+
+export const VerdictBody = Type.Object(
+  {
+    valid: Type.Boolean(),
+    reason: Type.Optional(
+      oneOf(denialReasons, {
+        description: 'On a denial: the first check that failed, in this order.',
+      }),
+    ),
+    api_key: Type.Optional(ref(VerifiedKeyBody)),
+    permissions: Type.Optional(
+      Type.Array(Type.String(), { description: 'When valid: all that the key may do.' }),
+    ),
+  },
+  {
+    $id: 'Verdict',
+    description: '`api_key` is there only if the secret of the token matched.',
+  },
+)
+
+export const AttemptBody = Type.Object(
+  {
+    token: Type.String({
+      description: 'Whatever the caller was given. Over 1024 characters: malformed.',
+    }),
+    client_ip: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        description: 'From where the token was presented. A restricted key is denied without it.',
+        examples: ['203.0.113.7'],
+      }),
+    ),
+    permissions: Type.Optional(
+      Type.Array(permissionInput, { maxItems: 50, description: 'All are required.' }),
+    ),
+    account_id: Type.Optional(id('The account that the key must belong to.')),
+  },
+  { $id: 'Attempt', additionalProperties: false },
+)
+
+export const accountParameter = Type.String({ description: 'The id of an account.' })
+export const keyParameter = Type.String({ description: 'The id or the hint of a key.' })
+
+/** Every component that routes refer to by name. */
+export const components = [
+  AccountBody,
+  RoleRefBody,
+  RoleBody,
+  PermissionBody,
+  AllowListBody,
+  ActorBody,
+  ApiKeyBody,
+  VerifiedKeyBody,
+  VerdictBody,
+  AttemptBody,
+]

@@ -1,0 +1,45 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import packageJson from '../../package.json' with { type: 'json' }
+import type { App } from './app-type.ts'
+
+/** Describes the routes that are registered after it as OpenAPI 3.1, at `/openapi.json` and, to browse, at `/docs`. */
+export async function describeRoutes(app: App): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'aeon-keys',
+        version: packageJson.version,
+        description: 'Issues API keys and verifies them.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/' }],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'A token of this service.' },
+        },
+      },
+      security: [{ bearer: [] }],
+      tags: [
+        { name: 'Verification', description: 'For the services that are presented with tokens.' },
+        { name: 'API keys' },
+        {
+          name: 'Allow lists',
+          description: 'Named sets of addresses from which keys may be used.',
+        },
+        { name: 'Roles', description: 'Named sets of permissions.' },
+        { name: 'Accounts', description: 'The tenants; for keys of the platform account.' },
+        { name: 'Operations', description: 'For whoever runs the service; no token needed.' },
+      ],
+    },
+    refResolver: {
+      buildLocalReference: ({ $id }, _baseUri, _fragment, index) =>
+        typeof $id === 'string' ? $id : `component-${index}`,
+    },
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  app.get('/openapi.json', { schema: { hide: true }, config: { isFrequent: true } }, async () =>
+    app.swagger(),
+  )
+}

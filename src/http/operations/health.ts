@@ -1,0 +1,52 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import { ServiceError } from '../../errors.ts'
+import { ping } from '../../keys/ping.ts'
+import type { App } from '../app-type.ts'
+import { Problem } from '../problem.ts'
+import { ref } from '../schema-tools.ts'
+
+const tags = ['Operations']
+const Health = Type.Object({ status: Type.String({ examples: ['ok'] }) })
+
+export function healthRoutes(app: App, deps: Deps, isDraining: () => boolean): void {
+  app.get(
+    '/livez',
+    {
+      config: { isFrequent: true },
+      schema: {
+        operationId: 'getLiveness',
+        tags,
+        summary: 'Whether the process runs',
+        security: [],
+        response: { 200: Health },
+      },
+    },
+    async () => ({ status: 'ok' }),
+  )
+
+  app.get(
+    '/readyz',
+    {
+      config: { isFrequent: true },
+      schema: {
+        operationId: 'getReadiness',
+        tags,
+        summary: 'Whether verifications can be answered',
+        security: [],
+        response: {
+          200: Health,
+          503: {
+            description: 'The database is away, or the process is shutting down.',
+            content: { 'application/problem+json': { schema: ref(Problem) } },
+          },
+        },
+      },
+    },
+    async () => {
+      if (isDraining()) throw new ServiceError('unavailable', 'The service is shutting down.')
+      await ping(deps)
+      return { status: 'ok' }
+    },
+  )
+}

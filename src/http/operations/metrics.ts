@@ -1,0 +1,139 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import { outcomes } from '../../keys/tallies.ts'
+import type { App } from '../app-type.ts'
+
+/** What the pool of database connections is doing. */
+export interface PoolUse {
+  readonly totalCount: number
+  readonly idleCount: number
+  readonly waitingCount: number
+}
+
+/** Serves `/metrics` in the Prometheus text format, and times every request by route. */
+export function metricsRoute(app: App, deps: Deps, pool: PoolUse): void {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  countVerification(registry, deps)
+  gaugeResources(registry, deps, pool)
+  timeRequests(app, registry)
+
+  app.get(
+    '/metrics',
+    {
+      config: { isFrequent: true },
+      schema: {
+        operationId: 'getMetrics',
+        tags: ['Operations'],
+        summary: 'Metrics, in the Prometheus text format',
+        security: [],
+        response: {
+          200: {
+            description: 'Metrics.',
+            content: { 'text/plain': { schema: Type.String() } },
+          },
+        },
+      },
+    },
+    async (_request, reply) => {
+      reply.type(registry.contentType)
+      return registry.metrics()
+    },
+  )
+}
+
+/** The tallies are plain numbers; they become counters when somebody looks. */
+function countVerification(registry: Registry, deps: Deps): void {
+  const { tallies } = deps
+  new Counter({
+    name: 'aeon_keys_verdicts_total',
+    help: 'Verdicts by outcome; those on our own callers included.',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const outcome of outcomes) this.inc({ outcome }, tallies.verdicts[outcome])
+    },
+  })
+  const plain = [
+    ['aeon_keys_cache_hits_total', 'Verifications answered from memory.', () => tallies.cacheHits],
+    [
+      'aeon_keys_cache_stale_total',
+      'Verifications whose entry a change had overtaken.',
+      () => tallies.cacheStale,
+    ],
+    [
+      'aeon_keys_cache_misses_total',
+      'Verifications that found no entry, forged tokens included.',
+      () => tallies.cacheMisses,
+    ],
+    [
+      'aeon_keys_cache_evictions_total',
+      'Entries that made room for others.',
+      () => deps.cache.evictions,
+    ],
+    [
+      'aeon_keys_credential_reads_total',
+      'Statements sent to read a credential.',
+      () => tallies.credentialReads,
+    ],
+    ['aeon_keys_argon2_total', 'Argon2 hashes computed.', () => deps.hasher.queue.completed],
+    [
+      'aeon_keys_rehashes_total',
+      'Hashes renewed because the configured profile rose.',
+      () => tallies.rehashes,
+    ],
+  ] as const
+  for (const [name, help, value] of plain) {
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset()
+        this.inc(value())
+      },
+    })
+  }
+}
+
+function gaugeResources(registry: Registry, deps: Deps, pool: PoolUse): void {
+  const gauges = [
+    ['aeon_keys_cache_entries', 'Credentials in memory.', () => deps.cache.size],
+    ['aeon_keys_argon2_running', 'Argon2 hashes in flight.', () => deps.hasher.queue.running],
+    ['aeon_keys_argon2_waiting', 'Argon2 hashes queued.', () => deps.hasher.queue.waiting],
+    ['aeon_keys_use_records_pending', 'Keys whose use is not written yet.', () => deps.uses.size],
+    ['aeon_keys_pool_connections', 'Database connections.', () => pool.totalCount],
+    ['aeon_keys_pool_idle', 'Database connections that are idle.', () => pool.idleCount],
+    ['aeon_keys_pool_waiting', 'Requests that wait for a connection.', () => pool.waitingCount],
+  ] as const
+  for (const [name, help, value] of gauges) {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value())
+      },
+    })
+  }
+}
+
+function timeRequests(app: App, registry: Registry): void {
+  const durations = new Histogram({
+    name: 'aeon_keys_http_request_duration_seconds',
+    help: 'Time from the request line to the end of the answer, by route and status.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [registry],
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none'
+    durations.observe(
+      { method: request.method, route, status: reply.statusCode },
+      reply.elapsedTime / 1000,
+    )
+    done()
+  })
+}

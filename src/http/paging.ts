@@ -1,0 +1,68 @@
+import { Type } from 'typebox'
+import {
+  decodeCursor,
+  encodeCursor,
+  type Page,
+  type PageRequest,
+  readSort,
+  type SortField,
+  sortFields,
+} from '../domain/page.ts'
+import { invalidRequest } from '../errors.ts'
+import { oneOf } from './schema-tools.ts'
+
+export const defaultLimit = 50
+const defaultSort = '-created_at'
+
+/** The query parameters of every list; `fields` are what it can be sorted by. */
+export function pageParameters(fields: readonly SortField[] = ['created_at', 'name']) {
+  return {
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 200,
+        default: defaultLimit,
+        description: 'Items a page.',
+      }),
+    ),
+    cursor: Type.Optional(
+      Type.String({
+        maxLength: 2048,
+        description: 'The `next_cursor` of the page before; goes with the same `sort`.',
+      }),
+    ),
+    sort: Type.Optional(
+      oneOf(
+        sortFields
+          .filter((field) => fields.includes(field))
+          .flatMap((field) => [field, `-${field}`]),
+        { default: defaultSort, description: '`-` reverses. Never-expiring keys come last.' },
+      ),
+    ),
+  }
+}
+
+/** The page that a query asks for. Throws `invalid_request` for a cursor that is not one of ours for this sort. */
+export function readPage(query: {
+  readonly limit?: number
+  readonly cursor?: string
+  readonly sort?: string
+}): PageRequest {
+  const sort = readSort(query.sort ?? defaultSort)
+  if (sort === undefined) throw cursorFault('/sort', 'sort')
+  const limit = query.limit ?? defaultLimit
+  if (query.cursor === undefined) return { limit, sort, after: undefined }
+  const after = decodeCursor(sort, query.cursor)
+  if (after === undefined) throw cursorFault('/cursor', 'cursor')
+  return { limit, sort, after }
+}
+
+export function nextCursor(page: Page<unknown>, request: PageRequest): string | null {
+  return page.next && encodeCursor(request.sort, page.next)
+}
+
+function cursorFault(field: string, rule: string) {
+  return invalidRequest([
+    { field, rule, message: 'It is not a cursor that this list gave for this sort.' },
+  ])
+}

@@ -1,0 +1,141 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { redactTokens } from '../domain/redaction.ts'
+import { type ErrorCode, errorCodes, type Fault, ServiceError } from '../errors.ts'
+import { isUnavailable } from '../keys/outage.ts'
+import type { App } from './app-type.ts'
+import { oneOf, ref } from './schema-tools.ts'
+import { faultsOfValidation } from './validation.ts'
+
+const statusOfCode: Readonly<Record<ErrorCode, number>> = {
+  malformed_body: 400,
+  invalid_request: 400,
+  unauthenticated: 401,
+  permission_denied: 403,
+  escalation: 403,
+  not_found: 404,
+  name_taken: 409,
+  id_taken: 409,
+  in_use: 409,
+  built_in: 409,
+  key_revoked: 409,
+  key_expired: 409,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  internal: 500,
+  unavailable: 503,
+  overloaded: 503,
+}
+
+/** How long a client that met an outage had better wait, in seconds (RFC 9110, section 10.2.3). */
+const retryAfterSeconds = 1
+
+export const FaultBody = Type.Object(
+  {
+    field: Type.String({
+      description:
+        'JSON pointer (RFC 6901) into the body; for a query parameter or header, its name after a slash.',
+      examples: ['/expires_at'],
+    }),
+    rule: Type.String({ examples: ['future'] }),
+    message: Type.String({ examples: ['It must be in the future.'] }),
+  },
+  { $id: 'Fault' },
+)
+
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: '`about:blank`: the code says what kind it is.' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: oneOf(errorCodes),
+    request_id: Type.String(),
+    errors: Type.Optional(Type.Array(ref(FaultBody))),
+  },
+  { $id: 'Problem', description: 'What went wrong (RFC 9457).' },
+)
+
+/** Answers every error as `application/problem+json`. What is not foreseen is logged whole and told as `internal`. */
+export function answerProblems(app: App): void {
+  app.setErrorHandler((error: FastifyError, request, reply) =>
+    sendProblem(request, reply, toServiceError(error, request)),
+  )
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, new ServiceError('not_found', 'There is no such route.')),
+  )
+}
+
+function toServiceError(error: FastifyError, request: FastifyRequest): ServiceError {
+  if (error instanceof ServiceError) return error
+  if (error.validation !== undefined) {
+    const faults = faultsOfValidation(error.validation)
+    return new ServiceError(
+      'invalid_request',
+      'The request breaks the rules named in errors.',
+      faults,
+    )
+  }
+  if (isUnavailable(error)) {
+    request.log.error({ err: error }, 'the database is away')
+    return new ServiceError('unavailable', 'The database cannot be reached.')
+  }
+  return ofFramework(error) ?? ofSurprise(error, request)
+}
+
+/** Faults that Fastify finds before a handler runs. Its messages are not passed on: they may quote the body. */
+function ofFramework(error: FastifyError): ServiceError | undefined {
+  switch (error.statusCode) {
+    case 400:
+      return new ServiceError('malformed_body', 'The body is not JSON.')
+    case 413:
+      return new ServiceError('body_too_large', 'The body is too large.')
+    case 415:
+      return new ServiceError('unsupported_media_type', 'Send application/json.')
+    case 503:
+      return new ServiceError('unavailable', 'The service is shutting down.')
+    default:
+      return undefined
+  }
+}
+
+function ofSurprise(error: FastifyError, request: FastifyRequest): ServiceError {
+  request.log.error({ err: error }, 'unforeseen error')
+  return new ServiceError(
+    'internal',
+    'The service failed. Quote the request id when you report it.',
+  )
+}
+
+function sendProblem(request: FastifyRequest, reply: FastifyReply, error: ServiceError) {
+  const status = statusOfCode[error.code]
+  const body: Static<typeof Problem> = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail: redactTokens(error.message),
+    code: error.code,
+    request_id: request.id,
+    ...(error.faults.length > 0 ? { errors: error.faults.map(redacted) } : {}),
+  }
+  if (status === 503) reply.header('retry-after', retryAfterSeconds)
+  if (status === 401) reply.header('www-authenticate', challenge(request))
+  return reply
+    .code(status)
+    .type('application/problem+json; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .serializer(JSON.stringify)
+    .send(body)
+}
+
+/** RFC 6750, section 3: no error code when no credentials were given. */
+function challenge(request: FastifyRequest): string {
+  const given = request.headers.authorization !== undefined
+  return given ? 'Bearer realm="aeon-keys", error="invalid_token"' : 'Bearer realm="aeon-keys"'
+}
+
+/** A field's name is the caller's text, and could be a token pasted in the wrong place. */
+function redacted(fault: Fault): Fault {
+  return { ...fault, field: redactTokens(fault.field).slice(0, 200) }
+}

@@ -1,0 +1,32 @@
+import type { Logger } from 'pino'
+import type { App } from './app-type.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Asked too often for a line each: logged at `debug`; the metrics count it. */
+    readonly isFrequent?: boolean
+  }
+}
+
+/**
+ * One line a request, when it has been answered. The route stands for the path, which could hold
+ * anything; a query is never logged.
+ */
+export function logRequests(app: App, log: Logger): void {
+  const logsFrequent = log.isLevelEnabled('debug')
+  app.addHook('onResponse', (request, reply, done) => {
+    const { config, url } = request.routeOptions
+    if (config.isFrequent === true && !logsFrequent) return done()
+    request.log[config.isFrequent === true ? 'debug' : 'info'](
+      {
+        method: request.method,
+        route: url ?? null,
+        status: reply.statusCode,
+        duration_ms: Math.round(reply.elapsedTime * 1000) / 1000,
+        by: request.principal?.key.id,
+      },
+      'answered',
+    )
+    done()
+  })
+}

@@ -1,0 +1,24 @@
+import { type Static, type TSchema, Type } from 'typebox'
+
+/** A reference to a named component. TypeBox's own Ref forgets the type. */
+export function ref<T extends TSchema>(schema: T) {
+  const { $id } = schema as { $id?: string }
+  if ($id === undefined) throw new TypeError('Only a schema with an $id can be referred to.')
+  return Type.Unsafe<Static<T>>({ $ref: `${$id}#` })
+}
+
+/** A string or null, as OpenAPI 3.1 writes it: one flat schema. */
+export function nullableString(options: Record<string, unknown> = {}) {
+  return Type.Unsafe<string | null>({ type: ['string', 'null'], ...options })
+}
+
+/** One of some strings, as an enum: unions of literals would become `anyOf`. */
+export function oneOf<const T extends readonly string[]>(
+  values: T,
+  options: Record<string, unknown> = {},
+) {
+  return Type.Unsafe<T[number]>({ type: 'string', enum: values, ...options })
+}
+
+/** A body object in which unknown fields are errors. */
+export const closed = { additionalProperties: false } as const

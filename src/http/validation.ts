@@ -1,0 +1,72 @@
+import { Ajv, type ErrorObject } from 'ajv'
+import formats from 'ajv-formats'
+import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
+import type { Fault } from '../errors.ts'
+
+const common = { allErrors: true, removeAdditional: false, useDefaults: true, strict: false }
+
+/**
+ * Compiles route schemas, which may refer to the components. Bodies are taken as they are: Fastify's
+ * own compiler would turn "5" into 5 and drop unknown fields. Query parameters are texts, and are read
+ * as what the schema says.
+ */
+export function createValidatorCompiler(
+  components: readonly object[],
+): FastifySchemaCompiler<object> {
+  const strict = createAjv({ ...common, coerceTypes: false }, components)
+  const coercing = createAjv({ ...common, coerceTypes: true }, components)
+  return ({ schema, httpPart }) => (httpPart === 'body' ? strict : coercing).compile(schema)
+}
+
+/** The faults of a request as Ajv found them, each with the field and the rule. */
+export function faultsOfValidation(errors: readonly FastifySchemaValidationError[]): Fault[] {
+  return errors.map((error) => {
+    const { field, rule } = place(error)
+    return { field, rule, message: messageOf(error) }
+  })
+}
+
+function createAjv(
+  options: ConstructorParameters<typeof Ajv>[0],
+  components: readonly object[],
+): Ajv {
+  const ajv = new Ajv(options)
+  formats.default(ajv, ['date-time', 'uuid'])
+  for (const component of components) ajv.addSchema(component)
+  return ajv
+}
+
+function place(error: FastifySchemaValidationError): { field: string; rule: string } {
+  const params = error.params as Partial<ErrorObject['params']>
+  switch (error.keyword) {
+    case 'required':
+      return { field: `${error.instancePath}/${pointer(params.missingProperty)}`, rule: 'required' }
+    case 'additionalProperties':
+      return {
+        field: `${error.instancePath}/${pointer(params.additionalProperty)}`,
+        rule: 'unknown_field',
+      }
+    default:
+      return { field: error.instancePath || '/', rule: error.keyword }
+  }
+}
+
+/** RFC 6901, section 3. */
+function pointer(name: unknown): string {
+  return String(name).replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+function messageOf(error: FastifySchemaValidationError): string {
+  switch (error.keyword) {
+    case 'required':
+      return 'It is required.'
+    case 'additionalProperties':
+      return 'There is no such field.'
+    case 'enum': {
+      const { allowedValues } = error.params as { allowedValues?: readonly unknown[] }
+      return `It must be one of ${allowedValues?.join(', ')}.`
+    }
+    default:
+      return `It ${error.message ?? 'is wrong'}.`
+  }
+}

@@ -1,0 +1,124 @@
+import closeWithGrace from 'close-with-grace'
+import type { Logger } from 'pino'
+import { type Config, readConfig } from './config.ts'
+import { createLog } from './log.ts'
+import { writeRootToken } from './root-token-file.ts'
+import { createService, type Service } from './service.ts'
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(
+    `aeon-keys cannot start. ${error instanceof Error ? error.message : String(error)}\n`,
+  )
+  process.exit(1)
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  const log = createLog(config.LOG_LEVEL)
+  const database = await reachDatabase(config, log)
+  try {
+    const service = await createService({
+      config,
+      log,
+      connection: database.connection,
+      ...rootTokenKeeper(config, database),
+    })
+    await listen(service, config, database, log)
+    stopOnSignal(service, config, database, log)
+  } catch (error) {
+    await database.stop()
+    throw error
+  }
+}
+
+interface ReachedDatabase {
+  readonly connection: Parameters<typeof createService>[0]['connection']
+  readonly isEmbedded: boolean
+  stop(): Promise<void>
+}
+
+async function reachDatabase(config: Config, log: Logger): Promise<ReachedDatabase> {
+  if (config.DATABASE_URL !== undefined) {
+    return { connection: config.DATABASE_URL, isEmbedded: false, stop: async () => undefined }
+  }
+  const { startEmbeddedPostgres } = await import('./embedded/postgres.ts')
+  const embedded = await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log })
+  return { connection: embedded.connection, isEmbedded: true, stop: () => embedded.stop() }
+}
+
+/** Where a first start leaves the root token: in a file, or, on the private database only, on the terminal. */
+function rootTokenKeeper(
+  config: Config,
+  database: ReachedDatabase,
+): { keepRootToken?: (token: string) => Promise<void> } {
+  const path = config.ROOT_TOKEN_FILE
+  if (path !== undefined) return { keepRootToken: (token) => writeRootToken(path, token) }
+  return database.isEmbedded ? { keepRootToken: async () => undefined } : {}
+}
+
+async function listen(
+  service: Service,
+  config: Config,
+  database: ReachedDatabase,
+  log: Logger,
+): Promise<void> {
+  let address = `http://${config.HOST}:${config.PORT}`
+  try {
+    address = await service.app.listen({ host: config.HOST, port: config.PORT })
+  } catch (error) {
+    await service.stop()
+    throw error
+  } finally {
+    // Shown even when the port is taken: it cannot be shown again.
+    announceFirstStart(service, config, database, address, log)
+  }
+}
+
+function announceFirstStart(
+  service: Service,
+  config: Config,
+  database: ReachedDatabase,
+  address: string,
+  log: Logger,
+): void {
+  if (!service.isFirstStart) return
+  if (service.rootKey === undefined) {
+    log.warn('no root key was made: run `npm run admin -- issue-root-key`, or set ROOT_TOKEN_FILE')
+  } else if (config.ROOT_TOKEN_FILE !== undefined) {
+    log.info({ file: config.ROOT_TOKEN_FILE }, 'the root token was written')
+  } else if (database.isEmbedded) {
+    process.stdout.write(welcome(address, service.rootKey.token))
+  }
+}
+
+function welcome(address: string, token: string): string {
+  return `
+aeon-keys is ready at ${address} (browse ${address}/docs)
+
+The root token may do everything, and is shown only now:
+
+  ${token}
+
+Try it:
+
+  curl -s ${address}/v1/me -H 'Authorization: Bearer ${token}'
+
+`
+}
+
+function stopOnSignal(
+  service: Service,
+  config: Config,
+  database: ReachedDatabase,
+  log: Logger,
+): void {
+  closeWithGrace({ delay: config.DRAIN_TIMEOUT_MS, logger: false }, async ({ signal, err }) => {
+    if (err !== undefined) log.fatal({ err }, 'stopping after an error')
+    else log.info({ signal }, 'stopping')
+    await service.stop()
+    await database.stop()
+    log.info('stopped')
+  })
+}

@@ -1,0 +1,26 @@
+import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/**
+ * Writes the root token to a new file that only its owner may read, and returns once it is on the
+ * disk, the folder's entry included. Throws an Error when the file is there already: it could be the
+ * token of another database.
+ */
+export async function writeRootToken(path: string, token: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+    throw new Error(`ROOT_TOKEN_FILE ${path} is there already: move it away first.`)
+  })
+  try {
+    await file.writeFile(`${token}\n`)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  const folder = await open(dirname(path), 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}

@@ -1,0 +1,71 @@
+import type { App } from '../../src/http/app-type.ts'
+import type { Canaries } from './canaries.ts'
+
+/** What JSON can be, read without ceremony: tests look into answers whose shape they assert. */
+export type Json = ReturnType<typeof JSON.parse>
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | number | undefined>>
+  readonly body: Json
+  readonly text: string
+}
+
+export interface CallOptions {
+  readonly body?: unknown
+  /** Sent as it is, with its Content-Type. */
+  readonly raw?: { readonly type: string; readonly text: string | Buffer }
+  readonly headers?: Readonly<Record<string, string>>
+  readonly remoteAddress?: string
+}
+
+/** A caller of the service, with one token. */
+export interface Api {
+  call(method: Method, path: string, options?: CallOptions): Promise<Answer>
+  get(path: string): Promise<Answer>
+  post(path: string, body?: unknown): Promise<Answer>
+  put(path: string, body: unknown): Promise<Answer>
+  patch(path: string, body: unknown): Promise<Answer>
+  delete(path: string): Promise<Answer>
+  /** Calls /v1/verify and gives the verdict; anything but 200 is an error. */
+  verify(token: string, attempt?: object): Promise<Json>
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS'
+
+export function createApi(app: App, canaries: Canaries, token: string | undefined): Api {
+  async function call(method: Method, path: string, options: CallOptions = {}): Promise<Answer> {
+    const response = await app.inject({
+      method,
+      url: path,
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(options.body !== undefined && { 'content-type': 'application/json' }),
+        ...(options.raw !== undefined && { 'content-type': options.raw.type }),
+        ...options.headers,
+      },
+      ...(options.body !== undefined && { payload: JSON.stringify(options.body) }),
+      ...(options.raw !== undefined && { payload: options.raw.text }),
+      ...(options.remoteAddress !== undefined && { remoteAddress: options.remoteAddress }),
+    })
+    const isJson = String(response.headers['content-type']).includes('json')
+    const body: Json = isJson && response.body !== '' ? JSON.parse(response.body) : undefined
+    if (typeof body?.token === 'string') canaries.addToken(body.token)
+    // A token leaves in the answer of issue only.
+    else canaries.addText(response.body)
+    return { status: response.statusCode, headers: response.headers, body, text: response.body }
+  }
+  return {
+    call,
+    get: (path) => call('GET', path),
+    post: (path, body) => call('POST', path, { body }),
+    put: (path, body) => call('PUT', path, { body }),
+    patch: (path, body) => call('PATCH', path, { body }),
+    delete: (path) => call('DELETE', path),
+    async verify(subject, attempt = {}) {
+      const answer = await call('POST', '/v1/verify', { body: { token: subject, ...attempt } })
+      if (answer.status !== 200) throw new Error(`verify answered ${answer.status}: ${answer.text}`)
+      return answer.body
+    },
+  }
+}

@@ -1,0 +1,106 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { openDatabase } from '../../src/store/database.ts'
+import { migrate } from '../../src/store/migrate.ts'
+
+export interface TestDatabase {
+  readonly name: string
+  /** For DATABASE_URL and for pg. */
+  readonly url: string
+  drop(): Promise<void>
+}
+
+/** A database of its own, migrated: a copy of a template that the first to ask for one makes. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const name = `test_${randomBytes(8).toString('hex')}`
+  const template = await ensureTemplate()
+  await asAdmin((admin) => createFrom(admin, name, template))
+  return databaseNamed(name)
+}
+
+/** A database with nothing in it. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  const name = `test_${randomBytes(8).toString('hex')}`
+  await asAdmin((admin) => admin.query(`create database ${name}`))
+  return databaseNamed(name)
+}
+
+/** Runs `act` on a connection to the server's own database. */
+export async function asAdmin<T>(act: (admin: Client) => Promise<T>): Promise<T> {
+  const admin = new Client({ connectionString: serverUrl() })
+  await admin.connect()
+  try {
+    return await act(admin)
+  } finally {
+    await admin.end()
+  }
+}
+
+function databaseNamed(name: string): TestDatabase {
+  return {
+    name,
+    url: urlOf(name),
+    drop: async () => {
+      await asAdmin((admin) => admin.query(`drop database if exists ${name} with (force)`))
+    },
+  }
+}
+
+/** The template of this version's migrations. Many test files ask at once: one makes it. */
+async function ensureTemplate(): Promise<string> {
+  const name = `template_${await digestOfMigrations()}`
+  await asAdmin(async (admin) => {
+    await admin.query('select pg_advisory_lock(727272)')
+    const { rowCount } = await admin.query('select from pg_database where datname = $1', [name])
+    if (rowCount === 0) await makeTemplate(admin, name)
+  })
+  return name
+}
+
+async function makeTemplate(admin: Client, name: string): Promise<void> {
+  const draft = `${name}_draft`
+  await admin.query(`drop database if exists ${draft} with (force)`)
+  await admin.query(`create database ${draft}`)
+  const { db } = openDatabase({
+    connection: urlOf(draft),
+    poolMax: 1,
+    connectTimeoutMs: 10_000,
+    statementTimeoutMs: 10_000,
+    onIdleError: () => undefined,
+  })
+  await migrate(db)
+  await db.destroy()
+  await admin.query(`alter database ${draft} rename to ${name}`)
+}
+
+/** A template must have no session while it is copied; another copy under way is one for a moment. */
+async function createFrom(admin: Client, name: string, template: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await admin.query(`create database ${name} template ${template}`)
+      return
+    } catch (error) {
+      if (attempt === 100) throw error
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}
+
+async function digestOfMigrations(): Promise<string> {
+  const folder = join(import.meta.dirname, '../../migrations')
+  const hash = createHash('sha256')
+  for (const file of (await readdir(folder)).sort()) hash.update(await readFile(join(folder, file)))
+  return hash.digest('hex').slice(0, 16)
+}
+
+function serverUrl(): string {
+  const url = process.env['TEST_DATABASE_URL']
+  if (url === undefined) throw new Error('TEST_DATABASE_URL is not set: run the tests by npm test.')
+  return url
+}
+
+function urlOf(name: string): string {
+  return serverUrl().replace(/^(postgres(?:ql)?:\/\/[^/]*\/)[^?]*/, `$1${name}`)
+}

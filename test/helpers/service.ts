@@ -1,0 +1,82 @@
+import type { Test } from 'tap'
+import { type Config, readConfig } from '../../src/config.ts'
+import { createLog } from '../../src/log.ts'
+import { createService, type Service, type ServiceOptions } from '../../src/service.ts'
+import { type Api, createApi } from './api.ts'
+import { Canaries } from './canaries.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
+
+export interface TestService {
+  readonly service: Service
+  readonly database: TestDatabase
+  readonly canaries: Canaries
+  /** Calls as the root key, through inject. */
+  readonly root: Api
+  readonly rootToken: string
+  /** Calls with another token, or with none. */
+  as(token: string | undefined): Api
+  /** The log so far, as lines. */
+  readonly logLines: readonly string[]
+  /** The wall clock of the service: move it at will. */
+  readonly clock: { offsetMs: number }
+}
+
+export interface TestServiceOptions {
+  /** Settings by their environment variables. */
+  readonly settings?: Readonly<Record<string, string>>
+  readonly database?: TestDatabase
+  readonly isolation?: ServiceOptions['isolation']
+}
+
+/**
+ * A service on a database of its own, not listening (inject), or listening if the test calls
+ * `service.app.listen`. At the end of the test it is stopped, and nothing secret may have got out.
+ */
+export async function startTestService(
+  t: Test,
+  options: TestServiceOptions = {},
+): Promise<TestService> {
+  const database = options.database ?? (await createTestDatabase())
+  const canaries = new Canaries()
+  const clock = { offsetMs: 0 }
+  const logLines: string[] = []
+  const config: Config = readConfig({
+    LOG_LEVEL: 'debug',
+    USE_FLUSH_MS: '600000',
+    ...options.settings,
+  })
+  let rootToken = ''
+  const service = await createService({
+    config,
+    connection: database.url,
+    log: createLog(config.LOG_LEVEL, {
+      write: (line: string) => {
+        logLines.push(line)
+        canaries.addText(line)
+      },
+    }),
+    keepRootToken: async (token) => {
+      rootToken = token
+      canaries.addToken(token)
+    },
+    now: () => new Date(Date.now() + clock.offsetMs),
+    ...(options.isolation !== undefined && { isolation: options.isolation }),
+  })
+  const as = (token: string | undefined) => createApi(service.app, canaries, token)
+  t.teardown(async () => {
+    canaries.addText((await service.app.inject('/metrics')).body)
+    await service.stop()
+    await canaries.check(database.url)
+    if (options.database === undefined) await database.drop()
+  })
+  return {
+    service,
+    database,
+    canaries,
+    rootToken,
+    root: as(rootToken),
+    as,
+    logLines,
+    clock,
+  }
+}
