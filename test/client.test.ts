@@ -1,0 +1,62 @@
+/**
+ * The committed document, judged by a client that a stranger would make of it: generated, compiled
+ * by the strictest settings its code allows, and used to tell the story of a key to the service.
+ */
+import { execFile } from 'node:child_process'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+import t from 'tap'
+
+import { startTestService } from './helpers/service.ts'
+
+const folder = join(import.meta.dirname, 'client')
+const installTimeoutMs = 120_000
+const runTimeoutMs = 60_000
+
+t.setTimeout(installTimeoutMs + 2 * runTimeoutMs)
+
+t.test('a client generated from the document compiles and tells the whole story', async (t) => {
+  if (!(await isInstalled())) {
+    await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], installTimeoutMs)
+  }
+  await npm(['run', 'check'], runTimeoutMs)
+
+  const { service, rootToken } = await startTestService(t)
+  const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
+  const told = await npm(['run', 'story'], runTimeoutMs, { BASE_URL: url, ROOT_TOKEN: rootToken })
+  t.match(told, 'told: a key revoked, and read by its hint')
+})
+
+/** Whether the packages are there, and not older than the lockfile. */
+async function isInstalled(): Promise<boolean> {
+  const [installed, locked] = await Promise.all([
+    modifiedAtMs(join(folder, 'node_modules', '.package-lock.json')),
+    modifiedAtMs(join(folder, 'package-lock.json')),
+  ])
+  return installed !== undefined && locked !== undefined && installed >= locked
+}
+
+async function modifiedAtMs(path: string): Promise<number | undefined> {
+  const found = await stat(path).catch(() => undefined)
+  return found?.mtimeMs
+}
+
+/** Runs npm in the client's folder and returns what it wrote; throws with all of that when it fails. */
+async function npm(
+  args: readonly string[],
+  timeoutMs: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  // tap measures the coverage of every node that inherits NODE_OPTIONS.
+  const { NODE_OPTIONS: _, ...env } = process.env
+  const options = { cwd: folder, timeout: timeoutMs, env: { ...env, ...settings } }
+  try {
+    const { stdout } = await promisify(execFile)('npm', [...args], options)
+    return stdout
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
+    throw new Error(`npm ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error })
+  }
+}

@@ -1,0 +1,313 @@
+/**
+ * The life of a key, told to a running service through the generated client alone:
+ *   BASE_URL=http://127.0.0.1:8080 ROOT_TOKEN=aeon_... npm run story
+ * A document that does not say what the service does fails here: at compile time by its types, or at run time.
+ */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+
+import { type Client, createClient, createConfig } from './generated/client/index.ts'
+import {
+  type Account,
+  type ApiKey,
+  createAccount,
+  createAllowList,
+  createRole,
+  deleteRole,
+  disableApiKey,
+  enableApiKey,
+  getAllowList,
+  getApiKey,
+  getMe,
+  issueApiKey,
+  listApiKeys,
+  listPermissions,
+  type Problem,
+  type Role,
+  revokeApiKey,
+  type Verdict,
+  verifyToken,
+} from './generated/index.ts'
+
+/** What a generated function resolves to: data or an error, and the response that it was read from. */
+interface Answer<Data, Failure> {
+  readonly data: Data
+  readonly error: Failure
+  readonly response?: Response
+}
+
+interface Tenant {
+  readonly account: Account
+  readonly role: Role
+}
+
+interface Issued {
+  readonly key: ApiKey
+  readonly token: string
+}
+
+const inside = ['203.0.113.7', '198.51.100.1', '198.51.100.255', '2001:db8::1', '2001:db8:1::9']
+const outside = ['203.0.113.8', '198.51.101.0', '2001:db8::2', '2001:db8:2::', '::ffff:192.0.2.1']
+const loopback = ['127.0.0.0/8', '::1']
+
+const baseUrl = required('BASE_URL')
+const root = clientOf(required('ROOT_TOKEN'))
+
+const tenant = await openAccount()
+const listId = await createNetworks(tenant)
+const issued = await issue(tenant, { name: 'ci deploy', allow_list_ids: [listId] })
+await introduceItself(tenant, issued)
+await verify(tenant, issued)
+await list(tenant, issued)
+await disableAndEnable(tenant, issued)
+await refuse(tenant, issued)
+await revoke(tenant, issued)
+await leave(tenant)
+
+async function openAccount(): Promise<Tenant> {
+  const { permissions } = succeeded(await listPermissions({ client: root }))
+  const names = permissions.map((permission) => permission.name)
+  assert.ok(names.includes('cluster:read') && names.includes('api_key:read'), 'the catalogue')
+
+  const id = randomUUID()
+  const name = `story ${id}`
+  const { account } = succeeded(await createAccount({ client: root, body: { id, name } }), 201)
+  assert.deepEqual({ id: account.id, name: account.name }, { id, name })
+
+  const path = { account_id: id }
+  const body = { name: 'Reader', description: 'Reads.', permissions: ['cluster:read'] }
+  const { role } = succeeded(await createRole({ client: root, path, body }), 201)
+  assert.deepEqual(role.permissions, body.permissions)
+  assert.equal(role.built_in, false)
+  told('an account and a role of its own')
+  return { account, role }
+}
+
+async function createNetworks({ account }: Tenant): Promise<string> {
+  const path = { account_id: account.id }
+  const entries = ['203.0.113.7', '198.51.100.0/24', '2001:db8::1', '2001:db8:1::/48', ...loopback]
+  const body = { name: 'offices', entries }
+  const made = succeeded(await createAllowList({ client: root, path, body }), 201)
+  const { id } = made.allow_list
+  const { allow_list } = succeeded(await getAllowList({ client: root, path: { ...path, id } }))
+  assert.deepEqual(allow_list.entries, entries)
+  told('an allow list of addresses and ranges of both families')
+  return id
+}
+
+async function issue(
+  { account, role }: Tenant,
+  wish: { readonly name: string; readonly allow_list_ids?: string[] },
+): Promise<Issued> {
+  const { api_key, token } = succeeded(
+    await issueApiKey({
+      client: root,
+      path: { account_id: account.id },
+      body: { ...wish, role: role.name, expires_at: inOneHour() },
+    }),
+    201,
+  )
+  assert.equal(api_key.status, 'active')
+  assert.equal(api_key.role.id, role.id)
+  assert.equal(api_key.reach, wish.allow_list_ids ? 'allow_lists' : 'anywhere')
+  assert.deepEqual(api_key.allow_list_ids, wish.allow_list_ids ?? [])
+  assert.ok(token.startsWith(api_key.hint) && token.length > api_key.hint.length)
+  told(`a key called ${wish.name}`)
+  return { key: api_key, token }
+}
+
+async function introduceItself({ role }: Tenant, { key, token }: Issued): Promise<void> {
+  const me = succeeded(await getMe({ client: clientOf(token) }))
+  assert.equal(me.api_key.id, key.id)
+  assert.deepEqual(me.permissions, role.permissions)
+  refused(await getMe({ client: clientOf('aeon_wrong') }), 401, 'unauthenticated')
+  told('a key sees itself')
+}
+
+async function verify({ account }: Tenant, { key, token }: Issued): Promise<void> {
+  for (const client_ip of inside) {
+    const verdict = await verdictOf({ token, client_ip, permissions: ['cluster:read'] })
+    assert.ok(verdict.valid, client_ip)
+    assert.equal(verdict.reason, undefined)
+    assert.equal(verdict.api_key?.id, key.id)
+    assert.equal(verdict.api_key?.account_id, account.id)
+    assert.deepEqual(verdict.permissions, ['cluster:read'])
+  }
+  for (const client_ip of outside) {
+    await denied({ token, client_ip }, 'address_not_allowed', key)
+  }
+  await denied({ token }, 'address_not_allowed', key)
+
+  const at = { token, client_ip: '203.0.113.7' }
+  assert.ok((await verdictOf({ ...at, account_id: account.id })).valid)
+  await denied({ ...at, permissions: ['cluster:delete'] }, 'insufficient_permissions', key)
+  await denied({ ...at, account_id: randomUUID() }, 'wrong_account', key)
+  await denied({ ...at, token: withAnotherSecret(token) }, 'not_found')
+  await denied({ ...at, token: 'not a token' }, 'malformed')
+  told('verdicts of every kind')
+}
+
+async function list(tenant: Tenant, { key }: Issued): Promise<void> {
+  const second = await issue(tenant, { name: 'ci build' })
+  await issue(tenant, { name: 'nightly' })
+  const path = { account_id: tenant.account.id }
+  const query = {
+    name: 'ci',
+    status: 'active',
+    role: tenant.role.id,
+    sort: 'name',
+    limit: 1,
+  } as const
+
+  const first = succeeded(await listApiKeys({ client: root, path, query }))
+  assert.deepEqual(idsOf(first), [second.key.id])
+  assert.ok(first.next_cursor)
+  const cursor = first.next_cursor
+  const last = succeeded(await listApiKeys({ client: root, path, query: { ...query, cursor } }))
+  assert.deepEqual(idsOf(last), [key.id])
+  assert.equal(last.next_cursor, null)
+
+  const reversed = { ...query, sort: '-name', limit: 2 } as const
+  const both = succeeded(await listApiKeys({ client: root, path, query: reversed }))
+  assert.deepEqual(idsOf(both), [key.id, second.key.id])
+  const none = { status: 'revoked,expired' } as const
+  assert.deepEqual(idsOf(succeeded(await listApiKeys({ client: root, path, query: none }))), [])
+  told('lists with filters, in order, page by page')
+}
+
+async function disableAndEnable({ account }: Tenant, { key, token }: Issued): Promise<void> {
+  const path = { account_id: account.id, id: key.id }
+  const attempt = { token, client_ip: '203.0.113.7' }
+  const disabled = succeeded(await disableApiKey({ client: root, path }))
+  assert.equal(disabled.api_key.status, 'disabled')
+  assert.ok(disabled.api_key.disabled_at)
+  await denied(attempt, 'disabled', key)
+
+  const enabled = succeeded(await enableApiKey({ client: root, path }))
+  assert.equal(enabled.api_key.status, 'active')
+  assert.equal(enabled.api_key.disabled_at, null)
+  assert.ok((await verdictOf(attempt)).valid)
+  told('a key disabled and enabled again')
+}
+
+async function refuse({ account, role }: Tenant, { key, token }: Issued): Promise<void> {
+  const path = { account_id: account.id }
+  const used = await deleteRole({ client: root, path: { ...path, id: role.id } })
+  refused(used, 409, 'in_use')
+
+  const body = { name: ' ', role: role.id, expires_at: '2001-01-01T00:00:00Z' }
+  const { errors } = refused(
+    await issueApiKey({ client: root, path, body }),
+    400,
+    'invalid_request',
+  )
+  const past = errors?.find((fault) => fault.field === '/expires_at')
+  assert.equal(past?.rule, 'future')
+  assert.ok(past?.message)
+  assert.ok(errors?.some((fault) => fault.field === '/name' && fault.rule !== ''))
+
+  const taken = { name: key.name, role: role.id, expires_at: null }
+  refused(await issueApiKey({ client: root, path, body: taken }), 409, 'name_taken')
+  const missing = { ...path, id: randomUUID() }
+  refused(await getApiKey({ client: root, path: missing }), 404, 'not_found')
+  const own = clientOf(token)
+  refused(await listApiKeys({ client: own, path }), 403, 'permission_denied')
+  told('refusals, each with its code')
+}
+
+async function revoke({ account }: Tenant, { key, token }: Issued): Promise<void> {
+  const path = { account_id: account.id, id: key.id }
+  const body = { reason: 'the laptop was lost' }
+  const { api_key } = succeeded(await revokeApiKey({ client: root, path, body }))
+  assert.equal(api_key.status, 'revoked')
+  assert.equal(api_key.revocation_reason, body.reason)
+  assert.ok(api_key.revoked_at && api_key.revoked_by)
+  await denied({ token, client_ip: '203.0.113.7' }, 'revoked', key)
+  refused(await enableApiKey({ client: root, path }), 409, 'key_revoked')
+
+  const byHint = { account_id: account.id, id: key.hint }
+  const read = succeeded(await getApiKey({ client: root, path: byHint }))
+  assert.equal(read.api_key.id, key.id)
+  assert.equal(read.api_key.revoked_at, api_key.revoked_at)
+  told('a key revoked, and read by its hint')
+}
+
+async function leave({ account, role }: Tenant): Promise<void> {
+  const path = { account_id: account.id }
+  const query = { status: 'active', limit: 200 }
+  const { api_keys } = succeeded(await listApiKeys({ client: root, path, query }))
+  for (const { id } of api_keys) {
+    succeeded(await revokeApiKey({ client: root, path: { ...path, id }, body: {} }))
+  }
+  const deleted = await deleteRole({ client: root, path: { ...path, id: role.id } })
+  assert.equal(deleted.response?.status, 204)
+  told('a role that no live key has any more, deleted')
+}
+
+type Attempt = Parameters<typeof verifyToken>[0]['body']
+
+async function verdictOf(body: Attempt): Promise<Verdict> {
+  return succeeded(await verifyToken({ client: root, body }))
+}
+
+/** A denial names the key only if its secret matched. */
+async function denied(
+  attempt: Attempt,
+  reason: NonNullable<Verdict['reason']>,
+  key?: ApiKey,
+): Promise<void> {
+  const verdict = await verdictOf(attempt)
+  assert.deepEqual([verdict.valid, verdict.reason], [false, reason])
+  assert.equal(verdict.api_key?.id, key?.id)
+  assert.equal(verdict.permissions, undefined)
+}
+
+function succeeded<Data>(
+  answer: Answer<Data, Problem | undefined>,
+  status = 200,
+): NonNullable<Data> {
+  const { data, error, response } = answer
+  assert.equal(response?.status, status, JSON.stringify(error))
+  assert.ok(data)
+  return data
+}
+
+function refused(
+  { error, response }: Answer<unknown, Problem | undefined>,
+  status: number,
+  code: Problem['code'],
+): Problem {
+  assert.ok(error && response, `not refused with ${code}`)
+  assert.deepEqual([response.status, error.status, error.code], [status, status, code])
+  assert.match(response.headers.get('content-type') ?? '', /^application\/problem\+json/)
+  assert.equal(response.headers.get('x-request-id'), error.request_id)
+  return error
+}
+
+function clientOf(token: string): Client {
+  return createClient(createConfig({ baseUrl, auth: token }))
+}
+
+function idsOf(page: { readonly api_keys: readonly ApiKey[] }): string[] {
+  return page.api_keys.map((key) => key.id)
+}
+
+/** A token of the same form, whose tag and hash are those of another. */
+function withAnotherSecret(token: string): string {
+  const middle = token.lastIndexOf('_') - 20
+  return token.slice(0, middle) + (token[middle] === '0' ? '1' : '0') + token.slice(middle + 1)
+}
+
+function inOneHour(): string {
+  return new Date(Date.now() + 3_600_000).toISOString()
+}
+
+function required(name: string): string {
+  const value = process.env[name]
+  if (value === undefined || value === '') throw new Error(`Set ${name}.`)
+  return value
+}
+
+function told(what: string): void {
+  console.log(`told: ${what}`)
+}
