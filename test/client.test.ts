@@ -49,11 +49,11 @@ async function npm(
   timeoutMs: number,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  // tap measures the coverage of every node that inherits NODE_OPTIONS.
-  const { NODE_OPTIONS: _, ...env } = process.env
-  const options = { cwd: folder, timeout: timeoutMs, env: { ...env, ...settings } }
+  // tap puts itself into every process that a test starts, through NODE_OPTIONS: half of the time, here.
+  const command = ['-u', 'NODE_OPTIONS', 'npm', ...args]
+  const options = { cwd: folder, timeout: timeoutMs, env: { ...process.env, ...settings } }
   try {
-    const { stdout } = await promisify(execFile)('npm', [...args], options)
+    const { stdout } = await promisify(execFile)('env', command, options)
     return stdout
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
