@@ -1,0 +1,177 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { type CachedCredential, CredentialCache } from '../../src/cache/credential-cache.ts'
+import { Fence } from '../../src/cache/fence.ts'
+import { Flights } from '../../src/cache/flights.ts'
+import { ServiceError } from '../../src/errors.ts'
+
+function entry(keyId: string, accountId: string, stamp: number): CachedCredential {
+  return {
+    facts: {
+      id: keyId,
+      accountId,
+      platform: false,
+      name: keyId,
+      role: { id: 'role', name: 'role' },
+      permissions: [],
+      holds: new Set(),
+      reach: 'anywhere',
+      allowListIds: [],
+      ranges: [],
+      generation: 1,
+      expiresAt: null,
+      disabledAt: null,
+      revokedAt: null,
+      endedAt: null,
+    },
+    hash: '$argon2id$',
+    digests: [],
+    isUsed: true,
+    stamp,
+  }
+}
+
+t.test('a change overtakes what was read before it, and only of its key or account', async (t) => {
+  const cache = new CredentialCache(10)
+  const stamp = cache.stamp
+  for (const [key, account] of [
+    ['k1', 'a1'],
+    ['k2', 'a1'],
+    ['k3', 'a2'],
+  ] as const) {
+    cache.put(key, entry(key, account, stamp))
+  }
+  const current = () =>
+    ['k1', 'k2', 'k3'].filter((key) => {
+      const found = cache.find(key)
+      return found !== undefined && cache.isCurrent(found)
+    })
+  t.same(current(), ['k1', 'k2', 'k3'])
+  cache.apply([{ kind: 'key', id: 'k1' }])
+  t.same(current(), ['k2', 'k3'])
+  t.ok(cache.find('k1'), 'the entry stays, for its digests')
+  cache.apply([{ kind: 'account', id: 'a1' }])
+  t.same(current(), ['k3'])
+  cache.put('k1', entry('k1', 'a1', cache.stamp))
+  t.same(current(), ['k1', 'k3'], 'a read begun after the change is good')
+})
+
+t.test('a read that was under way when a change came is never kept', async (t) => {
+  const cache = new CredentialCache(10)
+  const stamp = cache.stamp
+  cache.apply([{ kind: 'key', id: 'k1' }])
+  cache.put('k1', entry('k1', 'a1', stamp))
+  t.equal(cache.find('k1'), undefined)
+  const other = cache.stamp
+  cache.clear()
+  cache.put('k2', entry('k2', 'a1', other))
+  t.equal(cache.find('k2'), undefined, 'nor one that was under way when everything was forgotten')
+})
+
+t.test('an older read never replaces a fresher one', async (t) => {
+  const cache = new CredentialCache(10)
+  const old = cache.stamp
+  cache.apply([{ kind: 'key', id: 'another' }])
+  const fresh = entry('k1', 'a1', cache.stamp)
+  cache.put('k1', fresh)
+  cache.put('k1', entry('k1', 'a1', old))
+  t.equal(cache.find('k1'), fresh)
+})
+
+t.test('the cache is bounded by entries and counts what it evicts', async (t) => {
+  const cache = new CredentialCache(3)
+  for (let index = 0; index < 10; index += 1) {
+    cache.put(`k${index}`, entry(`k${index}`, 'a', cache.stamp))
+  }
+  t.equal(cache.size, 3)
+  t.equal(cache.evictions, 7)
+  t.ok(cache.find('k9'))
+  t.notOk(cache.find('k0'))
+})
+
+t.test('a fence remembers a bounded number of changes and never forgives one', async (t) => {
+  const changes = fc.array(
+    fc.record({
+      kind: fc.constantFrom('key' as const, 'account' as const),
+      id: fc.constantFrom('1', '2', '3', '4', '5'),
+    }),
+    { maxLength: 40 },
+  )
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(
+        changes,
+        fc.nat(40),
+        fc.integer({ min: 1, max: 4 }),
+        (all, readAfter, remembered) => {
+          const fence = new Fence(remembered)
+          all.slice(0, readAfter).forEach((change) => {
+            fence.apply([change])
+          })
+          const { stamp } = fence
+          const later = all.slice(readAfter)
+          later.forEach((change) => {
+            fence.apply([change])
+          })
+          return ['1', '2', '3', '4', '5'].every((id) => {
+            const touched = later.some((change) => change.id === id)
+            // The key and the account share the id, so that either kind of change touches it.
+            return !(touched && fence.isCurrent(stamp, { keyId: id, accountId: id }))
+          })
+        },
+      ),
+      { numRuns: 10_000 },
+    ),
+  )
+  const fence = new Fence(2)
+  fence.apply([])
+  t.equal(fence.stamp, 0, 'no change takes no place')
+})
+
+t.test('those who want the same share one work, whose failure is told to each', async (t) => {
+  const flights = new Flights<number>(2)
+  let started = 0
+  const gate = Promise.withResolvers<number>()
+  const work = () => {
+    started += 1
+    return gate.promise
+  }
+  const both = [flights.share('a', work), flights.share('a', work)]
+  t.equal(started, 1)
+  t.equal(flights.find('a'), both[0])
+  gate.resolve(7)
+  t.same(await Promise.all(both), [7, 7])
+  t.equal(flights.size, 0)
+
+  const failing = flights.share('a', () => Promise.reject(new Error('away')))
+  await t.rejects(failing, { message: 'away' })
+  t.equal(flights.size, 0, 'a failure is not kept')
+})
+
+t.test('work begun anew is what others find from then on', async (t) => {
+  const flights = new Flights<number>(2)
+  const first = Promise.withResolvers<number>()
+  const second = Promise.withResolvers<number>()
+  const older = flights.start('a', () => first.promise)
+  const newer = flights.start('a', () => second.promise)
+  t.equal(flights.find('a'), newer)
+  first.resolve(1)
+  t.equal(await older, 1)
+  t.equal(flights.find('a'), newer, 'the end of the older leaves the newer')
+  second.resolve(2)
+  t.equal(await newer, 2)
+  t.equal(flights.find('a'), undefined)
+})
+
+t.test('more works at once than the bound are refused', async (t) => {
+  const flights = new Flights<number>(1)
+  const gate = Promise.withResolvers<number>()
+  const only = flights.start('a', () => gate.promise)
+  await t.rejects(
+    flights.start('b', async () => 1),
+    new ServiceError('overloaded', 'Too many first verifications are under way.'),
+  )
+  gate.resolve(1)
+  await only
+  t.equal(await flights.start('b', async () => 2), 2)
+})
