@@ -33,27 +33,70 @@ export interface Api {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS'
 
+/** Calls without a socket. */
 export function createApi(app: App, canaries: Canaries, token: string | undefined): Api {
+  return apiOver(
+    async ({ method, path, headers, payload, remoteAddress }) => {
+      const response = await app.inject({
+        method,
+        url: path,
+        headers,
+        ...(payload !== undefined && { payload }),
+        ...(remoteAddress !== undefined && { remoteAddress }),
+      })
+      return { status: response.statusCode, headers: response.headers, text: response.body }
+    },
+    canaries,
+    token,
+  )
+}
+
+/** Calls over a socket. */
+export function createSocketApi(url: string, canaries: Canaries, token: string | undefined): Api {
+  return apiOver(
+    async ({ method, path, headers, payload }) => {
+      const response = await fetch(url + path, {
+        method,
+        headers,
+        ...(payload !== undefined && { body: payload }),
+      })
+      const text = await response.text()
+      return { status: response.status, headers: Object.fromEntries(response.headers), text }
+    },
+    canaries,
+    token,
+  )
+}
+
+type Send = (request: {
+  readonly method: Method
+  readonly path: string
+  readonly headers: Record<string, string>
+  readonly payload: string | Buffer | undefined
+  readonly remoteAddress: string | undefined
+}) => Promise<Omit<Answer, 'body'>>
+
+function apiOver(send: Send, canaries: Canaries, token: string | undefined): Api {
   async function call(method: Method, path: string, options: CallOptions = {}): Promise<Answer> {
-    const response = await app.inject({
+    const { body: sent, raw } = options
+    const answer = await send({
       method,
-      url: path,
+      path,
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        ...(options.body !== undefined && { 'content-type': 'application/json' }),
-        ...(options.raw !== undefined && { 'content-type': options.raw.type }),
+        ...(sent !== undefined && { 'content-type': 'application/json' }),
+        ...(raw !== undefined && { 'content-type': raw.type }),
         ...options.headers,
       },
-      ...(options.body !== undefined && { payload: JSON.stringify(options.body) }),
-      ...(options.raw !== undefined && { payload: options.raw.text }),
-      ...(options.remoteAddress !== undefined && { remoteAddress: options.remoteAddress }),
+      payload: raw?.text ?? (sent === undefined ? undefined : JSON.stringify(sent)),
+      remoteAddress: options.remoteAddress,
     })
-    const isJson = String(response.headers['content-type']).includes('json')
-    const body: Json = isJson && response.body !== '' ? JSON.parse(response.body) : undefined
+    const isJson = String(answer.headers['content-type']).includes('json')
+    const body: Json = isJson && answer.text !== '' ? JSON.parse(answer.text) : undefined
     if (typeof body?.token === 'string') canaries.addToken(body.token)
     // A token leaves in the answer of issue only.
-    else canaries.addText(response.body)
-    return { status: response.statusCode, headers: response.headers, body, text: response.body }
+    else canaries.addText(answer.text)
+    return { ...answer, body }
   }
   return {
     call,
