@@ -13,7 +13,13 @@ import { verifyRoutes } from './http/native/verify.ts'
 import { describeRoutes } from './http/openapi.ts'
 import { healthRoutes } from './http/operations/health.ts'
 import { metricsRoute, type PoolUse } from './http/operations/metrics.ts'
-import { answerProblems, FaultBody, Problem } from './http/problem.ts'
+import {
+  answerProblems,
+  answerUnreadablePath,
+  answerUnreadableRequest,
+  FaultBody,
+  Problem,
+} from './http/problem.ts'
 import { answerWithRequestId, requestIdOf } from './http/request-id.ts'
 import { logRequests } from './http/request-log.ts'
 import { createValidatorCompiler } from './http/validation.ts'
@@ -41,6 +47,8 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
+    frameworkErrors: answerUnreadablePath,
+    clientErrorHandler: answerUnreadableRequest,
   })
   app.server.maxConnections = maxConnections
   app.server.headersTimeout = 20_000

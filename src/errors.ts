@@ -14,6 +14,8 @@ export const errorCodes = [
   'key_expired',
   'body_too_large',
   'unsupported_media_type',
+  'headers_too_large',
+  'request_timeout',
   'unavailable',
   'overloaded',
   'internal',

@@ -78,10 +78,12 @@ function admit(
     if (access.permission !== null) requirePermission(key, access.permission)
     request.principal = { key, address, actingUser: readActingUser(request, key.holds) }
   }
-  const { account_id: accountId } = request.params as { account_id?: string }
-  if (accountId === undefined) return void authorizeRoute()
-  if (key.platform) return getAccount(deps, accountId).then(authorizeRoute)
-  if (key.accountId !== accountId.toLowerCase()) throw notFound('account')
+  const params = request.params as { account_id?: string }
+  if (params.account_id === undefined) return void authorizeRoute()
+  // From here on an account has one spelling: changes overtake what is cached by it.
+  params.account_id = params.account_id.toLowerCase()
+  if (key.platform) return getAccount(deps, params.account_id).then(authorizeRoute)
+  if (key.accountId !== params.account_id) throw notFound('account')
   return void authorizeRoute()
 }
 
@@ -159,8 +161,9 @@ function readEncodedName(encoded: string | string[]): string {
   return name
 }
 
+/** Bytes beyond ASCII are refused: Node reads those of a header as Latin-1, which would alter the name. */
 function decodePercent(encoded: string | string[]): string | undefined {
-  if (typeof encoded !== 'string') return undefined
+  if (typeof encoded !== 'string' || !/^[\x20-\x7e]*$/.test(encoded)) return undefined
   try {
     return decodeURIComponent(encoded)
   } catch {

@@ -1,6 +1,10 @@
+import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { App } from './app-type.ts'
 
-/** Bodies are JSON or absent. An empty one counts as absent, whatever its Content-Type. */
+/**
+ * Bodies are JSON or absent. An empty one counts as absent, whatever its Content-Type; and where all
+ * fields are optional, an absent one as `{}`.
+ */
 export function acceptJsonOnly(app: App): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
@@ -8,4 +12,21 @@ export function acceptJsonOnly(app: App): void {
     if (body.length === 0) return done(null, undefined)
     return parseJson(request, body as string, done)
   })
+  app.addHook('onRoute', (route) => {
+    if (!mayOmitBody(app, route.schema?.body)) return
+    const given = [route.preValidation ?? []].flat()
+    route.preValidation = [takeEmptyBody, ...given] as NonNullable<RouteOptions['preValidation']>
+  })
+}
+
+/** Whether a body of this schema, or of the component that it refers to, has no field that is required. */
+function mayOmitBody(app: App, schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return false
+  if ('$ref' in schema) return mayOmitBody(app, app.getSchema(String(schema.$ref).replace('#', '')))
+  return !('required' in schema)
+}
+
+function takeEmptyBody(request: FastifyRequest, _reply: unknown, done: () => void): void {
+  if (request.body === undefined) request.body = {}
+  done()
 }

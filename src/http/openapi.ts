@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { App } from './app-type.ts'
+import { addDetails } from './openapi-details.ts'
 
 /** Describes the routes that are registered after it as OpenAPI 3.1, at `/openapi.json` and, to browse, at `/docs`. */
 export async function describeRoutes(app: App): Promise<void> {
@@ -33,6 +34,10 @@ export async function describeRoutes(app: App): Promise<void> {
         { name: 'Operations', description: 'For whoever runs the service; no token needed.' },
       ],
     },
+    transformObject: (given) =>
+      'openapiObject' in given
+        ? addDetails(given.openapiObject as Parameters<typeof addDetails>[0])
+        : given.swaggerObject,
     refResolver: {
       buildLocalReference: ({ $id }, _baseUri, _fragment, index) =>
         typeof $id === 'string' ? $id : `component-${index}`,

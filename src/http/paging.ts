@@ -36,10 +36,15 @@ export function pageParameters(fields: readonly SortField[] = ['created_at', 'na
         sortFields
           .filter((field) => fields.includes(field))
           .flatMap((field) => [field, `-${field}`]),
-        { default: defaultSort, description: '`-` reverses. Never-expiring keys come last.' },
+        { default: defaultSort, description: sortDescription(fields) },
       ),
     ),
   }
+}
+
+function sortDescription(fields: readonly SortField[]): string {
+  const never = fields.includes('expires_at') ? ' Keys that never expire come last either way.' : ''
+  return `\`-\` reverses.${never}`
 }
 
 /** The page that a query asks for. Throws `invalid_request` for a cursor that is not one of ours for this sort. */

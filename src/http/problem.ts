@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Socket } from 'node:net'
+import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { redactTokens } from '../domain/redaction.ts'
 import { type ErrorCode, errorCodes, type Fault, ServiceError } from '../errors.ts'
@@ -23,10 +25,14 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   key_expired: 409,
   body_too_large: 413,
   unsupported_media_type: 415,
+  headers_too_large: 431,
+  request_timeout: 408,
   internal: 500,
   unavailable: 503,
   overloaded: 503,
 }
+
+const contentType = 'application/problem+json; charset=utf-8'
 
 /** How long a client that met an outage had better wait, in seconds (RFC 9110, section 10.2.3). */
 const retryAfterSeconds = 1
@@ -67,6 +73,45 @@ export function answerProblems(app: App): void {
   )
 }
 
+/** For a path that the router cannot read: it names nothing of ours. */
+export function answerUnreadablePath(
+  _error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  reply.header('x-request-id', request.id)
+  sendProblem(request, reply, new ServiceError('not_found', 'There is no such route.'))
+}
+
+/** For bytes that are no HTTP request, or came too slowly: there is no request to answer, only a socket. */
+export function answerUnreadableRequest(error: ConnectionError, socket: Socket): void {
+  if (!socket.writable) return
+  const body = problemBody(unreadable(error), randomUUID())
+  const text = JSON.stringify(body)
+  socket.end(
+    [
+      `HTTP/1.1 ${body.status} ${body.title}`,
+      `Content-Type: ${contentType}`,
+      `X-Request-Id: ${body.request_id}`,
+      'Connection: close',
+      `Content-Length: ${Buffer.byteLength(text)}`,
+      '',
+      text,
+    ].join('\r\n'),
+  )
+}
+
+function unreadable(error: ConnectionError): ServiceError {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new ServiceError('headers_too_large', 'The headers are too large.')
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new ServiceError('request_timeout', 'The request took too long to arrive.')
+    default:
+      return new ServiceError('invalid_request', 'This is not an HTTP request.')
+  }
+}
+
 function toServiceError(error: FastifyError, request: FastifyRequest): ServiceError {
   if (error instanceof ServiceError) return error
   if (error.validation !== undefined) {
@@ -88,7 +133,7 @@ function toServiceError(error: FastifyError, request: FastifyRequest): ServiceEr
 function ofFramework(error: FastifyError): ServiceError | undefined {
   switch (error.statusCode) {
     case 400:
-      return new ServiceError('malformed_body', 'The body is not JSON.')
+      return new ServiceError('malformed_body', 'The body is not JSON that can be accepted.')
     case 413:
       return new ServiceError('body_too_large', 'The body is too large.')
     case 415:
@@ -109,24 +154,28 @@ function ofSurprise(error: FastifyError, request: FastifyRequest): ServiceError 
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, error: ServiceError) {
+  const body = problemBody(error, request.id)
+  if (body.status === 503) reply.header('retry-after', retryAfterSeconds)
+  if (body.status === 401) reply.header('www-authenticate', challenge(request))
+  return reply
+    .code(body.status)
+    .type(contentType)
+    .header('cache-control', 'no-store')
+    .serializer(JSON.stringify)
+    .send(body)
+}
+
+function problemBody(error: ServiceError, requestId: string): Static<typeof Problem> {
   const status = statusOfCode[error.code]
-  const body: Static<typeof Problem> = {
+  return {
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Error',
     status,
     detail: redactTokens(error.message),
     code: error.code,
-    request_id: request.id,
+    request_id: requestId,
     ...(error.faults.length > 0 ? { errors: error.faults.map(redacted) } : {}),
   }
-  if (status === 503) reply.header('retry-after', retryAfterSeconds)
-  if (status === 401) reply.header('www-authenticate', challenge(request))
-  return reply
-    .code(status)
-    .type('application/problem+json; charset=utf-8')
-    .header('cache-control', 'no-store')
-    .serializer(JSON.stringify)
-    .send(body)
 }
 
 /** RFC 6750, section 3: no error code when no credentials were given. */

@@ -1,10 +1,10 @@
 import { type Static, type TSchema, Type } from 'typebox'
 
 /** A reference to a named component. TypeBox's own Ref forgets the type. */
-export function ref<T extends TSchema>(schema: T) {
+export function ref<T extends TSchema>(schema: T, options: Record<string, unknown> = {}) {
   const { $id } = schema as { $id?: string }
   if ($id === undefined) throw new TypeError('Only a schema with an $id can be referred to.')
-  return Type.Unsafe<Static<T>>({ $ref: `${$id}#` })
+  return Type.Unsafe<Static<T>>({ $ref: `${$id}#`, ...options })
 }
 
 /** A string or null, as OpenAPI 3.1 writes it: one flat schema. */

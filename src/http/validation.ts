@@ -1,7 +1,12 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import formats from 'ajv-formats'
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
+import { isUuid } from '../domain/uuid.ts'
 import type { Fault } from '../errors.ts'
+
+const dateTime = formats.default.get('date-time', 'full') as {
+  readonly validate: (text: string) => boolean
+}
 
 const common = { allErrors: true, removeAdditional: false, useDefaults: true, strict: false }
 
@@ -31,9 +36,18 @@ function createAjv(
   components: readonly object[],
 ): Ajv {
   const ajv = new Ajv(options)
-  formats.default(ajv, ['date-time', 'uuid'])
+  ajv.addFormat('uuid', isUuid)
+  ajv.addFormat('date-time', isDateTime)
   for (const component of components) ajv.addSchema(component)
   return ajv
+}
+
+/** RFC 3339, section 5.6, to the letter: ajv-formats alone also takes a space for T, and +0530. */
+function isDateTime(text: string): boolean {
+  return (
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i.test(text) &&
+    dateTime.validate(text)
+  )
 }
 
 function place(error: FastifySchemaValidationError): { field: string; rule: string } {

@@ -7,12 +7,18 @@ import { renameAccount } from '../../keys/accounts/rename.ts'
 import type { App } from '../app-type.ts'
 import { nextCursor, pageParameters, readPage } from '../paging.ts'
 import { responses } from '../responses.ts'
-import { closed, nullableString, ref } from '../schema-tools.ts'
-import { AccountBody, accountParameter, nameInput } from './schemas.ts'
+import { closed, ref } from '../schema-tools.ts'
+import {
+  AccountAnswer,
+  AccountPage,
+  accountParameter,
+  CreateAccountBody,
+  RenameAccountBody,
+} from './schemas.ts'
 import { toAccountBody } from './wire.ts'
 
 const tags = ['Accounts']
-const one = Type.Object({ account: ref(AccountBody) })
+const one = ref(AccountAnswer)
 const params = Type.Object({ account_id: accountParameter })
 
 export function accountRoutes(app: App, deps: Deps): void {
@@ -26,10 +32,7 @@ export function accountRoutes(app: App, deps: Deps): void {
         summary: 'Create an account',
         description:
           'Idempotent on `id`: 200 when an account of that id and name is there already.',
-        body: Type.Object(
-          { id: Type.Optional(Type.String({ format: 'uuid' })), name: nameInput },
-          closed,
-        ),
+        body: ref(CreateAccountBody),
         response: responses({ 200: one, 201: one }, { body: true, problems: [409] }),
       },
     },
@@ -54,10 +57,7 @@ export function accountRoutes(app: App, deps: Deps): void {
         summary: 'List accounts',
         querystring: Type.Object(pageParameters(), closed),
         response: responses({
-          200: Type.Object({
-            accounts: Type.Array(ref(AccountBody)),
-            next_cursor: nullableString(),
-          }),
+          200: ref(AccountPage),
         }),
       },
     },
@@ -94,7 +94,7 @@ export function accountRoutes(app: App, deps: Deps): void {
         tags,
         summary: 'Rename an account',
         params,
-        body: Type.Object({ name: nameInput }, closed),
+        body: ref(RenameAccountBody),
         response: responses({ 200: one }, { body: true, problems: [404] }),
       },
     },

@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
-import { maxEntries } from '../../domain/allow-list.ts'
 import { createAllowList } from '../../keys/allow-lists/create.ts'
 import { deleteAllowList } from '../../keys/allow-lists/delete.ts'
 import { getAllowList } from '../../keys/allow-lists/get.ts'
@@ -9,25 +8,25 @@ import { updateAllowList } from '../../keys/allow-lists/update.ts'
 import type { App } from '../app-type.ts'
 import { nextCursor, pageParameters, readPage } from '../paging.ts'
 import { responses } from '../responses.ts'
-import { closed, nullableString, ref } from '../schema-tools.ts'
-import { AllowListBody, accountParameter, descriptionInput, nameInput } from './schemas.ts'
+import { closed, ref } from '../schema-tools.ts'
+import {
+  AllowListAnswer,
+  AllowListPage,
+  accountParameter,
+  CreateAllowListBody,
+  nothing,
+  UpdateAllowListBody,
+} from './schemas.ts'
 import { toAllowListBody } from './wire.ts'
 
 const tags = ['Allow lists']
-const one = Type.Object({ allow_list: ref(AllowListBody) })
+const one = ref(AllowListAnswer)
 const collection = '/v1/accounts/:account_id/allow-lists'
 const accountParams = Type.Object({ account_id: accountParameter })
 const listParams = Type.Object({
   account_id: accountParameter,
   id: Type.String({ description: 'The id of an allow list.' }),
 })
-const entriesInput = Type.Array(Type.String({ maxLength: 64 }), {
-  minItems: 1,
-  maxItems: maxEntries,
-  description: 'IPv4 and IPv6 addresses and ranges; kept exactly as given.',
-  examples: [['203.0.113.7', '198.51.100.0/24', '2001:db8::/32']],
-})
-
 export function allowListRoutes(app: App, deps: Deps): void {
   app.get(
     collection,
@@ -41,10 +40,7 @@ export function allowListRoutes(app: App, deps: Deps): void {
         querystring: Type.Object(pageParameters(), closed),
         response: responses(
           {
-            200: Type.Object({
-              allow_lists: Type.Array(ref(AllowListBody)),
-              next_cursor: nullableString(),
-            }),
+            200: ref(AllowListPage),
           },
           { problems: [404] },
         ),
@@ -66,10 +62,7 @@ export function allowListRoutes(app: App, deps: Deps): void {
         tags,
         summary: 'Create an allow list',
         params: accountParams,
-        body: Type.Object(
-          { name: nameInput, description: Type.Optional(descriptionInput), entries: entriesInput },
-          closed,
-        ),
+        body: ref(CreateAllowListBody),
         response: responses({ 201: one }, { body: true, problems: [404, 409] }),
       },
     },
@@ -113,14 +106,7 @@ export function allowListRoutes(app: App, deps: Deps): void {
         description:
           'Takes effect on the keys that use it. Who adds addresses must hold all that those keys may do.',
         params: listParams,
-        body: Type.Object(
-          {
-            name: Type.Optional(nameInput),
-            description: Type.Optional(descriptionInput),
-            entries: Type.Optional(entriesInput),
-          },
-          closed,
-        ),
+        body: ref(UpdateAllowListBody),
         response: responses({ 200: one }, { body: true, problems: [404, 409] }),
       },
     },
@@ -141,7 +127,7 @@ export function allowListRoutes(app: App, deps: Deps): void {
         summary: 'Delete an allow list',
         description: 'Refused while a live key uses it.',
         params: listParams,
-        response: responses({ 204: Type.Null() }, { problems: [404, 409] }),
+        response: responses({ 204: nothing }, { problems: [404, 409] }),
       },
     },
     async (request, reply) => {

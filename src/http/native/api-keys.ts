@@ -11,32 +11,25 @@ import { revokeApiKey } from '../../keys/api-keys/revoke.ts'
 import type { App } from '../app-type.ts'
 import { nextCursor, pageParameters, readPage } from '../paging.ts'
 import { responses } from '../responses.ts'
-import { closed, nullableString, ref } from '../schema-tools.ts'
+import { closed, ref } from '../schema-tools.ts'
 import { filterParameters, readFilter } from './api-key-filter.ts'
 import { readExpiry } from './expiry.ts'
 import {
-  ApiKeyBody,
+  ApiKeyAnswer,
+  ApiKeyPage,
   accountParameter,
-  descriptionInput,
+  IssueApiKeyBody,
+  IssuedApiKey,
+  KeyActBody,
   keyParameter,
-  nameInput,
 } from './schemas.ts'
 import { toApiKeyBody } from './wire.ts'
 
 const tags = ['API keys']
-const one = Type.Object({ api_key: ref(ApiKeyBody) })
+const one = ref(ApiKeyAnswer)
 const collection = '/v1/accounts/:account_id/api-keys'
 const accountParams = Type.Object({ account_id: accountParameter })
 const keyParams = Type.Object({ account_id: accountParameter, id: keyParameter })
-const ReasonBody = Type.Object(
-  {
-    reason: Type.Optional(
-      Type.String({ maxLength: 1000, description: 'Why, for those who look later.' }),
-    ),
-  },
-  closed,
-)
-
 export function apiKeyRoutes(app: App, deps: Deps): void {
   const show = (apiKey: ApiKey, principal: Principal) => ({
     api_key: toApiKeyBody(apiKey, principal, deps.now()),
@@ -52,35 +45,8 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         summary: 'Issue a key',
         description: 'The token is in this answer only: it is stored nowhere.',
         params: accountParams,
-        body: Type.Object(
-          {
-            name: nameInput,
-            description: Type.Optional(descriptionInput),
-            role: Type.String({
-              minLength: 1,
-              maxLength: 120,
-              pattern: '^[^\\u0000]*$',
-              description: 'An id if it parses as a UUID, else a name.',
-              examples: ['developer'],
-            }),
-            expires_at: nullableString({
-              format: 'date-time',
-              description: 'Null: never. Required, because never is a choice.',
-            }),
-            allow_list_ids: Type.Optional(
-              Type.Array(Type.String({ format: 'uuid' }), {
-                maxItems: 100,
-                uniqueItems: true,
-                description: 'Absent or empty: usable from anywhere.',
-              }),
-            ),
-          },
-          closed,
-        ),
-        response: responses(
-          { 201: Type.Object({ api_key: ref(ApiKeyBody), token: Type.String() }) },
-          { body: true, problems: [404, 409] },
-        ),
+        body: ref(IssueApiKeyBody),
+        response: responses({ 201: ref(IssuedApiKey) }, { body: true, problems: [404, 409] }),
       },
     },
     async (request, reply) => {
@@ -97,7 +63,7 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         description: description ?? '',
         role,
         expiresAt: readExpiry(expiresAt),
-        allowListIds: [...new Set(listIds?.map((id) => id.toLowerCase()))].sort(),
+        allowListIds: listIds?.map((id) => id.toLowerCase()) ?? [],
       })
       reply.code(201).header('cache-control', 'no-store')
       return { ...show(apiKey, principal), token }
@@ -121,10 +87,7 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         ),
         response: responses(
           {
-            200: Type.Object({
-              api_keys: Type.Array(ref(ApiKeyBody)),
-              next_cursor: nullableString(),
-            }),
+            200: ref(ApiKeyPage),
           },
           { problems: [404] },
         ),
@@ -201,18 +164,13 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
       `${collection}/:id/${verb}`,
       {
         config: { access: { permission } },
-        // An absent body is an empty one: all its fields are optional.
-        preValidation: (request, _reply, done) => {
-          request.body ??= {}
-          done()
-        },
         schema: {
           operationId: `${verb}ApiKey`,
           tags,
           summary,
           description,
           params: keyParams,
-          body: ReasonBody,
+          body: ref(KeyActBody),
           response: responses({ 200: one }, { body: true, problems: [404, 409] }),
         },
       },

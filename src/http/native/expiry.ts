@@ -6,11 +6,16 @@ export function readExpiry(text: string | null): Date | null {
   return readTime('/expires_at', text)
 }
 
-/** Throws `invalid_request` for the named field. */
+/** Throws `invalid_request` for the named field. The year must be one that RFC 3339 can write in UTC. */
 export function readTime(field: string, text: string): Date {
   const time = new Date(text)
-  if (!Number.isNaN(time.getTime())) return time
+  const year = time.getUTCFullYear()
+  if (year >= 1 && year <= 9999) return time
   throw invalidRequest([
-    { field, rule: 'date-time', message: 'It must be a time without a leap second (RFC 3339).' },
+    {
+      field,
+      rule: 'date-time',
+      message: 'It must be a time of the years 0001 to 9999, and no leap second (RFC 3339).',
+    },
   ])
 }

@@ -1,11 +1,10 @@
-import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { getApiKey } from '../../keys/api-keys/get.ts'
 import { getRole } from '../../keys/roles/get.ts'
 import type { App } from '../app-type.ts'
 import { responses } from '../responses.ts'
 import { ref } from '../schema-tools.ts'
-import { ApiKeyBody, RoleBody } from './schemas.ts'
+import { Me } from './schemas.ts'
 import { toApiKeyBody, toRoleBody } from './wire.ts'
 
 export function meRoute(app: App, deps: Deps): void {
@@ -19,11 +18,7 @@ export function meRoute(app: App, deps: Deps): void {
         summary: 'See the key that you use',
         description: 'Its record, its role, and all that it may do.',
         response: responses({
-          200: Type.Object({
-            api_key: ref(ApiKeyBody),
-            role: ref(RoleBody),
-            permissions: Type.Array(Type.String()),
-          }),
+          200: ref(Me),
         }),
       },
     },

@@ -9,34 +9,25 @@ import { replaceRole } from '../../keys/roles/replace.ts'
 import type { App } from '../app-type.ts'
 import { nextCursor, pageParameters, readPage } from '../paging.ts'
 import { responses } from '../responses.ts'
-import { closed, nullableString, ref } from '../schema-tools.ts'
+import { closed, ref } from '../schema-tools.ts'
 import {
   accountParameter,
-  descriptionInput,
-  nameInput,
-  PermissionBody,
-  permissionInput,
-  RoleBody,
+  DefineRoleBody,
+  nothing,
+  PermissionList,
+  RoleAnswer,
+  RolePage,
 } from './schemas.ts'
 import { toPermissionBody, toRoleBody } from './wire.ts'
 
 const tags = ['Roles']
-const one = Type.Object({ role: ref(RoleBody) })
+const one = ref(RoleAnswer)
 const collection = '/v1/accounts/:account_id/roles'
 const accountParams = Type.Object({ account_id: accountParameter })
 const roleParams = Type.Object({
   account_id: accountParameter,
   id: Type.String({ description: 'The id of a role.' }),
 })
-const RoleInput = Type.Object(
-  {
-    name: nameInput,
-    description: Type.Optional(descriptionInput),
-    permissions: Type.Array(permissionInput, { maxItems: 1000 }),
-  },
-  closed,
-)
-
 export function roleRoutes(app: App, deps: Deps): void {
   app.get(
     collection,
@@ -48,10 +39,7 @@ export function roleRoutes(app: App, deps: Deps): void {
         summary: 'List roles',
         params: accountParams,
         querystring: Type.Object(pageParameters(), closed),
-        response: responses(
-          { 200: Type.Object({ roles: Type.Array(ref(RoleBody)), next_cursor: nullableString() }) },
-          { problems: [404] },
-        ),
+        response: responses({ 200: ref(RolePage) }, { problems: [404] }),
       },
     },
     async (request) => {
@@ -71,7 +59,7 @@ export function roleRoutes(app: App, deps: Deps): void {
         summary: 'Define a role',
         description: 'Its author must hold every permission that it gives.',
         params: accountParams,
-        body: RoleInput,
+        body: ref(DefineRoleBody),
         response: responses({ 201: one }, { body: true, problems: [404, 409] }),
       },
     },
@@ -115,7 +103,7 @@ export function roleRoutes(app: App, deps: Deps): void {
         description:
           'Takes effect on the keys that have it. Its author must hold all that it gave and all that it gives.',
         params: roleParams,
-        body: RoleInput,
+        body: ref(DefineRoleBody),
         response: responses({ 200: one }, { body: true, problems: [404, 409] }),
       },
     },
@@ -139,7 +127,7 @@ export function roleRoutes(app: App, deps: Deps): void {
         summary: 'Delete a role',
         description: 'Refused while a live key has it.',
         params: roleParams,
-        response: responses({ 204: Type.Null() }, { problems: [404, 409] }),
+        response: responses({ 204: nothing }, { problems: [404, 409] }),
       },
     },
     async (request, reply) => {
@@ -159,7 +147,7 @@ export function roleRoutes(app: App, deps: Deps): void {
         summary: 'List permissions',
         description:
           'The catalogue from which roles are made; those of the platform to its own keys only.',
-        response: responses({ 200: Type.Object({ permissions: Type.Array(ref(PermissionBody)) }) }),
+        response: responses({ 200: ref(PermissionList) }),
       },
     },
     async (request) => {

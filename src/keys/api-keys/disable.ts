@@ -11,9 +11,11 @@ export async function disableApiKey(
   principal: Principal,
   accountId: string,
   idOrHint: string,
+  reason: string | null,
 ): Promise<ApiKey> {
   return changeApiKey(deps, principal, accountId, idOrHint, {
     permission: 'api_key:disable',
+    reason,
     act: async (trx, key) => {
       if (key.revokedAt !== null) throw new ServiceError('key_revoked', 'The key is revoked.')
       if (key.disabledAt !== null) return false

@@ -16,9 +16,11 @@ export async function enableApiKey(
   principal: Principal,
   accountId: string,
   idOrHint: string,
+  reason: string | null,
 ): Promise<ApiKey> {
   return changeApiKey(deps, principal, accountId, idOrHint, {
     permission: 'api_key:disable',
+    reason,
     act: async (trx, key, author) => {
       if (key.revokedAt !== null) throw new ServiceError('key_revoked', 'The key is revoked.')
       if (isExpired(key, deps.now())) {

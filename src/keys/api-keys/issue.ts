@@ -65,7 +65,7 @@ export async function issueApiKey(
     name: request.name,
     description: request.description,
     reach: request.allowListIds.length === 0 ? 'anywhere' : 'allow_lists',
-    allowListIds: request.allowListIds,
+    allowListIds: [...new Set(request.allowListIds)],
     tokenPrefix: token.prefix,
     createdAt: now,
     createdBy: actorOf(principal),

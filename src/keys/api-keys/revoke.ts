@@ -1,9 +1,7 @@
 import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/api-key.ts'
 import { actorOf, type Principal } from '../../domain/principal.ts'
-import { invalidRequest } from '../../errors.ts'
 import { revokeApiKey as revokeStored } from '../../store/api-keys.ts'
-import { descriptionFaults } from '../text-faults.ts'
 import { changeApiKey } from './changing-key.ts'
 
 /** Ends a key for good. Revoking it again changes nothing. */
@@ -14,10 +12,9 @@ export async function revokeApiKey(
   idOrHint: string,
   reason: string | null,
 ): Promise<ApiKey> {
-  const faults = descriptionFaults('/reason', reason ?? '')
-  if (faults.length > 0) throw invalidRequest(faults)
   return changeApiKey(deps, principal, accountId, idOrHint, {
     permission: 'api_key:revoke',
+    reason,
     act: async (trx, key) => {
       if (key.revokedAt !== null) return false
       await revokeStored(trx, key.id, { at: deps.now(), by: actorOf(principal), reason })

@@ -1,0 +1,68 @@
+import type { OpenAPIV3_1 } from 'openapi-types'
+
+type Document = OpenAPIV3_1.Document
+type Operation = OpenAPIV3_1.OperationObject
+
+const headers: Record<string, OpenAPIV3_1.HeaderObject> = {
+  'X-Request-Id': {
+    description: 'The id of the request, as in the log. An incoming one is kept if it is harmless.',
+    schema: { type: 'string' },
+  },
+  'Retry-After': {
+    description: 'After how many seconds to try again.',
+    schema: { type: 'integer' },
+  },
+  'WWW-Authenticate': { description: 'RFC 6750, section 3.', schema: { type: 'string' } },
+}
+
+const actingUser: OpenAPIV3_1.ParameterObject[] = [
+  {
+    name: 'X-Acting-User',
+    in: 'header',
+    description: 'The id of the user for whom this is done; needs `account:act_as`.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  },
+  {
+    name: 'X-Acting-User-Name',
+    in: 'header',
+    description: 'The name of that user, percent-encoded.',
+    schema: { type: 'string' },
+  },
+]
+
+/** Adds what routes do not say of themselves: headers, and that a body without required fields may be absent. */
+export function addDetails(document: Document): Document {
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const) {
+      const operation = item?.[method]
+      if (operation === undefined) continue
+      addResponseHeaders(operation)
+      relaxBody(document, operation)
+      const acts = method !== 'get' && path !== '/v1/verify'
+      if (acts) operation.parameters = [...(operation.parameters ?? []), ...actingUser]
+    }
+  }
+  return document
+}
+
+function addResponseHeaders(operation: Operation): void {
+  for (const [status, response] of Object.entries(operation.responses ?? {})) {
+    const names = ['X-Request-Id']
+    if (status === '503') names.push('Retry-After')
+    if (status === '401') names.push('WWW-Authenticate')
+    Object.assign(response, {
+      headers: Object.fromEntries(names.map((name) => [name, headers[name]])),
+    })
+  }
+}
+
+/** @fastify/swagger calls every body required. */
+function relaxBody(document: Document, operation: Operation): void {
+  const body = operation.requestBody
+  if (body === undefined || '$ref' in body) return
+  const schema = body.content['application/json']?.schema
+  if (schema === undefined) return
+  const name = '$ref' in schema ? schema.$ref?.split('/').at(-1) : undefined
+  const component = name === undefined ? schema : document.components?.schemas?.[name]
+  if (component !== undefined && !('required' in component)) body.required = false
+}
