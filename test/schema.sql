@@ -1,0 +1,187 @@
+-- The schema that migrations/ makes, read from the catalogue of the database. It is not a migration:
+-- `node scripts/schema-dump.ts` writes it, and `--check` compares it with what the migrations make.
+
+create table account (
+  id uuid not null,
+  name text not null,
+  platform boolean not null,
+  created_at timestamp with time zone not null
+);
+
+create table allow_list (
+  id uuid not null,
+  account_id uuid not null,
+  name text not null,
+  description text not null,
+  entries text[] not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  live boolean not null
+);
+
+create table api_key (
+  id uuid not null,
+  account_id uuid not null,
+  name text collate "C" not null,
+  description text not null,
+  role_id uuid not null,
+  reach text not null,
+  token_prefix text not null,
+  created_at timestamp with time zone not null,
+  created_by_kind text not null,
+  created_by_id text,
+  created_by_name text,
+  expires_at timestamp with time zone,
+  disabled_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  revoked_by_kind text,
+  revoked_by_id text,
+  revoked_by_name text,
+  revocation_reason text,
+  live boolean
+);
+
+create table api_key_allow_list (
+  account_id uuid not null,
+  api_key_id uuid not null,
+  allow_list_id uuid not null,
+  live boolean
+);
+
+create table api_key_usage (
+  api_key_id uuid not null,
+  account_id uuid not null,
+  last_used_at timestamp with time zone not null,
+  use_count bigint not null
+);
+
+create table credential (
+  api_key_id uuid not null,
+  generation integer not null,
+  tag text not null,
+  tag_key_id uuid not null,
+  hash text not null,
+  hash_profile smallint not null,
+  pepper_id text,
+  created_at timestamp with time zone not null,
+  first_used_at timestamp with time zone,
+  ended_at timestamp with time zone
+);
+
+create table pepper (
+  id text not null,
+  fingerprint text not null,
+  created_at timestamp with time zone not null
+);
+
+create table permission_catalogue (
+  singleton boolean not null default true,
+  entries jsonb not null,
+  updated_at timestamp with time zone not null
+);
+
+create table role (
+  id uuid not null,
+  account_id uuid not null,
+  platform boolean not null,
+  name text not null,
+  folded_name text not null,
+  description text not null,
+  built_in boolean not null,
+  permissions text[] not null,
+  effective_account text[] not null,
+  effective_platform text[] not null,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  deleted_at timestamp with time zone,
+  live boolean not null
+);
+
+create table tag_key (
+  id uuid not null,
+  key bytea not null,
+  signs boolean not null,
+  created_at timestamp with time zone not null
+);
+
+alter table account add constraint account_pkey PRIMARY KEY (id);
+alter table account add constraint account_id_platform_key UNIQUE (id, platform);
+alter table account add constraint account_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 120)) AND (name !~ '^\s|\s$'::text)));
+alter table allow_list add constraint allow_list_pkey PRIMARY KEY (id);
+alter table allow_list add constraint allow_list_account_id_id_key UNIQUE (account_id, id);
+alter table allow_list add constraint allow_list_account_id_id_live_key UNIQUE (account_id, id, live);
+alter table allow_list add constraint allow_list_check CHECK ((live = (deleted_at IS NULL)));
+alter table allow_list add constraint allow_list_description_check CHECK ((char_length(description) <= 1000));
+alter table allow_list add constraint allow_list_entries_check CHECK (((cardinality(entries) >= 1) AND (cardinality(entries) <= 100)));
+alter table allow_list add constraint allow_list_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 120)) AND (name !~ '^\s|\s$'::text)));
+alter table api_key add constraint api_key_pkey PRIMARY KEY (id);
+alter table api_key add constraint api_key_account_id_id_key UNIQUE (account_id, id);
+alter table api_key add constraint api_key_check CHECK (((revoked_at IS NULL) = (revoked_by_kind IS NULL)));
+alter table api_key add constraint api_key_check1 CHECK (((revoked_at IS NOT NULL) OR ((revoked_by_id IS NULL) AND (revoked_by_name IS NULL) AND (revocation_reason IS NULL))));
+alter table api_key add constraint api_key_check2 CHECK (((revoked_at IS NULL) OR (live IS NULL)));
+alter table api_key add constraint api_key_check3 CHECK (((live IS NOT NULL) OR (revoked_at IS NOT NULL) OR (expires_at IS NOT NULL)));
+alter table api_key add constraint api_key_created_by_kind_check CHECK ((created_by_kind = ANY (ARRAY['user'::text, 'api_key'::text, 'platform'::text, 'system'::text])));
+alter table api_key add constraint api_key_description_check CHECK ((char_length(description) <= 1000));
+alter table api_key add constraint api_key_live_check CHECK (live);
+alter table api_key add constraint api_key_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 120)) AND (name !~ '^\s|\s$'::text)));
+alter table api_key add constraint api_key_reach_check CHECK ((reach = ANY (ARRAY['anywhere'::text, 'allow_lists'::text])));
+alter table api_key add constraint api_key_revocation_reason_check CHECK ((char_length(revocation_reason) <= 1000));
+alter table api_key add constraint api_key_revoked_by_kind_check CHECK ((revoked_by_kind = ANY (ARRAY['user'::text, 'api_key'::text, 'platform'::text, 'system'::text])));
+alter table api_key add constraint api_key_token_prefix_check CHECK ((token_prefix ~ '^[a-z][a-z0-9]{0,15}$'::text));
+alter table api_key_allow_list add constraint api_key_allow_list_pkey PRIMARY KEY (api_key_id, allow_list_id);
+alter table api_key_allow_list add constraint api_key_allow_list_live_check CHECK (live);
+alter table api_key_usage add constraint api_key_usage_pkey PRIMARY KEY (api_key_id);
+alter table api_key_usage add constraint api_key_usage_use_count_check CHECK ((use_count > 0));
+alter table credential add constraint credential_pkey PRIMARY KEY (api_key_id, generation);
+alter table credential add constraint credential_api_key_id_tag_key UNIQUE (api_key_id, tag);
+alter table credential add constraint credential_generation_check CHECK ((generation > 0));
+alter table credential add constraint credential_hash_check CHECK ((hash ~~ '$argon2id$%'::text));
+alter table credential add constraint credential_tag_check CHECK ((tag ~ '^[0-9A-Za-z]{11}$'::text));
+alter table pepper add constraint pepper_pkey PRIMARY KEY (id);
+alter table pepper add constraint pepper_id_check CHECK ((id ~ '^[A-Za-z0-9._-]{1,64}$'::text));
+alter table permission_catalogue add constraint permission_catalogue_pkey PRIMARY KEY (singleton);
+alter table permission_catalogue add constraint permission_catalogue_singleton_check CHECK (singleton);
+alter table role add constraint role_pkey PRIMARY KEY (id);
+alter table role add constraint role_account_id_id_key UNIQUE (account_id, id);
+alter table role add constraint role_account_id_id_live_key UNIQUE (account_id, id, live);
+alter table role add constraint role_check CHECK ((platform OR (effective_platform = '{}'::text[])));
+alter table role add constraint role_check1 CHECK (((live = (deleted_at IS NULL)) AND (live OR (NOT built_in))));
+alter table role add constraint role_description_check CHECK ((char_length(description) <= 1000));
+alter table role add constraint role_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 120)) AND (name !~ '^\s|\s$'::text)));
+alter table tag_key add constraint tag_key_pkey PRIMARY KEY (id);
+alter table tag_key add constraint tag_key_key_check CHECK ((octet_length(key) = 32));
+alter table allow_list add constraint allow_list_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+alter table api_key add constraint api_key_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+alter table api_key add constraint api_key_account_id_role_id_fkey FOREIGN KEY (account_id, role_id) REFERENCES role(account_id, id);
+alter table api_key add constraint api_key_uses_role FOREIGN KEY (account_id, role_id, live) REFERENCES role(account_id, id, live);
+alter table api_key_allow_list add constraint api_key_allow_list_account_id_allow_list_id_fkey FOREIGN KEY (account_id, allow_list_id) REFERENCES allow_list(account_id, id);
+alter table api_key_allow_list add constraint api_key_allow_list_account_id_api_key_id_fkey FOREIGN KEY (account_id, api_key_id) REFERENCES api_key(account_id, id);
+alter table api_key_allow_list add constraint api_key_uses_allow_list FOREIGN KEY (account_id, allow_list_id, live) REFERENCES allow_list(account_id, id, live);
+alter table api_key_usage add constraint api_key_usage_account_id_api_key_id_fkey FOREIGN KEY (account_id, api_key_id) REFERENCES api_key(account_id, id);
+alter table credential add constraint credential_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES api_key(id);
+alter table credential add constraint credential_pepper_id_fkey FOREIGN KEY (pepper_id) REFERENCES pepper(id);
+alter table credential add constraint credential_tag_key_id_fkey FOREIGN KEY (tag_key_id) REFERENCES tag_key(id);
+alter table role add constraint role_account_id_platform_fkey FOREIGN KEY (account_id, platform) REFERENCES account(id, platform);
+
+CREATE INDEX account_by_created ON public.account USING btree (created_at, id);
+CREATE INDEX account_by_name ON public.account USING btree (name COLLATE "C", id);
+CREATE UNIQUE INDEX account_platform ON public.account USING btree (platform) WHERE platform;
+CREATE INDEX allow_list_by_created ON public.allow_list USING btree (account_id, created_at, id) WHERE live;
+CREATE INDEX allow_list_by_name ON public.allow_list USING btree (account_id, name COLLATE "C", id) WHERE live;
+CREATE UNIQUE INDEX allow_list_name ON public.allow_list USING btree (account_id, name) WHERE live;
+CREATE INDEX api_key_by_created ON public.api_key USING btree (account_id, created_at, id);
+CREATE INDEX api_key_by_creator ON public.api_key USING btree (account_id, created_by_id, created_at, id);
+CREATE INDEX api_key_by_expiry ON public.api_key USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id);
+CREATE INDEX api_key_by_expiry_reversed ON public.api_key USING btree (account_id, COALESCE(expires_at, '-infinity'::timestamp with time zone), id);
+CREATE INDEX api_key_by_name ON public.api_key USING btree (account_id, name, id);
+CREATE INDEX api_key_by_role ON public.api_key USING btree (account_id, role_id, created_at, id);
+CREATE UNIQUE INDEX api_key_name ON public.api_key USING btree (account_id, name) WHERE live;
+CREATE INDEX api_key_allow_list_by_list ON public.api_key_allow_list USING btree (account_id, allow_list_id) WHERE live;
+CREATE INDEX api_key_usage_by_last ON public.api_key_usage USING btree (account_id, last_used_at, api_key_id);
+CREATE INDEX credential_by_pepper ON public.credential USING btree (pepper_id) WHERE ((ended_at IS NULL) AND (pepper_id IS NOT NULL));
+CREATE INDEX credential_by_tag_key ON public.credential USING btree (tag_key_id) WHERE (ended_at IS NULL);
+CREATE INDEX role_by_created ON public.role USING btree (account_id, created_at, id) WHERE live;
+CREATE INDEX role_by_name ON public.role USING btree (account_id, name COLLATE "C", id) WHERE live;
+CREATE UNIQUE INDEX role_name ON public.role USING btree (account_id, folded_name) WHERE live;
+CREATE UNIQUE INDEX tag_key_signs ON public.tag_key USING btree (signs) WHERE signs;

@@ -1,0 +1,447 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Client, DatabaseError } from 'pg'
+import t from 'tap'
+import { openDatabase } from '../../src/store/database.ts'
+import { migrate, missingMigrations } from '../../src/store/migrate.ts'
+import { createEmptyDatabase, createTestDatabase } from '../helpers/database.ts'
+import { dumpSchema, migratedSchema, objectsNotDumped, withClient } from '../helpers/schema-dump.ts'
+
+t.test('the committed dump is what the migrations make of an empty database', async (t) => {
+  const committed = await readFile(join(import.meta.dirname, '../schema.sql'), 'utf8')
+  t.equal(await migratedSchema(), committed, 'node scripts/schema-dump.ts writes it anew')
+})
+
+t.test('the dump is SQL that makes the same schema, and leaves nothing out', async (t) => {
+  const committed = await readFile(join(import.meta.dirname, '../schema.sql'), 'utf8')
+  const database = await createEmptyDatabase()
+  t.teardown(() => database.drop())
+  await withClient(database.url, async (client) => {
+    await client.query(committed)
+    // Reading an AND again flattens it.
+    t.equal(withoutBrackets(await dumpSchema(client)), withoutBrackets(committed))
+  })
+  const migrated = await createTestDatabase()
+  t.teardown(() => migrated.drop())
+  t.same(await withClient(migrated.url, objectsNotDumped), [])
+})
+
+t.test('migrating again does nothing, and a newer schema is left as it is', async (t) => {
+  const database = await createEmptyDatabase()
+  t.teardown(() => database.drop())
+  const { db } = openDatabase({
+    connection: database.url,
+    poolMax: 2,
+    connectTimeoutMs: 10_000,
+    statementTimeoutMs: 10_000,
+    onIdleError: () => undefined,
+  })
+  t.teardown(() => db.destroy())
+  t.match(await missingMigrations(db), ['0001_initial'])
+  t.match(await migrate(db), ['0001_initial'])
+  t.same(await migrate(db), [])
+  t.same(await missingMigrations(db), [])
+  await withClient(database.url, (client) =>
+    client.query(`insert into kysely_migration values ('9999_of_the_next_version', now()::text)`),
+  )
+  t.same(await migrate(db), [], 'the version before runs beside the schema of the next')
+})
+
+function withoutBrackets(text: string): string {
+  return text.replaceAll(/[()]/g, '')
+}
+
+const ids = {
+  platform: '00000000-0000-7000-8000-000000000001',
+  acme: '00000000-0000-7000-8000-000000000002',
+  globex: '00000000-0000-7000-8000-000000000003',
+  acmeRole: '00000000-0000-7000-8000-000000000011',
+  acmeDeadRole: '00000000-0000-7000-8000-000000000012',
+  globexRole: '00000000-0000-7000-8000-000000000013',
+  acmeList: '00000000-0000-7000-8000-000000000021',
+  acmeDeadList: '00000000-0000-7000-8000-000000000022',
+  globexList: '00000000-0000-7000-8000-000000000023',
+  liveKey: '00000000-0000-7000-8000-000000000031',
+  deadKey: '00000000-0000-7000-8000-000000000032',
+  tagKey: '00000000-0000-7000-8000-000000000041',
+  fresh: '00000000-0000-7000-8000-0000000000ff',
+} as const
+
+const sound = `
+  insert into account (id, name, platform, created_at) values
+    ('${ids.platform}', 'platform', true, now()),
+    ('${ids.acme}', 'Acme', false, now()),
+    ('${ids.globex}', 'Globex', false, now());
+  ${insertRole({ id: ids.acmeRole, name: 'ops', folded_name: 'ops' })};
+  ${insertRole({ id: ids.acmeDeadRole, name: 'old', folded_name: 'old', deleted_at: '2026-01-01', live: false })};
+  ${insertRole({ id: ids.globexRole, account_id: ids.globex })};
+  ${insertList({ id: ids.acmeList, name: 'office' })};
+  ${insertList({ id: ids.acmeDeadList, name: 'old', deleted_at: '2026-01-01', live: false })};
+  ${insertList({ id: ids.globexList, account_id: ids.globex })};
+  ${insertKey({ id: ids.liveKey, name: 'live' })};
+  ${insertKey({ id: ids.deadKey, name: 'dead', revoked_at: '2026-01-01', revoked_by_kind: 'system', live: null })};
+  ${insertUse({})};
+  insert into tag_key values ('${ids.tagKey}', decode(repeat('00', 32), 'hex'), true, now());
+  ${insertCredential({ generation: 1 })};
+  insert into permission_catalogue (entries, updated_at) values ('[]', now());
+`
+
+const badStates: readonly (readonly [state: string, constraint: string, statement: string])[] = [
+  ['a second platform account', 'account_platform', insertAccount({ platform: true })],
+  ['an account with an empty name', 'account_name_check', insertAccount({ name: '' })],
+  ['an account name with outer space', 'account_name_check', insertAccount({ name: ' Acme' })],
+  ['an account name that is too long', 'account_name_check', insertAccount({ name: long(121) })],
+  [
+    'an account that turns into the platform while it has roles',
+    'role_account_id_platform_fkey',
+    `delete from account where platform; update account set platform = true where id = '${ids.acme}'`,
+  ],
+
+  ['a role with an empty name', 'role_name_check', insertRole({ name: '' })],
+  ['a role name that ends in a tab', 'role_name_check', insertRole({ name: 'x\t' })],
+  ['two live roles of one folded name', 'role_name', insertRole({ folded_name: 'ops' })],
+  [
+    'a permission of the platform in a role of a tenant',
+    'role_check',
+    insertRole({ effective_platform: '{api_key:verify}' }),
+  ],
+  [
+    'a role that calls itself of the platform in a tenant',
+    'role_account_id_platform_fkey',
+    insertRole({ platform: true, effective_platform: '{api_key:verify}' }),
+  ],
+  ['a live role that was deleted', 'role_check1', insertRole({ deleted_at: '2026-01-01' })],
+  ['a dead role that was not deleted', 'role_check1', insertRole({ live: false })],
+  [
+    'a built-in role that was deleted',
+    'role_check1',
+    insertRole({ built_in: true, live: false, deleted_at: '2026-01-01' }),
+  ],
+  ['a role of no account', 'role_account_id_platform_fkey', insertRole({ account_id: ids.fresh })],
+  [
+    'a role description that is too long',
+    'role_description_check',
+    insertRole({ description: long(1001) }),
+  ],
+
+  ['a list without entries', 'allow_list_entries_check', insertList({ entries: '{}' })],
+  [
+    'a list of 101 entries',
+    'allow_list_entries_check',
+    insertList({ entries: `{${Array(101).fill('10.0.0.1').join()}}` }),
+  ],
+  ['a list name with outer space', 'allow_list_name_check', insertList({ name: 'office ' })],
+  ['two live lists of one name', 'allow_list_name', insertList({ name: 'office' })],
+  ['a live list that was deleted', 'allow_list_check', insertList({ deleted_at: '2026-01-01' })],
+  ['a list of no account', 'allow_list_account_id_fkey', insertList({ account_id: ids.fresh })],
+
+  ['a key with an empty name', 'api_key_name_check', insertKey({ name: '' })],
+  ['a key name with outer space', 'api_key_name_check', insertKey({ name: '\nx' })],
+  ['two live keys of one name', 'api_key_name', insertKey({ name: 'live' })],
+  [
+    'a key with the role of another account',
+    'api_key_account_id_role_id_fkey',
+    insertKey({ role_id: ids.globexRole }),
+  ],
+  [
+    'a dead key with the role of another account',
+    'api_key_account_id_role_id_fkey',
+    insertKey({ role_id: ids.globexRole, live: null, expires_at: '2026-01-01' }),
+  ],
+  ['a live key with a dead role', 'api_key_uses_role', insertKey({ role_id: ids.acmeDeadRole })],
+  [
+    'a role deleted under a live key',
+    'api_key_uses_role',
+    `update role set live = false, deleted_at = now() where id = '${ids.acmeRole}'`,
+  ],
+  [
+    'a role erased under a dead key',
+    'api_key_account_id_role_id_fkey',
+    `delete from api_key_allow_list; delete from api_key_usage; delete from credential;
+     delete from api_key where id <> '${ids.deadKey}'; delete from role where id = '${ids.acmeRole}'`,
+  ],
+  [
+    'a key that moves to another account',
+    'api_key_account_id_role_id_fkey',
+    `delete from api_key_usage; update api_key set account_id = '${ids.globex}' where id = '${ids.liveKey}'`,
+  ],
+  ['a reach that is unknown', 'api_key_reach_check', insertKey({ reach: 'somewhere' })],
+  ['a revocation by nobody', 'api_key_check', insertKey({ revoked_at: '2026-01-01', live: null })],
+  ['a revoker without a revocation', 'api_key_check', insertKey({ revoked_by_kind: 'system' })],
+  [
+    'a reason without a revocation',
+    'api_key_check1',
+    insertKey({ revocation_reason: 'lost', live: true }),
+  ],
+  [
+    'a revoked key that holds its name',
+    'api_key_check2',
+    insertKey({ revoked_at: '2026-01-01', revoked_by_kind: 'system' }),
+  ],
+  [
+    'a good key that never expires and does not hold its name',
+    'api_key_check3',
+    insertKey({ live: null }),
+  ],
+  ['a key that is live and not', 'api_key_live_check', insertKey({ live: false })],
+  ['a creator of no kind', 'api_key_created_by_kind_check', insertKey({ created_by_kind: 'god' })],
+  [
+    'a token prefix that no parser takes',
+    'api_key_token_prefix_check',
+    insertKey({ token_prefix: 'A_' }),
+  ],
+
+  [
+    'a key bound to the list of another account',
+    'api_key_allow_list_account_id_allow_list_id_fkey',
+    bind({ allow_list_id: ids.globexList }),
+  ],
+  [
+    'a key bound by way of another account',
+    'api_key_allow_list_account_id_api_key_id_fkey',
+    bind({ account_id: ids.globex, allow_list_id: ids.globexList }),
+  ],
+  [
+    'a live key bound to a dead list',
+    'api_key_uses_allow_list',
+    bind({ allow_list_id: ids.acmeDeadList }),
+  ],
+  [
+    'a list deleted under a live key',
+    'api_key_uses_allow_list',
+    `${bind({})}; update allow_list set live = false, deleted_at = now() where id = '${ids.acmeList}'`,
+  ],
+  ['a key bound twice to one list', 'api_key_allow_list_pkey', `${bind({})}; ${bind({})}`],
+
+  [
+    'the use of a key told to another account',
+    'api_key_usage_account_id_api_key_id_fkey',
+    insertUse({ api_key_id: ids.deadKey, account_id: ids.globex }),
+  ],
+  [
+    'a use that never was',
+    'api_key_usage_use_count_check',
+    insertUse({ api_key_id: ids.deadKey, use_count: 0 }),
+  ],
+
+  [
+    'two credentials of one generation',
+    'credential_pkey',
+    insertCredential({ generation: 1, tag: 'bbbbbbbbbbb' }),
+  ],
+  ['two credentials of one tag', 'credential_api_key_id_tag_key', insertCredential({})],
+  [
+    'a credential of generation 0',
+    'credential_generation_check',
+    insertCredential({ generation: 0, tag: 'bbbbbbbbbbb' }),
+  ],
+  [
+    'a credential of no key',
+    'credential_api_key_id_fkey',
+    insertCredential({ api_key_id: ids.fresh }),
+  ],
+  ['a tag of another width', 'credential_tag_check', insertCredential({ tag: 'bbbbbbbbbb' })],
+  [
+    'a hash that is not Argon2id',
+    'credential_hash_check',
+    insertCredential({ tag: 'bbbbbbbbbbb', hash: '$2b$10$x' }),
+  ],
+  [
+    'a hash with a pepper that nobody knows',
+    'credential_pepper_id_fkey',
+    insertCredential({ tag: 'bbbbbbbbbbb', pepper_id: 'p1' }),
+  ],
+  [
+    'a tag key erased under a credential',
+    'credential_tag_key_id_fkey',
+    `delete from tag_key where id = '${ids.tagKey}'`,
+  ],
+  [
+    'two tag keys that sign',
+    'tag_key_signs',
+    `insert into tag_key values ('${ids.fresh}', decode(repeat('01', 32), 'hex'), true, now())`,
+  ],
+  [
+    'a tag key that is too short',
+    'tag_key_key_check',
+    `insert into tag_key values ('${ids.fresh}', decode('00', 'hex'), false, now())`,
+  ],
+  ['a pepper id with a space', 'pepper_id_check', `insert into pepper values ('p 1', 'x', now())`],
+  [
+    'a second catalogue',
+    'permission_catalogue_pkey',
+    `insert into permission_catalogue (entries, updated_at) values ('[]', now())`,
+  ],
+  [
+    'a second catalogue under another name',
+    'permission_catalogue_singleton_check',
+    `insert into permission_catalogue values (false, '[]', now())`,
+  ],
+]
+
+t.test('the database refuses every bad state by itself', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  await withClient(database.url, async (client) => {
+    await client.query(sound)
+    for (const [state, constraint, statement] of badStates) {
+      t.equal(await refusalOf(client, statement), constraint, state)
+    }
+  })
+})
+
+t.test('what is allowed: a name, a role and a list held by the dead', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  const good: readonly (readonly [string, string])[] = [
+    ['the name of a revoked key', insertKey({ name: 'dead' })],
+    ['the name of a deleted role', insertRole({ name: 'old', folded_name: 'old' })],
+    ['the name of a deleted list', insertList({ name: 'old' })],
+    [
+      'the name of a key of another account',
+      insertKey({ account_id: ids.globex, role_id: ids.globexRole, name: 'live' }),
+    ],
+    [
+      'an expired key that let go',
+      insertKey({ expires_at: '2026-01-01', live: null, role_id: ids.acmeDeadRole }),
+    ],
+    ['a restricted key without a list', insertKey({ reach: 'allow_lists' })],
+    [
+      'a dead binding to a dead list',
+      bind({ api_key_id: ids.deadKey, allow_list_id: ids.acmeDeadList, live: null }),
+    ],
+    [
+      'a permission of the platform in a role of the platform',
+      insertRole({
+        account_id: ids.platform,
+        platform: true,
+        effective_platform: '{api_key:verify}',
+      }),
+    ],
+  ]
+  await withClient(database.url, async (client) => {
+    await client.query(sound)
+    for (const [state, statement] of good) {
+      t.equal(await refusalOf(client, statement), undefined, state)
+    }
+  })
+})
+
+/** The constraint that refuses the statements, run for themselves and undone. */
+async function refusalOf(client: Client, statements: string): Promise<string | undefined> {
+  await client.query('begin')
+  try {
+    await client.query(statements)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error
+    return error.constraint ?? error.message
+  } finally {
+    await client.query('rollback')
+  }
+}
+
+type Values = Readonly<Record<string, string | number | boolean | null>>
+
+function insert(table: string, values: Values): string {
+  const literals = Object.values(values).map((value) =>
+    value === null ? 'null' : `'${String(value).replaceAll("'", "''")}'`,
+  )
+  return `insert into ${table} (${Object.keys(values).join()}) values (${literals.join()})`
+}
+
+function insertAccount(values: Values): string {
+  return insert('account', {
+    id: ids.fresh,
+    name: 'x',
+    platform: false,
+    created_at: 'now',
+    ...values,
+  })
+}
+
+function insertRole(values: Values): string {
+  return insert('role', {
+    id: ids.fresh,
+    account_id: ids.acme,
+    platform: false,
+    name: 'x',
+    folded_name: 'x',
+    description: '',
+    built_in: false,
+    permissions: '{}',
+    effective_account: '{}',
+    effective_platform: '{}',
+    created_at: 'now',
+    updated_at: 'now',
+    live: true,
+    ...values,
+  })
+}
+
+function insertList(values: Values): string {
+  return insert('allow_list', {
+    id: ids.fresh,
+    account_id: ids.acme,
+    name: 'x',
+    description: '',
+    entries: '{10.0.0.0/8}',
+    created_at: 'now',
+    updated_at: 'now',
+    live: true,
+    ...values,
+  })
+}
+
+function insertKey(values: Values): string {
+  return insert('api_key', {
+    id: ids.fresh,
+    account_id: ids.acme,
+    name: 'x',
+    description: '',
+    role_id: ids.acmeRole,
+    reach: 'anywhere',
+    token_prefix: 'aeon',
+    created_at: 'now',
+    created_by_kind: 'system',
+    live: true,
+    ...values,
+  })
+}
+
+function bind(values: Values): string {
+  return insert('api_key_allow_list', {
+    account_id: ids.acme,
+    api_key_id: ids.liveKey,
+    allow_list_id: ids.acmeList,
+    live: true,
+    ...values,
+  })
+}
+
+function insertUse(values: Values): string {
+  return insert('api_key_usage', {
+    api_key_id: ids.liveKey,
+    account_id: ids.acme,
+    last_used_at: 'now',
+    use_count: 1,
+    ...values,
+  })
+}
+
+function insertCredential(values: Values): string {
+  return insert('credential', {
+    api_key_id: ids.liveKey,
+    generation: 2,
+    tag: 'aaaaaaaaaaa',
+    tag_key_id: ids.tagKey,
+    hash: '$argon2id$v=19$m=1024,t=1,p=1$c2FsdHNhbHQ$aGFzaA',
+    hash_profile: 1,
+    created_at: 'now',
+    ...values,
+  })
+}
+
+function long(length: number): string {
+  return 'x'.repeat(length)
+}
