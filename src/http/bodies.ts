@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import type { FastifyRequest, RouteOptions } from 'fastify'
+import { ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
 
 /**
@@ -8,9 +10,13 @@ import type { App } from './app-type.ts'
 export function acceptJsonOnly(app: App): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (body.length === 0) return done(null, undefined)
-    return parseJson(request, body as string, done)
+    // RFC 8259, section 8.1. Decoding would put U+FFFD for what is not UTF-8, and so alter a name.
+    if (!isUtf8(body as Buffer)) {
+      return done(new ServiceError('malformed_body', 'The body is not UTF-8.'))
+    }
+    return parseJson(request, body.toString(), done)
   })
   app.addHook('onRoute', (route) => {
     if (!mayOmitBody(app, route.schema?.body)) return
