@@ -61,8 +61,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A time as we write it: four digits of a year, so that the database takes it too. */
+/** A time as we write it: a year of 0001 to 9999, so that the database takes it too. */
 function isTime(text: string): boolean {
   const time = new Date(text)
-  return /^\d{4}-/.test(text) && !Number.isNaN(time.getTime()) && time.toISOString() === text
+  return (
+    /^(?!0000)\d{4}-/.test(text) && !Number.isNaN(time.getTime()) && time.toISOString() === text
+  )
 }
