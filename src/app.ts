@@ -56,8 +56,8 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   for (const component of named) app.addSchema(component)
   app.setValidatorCompiler(createValidatorCompiler(named))
 
-  answerProblems(app)
   answerWithRequestId(app)
+  answerProblems(app)
   acceptJsonOnly(app)
   logRequests(app, deps.log)
   await describeRoutes(app)
