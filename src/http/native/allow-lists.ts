@@ -127,7 +127,7 @@ export function allowListRoutes(app: App, deps: Deps): void {
         summary: 'Delete an allow list',
         description: 'Refused while a live key uses it.',
         params: listParams,
-        response: responses({ 204: nothing }, { problems: [404, 409] }),
+        response: responses({ 204: nothing }, { body: true, problems: [404, 409] }),
       },
     },
     async (request, reply) => {

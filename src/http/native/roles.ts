@@ -127,7 +127,7 @@ export function roleRoutes(app: App, deps: Deps): void {
         summary: 'Delete a role',
         description: 'Refused while a live key has it.',
         params: roleParams,
-        response: responses({ 204: nothing }, { problems: [404, 409] }),
+        response: responses({ 204: nothing }, { body: true, problems: [404, 409] }),
       },
     },
     async (request, reply) => {
