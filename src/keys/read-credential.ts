@@ -1,7 +1,9 @@
 import { timingSafeEqual } from 'node:crypto'
 import { type CachedCredential, maxDigests } from '../cache/credential-cache.ts'
 import type { Deps } from '../deps.ts'
+import { isExpired } from '../domain/api-key.ts'
 import { keyIdOf, type Token } from '../domain/token.ts'
+import type { KeyFacts } from '../domain/verdict.ts'
 import { type Credential, findCredential, replaceHash } from '../store/credentials.ts'
 
 /** A token that was presented, and the SHA-256 of the whole string that carried it. */
@@ -27,6 +29,8 @@ export async function readCredential(
   const known = deps.cache.find(referenceOf(token))
   const digests = known?.hash === credential.hash ? known.digests : []
   const accepted = digests.some((one) => timingSafeEqual(one, digest))
+  // A pepper is given up once no live key needs it; what is left of dead ones cannot be matched.
+  if (isDead(facts, deps.now()) && !deps.hasher.knowsPepperOf(credential)) return undefined
   if (!accepted && !(await deps.hasher.matches(credential, token.secret))) return undefined
   if (!accepted) rehashIfRisen(deps, credential, token.secret)
   const entry: CachedCredential = {
@@ -47,6 +51,11 @@ export function referenceOf(token: Token): string {
 
 export function acceptsDigest(entry: CachedCredential, digest: Buffer): boolean {
   return entry.digests.some((one) => timingSafeEqual(one, digest))
+}
+
+/** Whether nothing can bring it back: it is revoked, expired or replaced. */
+function isDead(facts: KeyFacts, now: Date): boolean {
+  return facts.revokedAt !== null || facts.endedAt !== null || isExpired(facts, now)
 }
 
 /**

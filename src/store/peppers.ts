@@ -5,19 +5,21 @@ export interface KnownPepper {
   readonly id: string
   /** Argon2id in PHC form. */
   readonly fingerprint: string
-  /** Whether some credential that has not ended was made with it. */
+  /** Whether a credential that may still become good was made with it. */
   readonly inUse: boolean
 }
 
-export async function listPeppers(db: Executor): Promise<KnownPepper[]> {
+export async function listPeppers(db: Executor, now: Date): Promise<KnownPepper[]> {
   return db
     .selectFrom('pepper')
     .select([
       'id',
       'fingerprint',
       sql<boolean>`exists (
-        select from credential
-        where credential.pepper_id = pepper.id and credential.ended_at is null)`.as('inUse'),
+        select from credential join api_key on api_key.id = credential.api_key_id
+        where credential.pepper_id = pepper.id and credential.ended_at is null
+          and api_key.revoked_at is null
+          and (api_key.expires_at is null or api_key.expires_at > ${now}))`.as('inUse'),
     ])
     .orderBy('id')
     .execute()

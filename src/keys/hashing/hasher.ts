@@ -1,4 +1,5 @@
 import { hash, verify } from '@node-rs/argon2'
+import { ServiceError } from '../../errors.ts'
 import type { Pepper, Peppers } from './peppers.ts'
 import { type HashProfile, isAffordable } from './profile.ts'
 import type { WorkQueue } from './work-queue.ts'
@@ -17,7 +18,12 @@ export interface SecretHasher {
   readonly profile: HashProfile
   readonly queue: WorkQueue
   hash(secret: string): Promise<SecretHash>
-  /** Whether the secret is the one that was hashed. A stored hash that is beyond our bounds matches nothing. */
+  /** Whether this instance has the pepper that the hash was made with. */
+  knowsPepperOf(stored: SecretHash): boolean
+  /**
+   * Whether the secret is the one that was hashed. A stored hash that is beyond our bounds matches
+   * nothing. Throws `unavailable` when the pepper is not at hand: that is no denial.
+   */
   matches(stored: SecretHash, secret: string): Promise<boolean>
 }
 
@@ -41,12 +47,13 @@ export function createSecretHasher(options: HasherOptions): SecretHasher {
         pepperId: peppers.current?.id ?? null,
       }))
     },
+    knowsPepperOf: ({ pepperId }) => pepperId === null || peppers.byId.has(pepperId),
     async matches(stored, secret) {
       if (!isAffordable(stored.hash)) return false
       const pepper = stored.pepperId === null ? undefined : peppers.byId.get(stored.pepperId)
       if (stored.pepperId !== null && pepper === undefined) {
-        // The start-up check refuses to run without a pepper in use; another instance may have introduced it since.
-        throw new Error(`The pepper ${stored.pepperId} is not in this instance's PEPPER_FILE.`)
+        // The start-up check has seen all that were in use; another instance introduced this one since.
+        throw new ServiceError('unavailable', `This instance lacks the pepper ${stored.pepperId}.`)
       }
       return queue.run(() => verify(stored.hash, secret, pepperOption(pepper)))
     },
