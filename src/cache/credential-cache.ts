@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { KeyFacts } from '../domain/verdict.ts'
-import type { Change } from './change.ts'
-import { Fence } from './fence.ts'
+import type { Freshness, Stamp } from './freshness.ts'
+import type { Moment } from './lease.ts'
 
 /** A credential whose secret was matched, and the facts of its key as they were read then. */
 export interface CachedCredential {
@@ -12,25 +12,28 @@ export interface CachedCredential {
   readonly digests: readonly Buffer[]
   /** Whether its first use is recorded. */
   readonly isUsed: boolean
-  /** The place in the order of changes before the read was sent. */
-  readonly stamp: number
+  /** From before the read was sent. */
+  readonly stamp: Stamp
 }
 
 /** A token string has two forms, native and JWT, and so at most two digests. */
 export const maxDigests = 2
 
-const maxRememberedChanges = 10_000
-
 /**
- * The hot keys: one entry a credential, bounded by number. An entry that a change has overtaken
- * answers nothing, but stays, so that checking again costs one statement and no Argon2.
+ * The hot keys: one entry a credential, bounded by number. An entry that a change has overtaken, or
+ * that no lease covers, answers nothing, but stays, so that checking again costs one statement and no
+ * Argon2.
  */
 export class CredentialCache {
   readonly #entries: LRUCache<string, CachedCredential>
-  readonly #fence = new Fence(maxRememberedChanges)
+  readonly #freshness: Freshness
+  readonly #now: () => Moment
   #evictions = 0
+  #fenced = 0
 
-  constructor(maxEntries: number) {
+  constructor(maxEntries: number, freshness: Freshness, now: () => Moment) {
+    this.#freshness = freshness
+    this.#now = now
     this.#entries = new LRUCache({
       max: maxEntries,
       dispose: (_entry, _reference, reason) => {
@@ -47,41 +50,45 @@ export class CredentialCache {
     return this.#evictions
   }
 
-  /** Take it before the statement is sent whose result is to be put. */
-  get stamp(): number {
-    return this.#fence.stamp
+  /** Reads that were not kept because a change had overtaken them, or no lease was there yet. */
+  get fenced(): number {
+    return this.#fenced
   }
 
-  /** The entry of a credential, by its key id and tag; perhaps overtaken: ask isCurrent. */
+  /** Take it before the statement is sent whose result is to be put. */
+  get stamp(): Stamp {
+    return this.#freshness.stamp
+  }
+
+  /** Whether the lease has lapsed: then nothing is answered from memory, and nobody joins a read already sent. */
+  isSilent(): boolean {
+    return !this.#freshness.holdsLease(this.#now())
+  }
+
+  /** The entry of a credential, by its key id and tag; perhaps overtaken: ask mayAnswer. */
   find(reference: string): CachedCredential | undefined {
     return this.#entries.get(reference)
   }
 
-  /** Whether no change has overtaken what the entry was read from. Ask at the last synchronous step before answering. */
-  isCurrent(entry: CachedCredential): boolean {
-    return this.#fence.isCurrent(entry.stamp, {
-      keyId: entry.facts.id,
-      accountId: entry.facts.accountId,
-    })
+  /** Whether an answer may rest on the entry. Ask at the last synchronous step before answering. */
+  mayAnswer(entry: CachedCredential): boolean {
+    return this.#freshness.mayAnswer(entry.stamp, fencedBy(entry), this.#now())
   }
 
   /** Keeps the entry, unless a change has overtaken it or a fresher one is there. */
   put(reference: string, entry: CachedCredential): void {
-    if (!this.isCurrent(entry)) return
+    if (!this.#freshness.mayStore(entry.stamp, fencedBy(entry))) {
+      this.#fenced += 1
+      return
+    }
     const present = this.#entries.peek(reference)
     if (present !== undefined && present.stamp > entry.stamp) return
     this.#entries.set(detached(reference), entry)
   }
+}
 
-  apply(changes: readonly Change[]): void {
-    this.#fence.apply(changes)
-  }
-
-  /** Forgets everything; no read under way is kept either. */
-  clear(): void {
-    this.#fence.overtakeAll()
-    this.#entries.clear()
-  }
+function fencedBy({ facts }: CachedCredential) {
+  return { keyId: facts.id, accountId: facts.accountId }
 }
 
 /**

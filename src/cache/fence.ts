@@ -40,14 +40,12 @@ export class Fence {
   }
 
   apply(changes: readonly Change[]): void {
+    if (changes.some((change) => change.kind === 'everything')) return this.overtakeAll()
     if (changes.length === 0) return
     this.#applied += 1
     for (const change of changes) {
-      const last = change.kind === 'key' ? this.#lastOfKey : this.#lastOfAccount
-      // Set anew at the end, so that a map's first entry is always its oldest change.
-      last.delete(change.id)
-      last.set(change.id, this.#applied)
-      this.#forgetOldest(last)
+      if (change.kind === 'key') this.#remember(this.#lastOfKey, change.id)
+      if (change.kind === 'account') this.#remember(this.#lastOfAccount, change.id)
     }
   }
 
@@ -59,10 +57,13 @@ export class Fence {
     this.#lastOfAccount.clear()
   }
 
-  #forgetOldest(last: Map<string, number>): void {
+  /** Set anew at the end, so that a map's first entry is always its oldest change. */
+  #remember(last: Map<string, number>, id: string): void {
+    last.delete(id)
+    last.set(id, this.#applied)
     if (last.size <= this.#maxRemembered) return
-    for (const [id, place] of last) {
-      last.delete(id)
+    for (const [oldest, place] of last) {
+      last.delete(oldest)
       this.#floor = Math.max(this.#floor, place)
       return
     }

@@ -1,0 +1,37 @@
+-- One order of changes, and who has applied it (docs/freshness.md).
+
+create table revision (
+  singleton boolean primary key default true check (singleton),
+  -- The latest revision. Taking the next one locks this row until the commit: the order of revisions is
+  -- the order in which they become visible.
+  value bigint not null,
+  -- Changes up to here were pruned.
+  floor bigint not null,
+  check (floor < value)
+);
+
+create table change (
+  revision bigint not null,
+  ordinal integer not null,
+  -- One random id a revision: a revision with another id is another history.
+  id uuid not null,
+  kind text not null,
+  subject uuid,
+  created_at timestamptz not null,
+  primary key (revision, ordinal)
+);
+create index change_by_time on change (created_at);
+
+insert into revision (value, floor) values (1, 0);
+insert into change (revision, ordinal, id, kind, created_at) values (1, 0, gen_random_uuid(), 'origin', now());
+
+-- Logged, on purpose: an unlogged table is empty after a crash, and every receipt would complete at once.
+create table instance (
+  id uuid primary key,
+  applied bigint not null,
+  beat bigint not null,
+  started_at timestamptz not null
+);
+
+-- The revision of the last change of this key itself, for the receipt of a repeated revocation.
+alter table api_key add column changed_revision bigint;

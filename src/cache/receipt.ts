@@ -1,0 +1,49 @@
+import type { InstanceRow } from './watch.ts'
+
+/** How far a change has come. */
+export interface Receipt {
+  readonly revision: number
+  /** The random id of the revision: who knows both may ask again. */
+  readonly id: string
+  readonly state: 'complete' | 'pending'
+  readonly acknowledged: number
+  readonly live: number
+  readonly waitingFor: readonly string[]
+  /** How long until it is complete by the passing of time alone; null when it is complete. */
+  readonly completeInMs: number | null
+}
+
+export interface ReceiptQuestion {
+  readonly revision: number
+  readonly id: string
+  /** Every row of `instance`, read by a statement that began after the commit. */
+  readonly instances: readonly InstanceRow[]
+  /** When the evaluator learnt that the change is committed, and now, both on its own monotonic clock. */
+  readonly learntAt: number
+  readonly now: number
+  readonly watchMs: number
+  /** After history changed, what instances say counts for nothing for a while. */
+  readonly onlyByTime: boolean
+}
+
+/**
+ * A receipt is complete when (a) every instance has applied the revision, or (b) a whole watch has
+ * passed since its evaluator learnt of the commit: by then the lease of every instance that has not
+ * has ended. Nothing else makes it so; whether somebody is dead is never inferred.
+ */
+export function receiptOf(question: ReceiptQuestion): Receipt {
+  const { revision, id, instances, watchMs } = question
+  const waitingFor = instances.filter((one) => one.applied < revision).map((one) => one.id)
+  const remainingMs = Math.max(0, question.learntAt + watchMs - question.now)
+  const allApplied = waitingFor.length === 0 && !question.onlyByTime
+  const isComplete = allApplied || remainingMs === 0
+  return {
+    revision,
+    id,
+    state: isComplete ? 'complete' : 'pending',
+    acknowledged: instances.length - waitingFor.length,
+    live: instances.length,
+    waitingFor,
+    completeInMs: isComplete ? null : Math.ceil(remainingMs),
+  }
+}
