@@ -34,4 +34,7 @@ create table instance (
 );
 
 -- The revision of the last change of this key itself, for the receipt of a repeated revocation.
-alter table api_key add column changed_revision bigint;
+alter table api_key
+  add column changed_revision bigint,
+  add column changed_revision_id uuid,
+  add check ((changed_revision is null) = (changed_revision_id is null));

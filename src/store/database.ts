@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import { Pool, type PoolConfig } from 'pg'
 import type { Schema } from './schema.ts'
+import { sessionSettings } from './session.ts'
 
 /** The database, or a transaction of it: the first parameter of every function of store/. */
 export type Database = Kysely<Schema>
@@ -46,18 +47,4 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
   })
   pool.on('error', options.onIdleError)
   return { db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }), pool }
-}
-
-/**
- * Set by statement, not in the start-up packet, which poolers refuse. An operator's
- * default_transaction_isolation must not change what the transactions of store/ rely on.
- */
-function sessionSettings(options: DatabaseOptions): string {
-  const isolation = options.isolation ?? 'read committed'
-  return [
-    `set statement_timeout = ${options.statementTimeoutMs}`,
-    `set idle_in_transaction_session_timeout = ${options.statementTimeoutMs * 2}`,
-    `set default_transaction_isolation = '${isolation}'`,
-    `set timezone = 'UTC'`,
-  ].join('; ')
 }

@@ -91,6 +91,9 @@ interface ApiKeyRow {
   revoked_by_name: string | null
   revocation_reason: string | null
   live: true | null
+  /** bigint: pg gives it as text. */
+  changed_revision: ColumnType<string | null, number | null, number | null>
+  changed_revision_id: string | null
 }
 
 interface ApiKeyAllowListRow {

@@ -1,0 +1,254 @@
+import {
+  acknowledge,
+  destroyFeedConnection,
+  evictInstance,
+  type FeedConnection,
+  readBeats,
+  readFeed,
+  registerInstance,
+  unregisterInstance,
+} from '../store/feed.ts'
+import type { Freshness } from './freshness.ts'
+import type { Moment } from './lease.ts'
+import { Progress } from './progress.ts'
+import type { Timing } from './timing.ts'
+import { Wakeup } from './wakeup.ts'
+import { Watch } from './watch.ts'
+
+export interface InstanceOptions {
+  /** Random, one a process. */
+  readonly id: string
+  readonly freshness: Freshness
+  readonly timing: Timing
+  readonly pollIntervalMs: number
+  readonly connect: () => Promise<FeedConnection>
+  readonly now: () => Moment
+  /** Reads the ring of tag keys again; a change of it is acknowledged only after that. */
+  readonly onTagKeysChanged: () => Promise<void>
+  readonly log: InstanceLog
+}
+
+export interface InstanceLog {
+  info(facts: object, message: string): void
+  warn(facts: object, message: string): void
+}
+
+/**
+ * One instance's part in the protocol: it registers, follows the order of changes in rounds, one at a
+ * time, on a connection of its own, acknowledges what it has applied, and evicts those who have long
+ * been silent. The rules are those of Freshness and Watch; here is the I/O, and nothing is decided.
+ */
+export class Instance {
+  readonly #options: InstanceOptions
+  readonly #wakeup = new Wakeup()
+  readonly #watch: Watch
+  readonly #progress: Progress
+  #connection: FeedConnection | undefined
+  #isRegistered = false
+  #isStopping = false
+  #hadLease = false
+  #distrustUntil = Number.NEGATIVE_INFINITY
+  #lastTimeline: string | null | undefined
+  #watchedAt = Number.NEGATIVE_INFINITY
+  #running: Promise<void> = Promise.resolve()
+  #rounds = 0
+  #lastRoundAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: InstanceOptions) {
+    this.#options = options
+    this.#watch = new Watch(options.timing.watchMs)
+    this.#progress = new Progress(options.timing.watchMs)
+  }
+
+  get id(): string {
+    return this.#options.id
+  }
+
+  get rounds(): number {
+    return this.#rounds
+  }
+
+  /** Milliseconds since the last round that was confirmed. */
+  get lagMs(): number {
+    return this.#options.now().monotonic - this.#lastRoundAt
+  }
+
+  /** Until then what instances say of themselves counts for nothing: history has changed under them. */
+  get completesOnlyByTime(): boolean {
+    return this.#options.now().monotonic < this.#distrustUntil
+  }
+
+  /** When this instance learnt that a revision is committed, on its monotonic clock. */
+  learntAt(revision: number): number {
+    return this.#progress.learntAt(revision, this.#options.now().monotonic)
+  }
+
+  /** Begins: resolves with the first lease, or when the first round has failed. */
+  async start(): Promise<void> {
+    await this.#tryRound()
+    this.#running = this.#run()
+  }
+
+  /** Asks for a round now, or for one more after the one under way. */
+  hurry(): void {
+    this.#wakeup.wake()
+  }
+
+  /** Ends the lease at once and gives the row up. Answer what is in flight before. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    this.#wakeup.wake()
+    await this.#running
+    this.#options.freshness.lose()
+    const connection = this.#connection
+    if (connection === undefined) return
+    try {
+      if (this.#isRegistered) {
+        await this.#within(connection, unregisterInstance(connection, this.id))
+      }
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'the row of this instance could not be given up')
+    }
+    destroyFeedConnection(connection)
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isStopping) {
+      await this.#wakeup.within(this.#options.pollIntervalMs)
+      if (!this.#isStopping) await this.#tryRound()
+    }
+  }
+
+  async #tryRound(): Promise<void> {
+    try {
+      await this.#round(await this.#connected())
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'a round of the change feed failed')
+      this.#disconnect()
+    }
+    this.#tellOfLease()
+  }
+
+  async #connected(): Promise<FeedConnection> {
+    this.#connection ??= await this.#options.connect()
+    if (!this.#isRegistered) await this.#register(this.#connection)
+    return this.#connection
+  }
+
+  async #register(connection: FeedConnection): Promise<void> {
+    const { freshness, now } = this.#options
+    // A row from before, if there is one still, would hold receipts up until somebody evicts it.
+    await this.#within(connection, unregisterInstance(connection, this.id))
+    const registration = { id: this.id, now: new Date(now().wall) }
+    const place = await this.#within(connection, registerInstance(connection, registration))
+    if (this.#lastTimeline !== undefined && place.timeline !== this.#lastTimeline) {
+      this.#distrustInstances()
+    }
+    this.#lastTimeline = place.timeline
+    freshness.registered(place)
+    this.#isRegistered = true
+    this.#progress.reached(place.revision, now().monotonic)
+  }
+
+  async #round(connection: FeedConnection): Promise<void> {
+    const { freshness, now } = this.#options
+    const round = freshness.beginRound(now())
+    const reading = await this.#within(connection, readFeed(connection, freshness.applied))
+    const received = freshness.received(round, reading)
+    switch (received.kind) {
+      case 'void':
+        return
+      case 'standby':
+        throw new Error(
+          'The database is a standby: DATABASE_URL must name the server that takes writes.',
+        )
+      case 'history_changed':
+        return this.#meetOtherHistory()
+      case 'acknowledge':
+        if (received.tagKeysChanged) await this.#options.onTagKeysChanged()
+        await this.#acknowledge(connection, round, received.revision)
+    }
+  }
+
+  async #acknowledge(
+    connection: FeedConnection,
+    round: Parameters<Freshness['confirmed']>[0],
+    revision: number,
+  ): Promise<void> {
+    const { freshness, log, now } = this.#options
+    this.#progress.reached(revision, now().monotonic)
+    const isKnown = await this.#within(connection, acknowledge(connection, this.id, revision))
+    if (!isKnown) {
+      log.warn({ instance: this.id }, 'this instance was evicted; it registers anew')
+      freshness.lose()
+      this.#isRegistered = false
+      this.hurry()
+      return
+    }
+    freshness.confirmed(round)
+    this.#rounds += 1
+    this.#lastRoundAt = round.sentAt.monotonic
+    await this.#watchOthers(connection)
+  }
+
+  #meetOtherHistory(): void {
+    const { freshness, log } = this.#options
+    log.warn(
+      { applied: freshness.applied },
+      'the database has another history than before: a restore or a failover; what was acknowledged since may be lost',
+    )
+    freshness.lose()
+    this.#isRegistered = false
+    this.#distrustInstances()
+    this.hurry()
+  }
+
+  #distrustInstances(): void {
+    this.#distrustUntil = this.#options.now().monotonic + this.#options.timing.watchMs
+    this.#watch.reset()
+  }
+
+  /** Not more often than one polls: notified rounds come in crowds. */
+  async #watchOthers(connection: FeedConnection): Promise<void> {
+    const { log, now, pollIntervalMs } = this.#options
+    if (now().monotonic - this.#watchedAt < pollIntervalMs) return
+    const beats = await this.#within(connection, readBeats(connection))
+    this.#watchedAt = now().monotonic
+    for (const silent of this.#watch.observe(beats, this.#watchedAt)) {
+      if (silent.id === this.id) continue
+      const isEvicted = await this.#within(connection, evictInstance(connection, silent))
+      if (isEvicted) log.warn({ instance: silent.id }, 'a silent instance was evicted')
+    }
+  }
+
+  #disconnect(): void {
+    if (this.#connection !== undefined) destroyFeedConnection(this.#connection)
+    this.#connection = undefined
+    this.#watch.reset()
+  }
+
+  #tellOfLease(): void {
+    const { freshness, log, now } = this.#options
+    const holds = freshness.holdsLease(now())
+    if (holds === this.#hadLease) return
+    this.#hadLease = holds
+    if (holds) log.info({ instance: this.id }, 'the lease holds: verifications are answered from memory')
+    else log.warn({ instance: this.id }, 'the lease has lapsed: every verification reads the database')
+  }
+
+  /** One deadline for each statement of a round: past it the connection is destroyed. */
+  async #within<T>(connection: FeedConnection, work: Promise<T>): Promise<T> {
+    const { timing } = this.#options
+    const deadline = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      destroyFeedConnection(connection)
+      deadline.reject(new Error(`The database did not answer within ${timing.roundMs} ms.`))
+    }, timing.roundMs)
+    try {
+      return await Promise.race([work, deadline.promise])
+    } finally {
+      clearTimeout(timer)
+      work.catch(() => undefined)
+    }
+  }
+}

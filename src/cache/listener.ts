@@ -1,0 +1,82 @@
+import { destroyFeedConnection, type FeedConnection, listen } from '../store/feed.ts'
+import { Wakeup } from './wakeup.ts'
+
+export interface ListenerOptions {
+  readonly connect: () => Promise<FeedConnection>
+  /** A new revision was announced, or may have been missed. */
+  readonly onChange: () => void
+  readonly log: { warn(facts: object, message: string): void }
+  /** How often a silent connection is asked whether it still lives. */
+  readonly checkEveryMs: number
+}
+
+const longestBackoffMs = 10_000
+
+/**
+ * Listens for announcements on a connection of its own. They only hurry the next round: what is missed
+ * while the connection is away, or half open, comes with the poll.
+ */
+export class Listener {
+  readonly #options: ListenerOptions
+  readonly #pause = new Wakeup()
+  #connection: FeedConnection | undefined
+  #isStopping = false
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: ListenerOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    this.#pause.wake()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#isStopping; ) {
+      try {
+        await this.#connectAndListen()
+        failures = 0
+        await this.#stayConnected()
+      } catch (error) {
+        if (failures === 0) this.#options.log.warn({ err: error }, 'the listener lost its connection')
+        failures += 1
+      }
+      if (this.#connection !== undefined) destroyFeedConnection(this.#connection)
+      this.#connection = undefined
+      if (!this.#isStopping) await this.#pause.within(Math.min(longestBackoffMs, 50 * 2 ** failures))
+    }
+  }
+
+  async #connectAndListen(): Promise<void> {
+    this.#connection = await this.#options.connect()
+    const { client } = this.#connection
+    client.on('notification', this.#options.onChange)
+    client.once('end', () => this.#pause.wake())
+    await listen(this.#connection)
+    // Whatever was announced before the LISTEN was missed.
+    this.#options.onChange()
+  }
+
+  async #stayConnected(): Promise<void> {
+    while (!this.#isStopping && this.#connection !== undefined) {
+      await this.#pause.within(this.#options.checkEveryMs)
+      if (!this.#isStopping) await this.#check(this.#connection)
+    }
+  }
+
+  /** A statement that is not answered in time breaks the connection. */
+  async #check({ client }: FeedConnection): Promise<void> {
+    const timer = setTimeout(() => void client.end().catch(() => undefined), this.#options.checkEveryMs)
+    try {
+      await client.query('select 1')
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}

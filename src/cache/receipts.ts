@@ -1,0 +1,82 @@
+import type { Database } from '../store/database.ts'
+import { listInstances, type StoredInstance } from '../store/instances.ts'
+import type { Instance } from './instance.ts'
+import { type Receipt, receiptOf } from './receipt.ts'
+import type { Timing } from './timing.ts'
+import { Wakeup } from './wakeup.ts'
+
+/** A revision that is known to be committed. */
+export interface Committed {
+  readonly revision: number
+  readonly id: string
+}
+
+export interface ReceiptsOptions {
+  readonly db: Database
+  readonly instance: Instance
+  readonly timing: Timing
+  readonly monotonicNow: () => number
+}
+
+const shortestPauseMs = 2
+const longestPauseMs = 100
+
+/** Follows how far changes have come, for those who wait for it. */
+export class Receipts {
+  readonly #options: ReceiptsOptions
+  #underWay: Promise<StoredInstance[] | undefined> | undefined
+  #next: Promise<StoredInstance[] | undefined> | undefined
+
+  constructor(options: ReceiptsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * The receipt of a committed revision: as soon as it is complete, or as it stands after `waitMs`.
+   * When the database cannot be asked it stands as pending; the change is committed all the same.
+   */
+  async waitFor(committed: Committed, waitMs: number): Promise<Receipt> {
+    const { instance, monotonicNow } = this.#options
+    const begunAt = monotonicNow()
+    const learntAt = instance.learntAt(committed.revision)
+    instance.hurry()
+    for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      const receipt = await this.#evaluate(committed, learntAt)
+      const leftMs = begunAt + waitMs - monotonicNow()
+      if (receipt.state === 'complete' || leftMs <= 0) return receipt
+      await new Wakeup().within(Math.min(pauseMs, leftMs))
+    }
+  }
+
+  async #evaluate(committed: Committed, learntAt: number): Promise<Receipt> {
+    const { instance, timing, monotonicNow } = this.#options
+    const instances = await this.#readFresh().catch(() => undefined)
+    return receiptOf({
+      ...committed,
+      instances: instances ?? [],
+      learntAt,
+      now: monotonicNow(),
+      watchMs: timing.watchMs,
+      onlyByTime: instances === undefined || instance.completesOnlyByTime,
+    })
+  }
+
+  /** Reads that begin after the call. Those who wait while one is under way share the one after it. */
+  #readFresh(): Promise<StoredInstance[] | undefined> {
+    if (this.#underWay === undefined) return this.#begin()
+    this.#next ??= this.#underWay.then(
+      () => this.#begin(),
+      () => this.#begin(),
+    )
+    return this.#next
+  }
+
+  #begin(): Promise<StoredInstance[] | undefined> {
+    this.#next = undefined
+    const reading = listInstances(this.#options.db).finally(() => {
+      if (this.#underWay === reading) this.#underWay = undefined
+    })
+    this.#underWay = reading
+    return reading
+  }
+}

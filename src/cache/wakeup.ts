@@ -1,0 +1,26 @@
+/** A sleep that can be cut short; a wake that comes while nobody sleeps is kept for the next. */
+export class Wakeup {
+  #isDue = false
+  #wakeSleeper: (() => void) | undefined
+
+  wake(): void {
+    this.#isDue = true
+    this.#wakeSleeper?.()
+  }
+
+  /** Sleeps for so many milliseconds at most. */
+  async within(ms: number): Promise<void> {
+    if (!this.#isDue) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms)
+        timer.unref()
+        this.#wakeSleeper = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    }
+    this.#wakeSleeper = undefined
+    this.#isDue = false
+  }
+}

@@ -1,0 +1,75 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Executor, StoreTransaction } from './database.ts'
+import { commitDurably } from './session.ts'
+
+/** The channel on which a new revision is announced. */
+export const changeChannel = 'aeon_keys_change'
+
+/** A change as it is written: what it names, by kind. */
+export interface NewChange {
+  readonly kind: string
+  readonly subject: string | null
+}
+
+export interface NewRevision {
+  /** Random: two histories never share one. */
+  readonly id: string
+  readonly changes: readonly NewChange[]
+  readonly now: Date
+  /** Whether the database knows NOTIFY. */
+  readonly notify: boolean
+}
+
+/**
+ * Takes the next revision, writes its changes and announces it: the last statements before COMMIT,
+ * since the counter's row stays locked until then, and everybody who changes anything waits for it.
+ * PostgreSQL makes a commit visible before it lets the lock go, and delivers notifications after: the
+ * order of revisions is the order of visibility, without gaps.
+ */
+export async function takeRevision(trx: StoreTransaction, next: NewRevision): Promise<number> {
+  await sql.raw(commitDurably).execute(trx)
+  const { rows } = await sql<{ value: string }>`
+    with taken as (update revision set value = value + 1 returning value),
+    written as (
+      insert into change (revision, ordinal, id, kind, subject, created_at)
+      select taken.value, row.ordinal - 1, ${next.id}::uuid, row.kind, row.subject, ${next.now}
+      from taken, unnest(
+        ${next.changes.map((change) => change.kind)}::text[],
+        ${next.changes.map((change) => change.subject)}::uuid[]
+      ) with ordinality as row (kind, subject, ordinal)
+    )
+    select value, ${announcement(next.notify)} from taken`.execute(trx)
+  const [row] = rows
+  if (row === undefined) throw new Error('The database has no counter of revisions.')
+  return Number(row.value)
+}
+
+/** Deletes the changes from before a moment, but for the last revision's, and remembers up to where. */
+export async function pruneChanges(db: Executor, before: Date): Promise<void> {
+  await sql`
+    with oldest as (
+      select coalesce(max(change.revision), 0) as revision
+      from change, revision
+      where change.created_at < ${before} and change.revision < revision.value
+    ), raised as (
+      update revision set floor = oldest.revision from oldest
+      where oldest.revision > revision.floor returning revision.floor
+    )
+    delete from change using raised where change.revision <= raised.floor`.execute(db)
+}
+
+/** What is known of a revision: whether it was reached, and its id, unless that was pruned. */
+export async function findRevision(
+  db: Executor,
+  revision: number,
+): Promise<{ readonly reached: boolean; readonly pruned: boolean; readonly id: string | null }> {
+  const { rows } = await sql<{ reached: boolean; pruned: boolean; id: string | null }>`
+    select value >= ${revision} as reached, floor >= ${revision} as pruned,
+      (select id from change where change.revision = ${revision} limit 1) as id
+    from revision`.execute(db)
+  return rows[0] ?? { reached: false, pruned: false, id: null }
+}
+
+function announcement(notify: boolean): RawBuilder<unknown> {
+  return notify ? sql`pg_notify(${changeChannel}, value::text)` : sql`null`
+}

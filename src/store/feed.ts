@@ -1,0 +1,189 @@
+import { Client, DatabaseError, type PoolConfig } from 'pg'
+import { changeChannel } from './changes.ts'
+import { sessionSettings } from './session.ts'
+
+/** A connection of its own, outside every pool, for the rounds of an instance or for its listener. */
+export interface FeedConnection {
+  readonly client: Client
+  /** The expression for the history that this server writes. */
+  readonly timeline: string
+}
+
+export interface FeedConnectionOptions {
+  readonly connection: string | Pick<PoolConfig, 'host' | 'port' | 'user' | 'database'>
+  readonly connectTimeoutMs: number
+  readonly statementTimeoutMs: number
+}
+
+/** A place in the order of changes, and in which history it is. */
+export interface StoredPlace {
+  readonly revision: number
+  readonly id: string | null
+  readonly timeline: string | null
+}
+
+export interface StoredReading {
+  readonly counter: number
+  readonly counterId: string | null
+  readonly floor: number
+  readonly appliedId: string | null
+  readonly changes: readonly {
+    readonly revision: number
+    readonly id: string
+    readonly kind: string
+    readonly subject: string | null
+  }[]
+  readonly inRecovery: boolean
+  readonly timeline: string | null
+}
+
+/** The history that a server writes: its timeline, which a promotion raises. A standby writes none. */
+const postgresTimeline = `case when pg_is_in_recovery() then null
+  else substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) end`
+
+/** Changes beyond this many are not read one by one: whoever is so far behind starts clean. */
+const maxChanges = 10_000
+
+/** Opens a connection. The caller ends or destroys it. */
+export async function openFeedConnection(options: FeedConnectionOptions): Promise<FeedConnection> {
+  const { connection } = options
+  const client = new Client({
+    ...(typeof connection === 'string' ? { connectionString: connection } : connection),
+    application_name: 'aeon-keys feed',
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    keepAlive: true,
+  })
+  // An error of an idle connection is told by the next statement on it, or by `end`.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    await client.query(sessionSettings(options))
+    // For the whole session: each beat is a transaction of its own.
+    await client.query(`select set_config('synchronous_commit', 'on', false)
+      where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`)
+    return { client, timeline: await timelineOf(client) }
+  } catch (error) {
+    void client.end().catch(() => undefined)
+    throw error
+  }
+}
+
+/** Where the functions do not work (YugabyteDB) there is one history only. */
+async function timelineOf(client: Client): Promise<string> {
+  try {
+    await client.query(`select ${postgresTimeline}`)
+    return postgresTimeline
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error
+    return 'null::text'
+  }
+}
+
+/** Cuts a connection without a word: what was under way on it fails. */
+export function destroyFeedConnection({ client }: FeedConnection): void {
+  // `end` closes the socket at once when a statement is under way, and says goodbye otherwise.
+  client.end().catch(() => undefined)
+}
+
+/** Registers an instance: one INSERT that takes its place from the counter in the same statement. */
+export async function registerInstance(
+  { client, timeline }: FeedConnection,
+  instance: { readonly id: string; readonly now: Date },
+): Promise<StoredPlace> {
+  const { rows } = await client.query<{ applied: string; id: string | null; timeline: string | null }>(
+    `insert into instance (id, applied, beat, started_at)
+     select $1, value, 0, $2 from revision
+     returning applied, ${timeline} as timeline,
+       (select change.id from change where change.revision = instance.applied limit 1) as id`,
+    [instance.id, instance.now],
+  )
+  const [row] = rows
+  if (row === undefined) throw new Error('The database has no counter of revisions.')
+  return { revision: Number(row.applied), id: row.id, timeline: row.timeline }
+}
+
+/** All that a round needs to know, in one statement and so in one snapshot. */
+export async function readFeed(
+  { client, timeline }: FeedConnection,
+  applied: number,
+): Promise<StoredReading> {
+  const { rows } = await client.query<{
+    counter: string
+    floor: string
+    counter_id: string | null
+    applied_id: string | null
+    changes: StoredReading['changes']
+    in_recovery: boolean
+    timeline: string | null
+  }>(
+    `select revision.value as counter, revision.floor, pg_is_in_recovery() as in_recovery,
+       ${timeline} as timeline,
+       (select id from change where change.revision = revision.value limit 1) as counter_id,
+       (select id from change where change.revision = $1::bigint limit 1) as applied_id,
+       coalesce(
+         (select json_agg(json_build_object(
+             'revision', change.revision, 'id', change.id,
+             'kind', change.kind, 'subject', change.subject)
+           order by change.revision, change.ordinal)
+          from change
+          where change.revision > $1::bigint and change.revision > revision.value - ${maxChanges}),
+         '[]') as changes
+     from revision`,
+    [applied],
+  )
+  const [row] = rows
+  if (row === undefined) throw new Error('The database has no counter of revisions.')
+  return {
+    counter: Number(row.counter),
+    counterId: row.counter_id,
+    floor: Number(row.floor),
+    appliedId: row.applied_id,
+    changes: row.changes,
+    inRecovery: row.in_recovery,
+    timeline: row.timeline,
+  }
+}
+
+/** Acknowledges a revision, and beats. False when the row is gone: somebody evicted this instance. */
+export async function acknowledge(
+  { client }: FeedConnection,
+  id: string,
+  revision: number,
+): Promise<boolean> {
+  const result = await client.query(
+    'update instance set applied = $2, beat = beat + 1 where id = $1',
+    [id, revision],
+  )
+  return result.rowCount === 1
+}
+
+/** The beats of all, on this very connection. */
+export async function readBeats(
+  { client }: FeedConnection,
+): Promise<{ readonly id: string; readonly applied: number; readonly beat: number }[]> {
+  const { rows } = await client.query<{ id: string; applied: string; beat: string }>(
+    'select id, applied, beat from instance',
+  )
+  return rows.map((row) => ({ id: row.id, applied: Number(row.applied), beat: Number(row.beat) }))
+}
+
+/** Deletes the row of an instance if it still shows this beat. */
+export async function evictInstance(
+  { client }: FeedConnection,
+  silent: { readonly id: string; readonly beat: number },
+): Promise<boolean> {
+  const result = await client.query('delete from instance where id = $1 and beat = $2', [
+    silent.id,
+    silent.beat,
+  ])
+  return result.rowCount === 1
+}
+
+export async function unregisterInstance({ client }: FeedConnection, id: string): Promise<void> {
+  await client.query('delete from instance where id = $1', [id])
+}
+
+/** Asks to be told of each new revision on this connection. */
+export async function listen({ client }: FeedConnection): Promise<void> {
+  await client.query(`listen ${changeChannel}`)
+}

@@ -1,0 +1,33 @@
+import { sql } from 'kysely'
+import type { Executor } from './database.ts'
+
+/** An instance as its row shows it. */
+export interface StoredInstance {
+  readonly id: string
+  readonly applied: number
+  readonly beat: number
+  readonly startedAt: Date
+}
+
+/** Every instance, by a statement that begins now. Undefined when a standby answered: it may lag behind. */
+export async function listInstances(db: Executor): Promise<StoredInstance[] | undefined> {
+  const { rows } = await sql<{
+    id: string | null
+    applied: string
+    beat: string
+    started_at: Date
+    in_recovery: boolean
+  }>`
+    select instance.id, instance.applied, instance.beat, instance.started_at,
+      pg_is_in_recovery() as in_recovery
+    from (select) as always left join instance on true order by instance.id`.execute(db)
+  if (rows.some((row) => row.in_recovery)) return undefined
+  return rows.flatMap(({ id, applied, beat, started_at: startedAt }) =>
+    id === null ? [] : [{ id, applied: Number(applied), beat: Number(beat), startedAt }],
+  )
+}
+
+/** An instance gives up its row, or the parent of a process that ended does. */
+export async function deleteInstance(db: Executor, id: string): Promise<void> {
+  await sql`delete from instance where id = ${id}`.execute(db)
+}
