@@ -7,7 +7,7 @@ import { renewAuthority, requireGrantable } from '../authority.ts'
 import { requireCatalogue } from '../catalogue.ts'
 import { inChangingTransaction } from '../changing.ts'
 import { allOf } from './effects.ts'
-import { lockOwnRole } from './lock.ts'
+import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
 import { type RoleRequest, readRole, refuseTakenName } from './role-request.ts'
 
 /**
@@ -23,6 +23,7 @@ export async function replaceRole(
   request: RoleRequest,
 ): Promise<Role> {
   return inChangingTransaction(deps, async (trx, announce) => {
+    await lockRoleOfPrincipal(trx, principal, id)
     const author = await renewAuthority(deps, trx, principal, 'role:update')
     const before = await lockOwnRole(trx, accountId, id)
     const platform = await isPlatformAccount(trx, accountId)
