@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { type Config, readConfig } from './config.ts'
+import { explainFailure } from './explain-failure.ts'
 import { issueRootKey } from './keys/issue-root-key.ts'
 import { createLog } from './log.ts'
 import { writeRootToken } from './root-token-file.ts'
 import { createServiceHasher, openServiceDatabase } from './service.ts'
+import { missingMigrations } from './store/migrate.ts'
 
 const usage = `Usage: npm run admin -- COMMAND [OPTION...]
 
@@ -23,8 +25,9 @@ class UsageError extends Error {}
 try {
   await main(process.argv.slice(2))
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`${message}\n${error instanceof UsageError ? `\n${usage}` : ''}`)
+  process.stderr.write(
+    `${explainFailure(error)}\n${error instanceof UsageError ? `\n${usage}` : ''}`,
+  )
   process.exitCode = error instanceof UsageError ? 2 : 1
 }
 
@@ -82,6 +85,9 @@ async function printRootKey(
 ): Promise<void> {
   const { db } = openServiceDatabase({ config, connection, log: createLog('warn') })
   try {
+    if ((await missingMigrations(db)).length > 0) {
+      throw new Error('This version has never been started on this database: start it first.')
+    }
     const now = () => new Date()
     const hasher = await createServiceHasher(config, db, now)
     const keep = file === undefined ? undefined : (token: string) => writeRootToken(file, token)

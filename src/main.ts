@@ -1,16 +1,18 @@
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import { type Config, readConfig } from './config.ts'
+import { explainFailure } from './explain-failure.ts'
 import { createLog } from './log.ts'
 import { writeRootToken } from './root-token-file.ts'
 import { createService, type Service } from './service.ts'
 
+/** After the requests in flight: to write the use records and to stop a private PostgreSQL. */
+const finishMs = 10_000
+
 try {
   await main()
 } catch (error) {
-  process.stderr.write(
-    `aeon-keys cannot start. ${error instanceof Error ? error.message : String(error)}\n`,
-  )
+  process.stderr.write(`aeon-keys cannot start. ${explainFailure(error)}\n`)
   process.exit(1)
 }
 
@@ -114,11 +116,14 @@ function stopOnSignal(
   database: ReachedDatabase,
   log: Logger,
 ): void {
-  closeWithGrace({ delay: config.DRAIN_TIMEOUT_MS, logger: false }, async ({ signal, err }) => {
-    if (err !== undefined) log.fatal({ err }, 'stopping after an error')
-    else log.info({ signal }, 'stopping')
-    await service.stop()
-    await database.stop()
-    log.info('stopped')
-  })
+  closeWithGrace(
+    { delay: config.DRAIN_TIMEOUT_MS + finishMs, logger: false },
+    async ({ signal, err }) => {
+      if (err !== undefined) log.fatal({ err }, 'stopping after an error')
+      else log.info({ signal }, 'stopping')
+      await service.stop()
+      await database.stop()
+      log.info('stopped')
+    },
+  )
 }

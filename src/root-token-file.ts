@@ -8,8 +8,11 @@ import { dirname } from 'node:path'
  */
 export async function writeRootToken(path: string, token: string): Promise<void> {
   const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
-    throw new Error(`ROOT_TOKEN_FILE ${path} is there already: move it away first.`)
+    throw new Error(
+      error.code === 'EEXIST'
+        ? `The file for the root token, ${path}, is there already: move it away first.`
+        : `The file for the root token cannot be made: ${error.message}`,
+    )
   })
   try {
     await file.writeFile(`${token}\n`)

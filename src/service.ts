@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { type Catalogue, readCatalogue } from './domain/permission.ts'
 import builtInCatalogue from './domain/permissions.aeon.json' with { type: 'json' }
+import { drain } from './drain.ts'
 import type { App } from './http/app-type.ts'
 import { bootstrap } from './keys/bootstrap.ts'
 import { applyCatalogue } from './keys/catalogue.ts'
@@ -127,7 +128,7 @@ async function createOn({ db, pool }: OpenDatabase, options: ServiceOptions): Pr
     rootKey: started.first ? started.rootKey : undefined,
     async stop() {
       isDraining = true
-      await app.close()
+      await drain(app, config.DRAIN_TIMEOUT_MS)
       clearInterval(flushing)
       await flush(deps)
       await db.destroy()

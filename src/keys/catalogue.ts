@@ -3,16 +3,19 @@ import type { Deps } from '../deps.ts'
 import { type Catalogue, effectivePermissions } from '../domain/permission.ts'
 import { builtInRoles } from '../domain/role.ts'
 import { listAccountIds } from '../store/accounts.ts'
-import { findCatalogue, putCatalogue } from '../store/catalogue.ts'
-import type { Executor } from '../store/database.ts'
+import { findCatalogue, holdCatalogue, lockCatalogue, putCatalogue } from '../store/catalogue.ts'
+import type { Executor, StoreTransaction } from '../store/database.ts'
 import { listAllRoles, updateRole } from '../store/roles.ts'
 import { inChangingTransaction } from './changing.ts'
 
 /** The stored catalogue, by which all instances judge. */
 export async function requireCatalogue(db: Executor): Promise<Catalogue> {
-  const catalogue = await findCatalogue(db)
-  if (catalogue === undefined) throw new Error('The database has no catalogue of permissions.')
-  return catalogue
+  return present(await findCatalogue(db))
+}
+
+/** The same inside a transaction that works out by it what a role amounts to: nobody replaces it meanwhile. */
+export async function requireHeldCatalogue(trx: StoreTransaction): Promise<Catalogue> {
+  return present(await holdCatalogue(trx))
 }
 
 /**
@@ -20,8 +23,9 @@ export async function requireCatalogue(db: Executor): Promise<Catalogue> {
  * anew what every role amounts to. True when anything changed.
  */
 export async function applyCatalogue(deps: Deps, catalogue: Catalogue): Promise<boolean> {
+  if (isDeepStrictEqual(await findCatalogue(deps.db), catalogue)) return false
   return inChangingTransaction(deps, async (trx, announce) => {
-    if (isDeepStrictEqual(await findCatalogue(trx), catalogue)) return false
+    if (isDeepStrictEqual(await lockCatalogue(trx), catalogue)) return false
     const now = deps.now()
     await putCatalogue(trx, catalogue, now)
     for (const role of await listAllRoles(trx)) {
@@ -35,4 +39,9 @@ export async function applyCatalogue(deps: Deps, catalogue: Catalogue): Promise<
     for (const account of await listAccountIds(trx)) announce({ kind: 'account', id: account.id })
     return true
   })
+}
+
+function present(catalogue: Catalogue | undefined): Catalogue {
+  if (catalogue === undefined) throw new Error('The database has no catalogue of permissions.')
+  return catalogue
 }

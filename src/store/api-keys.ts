@@ -26,7 +26,8 @@ export interface ApiKeyFilter {
   readonly statuses?: readonly KeyStatus[]
   readonly namePrefix?: string
   readonly role?: { readonly id: string } | { readonly foldedName: string }
-  readonly createdBy?: string
+  /** Keys of the platform are found by their id only if the reader may know them. */
+  readonly createdBy?: { readonly id: string; readonly platformToo: boolean }
   readonly expiresBefore?: Date
   readonly lastUsedBefore?: Date
 }
@@ -110,7 +111,10 @@ export async function listApiKeys(
         : query.where('role.folded_name', '=', filter.role.foldedName)
   }
   if (filter.createdBy !== undefined) {
-    query = query.where('api_key.created_by_id', '=', filter.createdBy)
+    query = query.where('api_key.created_by_id', '=', filter.createdBy.id)
+    if (!filter.createdBy.platformToo) {
+      query = query.where('api_key.created_by_kind', '<>', 'platform')
+    }
   }
   if (filter.expiresBefore !== undefined) {
     query = query.where('api_key.expires_at', '<', filter.expiresBefore)

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { type KeyStatus, keyStatuses } from '../../domain/api-key.ts'
+import type { Principal } from '../../domain/principal.ts'
 import { foldRoleName } from '../../domain/role.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { invalidRequest } from '../../errors.ts'
@@ -29,13 +30,15 @@ interface FilterQuery {
   readonly last_used_before?: string
 }
 
-/** The filter that a query asks for. Throws `invalid_request`. */
-export function readFilter(query: FilterQuery): ApiKeyFilter {
+/** The filter that a query of this reader asks for. Throws `invalid_request`. */
+export function readFilter(query: FilterQuery, reader: Principal): ApiKeyFilter {
   return {
     ...(query.status !== undefined && { statuses: readStatuses(query.status) }),
     ...(query.name !== undefined && { namePrefix: query.name }),
     ...(query.role !== undefined && { role: readRole(query.role) }),
-    ...(query.created_by !== undefined && { createdBy: query.created_by }),
+    ...(query.created_by !== undefined && {
+      createdBy: { id: query.created_by, platformToo: reader.key.platform },
+    }),
     ...(query.expires_before !== undefined && {
       expiresBefore: readTime('/expires_before', query.expires_before),
     }),

@@ -95,7 +95,8 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
     },
     async (request) => {
       const wanted = readPage(request.query)
-      const page = await listApiKeys(deps, accountOf(request), readFilter(request.query), wanted)
+      const filter = readFilter(request.query, request.principal)
+      const page = await listApiKeys(deps, accountOf(request), filter, wanted)
       const now = deps.now()
       return {
         api_keys: page.items.map((apiKey) => toApiKeyBody(apiKey, request.principal, now)),

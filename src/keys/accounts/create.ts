@@ -6,7 +6,7 @@ import { invalidRequest, ServiceError } from '../../errors.ts'
 import { findAccount, insertAccount } from '../../store/accounts.ts'
 import { inTransaction } from '../../store/transaction.ts'
 import { renewAuthority } from '../authority.ts'
-import { requireCatalogue } from '../catalogue.ts'
+import { requireHeldCatalogue } from '../catalogue.ts'
 import { newId } from '../ids.ts'
 import { insertBuiltInRoles } from '../roles/built-in.ts'
 import { nameFaults } from '../text-faults.ts'
@@ -41,7 +41,7 @@ export async function createAccount(
     if (inserted === undefined) {
       return { account: sameAccount(await findAccount(trx, account.id), account), created: false }
     }
-    const catalogue: Catalogue = await requireCatalogue(trx)
+    const catalogue: Catalogue = await requireHeldCatalogue(trx)
     await insertBuiltInRoles(deps, trx, inserted, catalogue, now)
     return { account: inserted, created: true }
   })

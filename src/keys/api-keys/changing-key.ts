@@ -33,6 +33,9 @@ export async function changeApiKey(
   if (faults.length > 0) throw invalidRequest(faults)
   const id = requireKeyId(idOrHint)
   return inChangingTransaction(deps, async (trx, announce) => {
+    // Whoever acts on their own key takes its row for update at once: if it were shared first, as
+    // authority is, two such acts would wait for each other.
+    if (id === principal.key.id) await lockApiKey(trx, accountId, id)
     const author = await renewAuthority(deps, trx, principal, permission)
     const key = await lockApiKey(trx, accountId, id)
     if (key === undefined) throw notFound('API key')

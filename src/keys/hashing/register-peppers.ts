@@ -2,7 +2,7 @@ import { hash, verify } from '@node-rs/argon2'
 import type { Deps } from '../../deps.ts'
 import type { Database } from '../../store/database.ts'
 import { insertPepper, listPeppers } from '../../store/peppers.ts'
-import type { Peppers } from './peppers.ts'
+import type { Pepper, Peppers } from './peppers.ts'
 
 /**
  * Holds the peppers at hand against those that the database knows, and makes new ones known. A wrong
@@ -20,16 +20,22 @@ export async function registerPeppers(
     const pepper = peppers.byId.get(id)
     if (pepper === undefined) {
       if (inUse) faults.push(`${id} is missing, and keys were made with it`)
-    } else if (!(await verify(fingerprint, pepper.secret))) {
+    } else if (!(await verify(fingerprint, textOf(pepper)))) {
       faults.push(`${id} is not the pepper that keys were made with`)
     }
   }
   if (faults.length > 0)
     throw new Error(`The peppers do not fit the database: ${faults.join('; ')}.`)
-  for (const { id, secret } of peppers.byId.values()) {
+  for (const pepper of peppers.byId.values()) {
+    const { id } = pepper
     if (known.some((one) => one.id === id)) continue
     // The library's default cost is that of the `password` profile: guesses at a pepper must be slow.
-    const fingerprint = await hash(secret, { salt: deps.randomBytes(16) })
+    const fingerprint = await hash(textOf(pepper), { salt: deps.randomBytes(16) })
     await insertPepper(db, { id, fingerprint, now: deps.now() })
   }
+}
+
+/** The library refuses to compare bytes that are not UTF-8. */
+function textOf({ secret }: Pepper): string {
+  return secret.toString('base64')
 }

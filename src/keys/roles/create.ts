@@ -5,7 +5,7 @@ import { isPlatformAccount } from '../../store/accounts.ts'
 import { insertRole } from '../../store/roles.ts'
 import { inTransaction } from '../../store/transaction.ts'
 import { renewAuthority, requireGrantable } from '../authority.ts'
-import { requireCatalogue } from '../catalogue.ts'
+import { requireHeldCatalogue } from '../catalogue.ts'
 import { newId } from '../ids.ts'
 import { allOf } from './effects.ts'
 import { type RoleRequest, readRole, refuseTakenName } from './role-request.ts'
@@ -20,7 +20,7 @@ export async function createRole(
   return inTransaction(deps.db, async (trx) => {
     const author = await renewAuthority(deps, trx, principal, 'role:create')
     const platform = await isPlatformAccount(trx, accountId)
-    const values = readRole(request, await requireCatalogue(trx), platform)
+    const values = readRole(request, await requireHeldCatalogue(trx), platform)
     requireGrantable(author, allOf(values.effective, author))
     return insertRole(trx, {
       ...values,

@@ -6,7 +6,7 @@ import { violates } from '../../store/faults.ts'
 import { retireRole, roleUseConstraint } from '../../store/roles.ts'
 import { inTransaction } from '../../store/transaction.ts'
 import { renewAuthority } from '../authority.ts'
-import { lockOwnRole } from './lock.ts'
+import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
 
 /**
  * Deletes a role that no live key has; keys that are revoked or expired do not keep it. Throws
@@ -20,6 +20,7 @@ export async function deleteRole(
 ): Promise<void> {
   const now = deps.now()
   await inTransaction(deps.db, async (trx) => {
+    await lockRoleOfPrincipal(trx, principal, id)
     await renewAuthority(deps, trx, principal, 'role:delete')
     const role = await lockOwnRole(trx, accountId, id)
     await releaseExpired(trx, accountId, { roleId: role.id }, now)

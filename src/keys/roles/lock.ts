@@ -1,7 +1,22 @@
+import type { Principal } from '../../domain/principal.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { notFound, ServiceError } from '../../errors.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { lockRole, type RoleWithEffects } from '../../store/roles.ts'
+
+/**
+ * Takes the principal's own role for update, if that is the one that it is about to change. To be
+ * called before the principal's authority, which shares the role: two who had shared it and want it
+ * for update would wait for each other.
+ */
+export async function lockRoleOfPrincipal(
+  trx: StoreTransaction,
+  principal: Principal,
+  id: string,
+): Promise<void> {
+  const { accountId, role } = principal.key
+  if (id.toLowerCase() === role.id) await lockRole(trx, accountId, role.id)
+}
 
 /** The account's own role, locked to be changed. Throws `not_found`, and `built_in` for one that cannot change. */
 export async function lockOwnRole(

@@ -4,10 +4,10 @@ import type { Role } from '../../domain/role.ts'
 import { isPlatformAccount } from '../../store/accounts.ts'
 import { updateRole } from '../../store/roles.ts'
 import { renewAuthority, requireGrantable } from '../authority.ts'
-import { requireCatalogue } from '../catalogue.ts'
+import { requireHeldCatalogue } from '../catalogue.ts'
 import { inChangingTransaction } from '../changing.ts'
 import { allOf } from './effects.ts'
-import { lockOwnRole } from './lock.ts'
+import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
 import { type RoleRequest, readRole, refuseTakenName } from './role-request.ts'
 
 /**
@@ -23,10 +23,11 @@ export async function replaceRole(
   request: RoleRequest,
 ): Promise<Role> {
   return inChangingTransaction(deps, async (trx, announce) => {
+    await lockRoleOfPrincipal(trx, principal, id)
     const author = await renewAuthority(deps, trx, principal, 'role:update')
     const before = await lockOwnRole(trx, accountId, id)
     const platform = await isPlatformAccount(trx, accountId)
-    const values = readRole(request, await requireCatalogue(trx), platform)
+    const values = readRole(request, await requireHeldCatalogue(trx), platform)
     const after = allOf(values.effective, author)
     requireGrantable(author, {
       ...after,

@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Client } from 'pg'
+
+const deadlineMs = 10_000
+
+/** Resolves once as many sessions of the client's database wait for a lock. */
+export async function untilBlocked(client: Client, sessions = 1): Promise<void> {
+  await until(async () => {
+    const { rowCount } = await client.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return (rowCount ?? 0) >= sessions
+  })
+}
+
+/** Resolves once the condition holds; rejects when it takes too long. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + deadlineMs
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('What was waited for did not happen.')
+    await sleep(2)
+  }
+}

@@ -1,0 +1,275 @@
+/** The service as operators run it: real processes, started by settings, called over sockets, ended by signals. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmod, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseToken } from '../../src/domain/token.ts'
+import { type EmbeddedPostgres, findRunningEmbeddedPostgres } from '../../src/embedded/postgres.ts'
+import { type Api, createSocketApi, type Json } from './api.ts'
+import { Canaries } from './canaries.ts'
+
+export type Settings = Readonly<Record<string, string>>
+
+export interface LaunchOptions {
+  readonly settings?: Settings
+  /** Which source to run, and with what arguments. Default: src/main.ts, with none. */
+  readonly script?: readonly [path: string, ...args: string[]]
+  /** Where the sources are. Default: this checkout. */
+  readonly checkout?: string
+}
+
+/** A process that was started; it may have ended since. */
+export interface Launched {
+  readonly pid: number
+  /** What it has written so far. */
+  readonly stdout: string
+  readonly stderr: string
+  /** The lines of its log so far. */
+  readonly log: readonly Json[]
+  /** What it has told people on stdout, beside its log. */
+  readonly told: string
+  /** The exit code, or the name of the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>
+  /** Its address, once it listens. Rejects with all that it wrote when it ends instead. */
+  readonly listening: Promise<string>
+  signal(signal: NodeJS.Signals): void
+  /** Asks it to stop, and gives what `ended` gives. */
+  stop(): Promise<number | NodeJS.Signals>
+}
+
+/** The processes of a test, with a folder and canaries in common. */
+export interface Processes {
+  /** An empty folder, removed at the end. */
+  readonly folder: string
+  readonly canaries: Canaries
+  launch(options?: LaunchOptions): Launched
+  /** Launches the service and waits until it listens. */
+  start(options?: LaunchOptions): Promise<Launched>
+  /** Runs a process that is to end by itself: a start that is refused, or an admin command. */
+  run(options?: LaunchOptions): Promise<Launched & { readonly status: number | NodeJS.Signals }>
+  /** Calls the service at an address. */
+  api(url: string, token: string | undefined): Api
+  /**
+   * Ends whatever still runs, removes the folder, and looks for secrets in all that was written.
+   * Rejects when a secret is found, or when a PostgreSQL is left over in the folder.
+   */
+  end(): Promise<void>
+}
+
+const checkoutOfTests = join(import.meta.dirname, '../..')
+
+export async function createProcesses(): Promise<Processes> {
+  const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-process-'))
+  // When root runs this, PostgreSQL has another account, which must pass through.
+  await chmod(folder, 0o711)
+  const canaries = new Canaries()
+  const all: Launched[] = []
+
+  function launch(options: LaunchOptions = {}): Launched {
+    const launched = spawnSource(options, folder)
+    all.push(launched)
+    return launched
+  }
+
+  return {
+    folder,
+    canaries,
+    launch,
+    async start(options) {
+      const launched = launch(options)
+      await launched.listening
+      return launched
+    },
+    async run(options) {
+      const launched = launch(options)
+      const status = await launched.ended
+      return Object.assign(launched, { status })
+    },
+    api: (url, token) => createSocketApi(url, canaries, token),
+    async end() {
+      for (const launched of all) launched.signal('SIGKILL')
+      for (const launched of all) {
+        await launched.ended
+        for (const text of leakable(launched)) canaries.addText(text)
+      }
+      await until(
+        'no PostgreSQL is left over',
+        async () => (await processesIn(folder)).length === 0,
+      )
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+      await canaries.check()
+    },
+  }
+}
+
+/**
+ * The root token that a first start shows, right after it listens. Everything beside it may hold no
+ * secret: `end` looks.
+ */
+export async function shownRootToken(launched: Launched): Promise<string> {
+  await until('the root token is shown', () => welcomePattern.test(launched.told))
+  const [, token] = welcomePattern.exec(launched.told) ?? []
+  if (token === undefined) throw new Error('The start showed no token.')
+  return token
+}
+
+/** Waits until a condition holds. Rejects after `timeoutMs`, saying what was waited for. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  timeoutMs = 20_000,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}.`)
+    await sleep(10)
+  }
+}
+
+/** The connection to the private server that runs on a DATA_DIR; throws when none does. */
+export async function embeddedConnection(dataDir: string): Promise<EmbeddedPostgres['connection']> {
+  const connection = await findRunningEmbeddedPostgres(dataDir)
+  if (connection === undefined) throw new Error('No private PostgreSQL answers there.')
+  return connection
+}
+
+/** The same, for DATABASE_URL and for pg. */
+export async function embeddedUrl(dataDir: string): Promise<string> {
+  const { user, database, host, port } = await embeddedConnection(dataDir)
+  return `postgresql://${user}@/${database}?host=${encodeURIComponent(host)}&port=${port}`
+}
+
+/** The process of the PostgreSQL that has, or had, this DATA_DIR; undefined when none was started. */
+export async function postmasterPid(dataDir: string): Promise<number | undefined> {
+  const text = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').catch(() => '')
+  const pid = Number.parseInt(text, 10)
+  return Number.isNaN(pid) ? undefined : pid
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The processes that work in a folder or were told of it: PostgreSQL with all its children, and its
+ * watchdog. Where there is no /proc, none is found.
+ */
+export async function processesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir('/proc').catch(() => [])
+  const pids = entries.filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const [command, place] = await Promise.all([
+        readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
+        readlink(`/proc/${pid}/cwd`).catch(() => ''),
+      ])
+      const isOurs = command.includes(folder) || place.startsWith(folder)
+      // A process that has ended and was not waited for yet has no command any more.
+      return isOurs && command !== '' ? `${pid} ${command.replaceAll('\0', ' ')}` : undefined
+    }),
+  )
+  return found.filter((one) => one !== undefined)
+}
+
+const welcomePattern =
+  /^\naeon-keys is ready at \S+ \(browse \S+\)\n\nThe root token .*:\n\n {2}(\S+)\n\nTry it:\n\n {2}curl -s \S+ -H 'Authorization: Bearer \1'\n\n$/
+
+function spawnSource(options: LaunchOptions, folder: string): Launched {
+  const { settings = {}, checkout = checkoutOfTests, script = ['src/main.ts'] } = options
+  const [source, ...args] = script
+  // Of this process's own environment nothing but what any program needs: neither settings nor what
+  // tap gives to the processes that it measures.
+  const { PATH, HOME, TMPDIR } = process.env
+  const child = spawn(process.execPath, [join(checkout, source), ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...{ PATH, HOME, TMPDIR },
+      PORT: '0',
+      DATA_DIR: join(folder, 'data'),
+      ...settings,
+    },
+  })
+  const written = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      written[name] += text
+    })
+  }
+  const ended = endOf(child)
+  const launched = {
+    pid: child.pid ?? 0,
+    get stdout() {
+      return written.stdout
+    },
+    get stderr() {
+      return written.stderr
+    },
+    get log() {
+      // A process that was killed may have written a part of a line.
+      return linesOf(written.stdout)
+        .filter((line) => isLogLine(line) && line.endsWith('}\n'))
+        .map((line): Json => JSON.parse(line))
+    },
+    get told() {
+      return linesOf(written.stdout)
+        .filter((line) => !isLogLine(line))
+        .join('')
+    },
+    ended,
+    listening: addressOf(child, written, ended),
+    signal: (signal: NodeJS.Signals) => void child.kill(signal),
+    stop() {
+      child.kill('SIGTERM')
+      return ended
+    },
+  }
+  return launched
+}
+
+function endOf(child: ChildProcess): Promise<number | NodeJS.Signals> {
+  const { promise, resolve, reject } = Promise.withResolvers<number | NodeJS.Signals>()
+  child.on('error', reject)
+  child.on('close', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'))
+  return promise
+}
+
+function addressOf(
+  child: ChildProcess,
+  written: { readonly stdout: string; readonly stderr: string },
+  ended: Promise<number | NodeJS.Signals>,
+): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  child.stdout?.on('data', () => {
+    const [, address] = /Server listening at (http:[^"]+)"}\n/.exec(written.stdout) ?? []
+    if (address !== undefined) resolve(address)
+  })
+  ended.then(
+    (status) =>
+      reject(new Error(`It ended (${status}) instead:\n${written.stdout}${written.stderr}`)),
+    reject,
+  )
+  // A start that is to be refused is never asked for its address.
+  promise.catch(() => undefined)
+  return promise
+}
+
+/** All that a process wrote, but for the two places where a token is told: the welcome, and an admin command's answer. */
+function leakable({ stdout, stderr, told }: Launched): readonly string[] {
+  const isWelcome = welcomePattern.test(told)
+  const isToken = parseToken(told.trimEnd()) !== undefined
+  return [stderr, ...linesOf(stdout).filter(isLogLine), ...(isWelcome || isToken ? [] : [told])]
+}
+
+function isLogLine(line: string): boolean {
+  return line.startsWith('{')
+}
+
+function linesOf(text: string): readonly string[] {
+  return text.split(/(?<=\n)/)
+}

@@ -1,0 +1,314 @@
+import { test } from 'tap'
+import { readCatalogue } from '../../src/domain/permission.ts'
+import aeonCatalogue from '../../src/domain/permissions.aeon.json' with { type: 'json' }
+import type { Answer, Api, CallOptions } from '../helpers/api.ts'
+import { startCheckedService } from '../helpers/checked-service.ts'
+import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { assertProblem } from '../helpers/problems.ts'
+
+type Method = Parameters<Api['call']>[0]
+
+/** Every route that answers without a token. Whoever adds one must say so here. */
+const open = [
+  'GET /docs',
+  'GET /docs/',
+  'GET /docs/*',
+  'GET /docs/json',
+  'GET /docs/static/index.html',
+  'GET /docs/static/swagger-initializer.js',
+  'GET /docs/yaml',
+  'GET /livez',
+  'GET /metrics',
+  'GET /openapi.json',
+  'GET /readyz',
+]
+
+/** Every other route, and the permission that it needs; null: any valid key. */
+const guarded: Readonly<Record<string, string | null>> = {
+  'GET /v1/accounts': 'account:read',
+  'POST /v1/accounts': 'account:create',
+  'GET /v1/accounts/:account_id': 'account:read',
+  'PATCH /v1/accounts/:account_id': 'account:update',
+  'GET /v1/accounts/:account_id/allow-lists': 'allow_list:read',
+  'POST /v1/accounts/:account_id/allow-lists': 'allow_list:create',
+  'GET /v1/accounts/:account_id/allow-lists/:id': 'allow_list:read',
+  'PATCH /v1/accounts/:account_id/allow-lists/:id': 'allow_list:update',
+  'DELETE /v1/accounts/:account_id/allow-lists/:id': 'allow_list:delete',
+  'GET /v1/accounts/:account_id/api-keys': 'api_key:read',
+  'POST /v1/accounts/:account_id/api-keys': 'api_key:create',
+  'GET /v1/accounts/:account_id/api-keys/:id': 'api_key:read',
+  'POST /v1/accounts/:account_id/api-keys/:id/disable': 'api_key:disable',
+  'POST /v1/accounts/:account_id/api-keys/:id/enable': 'api_key:disable',
+  'POST /v1/accounts/:account_id/api-keys/:id/revoke': 'api_key:revoke',
+  'GET /v1/accounts/:account_id/roles': 'role:read',
+  'POST /v1/accounts/:account_id/roles': 'role:create',
+  'GET /v1/accounts/:account_id/roles/:id': 'role:read',
+  'PUT /v1/accounts/:account_id/roles/:id': 'role:update',
+  'DELETE /v1/accounts/:account_id/roles/:id': 'role:delete',
+  'GET /v1/api-keys/:id': 'api_key:read',
+  'GET /v1/me': null,
+  'GET /v1/permissions': 'role:read',
+  'POST /v1/verify': 'api_key:verify',
+}
+
+/** Only keys of the platform account may call these, whatever permissions others could get. */
+const platformOnly = ['GET /v1/api-keys/:id', 'POST /v1/verify']
+
+const catalogue = readCatalogue(aeonCatalogue)
+const unauthenticated = { status: 401, code: 'unauthenticated' }
+const permissionDenied = { status: 403, code: 'permission_denied' }
+
+test('every route is either on the short list of open ones or asks for a token', async (t) => {
+  const { service, as } = await startCheckedService(t)
+  const present = routesOf(service.app.printRoutes({ commonPrefix: false }))
+  const expected = [...open, ...Object.keys(guarded)]
+  const heads = expected.flatMap((route) =>
+    route.startsWith('GET ') ? [route.replace('GET', 'HEAD')] : [],
+  )
+  t.same(present, [...expected, ...heads].sort())
+
+  for (const route of present) {
+    const { method, path } = parse(route)
+    const url = fill(path)
+    const bare = await as(undefined).call(method, url)
+    if (open.includes(route.replace('HEAD', 'GET'))) {
+      t.notOk([401, 403].includes(bare.status), `${route} is open: ${bare.status}`)
+      continue
+    }
+    if (method === 'HEAD') {
+      t.equal(bare.status, 401, route)
+      continue
+    }
+    assertProblem(t, bare, unauthenticated, route)
+    for (const raw of unreadableBodies) {
+      const answer = await as(undefined).call(method, url, { raw })
+      assertProblem(t, answer, unauthenticated, `${route}, before the body is read`)
+    }
+  }
+})
+
+test("a route's permission is needed for it, and is enough", async (t) => {
+  const { root, as } = await startCheckedService(t)
+  const account = await newAccount(root)
+  const platform: string = (await root.get('/v1/me')).body.api_key.account_id
+  let made = 0
+  const withPermissions = async (accountId: string, permissions: readonly string[]) => {
+    made += 1
+    const role = await newRole(root, accountId, `role ${made}`, permissions)
+    return as((await newKey(root, accountId, { role })).token)
+  }
+  const powerless = await withPermissions(account, [])
+  const powerlessPlatform = await withPermissions(platform, [])
+  for (const [route, permission] of Object.entries(guarded)) {
+    const ofPlatform = platformOnly.includes(route) || isOfPlatform(permission)
+    const home = ofPlatform ? platform : account
+    const target = await newTarget(root, account)
+    const call = (caller: Api) => callRoute(caller, route, target)
+    if (permission === null) {
+      t.equal((await call(powerless)).status, 200, `${route} is for any key`)
+      t.equal((await call(powerlessPlatform)).status, 200, `${route} is for any key`)
+      continue
+    }
+    assertProblem(t, await call(powerless), permissionDenied, `${route}, without permissions`)
+    assertProblem(t, await call(powerlessPlatform), permissionDenied, `${route}, without any`)
+    const others = await withPermissions(home, allBut(permission, home === platform))
+    assertProblem(t, await call(others), permissionDenied, `${route}, with all but ${permission}`)
+    const exact = await withPermissions(home, [permission])
+    const answer = await call(exact)
+    t.ok(answer.status < 300, `${route}, with ${permission} alone: ${answer.text}`)
+  }
+})
+
+test('what is for the platform is refused to an admin of an account', async (t) => {
+  const { root, as } = await startCheckedService(t)
+  const account = await newAccount(root)
+  const { id, token } = await newKey(root, account)
+  const admin = as(token)
+  const calls: readonly [Method, string, CallOptions][] = [
+    ['POST', '/v1/verify', { body: { token } }],
+    ['GET', '/v1/accounts', {}],
+    ['POST', '/v1/accounts', { body: { name: 'mine' } }],
+    ['GET', `/v1/accounts/${account}`, {}],
+    ['PATCH', `/v1/accounts/${account}`, { body: { name: 'mine' } }],
+    ['GET', `/v1/api-keys/${id}`, {}],
+  ]
+  for (const [method, path, options] of calls) {
+    assertProblem(t, await admin.call(method, path, options), permissionDenied, `${method} ${path}`)
+  }
+  const { body } = await admin.get('/v1/permissions')
+  const scopes = new Set(body.permissions.map((entry: { scope: string }) => entry.scope))
+  t.same([...scopes], ['account'], 'nor are its permissions shown')
+  t.equal((await root.get(`/v1/accounts/${account}`)).body.account.name, 'Acme')
+})
+
+test('a tenant sees that the platform acted, and not which key of it', async (t) => {
+  const { root, as } = await startCheckedService(t)
+  const account = await newAccount(root)
+  const path = `/v1/accounts/${account}/api-keys`
+  const me = (await root.get('/v1/me')).body.api_key
+  const admin = as((await newKey(root, account)).token)
+  const { id } = await newKey(root, account)
+  await root.post(`${path}/${id}/revoke`, { reason: 'a test' })
+
+  const shown = (await admin.get(`${path}/${id}`)).body.api_key
+  const hidden = { kind: 'platform', id: null, name: null }
+  t.same([shown.created_by, shown.revoked_by], [hidden, hidden])
+  const listed = (await admin.get(path)).body.api_keys
+  for (const key of listed) t.same(key.created_by, hidden, 'in a list')
+  const whole = { kind: 'platform', id: me.id, name: me.name }
+  const seen = (await root.get(`${path}/${id}`)).body.api_key
+  t.same([seen.created_by, seen.revoked_by], [whole, whole], 'the platform sees it')
+
+  const found = await admin.get(`${path}?created_by=${me.id}`)
+  t.same(found.body.api_keys, [], 'nor does a filter tell')
+  t.equal((await root.get(`${path}?created_by=${me.id}`)).body.api_keys.length, 2)
+
+  const own = await newKey(admin, account)
+  t.equal(own.body.created_by.kind, 'api_key', 'its own keys it sees by name')
+  const mine = await admin.get(`${path}?created_by=${own.body.created_by.id}`)
+  t.equal(mine.body.api_keys.length, 1)
+})
+
+test('the acting user is recorded for a key that may act so, and for no other', async (t) => {
+  const { root, as } = await startCheckedService(t)
+  const account = await newAccount(root)
+  const platform: string = (await root.get('/v1/me')).body.api_key.account_id
+  const path = `/v1/accounts/${account}/api-keys`
+  const headers = { 'x-acting-user': 'user|42', 'x-acting-user-name': 'Ren%C3%A9e%20%F0%9F%94%91' }
+  const body = { name: 'for a user', role: 'viewer', expires_at: null }
+  const user = { kind: 'user', id: 'user|42', name: 'Ren\u00e9e \u{1f511}' }
+
+  const all = catalogue.map((entry) => entry.name)
+  const console = await newRole(root, platform, 'console', all)
+  const backend = as((await newKey(root, platform, { role: console })).token)
+  const issued = await backend.call('POST', path, { headers, body })
+  t.same(issued.body.api_key.created_by, user)
+  const key = `${path}/${issued.body.api_key.id}`
+  const anonymous = { 'x-acting-user': 'u2' }
+  const revoked = await backend.call('POST', `${key}/revoke`, { headers: anonymous, body: {} })
+  t.same(revoked.body.api_key.revoked_by, { kind: 'user', id: 'u2', name: null })
+
+  const admin = as((await newKey(root, account)).token)
+  const seen = (await admin.get(key)).body.api_key
+  t.same(seen.created_by, user, 'a tenant sees its users')
+  const byUser = await admin.get(`${path}?created_by=${encodeURIComponent(user.id)}`)
+  t.equal(byUser.body.api_keys.length, 1)
+
+  const mute = await newRole(
+    root,
+    platform,
+    'mute',
+    all.filter((name) => name !== 'account:act_as'),
+  )
+  const muted = as((await newKey(root, platform, { role: mute })).token)
+  for (const caller of [muted, admin]) {
+    for (const given of [headers, anonymous, { 'x-acting-user': '' }]) {
+      const answer = await caller.call('POST', path, { headers: given, body })
+      assertProblem(t, answer, permissionDenied, JSON.stringify(given))
+      const reading = await caller.call('GET', path, { headers: given })
+      assertProblem(t, reading, permissionDenied, 'nor may it read so')
+    }
+  }
+  const viewer = await newRole(root, platform, 'acts only', ['account:act_as'])
+  const actsOnly = as((await newKey(root, platform, { role: viewer })).token)
+  const refused = await actsOnly.call('POST', path, { headers, body })
+  assertProblem(t, refused, permissionDenied, 'the user is never trusted for permissions')
+})
+
+const unreadableBodies = [
+  { type: 'application/json', text: '{' },
+  { type: 'application/json', text: ' '.repeat(300_000) },
+  { type: 'text/plain', text: 'x' },
+]
+
+/** The routes that a printed tree shows, as `METHOD path`, in order. */
+function routesOf(tree: string): string[] {
+  const parents: string[] = []
+  const routes: string[] = []
+  for (const line of tree.split('\n')) {
+    const match = /^((?:[│ ] {3})*)[├└]── (\S+)(?: \((.+)\))?$/.exec(line)
+    if (match === null) continue
+    const [, indent = '', part = '', methods = ''] = match
+    const depth = indent.length / 4
+    const path = (parents[depth - 1] ?? '') + part
+    parents[depth] = path
+    routes.push(
+      ...methods
+        .split(', ')
+        .filter(Boolean)
+        .map((method) => `${method} ${path}`),
+    )
+  }
+  return routes.sort()
+}
+
+function parse(route: string): { method: Method; path: string } {
+  const [method, path = ''] = route.split(' ')
+  return { method: method as Method, path }
+}
+
+/** What a route is called on: an account, and a key, a role and a list of it. */
+interface Target {
+  readonly account: string
+  readonly keys: string
+  readonly roles: string
+  readonly lists: string
+}
+
+async function newTarget(root: Api, account: string): Promise<Target> {
+  targets += 1
+  return {
+    account,
+    keys: (
+      await newKey(root, account, { role: await newRole(root, account, `held ${targets}`, []) })
+    ).id,
+    roles: await newRole(root, account, `free ${targets}`, []),
+    lists: await newAllowList(root, account, ['10.0.0.0/8'], `list ${targets}`),
+  }
+}
+
+let targets = 0
+
+function fill(path: string, target?: Target): string {
+  const unknownId = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
+  const ids = {
+    keys: target?.keys ?? unknownId,
+    roles: target?.roles ?? unknownId,
+    lists: target?.lists ?? unknownId,
+  }
+  const kind = path.includes('/roles') ? 'roles' : path.includes('/allow-lists') ? 'lists' : 'keys'
+  return path
+    .replace(':account_id', target?.account ?? unknownId)
+    .replace(':id', ids[kind])
+    .replace('*', 'static/index.css')
+}
+
+/** Calls a route as it is meant to be called, asking for nothing that its caller would have to hold besides. */
+function callRoute(caller: Api, route: string, target: Target): Promise<Answer> {
+  const { method, path } = parse(route)
+  const named = { name: `made ${targets}` }
+  const bodies: Readonly<Record<string, object>> = {
+    'POST /v1/verify': { token: 'x' },
+    'POST /v1/accounts': named,
+    'PATCH /v1/accounts/:account_id': named,
+    'POST /v1/accounts/:account_id/allow-lists': { ...named, entries: ['10.0.0.1'] },
+    'PATCH /v1/accounts/:account_id/allow-lists/:id': { entries: ['10.0.0.1'] },
+    'POST /v1/accounts/:account_id/roles': { ...named, permissions: [] },
+    'PUT /v1/accounts/:account_id/roles/:id': { ...named, permissions: [] },
+    'POST /v1/accounts/:account_id/api-keys': { ...named, role: target.roles, expires_at: null },
+  }
+  const body = bodies[route]
+  return caller.call(method, fill(path, target), body === undefined ? {} : { body })
+}
+
+function isOfPlatform(permission: string | null): boolean {
+  return catalogue.some((entry) => entry.name === permission && entry.scope === 'platform')
+}
+
+/** All permissions that an account's role may have, but this one and those that bring it along. */
+function allBut(permission: string, platform: boolean): string[] {
+  return catalogue
+    .filter((entry) => platform || entry.scope === 'account')
+    .filter((entry) => entry.name !== permission && !entry.implies.includes(permission))
+    .map((entry) => entry.name)
+}
