@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { buildApp } from '../src/app.ts'
 import { CredentialCache } from '../src/cache/credential-cache.ts'
 import { Flights } from '../src/cache/flights.ts'
+import { Freshness } from '../src/cache/freshness.ts'
+import { timingOf } from '../src/cache/timing.ts'
 import { deriveTagKey } from '../src/domain/tag.ts'
 import { createSecretHasher } from '../src/keys/hashing/hasher.ts'
 import { noPeppers } from '../src/keys/hashing/peppers.ts'
 import { hashProfiles } from '../src/keys/hashing/profile.ts'
 import { WorkQueue } from '../src/keys/hashing/work-queue.ts'
+import { LiveTagRing } from '../src/keys/live-tag-ring.ts'
 import { createTallies } from '../src/keys/tallies.ts'
 import { UseRecords } from '../src/keys/use-records.ts'
 import { createLog } from '../src/log.ts'
@@ -22,19 +25,25 @@ export async function describe(): Promise<object> {
     onIdleError: () => undefined,
   })
   const signing = deriveTagKey('00000000-0000-7000-8000-000000000000', randomBytes(32))
+  const freshness = new Freshness(timingOf(1_000))
+  const cache = new CredentialCache(1, freshness, () => ({ monotonic: 0, wall: 0 }))
   const app = await buildApp(
     {
       db,
       now: () => new Date(),
       randomBytes,
-      ring: { keys: [signing], signing },
+      ring: LiveTagRing.of(db, { keys: [signing], signing }),
       hasher: createSecretHasher({
         profile: hashProfiles.random,
         peppers: noPeppers,
         queue: new WorkQueue({ concurrency: 1, maxWaiting: 1 }),
         randomBytes,
       }),
-      cache: new CredentialCache(1),
+      cache,
+      freshness,
+      receipts: { waitFor: () => Promise.reject(new Error('nothing is changed here')) },
+      notifies: false,
+      credentials: { read: () => Promise.reject(new Error('nothing is read here')) },
       reads: new Flights(1),
       firstUses: new Flights(1),
       uses: new UseRecords(),

@@ -6,6 +6,7 @@ import { acceptJsonOnly } from './http/bodies.ts'
 import { accountRoutes } from './http/native/accounts.ts'
 import { allowListRoutes } from './http/native/allow-lists.ts'
 import { apiKeyRoutes } from './http/native/api-keys.ts'
+import { freshnessRoutes } from './http/native/freshness.ts'
 import { meRoute } from './http/native/me.ts'
 import { roleRoutes } from './http/native/roles.ts'
 import { components } from './http/native/schemas.ts'
@@ -74,6 +75,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     allowListRoutes(scope, deps)
     roleRoutes(scope, deps)
     accountRoutes(scope, deps)
+    freshnessRoutes(scope, deps)
   })
   return app
 }

@@ -90,6 +90,29 @@ export const Settings = Type.Object({
   PERMISSIONS_FILE: Type.Optional(
     Type.String({ description: 'A catalogue of permissions in the place of the built-in one.' }),
   ),
+  MAX_STALENESS_MS: Type.Integer({
+    default: 30_000,
+    minimum: 1_000,
+    maximum: 3_600_000,
+    description:
+      'No verdict rests on anything older. The same on every instance of a database.',
+  }),
+  POLL_INTERVAL_MS: Type.Integer({
+    default: 1_000,
+    minimum: 10,
+    maximum: 60_000,
+    description: 'How often an instance looks for changes when nobody announces one.',
+  }),
+  CHANGE_FEED: Type.Union([Type.Literal('notify'), Type.Literal('poll')], {
+    default: 'notify',
+    description: 'Whether changes are announced by NOTIFY; poll where the database knows none.',
+  }),
+  DATABASE_LISTEN_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      description: 'Where to LISTEN, when a pooler stands before DATABASE_URL.',
+    }),
+  ),
   USE_FLUSH_MS: Type.Integer({
     default: 10_000,
     minimum: 10,

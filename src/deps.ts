@@ -1,11 +1,16 @@
 import type { Logger } from 'pino'
+import type { BatchReader } from './cache/batch-reader.ts'
 import type { CachedCredential, CredentialCache } from './cache/credential-cache.ts'
 import type { Flights } from './cache/flights.ts'
+import type { Freshness } from './cache/freshness.ts'
+import type { Receipts } from './cache/receipts.ts'
 import type { SecretHasher } from './keys/hashing/hasher.ts'
+import type { LiveTagRing } from './keys/live-tag-ring.ts'
 import type { Tallies } from './keys/tallies.ts'
+import type { StampedCredential } from './keys/read-credential.ts'
 import type { UseRecords } from './keys/use-records.ts'
+import type { CredentialName } from './store/credentials.ts'
 import type { Database } from './store/database.ts'
-import type { TagRing } from './store/tag-keys.ts'
 
 /** All that the use cases need of the world, handed to each as its first argument. */
 export interface Deps {
@@ -14,10 +19,16 @@ export interface Deps {
   readonly now: () => Date
   /** The system's CSPRNG. */
   readonly randomBytes: (size: number) => Buffer
-  readonly ring: TagRing
+  readonly ring: LiveTagRing
   readonly hasher: SecretHasher
   readonly cache: CredentialCache
-  /** Credentials being read, and first uses being recorded. */
+  readonly freshness: Freshness
+  readonly receipts: Pick<Receipts, 'waitFor'>
+  /** Whether the database knows NOTIFY. */
+  readonly notifies: boolean
+  /** Statements that read credentials: one at a time, for all who wait. */
+  readonly credentials: Pick<BatchReader<CredentialName, StampedCredential>, 'read'>
+  /** Credentials being read and matched, and first uses being recorded. */
   readonly reads: Flights<CachedCredential | undefined>
   readonly firstUses: Flights<boolean>
   readonly uses: UseRecords

@@ -18,6 +18,7 @@ export const errorCodes = [
   'request_timeout',
   'unavailable',
   'overloaded',
+  'outcome_unknown',
   'internal',
 ] as const
 export type ErrorCode = (typeof errorCodes)[number]

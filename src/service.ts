@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
-import { CredentialCache } from './cache/credential-cache.ts'
-import { Flights } from './cache/flights.ts'
+import type { Moment } from './cache/lease.ts'
 import type { Config } from './config.ts'
+import { createWorld } from './world.ts'
 import type { Deps } from './deps.ts'
 import { type Catalogue, readCatalogue } from './domain/permission.ts'
 import builtInCatalogue from './domain/permissions.aeon.json' with { type: 'json' }
@@ -18,13 +18,8 @@ import { hashProfiles } from './keys/hashing/profile.ts'
 import { registerPeppers } from './keys/hashing/register-peppers.ts'
 import { WorkQueue } from './keys/hashing/work-queue.ts'
 import type { RootKey } from './keys/root-key.ts'
-import { createTallies } from './keys/tallies.ts'
-import { UseRecords } from './keys/use-records.ts'
 import { type DatabaseOptions, type OpenDatabase, openDatabase } from './store/database.ts'
 import { migrate, missingMigrations } from './store/migrate.ts'
-import { findTagRing } from './store/tag-keys.ts'
-
-const maxReadsUnderWay = 5_000
 
 export interface ServiceOptions {
   readonly config: Config
@@ -34,6 +29,8 @@ export interface ServiceOptions {
   readonly keepRootToken?: (token: string) => Promise<void>
   /** The wall clock; another one in tests. */
   readonly now?: () => Date
+  /** The clocks of leases; others in tests. */
+  readonly moment?: () => Moment
   readonly isolation?: DatabaseOptions['isolation']
 }
 
@@ -94,7 +91,7 @@ export async function createServiceHasher(
 }
 
 async function createOn({ db, pool }: OpenDatabase, options: ServiceOptions): Promise<Service> {
-  const { config, log, now = () => new Date() } = options
+  const { config, log, now = () => new Date(), moment = realMoment } = options
   const catalogue = await readCatalogueFile(config.PERMISSIONS_FILE)
   await prepareSchema(db, config, log)
   const hasher = await createServiceHasher(config, db, now)
@@ -103,20 +100,10 @@ async function createOn({ db, pool }: OpenDatabase, options: ServiceOptions): Pr
     catalogue,
     ...(options.keepRootToken && { keepRootToken: options.keepRootToken }),
   })
-  const ring = await findTagRing(db)
-  if (ring === undefined) throw new Error('The database has no tag key that signs.')
-  const deps: Deps = {
-    ...world,
-    db,
-    ring,
-    cache: new CredentialCache(config.CACHE_MAX_KEYS),
-    reads: new Flights(maxReadsUnderWay),
-    firstUses: new Flights(maxReadsUnderWay),
-    uses: new UseRecords(),
-    tallies: createTallies(),
-    log,
-  }
+  const { deps, instance, listener } = await createWorld({ ...options, db, world, moment })
   if (await applyCatalogue(deps, catalogue)) log.info('the catalogue of permissions was stored')
+  await instance.start()
+  listener?.start()
 
   let isDraining = false
   const app = await buildApp(deps, { pool, isDraining: () => isDraining })
@@ -130,10 +117,16 @@ async function createOn({ db, pool }: OpenDatabase, options: ServiceOptions): Pr
       isDraining = true
       await drain(app, config.DRAIN_TIMEOUT_MS)
       clearInterval(flushing)
+      await listener?.stop()
+      await instance.stop()
       await flush(deps)
       await db.destroy()
     },
   }
+}
+
+function realMoment(): Moment {
+  return { monotonic: performance.now(), wall: Date.now() }
 }
 
 async function prepareSchema(db: OpenDatabase['db'], config: Config, log: Logger): Promise<void> {

@@ -46,6 +46,7 @@ export class Instance {
   #connection: FeedConnection | undefined
   #isRegistered = false
   #isStopping = false
+  #areTagKeysOld = false
   #hadLease = false
   #distrustUntil = Number.NEGATIVE_INFINITY
   #lastTimeline: string | null | undefined
@@ -165,7 +166,9 @@ export class Instance {
       case 'history_changed':
         return this.#meetOtherHistory()
       case 'acknowledge':
-        if (received.tagKeysChanged) await this.#options.onTagKeysChanged()
+        this.#areTagKeysOld ||= received.tagKeysChanged
+        if (this.#areTagKeysOld) await this.#options.onTagKeysChanged()
+        this.#areTagKeysOld = false
         await this.#acknowledge(connection, round, received.revision)
     }
   }

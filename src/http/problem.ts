@@ -30,6 +30,7 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
   unavailable: 503,
   overloaded: 503,
+  outcome_unknown: 503,
 }
 
 /** A body of 256 kB can break a rule 20,000 times; nobody reads more than these. */

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Deps } from '../deps.ts'
 import { type Catalogue, effectivePermissions } from '../domain/permission.ts'
 import { builtInRoles } from '../domain/role.ts'
-import { listAccountIds } from '../store/accounts.ts'
 import { findCatalogue, holdCatalogue, lockCatalogue, putCatalogue } from '../store/catalogue.ts'
 import type { Executor, StoreTransaction } from '../store/database.ts'
 import { listAllRoles, updateRole } from '../store/roles.ts'
@@ -24,7 +23,7 @@ export async function requireHeldCatalogue(trx: StoreTransaction): Promise<Catal
  */
 export async function applyCatalogue(deps: Deps, catalogue: Catalogue): Promise<boolean> {
   if (isDeepStrictEqual(await findCatalogue(deps.db), catalogue)) return false
-  return inChangingTransaction(deps, async (trx, announce) => {
+  const { result } = await inChangingTransaction(deps, async (trx, announce) => {
     if (isDeepStrictEqual(await lockCatalogue(trx), catalogue)) return false
     const now = deps.now()
     await putCatalogue(trx, catalogue, now)
@@ -36,9 +35,10 @@ export async function applyCatalogue(deps: Deps, catalogue: Catalogue): Promise<
       const effective = effectivePermissions(catalogue, permissions)
       await updateRole(trx, role.id, { name, description, permissions, effective }, now)
     }
-    for (const account of await listAccountIds(trx)) announce({ kind: 'account', id: account.id })
+    announce({ kind: 'everything' })
     return true
   })
+  return result
 }
 
 function present(catalogue: Catalogue | undefined): Catalogue {

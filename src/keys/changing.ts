@@ -1,24 +1,75 @@
 import type { Change } from '../cache/change.ts'
+import type { Committed } from '../cache/receipts.ts'
 import type { Deps } from '../deps.ts'
+import { ServiceError } from '../errors.ts'
+import { takeRevision } from '../store/changes.ts'
 import type { StoreTransaction } from '../store/database.ts'
+import { OutcomeUnknownError } from '../store/faults.ts'
 import { inTransaction } from '../store/transaction.ts'
+import { newRandomId } from './ids.ts'
 
 /** Names a change that the transaction makes to what keys may do. */
 export type Announce = (change: Change) => void
 
+export interface CommittedChange<T> {
+  readonly result: T
+  /** The revision that it took; undefined when nothing was announced. */
+  readonly committed: Committed | undefined
+}
+
 /**
- * A transaction that alters what keys may do. What it announces overtakes the cache before the caller
- * learns of the outcome, and also when the outcome is an error: at a lost connection the commit may
- * have happened all the same, and dropping too much is harmless.
+ * A transaction that alters what keys may do. It ends by taking one revision for all that `act`
+ * announced, and lets `seal` write down which: nothing else is done under the counter's lock. What was
+ * announced overtakes this process's cache before the caller learns of the outcome, also when the
+ * outcome is an error: the commit may have happened all the same, and dropping too much is harmless.
+ *
+ * Throws `outcome_unknown` when the connection was lost at COMMIT.
  */
 export async function inChangingTransaction<T>(
   deps: Deps,
   act: (trx: StoreTransaction, announce: Announce) => Promise<T>,
-): Promise<T> {
-  const changes: Change[] = []
+  seal?: (trx: StoreTransaction, committed: Committed) => Promise<void>,
+): Promise<CommittedChange<T>> {
+  const everyChange: Change[] = []
   try {
-    return await inTransaction(deps.db, (trx) => act(trx, (change) => void changes.push(change)))
+    return await inTransaction(deps.db, async (trx) => {
+      const changes: Change[] = []
+      const result = await act(trx, (change) => void changes.push(change))
+      everyChange.push(...changes)
+      if (changes.length === 0) return { result, committed: undefined }
+      const committed = await takeNextRevision(deps, trx, changes)
+      await seal?.(trx, committed)
+      return { result, committed }
+    })
+  } catch (error) {
+    throw error instanceof OutcomeUnknownError ? outcomeUnknown(deps, error) : error
   } finally {
-    deps.cache.apply(changes)
+    deps.freshness.overtake(everyChange)
   }
+}
+
+async function takeNextRevision(
+  deps: Deps,
+  trx: StoreTransaction,
+  changes: readonly Change[],
+): Promise<Committed> {
+  const id = newRandomId(deps)
+  const revision = await takeRevision(trx, {
+    id,
+    changes: changes.map((change) => ({
+      kind: change.kind,
+      subject: 'id' in change ? change.id : null,
+    })),
+    now: deps.now(),
+    notify: deps.notifies,
+  })
+  return { revision, id }
+}
+
+function outcomeUnknown(deps: Deps, error: OutcomeUnknownError): ServiceError {
+  deps.log.error({ err: error }, 'the outcome of a change is unknown')
+  return new ServiceError(
+    'outcome_unknown',
+    'The database was lost while this was committed: it may have happened or not. Repeating it is safe.',
+  )
 }

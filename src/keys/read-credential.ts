@@ -1,10 +1,18 @@
 import { timingSafeEqual } from 'node:crypto'
+import { BatchReader } from '../cache/batch-reader.ts'
 import { type CachedCredential, maxDigests } from '../cache/credential-cache.ts'
+import type { Stamp } from '../cache/freshness.ts'
 import type { Deps } from '../deps.ts'
 import { isExpired } from '../domain/api-key.ts'
 import { keyIdOf, type Token } from '../domain/token.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
-import { type Credential, findCredential, replaceHash } from '../store/credentials.ts'
+import {
+  type Credential,
+  type CredentialName,
+  type FoundCredential,
+  findCredentials,
+  replaceHash,
+} from '../store/credentials.ts'
 
 /** A token that was presented, and the SHA-256 of the whole string that carried it. */
 export interface Presented {
@@ -12,20 +20,49 @@ export interface Presented {
   readonly digest: Buffer
 }
 
+/** A credential as one statement found it, and the stamp from before that statement was sent. */
+export interface StampedCredential {
+  readonly found: FoundCredential
+  readonly stamp: Stamp
+}
+
+/** Reads credentials for whoever wants one: one statement at a time, for all who wait. */
+export function createCredentialReader(
+  deps: Pick<Deps, 'db' | 'cache' | 'tallies'>,
+  maxWaiting: number,
+): BatchReader<CredentialName, StampedCredential> {
+  const keyOf = (name: CredentialName) => `${name.apiKeyId} ${name.tag}`
+  return new BatchReader({
+    keyOf,
+    maxWaiting,
+    async read(names) {
+      const { stamp } = deps.cache
+      deps.tallies.credentialReads += 1
+      const found = await findCredentials(deps.db, names)
+      const byKey = new Map<string, StampedCredential>()
+      for (const [index, name] of names.entries()) {
+        const one = found[index]
+        if (one !== undefined) byKey.set(keyOf(name), { found: one, stamp })
+      }
+      return byKey
+    },
+  })
+}
+
 /**
- * Reads the credential that a token names and matches its secret: undefined when there is none or it
- * does not match. What is read is kept for later, unless a change has overtaken it on the way.
+ * Reads the credential that a token names, by a statement sent from now on, and matches its secret:
+ * undefined when there is none or it does not match. What is read is kept for later, unless a change
+ * has overtaken it on the way.
  */
 export async function readCredential(
   deps: Deps,
   presented: Presented,
 ): Promise<CachedCredential | undefined> {
   const { token, digest } = presented
-  const stamp = deps.cache.stamp
-  deps.tallies.credentialReads += 1
-  const found = await findCredential(deps.db, keyIdOf(token), token.tag)
-  if (found === undefined) return undefined
-  const { credential, facts } = found
+  const read = await deps.credentials.read({ apiKeyId: keyIdOf(token), tag: token.tag })
+  if (read === undefined) return undefined
+  const { stamp } = read
+  const { credential, facts } = read.found
   const known = deps.cache.find(referenceOf(token))
   const digests = known?.hash === credential.hash ? known.digests : []
   const accepted = digests.some((one) => timingSafeEqual(one, digest))

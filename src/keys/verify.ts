@@ -20,17 +20,32 @@ export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Pr
   const digest = digestOf('sha256', text, 'buffer')
   const cached = deps.cache.find(referenceOf(presented.token))
   const known = cached !== undefined && acceptsDigest(cached, digest)
-  if (known && deps.cache.isCurrent(cached)) {
+  if (known && deps.cache.mayAnswer(cached)) {
     deps.tallies.cacheHits += 1
     return answer(deps, { token: presented.token, digest }, attempt, cached)
   }
   if (known) {
     deps.tallies.cacheStale += 1
-  } else {
-    deps.tallies.cacheMisses += 1
-    if (findTagKey(presented.token, deps.ring.keys) === undefined) return deny(deps, 'not_found')
+    return verifyByReading(deps, { token: presented.token, digest }, attempt)
+  }
+  deps.tallies.cacheMisses += 1
+  if (findTagKey(presented.token, deps.ring.keys) === undefined) {
+    return refuseTag(deps, { token: presented.token, digest }, attempt)
   }
   return verifyByReading(deps, { token: presented.token, digest }, attempt)
+}
+
+/** A tag that no key of the ring made. The ring is something known from before too: past the lease it is read again. */
+function refuseTag(
+  deps: Deps,
+  presented: Presented,
+  attempt: Attempt,
+): Verdict | Promise<Verdict> {
+  if (!deps.cache.isSilent()) return deny(deps, 'not_found')
+  return deps.ring.reload().then(() => {
+    const made = findTagKey(presented.token, deps.ring.keys)
+    return made === undefined ? deny(deps, 'not_found') : verifyByReading(deps, presented, attempt)
+  })
 }
 
 async function verifyByReading(
@@ -38,10 +53,11 @@ async function verifyByReading(
   presented: Presented,
   attempt: Attempt,
 ): Promise<Verdict> {
-  const joined = await deps.reads.find(flightOf(presented))
-  // A read that somebody else began rests on an older moment than this request: it counts only if
-  // nothing has overtaken it.
-  const shared = joined !== undefined && deps.cache.isCurrent(joined) ? joined : undefined
+  // A read that somebody else began rests on an older moment than this request. While the cache is
+  // silent nobody joins one, and else it counts only if nothing has overtaken it when it is answered.
+  const underWay = deps.cache.isSilent() ? undefined : deps.reads.find(flightOf(presented))
+  const joined = await underWay
+  const shared = joined !== undefined && deps.cache.mayAnswer(joined) ? joined : undefined
   const credential = shared ?? (await read(deps, presented))
   if (credential === undefined) return deny(deps, 'not_found')
   return answer(deps, presented, attempt, credential)
@@ -71,7 +87,7 @@ async function answerFirstUse(
   const recorded = await deps.firstUses.share(`${id} ${generation}`, () =>
     recordFirstUse(deps.db, id, generation, deps.now()),
   )
-  if (recorded && deps.cache.isCurrent(credential)) {
+  if (recorded && deps.cache.mayAnswer(credential)) {
     const used = { ...credential, isUsed: true }
     deps.cache.put(referenceOf(presented.token), used)
     return answer(deps, presented, attempt, used)

@@ -50,12 +50,6 @@ export async function listAccounts(db: Executor, page: PageRequest): Promise<Pag
   return { items: items.map(toAccount), next }
 }
 
-export async function listAccountIds(
-  db: Executor,
-): Promise<{ readonly id: string; readonly platform: boolean }[]> {
-  return db.selectFrom('account').select(['id', 'platform']).orderBy('id').execute()
-}
-
 export async function renameAccount(
   trx: StoreTransaction,
   id: string,

@@ -165,6 +165,32 @@ export async function setDisabledAt(
   await trx.updateTable('api_key').set({ disabled_at: disabledAt }).where('id', '=', id).execute()
 }
 
+/** Writes down which revision changed the key last, for the receipt of a repeated act. */
+export async function setChangedRevision(
+  trx: StoreTransaction,
+  id: string,
+  changed: { readonly revision: number; readonly id: string },
+): Promise<void> {
+  await trx
+    .updateTable('api_key')
+    .set({ changed_revision: changed.revision, changed_revision_id: changed.id })
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function findChangedRevision(
+  db: Executor,
+  id: string,
+): Promise<{ readonly revision: number; readonly id: string } | undefined> {
+  const row = await db
+    .selectFrom('api_key')
+    .select(['changed_revision', 'changed_revision_id'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (row?.changed_revision == null || row.changed_revision_id === null) return undefined
+  return { revision: Number(row.changed_revision), id: row.changed_revision_id }
+}
+
 /** Which expired keys must let go of what they hold. */
 export type Holding =
   | { readonly name: string }

@@ -3,6 +3,7 @@ import { rangesOf } from '../domain/allow-list.ts'
 import type { Reach } from '../domain/api-key.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import type { Executor, StoreTransaction } from './database.ts'
+import { StandbyError } from './faults.ts'
 
 /** One secret of a key, as stored. */
 export interface Credential {
@@ -51,17 +52,41 @@ export async function insertCredential(
     .execute()
 }
 
-/** The credential that a tag picks, with all that a verdict needs, in one statement. */
-export async function findCredential(
+/** What names a credential: its key, and the tag that picks it. */
+export interface CredentialName {
+  readonly apiKeyId: string
+  readonly tag: string
+}
+
+/**
+ * The credentials that tags pick, with all that a verdict needs, in one statement however many; in the
+ * order asked for, undefined where there is none. Throws when a standby answers: it may lag behind.
+ */
+export async function findCredentials(
   db: Executor,
-  apiKeyId: string,
-  tag: string,
-): Promise<FoundCredential | undefined> {
-  const row = await credentials(db)
-    .where('credential.api_key_id', '=', apiKeyId)
-    .where('credential.tag', '=', tag)
-    .executeTakeFirst()
-  return row && toFound(row)
+  names: readonly CredentialName[],
+): Promise<(FoundCredential | undefined)[]> {
+  const found = sql<{ place: string; in_recovery: boolean } & NullableColumns<CredentialResult>>`
+    select wanted.place, pg_is_in_recovery() as in_recovery, found.*
+    from unnest(
+      ${names.map((name) => name.apiKeyId)}::uuid[],
+      ${names.map((name) => name.tag)}::text[]
+    ) with ordinality as wanted (api_key_id, tag, place)
+    left join lateral (
+      ${credentials(db)
+        .where('credential.api_key_id', '=', sql.ref<string>('wanted.api_key_id'))
+        .where('credential.tag', '=', sql.ref<string>('wanted.tag'))}
+    ) as found on true
+    order by wanted.place`
+  const { rows } = await found.execute(db)
+  if (rows.some((row) => row.in_recovery)) throw new StandbyError()
+  return rows.map((row) => (isFound(row) ? toFound(row) : undefined))
+}
+
+type NullableColumns<Row> = { [Column in keyof Row]: Row[Column] | null }
+
+function isFound(row: NullableColumns<CredentialResult>): row is CredentialResult {
+  return row.id !== null
 }
 
 /**

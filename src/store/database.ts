@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import { Pool, type PoolConfig } from 'pg'
+import { StandbyError } from './faults.ts'
 import type { Schema } from './schema.ts'
 import { sessionSettings } from './session.ts'
 
@@ -43,6 +44,8 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     query_timeout: options.statementTimeoutMs + 1_000,
     onConnect: async (client) => {
       await client.query(sessionSettings(options))
+      const { rows } = await client.query('select pg_is_in_recovery() as in_recovery')
+      if (rows[0]?.in_recovery === true) throw new StandbyError()
     },
   })
   pool.on('error', options.onIdleError)

@@ -35,11 +35,33 @@ const unavailableErrnos = new Set([
 const unavailableMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Cannot use a pool after|Client has encountered a connection error|The server does not support SSL|Connection ended)/
 
+/** A server that only follows answered: what it says may be old. The cause is in the settings or in a pooler. */
+export class StandbyError extends Error {
+  override readonly name = 'StandbyError'
+
+  constructor() {
+    super('The database is a standby: DATABASE_URL must name the server that takes writes.')
+  }
+}
+
+/**
+ * The connection was lost at COMMIT: the transaction may have happened or not. It is never tried again
+ * blindly.
+ */
+export class OutcomeUnknownError extends Error {
+  override readonly name = 'OutcomeUnknownError'
+
+  constructor(cause: unknown) {
+    super('The connection was lost while the change was committed.', { cause })
+  }
+}
+
 /** Whether an error means that the database is away: 503 for the caller, never a denial. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseError) {
     return unavailableStates.some((state) => state.test(error.code ?? ''))
   }
+  if (error instanceof StandbyError) return true
   if (error instanceof AggregateError) return error.errors.some(isUnavailable)
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? String(error.code) : ''

@@ -1,24 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database, StoreTransaction } from './database.ts'
-import { isRetryable } from './faults.ts'
+import { isRetryable, isUnavailable, OutcomeUnknownError } from './faults.ts'
 
 const maxAttempts = 8
 
 /**
  * Runs `act` in one transaction, and again from the start when the transaction lost against another
- * one (40001, 40P01): both say that nothing was committed. Any other error is the caller's. `act`
- * must therefore keep its effects in the transaction.
+ * one (40001, 40P01): both say that nothing was committed. `act` must therefore keep its effects in
+ * the transaction. A connection that is lost at COMMIT leaves the outcome open: OutcomeUnknownError.
+ * Any other error says that nothing was committed.
  */
 export async function inTransaction<T>(
   db: Database,
   act: (trx: StoreTransaction) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
+    let isCommitting = false
     try {
-      return await db.transaction().execute(act)
+      return await db.transaction().execute(async (trx) => {
+        const result = await act(trx)
+        isCommitting = true
+        return result
+      })
     } catch (error) {
-      if (!isRetryable(error) || attempt === maxAttempts) throw error
-      await sleep(attempt * 5)
+      if (isRetryable(error) && attempt < maxAttempts) {
+        await sleep(attempt * 5)
+        continue
+      }
+      if (isCommitting && !isRetryable(error) && isUnavailable(error)) {
+        throw new OutcomeUnknownError(error)
+      }
+      throw error
     }
   }
 }

@@ -9,10 +9,12 @@ import type { App } from '../app-type.ts'
 import { nextCursor, pageParameters, readPage } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { closed, ref } from '../schema-tools.ts'
+import { receiptOfChange, waitParameter } from './receipts.ts'
 import {
   AllowListAnswer,
   AllowListPage,
   accountParameter,
+  ChangedAllowList,
   CreateAllowListBody,
   nothing,
   UpdateAllowListBody,
@@ -106,14 +108,22 @@ export function allowListRoutes(app: App, deps: Deps): void {
         description:
           'Takes effect on the keys that use it. Who adds addresses must hold all that those keys may do.',
         params: listParams,
+        querystring: Type.Object({ wait_ms: waitParameter }, closed),
         body: ref(UpdateAllowListBody),
-        response: responses({ 200: one }, { body: true, problems: [404, 409] }),
+        response: responses({ 200: ref(ChangedAllowList) }, { body: true, problems: [404, 409] }),
       },
     },
     async (request) => {
       const { account_id: accountId, id } = request.params
-      const list = await updateAllowList(deps, request.principal, accountId, id, request.body)
-      return { allow_list: toAllowListBody(list) }
+      const { result, committed } = await updateAllowList(
+        deps,
+        request.principal,
+        accountId,
+        id,
+        request.body,
+      )
+      const receipt = await receiptOfChange(deps, committed, request.query.wait_ms)
+      return { allow_list: toAllowListBody(result), receipt }
     },
   )
 

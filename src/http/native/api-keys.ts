@@ -14,10 +14,12 @@ import { responses } from '../responses.ts'
 import { closed, ref } from '../schema-tools.ts'
 import { filterParameters, readFilter } from './api-key-filter.ts'
 import { readExpiry } from './expiry.ts'
+import { receiptOfChange } from './receipts.ts'
 import {
   ApiKeyAnswer,
   ApiKeyPage,
   accountParameter,
+  ChangedApiKey,
   IssueApiKeyBody,
   IssuedApiKey,
   KeyActBody,
@@ -172,18 +174,20 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
           description,
           params: keyParams,
           body: ref(KeyActBody),
-          response: responses({ 200: one }, { body: true, problems: [404, 409] }),
+          response: responses({ 200: ref(ChangedApiKey) }, { body: true, problems: [404, 409] }),
         },
       },
       async (request) => {
         const { principal } = request
         const reason = request.body.reason ?? null
-        const apiKey = await act(deps, principal, accountOf(request), request.params.id, reason)
+        const { id } = request.params
+        const { apiKey, committed } = await act(deps, principal, accountOf(request), id, reason)
         request.log.info(
           { act: verb, api_key_id: apiKey.id, by: principal.key.id, reason },
           'key changed',
         )
-        return show(apiKey, principal)
+        const receipt = await receiptOfChange(deps, committed, request.body.wait_ms)
+        return { ...show(apiKey, principal), receipt }
       },
     )
   }

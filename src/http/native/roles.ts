@@ -10,8 +10,10 @@ import type { App } from '../app-type.ts'
 import { nextCursor, pageParameters, readPage } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { closed, ref } from '../schema-tools.ts'
+import { receiptOfChange, waitParameter } from './receipts.ts'
 import {
   accountParameter,
+  ChangedRole,
   DefineRoleBody,
   nothing,
   PermissionList,
@@ -103,17 +105,19 @@ export function roleRoutes(app: App, deps: Deps): void {
         description:
           'Takes effect on the keys that have it. Its author must hold all that it gave and all that it gives.',
         params: roleParams,
+        querystring: Type.Object({ wait_ms: waitParameter }, closed),
         body: ref(DefineRoleBody),
-        response: responses({ 200: one }, { body: true, problems: [404, 409] }),
+        response: responses({ 200: ref(ChangedRole) }, { body: true, problems: [404, 409] }),
       },
     },
     async (request) => {
       const { account_id: accountId, id } = request.params
-      const role = await replaceRole(deps, request.principal, accountId, id, {
+      const { result, committed } = await replaceRole(deps, request.principal, accountId, id, {
         ...request.body,
         description: request.body.description ?? '',
       })
-      return { role: toRoleBody(role) }
+      const receipt = await receiptOfChange(deps, committed, request.query.wait_ms)
+      return { role: toRoleBody(result), receipt }
     },
   )
 

@@ -4,6 +4,7 @@ import { actorKinds, keyStatuses, reaches } from '../../domain/api-key.ts'
 import { permissionPattern, permissionScopes } from '../../domain/permission.ts'
 import { denialReasons } from '../../domain/verdict.ts'
 import { closed, nullableString, oneOf, ref } from '../schema-tools.ts'
+import { ReceiptBody, waitParameter } from './receipts.ts'
 
 const id = (description?: string) =>
   Type.String({
@@ -216,7 +217,10 @@ export const IssueApiKeyBody = Type.Object(
   },
   { $id: 'IssueApiKey', ...closed },
 )
-export const KeyActBody = Type.Object({ reason }, { $id: 'KeyAct', ...closed })
+export const KeyActBody = Type.Object(
+  { reason, wait_ms: waitParameter },
+  { $id: 'KeyAct', ...closed },
+)
 export const CreateAccountBody = Type.Object(
   { id: Type.Optional(Type.String({ format: 'uuid' })), name: nameInput },
   { $id: 'CreateAccount', ...closed },
@@ -299,6 +303,35 @@ export const Me = Type.Object(
   },
   { $id: 'Me', description: 'The key that was used.' },
 )
+/** What narrows a key answers with how far that has come. */
+export const ChangedApiKey = Type.Object(
+  { api_key: ref(ApiKeyBody), receipt: ref(ReceiptBody) },
+  { $id: 'ChangedApiKey', description: 'The key, and how far the change has come.' },
+)
+export const ChangedRole = Type.Object(
+  { role: ref(RoleBody), receipt: ref(ReceiptBody) },
+  { $id: 'ChangedRole', description: 'The role, and how far the change has come.' },
+)
+export const ChangedAllowList = Type.Object(
+  { allow_list: ref(AllowListBody), receipt: ref(ReceiptBody) },
+  { $id: 'ChangedAllowList', description: 'The allow list, and how far the change has come.' },
+)
+export const ReceiptAnswer = Type.Object(
+  { receipt: ref(ReceiptBody) },
+  { $id: 'ReceiptAnswer', description: 'The receipt.' },
+)
+export const InstanceBody = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    applied_revision: Type.Integer({ format: 'int64' }),
+    started_at: time(),
+  },
+  { $id: 'Instance' },
+)
+export const InstanceList = Type.Object(
+  { instances: Type.Array(ref(InstanceBody)) },
+  { $id: 'InstanceList', description: 'The registered instances.' },
+)
 export const nothing = Type.Null({ description: 'Done.' })
 
 export const accountParameter = Type.String({ description: 'The id of an account.' })
@@ -334,4 +367,11 @@ export const components = [
   RolePage,
   PermissionList,
   Me,
+  ReceiptBody,
+  ChangedApiKey,
+  ChangedRole,
+  ChangedAllowList,
+  ReceiptAnswer,
+  InstanceBody,
+  InstanceList,
 ]

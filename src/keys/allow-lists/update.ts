@@ -7,7 +7,7 @@ import {
   updateAllowList as updateStored,
 } from '../../store/allow-lists.ts'
 import { renewAuthority, requireGrantable } from '../authority.ts'
-import { inChangingTransaction } from '../changing.ts'
+import { type CommittedChange, inChangingTransaction } from '../changing.ts'
 import { type AllowListRequest, allowListFaults, refuseTakenName } from './list-request.ts'
 import { lockFreeAllowList } from './lock.ts'
 
@@ -22,7 +22,7 @@ export async function updateAllowList(
   accountId: string,
   id: string,
   request: Partial<AllowListRequest>,
-): Promise<AllowList> {
+): Promise<CommittedChange<AllowList>> {
   const faults = allowListFaults({ name: 'unchanged', description: '', entries: [], ...request })
   if (faults.length > 0) throw invalidRequest(faults)
   return inChangingTransaction(deps, async (trx, announce) => {

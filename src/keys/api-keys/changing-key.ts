@@ -1,9 +1,15 @@
+import type { Committed } from '../../cache/receipts.ts'
 import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/api-key.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
-import { findApiKey, lockApiKey } from '../../store/api-keys.ts'
+import {
+  findApiKey,
+  findChangedRevision,
+  lockApiKey,
+  setChangedRevision,
+} from '../../store/api-keys.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { renewAuthority } from '../authority.ts'
 import { inChangingTransaction } from '../changing.ts'
@@ -18,9 +24,15 @@ export interface KeyAct {
   readonly act: (trx: StoreTransaction, key: ApiKey, author: KeyFacts) => Promise<boolean>
 }
 
+export interface ChangedKey {
+  readonly apiKey: ApiKey
+  /** The revision of this change; when nothing changed, that of the last change of the key. */
+  readonly committed: Committed
+}
+
 /**
  * Acts on one key of the account under the lock of its row, by the rights that the principal has
- * then. Returns the key as it is afterwards. Throws `invalid_request`, `not_found` and what the act throws.
+ * then. Returns the key as it is afterwards. Throws `invalid_request`, `not_found`, `outcome_unknown` and what the act throws.
  */
 export async function changeApiKey(
   deps: Deps,
@@ -28,19 +40,28 @@ export async function changeApiKey(
   accountId: string,
   idOrHint: string,
   { permission, reason, act }: KeyAct,
-): Promise<ApiKey> {
+): Promise<ChangedKey> {
   const faults = descriptionFaults('/reason', reason ?? '')
   if (faults.length > 0) throw invalidRequest(faults)
   const id = requireKeyId(idOrHint)
-  return inChangingTransaction(deps, async (trx, announce) => {
-    // Whoever acts on their own key takes its row for update at once: if it were shared first, as
-    // authority is, two such acts would wait for each other.
-    if (id === principal.key.id) await lockApiKey(trx, accountId, id)
-    const author = await renewAuthority(deps, trx, principal, permission)
-    const key = await lockApiKey(trx, accountId, id)
-    if (key === undefined) throw notFound('API key')
-    if (!(await act(trx, key, author))) return key
-    announce({ kind: 'key', id })
-    return (await findApiKey(trx, id)) ?? key
-  })
+  const { result, committed } = await inChangingTransaction(
+    deps,
+    async (trx, announce) => {
+      // Whoever acts on their own key takes its row for update at once: if it were shared first, as
+      // authority is, two such acts would wait for each other.
+      if (id === principal.key.id) await lockApiKey(trx, accountId, id)
+      const author = await renewAuthority(deps, trx, principal, permission)
+      const key = await lockApiKey(trx, accountId, id)
+      if (key === undefined) throw notFound('API key')
+      const hasChanged = await act(trx, key, author)
+      const earlier = await findChangedRevision(trx, id)
+      if (!hasChanged && earlier !== undefined) return { apiKey: key, earlier }
+      announce({ kind: 'key', id })
+      return { apiKey: (await findApiKey(trx, id)) ?? key, earlier }
+    },
+    (trx, sealed) => setChangedRevision(trx, id, sealed),
+  )
+  const revision = committed ?? result.earlier
+  if (revision === undefined) throw new Error('A key was changed without a revision.')
+  return { apiKey: result.apiKey, committed: revision }
 }

@@ -1,9 +1,8 @@
 import type { Deps } from '../../deps.ts'
-import type { ApiKey } from '../../domain/api-key.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { setDisabledAt } from '../../store/api-keys.ts'
-import { changeApiKey } from './changing-key.ts'
+import { type ChangedKey, changeApiKey } from './changing-key.ts'
 
 /** Suspends a key until it is enabled. Disabling it again changes nothing. Throws `key_revoked`. */
 export async function disableApiKey(
@@ -12,7 +11,7 @@ export async function disableApiKey(
   accountId: string,
   idOrHint: string,
   reason: string | null,
-): Promise<ApiKey> {
+): Promise<ChangedKey> {
   return changeApiKey(deps, principal, accountId, idOrHint, {
     permission: 'api_key:disable',
     reason,

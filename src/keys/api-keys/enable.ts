@@ -1,11 +1,11 @@
 import type { Deps } from '../../deps.ts'
-import { type ApiKey, isExpired } from '../../domain/api-key.ts'
+import { isExpired } from '../../domain/api-key.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { setDisabledAt } from '../../store/api-keys.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
 import { requireGrantable } from '../authority.ts'
-import { changeApiKey } from './changing-key.ts'
+import { type ChangedKey, changeApiKey } from './changing-key.ts'
 
 /**
  * Ends the suspension of a key. It gives the key back what it could do, so its author must hold all of
@@ -17,7 +17,7 @@ export async function enableApiKey(
   accountId: string,
   idOrHint: string,
   reason: string | null,
-): Promise<ApiKey> {
+): Promise<ChangedKey> {
   return changeApiKey(deps, principal, accountId, idOrHint, {
     permission: 'api_key:disable',
     reason,

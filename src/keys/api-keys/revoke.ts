@@ -1,8 +1,7 @@
 import type { Deps } from '../../deps.ts'
-import type { ApiKey } from '../../domain/api-key.ts'
 import { actorOf, type Principal } from '../../domain/principal.ts'
 import { revokeApiKey as revokeStored } from '../../store/api-keys.ts'
-import { changeApiKey } from './changing-key.ts'
+import { type ChangedKey, changeApiKey } from './changing-key.ts'
 
 /** Ends a key for good. Revoking it again changes nothing. */
 export async function revokeApiKey(
@@ -11,7 +10,7 @@ export async function revokeApiKey(
   accountId: string,
   idOrHint: string,
   reason: string | null,
-): Promise<ApiKey> {
+): Promise<ChangedKey> {
   return changeApiKey(deps, principal, accountId, idOrHint, {
     permission: 'api_key:revoke',
     reason,

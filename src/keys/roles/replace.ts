@@ -5,7 +5,7 @@ import { isPlatformAccount } from '../../store/accounts.ts'
 import { updateRole } from '../../store/roles.ts'
 import { renewAuthority, requireGrantable } from '../authority.ts'
 import { requireHeldCatalogue } from '../catalogue.ts'
-import { inChangingTransaction } from '../changing.ts'
+import { type CommittedChange, inChangingTransaction } from '../changing.ts'
 import { allOf } from './effects.ts'
 import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
 import { type RoleRequest, readRole, refuseTakenName } from './role-request.ts'
@@ -21,7 +21,7 @@ export async function replaceRole(
   accountId: string,
   id: string,
   request: RoleRequest,
-): Promise<Role> {
+): Promise<CommittedChange<Role>> {
   return inChangingTransaction(deps, async (trx, announce) => {
     await lockRoleOfPrincipal(trx, principal, id)
     const author = await renewAuthority(deps, trx, principal, 'role:update')

@@ -1,0 +1,69 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import { notFound } from '../../errors.ts'
+import { findReceipt } from '../../keys/freshness/find-receipt.ts'
+import { listInstances } from '../../keys/freshness/list-instances.ts'
+import type { App } from '../app-type.ts'
+import { responses } from '../responses.ts'
+import { closed, ref } from '../schema-tools.ts'
+import { toReceiptBody } from './receipts.ts'
+import { InstanceList, ReceiptAnswer } from './schemas.ts'
+
+const tags = ['Freshness']
+
+export function freshnessRoutes(app: App, deps: Deps): void {
+  app.get(
+    '/v1/instances',
+    {
+      config: { access: { permission: 'instance:read' } },
+      schema: {
+        operationId: 'listInstances',
+        tags,
+        summary: 'See who is live',
+        description: 'Every registered instance, and how far it has applied the changes.',
+        response: responses({ 200: ref(InstanceList) }),
+      },
+    },
+    async () => {
+      const instances = await listInstances(deps)
+      return {
+        instances: instances.map((instance) => ({
+          id: instance.id,
+          applied_revision: instance.applied,
+          started_at: instance.startedAt.toISOString(),
+        })),
+      }
+    },
+  )
+
+  app.get(
+    '/v1/revisions/:revision',
+    {
+      config: { access: { permission: null } },
+      schema: {
+        operationId: 'getReceipt',
+        tags,
+        summary: 'Ask for a receipt again',
+        description: 'For any key that knows the revision and its id.',
+        params: Type.Object({ revision: Type.String({ description: 'A revision.' }) }),
+        querystring: Type.Object(
+          {
+            id: Type.String({ format: 'uuid' }),
+            wait_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 30_000, default: 0 })),
+          },
+          closed,
+        ),
+        response: responses({ 200: ref(ReceiptAnswer) }, { problems: [404] }),
+      },
+    },
+    async (request) => {
+      const revision = /^[1-9]\d{0,14}$/.test(request.params.revision)
+        ? Number(request.params.revision)
+        : undefined
+      if (revision === undefined) throw notFound('revision')
+      const { id, wait_ms: waitMs } = request.query
+      const receipt = await findReceipt(deps, revision, id.toLowerCase(), waitMs ?? 0)
+      return { receipt: toReceiptBody(receipt, deps.now()) }
+    },
+  )
+}

@@ -1,0 +1,12 @@
+import type { Deps } from '../../deps.ts'
+import { StandbyError } from '../../store/faults.ts'
+import { listInstances as listStored, type StoredInstance } from '../../store/instances.ts'
+
+export type { StoredInstance } from '../../store/instances.ts'
+
+/** Every registered instance. A row whose process died stays until it is evicted. */
+export async function listInstances(deps: Deps): Promise<StoredInstance[]> {
+  const instances = await listStored(deps.db)
+  if (instances === undefined) throw new StandbyError()
+  return instances
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import { CredentialCache } from './cache/credential-cache.ts'
+import { Flights } from './cache/flights.ts'
+import { Freshness } from './cache/freshness.ts'
+import { Instance } from './cache/instance.ts'
+import type { Moment } from './cache/lease.ts'
+import { Listener } from './cache/listener.ts'
+import { Receipts } from './cache/receipts.ts'
+import { timingOf } from './cache/timing.ts'
+import type { Config } from './config.ts'
+import type { Deps } from './deps.ts'
+import { LiveTagRing } from './keys/live-tag-ring.ts'
+import { createCredentialReader } from './keys/read-credential.ts'
+import { createTallies } from './keys/tallies.ts'
+import { UseRecords } from './keys/use-records.ts'
+import type { Database, DatabaseOptions } from './store/database.ts'
+import { openFeedConnection } from './store/feed.ts'
+
+const maxReadsUnderWay = 5_000
+
+export interface WorldOptions {
+  readonly config: Config
+  readonly connection: DatabaseOptions['connection']
+  readonly db: Database
+  readonly log: Logger
+  readonly world: Pick<Deps, 'now' | 'randomBytes' | 'hasher' | 'tokenPrefix'>
+  readonly moment: () => Moment
+}
+
+export interface World {
+  readonly deps: Deps
+  readonly instance: Instance
+  /** Undefined where the database knows no NOTIFY. */
+  readonly listener: Listener | undefined
+}
+
+/** All that the use cases need, and the instance that keeps it fresh; it is not started yet. */
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const { config, connection, db, log, moment } = options
+  const timing = timingOf(config.MAX_STALENESS_MS)
+  const freshness = new Freshness(timing)
+  const ring = await LiveTagRing.open(db)
+  const connect = (to: DatabaseOptions['connection']) =>
+    openFeedConnection({
+      connection: to,
+      connectTimeoutMs: Math.min(timing.roundMs, config.DATABASE_CONNECT_TIMEOUT_MS),
+      statementTimeoutMs: timing.roundMs,
+    })
+  const instance = new Instance({
+    id: randomUUID(),
+    freshness,
+    timing,
+    pollIntervalMs: config.POLL_INTERVAL_MS,
+    connect: () => connect(connection),
+    now: moment,
+    onTagKeysChanged: () => ring.reload(),
+    log,
+  })
+  const notifies = config.CHANGE_FEED === 'notify'
+  const listener = notifies
+    ? new Listener({
+        connect: () => connect(config.DATABASE_LISTEN_URL ?? connection),
+        onChange: () => instance.hurry(),
+        checkEveryMs: 10_000,
+        log,
+      })
+    : undefined
+  const cache = new CredentialCache(config.CACHE_MAX_KEYS, freshness, moment)
+  const tallies = createTallies()
+  const deps: Deps = {
+    ...options.world,
+    db,
+    ring,
+    cache,
+    freshness,
+    receipts: new Receipts({ db, instance, timing, monotonicNow: () => moment().monotonic }),
+    notifies,
+    credentials: createCredentialReader({ db, cache, tallies }, maxReadsUnderWay),
+    reads: new Flights(maxReadsUnderWay),
+    firstUses: new Flights(maxReadsUnderWay),
+    uses: new UseRecords(),
+    tallies,
+    log,
+  }
+  return { deps, instance, listener }
+}
