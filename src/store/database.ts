@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import { Pool, type PoolConfig } from 'pg'
+import { withoutDeafConnections } from './deaf-connections.ts'
 import type { Schema } from './schema.ts'
 
 /** The database, or a transaction of it: the first parameter of every function of store/. */
@@ -45,7 +46,12 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     },
   })
   pool.on('error', options.onIdleError)
-  return { db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }), pool }
+  return {
+    db: new Kysely<Schema>({
+      dialect: new PostgresDialect({ pool: withoutDeafConnections(pool) }),
+    }),
+    pool,
+  }
 }
 
 /**
