@@ -63,9 +63,7 @@ export async function readCredential(
   if (read === undefined) return undefined
   const { stamp } = read
   const { credential, facts } = read.found
-  const known = deps.cache.find(referenceOf(token))
-  const digests = known?.hash === credential.hash ? known.digests : []
-  const accepted = digests.some((one) => timingSafeEqual(one, digest))
+  const accepted = includes(acceptedDigests(deps, token, credential), digest)
   // A pepper is given up once no live key needs it; what is left of dead ones cannot be matched.
   if (isDead(facts, deps.now()) && !deps.hasher.knowsPepperOf(credential)) return undefined
   if (!accepted && !(await deps.hasher.matches(credential, token.secret))) return undefined
@@ -73,7 +71,8 @@ export async function readCredential(
   const entry: CachedCredential = {
     facts,
     hash: credential.hash,
-    digests: accepted ? digests : [digest, ...digests].slice(0, maxDigests),
+    // Looked up again: the other form of the token may have been matched meanwhile.
+    digests: withDigest(acceptedDigests(deps, token, credential), digest),
     isUsed: credential.firstUsedAt !== null,
     stamp,
   }
@@ -87,7 +86,21 @@ export function referenceOf(token: Token): string {
 }
 
 export function acceptsDigest(entry: CachedCredential, digest: Buffer): boolean {
-  return entry.digests.some((one) => timingSafeEqual(one, digest))
+  return includes(entry.digests, digest)
+}
+
+/** What was accepted as long as the stored hash is the one that it matched. */
+function acceptedDigests(deps: Deps, token: Token, credential: Credential): readonly Buffer[] {
+  const known = deps.cache.find(referenceOf(token))
+  return known?.hash === credential.hash ? known.digests : []
+}
+
+function withDigest(digests: readonly Buffer[], digest: Buffer): readonly Buffer[] {
+  return includes(digests, digest) ? digests : [digest, ...digests].slice(0, maxDigests)
+}
+
+function includes(digests: readonly Buffer[], digest: Buffer): boolean {
+  return digests.some((one) => timingSafeEqual(one, digest))
 }
 
 /** Whether nothing can bring it back: it is revoked, expired or replaced. */

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import { Pool, type PoolConfig } from 'pg'
+import { withoutDeafConnections } from './deaf-connections.ts'
 import { StandbyError } from './faults.ts'
 import type { Schema } from './schema.ts'
 import { sessionSettings } from './session.ts'
@@ -40,6 +41,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     connectionTimeoutMillis: options.connectTimeoutMs,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     // The server's own limit comes first; this one is for a server that no longer answers.
     query_timeout: options.statementTimeoutMs + 1_000,
     onConnect: async (client) => {
@@ -49,5 +51,10 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     },
   })
   pool.on('error', options.onIdleError)
-  return { db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }), pool }
+  return {
+    db: new Kysely<Schema>({
+      dialect: new PostgresDialect({ pool: withoutDeafConnections(pool) }),
+    }),
+    pool,
+  }
 }

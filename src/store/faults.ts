@@ -68,6 +68,11 @@ export function isUnavailable(error: unknown): boolean {
   return unavailableErrnos.has(code) || unavailableMessages.test(error.message)
 }
 
+/** Whether a statement had no answer in time: not even that it took too long, which the server says itself. */
+export function isReadTimeout(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'Query read timeout'
+}
+
 /** Whether the database refused a statement by this constraint or unique index. */
 export function violates(error: unknown, constraint: string): boolean {
   return error instanceof DatabaseError && error.constraint === constraint
