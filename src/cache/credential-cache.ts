@@ -85,6 +85,12 @@ export class CredentialCache {
     if (present !== undefined && present.stamp > entry.stamp) return
     this.#entries.set(detached(reference), entry)
   }
+
+  /** Forgets everything; what is being read is not kept either. */
+  clear(): void {
+    this.#freshness.overtake([{ kind: 'everything' }])
+    this.#entries.clear()
+  }
 }
 
 function fencedBy({ facts }: CachedCredential) {
