@@ -48,7 +48,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       statementTimeoutMs: timing.roundMs,
     })
   const instance = new Instance({
-    id: randomUUID(),
+    newId: randomUUID,
     freshness,
     timing,
     pollIntervalMs: config.POLL_INTERVAL_MS,

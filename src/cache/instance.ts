@@ -16,8 +16,8 @@ import { Wakeup } from './wakeup.ts'
 import { Watch } from './watch.ts'
 
 export interface InstanceOptions {
-  /** Random, one a process. */
-  readonly id: string
+  /** Random, one a call. */
+  readonly newId: () => string
   readonly freshness: Freshness
   readonly timing: Timing
   readonly pollIntervalMs: number
@@ -42,7 +42,8 @@ export class Instance {
   readonly #options: InstanceOptions
   readonly #wakeup = new Wakeup()
   readonly #watch: Watch
-  readonly #progress: Progress
+  readonly #progress = new Progress()
+  #id: string | undefined
   #connection: FeedConnection | undefined
   #isRegistered = false
   #isStopping = false
@@ -58,11 +59,11 @@ export class Instance {
   constructor(options: InstanceOptions) {
     this.#options = options
     this.#watch = new Watch(options.timing.watchMs)
-    this.#progress = new Progress(options.timing.watchMs)
   }
 
-  get id(): string {
-    return this.#options.id
+  /** The id of the latest registration; undefined before the first. */
+  get id(): string | undefined {
+    return this.#id
   }
 
   get rounds(): number {
@@ -79,9 +80,9 @@ export class Instance {
     return this.#options.now().monotonic < this.#distrustUntil
   }
 
-  /** When this instance learnt that a revision is committed, on its monotonic clock. */
-  learntAt(revision: number): number {
-    return this.#progress.learntAt(revision, this.#options.now().monotonic)
+  /** When this instance learnt that a revision is committed, on its monotonic clock: now, if it had not. */
+  learn(revisionId: string): number {
+    return this.#progress.learn(revisionId, this.#options.now().monotonic)
   }
 
   /** Begins: resolves with the first lease, or when the first round has failed. */
@@ -104,8 +105,8 @@ export class Instance {
     const connection = this.#connection
     if (connection === undefined) return
     try {
-      if (this.#isRegistered) {
-        await this.#within(connection, unregisterInstance(connection, this.id))
+      if (this.#id !== undefined) {
+        await this.#within(connection, unregisterInstance(connection, this.#id))
       }
     } catch (error) {
       this.#options.log.warn({ err: error }, 'the row of this instance could not be given up')
@@ -136,11 +137,19 @@ export class Instance {
     return this.#connection
   }
 
+  /**
+   * Each registration has an id of its own. What was sent under an earlier one, and arrives late because
+   * its connection was given up, can so neither delete the row of this one nor stand in for it.
+   */
   async #register(connection: FeedConnection): Promise<void> {
-    const { freshness, now } = this.#options
+    const { freshness, newId, now } = this.#options
     // A row from before, if there is one still, would hold receipts up until somebody evicts it.
-    await this.#within(connection, unregisterInstance(connection, this.id))
-    const registration = { id: this.id, now: new Date(now().wall) }
+    if (this.#id !== undefined) {
+      await this.#within(connection, unregisterInstance(connection, this.#id))
+    }
+    const id = newId()
+    this.#id = id
+    const registration = { id, now: new Date(now().wall) }
     const place = await this.#within(connection, registerInstance(connection, registration))
     if (this.#lastTimeline !== undefined && place.timeline !== this.#lastTimeline) {
       this.#distrustInstances()
@@ -148,7 +157,8 @@ export class Instance {
     this.#lastTimeline = place.timeline
     freshness.registered(place)
     this.#isRegistered = true
-    this.#progress.reached(place.revision, now().monotonic)
+    // Its place is the counter: a change of the tag keys before that comes with no round.
+    this.#areTagKeysOld = true
   }
 
   async #round(connection: FeedConnection): Promise<void> {
@@ -169,6 +179,7 @@ export class Instance {
         this.#areTagKeysOld ||= received.tagKeysChanged
         if (this.#areTagKeysOld) await this.#options.onTagKeysChanged()
         this.#areTagKeysOld = false
+        for (const { id } of reading.changes) this.learn(id)
         await this.#acknowledge(connection, round, received.revision)
     }
   }
@@ -178,11 +189,12 @@ export class Instance {
     round: Parameters<Freshness['confirmed']>[0],
     revision: number,
   ): Promise<void> {
-    const { freshness, log, now } = this.#options
-    this.#progress.reached(revision, now().monotonic)
-    const isKnown = await this.#within(connection, acknowledge(connection, this.id, revision))
+    const { freshness, log } = this.#options
+    const id = this.#id
+    if (id === undefined) return
+    const isKnown = await this.#within(connection, acknowledge(connection, id, revision))
     if (!isKnown) {
-      log.warn({ instance: this.id }, 'this instance was evicted; it registers anew')
+      log.warn({ instance: id }, 'this instance was evicted; it registers anew')
       freshness.lose()
       this.#isRegistered = false
       this.hurry()

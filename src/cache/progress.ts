@@ -1,26 +1,29 @@
 /**
- * When this instance reached which revision, on its own monotonic clock, for as long as it matters: a
- * receipt completes a watch after its evaluator learnt of the commit.
+ * When this instance learnt that a revision is committed, on its own monotonic clock: a receipt
+ * completes a watch after that. Revisions are known by their random ids, never by their numbers: in a
+ * restored history the same number is another revision, which was committed later.
  */
 export class Progress {
-  readonly #keepMs: number
-  /** In order of both. */
-  #steps: { readonly revision: number; readonly at: number }[] = []
+  readonly #maxRemembered: number
+  readonly #learntAt = new Map<string, number>()
 
-  constructor(keepMs: number) {
-    this.#keepMs = keepMs
+  constructor(maxRemembered = 10_000) {
+    this.#maxRemembered = maxRemembered
   }
 
-  reached(revision: number, at: number): void {
-    const last = this.#steps.at(-1)
-    if (last !== undefined && last.revision > revision) this.#steps = []
-    if (last === undefined || last.revision !== revision) this.#steps.push({ revision, at })
-    // The newest of those that are old enough stands for all before it.
-    while ((this.#steps[1]?.at ?? at) < at - this.#keepMs) this.#steps.shift()
+  /** Notes that a revision is committed, as is known now; tells since when that has been known. */
+  learn(id: string, now: number): number {
+    const known = this.#learntAt.get(id)
+    if (known !== undefined) return known
+    this.#learntAt.set(id, now)
+    if (this.#learntAt.size > this.#maxRemembered) this.#forgetOldest()
+    return now
   }
 
-  /** The moment when a revision was known to be committed: now, if it has not been reached. */
-  learntAt(revision: number, now: number): number {
-    return this.#steps.find((step) => step.revision >= revision)?.at ?? now
+  #forgetOldest(): void {
+    for (const oldest of this.#learntAt.keys()) {
+      this.#learntAt.delete(oldest)
+      return
+    }
   }
 }

@@ -18,6 +18,8 @@ export interface ReceiptQuestion {
   readonly id: string
   /** Every row of `instance`, read by a statement that began after the commit. */
   readonly instances: readonly InstanceRow[]
+  /** Under which id the evaluator is registered, if it is. */
+  readonly ownId: string | undefined
   /** When the evaluator learnt that the change is committed, and now, both on its own monotonic clock. */
   readonly learntAt: number
   readonly now: number
@@ -30,12 +32,17 @@ export interface ReceiptQuestion {
  * A receipt is complete when (a) every instance has applied the revision, or (b) a whole watch has
  * passed since its evaluator learnt of the commit: by then the lease of every instance that has not
  * has ended. Nothing else makes it so; whether somebody is dead is never inferred.
+ *
+ * For (a) the evaluator must be among the instances, and so have met the history in which the revision
+ * was committed by a round of its own. A database that was restored just now may know nothing of those
+ * who still answer from memory, and the evaluator would not know yet that it was.
  */
 export function receiptOf(question: ReceiptQuestion): Receipt {
-  const { revision, id, instances, watchMs } = question
+  const { revision, id, instances, ownId, watchMs } = question
   const waitingFor = instances.filter((one) => one.applied < revision).map((one) => one.id)
   const remainingMs = Math.max(0, question.learntAt + watchMs - question.now)
-  const allApplied = waitingFor.length === 0 && !question.onlyByTime
+  const isAmong = instances.some((one) => one.id === ownId)
+  const allApplied = waitingFor.length === 0 && isAmong && !question.onlyByTime
   const isComplete = allApplied || remainingMs === 0
   return {
     revision,

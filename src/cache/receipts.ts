@@ -38,7 +38,7 @@ export class Receipts {
   async waitFor(committed: Committed, waitMs: number): Promise<Receipt> {
     const { instance, monotonicNow } = this.#options
     const begunAt = monotonicNow()
-    const learntAt = instance.learntAt(committed.revision)
+    const learntAt = instance.learn(committed.id)
     instance.hurry()
     for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       const receipt = await this.#evaluate(committed, learntAt)
@@ -54,6 +54,7 @@ export class Receipts {
     return receiptOf({
       ...committed,
       instances: instances ?? [],
+      ownId: instance.id,
       learntAt,
       now: monotonicNow(),
       watchMs: timing.watchMs,
