@@ -190,6 +190,8 @@ function spawnSource(options: LaunchOptions, folder: string): Launched {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...{ PATH, HOME, TMPDIR },
+      // Half of the time that a start takes is spent on compiling.
+      NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
       PORT: '0',
       DATA_DIR: join(folder, 'data'),
       ...settings,
