@@ -151,10 +151,6 @@ t.test('ROOT_TOKEN_FILE is a new file that only its owner may read', async (t) =
   await until('the log tells where it is', () => running.log.some((line) => line.file === free))
   t.equal(await statusOfMe(running, await readToken(free)), 200)
   t.equal(await running.stop(), 0)
-
-  const again = await processes.start({ settings })
-  t.equal(await readFile(occupied, 'utf8'), 'the token of another database\n', 'later: ignored')
-  t.equal(await again.stop(), 0)
 })
 
 t.test('a start without the peppers that keys were made with is refused', async (t) => {
