@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Keys } from './keys.ts'
 import { type Generator, type Load, writeRequests } from './load/load.ts'
+import { type MemoryUse, verifyAllIn } from './memory.ts'
 import { alternate, type Contender, type Rounds, type Slice } from './rates.ts'
 import { type ServerProcess, startServer } from './server-process.ts'
-import { askVerdict, verifyEach } from './verify-once.ts'
+import { askVerdict } from './verify-once.ts'
 
-/** Slices of the floor, and of verifications that memory answers. */
+/** Slices of the floor and of verifications that memory answers, and what it took to fill that memory. */
 export interface HotRates {
   readonly floor: readonly Slice[]
   readonly oneKey: readonly Slice[]
   readonly manyKeys: readonly Slice[]
+  readonly memory: MemoryUse
 }
 
 const connections = 32
@@ -36,7 +38,7 @@ export async function measureHot(
   }
   try {
     const service = await start('src/main.ts', {})
-    await verifyEach(service.url, keys.rootToken, keys.tokens)
+    const memory = await verifyAllIn(service, keys)
     const hotTokens = keys.tokens.slice(0, 1)
     const answer = await askVerdict(service.url, keys.rootToken, hotTokens[0] ?? '')
     const constant = await start('bench/floor.ts', { FLOOR_ANSWER: JSON.stringify(answer) })
@@ -68,6 +70,7 @@ export async function measureHot(
       floor: slices.get(floor) ?? [],
       oneKey: slices.get(oneKey) ?? [],
       manyKeys: slices.get(manyKeys) ?? [],
+      memory,
     }
   } finally {
     for (const server of servers) await server.stop()

@@ -10,13 +10,15 @@ export interface Results {
   readonly date: string
   readonly node: string
   readonly cores: number
+  /** The load average of the minute before the run: above zero, something else was running. */
+  readonly loadAtStart: number
   readonly generator: string
   readonly keys: number
   readonly rounds: number
   readonly roundSeconds: number
   readonly hot: HotRates
   readonly starts: Starts
-  readonly memory: MemoryUse
+  readonly memory: readonly MemoryUse[]
 }
 
 const hotGoal = 0.8
@@ -35,7 +37,8 @@ export function documentOf(results: Results): string {
 
 \`npm run bench -- --write\` writes this page; it is not edited by hand. Made on ${results.date} by
 \`${results.command}\`, with Node.js ${results.node} on one machine with ${results.cores} cores, which the
-service, PostgreSQL and the load generator share.
+service, PostgreSQL and the load generator share. The load average before the run was ${results.loadAtStart.toFixed(1)}; the
+more else runs, the rougher the figures.
 
 ${tablesOf(results)}
 
@@ -92,8 +95,8 @@ function startsAndMemory({ starts, memory, keys }: Results): string {
     const goal = judged(`< ${goalMs / 1000} s`, middle < goalMs)
     return [name, `${Math.round(middle)} ms`, range(figures, 'ms'), goal]
   }
-  const verified = memory.verifiedBytes.map(toMb)
-  const started = memory.startedBytes.map(toMb)
+  const verified = memory.map((use) => use.verifiedBytes / 1e6)
+  const started = memory.map((use) => use.startedBytes / 1e6)
   return table(
     ['Start and memory, on one machine', 'median', 'range', 'goal'],
     [
@@ -148,10 +151,6 @@ function judged(goal: string, isMet: boolean): string {
 
 function count(value: number): string {
   return Math.round(value).toLocaleString('en-US')
-}
-
-function toMb(bytes: number): number {
-  return bytes / 1e6
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

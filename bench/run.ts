@@ -6,7 +6,7 @@
  */
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { createEmptyDatabase } from '../test/helpers/database.ts'
@@ -22,6 +22,7 @@ interface Extent {
   readonly keys: number
   readonly rounds: Rounds
   readonly starts: number
+  /** Besides the process that is loaded afterwards. */
   readonly memoryRuns: number
 }
 
@@ -29,13 +30,13 @@ const whole: Extent = {
   keys: 10_000,
   rounds: { count: 7, seconds: 4, warmUpSeconds: 4 },
   starts: 7,
-  memoryRuns: 3,
+  memoryRuns: 2,
 }
 const quick: Extent = {
   keys: 10_000,
   rounds: { count: 3, seconds: 1, warmUpSeconds: 2 },
-  starts: 3,
-  memoryRuns: 1,
+  starts: 2,
+  memoryRuns: 0,
 }
 
 const { values: given } = parseArgs({
@@ -50,6 +51,7 @@ await main()
 
 async function main(): Promise<void> {
   const extent = given.quick ? quick : whole
+  const [loadAtStart = 0] = loadavg()
   const generator = await chooseGenerator(generatorNames.find((name) => name === given.generator))
   const database = await createEmptyDatabase()
   try {
@@ -66,13 +68,14 @@ async function main(): Promise<void> {
       date: given.date ?? (await dateOfLastCommit()),
       node: process.version,
       cores: availableParallelism(),
+      loadAtStart,
       generator: generator.name,
       keys: extent.keys,
       rounds: extent.rounds.count,
       roundSeconds: extent.rounds.seconds,
       hot,
       starts,
-      memory,
+      memory: [hot.memory, ...memory],
     })
   } finally {
     await database.drop()
@@ -93,5 +96,5 @@ async function dateOfLastCommit(): Promise<string> {
 }
 
 function tell(step: string): void {
-  process.stderr.write(`${step} ...\n`)
+  process.stderr.write(`${(performance.now() / 1000).toFixed(0)} s: ${step} ...\n`)
 }

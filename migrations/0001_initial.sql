@@ -113,7 +113,8 @@ create table api_key (
   check (live is not null or revoked_at is not null or expires_at is not null),
   foreign key (account_id, role_id) references role (account_id, id),
   constraint api_key_uses_role foreign key (account_id, role_id, live) references role (account_id, id, live),
-  unique (account_id, id)
+  unique (account_id, id),
+  unique (id, live)
 );
 create unique index api_key_name on api_key (account_id, name) where live;
 create index api_key_by_created on api_key (account_id, created_at, id);
@@ -131,6 +132,8 @@ create table api_key_allow_list (
   live boolean check (live),
   primary key (api_key_id, allow_list_id),
   foreign key (account_id, api_key_id) references api_key (account_id, id),
+  -- Only a live key holds a list.
+  foreign key (api_key_id, live) references api_key (id, live),
   foreign key (account_id, allow_list_id) references allow_list (account_id, id),
   constraint api_key_uses_allow_list
     foreign key (account_id, allow_list_id, live) references allow_list (account_id, id, live)

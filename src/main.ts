@@ -56,7 +56,15 @@ function rootTokenKeeper(
   database: ReachedDatabase,
 ): { keepRootToken?: (token: string) => Promise<void> } {
   const path = config.ROOT_TOKEN_FILE
-  if (path !== undefined) return { keepRootToken: (token) => writeRootToken(path, token) }
+  if (path !== undefined) {
+    let isOurs = false
+    return {
+      keepRootToken: async (token) => {
+        await writeRootToken(path, token, isOurs)
+        isOurs = true
+      },
+    }
+  }
   return database.isEmbedded ? { keepRootToken: async () => undefined } : {}
 }
 
@@ -66,7 +74,7 @@ async function listen(
   database: ReachedDatabase,
   log: Logger,
 ): Promise<void> {
-  let address = `http://${config.HOST}:${config.PORT}`
+  let address: string | undefined
   try {
     address = await service.app.listen({ host: config.HOST, port: config.PORT })
   } catch (error) {
@@ -82,7 +90,7 @@ function announceFirstStart(
   service: Service,
   config: Config,
   database: ReachedDatabase,
-  address: string,
+  address: string | undefined,
   log: Logger,
 ): void {
   if (!service.isFirstStart) return
@@ -95,14 +103,13 @@ function announceFirstStart(
   }
 }
 
-function welcome(address: string, token: string): string {
+function welcome(address: string | undefined, token: string): string {
+  const shown = `The root token may do everything, and is shown only now:\n\n  ${token}\n`
+  if (address === undefined) return `\naeon-keys has made its database.\n\n${shown}\n`
   return `
 aeon-keys is ready at ${address} (browse ${address}/docs)
 
-The root token may do everything, and is shown only now:
-
-  ${token}
-
+${shown}
 Try it:
 
   curl -s ${address}/v1/me -H 'Authorization: Bearer ${token}'

@@ -4,16 +4,18 @@ import { dirname } from 'node:path'
 /**
  * Writes the root token to a new file that only its owner may read, and returns once it is on the
  * disk, the folder's entry included. Throws an Error when the file is there already: it could be the
- * token of another database.
+ * token of another database. `isOurs`: this process made it for a transaction that was tried again.
  */
-export async function writeRootToken(path: string, token: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(
-      error.code === 'EEXIST'
-        ? `The file for the root token, ${path}, is there already: move it away first.`
-        : `The file for the root token cannot be made: ${error.message}`,
-    )
-  })
+export async function writeRootToken(path: string, token: string, isOurs = false): Promise<void> {
+  const file = await open(path, isOurs ? 'w' : 'wx', 0o600).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw new Error(
+        error.code === 'EEXIST'
+          ? `The file for the root token, ${path}, is there already: move it away first.`
+          : `The file for the root token cannot be made: ${error.message}`,
+      )
+    },
+  )
   try {
     await file.writeFile(`${token}\n`)
     await file.sync()

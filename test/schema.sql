@@ -117,6 +117,7 @@ alter table allow_list add constraint allow_list_entries_check CHECK (((cardinal
 alter table allow_list add constraint allow_list_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 120)) AND (name !~ '^\s|\s$'::text)));
 alter table api_key add constraint api_key_pkey PRIMARY KEY (id);
 alter table api_key add constraint api_key_account_id_id_key UNIQUE (account_id, id);
+alter table api_key add constraint api_key_id_live_key UNIQUE (id, live);
 alter table api_key add constraint api_key_check CHECK (((revoked_at IS NULL) = (revoked_by_kind IS NULL)));
 alter table api_key add constraint api_key_check1 CHECK (((revoked_at IS NOT NULL) OR ((revoked_by_id IS NULL) AND (revoked_by_name IS NULL) AND (revocation_reason IS NULL))));
 alter table api_key add constraint api_key_check2 CHECK (((revoked_at IS NULL) OR (live IS NULL)));
@@ -157,6 +158,7 @@ alter table api_key add constraint api_key_account_id_role_id_fkey FOREIGN KEY (
 alter table api_key add constraint api_key_uses_role FOREIGN KEY (account_id, role_id, live) REFERENCES role(account_id, id, live);
 alter table api_key_allow_list add constraint api_key_allow_list_account_id_allow_list_id_fkey FOREIGN KEY (account_id, allow_list_id) REFERENCES allow_list(account_id, id);
 alter table api_key_allow_list add constraint api_key_allow_list_account_id_api_key_id_fkey FOREIGN KEY (account_id, api_key_id) REFERENCES api_key(account_id, id);
+alter table api_key_allow_list add constraint api_key_allow_list_api_key_id_live_fkey FOREIGN KEY (api_key_id, live) REFERENCES api_key(id, live);
 alter table api_key_allow_list add constraint api_key_uses_allow_list FOREIGN KEY (account_id, allow_list_id, live) REFERENCES allow_list(account_id, id, live);
 alter table api_key_usage add constraint api_key_usage_account_id_api_key_id_fkey FOREIGN KEY (account_id, api_key_id) REFERENCES api_key(account_id, id);
 alter table credential add constraint credential_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES api_key(id);

@@ -45,7 +45,7 @@ export const FaultBody = Type.Object(
   {
     field: Type.String({
       description:
-        'JSON pointer (RFC 6901) into the body; for a query parameter or header, its name after a slash.',
+        'JSON pointer (RFC 6901) into the body, empty for the whole of it; for a query parameter or header, its name after a slash.',
       examples: ['/expires_at'],
     }),
     rule: Type.String({ examples: ['future'] }),

@@ -61,7 +61,7 @@ function place(error: FastifySchemaValidationError): { field: string; rule: stri
         rule: 'unknown_field',
       }
     default:
-      return { field: error.instancePath || '/', rule: error.keyword }
+      return { field: error.instancePath, rule: error.keyword }
   }
 }
 

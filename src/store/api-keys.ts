@@ -137,6 +137,11 @@ export async function revokeApiKey(
   revocation: { readonly at: Date; readonly by: Actor; readonly reason: string | null },
 ): Promise<void> {
   await trx
+    .updateTable('api_key_allow_list')
+    .set({ live: null })
+    .where('api_key_id', '=', id)
+    .execute()
+  await trx
     .updateTable('api_key')
     .set({
       revoked_at: revocation.at,
@@ -148,11 +153,6 @@ export async function revokeApiKey(
     })
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
-    .execute()
-  await trx
-    .updateTable('api_key_allow_list')
-    .set({ live: null })
-    .where('api_key_id', '=', id)
     .execute()
 }
 
@@ -191,6 +191,24 @@ export async function findChangedRevision(
   return { revision: Number(row.changed_revision), id: row.changed_revision_id }
 }
 
+/** Whether a live key has the role that may be used from elsewhere than through these lists. */
+export async function isRoleUsedBeyond(
+  trx: StoreTransaction,
+  accountId: string,
+  roleId: string,
+  allowListIds: readonly string[],
+): Promise<boolean> {
+  const { rows } = await sql<{ beyond: boolean }>`
+    select exists (
+      select from api_key
+      where account_id = ${accountId} and role_id = ${roleId} and live
+        and (reach = 'anywhere' or exists (
+          select from api_key_allow_list
+          where api_key_id = api_key.id and allow_list_id <> all (${allowListIds}::uuid[])))
+    ) as beyond`.execute(trx)
+  return rows[0]?.beyond === true
+}
+
 /** Which expired keys must let go of what they hold. */
 export type Holding =
   | { readonly name: string }
@@ -225,12 +243,12 @@ export async function releaseExpired(
   const expired = await query.orderBy('id').forUpdate().execute()
   if (expired.length === 0) return
   const ids = expired.map((row) => row.id)
-  await trx.updateTable('api_key').set({ live: null }).where('id', 'in', ids).execute()
   await trx
     .updateTable('api_key_allow_list')
     .set({ live: null })
     .where('api_key_id', 'in', ids)
     .execute()
+  await trx.updateTable('api_key').set({ live: null }).where('id', 'in', ids).execute()
 }
 
 function apiKeys(db: Executor) {

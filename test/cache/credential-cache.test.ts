@@ -3,6 +3,8 @@ import t from 'tap'
 import { type CachedCredential, CredentialCache } from '../../src/cache/credential-cache.ts'
 import { Fence } from '../../src/cache/fence.ts'
 import { Flights } from '../../src/cache/flights.ts'
+import { Freshness } from '../../src/cache/freshness.ts'
+import { timingOf } from '../../src/cache/timing.ts'
 import { ServiceError } from '../../src/errors.ts'
 
 function entry(keyId: string, accountId: string, stamp: number): CachedCredential {
@@ -31,8 +33,18 @@ function entry(keyId: string, accountId: string, stamp: number): CachedCredentia
   }
 }
 
+const moment = { monotonic: 0, wall: 0 }
+
+/** A cache whose instance is registered and holds a lease. */
+function leasedCache(maxEntries: number) {
+  const freshness = new Freshness(timingOf(30_000))
+  freshness.registered({ revision: 1, id: 'origin', timeline: null })
+  freshness.confirmed(freshness.beginRound(moment))
+  return { cache: new CredentialCache(maxEntries, freshness, () => moment), freshness }
+}
+
 t.test('a change overtakes what was read before it, and only of its key or account', async (t) => {
-  const cache = new CredentialCache(10)
+  const { cache, freshness } = leasedCache(10)
   const stamp = cache.stamp
   for (const [key, account] of [
     ['k1', 'a1'],
@@ -44,22 +56,22 @@ t.test('a change overtakes what was read before it, and only of its key or accou
   const current = () =>
     ['k1', 'k2', 'k3'].filter((key) => {
       const found = cache.find(key)
-      return found !== undefined && cache.isCurrent(found)
+      return found !== undefined && cache.mayAnswer(found)
     })
   t.same(current(), ['k1', 'k2', 'k3'])
-  cache.apply([{ kind: 'key', id: 'k1' }])
+  freshness.overtake([{ kind: 'key', id: 'k1' }])
   t.same(current(), ['k2', 'k3'])
   t.ok(cache.find('k1'), 'the entry stays, for its digests')
-  cache.apply([{ kind: 'account', id: 'a1' }])
+  freshness.overtake([{ kind: 'account', id: 'a1' }])
   t.same(current(), ['k3'])
   cache.put('k1', entry('k1', 'a1', cache.stamp))
   t.same(current(), ['k1', 'k3'], 'a read begun after the change is good')
 })
 
 t.test('a read that was under way when a change came is never kept', async (t) => {
-  const cache = new CredentialCache(10)
+  const { cache, freshness } = leasedCache(10)
   const stamp = cache.stamp
-  cache.apply([{ kind: 'key', id: 'k1' }])
+  freshness.overtake([{ kind: 'key', id: 'k1' }])
   cache.put('k1', entry('k1', 'a1', stamp))
   t.equal(cache.find('k1'), undefined)
   const other = cache.stamp
@@ -69,9 +81,9 @@ t.test('a read that was under way when a change came is never kept', async (t) =
 })
 
 t.test('an older read never replaces a fresher one', async (t) => {
-  const cache = new CredentialCache(10)
+  const { cache, freshness } = leasedCache(10)
   const old = cache.stamp
-  cache.apply([{ kind: 'key', id: 'another' }])
+  freshness.overtake([{ kind: 'key', id: 'another' }])
   const fresh = entry('k1', 'a1', cache.stamp)
   cache.put('k1', fresh)
   cache.put('k1', entry('k1', 'a1', old))
@@ -79,7 +91,7 @@ t.test('an older read never replaces a fresher one', async (t) => {
 })
 
 t.test('the cache is bounded by entries and counts what it evicts', async (t) => {
-  const cache = new CredentialCache(3)
+  const { cache } = leasedCache(3)
   for (let index = 0; index < 10; index += 1) {
     cache.put(`k${index}`, entry(`k${index}`, 'a', cache.stamp))
   }

@@ -168,6 +168,21 @@ t.test('a key that is restricted by address grants no wider reach than its own',
   t.equal(made.status, 201)
   t.match(await issue(bound, account, { allow_list_ids: [made.body.allow_list.id] }), escalation)
   t.equal((await bound.delete(`${lists}/${made.body.allow_list.id}`)).status, 204)
+
+  const roles = `/v1/accounts/${account}/roles`
+  const shared = await newRole(root, account, 'shared', ['cluster:read'])
+  const wider = await newKey(root, account, { role: shared })
+  const given = (permissions: string[]) =>
+    bound.put(`${roles}/${shared}`, { name: 'shared', permissions })
+  t.match(
+    await given(['cluster:read', 'backup:read']),
+    escalation,
+    'a key that is used from anywhere has the role',
+  )
+  t.equal((await given([])).status, 200, 'taking away gives nobody anything')
+  t.equal((await act(root, account, wider.id, 'revoke')).status, 200)
+  await newKey(root, account, { role: shared, allow_list_ids: [own] })
+  t.equal((await given(['cluster:read'])).status, 200, 'within its own lists it may give')
 })
 
 t.test(

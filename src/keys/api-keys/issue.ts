@@ -95,6 +95,8 @@ function faultsOf(request: IssueRequest, now: Date): Fault[] {
     ...nameFaults('/name', request.name),
     ...descriptionFaults('/description', request.description),
   ]
+  // A lone surrogate would reach the database as U+FFFD, which is another name.
+  if (!request.role.isWellFormed()) faults.push(unknownRole)
   if (request.expiresAt !== null && request.expiresAt <= now) {
     faults.push({ field: '/expires_at', rule: 'future', message: 'It must be in the future.' })
   }

@@ -1,8 +1,12 @@
 import type { Deps } from '../../deps.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Role } from '../../domain/role.ts'
+import type { KeyFacts } from '../../domain/verdict.ts'
+import { ServiceError } from '../../errors.ts'
 import { isPlatformAccount } from '../../store/accounts.ts'
-import { updateRole } from '../../store/roles.ts'
+import { isRoleUsedBeyond } from '../../store/api-keys.ts'
+import type { StoreTransaction } from '../../store/database.ts'
+import { type RoleWithEffects, updateRole } from '../../store/roles.ts'
 import { renewAuthority, requireGrantable } from '../authority.ts'
 import { requireHeldCatalogue } from '../catalogue.ts'
 import { type CommittedChange, inChangingTransaction } from '../changing.ts'
@@ -33,7 +37,25 @@ export async function replaceRole(
       ...after,
       permissions: [...new Set([...before.effective, ...after.permissions])].sort(),
     })
+    await requireReachOfUsers(trx, accountId, author, before, after.permissions)
     announce({ kind: 'account', id: accountId })
     return updateRole(trx, before.id, values, deps.now()).catch(refuseTakenName)
   })
+}
+
+/** What is added to a role can be used from wherever its keys can: one who is restricted may not give it so far. */
+async function requireReachOfUsers(
+  trx: StoreTransaction,
+  accountId: string,
+  author: KeyFacts,
+  before: RoleWithEffects,
+  permissions: readonly string[],
+): Promise<void> {
+  if (author.reach === 'anywhere') return
+  if (permissions.every((name) => before.effective.includes(name))) return
+  if (!(await isRoleUsedBeyond(trx, accountId, before.id, author.allowListIds))) return
+  throw new ServiceError(
+    'escalation',
+    'A key that is restricted by address may not add to a role whose keys are used from elsewhere.',
+  )
 }

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto'
+import { sql } from 'kysely'
+import t from 'tap'
+import { readCatalogue } from '../../src/domain/permission.ts'
+import aeon from '../../src/domain/permissions.aeon.json' with { type: 'json' }
+import { bootstrap } from '../../src/keys/bootstrap.ts'
+import { createSecretHasher } from '../../src/keys/hashing/hasher.ts'
+import { noPeppers } from '../../src/keys/hashing/peppers.ts'
+import { hashProfiles } from '../../src/keys/hashing/profile.ts'
+import { WorkQueue } from '../../src/keys/hashing/work-queue.ts'
+import { issueRootKey } from '../../src/keys/issue-root-key.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import { createTestDatabase } from '../helpers/database.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { startTestService } from '../helpers/service.ts'
+
+const world = {
+  now: () => new Date(),
+  randomBytes,
+  hasher: createSecretHasher({
+    profile: hashProfiles.random,
+    peppers: noPeppers,
+    queue: new WorkQueue({ concurrency: 1, maxWaiting: 1 }),
+    randomBytes,
+  }),
+  tokenPrefix: 'aeon',
+}
+const catalogue = readCatalogue(aeon)
+
+t.test(
+  'without a place for its token no root key is made, until somebody asks for one',
+  async (t) => {
+    const database = await createTestDatabase()
+    const { db } = openDatabase({
+      connection: database.url,
+      poolMax: 2,
+      connectTimeoutMs: 5_000,
+      statementTimeoutMs: 5_000,
+      onIdleError: () => undefined,
+    })
+    t.teardown(async () => {
+      await db.destroy()
+      await database.drop()
+    })
+    await t.rejects(issueRootKey(world, db), { message: /never been started on this database/ })
+    t.same(await bootstrap(world, db, { catalogue }), { first: true, rootKey: undefined })
+    t.same(await bootstrap(world, db, { catalogue }), { first: false })
+    t.same(await db.selectFrom('api_key').selectAll().execute(), [])
+
+    const kept: string[] = []
+    const rootKey = await issueRootKey(world, db, async (token) => void kept.push(token))
+    t.same(kept, [rootKey.token])
+    const started = await startTestService(t, { database })
+    t.equal(started.rootToken, '', 'a later start makes none')
+    t.equal((await started.as(rootKey.token).get('/v1/me')).status, 200)
+  },
+)
+
+t.test('a token that cannot be kept leaves no key, and the next start begins anew', async (t) => {
+  const database = await createTestDatabase()
+  const { db } = openDatabase({
+    connection: database.url,
+    poolMax: 2,
+    connectTimeoutMs: 5_000,
+    statementTimeoutMs: 5_000,
+    onIdleError: () => undefined,
+  })
+  t.teardown(async () => {
+    await db.destroy()
+    await database.drop()
+  })
+  const keepRootToken = () => Promise.reject(new Error('the disk is full'))
+  await t.rejects(bootstrap(world, db, { catalogue, keepRootToken }), {
+    message: 'the disk is full',
+  })
+  t.same(await db.selectFrom('account').selectAll().execute(), [])
+  t.match(await bootstrap(world, db, { catalogue }), { first: true })
+})
+
+t.test('a hash that cannot be renewed is told in the log, and the key stays good', async (t) => {
+  const { root, service, logLines, database } = await startTestService(t)
+  const { id, token } = await newKey(root, await newAccount(root))
+  const risen = await startTestService(t, { database, settings: { HASH_PROFILE: 'password' } })
+  const verifier = risen.as(
+    (await newKey(root, (await root.get('/v1/me')).body.api_key.account_id)).token,
+  )
+  // The old hash can be read, and nothing can be put in its place.
+  await service.deps.db.schema
+    .alterTable('credential')
+    .addCheckConstraint('no_renewal', sql`hash_profile = 1`)
+    .execute()
+  t.equal((await verifier.verify(token)).valid, true)
+  const deadline = performance.now() + 5_000
+  const isTold = () =>
+    risen.logLines.some((line) => line.includes('a hash was not renewed') && line.includes(id))
+  while (!isTold() && performance.now() < deadline) await new Promise(setImmediate)
+  t.ok(isTold())
+  t.equal((await verifier.verify(token)).valid, true)
+  t.equal(
+    logLines.some((line) => line.includes('was not renewed')),
+    false,
+  )
+})

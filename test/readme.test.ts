@@ -1,0 +1,141 @@
+/**
+ * The README is true: its session runs as it stands, and its table names the settings.
+ *
+ * The session is all fenced blocks whose info string is `sh session`, in order, run as one script by
+ * `sh -eu` with AEON (the address) and TOKEN (the root token) in its environment. What a command
+ * prints may be told after it, by a comment `# => ...` and further lines that begin with `#` and four
+ * spaces. JSON is matched loosely: fields that are not told may be there, an element "..." of an array
+ * stands for any number of elements, a value "..." for anything, and ... in a text for any characters.
+ */
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { Settings } from '../src/config.ts'
+import type { Json } from './helpers/api.ts'
+import { startTestService } from './helpers/service.ts'
+
+const readme = await readFile(join(import.meta.dirname, '../README.md'), 'utf8')
+
+t.test('the session answers what the README says', async (t) => {
+  const { service, rootToken, canaries } = await startTestService(t)
+  const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
+  const steps = sessionOf(readme)
+  t.ok(steps.length > 5, 'there is a session')
+
+  const mark = '=== the end of a step ==='
+  const script = steps.map(({ commands }) => `${commands}\nprintf '\\n%s\\n' '${mark}'\n`).join('')
+  const { PATH, HOME } = process.env
+  const { stdout } = await promisify(execFile)('sh', ['-eu', '-c', script], {
+    env: { PATH, HOME, AEON: url, TOKEN: rootToken },
+  })
+  for (const [token] of stdout.matchAll(/aeon_\w{65}_\w{11}/g)) canaries.addToken(token)
+  const outputs = stdout.split(`\n${mark}\n`)
+  for (const [index, { commands, expected }] of steps.entries()) {
+    if (expected === '') continue
+    const output = outputs[index]?.trim() ?? ''
+    t.ok(isAsTold(output, expected), commands.split('\n').at(-1) ?? '', {
+      found: output,
+      wanted: expected,
+    })
+  }
+})
+
+t.test('the comparison notices what is not as told', async (t) => {
+  const found = '{"a":1,"list":[1,2,3],"text":"aeon_12"}'
+  for (const told of [
+    '{"a":1}',
+    '{"a":"..."}',
+    '{"list":["...",2,"..."]}',
+    '{"list":[1,"..."]}',
+    '{"text":"aeon_..."}',
+    '...',
+  ]) {
+    t.ok(isAsTold(found, told), told)
+  }
+  for (const told of [
+    '{"a":2}',
+    '{"b":"..."}',
+    '{"list":[1,2]}',
+    '{"list":["...",4,"..."]}',
+    '{"text":"12..."}',
+    'aeon_...',
+  ]) {
+    t.notOk(isAsTold(found, told), told)
+  }
+})
+
+t.test('the table has every setting with its default, and no other', async (t) => {
+  const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (.*?) \| .+ \|$/gm)]
+  t.same(
+    rows.map(([, name, fallback]) => [name, fallback]),
+    Object.entries(Settings.properties).map(([name, schema]) => [
+      name,
+      'default' in schema ? `\`${schema.default}\`` : 'unset',
+    ]),
+  )
+})
+
+interface Step {
+  readonly commands: string
+  /** What they print, as told; empty when nothing is told. */
+  readonly expected: string
+}
+
+function sessionOf(markdown: string): readonly Step[] {
+  const blocks = [...markdown.matchAll(/^```sh session\n(.*?)^```$/gms)].map(([, text]) => text)
+  const lines = blocks.join('\n').split('\n')
+  const steps: Step[] = []
+  let commands: string[] = []
+  let told: string[] = []
+  function end(): void {
+    steps.push({ commands: commands.join('\n').trim(), expected: told.join('\n') })
+    commands = []
+    told = []
+  }
+  for (const line of lines) {
+    const isContinued = told.length > 0 && line.startsWith('#    ')
+    if (told.length > 0 && !isContinued) end()
+    if (line.startsWith('# => ')) told.push(line.slice('# => '.length))
+    else if (isContinued) told.push(line.slice(1).trim())
+    else commands.push(line)
+  }
+  end()
+  return steps
+}
+
+function isAsTold(found: string, told: string): boolean {
+  if (!/^[[{]/.test(told)) return isLike(found, told)
+  try {
+    return covers(JSON.parse(found), JSON.parse(told))
+  } catch {
+    return false
+  }
+}
+
+function covers(found: Json, told: Json): boolean {
+  if (told === '...') return found !== undefined
+  if (Array.isArray(told)) return Array.isArray(found) && coversList(found, told)
+  if (typeof told === 'object' && told !== null) {
+    if (typeof found !== 'object' || found === null) return false
+    return Object.entries(told).every(([name, value]) => covers(found[name], value))
+  }
+  if (typeof told === 'string') return typeof found === 'string' && isLike(found, told)
+  return found === told
+}
+
+function coversList(found: readonly Json[], told: readonly Json[]): boolean {
+  const [first, ...rest] = told
+  if (first === undefined) return found.length === 0
+  if (first === '...') {
+    return found.some((_, from) => coversList(found.slice(from), rest)) || rest.length === 0
+  }
+  return found.length > 0 && covers(found[0], first) && coversList(found.slice(1), rest)
+}
+
+/** Whether a text is as told, where ... stands for any characters. */
+function isLike(found: string, told: string): boolean {
+  const pattern = told.split('...').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+  return new RegExp(`^${pattern.join('.*')}$`, 's').test(found)
+}
