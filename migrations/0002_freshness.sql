@@ -38,3 +38,10 @@ alter table api_key
   add column changed_revision bigint,
   add column changed_revision_id uuid,
   add check ((changed_revision is null) = (changed_revision_id is null));
+
+-- A tag key is published first, signs once every instance knows it, stops when another signs, and leaves
+-- the ring when no live credential uses it.
+alter table tag_key
+  add column stopped_at timestamptz,
+  add column retired_at timestamptz,
+  add check (retired_at is null or not signs);

@@ -41,6 +41,7 @@ export async function describe(): Promise<object> {
       }),
       cache,
       freshness,
+      feed: { lagMs: 0, rounds: 0 },
       receipts: { waitFor: () => Promise.reject(new Error('nothing is changed here')) },
       notifies: false,
       credentials: { read: () => Promise.reject(new Error('nothing is read here')) },

@@ -1,12 +1,15 @@
-import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { type Config, readConfig } from './config.ts'
+import type { Command } from './admin/command.ts'
+import { issueRootKeyCommand } from './admin/issue-root-key.ts'
+import { withDatabase } from './admin/reach-database.ts'
+import { rotateTagKeyCommand } from './admin/rotate-tag-key.ts'
+import { readConfig } from './config.ts'
 import { explainFailure } from './explain-failure.ts'
-import { issueRootKey } from './keys/issue-root-key.ts'
-import { createLog } from './log.ts'
-import { writeRootToken } from './root-token-file.ts'
-import { createServiceHasher, openServiceDatabase } from './service.ts'
-import { missingMigrations } from './store/migrate.ts'
+
+const commands: Readonly<Record<string, Command>> = {
+  'issue-root-key': issueRootKeyCommand,
+  'rotate-tag-key': rotateTagKeyCommand,
+}
 
 const usage = `Usage: npm run admin -- COMMAND [OPTION...]
 
@@ -14,9 +17,10 @@ For whoever has the database: it is found by DATABASE_URL, or in DATA_DIR.
 
 Commands:
   issue-root-key   Issue a key of the platform account that may do everything, and print its token.
+  rotate-tag-key   Let a new tag key sign new tokens, once every instance knows it.
 
 Options:
-  --file PATH      Write the token to this new file instead of printing it.
+  --file PATH      issue-root-key: write the token to this new file instead of printing it.
   --help           Print this.
 `
 
@@ -32,14 +36,16 @@ try {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const { command, file, help } = readArguments(args)
+  const { name, options, help } = readArguments(args)
   if (help) {
     process.stdout.write(usage)
     return
   }
-  if (command !== 'issue-root-key') throw new UsageError('Name a command.')
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command === undefined) throw new UsageError('Name a command.')
   const config = readConfig(process.env)
-  await withDatabase(config, (connection) => printRootKey(config, connection, file))
+  const told = await withDatabase(config, (connection) => command({ config, connection, options }))
+  process.stdout.write(`${told}\n`)
 }
 
 function readArguments(args: readonly string[]) {
@@ -50,53 +56,8 @@ function readArguments(args: readonly string[]) {
       options: { file: { type: 'string' }, help: { type: 'boolean', default: false } },
     })
     if (positionals.length > 1) throw new Error('Name one command.')
-    return { command: positionals[0], file: values.file, help: values.help }
+    return { name: positionals[0] ?? '', options: { file: values.file }, help: values.help }
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
-}
-
-type Connection = Parameters<typeof openServiceDatabase>[0]['connection']
-
-/** The database of the settings; the private one is started if no service runs on it. */
-async function withDatabase(
-  config: Config,
-  act: (connection: Connection) => Promise<void>,
-): Promise<void> {
-  if (config.DATABASE_URL !== undefined) return act(config.DATABASE_URL)
-  const { findRunningEmbeddedPostgres, startEmbeddedPostgres } = await import(
-    './embedded/postgres.ts'
-  )
-  const running = await findRunningEmbeddedPostgres(config.DATA_DIR)
-  if (running !== undefined) return act(running)
-  const log = createLog('warn')
-  const embedded = await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log })
-  try {
-    await act(embedded.connection)
-  } finally {
-    await embedded.stop()
-  }
-}
-
-async function printRootKey(
-  config: Config,
-  connection: Connection,
-  file: string | undefined,
-): Promise<void> {
-  const { db } = openServiceDatabase({ config, connection, log: createLog('warn') })
-  try {
-    if ((await missingMigrations(db)).length > 0) {
-      throw new Error('This version has never been started on this database: start it first.')
-    }
-    const now = () => new Date()
-    const hasher = await createServiceHasher(config, db, now)
-    const keep = file === undefined ? undefined : (token: string) => writeRootToken(file, token)
-    const world = { now, randomBytes, hasher, tokenPrefix: config.TOKEN_PREFIX }
-    const rootKey = await issueRootKey(world, db, keep)
-    process.stdout.write(
-      file === undefined ? `${rootKey.token}\n` : `The token of ${rootKey.name} is in ${file}.\n`,
-    )
-  } finally {
-    await db.destroy()
   }
 }

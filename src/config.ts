@@ -94,8 +94,7 @@ export const Settings = Type.Object({
     default: 30_000,
     minimum: 1_000,
     maximum: 3_600_000,
-    description:
-      'No verdict rests on anything older. The same on every instance of a database.',
+    description: 'No verdict rests on anything older. The same on every instance of a database.',
   }),
   POLL_INTERVAL_MS: Type.Integer({
     default: 1_000,

@@ -6,8 +6,8 @@ import type { Freshness } from './cache/freshness.ts'
 import type { Receipts } from './cache/receipts.ts'
 import type { SecretHasher } from './keys/hashing/hasher.ts'
 import type { LiveTagRing } from './keys/live-tag-ring.ts'
-import type { Tallies } from './keys/tallies.ts'
 import type { StampedCredential } from './keys/read-credential.ts'
+import type { Tallies } from './keys/tallies.ts'
 import type { UseRecords } from './keys/use-records.ts'
 import type { CredentialName } from './store/credentials.ts'
 import type { Database } from './store/database.ts'
@@ -24,6 +24,8 @@ export interface Deps {
   readonly cache: CredentialCache
   readonly freshness: Freshness
   readonly receipts: Pick<Receipts, 'waitFor'>
+  /** How the change feed is doing. */
+  readonly feed: { readonly lagMs: number; readonly rounds: number }
   /** Whether the database knows NOTIFY. */
   readonly notifies: boolean
   /** Statements that read credentials: one at a time, for all who wait. */

@@ -4,7 +4,6 @@ import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
 import type { Moment } from './cache/lease.ts'
 import type { Config } from './config.ts'
-import { createWorld } from './world.ts'
 import type { Deps } from './deps.ts'
 import { type Catalogue, readCatalogue } from './domain/permission.ts'
 import builtInCatalogue from './domain/permissions.aeon.json' with { type: 'json' }
@@ -18,8 +17,14 @@ import { hashProfiles } from './keys/hashing/profile.ts'
 import { registerPeppers } from './keys/hashing/register-peppers.ts'
 import { WorkQueue } from './keys/hashing/work-queue.ts'
 import type { RootKey } from './keys/root-key.ts'
+import { pruneChanges } from './store/changes.ts'
 import { type DatabaseOptions, type OpenDatabase, openDatabase } from './store/database.ts'
 import { migrate, missingMigrations } from './store/migrate.ts'
+import { createWorld } from './world.ts'
+
+/** Long enough to ask for any receipt again, with its id checked. */
+const changesKeptMs = 7 * 24 * 60 * 60 * 1000
+const pruneEveryMs = 10 * 60 * 1000
 
 export interface ServiceOptions {
   readonly config: Config
@@ -108,6 +113,7 @@ async function createOn({ db, pool }: OpenDatabase, options: ServiceOptions): Pr
   let isDraining = false
   const app = await buildApp(deps, { pool, isDraining: () => isDraining })
   const flushing = flushRegularly(deps, config.USE_FLUSH_MS)
+  const pruning = pruneRegularly(deps)
   return {
     app,
     deps,
@@ -117,6 +123,7 @@ async function createOn({ db, pool }: OpenDatabase, options: ServiceOptions): Pr
       isDraining = true
       await drain(app, config.DRAIN_TIMEOUT_MS)
       clearInterval(flushing)
+      clearInterval(pruning)
       await listener?.stop()
       await instance.stop()
       await flush(deps)
@@ -125,7 +132,8 @@ async function createOn({ db, pool }: OpenDatabase, options: ServiceOptions): Pr
   }
 }
 
-function realMoment(): Moment {
+/** The clocks of this process. */
+export function realMoment(): Moment {
   return { monotonic: performance.now(), wall: Date.now() }
 }
 
@@ -142,6 +150,14 @@ async function prepareSchema(db: OpenDatabase['db'], config: Config, log: Logger
 
 function flushRegularly(deps: Deps, everyMs: number): NodeJS.Timeout {
   return setInterval(() => void flush(deps), everyMs).unref()
+}
+
+/** Every instance does it: it is one statement, and mostly finds nothing. */
+function pruneRegularly(deps: Deps): NodeJS.Timeout {
+  const prune = () => pruneChanges(deps.db, new Date(deps.now().getTime() - changesKeptMs))
+  const pruneOrTell = () =>
+    prune().catch((error: unknown) => deps.log.warn({ err: error }, 'old changes were not pruned'))
+  return setInterval(pruneOrTell, pruneEveryMs).unref()
 }
 
 async function flush(deps: Deps): Promise<void> {

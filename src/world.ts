@@ -74,6 +74,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     ring,
     cache,
     freshness,
+    feed: instance,
     receipts: new Receipts({ db, instance, timing, monotonicNow: () => moment().monotonic }),
     notifies,
     credentials: createCredentialReader({ db, cache, tallies }, maxReadsUnderWay),

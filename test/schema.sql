@@ -39,7 +39,9 @@ create table api_key (
   revoked_by_id text,
   revoked_by_name text,
   revocation_reason text,
-  live boolean
+  live boolean,
+  changed_revision bigint,
+  changed_revision_id uuid
 );
 
 create table api_key_allow_list (
@@ -56,6 +58,15 @@ create table api_key_usage (
   use_count bigint not null
 );
 
+create table change (
+  revision bigint not null,
+  ordinal integer not null,
+  id uuid not null,
+  kind text not null,
+  subject uuid,
+  created_at timestamp with time zone not null
+);
+
 create table credential (
   api_key_id uuid not null,
   generation integer not null,
@@ -69,6 +80,13 @@ create table credential (
   ended_at timestamp with time zone
 );
 
+create table instance (
+  id uuid not null,
+  applied bigint not null,
+  beat bigint not null,
+  started_at timestamp with time zone not null
+);
+
 create table pepper (
   id text not null,
   fingerprint text not null,
@@ -79,6 +97,12 @@ create table permission_catalogue (
   singleton boolean not null default true,
   entries jsonb not null,
   updated_at timestamp with time zone not null
+);
+
+create table revision (
+  singleton boolean not null default true,
+  value bigint not null,
+  floor bigint not null
 );
 
 create table role (
@@ -102,7 +126,9 @@ create table tag_key (
   id uuid not null,
   key bytea not null,
   signs boolean not null,
-  created_at timestamp with time zone not null
+  created_at timestamp with time zone not null,
+  stopped_at timestamp with time zone,
+  retired_at timestamp with time zone
 );
 
 alter table account add constraint account_pkey PRIMARY KEY (id);
@@ -122,6 +148,7 @@ alter table api_key add constraint api_key_check CHECK (((revoked_at IS NULL) = 
 alter table api_key add constraint api_key_check1 CHECK (((revoked_at IS NOT NULL) OR ((revoked_by_id IS NULL) AND (revoked_by_name IS NULL) AND (revocation_reason IS NULL))));
 alter table api_key add constraint api_key_check2 CHECK (((revoked_at IS NULL) OR (live IS NULL)));
 alter table api_key add constraint api_key_check3 CHECK (((live IS NOT NULL) OR (revoked_at IS NOT NULL) OR (expires_at IS NOT NULL)));
+alter table api_key add constraint api_key_check4 CHECK (((changed_revision IS NULL) = (changed_revision_id IS NULL)));
 alter table api_key add constraint api_key_created_by_kind_check CHECK ((created_by_kind = ANY (ARRAY['user'::text, 'api_key'::text, 'platform'::text, 'system'::text])));
 alter table api_key add constraint api_key_description_check CHECK ((char_length(description) <= 1000));
 alter table api_key add constraint api_key_live_check CHECK (live);
@@ -134,15 +161,20 @@ alter table api_key_allow_list add constraint api_key_allow_list_pkey PRIMARY KE
 alter table api_key_allow_list add constraint api_key_allow_list_live_check CHECK (live);
 alter table api_key_usage add constraint api_key_usage_pkey PRIMARY KEY (api_key_id);
 alter table api_key_usage add constraint api_key_usage_use_count_check CHECK ((use_count > 0));
+alter table change add constraint change_pkey PRIMARY KEY (revision, ordinal);
 alter table credential add constraint credential_pkey PRIMARY KEY (api_key_id, generation);
 alter table credential add constraint credential_api_key_id_tag_key UNIQUE (api_key_id, tag);
 alter table credential add constraint credential_generation_check CHECK ((generation > 0));
 alter table credential add constraint credential_hash_check CHECK ((hash ~~ '$argon2id$%'::text));
 alter table credential add constraint credential_tag_check CHECK ((tag ~ '^[0-9A-Za-z]{11}$'::text));
+alter table instance add constraint instance_pkey PRIMARY KEY (id);
 alter table pepper add constraint pepper_pkey PRIMARY KEY (id);
 alter table pepper add constraint pepper_id_check CHECK ((id ~ '^[A-Za-z0-9._-]{1,64}$'::text));
 alter table permission_catalogue add constraint permission_catalogue_pkey PRIMARY KEY (singleton);
 alter table permission_catalogue add constraint permission_catalogue_singleton_check CHECK (singleton);
+alter table revision add constraint revision_pkey PRIMARY KEY (singleton);
+alter table revision add constraint revision_check CHECK ((floor < value));
+alter table revision add constraint revision_singleton_check CHECK (singleton);
 alter table role add constraint role_pkey PRIMARY KEY (id);
 alter table role add constraint role_account_id_id_key UNIQUE (account_id, id);
 alter table role add constraint role_account_id_id_live_key UNIQUE (account_id, id, live);
@@ -151,6 +183,7 @@ alter table role add constraint role_check1 CHECK (((live = (deleted_at IS NULL)
 alter table role add constraint role_description_check CHECK ((char_length(description) <= 1000));
 alter table role add constraint role_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 120)) AND (name !~ '^\s|\s$'::text)));
 alter table tag_key add constraint tag_key_pkey PRIMARY KEY (id);
+alter table tag_key add constraint tag_key_check CHECK (((retired_at IS NULL) OR (NOT signs)));
 alter table tag_key add constraint tag_key_key_check CHECK ((octet_length(key) = 32));
 alter table allow_list add constraint allow_list_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 alter table api_key add constraint api_key_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
@@ -181,6 +214,7 @@ CREATE INDEX api_key_by_role ON public.api_key USING btree (account_id, role_id,
 CREATE UNIQUE INDEX api_key_name ON public.api_key USING btree (account_id, name) WHERE live;
 CREATE INDEX api_key_allow_list_by_list ON public.api_key_allow_list USING btree (account_id, allow_list_id) WHERE live;
 CREATE INDEX api_key_usage_by_last ON public.api_key_usage USING btree (account_id, last_used_at, api_key_id);
+CREATE INDEX change_by_time ON public.change USING btree (created_at);
 CREATE INDEX credential_by_pepper ON public.credential USING btree (pepper_id) WHERE ((ended_at IS NULL) AND (pepper_id IS NOT NULL));
 CREATE INDEX credential_by_tag_key ON public.credential USING btree (tag_key_id) WHERE (ended_at IS NULL);
 CREATE INDEX role_by_created ON public.role USING btree (account_id, created_at, id) WHERE live;

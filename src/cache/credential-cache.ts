@@ -65,6 +65,11 @@ export class CredentialCache {
     return !this.#freshness.holdsLease(this.#now())
   }
 
+  /** How long answers may come from memory yet, in milliseconds. */
+  leaseRemainingMs(): number {
+    return this.#freshness.leaseRemaining(this.#now())
+  }
+
   /** The entry of a credential, by its key id and tag; perhaps overtaken: ask mayAnswer. */
   find(reference: string): CachedCredential | undefined {
     return this.#entries.get(reference)

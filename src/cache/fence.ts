@@ -40,7 +40,10 @@ export class Fence {
   }
 
   apply(changes: readonly Change[]): void {
-    if (changes.some((change) => change.kind === 'everything')) return this.overtakeAll()
+    if (changes.some((change) => change.kind === 'everything')) {
+      this.overtakeAll()
+      return
+    }
     if (changes.length === 0) return
     this.#applied += 1
     for (const change of changes) {

@@ -94,7 +94,11 @@ export class Freshness {
    * The registration was committed: it took its place from the counter in the same statement. What was
    * read before is overtaken, and there is no lease yet.
    */
-  registered(at: { readonly revision: number; readonly id: string | null; readonly timeline: string | null }): void {
+  registered(at: {
+    readonly revision: number
+    readonly id: string | null
+    readonly timeline: string | null
+  }): void {
     this.lose()
     this.#applied = at.revision
     this.#appliedId = at.id

@@ -247,8 +247,10 @@ export class Instance {
     const holds = freshness.holdsLease(now())
     if (holds === this.#hadLease) return
     this.#hadLease = holds
-    if (holds) log.info({ instance: this.id }, 'the lease holds: verifications are answered from memory')
-    else log.warn({ instance: this.id }, 'the lease has lapsed: every verification reads the database')
+    if (holds)
+      log.info({ instance: this.id }, 'the lease holds: verifications are answered from memory')
+    else
+      log.warn({ instance: this.id }, 'the lease has lapsed: every verification reads the database')
   }
 
   /** One deadline for each statement of a round: past it the connection is destroyed. */

@@ -44,12 +44,14 @@ export class Listener {
         failures = 0
         await this.#stayConnected()
       } catch (error) {
-        if (failures === 0) this.#options.log.warn({ err: error }, 'the listener lost its connection')
+        if (failures === 0)
+          this.#options.log.warn({ err: error }, 'the listener lost its connection')
         failures += 1
       }
       if (this.#connection !== undefined) destroyFeedConnection(this.#connection)
       this.#connection = undefined
-      if (!this.#isStopping) await this.#pause.within(Math.min(longestBackoffMs, 50 * 2 ** failures))
+      if (!this.#isStopping)
+        await this.#pause.within(Math.min(longestBackoffMs, 50 * 2 ** failures))
     }
   }
 
@@ -72,7 +74,10 @@ export class Listener {
 
   /** A statement that is not answered in time breaks the connection. */
   async #check({ client }: FeedConnection): Promise<void> {
-    const timer = setTimeout(() => void client.end().catch(() => undefined), this.#options.checkEveryMs)
+    const timer = setTimeout(
+      () => void client.end().catch(() => undefined),
+      this.#options.checkEveryMs,
+    )
     try {
       await client.query('select 1')
     } finally {

@@ -40,7 +40,7 @@ export async function bootstrap(
     if (platform === undefined) return { first: false }
     await putCatalogue(trx, options.catalogue, now)
     const [admin] = await insertBuiltInRoles(deps, trx, platform, options.catalogue, now)
-    const tagKey = { id: newId(deps), key: deps.randomBytes(32), now }
+    const tagKey = { id: newId(deps), key: deps.randomBytes(32), signs: true, now }
     await insertTagKey(trx, tagKey)
     if (options.keepRootToken === undefined || admin === undefined) {
       return { first: true, rootKey: undefined }

@@ -36,11 +36,7 @@ export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Pr
 }
 
 /** A tag that no key of the ring made. The ring is something known from before too: past the lease it is read again. */
-function refuseTag(
-  deps: Deps,
-  presented: Presented,
-  attempt: Attempt,
-): Verdict | Promise<Verdict> {
+function refuseTag(deps: Deps, presented: Presented, attempt: Attempt): Verdict | Promise<Verdict> {
   if (!deps.cache.isSilent()) return deny(deps, 'not_found')
   return deps.ring.reload().then(() => {
     const made = findTagKey(presented.token, deps.ring.keys)

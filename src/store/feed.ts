@@ -90,7 +90,11 @@ export async function registerInstance(
   { client, timeline }: FeedConnection,
   instance: { readonly id: string; readonly now: Date },
 ): Promise<StoredPlace> {
-  const { rows } = await client.query<{ applied: string; id: string | null; timeline: string | null }>(
+  const { rows } = await client.query<{
+    applied: string
+    id: string | null
+    timeline: string | null
+  }>(
     `insert into instance (id, applied, beat, started_at)
      select $1, value, 0, $2 from revision
      returning applied, ${timeline} as timeline,
@@ -158,9 +162,11 @@ export async function acknowledge(
 }
 
 /** The beats of all, on this very connection. */
-export async function readBeats(
-  { client }: FeedConnection,
-): Promise<{ readonly id: string; readonly applied: number; readonly beat: number }[]> {
+export async function readBeats({
+  client,
+}: FeedConnection): Promise<
+  { readonly id: string; readonly applied: number; readonly beat: number }[]
+> {
   const { rows } = await client.query<{ id: string; applied: string; beat: string }>(
     'select id, applied, beat from instance',
   )

@@ -34,6 +34,8 @@ interface TagKeyRow {
   key: Buffer
   signs: boolean
   created_at: Date
+  stopped_at: Date | null
+  retired_at: Date | null
 }
 
 interface PepperRow {

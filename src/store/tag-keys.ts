@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { deriveTagKey, type TagKey } from '../domain/tag.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 
@@ -12,6 +13,7 @@ export async function findTagRing(db: Executor): Promise<TagRing | undefined> {
   const rows = await db
     .selectFrom('tag_key')
     .select(['id', 'key', 'signs'])
+    .where('retired_at', 'is', null)
     .orderBy('created_at', 'desc')
     .execute()
   const keys = rows.map((row) => deriveTagKey(row.id, row.key))
@@ -21,10 +23,56 @@ export async function findTagRing(db: Executor): Promise<TagRing | undefined> {
 
 export async function insertTagKey(
   trx: StoreTransaction,
-  tagKey: { readonly id: string; readonly key: Buffer; readonly now: Date },
+  tagKey: {
+    readonly id: string
+    readonly key: Buffer
+    readonly signs: boolean
+    readonly now: Date
+  },
 ): Promise<void> {
   await trx
     .insertInto('tag_key')
-    .values({ id: tagKey.id, key: tagKey.key, signs: true, created_at: tagKey.now })
+    .values({ id: tagKey.id, key: tagKey.key, signs: tagKey.signs, created_at: tagKey.now })
     .execute()
+}
+
+/** The tag keys of the ring, locked until the transaction ends. */
+export async function lockTagKeys(
+  trx: StoreTransaction,
+): Promise<{ readonly id: string; readonly signs: boolean; readonly createdAt: Date }[]> {
+  const rows = await trx
+    .selectFrom('tag_key')
+    .select(['id', 'signs', 'created_at'])
+    .where('retired_at', 'is', null)
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  return rows.map((row) => ({ id: row.id, signs: row.signs, createdAt: row.created_at }))
+}
+
+/** Lets this key sign from now on, and the one before no longer. */
+export async function letSign(trx: StoreTransaction, id: string, now: Date): Promise<void> {
+  await trx
+    .updateTable('tag_key')
+    .set({ signs: false, stopped_at: now })
+    .where('signs', '=', true)
+    .where('id', '<>', id)
+    .execute()
+  await trx.updateTable('tag_key').set({ signs: true }).where('id', '=', id).execute()
+}
+
+/** Takes keys out of the ring that stopped signing before a moment and that no live credential uses. */
+export async function retireTagKeys(
+  trx: StoreTransaction,
+  stoppedBefore: Date,
+  now: Date,
+): Promise<void> {
+  await sql`
+    update tag_key set retired_at = ${now}
+    where retired_at is null and stopped_at < ${stoppedBefore}
+      and not exists (
+        select from credential join api_key on api_key.id = credential.api_key_id
+        where credential.tag_key_id = tag_key.id and credential.ended_at is null
+          and api_key.revoked_at is null
+          and (api_key.expires_at is null or api_key.expires_at > ${now}))`.execute(trx)
 }

@@ -18,7 +18,10 @@ export const waitParameter = Type.Optional(
 
 export const ReceiptBody = Type.Object(
   {
-    revision: Type.Integer({ format: 'int64', description: 'Its place in the one order of changes.' }),
+    revision: Type.Integer({
+      format: 'int64',
+      description: 'Its place in the one order of changes.',
+    }),
     id: Type.String({
       format: 'uuid',
       description: 'Asked for again with the revision: `GET /v1/revisions/{revision}?id=`.',
@@ -50,7 +53,8 @@ export function toReceiptBody(receipt: Receipt, now: Date): Static<typeof Receip
     acknowledged: receipt.acknowledged,
     live: receipt.live,
     waiting_for: [...receipt.waitingFor],
-    complete_by: completeInMs === null ? null : new Date(now.getTime() + completeInMs).toISOString(),
+    complete_by:
+      completeInMs === null ? null : new Date(now.getTime() + completeInMs).toISOString(),
     complete_in_ms: completeInMs,
   }
 }

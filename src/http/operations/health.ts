@@ -4,10 +4,17 @@ import { ServiceError } from '../../errors.ts'
 import { ping } from '../../keys/ping.ts'
 import type { App } from '../app-type.ts'
 import { Problem } from '../problem.ts'
-import { ref } from '../schema-tools.ts'
+import { oneOf, ref } from '../schema-tools.ts'
 
 const tags = ['Operations']
 const Health = Type.Object({ status: Type.String({ examples: ['ok'] }) })
+
+const Readiness = Type.Object({
+  status: Type.String({ examples: ['ok'] }),
+  lease: oneOf(['held', 'lapsed'], {
+    description: '`lapsed`: every verification reads the database.',
+  }),
+})
 
 export function healthRoutes(app: App, deps: Deps, isDraining: () => boolean): void {
   app.get(
@@ -35,9 +42,10 @@ export function healthRoutes(app: App, deps: Deps, isDraining: () => boolean): v
         summary: 'Whether verifications can be answered',
         security: [],
         response: {
-          200: Health,
+          200: Readiness,
           503: {
-            description: 'The database is away, or the process is shutting down.',
+            description:
+              'The database is away and the lease has lapsed, or the process is shutting down.',
             content: { 'application/problem+json': { schema: ref(Problem) } },
           },
         },
@@ -45,8 +53,10 @@ export function healthRoutes(app: App, deps: Deps, isDraining: () => boolean): v
     },
     async () => {
       if (isDraining()) throw new ServiceError('unavailable', 'The service is shutting down.')
+      // While the lease lasts, verifications are answered from memory, whatever the database does.
+      if (!deps.cache.isSilent()) return { status: 'ok', lease: 'held' as const }
       await ping(deps)
-      return { status: 'ok' }
+      return { status: 'ok', lease: 'lapsed' as const }
     },
   )
 }

@@ -64,6 +64,16 @@ function countVerification(registry: Registry, deps: Deps): void {
       () => tallies.cacheStale,
     ],
     [
+      'aeon_keys_fills_fenced_total',
+      'Reads that were not kept, because a change had overtaken them or no lease was there.',
+      () => deps.cache.fenced,
+    ],
+    [
+      'aeon_keys_feed_rounds_total',
+      'Rounds of the change feed that were confirmed.',
+      () => deps.feed.rounds,
+    ],
+    [
       'aeon_keys_cache_misses_total',
       'Verifications that found no entry, forged tokens included.',
       () => tallies.cacheMisses,
@@ -101,6 +111,26 @@ function countVerification(registry: Registry, deps: Deps): void {
 function gaugeResources(registry: Registry, deps: Deps, pool: PoolUse): void {
   const gauges = [
     ['aeon_keys_cache_entries', 'Credentials in memory.', () => deps.cache.size],
+    [
+      'aeon_keys_lease_remaining_seconds',
+      'How long answers may come from memory yet; 0: the lease has lapsed.',
+      () => deps.cache.leaseRemainingMs() / 1000,
+    ],
+    [
+      'aeon_keys_cache_silent',
+      '1 while the lease has lapsed and every verification reads the database.',
+      () => Number(deps.cache.isSilent()),
+    ],
+    [
+      'aeon_keys_revision_applied',
+      'The revision up to which the changes are applied.',
+      () => deps.freshness.applied,
+    ],
+    [
+      'aeon_keys_feed_lag_seconds',
+      'Time since the last confirmed round of the change feed began.',
+      () => deps.feed.lagMs / 1000,
+    ],
     ['aeon_keys_argon2_running', 'Argon2 hashes in flight.', () => deps.hasher.queue.running],
     ['aeon_keys_argon2_waiting', 'Argon2 hashes queued.', () => deps.hasher.queue.waiting],
     ['aeon_keys_use_records_pending', 'Keys whose use is not written yet.', () => deps.uses.size],

@@ -1,0 +1,16 @@
+import type { Config } from '../config.ts'
+import type { DatabaseOptions } from '../store/database.ts'
+
+/** What a command is given: the settings, how to reach the database, and its options. */
+export interface CommandContext {
+  readonly config: Config
+  readonly connection: DatabaseOptions['connection']
+  readonly options: CommandOptions
+}
+
+export interface CommandOptions {
+  readonly file: string | undefined
+}
+
+/** Does its work and says what came of it, for people. */
+export type Command = (context: CommandContext) => Promise<string>

@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto'
+import { issueRootKey } from '../keys/issue-root-key.ts'
+import { createLog } from '../log.ts'
+import { writeRootToken } from '../root-token-file.ts'
+import { createServiceHasher, openServiceDatabase } from '../service.ts'
+import type { CommandContext } from './command.ts'
+import { requireStartedDatabase } from './started-database.ts'
+
+/** Issues a key of the platform account that may do everything, and says its token, or where it is. */
+export async function issueRootKeyCommand(context: CommandContext): Promise<string> {
+  const { config, connection, options } = context
+  const { file } = options
+  const { db } = openServiceDatabase({ config, connection, log: createLog('warn') })
+  try {
+    await requireStartedDatabase(db)
+    const now = () => new Date()
+    const hasher = await createServiceHasher(config, db, now)
+    const keep = file === undefined ? undefined : (token: string) => writeRootToken(file, token)
+    const world = { now, randomBytes, hasher, tokenPrefix: config.TOKEN_PREFIX }
+    const rootKey = await issueRootKey(world, db, keep)
+    return file === undefined ? rootKey.token : `The token of ${rootKey.name} is in ${file}.`
+  } finally {
+    await db.destroy()
+  }
+}

@@ -1,0 +1,22 @@
+import type { Config } from '../config.ts'
+import { createLog } from '../log.ts'
+import type { DatabaseOptions } from '../store/database.ts'
+
+/** The database of the settings; the private one is started if no service runs on it, and stopped afterwards. */
+export async function withDatabase<T>(
+  config: Config,
+  act: (connection: DatabaseOptions['connection']) => Promise<T>,
+): Promise<T> {
+  if (config.DATABASE_URL !== undefined) return act(config.DATABASE_URL)
+  const { findRunningEmbeddedPostgres, startEmbeddedPostgres } = await import(
+    '../embedded/postgres.ts'
+  )
+  const running = await findRunningEmbeddedPostgres(config.DATA_DIR)
+  if (running !== undefined) return act(running)
+  const embedded = await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log: createLog('warn') })
+  try {
+    return await act(embedded.connection)
+  } finally {
+    await embedded.stop()
+  }
+}

@@ -1,0 +1,64 @@
+import type { Committed } from '../cache/receipts.ts'
+import type { Deps } from '../deps.ts'
+import type { StoreTransaction } from '../store/database.ts'
+import { insertTagKey, letSign, lockTagKeys, retireTagKeys } from '../store/tag-keys.ts'
+import { inChangingTransaction } from './changing.ts'
+import { newId } from './ids.ts'
+
+/** As many keys as a ring holds: each costs a forged token one HMAC more. */
+export const maxTagKeys = 8
+
+/** Whatever was being issued when a key stopped signing has long been committed by then. */
+const settlingMs = 60 * 60 * 1000
+
+/**
+ * Makes a new tag key and lets it sign new tokens. It is published first, to verify only, and signs
+ * once every live instance has said that it knows it: no good new token is ever `not_found`. Old keys
+ * stay in the ring while a live credential uses them. A rotation that was cut short is taken up again.
+ *
+ * Waits for so long at most, in milliseconds, for the instances. Throws an Error when the ring is full,
+ * or when the time is over.
+ */
+export async function rotateTagKey(deps: Deps, waitMs: number): Promise<{ readonly id: string }> {
+  const published = await inChangingTransaction(deps, async (trx, announce) => {
+    announce({ kind: 'tag_key' })
+    return publish(deps, trx)
+  })
+  await requireComplete(deps, published.committed, waitMs)
+  const id = published.result
+  await inChangingTransaction(deps, async (trx, announce) => {
+    await letSign(trx, id, deps.now())
+    announce({ kind: 'tag_key' })
+  })
+  return { id }
+}
+
+/** The key that is to sign: one that an earlier rotation has left, or a new one. */
+async function publish(deps: Deps, trx: StoreTransaction): Promise<string> {
+  const now = deps.now()
+  const settled = new Date(now.getTime() - settlingMs)
+  const before = await lockTagKeys(trx)
+  await retireTagKeys(trx, settled, now)
+  const ring = await lockTagKeys(trx)
+  const signing = before.find((key) => key.signs)
+  const leftOver = ring.find((key) => signing !== undefined && key.createdAt > signing.createdAt)
+  if (leftOver !== undefined) return leftOver.id
+  if (ring.length >= maxTagKeys) {
+    throw new Error(`The ring holds ${maxTagKeys} tag keys, and live keys use them all.`)
+  }
+  const id = newId(deps)
+  await insertTagKey(trx, { id, key: deps.randomBytes(32), signs: false, now })
+  return id
+}
+
+async function requireComplete(
+  deps: Deps,
+  committed: Committed | undefined,
+  waitMs: number,
+): Promise<void> {
+  const receipt = committed && (await deps.receipts.waitFor(committed, waitMs))
+  if (receipt?.state === 'complete') return
+  throw new Error(
+    'Not every instance knows the new tag key yet, so it does not sign. Run this again.',
+  )
+}
