@@ -13,7 +13,7 @@ import { components } from './http/native/schemas.ts'
 import { verifyRoutes } from './http/native/verify.ts'
 import { describeRoutes } from './http/openapi.ts'
 import { healthRoutes } from './http/operations/health.ts'
-import { metricsRoute, type PoolUse } from './http/operations/metrics.ts'
+import { type CollectMetrics, metricsRoute, type PoolUse } from './http/operations/metrics.ts'
 import {
   answerProblems,
   answerUnreadablePath,
@@ -33,6 +33,7 @@ export interface AppOptions {
   readonly pool: PoolUse
   /** Whether the process is shutting down: then it is not ready. */
   readonly isDraining: () => boolean
+  readonly collectMetrics?: CollectMetrics
 }
 
 /** The whole HTTP face of the service. */
@@ -64,7 +65,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   await describeRoutes(app)
 
   // Open to everybody: test/http/authentication.test.ts holds the list.
-  metricsRoute(app, deps, options.pool)
+  metricsRoute(app, deps, options.pool, options.collectMetrics)
   healthRoutes(app, deps, options.isDraining)
 
   await app.register(async (scope: App) => {

@@ -61,6 +61,12 @@ export const Settings = Type.Object({
     maximum: 10_000_000,
     description: 'Credentials kept in memory, at most.',
   }),
+  WORKERS: Type.Integer({
+    default: 1,
+    minimum: 1,
+    maximum: 256,
+    description: 'Processes that share the port.',
+  }),
   HASH_PROFILE: Type.Union([Type.Literal('random'), Type.Literal('password')], {
     default: 'random',
     description: 'The cost of new hashes; a rise renews old ones as their keys are used.',

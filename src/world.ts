@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly log: Logger
   readonly world: Pick<Deps, 'now' | 'randomBytes' | 'hasher' | 'tokenPrefix'>
   readonly moment: () => Moment
+  /** Told of each id under which this process is registered. */
+  readonly onRegistered?: (id: string) => void
 }
 
 export interface World {
@@ -55,6 +57,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     connect: () => connect(connection),
     now: moment,
     onTagKeysChanged: () => ring.reload(),
+    onRegistered: options.onRegistered ?? (() => undefined),
     log,
   })
   const notifies = config.CHANGE_FEED === 'notify'

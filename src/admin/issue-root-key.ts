@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { issueRootKey } from '../keys/issue-root-key.ts'
 import { createLog } from '../log.ts'
+import { createServiceHasher, openServiceDatabase } from '../prepare.ts'
 import { writeRootToken } from '../root-token-file.ts'
-import { createServiceHasher, openServiceDatabase } from '../service.ts'
 import type { CommandContext } from './command.ts'
 import { requireStartedDatabase } from './started-database.ts'
 

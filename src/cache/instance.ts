@@ -25,6 +25,8 @@ export interface InstanceOptions {
   readonly now: () => Moment
   /** Reads the ring of tag keys again; a change of it is acknowledged only after that. */
   readonly onTagKeysChanged: () => Promise<void>
+  /** Told of each registration, before it is made. */
+  readonly onRegistered: (id: string) => void
   readonly log: InstanceLog
 }
 
@@ -149,6 +151,7 @@ export class Instance {
     }
     const id = newId()
     this.#id = id
+    this.#options.onRegistered(id)
     const registration = { id, now: new Date(now().wall) }
     const place = await this.#within(connection, registerInstance(connection, registration))
     if (this.#lastTimeline !== undefined && place.timeline !== this.#lastTimeline) {

@@ -1,4 +1,11 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import {
+  type Aggregator,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  Registry,
+} from 'prom-client'
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { outcomes } from '../../keys/tallies.ts'
@@ -11,8 +18,16 @@ export interface PoolUse {
   readonly waitingCount: number
 }
 
+/** Gathers the metrics of all processes that share a port; given the registry of this one. */
+export type CollectMetrics = (own: Registry) => Promise<string>
+
 /** Serves `/metrics` in the Prometheus text format, and times every request by route. */
-export function metricsRoute(app: App, deps: Deps, pool: PoolUse): void {
+export function metricsRoute(
+  app: App,
+  deps: Deps,
+  pool: PoolUse,
+  collect: CollectMetrics = (own) => own.metrics(),
+): void {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   countVerification(registry, deps)
@@ -38,7 +53,7 @@ export function metricsRoute(app: App, deps: Deps, pool: PoolUse): void {
     },
     async (_request, reply) => {
       reply.type(registry.contentType)
-      return registry.metrics()
+      return collect(registry)
     },
   )
 }
@@ -109,27 +124,30 @@ function countVerification(registry: Registry, deps: Deps): void {
 }
 
 function gaugeResources(registry: Registry, deps: Deps, pool: PoolUse): void {
-  const gauges = [
+  const gauges: readonly (readonly [string, string, () => number, Aggregator?])[] = [
     ['aeon_keys_cache_entries', 'Credentials in memory.', () => deps.cache.size],
     [
       'aeon_keys_lease_remaining_seconds',
       'How long answers may come from memory yet; 0: the lease has lapsed.',
       () => deps.cache.leaseRemainingMs() / 1000,
+      'min',
     ],
     [
       'aeon_keys_cache_silent',
-      '1 while the lease has lapsed and every verification reads the database.',
+      'Processes whose lease has lapsed: there every verification reads the database.',
       () => Number(deps.cache.isSilent()),
     ],
     [
       'aeon_keys_revision_applied',
       'The revision up to which the changes are applied.',
       () => deps.freshness.applied,
+      'min',
     ],
     [
       'aeon_keys_feed_lag_seconds',
       'Time since the last confirmed round of the change feed began.',
       () => deps.feed.lagMs / 1000,
+      'max',
     ],
     ['aeon_keys_argon2_running', 'Argon2 hashes in flight.', () => deps.hasher.queue.running],
     ['aeon_keys_argon2_waiting', 'Argon2 hashes queued.', () => deps.hasher.queue.waiting],
@@ -137,11 +155,12 @@ function gaugeResources(registry: Registry, deps: Deps, pool: PoolUse): void {
     ['aeon_keys_pool_connections', 'Database connections.', () => pool.totalCount],
     ['aeon_keys_pool_idle', 'Database connections that are idle.', () => pool.idleCount],
     ['aeon_keys_pool_waiting', 'Requests that wait for a connection.', () => pool.waitingCount],
-  ] as const
-  for (const [name, help, value] of gauges) {
+  ]
+  for (const [name, help, value, aggregator = 'sum'] of gauges) {
     new Gauge({
       name,
       help,
+      aggregator,
       registers: [registry],
       collect() {
         this.set(value())

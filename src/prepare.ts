@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import type { Deps } from './deps.ts'
+import { type Catalogue, readCatalogue } from './domain/permission.ts'
+import builtInCatalogue from './domain/permissions.aeon.json' with { type: 'json' }
+import { bootstrap } from './keys/bootstrap.ts'
+import { createSecretHasher, type SecretHasher } from './keys/hashing/hasher.ts'
+import { noPeppers, type Peppers, readPeppers } from './keys/hashing/peppers.ts'
+import { hashProfiles } from './keys/hashing/profile.ts'
+import { registerPeppers } from './keys/hashing/register-peppers.ts'
+import { WorkQueue } from './keys/hashing/work-queue.ts'
+import type { RootKey } from './keys/root-key.ts'
+import { type DatabaseOptions, type OpenDatabase, openDatabase } from './store/database.ts'
+import { migrate, missingMigrations } from './store/migrate.ts'
+
+export interface PrepareOptions {
+  readonly config: Config
+  readonly connection: DatabaseOptions['connection']
+  readonly log: Logger
+  /** See bootstrap. */
+  readonly keepRootToken?: (token: string) => Promise<void>
+  /** The wall clock; another one in tests. */
+  readonly now?: () => Date
+  readonly isolation?: DatabaseOptions['isolation']
+}
+
+export interface PreparedDatabase extends OpenDatabase {
+  readonly world: Pick<Deps, 'now' | 'randomBytes' | 'hasher' | 'tokenPrefix'>
+  /** The catalogue of permissions that this process was started with. */
+  readonly catalogue: Catalogue
+  /** Whether this start found an empty database. */
+  readonly isFirstStart: boolean
+  /** Made by this very start, on an empty database. */
+  readonly rootKey: RootKey | undefined
+}
+
+/** Opens the database and makes it ready: its schema, its peppers and, on a first start, what it must hold. */
+export async function prepareDatabase(options: PrepareOptions): Promise<PreparedDatabase> {
+  const opened = openServiceDatabase(options)
+  try {
+    return await prepareOpened(opened, options)
+  } catch (error) {
+    await opened.db.destroy()
+    throw error
+  }
+}
+
+/** The database as the settings say. */
+export function openServiceDatabase(
+  options: Pick<PrepareOptions, 'config' | 'connection' | 'log' | 'isolation'>,
+): OpenDatabase {
+  const { config, log } = options
+  return openDatabase({
+    connection: options.connection,
+    poolMax: config.DATABASE_POOL_MAX,
+    connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
+    statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    onIdleError: (error) => log.warn({ err: error }, 'a database connection broke while idle'),
+    ...(options.isolation !== undefined && { isolation: options.isolation }),
+  })
+}
+
+/** The hasher as the settings say, its peppers held against those that the database knows. */
+export async function createServiceHasher(
+  config: Config,
+  db: OpenDatabase['db'],
+  now: () => Date,
+): Promise<SecretHasher> {
+  const peppers = await readPepperFile(config.PEPPER_FILE)
+  await registerPeppers({ now, randomBytes }, db, peppers)
+  return createSecretHasher({
+    profile: hashProfiles[config.HASH_PROFILE],
+    peppers,
+    queue: new WorkQueue({
+      concurrency: config.HASH_CONCURRENCY,
+      maxWaiting: config.HASH_QUEUE_MAX,
+    }),
+    randomBytes,
+  })
+}
+
+async function prepareOpened(
+  opened: OpenDatabase,
+  options: PrepareOptions,
+): Promise<PreparedDatabase> {
+  const { config, log, now = () => new Date() } = options
+  const { db } = opened
+  const catalogue = await readCatalogueFile(config.PERMISSIONS_FILE)
+  await prepareSchema(db, config, log)
+  const hasher = await createServiceHasher(config, db, now)
+  const world = { now, randomBytes, hasher, tokenPrefix: config.TOKEN_PREFIX }
+  const started = await bootstrap(world, db, {
+    catalogue,
+    ...(options.keepRootToken && { keepRootToken: options.keepRootToken }),
+  })
+  return {
+    ...opened,
+    world,
+    catalogue,
+    isFirstStart: started.first,
+    rootKey: started.first ? started.rootKey : undefined,
+  }
+}
+
+async function prepareSchema(db: OpenDatabase['db'], config: Config, log: Logger): Promise<void> {
+  if (config.MIGRATE === 'auto') {
+    const migrations = await migrate(db)
+    if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date')
+    return
+  }
+  const missing = await missingMigrations(db)
+  if (missing.length === 0) return
+  throw new Error(`The schema lacks ${missing.join(', ')}, and MIGRATE is off.`)
+}
+
+async function readCatalogueFile(path: string | undefined): Promise<Catalogue> {
+  if (path === undefined) return readCatalogue(builtInCatalogue)
+  try {
+    return readCatalogue(JSON.parse(await readFile(path, 'utf8')))
+  } catch (error) {
+    throw new Error(`PERMISSIONS_FILE ${path}: ${messageOf(error)}`)
+  }
+}
+
+async function readPepperFile(path: string | undefined): Promise<Peppers> {
+  if (path === undefined) return noPeppers
+  try {
+    return readPeppers(await readFile(path, 'utf8'))
+  } catch (error) {
+    throw new Error(`PEPPER_FILE ${path}: ${messageOf(error)}`)
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
