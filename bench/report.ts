@@ -52,7 +52,8 @@ neither the database nor Argon2.
 
 The contenders take turns, ${results.rounds} rounds of ${results.roundSeconds} s each after a warm-up. A ratio is taken within a
 round, and the median of the rounds is shown, so that what else the machine does cancels out. CPU time is
-that of all threads of the server process, divided by the requests.
+that of all threads of the server process, divided by the requests; its ratio is turned over, so that in
+both columns less than 1 is worse than the floor. The goal is for both.
 
 The floor is the service with one route more, that answers a constant: the same schemas, hooks, log and
 body, but neither the caller's token nor the subject's is verified (\`bench/floor.ts\`). A request to
@@ -80,11 +81,11 @@ function ratios({ hot, keys }: Results): string {
       byRate.toFixed(2),
       byCpu.toFixed(2),
       latency.toFixed(2),
-      judged(`≥ ${hotGoal}`, byRate >= hotGoal),
+      judged(`≥ ${hotGoal}`, byRate >= hotGoal && byCpu >= hotGoal),
     ]
   }
   return table(
-    ['Hot verify, against the floor', 'rate', 'CPU time, inverse', 'p99 latency', 'goal (rate)'],
+    ['Hot verify, against the floor', 'rate', 'CPU time, inverse', 'p99', 'goal (first two)'],
     [row('one key', hot.oneKey), row(`${count(keys)} keys in rotation`, hot.manyKeys)],
   )
 }

@@ -64,7 +64,7 @@ async function main(): Promise<void> {
     tell('starts')
     const starts = await timeStarts(database.url, keys.rootToken, extent.starts)
     await report({
-      command: ['npm run bench', ...process.argv.slice(2)].join(' '),
+      command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
       date: given.date ?? (await dateOfLastCommit()),
       node: process.version,
       cores: availableParallelism(),
