@@ -23,6 +23,7 @@ import {
 } from './http/problem.ts'
 import { answerWithRequestId, requestIdOf } from './http/request-id.ts'
 import { logRequests } from './http/request-log.ts'
+import { createSerializerFactory } from './http/serialization.ts'
 import { createValidatorCompiler } from './http/validation.ts'
 
 /** Longer than any good request: a token of 100 kB is still told that it is malformed. */
@@ -51,6 +52,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     forceCloseConnections: 'idle',
     frameworkErrors: answerUnreadablePath,
     clientErrorHandler: answerUnreadableRequest,
+    schemaController: { compilersFactory: { buildSerializer: createSerializerFactory() } },
   })
   app.server.maxConnections = maxConnections
   app.server.headersTimeout = 20_000

@@ -8,8 +8,11 @@ export interface CachedCredential {
   readonly facts: KeyFacts
   /** The hash that the secret matched: while the stored one is the same, a known digest needs no Argon2. */
   readonly hash: string
-  /** SHA-256 of each whole token string that was accepted, the latest first. Never a token. */
-  readonly digests: readonly Buffer[]
+  /**
+   * SHA-256 of each whole token string that was accepted, as base64url, the latest first. Never a
+   * token. A text takes 56 bytes where a buffer takes 300, and a third of the time to make.
+   */
+  readonly digests: readonly string[]
   /** Whether its first use is recorded. */
   readonly isUsed: boolean
   /** From before the read was sent. */
@@ -18,6 +21,10 @@ export interface CachedCredential {
 
 /** A token string has two forms, native and JWT, and so at most two digests. */
 export const maxDigests = 2
+
+const maxPermissionSets = 1_000
+
+type PermissionSet = Pick<KeyFacts, 'permissions' | 'holds'>
 
 /**
  * The hot keys: one entry a credential, bounded by number. An entry that a change has overtaken, or
@@ -28,6 +35,7 @@ export class CredentialCache {
   readonly #entries: LRUCache<string, CachedCredential>
   readonly #freshness: Freshness
   readonly #now: () => Moment
+  readonly #permissionSets = new LRUCache<string, PermissionSet>({ max: maxPermissionSets })
   #evictions = 0
   #fenced = 0
 
@@ -89,6 +97,18 @@ export class CredentialCache {
     const present = this.#entries.peek(reference)
     if (present !== undefined && present.stamp > entry.stamp) return
     this.#entries.set(detached(reference), entry)
+  }
+
+  /** The same facts, on the set of permissions that all keys have in common which may do the same: 3.7 KB less a key. */
+  sharingPermissions(facts: KeyFacts): KeyFacts {
+    const text = JSON.stringify(facts.permissions)
+    const known = this.#permissionSets.get(text)
+    if (known !== undefined) return { ...facts, ...known }
+    // Parsed anew: the driver puts its texts together from characters, which V8 keeps as trees.
+    const permissions: readonly string[] = JSON.parse(text)
+    const made = { permissions, holds: new Set(permissions) }
+    this.#permissionSets.set(text, made)
+    return { ...facts, ...made }
   }
 
   /** Forgets everything; what is being read is not kept either. */

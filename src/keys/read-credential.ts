@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
 import { BatchReader } from '../cache/batch-reader.ts'
 import { type CachedCredential, maxDigests } from '../cache/credential-cache.ts'
 import type { Stamp } from '../cache/freshness.ts'
@@ -14,10 +13,10 @@ import {
   replaceHash,
 } from '../store/credentials.ts'
 
-/** A token that was presented, and the SHA-256 of the whole string that carried it. */
+/** A token that was presented, and the SHA-256 of the whole string that carried it, as base64url. */
 export interface Presented {
   readonly token: Token
-  readonly digest: Buffer
+  readonly digest: string
 }
 
 /** A credential as one statement found it, and the stamp from before that statement was sent. */
@@ -62,8 +61,9 @@ export async function readCredential(
   const read = await deps.credentials.read({ apiKeyId: keyIdOf(token), tag: token.tag })
   if (read === undefined) return undefined
   const { stamp } = read
-  const { credential, facts } = read.found
-  const accepted = includes(acceptedDigests(deps, token, credential), digest)
+  const { credential } = read.found
+  const facts = deps.cache.sharingPermissions(read.found.facts)
+  const accepted = acceptedDigests(deps, token, credential).includes(digest)
   // A pepper is given up once no live key needs it; what is left of dead ones cannot be matched.
   if (isDead(facts, deps.now()) && !deps.hasher.knowsPepperOf(credential)) return undefined
   if (!accepted && !(await deps.hasher.matches(credential, token.secret))) return undefined
@@ -85,22 +85,19 @@ export function referenceOf(token: Token): string {
   return token.keyIdText + token.tag
 }
 
-export function acceptsDigest(entry: CachedCredential, digest: Buffer): boolean {
-  return includes(entry.digests, digest)
+/** How far a digest agrees with another may show in the time: of 256 random bits it tells nothing. */
+export function acceptsDigest(entry: CachedCredential, digest: string): boolean {
+  return entry.digests.includes(digest)
 }
 
 /** What was accepted as long as the stored hash is the one that it matched. */
-function acceptedDigests(deps: Deps, token: Token, credential: Credential): readonly Buffer[] {
+function acceptedDigests(deps: Deps, token: Token, credential: Credential): readonly string[] {
   const known = deps.cache.find(referenceOf(token))
   return known?.hash === credential.hash ? known.digests : []
 }
 
-function withDigest(digests: readonly Buffer[], digest: Buffer): readonly Buffer[] {
-  return includes(digests, digest) ? digests : [digest, ...digests].slice(0, maxDigests)
-}
-
-function includes(digests: readonly Buffer[], digest: Buffer): boolean {
-  return digests.some((one) => timingSafeEqual(one, digest))
+function withDigest(digests: readonly string[], digest: string): readonly string[] {
+  return digests.includes(digest) ? digests : [digest, ...digests].slice(0, maxDigests)
 }
 
 /** Whether nothing can bring it back: it is revoked, expired or replaced. */

@@ -17,7 +17,7 @@ import { outcomeOf } from './tallies.ts'
 export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Promise<Verdict> {
   const presented = readPresentedToken(text, deps.ring.keys)
   if (presented.kind === 'denied') return deny(deps, presented.reason)
-  const digest = digestOf('sha256', text, 'buffer')
+  const digest = digestOf('sha256', text, 'base64url')
   const cached = deps.cache.find(referenceOf(presented.token))
   const known = cached !== undefined && acceptsDigest(cached, digest)
   if (known && deps.cache.mayAnswer(cached)) {
@@ -51,7 +51,7 @@ async function verifyByReading(
 ): Promise<Verdict> {
   // A read that somebody else began rests on an older moment than this request. While the cache is
   // silent nobody joins one, and else it counts only if nothing has overtaken it when it is answered.
-  const underWay = deps.cache.isSilent() ? undefined : deps.reads.find(flightOf(presented))
+  const underWay = deps.cache.isSilent() ? undefined : deps.reads.find(presented.digest)
   const joined = await underWay
   const shared = joined !== undefined && deps.cache.mayAnswer(joined) ? joined : undefined
   const credential = shared ?? (await read(deps, presented))
@@ -95,11 +95,7 @@ async function answerFirstUse(
 }
 
 function read(deps: Deps, presented: Presented): Promise<CachedCredential | undefined> {
-  return deps.reads.start(flightOf(presented), () => readCredential(deps, presented))
-}
-
-function flightOf(presented: { readonly digest: Buffer }): string {
-  return presented.digest.toString('latin1')
+  return deps.reads.start(presented.digest, () => readCredential(deps, presented))
 }
 
 function deny(deps: Deps, reason: DenialReason): Verdict {
