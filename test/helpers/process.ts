@@ -48,6 +48,8 @@ export interface Processes {
   start(options?: LaunchOptions): Promise<Launched>
   /** Runs a process that is to end by itself: a start that is refused, or an admin command. */
   run(options?: LaunchOptions): Promise<Launched & { readonly status: number | NodeJS.Signals }>
+  /** The processes that a process started and that run node: its workers. */
+  childrenOf(pid: number): Promise<number[]>
   /** Calls the service at an address. */
   api(url: string, token: string | undefined): Api
   /**
@@ -86,6 +88,7 @@ export async function createProcesses(): Promise<Processes> {
       const status = await launched.ended
       return Object.assign(launched, { status })
     },
+    childrenOf,
     api: (url, token) => createSocketApi(url, canaries, token),
     async end() {
       for (const launched of all) launched.signal('SIGKILL')
@@ -174,6 +177,17 @@ export async function processesIn(folder: string): Promise<readonly string[]> {
     }),
   )
   return found.filter((one) => one !== undefined)
+}
+
+async function childrenOf(pid: number): Promise<number[]> {
+  const children: number[] = []
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue
+    const status = await readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '')
+    const [, name, , parent] = /^\d+ \((.*)\) (\S) (\d+)/.exec(status) ?? []
+    if (Number(parent) === pid && /node|MainThread/.test(name ?? '')) children.push(Number(entry))
+  }
+  return children
 }
 
 const welcomePattern =

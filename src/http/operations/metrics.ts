@@ -18,17 +18,18 @@ export interface PoolUse {
   readonly waitingCount: number
 }
 
-/** Gathers the metrics of all processes that share a port; given the registry of this one. */
-export type CollectMetrics = (own: Registry) => Promise<string>
+/** Given the registry of this process, gathers the metrics of all that share its port. */
+export type CollectMetrics = (own: Registry) => () => Promise<string>
 
 /** Serves `/metrics` in the Prometheus text format, and times every request by route. */
 export function metricsRoute(
   app: App,
   deps: Deps,
   pool: PoolUse,
-  collect: CollectMetrics = (own) => own.metrics(),
+  collector: CollectMetrics = (own) => () => own.metrics(),
 ): void {
   const registry = new Registry()
+  const collect = collector(registry)
   collectDefaultMetrics({ register: registry })
   countVerification(registry, deps)
   gaugeResources(registry, deps, pool)
@@ -53,7 +54,7 @@ export function metricsRoute(
     },
     async (_request, reply) => {
       reply.type(registry.contentType)
-      return collect(registry)
+      return collect()
     },
   )
 }

@@ -1,0 +1,146 @@
+import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { AggregatorRegistry } from 'prom-client'
+import type { Config } from './config.ts'
+import { announceFirstStart, rootTokenKeeper } from './first-start.ts'
+import { prepareDatabase } from './prepare.ts'
+import { type ReachedDatabase, reachDatabase } from './reach-database.ts'
+import { stopOnSignal } from './serve.ts'
+import type { Database } from './store/database.ts'
+import { deleteInstance } from './store/instances.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
+
+/** A worker that dies sooner than this after its start is not started again at once. */
+const restartPauseMs = 1_000
+
+/**
+ * Runs several processes that share one port, each an instance of its own: prepares the database,
+ * starts them, starts those anew that die, and drains them together.
+ */
+export async function runPrimary(config: Config, log: Logger): Promise<void> {
+  const database = await reachDatabase(config, log)
+  try {
+    const prepared = await prepareDatabase({
+      config,
+      log,
+      connection: database.connection,
+      ...rootTokenKeeper(config, database),
+    })
+    const workers = new Workers(prepared.db, environmentOf(database), log)
+    let address: string | undefined
+    try {
+      address = await workers.start(config.WORKERS)
+    } catch (error) {
+      await workers.stop()
+      await prepared.db.destroy()
+      throw error
+    } finally {
+      announceFirstStart(prepared, config, database, address, log)
+    }
+    stopOnSignal(config, log, async () => {
+      await workers.stop()
+      await prepared.db.destroy()
+      await database.stop()
+    })
+  } catch (error) {
+    await database.stop()
+    throw error
+  }
+}
+
+/** A worker reaches the database as its parent does; the private one by its socket. */
+function environmentOf({ connection }: ReachedDatabase): Record<string, string> {
+  if (typeof connection === 'string') return { DATABASE_URL: connection }
+  const { host = '', port = 0, user = '', database = '' } = connection
+  const socket = `host=${encodeURIComponent(host)}&port=${port}`
+  return { DATABASE_URL: `postgresql://${user}@/${database}?${socket}` }
+}
+
+class Workers {
+  readonly #db: Database
+  readonly #env: Record<string, string>
+  readonly #log: Logger
+  readonly #metrics = new AggregatorRegistry()
+  /** The ids under which each worker is or was registered. */
+  readonly #registrations = new Map<number, string[]>()
+  #isStopping = false
+
+  constructor(db: Database, env: Record<string, string>, log: Logger) {
+    this.#db = db
+    this.#env = env
+    this.#log = log
+  }
+
+  /** Starts so many, the first alone, and resolves with their address. Rejects with the reason when one cannot start. */
+  async start(count: number): Promise<string> {
+    const address = await this.#startOne()
+    await Promise.all(Array.from({ length: count - 1 }, () => this.#startOne()))
+    return address
+  }
+
+  /** Lets each answer what is in flight, and resolves when all have ended. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+    await Promise.all(
+      workers.map(async (worker) => {
+        if (worker.isDead()) return
+        const ended = once(worker, 'exit')
+        worker.process.kill('SIGTERM')
+        await ended
+      }),
+    )
+  }
+
+  #startOne(): Promise<string> {
+    const worker = cluster.fork(this.#env)
+    const startedAt = performance.now()
+    const listening = Promise.withResolvers<string>()
+    worker.on('message', (message: FromWorker) => {
+      switch (message?.kind) {
+        case 'registered':
+          return this.#noteRegistration(worker, message.id)
+        case 'metrics_wanted':
+          return void this.#answerMetrics(worker, message.question)
+        case 'listening':
+          return listening.resolve(message.address)
+        case 'cannot_start':
+          return listening.reject(new Error(message.reason))
+      }
+    })
+    worker.once('exit', (code, signal) => {
+      listening.reject(new Error(`A worker ended before it listened (${signal ?? code}).`))
+      this.#reap(worker, performance.now() - startedAt).catch((error: unknown) =>
+        this.#log.error({ err: error }, 'a worker could not be replaced'),
+      )
+    })
+    return listening.promise
+  }
+
+  #noteRegistration(worker: Worker, id: string): void {
+    this.#registrations.set(worker.id, [...(this.#registrations.get(worker.id) ?? []), id])
+  }
+
+  /** What the process held is surely gone with it: its rows need not wait to be evicted. */
+  async #reap(worker: Worker, livedMs: number): Promise<void> {
+    const ids = this.#registrations.get(worker.id) ?? []
+    this.#registrations.delete(worker.id)
+    for (const id of ids) {
+      await deleteInstance(this.#db, id).catch((error: unknown) =>
+        this.#log.warn({ err: error, instance: id }, 'the row of a worker could not be deleted'),
+      )
+    }
+    if (this.#isStopping) return
+    this.#log.error({ pid: worker.process.pid }, 'a worker died; another takes its place')
+    if (livedMs < restartPauseMs) await sleep(restartPauseMs)
+    if (!this.#isStopping) await this.#startOne()
+  }
+
+  async #answerMetrics(worker: Worker, question: number): Promise<void> {
+    const text = await this.#metrics.clusterMetrics()
+    const answer: ToWorker = { kind: 'metrics', question, text }
+    if (worker.isConnected()) worker.send(answer)
+  }
+}

@@ -1,0 +1,21 @@
+import cluster from 'node:cluster'
+import { readConfig } from './config.ts'
+import { explainFailure } from './explain-failure.ts'
+import { createLog } from './log.ts'
+import { runPrimary } from './primary.ts'
+import { serve } from './serve.ts'
+import { runWorker } from './worker.ts'
+
+/** Runs the service by the settings of an environment: in this process, or in several that share a port. */
+export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  try {
+    const config = readConfig(env)
+    const log = createLog(config.LOG_LEVEL)
+    if (cluster.isWorker) await runWorker(config, log)
+    else if (config.WORKERS > 1) await runPrimary(config, log)
+    else await serve(config, log)
+  } catch (error) {
+    process.stderr.write(`aeon-keys cannot start. ${explainFailure(error)}\n`)
+    process.exit(1)
+  }
+}

@@ -1,0 +1,62 @@
+import t from 'tap'
+import type { Json } from '../helpers/api.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { createProcesses, shownRootToken, until } from '../helpers/process.ts'
+
+t.setTimeout(120_000)
+
+t.test('workers share a port, each an instance of its own, and end together', async (t) => {
+  const processes = await createProcesses()
+  t.teardown(() => processes.end())
+  const launched = await processes.start({
+    settings: { WORKERS: '3', DATA_DIR: `${processes.folder}/data` },
+  })
+  const url = await launched.listening
+  const rootToken = await shownRootToken(launched)
+  processes.canaries.addToken(rootToken)
+  const root = processes.api(url, rootToken)
+  const instances = async (): Promise<string[]> =>
+    (await root.get('/v1/instances')).body.instances.map((one: Json) => one.id)
+  await until('three instances are live', async () => (await instances()).length === 3)
+
+  const account = await newAccount(root)
+  const key = await newKey(root, account)
+  // Each call may meet another worker: connections are dealt out in turn.
+  const verdicts = () => Promise.all(Array.from({ length: 12 }, () => root.verify(key.token)))
+  t.ok((await verdicts()).every((verdict) => verdict.valid))
+  const revoked = await root.post(`/v1/accounts/${account}/api-keys/${key.id}/revoke`)
+  t.match(revoked.body.receipt, { state: 'complete', acknowledged: 3, live: 3, waiting_for: [] })
+  t.ok(
+    (await verdicts()).every((verdict) => verdict.reason === 'revoked'),
+    'none accepts it',
+  )
+
+  const { text } = await root.get('/metrics')
+  const total = /aeon_keys_verdicts_total\{outcome="revoked"\} (\d+)/.exec(text)?.[1]
+  t.equal(Number(total), 12, 'metrics are those of all workers')
+
+  const before = await instances()
+  const [victim] = await processes.childrenOf(launched.pid)
+  if (victim === undefined) throw new Error('no worker')
+  process.kill(victim, 'SIGKILL')
+  await until('another worker has taken its place', async () => {
+    const now = await instances().catch(() => before)
+    return now.length === 3 && now.filter((id) => before.includes(id)).length === 2
+  })
+  t.pass('the row of the dead one went with it')
+  t.equal(await launched.stop(), 0)
+})
+
+t.test('when workers cannot start, neither does the service', async (t) => {
+  const processes = await createProcesses()
+  t.teardown(() => processes.end())
+  const first = await processes.start({ settings: { DATA_DIR: `${processes.folder}/one` } })
+  processes.canaries.addToken(await shownRootToken(first))
+  const { port } = new URL(await first.listening)
+  const second = await processes.run({
+    settings: { WORKERS: '2', PORT: port, DATA_DIR: `${processes.folder}/two` },
+  })
+  t.equal(second.status, 1)
+  t.match(second.stderr, /EADDRINUSE/)
+  processes.canaries.addToken(await shownRootToken(second))
+})
