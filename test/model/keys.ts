@@ -1,0 +1,71 @@
+import { judge, type KeyFacts } from '../../src/domain/verdict.ts'
+import type { Committed } from './receipt-desk.ts'
+
+/** The keys of every schedule. Nobody ever touches the last one: it is never denied. */
+export const keys = [
+  { id: 'key-0', accountId: 'account-a' },
+  { id: 'key-1', accountId: 'account-a' },
+  { id: 'key-2', accountId: 'account-b' },
+  { id: 'untouched', accountId: 'account-c' },
+] as const
+
+/** The number of keys that acts are about. */
+export const touchable = keys.length - 1
+
+/** What acts change of a key. `version` stands for its role and lists. */
+export interface KeyState {
+  readonly revokedAt: Date | null
+  readonly disabledAt: Date | null
+  readonly version: number
+}
+
+export interface KeyRow {
+  readonly state: KeyState
+  readonly facts: KeyFacts
+  /** The revision that changed the key last. */
+  readonly changed: Committed | undefined
+}
+
+export function newKey(name: { readonly id: string; readonly accountId: string }): KeyRow {
+  const state = { revokedAt: null, disabledAt: null, version: 1 }
+  return { state, facts: factsOf(name, state), changed: undefined }
+}
+
+export function withState(row: KeyRow, state: KeyState, changed: Committed): KeyRow {
+  return { state, facts: factsOf(row.facts, state), changed }
+}
+
+/** A verdict as one text: what a caller can tell of it. */
+export type VerdictText = string
+
+export function verdictOf(facts: KeyFacts, wall: number): VerdictText {
+  const verdict = judge(
+    facts,
+    { address: undefined, permissions: [], accountId: undefined },
+    new Date(wall),
+  )
+  return verdict.valid ? `valid, version ${facts.generation}` : verdict.reason
+}
+
+function factsOf(
+  name: { readonly id: string; readonly accountId: string },
+  state: KeyState,
+): KeyFacts {
+  return {
+    id: name.id,
+    accountId: name.accountId,
+    platform: false,
+    name: name.id,
+    role: { id: 'role', name: 'role' },
+    permissions: [],
+    holds: new Set(),
+    reach: 'anywhere',
+    allowListIds: [],
+    ranges: [],
+    generation: state.version,
+    expiresAt: null,
+    disabledAt: state.disabledAt,
+    revokedAt: state.revokedAt,
+    endedAt: null,
+  }
+}

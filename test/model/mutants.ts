@@ -1,0 +1,130 @@
+import type fc from 'fast-check'
+import { cutOff } from './cut-off.ts'
+import { acknowledgeBeforeApplying } from './mutants/acknowledge-before-applying.ts'
+import { blindDelete } from './mutants/blind-delete.ts'
+import { clocksCompared } from './mutants/clocks-compared.ts'
+import { deafToEviction } from './mutants/deaf-to-eviction.ts'
+import { deathInferred } from './mutants/death-inferred.ts'
+import { earlyFills } from './mutants/early-fills.ts'
+import { endAsATime } from './mutants/end-as-a-time.ts'
+import { ignoresHistory } from './mutants/ignores-history.ts'
+import { joinedReadsUnchecked } from './mutants/joined-reads-unchecked.ts'
+import { joinsWhileSilent } from './mutants/joins-while-silent.ts'
+import { leaseBeforeTheBeat } from './mutants/lease-before-the-beat.ts'
+import { leaseFromTheAnswer } from './mutants/lease-from-the-answer.ts'
+import { leaseWithoutMargin } from './mutants/lease-without-margin.ts'
+import { monotonicClockAlone } from './mutants/monotonic-clock-alone.ts'
+import { noFence } from './mutants/no-fence.ts'
+import { oneId } from './mutants/one-id.ts'
+import { receiptFromOutside } from './mutants/receipt-from-outside.ts'
+import { revisionsByNumber } from './mutants/revisions-by-number.ts'
+import { skipsUnknownKinds } from './mutants/skips-unknown-kinds.ts'
+import { trustAfterRestore } from './mutants/trust-after-restore.ts'
+import { trustsAStandby } from './mutants/trusts-a-standby.ts'
+import { twoReads } from './mutants/two-reads.ts'
+import { wallClockAlone } from './mutants/wall-clock-alone.ts'
+import { watchFromTheSend } from './mutants/watch-from-the-send.ts'
+import { watchWithoutMargin } from './mutants/watch-without-margin.ts'
+import type { Protocol } from './protocol.ts'
+import type { Schedule } from './schedule.ts'
+import { anything, everySchedule } from './schedules.ts'
+
+/** The protocol with one rule taken out. */
+export interface Mutant {
+  readonly name: string
+  readonly protocol: Protocol
+  /** Schedules in which the rule matters. */
+  readonly schedules: fc.Arbitrary<Schedule>
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'no margin between the lease and the staleness',
+    protocol: leaseWithoutMargin,
+    schedules: cutOff(),
+  },
+  {
+    name: 'no margin between the lease and the watch',
+    protocol: watchWithoutMargin,
+    schedules: cutOff(),
+  },
+  { name: 'the counter and the rows in two reads', protocol: twoReads, schedules: everySchedule },
+  { name: 't0 taken after the statement', protocol: leaseFromTheAnswer, schedules: cutOff() },
+  {
+    name: 'the lease before its beat is confirmed',
+    protocol: leaseBeforeTheBeat,
+    schedules: everySchedule,
+  },
+  {
+    name: 'a beat that hits no row is ignored',
+    protocol: deafToEviction,
+    schedules: everySchedule,
+  },
+  {
+    name: 'acknowledge before applying',
+    protocol: acknowledgeBeforeApplying,
+    schedules: everySchedule,
+  },
+  {
+    name: 'fills from before the first lease are kept',
+    protocol: earlyFills,
+    schedules: everySchedule,
+  },
+  { name: 'no fence', protocol: noFence, schedules: everySchedule },
+  {
+    name: 'a joined read that was overtaken answers',
+    protocol: joinedReadsUnchecked,
+    schedules: everySchedule,
+  },
+  {
+    name: 'joining a read while the cache is silent',
+    protocol: joinsWhileSilent,
+    schedules: anything({ stop: 15, act: 20 }),
+  },
+  { name: 'a standby is believed', protocol: trustsAStandby, schedules: everySchedule },
+  {
+    name: 'an unknown kind of change is passed over',
+    protocol: skipsUnknownKinds,
+    schedules: everySchedule,
+  },
+  { name: 'an end written as a time', protocol: endAsATime, schedules: everySchedule },
+  { name: 'the wall clock alone', protocol: wallClockAlone, schedules: everySchedule },
+  { name: 'the monotonic clock alone', protocol: monotonicClockAlone, schedules: everySchedule },
+  { name: "two machines' clocks compared", protocol: clocksCompared, schedules: everySchedule },
+  {
+    name: 'death inferred in memory',
+    protocol: deathInferred,
+    schedules: cutOff({ by: 'stop', stormAt: 0 }),
+  },
+  { name: 'a blind delete', protocol: blindDelete, schedules: cutOff({ by: 'stop', lasts: 12 }) },
+  {
+    name: 'the watch timed from the send',
+    protocol: watchFromTheSend,
+    schedules: cutOff({ by: 'partition' }),
+  },
+  {
+    name: 'one id for every registration of a process',
+    protocol: oneId,
+    schedules: cutOff({ by: 'stop', stormAt: 0, lasts: 14, actsFor: 20 }),
+  },
+  {
+    name: 'another history followed as if it were the same',
+    protocol: ignoresHistory,
+    schedules: everySchedule,
+  },
+  {
+    name: 'instances believed right after a restore',
+    protocol: trustAfterRestore,
+    schedules: anything({ restore: 6, act: 20 }),
+  },
+  {
+    name: 'revisions remembered by number',
+    protocol: revisionsByNumber,
+    schedules: anything({ restore: 6, act: 20 }),
+  },
+  {
+    name: 'receipts by those who are not registered',
+    protocol: receiptFromOutside,
+    schedules: anything({ restore: 6, act: 20 }),
+  },
+]

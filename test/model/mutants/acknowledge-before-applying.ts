@@ -1,0 +1,32 @@
+import type { Reading, Round } from '../../../src/cache/freshness.ts'
+import { Follower } from '../follower.ts'
+import { type Protocol, shipped } from '../protocol.ts'
+
+/** A revision is acknowledged as soon as it is read, and applied when that is confirmed. */
+class AcknowledgeBeforeApplying extends Follower {
+  #reading: Reading | undefined
+
+  protected override received(round: Round, reading: Reading): void {
+    if (reading.inRecovery) {
+      super.received(round, reading)
+      return
+    }
+    this.#reading = reading
+    this.acknowledge(round, reading.counter)
+  }
+
+  protected override acknowledged(round: Round, isKnown: boolean): void {
+    if (!isKnown || this.#reading === undefined) {
+      super.acknowledged(round, isKnown)
+      return
+    }
+    const received = this.site.freshness.received(round, this.#reading)
+    if (received.kind === 'acknowledge') super.acknowledged(round, isKnown)
+    else this.follow(round, received)
+  }
+}
+
+export const acknowledgeBeforeApplying: Protocol = {
+  ...shipped,
+  follower: (site) => new AcknowledgeBeforeApplying(site),
+}

@@ -1,0 +1,15 @@
+import type { Reading, Round } from '../../../src/cache/freshness.ts'
+import { Follower } from '../follower.ts'
+import { type Protocol, shipped } from '../protocol.ts'
+
+/** t0 is taken when the answer comes, not before the statement is sent. */
+class LeaseFromTheAnswer extends Follower {
+  protected override received(round: Round, reading: Reading): void {
+    super.received({ ...round, sentAt: this.site.now() }, reading)
+  }
+}
+
+export const leaseFromTheAnswer: Protocol = {
+  ...shipped,
+  follower: (site) => new LeaseFromTheAnswer(site),
+}

@@ -1,0 +1,21 @@
+import type { Receipt } from '../../../src/cache/receipt.ts'
+import type { StoredInstance } from '../database.ts'
+import { type Protocol, shipped } from '../protocol.ts'
+import { type Committed, ReceiptDesk } from '../receipt-desk.ts'
+
+/** The evaluator need not be among the instances itself: its own row is made up. */
+class ReceiptFromOutside extends ReceiptDesk {
+  protected override evaluate(
+    committed: Committed,
+    learntAt: number,
+    rows: readonly StoredInstance[] | undefined,
+  ): Receipt {
+    const own = { id: this.follower.id, applied: committed.revision, beat: 0, leaseEndsAt: 0 }
+    return super.evaluate(committed, learntAt, rows && [...rows, own])
+  }
+}
+
+export const receiptFromOutside: Protocol = {
+  ...shipped,
+  receipts: (site, follower, onComplete) => new ReceiptFromOutside(site, follower, onComplete),
+}

@@ -1,0 +1,18 @@
+import { type ChangeRow, readChange } from '../../../src/cache/change.ts'
+import { Freshness, type Reading, type Received, type Round } from '../../../src/cache/freshness.ts'
+import { type Protocol, shipped } from '../protocol.ts'
+
+/** A kind of change that a version to come writes is passed over. */
+class SkipsUnknownKinds extends Freshness {
+  override received(round: Round, reading: Reading): Received {
+    const changes = reading.changes.map(
+      (row): ChangeRow => (readChange(row) === undefined ? { ...row, kind: 'tag_key' } : row),
+    )
+    return super.received(round, { ...reading, changes })
+  }
+}
+
+export const skipsUnknownKinds: Protocol = {
+  ...shipped,
+  freshness: (timing, maxRemembered) => new SkipsUnknownKinds(timing, maxRemembered),
+}

@@ -1,0 +1,19 @@
+import type { Reading, Round } from '../../../src/cache/freshness.ts'
+import { Follower } from '../follower.ts'
+import { type Protocol, shipped } from '../protocol.ts'
+
+/** The counter comes from a second statement: it may count what the rows of the first do not show. */
+class TwoReads extends Follower {
+  protected override received(round: Round, reading: Reading): void {
+    this.ask(
+      (db) => db.readFeed(reading.counter),
+      (later) => {
+        const received = this.site.freshness.received(round, reading)
+        if (received.kind !== 'acknowledge') this.follow(round, received)
+        else this.follow(round, { ...received, revision: later.counter })
+      },
+    )
+  }
+}
+
+export const twoReads: Protocol = { ...shipped, follower: (site) => new TwoReads(site) }

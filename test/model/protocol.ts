@@ -1,0 +1,31 @@
+import { CredentialCache } from '../../src/cache/credential-cache.ts'
+import { Freshness } from '../../src/cache/freshness.ts'
+import type { Moment } from '../../src/cache/lease.ts'
+import { type Timing, timingOf } from '../../src/cache/timing.ts'
+import { Follower } from './follower.ts'
+import { type Committed, ReceiptDesk } from './receipt-desk.ts'
+import type { Site } from './site.ts'
+import { Verifier } from './verifier.ts'
+
+/** The parts of an instance. A mutant of the protocol is one of them replaced. */
+export interface Protocol {
+  timing(maxStalenessMs: number): Timing
+  freshness(timing: Timing, maxRemembered: number): Freshness
+  cache(maxEntries: number, freshness: Freshness, now: () => Moment): CredentialCache
+  /** What the lease sees of the clocks. */
+  moment(moment: Moment): Moment
+  follower(site: Site): Follower
+  verifier(site: Site): Verifier
+  receipts(site: Site, follower: Follower, onComplete: (committed: Committed) => void): ReceiptDesk
+}
+
+/** What ships. */
+export const shipped: Protocol = {
+  timing: timingOf,
+  freshness: (timing, maxRemembered) => new Freshness(timing, maxRemembered),
+  cache: (maxEntries, freshness, now) => new CredentialCache(maxEntries, freshness, now),
+  moment: (moment) => moment,
+  follower: (site) => new Follower(site),
+  verifier: (site) => new Verifier(site),
+  receipts: (site, follower, onComplete) => new ReceiptDesk(site, follower, onComplete),
+}

@@ -1,0 +1,29 @@
+/** A seeded source of chance (mulberry32): the same seed gives the same run. */
+export class Random {
+  #state: number
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0
+  }
+
+  /** From 0 to below 1. */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0
+    const mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
+    const more = mixed ^ (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61))
+    return ((more ^ (more >>> 14)) >>> 0) / 4_294_967_296
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability
+  }
+
+  between(low: number, high: number): number {
+    return low + (high - low) * this.next()
+  }
+
+  /** From 0 to below `count`. */
+  integer(count: number): number {
+    return Math.floor(this.next() * count)
+  }
+}

@@ -1,0 +1,76 @@
+import type { Act } from './database.ts'
+
+/** One thing that happens in a schedule, at a moment of true time. Times are in tenths of M. */
+export type Happening =
+  | {
+      readonly kind: 'act'
+      readonly at: number
+      readonly machine: number
+      readonly act: Act
+      readonly isOfAVersionToCome: boolean
+      readonly asksAgain: boolean
+    }
+  | {
+      readonly kind: 'stop' | 'suspend' | 'partition' | 'storm'
+      readonly at: number
+      readonly machine: number
+      readonly for: number
+    }
+  | {
+      readonly kind: 'kill'
+      readonly at: number
+      readonly machine: number
+      readonly for: number
+      readonly isReaped: boolean
+    }
+  | {
+      readonly kind: 'shut_down'
+      readonly at: number
+      readonly machine: number
+      readonly for: number
+    }
+  | { readonly kind: 'cut'; readonly at: number; readonly machine: number }
+  | {
+      readonly kind: 'step_wall'
+      readonly at: number
+      readonly machine: number
+      readonly by: number
+    }
+  | { readonly kind: 'drift'; readonly at: number; readonly machine: number; readonly rate: number }
+  | { readonly kind: 'restart_database' | 'standby'; readonly at: number; readonly for: number }
+  | { readonly kind: 'restore'; readonly at: number; readonly for: number; readonly back: number }
+  | { readonly kind: 'prune'; readonly at: number; readonly kept: number }
+
+export type HappeningKind = Happening['kind']
+
+export interface MachineShape {
+  readonly monotonicRate: number
+  readonly wallRate: number
+  /** Hears of changes at once. */
+  readonly listens: boolean
+  /** In hundredths of M. */
+  readonly pollInterval: number
+}
+
+export interface Schedule {
+  readonly seed: number
+  readonly machines: readonly MachineShape[]
+  readonly happenings: readonly Happening[]
+}
+
+export const machineCount = 3
+
+/** When faults end, and when the run does, in tenths of M. */
+export const calmFrom = 60
+export const runEnds = 72
+
+/** A schedule as a person reads it. */
+export function describe({ seed, machines, happenings }: Schedule): string {
+  return [
+    `seed ${seed}`,
+    ...machines.map((one, index) => `machine ${index}: ${JSON.stringify(one)}`),
+    ...[...happenings]
+      .sort((one, other) => one.at - other.at)
+      .map(({ at, kind, ...facts }) => `at ${at / 10} M: ${kind} ${JSON.stringify(facts)}`),
+  ].join('\n')
+}

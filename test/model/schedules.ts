@@ -1,0 +1,42 @@
+import fc from 'fast-check'
+import { cutOff } from './cut-off.ts'
+import { happenings, rate, type Weights } from './happenings.ts'
+import { type MachineShape, machineCount, type Schedule } from './schedule.ts'
+
+const shape: fc.Arbitrary<MachineShape> = fc.record({
+  monotonicRate: rate,
+  wallRate: rate,
+  listens: fc.boolean(),
+  pollInterval: fc.constantFrom(10, 15, 25),
+})
+
+/** What happens to whom is drawn one by one. */
+export function anything(weights: Weights = {}): fc.Arbitrary<Schedule> {
+  return fc
+    .record({
+      seed: fc.nat(),
+      machines: fc.array(shape, { minLength: machineCount, maxLength: machineCount }),
+      happenings: fc.array(happenings(weights), { minLength: 4, maxLength: 16, size: 'max' }),
+    })
+    .map(withinAssumptions)
+}
+
+/** Every schedule that the protocol must stand: anything, and often what is hardest. */
+export const everySchedule: fc.Arbitrary<Schedule> = fc.oneof(
+  { weight: 3, arbitrary: anything() },
+  { weight: 1, arbitrary: cutOff() },
+)
+
+/**
+ * Assumption A2: the wall clock bounds a suspension only while nobody sets it back. So a machine that
+ * is suspended in a schedule has its wall clock stepped forwards only.
+ */
+function withinAssumptions(schedule: Schedule): Schedule {
+  const suspended = new Set(
+    schedule.happenings.flatMap((one) => (one.kind === 'suspend' ? [one.machine] : [])),
+  )
+  const happenings = schedule.happenings.map((one) =>
+    one.kind === 'step_wall' && suspended.has(one.machine) ? { ...one, by: Math.abs(one.by) } : one,
+  )
+  return { ...schedule, happenings }
+}

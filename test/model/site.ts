@@ -1,0 +1,21 @@
+import type { CredentialCache } from '../../src/cache/credential-cache.ts'
+import type { Freshness } from '../../src/cache/freshness.ts'
+import type { Moment } from '../../src/cache/lease.ts'
+import type { Timing } from '../../src/cache/timing.ts'
+import type { Link } from './link.ts'
+import type { Process } from './process.ts'
+import type { World } from './world.ts'
+
+/** Where the parts of one instance live: its process, its network, and the code that ships. */
+export interface Site {
+  readonly name: string
+  readonly world: World
+  readonly process: Process
+  readonly link: Link
+  readonly timing: Timing
+  readonly pollIntervalMs: number
+  readonly freshness: Freshness
+  readonly cache: CredentialCache
+  /** Both clocks, as the lease sees them. */
+  readonly now: () => Moment
+}

@@ -1,0 +1,151 @@
+import type { CachedCredential } from '../../src/cache/credential-cache.ts'
+import type { Database } from './database.ts'
+import type { Received } from './history.ts'
+import { type KeyRow, keys, verdictOf } from './keys.ts'
+import type { Site } from './site.ts'
+
+type Landed = (entry: CachedCredential | undefined) => void
+
+/** How long the matching of a secret may take after a read, in milliseconds: it waits its turn. */
+const longestWorkMs = 3_000
+
+/**
+ * How verify decides, without promises: from memory if that may answer, from a read under way if it
+ * may when it lands, and otherwise by a read that is sent after the request came.
+ */
+export class Verifier {
+  protected readonly site: Site
+  readonly #flights = new Map<number, Landed[]>()
+  #waiting: Map<number, Landed[]> | undefined
+  #isReading = false
+
+  constructor(site: Site) {
+    this.site = site
+  }
+
+  verify(key: number): void {
+    const { process, world } = this.site
+    const received = world.history.received(key, world.agenda.now)
+    const decide = () => this.#decide(received)
+    // A request may wait, for its body say, between its receipt and its decision.
+    if (world.random.chance(0.1)) process.after(world.random.between(0, 50), decide)
+    else decide()
+  }
+
+  #decide(received: Received): void {
+    const { cache, world } = this.site
+    const entry = cache.find(nameOf(received.key))
+    if (entry !== undefined && cache.mayAnswer(entry)) {
+      world.tally.answersFromMemory += 1
+      this.#answer(received, entry, 'memory')
+      return
+    }
+    if (cache.isSilent()) world.tally.metSilence += 1
+    const joiners = this.#flights.get(received.key)
+    if (joiners === undefined || !this.mayJoin()) {
+      this.#readOwn(received)
+      return
+    }
+    joiners.push((landed) => {
+      if (landed === undefined || !this.mayAnswerJoined(landed)) {
+        this.#readOwn(received)
+        return
+      }
+      world.tally.answersFromJoinedReads += 1
+      this.#answer(received, landed, 'a read that it joined')
+    })
+  }
+
+  protected mayJoin(): boolean {
+    return !this.site.cache.isSilent()
+  }
+
+  protected mayAnswerJoined(landed: CachedCredential): boolean {
+    return this.site.cache.mayAnswer(landed)
+  }
+
+  /** What a standby says may be old. */
+  protected readKeys(db: Database): readonly KeyRow[] | undefined {
+    return db.isStandby ? undefined : db.keys
+  }
+
+  protected verdictOf(entry: CachedCredential): string {
+    return verdictOf(entry.facts, this.site.process.machine.wall())
+  }
+
+  #readOwn(received: Received): void {
+    const { cache, process, world } = this.site
+    const joiners: Landed[] = []
+    const { key } = received
+    this.#flights.set(key, joiners)
+    this.#read(key, (entry) => {
+      if (entry === undefined) {
+        world.tally.unavailable += 1
+        this.#land(key, joiners, undefined)
+        return
+      }
+      const conclude = () => {
+        const { fenced } = cache
+        cache.put(nameOf(key), entry)
+        world.tally.fenced += cache.fenced - fenced
+        world.tally.answersFromOwnReads += 1
+        this.#answer(received, entry, 'its own read')
+        this.#land(key, joiners, entry)
+      }
+      const workMs = longestWorkMs * world.random.next() ** 3
+      if (world.random.chance(0.2)) process.after(workMs, conclude)
+      else conclude()
+    })
+  }
+
+  #land(key: number, joiners: Landed[], entry: CachedCredential | undefined): void {
+    if (this.#flights.get(key) === joiners) this.#flights.delete(key)
+    for (const landed of joiners) landed(entry)
+  }
+
+  /** One statement under way; whoever comes meanwhile shares the next. */
+  #read(key: number, landed: Landed): void {
+    this.#waiting ??= new Map()
+    const waiting = this.#waiting.get(key)
+    if (waiting === undefined) this.#waiting.set(key, [landed])
+    else waiting.push(landed)
+    if (!this.#isReading) this.#sendNext()
+  }
+
+  #sendNext(): void {
+    const waiting = this.#waiting
+    if (waiting === undefined) return
+    this.#waiting = undefined
+    this.#isReading = true
+    // From before the statement is sent.
+    const { stamp } = this.site.cache
+    this.site.link.call({
+      process: this.site.process,
+      deadlineMs: this.site.timing.maxStalenessMs / 2,
+      statement: (db) => this.readKeys(db),
+      done: (rows) => {
+        this.#isReading = false
+        this.#sendNext()
+        for (const [key, all] of waiting) {
+          const row = rows?.[key]
+          for (const landed of all) landed(row && entryOf(row, stamp))
+        }
+      },
+    })
+  }
+
+  #answer(received: Received, entry: CachedCredential, from: string): void {
+    const { name, world } = this.site
+    const verdict = this.verdictOf(entry)
+    world.trace?.(`${name} answers for key ${received.key} from ${from}: ${verdict}`)
+    world.history.answered(received, verdict, world.agenda.now)
+  }
+}
+
+function entryOf({ facts }: KeyRow, stamp: number): CachedCredential {
+  return { facts, hash: '', digests: [], isUsed: true, stamp }
+}
+
+function nameOf(key: number): string {
+  return keys[key]?.id ?? ''
+}
