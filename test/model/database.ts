@@ -28,7 +28,7 @@ export interface CommitLog {
   committed(committed: Committed, keys: readonly number[], database: Database): void
 }
 
-/** How many kinds of change rows a version to come writes: this one does not know them. */
+/** What a version to come writes, and this one does not know. */
 const unknownKind = 'a_kind_to_come'
 
 /**

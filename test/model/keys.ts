@@ -1,16 +1,16 @@
 import { judge, type KeyFacts } from '../../src/domain/verdict.ts'
 import type { Committed } from './receipt-desk.ts'
 
-/** The keys of every schedule. Nobody ever touches the last one: it is never denied. */
+/** The keys of every schedule. Nobody ever narrows the last one: it is never denied. */
 export const keys = [
   { id: 'key-0', accountId: 'account-a' },
   { id: 'key-1', accountId: 'account-a' },
   { id: 'key-2', accountId: 'account-b' },
-  { id: 'untouched', accountId: 'account-c' },
+  { id: 'never-narrowed', accountId: 'account-c' },
 ] as const
 
-/** The number of keys that acts are about. */
-export const touchable = keys.length - 1
+/** The number of keys that are revoked, disabled and edited. */
+export const narrowed = keys.length - 1
 
 /** What acts change of a key. `version` stands for its role and lists. */
 export interface KeyState {

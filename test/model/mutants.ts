@@ -53,7 +53,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the lease before its beat is confirmed',
     protocol: leaseBeforeTheBeat,
-    schedules: everySchedule,
+    schedules: cutOff({ by: 'stop', stormAt: 0, lasts: 12 }),
   },
   {
     name: 'a beat that hits no row is ignored',
@@ -96,7 +96,11 @@ export const mutants: readonly Mutant[] = [
     protocol: deathInferred,
     schedules: cutOff({ by: 'stop', stormAt: 0 }),
   },
-  { name: 'a blind delete', protocol: blindDelete, schedules: cutOff({ by: 'stop', lasts: 12 }) },
+  {
+    name: 'a blind delete',
+    protocol: blindDelete,
+    schedules: cutOff({ by: 'stop', stormAt: 1, lasts: 12 }),
+  },
   {
     name: 'the watch timed from the send',
     protocol: watchFromTheSend,
