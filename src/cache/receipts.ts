@@ -20,6 +20,8 @@ export interface ReceiptsOptions {
 
 const shortestPauseMs = 2
 const longestPauseMs = 100
+/** What the database has for one answer at least, even when nobody wants to wait for a receipt. */
+const leastReadMs = 500
 
 /** Follows how far changes have come, for those who wait for it. */
 export class Receipts {
@@ -37,20 +39,21 @@ export class Receipts {
    */
   async waitFor(committed: Committed, waitMs: number): Promise<Receipt> {
     const { instance, monotonicNow } = this.#options
-    const begunAt = monotonicNow()
+    const endsAt = monotonicNow() + waitMs
     const learntAt = instance.learn(committed.id)
     instance.hurry()
     for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      const receipt = await this.#evaluate(committed, learntAt)
-      const leftMs = begunAt + waitMs - monotonicNow()
+      const readMs = Math.max(leastReadMs, endsAt - monotonicNow())
+      const receipt = await this.#evaluate(committed, learntAt, readMs)
+      const leftMs = endsAt - monotonicNow()
       if (receipt.state === 'complete' || leftMs <= 0) return receipt
       await new Wakeup().within(Math.min(pauseMs, leftMs))
     }
   }
 
-  async #evaluate(committed: Committed, learntAt: number): Promise<Receipt> {
+  async #evaluate(committed: Committed, learntAt: number, readMs: number): Promise<Receipt> {
     const { instance, timing, monotonicNow } = this.#options
-    const instances = await this.#readFresh().catch(() => undefined)
+    const instances = await this.#readWithin(readMs).catch(() => undefined)
     return receiptOf({
       ...committed,
       instances: instances ?? [],
@@ -60,6 +63,16 @@ export class Receipts {
       watchMs: timing.watchMs,
       onlyByTime: instances === undefined || instance.completesOnlyByTime,
     })
+  }
+
+  /** Undefined when the database does not answer in time. */
+  async #readWithin(ms: number): Promise<StoredInstance[] | undefined> {
+    const deadline = new Wakeup()
+    try {
+      return await Promise.race([this.#readFresh(), deadline.within(ms).then(() => undefined)])
+    } finally {
+      deadline.wake()
+    }
   }
 
   /** Reads that begin after the call. Those who wait while one is under way share the one after it. */
