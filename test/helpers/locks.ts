@@ -6,6 +6,8 @@ const deadlineMs = 10_000
 /** Resolves once as many sessions of the client's database wait for a lock. */
 export async function untilBlocked(client: Client, sessions = 1): Promise<void> {
   await until(async () => {
+    // Inside a transaction the sessions are listed once, and newer ones would be missed.
+    await client.query('select pg_stat_clear_snapshot()')
     const { rowCount } = await client.query(
       `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     )

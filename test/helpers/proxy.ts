@@ -15,36 +15,59 @@ export interface DatabaseProxy {
   close(): Promise<void>
 }
 
+/** What becomes of bytes on their way to the database, and of the connection that sent them. */
+export type Fate = 'pass' | 'cut before' | 'cut after' | 'stall'
+
+/** Decides on bytes that a client sends; `application` is the name that it gave itself. */
+export type Judge = (bytes: Buffer, application: string) => Fate
+
+/** A connection that passes through. */
+interface Link {
+  readonly client: Socket
+  readonly upstream: Socket
+  application: string
+  isStalled: boolean
+}
+
 /** Puts a proxy before the database of a URL. */
-export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseProxy> {
+export async function startDatabaseProxy(
+  databaseUrl: string,
+  judge: Judge = () => 'pass',
+): Promise<DatabaseProxy> {
   const { host, port, user, password, database } = new Client({ connectionString: databaseUrl })
   const target: NetConnectOpts = host.startsWith('/')
     ? { path: `${host}/.s.PGSQL.${port}` }
     : { host, port }
-  const pairs = new Set<readonly [Socket, Socket]>()
+  const links = new Set<Link>()
   let state: 'open' | 'cut' | 'stalled' = 'open'
 
   const server = createServer((client) => {
     if (state === 'cut') return void client.resetAndDestroy()
     const upstream = connect(target)
-    const pair = [client, upstream] as const
-    pairs.add(pair)
-    for (const socket of pair) {
+    const link: Link = { client, upstream, application: '', isStalled: state === 'stalled' }
+    links.add(link)
+    for (const socket of [client, upstream]) {
       socket.on('error', () => undefined)
       socket.on('close', () => {
-        pairs.delete(pair)
-        for (const one of pair) one.destroy()
+        links.delete(link)
+        client.destroy()
+        upstream.destroy()
       })
     }
-    if (state === 'stalled') return void client.resume()
-    client.pipe(upstream).pipe(client)
+    client.on('data', (bytes) => {
+      link.application ||= applicationOf(bytes)
+      if (!link.isStalled) pass(link, bytes, judge(bytes, link.application))
+    })
+    upstream.on('data', (bytes) => {
+      if (!link.isStalled) client.write(bytes)
+    })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port: own } = server.address() as AddressInfo
   const credentials = [user, password].filter(Boolean).map((part) => encodeURIComponent(part ?? ''))
   const disconnect = () => {
-    for (const [client, upstream] of pairs) {
+    for (const { client, upstream } of links) {
       client.resetAndDestroy()
       upstream.destroy()
     }
@@ -57,11 +80,7 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
     },
     stall() {
       state = 'stalled'
-      for (const [client, upstream] of pairs) {
-        client.unpipe(upstream)
-        upstream.unpipe(client)
-        for (const socket of [client, upstream]) socket.resume()
-      }
+      for (const link of links) link.isStalled = true
     },
     restore() {
       state = 'open'
@@ -72,4 +91,28 @@ export async function startDatabaseProxy(databaseUrl: string): Promise<DatabaseP
       await once(server, 'close')
     },
   }
+}
+
+function pass(link: Link, bytes: Buffer, fate: Fate): void {
+  const { client, upstream } = link
+  switch (fate) {
+    case 'pass':
+      upstream.write(bytes)
+      return
+    case 'stall':
+      link.isStalled = true
+      return
+    case 'cut before':
+      client.resetAndDestroy()
+      return
+    case 'cut after':
+      // The server reads what was sent before it learns that nobody is there any more.
+      link.isStalled = true
+      upstream.end(bytes, () => client.resetAndDestroy())
+  }
+}
+
+/** The start-up packet names the application, between NULs (PostgreSQL, "Message Formats"). */
+function applicationOf(bytes: Buffer): string {
+  return /\0application_name\0([^\0]*)\0/.exec(bytes.toString('latin1'))?.[1] ?? ''
 }

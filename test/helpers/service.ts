@@ -19,6 +19,10 @@ export interface TestService {
   readonly logLines: readonly string[]
   /** The wall clock of the service: move it at will. */
   readonly clock: { offsetMs: number }
+  /** How far the clocks of its leases are ahead of the real ones: move each at will. */
+  readonly moment: { monotonicMs: number; wallMs: number }
+  /** Stops it before the end of the test. */
+  stop(): Promise<void>
 }
 
 export interface TestServiceOptions {
@@ -26,6 +30,8 @@ export interface TestServiceOptions {
   readonly settings?: Readonly<Record<string, string>>
   readonly database?: TestDatabase
   readonly isolation?: ServiceOptions['isolation']
+  /** On a database that another service has started on: the root token that this one was given. */
+  readonly rootToken?: string
 }
 
 /**
@@ -39,13 +45,14 @@ export async function startTestService(
   const database = options.database ?? (await createTestDatabase())
   const canaries = new Canaries()
   const clock = { offsetMs: 0 }
+  const moment = { monotonicMs: 0, wallMs: 0 }
   const logLines: string[] = []
   const config: Config = readConfig({
     LOG_LEVEL: 'debug',
     USE_FLUSH_MS: '600000',
     ...options.settings,
   })
-  let rootToken = ''
+  let rootToken = options.rootToken ?? ''
   const service = await createService({
     config,
     connection: database.url,
@@ -60,12 +67,20 @@ export async function startTestService(
       canaries.addToken(token)
     },
     now: () => new Date(Date.now() + clock.offsetMs),
+    moment: () => ({
+      monotonic: performance.now() + moment.monotonicMs,
+      wall: Date.now() + moment.wallMs,
+    }),
     ...(options.isolation !== undefined && { isolation: options.isolation }),
   })
   const as = (token: string | undefined) => createApi(service.app, canaries, token)
+  let stopping: Promise<void> | undefined
+  const stop = () => {
+    stopping ??= stopService(service, canaries)
+    return stopping
+  }
   t.teardown(async () => {
-    canaries.addText((await service.app.inject('/metrics')).body)
-    await service.stop()
+    await stop()
     await canaries.check(database.url)
     if (options.database === undefined) await database.drop()
   })
@@ -78,5 +93,12 @@ export async function startTestService(
     as,
     logLines,
     clock,
+    moment,
+    stop,
   }
+}
+
+async function stopService(service: Service, canaries: Canaries): Promise<void> {
+  canaries.addText((await service.app.inject('/metrics')).body)
+  await service.stop()
 }

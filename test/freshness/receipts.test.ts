@@ -1,0 +1,297 @@
+import { randomUUID } from 'node:crypto'
+import t, { type Test } from 'tap'
+import { pruneChanges } from '../../src/store/changes.ts'
+import type { Answer, Api } from '../helpers/api.ts'
+import { startCheckedService } from '../helpers/checked-service.ts'
+import { createTestDatabase } from '../helpers/database.ts'
+import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { connectRaw, heat, registered, writeRevision } from '../helpers/instances.ts'
+import { until, untilBlocked } from '../helpers/locks.ts'
+import { assertInvalid } from '../helpers/problems.ts'
+import { startTestService } from '../helpers/service.ts'
+
+/** 1.25 of 0.9 of the default MAX_STALENESS_MS. */
+const watchMs = 33_750
+
+const database = await createTestDatabase()
+t.teardown(() => database.drop())
+const raw = await connectRaw(t, database.url)
+const settings = { POLL_INTERVAL_MS: '20' }
+const started = await startCheckedService(t, { database, settings })
+const { root, as, moment, service } = started
+const account = await newAccount(root)
+const keys = `/v1/accounts/${account}/api-keys`
+
+t.test('every act that narrows answers with a receipt', async (t) => {
+  const key = await newKey(root, account)
+  const role = await newRole(root, account, 'r', ['cluster:read'])
+  const list = await newAllowList(root, account, ['10.0.0.0/8'])
+  const answers = [
+    await root.post(`${keys}/${key.id}/disable`),
+    await root.post(`${keys}/${key.id}/enable`),
+    await root.post(`${keys}/${key.id}/revoke`),
+    await root.put(`/v1/accounts/${account}/roles/${role}`, { name: 'r', permissions: [] }),
+    await root.patch(`/v1/accounts/${account}/allow-lists/${list}`, { entries: ['10.0.0.1'] }),
+  ]
+  let last = 0
+  for (const { status, body } of answers) {
+    t.equal(status, 200)
+    const { revision, id } = body.receipt
+    t.same(body.receipt, {
+      revision,
+      id,
+      state: 'complete',
+      acknowledged: 1,
+      live: 1,
+      waiting_for: [],
+      complete_by: null,
+      complete_in_ms: null,
+    })
+    t.equal(revision, last === 0 ? revision : last + 1, 'one revision each, in order')
+    last = revision
+    const { rows } = await raw.query('select distinct id from change where revision = $1', [
+      revision,
+    ])
+    t.same(rows, [{ id }])
+  }
+})
+
+t.test('how long to wait is a whole number of milliseconds up to 30,000', async (t) => {
+  const key = await newKey(root, account)
+  const role = await newRole(root, account, 'w', [])
+  const list = await newAllowList(root, account, ['10.0.0.0/8'], 'w')
+  const before = await raw.query('select value from revision')
+  const wrong: readonly [unknown, string][] = [
+    [-1, 'minimum'],
+    [30_001, 'maximum'],
+    ['x', 'type'],
+    [1.5, 'type'],
+  ]
+  for (const [value, rule] of wrong) {
+    for (const verb of ['revoke', 'disable', 'enable']) {
+      const answer = await root.post(`${keys}/${key.id}/${verb}`, { wait_ms: value })
+      assertInvalid(t, answer, [['/wait_ms', rule]], `${verb} ${value}`)
+    }
+    const inQuery = [
+      await root.put(`/v1/accounts/${account}/roles/${role}?wait_ms=${value}`, {
+        name: 'w',
+        permissions: [],
+      }),
+      await root.patch(`/v1/accounts/${account}/allow-lists/${list}?wait_ms=${value}`, {}),
+      await root.get(`/v1/revisions/1?id=${randomUUID()}&wait_ms=${value}`),
+    ]
+    for (const answer of inQuery) assertInvalid(t, answer, [['/wait_ms', rule]], `query ${value}`)
+  }
+  t.same((await raw.query('select value from revision')).rows, before.rows, 'nothing was done')
+  for (const value of [0, 30_000]) {
+    const answer = await root.post(`${keys}/${key.id}/disable`, { wait_ms: value })
+    t.equal(answer.status, 200)
+    t.match(answer.body.receipt.state, /^(complete|pending)$/)
+  }
+})
+
+t.test('a repeated revocation answers with the receipt of the first', async (t) => {
+  const key = await newKey(root, account)
+  const first = await root.post(`${keys}/${key.id}/revoke`, { reason: 'first' })
+  await root.post(`${keys}/${(await newKey(root, account)).id}/revoke`)
+  const second = await root.post(`${keys}/${key.id}/revoke`, { reason: 'second' })
+  t.same(second.body.receipt, first.body.receipt)
+  t.equal(second.body.api_key.revocation_reason, 'first')
+
+  t.test('and of two at once both get that of the one', async (t) => {
+    const { id } = await newKey(root, account)
+    const { rows } = await raw.query('select value from revision')
+    await raw.query('begin; select from revision for update')
+    const answers = [root.post(`${keys}/${id}/revoke`), root.post(`${keys}/${id}/revoke`)]
+    await untilBlocked(raw, 2)
+    await raw.query('commit')
+    const [one, other] = await Promise.all(answers)
+    t.equal(one?.body.receipt.revision, Number(rows[0]?.value) + 1)
+    t.same(other?.body.receipt, one?.body.receipt)
+    const changes = await raw.query('select from change where subject = $1', [id])
+    t.equal(changes.rowCount, 1, 'it is one change')
+  })
+})
+
+t.test('whoever knows a revision and its id may ask for its receipt', async (t) => {
+  const tenant = as((await newKey(root, account, { role: 'viewer' })).token)
+  const { body } = await root.post(`${keys}/${(await newKey(root, account)).id}/revoke`)
+  const { revision, id } = body.receipt
+  for (const asked of [id, id.toUpperCase()]) {
+    const answer = await tenant.get(`/v1/revisions/${revision}?id=${asked}`)
+    t.match(answer, { status: 200, body: { receipt: { revision, id, state: 'complete' } } })
+  }
+  const unknown: readonly [string, string][] = [
+    [`${revision}?id=${randomUUID()}`, 'another id'],
+    [`${revision + 1_000}?id=${id}`, 'one that was not reached'],
+    [`999999999999999?id=${id}`, 'far from reached'],
+    [`${'9'.repeat(40)}?id=${id}`, 'beyond all numbers'],
+    [`0?id=${id}`, 'zero'],
+    [`-1?id=${id}`, 'a negative one'],
+    [`0${revision}?id=${id}`, 'another spelling'],
+    [`x?id=${id}`, 'no number'],
+  ]
+  for (const [path, told] of unknown) {
+    t.match(await tenant.get(`/v1/revisions/${path}`), { status: 404 }, told)
+  }
+  assertInvalid(t, await tenant.get(`/v1/revisions/${revision}`), [['/id', 'required']], 'no id')
+  const notUuid = await tenant.get(`/v1/revisions/${revision}?id=x`)
+  assertInvalid(t, notUuid, [['/id', 'format']], 'no UUID')
+  t.equal((await as(undefined).get(`/v1/revisions/${revision}?id=${id}`)).status, 401)
+
+  t.test('also when its rows are pruned', async (t) => {
+    const latest = await writeRevision(raw, 'tag_key')
+    await pruneChanges(service.deps.db, new Date(Date.now() + 60_000))
+    t.equal((await raw.query('select from change')).rowCount, 1, 'the last revision is kept')
+    for (const asked of [{ revision, id }, latest]) {
+      await until(async () => {
+        const answer = await tenant.get(`/v1/revisions/${asked.revision}?id=${asked.id}`)
+        return answer.status === 200 && answer.body.receipt.state === 'complete'
+      })
+    }
+    const again = await root.post(`${keys}/${(await newKey(root, account)).id}/revoke`)
+    t.equal(again.body.receipt.state, 'complete', 'and the feed goes on')
+  })
+})
+
+t.test('who is live is told to the platform only', async (t) => {
+  const { status, body } = await root.get('/v1/instances')
+  t.equal(status, 200)
+  const rows = await registered(raw)
+  t.same(
+    body.instances.map((one: { id: string; applied_revision: number }) => [
+      one.id,
+      one.applied_revision,
+    ]),
+    rows.map((row) => [row.id, row.applied]),
+  )
+  t.ok(Date.parse(body.instances[0].started_at) <= Date.now())
+  const tenant = as((await newKey(root, account)).token)
+  t.match(await tenant.get('/v1/instances'), { status: 403, body: { code: 'permission_denied' } })
+})
+
+t.test('an instance that is dead', async (t) => {
+  const dead = randomUUID()
+  await insertInstance(dead)
+  const { id } = await newKey(root, account)
+  const revoked = await root.post(`${keys}/${id}/revoke`, { wait_ms: 50 })
+  const { receipt } = revoked.body
+  t.test('keeps receipts pending, and is named', async (t) => {
+    t.match(receipt, { state: 'pending', acknowledged: 1, live: 2, waiting_for: [dead] })
+    t.ok(receipt.complete_in_ms > 0 && receipt.complete_in_ms <= watchMs)
+    const inMs = Date.parse(receipt.complete_by) - Date.now()
+    t.ok(Math.abs(inMs - receipt.complete_in_ms) < 5_000, 'complete_by says the same')
+  })
+  t.test('but only for a watch, which runs down', async (t) => {
+    const later = await ask(root, receipt)
+    t.ok(later.complete_in_ms < receipt.complete_in_ms)
+    moment.monotonicMs += 20_000
+    const muchLater = await ask(root, receipt)
+    t.equal(muchLater.state, 'pending')
+    t.ok(later.complete_in_ms - muchLater.complete_in_ms >= 20_000)
+    const repeated = await root.post(`${keys}/${id}/revoke`, { wait_ms: 0 })
+    t.ok(repeated.body.receipt.complete_in_ms <= muchLater.complete_in_ms, 'for a repetition too')
+  })
+  t.test('and is complete by time alone when it beats and applies nothing', async (t) => {
+    // A sign of life between every two looks: it is never evicted.
+    const beat = 'update instance set beat = beat + 1 where id = $1'
+    await raw.query(beat, [dead])
+    await roundsOf(t, 2)
+    moment.monotonicMs += watchMs - 20_000
+    const complete = await ask(root, receipt)
+    t.match(complete, { state: 'complete', acknowledged: 1, live: 2, waiting_for: [dead] })
+    t.match(complete, { complete_by: null, complete_in_ms: null })
+    const next = await root.post(`${keys}/${(await newKey(root, account)).id}/revoke`, {
+      wait_ms: 0,
+    })
+    t.equal(next.body.receipt.state, 'pending', 'a younger one waits for its own watch')
+  })
+  t.test('it is evicted when it was silent for a watch', async (t) => {
+    await roundsOf(t, 2)
+    t.equal((await registered(raw)).length, 2)
+    moment.monotonicMs += watchMs
+    await until(async () => (await registered(raw)).length === 1)
+    t.ok(started.logLines.some((line) => line.includes('evicted') && line.includes(dead)))
+    const next = await root.post(`${keys}/${(await newKey(root, account)).id}/revoke`)
+    t.match(next.body.receipt, { state: 'complete', live: 1 })
+  })
+})
+
+t.test('an instance that was evicted, and lives, registers anew and starts clean', async (t) => {
+  const key = await newKey(root, account)
+  await heat(started, key.token)
+  const [before] = await registered(raw)
+  const { credentialReads } = service.deps.tallies
+  await raw.query('delete from instance')
+  await until(async () => (await registered(raw)).length === 1)
+  const [after] = await registered(raw)
+  t.not(after?.id, before?.id)
+  await until(() => !service.deps.cache.isSilent())
+  t.equal((await root.verify(key.token)).valid, true)
+  t.ok(service.deps.tallies.credentialReads > credentialReads, 'what it knew, it reads again')
+  t.ok(started.logLines.some((line) => line.includes('registers anew')))
+})
+
+t.test('an instance that stops gives its row up at once', async (t) => {
+  const { rootToken } = started
+  const second = await startTestService(t, { database, settings, rootToken })
+  t.equal((await registered(raw)).length, 2)
+  await second.stop()
+  t.equal((await registered(raw)).length, 1)
+  const { body } = await root.post(`${keys}/${(await newKey(root, account)).id}/revoke`)
+  t.match(body.receipt, { state: 'complete', live: 1 })
+})
+
+t.test(
+  'waiting for a receipt ends when the time is over, whatever the database does',
+  async (t) => {
+    const { id } = await newKey(root, account)
+    await root.verify((await newKey(root, account)).token)
+    await insertInstance(randomUUID())
+    const revoked = await root.post(`${keys}/${id}/revoke`, { wait_ms: 0 })
+    await raw.query('begin; lock table instance in access exclusive mode')
+    const answers = await Promise.all([
+      measured(root.post(`${keys}/${id}/revoke`, { wait_ms: 0 })),
+      measured(root.get(query(revoked.body.receipt, 300))),
+    ])
+    await raw.query('delete from instance; commit')
+    for (const { answer, tookMs } of answers) {
+      t.match(answer, { status: 200, body: { receipt: { state: 'pending' } } })
+      t.ok(tookMs < 3_000, `it took ${tookMs} ms`)
+    }
+    t.ok(answers.every(({ answer }) => answer.body.receipt.complete_in_ms > 0))
+  },
+)
+
+function query(receipt: { readonly revision: number; readonly id: string }, waitMs: number) {
+  return `/v1/revisions/${receipt.revision}?id=${receipt.id}&wait_ms=${waitMs}`
+}
+
+async function ask(api: Api, receipt: { readonly revision: number; readonly id: string }) {
+  const { status, body } = await api.get(query(receipt, 0))
+  if (status !== 200) throw new Error(`the receipt answered ${status}`)
+  return body.receipt
+}
+
+/** Resolves after so many more confirmed rounds of the feed. */
+async function roundsOf(t: Test, count: number): Promise<void> {
+  const { feed } = service.deps
+  const { rounds } = feed
+  await until(() => feed.rounds >= rounds + count)
+  t.ok(feed.rounds >= rounds + count)
+}
+
+/** The row of an instance that nobody runs. */
+async function insertInstance(id: string): Promise<void> {
+  await raw.query(
+    `insert into instance (id, applied, beat, started_at) select $1, value, 0, now() from revision`,
+    [id],
+  )
+}
+
+async function measured(
+  answer: Promise<Answer>,
+): Promise<{ readonly answer: Answer; readonly tookMs: number }> {
+  const startedAt = performance.now()
+  return { answer: await answer, tookMs: performance.now() - startedAt }
+}
