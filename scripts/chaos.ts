@@ -1,0 +1,75 @@
+/**
+ * Runs three instances on one PostgreSQL while processes are killed and stopped, connections break,
+ * hang and lag, the database is killed and clocks step; clients issue, verify, edit and revoke all the
+ * while, and at the end their history is held against what the service promises:
+ *   node scripts/chaos.ts [--revocations N] [--seed S] [--seconds MAX]
+ * By default 200 revocations within 600 s at most, and a seed drawn by chance. Exits with 1 when
+ * anything is wrong, and then keeps the history.
+ */
+import { randomInt } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Violation } from '../test/chaos/checker.ts'
+import { Recorder } from '../test/chaos/recorder.ts'
+import { lacksOf } from '../test/chaos/report.ts'
+import { runChaos } from '../test/chaos/run.ts'
+
+const violationsShown = 5
+
+const { values } = parseArgs({
+  options: {
+    revocations: { type: 'string', default: '200' },
+    seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+    seconds: { type: 'string', default: '600' },
+  },
+})
+const revocations = readNumber('revocations', values.revocations)
+const seed = readNumber('seed', values.seed)
+const seconds = readNumber('seconds', values.seconds)
+
+const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-chaos-'))
+const path = join(folder, 'history.jsonl')
+const recorder = new Recorder(path)
+const beginning = performance.now()
+const print = (line: string) =>
+  console.log(`${((performance.now() - beginning) / 1000).toFixed(1).padStart(6)} ${line}`)
+
+print(`seed ${seed}`)
+let isWell = false
+try {
+  const { violations, problems, figures } = await runChaos({
+    revocations,
+    seed,
+    seconds,
+    recorder,
+    print,
+  })
+  console.log(JSON.stringify(figures, undefined, 2))
+  const lacks = lacksOf(figures, revocations)
+  for (const violation of violations.slice(0, violationsShown)) tell(violation)
+  for (const problem of problems) console.error(`PROBLEM: ${problem}`)
+  for (const lack of lacks) console.error(`IDLE RUN: ${lack}`)
+  console.log(
+    `${violations.length} violations, ${problems.length} problems in ${figures.calls} calls; seed ${seed}`,
+  )
+  isWell = violations.length + problems.length + lacks.length === 0
+} finally {
+  await recorder.close()
+  if (isWell) await rm(folder, { recursive: true })
+  else console.error(`The history is kept in ${path}`)
+}
+process.exitCode = isWell ? 0 : 1
+
+function tell({ rule, what, calls }: Violation): void {
+  console.error(`VIOLATION: ${rule}: ${what}`)
+  for (const call of calls) console.error(`  ${JSON.stringify(call)}`)
+}
+
+function readNumber(name: string, text: string): number {
+  const number = Number(text)
+  if (Number.isSafeInteger(number) && number >= 0) return number
+  console.error(`--${name} must be a whole number.`)
+  process.exit(2)
+}

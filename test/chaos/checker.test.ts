@@ -1,0 +1,260 @@
+import t from 'tap'
+import { check } from './checker.ts'
+import type { Act, Call, Outcome, ReceiptSeen, Seen } from './history.ts'
+
+const maxStalenessMs = 1_000
+const permission = 'cluster:create'
+const valid = verdict(null)
+const asked = { permissions: [permission], address: '203.0.113.7' }
+const verifyOne: Act = { kind: 'verify', key: 'one', ...asked }
+const issueOne: Act = { kind: 'issue', key: 'one', role: 'role', list: null }
+const revokeOne: Act = { kind: 'revoke', key: 'one' }
+const disableOne: Act = { kind: 'disable', key: 'one' }
+const enableOne: Act = { kind: 'enable', key: 'one' }
+const takeAway: Act = { kind: 'set_role', role: 'role', permissions: [] }
+const narrow: Act = { kind: 'set_list', list: 'list', entries: [] }
+const gone: Outcome = { kind: 'unknown', why: 'ECONNRESET' }
+
+/** A key that is there, and usable from everywhere. */
+const made = [
+  call(0, 10, { kind: 'set_role', role: 'role', permissions: [permission] }, done),
+  call(0, 10, { kind: 'set_list', list: 'list', entries: [asked.address] }, done),
+  call(20, 30, issueOne, done),
+  call(20, 30, { kind: 'issue', key: 'listed', role: 'role', list: 'list' }, done),
+  call(20, 30, { kind: 'issue', key: 'author', role: 'admin', list: null }, done),
+]
+const verifyListed: Act = { kind: 'verify', key: 'listed', ...asked }
+
+t.test('a history that keeps every promise is good', async (t) => {
+  const good: Readonly<Record<string, readonly Call[]>> = {
+    'a key that is used': [call(40, 50, verifyOne, valid)],
+    'a verification before anybody was told of the key': [
+      call(15, 25, verifyOne, verdict('not_found')),
+    ],
+    'an old answer within the bound, while the receipt is pending': [
+      call(100, 110, revokeOne, receipt(1, 'pending')),
+      call(1_100, 1_120, verifyOne, valid),
+    ],
+    'an answer that began before the receipt was received, however late it comes': [
+      call(100, 110, revokeOne, receipt(1, 'complete')),
+      call(109, 5_000, verifyOne, valid),
+    ],
+    'a denial as soon as the revocation is sent': [
+      call(100, 2_000, revokeOne, receipt(1, 'complete')),
+      call(101, 102, verifyOne, verdict('revoked')),
+    ],
+    'either answer after a revocation without one': [
+      call(100, 110, revokeOne, gone),
+      call(9_000, 9_010, verifyOne, valid),
+      call(9_020, 9_030, verifyOne, verdict('revoked')),
+      call(9_040, 9_050, verifyOne, valid),
+    ],
+    'an outage, and no answer': [
+      call(40, 50, verifyOne, { kind: 'refused', status: 503, code: 'unavailable' }),
+      call(40, 50, verifyOne, gone),
+      call(40, 50, verifyOne, { kind: 'unreached' }),
+    ],
+    'a disabling that was refused': [
+      call(100, 110, disableOne, { kind: 'refused', status: 503, code: 'unavailable' }),
+      call(5_000, 5_010, verifyOne, valid),
+    ],
+    'a key that was enabled again': [
+      call(100, 110, disableOne, receipt(1, 'complete')),
+      call(200, 210, enableOne, receipt(2, 'pending')),
+      call(220, 230, verifyOne, valid),
+      call(220, 230, verifyOne, verdict('disabled')),
+    ],
+    'a revocation that is repeated': [
+      call(100, 110, revokeOne, receipt(1, 'pending')),
+      call(120, 130, disableOf('listed'), receipt(2, 'pending')),
+      call(140, 150, revokeOne, receipt(1, 'complete')),
+    ],
+    'a revocation that an attempt without an answer had done': [
+      call(100, 110, revokeOne, gone),
+      call(120, 130, disableOf('listed'), receipt(2, 'pending')),
+      call(140, 150, revokeOne, receipt(1, 'complete')),
+    ],
+    'an author who is denied what it asks too late': [
+      call(100, 110, { kind: 'revoke', key: 'author' }, receipt(1, 'complete')),
+      call(
+        120,
+        130,
+        disableOne,
+        { kind: 'refused', status: 401, code: 'unauthenticated' },
+        'author',
+      ),
+      call(140, 150, verifyOne, valid),
+    ],
+    'an author who was quicker than its revocation': [
+      call(100, 300, { kind: 'revoke', key: 'author' }, receipt(2, 'complete')),
+      call(120, 320, disableOne, receipt(1, 'complete'), 'author'),
+    ],
+    'a stored state as it was acknowledged': [
+      call(100, 110, revokeOne, receipt(1, 'complete')),
+      call(200, 210, { kind: 'see_key', key: 'one' }, saw({ kind: 'key', status: 'revoked' })),
+      call(200, 210, { kind: 'see_key', key: 'listed' }, saw({ kind: 'key', status: 'active' })),
+      call(
+        200,
+        210,
+        { kind: 'see_role', role: 'role' },
+        saw({ kind: 'role', permissions: [permission] }),
+      ),
+    ],
+  }
+  for (const [name, calls] of Object.entries(good)) {
+    t.same(check([...made, ...calls], maxStalenessMs), [], name)
+  }
+})
+
+t.test('every promise that is broken is found', async (t) => {
+  const bad: Readonly<Record<string, readonly Call[]>> = {
+    'an answer from before a complete receipt: valid after it': [
+      call(100, 110, revokeOne, receipt(1, 'complete')),
+      call(111, 120, verifyOne, valid),
+    ],
+    'an answer from before a complete receipt: one that was asked for again': [
+      call(100, 110, revokeOne, receipt(1, 'pending')),
+      call(120, 200, { kind: 'receipt', id: 'id 1' }, receipt(1, 'complete')),
+      call(201, 210, verifyOne, valid),
+    ],
+    'an answer from before a complete receipt: valid after a disabling': [
+      call(100, 110, disableOne, receipt(1, 'complete')),
+      call(111, 120, verifyOne, valid),
+    ],
+    'an answer from before a complete receipt: still disabled': [
+      call(100, 110, disableOne, receipt(1, 'complete')),
+      call(120, 130, enableOne, receipt(2, 'complete')),
+      call(131, 140, verifyOne, verdict('disabled')),
+    ],
+    'an answer from before a complete receipt: by the old role': [
+      call(100, 110, takeAway, receipt(1, 'complete')),
+      call(111, 120, verifyOne, valid),
+    ],
+    'an answer from before a complete receipt: by the old list': [
+      call(100, 110, narrow, receipt(1, 'complete')),
+      call(111, 120, verifyListed, valid),
+    ],
+    'an answer older than the bound: valid though the receipt is pending': [
+      call(100, 110, revokeOne, receipt(1, 'pending')),
+      call(1_111, 1_120, verifyOne, valid),
+    ],
+    'an answer older than the bound: by the old role': [
+      call(100, 110, takeAway, receipt(1, 'pending')),
+      call(1_111, 1_120, verifyOne, valid),
+    ],
+    'an answer that was never true: a good key is denied': [
+      call(100, 110, verifyOne, verdict('revoked')),
+    ],
+    'an answer that was never true: its role was never edited': [
+      call(100, 110, verifyOne, verdict('insufficient_permissions')),
+    ],
+    'an answer that was never true: it may be used from everywhere': [
+      call(100, 110, verifyOne, verdict('address_not_allowed')),
+    ],
+    'an answer that was never true: a refused disabling was done': [
+      call(100, 110, disableOne, { kind: 'refused', status: 503, code: 'unavailable' }),
+      call(120, 130, verifyOne, verdict('disabled')),
+    ],
+    'an answer that was never true: a dead author did something after all': [
+      call(100, 110, { kind: 'revoke', key: 'author' }, receipt(1, 'pending')),
+      call(120, 130, disableOne, gone, 'author'),
+      call(140, 150, verifyOne, verdict('disabled')),
+    ],
+    'an answer that nobody may get: a strange denial': [
+      call(100, 110, verifyOne, verdict('expired')),
+    ],
+    'an answer that nobody may get: the root key is denied': [
+      call(100, 110, verifyOne, { kind: 'refused', status: 401, code: 'unauthenticated' }),
+    ],
+    'an answer that nobody may get: a good author is denied': [
+      call(
+        100,
+        110,
+        disableOne,
+        { kind: 'refused', status: 401, code: 'unauthenticated' },
+        'author',
+      ),
+    ],
+    'an answer that nobody may get: an error': [
+      call(100, 110, verifyOne, { kind: 'refused', status: 500, code: 'internal' }),
+    ],
+    'a lost key: by a verification': [call(40, 50, verifyOne, verdict('not_found'))],
+    'a lost key: by a list': [
+      call(40, 50, { kind: 'see_key', key: 'one' }, saw({ kind: 'nothing' })),
+    ],
+    'a mutation after the revocation of its author: though its receipt is pending': [
+      call(100, 110, { kind: 'revoke', key: 'author' }, receipt(1, 'pending')),
+      call(111, 120, disableOne, receipt(2, 'pending'), 'author'),
+    ],
+    'a mutation after the revocation of its author: a key is issued': [
+      call(100, 110, { kind: 'revoke', key: 'author' }, receipt(1, 'complete')),
+      call(111, 120, { kind: 'issue', key: 'two', role: 'role', list: null }, done, 'author'),
+    ],
+    'two changes in one place of the order: ': [
+      call(100, 110, disableOne, receipt(1, 'pending')),
+      call(105, 110, disableOf('listed'), receipt(1, 'pending')),
+    ],
+    'changes out of order: ': [
+      call(100, 110, disableOne, receipt(2, 'pending')),
+      call(120, 130, disableOf('listed'), receipt(1, 'pending')),
+    ],
+    'changes out of order: a revocation that happened twice': [
+      call(100, 110, revokeOne, receipt(1, 'pending')),
+      call(120, 130, revokeOne, receipt(2, 'pending')),
+    ],
+    'a stored state that contradicts what was acknowledged: a revocation is gone': [
+      call(100, 110, revokeOne, receipt(1, 'pending')),
+      call(120, 130, { kind: 'see_key', key: 'one' }, saw({ kind: 'key', status: 'active' })),
+    ],
+    'a stored state that contradicts what was acknowledged: an edit is gone': [
+      call(100, 110, takeAway, receipt(1, 'pending')),
+      call(
+        120,
+        130,
+        { kind: 'see_role', role: 'role' },
+        saw({ kind: 'role', permissions: [permission] }),
+      ),
+    ],
+  }
+  for (const [name, calls] of Object.entries(bad)) {
+    const rules = check([...made, ...calls], maxStalenessMs).map(({ rule }) => rule)
+    t.same([...new Set(rules)], [name.slice(0, name.indexOf(':'))], name)
+  }
+})
+
+function call(
+  start: number,
+  end: number,
+  act: Act,
+  outcome: Outcome | (() => Outcome),
+  by: string | null = null,
+): Call {
+  return {
+    start,
+    end,
+    via: 'a',
+    by,
+    act,
+    outcome: typeof outcome === 'function' ? outcome() : outcome,
+  }
+}
+
+function done(): Outcome {
+  return { kind: 'done' }
+}
+
+function receipt(revision: number, state: ReceiptSeen['state']): Outcome {
+  return { kind: 'done', receipt: { revision, id: `id ${revision}`, state } }
+}
+
+function verdict(reason: string | null): Outcome {
+  return { kind: 'done', verdict: { valid: reason === null, reason } }
+}
+
+function saw(seen: Seen): Outcome {
+  return { kind: 'done', seen }
+}
+
+function disableOf(key: string): Act {
+  return { kind: 'disable', key }
+}

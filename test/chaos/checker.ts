@@ -1,0 +1,433 @@
+import type { Act, Call, ReceiptSeen, Seen } from './history.ts'
+import { type Asked, Register, type Standing, type Write } from './register.ts'
+
+export interface Violation {
+  readonly rule: Rule
+  readonly what: string
+  /** The call that shows it, and all that was ever asked to change what it is about. */
+  readonly calls: readonly Call[]
+}
+
+export type Rule =
+  | 'an answer older than the bound'
+  | 'an answer from before a complete receipt'
+  | 'an answer that was never true'
+  | 'a lost key'
+  | 'a mutation after the revocation of its author'
+  | 'two changes in one place of the order'
+  | 'changes out of order'
+  | 'a stored state that contradicts what was acknowledged'
+  | 'an answer that nobody may get'
+
+/** What is known of one key, from its making on. */
+interface Key {
+  readonly issued: Asked
+  readonly role: string
+  readonly list: string | null
+  readonly revoked: Register<boolean>
+  readonly disabled: Register<boolean>
+}
+
+/** A change that was acknowledged, perhaps several times. */
+interface Change {
+  readonly receipt: ReceiptSeen
+  /** The first call that was told of it. */
+  readonly call: Call
+  readonly start: number
+  end: number
+}
+
+/** What speaks about one attribute of a key. */
+interface Claim {
+  readonly what: string
+  readonly standing: Standing
+}
+
+/**
+ * Finds all that a history shows to be wrong. It knows what callers were promised (no answer older than
+ * `maxStalenessMs`, and none from before a complete receipt), in which order a verdict's checks are made,
+ * and nothing else of the service.
+ */
+export function check(history: readonly Call[], maxStalenessMs: number): Violation[] {
+  return new Checker(history, maxStalenessMs).violations()
+}
+
+class Checker {
+  readonly #history: readonly Call[]
+  readonly #maxStalenessMs: number
+  /** When a complete receipt of a revision was first received, by the revision's id. */
+  readonly #completeAt = new Map<string, number>()
+  /** When the revocation of a key was first acknowledged. */
+  readonly #revokedBy = new Map<string, number>()
+  readonly #keys = new Map<string, Key>()
+  readonly #roles = new Map<string, Register<readonly string[]>>()
+  readonly #lists = new Map<string, Register<readonly string[]>>()
+
+  constructor(history: readonly Call[], maxStalenessMs: number) {
+    this.#history = [...history].sort((a, b) => a.start - b.start)
+    this.#maxStalenessMs = maxStalenessMs
+    this.#learnReceipts()
+    this.#learnRevocations()
+    this.#learnKeys()
+    this.#learnSets()
+  }
+
+  violations(): Violation[] {
+    return [
+      ...this.#history.flatMap((call) => this.#violationsOf(call)),
+      ...this.#orderViolations(),
+    ]
+  }
+
+  #learnReceipts(): void {
+    for (const { end, outcome } of this.#history) {
+      if (outcome.kind !== 'done' || outcome.receipt?.state !== 'complete') continue
+      const { id } = outcome.receipt
+      this.#completeAt.set(id, Math.min(end, this.#completeAt.get(id) ?? end))
+    }
+  }
+
+  #learnRevocations(): void {
+    for (const { act, end, outcome } of this.#history) {
+      if (act.kind !== 'revoke' || outcome.kind !== 'done') continue
+      this.#revokedBy.set(act.key, Math.min(end, this.#revokedBy.get(act.key) ?? end))
+    }
+  }
+
+  #learnKeys(): void {
+    const changes = groupedBy(this.#history, ({ act }) =>
+      act.kind === 'revoke' || act.kind === 'disable' || act.kind === 'enable'
+        ? act.key
+        : undefined,
+    )
+    for (const { act, outcome, ...issued } of this.#history) {
+      if (act.kind !== 'issue' || outcome.kind !== 'done') continue
+      const first = { value: false, from: issued.start, by: issued.end, complete: issued.end }
+      const ofKey = changes.get(act.key) ?? []
+      const revocation = this.#revocation(ofKey.filter((call) => call.act.kind === 'revoke'))
+      const suspensions = ofKey.filter((call) => call.act.kind !== 'revoke')
+      this.#keys.set(act.key, {
+        issued,
+        role: act.role,
+        list: act.list,
+        revoked: new Register([first, ...revocation]),
+        disabled: new Register([
+          first,
+          ...this.#writes(suspensions, (one) => one.kind === 'disable'),
+        ]),
+      })
+    }
+  }
+
+  /** Revoking is for good, and repeating it changes nothing: all attempts are one write. */
+  #revocation(calls: readonly Call[]): Write<boolean>[] {
+    const attempts = this.#writes(calls, () => true)
+    if (attempts.length === 0) return []
+    return [
+      {
+        value: true,
+        from: Math.min(...attempts.map((one) => one.from)),
+        by: Math.min(...attempts.map((one) => one.by)),
+        complete: Math.min(...attempts.map((one) => one.complete)),
+      },
+    ]
+  }
+
+  #learnSets(): void {
+    const permissionsOf = (act: Act) => (act.kind === 'set_role' ? act.permissions : [])
+    const entriesOf = (act: Act) => (act.kind === 'set_list' ? act.entries : [])
+    const roles = groupedBy(this.#history, ({ act }) =>
+      act.kind === 'set_role' ? act.role : undefined,
+    )
+    const lists = groupedBy(this.#history, ({ act }) =>
+      act.kind === 'set_list' ? act.list : undefined,
+    )
+    for (const [name, calls] of roles) {
+      this.#roles.set(name, new Register(this.#writes(calls, permissionsOf)))
+    }
+    for (const [name, calls] of lists) {
+      this.#lists.set(name, new Register(this.#writes(calls, entriesOf)))
+    }
+  }
+
+  /** What calls may have written. What was sent by a key that was revoked by then has written nothing. */
+  #writes<Value>(calls: readonly Call[], read: (act: Act) => Value): Write<Value>[] {
+    return calls.flatMap((call) => {
+      const { act, start: from, end, outcome } = call
+      if (outcome.kind === 'refused' || outcome.kind === 'unreached') return []
+      if (this.#isPosthumous(call)) return []
+      const isDone = outcome.kind === 'done'
+      const receipt = isDone ? outcome.receipt : undefined
+      const complete = receipt && this.#completeAt.get(receipt.id)
+      return [
+        {
+          value: read(act),
+          from,
+          by: isDone ? end : Number.POSITIVE_INFINITY,
+          complete: complete ?? Number.POSITIVE_INFINITY,
+        },
+      ]
+    })
+  }
+
+  /** Whether it was sent with the token of a key whose revocation had been acknowledged. */
+  #isPosthumous({ by, start }: Call): boolean {
+    return by !== null && start > (this.#revokedBy.get(by) ?? Number.POSITIVE_INFINITY)
+  }
+
+  #violationsOf(call: Call): Violation[] {
+    const { act, outcome } = call
+    if (outcome.kind === 'unknown' || outcome.kind === 'unreached') return []
+    if (outcome.kind === 'refused') return this.#refusalViolations(call, outcome)
+    if (act.kind === 'verify') return this.#verdictViolations(call, act)
+    if (outcome.seen !== undefined) return this.#storedViolations(call, outcome.seen)
+    if (!this.#isPosthumous(call)) return []
+    return [
+      this.#violation('a mutation after the revocation of its author', `${call.by} did it`, call),
+    ]
+  }
+
+  /** An outage is nobody's denial, and an author may be denied what it is denied by right. */
+  #refusalViolations(
+    call: Call,
+    { status, code }: { readonly status: number; readonly code: string },
+  ): Violation[] {
+    if (status === 503) return []
+    const author = call.by === null ? undefined : this.#keys.get(call.by)
+    if (status === 401 && author !== undefined) {
+      const standings = [author.revoked, author.disabled].map((one) =>
+        one.standing((ended) => ended, call, this.#maxStalenessMs),
+      )
+      if (standings.includes('possible')) return []
+    }
+    return [this.#violation('an answer that nobody may get', `${status} ${code}`, call)]
+  }
+
+  #verdictViolations(call: Call, act: Extract<Act, { kind: 'verify' }>): Violation[] {
+    const verdict = call.outcome.kind === 'done' ? call.outcome.verdict : undefined
+    const key = this.#keys.get(act.key)
+    if (verdict === undefined || key === undefined || key.issued.end > call.start) return []
+    const said = verdict.valid ? 'valid' : (verdict.reason ?? 'denied')
+    if (said === 'not_found') {
+      return [this.#violation('a lost key', `${act.key} was not found`, call)]
+    }
+    const claims = this.#claimsOf(said, key, act, call)
+    if (claims === undefined) {
+      return [this.#violation('an answer that nobody may get', `${act.key}: ${said}`, call)]
+    }
+    const wrong = claims.find((claim) => claim.standing !== 'possible')
+    if (wrong === undefined) return []
+    return [this.#violation(ruleOf(wrong.standing), `${act.key}: ${said}, so ${wrong.what}`, call)]
+  }
+
+  /** All that a verdict says, from the first check to the one that failed. Undefined: it is none of those that can be. */
+  #claimsOf(
+    said: string,
+    key: Key,
+    act: Extract<Act, { kind: 'verify' }>,
+    asked: Asked,
+  ): readonly Claim[] | undefined {
+    const { address, permissions } = act
+    const ofKey = <Value>(
+      what: string,
+      register: Register<Value> | undefined,
+      holds: (value: Value) => boolean,
+    ): Claim => ({
+      what,
+      standing: register?.standing(holds, asked, this.#maxStalenessMs) ?? 'possible',
+    })
+    const list = key.list === null ? undefined : this.#lists.get(key.list)
+    const reaches = (entries: readonly string[]) => address !== null && entries.includes(address)
+    const role = this.#roles.get(key.role)
+    const suffices = (given: readonly string[]) => permissions.every((one) => given.includes(one))
+    const checks = [
+      {
+        reason: 'revoked',
+        claim: (fails: boolean) => ofKey(`revoked: ${fails}`, key.revoked, (is) => is === fails),
+      },
+      {
+        reason: 'disabled',
+        claim: (fails: boolean) => ofKey(`disabled: ${fails}`, key.disabled, (is) => is === fails),
+      },
+      {
+        reason: 'address_not_allowed',
+        claim: (fails: boolean) =>
+          key.list === null
+            ? {
+                what: 'its reach is restricted',
+                standing: fails ? ('never' as const) : ('possible' as const),
+              }
+            : ofKey(
+                `its list has ${address}: ${!fails}`,
+                list,
+                (entries) => reaches(entries) !== fails,
+              ),
+      },
+      {
+        reason: 'insufficient_permissions',
+        claim: (fails: boolean) =>
+          ofKey(`its role suffices: ${!fails}`, role, (given) => suffices(given) !== fails),
+      },
+    ]
+    const failed = said === 'valid' ? checks.length : checks.findIndex((one) => one.reason === said)
+    if (failed === -1) return undefined
+    return checks.slice(0, failed + 1).map(({ claim }, place) => claim(place === failed))
+  }
+
+  #storedViolations(call: Call, seen: Seen): Violation[] {
+    const standings = this.#standingsOf(call, seen)
+    if (standings.every((one) => one === 'possible')) return []
+    const isLost = seen.kind === 'nothing' && call.act.kind === 'see_key'
+    return [
+      this.#violation(
+        isLost ? 'a lost key' : 'a stored state that contradicts what was acknowledged',
+        JSON.stringify(seen),
+        call,
+      ),
+    ]
+  }
+
+  /** What is looked up is not from a cache, and so never old. */
+  #standingsOf(call: Call, seen: Seen): readonly Standing[] {
+    const { act } = call
+    if (act.kind === 'see_key' && seen.kind === 'key') {
+      const key = this.#keys.get(act.key)
+      if (key === undefined) return ['possible']
+      const isRevoked = seen.status === 'revoked'
+      const revoked = key.revoked.standing((is) => is === isRevoked, call, 0)
+      if (isRevoked) return [revoked]
+      const isDisabled = seen.status === 'disabled'
+      return [revoked, key.disabled.standing((is) => is === isDisabled, call, 0)]
+    }
+    if (act.kind === 'see_role' && seen.kind === 'role') {
+      return [standingOfSet(this.#roles.get(act.role), seen.permissions, call)]
+    }
+    if (act.kind === 'see_list' && seen.kind === 'list') {
+      return [standingOfSet(this.#lists.get(act.list), seen.entries, call)]
+    }
+    return ['never']
+  }
+
+  #orderViolations(): Violation[] {
+    const changes = new Map<string, Change>()
+    const violations: Violation[] = []
+    for (const [place, call] of this.#history.entries()) {
+      const { act, outcome } = call
+      if (outcome.kind !== 'done' || outcome.receipt === undefined || act.kind === 'receipt')
+        continue
+      const { receipt } = outcome
+      const name = act.kind === 'revoke' ? `revoke ${act.key}` : `call ${place}`
+      const known = changes.get(name)
+      if (known === undefined) {
+        changes.set(name, { receipt, call, start: this.#firstAttempt(call), end: call.end })
+        continue
+      }
+      known.end = Math.min(known.end, call.end)
+      if (known.receipt.id === receipt.id && known.receipt.revision === receipt.revision) continue
+      violations.push(
+        this.#violation('changes out of order', `${name} happened twice`, call, [known.call]),
+      )
+    }
+    return [...violations, ...this.#disorder([...changes.values()])]
+  }
+
+  /** A revocation may have happened by an attempt that had no answer. */
+  #firstAttempt({ act, start }: Call): number {
+    if (act.kind !== 'revoke') return start
+    const attempts = this.#history.filter(
+      ({ act: other, outcome }) =>
+        other.kind === 'revoke' && other.key === act.key && outcome.kind !== 'refused',
+    )
+    return Math.min(start, ...attempts.map((one) => one.start))
+  }
+
+  #disorder(changes: readonly Change[]): Violation[] {
+    const violations: Violation[] = []
+    const byRevision = new Map<number, Call>()
+    const ended = [...changes].sort((a, b) => a.end - b.end)
+    let latest: Change | undefined
+    for (const { receipt, call, start } of [...changes].sort((a, b) => a.start - b.start)) {
+      const other = byRevision.get(receipt.revision)
+      byRevision.set(receipt.revision, call)
+      if (other !== undefined) {
+        const what = `both are revision ${receipt.revision}`
+        violations.push(
+          this.#violation('two changes in one place of the order', what, call, [other]),
+        )
+      }
+      for (let next = ended[0]; next !== undefined && next.end < start; next = ended[0]) {
+        ended.shift()
+        if (latest === undefined || next.receipt.revision > latest.receipt.revision) latest = next
+      }
+      if (latest === undefined || latest.receipt.revision < receipt.revision) continue
+      if (latest.receipt.id === receipt.id) continue
+      const what = `revision ${receipt.revision} began after ${latest.receipt.revision} was acknowledged`
+      violations.push(this.#violation('changes out of order', what, call, [latest.call]))
+    }
+    return violations
+  }
+
+  #violation(rule: Rule, what: string, call: Call, beside: readonly Call[] = []): Violation {
+    return { rule, what, calls: [...this.#background(call.act), ...beside, call] }
+  }
+
+  /** What was asked to change the thing that an act is about, and its receipts. */
+  #background(act: Act): Call[] {
+    const name = 'key' in act ? act.key : undefined
+    const key = name === undefined ? undefined : this.#keys.get(name)
+    const changing = this.#history.filter(({ act: other, outcome }) => {
+      if (outcome.kind === 'refused' || outcome.kind === 'unreached') return false
+      if (other.kind === 'set_role') {
+        return other.role === key?.role || ('role' in act && other.role === act.role)
+      }
+      if (other.kind === 'set_list') {
+        return other.list === key?.list || ('list' in act && other.list === act.list)
+      }
+      return other.kind !== 'verify' && 'key' in other && other.key === name
+    })
+    const ids = new Set(
+      changing.flatMap(({ outcome }) => ('receipt' in outcome ? (outcome.receipt?.id ?? []) : [])),
+    )
+    const receipts = this.#history.filter(
+      ({ act: other }) => other.kind === 'receipt' && ids.has(other.id),
+    )
+    return [...changing, ...receipts].sort((a, b) => a.start - b.start)
+  }
+}
+
+function ruleOf(standing: Exclude<Standing, 'possible'> | Standing): Rule {
+  switch (standing) {
+    case 'too_old':
+      return 'an answer older than the bound'
+    case 'after_receipt':
+      return 'an answer from before a complete receipt'
+    case 'never':
+    case 'possible':
+      return 'an answer that was never true'
+  }
+}
+
+function standingOfSet(
+  register: Register<readonly string[]> | undefined,
+  seen: readonly string[],
+  asked: Asked,
+): Standing {
+  const isSame = (value: readonly string[]) =>
+    value.length === seen.length && value.every((one) => seen.includes(one))
+  return register?.standing(isSame, asked, 0) ?? 'possible'
+}
+
+function groupedBy(
+  history: readonly Call[],
+  nameOf: (call: Call) => string | undefined,
+): Map<string, Call[]> {
+  const groups = new Map<string, Call[]>()
+  for (const call of history) {
+    const name = nameOf(call)
+    if (name === undefined) continue
+    const group = groups.get(name) ?? []
+    groups.set(name, group)
+    group.push(call)
+  }
+  return groups
+}

@@ -1,0 +1,445 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Author, Caller, FullReceipt, Response } from './caller.ts'
+import type { ChaosInstance } from './instance.ts'
+import type { Random } from './random.ts'
+import {
+  changingAddress,
+  changingPermission,
+  makeRole,
+  makeSite,
+  plainAddress,
+  plainPermission,
+  type Site,
+} from './site.ts'
+
+export interface ClientsOptions {
+  readonly caller: Caller
+  readonly random: Random
+  readonly instances: readonly [ChaosInstance, ...ChaosInstance[]]
+  /** How many revocations are wanted. */
+  readonly revocations: number
+  /** How old an answer may be: what follows an acknowledgement is watched for longer than that. */
+  readonly maxStalenessMs: number
+}
+
+export interface ClientKey extends Author {
+  readonly id: string
+  readonly site: Site
+  readonly hasList: boolean
+}
+
+/** How a receipt became complete. */
+export interface Completion {
+  readonly what: 'revoke' | 'disable' | 'enable' | 'edit'
+  readonly ms: number
+  /** Every instance had said so; otherwise time alone had passed. */
+  readonly byAll: boolean
+  readonly wasPending: boolean
+}
+
+const workers = 7
+const editedSites = 2
+const probersOfInstance = 2
+/** The newest keys are the ones that are verified all the while. */
+const keysInUse = 60
+const receiptPatienceMs = 60_000
+
+/** Those who use the service: they issue, verify, edit, suspend and revoke, and note what they are told. */
+export class Clients {
+  readonly completions: Completion[] = []
+  /** Receipts that did not become complete for a long time. */
+  readonly stuck: string[] = []
+  readonly keys: ClientKey[] = []
+  readonly sites: Site[] = []
+  readonly roles: { readonly account: string; readonly name: string; readonly id: string }[] = []
+  revocationsBegun = 0
+  revocationsComplete = 0
+  revocationsAcknowledged = 0
+  readonly #options: ClientsOptions
+  readonly #current: Site[] = []
+  readonly #aside = new Set<Promise<unknown>>()
+  readonly #ending = new AbortController()
+  #names = 0
+  #running: Promise<unknown> = Promise.resolve()
+
+  constructor(options: ClientsOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when the first sites are there and everybody works. */
+  async start(): Promise<void> {
+    for (let place = 0; place < editedSites; place += 1) await this.#newSite(place)
+    const { instances } = this.#options
+    this.#running = Promise.all([
+      ...Array.from({ length: workers }, () => this.#work()),
+      ...Array.from({ length: editedSites }, (_, place) => this.#edit(place)),
+      ...instances.flatMap((instance) =>
+        Array.from({ length: probersOfInstance }, () => this.#probe(instance)),
+      ),
+    ])
+  }
+
+  get isDone(): boolean {
+    return this.revocationsComplete >= this.#options.revocations
+  }
+
+  /** Resolves when everybody has ended what they were at. */
+  async end(): Promise<void> {
+    this.#ending.abort()
+    await this.#running
+    await Promise.all(this.#aside)
+  }
+
+  /** Rejects when one of the clients met what it cannot understand. */
+  get failed(): Promise<unknown> {
+    return this.#running
+  }
+
+  get #setUp() {
+    return {
+      caller: this.#options.caller,
+      anyInstance: () => this.anyInstance(),
+      newName: (what: string) => this.#newName(what),
+    }
+  }
+
+  anyInstance(): ChaosInstance {
+    return this.#options.random.pick(this.#options.instances)
+  }
+
+  #newName(what: string): string {
+    this.#names += 1
+    return `${what} ${this.#names}`
+  }
+
+  async #newSite(place: number): Promise<Site> {
+    const site = await makeSite(this.#setUp)
+    this.sites.push(site)
+    this.roles.push({ account: site.account, ...site.role })
+    this.#current[place] = site
+    return site
+  }
+
+  async #work(): Promise<void> {
+    const { random, revocations } = this.#options
+    while (!this.#ending.signal.aborted) {
+      const [site] = random.shuffled(this.#current)
+      // What is under way may still fail to be acknowledged.
+      if (site === undefined || this.revocationsBegun >= revocations + workers) {
+        await this.#pause(100)
+        continue
+      }
+      if (random.chance(0.2)) await this.#liveOfAuthor(site)
+      else await this.#liveOfKey(site)
+    }
+  }
+
+  /** A key is issued, used, perhaps suspended for a while, and revoked. */
+  async #liveOfKey(site: Site): Promise<void> {
+    const { random } = this.#options
+    const key = await this.#issue(site, null, site.role.name, random.chance(0.3))
+    if (key === undefined) return
+    await this.#verifyEverywhere(key)
+    if (random.chance(0.4)) await this.#suspend(key)
+    await this.#pause(random.between(0, 500))
+    await this.revoke(key)
+  }
+
+  async #suspend(key: ClientKey): Promise<void> {
+    const { random } = this.#options
+    for (const what of ['disable', 'enable'] as const) {
+      const begunAt = performance.now()
+      const { outcome, receipt } = await this.#change(what, key)
+      if (outcome.kind === 'refused' || outcome.kind === 'unreached') return
+      // Without an answer it may come into force at any time: this key is suspended no more.
+      if (receipt === undefined) return
+      this.#verifyAside(key)
+      await this.#completed(what, receipt, begunAt)
+      await this.#verifyEverywhere(key)
+      await this.#pause(random.between(0, 300))
+    }
+  }
+
+  /** Revokes a key, by as many calls as it takes until it is acknowledged, and follows the receipt. */
+  async revoke(key: ClientKey): Promise<void> {
+    const { random } = this.#options
+    this.revocationsBegun += 1
+    const begunAt = performance.now()
+    for (;;) {
+      const attempts = [this.#change('revoke', key)]
+      if (random.chance(0.15)) attempts.push(this.#change('revoke', key))
+      const answers = await Promise.all(attempts)
+      const receipts = answers.flatMap(({ receipt }) => receipt ?? [])
+      const [receipt] = receipts
+      if (receipt === undefined) {
+        await sleep(50)
+        continue
+      }
+      this.revocationsAcknowledged += 1
+      this.#verifyAside(key)
+      const complete = receipts.find((one) => one.state === 'complete') ?? receipt
+      await this.#completed('revoke', complete, begunAt)
+      await this.#verifyEverywhere(key)
+      return
+    }
+  }
+
+  /** Issues a key and revokes it at one instance. Undefined: it could not. */
+  async tryRevocation(
+    site: Site,
+    via: ChaosInstance,
+  ): Promise<{ readonly ms: number; readonly byAll: boolean } | undefined> {
+    const key = await this.#issue(site, null, 'viewer', false, via)
+    if (key === undefined) return undefined
+    const begunAt = performance.now()
+    const { receipt } = await this.#change('revoke', key, null, via)
+    if (receipt === undefined) return undefined
+    const byAll = receipt.state === 'complete' && receipt.waitingFor === 0 && receipt.live > 0
+    return { ms: performance.now() - begunAt, byAll }
+  }
+
+  /** Verifies every key there is at every instance. */
+  async verifyAll(): Promise<void> {
+    for (const key of this.keys) {
+      await Promise.all(this.#options.instances.map((instance) => this.verify(key, instance)))
+    }
+  }
+
+  #change(
+    verb: 'revoke' | 'disable' | 'enable',
+    key: ClientKey,
+    by: Author | null = null,
+    via = this.anyInstance(),
+  ): Promise<Response> {
+    const { caller, random } = this.#options
+    const waitMs = random.pick([0, 500, 2_000, 5_000])
+    return caller.call({
+      via,
+      by,
+      act: { kind: verb, key: key.name },
+      method: 'POST',
+      path: `/v1/accounts/${key.site.account}/api-keys/${key.id}/${verb}`,
+      body: { wait_ms: waitMs },
+    })
+  }
+
+  /** Asks for a receipt again until it is complete. */
+  async #completed(what: Completion['what'], first: FullReceipt, begunAt: number): Promise<void> {
+    const { caller, random } = this.#options
+    let receipt: FullReceipt | undefined = first
+    while (receipt?.state !== 'complete') {
+      if (performance.now() > begunAt + receiptPatienceMs) {
+        this.stuck.push(`${what}, revision ${first.revision}`)
+        return
+      }
+      const waitMs = random.pick([0, 1_000, 3_000])
+      const answer = await caller.call({
+        via: this.anyInstance(),
+        by: null,
+        act: { kind: 'receipt', id: first.id },
+        method: 'GET',
+        path: `/v1/revisions/${first.revision}?id=${first.id}&wait_ms=${waitMs}`,
+      })
+      receipt = answer.receipt
+      if (receipt === undefined) await sleep(50)
+    }
+    const byAll = receipt.waitingFor === 0 && receipt.live > 0
+    const ms = performance.now() - begunAt
+    this.completions.push({ what, ms, byAll, wasPending: first.state === 'pending' })
+    if (what === 'revoke') this.revocationsComplete += 1
+  }
+
+  /** An administrator of the account acts on while its own key is revoked. */
+  async #liveOfAuthor(site: Site): Promise<void> {
+    const { random } = this.#options
+    const author = await this.#issue(site, null, 'admin', false)
+    if (author === undefined) return
+    const role = await makeRole(this.#setUp, site.account)
+    this.roles.push({ account: site.account, ...role })
+    const revoking = new AbortController()
+    const acting = Promise.all([
+      this.#issueAndEnd(site, author, role.name, revoking.signal),
+      this.#issueAndEnd(site, author, 'viewer', revoking.signal),
+      this.#editRoleAs(site, author, role, revoking.signal),
+    ])
+    await this.#pause(random.between(300, 1_500))
+    if (random.chance(0.2)) await this.#change('revoke', author, author)
+    await this.revoke(author)
+    revoking.abort()
+    await acting
+  }
+
+  async #issueAndEnd(
+    site: Site,
+    author: Author,
+    role: string,
+    revoked: AbortSignal,
+  ): Promise<void> {
+    const { random } = this.#options
+    for (let more = 2; more > 0; ) {
+      if (revoked.aborted) more -= 1
+      const key = await this.#issue(site, author, role, false)
+      if (key !== undefined) {
+        const verb = random.pick<'revoke' | 'disable'>(['revoke', 'disable'])
+        await this.#change(verb, key, author)
+      }
+      await sleep(random.between(10, 100))
+    }
+  }
+
+  async #editRoleAs(
+    site: Site,
+    author: Author,
+    role: Site['role'],
+    revoked: AbortSignal,
+  ): Promise<void> {
+    let gives = false
+    for (let more = 2; more > 0; gives = !gives) {
+      if (revoked.aborted) more -= 1
+      const { outcome } = await this.#setRole(site, role, gives, author, 0)
+      if (outcome.kind === 'unknown') return
+      await sleep(50)
+    }
+  }
+
+  async #issue(
+    site: Site,
+    by: Author | null,
+    role: string,
+    hasList: boolean,
+    via = this.anyInstance(),
+  ): Promise<ClientKey | undefined> {
+    const name = this.#newName('key')
+    const { outcome, body } = await this.#options.caller.call({
+      via,
+      by,
+      act: { kind: 'issue', key: name, role, list: hasList ? site.list.name : null },
+      method: 'POST',
+      path: `/v1/accounts/${site.account}/api-keys`,
+      body: { name, role, expires_at: null, ...(hasList && { allow_list_ids: [site.list.id] }) },
+    })
+    if (outcome.kind !== 'done') {
+      await sleep(50)
+      return undefined
+    }
+    const key = { name, id: body.api_key.id, token: body.token, site, hasList }
+    this.keys.push(key)
+    return key
+  }
+
+  /** Edits the role and the list of a site in turns; a site whose edit had no answer is left for a new one. */
+  async #edit(place: number): Promise<void> {
+    const { random } = this.#options
+    for (let turn = 0; !this.#ending.signal.aborted; turn += 1) {
+      const site = this.#current[place] ?? (await this.#newSite(place))
+      const gives = turn % 4 >= 2
+      const begunAt = performance.now()
+      const waitMs = random.pick([0, 2_000, 4_000])
+      const { outcome, receipt } =
+        turn % 2 === 0
+          ? await this.#setRole(site, site.role, gives, null, waitMs)
+          : await this.#setList(site, gives, waitMs)
+      if (outcome.kind === 'unknown') await this.#newSite(place)
+      if (receipt === undefined) {
+        await this.#pause(100)
+        continue
+      }
+      for (const key of this.#someOf(site)) this.#verifyAside(key)
+      await this.#completed('edit', receipt, begunAt)
+      await Promise.all(this.#someOf(site).map((key) => this.#verifyEverywhere(key)))
+      await this.#pause(random.between(0, 1_000))
+    }
+  }
+
+  #setRole(
+    site: Site,
+    role: Site['role'],
+    gives: boolean,
+    by: Author | null,
+    waitMs: number,
+  ): Promise<Response> {
+    const permissions = gives ? [plainPermission, changingPermission] : [plainPermission]
+    return this.#options.caller.call({
+      via: this.anyInstance(),
+      by,
+      act: { kind: 'set_role', role: role.name, permissions },
+      method: 'PUT',
+      path: `/v1/accounts/${site.account}/roles/${role.id}?wait_ms=${waitMs}`,
+      body: { name: role.name, permissions },
+    })
+  }
+
+  #setList({ account, list }: Site, has: boolean, waitMs: number): Promise<Response> {
+    const entries = has ? [plainAddress, changingAddress] : [plainAddress]
+    return this.#options.caller.call({
+      via: this.anyInstance(),
+      by: null,
+      act: { kind: 'set_list', list: list.name, entries },
+      method: 'PATCH',
+      path: `/v1/accounts/${account}/allow-lists/${list.id}?wait_ms=${waitMs}`,
+      body: { entries },
+    })
+  }
+
+  /** A few of the newest keys of a site. */
+  #someOf(site: Site): readonly ClientKey[] {
+    return this.keys.filter((key) => key.site === site).slice(-5)
+  }
+
+  /** Somebody verifies keys in use at one instance, again and again. */
+  async #probe(instance: ChaosInstance): Promise<void> {
+    const { random } = this.#options
+    while (!this.#ending.signal.aborted) {
+      const [key] = random.shuffled(this.keys.slice(-keysInUse))
+      if (key !== undefined) await this.verify(key, instance)
+      await this.#pause(instance.url === undefined ? 200 : random.between(10, 50))
+    }
+  }
+
+  /** Watches a key at all instances for longer than an answer may be old, while its client goes on. */
+  #verifyAside(key: ClientKey): void {
+    const { instances, maxStalenessMs } = this.#options
+    const until = performance.now() + 1.3 * maxStalenessMs
+    const watching = Promise.all(
+      instances.map(async (instance) => {
+        while (performance.now() < until) {
+          await this.verify(key, instance)
+          await sleep(300)
+        }
+      }),
+    )
+    this.#keepAside(watching)
+  }
+
+  /** Verifies a key at every instance now. An instance that does not answer soon is not waited for. */
+  async #verifyEverywhere(key: ClientKey): Promise<void> {
+    const asked = this.#options.instances.map((instance) => this.verify(key, instance))
+    const all = Promise.all(asked)
+    this.#keepAside(all)
+    await Promise.race([all, sleep(1_000)])
+  }
+
+  async verify(key: ClientKey, via: ChaosInstance): Promise<Response> {
+    const { caller, random } = this.#options
+    const permission = random.chance(0.5) ? plainPermission : changingPermission
+    const address = random.chance(0.5) ? plainAddress : changingAddress
+    return caller.call({
+      via,
+      by: null,
+      act: { kind: 'verify', key: key.name, permissions: [permission], address },
+      method: 'POST',
+      path: '/v1/verify',
+      body: { token: key.token, permissions: [permission], client_ip: address },
+    })
+  }
+
+  #keepAside(work: Promise<unknown>): void {
+    const kept = work.finally(() => this.#aside.delete(kept))
+    this.#aside.add(kept)
+  }
+
+  async #pause(ms: number): Promise<void> {
+    // The end cuts a pause short; whoever pauses looks whether it came.
+    await sleep(ms, undefined, { signal: this.#ending.signal }).catch(() => undefined)
+  }
+}

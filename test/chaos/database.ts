@@ -1,0 +1,100 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+import { readyBinaries } from '../../src/embedded/binaries.ts'
+import { ensureCluster } from '../../src/embedded/cluster.ts'
+import {
+  type Connection,
+  ensureDatabase,
+  serviceConnection,
+} from '../../src/embedded/connection.ts'
+import { openDataDir } from '../../src/embedded/data-dir.ts'
+import { launchServer, type Server } from '../../src/embedded/server.ts'
+import { createServerLog } from '../../src/embedded/server-log.ts'
+import { serverArguments } from '../../src/embedded/settings.ts'
+import { makeSocketFolder, SOCKET_PORT, socketFolder } from '../../src/embedded/socket-folder.ts'
+import type { Json } from '../helpers/api.ts'
+import { postmasterPid } from '../helpers/process.ts'
+
+/** A PostgreSQL that writes to the disk what it acknowledges, and may be killed and started again. */
+export interface KillableDatabase {
+  readonly connection: Connection
+  readonly socketPath: string
+  /** Kills the server itself, which takes all its sessions with it. */
+  kill(): Promise<void>
+  /** Starts it again: resolves when it accepts sessions. */
+  start(): Promise<void>
+  /** Kills one session's process, on which the server drops all others and recovers by itself. False: none was there. */
+  killSession(): Promise<boolean>
+  /** Ends the sessions that listen, in order. Tells how many there were. */
+  terminateListeners(): Promise<number>
+  stop(): Promise<void>
+}
+
+export async function startKillableDatabase(folder: string): Promise<KillableDatabase> {
+  const dataDir = await openDataDir(join(folder, 'data'))
+  const socketDir = socketFolder(dataDir)
+  const connection = serviceConnection(socketDir)
+  const { initdb, postgres } = await readyBinaries(dataDir)
+  await ensureCluster(initdb, dataDir, true)
+  const command = [postgres, ...serverArguments(dataDir.clusterDir, socketDir, true)]
+  let running: Server | undefined
+
+  async function start(): Promise<void> {
+    await makeSocketFolder(socketDir, dataDir)
+    for (let attempt = 1; ; attempt += 1) {
+      const log = createServerLog({ info() {}, warn() {}, error() {} })
+      running = launchServer(command, dataDir.account, log)
+      if (await running.ready) return
+      // The memory of a server that was killed may still be held by the last of its children.
+      if (attempt === 20) throw new Error(`PostgreSQL cannot start: ${log.lastLines()}`)
+      await sleep(200)
+    }
+  }
+
+  async function ask(text: string): Promise<Json[]> {
+    const client = new Client({
+      ...connection,
+      connectionTimeoutMillis: 2_000,
+      query_timeout: 5_000,
+    })
+    client.on('error', () => undefined)
+    try {
+      await client.connect()
+      return (await client.query(text)).rows
+    } finally {
+      await client.end().catch(() => undefined)
+    }
+  }
+
+  await start()
+  await ensureDatabase(socketDir)
+  return {
+    connection,
+    socketPath: join(socketDir, `.s.PGSQL.${SOCKET_PORT}`),
+    start,
+    async kill() {
+      const pid = await postmasterPid(dataDir.path)
+      if (pid !== undefined) process.kill(pid, 'SIGKILL')
+      await running?.ended
+    },
+    async killSession() {
+      const [row] = await ask(
+        `select pid from pg_stat_activity where application_name = 'aeon-keys' limit 1`,
+      )
+      if (row === undefined) return false
+      process.kill(row.pid, 'SIGKILL')
+      return true
+    },
+    async terminateListeners() {
+      const rows = await ask(
+        `select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%'`,
+      )
+      return rows.length
+    },
+    async stop() {
+      running?.stop()
+      await running?.ended
+    },
+  }
+}

@@ -1,0 +1,147 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A way to the database, over a port of its own, that passes everything on until it is told otherwise. */
+export interface Link {
+  readonly port: number
+  /** Breaks what is connected, and refuses whoever comes, until `heal`. */
+  cut(): void
+  /** Passes nothing on, and tells nobody. At `heal` what was said meanwhile arrives after all, the ends of connections included. */
+  hold(): void
+  /** Passes nothing on, and tells nobody. What was connected meanwhile never speaks again: at `heal` it breaks. */
+  lose(): void
+  /** Passes everything on so many milliseconds late, in order. */
+  delay(ms: number): void
+  heal(): void
+  close(): Promise<void>
+}
+
+type Weather =
+  | { readonly kind: 'open' | 'cut' | 'hold' | 'lose' }
+  | { readonly kind: 'delay'; readonly ms: number }
+
+/** Puts a link before the Unix socket of a database. */
+export async function openLink(socketPath: string): Promise<Link> {
+  const pairs = new Set<Pair>()
+  let weather: Weather = { kind: 'open' }
+  const weatherNow = () => weather
+
+  const server = createServer((client) => {
+    if (weather.kind === 'cut') return void client.resetAndDestroy()
+    const pair = new Pair(client, socketPath, weatherNow)
+    pairs.add(pair)
+    void pair.ended.then(() => pairs.delete(pair))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const breakAll = () => {
+    for (const pair of pairs) pair.break()
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut() {
+      weather = { kind: 'cut' }
+      breakAll()
+    },
+    hold() {
+      weather = { kind: 'hold' }
+    },
+    lose() {
+      weather = { kind: 'lose' }
+    },
+    delay(ms) {
+      weather = { kind: 'delay', ms }
+    },
+    heal() {
+      if (weather.kind === 'lose') breakAll()
+      weather = { kind: 'open' }
+      for (const pair of pairs) pair.resume()
+    },
+    async close() {
+      server.close()
+      breakAll()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** One connection: two ends, and what is on its way from each to the other. */
+class Pair {
+  readonly ended: Promise<void>
+  readonly #client: Socket
+  readonly #upstream: Socket
+  readonly #ways: readonly Way[]
+
+  constructor(client: Socket, socketPath: string, weather: () => Weather) {
+    this.#client = client
+    this.#upstream = connect({ path: socketPath })
+    client.setNoDelay(true)
+    this.#ways = [
+      new Way(client, this.#upstream, weather),
+      new Way(this.#upstream, client, weather),
+    ]
+    const { promise, resolve } = Promise.withResolvers<void>()
+    let open = 2
+    for (const socket of [client, this.#upstream]) {
+      socket.on('close', () => {
+        open -= 1
+        if (open === 0) resolve()
+      })
+    }
+    this.ended = promise
+  }
+
+  break(): void {
+    this.#client.resetAndDestroy()
+    this.#upstream.destroy()
+  }
+
+  resume(): void {
+    for (const way of this.#ways) way.resume()
+  }
+}
+
+/** What one end says and the other is to hear: chunks, and at last that the speaker is gone. */
+class Way {
+  readonly #to: Socket
+  readonly #weather: () => Weather
+  readonly #queue: { readonly chunk: Buffer | 'gone'; readonly dueAt: number }[] = []
+  #isSending = false
+
+  constructor(from: Socket, to: Socket, weather: () => Weather) {
+    this.#to = to
+    this.#weather = weather
+    from.on('data', (chunk) => this.#add(chunk))
+    from.on('error', () => undefined)
+    from.on('close', () => this.#add('gone'))
+  }
+
+  resume(): void {
+    if (!this.#isSending) this.#send().catch(() => this.#to.destroy())
+  }
+
+  #add(chunk: Buffer | 'gone'): void {
+    const weather = this.#weather()
+    const lateMs = weather.kind === 'delay' ? weather.ms : 0
+    this.#queue.push({ chunk, dueAt: performance.now() + lateMs })
+    this.resume()
+  }
+
+  async #send(): Promise<void> {
+    this.#isSending = true
+    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
+      const { kind } = this.#weather()
+      if (kind === 'hold' || kind === 'lose') break
+      const waitMs = next.dueAt - performance.now()
+      if (waitMs > 0) {
+        await sleep(waitMs)
+        continue
+      }
+      this.#queue.shift()
+      if (next.chunk === 'gone') this.#to.destroy()
+      else if (!this.#to.destroyed) this.#to.write(next.chunk)
+    }
+    this.#isSending = false
+  }
+}

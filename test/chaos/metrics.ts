@@ -1,0 +1,71 @@
+import type { ChaosInstance } from './instance.ts'
+
+const everyMs = 1_000
+
+/** Looks at the metrics of all instances regularly; a process that is killed leaves what was seen last. */
+export class Metrics {
+  readonly #instances: readonly ChaosInstance[]
+  readonly #lastOfProcess = new Map<number, string>()
+  readonly #mostMemory = new Map<number, number>()
+  #timer: NodeJS.Timeout | undefined
+  #looking: Promise<unknown> = Promise.resolve()
+
+  constructor(instances: readonly ChaosInstance[]) {
+    this.#instances = instances
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#looking = this.#look()
+    }, everyMs)
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#looking
+  }
+
+  /** The sum of a counter over all processes that ever ran. */
+  sum(name: string): number {
+    let total = 0
+    for (const text of this.#lastOfProcess.values()) total += numberAt(text, name)
+    return total
+  }
+
+  /** The most memory that any process was seen to have, in MB. */
+  get mostMemoryMb(): number {
+    return Math.round(Math.max(0, ...this.#mostMemory.values()) / 1e6)
+  }
+
+  async #look(): Promise<void> {
+    await Promise.all(
+      this.#instances.map(async ({ url, process }) => {
+        if (url === undefined || process === undefined) return
+        const text = await textAt(`${url}/metrics`)
+        if (text === undefined) return
+        this.#lastOfProcess.set(process.pid, text)
+        const memory = numberAt(text, 'process_resident_memory_bytes')
+        this.#mostMemory.set(process.pid, Math.max(memory, this.#mostMemory.get(process.pid) ?? 0))
+      }),
+    )
+  }
+}
+
+async function textAt(url: string): Promise<string | undefined> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(everyMs) })
+    return await response.text()
+  } catch {
+    return undefined
+  }
+}
+
+function numberAt(text: string, name: string): number {
+  let total = 0
+  for (const line of text.split('\n')) {
+    if (!line.startsWith(name)) continue
+    const [label, value] = line.split(' ')
+    if (label === name || label?.startsWith(`${name}{`)) total += Number(value)
+  }
+  return total
+}

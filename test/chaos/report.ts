@@ -1,0 +1,132 @@
+import type { Clients, Completion } from './clients.ts'
+import { databaseFaults, type Faults, instanceFaults } from './faults.ts'
+import type { Call } from './history.ts'
+import type { ChaosInstance } from './instance.ts'
+import type { Metrics } from './metrics.ts'
+
+/** What a run did, for people, and to tell a run that proves something from an idle one. */
+export interface Figures {
+  readonly seconds: number
+  readonly calls: number
+  readonly keys: number
+  readonly revocations: {
+    readonly acknowledged: number
+    readonly complete: number
+    readonly byAll: number
+    readonly byTime: number
+    readonly firstPending: number
+  }
+  /** How long it took until a revocation that all had applied was known to be complete, from its first attempt on. */
+  readonly byAllMs: { readonly p50: number; readonly p99: number }
+  /** Disablings, enablings and edits with a complete receipt. */
+  readonly otherChanges: number
+  readonly verdicts: Readonly<Record<string, number>>
+  readonly outages: number
+  readonly unknown: number
+  readonly authors: { readonly did: number; readonly denied: number }
+  readonly fromCache: number
+  readonly stale: number
+  readonly reads: number
+  readonly mostMemoryMb: number
+  readonly faults: Readonly<Record<string, number>>
+  readonly processes: number
+  readonly warnings: Readonly<Record<string, number>>
+}
+
+export function figuresOf(of: {
+  readonly history: readonly Call[]
+  readonly clients: Clients
+  readonly faults: Faults
+  readonly metrics: Metrics
+  readonly instances: readonly ChaosInstance[]
+  readonly seconds: number
+}): Figures {
+  const { history, clients, faults, metrics, instances } = of
+  const revocations = clients.completions.filter(({ what }) => what === 'revoke')
+  const byAll = revocations.filter((one) => one.byAll)
+  const ofAuthors = history.filter(({ by }) => by !== null)
+  const count = (holds: (call: Call) => boolean) => history.filter(holds).length
+  return {
+    seconds: Math.round(of.seconds),
+    calls: history.length,
+    keys: clients.keys.length,
+    revocations: {
+      acknowledged: clients.revocationsAcknowledged,
+      complete: revocations.length,
+      byAll: byAll.length,
+      byTime: revocations.length - byAll.length,
+      firstPending: revocations.filter((one) => one.wasPending).length,
+    },
+    byAllMs: { p50: quantile(byAll, 0.5), p99: quantile(byAll, 0.99) },
+    otherChanges: clients.completions.length - revocations.length,
+    verdicts: tally(history, ({ act, outcome }) => {
+      if (act.kind !== 'verify' || outcome.kind !== 'done') return undefined
+      return outcome.verdict?.valid === true ? 'valid' : (outcome.verdict?.reason ?? 'none')
+    }),
+    outages: count(({ outcome }) => outcome.kind === 'refused' && outcome.status === 503),
+    unknown: count(({ outcome }) => outcome.kind === 'unknown'),
+    authors: {
+      did: ofAuthors.filter(({ outcome }) => outcome.kind === 'done').length,
+      denied: ofAuthors.filter(
+        ({ outcome }) => outcome.kind === 'refused' && outcome.status === 401,
+      ).length,
+    },
+    fromCache: metrics.sum('aeon_keys_cache_hits_total'),
+    stale: metrics.sum('aeon_keys_cache_stale_total'),
+    reads: metrics.sum('aeon_keys_credential_reads_total'),
+    mostMemoryMb: metrics.mostMemoryMb,
+    faults: Object.fromEntries(faults.counts),
+    processes: instances.reduce((sum, { launched }) => sum + launched.length, 0),
+    warnings: tally(
+      instances.flatMap(({ launched }) => launched.flatMap(({ log }) => log)),
+      ({ level, message }) => (level === 'info' ? undefined : String(message)),
+    ),
+  }
+}
+
+/** What a run with so many revocations lacks to prove anything. */
+export function lacksOf(figures: Figures, revocations: number): readonly string[] {
+  const { complete, byAll, byTime } = figures.revocations
+  const wanted: [what: string, is: number, atLeast: number][] = [
+    ['complete revocations', complete, revocations],
+    ['revocations complete by the word of all', byAll, revocations / 10],
+    ['valid verdicts', figures.verdicts.valid ?? 0, revocations * 5],
+    ['denials of revoked keys', figures.verdicts.revoked ?? 0, revocations * 5],
+    ['verifications from the cache', figures.fromCache, revocations * 5],
+    ['reads of credentials', figures.reads, revocations],
+    ['deeds of authors', figures.authors.did, revocations / 10],
+  ]
+  // A short run meets too few faults to ask for each kind.
+  if (revocations >= 100) {
+    wanted.push(
+      ['revocations complete by time', byTime, 1],
+      ['authors denied', figures.authors.denied, 10],
+      ['outages', figures.outages, 1],
+      ...[...instanceFaults, ...databaseFaults].map((kind): [string, number, number] => [
+        `faults: ${kind}`,
+        figures.faults[kind] ?? 0,
+        1,
+      ]),
+    )
+  }
+  return wanted.flatMap(([what, is, atLeast]) =>
+    is >= atLeast ? [] : [`${what}: ${is}, and not ${Math.ceil(atLeast)}`],
+  )
+}
+
+function quantile(completions: readonly Completion[], part: number): number {
+  const sorted = completions.map(({ ms }) => ms).sort((a, b) => a - b)
+  return Math.round(sorted[Math.floor(part * (sorted.length - 1))] ?? 0)
+}
+
+function tally<T>(
+  all: readonly T[],
+  nameOf: (one: T) => string | undefined,
+): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const one of all) {
+    const name = nameOf(one)
+    if (name !== undefined) counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}

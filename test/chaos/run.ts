@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createProcesses, type Processes } from '../helpers/process.ts'
+import { Caller } from './caller.ts'
+import { check, type Violation } from './checker.ts'
+import { Clients } from './clients.ts'
+import { startKillableDatabase } from './database.ts'
+import { Faults } from './faults.ts'
+import { ChaosInstance } from './instance.ts'
+import { lookUpAll } from './look-up.ts'
+import { Metrics } from './metrics.ts'
+import { Random } from './random.ts'
+import type { Recorder } from './recorder.ts'
+import { type Figures, figuresOf } from './report.ts'
+import { settle } from './settle.ts'
+
+export interface ChaosOptions {
+  readonly revocations: number
+  readonly seed: number
+  /** Ended by then, whether or not there were so many revocations. */
+  readonly seconds: number
+  readonly recorder: Recorder
+  readonly print: (line: string) => void
+}
+
+export interface ChaosReport {
+  /** What the callers were told and must never be told. */
+  readonly violations: readonly Violation[]
+  /** What went wrong otherwise: a process that ended by itself or does not recover, an error nobody foresaw. */
+  readonly problems: readonly string[]
+  readonly figures: Figures
+}
+
+const maxStalenessMs = 3_000
+const leaseMs = 0.9 * maxStalenessMs
+/** Within 10 % of true time, as the protocol asks, and as far apart as that allows. */
+const clockRates = [0.92, 1, 1.08]
+
+/** Three instances on one database, their clients, and whatever can go wrong between them. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const processes = await createProcesses()
+  try {
+    return await runIn(processes, options)
+  } finally {
+    await processes.end()
+  }
+}
+
+async function runIn(processes: Processes, options: ChaosOptions): Promise<ChaosReport> {
+  const { recorder, print } = options
+  const database = await startKillableDatabase(processes.folder)
+  const instances: ChaosInstance[] = []
+  const metrics = new Metrics(instances)
+  try {
+    const rootTokenFile = join(processes.folder, 'root-token')
+    const settings = {
+      ROOT_TOKEN_FILE: rootTokenFile,
+      MAX_STALENESS_MS: String(maxStalenessMs),
+      POLL_INTERVAL_MS: '200',
+      DRAIN_TIMEOUT_MS: '2000',
+      USE_FLUSH_MS: '1000',
+    }
+    for (const [place, rate] of clockRates.entries()) {
+      const name = 'abc'.charAt(place)
+      const instance = await ChaosInstance.create(name, rate, processes, database, settings)
+      instances.push(instance)
+      await instance.start()
+    }
+    const rootToken = (await readFile(rootTokenFile, 'utf8')).trim()
+    processes.canaries.addToken(rootToken)
+    const [first, ...others] = instances
+    if (first === undefined) throw new Error('There is no instance.')
+
+    const caller = new Caller(rootToken, recorder.record)
+    const random = new Random(options.seed)
+    const clients = new Clients({
+      caller,
+      random: new Random(options.seed + 1),
+      instances: [first, ...others],
+      revocations: options.revocations,
+      maxStalenessMs,
+    })
+    const note = (event: string) => {
+      recorder.note(event)
+      print(event)
+    }
+    const faults = new Faults({ random, instances, database, leaseMs, note })
+    const startedAt = performance.now()
+    metrics.start()
+    await clients.start()
+    faults.start()
+    await Promise.race([clients.failed, whenDone(clients, startedAt, options)])
+    note('no more faults')
+    await faults.end()
+    const problems = [...(await settle(instances, clients, note))]
+    await clients.end()
+    note('looking everything up')
+    problems.push(...(await lookUpAll(caller, clients, first)))
+    await metrics.stop()
+    const seconds = (performance.now() - startedAt) / 1000
+    problems.push(...problemsOf(instances), ...clients.stuck.map((one) => `never complete: ${one}`))
+    return {
+      violations: check(recorder.calls, maxStalenessMs),
+      problems,
+      figures: figuresOf({ history: recorder.calls, clients, faults, metrics, instances, seconds }),
+    }
+  } finally {
+    await metrics.stop()
+    for (const instance of instances) {
+      await instance.end('SIGKILL')
+      for (const link of instance.links) await link.close()
+    }
+    await database.stop()
+  }
+}
+
+async function whenDone(clients: Clients, startedAt: number, options: ChaosOptions): Promise<void> {
+  let toldAt = startedAt
+  while (!clients.isDone && performance.now() < startedAt + options.seconds * 1000) {
+    await sleep(100)
+    if (performance.now() < toldAt + 10_000) continue
+    toldAt = performance.now()
+    const { revocationsComplete, revocationsAcknowledged, keys } = clients
+    options.print(
+      `${keys.length} keys, ${revocationsAcknowledged} revoked, ${revocationsComplete} of them complete, ${options.recorder.calls.length} calls`,
+    )
+  }
+}
+
+function problemsOf(instances: readonly ChaosInstance[]): readonly string[] {
+  return instances.flatMap(({ surprises, launched }) => {
+    const lines = launched.flatMap(({ log }) => log)
+    const unforeseen = lines.filter(
+      ({ level, message }) => level === 'fatal' || message === 'unforeseen error',
+    )
+    return [...surprises, ...unforeseen.map((line) => JSON.stringify(line))]
+  })
+}

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clients } from './clients.ts'
+import type { ChaosInstance } from './instance.ts'
+
+const withinMs = 30_000
+const promptMs = 1_500
+
+/**
+ * When nothing is broken any more, every instance must come to itself: a revocation through it is known
+ * everywhere at once, and by word, not by time. Tells which did not.
+ */
+export async function settle(
+  instances: readonly ChaosInstance[],
+  clients: Clients,
+  note: (event: string) => void,
+): Promise<readonly string[]> {
+  const begunAt = performance.now()
+  const [site] = clients.sites.slice(-1)
+  if (site === undefined) return ['There is no account left.']
+  const problems: string[] = []
+  for (const instance of instances) {
+    let last = 'nothing'
+    for (;;) {
+      const found = await clients.tryRevocation(site, instance)
+      if (found !== undefined) last = JSON.stringify(found)
+      if (found?.byAll === true && found.ms < promptMs) break
+      if (performance.now() > begunAt + withinMs) {
+        problems.push(`${instance.name} did not come to itself; its last revocation: ${last}`)
+        break
+      }
+      await sleep(200)
+    }
+  }
+  note(`settled after ${((performance.now() - begunAt) / 1000).toFixed(1)} s`)
+  return problems
+}
