@@ -5,7 +5,7 @@ import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from
 import { type Static, Type } from 'typebox'
 import { redactTokens } from '../domain/redaction.ts'
 import { type ErrorCode, errorCodes, type Fault, ServiceError } from '../errors.ts'
-import { isUnavailable } from '../keys/outage.ts'
+import { isOutcomeUnknown, isUnavailable } from '../keys/outage.ts'
 import type { App } from './app-type.ts'
 import { oneOf, ref } from './schema-tools.ts'
 import { faultsOfValidation } from './validation.ts'
@@ -128,6 +128,13 @@ function toServiceError(error: FastifyError, request: FastifyRequest): ServiceEr
       'invalid_request',
       'The request breaks the rules named in errors.',
       faults,
+    )
+  }
+  if (isOutcomeUnknown(error)) {
+    request.log.error({ err: error }, 'the outcome of a request is unknown')
+    return new ServiceError(
+      'outcome_unknown',
+      'The database was lost while this was committed: it may have happened or not. Look before repeating it.',
     )
   }
   if (isUnavailable(error)) {

@@ -8,7 +8,7 @@ import { type CheckedService, startCheckedService } from '../helpers/checked-ser
 import { asAdmin, createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { assertProblem } from '../helpers/problems.ts'
-import { type DatabaseProxy, startDatabaseProxy } from '../helpers/proxy.ts'
+import { type DatabaseProxy, type Judge, startDatabaseProxy } from '../helpers/proxy.ts'
 
 const unavailable = { status: 503, code: 'unavailable' }
 
@@ -121,6 +121,22 @@ test('a statement that waits for a lock ends by its timeout, and nothing is half
   t.equal((await root.verify(token)).valid, true)
 })
 
+test('lost at COMMIT: the answer says neither that it happened nor that it did not', async (t) => {
+  let isCutting = false
+  const { root, account } = await startBehindProxy(t, (bytes) =>
+    isCutting && /^Q.{4}commit/s.test(bytes.toString('latin1')) ? 'cut after' : 'pass',
+  )
+  const { id } = await newKey(root, account)
+  isCutting = true
+  const answers = await Promise.all(mutations(root, account, id))
+  isCutting = false
+  for (const [told, answer] of answers) {
+    // The key that is to be disabled may be revoked by then.
+    if (told === 'disabling' && answer.status === 409) continue
+    assertProblem(t, answer, { status: 503, code: 'outcome_unknown' }, told)
+  }
+})
+
 test('too many first verifications at once: some are 503 overloaded, none is denied', async (t) => {
   const { root } = await startCheckedService(t, {
     settings: { HASH_CONCURRENCY: '1', HASH_QUEUE_MAX: '1', HASH_PROFILE: 'password' },
@@ -168,9 +184,9 @@ test('slow and oversized requests are ended', async (t) => {
   t.ok(Number.isFinite(app.server.maxConnections), 'connections')
 })
 
-async function startBehindProxy(t: Test): Promise<Cuttable> {
+async function startBehindProxy(t: Test, judge?: Judge): Promise<Cuttable> {
   const database = await createTestDatabase()
-  const proxy = await startDatabaseProxy(database.url)
+  const proxy = await startDatabaseProxy(database.url, judge)
   // Teardowns run in reverse: the service stops first.
   t.teardown(async () => {
     await proxy.close()
