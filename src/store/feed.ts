@@ -51,6 +51,8 @@ export async function openFeedConnection(options: FeedConnectionOptions): Promis
     ...(typeof connection === 'string' ? { connectionString: connection } : connection),
     application_name: 'aeon-keys feed',
     connectionTimeoutMillis: options.connectTimeoutMs,
+    // The server's own limit does not help against one that falls silent, as early as it may.
+    query_timeout: options.statementTimeoutMs,
     keepAlive: true,
   })
   // An error of an idle connection is told by the next statement on it, or by `end`.
@@ -74,7 +76,8 @@ async function timelineOf(client: Client): Promise<string> {
     await client.query(`select ${postgresTimeline}`)
     return postgresTimeline
   } catch (error) {
-    if (!(error instanceof DatabaseError)) throw error
+    // A server that was in trouble for a moment has a history all the same.
+    if (!(error instanceof DatabaseError) || /^(08|53|57|58)/.test(error.code ?? '')) throw error
     return 'null::text'
   }
 }
