@@ -35,6 +35,8 @@ export interface InstanceLog {
   warn(facts: object, message: string): void
 }
 
+const shortestBackoffMs = 25
+
 /**
  * One instance's part in the protocol: it registers, follows the order of changes in rounds, one at a
  * time, on a connection of its own, acknowledges what it has applied, and evicts those who have long
@@ -56,6 +58,7 @@ export class Instance {
   #watchedAt = Number.NEGATIVE_INFINITY
   #running: Promise<void> = Promise.resolve()
   #rounds = 0
+  #failures = 0
   #lastRoundAt = Number.NEGATIVE_INFINITY
 
   constructor(options: InstanceOptions) {
@@ -118,15 +121,24 @@ export class Instance {
 
   async #run(): Promise<void> {
     while (!this.#isStopping) {
-      await this.#wakeup.within(this.#options.pollIntervalMs)
+      await this.#wakeup.within(this.#pauseMs())
       if (!this.#isStopping) await this.#tryRound()
     }
+  }
+
+  /** After a failure the next round comes sooner: what was announced may wait for it. */
+  #pauseMs(): number {
+    const { pollIntervalMs } = this.#options
+    if (this.#failures === 0) return pollIntervalMs
+    return Math.min(pollIntervalMs, shortestBackoffMs * 2 ** this.#failures)
   }
 
   async #tryRound(): Promise<void> {
     try {
       await this.#round(await this.#connected())
+      this.#failures = 0
     } catch (error) {
+      this.#failures += 1
       this.#options.log.warn({ err: error }, 'a round of the change feed failed')
       this.#disconnect()
     }
