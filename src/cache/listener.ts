@@ -18,7 +18,8 @@ const longestBackoffMs = 10_000
  */
 export class Listener {
   readonly #options: ListenerOptions
-  readonly #pause = new Wakeup()
+  /** One for each connection, so that the end of one does not cut the wait for the next short. */
+  #pause = new Wakeup()
   #connection: FeedConnection | undefined
   #isStopping = false
   #running: Promise<void> = Promise.resolve()
@@ -50,6 +51,7 @@ export class Listener {
       }
       if (this.#connection !== undefined) destroyFeedConnection(this.#connection)
       this.#connection = undefined
+      this.#pause = new Wakeup()
       if (!this.#isStopping)
         await this.#pause.within(Math.min(longestBackoffMs, 50 * 2 ** failures))
     }
@@ -58,8 +60,9 @@ export class Listener {
   async #connectAndListen(): Promise<void> {
     this.#connection = await this.#options.connect()
     const { client } = this.#connection
+    const pause = this.#pause
     client.on('notification', this.#options.onChange)
-    client.once('end', () => this.#pause.wake())
+    client.once('end', () => pause.wake())
     await listen(this.#connection)
     // Whatever was announced before the LISTEN was missed.
     this.#options.onChange()
@@ -68,20 +71,8 @@ export class Listener {
   async #stayConnected(): Promise<void> {
     while (!this.#isStopping && this.#connection !== undefined) {
       await this.#pause.within(this.#options.checkEveryMs)
-      if (!this.#isStopping) await this.#check(this.#connection)
-    }
-  }
-
-  /** A statement that is not answered in time breaks the connection. */
-  async #check({ client }: FeedConnection): Promise<void> {
-    const timer = setTimeout(
-      () => void client.end().catch(() => undefined),
-      this.#options.checkEveryMs,
-    )
-    try {
-      await client.query('select 1')
-    } finally {
-      clearTimeout(timer)
+      // A statement that is not answered in time fails, and so the connection is given up.
+      if (!this.#isStopping) await this.#connection.client.query('select 1')
     }
   }
 }
