@@ -1,0 +1,301 @@
+import t, { type Test } from 'tap'
+import { formatToken } from '../../src/domain/token.ts'
+import type { Answer, Api } from '../helpers/api.ts'
+import { createTestDatabase } from '../helpers/database.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import {
+  connectRaw,
+  heat,
+  registered,
+  startInstances,
+  writeRevision,
+} from '../helpers/instances.ts'
+import { until } from '../helpers/locks.ts'
+import { startDatabaseProxy } from '../helpers/proxy.ts'
+import { startTestService, type TestService } from '../helpers/service.ts'
+
+/** 1.25 of 0.9 of the default MAX_STALENESS_MS. */
+const watchMs = 33_750
+
+t.test('connections that end are made again, and nothing is missed', async (t) => {
+  // A poll would come too late: what is heard of was announced, or asked for after a reconnection.
+  const { raw, services } = await startInstances(t, { POLL_INTERVAL_MS: '25000' })
+  const [{ root }] = services
+  const account = await newAccount(root)
+  const listeners = async () => {
+    const { rowCount } = await raw.query(`select from pg_stat_activity
+      where datname = current_database() and query = 'listen aeon_keys_change'`)
+    return rowCount
+  }
+  const terminate = (condition: string) =>
+    raw.query(`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name = 'aeon-keys feed' and ${condition}`)
+  await until(async () => (await listeners()) === services.length)
+  for (const [told, condition] of [
+    ['the listeners', `query = 'listen aeon_keys_change'`],
+    ['those of the rounds', `query <> 'listen aeon_keys_change'`],
+    ['all of them', 'true'],
+  ] as const) {
+    await t.test(told, async (t) => {
+      const key = await newKey(root, account)
+      for (const service of services) await heat(service, key.token)
+      t.ok(((await terminate(condition)).rowCount ?? 0) >= services.length)
+      requireComplete(t, await revoke(root, account, key.id))
+      for (const { root } of services) {
+        t.match(await root.verify(key.token), { valid: false, reason: 'revoked' })
+      }
+      await until(async () => (await listeners()) === services.length)
+    })
+  }
+  t.equal((await registered(raw)).length, services.length, 'nobody had to register anew')
+})
+
+t.test('a listener that is refused does not hammer the database', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  let refused = 0
+  const proxy = await startDatabaseProxy(database.url, (bytes) => {
+    if (!bytes.includes('listen aeon_keys_change')) return 'pass'
+    refused += 1
+    return 'cut before'
+  })
+  t.teardown(() => proxy.close())
+  const behind = { ...database, url: proxy.url }
+  const { root } = await startTestService(t, {
+    database: behind,
+    settings: { POLL_INTERVAL_MS: '20' },
+  })
+  const account = await newAccount(root)
+  await until(() => refused >= 2)
+  const before = refused
+  const { id } = await newKey(root, account)
+  const startedAt = performance.now()
+  while (performance.now() - startedAt < 500) await root.get(`/v1/accounts/${account}`)
+  t.ok(refused - before <= 4, `it tried ${refused - before} times in half a second`)
+  requireComplete(t, await revoke(root, account, id))
+})
+
+t.test('a connection that falls silent as soon as it is made is given up', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  let isStalling = false
+  let stalled = 0
+  const proxy = await startDatabaseProxy(database.url, (bytes, application) => {
+    if (!isStalling || application !== 'aeon-keys feed') return 'pass'
+    // The start-up is answered; the first statement is not.
+    if (bytes.includes('application_name')) return 'pass'
+    stalled += 1
+    return 'stall'
+  })
+  t.teardown(() => proxy.close())
+  const service = await startTestService(t, {
+    database: { ...database, url: proxy.url },
+    settings: { POLL_INTERVAL_MS: '20', MAX_STALENESS_MS: '1500' },
+  })
+  const { deps } = service.service
+  const { token } = await newKey(service.root, await newAccount(service.root))
+  isStalling = true
+  await until(() => stalled >= 4)
+  await until(() => deps.cache.isSilent())
+  t.equal((await service.root.verify(token)).valid, true, 'the pool answers all the while')
+  isStalling = false
+  await until(() => !deps.cache.isSilent())
+})
+
+t.test('what cannot be followed change by change empties the cache', async (t) => {
+  const { raw, services } = await startInstances(t)
+  const [first] = services
+  const account = await newAccount(first.root)
+  const key = await newKey(first.root, account)
+  const bystander = await newKey(first.root, account)
+  const skip = (count: number) =>
+    raw.query(
+      `with raised as (update revision set value = value + $1 returning value)
+       insert into change (revision, ordinal, id, kind, created_at)
+       select value, 0, gen_random_uuid(), 'tag_key', now() from raised returning pg_notify('aeon_keys_change', '')`,
+      [count],
+    )
+  const happenings: readonly [string, () => Promise<unknown>][] = [
+    ['a kind of change from a later version', () => writeRevision(raw, 'from_the_future')],
+    ['a change of a key that names none', () => writeRevision(raw, 'key')],
+    ['a row that is missing', () => skip(2)],
+    ['rows that were pruned before they were read', () => prune(20)],
+  ]
+  /** Raises the counter and the floor in one transaction: the instances never see what was between. */
+  async function prune(count: number): Promise<void> {
+    await raw.query('begin')
+    await skip(count)
+    await raw.query('update revision set floor = value - 1')
+    await raw.query('delete from change using revision where revision <= floor')
+    await raw.query('commit')
+  }
+  for (const [told, happen] of happenings) {
+    await t.test(told, async (t) => {
+      for (const service of services) {
+        for (const { token } of [key, bystander]) await heat(service, token)
+      }
+      const before = services.map(talliesOf)
+      await happen()
+      await untilApplied(services, raw)
+      for (const [index, service] of services.entries()) {
+        for (const { token } of [key, bystander]) {
+          t.equal((await service.root.verify(token)).valid, true)
+        }
+        const after = talliesOf(service)
+        t.ok(after.reads >= (before[index]?.reads ?? 0) + 2, 'each is read again')
+        t.equal(after.hashes, before[index]?.hashes, 'and matched without Argon2')
+      }
+      t.equal((await registered(raw)).length, services.length)
+    })
+  }
+  await t.test('and what can be followed does not', async (t) => {
+    for (const service of services) {
+      for (const { token } of [key, bystander]) await heat(service, token)
+    }
+    const before = services.map(talliesOf)
+    await writeRevision(raw, 'key', key.id)
+    await untilApplied(services, raw)
+    for (const { root } of services) t.equal((await root.verify(bystander.token)).valid, true)
+    t.same(services.map(talliesOf), before)
+  })
+})
+
+t.test('a database with another history', async (t) => {
+  const { raw, services } = await startInstances(t, { POLL_INTERVAL_MS: '20' })
+  const [first] = services
+  const account = await newAccount(first.root)
+  const forks: readonly [string, () => Promise<unknown>][] = [
+    [
+      'in which the same revision is another',
+      () =>
+        raw.query(`update change set id = gen_random_uuid() from revision where revision = value`),
+    ],
+    [
+      'that is shorter',
+      async () => {
+        await revoke(first.root, account, (await newKey(first.root, account)).id)
+        await untilApplied(services, raw)
+        await raw.query(`with lowered as (update revision set value = value - 1 returning value)
+          delete from change using lowered where revision > value`)
+      },
+    ],
+    [
+      'that was shorter, and has grown past where it was',
+      async () => {
+        await revoke(first.root, account, (await newKey(first.root, account)).id)
+        await untilApplied(services, raw)
+        await raw.query('begin')
+        await raw.query(`with lowered as (update revision set value = value - 1 returning value)
+          delete from change using lowered where revision > value`)
+        for (let made = 0; made < 3; made += 1) await writeRevision(raw, 'tag_key')
+        await raw.query('commit')
+      },
+    ],
+  ]
+  for (const [told, fork] of forks) {
+    await t.test(told, async (t) => {
+      const key = await newKey(first.root, account)
+      for (const service of services) await heat(service, key.token)
+      const ids = (await registered(raw)).map(({ id }) => id)
+      const before = services.map(talliesOf)
+      const warned = services.map(({ logLines }) => warnings(logLines).length)
+      await fork()
+      await until(() =>
+        services.every(({ logLines }, at) => warnings(logLines).length > (warned[at] ?? 0)),
+      )
+      await until(async () => {
+        const rows = await registered(raw)
+        return rows.length === ids.length && rows.every(({ id }) => !ids.includes(id))
+      })
+      await until(() => services.every(({ service }) => !service.deps.cache.isSilent()))
+      for (const [index, service] of services.entries()) {
+        t.equal((await service.root.verify(key.token)).valid, true)
+        t.ok(talliesOf(service).reads > (before[index]?.reads ?? 0), 'it starts clean')
+      }
+
+      const revoked = await revoke(first.root, account, key.id, 100)
+      const { receipt } = revoked.body
+      t.match(receipt, { state: 'pending', acknowledged: services.length, waiting_for: [] })
+      for (const { root } of services) {
+        t.match(await root.verify(key.token), { valid: false, reason: 'revoked' })
+      }
+      for (const { moment } of services) moment.monotonicMs += watchMs
+      const path = `/v1/revisions/${receipt.revision}?id=${receipt.id}`
+      const later = await first.root.get(path)
+      t.equal(later.body.receipt.state, 'complete', 'when a watch has passed')
+      await until(() => services.every(({ service }) => !service.deps.cache.isSilent()))
+      const next = await newKey(first.root, account)
+      requireComplete(t, await revoke(first.root, account, next.id))
+    })
+  }
+})
+
+t.test('a new tag key is acknowledged by those who have read it', async (t) => {
+  const { raw, services } = await startInstances(t)
+  const [first] = services
+  const { deps } = first.service
+  const account = await newAccount(first.root)
+  const key = await newKey(first.root, account)
+  const { rows } = await raw.query(
+    `insert into tag_key (id, key, signs, created_at)
+     values (gen_random_uuid(), $1, false, now()) returning id`,
+    [deps.randomBytes(32)],
+  )
+  await raw.query('begin; lock table tag_key in access exclusive mode')
+  const other = await connectRaw(t, first.database.url)
+  const { revision, id } = await writeRevision(other, 'tag_key')
+  const path = `/v1/revisions/${revision}?id=${id}`
+  const waiting = await first.root.get(`${path}&wait_ms=100`)
+  t.match(waiting.body.receipt, { state: 'pending', acknowledged: 0 })
+  t.equal(waiting.body.receipt.waiting_for.length, services.length)
+  await raw.query('commit')
+  const complete = await first.root.get(`${path}&wait_ms=10000`)
+  t.match(complete.body.receipt, { state: 'complete', acknowledged: services.length })
+
+  const tagKey = deps.ring.keys.find((one) => one.id === rows[0]?.id)
+  if (tagKey === undefined) throw new Error('the ring lacks the new key')
+  const secret = deps.randomBytes(32)
+  const token = formatToken({ prefix: 'aeon', keyId: key.id, secret, tagKey })
+  first.canaries.addToken(token.text)
+  const { hash, hashProfile } = await deps.hasher.hash(token.secret)
+  await raw.query(
+    `insert into credential (api_key_id, generation, tag, tag_key_id, hash, hash_profile, created_at)
+     values ($1, 2, $2, $3, $4, $5, now())`,
+    [key.id, token.tag, tagKey.id, hash, hashProfile],
+  )
+  for (const { root } of services) {
+    t.equal((await root.verify(token.text)).valid, true, 'what it signs is good everywhere')
+    t.equal((await root.verify(key.token)).valid, true, 'and what the old one signed')
+  }
+})
+
+function revoke(api: Api, account: string, id: string, waitMs = 5_000): Promise<Answer> {
+  return api.post(`/v1/accounts/${account}/api-keys/${id}/revoke`, { wait_ms: waitMs })
+}
+
+function requireComplete(t: Test, answer: Answer): void {
+  t.match(answer, { status: 200, body: { receipt: { state: 'complete' } } })
+}
+
+function talliesOf({ service }: TestService): { readonly reads: number; readonly hashes: number } {
+  const { tallies, hasher } = service.deps
+  return { reads: tallies.credentialReads, hashes: hasher.queue.completed }
+}
+
+/** Resolves once every instance has applied the latest revision, and says so. */
+async function untilApplied(
+  services: readonly TestService[],
+  raw: Parameters<typeof registered>[0],
+): Promise<void> {
+  await until(async () => {
+    const { rows } = await raw.query('select value from revision')
+    const all = await registered(raw)
+    return (
+      all.length === services.length && all.every((row) => row.applied === Number(rows[0]?.value))
+    )
+  })
+}
+
+function warnings(logLines: readonly string[]): readonly string[] {
+  return logLines.filter((line) => line.includes('another history'))
+}
