@@ -30,7 +30,9 @@ create table instance (
   id uuid primary key,
   applied bigint not null,
   beat bigint not null,
-  started_at timestamptz not null
+  started_at timestamptz not null,
+  -- Watches are timed by it: it must be the same for all.
+  max_staleness_ms integer not null
 );
 
 -- The revision of the last change of this key itself, for the receipt of a repeated revocation.

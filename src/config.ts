@@ -1,5 +1,5 @@
+import { Ajv } from 'ajv'
 import { type Static, Type } from 'typebox'
-import { Value } from 'typebox/value'
 
 /**
  * All settings, by the name of their environment variable. An empty variable counts as unset. The
@@ -153,6 +153,7 @@ export class ConfigError extends Error {
 
 /** The settings that an environment gives. Throws ConfigError with all faults at once. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const ajv = new Ajv({ validateSchema: false })
   const given: Record<string, unknown> = {}
   const faults: string[] = []
   for (const [name, schema] of Object.entries(Settings.properties)) {
@@ -163,11 +164,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     }
     const value = Type.IsInteger(schema) && /^\d{1,15}$/.test(text) ? Number(text) : text
     given[name] = value
-    const [fault] = Value.Errors(schema, value)
-    if (fault !== undefined) faults.push(`${name} ${expectation(schema)}`)
+    if (!ajv.validate(schema, value)) faults.push(`${name} ${expectation(schema)}`)
   }
   if (faults.length > 0) throw new ConfigError(faults)
-  return Value.Parse(Settings, given)
+  return given as Config
 }
 
 function expectation(schema: {

@@ -5,6 +5,7 @@ import {
   type FeedConnection,
   readBeats,
   readFeed,
+  readOtherStaleness,
   registerInstance,
   unregisterInstance,
 } from '../store/feed.ts'
@@ -164,8 +165,10 @@ export class Instance {
     const id = newId()
     this.#id = id
     this.#options.onRegistered(id)
-    const registration = { id, now: new Date(now().wall) }
+    const { maxStalenessMs } = this.#options.timing
+    const registration = { id, now: new Date(now().wall), maxStalenessMs }
     const place = await this.#within(connection, registerInstance(connection, registration))
+    await this.#requireSameStaleness(connection, id)
     if (this.#lastTimeline !== undefined && place.timeline !== this.#lastTimeline) {
       this.#distrustInstances()
     }
@@ -174,6 +177,21 @@ export class Instance {
     this.#isRegistered = true
     // Its place is the counter: a change of the tag keys before that comes with no round.
     this.#areTagKeysOld = true
+  }
+
+  /**
+   * An observer's watch is timed for leases as long as its own: an instance that counts on another
+   * staleness than those that are live withdraws, and reads the database until they are gone. It is
+   * asked after the registration, so that of two who come at once at least one sees the other.
+   */
+  async #requireSameStaleness(connection: FeedConnection, id: string): Promise<void> {
+    const { maxStalenessMs } = this.#options.timing
+    const other = await this.#within(connection, readOtherStaleness(connection, maxStalenessMs))
+    if (other === undefined) return
+    await this.#within(connection, unregisterInstance(connection, id))
+    throw new Error(
+      `MAX_STALENESS_MS is ${maxStalenessMs} here and ${other} on a live instance: it must be the same.`,
+    )
   }
 
   async #round(connection: FeedConnection): Promise<void> {

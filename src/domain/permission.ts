@@ -1,5 +1,5 @@
+import { Ajv } from 'ajv'
 import { Type } from 'typebox'
-import { Value } from 'typebox/value'
 import service from './permissions.service.json' with { type: 'json' }
 
 /** `resource:operation`, for example `cluster:read`. */
@@ -38,10 +38,13 @@ export interface EffectivePermissions {
  * can replace. Throws an Error that lists every fault of the file.
  */
 export function readCatalogue(file: unknown): Catalogue {
-  const faults = [...Value.Errors(CatalogueFile, file)].map(
-    (error) => `${error.instancePath || '/'} ${error.message}`,
-  )
-  if (faults.length > 0) throw new Error(faults.join('; '))
+  const isCatalogue = new Ajv({ allErrors: true, validateSchema: false }).compile(CatalogueFile)
+  if (!isCatalogue(file)) {
+    const faults = isCatalogue.errors?.map(
+      (error) => `${error.instancePath || '/'} ${error.message}`,
+    )
+    throw new Error(faults?.join('; '))
+  }
   const own: Catalogue = (service as { permissions: CatalogueEntry[] }).permissions
   const given: Catalogue = (file as { permissions: CatalogueEntry[] }).permissions
   const catalogue = [...own, ...given].toSorted((a, b) => (a.name < b.name ? -1 : 1))

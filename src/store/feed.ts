@@ -37,9 +37,17 @@ export interface StoredReading {
   readonly timeline: string | null
 }
 
-/** The history that a server writes: its timeline, which a promotion raises. A standby writes none. */
+/**
+ * The history that a server writes, as far as it can tell: its timeline, which a promotion raises, when
+ * it was started, which database this is, and the file that holds the counter. A restore changes one
+ * of them; so does a mere restart, which is taken for one: it costs some receipts their haste. A
+ * standby writes no history.
+ */
 const postgresTimeline = `case when pg_is_in_recovery() then null
-  else substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) end`
+  else concat_ws(' ', substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8),
+    extract(epoch from pg_postmaster_start_time())::text,
+    (select oid from pg_database where datname = current_database())::text,
+    pg_relation_filenode('revision')::text) end`
 
 /** Changes beyond this many are not read one by one: whoever is so far behind starts clean. */
 const maxChanges = 10_000
@@ -91,22 +99,34 @@ export function destroyFeedConnection({ client }: FeedConnection): void {
 /** Registers an instance: one INSERT that takes its place from the counter in the same statement. */
 export async function registerInstance(
   { client, timeline }: FeedConnection,
-  instance: { readonly id: string; readonly now: Date },
+  instance: { readonly id: string; readonly now: Date; readonly maxStalenessMs: number },
 ): Promise<StoredPlace> {
   const { rows } = await client.query<{
     applied: string
     id: string | null
     timeline: string | null
   }>(
-    `insert into instance (id, applied, beat, started_at)
-     select $1, value, 0, $2 from revision
+    `insert into instance (id, applied, beat, started_at, max_staleness_ms)
+     select $1, value, 0, $2, $3 from revision
      returning applied, ${timeline} as timeline,
        (select change.id from change where change.revision = instance.applied limit 1) as id`,
-    [instance.id, instance.now],
+    [instance.id, instance.now, instance.maxStalenessMs],
   )
   const [row] = rows
   if (row === undefined) throw new Error('The database has no counter of revisions.')
   return { revision: Number(row.applied), id: row.id, timeline: row.timeline }
+}
+
+/** What instances count on that differs from this one's MAX_STALENESS_MS; asked after the registration. */
+export async function readOtherStaleness(
+  { client }: FeedConnection,
+  maxStalenessMs: number,
+): Promise<number | undefined> {
+  const { rows } = await client.query<{ max_staleness_ms: number }>(
+    'select max_staleness_ms from instance where max_staleness_ms <> $1 limit 1',
+    [maxStalenessMs],
+  )
+  return rows[0]?.max_staleness_ms
 }
 
 /** All that a round needs to know, in one statement and so in one snapshot. */
