@@ -16,7 +16,10 @@ import { outcomeOf } from './tallies.ts'
  */
 export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Promise<Verdict> {
   const presented = readPresentedToken(text, deps.ring.keys)
-  if (presented.kind === 'denied') return deny(deps, presented.reason)
+  if (presented.kind === 'denied') {
+    if (presented.reason === 'not_found') return refuseTag(deps, text, attempt)
+    return deny(deps, presented.reason)
+  }
   const digest = digestOf('sha256', text, 'base64url')
   const cached = deps.cache.find(referenceOf(presented.token))
   const known = cached !== undefined && acceptsDigest(cached, digest)
@@ -30,18 +33,27 @@ export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Pr
   }
   deps.tallies.cacheMisses += 1
   if (findTagKey(presented.token, deps.ring.keys) === undefined) {
-    return refuseTag(deps, { token: presented.token, digest }, attempt)
+    return refuseTag(deps, text, attempt)
   }
   return verifyByReading(deps, { token: presented.token, digest }, attempt)
 }
 
-/** A tag that no key of the ring made. The ring is something known from before too: past the lease it is read again. */
-function refuseTag(deps: Deps, presented: Presented, attempt: Attempt): Verdict | Promise<Verdict> {
+/**
+ * A tag or signature that no key of the ring made. The ring is something known from before too: past
+ * the lease it is read again.
+ */
+function refuseTag(deps: Deps, text: string, attempt: Attempt): Verdict | Promise<Verdict> {
   if (!deps.cache.isSilent()) return deny(deps, 'not_found')
-  return deps.ring.reload().then(() => {
-    const made = findTagKey(presented.token, deps.ring.keys)
-    return made === undefined ? deny(deps, 'not_found') : verifyByReading(deps, presented, attempt)
-  })
+  return verifyByNewRing(deps, text, attempt)
+}
+
+async function verifyByNewRing(deps: Deps, text: string, attempt: Attempt): Promise<Verdict> {
+  await deps.ring.reload()
+  const presented = readPresentedToken(text, deps.ring.keys)
+  if (presented.kind === 'denied') return deny(deps, presented.reason)
+  if (findTagKey(presented.token, deps.ring.keys) === undefined) return deny(deps, 'not_found')
+  const digest = digestOf('sha256', text, 'base64url')
+  return verifyByReading(deps, { token: presented.token, digest }, attempt)
 }
 
 async function verifyByReading(

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Executor, StoreTransaction } from './database.ts'
+import { StandbyError } from './faults.ts'
 import { commitDurably } from './session.ts'
 
 /** The channel on which a new revision is announced. */
@@ -58,15 +59,24 @@ export async function pruneChanges(db: Executor, before: Date): Promise<void> {
     delete from change using raised where change.revision <= raised.floor`.execute(db)
 }
 
-/** What is known of a revision: whether it was reached, and its id, unless that was pruned. */
+/**
+ * What is known of a revision: whether it was reached, and its id, unless that was pruned. Throws when
+ * a standby answers: it may not have reached it yet.
+ */
 export async function findRevision(
   db: Executor,
   revision: number,
 ): Promise<{ readonly reached: boolean; readonly pruned: boolean; readonly id: string | null }> {
-  const { rows } = await sql<{ reached: boolean; pruned: boolean; id: string | null }>`
-    select value >= ${revision} as reached, floor >= ${revision} as pruned,
+  const { rows } = await sql<{
+    reached: boolean
+    pruned: boolean
+    id: string | null
+    in_recovery: boolean
+  }>`
+    select pg_is_in_recovery() as in_recovery, value >= ${revision} as reached, floor >= ${revision} as pruned,
       (select id from change where change.revision = ${revision} limit 1) as id
     from revision`.execute(db)
+  if (rows[0]?.in_recovery === true) throw new StandbyError()
   return rows[0] ?? { reached: false, pruned: false, id: null }
 }
 

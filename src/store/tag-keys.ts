@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { deriveTagKey, type TagKey } from '../domain/tag.ts'
 import type { Executor, StoreTransaction } from './database.ts'
+import { StandbyError } from './faults.ts'
 
 /** The tag keys of this deployment: one signs new tokens, all verify. */
 export interface TagRing {
@@ -8,14 +9,18 @@ export interface TagRing {
   readonly signing: TagKey
 }
 
-/** Reads the ring. Undefined before the first start has made a tag key. */
+/**
+ * Reads the ring. Undefined before the first start has made a tag key. Throws when a standby answers:
+ * it may lack the newest key, and a denial would rest on that.
+ */
 export async function findTagRing(db: Executor): Promise<TagRing | undefined> {
   const rows = await db
     .selectFrom('tag_key')
-    .select(['id', 'key', 'signs'])
+    .select(['id', 'key', 'signs', sql<boolean>`pg_is_in_recovery()`.as('in_recovery')])
     .where('retired_at', 'is', null)
     .orderBy('created_at', 'desc')
     .execute()
+  if (rows.some((row) => row.in_recovery)) throw new StandbyError()
   const keys = rows.map((row) => deriveTagKey(row.id, row.key))
   const signing = keys[rows.findIndex((row) => row.signs)]
   return signing && { keys, signing }
