@@ -1,0 +1,299 @@
+import t, { type Test } from 'tap'
+import { sealJwtForm } from '../../src/domain/jwt-form.ts'
+import { deriveTagKey, type TagKey } from '../../src/domain/tag.ts'
+import { formatToken, parseToken, type Token } from '../../src/domain/token.ts'
+import { uuidV7 } from '../../src/domain/uuid.ts'
+import { verify } from '../../src/keys/verify.ts'
+import { createTestDatabase } from '../helpers/database.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { connectRaw, heat } from '../helpers/instances.ts'
+import { until, untilBlocked } from '../helpers/locks.ts'
+import { assertProblem } from '../helpers/problems.ts'
+import { type DatabaseProxy, startDatabaseProxy } from '../helpers/proxy.ts'
+import { startTestService, type TestService } from '../helpers/service.ts'
+
+/** 0.9 of the default MAX_STALENESS_MS. */
+const leaseMs = 27_000
+
+const unavailable = { status: 503, code: 'unavailable' }
+/** As many as may wait for a read at once. */
+const maxReads = 5_000
+
+interface Leased {
+  readonly service: TestService
+  readonly raw: Awaited<ReturnType<typeof connectRaw>>
+  readonly proxy: DatabaseProxy
+  readonly account: string
+  /** While set, the connections of rounds and listeners are cut, and the pool's are not. */
+  readonly feed: { isCut: boolean }
+}
+
+t.test('while the database is away', async (t) => {
+  const leased = await startLeased(t)
+  const { service, proxy, account } = leased
+  const { root, moment } = service
+  const { cache } = service.service.deps
+  const hot = await newKey(root, account)
+  const cold = await newKey(root, account)
+  const revoked = await newKey(root, account)
+  await root.post(`/v1/accounts/${account}/api-keys/${revoked.id}/revoke`)
+  await root.verify(revoked.token)
+  await heat(service, hot.token)
+  const unknown = await insertByNewTagKey(leased)
+  proxy.cut()
+
+  await t.test('hot keys are verified for as long as the lease lasts', async (t) => {
+    t.equal((await root.verify(hot.token)).valid, true)
+    moment.monotonicMs += leaseMs - 5_000
+    t.equal((await root.verify(hot.token)).valid, true)
+    t.match(await root.verify(revoked.token), { valid: false, reason: 'revoked' })
+    t.match(await root.get('/readyz'), { status: 200, body: { lease: 'held' } })
+    t.match(await root.verify(unknown.token.text), { valid: false, reason: 'not_found' })
+    const answer = await root.post('/v1/verify', { token: cold.token })
+    assertProblem(t, answer, unavailable, 'a cold one')
+  })
+
+  await t.test('and after it nobody is told anything, least of all a denial', async (t) => {
+    moment.monotonicMs += 5_000
+    t.equal(cache.isSilent(), true)
+    for (const [told, token] of [
+      ['hot', hot.token],
+      ['cold', cold.token],
+      ['revoked', revoked.token],
+      ['of a tag key that is new', unknown.token.text],
+      ['of one that is new, as a JWT', unknown.jwt],
+    ] as const) {
+      // Called within: over HTTP the caller's own key would be the first that cannot be judged.
+      const { deps } = service.service
+      const attempt = { address: undefined, permissions: [], accountId: undefined }
+      await t.rejects(async () => verify(deps, token, attempt), told)
+      const answer = await root.post('/v1/verify', { token })
+      assertProblem(t, answer, unavailable, told)
+      t.match(answer.headers['retry-after'], /^[1-9]\d*$/)
+      assertProblem(t, await service.as(token).get('/v1/me'), unavailable, `a ${told} caller`)
+    }
+    assertProblem(t, await root.get('/readyz'), unavailable, '/readyz')
+    await until(() => service.logLines.some((line) => line.includes('the lease has lapsed')))
+  })
+
+  await t.test('and when it is back all is well by itself', async (t) => {
+    proxy.restore()
+    await until(() => !cache.isSilent())
+    t.match(await root.get('/readyz'), { status: 200, body: { lease: 'held' } })
+    for (const token of [hot.token, cold.token]) {
+      t.equal((await root.verify(token)).valid, true)
+    }
+    t.match(await root.verify(revoked.token), { valid: false, reason: 'revoked' })
+    const held = service.logLines.filter((line) => line.includes('the lease holds'))
+    t.equal(held.length, 2, 'which the log says')
+  })
+})
+
+t.test('while the lease has lapsed and the database answers', async (t) => {
+  const leased = await startLeased(t)
+  const { service, account, raw, feed } = leased
+  const { root, moment } = service
+  const { deps } = service.service
+  const keys = await Promise.all(Array.from({ length: 5 }, () => newKey(root, account)))
+  for (const { token } of keys) await heat(service, token)
+  const cold = await newKey(root, account)
+  feed.isCut = true
+  moment.monotonicMs += leaseMs
+  t.match(await root.get('/readyz'), { status: 200, body: { lease: 'lapsed' } })
+
+  await t.test('every verification reads, and none costs an Argon2', async (t) => {
+    const { completed } = deps.hasher.queue
+    for (let round = 0; round < 2; round += 1) {
+      for (const { token } of keys) {
+        const { credentialReads } = deps.tallies
+        t.equal((await root.verify(token)).valid, true)
+        t.ok(deps.tallies.credentialReads >= credentialReads + 2, 'the caller and the key')
+      }
+    }
+    t.equal(deps.hasher.queue.completed, completed)
+    t.equal((await root.verify(cold.token)).valid, true, 'a cold one is matched, of course')
+    t.equal((await root.verify(cold.token)).valid, true)
+    t.ok(deps.hasher.queue.completed <= completed + 2, 'and its digest is kept too')
+  })
+
+  await t.test('so what somebody else changed is known at once', async (t) => {
+    const [{ id, token } = cold] = keys
+    await raw.query('update api_key set disabled_at = now() where id = $1', [id])
+    t.match(await root.verify(token), { valid: false, reason: 'disabled' })
+    await raw.query('update api_key set disabled_at = null where id = $1', [id])
+    t.equal((await root.verify(token)).valid, true)
+  })
+
+  await t.test('many at once share few reads', async (t) => {
+    const { credentialReads } = deps.tallies
+    const { completed } = deps.hasher.queue
+    await raw.query('begin; lock table credential in access exclusive mode')
+    const first = root.verify(keys[0]?.token ?? '')
+    await untilBlocked(raw)
+    const answers = Array.from({ length: 200 }, (_, index) =>
+      root.verify(keys[index % keys.length]?.token ?? ''),
+    )
+    await raw.query('commit')
+    for (const verdict of await Promise.all([first, ...answers])) t.equal(verdict.valid, true)
+    const reads = deps.tallies.credentialReads - credentialReads
+    t.ok(reads <= 20, `${reads} statements for 402 verifications`)
+    t.equal(deps.hasher.queue.completed, completed)
+  })
+
+  await t.test('a tag that is unknown has the ring read again, before it is denied', async (t) => {
+    const unknown = await insertByNewTagKey(leased)
+    t.equal((await root.verify(unknown.token.text)).valid, true)
+    const again = await insertByNewTagKey(leased)
+    t.equal((await root.verify(again.jwt)).valid, true, 'that of a JWT too')
+    const forged = tokenOf(deps, deriveTagKey('forged', deps.randomBytes(32)))
+    t.match(await root.verify(forged.text), { valid: false, reason: 'not_found' })
+  })
+
+  await t.test('and many forgeries at once share few reads of it', async (t) => {
+    const forged = deriveTagKey('forged', deps.randomBytes(32))
+    await raw.query('begin; lock table tag_key in access exclusive mode')
+    const verdicts = Array.from({ length: 200 }, () => judged(service, tokenOf(deps, forged).text))
+    await untilBlocked(raw)
+    t.equal((await root.verify(keys[0]?.token ?? '')).valid, true, 'good keys are not held up')
+    const { rowCount } = await raw.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    t.equal(rowCount, 1)
+    await raw.query('commit')
+    for (const verdict of await Promise.all(verdicts)) t.match(verdict, { reason: 'not_found' })
+  })
+
+  await t.test('beyond what may wait it is 503, not a denial', async (t) => {
+    await raw.query('begin; lock table credential in access exclusive mode')
+    const asked = Array.from({ length: maxReads }, () =>
+      judged(service, tokenOf(deps, deps.ring.signing).text).catch((error: unknown) => error),
+    )
+    await untilBlocked(raw)
+    const refused = await root.post('/v1/verify', { token: cold.token })
+    assertProblem(t, refused, { status: 503, code: 'overloaded' }, 'one more')
+    t.match(refused.headers['retry-after'], /^[1-9]\d*$/)
+    await raw.query('commit')
+    const told = await Promise.all(asked)
+    t.ok(told.every((verdict) => reasonOf(verdict) === 'not_found'))
+    t.equal((await root.verify(cold.token)).valid, true)
+  })
+
+  await t.test('and when the feed is back they are answered from memory again', async (t) => {
+    feed.isCut = false
+    await until(() => !deps.cache.isSilent())
+    for (const { token } of keys) {
+      await heat(service, token)
+      t.equal((await root.verify(token)).valid, true)
+    }
+  })
+})
+
+t.test('no step of the wall clock stretches a lease', async (t) => {
+  // No round comes by itself here: the lease of the start is the only one.
+  const { service, account } = await startLeased(t, {
+    CHANGE_FEED: 'poll',
+    POLL_INTERVAL_MS: '25000',
+  })
+  const { root, moment } = service
+  const { cache } = service.service.deps
+  const key = await newKey(root, account)
+  await heat(service, key.token)
+  const hour = 3_600_000
+  for (const [monotonicMs, wallMs, holds] of [
+    [0, 0, true],
+    [leaseMs - 5_000, 0, true],
+    [0, leaseMs - 5_000, true],
+    [leaseMs, 0, false],
+    [0, leaseMs, false],
+    [0, hour, false],
+    [0, -hour, false],
+    [leaseMs, -hour, false],
+    [leaseMs, -5_000, false],
+    [leaseMs - 5_000, hour, false],
+    [100 * leaseMs, -100 * leaseMs, false],
+    [0, 0, true],
+  ] as const) {
+    Object.assign(moment, { monotonicMs, wallMs })
+    const told = `${monotonicMs} ms later, ${wallMs} ms by the wall clock`
+    t.equal(!cache.isSilent(), holds, told)
+    t.match((await root.get('/readyz')).body, { lease: holds ? 'held' : 'lapsed' })
+    t.equal((await root.verify(key.token)).valid, true)
+  }
+  for (const wallMs of [hour, -hour]) {
+    Object.assign(moment, { monotonicMs: 0, wallMs })
+    const revoked = await root.post(
+      `/v1/accounts/${account}/api-keys/${(await newKey(root, account)).id}/revoke`,
+    )
+    t.equal(revoked.body.receipt.state, 'complete')
+    t.equal(cache.isSilent(), false, 'and a round under the new time begins a new one')
+  }
+})
+
+async function startLeased(
+  t: Test,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Leased> {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  const feed = { isCut: false }
+  const proxy = await startDatabaseProxy(database.url, (_bytes, application) =>
+    feed.isCut && application === 'aeon-keys feed' ? 'cut before' : 'pass',
+  )
+  t.teardown(() => proxy.close())
+  const raw = await connectRaw(t, database.url)
+  const service = await startTestService(t, {
+    database: { ...database, url: proxy.url },
+    settings: { POLL_INTERVAL_MS: '20', DATABASE_CONNECT_TIMEOUT_MS: '1000', ...settings },
+  })
+  return { service, raw, proxy, account: await newAccount(service.root), feed }
+}
+
+/** A key whose token was signed by a tag key that this instance has not read, in both forms. */
+async function insertByNewTagKey({
+  service,
+  account,
+  raw,
+}: Leased): Promise<{ readonly token: Token; readonly jwt: string }> {
+  const { deps } = service.service
+  const key = deps.randomBytes(32)
+  const { rows } = await raw.query(
+    `insert into tag_key (id, key, signs, created_at)
+     values (gen_random_uuid(), $1, false, now()) returning id`,
+    [key],
+  )
+  const id = String(rows[0]?.id)
+  const tagKey = deriveTagKey(id, key)
+  const issued = await newKey(service.root, account)
+  const parsed = parseToken(issued.token)
+  if (parsed === undefined) throw new Error('no token was issued')
+  const token = formatToken({
+    prefix: 'aeon',
+    keyId: issued.id,
+    secret: deps.randomBytes(32),
+    tagKey,
+  })
+  service.canaries.addToken(token.text)
+  const { hash, hashProfile } = await deps.hasher.hash(token.secret)
+  await raw.query(
+    `insert into credential (api_key_id, generation, tag, tag_key_id, hash, hash_profile, created_at)
+     values ($1, 2, $2, $3, $4, $5, now())`,
+    [issued.id, token.tag, id, hash, hashProfile],
+  )
+  return { token, jwt: sealJwtForm({ token, issuedAt: new Date(), expiresAt: null, tagKey }) }
+}
+
+/** The token of a key that does not exist. */
+function tokenOf(deps: TestService['service']['deps'], tagKey: TagKey): Token {
+  const keyId = uuidV7(Date.now(), deps.randomBytes(10))
+  return formatToken({ prefix: 'aeon', keyId, secret: deps.randomBytes(32), tagKey })
+}
+
+/** What the service says of a token, without HTTP and so without a caller. */
+async function judged({ service }: TestService, token: string) {
+  const attempt = { address: undefined, permissions: [], accountId: undefined }
+  return verify(service.deps, token, attempt)
+}
+
+function reasonOf(verdict: unknown): unknown {
+  return verdict instanceof Object && 'reason' in verdict ? verdict.reason : verdict
+}
