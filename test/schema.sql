@@ -84,7 +84,8 @@ create table instance (
   id uuid not null,
   applied bigint not null,
   beat bigint not null,
-  started_at timestamp with time zone not null
+  started_at timestamp with time zone not null,
+  max_staleness_ms integer not null
 );
 
 create table pepper (

@@ -194,7 +194,14 @@ t.test('the built-in catalogue holds together, with the service’s own permissi
   const catalogue = readCatalogue(aeon)
   t.same(
     catalogue.filter((entry) => entry.scope === 'platform').map((entry) => entry.name),
-    ['account:act_as', 'account:create', 'account:read', 'account:update', 'api_key:verify'],
+    [
+      'account:act_as',
+      'account:create',
+      'account:read',
+      'account:update',
+      'api_key:verify',
+      'instance:read',
+    ],
   )
   const names = (platform: boolean) =>
     Object.fromEntries(

@@ -284,7 +284,7 @@ async function roundsOf(t: Test, count: number): Promise<void> {
 /** The row of an instance that nobody runs. */
 async function insertInstance(id: string): Promise<void> {
   await raw.query(
-    `insert into instance (id, applied, beat, started_at) select $1, value, 0, now() from revision`,
+    `insert into instance (id, applied, beat, started_at, max_staleness_ms) select $1, value, 0, now(), 30000 from revision`,
     [id],
   )
 }
