@@ -1,0 +1,213 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import t, { type Test } from 'tap'
+import { readyBinaries } from '../../src/embedded/binaries.ts'
+import { ensureCluster, SERVER_USER } from '../../src/embedded/cluster.ts'
+import { openDataDir } from '../../src/embedded/data-dir.ts'
+import { launchServer } from '../../src/embedded/server.ts'
+import { createServerLog } from '../../src/embedded/server-log.ts'
+import { makeSocketFolder, SOCKET_PORT, socketFolder } from '../../src/embedded/socket-folder.ts'
+import { createTestDatabase } from '../helpers/database.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { connectRaw, heat, registered } from '../helpers/instances.ts'
+import { until } from '../helpers/locks.ts'
+import { assertProblem } from '../helpers/problems.ts'
+import { type Fate, startDatabaseProxy } from '../helpers/proxy.ts'
+import { startTestService } from '../helpers/service.ts'
+
+/** Of the default MAX_STALENESS_MS. */
+const leaseMs = 27_000
+const watchMs = 33_750
+
+const unavailable = { status: 503, code: 'unavailable' }
+
+t.test('a revocation whose COMMIT is lost', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  let fate: Fate = 'pass'
+  let commits = 0
+  const proxy = await startDatabaseProxy(database.url, (bytes, application) => {
+    if (fate === 'pass' || application === 'aeon-keys feed') return 'pass'
+    if (!/^Q.{4}commit\0$/s.test(bytes.toString('latin1'))) return 'pass'
+    commits += 1
+    return fate
+  })
+  t.teardown(() => proxy.close())
+  const raw = await connectRaw(t, database.url)
+  const settings = {
+    POLL_INTERVAL_MS: '20',
+    DATABASE_CONNECT_TIMEOUT_MS: '500',
+    DATABASE_STATEMENT_TIMEOUT_MS: '500',
+  }
+  const behind = await startTestService(t, { database: { ...database, url: proxy.url }, settings })
+  const { rootToken } = behind
+  const other = await startTestService(t, { database, settings, rootToken })
+  const account = await newAccount(behind.root)
+
+  for (const [told, how, hasHappened] of [
+    ['on its way there', 'cut before', false],
+    ['on the way back', 'cut after', true],
+    ['without a word', 'stall', false],
+  ] as const) {
+    await t.test(told, async (t) => {
+      const { root } = behind
+      const key = await newKey(root, account)
+      for (const service of [behind, other]) await heat(service, key.token)
+      const path = `/v1/accounts/${account}/api-keys/${key.id}/revoke`
+      commits = 0
+      fate = how
+      const lost = await root.post(path, { reason: 'first' })
+      fate = 'pass'
+      assertProblem(t, lost, { status: 503, code: 'outcome_unknown' }, 'nobody knows')
+      t.match(lost.body.detail, 'Repeating it is safe')
+      t.ok(lost.headers['retry-after'])
+      t.equal(commits, 1, 'it was not tried again blindly')
+      if (hasHappened) {
+        await until(async () => (await revokedAt(key.id)) !== null)
+        await until(async () => (await other.root.verify(key.token)).valid === false)
+      }
+      t.match(await root.verify(key.token), hasHappened ? { reason: 'revoked' } : { valid: true })
+
+      const repeated = await root.post(path, { reason: 'second', wait_ms: 10_000 })
+      t.match(repeated, { status: 200, body: { receipt: { state: 'complete', live: 2 } } })
+      t.equal(repeated.body.api_key.revocation_reason, hasHappened ? 'first' : 'second')
+      for (const service of [behind, other]) {
+        t.match(await service.root.verify(key.token), { valid: false, reason: 'revoked' })
+      }
+      const changes = await raw.query('select from change where subject = $1', [key.id])
+      t.equal(changes.rowCount, 1, 'and it is one change')
+    })
+  }
+
+  async function revokedAt(id: string): Promise<Date | null> {
+    const { rows } = await raw.query('select revoked_at from api_key where id = $1', [id])
+    return rows[0]?.revoked_at
+  }
+})
+
+t.test('a database that only follows another one', async (t) => {
+  const server = await startServer(t)
+  const proxy = await startDatabaseProxy(server.url)
+  t.teardown(() => proxy.close())
+  const service = await startTestService(t, {
+    database: { name: 'postgres', url: proxy.url, drop: async () => undefined },
+    settings: { POLL_INTERVAL_MS: '20', DATABASE_CONNECT_TIMEOUT_MS: '1000' },
+  })
+  const { root, moment, logLines } = service
+  const { deps } = service.service
+  const account = await newAccount(root)
+  const hot = await newKey(root, account)
+  const cold = await newKey(root, account)
+  const revoked = await newKey(root, account)
+  await root.post(`/v1/accounts/${account}/api-keys/${revoked.id}/revoke`)
+  await heat(service, hot.token)
+  const before = await server.query((client) => registered(client))
+
+  await server.becomeStandby()
+  await t.test('gives no verdict past the lease, and the log says why', async (t) => {
+    const seen = logLines.length
+    moment.monotonicMs += leaseMs
+    const calls = [
+      ['a hot key', () => root.post('/v1/verify', { token: hot.token })],
+      ['a cold key', () => root.post('/v1/verify', { token: cold.token })],
+      ['a revoked key', () => root.post('/v1/verify', { token: revoked.token })],
+      ['the caller', () => service.as(hot.token).get('/v1/me')],
+      ['a revocation', () => root.post(`/v1/accounts/${account}/api-keys/${hot.id}/revoke`)],
+      ['a list', () => root.get('/v1/accounts')],
+      ['readiness', () => root.get('/readyz')],
+    ] as const
+    for (const [told, call] of calls) assertProblem(t, await call(), unavailable, told)
+    const names = (line: string) => line.includes('The database is a standby: DATABASE_URL must')
+    await until(() => logLines.slice(seen).filter(names).length >= 2)
+    t.ok(logLines.some((line) => names(line) && line.includes('a round of the change feed')))
+    t.ok(logLines.some((line) => names(line) && line.includes('the database is away')))
+    t.equal(deps.cache.isSilent(), true)
+  })
+
+  await t.test('once promoted it has another history, and is followed from there', async (t) => {
+    await server.query((client) => client.query('select pg_promote()'))
+    await until(() => !deps.cache.isSilent())
+    t.ok(logLines.some((line) => line.includes('another history')))
+    const rows = await server.query((client) => registered(client))
+    t.not(rows.at(0)?.id, before[0]?.id, 'it has registered anew')
+    t.equal((await root.verify(hot.token)).valid, true)
+    t.equal((await root.verify(cold.token)).valid, true)
+    t.match(await root.verify(revoked.token), { valid: false, reason: 'revoked' })
+
+    const { body } = await root.post(`/v1/accounts/${account}/api-keys/${hot.id}/revoke`, {
+      wait_ms: 0,
+    })
+    t.equal(body.receipt.state, 'pending', 'for a watch, what instances say counts for nothing')
+    t.match(await root.verify(hot.token), { valid: false, reason: 'revoked' })
+    moment.monotonicMs += watchMs
+    const { revision, id } = body.receipt
+    await until(() => !deps.cache.isSilent())
+    const later = await root.get(`/v1/revisions/${revision}?id=${id}`)
+    t.equal(later.body.receipt.state, 'complete')
+  })
+})
+
+interface OwnServer {
+  readonly url: string
+  query<T>(act: (client: Client) => Promise<T>): Promise<T>
+  /** Stops it, and starts it again as the standby of a server that never says anything. */
+  becomeStandby(): Promise<void>
+}
+
+/** A PostgreSQL of this test's own. */
+async function startServer(t: Test): Promise<OwnServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-test-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  // When root runs this, the server has another account, which must pass through.
+  await chmod(folder, 0o711)
+  const dataDir = await openDataDir(folder)
+  const { initdb, postgres } = await readyBinaries(dataDir)
+  await ensureCluster(initdb, dataDir, false)
+  const socketDir = socketFolder(dataDir)
+  const { clusterDir, account } = dataDir
+  const url = `postgresql://${SERVER_USER}@/postgres?host=${encodeURIComponent(socketDir)}&port=${SOCKET_PORT}`
+  const options = {
+    listen_addresses: '',
+    port: String(SOCKET_PORT),
+    unix_socket_directories: `"${socketDir}"`,
+    fsync: 'off',
+  }
+  const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+
+  async function query<T>(act: (client: Client) => Promise<T>): Promise<T> {
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    try {
+      return await act(client)
+    } finally {
+      await client.end()
+    }
+  }
+
+  async function launch() {
+    await makeSocketFolder(socketDir, dataDir)
+    const log = createServerLog({ info() {}, warn() {}, error() {} })
+    const launched = launchServer([postgres, '-D', clusterDir, ...flags], account, log)
+    const accepts = () => query((client) => client.query('select')).then(() => true)
+    await until(() => accepts().catch(() => false))
+    return launched
+  }
+
+  let running = await launch()
+  const stop = async () => {
+    running.stop()
+    await running.ended
+  }
+  t.teardown(stop)
+  return {
+    url,
+    query,
+    async becomeStandby() {
+      await stop()
+      await writeFile(join(clusterDir, 'standby.signal'), '')
+      running = await launch()
+    },
+  }
+}
