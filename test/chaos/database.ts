@@ -18,16 +18,17 @@ import { postmasterPid } from '../helpers/process.ts'
 
 /** A PostgreSQL that writes to the disk what it acknowledges, and may be killed and started again. */
 export interface KillableDatabase {
+  readonly name: 'database'
   readonly connection: Connection
   readonly socketPath: string
   /** Kills the server itself, which takes all its sessions with it. */
   kill(): Promise<void>
   /** Starts it again: resolves when it accepts sessions. */
   start(): Promise<void>
-  /** Kills one session's process, on which the server drops all others and recovers by itself. False: none was there. */
-  killSession(): Promise<boolean>
-  /** Ends the sessions that listen, in order. Tells how many there were. */
-  terminateListeners(): Promise<number>
+  /** Kills one session's process, on which the server drops all others and recovers by itself. */
+  killSession(): Promise<void>
+  /** Ends the sessions that listen, in order. */
+  terminateListeners(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -52,24 +53,27 @@ export async function startKillableDatabase(folder: string): Promise<KillableDat
     }
   }
 
+  /** Asks as often as it takes: for a while after a crash nobody is let in. */
   async function ask(text: string): Promise<Json[]> {
-    const client = new Client({
-      ...connection,
-      connectionTimeoutMillis: 2_000,
-      query_timeout: 5_000,
-    })
-    client.on('error', () => undefined)
-    try {
-      await client.connect()
-      return (await client.query(text)).rows
-    } finally {
-      await client.end().catch(() => undefined)
+    for (let attempt = 1; ; attempt += 1) {
+      const client = new Client({ ...connection, connectionTimeoutMillis: 2_000 })
+      client.on('error', () => undefined)
+      try {
+        await client.connect()
+        return (await client.query(text)).rows
+      } catch (error) {
+        if (attempt === 20) throw error
+        await sleep(200)
+      } finally {
+        await client.end().catch(() => undefined)
+      }
     }
   }
 
   await start()
   await ensureDatabase(socketDir)
   return {
+    name: 'database',
     connection,
     socketPath: join(socketDir, `.s.PGSQL.${SOCKET_PORT}`),
     start,
@@ -82,15 +86,12 @@ export async function startKillableDatabase(folder: string): Promise<KillableDat
       const [row] = await ask(
         `select pid from pg_stat_activity where application_name = 'aeon-keys' limit 1`,
       )
-      if (row === undefined) return false
-      process.kill(row.pid, 'SIGKILL')
-      return true
+      if (row !== undefined) process.kill(row.pid, 'SIGKILL')
     },
     async terminateListeners() {
-      const rows = await ask(
-        `select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%'`,
+      await ask(
+        `select pg_terminate_backend(pid) from pg_stat_activity where query ~* '^(listen|select 1)'`,
       )
-      return rows.length
     },
     async stop() {
       running?.stop()

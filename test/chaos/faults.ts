@@ -1,24 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KillableDatabase } from './database.ts'
 import type { ChaosInstance } from './instance.ts'
-import type { Random } from './random.ts'
+import { Random } from './random.ts'
 
-export const instanceFaults = [
-  'process killed',
-  'process restarted in order',
-  'process stopped',
+const processFaults = ['process killed', 'process restarted in order', 'process stopped'] as const
+const linkFaults = [
   'connections cut',
   'connections held',
   'connections lost',
   'connections delayed',
-  'clock shifted',
 ] as const
-export const databaseFaults = ['database killed', 'session killed', 'listeners terminated'] as const
-export type Fault = (typeof instanceFaults)[number] | (typeof databaseFaults)[number]
+const clockFaults = ['clock shifted'] as const
+const databaseFaults = ['database killed', 'session killed', 'listeners terminated'] as const
+export const everyFault = [...processFaults, ...linkFaults, ...clockFaults, ...databaseFaults]
+export type Fault = (typeof everyFault)[number]
 
 export interface FaultsOptions {
-  readonly random: Random
-  readonly instances: readonly ChaosInstance[]
+  readonly seed: number
+  readonly instances: readonly [ChaosInstance, ...ChaosInstance[]]
   readonly database: KillableDatabase
   readonly leaseMs: number
   readonly note: (event: string) => void
@@ -26,11 +25,19 @@ export interface FaultsOptions {
 
 const dayMs = 86_400_000
 
-/** Draws faults, one after the other of every kind, some at the same time, until it is ended; then all is whole again. */
+const breaking = {
+  'connections cut': 'cut',
+  'connections held': 'hold',
+  'connections lost': 'lose',
+} as const
+
+/**
+ * Draws faults until it is ended; then all is whole again. Those of processes, of connections, of clocks
+ * and of the database come independently of each other, and so several at once, at one instance too.
+ */
 export class Faults {
   readonly counts = new Map<Fault, number>()
   readonly #options: FaultsOptions
-  readonly #busy = new Set<ChaosInstance>()
   readonly #ending = new AbortController()
   #running: Promise<unknown> = Promise.resolve()
 
@@ -39,11 +46,28 @@ export class Faults {
   }
 
   start(): void {
+    const { instances, seed } = this.#options
+    const atAny = (random: Random) => random.pick(instances)
+    const atDatabase = () => this.#options.database
     this.#running = Promise.all([
-      this.#breakInstances(),
-      this.#breakInstances(),
-      this.#breakDatabase(),
+      this.#draw(new Random(seed), processFaults, [300, 3_000], atAny, (...fault) =>
+        this.#breakProcess(...fault),
+      ),
+      this.#draw(new Random(seed + 1), linkFaults, [200, 2_000], atAny, (...fault) =>
+        this.#breakLinks(...fault),
+      ),
+      this.#draw(new Random(seed + 2), clockFaults, [1_000, 6_000], atAny, (...fault) =>
+        this.#shiftClock(...fault),
+      ),
+      this.#draw(new Random(seed + 3), databaseFaults, [3_000, 9_000], atDatabase, (...fault) =>
+        this.#breakDatabase(...fault),
+      ),
     ])
+  }
+
+  /** Rejects when what is broken cannot be mended. */
+  get failed(): Promise<unknown> {
+    return this.#running
   }
 
   /** Resolves when the last fault is over. */
@@ -52,28 +76,34 @@ export class Faults {
     await this.#running
   }
 
-  async #breakInstances(): Promise<void> {
-    const { random, instances } = this.#options
-    for (const kind of this.#bag(instanceFaults)) {
-      await this.#pause(random.between(500, 3_500))
-      if (this.#ending.signal.aborted) return
-      const whole = instances.filter((instance) => !this.#busy.has(instance))
-      const [instance] = random.shuffled(whole)
-      if (instance === undefined) continue
-      this.#busy.add(instance)
-      this.#begin(kind, instance.name)
-      await this.#breakInstance(kind, instance)
-      this.#over(kind, instance.name)
-      this.#busy.delete(instance)
+  /** One fault after the other, every kind as often as any other, in an order drawn anew each time. */
+  async #draw<Kind extends Fault, Place extends { readonly name: string }>(
+    random: Random,
+    kinds: readonly Kind[],
+    [shortestMs, longestMs]: readonly [number, number],
+    placeOf: (random: Random) => Place,
+    act: (kind: Kind, place: Place, random: Random) => Promise<void>,
+  ): Promise<void> {
+    const { note } = this.#options
+    while (!this.#ending.signal.aborted) {
+      for (const kind of random.shuffled(kinds)) {
+        await this.#pause(random.between(shortestMs, longestMs))
+        if (this.#ending.signal.aborted) return
+        const place = placeOf(random)
+        this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1)
+        note(`${place.name}: ${kind}`)
+        await act(kind, place, random)
+        note(`${place.name}: ${kind}, over`)
+      }
     }
   }
 
-  async #breakInstance(
-    kind: (typeof instanceFaults)[number],
+  async #breakProcess(
+    kind: (typeof processFaults)[number],
     instance: ChaosInstance,
+    random: Random,
   ): Promise<void> {
-    const { random, leaseMs } = this.#options
-    const links = random.chance(0.7) ? instance.links : random.shuffled(instance.links).slice(0, 1)
+    const { leaseMs } = this.#options
     switch (kind) {
       case 'process killed':
         await instance.end('SIGKILL')
@@ -84,28 +114,32 @@ export class Faults {
         return instance.start()
       case 'process stopped':
         return instance.pause(random.between(leaseMs, 2.5 * leaseMs))
-      case 'connections cut':
-        for (const link of links) link.cut()
-        break
-      case 'connections held':
-        for (const link of links) link.hold()
-        break
-      case 'connections lost':
-        for (const link of links) link.lose()
-        break
-      case 'connections delayed':
-        for (const link of links) link.delay(random.between(20, 400))
-        break
-      case 'clock shifted':
-        return this.#shiftClock(instance)
+    }
+  }
+
+  async #breakLinks(
+    kind: (typeof linkFaults)[number],
+    instance: ChaosInstance,
+    random: Random,
+  ): Promise<void> {
+    const { leaseMs } = this.#options
+    const links = random.chance(0.7) ? instance.links : random.shuffled(instance.links).slice(0, 1)
+    const lateMs = random.between(20, 400)
+    for (const link of links) {
+      if (kind === 'connections delayed') link.delay(lateMs)
+      else link[breaking[kind]]()
     }
     await this.#pause(random.between(0.3 * leaseMs, 2.5 * leaseMs))
     for (const link of links) link.heal()
   }
 
   /** By less than a lease, or by days; both ways; and back. */
-  async #shiftClock(instance: ChaosInstance): Promise<void> {
-    const { random, leaseMs } = this.#options
+  async #shiftClock(
+    _kind: 'clock shifted',
+    instance: ChaosInstance,
+    random: Random,
+  ): Promise<void> {
+    const { leaseMs } = this.#options
     for (let step = 0; step < 3; step += 1) {
       const reach = random.pick([leaseMs / 2, leaseMs * 2, dayMs * 3])
       instance.setClock(Math.round(random.between(-reach, reach)))
@@ -114,45 +148,21 @@ export class Faults {
     instance.setClock(0)
   }
 
-  async #breakDatabase(): Promise<void> {
-    const { random } = this.#options
-    for (const kind of this.#bag(databaseFaults)) {
-      await this.#pause(random.between(4_000, 12_000))
-      if (this.#ending.signal.aborted) return
-      this.#begin(kind, 'database')
-      await this.#breakDatabaseBy(kind).catch((error) => this.#options.note(`${kind}: ${error}`))
-      this.#over(kind, 'database')
-    }
-  }
-
-  async #breakDatabaseBy(kind: (typeof databaseFaults)[number]): Promise<void> {
-    const { random, database } = this.#options
+  async #breakDatabase(
+    kind: (typeof databaseFaults)[number],
+    database: KillableDatabase,
+    random: Random,
+  ): Promise<void> {
     switch (kind) {
       case 'database killed':
         await database.kill()
         await this.#pause(random.between(0, 4_000))
         return database.start()
       case 'session killed':
-        await database.killSession()
-        return
+        return database.killSession()
       case 'listeners terminated':
-        await database.terminateListeners()
-        return
+        return database.terminateListeners()
     }
-  }
-
-  /** Every kind as often as any other, in an order drawn anew each time. */
-  *#bag<Kind extends Fault>(kinds: readonly Kind[]): Generator<Kind> {
-    for (;;) yield* this.#options.random.shuffled(kinds)
-  }
-
-  #begin(kind: Fault, where: string): void {
-    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1)
-    this.#options.note(`${where}: ${kind}`)
-  }
-
-  #over(kind: Fault, where: string): void {
-    this.#options.note(`${where}: ${kind}, over`)
   }
 
   async #pause(ms: number): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Clients, Completion } from './clients.ts'
-import { databaseFaults, type Faults, instanceFaults } from './faults.ts'
+import { everyFault, type Faults } from './faults.ts'
 import type { Call } from './history.ts'
 import type { ChaosInstance } from './instance.ts'
 import type { Metrics } from './metrics.ts'
@@ -102,7 +102,7 @@ export function lacksOf(figures: Figures, revocations: number): readonly string[
       ['revocations complete by time', byTime, 1],
       ['authors denied', figures.authors.denied, 10],
       ['outages', figures.outages, 1],
-      ...[...instanceFaults, ...databaseFaults].map((kind): [string, number, number] => [
+      ...everyFault.map((kind): [string, number, number] => [
         `faults: ${kind}`,
         figures.faults[kind] ?? 0,
         1,

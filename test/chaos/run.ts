@@ -73,10 +73,9 @@ async function runIn(processes: Processes, options: ChaosOptions): Promise<Chaos
     if (first === undefined) throw new Error('There is no instance.')
 
     const caller = new Caller(rootToken, recorder.record)
-    const random = new Random(options.seed)
     const clients = new Clients({
       caller,
-      random: new Random(options.seed + 1),
+      random: new Random(options.seed),
       instances: [first, ...others],
       revocations: options.revocations,
       maxStalenessMs,
@@ -85,12 +84,18 @@ async function runIn(processes: Processes, options: ChaosOptions): Promise<Chaos
       recorder.note(event)
       print(event)
     }
-    const faults = new Faults({ random, instances, database, leaseMs, note })
+    const faults = new Faults({
+      seed: options.seed + 1,
+      instances: [first, ...others],
+      database,
+      leaseMs,
+      note,
+    })
     const startedAt = performance.now()
     metrics.start()
     await clients.start()
     faults.start()
-    await Promise.race([clients.failed, whenDone(clients, startedAt, options)])
+    await Promise.race([clients.failed, faults.failed, whenDone(clients, startedAt, options)])
     note('no more faults')
     await faults.end()
     const problems = [...(await settle(instances, clients, note))]
