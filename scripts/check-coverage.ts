@@ -16,7 +16,9 @@ const faults = files.flatMap((file) => {
   return missed.length === 0 ? [] : [`${file}: lines ${missed.join(', ')} never ran`]
 })
 for (const fault of faults) console.error(fault)
-console.log(`coverage: ${files.length - faults.length} of ${files.length} files of ${rooms.join(' and ')} are whole`)
+console.log(
+  `coverage: ${files.length - faults.length} of ${files.length} files of ${rooms.join(' and ')} are whole`,
+)
 if (faults.length > 0) process.exitCode = 1
 
 /** Files that hold types only have no line to run, and are not loaded. */
@@ -27,7 +29,8 @@ async function sourcesOf(room: string): Promise<string[]> {
     if (!entry.endsWith('.ts')) continue
     const path = join(root, room, entry)
     const text = await readFile(path, 'utf8')
-    if (/^export (?:async )?(?:function|const|class|\{)/m.test(text)) sources.push(relative(root, path))
+    if (/^export (?:async )?(?:function|const|class|\{)/m.test(text))
+      sources.push(relative(root, path))
   }
   return sources.sort()
 }

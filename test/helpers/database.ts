@@ -96,7 +96,7 @@ async function digestOfMigrations(): Promise<string> {
 }
 
 function serverUrl(): string {
-  const url = process.env['TEST_DATABASE_URL']
+  const url = process.env.TEST_DATABASE_URL
   if (url === undefined) throw new Error('TEST_DATABASE_URL is not set: run the tests by npm test.')
   return url
 }

@@ -1,0 +1,76 @@
+import t from 'tap'
+import { maxTagKeys, rotateTagKey } from '../../src/keys/rotate-tag-key.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { startTestService } from '../helpers/service.ts'
+
+const waitMs = 10_000
+
+t.test('a new tag key signs once every instance knows it, and old tokens stay good', async (t) => {
+  const one = await startTestService(t)
+  const other = await startTestService(t, { database: one.database })
+  const account = await newAccount(one.root)
+  const old = await newKey(one.root, account)
+  const before = one.service.deps.ring.signing.id
+  const { id } = await rotateTagKey(one.service.deps, waitMs)
+  t.not(id, before)
+  // The second change, which lets it sign, comes to each with a round.
+  const signs = () => [one, other].every(({ service }) => service.deps.ring.signing.id === id)
+  while (!signs()) await new Promise((resolve) => setTimeout(resolve, 10))
+  const fresh = await newKey(other.as(one.rootToken), account)
+  for (const token of [old.token, fresh.token]) {
+    t.equal((await one.root.verify(token)).valid, true)
+    t.equal((await other.as(one.rootToken).verify(token)).valid, true)
+  }
+  t.equal(one.service.deps.ring.keys.length, 2, 'the old one verifies')
+})
+
+t.test('the ring is bounded, and lets go of keys that nobody uses', async (t) => {
+  const { service, clock, root } = await startTestService(t)
+  const { deps } = service
+  for (let keys = 1; keys < maxTagKeys; keys += 1) {
+    await rotateTagKey(deps, waitMs)
+    // A live key keeps each of them.
+    while (deps.ring.keys.length !== keys + 1) await new Promise(setImmediate)
+    await newKey(root, await newAccount(root))
+  }
+  t.equal(deps.ring.keys.length, maxTagKeys)
+  clock.offsetMs = 2 * 60 * 60 * 1000
+  await t.rejects(rotateTagKey(deps, waitMs), { message: /The ring holds 8 tag keys/ })
+  await deps.db
+    .updateTable('credential')
+    .set({ ended_at: deps.now() })
+    .where('generation', '=', 1)
+    .where('api_key_id', '<>', (await root.get('/v1/me')).body.api_key.id)
+    .execute()
+  await rotateTagKey(deps, waitMs)
+  while (deps.ring.keys.length > 3) await new Promise(setImmediate)
+  t.equal((await root.get('/v1/me')).status, 200, 'what is used is kept')
+})
+
+t.test('a rotation that could not be known everywhere is taken up again', async (t) => {
+  const { service, root } = await startTestService(t)
+  const { deps } = service
+  const before = deps.ring.signing.id
+  await deps.db
+    .insertInto('instance' as never)
+    .values({
+      id: '00000000-0000-4000-8000-000000000000',
+      applied: 1,
+      beat: 0,
+      started_at: new Date(),
+      max_staleness_ms: 30_000,
+    } as never)
+    .execute()
+  await t.rejects(rotateTagKey(deps, 0), {
+    message: /Not every instance knows the new tag key yet/,
+  })
+  t.equal(deps.ring.signing.id, before, 'it does not sign')
+  await deps.db
+    .deleteFrom('instance' as never)
+    .where('applied' as never, '=', 1 as never)
+    .execute()
+  const { id } = await rotateTagKey(deps, waitMs)
+  while (deps.ring.signing.id !== id) await new Promise(setImmediate)
+  t.equal(deps.ring.keys.length, 2, 'the key that was left over, and no third one')
+  t.equal((await root.get('/v1/me')).status, 200)
+})
