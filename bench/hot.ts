@@ -13,6 +13,8 @@ export interface HotRates {
   readonly floor: readonly Slice[]
   readonly oneKey: readonly Slice[]
   readonly manyKeys: readonly Slice[]
+  /** One key, with the freshness protocol taken out. */
+  readonly withoutProtocol: readonly Slice[]
   readonly memory: MemoryUse
 }
 
@@ -65,11 +67,21 @@ export async function measureHot(
       name: 'all keys in rotation',
       load: loadOf(`${service.url}/v1/verify`, manyKeysFile),
     }
-    const slices = await alternate([floor, oneKey, manyKeys], rounds, generator)
+    const unprotected = await start('bench/without-protocol.ts', {})
+    await askVerdict(unprotected.url, keys.rootToken, hotTokens[0] ?? '')
+    const withoutProtocol: Contender = {
+      ...oneKey,
+      name: 'one hot key, no protocol',
+      server: unprotected,
+      load: loadOf(`${unprotected.url}/v1/verify`, oneKeyFile),
+    }
+    const contenders = [floor, oneKey, manyKeys, withoutProtocol]
+    const slices = await alternate(contenders, rounds, generator)
     return {
       floor: slices.get(floor) ?? [],
       oneKey: slices.get(oneKey) ?? [],
       manyKeys: slices.get(manyKeys) ?? [],
+      withoutProtocol: slices.get(withoutProtocol) ?? [],
       memory,
     }
   } finally {

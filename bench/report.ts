@@ -1,8 +1,9 @@
 import type { HotRates } from './hot.ts'
 import type { MemoryUse } from './memory.ts'
 import { medianRatio, type Slice } from './rates.ts'
+import type { RevocationTimes } from './revocations.ts'
 import type { Starts } from './starts.ts'
-import { median } from './statistics.ts'
+import { median, percentile } from './statistics.ts'
 
 export interface Results {
   readonly command: string
@@ -18,6 +19,8 @@ export interface Results {
   readonly roundSeconds: number
   readonly hot: HotRates
   readonly starts: Starts
+  readonly notified: RevocationTimes
+  readonly polled: RevocationTimes
   readonly memory: readonly MemoryUse[]
 }
 
@@ -28,7 +31,9 @@ const memoryGoalMb = 150
 
 /** The tables, as Markdown that also reads well on a terminal. */
 export function tablesOf(results: Results): string {
-  return [ratios(results), startsAndMemory(results), absolutes(results)].join('\n\n')
+  return [ratios(results), freshness(results), startsAndMemory(results), absolutes(results)].join(
+    '\n\n',
+  )
 }
 
 /** The whole of docs/performance.md. */
@@ -68,6 +73,32 @@ fresh process after it verified ${count(results.keys)} distinct keys, once each.
 shorter rounds, and \`--write\` writes this page. It uses wrk when that is installed and a generator of its
 own otherwise; \`--generator node\` or \`--generator wrk\` decides.
 `
+}
+
+/** What the freshness protocol costs, and how fast a revocation is. */
+function freshness({ hot, notified, polled }: Results): string {
+  const cost = medianRatio(hot.oneKey, hot.withoutProtocol, 'cpuMicros')
+  const rows = [
+    `| CPU time of a hot verification, with the protocol against without | ${cost.toFixed(2)} | at most 1.03 |`,
+    ...deniedRows('with notifications', notified, 'p99 under 50 ms'),
+    ...deniedRows('by polling every second', polled, 'under 1,100 ms'),
+  ]
+  if (notified.withReceipt.length > 0) {
+    const [waiting, hurried] = [median(notified.withReceipt), median(notified.withoutReceipt)]
+    rows.push(
+      `| a revocation with its receipt, p50 | ${waiting.toFixed(1)} ms | |`,
+      `| a revocation that does not wait, p50 | ${hurried.toFixed(1)} ms | the other under 15 ms more |`,
+    )
+  }
+  return ['| freshness, three processes | | goal |', '|---|---|---|', ...rows].join('\n')
+}
+
+function deniedRows(how: string, { toDenied }: RevocationTimes, goal: string): string[] {
+  if (toDenied.length === 0) return []
+  const [p50, p99] = [percentile(toDenied, 0.5), percentile(toDenied, 0.99)]
+  return [
+    `| from sending a revocation to denied by all, ${how}: p50 / p99 of ${toDenied.length} | ${p50.toFixed(1)} / ${p99.toFixed(1)} ms | ${goal} |`,
+  ]
 }
 
 function ratios({ hot, keys }: Results): string {

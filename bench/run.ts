@@ -16,6 +16,7 @@ import { chooseGenerator, generatorNames } from './load/generators.ts'
 import { measureMemory } from './memory.ts'
 import type { Rounds } from './rates.ts'
 import { documentOf, type Results, tablesOf } from './report.ts'
+import { measureRevocations } from './revocations.ts'
 import { timeStarts } from './starts.ts'
 
 interface Extent {
@@ -24,6 +25,8 @@ interface Extent {
   readonly starts: number
   /** Besides the process that is loaded afterwards. */
   readonly memoryRuns: number
+  /** Keys revoked, thrice each, with notifications and by polling only; 0: not measured. */
+  readonly revocations: { readonly notify: number; readonly poll: number }
 }
 
 const whole: Extent = {
@@ -31,12 +34,14 @@ const whole: Extent = {
   rounds: { count: 7, seconds: 4, warmUpSeconds: 4 },
   starts: 7,
   memoryRuns: 2,
+  revocations: { notify: 200, poll: 20 },
 }
 const quick: Extent = {
   keys: 10_000,
   rounds: { count: 3, seconds: 1, warmUpSeconds: 2 },
   starts: 2,
   memoryRuns: 0,
+  revocations: { notify: 30, poll: 0 },
 }
 
 const { values: given } = parseArgs({
@@ -63,6 +68,14 @@ async function main(): Promise<void> {
     const memory = await measureMemory(database.url, keys, extent.memoryRuns)
     tell('starts')
     const starts = await timeStarts(database.url, keys.rootToken, extent.starts)
+    tell('revocations')
+    const notified = await measureRevocations(
+      database.url,
+      keys,
+      'notify',
+      extent.revocations.notify,
+    )
+    const polled = await measureRevocations(database.url, keys, 'poll', extent.revocations.poll)
     await report({
       command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
       date: given.date ?? (await dateOfLastCommit()),
@@ -75,6 +88,8 @@ async function main(): Promise<void> {
       roundSeconds: extent.rounds.seconds,
       hot,
       starts,
+      notified,
+      polled,
       memory: [hot.memory, ...memory],
     })
   } finally {

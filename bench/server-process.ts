@@ -32,7 +32,9 @@ export async function spawnServer(options: ServerOptions): Promise<ServerProcess
   const port = await freePort()
   const preload = options.reportsUsage ? ['--import', './bench/usage-reporter.ts'] : []
   const spawnedAt = performance.now()
-  const child = spawn(process.execPath, [...preload, options.script], {
+  // As `npm start` runs it.
+  const flags = ['--max-semi-space-size=4', ...preload]
+  const child = spawn(process.execPath, [...flags, options.script], {
     cwd: projectFolder,
     env: { ...ownEnvironment(), HOST: '127.0.0.1', PORT: String(port), ...options.settings },
     stdio: ['ignore', 'ignore', 'inherit', ...(options.reportsUsage ? (['ipc'] as const) : [])],

@@ -6,3 +6,11 @@ export function median(values: readonly number[]): number {
   if (upper === undefined || lower === undefined) throw new RangeError('no values')
   return (upper + lower) / 2
 }
+
+/** The value that this share of the values does not exceed, by nearest rank. Throws RangeError when there is none. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
+  if (value === undefined) throw new RangeError('no values')
+  return value
+}

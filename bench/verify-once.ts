@@ -14,12 +14,17 @@ export function verifyEach(
   })
 }
 
+export interface AskedVerdict {
+  readonly valid: boolean
+  readonly api_key?: { readonly account_id: string }
+}
+
 /** The verdict on a token, as the service words it. Rejects when the answer is not 200. */
 export async function askVerdict(
   url: string,
   callerToken: string,
   token: string,
-): Promise<{ readonly valid: boolean }> {
+): Promise<AskedVerdict> {
   const response = await fetch(`${url}/v1/verify`, {
     method: 'POST',
     headers: { authorization: `Bearer ${callerToken}`, 'content-type': 'application/json' },
@@ -27,5 +32,5 @@ export async function askVerdict(
   })
   const text = await response.text()
   if (response.status !== 200) throw new Error(`/v1/verify answered ${response.status}: ${text}`)
-  return JSON.parse(text) as { readonly valid: boolean }
+  return JSON.parse(text) as AskedVerdict
 }

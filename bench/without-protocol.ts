@@ -1,0 +1,19 @@
+/**
+ * The service with the freshness protocol taken out of the answer: whatever memory knows is taken for
+ * good. What is left between it and the service is what the protocol costs a hot verification.
+ */
+import closeWithGrace from 'close-with-grace'
+import { readConfig } from '../src/config.ts'
+import { createLog } from '../src/log.ts'
+import { createService } from '../src/service.ts'
+
+const { DATABASE_URL = '' } = process.env
+const config = readConfig(process.env)
+const service = await createService({
+  config,
+  connection: DATABASE_URL,
+  log: createLog(config.LOG_LEVEL),
+})
+service.deps.cache.mayAnswer = () => true
+await service.app.listen({ host: config.HOST, port: config.PORT })
+closeWithGrace({ logger: false }, () => service.stop())
