@@ -5,16 +5,15 @@ import {
   type FeedConnection,
   readBeats,
   readFeed,
-  readOtherStaleness,
   registerInstance,
   unregisterInstance,
 } from '../store/feed.ts'
 import type { Freshness } from './freshness.ts'
 import type { Moment } from './lease.ts'
 import { Progress } from './progress.ts'
-import type { Timing } from './timing.ts'
+import { type Timing, timingOf } from './timing.ts'
 import { Wakeup } from './wakeup.ts'
-import { Watch } from './watch.ts'
+import { type Silent, Watch } from './watch.ts'
 
 export interface InstanceOptions {
   /** Random, one a call. */
@@ -47,10 +46,13 @@ export class Instance {
   readonly #options: InstanceOptions
   readonly #wakeup = new Wakeup()
   readonly #watch: Watch
+  /** Of those who count on another staleness, by that. */
+  readonly #otherWatches = new Map<number, Watch>()
   readonly #progress = new Progress()
   #id: string | undefined
   #connection: FeedConnection | undefined
   #isRegistered = false
+  #isKeptOut = false
   #isStopping = false
   #areTagKeysOld = false
   #hadLease = false
@@ -136,7 +138,9 @@ export class Instance {
 
   async #tryRound(): Promise<void> {
     try {
-      await this.#round(await this.#connected())
+      this.#connection ??= await this.#options.connect()
+      const connection = this.#connection
+      if (this.#isRegistered || (await this.#register(connection))) await this.#round(connection)
       this.#failures = 0
     } catch (error) {
       this.#failures += 1
@@ -146,29 +150,28 @@ export class Instance {
     this.#tellOfLease()
   }
 
-  async #connected(): Promise<FeedConnection> {
-    this.#connection ??= await this.#options.connect()
-    if (!this.#isRegistered) await this.#register(this.#connection)
-    return this.#connection
-  }
-
   /**
    * Each registration has an id of its own. What was sent under an earlier one, and arrives late because
    * its connection was given up, can so neither delete the row of this one nor stand in for it.
+   * False while this instance has to keep out.
    */
-  async #register(connection: FeedConnection): Promise<void> {
+  async #register(connection: FeedConnection): Promise<boolean> {
     const { freshness, newId, now } = this.#options
     // A row from before, if there is one still, would hold receipts up until somebody evicts it.
     if (this.#id !== undefined) {
       await this.#within(connection, unregisterInstance(connection, this.#id))
     }
+    if (await this.#meetsOtherStaleness(connection)) return false
     const id = newId()
     this.#id = id
     this.#options.onRegistered(id)
     const { maxStalenessMs } = this.#options.timing
     const registration = { id, now: new Date(now().wall), maxStalenessMs }
     const place = await this.#within(connection, registerInstance(connection, registration))
-    await this.#requireSameStaleness(connection, id)
+    if (await this.#meetsOtherStaleness(connection)) {
+      await this.#within(connection, unregisterInstance(connection, id))
+      return false
+    }
     if (this.#lastTimeline !== undefined && place.timeline !== this.#lastTimeline) {
       this.#distrustInstances()
     }
@@ -177,21 +180,36 @@ export class Instance {
     this.#isRegistered = true
     // Its place is the counter: a change of the tag keys before that comes with no round.
     this.#areTagKeysOld = true
+    return true
   }
 
   /**
    * An observer's watch is timed for leases as long as its own: an instance that counts on another
-   * staleness than those that are live withdraws, and reads the database until they are gone. It is
-   * asked after the registration, so that of two who come at once at least one sees the other.
+   * staleness than those in the table keeps out, and reads the database until they are gone. It asks
+   * after its registration too, so that of two who come at once at least one sees the other. What a
+   * dead one has left is evicted, by a watch for the staleness that it counted on.
    */
-  async #requireSameStaleness(connection: FeedConnection, id: string): Promise<void> {
-    const { maxStalenessMs } = this.#options.timing
-    const other = await this.#within(connection, readOtherStaleness(connection, maxStalenessMs))
-    if (other === undefined) return
-    await this.#within(connection, unregisterInstance(connection, id))
-    throw new Error(
-      `MAX_STALENESS_MS is ${maxStalenessMs} here and ${other} on a live instance: it must be the same.`,
-    )
+  async #meetsOtherStaleness(connection: FeedConnection): Promise<boolean> {
+    const { timing, now, log } = this.#options
+    const { maxStalenessMs } = timing
+    const beats = await this.#within(connection, readBeats(connection))
+    const respondedAt = now().monotonic
+    const others = beats.filter((row) => row.maxStalenessMs !== maxStalenessMs)
+    const theirs = new Set(others.map((row) => row.maxStalenessMs))
+    if (theirs.size > 0 && !this.#isKeptOut) {
+      log.warn(
+        { here: maxStalenessMs, there: [...theirs] },
+        'MAX_STALENESS_MS is another one on a live instance, and must be the same: every verification reads the database',
+      )
+    }
+    this.#isKeptOut = theirs.size > 0
+    for (const staleness of theirs) {
+      const watch = this.#otherWatches.get(staleness) ?? new Watch(timingOf(staleness).watchMs)
+      this.#otherWatches.set(staleness, watch)
+      const rows = others.filter((row) => row.maxStalenessMs === staleness)
+      await this.#evict(connection, watch.observe(rows, respondedAt))
+    }
+    return this.#isKeptOut
   }
 
   async #round(connection: FeedConnection): Promise<void> {
@@ -254,15 +272,21 @@ export class Instance {
   #distrustInstances(): void {
     this.#distrustUntil = this.#options.now().monotonic + this.#options.timing.watchMs
     this.#watch.reset()
+    this.#otherWatches.clear()
   }
 
   /** Not more often than one polls: notified rounds come in crowds. */
   async #watchOthers(connection: FeedConnection): Promise<void> {
-    const { log, now, pollIntervalMs } = this.#options
+    const { now, pollIntervalMs } = this.#options
     if (now().monotonic - this.#watchedAt < pollIntervalMs) return
     const beats = await this.#within(connection, readBeats(connection))
     this.#watchedAt = now().monotonic
-    for (const silent of this.#watch.observe(beats, this.#watchedAt)) {
+    await this.#evict(connection, this.#watch.observe(beats, this.#watchedAt))
+  }
+
+  async #evict(connection: FeedConnection, silents: readonly Silent[]): Promise<void> {
+    const { log } = this.#options
+    for (const silent of silents) {
       if (silent.id === this.id) continue
       const isEvicted = await this.#within(connection, evictInstance(connection, silent))
       if (isEvicted) log.warn({ instance: silent.id }, 'a silent instance was evicted')
@@ -273,6 +297,7 @@ export class Instance {
     if (this.#connection !== undefined) destroyFeedConnection(this.#connection)
     this.#connection = undefined
     this.#watch.reset()
+    this.#otherWatches.clear()
   }
 
   #tellOfLease(): void {

@@ -37,6 +37,13 @@ export interface StoredReading {
   readonly timeline: string | null
 }
 
+export interface StoredBeat {
+  readonly id: string
+  readonly applied: number
+  readonly beat: number
+  readonly maxStalenessMs: number
+}
+
 /**
  * The history that a server writes, as far as it can tell: its timeline, which a promotion raises, when
  * it was started, which database this is, and the file that holds the counter. A restore changes one
@@ -117,18 +124,6 @@ export async function registerInstance(
   return { revision: Number(row.applied), id: row.id, timeline: row.timeline }
 }
 
-/** What instances count on that differs from this one's MAX_STALENESS_MS; asked after the registration. */
-export async function readOtherStaleness(
-  { client }: FeedConnection,
-  maxStalenessMs: number,
-): Promise<number | undefined> {
-  const { rows } = await client.query<{ max_staleness_ms: number }>(
-    'select max_staleness_ms from instance where max_staleness_ms <> $1 limit 1',
-    [maxStalenessMs],
-  )
-  return rows[0]?.max_staleness_ms
-}
-
 /** All that a round needs to know, in one statement and so in one snapshot. */
 export async function readFeed(
   { client, timeline }: FeedConnection,
@@ -184,16 +179,20 @@ export async function acknowledge(
   return result.rowCount === 1
 }
 
-/** The beats of all, on this very connection. */
-export async function readBeats({
-  client,
-}: FeedConnection): Promise<
-  { readonly id: string; readonly applied: number; readonly beat: number }[]
-> {
-  const { rows } = await client.query<{ id: string; applied: string; beat: string }>(
-    'select id, applied, beat from instance',
-  )
-  return rows.map((row) => ({ id: row.id, applied: Number(row.applied), beat: Number(row.beat) }))
+/** The beats of all, on this very connection, and on what staleness each counts. */
+export async function readBeats({ client }: FeedConnection): Promise<StoredBeat[]> {
+  const { rows } = await client.query<{
+    id: string
+    applied: string
+    beat: string
+    max_staleness_ms: number
+  }>('select id, applied, beat, max_staleness_ms from instance')
+  return rows.map((row) => ({
+    id: row.id,
+    applied: Number(row.applied),
+    beat: Number(row.beat),
+    maxStalenessMs: row.max_staleness_ms,
+  }))
 }
 
 /** Deletes the row of an instance if it still shows this beat. */

@@ -8,6 +8,7 @@ import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.t
 import { connectRaw, heat, registered, writeRevision } from '../helpers/instances.ts'
 import { until, untilBlocked } from '../helpers/locks.ts'
 import { assertInvalid } from '../helpers/problems.ts'
+import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { startTestService } from '../helpers/service.ts'
 
 /** 1.25 of 0.9 of the default MAX_STALENESS_MS. */
@@ -240,6 +241,58 @@ t.test('an instance that stops gives its row up at once', async (t) => {
   t.equal((await registered(raw)).length, 1)
   const { body } = await root.post(`${keys}/${(await newKey(root, account)).id}/revoke`)
   t.match(body.receipt, { state: 'complete', live: 1 })
+})
+
+t.test('an instance that counts on another staleness keeps out, until it is alone', async (t) => {
+  const key = await newKey(root, account)
+  const other = await startTestService(t, {
+    database,
+    settings: { ...settings, MAX_STALENESS_MS: '20000' },
+    rootToken: started.rootToken,
+  })
+  t.equal(other.service.deps.cache.isSilent(), true)
+  t.equal((await other.root.verify(key.token)).valid, true, 'it reads the database')
+  const { body } = await root.post(`${keys}/${key.id}/revoke`)
+  t.equal(body.receipt.state, 'complete')
+  t.match(await other.root.verify(key.token), { valid: false, reason: 'revoked' })
+  t.ok(other.logLines.some((line) => line.includes('MAX_STALENESS_MS is another one')))
+  t.equal(service.deps.cache.isSilent(), false, 'and the others are not disturbed')
+})
+
+t.test('the row of a dead one with another staleness is evicted too', async (t) => {
+  const alone = await createTestDatabase()
+  t.teardown(() => alone.drop())
+  const watching = await connectRaw(t, alone.url)
+  const dead = randomUUID()
+  await watching.query(
+    `insert into instance (id, applied, beat, started_at, max_staleness_ms)
+     select $1, value, 0, now(), 60000 from revision`,
+    [dead],
+  )
+  let looks = 0
+  const proxy = await startDatabaseProxy(alone.url, (bytes) => {
+    if (bytes.includes('max_staleness_ms from instance')) looks += 1
+    return 'pass'
+  })
+  t.teardown(() => proxy.close())
+  const late = await startTestService(t, { database: { ...alone, url: proxy.url }, settings })
+  const { cache } = late.service.deps
+  const lookTwice = () => {
+    const before = looks
+    return until(() => looks >= before + 3)
+  }
+  t.equal(cache.isSilent(), true)
+  await lookTwice()
+  late.moment.monotonicMs += watchMs
+  await lookTwice()
+  t.same(await idsOf(), [dead], 'its lease is timed by its own staleness')
+  late.moment.monotonicMs += watchMs
+  await until(() => !cache.isSilent())
+  t.notOk((await idsOf()).includes(dead))
+
+  async function idsOf(): Promise<string[]> {
+    return (await registered(watching)).map(({ id }) => id)
+  }
 })
 
 t.test(
