@@ -106,7 +106,8 @@ export const Settings = Type.Object({
     default: 1_000,
     minimum: 10,
     maximum: 60_000,
-    description: 'How often an instance looks for changes when nobody announces one.',
+    description:
+      'How often an instance looks for changes when nobody announces one; a third of a lease (0.3 MAX_STALENESS_MS) at most.',
   }),
   CHANGE_FEED: Type.Union([Type.Literal('notify'), Type.Literal('poll')], {
     default: 'notify',

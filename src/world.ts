@@ -53,7 +53,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     newId: randomUUID,
     freshness,
     timing,
-    pollIntervalMs: config.POLL_INTERVAL_MS,
+    // Several polls a lease, whatever the settings say: one that fails must not end it.
+    pollIntervalMs: Math.min(config.POLL_INTERVAL_MS, timing.leaseMs / 3),
     connect: () => connect(connection),
     now: moment,
     onTagKeysChanged: () => ring.reload(),

@@ -1,19 +1,18 @@
 import {
   acknowledge,
   destroyFeedConnection,
-  evictInstance,
   type FeedConnection,
-  readBeats,
   readFeed,
   registerInstance,
   unregisterInstance,
 } from '../store/feed.ts'
+import { withinDeadline } from './deadline.ts'
+import { Evictions } from './evictions.ts'
 import type { Freshness } from './freshness.ts'
 import type { Moment } from './lease.ts'
 import { Progress } from './progress.ts'
-import { type Timing, timingOf } from './timing.ts'
+import type { Timing } from './timing.ts'
 import { Wakeup } from './wakeup.ts'
-import { type Silent, Watch } from './watch.ts'
 
 export interface InstanceOptions {
   /** Random, one a call. */
@@ -45,14 +44,11 @@ const shortestBackoffMs = 25
 export class Instance {
   readonly #options: InstanceOptions
   readonly #wakeup = new Wakeup()
-  readonly #watch: Watch
-  /** Of those who count on another staleness, by that. */
-  readonly #otherWatches = new Map<number, Watch>()
+  readonly #evictions: Evictions
   readonly #progress = new Progress()
   #id: string | undefined
   #connection: FeedConnection | undefined
   #isRegistered = false
-  #isKeptOut = false
   #isStopping = false
   #areTagKeysOld = false
   #hadLease = false
@@ -66,7 +62,11 @@ export class Instance {
 
   constructor(options: InstanceOptions) {
     this.#options = options
-    this.#watch = new Watch(options.timing.watchMs)
+    this.#evictions = new Evictions({
+      timing: options.timing,
+      monotonicNow: () => options.now().monotonic,
+      log: options.log,
+    })
   }
 
   /** The id of the latest registration; undefined before the first. */
@@ -153,7 +153,9 @@ export class Instance {
   /**
    * Each registration has an id of its own. What was sent under an earlier one, and arrives late because
    * its connection was given up, can so neither delete the row of this one nor stand in for it.
-   * False while this instance has to keep out.
+   * False while this instance has to keep out: an observer's watch is timed for leases as long as its
+   * own, so nobody may count on another staleness. It asks after its registration too, so that of two
+   * who come at once at least one sees the other.
    */
   async #register(connection: FeedConnection): Promise<boolean> {
     const { freshness, newId, now } = this.#options
@@ -161,14 +163,14 @@ export class Instance {
     if (this.#id !== undefined) {
       await this.#within(connection, unregisterInstance(connection, this.#id))
     }
-    if (await this.#meetsOtherStaleness(connection)) return false
+    if (await this.#evictions.look(connection, undefined)) return false
     const id = newId()
     this.#id = id
     this.#options.onRegistered(id)
     const { maxStalenessMs } = this.#options.timing
     const registration = { id, now: new Date(now().wall), maxStalenessMs }
     const place = await this.#within(connection, registerInstance(connection, registration))
-    if (await this.#meetsOtherStaleness(connection)) {
+    if (await this.#evictions.look(connection, id)) {
       await this.#within(connection, unregisterInstance(connection, id))
       return false
     }
@@ -181,35 +183,6 @@ export class Instance {
     // Its place is the counter: a change of the tag keys before that comes with no round.
     this.#areTagKeysOld = true
     return true
-  }
-
-  /**
-   * An observer's watch is timed for leases as long as its own: an instance that counts on another
-   * staleness than those in the table keeps out, and reads the database until they are gone. It asks
-   * after its registration too, so that of two who come at once at least one sees the other. What a
-   * dead one has left is evicted, by a watch for the staleness that it counted on.
-   */
-  async #meetsOtherStaleness(connection: FeedConnection): Promise<boolean> {
-    const { timing, now, log } = this.#options
-    const { maxStalenessMs } = timing
-    const beats = await this.#within(connection, readBeats(connection))
-    const respondedAt = now().monotonic
-    const others = beats.filter((row) => row.maxStalenessMs !== maxStalenessMs)
-    const theirs = new Set(others.map((row) => row.maxStalenessMs))
-    if (theirs.size > 0 && !this.#isKeptOut) {
-      log.warn(
-        { here: maxStalenessMs, there: [...theirs] },
-        'MAX_STALENESS_MS is another one on a live instance, and must be the same: every verification reads the database',
-      )
-    }
-    this.#isKeptOut = theirs.size > 0
-    for (const staleness of theirs) {
-      const watch = this.#otherWatches.get(staleness) ?? new Watch(timingOf(staleness).watchMs)
-      this.#otherWatches.set(staleness, watch)
-      const rows = others.filter((row) => row.maxStalenessMs === staleness)
-      await this.#evict(connection, watch.observe(rows, respondedAt))
-    }
-    return this.#isKeptOut
   }
 
   async #round(connection: FeedConnection): Promise<void> {
@@ -271,33 +244,21 @@ export class Instance {
 
   #distrustInstances(): void {
     this.#distrustUntil = this.#options.now().monotonic + this.#options.timing.watchMs
-    this.#watch.reset()
-    this.#otherWatches.clear()
+    this.#evictions.reset()
   }
 
   /** Not more often than one polls: notified rounds come in crowds. */
   async #watchOthers(connection: FeedConnection): Promise<void> {
     const { now, pollIntervalMs } = this.#options
     if (now().monotonic - this.#watchedAt < pollIntervalMs) return
-    const beats = await this.#within(connection, readBeats(connection))
+    await this.#evictions.look(connection, this.#id)
     this.#watchedAt = now().monotonic
-    await this.#evict(connection, this.#watch.observe(beats, this.#watchedAt))
-  }
-
-  async #evict(connection: FeedConnection, silents: readonly Silent[]): Promise<void> {
-    const { log } = this.#options
-    for (const silent of silents) {
-      if (silent.id === this.id) continue
-      const isEvicted = await this.#within(connection, evictInstance(connection, silent))
-      if (isEvicted) log.warn({ instance: silent.id }, 'a silent instance was evicted')
-    }
   }
 
   #disconnect(): void {
     if (this.#connection !== undefined) destroyFeedConnection(this.#connection)
     this.#connection = undefined
-    this.#watch.reset()
-    this.#otherWatches.clear()
+    this.#evictions.reset()
   }
 
   #tellOfLease(): void {
@@ -311,19 +272,8 @@ export class Instance {
       log.warn({ instance: this.id }, 'the lease has lapsed: every verification reads the database')
   }
 
-  /** One deadline for each statement of a round: past it the connection is destroyed. */
-  async #within<T>(connection: FeedConnection, work: Promise<T>): Promise<T> {
-    const { timing } = this.#options
-    const deadline = Promise.withResolvers<never>()
-    const timer = setTimeout(() => {
-      destroyFeedConnection(connection)
-      deadline.reject(new Error(`The database did not answer within ${timing.roundMs} ms.`))
-    }, timing.roundMs)
-    try {
-      return await Promise.race([work, deadline.promise])
-    } finally {
-      clearTimeout(timer)
-      work.catch(() => undefined)
-    }
+  /** One deadline for each statement of a round. */
+  #within<T>(connection: FeedConnection, work: Promise<T>): Promise<T> {
+    return withinDeadline(connection, this.#options.timing.roundMs, work)
   }
 }
