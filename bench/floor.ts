@@ -7,7 +7,8 @@
  */
 import closeWithGrace from 'close-with-grace'
 import { readConfig } from '../src/config.ts'
-import { AttemptBody, VerdictBody } from '../src/http/native/schemas.ts'
+import { AttemptBody } from '../src/http/native/bodies.ts'
+import { VerdictBody } from '../src/http/native/schemas.ts'
 import { responses } from '../src/http/responses.ts'
 import { ref } from '../src/http/schema-tools.ts'
 import { createLog } from '../src/log.ts'

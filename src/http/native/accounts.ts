@@ -8,13 +8,9 @@ import type { App } from '../app-type.ts'
 import { nextCursor, pageParameters, readPage } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { closed, ref } from '../schema-tools.ts'
-import {
-  AccountAnswer,
-  AccountPage,
-  accountParameter,
-  CreateAccountBody,
-  RenameAccountBody,
-} from './schemas.ts'
+import { AccountAnswer, AccountPage } from './answers.ts'
+import { CreateAccountBody, RenameAccountBody } from './bodies.ts'
+import { accountParameter } from './schemas.ts'
 import { toAccountBody } from './wire.ts'
 
 const tags = ['Accounts']

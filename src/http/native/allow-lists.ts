@@ -9,16 +9,10 @@ import type { App } from '../app-type.ts'
 import { nextCursor, pageParameters, readPage } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { closed, ref } from '../schema-tools.ts'
+import { AllowListAnswer, AllowListPage, ChangedAllowList, nothing } from './answers.ts'
+import { CreateAllowListBody, UpdateAllowListBody } from './bodies.ts'
 import { receiptOfChange, waitParameter } from './receipts.ts'
-import {
-  AllowListAnswer,
-  AllowListPage,
-  accountParameter,
-  ChangedAllowList,
-  CreateAllowListBody,
-  nothing,
-  UpdateAllowListBody,
-} from './schemas.ts'
+import { accountParameter } from './schemas.ts'
 import { toAllowListBody } from './wire.ts'
 
 const tags = ['Allow lists']

@@ -12,19 +12,12 @@ import type { App } from '../app-type.ts'
 import { nextCursor, pageParameters, readPage } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { closed, ref } from '../schema-tools.ts'
+import { ApiKeyAnswer, ApiKeyPage, ChangedApiKey, IssuedApiKey } from './answers.ts'
 import { filterParameters, readFilter } from './api-key-filter.ts'
+import { IssueApiKeyBody, KeyActBody } from './bodies.ts'
 import { readExpiry } from './expiry.ts'
 import { receiptOfChange } from './receipts.ts'
-import {
-  ApiKeyAnswer,
-  ApiKeyPage,
-  accountParameter,
-  ChangedApiKey,
-  IssueApiKeyBody,
-  IssuedApiKey,
-  KeyActBody,
-  keyParameter,
-} from './schemas.ts'
+import { accountParameter, keyParameter } from './schemas.ts'
 import { toApiKeyBody } from './wire.ts'
 
 const tags = ['API keys']

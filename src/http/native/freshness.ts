@@ -6,8 +6,8 @@ import { listInstances } from '../../keys/freshness/list-instances.ts'
 import type { App } from '../app-type.ts'
 import { responses } from '../responses.ts'
 import { closed, ref } from '../schema-tools.ts'
+import { InstanceList, ReceiptAnswer } from './answers.ts'
 import { toReceiptBody } from './receipts.ts'
-import { InstanceList, ReceiptAnswer } from './schemas.ts'
 
 const tags = ['Freshness']
 

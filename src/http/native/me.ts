@@ -4,7 +4,7 @@ import { getRole } from '../../keys/roles/get.ts'
 import type { App } from '../app-type.ts'
 import { responses } from '../responses.ts'
 import { ref } from '../schema-tools.ts'
-import { Me } from './schemas.ts'
+import { Me } from './answers.ts'
 import { toApiKeyBody, toRoleBody } from './wire.ts'
 
 export function meRoute(app: App, deps: Deps): void {

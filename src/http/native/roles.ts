@@ -10,16 +10,10 @@ import type { App } from '../app-type.ts'
 import { nextCursor, pageParameters, readPage } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { closed, ref } from '../schema-tools.ts'
+import { ChangedRole, nothing, PermissionList, RoleAnswer, RolePage } from './answers.ts'
+import { DefineRoleBody } from './bodies.ts'
 import { receiptOfChange, waitParameter } from './receipts.ts'
-import {
-  accountParameter,
-  ChangedRole,
-  DefineRoleBody,
-  nothing,
-  PermissionList,
-  RoleAnswer,
-  RolePage,
-} from './schemas.ts'
+import { accountParameter } from './schemas.ts'
 import { toPermissionBody, toRoleBody } from './wire.ts'
 
 const tags = ['Roles']

@@ -5,7 +5,8 @@ import { verify } from '../../keys/verify.ts'
 import type { App } from '../app-type.ts'
 import { responses } from '../responses.ts'
 import { ref } from '../schema-tools.ts'
-import { AttemptBody, VerdictBody } from './schemas.ts'
+import { AttemptBody } from './bodies.ts'
+import { VerdictBody } from './schemas.ts'
 import { toVerdictBody } from './wire.ts'
 
 export function verifyRoutes(app: App, deps: Deps): void {

@@ -4,12 +4,8 @@ import type { ApiKey } from '../../domain/api-key.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
-import {
-  findApiKey,
-  findChangedRevision,
-  lockApiKey,
-  setChangedRevision,
-} from '../../store/api-keys.ts'
+import { findChangedRevision, setChangedRevision } from '../../store/api-key-holdings.ts'
+import { findApiKey, lockApiKey } from '../../store/api-keys.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { renewAuthority } from '../authority.ts'
 import { inChangingTransaction } from '../changing.ts'

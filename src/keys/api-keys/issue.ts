@@ -5,13 +5,8 @@ import { formatToken } from '../../domain/token.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { type Fault, invalidRequest, ServiceError } from '../../errors.ts'
 import { allowListUseConstraint, existingAllowListIds } from '../../store/allow-lists.ts'
-import {
-  findApiKey,
-  insertApiKey,
-  keyNameIndex,
-  type NewApiKey,
-  releaseExpired,
-} from '../../store/api-keys.ts'
+import { releaseExpired } from '../../store/api-key-holdings.ts'
+import { findApiKey, insertApiKey, keyNameIndex, type NewApiKey } from '../../store/api-keys.ts'
 import { insertCredential } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { violates } from '../../store/faults.ts'

@@ -1,7 +1,7 @@
 import type { Deps } from '../../deps.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
-import { releaseExpired } from '../../store/api-keys.ts'
+import { releaseExpired } from '../../store/api-key-holdings.ts'
 import { violates } from '../../store/faults.ts'
 import { retireRole, roleUseConstraint } from '../../store/roles.ts'
 import { inTransaction } from '../../store/transaction.ts'

@@ -1,0 +1,104 @@
+import { Type } from 'typebox'
+import { maxEntries } from '../../domain/allow-list.ts'
+import { permissionPattern } from '../../domain/permission.ts'
+import { closed, nullableString } from '../schema-tools.ts'
+import { waitParameter } from './receipts.ts'
+import { id } from './schemas.ts'
+
+/** Length is checked here; what a name may not hold, in the use case, which says so by rule. */
+const nameInput = Type.String({ minLength: 1, maxLength: 120, examples: ['ci deploy'] })
+const descriptionInput = Type.String({ maxLength: 1000 })
+const permissionInput = Type.String({
+  pattern: permissionPattern,
+  examples: ['cluster:read'],
+})
+
+export const AttemptBody = Type.Object(
+  {
+    token: Type.String({
+      description: 'Whatever the caller was given. Over 1024 characters: malformed.',
+    }),
+    client_ip: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        description: 'From where the token was presented. A restricted key is denied without it.',
+        examples: ['203.0.113.7'],
+      }),
+    ),
+    permissions: Type.Optional(
+      Type.Array(permissionInput, { maxItems: 50, description: 'All are required.' }),
+    ),
+    account_id: Type.Optional(id('The account that the key must belong to.')),
+  },
+  { $id: 'Attempt', additionalProperties: false },
+)
+
+const reason = Type.Optional(
+  Type.String({ maxLength: 1000, description: 'Why, for those who look later.' }),
+)
+const entriesInput = Type.Array(Type.String({ maxLength: 64 }), {
+  minItems: 1,
+  maxItems: maxEntries,
+  description: 'IPv4 and IPv6 addresses and ranges; kept exactly as given.',
+  examples: [['203.0.113.7', '198.51.100.0/24', '2001:db8::/32']],
+})
+
+/** What callers send. Unknown fields are errors. */
+export const IssueApiKeyBody = Type.Object(
+  {
+    name: nameInput,
+    description: Type.Optional(descriptionInput),
+    role: Type.String({
+      minLength: 1,
+      maxLength: 120,
+      pattern: '^[^\\u0000]*$',
+      description: 'An id if it parses as a UUID, else a name.',
+      examples: ['developer'],
+    }),
+    expires_at: nullableString({
+      format: 'date-time',
+      description: 'Null: never. Required, because never is a choice.',
+      examples: ['2027-11-23T00:00:00Z'],
+    }),
+    allow_list_ids: Type.Optional(
+      Type.Array(Type.String({ format: 'uuid' }), {
+        maxItems: 100,
+        uniqueItems: true,
+        description: 'Absent or empty: usable from anywhere.',
+      }),
+    ),
+  },
+  { $id: 'IssueApiKey', ...closed },
+)
+export const KeyActBody = Type.Object(
+  { reason, wait_ms: waitParameter },
+  { $id: 'KeyAct', ...closed },
+)
+export const CreateAccountBody = Type.Object(
+  { id: Type.Optional(Type.String({ format: 'uuid' })), name: nameInput },
+  { $id: 'CreateAccount', ...closed },
+)
+export const RenameAccountBody = Type.Object(
+  { name: nameInput },
+  { $id: 'RenameAccount', ...closed },
+)
+export const DefineRoleBody = Type.Object(
+  {
+    name: nameInput,
+    description: Type.Optional(descriptionInput),
+    permissions: Type.Array(permissionInput, { maxItems: 1000 }),
+  },
+  { $id: 'DefineRole', ...closed },
+)
+export const CreateAllowListBody = Type.Object(
+  { name: nameInput, description: Type.Optional(descriptionInput), entries: entriesInput },
+  { $id: 'CreateAllowList', ...closed },
+)
+export const UpdateAllowListBody = Type.Object(
+  {
+    name: Type.Optional(nameInput),
+    description: Type.Optional(descriptionInput),
+    entries: Type.Optional(entriesInput),
+  },
+  { $id: 'UpdateAllowList', ...closed },
+)

@@ -1,0 +1,88 @@
+import { sql } from 'kysely'
+import type { Executor, StoreTransaction } from './database.ts'
+
+/** Writes down which revision changed the key last, for the receipt of a repeated act. */
+export async function setChangedRevision(
+  trx: StoreTransaction,
+  id: string,
+  changed: { readonly revision: number; readonly id: string },
+): Promise<void> {
+  await trx
+    .updateTable('api_key')
+    .set({ changed_revision: changed.revision, changed_revision_id: changed.id })
+    .where('id', '=', id)
+    .execute()
+}
+
+export async function findChangedRevision(
+  db: Executor,
+  id: string,
+): Promise<{ readonly revision: number; readonly id: string } | undefined> {
+  const row = await db
+    .selectFrom('api_key')
+    .select(['changed_revision', 'changed_revision_id'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (row?.changed_revision == null || row.changed_revision_id === null) return undefined
+  return { revision: Number(row.changed_revision), id: row.changed_revision_id }
+}
+
+/** Whether a live key has the role that may be used from elsewhere than through these lists. */
+export async function isRoleUsedBeyond(
+  trx: StoreTransaction,
+  accountId: string,
+  roleId: string,
+  allowListIds: readonly string[],
+): Promise<boolean> {
+  const { rows } = await sql<{ beyond: boolean }>`
+    select exists (
+      select from api_key
+      where account_id = ${accountId} and role_id = ${roleId} and live
+        and (reach = 'anywhere' or exists (
+          select from api_key_allow_list
+          where api_key_id = api_key.id and allow_list_id <> all (${allowListIds}::uuid[])))
+    ) as beyond`.execute(trx)
+  return rows[0]?.beyond === true
+}
+
+/** Which expired keys must let go of what they hold. */
+export type Holding =
+  | { readonly name: string }
+  | { readonly roleId: string }
+  | { readonly allowListId: string }
+
+/** Makes the expired keys of the account that hold something let go of it. Expiry is final, so nothing is lost. */
+export async function releaseExpired(
+  trx: StoreTransaction,
+  accountId: string,
+  holding: Holding,
+  now: Date,
+): Promise<void> {
+  let query = trx
+    .selectFrom('api_key')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .where('live', '=', true)
+    .where('expires_at', '<=', now)
+  if ('name' in holding) query = query.where('name', '=', holding.name)
+  if ('roleId' in holding) query = query.where('role_id', '=', holding.roleId)
+  if ('allowListId' in holding) {
+    query = query.where('id', 'in', (inner) =>
+      inner
+        .selectFrom('api_key_allow_list')
+        .select('api_key_id')
+        .where('account_id', '=', accountId)
+        .where('allow_list_id', '=', holding.allowListId)
+        .where('live', '=', true),
+    )
+  }
+  const expired = await query.orderBy('id').forUpdate().execute()
+  if (expired.length === 0) return
+  const ids = expired.map((row) => row.id)
+  await trx
+    .updateTable('api_key_allow_list')
+    .set({ live: null })
+    .where('api_key_id', 'in', ids)
+    .execute()
+  await trx.updateTable('api_key').set({ live: null }).where('id', 'in', ids).execute()
+}
