@@ -9,7 +9,6 @@ import { createSecretHasher } from '../src/keys/hashing/hasher.ts'
 import { noPeppers } from '../src/keys/hashing/peppers.ts'
 import { hashProfiles } from '../src/keys/hashing/profile.ts'
 import { WorkQueue } from '../src/keys/hashing/work-queue.ts'
-import { LiveTagRing } from '../src/keys/live-tag-ring.ts'
 import { createTallies } from '../src/keys/tallies.ts'
 import { UseRecords } from '../src/keys/use-records.ts'
 import { createLog } from '../src/log.ts'
@@ -32,7 +31,7 @@ export async function describe(): Promise<object> {
       db,
       now: () => new Date(),
       randomBytes,
-      ring: LiveTagRing.of(db, { keys: [signing], signing }),
+      ring: { keys: [signing], signing, reload: async () => undefined },
       hasher: createSecretHasher({
         profile: hashProfiles.random,
         peppers: noPeppers,

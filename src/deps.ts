@@ -19,7 +19,7 @@ export interface Deps {
   readonly now: () => Date
   /** The system's CSPRNG. */
   readonly randomBytes: (size: number) => Buffer
-  readonly ring: LiveTagRing
+  readonly ring: Pick<LiveTagRing, 'keys' | 'signing' | 'reload'>
   readonly hasher: SecretHasher
   readonly cache: CredentialCache
   readonly freshness: Freshness

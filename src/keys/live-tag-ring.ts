@@ -25,10 +25,6 @@ export class LiveTagRing implements TagRing {
     return new LiveTagRing(db, await readRing(db))
   }
 
-  static of(db: Database, ring: TagRing): LiveTagRing {
-    return new LiveTagRing(db, ring)
-  }
-
   get keys(): readonly TagKey[] {
     return this.#ring.keys
   }
