@@ -16,7 +16,7 @@ import { Recorder } from '../test/chaos/recorder.ts'
 import { lacksOf } from '../test/chaos/report.ts'
 import { runChaos } from '../test/chaos/run.ts'
 
-const violationsShown = 5
+const violationsShown = 3
 
 const { values } = parseArgs({
   options: {
@@ -48,7 +48,10 @@ try {
   })
   console.log(JSON.stringify(figures, undefined, 2))
   const lacks = lacksOf(figures, revocations)
-  for (const violation of violations.slice(0, violationsShown)) tell(violation)
+  for (const [rule, found] of Map.groupBy(violations, (violation) => violation.rule)) {
+    console.error(`VIOLATED ${found.length} times: ${rule}`)
+    for (const violation of found.slice(0, violationsShown)) tell(violation)
+  }
   for (const problem of problems) console.error(`PROBLEM: ${problem}`)
   for (const lack of lacks) console.error(`IDLE RUN: ${lack}`)
   console.log(
@@ -62,9 +65,9 @@ try {
 }
 process.exitCode = isWell ? 0 : 1
 
-function tell({ rule, what, calls }: Violation): void {
-  console.error(`VIOLATION: ${rule}: ${what}`)
-  for (const call of calls) console.error(`  ${JSON.stringify(call)}`)
+function tell({ what, calls }: Violation): void {
+  console.error(`  ${what}`)
+  for (const call of calls) console.error(`    ${JSON.stringify(call)}`)
 }
 
 function readNumber(name: string, text: string): number {

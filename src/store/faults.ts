@@ -33,7 +33,7 @@ const unavailableErrnos = new Set([
 
 /** What pg says, without a code, when a connection is lost or none can be had in time. */
 const unavailableMessages =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Cannot use a pool after|Client has encountered a connection error|The server does not support SSL|Connection ended)/
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Cannot use a pool after|driver has already been destroyed|Client has encountered a connection error|The server does not support SSL|Connection ended)/
 
 /** A server that only follows answered: what it says may be old. The cause is in the settings or in a pooler. */
 export class StandbyError extends Error {

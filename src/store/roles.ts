@@ -79,17 +79,26 @@ export async function findRoleWithEffects(
   return row && { ...toRole(row), effective: effectiveOf(row) }
 }
 
-/** The same for update: nobody else changes or deletes it until the transaction ends. */
+/** What a role is locked for. */
+export type LockPurpose = 'edit' | 'delete'
+
+/**
+ * The same, locked: nobody else changes or deletes it until the transaction ends. One who edits it lets
+ * those through who only refer to it: whoever has the counter writes to a key, by which PostgreSQL looks
+ * for its role again, and must not wait for one who has the role and waits for the counter. One who
+ * deletes it never waits for the counter.
+ */
 export async function lockRole(
   trx: StoreTransaction,
   accountId: string,
   id: string,
+  purpose: LockPurpose,
 ): Promise<RoleWithEffects | undefined> {
-  const row = await liveRoles(trx, accountId)
+  const query = liveRoles(trx, accountId)
     .select(['effective_account', 'effective_platform'])
     .where('id', '=', id)
-    .forUpdate()
-    .executeTakeFirst()
+  const locked = purpose === 'edit' ? query.forNoKeyUpdate() : query.forUpdate()
+  const row = await locked.executeTakeFirst()
   return row && { ...toRole(row), effective: effectiveOf(row) }
 }
 

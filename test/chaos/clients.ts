@@ -139,9 +139,13 @@ export class Clients {
     const { random } = this.#options
     const key = await this.#issue(site, null, site.role.name, random.chance(0.3))
     if (key === undefined) return
-    await this.#verifyEverywhere(key)
-    if (random.chance(0.4)) await this.#suspend(key)
-    await this.#pause(random.between(0, 500))
+    // Some keys are first verified while they are revoked.
+    if (random.chance(0.7)) {
+      await this.#verifyEverywhere(key)
+      if (random.chance(0.5)) await this.#suspend(key)
+      await this.#pause(random.between(0, 500))
+    }
+    this.#keepAside(this.#verifyEverywhere(key))
     await this.revoke(key)
   }
 
@@ -212,7 +216,7 @@ export class Clients {
     via = this.anyInstance(),
   ): Promise<Response> {
     const { caller, random } = this.#options
-    const waitMs = random.pick([0, 500, 2_000, 5_000])
+    const waitMs = random.pick([0, 0, 500, 2_000, 5_000])
     return caller.call({
       via,
       by,
@@ -264,6 +268,7 @@ export class Clients {
     ])
     await this.#pause(random.between(300, 1_500))
     if (random.chance(0.2)) await this.#change('revoke', author, author)
+    this.#keepAside(this.#verifyEverywhere(author))
     await this.revoke(author)
     revoking.abort()
     await acting
@@ -283,7 +288,7 @@ export class Clients {
         const verb = random.pick<'revoke' | 'disable'>(['revoke', 'disable'])
         await this.#change(verb, key, author)
       }
-      await sleep(random.between(10, 100))
+      await sleep(random.between(0, 30))
     }
   }
 
@@ -398,13 +403,13 @@ export class Clients {
 
   /** Watches a key at all instances for longer than an answer may be old, while its client goes on. */
   #verifyAside(key: ClientKey): void {
-    const { instances, maxStalenessMs } = this.#options
-    const until = performance.now() + 1.3 * maxStalenessMs
+    const { instances, maxStalenessMs, random } = this.#options
+    const until = performance.now() + 1.5 * maxStalenessMs
     const watching = Promise.all(
       instances.map(async (instance) => {
         while (performance.now() < until) {
           await this.verify(key, instance)
-          await sleep(300)
+          await sleep(random.between(20, 400))
         }
       }),
     )

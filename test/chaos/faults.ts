@@ -125,7 +125,10 @@ export class Faults {
     const { leaseMs } = this.#options
     const links = random.chance(0.7) ? instance.links : random.shuffled(instance.links).slice(0, 1)
     const lateMs = random.between(20, 400)
+    // All connections, as after a lost route, or some, as when one server of several behind a name is gone.
+    const share = random.pick([1, 1, 0.5])
     for (const link of links) {
+      link.share = share
       if (kind === 'connections delayed') link.delay(lateMs)
       else link[breaking[kind]]()
     }

@@ -39,17 +39,21 @@ export class ChaosInstance {
     this.#clockFile = clockFile
   }
 
-  /** An instance that is not started yet. `rate`: how fast its monotonic clock runs. */
+  /**
+   * An instance that is not started yet. `rate`: how fast its monotonic clock runs; `draw` gives the lots of
+   * its connections.
+   */
   static async create(
     name: string,
     rate: number,
+    draw: () => number,
     processes: Processes,
     database: KillableDatabase,
     settings: Settings,
   ): Promise<ChaosInstance> {
     const links = [
-      await openLink(database.socketPath),
-      await openLink(database.socketPath),
+      await openLink(database.socketPath, draw),
+      await openLink(database.socketPath, draw),
     ] as const
     const [toDatabase, toListen] = links
     const { user, database: databaseName } = database.connection

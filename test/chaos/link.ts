@@ -13,6 +13,8 @@ export interface Link {
   lose(): void
   /** Passes everything on so many milliseconds late, in order. */
   delay(ms: number): void
+  /** Which part of the connections the next faults are for, from 0 to 1: each connection draws its lot when it is made. */
+  share: number
   heal(): void
   close(): Promise<void>
 }
@@ -21,28 +23,34 @@ type Weather =
   | { readonly kind: 'open' | 'cut' | 'hold' | 'lose' }
   | { readonly kind: 'delay'; readonly ms: number }
 
-/** Puts a link before the Unix socket of a database. */
-export async function openLink(socketPath: string): Promise<Link> {
+const open: Weather = { kind: 'open' }
+
+/** Puts a link before the Unix socket of a database. `draw` gives the lots of connections. */
+export async function openLink(socketPath: string, draw: () => number): Promise<Link> {
   const pairs = new Set<Pair>()
-  let weather: Weather = { kind: 'open' }
-  const weatherNow = () => weather
+  let weather: Weather = open
+  let share = 1
+  const weatherAt = (lot: number) => (lot < share ? weather : open)
 
   const server = createServer((client) => {
-    if (weather.kind === 'cut') return void client.resetAndDestroy()
-    const pair = new Pair(client, socketPath, weatherNow)
+    const lot = draw()
+    if (weatherAt(lot).kind === 'cut') return void client.resetAndDestroy()
+    const pair = new Pair(client, socketPath, lot, weatherAt)
     pairs.add(pair)
     void pair.ended.then(() => pairs.delete(pair))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const breakAll = () => {
-    for (const pair of pairs) pair.break()
+  const breakAll = (part: number) => {
+    for (const pair of pairs) {
+      if (pair.lot < part) pair.break()
+    }
   }
   return {
     port: (server.address() as AddressInfo).port,
     cut() {
       weather = { kind: 'cut' }
-      breakAll()
+      breakAll(share)
     },
     hold() {
       weather = { kind: 'hold' }
@@ -54,13 +62,19 @@ export async function openLink(socketPath: string): Promise<Link> {
       weather = { kind: 'delay', ms }
     },
     heal() {
-      if (weather.kind === 'lose') breakAll()
-      weather = { kind: 'open' }
+      if (weather.kind === 'lose') breakAll(share)
+      weather = open
       for (const pair of pairs) pair.resume()
+    },
+    get share() {
+      return share
+    },
+    set share(part) {
+      share = part
     },
     async close() {
       server.close()
-      breakAll()
+      breakAll(1)
       await once(server, 'close')
     },
   }
@@ -69,11 +83,20 @@ export async function openLink(socketPath: string): Promise<Link> {
 /** One connection: two ends, and what is on its way from each to the other. */
 class Pair {
   readonly ended: Promise<void>
+  /** Drawn when it was made: who has a low one is hit by every fault. */
+  readonly lot: number
   readonly #client: Socket
   readonly #upstream: Socket
   readonly #ways: readonly Way[]
 
-  constructor(client: Socket, socketPath: string, weather: () => Weather) {
+  constructor(
+    client: Socket,
+    socketPath: string,
+    lot: number,
+    weatherAt: (lot: number) => Weather,
+  ) {
+    this.lot = lot
+    const weather = () => weatherAt(lot)
     this.#client = client
     this.#upstream = connect({ path: socketPath })
     client.setNoDelay(true)

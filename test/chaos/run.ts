@@ -61,9 +61,11 @@ async function runIn(processes: Processes, options: ChaosOptions): Promise<Chaos
       DRAIN_TIMEOUT_MS: '2000',
       USE_FLUSH_MS: '1000',
     }
+    const lots = new Random(options.seed + 5)
+    const draw = () => lots.next()
     for (const [place, rate] of clockRates.entries()) {
       const name = 'abc'.charAt(place)
-      const instance = await ChaosInstance.create(name, rate, processes, database, settings)
+      const instance = await ChaosInstance.create(name, rate, draw, processes, database, settings)
       instances.push(instance)
       await instance.start()
     }

@@ -20,9 +20,9 @@ export async function deleteRole(
 ): Promise<void> {
   const now = deps.now()
   await inTransaction(deps.db, async (trx) => {
-    await lockRoleOfPrincipal(trx, principal, id)
+    await lockRoleOfPrincipal(trx, principal, id, 'delete')
     await renewAuthority(deps, trx, principal, 'role:delete')
-    const role = await lockOwnRole(trx, accountId, id)
+    const role = await lockOwnRole(trx, accountId, id, 'delete')
     await releaseExpired(trx, accountId, { roleId: role.id }, now)
     await retireRole(trx, role.id, now).catch(refuseUsed)
   })

@@ -2,20 +2,21 @@ import type { Principal } from '../../domain/principal.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { notFound, ServiceError } from '../../errors.ts'
 import type { StoreTransaction } from '../../store/database.ts'
-import { lockRole, type RoleWithEffects } from '../../store/roles.ts'
+import { type LockPurpose, lockRole, type RoleWithEffects } from '../../store/roles.ts'
 
 /**
- * Takes the principal's own role for update, if that is the one that it is about to change. To be
+ * Locks the principal's own role, if that is the one that it is about to change. To be
  * called before the principal's authority, which shares the role: two who had shared it and want it
- * for update would wait for each other.
+ * to themselves would wait for each other.
  */
 export async function lockRoleOfPrincipal(
   trx: StoreTransaction,
   principal: Principal,
   id: string,
+  purpose: LockPurpose,
 ): Promise<void> {
   const { accountId, role } = principal.key
-  if (id.toLowerCase() === role.id) await lockRole(trx, accountId, role.id)
+  if (id.toLowerCase() === role.id) await lockRole(trx, accountId, role.id, purpose)
 }
 
 /** The account's own role, locked to be changed. Throws `not_found`, and `built_in` for one that cannot change. */
@@ -23,8 +24,9 @@ export async function lockOwnRole(
   trx: StoreTransaction,
   accountId: string,
   id: string,
+  purpose: LockPurpose,
 ): Promise<RoleWithEffects> {
-  const role = isUuid(id) ? await lockRole(trx, accountId, id) : undefined
+  const role = isUuid(id) ? await lockRole(trx, accountId, id, purpose) : undefined
   if (role === undefined) throw notFound('role')
   if (role.builtIn) throw new ServiceError('built_in', 'A built-in role cannot change.')
   return role

@@ -27,9 +27,9 @@ export async function replaceRole(
   request: RoleRequest,
 ): Promise<CommittedChange<Role>> {
   return inChangingTransaction(deps, async (trx, announce) => {
-    await lockRoleOfPrincipal(trx, principal, id)
+    await lockRoleOfPrincipal(trx, principal, id, 'edit')
     const author = await renewAuthority(deps, trx, principal, 'role:update')
-    const before = await lockOwnRole(trx, accountId, id)
+    const before = await lockOwnRole(trx, accountId, id, 'edit')
     const platform = await isPlatformAccount(trx, accountId)
     const values = readRole(request, await requireHeldCatalogue(trx), platform)
     const after = allOf(values.effective, author)
