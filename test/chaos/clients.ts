@@ -131,6 +131,7 @@ export class Clients {
       }
       if (random.chance(0.2)) await this.#liveOfAuthor(site)
       else await this.#liveOfKey(site)
+      await this.#pause(random.between(0, 4_000))
     }
   }
 

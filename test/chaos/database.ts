@@ -21,6 +21,8 @@ export interface KillableDatabase {
   readonly name: 'database'
   readonly connection: Connection
   readonly socketPath: string
+  /** How many it has seen and broken up so far. */
+  readonly deadlocks: number
   /** Kills the server itself, which takes all its sessions with it. */
   kill(): Promise<void>
   /** Starts it again: resolves when it accepts sessions. */
@@ -40,12 +42,17 @@ export async function startKillableDatabase(folder: string): Promise<KillableDat
   await ensureCluster(initdb, dataDir, true)
   const command = [postgres, ...serverArguments(dataDir.clusterDir, socketDir, true)]
   let running: Server | undefined
+  let deadlocks = 0
 
   async function start(): Promise<void> {
     await makeSocketFolder(socketDir, dataDir)
     for (let attempt = 1; ; attempt += 1) {
       const log = createServerLog({ info() {}, warn() {}, error() {} })
-      running = launchServer(command, dataDir.account, log)
+      const add = (line: string) => {
+        if (line.endsWith('deadlock detected')) deadlocks += 1
+        log.add(line)
+      }
+      running = launchServer(command, dataDir.account, { ...log, add })
       if (await running.ready) return
       // The memory of a server that was killed may still be held by the last of its children.
       if (attempt === 20) throw new Error(`PostgreSQL cannot start: ${log.lastLines()}`)
@@ -75,6 +82,9 @@ export async function startKillableDatabase(folder: string): Promise<KillableDat
   return {
     name: 'database',
     connection,
+    get deadlocks() {
+      return deadlocks
+    },
     socketPath: join(socketDir, `.s.PGSQL.${SOCKET_PORT}`),
     start,
     async kill() {

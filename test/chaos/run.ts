@@ -106,6 +106,7 @@ async function runIn(processes: Processes, options: ChaosOptions): Promise<Chaos
     problems.push(...(await lookUpAll(caller, clients, first)))
     await metrics.stop()
     const seconds = (performance.now() - startedAt) / 1000
+    if (database.deadlocks > 0) problems.push(`${database.deadlocks} deadlocks`)
     problems.push(...problemsOf(instances), ...clients.stuck.map((one) => `never complete: ${one}`))
     return {
       violations: check(recorder.calls, maxStalenessMs),
