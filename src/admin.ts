@@ -42,7 +42,9 @@ async function main(args: readonly string[]): Promise<void> {
     return
   }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (command === undefined) throw new UsageError('Name a command.')
+  if (command === undefined) {
+    throw new UsageError(name === '' ? 'Name a command.' : `There is no command ${name}.`)
+  }
   const config = readConfig(process.env)
   const told = await withDatabase(config, (connection) => command({ config, connection, options }))
   process.stdout.write(`${told}\n`)
