@@ -60,7 +60,7 @@ async function issueFor(deps: Deps, principal: Principal, count: number): Promis
   const tokens: string[] = []
   await concurrently(batches, batchesAtOnce, async (batch) => {
     const size = Math.min(batchSize, count - batch * batchSize)
-    const keys = await Promise.all(Array.from({ length: size }, () => makeKey(deps)))
+    const keys = await Promise.all(Array.from({ length: size }, () => makeKey(deps, account.id)))
     await inTransaction(deps.db, async (trx) => {
       for (const { id, token, secretHash } of keys) {
         const createdAt = deps.now()
@@ -92,7 +92,10 @@ async function issueFor(deps: Deps, principal: Principal, count: number): Promis
   return tokens
 }
 
-async function makeKey(deps: Deps): Promise<{ id: string; token: Token; secretHash: SecretHash }> {
+async function makeKey(
+  deps: Deps,
+  accountId: string,
+): Promise<{ id: string; token: Token; secretHash: SecretHash }> {
   const id = newId(deps)
   const token = formatToken({
     prefix: deps.tokenPrefix,
@@ -100,5 +103,5 @@ async function makeKey(deps: Deps): Promise<{ id: string; token: Token; secretHa
     secret: deps.randomBytes(32),
     tagKey: deps.ring.signing,
   })
-  return { id, token, secretHash: await deps.hasher.hash(token.secret) }
+  return { id, token, secretHash: await deps.hasher.hash(accountId, token.secret) }
 }

@@ -81,7 +81,8 @@ export const Settings = Type.Object({
     default: 2_000,
     minimum: 1,
     maximum: 100_000,
-    description: 'Argon2 hashes that may wait; beyond it the answer is 503.',
+    description:
+      'Argon2 hashes that may wait; beyond it the account with the most waiting is answered 503.',
   }),
   PEPPER_FILE: Type.Optional(
     Type.String({

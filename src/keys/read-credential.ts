@@ -66,8 +66,10 @@ export async function readCredential(
   const accepted = acceptedDigests(deps, token, credential).includes(digest)
   // A pepper is given up once no live key needs it; what is left of dead ones cannot be matched.
   if (isDead(facts, deps.now()) && !deps.hasher.knowsPepperOf(credential)) return undefined
-  if (!accepted && !(await deps.hasher.matches(credential, token.secret))) return undefined
-  if (!accepted) rehashIfRisen(deps, credential, token.secret)
+  if (!accepted && !(await deps.hasher.matches(facts.accountId, credential, token.secret))) {
+    return undefined
+  }
+  if (!accepted) rehashIfRisen(deps, facts.accountId, credential, token.secret)
   const entry: CachedCredential = {
     facts,
     hash: credential.hash,
@@ -109,11 +111,16 @@ function isDead(facts: KeyFacts, now: Date): boolean {
  * Hashes the secret anew when the configured profile is higher than the stored one: off the path of
  * the answer, and only while nobody waits for the queue.
  */
-function rehashIfRisen(deps: Deps, credential: Credential, secret: string): void {
+function rehashIfRisen(
+  deps: Deps,
+  accountId: string,
+  credential: Credential,
+  secret: string,
+): void {
   if (credential.hashProfile >= deps.hasher.profile.version) return
   if (deps.hasher.queue.waiting > 0) return
   deps.hasher
-    .hash(secret)
+    .hash(accountId, secret)
     .then((next) => replaceHash(deps.db, credential, next))
     .then((replaced) => {
       if (replaced) deps.tallies.rehashes += 1

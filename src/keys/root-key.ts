@@ -34,7 +34,7 @@ export async function insertRootKey(
     secret: deps.randomBytes(32),
     tagKey,
   })
-  const secretHash = await deps.hasher.hash(token.secret)
+  const secretHash = await deps.hasher.hash(platform.id, token.secret)
   await insertApiKey(trx, {
     id,
     accountId: platform.id,

@@ -257,7 +257,7 @@ t.test('a new tag key is acknowledged by those who have read it', async (t) => {
   const secret = deps.randomBytes(32)
   const token = formatToken({ prefix: 'aeon', keyId: key.id, secret, tagKey })
   first.canaries.addToken(token.text)
-  const { hash, hashProfile } = await deps.hasher.hash(token.secret)
+  const { hash, hashProfile } = await deps.hasher.hash(account, token.secret)
   await raw.query(
     `insert into credential (api_key_id, generation, tag, tag_key_id, hash, hash_profile, created_at)
      values ($1, 2, $2, $3, $4, $5, now())`,

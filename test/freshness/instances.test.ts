@@ -102,7 +102,7 @@ t.test('a role edit of 10,000 keys is one change and one receipt, and blocks nob
     const token = formatToken({ prefix: 'aeon', keyId, secret, tagKey })
     return { keyId, text: token.text, tag: token.tag, secret: token.secret, of: token.keyIdText }
   })
-  const hashed = await deps.hasher.hash(tokens[0]?.secret ?? '')
+  const hashed = await deps.hasher.hash(account, tokens[0]?.secret ?? '')
   await raw.query(
     `insert into api_key (id, account_id, name, description, role_id, reach, token_prefix,
        created_at, created_by_kind, live)

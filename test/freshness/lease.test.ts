@@ -273,7 +273,7 @@ async function insertByNewTagKey({
     tagKey,
   })
   service.canaries.addToken(token.text)
-  const { hash, hashProfile } = await deps.hasher.hash(token.secret)
+  const { hash, hashProfile } = await deps.hasher.hash(account, token.secret)
   await raw.query(
     `insert into credential (api_key_id, generation, tag, tag_key_id, hash, hash_profile, created_at)
      values ($1, 2, $2, $3, $4, $5, now())`,

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
 import t from 'tap'
 import { ServiceError } from '../../src/errors.ts'
+import { FairQueue } from '../../src/keys/hashing/fair-queue.ts'
 import { createSecretHasher } from '../../src/keys/hashing/hasher.ts'
 import { noPeppers, readPeppers } from '../../src/keys/hashing/peppers.ts'
 import { type HashProfileName, hashProfiles, isAffordable } from '../../src/keys/hashing/profile.ts'
@@ -25,30 +27,34 @@ t.test('a hash matches its secret only, in each profile', async (t) => {
     ['password', 'm=19456,t=2,p=1'],
   ] as const) {
     const { hash, matches } = hasher(name)
-    const stored = await hash('secret')
+    const stored = await hash('a', 'secret')
     t.ok(stored.hash.startsWith(`$argon2id$v=19$${cost}$`), stored.hash.slice(0, 30))
     t.equal(stored.hashProfile, hashProfiles[name].version)
     t.equal(stored.pepperId, null)
-    t.ok(await matches(stored, 'secret'))
-    t.notOk(await matches(stored, 'Secret'))
-    t.not((await hash('secret')).hash, stored.hash, 'each has a salt of its own')
+    t.ok(await matches('a', stored, 'secret'))
+    t.notOk(await matches('a', stored, 'Secret'))
+    t.not((await hash('a', 'secret')).hash, stored.hash, 'each has a salt of its own')
   }
 })
 
 t.test('a peppered hash needs its own pepper, by id', async (t) => {
   const old = hasher('random', readPeppers(`old:${pepper(1)}`))
   const both = hasher('random', readPeppers(`new:${pepper(2)}\nold:${pepper(1)}`))
-  const stored = await old.hash('secret')
+  const stored = await old.hash('a', 'secret')
   t.equal(stored.pepperId, 'old')
-  t.ok(await both.matches(stored, 'secret'), 'an older pepper verifies')
-  t.equal((await both.hash('secret')).pepperId, 'new', 'the first makes new hashes')
-  t.notOk(await hasher('random').matches({ ...stored, pepperId: null }, 'secret'))
-  await t.rejects(hasher('random').matches(stored, 'secret'), { code: 'unavailable' }, 'no denial')
+  t.ok(await both.matches('a', stored, 'secret'), 'an older pepper verifies')
+  t.equal((await both.hash('a', 'secret')).pepperId, 'new', 'the first makes new hashes')
+  t.notOk(await hasher('random').matches('a', { ...stored, pepperId: null }, 'secret'))
+  await t.rejects(
+    hasher('random').matches('a', stored, 'secret'),
+    { code: 'unavailable' },
+    'no denial',
+  )
   t.notOk(hasher('random').knowsPepperOf(stored))
   t.ok(old.knowsPepperOf(stored))
-  const bare = await hasher('random').hash('secret')
+  const bare = await hasher('random').hash('a', 'secret')
   t.ok(
-    await both.matches(bare, 'secret'),
+    await both.matches('a', bare, 'secret'),
     'a hash without pepper stays good when one is introduced',
   )
 })
@@ -88,37 +94,92 @@ t.test('a stored hash beyond our bounds, or of another kind, is not computed', a
     hashProfile: 1,
     pepperId: null,
   }
-  t.notOk(await matches(planted, 'secret'))
+  t.notOk(await matches('a', planted, 'secret'))
   t.equal(queue.completed, 0)
 })
 
-t.test(
-  'the queue runs so many at once, keeps the order, and refuses what is too much',
-  async (t) => {
-    const queue = new WorkQueue({ concurrency: 2, maxWaiting: 1 })
-    const gates = [1, 2, 3].map(() => Promise.withResolvers<void>())
-    const begun: number[] = []
-    const tasks = gates.map((gate, index) =>
-      queue.run(async () => {
-        begun.push(index)
-        await gate.promise
-        return index
-      }),
-    )
-    await new Promise(setImmediate)
-    t.same(begun, [0, 1])
-    t.same([queue.running, queue.waiting], [2, 1])
-    await t.rejects(
-      queue.run(async () => 3),
-      new ServiceError('overloaded', 'Too many first verifications are waiting.'),
-    )
-    for (const gate of gates) gate.resolve()
-    t.same(await Promise.all(tasks), [0, 1, 2])
-    t.same([queue.running, queue.waiting, queue.completed], [0, 0, 3])
-    await t.rejects(
-      queue.run(() => Promise.reject(new Error('no'))),
-      { message: 'no' },
-    )
-    t.equal(await queue.run(async () => 4), 4, 'a failure gives its place back')
-  },
-)
+t.test('the queue runs so many at once, and refuses what is too much', async (t) => {
+  const queue = new WorkQueue({ concurrency: 2, maxWaiting: 1 })
+  const gates = [1, 2, 3].map(() => Promise.withResolvers<void>())
+  const begun: number[] = []
+  const tasks = gates.map((gate, index) =>
+    queue.run('a', async () => {
+      begun.push(index)
+      await gate.promise
+      return index
+    }),
+  )
+  await new Promise(setImmediate)
+  t.same(begun, [0, 1])
+  t.same([queue.running, queue.waiting], [2, 1])
+  await t.rejects(
+    queue.run('a', async () => 3),
+    new ServiceError('overloaded', 'Too many first verifications are waiting.'),
+  )
+  for (const gate of gates) gate.resolve()
+  t.same(await Promise.all(tasks), [0, 1, 2])
+  t.same([queue.running, queue.waiting, queue.completed], [0, 0, 3])
+  await t.rejects(
+    queue.run('a', () => Promise.reject(new Error('no'))),
+    { message: 'no' },
+  )
+  t.equal(await queue.run('a', async () => 4), 4, 'a failure gives its place back')
+})
+
+t.test('accounts take turns, and the one with the most waiting makes room', async (t) => {
+  const queue = new WorkQueue({ concurrency: 1, maxWaiting: 4 })
+  const gate = Promise.withResolvers<void>()
+  const done: string[] = []
+  const refused: string[] = []
+  const run = (name: string) =>
+    queue
+      .run(name.slice(0, 1), async () => void done.push(name))
+      .catch((error: unknown) => {
+        t.match(error, { code: 'overloaded' })
+        refused.push(name)
+      })
+  const running = queue.run('a', () => gate.promise)
+  const tasks = ['a1', 'a2', 'a3', 'a4', 'a5', 'b1', 'b2', 'c1', 'c2', 'd1', 'd2'].map(run)
+  await new Promise(setImmediate)
+  t.same(refused, ['a5', 'a4', 'a3', 'a2', 'c2', 'b2', 'd2'])
+  t.equal(queue.waiting, 4)
+  gate.resolve()
+  await Promise.all([running, ...tasks])
+  t.same(done, ['a1', 'b1', 'c1', 'd1'])
+})
+
+t.test('the turns of the accounts, whatever comes and goes', (t) => {
+  const max = 6
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom('a', 'b', 'c', 'd', undefined)), (steps) => {
+      const queue = new FairQueue<string>(max)
+      const waiting = new Map<string, string[]>()
+      const turns: string[] = []
+      const of = (account: string) => waiting.get(account) ?? []
+      for (const [index, account] of steps.entries()) {
+        if (account === undefined) {
+          const turn = turns.shift()
+          const expected = turn === undefined ? undefined : of(turn).shift()
+          if (turn !== undefined && of(turn).length > 0) turns.push(turn)
+          if (queue.next() !== expected) return false
+          continue
+        }
+        const item = `${account}${index}`
+        const gone = queue.add(account, item)
+        if (gone !== item) {
+          if (of(account).length === 0) turns.push(account)
+          waiting.set(account, [...of(account), item])
+        }
+        if (gone === undefined) continue
+        const loser = gone.slice(0, 1)
+        const mine = of(loser).length + (gone === item ? 1 : 0)
+        const longest = Math.max(...[...waiting.values()].map(({ length }) => length))
+        if (queue.size !== max || mine < longest) return false
+        if (gone !== item && (of(loser).pop() !== gone || of(account).length >= mine)) return false
+      }
+      return queue.size === [...waiting.values()].flat().length
+    }),
+    { numRuns: 500 },
+  )
+  t.end()
+})

@@ -98,6 +98,38 @@ t.test('a fill that was under way at a revocation is never served afterwards', a
   t.match(await root.verify(key.token), { valid: false, reason: 'revoked' })
 })
 
+t.test(
+  "a flood of one account delays the others by turns only, and takes nobody's place",
+  async (t) => {
+    const { service, root } = await startTestService(t, { settings: { HASH_QUEUE_MAX: '20' } })
+    const { cache, hasher } = service.deps
+    const [loud, quiet] = [await newAccount(root), await newAccount(root)]
+    const flood = await times(40, () => newKey(root, loud))
+    const key = await newKey(root, quiet)
+    for (const { token } of [...flood, key]) t.equal((await root.verify(token)).valid, true)
+    cache.clear()
+    await root.get('/v1/me')
+    const release = occupyHasher(hasher)
+    const refused: string[] = []
+    const flooding = flood.map(async ({ token }) => {
+      const { status, body } = await root.post('/v1/verify', { token })
+      if (status === 503) refused.push(body.code)
+    })
+    await until(() => refused.length === 20)
+    const { completed } = hasher.queue
+    const verifying = root.verify(key.token).then((verdict) => {
+      t.equal(verdict.valid, true)
+      return hasher.queue.completed - completed
+    })
+    await until(() => refused.length === 21)
+    release()
+    const before = await verifying
+    t.ok(before <= 12, `${before} ended before it, 4 that ran and the second in turn among them`)
+    await Promise.all(flooding)
+    t.same(refused, Array(21).fill('overloaded'), 'the newest of the flood made room for it')
+  },
+)
+
 t.test('an entry that was overtaken costs one statement and no Argon2', async (t) => {
   const key = await newKey(root, account)
   await root.verify(key.token)
@@ -326,13 +358,13 @@ async function workOf<T>(act: () => Promise<T>, of = service): Promise<Work<T>> 
 }
 
 /** Takes every place of the hasher: what waits for one was read from the database before. */
-function occupyHasher(): () => void {
+function occupyHasher(hasher = deps.hasher): () => void {
   let release: () => void = () => undefined
   const released = new Promise<void>((resolve) => {
     release = resolve
   })
-  const places = deps.hasher.queue.running + 4
-  while (deps.hasher.queue.running < places) void deps.hasher.queue.run(() => released)
+  const places = hasher.queue.running + 4
+  while (hasher.queue.running < places) void hasher.queue.run('', () => released)
   return () => release()
 }
 

@@ -53,7 +53,7 @@ export async function issueApiKey(
     secret: deps.randomBytes(32),
     tagKey: deps.ring.signing,
   })
-  const secretHash = await deps.hasher.hash(token.secret)
+  const secretHash = await deps.hasher.hash(accountId, token.secret)
   const key: Omit<NewApiKey, 'roleId'> = {
     id,
     accountId,

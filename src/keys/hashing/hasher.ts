@@ -12,19 +12,22 @@ export interface SecretHash {
   readonly pepperId: string | null
 }
 
-/** Hashes secrets and compares them, off the event loop, never more at once than the queue allows. */
+/**
+ * Hashes secrets and compares them, off the event loop, never more at once than the queue allows, and
+ * the accounts in turn.
+ */
 export interface SecretHasher {
   /** For new hashes. */
   readonly profile: HashProfile
   readonly queue: WorkQueue
-  hash(secret: string): Promise<SecretHash>
+  hash(accountId: string, secret: string): Promise<SecretHash>
   /** Whether this instance has the pepper that the hash was made with. */
   knowsPepperOf(stored: SecretHash): boolean
   /**
    * Whether the secret is the one that was hashed. A stored hash that is beyond our bounds matches
    * nothing. Throws `unavailable` when the pepper is not at hand: that is no denial.
    */
-  matches(stored: SecretHash, secret: string): Promise<boolean>
+  matches(accountId: string, stored: SecretHash, secret: string): Promise<boolean>
 }
 
 export interface HasherOptions {
@@ -39,23 +42,23 @@ export function createSecretHasher(options: HasherOptions): SecretHasher {
   return {
     profile,
     queue,
-    hash(secret) {
+    hash(accountId, secret) {
       const salt = options.randomBytes(16)
-      return queue.run(async () => ({
+      return queue.run(accountId, async () => ({
         hash: await hash(secret, { ...costOf(profile), salt, ...pepperOption(peppers.current) }),
         hashProfile: profile.version,
         pepperId: peppers.current?.id ?? null,
       }))
     },
     knowsPepperOf: ({ pepperId }) => pepperId === null || peppers.byId.has(pepperId),
-    async matches(stored, secret) {
+    async matches(accountId, stored, secret) {
       if (!isAffordable(stored.hash)) return false
       const pepper = stored.pepperId === null ? undefined : peppers.byId.get(stored.pepperId)
       if (stored.pepperId !== null && pepper === undefined) {
         // The start-up check has seen all that were in use; another instance introduced this one since.
         throw new ServiceError('unavailable', `This instance lacks the pepper ${stored.pepperId}.`)
       }
-      return queue.run(() => verify(stored.hash, secret, pepperOption(pepper)))
+      return queue.run(accountId, () => verify(stored.hash, secret, pepperOption(pepper)))
     },
   }
 }

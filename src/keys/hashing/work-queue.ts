@@ -1,19 +1,25 @@
 import { ServiceError } from '../../errors.ts'
+import { FairQueue } from './fair-queue.ts'
+
+interface Waiting {
+  readonly begin: () => void
+  readonly refuse: (error: ServiceError) => void
+}
 
 /**
- * Runs at most `concurrency` tasks at once and lets at most `maxWaiting` wait, in order. Beyond that
- * a task is refused at once (`overloaded`): a caller who is told so early can try elsewhere.
+ * Runs at most `concurrency` tasks at once and lets at most `maxWaiting` wait, the accounts in turn.
+ * Beyond that a task is refused (`overloaded`), of the account that has the most waiting: a caller who
+ * is told so early can try elsewhere.
  */
 export class WorkQueue {
   readonly #concurrency: number
-  readonly #maxWaiting: number
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: FairQueue<Waiting>
   #running = 0
   #completed = 0
 
   constructor(limits: { readonly concurrency: number; readonly maxWaiting: number }) {
     this.#concurrency = limits.concurrency
-    this.#maxWaiting = limits.maxWaiting
+    this.#waiting = new FairQueue(limits.maxWaiting)
   }
 
   get running(): number {
@@ -21,7 +27,7 @@ export class WorkQueue {
   }
 
   get waiting(): number {
-    return this.#waiting.length
+    return this.#waiting.size
   }
 
   /** Tasks begun since the start and ended, however they ended. */
@@ -29,8 +35,9 @@ export class WorkQueue {
     return this.#completed
   }
 
-  async run<T>(task: () => Promise<T>): Promise<T> {
-    await this.#takePlace()
+  /** `account` is whose work it is. */
+  async run<T>(account: string, task: () => Promise<T>): Promise<T> {
+    await this.#takePlace(account)
     try {
       return await task()
     } finally {
@@ -39,21 +46,21 @@ export class WorkQueue {
     }
   }
 
-  async #takePlace(): Promise<void> {
+  async #takePlace(account: string): Promise<void> {
     if (this.#running < this.#concurrency) {
       this.#running += 1
       return
     }
-    if (this.#waiting.length >= this.#maxWaiting) {
-      throw new ServiceError('overloaded', 'Too many first verifications are waiting.')
-    }
-    await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    await new Promise<void>((begin, refuse) => {
+      const displaced = this.#waiting.add(account, { begin, refuse })
+      displaced?.refuse(new ServiceError('overloaded', 'Too many first verifications are waiting.'))
+    })
   }
 
-  /** A place is handed on to the next in line, so that nobody overtakes. */
+  /** A place is handed on to whose turn it is, so that nobody overtakes. */
   #givePlace(): void {
-    const next = this.#waiting.shift()
+    const next = this.#waiting.next()
     if (next === undefined) this.#running -= 1
-    else next()
+    else next.begin()
   }
 }

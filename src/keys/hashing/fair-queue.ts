@@ -1,0 +1,78 @@
+/** What waits of one account, the oldest first. */
+type Line<T> = { readonly account: string; readonly items: T[] }
+
+/**
+ * A bounded queue that serves the accounts in turn, one item each, and each account's items in order.
+ * So nobody waits longer than one turn of every other account, whatever one of them piles up. Every
+ * step takes constant time.
+ *
+ * When it is full the account with the most waiting gives way: its newest item goes, unless the
+ * newcomer's account would then have as many. An account with nothing waiting is therefore refused
+ * only when every place is held by an account of its own.
+ */
+export class FairQueue<T> {
+  readonly #max: number
+  readonly #lines = new Map<string, Line<T>>()
+  /** The lines in the order of their turns. */
+  readonly #turns: Line<T>[] = []
+  /** The lines by how many wait in them. */
+  readonly #byLength: Set<Line<T>>[] = []
+  #longest = 0
+  #size = 0
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Lets an item wait. Gives back the item that has to go for it, which may be itself. */
+  add(account: string, item: T): T | undefined {
+    const line = this.#lines.get(account) ?? { account, items: [] }
+    const isFull = this.#size >= this.#max
+    if (isFull && line.items.length + 1 >= this.#longest) return item
+    const displaced = isFull ? this.#displace() : undefined
+    if (line.items.length === 0) {
+      this.#lines.set(account, line)
+      this.#turns.push(line)
+    }
+    this.#resize(line, () => line.items.push(item))
+    return displaced
+  }
+
+  /** Takes the item whose turn it is. */
+  next(): T | undefined {
+    const line = this.#turns.shift()
+    if (line === undefined) return undefined
+    const item = this.#resize(line, () => line.items.shift())
+    if (line.items.length > 0) this.#turns.push(line)
+    else this.#lines.delete(line.account)
+    return item
+  }
+
+  /** The newest item of a longest line. It has two at least, and so stays in its turn. */
+  #displace(): T | undefined {
+    for (const line of this.#byLength[this.#longest] ?? []) {
+      return this.#resize(line, () => line.items.pop())
+    }
+    return undefined
+  }
+
+  /** Keeps count while a line grows or shrinks by one. */
+  #resize<R>(line: Line<T>, change: () => R): R {
+    const { items } = line
+    const before = items.length
+    this.#byLength[before]?.delete(line)
+    const result = change()
+    this.#size += items.length - before
+    if (items.length > 0) {
+      this.#byLength[items.length] ??= new Set()
+      this.#byLength[items.length]?.add(line)
+    }
+    if (items.length > this.#longest) this.#longest = items.length
+    else if (before === this.#longest && this.#byLength[before]?.size === 0) this.#longest -= 1
+    return result
+  }
+}
