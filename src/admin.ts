@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Command } from './admin/command.ts'
 import { issueRootKeyCommand } from './admin/issue-root-key.ts'
+import { migrateCommand } from './admin/migrate.ts'
 import { withDatabase } from './admin/reach-database.ts'
 import { rotateTagKeyCommand } from './admin/rotate-tag-key.ts'
 import { readConfig } from './config.ts'
@@ -8,6 +9,7 @@ import { explainFailure } from './explain-failure.ts'
 
 const commands: Readonly<Record<string, Command>> = {
   'issue-root-key': issueRootKeyCommand,
+  migrate: migrateCommand,
   'rotate-tag-key': rotateTagKeyCommand,
 }
 
@@ -17,6 +19,7 @@ For whoever has the database: it is found by DATABASE_URL, or in DATA_DIR.
 
 Commands:
   issue-root-key   Issue a key of the platform account that may do everything, and print its token.
+  migrate          Bring the schema up to this version, for instances that run with MIGRATE=off.
   rotate-tag-key   Let a new tag key sign new tokens, once every instance knows it.
 
 Options:

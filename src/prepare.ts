@@ -13,7 +13,7 @@ import { registerPeppers } from './keys/hashing/register-peppers.ts'
 import { WorkQueue } from './keys/hashing/work-queue.ts'
 import type { RootKey } from './keys/root-key.ts'
 import { type DatabaseOptions, type OpenDatabase, openDatabase } from './store/database.ts'
-import { migrate, missingMigrations } from './store/migrate.ts'
+import { migrate, readSchemaState } from './store/migrate.ts'
 
 export interface PrepareOptions {
   readonly config: Config
@@ -30,6 +30,8 @@ export interface PreparedDatabase extends OpenDatabase {
   readonly world: Pick<Deps, 'now' | 'randomBytes' | 'hasher' | 'tokenPrefix'>
   /** The catalogue of permissions that this process was started with. */
   readonly catalogue: Catalogue
+  /** Whether a later version has migrated the database. */
+  readonly isSchemaNewer: boolean
   /** Whether this start found an empty database. */
   readonly isFirstStart: boolean
   /** Made by this very start, on an empty database. */
@@ -88,7 +90,7 @@ async function prepareOpened(
   const { config, log, now = () => new Date() } = options
   const { db } = opened
   const catalogue = await readCatalogueFile(config.PERMISSIONS_FILE)
-  await prepareSchema(db, config, log)
+  const isSchemaNewer = await prepareSchema(db, config, log)
   const hasher = await createServiceHasher(config, db, now)
   const world = { now, randomBytes, hasher, tokenPrefix: config.TOKEN_PREFIX }
   const started = await bootstrap(world, db, {
@@ -99,20 +101,30 @@ async function prepareOpened(
     ...opened,
     world,
     catalogue,
+    isSchemaNewer,
     isFirstStart: started.first,
     rootKey: started.first ? started.rootKey : undefined,
   }
 }
 
-async function prepareSchema(db: OpenDatabase['db'], config: Config, log: Logger): Promise<void> {
-  if (config.MIGRATE === 'auto') {
-    const migrations = await migrate(db)
-    if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date')
-    return
+/** Brings the schema up to date, if the settings let it. Tells whether it is of a later version than this one. */
+async function prepareSchema(
+  db: OpenDatabase['db'],
+  config: Config,
+  log: Logger,
+): Promise<boolean> {
+  const migrations = config.MIGRATE === 'auto' ? await migrate(db) : []
+  if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date')
+  const { missing, unknown } = await readSchemaState(db)
+  if (missing.length > 0) {
+    throw new Error(
+      `The schema lacks ${missing.join(', ')}, and MIGRATE is off: ` +
+        'run `npm run admin -- migrate` as a database user that may create tables.',
+    )
   }
-  const missing = await missingMigrations(db)
-  if (missing.length === 0) return
-  throw new Error(`The schema lacks ${missing.join(', ')}, and MIGRATE is off.`)
+  if (unknown.length === 0) return false
+  log.warn({ migrations: unknown }, 'the schema is of a later version, and is left as it is')
+  return true
 }
 
 async function readCatalogueFile(path: string | undefined): Promise<Catalogue> {

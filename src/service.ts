@@ -54,7 +54,8 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
   const { config, log, moment = realMoment } = options
   const { db, pool, world } = prepared
   const { deps, instance, listener } = await createWorld({ ...options, db, world, moment })
-  if (await applyCatalogue(deps, prepared.catalogue)) {
+  // A later version may have brought permissions that keys already hold.
+  if (!prepared.isSchemaNewer && (await applyCatalogue(deps, prepared.catalogue))) {
     log.info('the catalogue of permissions was stored')
   }
   await instance.start()

@@ -1,8 +1,8 @@
 import type { Database } from '../store/database.ts'
-import { missingMigrations } from '../store/migrate.ts'
+import { readSchemaState } from '../store/migrate.ts'
 
 /** Throws an Error unless this version of the service was started on the database before. */
 export async function requireStartedDatabase(db: Database): Promise<void> {
-  if ((await missingMigrations(db)).length === 0) return
+  if ((await readSchemaState(db)).missing.length === 0) return
   throw new Error('This version has never been started on this database: start it first.')
 }

@@ -4,41 +4,79 @@ import { sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import type { Database } from './database.ts'
 
-const folder = join(import.meta.dirname, '../../migrations')
+const ownFolder = join(import.meta.dirname, '../../migrations')
+
+/** How the schema of a database stands to this version of the service. */
+export interface SchemaState {
+  /** The migrations of this version that the database does not have. */
+  readonly missing: readonly string[]
+  /** Those that it has and this version does not know: it is the schema of a later version. */
+  readonly unknown: readonly string[]
+}
 
 /**
- * Brings the schema up to this version: each numbered file of migrations/ once, all that are missing
- * in one transaction, whoever else starts at the same time. A schema that is newer than this version
- * is left as it is: each version runs beside the schema of the next. Returns the names of those that ran.
+ * Brings the schema up to this version: each numbered file of the folder once, all that are missing
+ * in one transaction, whoever else starts at the same time. The schema of a later version is left as
+ * it is: each version runs beside the schema of the next. Returns the names of those that ran. Throws
+ * as readSchemaState does.
  */
-export async function migrate(db: Database): Promise<string[]> {
-  const migrations = await readMigrations()
-  if ((await missingMigrations(db)).length === 0) return []
+export async function migrate(db: Database, folder = ownFolder): Promise<string[]> {
+  if ((await readSchemaState(db, folder)).missing.length === 0) return []
+  const migrations = await readMigrations(folder)
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   const { error, results } = await migrator.migrateToLatest()
-  if (error !== undefined) throw error
-  return (results ?? []).map((result) => result.migrationName)
+  if (error === undefined) return (results ?? []).map((result) => result.migrationName)
+  // A later version that started at the same time may have come first: Kysely takes that for a fault.
+  if ((await readSchemaState(db, folder)).missing.length === 0) return []
+  throw error
 }
 
-/** The migrations of this version that the database does not have. */
-export async function missingMigrations(db: Database): Promise<string[]> {
-  const { rows } = await sql<{ exists: boolean }>`
-    select to_regclass('kysely_migration') is not null as exists`.execute(db)
-  const names = Object.keys(await readMigrations())
-  if (rows[0]?.exists !== true) return names
-  const done = await sql<{ name: string }>`select name from kysely_migration`.execute(db)
-  const known = new Set(done.rows.map((row) => row.name))
-  return names.filter((name) => !known.has(name))
+/**
+ * Reads which migrations the database has. Throws an Error when it is of no version that there was:
+ * tables of ours without a record of how they came to be, or a record with gaps.
+ */
+export async function readSchemaState(db: Database, folder = ownFolder): Promise<SchemaState> {
+  const known = await namesIn(folder)
+  const recorded = await readRecord(db)
+  const missing = known.filter((name) => !recorded.includes(name))
+  const unknown = recorded.filter((name) => !known.includes(name))
+  const isPrefix = known.slice(0, known.length - missing.length).every((n) => recorded.includes(n))
+  if (isPrefix && (missing.length === 0 || unknown.length === 0)) return { missing, unknown }
+  const strangers = unknown.length === 0 ? '' : ` and has ${unknown.join(', ')}`
+  throw new Error(
+    `The schema is of no version of aeon-keys: it lacks ${missing.join(', ')}${strangers}. ` +
+      'Is DATABASE_URL the right database?',
+  )
 }
 
-async function readMigrations(): Promise<Record<string, Migration>> {
+async function readRecord(db: Database): Promise<readonly string[]> {
+  const found = await sql<{ record: boolean; tables: boolean }>`
+    select to_regclass('kysely_migration') is not null as record,
+      to_regclass('account') is not null or to_regclass('api_key') is not null as tables`.execute(
+    db,
+  )
+  const [{ record, tables } = { record: false, tables: false }] = found.rows
+  if (record) {
+    const { rows } = await sql<{ name: string }>`
+      select name from kysely_migration order by name`.execute(db)
+    return rows.map((row) => row.name)
+  }
+  if (!tables) return []
+  throw new Error(
+    'The database has tables named like ours, and no record of our migrations. ' +
+      'Is DATABASE_URL the right database? A new one must be empty.',
+  )
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort()
-  const migrations = files.map(async (file): Promise<[string, Migration]> => {
-    const text = await readFile(join(folder, file), 'utf8')
-    return [
-      file.slice(0, -'.sql'.length),
-      { up: async (db) => void (await sql.raw(text).execute(db)) },
-    ]
+  return files.map((file) => file.slice(0, -'.sql'.length))
+}
+
+async function readMigrations(folder: string): Promise<Record<string, Migration>> {
+  const migrations = (await namesIn(folder)).map(async (name): Promise<[string, Migration]> => {
+    const text = await readFile(join(folder, `${name}.sql`), 'utf8')
+    return [name, { up: async (db) => void (await sql.raw(text).execute(db)) }]
   })
   return Object.fromEntries(await Promise.all(migrations))
 }

@@ -119,7 +119,11 @@ t.test("an operator's own database", async (t) => {
   t.equal(unreachable.status, 1)
   assertRefusal(t, unreachable, /DATABASE_URL .* ECONNREFUSED 127\.0\.0\.1:1/)
   t.equal(unmigrated.status, 1)
-  assertRefusal(t, unmigrated, 'The schema lacks 0001_initial, 0002_freshness, and MIGRATE is off.')
+  assertRefusal(
+    t,
+    unmigrated,
+    'lacks 0001_initial, 0002_freshness, and MIGRATE is off: run `npm run admin -- migrate`',
+  )
   t.equal(early.status, 1)
   assertRefusal(t, early, 'never been started on this database: start it first')
 

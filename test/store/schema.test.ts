@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Client, DatabaseError } from 'pg'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { openDatabase } from '../../src/store/database.ts'
-import { migrate, missingMigrations } from '../../src/store/migrate.ts'
+import { migrate, readSchemaState } from '../../src/store/migrate.ts'
 import { createEmptyDatabase, createTestDatabase } from '../helpers/database.ts'
+import { migrationsOfNextVersion } from '../helpers/next-version.ts'
 import { dumpSchema, migratedSchema, objectsNotDumped, withClient } from '../helpers/schema-dump.ts'
 
 t.test('the committed dump is what the migrations make of an empty database', async (t) => {
@@ -26,26 +27,71 @@ t.test('the dump is SQL that makes the same schema, and leaves nothing out', asy
   t.same(await withClient(migrated.url, objectsNotDumped), [])
 })
 
-t.test('migrating again does nothing, and a newer schema is left as it is', async (t) => {
-  const database = await createEmptyDatabase()
-  t.teardown(() => database.drop())
-  const { db } = openDatabase({
-    connection: database.url,
-    poolMax: 2,
-    connectTimeoutMs: 10_000,
-    statementTimeoutMs: 10_000,
-    onIdleError: () => undefined,
-  })
-  t.teardown(() => db.destroy())
-  t.match(await missingMigrations(db), ['0001_initial'])
+t.test('migrating again does nothing', async (t) => {
+  const { db } = await openEmpty(t)
+  t.match(await readSchemaState(db), { missing: ['0001_initial'], unknown: [] })
   t.match(await migrate(db), ['0001_initial'])
   t.same(await migrate(db), [])
-  t.same(await missingMigrations(db), [])
-  await withClient(database.url, (client) =>
-    client.query(`insert into kysely_migration values ('9999_of_the_next_version', now()::text)`),
-  )
-  t.same(await migrate(db), [], 'the version before runs beside the schema of the next')
+  t.same(await readSchemaState(db), { missing: [], unknown: [] })
 })
+
+t.test(
+  'a database is migrated by its version and the next, in whatever order they come',
+  async (t) => {
+    const folder = await migrationsOfNextVersion(t)
+    const unknown = ['9999_of_the_next_version']
+    for (const order of [
+      [undefined, folder],
+      [folder, undefined],
+    ]) {
+      const { db, other } = await openEmpty(t)
+      const [first, second] = await Promise.all([migrate(db, order[0]), migrate(other, order[1])])
+      t.equal(new Set([...first, ...second]).size, first.length + second.length, 'each runs once')
+      t.same(await readSchemaState(db, folder), { missing: [], unknown: [] })
+      t.same(await readSchemaState(db), { missing: [], unknown }, 'to this version it is newer')
+      t.same(await migrate(db), [], 'and is left as it is')
+    }
+  },
+)
+
+t.test('a schema of no version is refused, and nothing is done to it', async (t) => {
+  const broken: readonly [string, string, RegExp][] = [
+    ['a gap', `delete from kysely_migration where name like '0001%'`, /lacks 0001_initial\./],
+    [
+      'another line',
+      `update kysely_migration set name = '0002_other' where name like '0002%'`,
+      /lacks 0002_freshness and has 0002_other\./,
+    ],
+    ['no record', 'drop table kysely_migration', /no record of our migrations/],
+  ]
+  for (const [told, statement, message] of broken) {
+    const { db, url } = await openEmpty(t)
+    await migrate(db)
+    await withClient(url, (client) => client.query(statement))
+    const before = await withClient(url, dumpSchema)
+    await t.rejects(migrate(db), { message }, told)
+    await t.rejects(readSchemaState(db), { message }, told)
+    t.equal(await withClient(url, dumpSchema), before)
+  }
+})
+
+async function openEmpty(t: Test) {
+  const database = await createEmptyDatabase()
+  const open = () =>
+    openDatabase({
+      connection: database.url,
+      poolMax: 2,
+      connectTimeoutMs: 10_000,
+      statementTimeoutMs: 10_000,
+      onIdleError: () => undefined,
+    })
+  const [{ db }, { db: other }] = [open(), open()]
+  t.teardown(async () => {
+    await Promise.all([db.destroy(), other.destroy()])
+    await database.drop()
+  })
+  return { db, other, url: database.url }
+}
 
 function withoutBrackets(text: string): string {
   return text.replaceAll(/[()]/g, '')
