@@ -8,11 +8,16 @@ export async function withDatabase<T>(
   act: (connection: DatabaseOptions['connection']) => Promise<T>,
 ): Promise<T> {
   if (config.DATABASE_URL !== undefined) return act(config.DATABASE_URL)
-  const { findRunningEmbeddedPostgres, startEmbeddedPostgres } = await import(
+  const { findRunningEmbeddedPostgres, hasEmbeddedPostgres, startEmbeddedPostgres } = await import(
     '../embedded/postgres.ts'
   )
   const running = await findRunningEmbeddedPostgres(config.DATA_DIR)
   if (running !== undefined) return act(running)
+  if (!(await hasEmbeddedPostgres(config.DATA_DIR))) {
+    throw new Error(
+      'There is no database: set DATABASE_URL, or DATA_DIR as the service has it, and start the service first.',
+    )
+  }
   const embedded = await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log: createLog('warn') })
   try {
     return await act(embedded.connection)

@@ -37,6 +37,16 @@ export async function ensureCluster(
   }
 }
 
+/** Whether there is a cluster, or something that may be one: a start says what is wrong with it. */
+export async function isClusterThere({ clusterDir }: DataDir): Promise<boolean> {
+  try {
+    await stat(clusterDir)
+    return true
+  } catch (error) {
+    return !failedWith(error, 'ENOENT', 'ENOTDIR')
+  }
+}
+
 async function hasCluster({ path, clusterDir, account }: DataDir): Promise<boolean> {
   try {
     const { uid } = await stat(clusterDir)

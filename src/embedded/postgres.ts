@@ -1,6 +1,6 @@
 import { readyBinaries } from './binaries.ts'
 import { claimDataDir, type Run } from './claim.ts'
-import { ensureCluster } from './cluster.ts'
+import { ensureCluster, isClusterThere } from './cluster.ts'
 import { answers, type Connection, ensureDatabase, serviceConnection } from './connection.ts'
 import { locateDataDir, openDataDir } from './data-dir.ts'
 import { EmbeddedPostgresError } from './error.ts'
@@ -89,4 +89,9 @@ export async function findRunningEmbeddedPostgres(
   const socketDir = socketFolder(located)
   if (!(await isPrivateFolder(socketDir, located.account?.uid))) return undefined
   return (await answers(socketDir)) ? serviceConnection(socketDir) : undefined
+}
+
+/** Whether a start on this DATA_DIR would find a database there. Writes nothing. */
+export async function hasEmbeddedPostgres(dataDir: string | undefined): Promise<boolean> {
+  return isClusterThere(await locateDataDir(dataDir))
 }

@@ -105,6 +105,13 @@ t.test('the admin command says how it is used', async (t) => {
     t.match(refused.stderr, 'Usage: npm run admin')
     t.equal(refused.stdout, '')
   }
+  const nowhere = join(folder, 'never-started')
+  for (const command of ['issue-root-key', 'rotate-tag-key', 'migrate']) {
+    const refused = await admin([command], { DATA_DIR: nowhere })
+    t.equal(refused.status, 1)
+    assertRefusal(t, refused, 'There is no database: set DATABASE_URL, or DATA_DIR')
+  }
+  await t.rejects(stat(nowhere), { code: 'ENOENT' }, 'nothing was made there')
 })
 
 t.test("an operator's own database", async (t) => {
