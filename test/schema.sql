@@ -5,7 +5,8 @@ create table account (
   id uuid not null,
   name text not null,
   platform boolean not null,
-  created_at timestamp with time zone not null
+  created_at timestamp with time zone not null,
+  project_id uuid not null default gen_random_uuid()
 );
 
 create table allow_list (
@@ -203,6 +204,7 @@ alter table role add constraint role_account_id_platform_fkey FOREIGN KEY (accou
 CREATE INDEX account_by_created ON public.account USING btree (created_at, id);
 CREATE INDEX account_by_name ON public.account USING btree (name COLLATE "C", id);
 CREATE UNIQUE INDEX account_platform ON public.account USING btree (platform) WHERE platform;
+CREATE UNIQUE INDEX account_project ON public.account USING btree (project_id);
 CREATE INDEX allow_list_by_created ON public.allow_list USING btree (account_id, created_at, id) WHERE live;
 CREATE INDEX allow_list_by_name ON public.allow_list USING btree (account_id, name COLLATE "C", id) WHERE live;
 CREATE UNIQUE INDEX allow_list_name ON public.allow_list USING btree (account_id, name) WHERE live;

@@ -3,5 +3,7 @@ export interface Account {
   readonly id: string
   readonly name: string
   readonly platform: boolean
+  /** Of its one project, for clients that name the project beside the account. */
+  readonly projectId: string
   readonly createdAt: Date
 }

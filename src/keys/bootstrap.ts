@@ -35,7 +35,13 @@ export async function bootstrap(
 ): Promise<Bootstrapped> {
   return inTransaction(db, async (trx) => {
     const now = deps.now()
-    const wanted: Account = { id: newId(deps), name: 'platform', platform: true, createdAt: now }
+    const wanted: Account = {
+      id: newId(deps),
+      name: 'platform',
+      platform: true,
+      projectId: newId(deps),
+      createdAt: now,
+    }
     const platform = await insertAccount(trx, wanted)
     if (platform === undefined) return { first: false }
     await putCatalogue(trx, options.catalogue, now)

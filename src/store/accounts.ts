@@ -3,9 +3,9 @@ import type { Page, PageRequest } from '../domain/page.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { takePage } from './paging.ts'
 
-const columns = ['id', 'name', 'platform', 'created_at'] as const
+const columns = ['id', 'name', 'platform', 'project_id', 'created_at'] as const
 
-/** Inserts the account, unless its id, or a platform account, is there already: then undefined. */
+/** Inserts the account, unless its id, its project's id, or a platform account is there already: then undefined. */
 export async function insertAccount(
   trx: StoreTransaction,
   account: Account,
@@ -16,6 +16,7 @@ export async function insertAccount(
       id: account.id,
       name: account.name,
       platform: account.platform,
+      project_id: account.projectId,
       created_at: account.createdAt,
     })
     .onConflict((conflict) => conflict.doNothing())
@@ -68,7 +69,14 @@ function toAccount(row: {
   id: string
   name: string
   platform: boolean
+  project_id: string
   created_at: Date
 }): Account {
-  return { id: row.id, name: row.name, platform: row.platform, createdAt: row.created_at }
+  return {
+    id: row.id,
+    name: row.name,
+    platform: row.platform,
+    projectId: row.project_id,
+    createdAt: row.created_at,
+  }
 }

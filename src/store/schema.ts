@@ -20,6 +20,7 @@ interface AccountRow {
   id: string
   name: string
   platform: boolean
+  project_id: string
   created_at: Date
 }
 

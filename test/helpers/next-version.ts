@@ -20,6 +20,12 @@ create table audit_note (
 create index api_key_by_team on api_key (account_id, owner_team);
 `
 
+/** The names of all our migrations, in order. */
+export async function ownMigrations(): Promise<string[]> {
+  const files = await readdir(ownFolder)
+  return files.map((file) => file.replace('.sql', '')).sort()
+}
+
 /** A folder of all our migrations and one that the next version adds; removed at the end of the test. */
 export async function migrationsOfNextVersion(t: Test): Promise<string> {
   const folder = await migrationsUpTo(t, '9999')

@@ -472,6 +472,7 @@ async function refusesOthers(t: Test, world: World): Promise<void> {
     [root, 'POST', '/v1/accounts', { id: 'acme', name: 'a' }, [['/id', 'format']]],
     [root, 'POST', '/v1/accounts', { id: `urn:uuid:${unknownId}`, name: 'a' }, [['/id', 'format']]],
     [root, 'POST', '/v1/accounts', { id: null, name: 'a' }, [['/id', 'type']]],
+    [root, 'POST', '/v1/accounts', { name: 'a', project_id: 'p' }, [['/project_id', 'format']]],
     [root, 'POST', '/v1/accounts', { name: 'a', platform: true }, [['/platform', 'unknown_field']]],
     [root, 'PATCH', `/v1/accounts/${account}`, {}, [['/name', 'required']]],
   ]
@@ -501,6 +502,13 @@ async function refusesTakenNames(t: Test, world: World): Promise<void> {
     await root.post('/v1/accounts', { id: account, name: 'Another' }),
     { status: 409, code: 'id_taken', faults: [['/id', 'unique']] },
     'an account of an id that is taken',
+  )
+  const { project_id: project } = (await root.get(`/v1/accounts/${account}`)).body.account
+  assertProblem(
+    t,
+    await root.post('/v1/accounts', { name: 'Another', project_id: project }),
+    { status: 409, code: 'id_taken', faults: [['/project_id', 'unique']] },
+    'an account of a project that is taken',
   )
 }
 

@@ -283,6 +283,11 @@ for (const isolation of isolationLevels) {
           root.post('/v1/accounts', { id: other, name: `name ${index}` }),
         )
         t.same(statusesOf(named), [201, ...Array(atOnce - 1).fill(409)])
+        const project = randomUUID()
+        const shared = await times(atOnce, () =>
+          root.post('/v1/accounts', { name: 'Acme', project_id: project }),
+        )
+        t.same(statusesOf(shared), [201, ...Array(atOnce - 1).fill(409)], 'nor is a project')
       }
     })
 

@@ -9,6 +9,7 @@ import t from 'tap'
 import type { Json } from '../helpers/api.ts'
 import { createEmptyDatabase, createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { ownMigrations } from '../helpers/next-version.ts'
 import {
   createProcesses,
   embeddedUrl,
@@ -26,6 +27,7 @@ const processes = await createProcesses()
 t.teardown(() => processes.end())
 const { folder, canaries } = processes
 const checkout = join(import.meta.dirname, '../..')
+const migrations = await ownMigrations()
 
 t.test('faults of the settings are told at once, and their values are not', async (t) => {
   const settings = {
@@ -129,7 +131,7 @@ t.test("an operator's own database", async (t) => {
   assertRefusal(
     t,
     unmigrated,
-    'lacks 0001_initial, 0002_freshness, and MIGRATE is off: run `npm run admin -- migrate`',
+    `lacks ${migrations.join(', ')}, and MIGRATE is off: run \`npm run admin -- migrate\``,
   )
   t.equal(early.status, 1)
   assertRefusal(t, early, 'never been started on this database: start it first')
@@ -137,7 +139,7 @@ t.test("an operator's own database", async (t) => {
   // What is not there cannot be loaded.
   const running = await processes.start({ settings, checkout: await withoutEmbeddedParts() })
   t.equal(running.told, '')
-  t.match(running.log[0], { migrations: ['0001_initial', '0002_freshness'] })
+  t.match(running.log[0], { migrations })
   const warning = () => running.log.find(({ level }) => level === 'warn')
   await until('a warning comes', () => warning() !== undefined)
   t.match(warning()?.message, 'npm run admin -- issue-root-key')

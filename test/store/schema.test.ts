@@ -138,6 +138,11 @@ const badStates: readonly (readonly [state: string, constraint: string, statemen
   ['an account name with outer space', 'account_name_check', insertAccount({ name: ' Acme' })],
   ['an account name that is too long', 'account_name_check', insertAccount({ name: long(121) })],
   [
+    'a project of two accounts',
+    'account_project',
+    `update account set project_id = '${ids.fresh}' where not platform`,
+  ],
+  [
     'an account that turns into the platform while it has roles',
     'role_account_id_platform_fkey',
     `delete from account where platform; update account set platform = true where id = '${ids.acme}'`,

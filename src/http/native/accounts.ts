@@ -27,16 +27,17 @@ export function accountRoutes(app: App, deps: Deps): void {
         tags,
         summary: 'Create an account',
         description:
-          'Idempotent on `id`: 200 when an account of that id and name is there already.',
+          'Idempotent on `id`: 200 when an account of that id, name and project is there already.',
         body: ref(CreateAccountBody),
         response: responses({ 200: one, 201: one }, { body: true, problems: [409] }),
       },
     },
     async (request, reply) => {
-      const { id, name } = request.body
+      const { id, name, project_id: projectId } = request.body
       const { account, created } = await createAccount(deps, request.principal, {
         name,
-        ...(id === undefined ? {} : { id: id.toLowerCase() }),
+        ...(id !== undefined && { id: id.toLowerCase() }),
+        ...(projectId !== undefined && { projectId: projectId.toLowerCase() }),
       })
       reply.code(created ? 201 : 200)
       return { account: toAccountBody(account) }

@@ -75,7 +75,16 @@ export const KeyActBody = Type.Object(
   { $id: 'KeyAct', ...closed },
 )
 export const CreateAccountBody = Type.Object(
-  { id: Type.Optional(Type.String({ format: 'uuid' })), name: nameInput },
+  {
+    id: Type.Optional(Type.String({ format: 'uuid' })),
+    name: nameInput,
+    project_id: Type.Optional(
+      Type.String({
+        format: 'uuid',
+        description: "Of the account's one project; absent: made by the service.",
+      }),
+    ),
+  },
   { $id: 'CreateAccount', ...closed },
 )
 export const RenameAccountBody = Type.Object(

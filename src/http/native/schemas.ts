@@ -19,7 +19,12 @@ export const time = (description?: string) =>
 const nullableTime = (description: string) => nullableString({ format: 'date-time', description })
 
 export const AccountBody = Type.Object(
-  { id: id(), name: Type.String({ examples: ['Acme'] }), created_at: time() },
+  {
+    id: id(),
+    name: Type.String({ examples: ['Acme'] }),
+    project_id: id("Of its one project, for Aeon's public API."),
+    created_at: time(),
+  },
   { $id: 'Account' },
 )
 

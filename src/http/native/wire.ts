@@ -69,7 +69,12 @@ function toVerifiedKeyBody(key: KeyFacts): Static<typeof VerifiedKeyBody> {
 }
 
 export function toAccountBody(account: Account): Static<typeof AccountBody> {
-  return { id: account.id, name: account.name, created_at: account.createdAt.toISOString() }
+  return {
+    id: account.id,
+    name: account.name,
+    project_id: account.projectId,
+    created_at: account.createdAt.toISOString(),
+  }
 }
 
 export function toRoleBody(role: Role): Static<typeof RoleBody> {

@@ -17,14 +17,21 @@ export interface CreatedAccount {
   readonly created: boolean
 }
 
+export interface AccountRequest {
+  readonly id?: string
+  readonly name: string
+  /** Of its one project; absent: made by the service. */
+  readonly projectId?: string
+}
+
 /**
- * Creates an account and its built-in roles. Idempotent on a given id: the same id and name again
- * give the account that is there; another name is `id_taken`. Throws `invalid_request`.
+ * Creates an account and its built-in roles. Idempotent on a given id: the same id, name and project
+ * again give the account that is there; another name or project is `id_taken`. Throws `invalid_request`.
  */
 export async function createAccount(
   deps: Deps,
   principal: Principal,
-  request: { readonly id?: string; readonly name: string },
+  request: AccountRequest,
 ): Promise<CreatedAccount> {
   const faults = nameFaults('/name', request.name)
   if (faults.length > 0) throw invalidRequest(faults)
@@ -33,13 +40,14 @@ export async function createAccount(
     id: request.id ?? newId(deps),
     name: request.name,
     platform: false,
+    projectId: request.projectId ?? newId(deps),
     createdAt: now,
   }
   return inTransaction(deps.db, async (trx) => {
     await renewAuthority(deps, trx, principal, 'account:create')
     const inserted = await insertAccount(trx, account)
     if (inserted === undefined) {
-      return { account: sameAccount(await findAccount(trx, account.id), account), created: false }
+      return { account: sameAccount(await findAccount(trx, account.id), request), created: false }
     }
     const catalogue: Catalogue = await requireHeldCatalogue(trx)
     await insertBuiltInRoles(deps, trx, inserted, catalogue, now)
@@ -47,9 +55,14 @@ export async function createAccount(
   })
 }
 
-function sameAccount(present: Account | undefined, wanted: Account): Account {
-  if (present?.name === wanted.name) return present
-  throw new ServiceError('id_taken', 'Another account has that id.', [
-    { field: '/id', rule: 'unique', message: 'Another account has that id.' },
-  ])
+/** `present` is the account of the id that was asked for; without one it was the project's id that was taken. */
+function sameAccount(present: Account | undefined, wanted: AccountRequest): Account {
+  if (present === undefined) throw taken('/project_id', 'Another account has a project of that id.')
+  const isSameProject = (wanted.projectId ?? present.projectId) === present.projectId
+  if (present.name === wanted.name && isSameProject) return present
+  throw taken('/id', 'Another account has that id.')
+}
+
+function taken(field: string, message: string): ServiceError {
+  return new ServiceError('id_taken', message, [{ field, rule: 'unique', message }])
 }
