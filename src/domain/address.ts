@@ -57,6 +57,13 @@ export function parseAddress(text: string): Address | undefined {
   return { family: 6, value }
 }
 
+/** Writes an address in its one canonical form: dotted decimal, or RFC 5952. */
+export function formatAddress({ family, value }: Address): string {
+  const bytes = Buffer.from(value.toString(16).padStart(family === 4 ? 8 : 32, '0'), 'hex')
+  const address = ipaddr.fromByteArray([...bytes])
+  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()
+}
+
 /** Reads an entry of an allow list: an address, or an address, `/` and a prefix length in decimal. */
 export function parseEntry(text: string): EntryResult {
   const [addressText = ''] = text.split('/', 1)

@@ -1,0 +1,105 @@
+import { type Address, type AddressRange, covers, parseAddress } from './address.ts'
+import { readForwardedFor } from './forwarded.ts'
+
+/** The lines of the headers in which proxies tell whom they serve, in the order in which they came. */
+export interface ForwardingHeaders {
+  readonly xForwardedFor: readonly string[]
+  /** RFC 7239. */
+  readonly forwarded: readonly string[]
+}
+
+/**
+ * From where a request comes. Whoever sends one can write anything into its headers, and each proxy
+ * adds at the right whom it heard it from. So the headers count only if the socket's own address
+ * (`peer`) is a trusted proxy's, and are then read from the right, over trusted addresses only: the
+ * first that is not trusted is the client. What stands left of it is never looked at.
+ *
+ * Undefined when there is no usable address: a hop that cannot be read, a chain of trusted hops only,
+ * or two headers that name two clients. A restricted key is denied then.
+ */
+export function clientAddress(
+  peer: string | undefined,
+  headers: ForwardingHeaders,
+  trusted: readonly AddressRange[],
+): Address | undefined {
+  const sender = peer === undefined ? undefined : parseAddress(peer)
+  if (sender === undefined || !covers(trusted, sender)) return sender
+  return forwardedAddress(headers, trusted)
+}
+
+/**
+ * The same for a request that a proxy sends on its own behalf: its own address is never the client's,
+ * so without a trusted proxy's word there is none.
+ */
+export function proxiedAddress(
+  peer: string | undefined,
+  headers: ForwardingHeaders,
+  trusted: readonly AddressRange[],
+): Address | undefined {
+  const proxy = peer === undefined ? undefined : parseAddress(peer)
+  if (proxy === undefined || !covers(trusted, proxy)) return undefined
+  return forwardedAddress(headers, trusted)
+}
+
+/**
+ * A proxy that writes one of the two headers may pass on the other as the client made it. So when both
+ * are there, they must name the same client.
+ */
+function forwardedAddress(
+  { xForwardedFor, forwarded }: ForwardingHeaders,
+  trusted: readonly AddressRange[],
+): Address | undefined {
+  if (forwarded.length === 0) return lastUntrusted(hopsOf(xForwardedFor), trusted)
+  const client = lastUntrusted(forwardedHopsOf(forwarded), trusted)
+  if (xForwardedFor.length === 0) return client
+  const other = lastUntrusted(hopsOf(xForwardedFor), trusted)
+  return client?.value === other?.value && client?.family === other?.family ? client : undefined
+}
+
+/** The first hop that is not trusted; hops come from the right, undefined for one that cannot be read. */
+function lastUntrusted(
+  hops: Iterable<Address | undefined>,
+  trusted: readonly AddressRange[],
+): Address | undefined {
+  for (const hop of hops) {
+    if (hop === undefined || !covers(trusted, hop)) return hop
+  }
+  return undefined
+}
+
+/** X-Forwarded-For has no standard: addresses, bare or as RFC 7239 writes them, separated by commas. */
+function* hopsOf(lines: readonly string[]): Generator<Address | undefined> {
+  for (const line of lines.toReversed()) {
+    for (const element of line.split(',').toReversed()) {
+      const text = withoutSpace(element)
+      yield parseAddress(text) ?? readNode(text)
+    }
+  }
+}
+
+/** Each line by itself: a quotation that the client leaves open in one cannot reach into the next. */
+function* forwardedHopsOf(lines: readonly string[]): Generator<Address | undefined> {
+  for (const line of lines.toReversed()) {
+    const nodes = readForwardedFor(line)
+    if (nodes === undefined) yield undefined
+    else for (const node of nodes.toReversed()) yield node === undefined ? node : readNode(node)
+  }
+}
+
+const NODE = /^(?:\[([\d.:a-f]+)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/i
+
+/** RFC 7239, section 6: an address, IPv6 in brackets, and perhaps a port. Unknown and obfuscated ones are of no use. */
+function readNode(text: string): Address | undefined {
+  const [, ipv6, ipv4] = NODE.exec(text) ?? []
+  if (ipv6 !== undefined) return ipv6.includes(':') ? parseAddress(ipv6) : undefined
+  return ipv4 === undefined ? undefined : parseAddress(ipv4)
+}
+
+/** Space and tab only (RFC 9110, section 5.6.3), where `trim` takes any white space. */
+function withoutSpace(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && (text[start] === ' ' || text[start] === '\t')) start += 1
+  while (end > start && (text[end - 1] === ' ' || text[end - 1] === '\t')) end -= 1
+  return text.slice(start, end)
+}

@@ -1,0 +1,27 @@
+/** One `name=value` of RFC 7239, section 4; the value a token, or a quoted string (RFC 9110, section 5.6.4). */
+const PAIR =
+  /[ \t]*([!#$%&'*+.^`|~\w-]+)=(?:([!#$%&'*+.^`|~\w-]+)|"((?:[\t\x20-\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*)")[ \t]*([;,]|$)/y
+
+/**
+ * The `for` of each element of one line of a Forwarded header, from left to right, undefined where an
+ * element has none; undefined altogether when the line is not what RFC 7239 says, empty elements
+ * and a repeated `for` included.
+ */
+export function readForwardedFor(line: string): readonly (string | undefined)[] | undefined {
+  const nodes: (string | undefined)[] = []
+  let node: string | undefined
+  PAIR.lastIndex = 0
+  for (;;) {
+    const match = PAIR.exec(line)
+    if (match === null) return undefined
+    const [, name = '', token, quoted, end] = match
+    if (name.toLowerCase() === 'for') {
+      if (node !== undefined) return undefined
+      node = token ?? quoted?.replace(/\\(.)/g, '$1')
+    }
+    if (end === ';') continue
+    nodes.push(node)
+    if (end === '') return nodes
+    node = undefined
+  }
+}
