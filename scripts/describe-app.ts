@@ -51,7 +51,7 @@ export async function describe(): Promise<object> {
       tokenPrefix: 'aeon',
       log: createLog('silent'),
     },
-    { pool, isDraining: () => false },
+    { pool, isDraining: () => false, faces: { trustedProxies: [] } },
   )
   await app.ready()
   const document = app.swagger()

@@ -3,6 +3,7 @@ import type { Deps } from './deps.ts'
 import type { App } from './http/app-type.ts'
 import { authenticateScope } from './http/authentication.ts'
 import { acceptJsonOnly } from './http/bodies.ts'
+import type { FaceSettings } from './http/face-settings.ts'
 import { accountRoutes } from './http/native/accounts.ts'
 import { allowListRoutes } from './http/native/allow-lists.ts'
 import { apiKeyRoutes } from './http/native/api-keys.ts'
@@ -35,10 +36,12 @@ export interface AppOptions {
   /** Whether the process is shutting down: then it is not ready. */
   readonly isDraining: () => boolean
   readonly collectMetrics?: CollectMetrics
+  readonly faces: FaceSettings
 }
 
 /** The whole HTTP face of the service. */
 export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
+  const { trustedProxies } = options.faces
   const app: App = fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     genReqId: requestIdOf,
@@ -63,7 +66,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   answerWithRequestId(app)
   answerProblems(app)
   acceptJsonOnly(app)
-  logRequests(app, deps.log)
+  logRequests(app, deps.log, trustedProxies)
   await describeRoutes(app)
 
   // Open to everybody: test/http/authentication.test.ts holds the list.
@@ -71,7 +74,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   healthRoutes(app, deps, options.isDraining)
 
   await app.register(async (scope: App) => {
-    authenticateScope(scope, deps)
+    authenticateScope(scope, deps, trustedProxies)
     verifyRoutes(scope, deps)
     meRoute(scope, deps)
     apiKeyRoutes(scope, deps)

@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv'
 import { type Static, Type } from 'typebox'
+import { parseAddressRanges } from './domain/address-ranges.ts'
 
 /**
  * All settings, by the name of their environment variable. An empty variable counts as unset. The
@@ -132,6 +133,13 @@ export const Settings = Type.Object({
     maximum: 600_000,
     description: 'How long requests in flight may take after SIGTERM.',
   }),
+  TRUSTED_PROXIES: Type.Optional(
+    Type.String({
+      format: 'address-ranges',
+      description:
+        'Proxies whose X-Forwarded-For and Forwarded are believed: addresses and ranges, separated by commas. Unset: the client is who holds the socket.',
+    }),
+  ),
   LOG_LEVEL: Type.Union(
     (['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const).map((level) =>
       Type.Literal(level),
@@ -155,7 +163,10 @@ export class ConfigError extends Error {
 
 /** The settings that an environment gives. Throws ConfigError with all faults at once. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const ajv = new Ajv({ validateSchema: false })
+  const ajv = new Ajv({ validateSchema: false }).addFormat(
+    'address-ranges',
+    (text) => parseAddressRanges(text) !== undefined,
+  )
   const given: Record<string, unknown> = {}
   const faults: string[] = []
   for (const [name, schema] of Object.entries(Settings.properties)) {
@@ -177,6 +188,7 @@ function expectation(schema: {
   readonly minimum?: number
   readonly maximum?: number
   readonly pattern?: unknown
+  readonly format?: unknown
   readonly anyOf?: readonly { readonly const?: unknown }[]
 }): string {
   if (schema.type === 'integer') {
@@ -184,6 +196,9 @@ function expectation(schema: {
   }
   if (schema.anyOf !== undefined) {
     return `must be one of ${schema.anyOf.map((option) => option.const).join(', ')}`
+  }
+  if (schema.format === 'address-ranges') {
+    return 'must be addresses and ranges, separated by commas'
   }
   return `must match ${schema.pattern}`
 }

@@ -3,6 +3,7 @@ import type { Moment } from './cache/lease.ts'
 import type { Deps } from './deps.ts'
 import { drain } from './drain.ts'
 import type { App } from './http/app-type.ts'
+import { readFaceSettings } from './http/face-settings.ts'
 import type { CollectMetrics } from './http/operations/metrics.ts'
 import { applyCatalogue } from './keys/catalogue.ts'
 import type { RootKey } from './keys/root-key.ts'
@@ -65,6 +66,7 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
   const app = await buildApp(deps, {
     pool,
     isDraining: () => isDraining,
+    faces: readFaceSettings(config),
     ...(options.collectMetrics && { collectMetrics: options.collectMetrics }),
   })
   const flushing = flushRegularly(deps, config.USE_FLUSH_MS)

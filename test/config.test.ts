@@ -28,6 +28,7 @@ t.test('all faults are told at once, and no value is repeated', async (t) => {
     LOG_LEVEL: 'loud',
     TOKEN_PREFIX: 'Aeon_',
     DATABASE_URL: 'mysql://user:hunter2@host/db',
+    TRUSTED_PROXIES: '10.0.0.0/8, hunter2',
     MIGRATE: 'on',
   }
   const error = t.throws(() => readConfig(env), ConfigError) as unknown as ConfigError
@@ -40,6 +41,7 @@ t.test('all faults are told at once, and no value is repeated', async (t) => {
       'HASH_PROFILE must be one of random, password',
       'PORT must be a whole number from 0 to 65535',
       'TOKEN_PREFIX must match ^[a-z][a-z0-9]{0,15}$',
+      'TRUSTED_PROXIES must be addresses and ranges, separated by commas',
       'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent',
     ].toSorted((a, b) => order(a) - order(b)),
   )

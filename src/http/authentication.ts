@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { parseAddress } from '../domain/address.ts'
+import type { AddressRange } from '../domain/address.ts'
 import type { ActingUser, Principal } from '../domain/principal.ts'
 import type { DenialReason, Verdict } from '../domain/verdict.ts'
 import { invalidRequest, notFound, ServiceError } from '../errors.ts'
@@ -9,6 +9,7 @@ import { requirePermission } from '../keys/authority.ts'
 import { nameFaults } from '../keys/text-faults.ts'
 import { verify } from '../keys/verify.ts'
 import type { App } from './app-type.ts'
+import { clientAddressOf } from './client-address.ts'
 
 /** Who may call a route. */
 export interface Access {
@@ -32,7 +33,11 @@ declare module 'fastify' {
  * then 403, all before the body is read. A route inside that does not say who may call it is refused
  * when the service starts.
  */
-export function authenticateScope(app: App, deps: Deps): void {
+export function authenticateScope(
+  app: App,
+  deps: Deps,
+  trustedProxies: readonly AddressRange[],
+): void {
   app.decorateRequest('principal')
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) {
@@ -41,7 +46,7 @@ export function authenticateScope(app: App, deps: Deps): void {
   })
   app.addHook('onRequest', (request, _reply, done) => {
     try {
-      const authorized = authorize(deps, request)
+      const authorized = authorize(deps, request, trustedProxies)
       if (authorized === undefined) done()
       else authorized.then(() => done(), done)
     } catch (refusal) {
@@ -51,9 +56,13 @@ export function authenticateScope(app: App, deps: Deps): void {
 }
 
 /** Undefined when all could be decided at once: the hot path waits for nothing. */
-function authorize(deps: Deps, request: FastifyRequest): Promise<void> | undefined {
+function authorize(
+  deps: Deps,
+  request: FastifyRequest,
+  trustedProxies: readonly AddressRange[],
+): Promise<void> | undefined {
   const token = bearerToken(request)
-  const address = parseAddress(request.ip)
+  const address = clientAddressOf(request, trustedProxies)
   const verdict = verify(deps, token, { address, permissions: [], accountId: undefined })
   if (verdict instanceof Promise) {
     return verdict.then((settled) => admit(deps, request, settled, address))

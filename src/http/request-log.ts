@@ -1,5 +1,7 @@
 import type { Logger } from 'pino'
+import { type AddressRange, formatAddress } from '../domain/address.ts'
 import type { App } from './app-type.ts'
+import { clientAddressOf } from './client-address.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -12,17 +14,19 @@ declare module 'fastify' {
  * One line a request, when it has been answered. The route stands for the path, which could hold
  * anything; a query is never logged.
  */
-export function logRequests(app: App, log: Logger): void {
+export function logRequests(app: App, log: Logger, trustedProxies: readonly AddressRange[]): void {
   const logsFrequent = log.isLevelEnabled('debug')
   app.addHook('onResponse', (request, reply, done) => {
     const { config, url } = request.routeOptions
     if (config.isFrequent === true && !logsFrequent) return done()
+    const address = clientAddressOf(request, trustedProxies)
     request.log[config.isFrequent === true ? 'debug' : 'info'](
       {
         method: request.method,
         route: url ?? null,
         status: reply.statusCode,
         duration_ms: Math.round(reply.elapsedTime * 1000) / 1000,
+        client_ip: address === undefined ? null : formatAddress(address),
         by: request.principal?.key.id,
       },
       'answered',
