@@ -14,14 +14,15 @@ interface Batch<Wanted, Found> {
 }
 
 /**
- * One read under way at a time; whoever comes meanwhile shares the next one. So a database that is slow
- * for everyone is asked once for all, and every answer rests on a statement that was sent after its
- * own question came.
+ * One read under way at a time; whoever comes meanwhile shares the next one, and whoever asks in the
+ * same turn of the event loop the same. So a database that is slow for everyone is asked once for all,
+ * and every answer rests on a statement that was sent after its own question came.
  */
 export class BatchReader<Wanted, Found> {
   readonly #options: BatchReaderOptions<Wanted, Found>
   #next: Batch<Wanted, Found> | undefined
-  #isReading = false
+  /** Whether a read is under way, or about to be sent. */
+  #isBusy = false
 
   constructor(options: BatchReaderOptions<Wanted, Found>) {
     this.#options = options
@@ -39,21 +40,21 @@ export class BatchReader<Wanted, Found> {
       throw new ServiceError('overloaded', 'Too many first verifications are waiting.')
     }
     batch.wanted.set(key, wanted)
-    if (!this.#isReading) this.#sendNext()
+    if (!this.#isBusy) {
+      this.#isBusy = true
+      queueMicrotask(() => this.#sendNext())
+    }
     return (await batch.answer.promise).get(key)
   }
 
   #sendNext(): void {
     const batch = this.#next
+    this.#isBusy = batch !== undefined
     if (batch === undefined) return
     this.#next = undefined
-    this.#isReading = true
     this.#options
       .read([...batch.wanted.values()])
       .then(batch.answer.resolve, batch.answer.reject)
-      .finally(() => {
-        this.#isReading = false
-        this.#sendNext()
-      })
+      .finally(() => this.#sendNext())
   }
 }
