@@ -38,7 +38,7 @@ export function addDetails(document: Document): Document {
       if (operation === undefined) continue
       addResponseHeaders(operation)
       relaxBody(document, operation)
-      const acts = method !== 'get' && path !== '/v1/verify'
+      const acts = method !== 'get' && !path.startsWith('/v1/verify')
       if (acts) operation.parameters = [...(operation.parameters ?? []), ...actingUser]
     }
   }

@@ -4,9 +4,9 @@ import type { Deps } from '../deps.ts'
 import { readPresentedToken } from '../domain/presented-token.ts'
 import { findTagKey } from '../domain/tag.ts'
 import { type Attempt, type DenialReason, judge, type Verdict } from '../domain/verdict.ts'
-import { recordFirstUse } from '../store/credentials.ts'
+import { recordFirstUse } from '../store/first-uses.ts'
+import { conclude } from './conclude.ts'
 import { acceptsDigest, type Presented, readCredential, referenceOf } from './read-credential.ts'
-import { outcomeOf } from './tallies.ts'
 
 /**
  * Whether a presented token is good for an attempt: at once when the cache knows it, and otherwise by
@@ -112,10 +112,4 @@ function read(deps: Deps, presented: Presented): Promise<CachedCredential | unde
 
 function deny(deps: Deps, reason: DenialReason): Verdict {
   return conclude(deps, { valid: false, reason, key: undefined })
-}
-
-function conclude(deps: Deps, verdict: Verdict): Verdict {
-  deps.tallies.verdicts[outcomeOf(verdict)] += 1
-  if (verdict.valid) deps.uses.record(verdict.key, deps.now())
-  return verdict
 }

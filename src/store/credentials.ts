@@ -106,27 +106,6 @@ export async function lockKeyFacts(
   return row && toFound(row).facts
 }
 
-/**
- * Records the first use of a credential. False when it was used before, or was ended meanwhile:
- * whoever wanted to answer judges again.
- */
-export async function recordFirstUse(
-  db: Executor,
-  apiKeyId: string,
-  generation: number,
-  now: Date,
-): Promise<boolean> {
-  const result = await db
-    .updateTable('credential')
-    .set({ first_used_at: now })
-    .where('api_key_id', '=', apiKeyId)
-    .where('generation', '=', generation)
-    .where('first_used_at', 'is', null)
-    .where('ended_at', 'is', null)
-    .executeTakeFirst()
-  return result.numUpdatedRows > 0n
-}
-
 /** Puts a hash of a higher profile in the place of the old one, unless somebody else has already. */
 export async function replaceHash(
   db: Executor,

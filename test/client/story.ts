@@ -27,6 +27,7 @@ import {
   revokeApiKey,
   type Verdict,
   verifyToken,
+  verifyTokens,
 } from './generated/index.ts'
 
 /** What a generated function resolves to: data or an error, and the response that it was read from. */
@@ -144,6 +145,12 @@ async function verify({ account }: Tenant, { key, token }: Issued): Promise<void
   await denied({ ...at, account_id: randomUUID() }, 'wrong_account', key)
   await denied({ ...at, token: withAnotherSecret(token) }, 'not_found')
   await denied({ ...at, token: 'not a token' }, 'malformed')
+
+  const attempts = [at, { token: 'not a token' }, { ...at, permissions: ['cluster:delete'] }]
+  const { verdicts } = succeeded(await verifyTokens({ client: root, body: { attempts } }))
+  const reasons = verdicts.map(({ reason }) => reason)
+  assert.deepEqual(reasons, [undefined, 'malformed', 'insufficient_permissions'])
+  assert.equal(verdicts[0]?.api_key?.id, key.id)
   told('verdicts of every kind')
 }
 

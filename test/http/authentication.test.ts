@@ -51,10 +51,11 @@ const guarded: Readonly<Record<string, string | null>> = {
   'GET /v1/permissions': 'role:read',
   'GET /v1/revisions/:revision': null,
   'POST /v1/verify': 'api_key:verify',
+  'POST /v1/verify/batch': 'api_key:verify',
 }
 
 /** Only keys of the platform account may call these, whatever permissions others could get. */
-const platformOnly = ['GET /v1/api-keys/:id', 'POST /v1/verify']
+const platformOnly = ['GET /v1/api-keys/:id', 'POST /v1/verify', 'POST /v1/verify/batch']
 
 const catalogue = readCatalogue(aeonCatalogue)
 const unauthenticated = { status: 401, code: 'unauthenticated' }
@@ -292,6 +293,7 @@ function callRoute(caller: Api, route: string, target: Target): Promise<Answer> 
   const named = { name: `made ${targets}` }
   const bodies: Readonly<Record<string, object>> = {
     'POST /v1/verify': { token: 'x' },
+    'POST /v1/verify/batch': { attempts: [{ token: 'x' }] },
     'POST /v1/accounts': named,
     'PATCH /v1/accounts/:account_id': named,
     'POST /v1/accounts/:account_id/allow-lists': { ...named, entries: ['10.0.0.1'] },

@@ -195,6 +195,7 @@ async function refusesBodies(t: Test, { root, admin, keys, key, lists }: World):
     [admin, keys],
     [admin, `${key}/revoke`],
     [root, '/v1/verify'],
+    [root, '/v1/verify/batch'],
   ] as const) {
     const answer = await caller.call('POST', path, { raw: { type: json, text: large } })
     assertProblem(t, answer, { status: 413, code: 'body_too_large' }, `1 MB to ${path}`)

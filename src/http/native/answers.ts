@@ -8,6 +8,7 @@ import {
   PermissionBody,
   RoleBody,
   time,
+  VerdictBody,
 } from './schemas.ts'
 
 /** What we answer. One thing is always wrapped, so that something can come to stand beside it. */
@@ -54,6 +55,14 @@ export const RolePage = Type.Object(
 export const PermissionList = Type.Object(
   { permissions: Type.Array(ref(PermissionBody)) },
   { $id: 'PermissionList', description: 'The catalogue.' },
+)
+export const VerdictList = Type.Object(
+  { verdicts: Type.Array(ref(VerdictBody)) },
+  {
+    $id: 'VerdictList',
+    description: 'The verdicts, in the order of the attempts.',
+    examples: [{ verdicts: [{ valid: false, reason: 'malformed' }] }],
+  },
 )
 export const Me = Type.Object(
   {

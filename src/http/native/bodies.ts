@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { maxEntries } from '../../domain/allow-list.ts'
 import { permissionPattern } from '../../domain/permission.ts'
-import { closed, nullableString } from '../schema-tools.ts'
+import { closed, nullableString, ref } from '../schema-tools.ts'
 import { waitParameter } from './receipts.ts'
 import { id } from './schemas.ts'
 
@@ -31,6 +31,21 @@ export const AttemptBody = Type.Object(
     account_id: Type.Optional(id('The account that the key must belong to.')),
   },
   { $id: 'Attempt', additionalProperties: false },
+)
+export const AttemptListBody = Type.Object(
+  { attempts: Type.Array(ref(AttemptBody), { minItems: 1, maxItems: 100 }) },
+  {
+    $id: 'AttemptList',
+    ...closed,
+    examples: [
+      {
+        attempts: [
+          { token: 'aeon_...', permissions: ['cluster:read'] },
+          { token: 'aeon_...', client_ip: '203.0.113.7' },
+        ],
+      },
+    ],
+  },
 )
 
 const reason = Type.Optional(

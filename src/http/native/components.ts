@@ -16,9 +16,11 @@ import {
   ReceiptAnswer,
   RoleAnswer,
   RolePage,
+  VerdictList,
 } from './answers.ts'
 import {
   AttemptBody,
+  AttemptListBody,
   CreateAccountBody,
   CreateAllowListBody,
   DefineRoleBody,
@@ -52,6 +54,8 @@ export const components = [
   VerifiedKeyBody,
   VerdictBody,
   AttemptBody,
+  AttemptListBody,
+  VerdictList,
   IssueApiKeyBody,
   KeyActBody,
   CreateAccountBody,

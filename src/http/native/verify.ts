@@ -1,22 +1,29 @@
+import type { Static } from 'typebox'
 import type { Deps } from '../../deps.ts'
-import { type Address, parseAddress } from '../../domain/address.ts'
-import { invalidRequest } from '../../errors.ts'
+import { parseAddress } from '../../domain/address.ts'
+import type { Attempt, Verdict } from '../../domain/verdict.ts'
+import { type Fault, invalidRequest } from '../../errors.ts'
 import { verify } from '../../keys/verify.ts'
+import { type PresentedAttempt, verifyBatch } from '../../keys/verify-batch.ts'
 import type { App } from '../app-type.ts'
 import { responses } from '../responses.ts'
 import { ref } from '../schema-tools.ts'
-import { AttemptBody } from './bodies.ts'
+import { VerdictList } from './answers.ts'
+import { AttemptBody, AttemptListBody } from './bodies.ts'
 import { VerdictBody } from './schemas.ts'
 import { toVerdictBody } from './wire.ts'
+
+const tags = ['Verification']
+const access = { permission: 'api_key:verify', platformOnly: true }
 
 export function verifyRoutes(app: App, deps: Deps): void {
   app.post(
     '/v1/verify',
     {
-      config: { access: { permission: 'api_key:verify', platformOnly: true }, isFrequent: true },
+      config: { access, isFrequent: true },
       schema: {
         operationId: 'verifyToken',
-        tags: ['Verification'],
+        tags,
         summary: 'Ask whether a token is good',
         description:
           'Always 200 with a verdict, for a well-formed request. An outage is 503, never a denial.',
@@ -25,23 +32,62 @@ export function verifyRoutes(app: App, deps: Deps): void {
       },
     },
     (request, reply) => {
-      const { token, client_ip: clientIp, permissions, account_id: accountId } = request.body
-      const attempt = {
-        address: clientIp === undefined ? undefined : requireAddress(clientIp),
-        permissions: permissions ?? [],
-        accountId: accountId?.toLowerCase(),
-      }
+      const attempt = readAttempt(request.body)
+      if (attempt === undefined) throw invalidRequest([addressFault('/client_ip')])
       reply.header('cache-control', 'no-store')
-      const verdict = verify(deps, token, attempt)
+      const verdict = verify(deps, request.body.token, attempt)
       return verdict instanceof Promise ? verdict.then(toVerdictBody) : toVerdictBody(verdict)
+    },
+  )
+
+  app.post(
+    '/v1/verify/batch',
+    {
+      config: { access, isFrequent: true },
+      schema: {
+        operationId: 'verifyTokens',
+        tags,
+        summary: 'Ask whether many tokens are good',
+        description:
+          'One verdict an attempt, in the order of the attempts; each as `POST /v1/verify` would give it. An outage that meets any of them is 503 for the whole, never a denial.',
+        body: ref(AttemptListBody),
+        response: responses({ 200: ref(VerdictList) }, { body: true }),
+      },
+    },
+    (request, reply) => {
+      const attempts = readAttempts(request.body.attempts)
+      reply.header('cache-control', 'no-store')
+      const verdicts = verifyBatch(deps, attempts)
+      return verdicts instanceof Promise ? verdicts.then(toVerdictList) : toVerdictList(verdicts)
     },
   )
 }
 
-function requireAddress(text: string): Address {
-  const address = parseAddress(text)
-  if (address !== undefined) return address
-  throw invalidRequest([
-    { field: '/client_ip', rule: 'address', message: 'It must be one IPv4 or IPv6 address.' },
-  ])
+/** Undefined when the client's address is none. */
+function readAttempt(body: Static<typeof AttemptBody>): Attempt | undefined {
+  const { client_ip: clientIp, permissions, account_id: accountId } = body
+  const address = clientIp === undefined ? undefined : parseAddress(clientIp)
+  if (clientIp !== undefined && address === undefined) return undefined
+  return { address, permissions: permissions ?? [], accountId: accountId?.toLowerCase() }
+}
+
+/** Throws `invalid_request` with all faults before anything is judged. */
+function readAttempts(bodies: readonly Static<typeof AttemptBody>[]): readonly PresentedAttempt[] {
+  const attempts: PresentedAttempt[] = []
+  const faults: Fault[] = []
+  for (const [index, body] of bodies.entries()) {
+    const attempt = readAttempt(body)
+    if (attempt === undefined) faults.push(addressFault(`/attempts/${index}/client_ip`))
+    else attempts.push({ text: body.token, attempt })
+  }
+  if (faults.length > 0) throw invalidRequest(faults)
+  return attempts
+}
+
+function addressFault(field: string): Fault {
+  return { field, rule: 'address', message: 'It must be one IPv4 or IPv6 address.' }
+}
+
+function toVerdictList(verdicts: readonly Verdict[]): Static<typeof VerdictList> {
+  return { verdicts: verdicts.map(toVerdictBody) }
 }

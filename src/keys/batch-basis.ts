@@ -1,0 +1,117 @@
+import { hash as digestOf } from 'node:crypto'
+import type { CachedCredential } from '../cache/credential-cache.ts'
+import type { Deps } from '../deps.ts'
+import { readPresentedToken } from '../domain/presented-token.ts'
+import { findTagKey } from '../domain/tag.ts'
+import type { DenialReason } from '../domain/verdict.ts'
+import { acceptsDigest, type Presented, readCredential, referenceOf } from './read-credential.ts'
+
+/** What the verdicts of a batch on one token rest on: at first what memory says, later a read. */
+export class Basis {
+  readonly #deps: Deps
+  readonly #text: string
+  /** Undefined while the text is no token, or one that no known tag key made. */
+  #presented: Presented | undefined
+  #credential: CachedCredential | undefined
+  #denial: DenialReason | undefined
+  /** A read that somebody else had begun when the batch came. */
+  #underWay: Promise<CachedCredential | undefined> | undefined
+  /** Whether it rests on a statement that was sent for this very batch. */
+  #isOwn = false
+  #isFirstUseSettled = false
+
+  /** Looks into memory; asks nothing of the database. */
+  constructor(deps: Deps, text: string) {
+    this.#deps = deps
+    this.#text = text
+    const token = this.#readToken()
+    if (token === undefined) return
+    const presented = { token, digest: digestOf('sha256', text, 'base64url') }
+    const cached = deps.cache.find(referenceOf(token))
+    if (cached !== undefined && acceptsDigest(cached, presented.digest)) {
+      this.#presented = presented
+      this.#credential = cached
+      if (deps.cache.mayAnswer(cached)) deps.tallies.cacheHits += 1
+      else deps.tallies.cacheStale += 1
+      return
+    }
+    deps.tallies.cacheMisses += 1
+    if (findTagKey(token, deps.ring.keys) === undefined) {
+      this.#denial = 'not_found'
+      return
+    }
+    this.#presented = presented
+    this.#underWay = deps.reads.find(presented.digest)
+  }
+
+  get credential(): CachedCredential | undefined {
+    return this.#credential
+  }
+
+  /** Why there is no credential to judge. */
+  get denial(): DenialReason {
+    return this.#denial ?? 'not_found'
+  }
+
+  /** Whether a valid verdict has to have the first use of the credential recorded before it is told. */
+  get needsFirstUse(): boolean {
+    return this.#credential?.isUsed === false && !this.#isFirstUseSettled
+  }
+
+  /**
+   * Whether verdicts may rest on it if they are given in this very step: on a read of its own always,
+   * on what was known before only while the lease holds and no change has overtaken it.
+   */
+  stands(): boolean {
+    if (this.#isOwn || this.#denial === 'malformed') return true
+    if (this.#credential !== undefined) return this.#deps.cache.mayAnswer(this.#credential)
+    // The ring of tag keys is something known from before too.
+    return this.#denial !== undefined && !this.#deps.cache.isSilent()
+  }
+
+  /** Gives it something to rest on: a read that was under way, once, and otherwise one of its own. */
+  async settle(): Promise<void> {
+    const underWay = this.#deps.cache.isSilent() ? undefined : this.#underWay
+    this.#underWay = undefined
+    if (underWay !== undefined) {
+      this.#credential = await underWay
+      return
+    }
+    if (this.#denial !== undefined) await this.#readTokenByNewRing()
+    this.#isOwn = true
+    if (this.#presented !== undefined) await this.#read(this.#presented)
+  }
+
+  /** The first use is recorded: nobody need do it again. */
+  keepAsUsed(): void {
+    if (this.#presented === undefined || this.#credential === undefined) return
+    this.#credential = { ...this.#credential, isUsed: true }
+    this.#deps.cache.put(referenceOf(this.#presented.token), this.#credential)
+  }
+
+  /** The first use was recorded, or the credential ended, since it was read: it needs another read. */
+  readAgain(): void {
+    this.#credential = undefined
+    this.#isOwn = false
+    this.#isFirstUseSettled = true
+  }
+
+  #readToken(): Presented['token'] | undefined {
+    const read = readPresentedToken(this.#text, this.#deps.ring.keys)
+    this.#denial = read.kind === 'denied' ? read.reason : undefined
+    return read.kind === 'denied' ? undefined : read.token
+  }
+
+  async #readTokenByNewRing(): Promise<void> {
+    await this.#deps.ring.reload()
+    const token = this.#readToken()
+    if (token === undefined) return
+    if (findTagKey(token, this.#deps.ring.keys) === undefined) this.#denial = 'not_found'
+    else this.#presented = { token, digest: digestOf('sha256', this.#text, 'base64url') }
+  }
+
+  async #read(presented: Presented): Promise<void> {
+    const work = () => readCredential(this.#deps, presented)
+    this.#credential = await this.#deps.reads.start(presented.digest, work)
+  }
+}

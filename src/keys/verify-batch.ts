@@ -1,0 +1,99 @@
+import type { Deps } from '../deps.ts'
+import { type Attempt, judge, type Verdict } from '../domain/verdict.ts'
+import { recordFirstUses } from '../store/first-uses.ts'
+import { Basis } from './batch-basis.ts'
+import { conclude } from './conclude.ts'
+
+/** A token as somebody presented it, and what is asked of it. */
+export interface PresentedAttempt {
+  readonly text: string
+  readonly attempt: Attempt
+}
+
+/** An attempt, and what its verdict rests on: attempts that present the same token share it. */
+interface Case {
+  readonly attempt: Attempt
+  readonly basis: Basis
+}
+
+/**
+ * The verdicts on many attempts, in their order: at once when the cache knows all the tokens; otherwise
+ * one statement reads all that it does not know, and one more records the first uses. A token that is
+ * presented several times is read and matched once. An outage or an overload that meets any of them is
+ * thrown, and then nobody is told anything.
+ */
+export function verifyBatch(
+  deps: Deps,
+  attempts: readonly PresentedAttempt[],
+): readonly Verdict[] | Promise<readonly Verdict[]> {
+  const cases = casesOf(deps, attempts)
+  const outcome = judgeOrWait(deps, cases)
+  return outcome instanceof Promise ? waitAndJudge(deps, cases, outcome) : outcome
+}
+
+function casesOf(deps: Deps, attempts: readonly PresentedAttempt[]): readonly Case[] {
+  const bases = new Map<string, Basis>()
+  return attempts.map(({ text, attempt }) => {
+    const basis = bases.get(text) ?? new Basis(deps, text)
+    bases.set(text, basis)
+    return { attempt, basis }
+  })
+}
+
+/**
+ * After each wait everything is looked at again: meanwhile a change may have come or the lease ended.
+ * What was overtaken gets a read of its own, which nothing overtakes, so that a few rounds are enough.
+ */
+async function waitAndJudge(
+  deps: Deps,
+  cases: readonly Case[],
+  first: Promise<unknown>,
+): Promise<readonly Verdict[]> {
+  await first
+  for (;;) {
+    const outcome = judgeOrWait(deps, cases)
+    if (!(outcome instanceof Promise)) return outcome
+    await outcome
+  }
+}
+
+/** The verdicts, when all can be given in this very step; otherwise what must be waited for. */
+function judgeOrWait(deps: Deps, cases: readonly Case[]): readonly Verdict[] | Promise<unknown> {
+  const overtaken = new Set<Basis>()
+  for (const { basis } of cases) if (!basis.stands()) overtaken.add(basis)
+  if (overtaken.size > 0) return Promise.all(Array.from(overtaken, (basis) => basis.settle()))
+
+  const now = deps.now()
+  const unused = new Set<Basis>()
+  const verdicts: Verdict[] = []
+  for (const { basis, attempt } of cases) {
+    const verdict = verdictOn(basis, attempt, now)
+    if (verdict.valid && basis.needsFirstUse) unused.add(basis)
+    verdicts.push(verdict)
+  }
+  if (unused.size > 0) return recordAll(deps, [...unused], now)
+  for (const verdict of verdicts) conclude(deps, verdict)
+  return verdicts
+}
+
+function verdictOn({ credential, denial }: Basis, attempt: Attempt, now: Date): Verdict {
+  if (credential === undefined) return { valid: false, reason: denial, key: undefined }
+  return judge(credential.facts, attempt, now)
+}
+
+/**
+ * First uses ever are recorded before anybody learns of them. A credential that somebody else has used
+ * or ended since it was read is read again: by then its first use is recorded, or its end.
+ */
+async function recordAll(deps: Deps, unused: readonly Basis[], now: Date): Promise<void> {
+  const used = unused.flatMap(({ credential }) =>
+    credential === undefined
+      ? []
+      : { apiKeyId: credential.facts.id, generation: credential.facts.generation },
+  )
+  const recorded = await recordFirstUses(deps.db, used, now)
+  for (const [index, basis] of unused.entries()) {
+    if (recorded[index] === true) basis.keepAsUsed()
+    else basis.readAgain()
+  }
+}

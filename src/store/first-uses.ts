@@ -1,0 +1,60 @@
+import { sql } from 'kysely'
+import type { Executor } from './database.ts'
+
+/**
+ * Records the first use of a credential. False when it was used before, or was ended meanwhile:
+ * whoever wanted to answer judges again.
+ */
+export async function recordFirstUse(
+  db: Executor,
+  apiKeyId: string,
+  generation: number,
+  now: Date,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('credential')
+    .set({ first_used_at: now })
+    .where('api_key_id', '=', apiKeyId)
+    .where('generation', '=', generation)
+    .where('first_used_at', 'is', null)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}
+
+/** What names a credential to whoever has read it. */
+export interface UsedCredential {
+  readonly apiKeyId: string
+  readonly generation: number
+}
+
+/** The same for many, in one statement: whether each was recorded, in the order asked for. */
+export async function recordFirstUses(
+  db: Executor,
+  used: readonly UsedCredential[],
+  now: Date,
+): Promise<readonly boolean[]> {
+  // Locked in order of id: of two batches that have keys in common one waits, and neither for ever.
+  const { rows } = await sql<{ recorded: boolean }>`
+    with used as (
+      select * from unnest(
+        ${used.map((one) => one.apiKeyId)}::uuid[],
+        ${used.map((one) => one.generation)}::integer[]
+      ) with ordinality as used (api_key_id, generation, place)
+    ), locked as (
+      select credential.api_key_id, credential.generation
+      from credential join used using (api_key_id, generation)
+      where credential.first_used_at is null and credential.ended_at is null
+      order by credential.api_key_id, credential.generation
+      for update of credential
+    ), recorded as (
+      update credential set first_used_at = ${now} from locked
+      where credential.api_key_id = locked.api_key_id
+        and credential.generation = locked.generation
+      returning credential.api_key_id, credential.generation
+    )
+    select recorded.api_key_id is not null as recorded
+    from used left join recorded using (api_key_id, generation)
+    order by used.place`.execute(db)
+  return rows.map((row) => row.recorded)
+}
