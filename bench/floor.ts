@@ -6,19 +6,20 @@
  * FLOOR_ANSWER is the constant, as JSON: a verdict that the service gave.
  */
 import closeWithGrace from 'close-with-grace'
-import { readConfig } from '../src/config.ts'
 import { AttemptBody } from '../src/http/native/bodies.ts'
 import { VerdictBody } from '../src/http/native/schemas.ts'
 import { responses } from '../src/http/responses.ts'
 import { ref } from '../src/http/schema-tools.ts'
 import { createLog } from '../src/log.ts'
 import { createService } from '../src/service.ts'
+import { readSettings } from '../src/settings.ts'
 
 const { DATABASE_URL = '', FLOOR_ANSWER = '' } = process.env
 const answer = JSON.parse(FLOOR_ANSWER)
-const config = readConfig(process.env)
+const { config, files } = await readSettings(process.env)
 const service = await createService({
   config,
+  files,
   connection: DATABASE_URL,
   log: createLog(config.LOG_LEVEL),
 })

@@ -1,4 +1,3 @@
-import { readConfig } from '../src/config.ts'
 import type { Deps } from '../src/deps.ts'
 import { actorOf, type Principal } from '../src/domain/principal.ts'
 import { formatToken, type Token } from '../src/domain/token.ts'
@@ -8,6 +7,7 @@ import { newId } from '../src/keys/ids.ts'
 import { verify } from '../src/keys/verify.ts'
 import { createLog } from '../src/log.ts'
 import { createService } from '../src/service.ts'
+import { readSettings } from '../src/settings.ts'
 import { insertApiKey } from '../src/store/api-keys.ts'
 import { insertCredential } from '../src/store/credentials.ts'
 import { findRoleWithEffects } from '../src/store/roles.ts'
@@ -28,7 +28,7 @@ const batchesAtOnce = 4
 export async function issueKeys(databaseUrl: string, count: number): Promise<Keys> {
   let rootToken = ''
   const service = await createService({
-    config: readConfig({}),
+    ...(await readSettings({})),
     connection: databaseUrl,
     log: createLog('warn'),
     keepRootToken: async (token) => {

@@ -3,14 +3,15 @@
  * good. What is left between it and the service is what the protocol costs a hot verification.
  */
 import closeWithGrace from 'close-with-grace'
-import { readConfig } from '../src/config.ts'
 import { createLog } from '../src/log.ts'
 import { createService } from '../src/service.ts'
+import { readSettings } from '../src/settings.ts'
 
 const { DATABASE_URL = '' } = process.env
-const config = readConfig(process.env)
+const { config, files } = await readSettings(process.env)
 const service = await createService({
   config,
+  files,
   connection: DATABASE_URL,
   log: createLog(config.LOG_LEVEL),
 })

@@ -4,8 +4,8 @@ import { issueRootKeyCommand } from './admin/issue-root-key.ts'
 import { migrateCommand } from './admin/migrate.ts'
 import { withDatabase } from './admin/reach-database.ts'
 import { rotateTagKeyCommand } from './admin/rotate-tag-key.ts'
-import { readConfig } from './config.ts'
 import { explainFailure } from './explain-failure.ts'
+import { readSettings } from './settings.ts'
 
 const commands: Readonly<Record<string, Command>> = {
   'issue-root-key': issueRootKeyCommand,
@@ -48,8 +48,10 @@ async function main(args: readonly string[]): Promise<void> {
   if (command === undefined) {
     throw new UsageError(name === '' ? 'Name a command.' : `There is no command ${name}.`)
   }
-  const config = readConfig(process.env)
-  const told = await withDatabase(config, (connection) => command({ config, connection, options }))
+  const settings = await readSettings(process.env)
+  const told = await withDatabase(settings.config, (connection) =>
+    command({ ...settings, connection, options }),
+  )
   process.stdout.write(`${told}\n`)
 }
 

@@ -163,6 +163,16 @@ export class ConfigError extends Error {
 
 /** The settings that an environment gives. Throws ConfigError with all faults at once. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const { config, faults } = checkConfig(env)
+  if (faults.length > 0) throw new ConfigError(faults)
+  return config
+}
+
+/** The same, with the faults to be told with others. The settings count only if there are none. */
+export function checkConfig(env: Readonly<Record<string, string | undefined>>): {
+  readonly config: Config
+  readonly faults: string[]
+} {
   const ajv = new Ajv({ validateSchema: false }).addFormat(
     'address-ranges',
     (text) => parseAddressRanges(text) !== undefined,
@@ -179,8 +189,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     given[name] = value
     if (!ajv.validate(schema, value)) faults.push(`${name} ${expectation(schema)}`)
   }
-  if (faults.length > 0) throw new ConfigError(faults)
-  return given as Config
+  return { config: given as Config, faults }
 }
 
 function expectation(schema: {

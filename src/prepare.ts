@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
-import { type Catalogue, readCatalogue } from './domain/permission.ts'
-import builtInCatalogue from './domain/permissions.aeon.json' with { type: 'json' }
+import type { Catalogue } from './domain/permission.ts'
 import { bootstrap } from './keys/bootstrap.ts'
 import { createSecretHasher, type SecretHasher } from './keys/hashing/hasher.ts'
-import { noPeppers, type Peppers, readPeppers } from './keys/hashing/peppers.ts'
+import type { Peppers } from './keys/hashing/peppers.ts'
 import { hashProfiles } from './keys/hashing/profile.ts'
 import { registerPeppers } from './keys/hashing/register-peppers.ts'
 import { WorkQueue } from './keys/hashing/work-queue.ts'
 import type { RootKey } from './keys/root-key.ts'
+import type { SettingsFiles } from './settings.ts'
 import { type DatabaseOptions, type OpenDatabase, openDatabase } from './store/database.ts'
 import { migrate, readSchemaState } from './store/migrate.ts'
 
 export interface PrepareOptions {
   readonly config: Config
+  readonly files: SettingsFiles
   readonly connection: DatabaseOptions['connection']
   readonly log: Logger
   /** See bootstrap. */
@@ -67,10 +67,10 @@ export function openServiceDatabase(
 /** The hasher as the settings say, its peppers held against those that the database knows. */
 export async function createServiceHasher(
   config: Config,
+  peppers: Peppers,
   db: OpenDatabase['db'],
   now: () => Date,
 ): Promise<SecretHasher> {
-  const peppers = await readPepperFile(config.PEPPER_FILE)
   await registerPeppers({ now, randomBytes }, db, peppers)
   return createSecretHasher({
     profile: hashProfiles[config.HASH_PROFILE],
@@ -87,20 +87,19 @@ async function prepareOpened(
   opened: OpenDatabase,
   options: PrepareOptions,
 ): Promise<PreparedDatabase> {
-  const { config, log, now = () => new Date() } = options
+  const { config, files, log, now = () => new Date() } = options
   const { db } = opened
-  const catalogue = await readCatalogueFile(config.PERMISSIONS_FILE)
   const isSchemaNewer = await prepareSchema(db, config, log)
-  const hasher = await createServiceHasher(config, db, now)
+  const hasher = await createServiceHasher(config, files.peppers, db, now)
   const world = { now, randomBytes, hasher, tokenPrefix: config.TOKEN_PREFIX }
   const started = await bootstrap(world, db, {
-    catalogue,
+    catalogue: files.catalogue,
     ...(options.keepRootToken && { keepRootToken: options.keepRootToken }),
   })
   return {
     ...opened,
     world,
-    catalogue,
+    catalogue: files.catalogue,
     isSchemaNewer,
     isFirstStart: started.first,
     rootKey: started.first ? started.rootKey : undefined,
@@ -125,26 +124,4 @@ async function prepareSchema(
   if (unknown.length === 0) return false
   log.warn({ migrations: unknown }, 'the schema is of a later version, and is left as it is')
   return true
-}
-
-async function readCatalogueFile(path: string | undefined): Promise<Catalogue> {
-  if (path === undefined) return readCatalogue(builtInCatalogue)
-  try {
-    return readCatalogue(JSON.parse(await readFile(path, 'utf8')))
-  } catch (error) {
-    throw new Error(`PERMISSIONS_FILE ${path}: ${messageOf(error)}`)
-  }
-}
-
-async function readPepperFile(path: string | undefined): Promise<Peppers> {
-  if (path === undefined) return noPeppers
-  try {
-    return readPeppers(await readFile(path, 'utf8'))
-  } catch (error) {
-    throw new Error(`PEPPER_FILE ${path}: ${messageOf(error)}`)
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

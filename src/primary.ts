@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { AggregatorRegistry } from 'prom-client'
-import type { Config } from './config.ts'
 import { announceFirstStart, rootTokenKeeper } from './first-start.ts'
 import { prepareDatabase } from './prepare.ts'
 import { type ReachedDatabase, reachDatabase } from './reach-database.ts'
 import { stopOnSignal } from './serve.ts'
+import type { LoadedSettings } from './settings.ts'
 import type { Database } from './store/database.ts'
 import { deleteInstance } from './store/instances.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
@@ -19,11 +19,12 @@ const restartPauseMs = 1_000
  * Runs several processes that share one port, each an instance of its own: prepares the database,
  * starts them, starts those anew that die, and drains them together.
  */
-export async function runPrimary(config: Config, log: Logger): Promise<void> {
+export async function runPrimary({ config, files }: LoadedSettings, log: Logger): Promise<void> {
   const database = await reachDatabase(config, log)
   try {
     const prepared = await prepareDatabase({
       config,
+      files,
       log,
       connection: database.connection,
       ...rootTokenKeeper(config, database),

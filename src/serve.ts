@@ -4,16 +4,18 @@ import type { Config } from './config.ts'
 import { announceFirstStart, rootTokenKeeper } from './first-start.ts'
 import { type ReachedDatabase, reachDatabase } from './reach-database.ts'
 import { createService, type Service } from './service.ts'
+import type { LoadedSettings } from './settings.ts'
 
 /** After the requests in flight: to write the use records and to stop a private PostgreSQL. */
 const finishMs = 10_000
 
 /** Runs the service in this process, until a signal. */
-export async function serve(config: Config, log: Logger): Promise<void> {
+export async function serve({ config, files }: LoadedSettings, log: Logger): Promise<void> {
   const database = await reachDatabase(config, log)
   try {
     const service = await createService({
       config,
+      files,
       log,
       connection: database.connection,
       ...rootTokenKeeper(config, database),

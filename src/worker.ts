@@ -1,18 +1,19 @@
 import cluster from 'node:cluster'
 import type { Logger } from 'pino'
 import { AggregatorRegistry, type Registry } from 'prom-client'
-import type { Config } from './config.ts'
 import { explainFailure } from './explain-failure.ts'
 import { stopOnSignal } from './serve.ts'
 import { createService } from './service.ts'
+import type { LoadedSettings } from './settings.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 /** One of several processes that share a port. Its parent runs the database and has prepared it. */
-export async function runWorker(config: Config, log: Logger): Promise<void> {
+export async function runWorker({ config, files }: LoadedSettings, log: Logger): Promise<void> {
   if (config.DATABASE_URL === undefined) throw new Error('A worker needs DATABASE_URL.')
   try {
     const service = await createService({
       config,
+      files,
       log,
       connection: config.DATABASE_URL,
       onRegistered: (id) => tell({ kind: 'registered', id }),

@@ -1,6 +1,10 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { ConfigError, readConfig, Settings } from '../src/config.ts'
 import { createLog } from '../src/log.ts'
+import { readSettings } from '../src/settings.ts'
 
 t.test('every setting has a default or may be unset, and says what it is', async (t) => {
   const config = readConfig({})
@@ -31,7 +35,7 @@ t.test('all faults are told at once, and no value is repeated', async (t) => {
     TRUSTED_PROXIES: '10.0.0.0/8, hunter2',
     MIGRATE: 'on',
   }
-  const error = t.throws(() => readConfig(env), ConfigError) as unknown as ConfigError
+  const error = refusal(() => readConfig(env))
   t.same(
     error.faults,
     [
@@ -47,6 +51,108 @@ t.test('all faults are told at once, and no value is repeated', async (t) => {
   )
   t.notMatch(error.message, /hunter2/)
 })
+
+t.test('what is wrong with the files that settings name is told with the rest', async (t) => {
+  const folder = t.testdir({
+    peppers: `2026:${Buffer.alloc(32, 1).toString('base64')}\n`,
+    short: '2026:aHVzaA==\n',
+    'not-json': '{"permissions": [hush',
+    'no-catalogue': '{"permissions": [{"name": "Door"}]}',
+    token: 'of an earlier start',
+  })
+  const at = (name: string) => join(folder, name)
+  const given: readonly [object, readonly RegExp[]][] = [
+    [
+      { PEPPER_FILE: at('short') },
+      [/^PEPPER_FILE names a file with faults: line 1 is not id:base64/],
+    ],
+    [{ PEPPER_FILE: at('token') }, [/^PEPPER_FILE names a file with faults: line 1/]],
+    [
+      { PERMISSIONS_FILE: at('not-json') },
+      [/^PERMISSIONS_FILE names a file with faults: it is not JSON$/],
+    ],
+    [{ PERMISSIONS_FILE: at('no-catalogue') }, [/^PERMISSIONS_FILE .*\/permissions\/0/]],
+    [{ PERMISSIONS_FILE: at('short/hush') }, [/^PERMISSIONS_FILE .* it does not exist$/]],
+    [{ ROOT_TOKEN_FILE: at('short/hush') }, [/^ROOT_TOKEN_FILE .* it does not exist$/]],
+    [
+      {
+        PORT: 'x',
+        PEPPER_FILE: at('hush'),
+        PERMISSIONS_FILE: at('hush'),
+        ROOT_TOKEN_FILE: at('hush/hush'),
+      },
+      [/^PORT /, /^PEPPER_FILE /, /^PERMISSIONS_FILE /, /^ROOT_TOKEN_FILE /],
+    ],
+  ]
+  for (const [env, faults] of given) {
+    const error = await refusalOf({ ...env })
+    t.match(error.faults, faults)
+    t.equal(error.faults.length, faults.length)
+    t.notMatch(error.message, 'hush', 'neither a path nor what a file holds is repeated')
+  }
+  const { config, files } = await readSettings({
+    PEPPER_FILE: at('peppers'),
+    ROOT_TOKEN_FILE: at('token'),
+  })
+  t.equal(
+    config.ROOT_TOKEN_FILE,
+    at('token'),
+    'a token of an earlier start is no fault of the settings',
+  )
+  t.equal(files.peppers.current?.id, '2026')
+  t.ok(files.catalogue.length > 10, 'the built-in catalogue')
+})
+
+t.test('a file or folder that is closed to this account is told so', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-config-'))
+  const at = (name: string) => join(folder, name)
+  const [open, closed, locked] = [at('open'), at('closed'), at('locked')]
+  await writeFile(open, `2026:${Buffer.alloc(32, 1).toString('base64')}`)
+  await writeFile(closed, 'hush')
+  await mkdir(locked)
+  await chmod(closed, 0)
+  await chmod(locked, 0o500)
+  await chmod(folder, 0o711)
+  // Nothing is closed to root.
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.(65_534)
+  t.teardown(async () => {
+    if (isRoot) process.seteuid?.(0)
+    await rm(folder, { recursive: true })
+  })
+  t.ok((await readSettings({ PEPPER_FILE: open })).files.peppers.current)
+  const error = await refusalOf({
+    PEPPER_FILE: closed,
+    PERMISSIONS_FILE: closed,
+    ROOT_TOKEN_FILE: `${locked}/token`,
+  })
+  t.same(error.faults, [
+    'PEPPER_FILE names a file that cannot be read: this account may not (EACCES)',
+    'PERMISSIONS_FILE names a file that cannot be read: this account may not (EACCES)',
+    'ROOT_TOKEN_FILE is in a folder that cannot be written: this account may not (EACCES)',
+  ])
+})
+
+/** The ConfigError that settings are refused with. */
+async function refusalOf(env: Parameters<typeof readSettings>[0]): Promise<ConfigError> {
+  const error = await readSettings(env).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  return refusal(() => {
+    throw error
+  })
+}
+
+/** The ConfigError that an act throws. */
+function refusal(act: () => unknown): ConfigError {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof ConfigError) return error
+  }
+  throw new Error('It was not refused as ConfigError.')
+}
 
 function order(fault: string): number {
   return Object.keys(Settings.properties).indexOf(fault.split(' ')[0] ?? '')

@@ -1,9 +1,8 @@
-import type { Config } from '../config.ts'
+import type { LoadedSettings } from '../settings.ts'
 import type { DatabaseOptions } from '../store/database.ts'
 
 /** What a command is given: the settings, how to reach the database, and its options. */
-export interface CommandContext {
-  readonly config: Config
+export interface CommandContext extends LoadedSettings {
   readonly connection: DatabaseOptions['connection']
   readonly options: CommandOptions
 }

@@ -8,13 +8,13 @@ import { requireStartedDatabase } from './started-database.ts'
 
 /** Issues a key of the platform account that may do everything, and says its token, or where it is. */
 export async function issueRootKeyCommand(context: CommandContext): Promise<string> {
-  const { config, connection, options } = context
+  const { config, files, connection, options } = context
   const { file } = options
   const { db } = openServiceDatabase({ config, connection, log: createLog('warn') })
   try {
     await requireStartedDatabase(db)
     const now = () => new Date()
-    const hasher = await createServiceHasher(config, db, now)
+    const hasher = await createServiceHasher(config, files.peppers, db, now)
     const keep = file === undefined ? undefined : (token: string) => writeRootToken(file, token)
     const world = { now, randomBytes, hasher, tokenPrefix: config.TOKEN_PREFIX }
     const rootKey = await issueRootKey(world, db, keep)

@@ -12,13 +12,14 @@ import { requireStartedDatabase } from './started-database.ts'
  * Makes a new tag key sign, once every instance knows it. To follow that, the command is an instance
  * itself for as long as it runs.
  */
-export async function rotateTagKeyCommand({ config, connection }: CommandContext): Promise<string> {
+export async function rotateTagKeyCommand(context: CommandContext): Promise<string> {
+  const { config, files, connection } = context
   const log = createLog('warn')
   const { db } = openServiceDatabase({ config, connection, log })
   try {
     await requireStartedDatabase(db)
     const now = () => new Date()
-    const hasher = await createServiceHasher(config, db, now)
+    const hasher = await createServiceHasher(config, files.peppers, db, now)
     const world = { now, randomBytes, hasher, tokenPrefix: config.TOKEN_PREFIX }
     const { deps, instance } = await createWorld({
       config,

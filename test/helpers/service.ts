@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
-import { type Config, readConfig } from '../../src/config.ts'
 import { createLog } from '../../src/log.ts'
 import { createService, type Service, type ServiceOptions } from '../../src/service.ts'
+import { readSettings } from '../../src/settings.ts'
 import { type Api, createApi } from './api.ts'
 import { Canaries } from './canaries.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
@@ -47,7 +47,7 @@ export async function startTestService(
   const clock = { offsetMs: 0 }
   const moment = { monotonicMs: 0, wallMs: 0 }
   const logLines: string[] = []
-  const config: Config = readConfig({
+  const { config, files } = await readSettings({
     LOG_LEVEL: 'debug',
     USE_FLUSH_MS: '600000',
     ...options.settings,
@@ -55,6 +55,7 @@ export async function startTestService(
   let rootToken = options.rootToken ?? ''
   const service = await createService({
     config,
+    files,
     connection: database.url,
     log: createLog(config.LOG_LEVEL, {
       write: (line: string) => {

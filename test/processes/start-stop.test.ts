@@ -35,6 +35,9 @@ t.test('faults of the settings are told at once, and their values are not', asyn
     MIGRATE: 'perhaps',
     DATABASE_URL: 'mysql://user:hush@db/keys',
     TOKEN_PREFIX: 'Hush',
+    PEPPER_FILE: join(folder, 'hush', 'peppers'),
+    PERMISSIONS_FILE: folder,
+    ROOT_TOKEN_FILE: join(folder, 'hush', 'root-token'),
   }
   const refused = await processes.run({ settings })
   t.equal(refused.status, 1)
@@ -45,6 +48,9 @@ t.test('faults of the settings are told at once, and their values are not', asyn
   DATABASE_URL must match ^postgres(ql)?://
   MIGRATE must be one of auto, off
   TOKEN_PREFIX must match ^[a-z][a-z0-9]{0,15}$
+  PEPPER_FILE names a file that cannot be read: it does not exist
+  PERMISSIONS_FILE names a file that cannot be read: it is a folder
+  ROOT_TOKEN_FILE is in a folder that cannot be written: it does not exist
 `,
   )
   t.equal(refused.stdout, '')
@@ -237,7 +243,7 @@ t.test('PERMISSIONS_FILE takes the place of the built-in catalogue', async (t) =
 
   const refused = await processes.run({ settings: { ...settings, PERMISSIONS_FILE: bad } })
   t.equal(refused.status, 1)
-  assertRefusal(t, refused, `PERMISSIONS_FILE ${bad}: `)
+  assertRefusal(t, refused, 'PERMISSIONS_FILE names a file with faults: ')
   for (const fault of ['door:lock, which is not defined', 'door:break is of', 'account:read is']) {
     t.match(refused.stderr, fault, 'each fault is told')
   }
