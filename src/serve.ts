@@ -2,6 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import { announceFirstStart, rootTokenKeeper } from './first-start.ts'
+import { listen } from './listen.ts'
 import { type ReachedDatabase, reachDatabase } from './reach-database.ts'
 import { createService, type Service } from './service.ts'
 import type { LoadedSettings } from './settings.ts'
@@ -20,7 +21,7 @@ export async function serve({ config, files }: LoadedSettings, log: Logger): Pro
       connection: database.connection,
       ...rootTokenKeeper(config, database),
     })
-    await listen(service, config, database, log)
+    await listenAndTell(service, config, database, log)
     stopOnSignal(config, log, async () => {
       await service.stop()
       await database.stop()
@@ -44,7 +45,7 @@ export function stopOnSignal(config: Config, log: Logger, stop: () => Promise<vo
   )
 }
 
-async function listen(
+async function listenAndTell(
   service: Service,
   config: Config,
   database: ReachedDatabase,
@@ -52,7 +53,7 @@ async function listen(
 ): Promise<void> {
   let address: string | undefined
   try {
-    address = await service.app.listen({ host: config.HOST, port: config.PORT })
+    address = await listen(service.app, config)
   } catch (error) {
     await service.stop()
     throw error

@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import type { Logger } from 'pino'
 import { AggregatorRegistry, type Registry } from 'prom-client'
 import { explainFailure } from './explain-failure.ts'
+import { listen } from './listen.ts'
 import { stopOnSignal } from './serve.ts'
 import { createService } from './service.ts'
 import type { LoadedSettings } from './settings.ts'
@@ -19,7 +20,7 @@ export async function runWorker({ config, files }: LoadedSettings, log: Logger):
       onRegistered: (id) => tell({ kind: 'registered', id }),
       collectMetrics: collectFromAll,
     })
-    const address = await service.app.listen({ host: config.HOST, port: config.PORT })
+    const address = await listen(service.app, config)
     stopOnSignal(config, log, async () => {
       await service.stop()
       // The channel to the parent would keep this process alive.

@@ -65,11 +65,21 @@ t.test('the private database', async (t) => {
 
   const homeless = await processes.run({ settings })
   t.equal(homeless.status, 1)
-  assertRefusal(t, homeless, `EADDRINUSE: address already in use 127.0.0.1:${port}`)
-  taken.close()
+  assertRefusal(
+    t,
+    homeless,
+    `It cannot listen on PORT ${port} of HOST 127.0.0.1: another process does (EADDRINUSE). Stop that one, or set another PORT`,
+  )
   const rootToken = await shownRootToken(homeless)
   canaries.addToken(rootToken)
   t.same(await processesIn(folder), [], 'nothing runs on')
+  const [crowded, stranger] = await Promise.all([
+    processes.run({ settings: { ...settings, WORKERS: '2' } }),
+    processes.run({ settings: { HOST: '192.0.2.1', DATA_DIR: join(folder, 'data-2') } }),
+  ])
+  taken.close()
+  assertRefusal(t, crowded, 'another process does (EADDRINUSE)')
+  assertRefusal(t, stranger, 'HOST 192.0.2.1: this machine has no such address (EADDRNOTAVAIL)')
 
   const running = await processes.start()
   const root = processes.api(await running.listening, rootToken)

@@ -1,0 +1,32 @@
+import type { Config } from './config.ts'
+import type { App } from './http/app-type.ts'
+
+/** Listens where the settings say, and gives the address. Throws an Error that names them and the remedy. */
+export async function listen(
+  app: App,
+  { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>,
+): Promise<string> {
+  try {
+    return await app.listen({ host: HOST, port: PORT })
+  } catch (error) {
+    throw new Error(`It cannot listen on PORT ${PORT} of HOST ${HOST}: ${reasonOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  switch (code) {
+    case 'EADDRINUSE':
+      return 'another process does (EADDRINUSE). Stop that one, or set another PORT; 0 takes any free one.'
+    case 'EACCES':
+      return 'this account may not (EACCES). Set a PORT from 1024 on.'
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `this machine has no such address (${code}). Set HOST to one that it has, or to 0.0.0.0 for all.`
+    default:
+      return error instanceof Error ? error.message : String(error)
+  }
+}
