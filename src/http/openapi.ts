@@ -44,7 +44,12 @@ export async function describeRoutes(app: App): Promise<void> {
         typeof $id === 'string' ? $id : `component-${index}`,
     },
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: contentPolicy })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: contentPolicy,
+    // Without the top bar, whose logo is an inline style that the policy forbids.
+    uiConfig: { layout: 'BaseLayout' },
+  })
   app.get('/openapi.json', { schema: { hide: true }, config: { isFrequent: true } }, async () =>
     app.swagger(),
   )
