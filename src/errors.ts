@@ -6,6 +6,7 @@ export const errorCodes = [
   'permission_denied',
   'escalation',
   'not_found',
+  'method_not_allowed',
   'name_taken',
   'id_taken',
   'in_use',

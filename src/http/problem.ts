@@ -6,6 +6,7 @@ import { type Static, Type } from 'typebox'
 import { redactTokens } from '../domain/redaction.ts'
 import { type ErrorCode, errorCodes, type Fault, ServiceError } from '../errors.ts'
 import { isOutcomeUnknown, isUnavailable } from '../keys/outage.ts'
+import { noteMethods } from './allowed-methods.ts'
 import type { App } from './app-type.ts'
 import { oneOf, ref } from './schema-tools.ts'
 import { faultsOfValidation } from './validation.ts'
@@ -17,6 +18,7 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   permission_denied: 403,
   escalation: 403,
   not_found: 404,
+  method_not_allowed: 405,
   name_taken: 409,
   id_taken: 409,
   in_use: 409,
@@ -72,13 +74,23 @@ export function answerProblems(app: App): void {
   app.setErrorHandler((error: FastifyError, request, reply) =>
     sendProblem(request, reply, toServiceError(error, request)),
   )
-  const noRoute = new ServiceError('not_found', 'There is no such route.')
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute))
+  const allowed = noteMethods(app)
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute()))
   // Before the body is read: whatever it holds, the route is not there.
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (request.is404) done(noRoute)
-    else done()
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done()
+    const [path = ''] = request.url.split('?', 1)
+    const methods = allowed(path)
+    // With its own method among them, it is a path that the router refuses, by its length.
+    if (methods.length === 0 || methods.includes(request.method)) return done(noRoute())
+    // RFC 9110, section 15.5.6.
+    reply.header('allow', methods.join(', '))
+    done(new ServiceError('method_not_allowed', `Here only ${methods.join(', ')} will do.`))
   })
+}
+
+function noRoute(): ServiceError {
+  return new ServiceError('not_found', 'There is no such route.')
 }
 
 /** For a path that the router cannot read: it names nothing of ours. */
@@ -88,7 +100,7 @@ export function answerUnreadablePath(
   reply: FastifyReply,
 ): void {
   reply.header('x-request-id', request.id)
-  sendProblem(request, reply, new ServiceError('not_found', 'There is no such route.'))
+  sendProblem(request, reply, noRoute())
 }
 
 /** For bytes that are no HTTP request, or came too slowly: there is no request to answer, only a socket. */
