@@ -1,4 +1,4 @@
-import type { PostgresPool, PostgresPoolClient } from 'kysely'
+import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { isReadTimeout } from './faults.ts'
 
@@ -21,11 +21,24 @@ export function withoutDeafConnections(pool: Pool): PostgresPool {
   })
 
   function lend(client: PoolClient): PostgresPoolClient {
+    const asked: PostgresPoolClient = client
     let deafness: Error | undefined
-    async function query(text: string, parameters: unknown[]) {
+    function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>
+    function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>
+    function query<R>(
+      statement: string | PostgresCursor<R>,
+      parameters: readonly unknown[] = [],
+    ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
+      if (typeof statement === 'string') return answer(statement, parameters)
+      throw new TypeError('A cursor is for streams, and store/ has none.')
+    }
+    async function answer<R>(
+      text: string,
+      parameters: readonly unknown[],
+    ): Promise<PostgresQueryResult<R>> {
       if (deafness !== undefined) throw deafness
       try {
-        return await client.query(text, parameters)
+        return await asked.query<R>(text, parameters)
       } catch (error) {
         if (isReadTimeout(error)) {
           deafness = error
@@ -35,8 +48,7 @@ export function withoutDeafConnections(pool: Pool): PostgresPool {
       }
     }
     return {
-      // Kysely's other way to ask, by a cursor, is for streams, and store/ has none.
-      query: query as unknown as PostgresPoolClient['query'],
+      query,
       release: (destroy) => client.release(destroy === true || deafness !== undefined),
     }
   }
