@@ -1,9 +1,9 @@
 import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/api-key.ts'
 import type { Page, PageRequest } from '../../domain/page.ts'
-import { type ApiKeyFilter, listApiKeys as listStored } from '../../store/api-keys.ts'
+import { type ApiKeyFilter, listApiKeys as listStored } from '../../store/api-key-listing.ts'
 
-export type { ApiKeyFilter } from '../../store/api-keys.ts'
+export type { ApiKeyFilter } from '../../store/api-key-listing.ts'
 
 /** A page of the account's keys, revoked and expired ones included. */
 export function listApiKeys(

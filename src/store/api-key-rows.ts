@@ -1,0 +1,71 @@
+import { sql } from 'kysely'
+import type { ApiKey } from '../domain/api-key.ts'
+import type { Executor } from './database.ts'
+
+/** Keys with their role, lists and use, of every account; the caller says which. */
+export function selectApiKeys(db: Executor) {
+  return db
+    .selectFrom('api_key')
+    .innerJoin('role', 'role.id', 'api_key.role_id')
+    .leftJoin('api_key_usage', 'api_key_usage.api_key_id', 'api_key.id')
+    .select([
+      'api_key.id',
+      'api_key.account_id',
+      'api_key.name',
+      'api_key.description',
+      'api_key.role_id',
+      'role.name as role_name',
+      'api_key.reach',
+      'api_key.token_prefix',
+      'api_key.created_at',
+      'api_key.created_by_kind',
+      'api_key.created_by_id',
+      'api_key.created_by_name',
+      'api_key.expires_at',
+      'api_key.disabled_at',
+      'api_key.revoked_at',
+      'api_key.revoked_by_kind',
+      'api_key.revoked_by_id',
+      'api_key.revoked_by_name',
+      'api_key.revocation_reason',
+      'api_key_usage.last_used_at',
+      'api_key_usage.use_count',
+      sql<string[]>`array(
+        select allow_list_id from api_key_allow_list
+        where api_key_allow_list.api_key_id = api_key.id order by allow_list_id)`.as(
+        'allow_list_ids',
+      ),
+    ])
+}
+
+type ApiKeyResult = Awaited<ReturnType<ReturnType<typeof selectApiKeys>['executeTakeFirstOrThrow']>>
+
+export function toApiKey(row: ApiKeyResult): ApiKey {
+  return {
+    id: row.id,
+    accountId: row.account_id,
+    name: row.name,
+    description: row.description,
+    role: { id: row.role_id, name: row.role_name },
+    reach: row.reach,
+    allowListIds: row.allow_list_ids,
+    tokenPrefix: row.token_prefix,
+    createdAt: row.created_at,
+    createdBy: {
+      kind: row.created_by_kind,
+      id: row.created_by_id,
+      name: row.created_by_name,
+    },
+    expiresAt: row.expires_at,
+    disabledAt: row.disabled_at,
+    revokedAt: row.revoked_at,
+    revokedBy: row.revoked_by_kind && {
+      kind: row.revoked_by_kind,
+      id: row.revoked_by_id,
+      name: row.revoked_by_name,
+    },
+    revocationReason: row.revocation_reason,
+    lastUsedAt: row.last_used_at,
+    useCount: Number(row.use_count ?? 0),
+  }
+}
