@@ -7,6 +7,11 @@ export function ref<T extends TSchema>(schema: T, options: Record<string, unknow
   return Type.Unsafe<Static<T>>({ $ref: `${$id}#`, ...options })
 }
 
+/** A named component or null, as OpenAPI 3.1 writes it: generators make the component's own type of it. */
+export function nullableRef<T extends TSchema>(schema: T) {
+  return Type.Unsafe<Static<T> | null>({ anyOf: [ref(schema), { type: 'null' }] })
+}
+
 /** A string or null, as OpenAPI 3.1 writes it: one flat schema. */
 export function nullableString(options: Record<string, unknown> = {}) {
   return Type.Unsafe<string | null>({ type: ['string', 'null'], ...options })

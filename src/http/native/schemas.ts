@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { actorKinds, keyStatuses, reaches } from '../../domain/api-key.ts'
 import { permissionScopes } from '../../domain/permission.ts'
 import { denialReasons } from '../../domain/verdict.ts'
-import { nullableString, oneOf, ref } from '../schema-tools.ts'
+import { nullableRef, nullableString, oneOf, ref } from '../schema-tools.ts'
 
 export const id = (description?: string) =>
   Type.String({
@@ -82,22 +82,6 @@ export const ActorBody = Type.Object(
   { $id: 'Actor', description: 'Who did something.' },
 )
 
-/** The same, or null. A reference beside `null` would be an `anyOf`, which generators dislike. */
-const NullableActor = Type.Unsafe<{
-  kind: (typeof actorKinds)[number]
-  id: string | null
-  name: string | null
-} | null>({
-  type: ['object', 'null'],
-  description: 'Who did something.',
-  properties: {
-    kind: { type: 'string', enum: actorKinds },
-    id: { type: ['string', 'null'] },
-    name: { type: ['string', 'null'] },
-  },
-  required: ['kind', 'id', 'name'],
-})
-
 export const ApiKeyBody = Type.Object(
   {
     id: id(),
@@ -115,7 +99,7 @@ export const ApiKeyBody = Type.Object(
     use_count: Type.Integer({ format: 'int64' }),
     disabled_at: nullableTime('Null: not disabled.'),
     revoked_at: nullableTime('Null: not revoked.'),
-    revoked_by: NullableActor,
+    revoked_by: nullableRef(ActorBody),
     revocation_reason: nullableString(),
     hint: Type.String({
       description: 'The public beginning of its tokens; stands for the id in paths.',
