@@ -214,7 +214,9 @@ CREATE INDEX api_key_by_expiry ON public.api_key USING btree (account_id, COALES
 CREATE INDEX api_key_by_expiry_reversed ON public.api_key USING btree (account_id, COALESCE(expires_at, '-infinity'::timestamp with time zone), id);
 CREATE INDEX api_key_by_name ON public.api_key USING btree (account_id, name, id);
 CREATE INDEX api_key_by_role ON public.api_key USING btree (account_id, role_id, created_at, id);
+CREATE INDEX api_key_disabled ON public.api_key USING btree (account_id, created_at, id) WHERE ((revoked_at IS NULL) AND (disabled_at IS NOT NULL));
 CREATE UNIQUE INDEX api_key_name ON public.api_key USING btree (account_id, name) WHERE live;
+CREATE INDEX api_key_revoked ON public.api_key USING btree (account_id, created_at, id) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX api_key_allow_list_by_list ON public.api_key_allow_list USING btree (account_id, allow_list_id) WHERE live;
 CREATE INDEX api_key_usage_by_last ON public.api_key_usage USING btree (account_id, last_used_at, api_key_id);
 CREATE INDEX change_by_time ON public.change USING btree (created_at);

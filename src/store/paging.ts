@@ -42,7 +42,7 @@ function orderOf(table: string, page: PageRequest): Order {
     case 'name':
       return { value: sql`${field} collate "C"`, id }
     case 'expires_at':
-      return { value: sql`coalesce(${field}, ${sql.lit(never(page))})`, id }
+      return { value: expiryIn(page), id }
   }
 }
 
@@ -53,6 +53,12 @@ function beyond(order: Order, after: Position, page: PageRequest): RawBuilder<bo
       : sql`${after.value ?? never(page)}::timestamptz`
   const operator = sql.raw(page.sort.descending ? '<' : '>')
   return sql<boolean>`(${order.value}, ${order.id}) ${operator} (${value}, ${after.id}::uuid)`
+}
+
+/** The expiry of a key as the index of this order has it: conditions on it narrow what is read. */
+export function expiryIn(page: PageRequest): RawBuilder<Date> {
+  const descends = page.sort.field === 'expires_at' && page.sort.descending
+  return sql<Date>`coalesce(api_key.expires_at, ${sql.lit(descends ? '-infinity' : 'infinity')})`
 }
 
 /** Never-expiring keys come last in both orders. */

@@ -1,0 +1,265 @@
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import { Pool } from 'pg'
+import t from 'tap'
+import { keyStatuses } from '../../src/domain/api-key.ts'
+import { type PageRequest, sortFields } from '../../src/domain/page.ts'
+import { permissionsReachedThrough, retireAllowList } from '../../src/store/allow-lists.ts'
+import { isRoleUsedBeyond, releaseExpired } from '../../src/store/api-key-holdings.ts'
+import { type ApiKeyFilter, listApiKeys } from '../../src/store/api-key-listing.ts'
+import { findCredentials } from '../../src/store/credentials.ts'
+import type { Database, StoreTransaction } from '../../src/store/database.ts'
+import { recordFirstUses } from '../../src/store/first-uses.ts'
+import { retireRole } from '../../src/store/roles.ts'
+import type { Schema } from '../../src/store/schema.ts'
+import { addUses } from '../../src/store/usage.ts'
+import type { Json } from '../helpers/api.ts'
+import { createTestDatabase } from '../helpers/database.ts'
+import { connectRaw } from '../helpers/instances.ts'
+import { insertManyKeys } from '../helpers/many-keys.ts'
+
+const aDayMs = 86_400_000
+const keys = 50_000
+const limit = 50
+/** Of a page, and of what else the rows of its index hold that a filter leaves out. */
+const fewRows = 15 * limit
+
+const database = await createTestDatabase()
+const raw = await connectRaw(t, database.url)
+const pool = new Pool({ connectionString: database.url, max: 1 })
+const asked: { readonly sql: string; readonly parameters: readonly unknown[] }[] = []
+const db: Database = new Kysely<Schema>({
+  dialect: new PostgresDialect({ pool }),
+  log: ({ query }) => {
+    asked.push(query)
+  },
+})
+t.teardown(async () => {
+  await db.destroy()
+  await database.drop()
+})
+const now = new Date('2026-11-23T08:25:00Z')
+const many = await insertManyKeys(raw, keys, now)
+const { accountId } = many
+const sorts = sortFields.flatMap((field) =>
+  [false, true].map((descending): PageRequest['sort'] => ({ field, descending })),
+)
+
+t.test('every sort, in both directions and from any place, reads a page and no more', async (t) => {
+  for (const sort of sorts) {
+    let after: PageRequest['after']
+    for (let page = 0; page < 3; page += 1) {
+      const request = { limit, sort, after }
+      const { next } = await listApiKeys(db, accountId, {}, request, now)
+      const plan = await planOf(() => listApiKeys(db, accountId, {}, request, now))
+      t.match(plan, { keysRead: limit + 1, sorted: 0, wholeTables: [] }, told({}, request))
+      after = next ?? undefined
+    }
+    const first = { limit, sort, after: undefined }
+    // A place in the middle of the order, which no page was needed to find.
+    const { items } = await listApiKeys(db, accountId, { namePrefix: 'etl-00025' }, first, now)
+    const [key] = items
+    if (key === undefined) throw new Error('There is no such key.')
+    const value = { created_at: key.createdAt, name: key.name, expires_at: key.expiresAt }[
+      sort.field
+    ]
+    const place = { value: value instanceof Date ? value.toISOString() : value, id: key.id }
+    const request = { limit, sort, after: place }
+    const plan = await planOf(() => listApiKeys(db, accountId, {}, request, now))
+    t.match(
+      plan,
+      { keysRead: limit + 1, sorted: 0, wholeTables: [] },
+      `from the middle, ${told({}, request)}`,
+    )
+  }
+})
+
+t.test(
+  'every filter reads little more than it lists, in the order that it goes with',
+  async (t) => {
+    const early = new Date(now.getTime() - 360 * aDayMs)
+    const cases: readonly (readonly [ApiKeyFilter, ...PageRequest['sort']['field'][]])[] = [
+      ...keyStatuses.map((status): [ApiKeyFilter, PageRequest['sort']['field']] => [
+        { statuses: [status] },
+        status === 'expired' ? 'expires_at' : 'created_at',
+      ]),
+      [{ statuses: ['active'] }, 'name', 'expires_at'],
+      [{ statuses: ['active', 'disabled'] }, 'created_at', 'name'],
+      [{ statuses: ['revoked', 'disabled'] }, 'created_at'],
+      [{ namePrefix: 'ci-' }, ...sortFields],
+      [{ namePrefix: 'ci-000120' }, ...sortFields],
+      [{ namePrefix: 'zz' }, ...sortFields],
+      [{ role: { id: many.commonRoleId } }, ...sortFields],
+      [{ role: { id: many.rareRoleId } }, ...sortFields],
+      [{ role: { foldedName: 'role 1' } }, ...sortFields],
+      [{ role: { foldedName: 'role 4' } }, ...sortFields],
+      [{ role: { foldedName: 'role 9' } }, ...sortFields],
+      [{ createdBy: { id: 'user 3', platformToo: false } }, 'created_at'],
+      [{ createdBy: { id: 'nobody', platformToo: true } }, ...sortFields],
+      [{ expiresBefore: early }, 'expires_at'],
+      [{ expiresBefore: now }, 'expires_at'],
+      [{ expiresBefore: new Date(0) }, ...sortFields],
+      [{ lastUsedBefore: new Date(0) }, ...sortFields],
+    ]
+    for (const [filter, ...fields] of cases) {
+      for (const sort of sorts.filter(({ field }) => fields.includes(field))) {
+        const request = { limit, sort, after: undefined }
+        const plan = await planOf(() => listApiKeys(db, accountId, filter, request, now))
+        t.ok(plan.keysRead <= fewRows, `${plan.keysRead} rows: ${told(filter, request)}`)
+        t.ok(plan.sorted <= fewRows, `${plan.sorted} sorted: ${told(filter, request)}`)
+        t.same(plan.wholeTables, [], told(filter, request))
+      }
+    }
+  },
+)
+
+t.test('no filter in any order reads the table, or sorts the keys of an account', async (t) => {
+  const filters: readonly ApiKeyFilter[] = [
+    ...keyStatuses.map((status) => ({ statuses: [status] })),
+    { createdBy: { id: 'user 3', platformToo: true } },
+    ...[2, 200, 700].flatMap((days) => {
+      const time = new Date(now.getTime() - days * aDayMs)
+      return [{ expiresBefore: time }, { lastUsedBefore: time }]
+    }),
+    { statuses: ['active'], namePrefix: 'svc', role: { id: many.commonRoleId } },
+  ]
+  const ofAccount = (3 * keys) / 5
+  for (const filter of filters) {
+    for (const sort of sorts) {
+      const request = { limit, sort, after: undefined }
+      const plan = await planOf(() => listApiKeys(db, accountId, filter, request, now))
+      t.same(plan.wholeTables, [], told(filter, request))
+      t.ok(plan.sorted < ofAccount / 10, `${plan.sorted} sorted: ${told(filter, request)}`)
+    }
+  }
+})
+
+t.test('what verification asks reads the rows that it names', async (t) => {
+  const { rows } = await raw.query(
+    `select api_key_id as "apiKeyId", account_id as "accountId", tag, generation
+     from credential join api_key on api_key.id = api_key_id order by random() limit 100`,
+  )
+  for (const count of [1, 100]) {
+    const some = rows.slice(0, count)
+    const plan = await planOf(() => findCredentials(db, some))
+    t.match(plan, { keysRead: count, statements: 1, wholeTables: [] }, `${count} credentials`)
+    const recording = await planOf(() => recordFirstUses(db, some, now))
+    t.match(recording, { statements: 1, wholeTables: [] }, `${count} first uses`)
+    const uses = some.map((one) => ({ ...one, lastUsedAt: now, count: 1 }))
+    t.match(await planOf(() => addUses(db, uses)), { statements: 1, wholeTables: [] })
+  }
+})
+
+t.test('what is asked before something is deleted reads those who hold it', async (t) => {
+  const { commonRoleId, rareRoleId, listId, deadListId } = many
+  const acts: readonly (readonly [string, number, (trx: StoreTransaction) => Promise<unknown>])[] =
+    [
+      ['beyond a list', 100, (trx) => isRoleUsedBeyond(trx, accountId, commonRoleId, [listId])],
+      ['through a list', 700, (trx) => permissionsReachedThrough(trx, accountId, listId)],
+      ['through no list', 10, (trx) => permissionsReachedThrough(trx, accountId, deadListId)],
+      ['a list that nobody uses', 10, (trx) => retireAllowList(trx, deadListId, now)],
+      [
+        'a name that an expired key holds',
+        4,
+        (trx) => releaseExpired(trx, accountId, { name: 'svc-00000001' }, now),
+      ],
+      ['a rare role', 400, (trx) => releaseExpired(trx, accountId, { roleId: rareRoleId }, now)],
+      ['a list', 5_000, (trx) => releaseExpired(trx, accountId, { allowListId: listId }, now)],
+    ]
+  for (const [what, rows, act] of acts) {
+    const { read, scanned } = await readBy(act)
+    t.ok(read <= rows, `${what}: ${read} rows`)
+    t.same(scanned, [], what)
+  }
+  await t.rejects(
+    readBy((trx) => retireRole(trx, commonRoleId, now)),
+    /api_key_uses_role/,
+  )
+})
+
+interface Plan {
+  readonly statements: number
+  /** Rows of api_key that were looked at, whether they were kept or not. */
+  readonly keysRead: number
+  /** Rows that were sorted. */
+  readonly sorted: number
+  /** Those of the large tables that were read from end to end. */
+  readonly wholeTables: readonly string[]
+}
+
+const largeTables = ['api_key', 'credential']
+
+/** What the statements of an act do, by the planner's own account of having run them again. */
+async function planOf(act: () => Promise<unknown>): Promise<Plan> {
+  asked.length = 0
+  await act()
+  const nodes: Json[] = []
+  for (const { sql, parameters } of [...asked]) {
+    await raw.query('begin')
+    const { rows } = await raw.query(`explain (analyze, format json) ${sql}`, [...parameters])
+    await raw.query('rollback')
+    collect(rows[0]['QUERY PLAN'][0].Plan, nodes)
+  }
+  const scans = nodes.filter((node) => node['Relation Name'] !== undefined)
+  return {
+    statements: asked.length,
+    keysRead: sum(scans.filter((node) => node['Relation Name'] === 'api_key').map(rowsOf)),
+    sorted: sum(nodes.filter((node) => node['Node Type'] === 'Sort').map(rowsOf)),
+    wholeTables: scans
+      .filter((node) => node['Node Type'] === 'Seq Scan')
+      .map((node) => node['Relation Name'])
+      .filter((name) => largeTables.includes(name)),
+  }
+}
+
+function collect(node: Json, into: Json[]): void {
+  into.push(node)
+  for (const child of node.Plans ?? []) collect(child, into)
+}
+
+/** What a node has looked at; a sort, what it was given. */
+function rowsOf(node: Json): number {
+  if (node['Node Type'] === 'Sort') return sum((node.Plans ?? []).map(rowsOf))
+  const each = node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)
+  return Math.round(each * node['Actual Loops'])
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
+
+const counts = sql<Json>`select relname, idx_tup_fetch::int as fetched, seq_scan::int as scans
+  from pg_stat_xact_user_tables where relname in ('api_key', 'api_key_allow_list') order by relname`
+
+/** Rows that an act reads of keys and their lists, by the server's own count; the checks of foreign keys count too. */
+async function readBy(
+  act: (trx: StoreTransaction) => Promise<unknown>,
+): Promise<{ readonly read: number; readonly scanned: readonly string[] }> {
+  const undone = new Error('undone')
+  let before: Json[] = []
+  let after: Json[] = []
+  const done = db.transaction().execute(async (trx) => {
+    before = (await counts.execute(trx)).rows
+    await act(trx)
+    after = (await counts.execute(trx)).rows
+    throw undone
+  })
+  await done.catch((error: unknown) => {
+    if (error !== undone) throw error
+  })
+  const more = after.map((row, index) => ({
+    name: row.relname,
+    fetched: row.fetched - before[index].fetched,
+    scans: row.scans - before[index].scans,
+  }))
+  return {
+    read: sum(more.map(({ fetched }) => fetched)),
+    // The bindings of lists are few here: to read them all is right.
+    scanned: more
+      .filter(({ scans, name }) => scans > 0 && largeTables.includes(name))
+      .map(({ name }) => name),
+  }
+}
+
+function told(filter: ApiKeyFilter, { sort }: PageRequest): string {
+  return `${JSON.stringify(filter)} by ${sort.descending ? '-' : ''}${sort.field}`
+}
