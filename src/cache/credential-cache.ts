@@ -8,28 +8,23 @@ export interface CachedCredential {
   readonly facts: KeyFacts
   /** The hash that the secret matched: while the stored one is the same, a known digest needs no Argon2. */
   readonly hash: string
-  /**
-   * SHA-256 of each whole token string that was accepted, as base64url, the latest first. Never a
-   * token. A text takes 56 bytes where a buffer takes 300, and a third of the time to make.
-   */
-  readonly digests: readonly string[]
   /** Whether its first use is recorded. */
   readonly isUsed: boolean
   /** From before the read was sent. */
   readonly stamp: Stamp
 }
 
-/** A token string has two forms, native and JWT, and so at most two digests. */
-export const maxDigests = 2
-
 const maxPermissionSets = 1_000
 
 type PermissionSet = Pick<KeyFacts, 'permissions' | 'holds'>
 
 /**
- * The hot keys: one entry a credential, bounded by number. An entry that a change has overtaken, or
- * that no lease covers, answers nothing, but stays, so that checking again costs one statement and no
- * Argon2.
+ * The hot keys, bounded by number: one entry for each token string that was accepted, by its SHA-256 as
+ * base64url, and never a token. How far a digest agrees with another may show in the time: of 256 random
+ * bits it tells nothing. A text takes 56 bytes where a buffer takes 300, and a third of the time to make.
+ *
+ * An entry that a change has overtaken, or that no lease covers, answers nothing, but stays, so that
+ * checking again costs one statement and no Argon2.
  */
 export class CredentialCache {
   readonly #entries: LRUCache<string, CachedCredential>
@@ -44,7 +39,7 @@ export class CredentialCache {
     this.#now = now
     this.#entries = new LRUCache({
       max: maxEntries,
-      dispose: (_entry, _reference, reason) => {
+      dispose: (_entry, _digest, reason) => {
         if (reason === 'evict') this.#evictions += 1
       },
     })
@@ -78,9 +73,9 @@ export class CredentialCache {
     return this.#freshness.leaseRemaining(this.#now())
   }
 
-  /** The entry of a credential, by its key id and tag; perhaps overtaken: ask mayAnswer. */
-  find(reference: string): CachedCredential | undefined {
-    return this.#entries.get(reference)
+  /** The entry of a token string, by its digest; perhaps overtaken: ask mayAnswer. */
+  find(digest: string): CachedCredential | undefined {
+    return this.#entries.get(digest)
   }
 
   /** Whether an answer may rest on the entry. Ask at the last synchronous step before answering. */
@@ -89,14 +84,14 @@ export class CredentialCache {
   }
 
   /** Keeps the entry, unless a change has overtaken it or a fresher one is there. */
-  put(reference: string, entry: CachedCredential): void {
+  put(digest: string, entry: CachedCredential): void {
     if (!this.#freshness.mayStore(entry.stamp, fencedBy(entry))) {
       this.#fenced += 1
       return
     }
-    const present = this.#entries.peek(reference)
+    const present = this.#entries.peek(digest)
     if (present !== undefined && present.stamp > entry.stamp) return
-    this.#entries.set(detached(reference), entry)
+    this.#entries.set(digest, entry)
   }
 
   /** The same facts, on the set of permissions that all keys have in common which may do the same: 3.7 KB less a key. */
@@ -120,12 +115,4 @@ export class CredentialCache {
 
 function fencedBy({ facts }: CachedCredential) {
   return { keyId: facts.id, accountId: facts.accountId }
-}
-
-/**
- * A copy that shares no memory with the text it was cut from. V8 keeps the whole string alive that a
- * slice came from, and that string is a token.
- */
-function detached(reference: string): string {
-  return Buffer.from(reference, 'latin1').toString('latin1')
 }

@@ -2,7 +2,8 @@ import { looksLikeJwt, openJwtForm } from './jwt-form.ts'
 import type { TagKey } from './tag.ts'
 import { parseToken, type Token } from './token.ts'
 
-const MAX_LENGTH = 1024
+/** In UTF-16 code units: whatever is longer is malformed. */
+export const maxPresentedLength = 1024
 
 /** What a caller presented: a token of either form, not verified yet, or why it cannot be one. */
 export type PresentedToken =
@@ -17,7 +18,7 @@ const NOT_FOUND: PresentedToken = { kind: 'denied', reason: 'not_found' }
  * not checked here: the cache is asked first, and has no need of it.
  */
 export function readPresentedToken(text: string, ring: readonly TagKey[]): PresentedToken {
-  if (text.length > MAX_LENGTH) return MALFORMED
+  if (text.length > maxPresentedLength) return MALFORMED
   const token = parseToken(text)
   if (token !== undefined) return { kind: 'token', token }
   if (!looksLikeJwt(text)) return MALFORMED

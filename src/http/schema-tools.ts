@@ -12,6 +12,11 @@ export function nullableRef<T extends TSchema>(schema: T) {
   return Type.Unsafe<Static<T> | null>({ anyOf: [ref(schema), { type: 'null' }] })
 }
 
+/** The same reference where the handler itself gives the JSON text, which Fastify sends as it is. */
+export function refAsText(schema: TSchema) {
+  return Type.Unsafe<string>(ref(schema))
+}
+
 /** A string or null, as OpenAPI 3.1 writes it: one flat schema. */
 export function nullableString(options: Record<string, unknown> = {}) {
   return Type.Unsafe<string | null>({ type: ['string', 'null'], ...options })

@@ -1,17 +1,19 @@
 import { hash as digestOf } from 'node:crypto'
 import type { CachedCredential } from '../cache/credential-cache.ts'
 import type { Deps } from '../deps.ts'
-import { readPresentedToken } from '../domain/presented-token.ts'
+import { maxPresentedLength, readPresentedToken } from '../domain/presented-token.ts'
 import { findTagKey } from '../domain/tag.ts'
+import type { Token } from '../domain/token.ts'
 import type { DenialReason } from '../domain/verdict.ts'
-import { acceptsDigest, type Presented, readCredential, referenceOf } from './read-credential.ts'
+import { readCredential } from './read-credential.ts'
 
 /** What the verdicts of a batch on one token rest on: at first what memory says, later a read. */
 export class Basis {
   readonly #deps: Deps
   readonly #text: string
-  /** Undefined while the text is no token, or one that no known tag key made. */
-  #presented: Presented | undefined
+  readonly #digest: string
+  /** Taken apart; undefined while memory knows the text, or it is no token that a known tag key made. */
+  #token: Token | undefined
   #credential: CachedCredential | undefined
   #denial: DenialReason | undefined
   /** A read that somebody else had begun when the batch came. */
@@ -24,24 +26,24 @@ export class Basis {
   constructor(deps: Deps, text: string) {
     this.#deps = deps
     this.#text = text
-    const token = this.#readToken()
-    if (token === undefined) return
-    const presented = { token, digest: digestOf('sha256', text, 'base64url') }
-    const cached = deps.cache.find(referenceOf(token))
-    if (cached !== undefined && acceptsDigest(cached, presented.digest)) {
-      this.#presented = presented
+    const isTooLong = text.length > maxPresentedLength
+    this.#digest = isTooLong ? '' : digestOf('sha256', text, 'base64url')
+    const cached = isTooLong ? undefined : deps.cache.find(this.#digest)
+    if (cached !== undefined) {
       this.#credential = cached
       if (deps.cache.mayAnswer(cached)) deps.tallies.cacheHits += 1
       else deps.tallies.cacheStale += 1
       return
     }
+    const token = this.#readToken()
+    if (token === undefined) return
     deps.tallies.cacheMisses += 1
     if (findTagKey(token, deps.ring.keys) === undefined) {
       this.#denial = 'not_found'
       return
     }
-    this.#presented = presented
-    this.#underWay = deps.reads.find(presented.digest)
+    this.#token = token
+    this.#underWay = deps.reads.find(this.#digest)
   }
 
   get credential(): CachedCredential | undefined {
@@ -77,16 +79,18 @@ export class Basis {
       this.#credential = await underWay
       return
     }
-    if (this.#denial !== undefined) await this.#readTokenByNewRing()
+    this.#credential = undefined
+    if (this.#denial === undefined) this.#token ??= this.#readToken()
+    else await this.#readTokenByNewRing()
     this.#isOwn = true
-    if (this.#presented !== undefined) await this.#read(this.#presented)
+    if (this.#token !== undefined) await this.#read(this.#token)
   }
 
   /** The first use is recorded: nobody need do it again. */
   keepAsUsed(): void {
-    if (this.#presented === undefined || this.#credential === undefined) return
+    if (this.#credential === undefined) return
     this.#credential = { ...this.#credential, isUsed: true }
-    this.#deps.cache.put(referenceOf(this.#presented.token), this.#credential)
+    this.#deps.cache.put(this.#digest, this.#credential)
   }
 
   /** The first use was recorded, or the credential ended, since it was read: it needs another read. */
@@ -96,7 +100,7 @@ export class Basis {
     this.#isFirstUseSettled = true
   }
 
-  #readToken(): Presented['token'] | undefined {
+  #readToken(): Token | undefined {
     const read = readPresentedToken(this.#text, this.#deps.ring.keys)
     this.#denial = read.kind === 'denied' ? read.reason : undefined
     return read.kind === 'denied' ? undefined : read.token
@@ -107,11 +111,11 @@ export class Basis {
     const token = this.#readToken()
     if (token === undefined) return
     if (findTagKey(token, this.#deps.ring.keys) === undefined) this.#denial = 'not_found'
-    else this.#presented = { token, digest: digestOf('sha256', this.#text, 'base64url') }
+    else this.#token = token
   }
 
-  async #read(presented: Presented): Promise<void> {
-    const work = () => readCredential(this.#deps, presented)
-    this.#credential = await this.#deps.reads.start(presented.digest, work)
+  async #read(token: Token): Promise<void> {
+    const work = () => readCredential(this.#deps, { token, digest: this.#digest })
+    this.#credential = await this.#deps.reads.start(this.#digest, work)
   }
 }

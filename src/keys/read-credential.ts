@@ -1,5 +1,5 @@
 import { BatchReader } from '../cache/batch-reader.ts'
-import { type CachedCredential, maxDigests } from '../cache/credential-cache.ts'
+import type { CachedCredential } from '../cache/credential-cache.ts'
 import type { Stamp } from '../cache/freshness.ts'
 import type { Deps } from '../deps.ts'
 import { isExpired } from '../domain/api-key.ts'
@@ -63,7 +63,8 @@ export async function readCredential(
   const { stamp } = read
   const { credential } = read.found
   const facts = deps.cache.sharingPermissions(read.found.facts)
-  const accepted = acceptedDigests(deps, token, credential).includes(digest)
+  // Accepted before, and the stored hash is still the one that it matched.
+  const accepted = deps.cache.find(digest)?.hash === credential.hash
   // A pepper is given up once no live key needs it; what is left of dead ones cannot be matched.
   if (isDead(facts, deps.now()) && !deps.hasher.knowsPepperOf(credential)) return undefined
   if (!accepted && !(await deps.hasher.matches(facts.accountId, credential, token.secret))) {
@@ -73,33 +74,11 @@ export async function readCredential(
   const entry: CachedCredential = {
     facts,
     hash: credential.hash,
-    // Looked up again: the other form of the token may have been matched meanwhile.
-    digests: withDigest(acceptedDigests(deps, token, credential), digest),
     isUsed: credential.firstUsedAt !== null,
     stamp,
   }
-  deps.cache.put(referenceOf(token), entry)
+  deps.cache.put(digest, entry)
   return entry
-}
-
-/** What the cache knows a credential by: the id of its key and its tag, which are public and authentic together only. */
-export function referenceOf(token: Token): string {
-  return token.keyIdText + token.tag
-}
-
-/** How far a digest agrees with another may show in the time: of 256 random bits it tells nothing. */
-export function acceptsDigest(entry: CachedCredential, digest: string): boolean {
-  return entry.digests.includes(digest)
-}
-
-/** What was accepted as long as the stored hash is the one that it matched. */
-function acceptedDigests(deps: Deps, token: Token, credential: Credential): readonly string[] {
-  const known = deps.cache.find(referenceOf(token))
-  return known?.hash === credential.hash ? known.digests : []
-}
-
-function withDigest(digests: readonly string[], digest: string): readonly string[] {
-  return digests.includes(digest) ? digests : [digest, ...digests].slice(0, maxDigests)
 }
 
 /** Whether nothing can bring it back: it is revoked, expired or replaced. */

@@ -72,7 +72,7 @@ function judgeOrWait(deps: Deps, cases: readonly Case[]): readonly Verdict[] | P
     verdicts.push(verdict)
   }
   if (unused.size > 0) return recordAll(deps, [...unused], now)
-  for (const verdict of verdicts) conclude(deps, verdict)
+  for (const verdict of verdicts) conclude(deps, verdict, now)
   return verdicts
 }
 

@@ -1,12 +1,12 @@
 import { hash as digestOf } from 'node:crypto'
 import type { CachedCredential } from '../cache/credential-cache.ts'
 import type { Deps } from '../deps.ts'
-import { readPresentedToken } from '../domain/presented-token.ts'
+import { maxPresentedLength, readPresentedToken } from '../domain/presented-token.ts'
 import { findTagKey } from '../domain/tag.ts'
 import { type Attempt, type DenialReason, judge, type Verdict } from '../domain/verdict.ts'
 import { recordFirstUse } from '../store/first-uses.ts'
 import { conclude } from './conclude.ts'
-import { acceptsDigest, type Presented, readCredential, referenceOf } from './read-credential.ts'
+import { type Presented, readCredential } from './read-credential.ts'
 
 /**
  * Whether a presented token is good for an attempt: at once when the cache knows it, and otherwise by
@@ -15,44 +15,73 @@ import { acceptsDigest, type Presented, readCredential, referenceOf } from './re
  * `text` is whatever the caller presented.
  */
 export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Promise<Verdict> {
-  const presented = readPresentedToken(text, deps.ring.keys)
-  if (presented.kind === 'denied') {
-    if (presented.reason === 'not_found') return refuseTag(deps, text, attempt)
-    return deny(deps, presented.reason)
-  }
+  if (text.length > maxPresentedLength) return deny(deps, 'malformed')
+  // Only texts that were taken apart and matched have an entry: a hit has no need of their parts.
   const digest = digestOf('sha256', text, 'base64url')
-  const cached = deps.cache.find(referenceOf(presented.token))
-  const known = cached !== undefined && acceptsDigest(cached, digest)
-  if (known && deps.cache.mayAnswer(cached)) {
-    deps.tallies.cacheHits += 1
-    return answer(deps, { token: presented.token, digest }, attempt, cached)
+  const cached = deps.cache.find(digest)
+  if (cached !== undefined && deps.cache.mayAnswer(cached)) {
+    const now = deps.now()
+    const verdict = judge(cached.facts, attempt, now)
+    if (cached.isUsed || !verdict.valid) {
+      deps.tallies.cacheHits += 1
+      return conclude(deps, verdict, now)
+    }
   }
-  if (known) {
+  return verifyParsed(deps, text, digest, attempt, cached)
+}
+
+function verifyParsed(
+  deps: Deps,
+  text: string,
+  digest: string,
+  attempt: Attempt,
+  cached: CachedCredential | undefined,
+): Verdict | Promise<Verdict> {
+  const read = readPresentedToken(text, deps.ring.keys)
+  if (read.kind === 'denied') {
+    if (read.reason === 'not_found') return refuseTag(deps, text, digest, attempt)
+    return deny(deps, read.reason)
+  }
+  const presented = { token: read.token, digest }
+  if (cached !== undefined && deps.cache.mayAnswer(cached)) {
+    deps.tallies.cacheHits += 1
+    return answer(deps, presented, attempt, cached)
+  }
+  if (cached !== undefined) {
     deps.tallies.cacheStale += 1
-    return verifyByReading(deps, { token: presented.token, digest }, attempt)
+    return verifyByReading(deps, presented, attempt)
   }
   deps.tallies.cacheMisses += 1
-  if (findTagKey(presented.token, deps.ring.keys) === undefined) {
-    return refuseTag(deps, text, attempt)
+  if (findTagKey(read.token, deps.ring.keys) === undefined) {
+    return refuseTag(deps, text, digest, attempt)
   }
-  return verifyByReading(deps, { token: presented.token, digest }, attempt)
+  return verifyByReading(deps, presented, attempt)
 }
 
 /**
  * A tag or signature that no key of the ring made. The ring is something known from before too: past
  * the lease it is read again.
  */
-function refuseTag(deps: Deps, text: string, attempt: Attempt): Verdict | Promise<Verdict> {
+function refuseTag(
+  deps: Deps,
+  text: string,
+  digest: string,
+  attempt: Attempt,
+): Verdict | Promise<Verdict> {
   if (!deps.cache.isSilent()) return deny(deps, 'not_found')
-  return verifyByNewRing(deps, text, attempt)
+  return verifyByNewRing(deps, text, digest, attempt)
 }
 
-async function verifyByNewRing(deps: Deps, text: string, attempt: Attempt): Promise<Verdict> {
+async function verifyByNewRing(
+  deps: Deps,
+  text: string,
+  digest: string,
+  attempt: Attempt,
+): Promise<Verdict> {
   await deps.ring.reload()
   const presented = readPresentedToken(text, deps.ring.keys)
   if (presented.kind === 'denied') return deny(deps, presented.reason)
   if (findTagKey(presented.token, deps.ring.keys) === undefined) return deny(deps, 'not_found')
-  const digest = digestOf('sha256', text, 'base64url')
   return verifyByReading(deps, { token: presented.token, digest }, attempt)
 }
 
@@ -78,11 +107,12 @@ function answer(
   attempt: Attempt,
   credential: CachedCredential,
 ): Verdict | Promise<Verdict> {
-  const verdict = judge(credential.facts, attempt, deps.now())
+  const now = deps.now()
+  const verdict = judge(credential.facts, attempt, now)
   if (verdict.valid && !credential.isUsed) {
     return answerFirstUse(deps, presented, attempt, credential)
   }
-  return conclude(deps, verdict)
+  return conclude(deps, verdict, now)
 }
 
 async function answerFirstUse(
@@ -97,13 +127,14 @@ async function answerFirstUse(
   )
   if (recorded && deps.cache.mayAnswer(credential)) {
     const used = { ...credential, isUsed: true }
-    deps.cache.put(referenceOf(presented.token), used)
+    deps.cache.put(presented.digest, used)
     return answer(deps, presented, attempt, used)
   }
   // Used or ended by somebody else, or changed, since it was read: what it is now has its first use recorded, or its end.
   const again = await read(deps, presented)
   if (again === undefined) return deny(deps, 'not_found')
-  return conclude(deps, judge(again.facts, attempt, deps.now()))
+  const now = deps.now()
+  return conclude(deps, judge(again.facts, attempt, now), now)
 }
 
 function read(deps: Deps, presented: Presented): Promise<CachedCredential | undefined> {
@@ -111,5 +142,6 @@ function read(deps: Deps, presented: Presented): Promise<CachedCredential | unde
 }
 
 function deny(deps: Deps, reason: DenialReason): Verdict {
-  return conclude(deps, { valid: false, reason, key: undefined })
+  deps.tallies.verdicts[reason] += 1
+  return { valid: false, reason, key: undefined }
 }

@@ -7,13 +7,14 @@ import { verify } from '../../keys/verify.ts'
 import { type PresentedAttempt, verifyBatch } from '../../keys/verify-batch.ts'
 import type { App } from '../app-type.ts'
 import { responses } from '../responses.ts'
-import { ref } from '../schema-tools.ts'
+import { ref, refAsText } from '../schema-tools.ts'
 import { VerdictList } from './answers.ts'
 import { AttemptBody, AttemptListBody } from './bodies.ts'
 import { VerdictBody } from './schemas.ts'
-import { toVerdictBody } from './wire.ts'
+import { toVerdictText } from './verdict-text.ts'
 
 const tags = ['Verification']
+const jsonType = 'application/json; charset=utf-8'
 const access = { permission: 'api_key:verify', platformOnly: true }
 
 export function verifyRoutes(app: App, deps: Deps): void {
@@ -28,15 +29,16 @@ export function verifyRoutes(app: App, deps: Deps): void {
         description:
           'Always 200 with a verdict, for a well-formed request. An outage is 503, never a denial.',
         body: ref(AttemptBody),
-        response: responses({ 200: ref(VerdictBody) }, { body: true }),
+        response: responses({ 200: refAsText(VerdictBody) }, { body: true }),
       },
     },
     (request, reply) => {
       const attempt = readAttempt(request.body)
       if (attempt === undefined) throw invalidRequest([addressFault('/client_ip')])
       reply.header('cache-control', 'no-store')
+      reply.header('content-type', jsonType)
       const verdict = verify(deps, request.body.token, attempt)
-      return verdict instanceof Promise ? verdict.then(toVerdictBody) : toVerdictBody(verdict)
+      return verdict instanceof Promise ? verdict.then(toVerdictText) : toVerdictText(verdict)
     },
   )
 
@@ -51,14 +53,15 @@ export function verifyRoutes(app: App, deps: Deps): void {
         description:
           'One verdict an attempt, in the order of the attempts; each as `POST /v1/verify` would give it. An outage that meets any of them is 503 for the whole, never a denial.',
         body: ref(AttemptListBody),
-        response: responses({ 200: ref(VerdictList) }, { body: true }),
+        response: responses({ 200: refAsText(VerdictList) }, { body: true }),
       },
     },
     (request, reply) => {
       const attempts = readAttempts(request.body.attempts)
       reply.header('cache-control', 'no-store')
+      reply.header('content-type', jsonType)
       const verdicts = verifyBatch(deps, attempts)
-      return verdicts instanceof Promise ? verdicts.then(toVerdictList) : toVerdictList(verdicts)
+      return verdicts instanceof Promise ? verdicts.then(toListText) : toListText(verdicts)
     },
   )
 }
@@ -88,6 +91,6 @@ function addressFault(field: string): Fault {
   return { field, rule: 'address', message: 'It must be one IPv4 or IPv6 address.' }
 }
 
-function toVerdictList(verdicts: readonly Verdict[]): Static<typeof VerdictList> {
-  return { verdicts: verdicts.map(toVerdictBody) }
+function toListText(verdicts: readonly Verdict[]): string {
+  return `{"verdicts":[${verdicts.map(toVerdictText).join()}]}`
 }

@@ -6,16 +6,7 @@ import type { CatalogueEntry } from '../../domain/permission.ts'
 import { actorSeenBy, type Principal } from '../../domain/principal.ts'
 import type { Role } from '../../domain/role.ts'
 import { hintOf } from '../../domain/token.ts'
-import type { KeyFacts, Verdict } from '../../domain/verdict.ts'
-import type {
-  AccountBody,
-  AllowListBody,
-  ApiKeyBody,
-  PermissionBody,
-  RoleBody,
-  VerdictBody,
-  VerifiedKeyBody,
-} from './schemas.ts'
+import type { AccountBody, AllowListBody, ApiKeyBody, PermissionBody, RoleBody } from './schemas.ts'
 
 /** A key as the principal may see it. */
 export function toApiKeyBody(
@@ -43,28 +34,6 @@ export function toApiKeyBody(
     revoked_by: apiKey.revokedBy && actorSeenBy(apiKey.revokedBy, platform),
     revocation_reason: apiKey.revocationReason,
     hint: hintOf(apiKey.tokenPrefix, apiKey.id),
-  }
-}
-
-export function toVerdictBody(verdict: Verdict): Static<typeof VerdictBody> {
-  if (verdict.valid) {
-    return {
-      valid: true,
-      api_key: toVerifiedKeyBody(verdict.key),
-      permissions: verdict.key.permissions as string[],
-    }
-  }
-  if (verdict.key === undefined) return { valid: false, reason: verdict.reason }
-  return { valid: false, reason: verdict.reason, api_key: toVerifiedKeyBody(verdict.key) }
-}
-
-function toVerifiedKeyBody(key: KeyFacts): Static<typeof VerifiedKeyBody> {
-  return {
-    id: key.id,
-    account_id: key.accountId,
-    name: key.name,
-    role: key.role,
-    expires_at: toTime(key.expiresAt),
   }
 }
 

@@ -1,0 +1,63 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { denialReasons, type KeyFacts, type Verdict } from '../../src/domain/verdict.ts'
+import { toVerdictText } from '../../src/http/native/verdict-text.ts'
+
+const anyText = fc.string({ unit: 'binary' })
+
+const anyFacts: fc.Arbitrary<KeyFacts> = fc
+  .record({
+    id: fc.uuid(),
+    accountId: fc.uuid(),
+    name: anyText,
+    role: fc.record({ id: fc.uuid(), name: anyText }),
+    permissions: fc.array(anyText),
+    expiresAt: fc.option(fc.date({ noInvalidDate: true })),
+  })
+  .map((known) => ({
+    ...known,
+    platform: false,
+    holds: new Set(known.permissions),
+    reach: 'anywhere',
+    allowListIds: [],
+    ranges: [],
+    generation: 1,
+    disabledAt: null,
+    revokedAt: null,
+    endedAt: null,
+  }))
+
+const anyVerdict: fc.Arbitrary<Verdict> = fc.oneof(
+  fc.record({ valid: fc.constant(true as const), key: anyFacts }),
+  fc.record({
+    valid: fc.constant(false as const),
+    reason: fc.constantFrom(...denialReasons),
+    key: fc.option(anyFacts, { nil: undefined }),
+  }),
+)
+
+t.test('a verdict is written as the JSON that a serializer would write', async (t) => {
+  t.doesNotThrow(() =>
+    fc.assert(
+      // Twice: the second time the permissions come from memory.
+      fc.property(anyVerdict, (verdict) => {
+        const expected = JSON.stringify(expectedBody(verdict))
+        return toVerdictText(verdict) === expected && toVerdictText(verdict) === expected
+      }),
+      { numRuns: 2_000 },
+    ),
+  )
+})
+
+function expectedBody(verdict: Verdict) {
+  const { key } = verdict
+  const apiKey = key && {
+    id: key.id,
+    account_id: key.accountId,
+    name: key.name,
+    role: key.role,
+    expires_at: key.expiresAt,
+  }
+  if (verdict.valid) return { valid: true, api_key: apiKey, permissions: verdict.key.permissions }
+  return { valid: false, reason: verdict.reason, api_key: apiKey }
+}
