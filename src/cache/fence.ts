@@ -32,6 +32,7 @@ export class Fence {
   }
 
   isCurrent(stamp: number, of: Fenced): boolean {
+    if (stamp === this.#applied) return true
     return (
       stamp >= this.#floor &&
       stamp >= (this.#lastOfKey.get(of.keyId) ?? 0) &&
