@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import packageJson from '../package.json' with { type: 'json' }
 import type { Usage } from './usage-reporter.ts'
 
 /** A server under measurement, in a process of its own, listening on 127.0.0.1. */
@@ -27,16 +28,23 @@ const projectFolder = join(import.meta.dirname, '..')
 const pollMs = 3
 const maxStartMs = 30_000
 
+/** How `npm start` runs the service. */
+const start = readStartScript(packageJson.scripts.start)
+
 /** Starts the process; it does not answer yet: see untilAnswered. */
 export async function spawnServer(options: ServerOptions): Promise<ServerProcess> {
   const port = await freePort()
   const preload = options.reportsUsage ? ['--import', './bench/usage-reporter.ts'] : []
   const spawnedAt = performance.now()
-  // As `npm start` runs it.
-  const flags = ['--max-semi-space-size=4', ...preload]
-  const child = spawn(process.execPath, [...flags, options.script], {
+  const child = spawn(process.execPath, [...start.flags, ...preload, options.script], {
     cwd: projectFolder,
-    env: { ...ownEnvironment(), HOST: '127.0.0.1', PORT: String(port), ...options.settings },
+    env: {
+      ...ownEnvironment(),
+      ...start.environment,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      ...options.settings,
+    },
     stdio: ['ignore', 'ignore', 'inherit', ...(options.reportsUsage ? (['ipc'] as const) : [])],
   })
   return {
@@ -67,6 +75,15 @@ export async function untilAnswered(ask: () => Promise<boolean>): Promise<void> 
     await sleep(pollMs)
   }
   throw new Error(`No answer within ${maxStartMs} ms.`)
+}
+
+function readStartScript(script: string) {
+  const environment = /^(\w+)=(\S+) exec node /.exec(script)
+  if (environment?.[1] === undefined) throw new Error('npm start is written in another way.')
+  return {
+    flags: script.match(/--\S+/g) ?? [],
+    environment: { [environment[1]]: environment[2] },
+  }
 }
 
 /** The settings of whoever runs the benchmark are not those of the measured servers. */
