@@ -106,6 +106,10 @@ function bearerToken(request: FastifyRequest): string {
   if (countHeader(request.raw.rawHeaders, 'authorization') > 1) {
     throw new ServiceError('unauthenticated', 'Send one Authorization header.')
   }
+  // As nearly everybody writes it: the expression takes twice as long.
+  if (header.startsWith('Bearer ') && header.lastIndexOf(' ') === 6 && header.length > 7) {
+    return header.slice(7)
+  }
   const match = /^Bearer +([^ ]+)$/i.exec(header)
   if (match?.[1] === undefined) {
     throw new ServiceError('unauthenticated', 'The scheme must be Bearer, with one token.')
