@@ -4,7 +4,9 @@ import { CredentialCache } from '../src/cache/credential-cache.ts'
 import { Flights } from '../src/cache/flights.ts'
 import { Freshness } from '../src/cache/freshness.ts'
 import { timingOf } from '../src/cache/timing.ts'
+import { readConfig } from '../src/config.ts'
 import { deriveTagKey } from '../src/domain/tag.ts'
+import { readFaceSettings } from '../src/http/face-settings.ts'
 import { createSecretHasher } from '../src/keys/hashing/hasher.ts'
 import { noPeppers } from '../src/keys/hashing/peppers.ts'
 import { hashProfiles } from '../src/keys/hashing/profile.ts'
@@ -51,7 +53,7 @@ export async function describe(): Promise<object> {
       tokenPrefix: 'aeon',
       log: createLog('silent'),
     },
-    { pool, isDraining: () => false, faces: { trustedProxies: [] } },
+    { pool, isDraining: () => false, faces: readFaceSettings(readConfig({})) },
   )
   await app.ready()
   const document = app.swagger()

@@ -22,6 +22,7 @@ import {
   FaultBody,
   Problem,
 } from './http/problem.ts'
+import { forwardAuthRoutes } from './http/proxy/forward-auth.ts'
 import { answerWithRequestId, requestIdOf } from './http/request-id.ts'
 import { logRequests } from './http/request-log.ts'
 import { createSerializerFactory } from './http/serialization.ts'
@@ -72,6 +73,9 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   // Open to everybody: test/http/authentication.test.ts holds the list.
   metricsRoute(app, deps, options.pool, options.collectMetrics)
   healthRoutes(app, deps, options.isDraining)
+
+  // Its callers are proxies, which prove themselves otherwise.
+  await app.register(async (scope: App) => forwardAuthRoutes(scope, deps, options.faces))
 
   await app.register(async (scope: App) => {
     authenticateScope(scope, deps, trustedProxies)

@@ -140,6 +140,23 @@ export const Settings = Type.Object({
         'Proxies whose X-Forwarded-For and Forwarded are believed: addresses and ranges, separated by commas. Unset: the client is who holds the socket.',
     }),
   ),
+  FORWARD_AUTH_NETWORKS: Type.Optional(
+    Type.String({
+      format: 'address-ranges',
+      description:
+        'Proxies that may use forward-auth without a token of their own, by the address of their socket.',
+    }),
+  ),
+  FORWARD_AUTH_HEADER: Type.String({
+    default: 'Authorization',
+    pattern: '^[A-Za-z][A-Za-z0-9-]{0,63}$',
+    description:
+      'The header in which forward-auth finds the token: `Bearer` and the token in Authorization, the token alone in any other.',
+  }),
+  FORWARD_AUTH_REASON: Type.Union([Type.Literal('hide'), Type.Literal('tell')], {
+    default: 'hide',
+    description: 'Whether forward-auth tells the reason of a denial, in X-Denial-Reason.',
+  }),
   LOG_LEVEL: Type.Union(
     (['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const).map((level) =>
       Type.Literal(level),

@@ -9,6 +9,7 @@ import { requirePermission } from '../keys/authority.ts'
 import { nameFaults } from '../keys/text-faults.ts'
 import { verify } from '../keys/verify.ts'
 import type { App } from './app-type.ts'
+import { readBearer } from './bearer.ts'
 import { clientAddressOf } from './client-address.ts'
 
 /** Who may call a route. */
@@ -106,15 +107,9 @@ function bearerToken(request: FastifyRequest): string {
   if (countHeader(request.raw.rawHeaders, 'authorization') > 1) {
     throw new ServiceError('unauthenticated', 'Send one Authorization header.')
   }
-  // As nearly everybody writes it: the expression takes twice as long.
-  if (header.startsWith('Bearer ') && header.lastIndexOf(' ') === 6 && header.length > 7) {
-    return header.slice(7)
-  }
-  const match = /^Bearer +([^ ]+)$/i.exec(header)
-  if (match?.[1] === undefined) {
-    throw new ServiceError('unauthenticated', 'The scheme must be Bearer, with one token.')
-  }
-  return match[1]
+  const token = readBearer(header)
+  if (token !== undefined) return token
+  throw new ServiceError('unauthenticated', 'The scheme must be Bearer, with one token.')
 }
 
 function countHeader(rawHeaders: readonly string[], name: string): number {

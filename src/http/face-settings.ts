@@ -6,10 +6,27 @@ import { parseAddressRanges } from '../domain/address-ranges.ts'
 export interface FaceSettings {
   /** Those whose X-Forwarded-For and Forwarded are believed. */
   readonly trustedProxies: readonly AddressRange[]
+  readonly forwardAuth: ForwardAuthSettings
+}
+
+export interface ForwardAuthSettings {
+  /** The proxies that may ask without a token. */
+  readonly networks: readonly AddressRange[]
+  /** The header that holds the token, in lower case. */
+  readonly tokenHeader: string
+  /** Whether X-Denial-Reason is told. */
+  readonly tellsReason: boolean
 }
 
 export function readFaceSettings(config: Config): FaceSettings {
-  return { trustedProxies: rangesOf(config.TRUSTED_PROXIES) }
+  return {
+    trustedProxies: rangesOf(config.TRUSTED_PROXIES),
+    forwardAuth: {
+      networks: rangesOf(config.FORWARD_AUTH_NETWORKS),
+      tokenHeader: config.FORWARD_AUTH_HEADER.toLowerCase(),
+      tellsReason: config.FORWARD_AUTH_REASON === 'tell',
+    },
+  }
 }
 
 function rangesOf(setting: string | undefined): readonly AddressRange[] {

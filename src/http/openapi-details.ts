@@ -1,4 +1,5 @@
 import type { OpenAPIV3_1 } from 'openapi-types'
+import { denialReasons } from '../domain/verdict.ts'
 
 type Document = OpenAPIV3_1.Document
 type Operation = OpenAPIV3_1.OperationObject
@@ -13,6 +14,10 @@ const headers: Record<string, OpenAPIV3_1.HeaderObject> = {
     schema: { type: 'integer' },
   },
   'WWW-Authenticate': { description: 'RFC 6750, section 3.', schema: { type: 'string' } },
+  'X-Denial-Reason': {
+    description: 'On a denial, if `FORWARD_AUTH_REASON` is `tell`.',
+    schema: { type: 'string', enum: [...denialReasons] },
+  },
 }
 
 const actingUser: OpenAPIV3_1.ParameterObject[] = [
@@ -36,7 +41,7 @@ export function addDetails(document: Document): Document {
     for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const) {
       const operation = item?.[method]
       if (operation === undefined) continue
-      addResponseHeaders(operation)
+      addResponseHeaders(operation, path)
       relaxBody(document, operation)
       const acts = method !== 'get' && !path.startsWith('/v1/verify')
       if (acts) operation.parameters = [...(operation.parameters ?? []), ...actingUser]
@@ -45,13 +50,16 @@ export function addDetails(document: Document): Document {
   return document
 }
 
-function addResponseHeaders(operation: Operation): void {
+function addResponseHeaders(operation: Operation, path: string): void {
   for (const [status, response] of Object.entries(operation.responses ?? {})) {
     const names = ['X-Request-Id']
     if (status === '503') names.push('Retry-After')
     if (status === '401') names.push('WWW-Authenticate')
+    if (path === '/v1/forward-auth' && status === '403') names.push('WWW-Authenticate')
+    if (path === '/v1/forward-auth' && /^40[13]$/.test(status)) names.push('X-Denial-Reason')
+    const added = Object.fromEntries(names.map((name) => [name, headers[name]]))
     Object.assign(response, {
-      headers: Object.fromEntries(names.map((name) => [name, headers[name]])),
+      headers: { ...('headers' in response && response.headers), ...added },
     })
   }
 }

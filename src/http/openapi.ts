@@ -19,11 +19,18 @@ export async function describeRoutes(app: App): Promise<void> {
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', description: 'A token of this service.' },
+          verifier: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-Verifier-Authorization',
+            description: '`Bearer` and a token of this service that may verify.',
+          },
         },
       },
       security: [{ bearer: [] }],
       tags: [
         { name: 'Verification', description: 'For the services that are presented with tokens.' },
+        { name: 'Forward auth', description: 'For reverse proxies.' },
         { name: 'API keys' },
         {
           name: 'Allow lists',

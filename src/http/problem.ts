@@ -180,10 +180,17 @@ function ofSurprise(error: FastifyError, request: FastifyRequest): ServiceError 
   )
 }
 
-function sendProblem(request: FastifyRequest, reply: FastifyReply, error: ServiceError) {
+/** Answers an error; the challenge of a 401 is ours unless the face has set its own. */
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: ServiceError,
+): FastifyReply {
   const body = problemBody(error, request.id)
   if (body.status === 503) reply.header('retry-after', retryAfterSeconds)
-  if (body.status === 401) reply.header('www-authenticate', challenge(request))
+  if (body.status === 401 && !reply.hasHeader('www-authenticate')) {
+    reply.header('www-authenticate', challenge(request))
+  }
   return reply
     .code(body.status)
     .type(contentType)

@@ -70,8 +70,11 @@ function checkProblem(told: string, answer: Answer, validate: (body: Json) => vo
   if ((status === 503) !== (headers['retry-after'] !== undefined)) {
     throw new Error(`${told}: retry-after is ${headers['retry-after']}`)
   }
-  if ((status === 401) !== (headers['www-authenticate'] !== undefined)) {
-    throw new Error(`${told}: www-authenticate is ${headers['www-authenticate']}`)
+  const challenge = String(headers['www-authenticate'] ?? '')
+  const isChallenged = challenge !== ''
+  const tellsScope = challenge.includes('error="insufficient_scope"')
+  if (isChallenged !== (status === 401 || (status === 403 && tellsScope))) {
+    throw new Error(`${told}: www-authenticate is ${challenge}`)
   }
 }
 

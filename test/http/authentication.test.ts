@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import { test } from 'tap'
 import { readCatalogue } from '../../src/domain/permission.ts'
 import aeonCatalogue from '../../src/domain/permissions.aeon.json' with { type: 'json' }
@@ -22,6 +23,17 @@ const open = [
   'GET /openapi.json',
   'GET /readyz',
 ]
+
+/**
+ * Routes whose callers prove themselves by rules of their own, and what they answer to one who has not:
+ * see forward-auth.test.ts.
+ */
+const ownRules: Readonly<Record<string, number>> = Object.fromEntries(
+  METHODS.filter((method) => method !== 'CONNECT').map((method) => [
+    `${method} /v1/forward-auth`,
+    403,
+  ]),
+)
 
 /** Every other route, and the permission that it needs; null: any valid key. */
 const guarded: Readonly<Record<string, string | null>> = {
@@ -68,12 +80,16 @@ test('every route is either on the short list of open ones or asks for a token',
   const heads = expected.flatMap((route) =>
     route.startsWith('GET ') ? [route.replace('GET', 'HEAD')] : [],
   )
-  t.same(present, [...expected, ...heads].sort())
+  t.same(present, [...expected, ...heads, ...Object.keys(ownRules)].sort())
 
   for (const route of present) {
     const { method, path } = parse(route)
     const url = fill(path)
     const bare = await as(undefined).call(method, url)
+    if (ownRules[route] !== undefined) {
+      t.equal(bare.status, ownRules[route], route)
+      continue
+    }
     if (open.includes(route.replace('HEAD', 'GET'))) {
       t.notOk([401, 403].includes(bare.status), `${route} is open: ${bare.status}`)
       continue

@@ -1,0 +1,56 @@
+import { permissionPattern } from '../../domain/permission.ts'
+import { isUuid } from '../../domain/uuid.ts'
+import { type Fault, invalidRequest } from '../../errors.ts'
+
+/** What the proxy demands of the key that its client presents. */
+export interface Demand {
+  /** All are required. */
+  readonly permissions: readonly string[]
+  readonly accountId: string | undefined
+}
+
+const permissionForm = new RegExp(permissionPattern)
+const maxPermissions = 50
+
+/**
+ * Reads the query of a forward-auth request. From `original_uri=` on it belongs to the request that the
+ * proxy asks about, whose sender may have written anything there: proxies that can only put a prefix
+ * before the original URI end their own part with it.
+ *
+ * Throws `invalid_request`: a demand that is not understood may not count as none.
+ */
+export function readDemand(url: string): Demand {
+  const [, query = ''] = /\?([^#]*)/.exec(url) ?? []
+  const [own = ''] = query.split(/(?<=^|&)original_uri=/, 1)
+  const permissions: string[] = []
+  const accountIds: string[] = []
+  const faults: Fault[] = []
+  for (const [name, value] of new URLSearchParams(own)) {
+    const fault = faultOf(name, value)
+    if (fault !== undefined) faults.push(fault)
+    else if (name === 'permission') permissions.push(value)
+    else accountIds.push(value.toLowerCase())
+  }
+  if (permissions.length > maxPermissions) {
+    faults.push({ field: '/permission', rule: 'maxItems', message: 'There are 50 at most.' })
+  }
+  if (accountIds.length > 1) {
+    faults.push({ field: '/account_id', rule: 'repeated', message: 'It may be there once.' })
+  }
+  if (faults.length > 0) throw invalidRequest(faults)
+  return { permissions, accountId: accountIds[0] }
+}
+
+function faultOf(name: string, value: string): Fault | undefined {
+  const field = `/${name}`
+  switch (name) {
+    case 'permission':
+      if (permissionForm.test(value)) return undefined
+      return { field, rule: 'pattern', message: `It must match ${permissionPattern}.` }
+    case 'account_id':
+      if (isUuid(value)) return undefined
+      return { field, rule: 'format', message: 'It must be a UUID.' }
+    default:
+      return { field, rule: 'unknown_field', message: 'There is no such parameter.' }
+  }
+}

@@ -1,0 +1,31 @@
+import type { FastifyRequest } from 'fastify'
+import type { Deps } from '../../deps.ts'
+import { type AddressRange, covers } from '../../domain/address.ts'
+import { ServiceError } from '../../errors.ts'
+import { verify } from '../../keys/verify.ts'
+import { readBearer } from '../bearer.ts'
+import { socketAddressOf } from '../client-address.ts'
+import { headerLines } from '../header-lines.ts'
+
+const permissions = ['api_key:verify']
+
+/**
+ * Throws `permission_denied` unless the sender of a request is a proxy that may ask for verdicts: by its
+ * socket's address, or by a token of its own. Where the address is enough the header is not looked at,
+ * since it could be the client's.
+ */
+export async function proveProxy(
+  deps: Deps,
+  request: FastifyRequest,
+  networks: readonly AddressRange[],
+): Promise<void> {
+  const address = socketAddressOf(request)
+  if (address !== undefined && covers(networks, address)) return
+  const [value = '', ...others] = headerLines(request.raw.rawHeaders, 'x-verifier-authorization')
+  const token = others.length > 0 ? undefined : readBearer(value)
+  if (token !== undefined) {
+    const verdict = await verify(deps, token, { address, permissions, accountId: undefined })
+    if (verdict.valid && verdict.key.platform) return
+  }
+  throw new ServiceError('permission_denied', 'The proxy has not proved that it may ask.')
+}
