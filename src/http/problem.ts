@@ -180,17 +180,10 @@ function ofSurprise(error: FastifyError, request: FastifyRequest): ServiceError 
   )
 }
 
-/** Answers an error; the challenge of a 401 is ours unless the face has set its own. */
-export function sendProblem(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  error: ServiceError,
-): FastifyReply {
+function sendProblem(request: FastifyRequest, reply: FastifyReply, error: ServiceError) {
   const body = problemBody(error, request.id)
   if (body.status === 503) reply.header('retry-after', retryAfterSeconds)
-  if (body.status === 401 && !reply.hasHeader('www-authenticate')) {
-    reply.header('www-authenticate', challenge(request))
-  }
+  if (body.status === 401) reply.header('www-authenticate', challenge(request))
   return reply
     .code(body.status)
     .type(contentType)

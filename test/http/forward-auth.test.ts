@@ -15,7 +15,6 @@ const home = '203.0.113.7'
 const unknownId = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
 const realm = 'Bearer realm="aeon-keys"'
 const invalidToken = `${realm}, error="invalid_token"`
-const unauthenticated = { status: 401, code: 'unauthenticated' }
 const permissionDenied = { status: 403, code: 'permission_denied' }
 const settings = { FORWARD_AUTH_NETWORKS: proxy, TRUSTED_PROXIES: proxy }
 
@@ -110,15 +109,15 @@ test('a denial is 401 or 403 by RFC 6750, and its reason is told only if the set
     ]
     for (const [reason, send] of denied) {
       const answer = await send()
-      assertProblem(t, answer, unauthenticated, reason)
+      t.same([answer.status, answer.text], [401, ''], reason)
       t.equal(answer.headers['www-authenticate'], invalidToken, reason)
       t.equal(answer.headers['x-denial-reason'], tells ? reason : undefined, reason)
-      if (!tells) t.notMatch(answer.text + JSON.stringify(answer.headers), reason)
+      if (!tells) t.notMatch(JSON.stringify(answer.headers), reason)
       t.equal(answer.headers['x-key-id'], undefined, 'nothing is told of a key')
     }
     const query = '?permission=cluster:read&permission=cluster:delete'
     const lacking = await ask(good.token, { query })
-    assertProblem(t, lacking, permissionDenied, 'insufficient_permissions')
+    t.same([lacking.status, lacking.text], [403, ''], 'insufficient_permissions')
     t.equal(
       lacking.headers['www-authenticate'],
       `${realm}, error="insufficient_scope", scope="cluster:read cluster:delete"`,
@@ -131,11 +130,11 @@ test('a denial is 401 or 403 by RFC 6750, and its reason is told only if the set
     for (const authorization of [undefined, '', 'Basic YTpi', `Bearer ${good.token} x`]) {
       const headers = authorization === undefined ? [] : ['Authorization', authorization]
       const answer = await ask(undefined, { headers })
-      assertProblem(t, answer, unauthenticated, `${authorization}`)
+      t.equal(answer.status, 401, `${authorization}`)
       t.equal(answer.headers['www-authenticate'], realm, 'no code where no token was presented')
     }
     const doubled = await ask(good.token, { headers: ['authorization', `Bearer ${good.token}`] })
-    assertProblem(t, doubled, unauthenticated, 'of two tokens none is taken')
+    t.equal(doubled.status, 401, 'of two tokens none is taken')
     t.equal((await ask(good.token)).status, 200)
   }
 })
@@ -287,7 +286,7 @@ test('the settings name another header for the token', async (t) => {
     ['X-Api-Key', token, 'X-Api-Key', token],
     ['X-Api-Key', ''],
   ]) {
-    assertProblem(t, await present(...headers), unauthenticated, headers.join(' ').slice(0, 30))
+    t.equal((await present(...headers)).status, 401, headers.join(' ').slice(0, 30))
   }
 })
 

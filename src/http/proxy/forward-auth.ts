@@ -8,7 +8,6 @@ import { readBearer } from '../bearer.ts'
 import { proxiedAddressOf } from '../client-address.ts'
 import type { FaceSettings } from '../face-settings.ts'
 import { headerLines } from '../header-lines.ts'
-import { sendProblem } from '../problem.ts'
 import { type Demand, readDemand } from './demand.ts'
 import { type Denial, denialOf, noToken } from './denial.ts'
 import { proveProxy } from './prove-proxy.ts'
@@ -52,12 +51,12 @@ async function answer(
   await proveProxy(deps, request, forwardAuth.networks)
   const demand = readDemand(request.url)
   const token = presentedToken(request, forwardAuth.tokenHeader)
-  if (token === undefined) return deny(request, reply, noToken)
+  if (token === undefined) return deny(reply, noToken)
   const address = proxiedAddressOf(request, trustedProxies)
   const verdict = await verify(deps, token, { address, ...demand })
   if (verdict.valid) return allow(reply, verdict.key, demand)
   if (forwardAuth.tellsReason) reply.header('x-denial-reason', verdict.reason)
-  return deny(request, reply, denialOf(verdict.reason, demand.permissions))
+  return deny(reply, denialOf(verdict.reason, demand.permissions))
 }
 
 /** Undefined when there is none. Of several, which a proxy could understand otherwise than we do, none is taken. */
@@ -86,7 +85,10 @@ function allow(reply: FastifyReply, key: KeyFacts, demand: Demand): FastifyReply
     .send()
 }
 
-function deny(request: FastifyRequest, reply: FastifyReply, denial: Denial): FastifyReply {
-  reply.header('www-authenticate', denial.challenge)
-  return sendProblem(request, reply, denial.error)
+/** Without a body: nginx reads none of an answer to auth_request, and would give up the connection. */
+function deny(reply: FastifyReply, { status, challenge }: Denial): FastifyReply {
+  return reply
+    .code(status)
+    .headers({ 'cache-control': 'no-store', 'www-authenticate': challenge })
+    .send()
 }

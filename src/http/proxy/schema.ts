@@ -27,16 +27,19 @@ export const forwardAuthSchema = {
       Type.String({ description: 'Ends the parameters: whatever follows is ignored.' }),
     ),
   }),
-  response: responses({
-    200: Type.Null({
-      description: 'The key is good for it.',
-      headers: {
-        'X-Key-Id': text('The id of the key.'),
-        'X-Account-Id': text('The id of its account.'),
-        'X-Key-Name': text('Its name, percent-encoded.'),
-        'X-Key-Role': text('The name of its role, percent-encoded.'),
-        'X-Key-Permissions': text('The permissions that were asked for, separated by spaces.'),
-      },
+  response: {
+    ...responses({
+      200: Type.Null({
+        description: 'The key is good for it.',
+        headers: {
+          'X-Key-Id': text('The id of the key.'),
+          'X-Account-Id': text('The id of its account.'),
+          'X-Key-Name': text('Its name, percent-encoded.'),
+          'X-Key-Role': text('The name of its role, percent-encoded.'),
+          'X-Key-Permissions': text('The permissions that were asked for, separated by spaces.'),
+        },
+      }),
     }),
-  }),
+    401: Type.Null({ description: 'There is no token, or it is not good for this.' }),
+  },
 }

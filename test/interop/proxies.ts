@@ -1,0 +1,159 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { until } from '../helpers/process.ts'
+import { documentedConfig } from './documented.ts'
+
+/** What a proxy stands between, and where it may write. */
+export interface Surroundings {
+  readonly folder: string
+  /** host:port of the service. */
+  readonly service: string
+  /** host:port of the application. */
+  readonly app: string
+  readonly verifierToken: string
+}
+
+/** A proxy of which docs/integrations shows how to set it up. */
+export interface ProxyKind {
+  readonly name: string
+  /** Asked for its version, to see if it is there. */
+  readonly version: readonly [command: string, ...args: string[]]
+  /** Writes what is documented, made to listen on a port of loopback, and gives the command to run it. */
+  configure(
+    around: Surroundings,
+    port: number,
+  ): Promise<readonly [command: string, ...args: string[]]>
+  /** What the client gets when the service answers 503, and when nobody answers. */
+  readonly outage: { readonly undecided: number; readonly away: number }
+  /** Whether a 403 has our challenge. */
+  readonly tellsScope: boolean
+  /** Whether it keeps its connections to the service. */
+  readonly keepsConnections: boolean
+}
+
+const nginx: ProxyKind = {
+  name: 'nginx',
+  version: ['nginx', '-v'],
+  async configure({ folder, service, app, verifierToken }, port) {
+    const http = await documentedConfig('nginx', 'nginx', {
+      '127.0.0.1:8080': service,
+      '127.0.0.1:3000': app,
+      VERIFIER_TOKEN: verifierToken,
+      'listen 80;': `listen 127.0.0.1:${port};`,
+    })
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    const paths = temporary.map((name) => `${name}_temp_path ${folder}/${name};`).join('\n')
+    const path = join(folder, 'nginx.conf')
+    await writeFile(
+      path,
+      `daemon off; pid ${folder}/nginx.pid; error_log stderr warn; worker_processes 1;
+      events {} http { access_log off; ${paths}\n${http} }`,
+    )
+    return ['nginx', '-p', folder, '-c', path, '-e', 'stderr']
+  },
+  outage: { undecided: 500, away: 500 },
+  tellsScope: false,
+  keepsConnections: true,
+}
+
+const caddy: ProxyKind = {
+  name: 'Caddy',
+  version: ['caddy', 'version'],
+  async configure({ folder, service, app, verifierToken }, port) {
+    const site = await documentedConfig('caddy', 'caddyfile', {
+      '127.0.0.1:8080': service,
+      '127.0.0.1:3000': app,
+      VERIFIER_TOKEN: verifierToken,
+      ':80 {': `:${port} {`,
+    })
+    const path = join(folder, 'Caddyfile')
+    const global = '{\n admin off\n auto_https off\n default_bind 127.0.0.1\n}\n'
+    await writeFile(path, global + site)
+    return ['caddy', 'run', '--adapter', 'caddyfile', '--config', path]
+  },
+  outage: { undecided: 503, away: 502 },
+  tellsScope: true,
+  keepsConnections: true,
+}
+
+const haproxy: ProxyKind = {
+  name: 'HAProxy',
+  version: ['haproxy', '-v'],
+  async configure({ folder, service, app, verifierToken }, port) {
+    const script = join(folder, 'aeon-keys.lua')
+    const lua = { '127.0.0.1:8080': service, VERIFIER_TOKEN: verifierToken }
+    await writeFile(script, await documentedConfig('haproxy', 'lua', lua))
+    const config = await documentedConfig('haproxy', 'haproxy', {
+      '/etc/haproxy/aeon-keys.lua': script,
+      '127.0.0.1:3000': app,
+      'bind :80': `bind 127.0.0.1:${port}`,
+    })
+    const path = join(folder, 'haproxy.cfg')
+    await writeFile(path, config)
+    return ['haproxy', '-W', '-f', path]
+  },
+  outage: { undecided: 503, away: 503 },
+  tellsScope: true,
+  keepsConnections: false,
+}
+
+export const proxyKinds: readonly ProxyKind[] = [nginx, caddy, haproxy]
+
+export interface RunningProxy {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** Runs a proxy as documented until `stop`. Throws with what it wrote when it ends instead of listening. */
+export async function runProxy(kind: ProxyKind, around: Surroundings): Promise<RunningProxy> {
+  await mkdir(around.folder, { recursive: true })
+  const port = await freePort()
+  const [command, ...args] = await kind.configure(around, port)
+  const child = spawn(command, args, {
+    cwd: around.folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env.PATH, HOME: around.folder },
+  })
+  let written = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      written += text
+    })
+  }
+  const ended = once(child, 'exit')
+  await until(`${kind.name} listens`, async () => {
+    if (child.exitCode !== null) throw new Error(`${kind.name} ended:\n${written}`)
+    return isListening(port)
+  })
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async stop() {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
