@@ -66,6 +66,8 @@ class Workers {
   readonly #metrics = new AggregatorRegistry()
   /** The ids under which each worker is or was registered. */
   readonly #registrations = new Map<number, string[]>()
+  /** Deletions of the rows of workers that have ended. */
+  readonly #reaping = new Set<Promise<void>>()
   #isStopping = false
 
   constructor(db: Database, env: Record<string, string>, log: Logger) {
@@ -81,7 +83,7 @@ class Workers {
     return address
   }
 
-  /** Lets each answer what is in flight, and resolves when all have ended. */
+  /** Lets each answer what is in flight, and resolves when all have ended and no row of theirs is left. */
   async stop(): Promise<void> {
     this.#isStopping = true
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
@@ -93,6 +95,7 @@ class Workers {
         await ended
       }),
     )
+    await Promise.all(this.#reaping)
   }
 
   #startOne(): Promise<string> {
@@ -113,9 +116,10 @@ class Workers {
     })
     worker.once('exit', (code, signal) => {
       listening.reject(new Error(`A worker ended before it listened (${signal ?? code}).`))
-      this.#reap(worker, performance.now() - startedAt).catch((error: unknown) =>
-        this.#log.error({ err: error }, 'a worker could not be replaced'),
-      )
+      this.#replace(worker, performance.now() - startedAt).catch((error: unknown) => {
+        if (this.#isStopping) return
+        this.#log.error({ err: error }, 'a worker could not be replaced')
+      })
     })
     return listening.promise
   }
@@ -124,8 +128,19 @@ class Workers {
     this.#registrations.set(worker.id, [...(this.#registrations.get(worker.id) ?? []), id])
   }
 
+  async #replace(worker: Worker, livedMs: number): Promise<void> {
+    const reaping = this.#reap(worker)
+    this.#reaping.add(reaping)
+    await reaping
+    this.#reaping.delete(reaping)
+    if (this.#isStopping) return
+    this.#log.error({ pid: worker.process.pid }, 'a worker died; another takes its place')
+    if (livedMs < restartPauseMs) await sleep(restartPauseMs)
+    if (!this.#isStopping) await this.#startOne()
+  }
+
   /** What the process held is surely gone with it: its rows need not wait to be evicted. */
-  async #reap(worker: Worker, livedMs: number): Promise<void> {
+  async #reap(worker: Worker): Promise<void> {
     const ids = this.#registrations.get(worker.id) ?? []
     this.#registrations.delete(worker.id)
     for (const id of ids) {
@@ -133,10 +148,6 @@ class Workers {
         this.#log.warn({ err: error, instance: id }, 'the row of a worker could not be deleted'),
       )
     }
-    if (this.#isStopping) return
-    this.#log.error({ pid: worker.process.pid }, 'a worker died; another takes its place')
-    if (livedMs < restartPauseMs) await sleep(restartPauseMs)
-    if (!this.#isStopping) await this.#startOne()
   }
 
   async #answerMetrics(worker: Worker, question: number): Promise<void> {

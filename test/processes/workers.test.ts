@@ -1,6 +1,8 @@
 import t from 'tap'
 import type { Json } from '../helpers/api.ts'
+import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { connectRaw, registered } from '../helpers/instances.ts'
 import { createProcesses, shownRootToken, until } from '../helpers/process.ts'
 
 t.setTimeout(120_000)
@@ -46,6 +48,51 @@ t.test('workers share a port, each an instance of its own, and end together', as
   t.pass('the row of the dead one went with it')
   t.equal(await launched.stop(), 0)
 })
+
+t.test(
+  'stopped right after a worker was killed, it gives the rows up and says nothing',
+  async (t) => {
+    const database = await createTestDatabase()
+    t.teardown(() => database.drop())
+    const processes = await createProcesses()
+    t.teardown(() => processes.end())
+    const launched = await processes.start({
+      settings: { WORKERS: '2', DATABASE_URL: database.url },
+    })
+    const raw = await connectRaw(t, database.url)
+    const ids = async () => (await registered(raw)).map(({ id }) => id)
+    await until('two are registered', async () => (await ids()).length === 2)
+    // Each registers anew, and so has two rows to be deleted.
+    const former = await ids()
+    await raw.query('delete from instance')
+    await until('they are registered again', async () => {
+      const now = await ids()
+      return now.length === 2 && !now.some((id) => former.includes(id))
+    })
+    await raw.query('begin; lock table instance in share mode')
+    for (const worker of await processes.childrenOf(launched.pid)) process.kill(worker, 'SIGKILL')
+    await until('rows are being deleted', async () => {
+      await raw.query('select pg_stat_clear_snapshot()')
+      const { rowCount } = await raw.query(
+        `select from pg_stat_activity where datname = current_database()
+           and wait_event_type = 'Lock' and query like 'delete from%'`,
+      )
+      return rowCount === 2
+    })
+    launched.signal('SIGTERM')
+    await until('it stops', () => launched.log.some(({ message }) => message === 'stopping'))
+    await raw.query('commit')
+    t.equal(await launched.ended, 0)
+    t.same(await registered(raw), [])
+    const told = launched.log.map(({ message }) => message)
+    for (const noise of ['could not be', 'another takes its place']) {
+      t.notOk(
+        told.some((message) => message.includes(noise)),
+        noise,
+      )
+    }
+  },
+)
 
 t.test('when workers cannot start, neither does the service', async (t) => {
   const processes = await createProcesses()
