@@ -59,9 +59,6 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
   if (!prepared.isSchemaNewer && (await applyCatalogue(deps, prepared.catalogue))) {
     log.info('the catalogue of permissions was stored')
   }
-  await instance.start()
-  listener?.start()
-
   let isDraining = false
   const app = await buildApp(deps, {
     pool,
@@ -69,6 +66,9 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
     faces: readFaceSettings(config),
     ...(options.collectMetrics && { collectMetrics: options.collectMetrics }),
   })
+  // From here on nothing fails: what runs by itself would have to be stopped.
+  await instance.start()
+  listener?.start()
   const flushing = flushRegularly(deps, config.USE_FLUSH_MS)
   const pruning = pruneRegularly(deps)
   return {

@@ -1,13 +1,17 @@
 import { hash as digestOf } from 'node:crypto'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import t, { type Test } from 'tap'
+import { readConfig } from '../../src/config.ts'
 import { formatToken } from '../../src/domain/token.ts'
 import { uuidV7 } from '../../src/domain/uuid.ts'
+import { createLog } from '../../src/log.ts'
+import { createService } from '../../src/service.ts'
 import { findCredentials } from '../../src/store/credentials.ts'
 import type { Answer, Api } from '../helpers/api.ts'
+import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
-import { heat, startInstances } from '../helpers/instances.ts'
-import { untilBlocked } from '../helpers/locks.ts'
+import { connectRaw, heat, registered, startInstances } from '../helpers/instances.ts'
+import { until, untilBlocked } from '../helpers/locks.ts'
 import type { TestService } from '../helpers/service.ts'
 
 const office = '203.0.113.7'
@@ -17,6 +21,30 @@ const feeds = {
   notify: { CHANGE_FEED: 'notify', POLL_INTERVAL_MS: '25000' },
   poll: { CHANGE_FEED: 'poll', POLL_INTERVAL_MS: '20' },
 }
+
+t.test('a service that cannot be made leaves no instance behind', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  const raw = await connectRaw(t, database.url)
+  const creating = createService({
+    config: readConfig({}),
+    connection: database.url,
+    log: createLog('silent'),
+    collectMetrics: () => {
+      throw new Error('no metrics today')
+    },
+  })
+  await t.rejects(creating, { message: 'no metrics today' })
+  t.same(await registered(raw), [])
+  await until(async () => {
+    await raw.query('select pg_stat_clear_snapshot()')
+    const { rows } = await raw.query(
+      `select application_name from pg_stat_activity
+       where datname = current_database() and application_name like 'aeon-keys%'`,
+    )
+    return rows.length === 0
+  })
+})
 
 for (const [feed, settings] of Object.entries(feeds)) {
   t.test(`with ${feed}, once a receipt is complete every instance knows`, async (t) => {
