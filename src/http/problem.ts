@@ -5,7 +5,7 @@ import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from
 import { type Static, Type } from 'typebox'
 import { redactTokens } from '../domain/redaction.ts'
 import { type ErrorCode, errorCodes, type Fault, ServiceError } from '../errors.ts'
-import { isOutcomeUnknown, isUnavailable } from '../keys/outage.ts'
+import { isOutcomeUnknown, isReadOnlyDatabase, isUnavailable } from '../keys/outage.ts'
 import { noteMethods } from './allowed-methods.ts'
 import type { App } from './app-type.ts'
 import { oneOf, ref } from './schema-tools.ts'
@@ -151,7 +151,10 @@ function toServiceError(error: FastifyError, request: FastifyRequest): ServiceEr
   }
   if (isUnavailable(error)) {
     request.log.error({ err: error }, 'the database is away')
-    return new ServiceError('unavailable', 'The database cannot be reached.')
+    const why = isReadOnlyDatabase(error)
+      ? 'The database takes no writes: it is a standby, or read-only.'
+      : 'The database cannot be reached.'
+    return new ServiceError('unavailable', why)
   }
   return ofFramework(error) ?? ofSurprise(error, request)
 }

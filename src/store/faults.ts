@@ -35,12 +35,18 @@ const unavailableErrnos = new Set([
 const unavailableMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Cannot use a pool after|driver has already been destroyed|Client has encountered a connection error|The server does not support SSL|Connection ended)/
 
-/** A server that only follows answered: what it says may be old. The cause is in the settings or in a pooler. */
+/**
+ * A server that only follows answered, whose word may be old, or one that takes no writes from us. The
+ * cause is in the settings or in a pooler.
+ */
 export class StandbyError extends Error {
   override readonly name = 'StandbyError'
 
-  constructor() {
-    super('The database is a standby: DATABASE_URL must name the server that takes writes.')
+  constructor(cause?: unknown) {
+    super(
+      'The database is a standby, or read-only: DATABASE_URL must name the server that takes writes.',
+      cause === undefined ? undefined : { cause },
+    )
   }
 }
 
@@ -54,6 +60,12 @@ export class OutcomeUnknownError extends Error {
   constructor(cause: unknown) {
     super('The connection was lost while the change was committed.', { cause })
   }
+}
+
+/** The same error, or the one that names its cause: a statement that writes was refused (25006). */
+export function explainReadOnly(error: unknown): unknown {
+  const isReadOnly = error instanceof DatabaseError && error.code === '25006'
+  return isReadOnly ? new StandbyError(error) : error
 }
 
 /** Whether an error means that the database is away: 503 for the caller, never a denial. */
