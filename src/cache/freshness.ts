@@ -1,5 +1,6 @@
 import { type Change, type ChangeRow, readChange } from './change.ts'
 import { Fence, type Fenced } from './fence.ts'
+import { compareHistories, type History, type HistoryChange } from './history.ts'
 import { type Lease, leaseFrom, leaseHolds, type Moment } from './lease.ts'
 import type { Timing } from './timing.ts'
 
@@ -16,8 +17,8 @@ export interface Reading {
   readonly changes: readonly ChangeRow[]
   /** A standby, which may lag behind. */
   readonly inRecovery: boolean
-  /** Which history of which server this is: it differs after a failover. */
-  readonly timeline: string | null
+  /** Which history this is, as far as the server can tell. */
+  readonly history: History | null
 }
 
 /** A round under way: what it was begun with. */
@@ -30,7 +31,7 @@ export type Received =
   /** All changes are applied: read the tag keys again if they changed, acknowledge this revision, then confirm the round. */
   | { readonly kind: 'acknowledge'; readonly revision: number; readonly tagKeysChanged: boolean }
   /** The database is not the one that we followed: register anew. */
-  | { readonly kind: 'history_changed' }
+  | { readonly kind: 'history_changed'; readonly change: HistoryChange }
   /** The server may lag: its answer counts for nothing. */
   | { readonly kind: 'standby' }
   /** The round was begun in an earlier registration. */
@@ -50,7 +51,7 @@ export class Freshness {
   #registration = 0
   #applied = 0
   #appliedId: string | null = null
-  #timeline: string | null = null
+  #history: History | null = null
   #lease: Lease | undefined
   #mayStore = false
 
@@ -97,12 +98,12 @@ export class Freshness {
   registered(at: {
     readonly revision: number
     readonly id: string | null
-    readonly timeline: string | null
+    readonly history: History | null
   }): void {
     this.lose()
     this.#applied = at.revision
     this.#appliedId = at.id
-    this.#timeline = at.timeline
+    this.#history = at.history
   }
 
   /** Before the round's statement is sent. */
@@ -114,7 +115,8 @@ export class Freshness {
   received(round: Round, reading: Reading): Received {
     if (round.registration !== this.#registration) return { kind: 'void' }
     if (reading.inRecovery) return { kind: 'standby' }
-    if (this.#isOtherHistory(reading)) return { kind: 'history_changed' }
+    const change = this.#historyChange(reading)
+    if (change !== undefined) return { kind: 'history_changed', change }
     const tagKeysChanged = this.#applyAll(reading)
     this.#applied = reading.counter
     this.#appliedId = reading.counterId
@@ -144,11 +146,12 @@ export class Freshness {
     this.#fence.apply(changes)
   }
 
-  #isOtherHistory(reading: Reading): boolean {
-    if (reading.counter < this.#applied) return true
-    if (reading.timeline !== this.#timeline) return true
+  #historyChange(reading: Reading): HistoryChange | undefined {
+    if (reading.counter < this.#applied) return 'other_history'
     // The rows of what we had applied may have been pruned; then there is nothing to compare.
-    return this.#applied > reading.floor && reading.appliedId !== this.#appliedId
+    const isComparable = this.#applied > reading.floor
+    if (isComparable && reading.appliedId !== this.#appliedId) return 'other_history'
+    return compareHistories(this.#history, reading.history)
   }
 
   /** Overtakes what the changes name, or everything when one is missing or unknown. Tells whether the tag keys changed. */

@@ -1,12 +1,13 @@
 import { Client, DatabaseError, type PoolConfig } from 'pg'
 import { changeChannel } from './changes.ts'
+import { explainReadOnly, StandbyError } from './faults.ts'
 import { sessionSettings } from './session.ts'
 
 /** A connection of its own, outside every pool, for the rounds of an instance or for its listener. */
 export interface FeedConnection {
   readonly client: Client
   /** The expression for the history that this server writes. */
-  readonly timeline: string
+  readonly history: string
 }
 
 export interface FeedConnectionOptions {
@@ -15,11 +16,17 @@ export interface FeedConnectionOptions {
   readonly statementTimeoutMs: number
 }
 
+/** See cache/history.ts. */
+export interface StoredHistory {
+  readonly timeline: string
+  readonly serverStart: string
+}
+
 /** A place in the order of changes, and in which history it is. */
 export interface StoredPlace {
   readonly revision: number
   readonly id: string | null
-  readonly timeline: string | null
+  readonly history: StoredHistory | null
 }
 
 export interface StoredReading {
@@ -34,7 +41,7 @@ export interface StoredReading {
     readonly subject: string | null
   }[]
   readonly inRecovery: boolean
-  readonly timeline: string | null
+  readonly history: StoredHistory | null
 }
 
 export interface StoredBeat {
@@ -45,21 +52,21 @@ export interface StoredBeat {
 }
 
 /**
- * The history that a server writes, as far as it can tell: its timeline, which a promotion raises, when
- * it was started, which database this is, and the file that holds the counter. A restore changes one
- * of them; so does a mere restart, which is taken for one: it costs some receipts their haste. A
- * standby writes no history.
+ * The history that a server writes, as far as it can tell: its timeline, which a promotion raises,
+ * which database this is and the file that holds the counter; and when it was started. A restore
+ * changes one of them. A standby writes no history.
  */
-const postgresTimeline = `case when pg_is_in_recovery() then null
-  else concat_ws(' ', substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8),
-    extract(epoch from pg_postmaster_start_time())::text,
-    (select oid from pg_database where datname = current_database())::text,
-    pg_relation_filenode('revision')::text) end`
+const postgresHistory = `case when pg_is_in_recovery() then null
+  else json_build_object(
+    'timeline', concat_ws(' ', substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8),
+      (select oid from pg_database where datname = current_database())::text,
+      pg_relation_filenode('revision')::text),
+    'serverStart', extract(epoch from pg_postmaster_start_time())::text) end`
 
 /** Changes beyond this many are not read one by one: whoever is so far behind starts clean. */
 const maxChanges = 10_000
 
-/** Opens a connection. The caller ends or destroys it. */
+/** Opens a connection, which the caller ends or destroys. A standby is refused (StandbyError). */
 export async function openFeedConnection(options: FeedConnectionOptions): Promise<FeedConnection> {
   const { connection } = options
   const client = new Client({
@@ -75,10 +82,12 @@ export async function openFeedConnection(options: FeedConnectionOptions): Promis
   try {
     await client.connect()
     await client.query(sessionSettings(options))
+    const { rows } = await client.query('select pg_is_in_recovery() as in_recovery')
+    if (rows[0]?.in_recovery === true) throw new StandbyError()
     // For the whole session: each beat is a transaction of its own.
     await client.query(`select set_config('synchronous_commit', 'on', false)
       where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`)
-    return { client, timeline: await timelineOf(client) }
+    return { client, history: await historyOf(client) }
   } catch (error) {
     void client.end().catch(() => undefined)
     throw error
@@ -86,14 +95,14 @@ export async function openFeedConnection(options: FeedConnectionOptions): Promis
 }
 
 /** Where the functions do not work (YugabyteDB) there is one history only. */
-async function timelineOf(client: Client): Promise<string> {
+async function historyOf(client: Client): Promise<string> {
   try {
-    await client.query(`select ${postgresTimeline}`)
-    return postgresTimeline
+    await client.query(`select ${postgresHistory}`)
+    return postgresHistory
   } catch (error) {
     // A server that was in trouble for a moment has a history all the same.
     if (!(error instanceof DatabaseError) || /^(08|53|57|58)/.test(error.code ?? '')) throw error
-    return 'null::text'
+    return 'null::json'
   }
 }
 
@@ -105,28 +114,32 @@ export function destroyFeedConnection({ client }: FeedConnection): void {
 
 /** Registers an instance: one INSERT that takes its place from the counter in the same statement. */
 export async function registerInstance(
-  { client, timeline }: FeedConnection,
+  { client, history }: FeedConnection,
   instance: { readonly id: string; readonly now: Date; readonly maxStalenessMs: number },
 ): Promise<StoredPlace> {
-  const { rows } = await client.query<{
-    applied: string
-    id: string | null
-    timeline: string | null
-  }>(
-    `insert into instance (id, applied, beat, started_at, max_staleness_ms)
-     select $1, value, 0, $2, $3 from revision
-     returning applied, ${timeline} as timeline,
-       (select change.id from change where change.revision = instance.applied limit 1) as id`,
-    [instance.id, instance.now, instance.maxStalenessMs],
-  )
+  const { rows } = await client
+    .query<{
+      applied: string
+      id: string | null
+      history: StoredHistory | null
+    }>(
+      `insert into instance (id, applied, beat, started_at, max_staleness_ms)
+       select $1, value, 0, $2, $3 from revision
+       returning applied, ${history} as history,
+         (select change.id from change where change.revision = instance.applied limit 1) as id`,
+      [instance.id, instance.now, instance.maxStalenessMs],
+    )
+    .catch((error: unknown) => {
+      throw explainReadOnly(error)
+    })
   const [row] = rows
   if (row === undefined) throw new Error('The database has no counter of revisions.')
-  return { revision: Number(row.applied), id: row.id, timeline: row.timeline }
+  return { revision: Number(row.applied), id: row.id, history: row.history }
 }
 
 /** All that a round needs to know, in one statement and so in one snapshot. */
 export async function readFeed(
-  { client, timeline }: FeedConnection,
+  { client, history }: FeedConnection,
   applied: number,
 ): Promise<StoredReading> {
   const { rows } = await client.query<{
@@ -136,10 +149,10 @@ export async function readFeed(
     applied_id: string | null
     changes: StoredReading['changes']
     in_recovery: boolean
-    timeline: string | null
+    history: StoredHistory | null
   }>(
     `select revision.value as counter, revision.floor, pg_is_in_recovery() as in_recovery,
-       ${timeline} as timeline,
+       ${history} as history,
        (select id from change where change.revision = revision.value limit 1) as counter_id,
        (select id from change where change.revision = $1::bigint limit 1) as applied_id,
        coalesce(
@@ -162,7 +175,7 @@ export async function readFeed(
     appliedId: row.applied_id,
     changes: row.changes,
     inRecovery: row.in_recovery,
-    timeline: row.timeline,
+    history: row.history,
   }
 }
 
@@ -172,10 +185,11 @@ export async function acknowledge(
   id: string,
   revision: number,
 ): Promise<boolean> {
-  const result = await client.query(
-    'update instance set applied = $2, beat = beat + 1 where id = $1',
-    [id, revision],
-  )
+  const result = await client
+    .query('update instance set applied = $2, beat = beat + 1 where id = $1', [id, revision])
+    .catch((error: unknown) => {
+      throw explainReadOnly(error)
+    })
   return result.rowCount === 1
 }
 

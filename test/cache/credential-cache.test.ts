@@ -37,7 +37,7 @@ const moment = { monotonic: 0, wall: 0 }
 /** A cache whose instance is registered and holds a lease. */
 function leasedCache(maxEntries: number) {
   const freshness = new Freshness(timingOf(30_000))
-  freshness.registered({ revision: 1, id: 'origin', timeline: null })
+  freshness.registered({ revision: 1, id: 'origin', history: null })
   freshness.confirmed(freshness.beginRound(moment))
   return { cache: new CredentialCache(maxEntries, freshness, () => moment), freshness }
 }

@@ -4,9 +4,10 @@ import { deriveTagKey, type TagKey } from '../../src/domain/tag.ts'
 import { formatToken, parseToken, type Token } from '../../src/domain/token.ts'
 import { uuidV7 } from '../../src/domain/uuid.ts'
 import { verify } from '../../src/keys/verify.ts'
+import type { Json } from '../helpers/api.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
-import { connectRaw, heat } from '../helpers/instances.ts'
+import { connectRaw, heat, registered } from '../helpers/instances.ts'
 import { until, untilBlocked } from '../helpers/locks.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { type DatabaseProxy, startDatabaseProxy } from '../helpers/proxy.ts'
@@ -30,7 +31,7 @@ interface Leased {
 
 t.test('while the database is away', async (t) => {
   const leased = await startLeased(t)
-  const { service, proxy, account } = leased
+  const { service, proxy, account, raw } = leased
   const { root, moment } = service
   const { cache } = service.service.deps
   const hot = await newKey(root, account)
@@ -73,7 +74,10 @@ t.test('while the database is away', async (t) => {
       assertProblem(t, await service.as(token).get('/v1/me'), unavailable, `a ${told} caller`)
     }
     assertProblem(t, await root.get('/readyz'), unavailable, '/readyz')
-    await until(() => service.logLines.some((line) => line.includes('the lease has lapsed')))
+    await until(() => logged(service, 'the lease has lapsed').length > 0)
+    const [lapsed] = logged(service, 'the lease has lapsed')
+    t.ok(lapsed?.cause, `the log says why: ${lapsed?.cause}`)
+    t.equal(lapsed?.instance, (await registered(raw))[0]?.id)
   })
 
   await t.test('and when it is back all is well by itself', async (t) => {
@@ -84,8 +88,21 @@ t.test('while the database is away', async (t) => {
       t.equal((await root.verify(token)).valid, true)
     }
     t.match(await root.verify(revoked.token), { valid: false, reason: 'revoked' })
-    const held = service.logLines.filter((line) => line.includes('the lease holds'))
-    t.equal(held.length, 2, 'which the log says')
+    await until(() => logged(service, 'the lease holds again').length > 0)
+    const [first, again, ...more] = logged(service, 'the lease holds')
+    t.same([first?.silent_ms, more], [undefined, []])
+    t.ok(again?.silent_ms >= 0 && again?.silent_ms < 20_000, `silent for ${again?.silent_ms} ms`)
+  })
+
+  await t.test('of the rounds that failed the log tells what is new, and not each', async (t) => {
+    const [recovered, ...more] = logged(service, 'the rounds of the change feed work again')
+    t.same(more, [])
+    t.ok(recovered?.failures >= 2, `${recovered?.failures} rounds failed`)
+    t.ok(recovered?.failing_ms > 0)
+    const failed = logged(service, 'a round of the change feed failed')
+    const causes = failed.map(({ err }) => err.message)
+    t.ok(causes.length >= 1 && causes.length <= 3, causes.join('; '))
+    t.equal(new Set(causes).size, causes.length, 'each cause once')
   })
 })
 
@@ -188,6 +205,30 @@ t.test('while the lease has lapsed and the database answers', async (t) => {
   })
 })
 
+t.test('an instance that gets no lease at its start says so, and why', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  let isCut = true
+  const proxy = await startDatabaseProxy(database.url, (_bytes, application) =>
+    isCut && application === 'aeon-keys feed' ? 'cut before' : 'pass',
+  )
+  t.teardown(() => proxy.close())
+  const service = await startTestService(t, {
+    database: { ...database, url: proxy.url },
+    settings: { POLL_INTERVAL_MS: '20' },
+  })
+  const { root } = service
+  t.equal(service.service.deps.cache.isSilent(), true)
+  const key = await newKey(root, await newAccount(root))
+  t.equal((await root.verify(key.token)).valid, true, 'it reads the database')
+  const [told, ...more] = logged(service, 'there is no lease yet')
+  t.match(told, { level: 'warn', cause: /ECONNRESET|terminated|socket hang up/ })
+  t.same(more, [])
+  isCut = false
+  await until(() => logged(service, 'the lease holds again').length === 1)
+  t.equal(logged(service, 'the lease has lapsed').length, 0)
+})
+
 t.test('no step of the wall clock stretches a lease', async (t) => {
   // No round comes by itself here: the lease of the start is the only one.
   const { service, account } = await startLeased(t, {
@@ -286,6 +327,13 @@ async function insertByNewTagKey({
 function tokenOf(deps: TestService['service']['deps'], tagKey: TagKey): Token {
   const keyId = uuidV7(Date.now(), deps.randomBytes(10))
   return formatToken({ prefix: 'aeon', keyId, secret: deps.randomBytes(32), tagKey })
+}
+
+/** The lines of the log with such a message. */
+function logged({ logLines }: TestService, message: string): Json[] {
+  return logLines
+    .map((line): Json => JSON.parse(line))
+    .filter((line) => line.message.includes(message))
 }
 
 /** What the service says of a token, without HTTP and so without a caller. */

@@ -119,7 +119,8 @@ t.test('a database that only follows another one', async (t) => {
       ['readiness', () => root.get('/readyz')],
     ] as const
     for (const [told, call] of calls) assertProblem(t, await call(), unavailable, told)
-    const names = (line: string) => line.includes('The database is a standby: DATABASE_URL must')
+    const names = (line: string) =>
+      line.includes('The database is a standby, or read-only: DATABASE_URL must')
     await until(() => logLines.slice(seen).filter(names).length >= 2)
     t.ok(logLines.some((line) => names(line) && line.includes('a round of the change feed')))
     t.ok(logLines.some((line) => names(line) && line.includes('the database is away')))
@@ -149,9 +150,129 @@ t.test('a database that only follows another one', async (t) => {
   })
 })
 
+t.test('a database that restarts', async (t) => {
+  const server = await startServer(t)
+  const service = await startTestService(t, {
+    database: { name: 'postgres', url: server.url, drop: async () => undefined },
+    settings: { POLL_INTERVAL_MS: '20' },
+  })
+  const { root, moment, logLines } = service
+  const { deps } = service.service
+  const account = await newAccount(root)
+  const key = await newKey(root, account)
+  const told = (text: string) => logLines.filter((line) => line.includes(text)).length
+  await server.restart()
+  await until(() => told('the database restarted') > 0)
+  await until(() => !deps.cache.isSilent())
+  t.equal(told('the database restarted: for one watch receipts complete by time only'), 1)
+  t.equal(told('another history'), 0, 'it is not taken for a restore')
+  const path = `/v1/accounts/${account}/api-keys/${key.id}/revoke`
+  const { receipt } = (await root.post(path, { wait_ms: 500 })).body
+  t.match(receipt, { state: 'pending', waiting_for: [], acknowledged: 1 }, 'all say they know it')
+  t.ok(receipt.complete_in_ms <= watchMs)
+  t.match(await root.verify(key.token), { valid: false, reason: 'revoked' })
+  moment.monotonicMs += watchMs
+  await until(() => !deps.cache.isSilent())
+  t.match((await root.post(path)).body.receipt, { state: 'complete' })
+  const next = await newKey(root, account)
+  const after = await root.post(`/v1/accounts/${account}/api-keys/${next.id}/revoke`)
+  t.match(after.body.receipt, { state: 'complete' }, 'and then all is as before')
+})
+
+t.test('an instance that is not registered, where nothing can be written', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  const service = await startTestService(t, { database, settings: { POLL_INTERVAL_MS: '20' } })
+  const { root, logLines } = service
+  const key = await newKey(root, await newAccount(root))
+  const raw = await connectRaw(t, database.url)
+  const everybody = `select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and application_name like 'aeon-keys%'`
+  await raw.query(`alter database ${database.name} set default_transaction_read_only = on`)
+  await raw.query(`delete from instance`)
+  await raw.query(everybody)
+  const refused = (line: string) =>
+    line.includes('a round of the change feed failed') && line.includes('takes writes')
+  await until(() => logLines.some(refused))
+  t.match(logLines.find(refused), 'read-only: DATABASE_URL must name the server that takes writes')
+  const answer = await root.post(`/v1/accounts/${key.body.account_id}/api-keys/${key.id}/revoke`)
+  assertProblem(t, answer, unavailable, 'a revocation')
+  t.equal(answer.body.detail, 'The database takes no writes: it is a standby, or read-only.')
+  await raw.query('begin read write')
+  await raw.query(`alter database ${database.name} reset default_transaction_read_only`)
+  await raw.query('commit')
+  await raw.query(everybody)
+  await until(() => !service.service.deps.cache.isSilent())
+})
+
+t.test('a statement that hangs', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  let isHanging = false
+  const proxy = await startDatabaseProxy(database.url, (bytes, application) => {
+    if (!isHanging || application !== 'aeon-keys' || !bytes.includes('credential')) return 'pass'
+    isHanging = false
+    return 'stall'
+  })
+  t.teardown(() => proxy.close())
+  const service = await startTestService(t, {
+    database: { ...database, url: proxy.url },
+    settings: { DATABASE_STATEMENT_TIMEOUT_MS: '300', DATABASE_CONNECT_TIMEOUT_MS: '300' },
+  })
+  const { root } = service
+  const { deps } = service.service
+  const account = await newAccount(root)
+  const keys: string[] = []
+  for (let made = 0; made < 40; made += 1) keys.push((await newKey(root, account)).token)
+  await heat(service, keys[0] ?? '')
+  const ask = (token: string) => root.post('/v1/verify', { token })
+  const { credentialReads } = deps.tallies
+  isHanging = true
+  const startedAt = performance.now()
+  const first = ask(keys[1] ?? '')
+  await until(() => deps.tallies.credentialReads === credentialReads + 1)
+  const meanwhile = keys.slice(2).map(ask)
+  t.equal((await ask(keys[0] ?? '')).body.valid, true, 'hot keys are verified meanwhile')
+  await until(() => deps.reads.size === keys.length - 1)
+
+  assertProblem(t, await first, unavailable, 'whoever it was sent for is told')
+  const waited = performance.now() - startedAt
+  t.ok(
+    waited < 3_000,
+    `after ${Math.round(waited)} ms: the statement's 300, and a second for its answer`,
+  )
+  for (const { status, body } of await Promise.all(meanwhile)) {
+    t.match({ status, body }, { status: 200, body: { valid: true } })
+  }
+  t.equal(
+    deps.tallies.credentialReads,
+    credentialReads + 2,
+    'the others share one on another connection',
+  )
+})
+
+t.test('a request that outlives the drain is told of an outage', async (t) => {
+  const service = await startTestService(t, { settings: { DRAIN_TIMEOUT_MS: '100' } })
+  const { root, logLines } = service
+  const { hasher } = service.service.deps
+  const key = await newKey(root, await newAccount(root))
+  await root.get('/v1/me')
+  const released = Promise.withResolvers<void>()
+  while (hasher.queue.running < 4) void hasher.queue.run('', () => released.promise)
+  const verifying = root.post('/v1/verify', { token: key.token })
+  await until(() => hasher.queue.waiting === 1)
+  await service.stop()
+  released.resolve()
+  // What it has left to do, the record of the first use, finds no database any more.
+  assertProblem(t, await verifying, unavailable, 'no denial, and no surprise')
+  t.notOk(logLines.some((line) => line.includes('unforeseen')))
+})
+
 interface OwnServer {
   readonly url: string
   query<T>(act: (client: Client) => Promise<T>): Promise<T>
+  /** Stops it, and starts it again. */
+  restart(): Promise<void>
   /** Stops it, and starts it again as the standby of a server that never says anything. */
   becomeStandby(): Promise<void>
 }
@@ -204,6 +325,10 @@ async function startServer(t: Test): Promise<OwnServer> {
   return {
     url,
     query,
+    async restart() {
+      await stop()
+      running = await launch()
+    },
     async becomeStandby() {
       await stop()
       await writeFile(join(clusterDir, 'standby.signal'), '')

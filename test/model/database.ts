@@ -1,5 +1,6 @@
 import type { Change, ChangeRow } from '../../src/cache/change.ts'
 import type { Reading } from '../../src/cache/freshness.ts'
+import type { History } from '../../src/cache/history.ts'
 import { type KeyRow, type KeyState, keys, newKey, withState } from './keys.ts'
 import type { Committed } from './receipt-desk.ts'
 
@@ -20,7 +21,7 @@ export type Act =
 export interface Place {
   readonly revision: number
   readonly id: string | null
-  readonly timeline: string | null
+  readonly history: History | null
 }
 
 /** Told of each commit, at the moment when it becomes visible. */
@@ -39,7 +40,8 @@ export class Database {
   readonly isStandby: boolean
   readonly #log: CommitLog
   readonly #newId: () => string
-  timeline: string | null
+  /** A standby tells none. */
+  #history: History | null
   #counter = 1
   #floor = 0
   #changes: ChangeRow[]
@@ -50,7 +52,7 @@ export class Database {
     this.#log = log
     this.#newId = newId
     this.isStandby = isStandby
-    this.timeline = isStandby ? null : newId()
+    this.#history = isStandby ? null : { timeline: newId(), serverStart: newId() }
     this.#changes = [{ revision: 1, id: newId(), kind: 'origin', subject: null }]
   }
 
@@ -61,7 +63,7 @@ export class Database {
   /** What a backup, or a standby that gets no more, holds. */
   copy(isStandby = false): Database {
     const copy = new Database(this.#log, this.#newId, isStandby)
-    if (!isStandby) copy.timeline = this.timeline
+    if (!isStandby) copy.#history = this.#history
     copy.#counter = this.#counter
     copy.#floor = this.#floor
     copy.#changes = [...this.#changes]
@@ -70,10 +72,17 @@ export class Database {
     return copy
   }
 
+  /** The server is started anew; with another timeline after a promotion or most restores. */
+  restarted(hasOtherTimeline = false): void {
+    if (this.#history === null) return
+    const timeline = hasOtherTimeline ? this.#newId() : this.#history.timeline
+    this.#history = { timeline, serverStart: this.#newId() }
+  }
+
   /** The place that a registration takes from the counter. */
   place(): Place | undefined {
     if (this.isStandby) return undefined
-    return { revision: this.#counter, id: this.#idOf(this.#counter), timeline: this.timeline }
+    return { revision: this.#counter, id: this.#idOf(this.#counter), history: this.#history }
   }
 
   /** The registration becomes visible. */
@@ -91,7 +100,7 @@ export class Database {
       appliedId: this.#idOf(applied),
       changes: this.#changes.filter(({ revision }) => revision > applied),
       inRecovery: this.isStandby,
-      timeline: this.timeline,
+      history: this.#history,
     }
   }
 

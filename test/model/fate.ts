@@ -66,9 +66,10 @@ export class Fate {
   }
 
   #restore(backup: Database, downMs: number): void {
-    const { server, history, agenda, random, trace, newId } = this.#options.world
+    const { server, history, agenda, random, trace } = this.#options.world
     trace?.('the database is restored to an older state')
-    backup.timeline = newId('timeline')
+    // A restore in place keeps the timeline.
+    backup.restarted(random.chance(0.5))
     backup.forgetInstances(() => random.chance(0.5))
     server.restart(downMs, backup)
     this.#restoredAt = agenda.now

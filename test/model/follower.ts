@@ -1,18 +1,20 @@
 import type { Reading, Received, Round } from '../../src/cache/freshness.ts'
 import { Progress } from '../../src/cache/progress.ts'
+import { Trust } from '../../src/cache/trust.ts'
 import { type Silent, Watch } from '../../src/cache/watch.ts'
 import type { Database, Place, StoredInstance } from './database.ts'
 import type { Committed } from './receipt-desk.ts'
 import type { Site } from './site.ts'
 
 /**
- * The twin of Instance, the driver of one instance, without promises: the order of its steps is the
- * order there. It connects, registers, and follows the changes in rounds, one at a time.
+ * The twin of Instance and Rounds, the drivers of one instance, without promises: the order of its
+ * steps is the order there. It connects, registers, and follows the changes in rounds, one at a time.
  */
 export class Follower {
   protected readonly site: Site
   readonly #watch: Watch
   readonly #progress = new Progress()
+  readonly #trust: Trust
   /** Random, one a registration. */
   #id = ''
   /** The connection of the rounds, while it is not known to be broken. */
@@ -23,8 +25,6 @@ export class Follower {
   #isStopping = false
   #naps = 0
   #watchedAt = Number.NEGATIVE_INFINITY
-  #distrustUntil = Number.NEGATIVE_INFINITY
-  #lastTimeline: string | null | undefined
 
   /** When it registered for the first time, in true time: only the checker may ask. */
   followsSince: number | undefined
@@ -32,6 +32,7 @@ export class Follower {
   constructor(site: Site) {
     this.site = site
     this.#watch = new Watch(site.timing.watchMs)
+    this.#trust = new Trust(site.timing.watchMs)
   }
 
   get id(): string {
@@ -40,7 +41,7 @@ export class Follower {
 
   /** Whether what instances say of themselves counts for nothing: history has changed under them. */
   get completesOnlyByTime(): boolean {
-    return this.monotonic() < this.#distrustUntil
+    return this.#trust.isLost(this.monotonic())
   }
 
   /** When this instance learnt that a revision is committed, on its monotonic clock: now, if it had not. */
@@ -124,8 +125,7 @@ export class Follower {
 
   protected registered(place: Place): void {
     const { freshness, world } = this.site
-    if (this.#lastTimeline !== undefined && place.timeline !== this.#lastTimeline) this.#distrust()
-    this.#lastTimeline = place.timeline
+    if (this.#trust.registeredIn(place.history, this.monotonic())) this.#watch.reset()
     freshness.registered(place)
     this.#isRegistered = true
     this.followsSince ??= world.agenda.now
@@ -163,7 +163,8 @@ export class Follower {
       case 'history_changed':
         world.tally.historyChanges += 1
         world.trace?.(`${this.site.name} meets another history`)
-        this.#distrust()
+        this.#trust.lose(this.monotonic())
+        this.#watch.reset()
         this.registerAnew()
         break
       case 'acknowledge':
@@ -289,10 +290,5 @@ export class Follower {
   #beginRound(): void {
     if (this.#isRegistered) this.round()
     else this.register()
-  }
-
-  #distrust(): void {
-    this.#distrustUntil = this.monotonic() + this.site.timing.watchMs
-    this.#watch.reset()
   }
 }

@@ -37,6 +37,7 @@ export class Server {
   restart(downMs: number, content: Database = this.#primary): void {
     this.#epoch += 1
     this.#isDown = true
+    content.restarted()
     this.#primary = content
     this.#agenda.after(downMs, () => {
       this.#isDown = false
