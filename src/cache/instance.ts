@@ -1,3 +1,4 @@
+import { explainReadOnly } from '../store/faults.ts'
 import { destroyFeedConnection, type FeedConnection } from '../store/feed.ts'
 import { Evictions } from './evictions.ts'
 import { FeedLog, type InstanceLog } from './feed-log.ts'
@@ -119,7 +120,7 @@ export class Instance {
       this.#failures = 0
     } catch (error) {
       this.#failures += 1
-      this.#log.roundFailed(error)
+      this.#log.roundFailed(explainReadOnly(error))
       this.#disconnect()
     }
     this.#tellOfLease()

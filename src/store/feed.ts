@@ -1,6 +1,6 @@
 import { Client, DatabaseError, type PoolConfig } from 'pg'
 import { changeChannel } from './changes.ts'
-import { explainReadOnly, StandbyError } from './faults.ts'
+import { StandbyError } from './faults.ts'
 import { sessionSettings } from './session.ts'
 
 /** A connection of its own, outside every pool, for the rounds of an instance or for its listener. */
@@ -117,21 +117,17 @@ export async function registerInstance(
   { client, history }: FeedConnection,
   instance: { readonly id: string; readonly now: Date; readonly maxStalenessMs: number },
 ): Promise<StoredPlace> {
-  const { rows } = await client
-    .query<{
-      applied: string
-      id: string | null
-      history: StoredHistory | null
-    }>(
-      `insert into instance (id, applied, beat, started_at, max_staleness_ms)
+  const { rows } = await client.query<{
+    applied: string
+    id: string | null
+    history: StoredHistory | null
+  }>(
+    `insert into instance (id, applied, beat, started_at, max_staleness_ms)
        select $1, value, 0, $2, $3 from revision
        returning applied, ${history} as history,
          (select change.id from change where change.revision = instance.applied limit 1) as id`,
-      [instance.id, instance.now, instance.maxStalenessMs],
-    )
-    .catch((error: unknown) => {
-      throw explainReadOnly(error)
-    })
+    [instance.id, instance.now, instance.maxStalenessMs],
+  )
   const [row] = rows
   if (row === undefined) throw new Error('The database has no counter of revisions.')
   return { revision: Number(row.applied), id: row.id, history: row.history }
@@ -185,11 +181,10 @@ export async function acknowledge(
   id: string,
   revision: number,
 ): Promise<boolean> {
-  const result = await client
-    .query('update instance set applied = $2, beat = beat + 1 where id = $1', [id, revision])
-    .catch((error: unknown) => {
-      throw explainReadOnly(error)
-    })
+  const result = await client.query(
+    'update instance set applied = $2, beat = beat + 1 where id = $1',
+    [id, revision],
+  )
   return result.rowCount === 1
 }
 

@@ -179,7 +179,7 @@ t.test('a database that restarts', async (t) => {
   t.match(after.body.receipt, { state: 'complete' }, 'and then all is as before')
 })
 
-t.test('an instance that is not registered, where nothing can be written', async (t) => {
+t.test('an instance, registered or not, where nothing can be written', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   const service = await startTestService(t, { database, settings: { POLL_INTERVAL_MS: '20' } })
@@ -189,12 +189,17 @@ t.test('an instance that is not registered, where nothing can be written', async
   const everybody = `select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and application_name like 'aeon-keys%'`
   await raw.query(`alter database ${database.name} set default_transaction_read_only = on`)
-  await raw.query(`delete from instance`)
   await raw.query(everybody)
   const refused = (line: string) =>
     line.includes('a round of the change feed failed') && line.includes('takes writes')
   await until(() => logLines.some(refused))
   t.match(logLines.find(refused), 'read-only: DATABASE_URL must name the server that takes writes')
+  // Now it has no registration any more, and cannot have another.
+  await raw.query('update change set id = gen_random_uuid() from revision where revision = value')
+  await until(() => logLines.some((line) => line.includes('another history')))
+  t.equal(service.service.deps.cache.isSilent(), true)
+  const refusals = logLines.filter((line) => line.includes('cannot execute'))
+  t.ok(refusals.every(refused), 'the cause is named each time')
   const answer = await root.post(`/v1/accounts/${key.body.account_id}/api-keys/${key.id}/revoke`)
   assertProblem(t, answer, unavailable, 'a revocation')
   t.equal(answer.body.detail, 'The database takes no writes: it is a standby, or read-only.')
