@@ -1,11 +1,11 @@
 import { hash as digestOf } from 'node:crypto'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import t, { type Test } from 'tap'
-import { readConfig } from '../../src/config.ts'
 import { formatToken } from '../../src/domain/token.ts'
 import { uuidV7 } from '../../src/domain/uuid.ts'
 import { createLog } from '../../src/log.ts'
 import { createService } from '../../src/service.ts'
+import { readSettings } from '../../src/settings.ts'
 import { findCredentials } from '../../src/store/credentials.ts'
 import type { Answer, Api } from '../helpers/api.ts'
 import { createTestDatabase } from '../helpers/database.ts'
@@ -27,7 +27,7 @@ t.test('a service that cannot be made leaves no instance behind', async (t) => {
   t.teardown(() => database.drop())
   const raw = await connectRaw(t, database.url)
   const creating = createService({
-    config: readConfig({}),
+    ...(await readSettings({})),
     connection: database.url,
     log: createLog('silent'),
     collectMetrics: () => {
