@@ -54,10 +54,8 @@ export class FairQueue<T> {
 
   /** The newest item of a longest line. It has two at least, and so stays in its turn. */
   #displace(): T | undefined {
-    for (const line of this.#byLength[this.#longest] ?? []) {
-      return this.#resize(line, () => line.items.pop())
-    }
-    return undefined
+    const [line] = this.#byLength[this.#longest] ?? []
+    return line && this.#resize(line, () => line.items.pop())
   }
 
   /** Keeps count while a line grows or shrinks by one. */
