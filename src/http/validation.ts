@@ -87,7 +87,11 @@ function messageOf(error: FastifySchemaValidationError): string {
       const { allowedValues } = error.params as { allowedValues?: readonly unknown[] }
       return `It must be one of ${allowedValues?.join(', ')}.`
     }
+    case 'type': {
+      const { type } = error.params as { type?: string | readonly string[] }
+      return `It must be of type ${[type].flat().join(' or ')}.`
+    }
     default:
-      return `It ${error.message ?? 'is wrong'}.`
+      return `It ${error.message?.replace('NOT', 'not') ?? 'is wrong'}.`
   }
 }
