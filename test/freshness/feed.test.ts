@@ -50,6 +50,31 @@ t.test('connections that end are made again, and nothing is missed', async (t) =
   t.equal((await registered(raw)).length, services.length, 'nobody had to register anew')
 })
 
+t.test('where a pooler stands between, it listens past it', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  let listened = 0
+  const pooler = await startDatabaseProxy(database.url, (bytes) => {
+    if (bytes.includes('listen aeon_keys_change')) listened += 1
+    return 'pass'
+  })
+  t.teardown(() => pooler.close())
+  const { service } = await startTestService(t, {
+    database: { ...database, url: pooler.url },
+    settings: { DATABASE_LISTEN_URL: database.url, POLL_INTERVAL_MS: '25000' },
+  })
+  const raw = await connectRaw(t, database.url)
+  await until(async () => {
+    await raw.query('select pg_stat_clear_snapshot()')
+    const { rowCount } = await raw.query(`select from pg_stat_activity
+      where datname = current_database() and query = 'listen aeon_keys_change'`)
+    return rowCount === 1
+  })
+  const { revision } = await writeRevision(raw, 'everything')
+  await until(() => service.deps.freshness.applied === revision)
+  t.equal(listened, 0, 'the pooler saw no LISTEN')
+})
+
 t.test('a listener that is refused does not hammer the database', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())

@@ -118,6 +118,13 @@ t.test('while the lease has lapsed and the database answers', async (t) => {
   moment.monotonicMs += leaseMs
   t.match(await root.get('/readyz'), { status: 200, body: { lease: 'lapsed' } })
 
+  await t.test('the metrics show it', async (t) => {
+    t.equal(await metric(service, 'cache_silent'), 1)
+    t.equal(await metric(service, 'lease_remaining_seconds'), 0)
+    const lag = await metric(service, 'feed_lag_seconds')
+    t.ok(lag >= leaseMs / 1000, `${lag} s since the last round`)
+  })
+
   await t.test('every verification reads, and none costs an Argon2', async (t) => {
     const { completed } = deps.hasher.queue
     for (let round = 0; round < 2; round += 1) {
@@ -202,6 +209,24 @@ t.test('while the lease has lapsed and the database answers', async (t) => {
       await heat(service, token)
       t.equal((await root.verify(token)).valid, true)
     }
+    const { rows } = await raw.query('select value from revision')
+    await until(async () => (await metric(service, 'revision_applied')) === Number(rows[0]?.value))
+    t.equal(await metric(service, 'cache_silent'), 0)
+    t.ok((await metric(service, 'lease_remaining_seconds')) > 20)
+    t.ok((await metric(service, 'feed_lag_seconds')) < 20)
+    t.ok((await metric(service, 'feed_rounds_total')) > 1)
+  })
+
+  await t.test('and what a change overtakes on its way is counted as fenced', async (t) => {
+    const before = await metric(service, 'fills_fenced_total')
+    const key = await newKey(root, account)
+    await raw.query('begin; lock table credential in access exclusive mode')
+    const verifying = root.verify(key.token)
+    await untilBlocked(raw)
+    deps.cache.clear()
+    await raw.query('commit')
+    t.equal((await verifying).valid, true, 'its own read may answer it')
+    t.ok((await metric(service, 'fills_fenced_total')) > before)
   })
 })
 
@@ -327,6 +352,12 @@ async function insertByNewTagKey({
 function tokenOf(deps: TestService['service']['deps'], tagKey: TagKey): Token {
   const keyId = uuidV7(Date.now(), deps.randomBytes(10))
   return formatToken({ prefix: 'aeon', keyId, secret: deps.randomBytes(32), tagKey })
+}
+
+/** The value of one of the service's own metrics. */
+async function metric({ root }: TestService, name: string): Promise<number> {
+  const { text } = await root.get('/metrics')
+  return Number(new RegExp(`^aeon_keys_${name} (\\S+)$`, 'm').exec(text)?.[1])
 }
 
 /** The lines of the log with such a message. */
