@@ -222,13 +222,16 @@ t.test('a statement that hangs', async (t) => {
   t.teardown(() => proxy.close())
   const service = await startTestService(t, {
     database: { ...database, url: proxy.url },
-    settings: { DATABASE_STATEMENT_TIMEOUT_MS: '300', DATABASE_CONNECT_TIMEOUT_MS: '300' },
+    settings: { DATABASE_STATEMENT_TIMEOUT_MS: '500', DATABASE_CONNECT_TIMEOUT_MS: '10000' },
   })
   const { root } = service
   const { deps } = service.service
   const account = await newAccount(root)
   const keys: string[] = []
   for (let made = 0; made < 40; made += 1) keys.push((await newKey(root, account)).token)
+  // Their first uses are recorded before: what is left to do is to read.
+  for (const token of keys) t.equal((await root.verify(token)).valid, true)
+  deps.cache.clear()
   await heat(service, keys[0] ?? '')
   const ask = (token: string) => root.post('/v1/verify', { token })
   const { credentialReads } = deps.tallies
@@ -243,8 +246,8 @@ t.test('a statement that hangs', async (t) => {
   assertProblem(t, await first, unavailable, 'whoever it was sent for is told')
   const waited = performance.now() - startedAt
   t.ok(
-    waited < 3_000,
-    `after ${Math.round(waited)} ms: the statement's 300, and a second for its answer`,
+    waited < 4_000,
+    `after ${Math.round(waited)} ms: the statement's 500, and a second for its answer`,
   )
   for (const { status, body } of await Promise.all(meanwhile)) {
     t.match({ status, body }, { status: 200, body: { valid: true } })
