@@ -1,113 +1,96 @@
 /**
  * Measures the service, as ratios between things that run in turn in one run:
- *   npm run bench -- [--quick] [--write] [--date YYYY-MM-DD] [--generator wrk|node]
- * `--quick` takes under a minute; `--write` writes docs/performance.md. The date on that page is the one
- * given, or that of the last commit.
+ *   npm run bench -- [--quick] [--only PART,PART...] [--write] [--date YYYY-MM-DD]
+ *   npm run soak -- [--minutes 10] [--write]
+ *   npm run bench -- --render
+ * `--quick` takes under a minute. `--write` keeps the results in docs/performance/results.json and writes
+ * docs/performance.md and its plots from all that are there; `--render` only writes them anew. The date
+ * is the one given, or today's.
  */
-import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
 import { availableParallelism, loadavg } from 'node:os'
-import { join } from 'node:path'
-import { parseArgs, promisify } from 'node:util'
-import { createEmptyDatabase } from '../test/helpers/database.ts'
-import { measureHot } from './hot.ts'
-import { issueKeys } from './keys.ts'
-import { chooseGenerator, generatorNames } from './load/generators.ts'
-import { measureMemory } from './memory.ts'
-import type { Rounds } from './rates.ts'
-import { documentOf, type Results, tablesOf } from './report.ts'
-import { measureRevocations } from './revocations.ts'
-import { timeStarts } from './starts.ts'
+import { parseArgs } from 'node:util'
+import type { Rounds } from './contest.ts'
+import { createDatasets } from './datasets/datasets.ts'
+import { requireWrk } from './load/generators.ts'
+import { type Part, type PartName, parts } from './parts.ts'
+import { tablesOf } from './report/tables.ts'
+import { keepResults, writeReport } from './report/write.ts'
+import type { DatedResult, Results } from './results.ts'
+import { withStage } from './stage.ts'
 
-interface Extent {
-  readonly keys: number
-  readonly rounds: Rounds
-  readonly starts: number
-  /** Besides the process that is loaded afterwards. */
-  readonly memoryRuns: number
-  /** Keys revoked, thrice each, with notifications and by polling only; 0: not measured. */
-  readonly revocations: { readonly notify: number; readonly poll: number }
-}
-
-const whole: Extent = {
-  keys: 10_000,
-  rounds: { count: 7, seconds: 4, warmUpSeconds: 4 },
-  starts: 7,
-  memoryRuns: 2,
-  revocations: { notify: 200, poll: 20 },
-}
-const quick: Extent = {
-  keys: 10_000,
-  rounds: { count: 3, seconds: 1, warmUpSeconds: 2 },
-  starts: 2,
-  memoryRuns: 0,
-  revocations: { notify: 30, poll: 0 },
-}
+const rounds: Rounds = { count: 5, seconds: 4, warmUpSeconds: 3 }
+const quickRounds: Rounds = { count: 3, seconds: 1, warmUpSeconds: 1 }
 
 const { values: given } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
     write: { type: 'boolean', default: false },
+    render: { type: 'boolean', default: false },
     date: { type: 'string' },
-    generator: { type: 'string' },
+    minutes: { type: 'string', default: '10' },
   },
 })
 await main()
 
 async function main(): Promise<void> {
-  const extent = given.quick ? quick : whole
-  const [loadAtStart = 0] = loadavg()
-  const generator = await chooseGenerator(generatorNames.find((name) => name === given.generator))
-  const database = await createEmptyDatabase()
+  if (given.render) return writeReport()
+  if (given.quick && given.write) throw new Error('Only whole rounds are written down.')
+  const measured = await measureParts(chosenParts())
+  process.stdout.write(`\n${tablesOf(measured)}\n`)
+  if (!given.write) return
+  await keepResults(measured)
+  await writeReport()
+}
+
+function chosenParts(): PartName[] {
+  const names = Object.keys(parts) as PartName[]
+  if (given.only === undefined) {
+    return names.filter((name) => isChosen(parts[name]))
+  }
+  return given.only.split(',').map((wanted) => {
+    const name = names.find((candidate) => candidate === wanted)
+    if (name === undefined) throw new Error(`There are the parts ${names.join(', ')}.`)
+    return name
+  })
+}
+
+async function measureParts(names: readonly PartName[]): Promise<Results> {
+  const generator = await requireWrk()
+  const chosenRounds = given.quick ? quickRounds : rounds
+  const datasets = createDatasets(given.quick, tell)
+  const measured: Record<string, DatedResult> = {}
   try {
-    tell(`issuing ${extent.keys} keys`)
-    const keys = await issueKeys(database.url, extent.keys)
-    tell(`hot verifications, loaded by ${generator.name}`)
-    const hot = await measureHot(database.url, keys, extent.rounds, generator)
-    tell('memory')
-    const memory = await measureMemory(database.url, keys, extent.memoryRuns)
-    tell('starts')
-    const starts = await timeStarts(database.url, keys.rootToken, extent.starts)
-    tell('revocations')
-    const notified = await measureRevocations(
-      database.url,
-      keys,
-      'notify',
-      extent.revocations.notify,
-    )
-    const polled = await measureRevocations(database.url, keys, 'poll', extent.revocations.poll)
-    await report({
-      command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
-      date: given.date ?? (await dateOfLastCommit()),
-      node: process.version,
-      cores: availableParallelism(),
-      loadAtStart,
-      generator: generator.name,
-      keys: extent.keys,
-      rounds: extent.rounds.count,
-      roundSeconds: extent.rounds.seconds,
-      hot,
-      starts,
-      notified,
-      polled,
-      memory: [hot.memory, ...memory],
-    })
+    for (const name of names) {
+      tell(parts[name].title)
+      const [loadBefore = 0] = loadavg()
+      const stage = {
+        rounds: chosenRounds,
+        isQuick: given.quick,
+        soakMinutes: Number(given.minutes),
+        datasets,
+        tell,
+      }
+      measured[name] = {
+        ...(await withStage(stage, parts[name].measure)),
+        date: given.date ?? new Date().toISOString().slice(0, 10),
+        node: process.version,
+        generator,
+        cores: availableParallelism(),
+        loadBefore,
+        rounds: chosenRounds.count,
+        roundSeconds: chosenRounds.seconds,
+      }
+    }
+    return measured
   } finally {
-    await database.drop()
+    await datasets.drop()
   }
 }
 
-async function report(results: Results): Promise<void> {
-  process.stdout.write(`\nGenerator: ${results.generator}\n\n${tablesOf(results)}\n`)
-  if (!given.write) return
-  await writeFile(join(import.meta.dirname, '../docs/performance.md'), documentOf(results))
-}
-
-async function dateOfLastCommit(): Promise<string> {
-  const { stdout } = await promisify(execFile)('git', ['log', '-1', '--format=%cs'], {
-    cwd: import.meta.dirname,
-  })
-  return stdout.trim()
+/** When no part is named. */
+function isChosen(part: Part): boolean {
+  return given.quick ? part.isQuick === true : part.isLong !== true
 }
 
 function tell(step: string): void {

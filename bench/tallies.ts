@@ -1,21 +1,33 @@
-/** What a server says at `/metrics` that it did since its start. */
+/** What a server says at `/metrics` that it did since its start, its workers included. */
 export interface Tallies {
-  readonly goodVerdicts: number
+  readonly valid: number
+  readonly notFound: number
+  readonly revoked: number
+  readonly expired: number
   readonly argon2: number
   readonly credentialReads: number
 }
 
 export async function readTallies(url: string): Promise<Tallies> {
-  const text = await (await fetch(`${url}/metrics`)).text()
+  const sampleOf = await readSamples(url)
+  const verdicts = (outcome: string) => sampleOf(`aeon_keys_verdicts_total{outcome="${outcome}"}`)
   return {
-    goodVerdicts: sampleOf(text, 'aeon_keys_verdicts_total{outcome="valid"}'),
-    argon2: sampleOf(text, 'aeon_keys_argon2_total'),
-    credentialReads: sampleOf(text, 'aeon_keys_credential_reads_total'),
+    valid: verdicts('valid'),
+    notFound: verdicts('not_found'),
+    revoked: verdicts('revoked'),
+    expired: verdicts('expired'),
+    argon2: sampleOf('aeon_keys_argon2_total'),
+    credentialReads: sampleOf('aeon_keys_credential_reads_total'),
   }
 }
 
-function sampleOf(text: string, name: string): number {
-  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `))
-  if (line === undefined) throw new Error(`/metrics does not tell ${name}.`)
-  return Number(line.slice(name.length + 1))
+/** Reads `/metrics`: gives the value of a sample by its name and labels, and throws when there is none. */
+export async function readSamples(url: string): Promise<(name: string) => number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  const lines = text.split('\n')
+  return (name) => {
+    const line = lines.find((candidate) => candidate.startsWith(`${name} `))
+    if (line === undefined) throw new Error(`/metrics does not tell ${name}.`)
+    return Number(line.slice(name.length + 1))
+  }
 }

@@ -1,49 +1,53 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Generator, goodAnswer, type Load, type Measured } from './load.ts'
-
-export const generatorNames = ['wrk', 'node'] as const
-export type GeneratorName = (typeof generatorNames)[number]
+import type { Load, Measured } from './load.ts'
 
 const run = promisify(execFile)
+const maxOutputBytes = 1024 * 1024
 
-/** The generator of that name; when none is named, wrk if it is installed and otherwise our own. */
-export async function chooseGenerator(name: GeneratorName | undefined): Promise<Generator> {
-  const chosen = name ?? ((await isInstalled('wrk')) ? 'wrk' : 'node')
-  switch (chosen) {
-    case 'wrk':
-      return { name: 'wrk', run: runWrk }
-    case 'node':
-      return { name: 'the generator of bench/load/generate.ts', run: runNode }
-  }
-}
-
-async function runWrk(load: Load, seconds: number): Promise<Measured> {
+/** As fast as the connections allow, each asking again once it is answered, by wrk on one thread. */
+export async function runAtFullSpeed(load: Load, seconds: number): Promise<Measured> {
   const script = join(import.meta.dirname, 'wrk.lua')
+  const { start, goodVerdicts } = load.expected
   const { stdout } = await run('wrk', [
     ...['--threads', '1', '--connections', String(load.connections)],
-    ...['--duration', `${seconds}s`, '--latency', '--script', script, load.url],
-    ...['--', load.requestsFile, goodAnswer],
+    ...['--duration', `${seconds}s`, '--latency', '--script', script, load.origin],
+    ...['--', load.requestsFile, load.sequenceFile ?? '-', start, String(goodVerdicts ?? '-')],
   ])
   return readLastLine(stdout)
 }
 
-async function runNode(load: Load, seconds: number): Promise<Measured> {
-  const script = join(import.meta.dirname, 'generate.ts')
-  const { stdout } = await run(process.execPath, [script, JSON.stringify({ ...load, seconds })])
+/**
+ * At a given rate whatever the answers take, by a generator of our own: wrk knows no rate. Latencies
+ * are from the moment that a request was due, so that what waits behind a slow answer counts as slow.
+ */
+export async function runAtRate(
+  load: Load,
+  ratePerSecond: number,
+  seconds: number,
+): Promise<Measured> {
+  const script = join(import.meta.dirname, 'open-loop.ts')
+  const { stdout } = await run(
+    process.execPath,
+    [script, JSON.stringify({ ...load, ratePerSecond, seconds })],
+    { maxBuffer: maxOutputBytes },
+  )
   return readLastLine(stdout)
+}
+
+/** The version of wrk. Rejects with what to do when it is not installed. */
+export async function requireWrk(): Promise<string> {
+  // wrk prints its version and exits with 1.
+  const printed = await run('wrk', ['--version']).catch(
+    (error: NodeJS.ErrnoException & { readonly stdout?: string }) => {
+      if (error.code !== 'ENOENT') return { stdout: error.stdout ?? '' }
+      throw new Error('The benchmark needs wrk: install it by `apt-get install wrk`.')
+    },
+  )
+  return printed.stdout.split('\n')[0]?.replace(/ Copyright.*/, '') ?? 'wrk'
 }
 
 function readLastLine(output: string): Measured {
   return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as Measured
-}
-
-async function isInstalled(command: string): Promise<boolean> {
-  try {
-    await run(command, ['--version'])
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ENOENT'
-  }
 }

@@ -1,35 +1,68 @@
 import { writeFile } from 'node:fs/promises'
 
-/** Requests to send in turn, over connections that are kept alive and never pipelined. */
+/** Requests over connections that are kept alive and never pipelined. */
 export interface Load {
-  readonly url: string
+  /** Scheme, host and port. */
+  readonly origin: string
+  /** See writeRequests. */
   readonly requestsFile: string
+  /** Indices of requests, one a line, in the order of sending; absent: all in turn. Begun anew at its end. */
+  readonly sequenceFile?: string
   readonly connections: number
+  readonly expected: ExpectedAnswer
 }
 
-/** What a generator measured. An answer other than 200 with a good verdict is an error. */
+/** What the body of every answer must show; its status must be 200. */
+export interface ExpectedAnswer {
+  readonly start: string
+  /** How often `"valid":true` must be in it, where there are several verdicts. */
+  readonly goodVerdicts?: number
+}
+
+export const latencyPercentiles = [50, 75, 90, 95, 99, 99.9] as const
+export type LatencyPercentile = (typeof latencyPercentiles)[number]
+
+/** What a generator measured. Any other answer than the expected one is an error. */
 export interface Measured {
   readonly requests: number
   readonly seconds: number
   readonly errors: number
-  readonly p50Ms: number
-  readonly p99Ms: number
+  /** In milliseconds, in the order of latencyPercentiles. */
+  readonly latenciesMs: readonly number[]
 }
 
-export interface Generator {
-  readonly name: string
-  run(load: Load, seconds: number): Promise<Measured>
+export const expectedAnswers = {
+  good: { start: '{"valid":true,' },
+  notFound: { start: '{"valid":false,"reason":"not_found"' },
+  revoked: { start: '{"valid":false,"reason":"revoked"' },
+  expired: { start: '{"valid":false,"reason":"expired"' },
+  anyVerdict: { start: '{"valid":' },
+} as const satisfies Record<string, ExpectedAnswer>
+
+export interface Requests {
+  /** The whole value of the header; empty: none is sent. */
+  readonly authorization: string
+  readonly contentType?: string
+  readonly lines: readonly RequestLine[]
 }
 
-/** How the body of every answer must begin. */
-export const goodAnswer = '{"valid":true,'
+/** A POST with that body, or a GET without. Neither may hold a tab or an end of line. */
+export interface RequestLine {
+  readonly path: string
+  readonly body?: string
+}
 
-/** Writes the requests to verify these tokens: the caller's token in the first line, then a body a line. */
-export async function writeRequests(
-  file: string,
-  callerToken: string,
-  tokens: readonly string[],
-): Promise<void> {
-  const bodies = tokens.map((token) => JSON.stringify({ token }))
-  await writeFile(file, [callerToken, ...bodies].join('\n'), { mode: 0o600 })
+/** Writes requests for a generator: the two headers in the first two lines, then path and body a line. */
+export async function writeRequests(file: string, requests: Requests): Promise<void> {
+  const { authorization, contentType = 'application/json', lines } = requests
+  const written = lines.map(({ path, body = '' }) => `${path}\t${body}`)
+  await writeFile(file, [authorization, contentType, ...written].join('\n'), { mode: 0o600 })
+}
+
+/** The requests to verify these tokens, one each. */
+export function verifyRequests(callerToken: string, tokens: readonly string[]): Requests {
+  return {
+    authorization: `Bearer ${callerToken}`,
+    lines: tokens.map((token) => ({ path: '/v1/verify', body: JSON.stringify({ token }) })),
+  }
 }

@@ -3,15 +3,17 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import packageJson from '../package.json' with { type: 'json' }
-import type { Usage } from './usage-reporter.ts'
+import packageJson from '../../package.json' with { type: 'json' }
+import { type ProcessUsage, usageOfTree } from './process-usage.ts'
 
 /** A server under measurement, in a process of its own, listening on 127.0.0.1. */
 export interface ServerProcess {
   readonly url: string
   /** When the process was about to be made, by performance.now(). */
   readonly spawnedAt: number
-  usage(): Promise<Usage>
+  readonly child: ChildProcess
+  /** Of the process and its children. */
+  usage(): Promise<ProcessUsage>
   /** SIGTERM, and waits for the end. Rejects when the process ended badly. */
   stop(): Promise<void>
 }
@@ -20,23 +22,28 @@ export interface ServerOptions {
   /** Relative to the project's folder. */
   readonly script: string
   readonly settings: Readonly<Record<string, string>>
-  /** Whether `usage` can be asked. Starts are timed without. */
-  readonly reportsUsage: boolean
+  /** To node, besides those of `npm start`. */
+  readonly flags?: readonly string[]
+  /** Whether the process can be talked to by messages. */
+  readonly hasChannel?: boolean
+  /** What answers once the server is ready. */
+  readonly readyPath?: string
+  readonly maxStartMs?: number
 }
 
-const projectFolder = join(import.meta.dirname, '..')
+const projectFolder = join(import.meta.dirname, '../..')
 const pollMs = 3
 const maxStartMs = 30_000
 
-/** How `npm start` runs the service. */
+/** How `npm start` runs the service, and how its peers are run too. */
 const start = readStartScript(packageJson.scripts.start)
 
 /** Starts the process; it does not answer yet: see untilAnswered. */
 export async function spawnServer(options: ServerOptions): Promise<ServerProcess> {
   const port = await freePort()
-  const preload = options.reportsUsage ? ['--import', './bench/usage-reporter.ts'] : []
   const spawnedAt = performance.now()
-  const child = spawn(process.execPath, [...start.flags, ...preload, options.script], {
+  const flags = [...start.flags, ...(options.flags ?? [])]
+  const child = spawn(process.execPath, [...flags, options.script], {
     cwd: projectFolder,
     env: {
       ...ownEnvironment(),
@@ -45,12 +52,15 @@ export async function spawnServer(options: ServerOptions): Promise<ServerProcess
       PORT: String(port),
       ...options.settings,
     },
-    stdio: ['ignore', 'ignore', 'inherit', ...(options.reportsUsage ? (['ipc'] as const) : [])],
+    stdio: ['ignore', 'ignore', 'inherit', ...(options.hasChannel ? (['ipc'] as const) : [])],
   })
+  const { pid } = child
+  if (pid === undefined) throw new Error(`${options.script} could not be started.`)
   return {
     url: `http://127.0.0.1:${port}`,
     spawnedAt,
-    usage: () => askUsage(child),
+    child,
+    usage: () => usageOfTree(pid),
     stop: () => stop(child, options.script),
   }
 }
@@ -58,8 +68,15 @@ export async function spawnServer(options: ServerOptions): Promise<ServerProcess
 /** Starts a server and waits until it answers. */
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   const server = await spawnServer(options)
+  const ready = `${server.url}${options.readyPath ?? '/livez'}`
   try {
-    await untilAnswered(async () => (await fetch(`${server.url}/livez`)).ok)
+    await untilAnswered(async () => {
+      if (server.child.exitCode !== null) throw new Error(`${options.script} ended.`)
+      return fetch(ready).then(
+        (answer) => answer.ok,
+        () => false,
+      )
+    }, options.maxStartMs)
     return server
   } catch (error) {
     await server.stop()
@@ -67,14 +84,17 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   }
 }
 
-/** Asks again and again, every few milliseconds, until the answer is true; a failed attempt counts as false. */
-export async function untilAnswered(ask: () => Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + maxStartMs
+/** Asks again and again, every few milliseconds, until the answer is true. Rejects when it never is, or asking fails. */
+export async function untilAnswered(
+  ask: () => Promise<boolean>,
+  withinMs: number = maxStartMs,
+): Promise<void> {
+  const giveUpAt = performance.now() + withinMs
   while (performance.now() < giveUpAt) {
-    if (await ask().catch(() => false)) return
+    if (await ask()) return
     await sleep(pollMs)
   }
-  throw new Error(`No answer within ${maxStartMs} ms.`)
+  throw new Error(`No answer within ${withinMs} ms.`)
 }
 
 function readStartScript(script: string) {
@@ -92,13 +112,6 @@ function ownEnvironment(): NodeJS.ProcessEnv {
   return { PATH, HOME, TMPDIR }
 }
 
-async function askUsage(child: ChildProcess): Promise<Usage> {
-  const answered = once(child, 'message', { signal: AbortSignal.timeout(5_000) })
-  child.send('usage')
-  const [usage] = await answered
-  return usage as Usage
-}
-
 async function stop(child: ChildProcess, script: string): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     const exited = once(child, 'exit')
@@ -110,7 +123,8 @@ async function stop(child: ChildProcess, script: string): Promise<void> {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 that is free now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

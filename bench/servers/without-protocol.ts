@@ -3,9 +3,9 @@
  * good. What is left between it and the service is what the protocol costs a hot verification.
  */
 import closeWithGrace from 'close-with-grace'
-import { createLog } from '../src/log.ts'
-import { createService } from '../src/service.ts'
-import { readSettings } from '../src/settings.ts'
+import { createLog } from '../../src/log.ts'
+import { createService } from '../../src/service.ts'
+import { readSettings } from '../../src/settings.ts'
 
 const { DATABASE_URL = '' } = process.env
 const { config, files } = await readSettings(process.env)

@@ -1,0 +1,73 @@
+import { concurrently } from './concurrently.ts'
+
+const askedAtOnce = 8
+const batchSize = 100
+
+/** Has the server verify each token once, in batches. Rejects when one is not good. */
+export async function verifyEach(
+  url: string,
+  callerToken: string,
+  tokens: readonly string[],
+): Promise<void> {
+  const batches = Array.from({ length: Math.ceil(tokens.length / batchSize) }, (_, index) =>
+    tokens.slice(index * batchSize, (index + 1) * batchSize),
+  )
+  await concurrently(batches, askedAtOnce, async (batch) => {
+    const attempts = batch.map((token) => ({ token }))
+    const text = await post(url, '/v1/verify/batch', callerToken, { attempts })
+    const { verdicts } = JSON.parse(text) as { readonly verdicts: readonly AskedVerdict[] }
+    const good = verdicts.filter(({ valid }) => valid).length
+    if (good !== batch.length) throw new Error(`Of ${batch.length} good tokens ${good} were good.`)
+  })
+}
+
+export interface AskedVerdict {
+  readonly valid: boolean
+  readonly reason?: string
+  readonly api_key?: { readonly id: string; readonly account_id: string }
+}
+
+/** The verdict on a token, as the service words it. Rejects when the answer is not 200. */
+export async function askVerdict(
+  url: string,
+  callerToken: string,
+  token: string,
+): Promise<AskedVerdict> {
+  return JSON.parse(await askVerdictText(url, callerToken, token)) as AskedVerdict
+}
+
+/** The body of the answer. */
+export async function askVerdictText(
+  url: string,
+  callerToken: string,
+  token: string,
+): Promise<string> {
+  return post(url, '/v1/verify', callerToken, { token })
+}
+
+/** Revokes a key by its token, and resolves with the state of the receipt. */
+export async function revoke(
+  url: string,
+  callerToken: string,
+  key: { readonly token: string; readonly accountId: string },
+  waitMs: number,
+): Promise<string> {
+  const hint = key.token.slice(0, key.token.indexOf('_') + 1 + keyIdWidth)
+  const path = `/v1/accounts/${key.accountId}/api-keys/${hint}/revoke`
+  const text = await post(url, path, callerToken, { wait_ms: waitMs })
+  const body = JSON.parse(text) as { readonly receipt: { readonly state: string } }
+  return body.receipt.state
+}
+
+const keyIdWidth = 22
+
+async function post(url: string, path: string, token: string, body: object): Promise<string> {
+  const response = await fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  const text = await response.text()
+  if (response.status !== 200) throw new Error(`${path} answered ${response.status}: ${text}`)
+  return text
+}

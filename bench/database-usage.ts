@@ -1,0 +1,53 @@
+import { asAdmin } from '../test/helpers/database.ts'
+import { usageOf } from './servers/process-usage.ts'
+
+/**
+ * CPU time in milliseconds that the server processes of a database's open connections have used. Zero
+ * without a database.
+ */
+export async function usageOfDatabase(databaseUrl: string | undefined): Promise<number> {
+  if (databaseUrl === undefined) return 0
+  const usages = await Promise.all((await backendsOf(databaseUrl)).map((pid) => cpuOf(pid)))
+  return usages.reduce((sum, cpuMs) => sum + cpuMs, 0)
+}
+
+/** What a database has counted since it was made. */
+export interface DatabaseCounts {
+  readonly transactions: number
+  readonly rowsWritten: number
+}
+
+/** Exact once the connections that did the work are closed: an open one reports up to a second late. */
+export async function countsOfDatabase(databaseUrl: string): Promise<DatabaseCounts> {
+  return asAdmin(async (admin) => {
+    const { rows } = await admin.query(
+      `select xact_commit + xact_rollback as transactions,
+         tup_inserted + tup_updated + tup_deleted as written
+       from pg_stat_database where datname = $1`,
+      [nameOf(databaseUrl)],
+    )
+    const [row] = rows
+    return { transactions: Number(row?.transactions), rowsWritten: Number(row?.written) }
+  })
+}
+
+async function backendsOf(databaseUrl: string): Promise<number[]> {
+  return asAdmin(async (admin) => {
+    const { rows } = await admin.query('select pid from pg_stat_activity where datname = $1', [
+      nameOf(databaseUrl),
+    ])
+    return rows.map((row) => Number(row.pid))
+  })
+}
+
+/** A backend may end between the question who there is and this one. */
+async function cpuOf(pid: number): Promise<number> {
+  return usageOf(pid).then(
+    (usage) => usage.cpuMs,
+    () => 0,
+  )
+}
+
+function nameOf(databaseUrl: string): string {
+  return /^postgres(?:ql)?:\/\/[^/]*\/([^?]*)/.exec(databaseUrl)?.[1] ?? ''
+}

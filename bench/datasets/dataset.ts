@@ -1,0 +1,103 @@
+import type { Deps } from '../../src/deps.ts'
+import { actorOf, type Principal } from '../../src/domain/principal.ts'
+import { createAccount } from '../../src/keys/accounts/create.ts'
+import { verify } from '../../src/keys/verify.ts'
+import { createLog } from '../../src/log.ts'
+import { createService } from '../../src/service.ts'
+import { readSettings } from '../../src/settings.ts'
+import { findRoleWithEffects } from '../../src/store/roles.ts'
+import { loadKeys } from './load-keys.ts'
+import { type MadeKey, makeKeys } from './make-keys.ts'
+
+/** What a database holds, and who may ask. */
+export interface Dataset {
+  readonly databaseUrl: string
+  /** A key of the platform account: the caller of every request. */
+  readonly rootToken: string
+  /** The account that all other keys belong to. */
+  readonly accountId: string
+  /** All keys of the account, those whose token nobody has included. */
+  readonly keys: number
+  /** Of good keys, usable from anywhere, that never expire and were used before. */
+  readonly tokens: readonly string[]
+  /** As good; each time others, for whoever will revoke them. Throws RangeError when there are too few left. */
+  takeRevocable(count: number): string[]
+  readonly revokedTokens: readonly string[]
+  readonly expiredTokens: readonly string[]
+}
+
+export interface DatasetSize {
+  /** Of the account, altogether; what the others leave are keys whose token nobody has. */
+  readonly keys: number
+  readonly tokens: number
+  readonly revocableTokens?: number
+  readonly revokedTokens?: number
+  readonly expiredTokens?: number
+}
+
+/** Bootstraps an empty database and gives one account so many keys. */
+export async function makeDataset(databaseUrl: string, size: DatasetSize): Promise<Dataset> {
+  let rootToken = ''
+  const service = await createService({
+    ...(await readSettings({ DATABASE_STATEMENT_TIMEOUT_MS: '600000' })),
+    connection: databaseUrl,
+    log: createLog('warn'),
+    keepRootToken: async (token) => {
+      rootToken = token
+    },
+  })
+  try {
+    const { deps } = service
+    const principal = await principalOf(deps, rootToken)
+    const { account } = await createAccount(deps, principal, { name: 'bench' })
+    const role = await findRoleWithEffects(deps.db, account.id, { name: 'developer' })
+    if (role === undefined) throw new Error('The account has no role developer.')
+
+    const { tokens, revocableTokens = 0, revokedTokens = 0, expiredTokens = 0 } = size
+    const usable = tokens + revocableTokens + revokedTokens + expiredTokens
+    const made = await makeKeys(deps, account.id, usable)
+    const good = tokens + revocableTokens
+    const sets = {
+      used: made.slice(0, good),
+      revoked: made.slice(good, usable - expiredTokens),
+      expired: made.slice(usable - expiredTokens),
+    }
+    await loadKeys(deps, {
+      accountId: account.id,
+      roleId: role.id,
+      createdBy: actorOf(principal),
+      others: Math.max(0, size.keys - usable),
+      ...sets,
+    })
+    return {
+      databaseUrl,
+      rootToken,
+      accountId: account.id,
+      keys: Math.max(size.keys, usable),
+      tokens: textsOf(sets.used.slice(0, tokens)),
+      takeRevocable: takerFrom(textsOf(sets.used.slice(tokens))),
+      revokedTokens: textsOf(sets.revoked),
+      expiredTokens: textsOf(sets.expired),
+    }
+  } finally {
+    await service.stop()
+  }
+}
+
+function textsOf(keys: readonly MadeKey[]): string[] {
+  return keys.map(({ token }) => token.text)
+}
+
+function takerFrom(tokens: string[]): (count: number) => string[] {
+  return (count) => {
+    if (count > tokens.length) throw new RangeError('There are too few keys to revoke.')
+    return tokens.splice(0, count)
+  }
+}
+
+async function principalOf(deps: Deps, token: string): Promise<Principal> {
+  const attempt = { address: undefined, permissions: [], accountId: undefined }
+  const verdict = await verify(deps, token, attempt)
+  if (!verdict.valid) throw new Error(`The root token is ${verdict.reason}.`)
+  return { key: verdict.key, address: undefined, actingUser: undefined }
+}

@@ -1,0 +1,50 @@
+import { createEmptyDatabase, type TestDatabase } from '../../test/helpers/database.ts'
+import type { Datasets } from '../stage.ts'
+import { type Dataset, type DatasetSize, makeDataset } from './dataset.ts'
+
+/** Makes databases when they are asked for; `drop` removes those that were made. */
+export function createDatasets(
+  isQuick: boolean,
+  tell: (step: string) => void,
+): Datasets & { drop(): Promise<void> } {
+  const databases: TestDatabase[] = []
+  const made = new Map<number, Promise<Dataset>>()
+  const empty = async () => {
+    const database = await createEmptyDatabase()
+    databases.push(database)
+    return database.url
+  }
+  const make = async (size: DatasetSize) => {
+    tell(`making ${size.keys.toLocaleString('en-US')} keys`)
+    return makeDataset(await empty(), size)
+  }
+  const remember = (size: DatasetSize) => {
+    const known = made.get(size.keys)
+    if (known !== undefined) return known
+    const dataset = make(size)
+    made.set(size.keys, dataset)
+    return dataset
+  }
+  return {
+    empty,
+    main: () => remember(isQuick ? mainOfQuick : main),
+    ofSize: (keys) => {
+      const known = made.get(keys)
+      return known ?? remember({ keys, tokens: Math.min(keys, tokensOfSize) })
+    },
+    async drop() {
+      await Promise.allSettled(made.values())
+      for (const database of databases) await database.drop()
+    },
+  }
+}
+
+const main: DatasetSize = {
+  keys: 101_000,
+  tokens: 100_000,
+  revocableTokens: 800,
+  revokedTokens: 100,
+  expiredTokens: 100,
+}
+const mainOfQuick: DatasetSize = { ...main, keys: 31_000, tokens: 30_000 }
+const tokensOfSize = 20_000

@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { verifyEach } from '../ask.ts'
+import { type Contender, latencyOf, measure, type Slice, standingOf } from '../contest.ts'
+import type { Dataset } from '../datasets/dataset.ts'
+import { expectedAnswers, verifyRequests } from '../load/load.ts'
+import type { PartResult } from '../results.ts'
+import { connections, type Stage, withStage } from '../stage.ts'
+import { median } from '../statistics.ts'
+import { byArgon2 } from '../work.ts'
+
+const run = promisify(execFile)
+
+/** What a service just started verifies before it is measured, with tokens of their own: V8 compiles meanwhile. */
+const warmUpTokens = 3_000
+/** Of the Argon2 ceiling: the goal for the rate, half of which is the rate at which p99 is judged. */
+const goal = 0.45
+const flatOutSeconds = 2
+const steadySeconds = 3
+
+/** First sights of tokens after a start, against what Argon2 alone can do on this machine. */
+export async function measureCold(stage: Stage): Promise<PartResult> {
+  const dataset = await stage.datasets.main()
+  const ceilings: number[] = []
+  const flatOut: Slice[] = []
+  const steady: Slice[] = []
+  await measureCeiling(1)
+  for (let round = 0; round < stage.rounds.count; round += 1) {
+    const ceiling = await measureCeiling(flatOutSeconds)
+    ceilings.push(ceiling)
+    flatOut.push(await measureStart(stage, dataset, round, undefined, flatOutSeconds))
+    const rate = Math.round((ceiling * goal) / 2)
+    const seconds = stage.isQuick ? 1 : steadySeconds
+    steady.push(await measureStart(stage, dataset, round, rate, seconds))
+  }
+  const ratios = flatOut.map((slice, round) => slice.requestsPerSecond / (ceilings[round] ?? 0))
+  const steadyP99 = median(steady.map(({ latenciesMs }) => latencyOf(latenciesMs, 99)))
+  return {
+    findings: [
+      {
+        what: 'Cold: rate, against the ceiling of Argon2 alone',
+        value: median(ratios),
+        unit: 'times',
+        goal: { atLeast: goal },
+      },
+      {
+        what: `Cold: p99 at ${Math.round((median(ceilings) * goal) / 2)}/s, half of the rate that is the goal`,
+        value: steadyP99,
+        unit: 'ms',
+        goal: { atMost: 20 },
+      },
+      { what: 'The ceiling of Argon2 alone', value: median(ceilings), unit: 'per second' },
+    ],
+    standings: [
+      standingOf('cold, as fast as it goes', flatOut),
+      standingOf('cold, at half of the rate that is the goal', steady),
+    ],
+  }
+}
+
+/**
+ * Starts a service anew and has it verify tokens that it has not seen, each once. The tokens are other
+ * ones each round, so that the database knows no more of them than of any.
+ */
+async function measureStart(
+  stage: Stage,
+  dataset: Dataset,
+  round: number,
+  ratePerSecond: number | undefined,
+  seconds: number,
+): Promise<Slice> {
+  const { tokens, rootToken, databaseUrl } = dataset
+  const shift = Math.floor((tokens.length / stage.rounds.count) * round)
+  const shifted = [...tokens.slice(shift), ...tokens.slice(0, shift)]
+  return withStage(stage, async (inner) => {
+    const server = await inner.startService(dataset)
+    await verifyEach(server.url, rootToken, shifted.slice(0, warmUpTokens))
+    const requests = verifyRequests(rootToken, shifted.slice(warmUpTokens))
+    const contender: Contender = {
+      name: 'cold',
+      server,
+      load: {
+        origin: server.url,
+        requestsFile: await inner.writeRequests(requests),
+        connections,
+        expected: expectedAnswers.good,
+      },
+      ...(ratePerSecond !== undefined && { ratePerSecond }),
+      databaseUrl,
+      requireWork: byArgon2,
+    }
+    return measure(contender, seconds)
+  })
+}
+
+async function measureCeiling(seconds: number): Promise<number> {
+  const script = join(import.meta.dirname, '../argon2-ceiling.ts')
+  const { stdout } = await run(process.execPath, [script, String(seconds)])
+  return Number(stdout)
+}

@@ -1,0 +1,75 @@
+import { verifyEach } from '../ask.ts'
+import { type Contender, contest, medianRatio, slicesOf, standingsOf } from '../contest.ts'
+import { countsOfDatabase } from '../database-usage.ts'
+import { forgeTokens } from '../datasets/forge.ts'
+import { expectedAnswers, verifyRequests } from '../load/load.ts'
+import type { PartResult } from '../results.ts'
+import { connections, type Stage } from '../stage.ts'
+import { fromMemory } from '../work.ts'
+
+const forgeries = 10_000
+
+/** Forged tokens alone, against the floor that answers the same refusal. */
+export async function measureForged(stage: Stage): Promise<PartResult> {
+  const dataset = await stage.datasets.main()
+  const { rootToken, databaseUrl, tokens } = dataset
+  const forged = forgeTokens(tokens.slice(0, forgeries))
+  const service = await stage.startService(dataset)
+  await verifyEach(service.url, rootToken, [])
+  const floorServer = await stage.start({
+    script: 'bench/servers/floor.ts',
+    settings: { DATABASE_URL: databaseUrl, FLOOR_CALLER: rootToken },
+  })
+  const load = {
+    requestsFile: await stage.writeRequests(verifyRequests(rootToken, forged)),
+    connections,
+    expected: expectedAnswers.notFound,
+  }
+  const floor: Contender = {
+    name: 'the floor, refusing',
+    server: floorServer,
+    load: { ...load, origin: floorServer.url },
+  }
+  const attacked: Contender = {
+    name: 'forged tokens',
+    server: service,
+    load: { ...load, origin: service.url },
+    requireWork: fromMemory('notFound'),
+    databaseUrl,
+  }
+  const before = await countsOfDatabase(databaseUrl)
+  const slices = await contest([floor, attacked], stage.rounds)
+  const after = await countsOfDatabase(databaseUrl)
+
+  const [mine, its] = [slicesOf(slices, attacked), slicesOf(slices, floor)]
+  const requests = mine.reduce((sum, slice) => sum + slice.requests, 0)
+  return {
+    findings: [
+      {
+        what: 'Forged tokens: rate, against the floor',
+        value: medianRatio(mine, its, 'rate'),
+        unit: 'times',
+        goal: { atLeast: 0.8 },
+      },
+      {
+        what: 'Forged tokens: CPU time of the floor, against their own',
+        value: medianRatio(its, mine, 'cpu'),
+        unit: 'times',
+      },
+      {
+        what: 'Forged tokens: reads of credentials and Argon2 hashes, by the metrics',
+        // More than none would have failed the run: fromMemory.
+        value: 0,
+        unit: 'statements',
+        goal: { atMost: 0 },
+      },
+      {
+        what: 'Transactions of the database meanwhile, the change feeds of both processes, for each forged token',
+        value: (after.transactions - before.transactions) / requests,
+        unit: 'statements',
+        goal: { atMost: 0.01 },
+      },
+    ],
+    standings: standingsOf(slices),
+  }
+}

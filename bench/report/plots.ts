@@ -1,0 +1,84 @@
+import { latencyOf } from '../contest.ts'
+import { latencyPercentiles } from '../load/load.ts'
+import { growthOf, sizes } from '../parts/growth.ts'
+import type { DatedResult, Results, Standing } from '../results.ts'
+import { type Chart, drawChart } from './chart.ts'
+
+export interface Plot {
+  /** In docs/performance. */
+  readonly file: string
+  /** What the picture shows, for who cannot see it. */
+  readonly title: string
+  readonly svg: string
+}
+
+/** The plots of what has been measured. */
+export function plotsOf(results: Results): Plot[] {
+  const { peers, hot, cold, growth, soak } = results
+  return [
+    ...(peers === undefined
+      ? []
+      : [plot('peers.svg', latencies('Latency of the service and its peers', peers.standings))]),
+    ...(hot === undefined || cold === undefined
+      ? []
+      : [
+          plot(
+            'latency.svg',
+            latencies('Latency: hot, cold, and what does less', [
+              ...hot.standings,
+              ...cold.standings,
+            ]),
+          ),
+        ]),
+    ...(growth === undefined ? [] : growthPlots(growth)),
+    ...(soak?.chart === undefined ? [] : [plot('soak.svg', soak.chart)]),
+  ]
+}
+
+function plot(file: string, chart: Chart): Plot {
+  return { file, title: chart.title, svg: drawChart(chart) }
+}
+
+function latencies(title: string, standings: readonly Standing[]): Chart {
+  return {
+    title,
+    yTitle: 'milliseconds',
+    xTitle: 'percentile of requests, 32 connections',
+    xLabels: latencyPercentiles.map((percentile) => `p${percentile}`),
+    series: standings.map(({ name, latenciesMs }) => ({ name, values: latenciesMs })),
+  }
+}
+
+function growthPlots({ standings }: DatedResult): Plot[] {
+  const kinds = [
+    { kind: 'hot', name: 'hot' },
+    { kind: 'cold', name: 'cold' },
+    { kind: 'list', name: 'a page of a list' },
+  ] as const
+  const chart = (title: string, yTitle: string, figure: (standing: Standing) => number): Chart => ({
+    title,
+    yTitle,
+    xTitle: 'keys of the account',
+    xLabels: sizes.map((size) => size.toLocaleString('en-US')),
+    series: kinds.map(({ kind, name }) => ({
+      name,
+      values: growthOf(standings, kind).map(({ standing }) => figure(standing)),
+    })),
+  })
+  return [
+    plot(
+      'growth-latency.svg',
+      chart('p99 against the number of keys', 'p99 in milliseconds', (standing) =>
+        latencyOf(standing.latenciesMs, 99),
+      ),
+    ),
+    plot(
+      'growth-cost.svg',
+      chart(
+        'CPU time a request against the number of keys',
+        'microseconds, of the service and the database',
+        (standing) => standing.cpuMicros + standing.databaseCpuMicros,
+      ),
+    ),
+  ]
+}

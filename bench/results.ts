@@ -1,0 +1,62 @@
+import type { Chart } from './report/chart.ts'
+
+/** What a figure must be to meet its goal. */
+export type Goal = { readonly atLeast: number } | { readonly atMost: number }
+
+/** One figure that a part of the benchmark found. */
+export interface Finding {
+  readonly what: string
+  readonly value: number
+  /** `times`: a ratio. */
+  readonly unit: 'times' | 'ms' | 'bytes' | 'MB' | 'statements' | 'per second'
+  readonly goal?: Goal
+  /** What must be known to read the figure. */
+  readonly remark?: string
+}
+
+/** The medians of one contender over the rounds: absolute figures, of one machine. */
+export interface Standing {
+  readonly name: string
+  readonly requestsPerSecond: number
+  /** CPU time a request of the server's processes, all threads. */
+  readonly cpuMicros: number
+  /** CPU time a request of the database's processes that serve it. */
+  readonly databaseCpuMicros: number
+  /** In milliseconds, in the order of latencyPercentiles. */
+  readonly latenciesMs: readonly number[]
+}
+
+/** A table of facts that are no ratios. */
+export interface Facts {
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+export interface PartResult {
+  readonly findings: readonly Finding[]
+  readonly standings: readonly Standing[]
+  readonly facts?: Facts
+  readonly chart?: Chart
+}
+
+/** A part's result, and the circumstances under which it was measured. */
+export interface DatedResult extends PartResult {
+  /** YYYY-MM-DD. */
+  readonly date: string
+  readonly node: string
+  readonly generator: string
+  readonly cores: number
+  /** The load average of the minute before the part began: what else was running then. */
+  readonly loadBefore: number
+  readonly rounds: number
+  readonly roundSeconds: number
+}
+
+/** By the name of the part. */
+export type Results = Readonly<Record<string, DatedResult>>
+
+/** Whether a finding meets its goal; undefined where there is none. */
+export function isMet({ value, goal }: Finding): boolean | undefined {
+  if (goal === undefined) return undefined
+  return 'atLeast' in goal ? value >= goal.atLeast : value <= goal.atMost
+}

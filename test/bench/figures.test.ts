@@ -1,0 +1,137 @@
+import t from 'tap'
+import { drawZipf } from '../../bench/load/zipf.ts'
+import { drawChart } from '../../bench/report/chart.ts'
+import { documentOf } from '../../bench/report/document.ts'
+import { plotsOf } from '../../bench/report/plots.ts'
+import { goalsTable } from '../../bench/report/tables.ts'
+import { type DatedResult, type Finding, isMet } from '../../bench/results.ts'
+import { median, percentile } from '../../bench/statistics.ts'
+
+t.test(
+  'a median is the middle, and a percentile the value that so many do not exceed',
+  async (t) => {
+    t.equal(median([3, 1, 2]), 2)
+    t.equal(median([4, 1, 3, 2]), 2.5)
+    t.throws(() => median([]), RangeError)
+    const hundred = Array.from({ length: 100 }, (_, index) => 100 - index)
+    t.equal(percentile(hundred, 0.5), 50)
+    t.equal(percentile(hundred, 0.99), 99)
+    t.equal(percentile([7], 0.99), 7)
+    t.throws(() => percentile([], 0.5), RangeError)
+  },
+)
+
+t.test(
+  'a Zipf mix asks for the first of 10,000 a tenth of the time, for the first hundred half',
+  async (t) => {
+    const draws = drawZipf(10_000, 50_000, createRandom())
+    const shareBelow = (rank: number) => draws.filter((index) => index < rank).length / draws.length
+    t.ok(Math.abs(shareBelow(1) - 0.102) < 0.01, `the first: ${shareBelow(1)}`)
+    t.ok(Math.abs(shareBelow(100) - 0.53) < 0.02, `the first hundred: ${shareBelow(100)}`)
+    t.equal(Math.min(...draws), 0)
+    t.ok(Math.max(...draws) < 10_000)
+    t.strictSame(
+      drawZipf(3, 2, () => 0.999_999),
+      [2, 2],
+    )
+  },
+)
+
+t.test(
+  'a goal is met at its limit and missed beyond it, and a finding without one is neither',
+  async (t) => {
+    const finding = (value: number, goal?: Finding['goal']): Finding => ({
+      what: 'something',
+      value,
+      unit: 'times',
+      ...(goal !== undefined && { goal }),
+    })
+    t.equal(isMet(finding(3, { atLeast: 3 })), true)
+    t.equal(isMet(finding(2.99, { atLeast: 3 })), false)
+    t.equal(isMet(finding(1.2, { atMost: 1.2 })), true)
+    t.equal(isMet(finding(1.21, { atMost: 1.2 })), false)
+    t.equal(isMet(finding(1)), undefined)
+    t.equal(
+      isMet(finding(Number.NaN, { atMost: 1 })),
+      false,
+      'what could not be computed is missed',
+    )
+  },
+)
+
+t.test('the page names each goal with its figure and says plainly which were missed', async (t) => {
+  const results = {
+    hot: resultOf([
+      { what: 'Good | enough', value: 0.96, unit: 'times', goal: { atLeast: 0.95 } },
+      { what: 'Too slow', value: 21.34, unit: 'ms', goal: { atMost: 20 } },
+      { what: 'Just so', value: 12_345.6, unit: 'per second' },
+    ]),
+  }
+  const goals = goalsTable(results).split('\n')
+  t.match(goals[2], /^\| Good \\\| enough +\| 0\.96× +\| at least 0\.95× +\| met +\|$/)
+  t.match(goals[3], /^\| Too slow +\| 21\.3 ms +\| at most 20 ms +\| \*\*missed\*\* \|$/)
+  t.equal(goals.length, 4, 'what has no goal is no goal')
+  const page = documentOf(results)
+  t.match(page, /\| Just so +\| 12,346\/s/)
+  t.match(page, 'Made on 2026-11-23 with Node.js v24.0.0')
+  t.match(documentOf({}), 'Nothing has been measured yet.')
+})
+
+t.test('a chart shows all its points within its frame and quotes what it is told', async (t) => {
+  const svg = drawChart({
+    title: 'a < b & c',
+    xTitle: 'x',
+    yTitle: 'y',
+    xLabels: ['p50', 'p99'],
+    series: [{ name: '<script>', values: [0.5, 80] }],
+  })
+  t.match(svg, '<title>a &lt; b &amp; c</title>')
+  t.notMatch(svg, '<script>')
+  const heights = Array.from(svg.matchAll(/cy="([\d.]+)"/g), ([, y]) => Number(y))
+  t.equal(heights.length, 2)
+  const [low = 0, high = 0] = heights
+  t.ok(high < low, 'more is higher')
+  t.ok(high >= 50 && low <= 360, `within the frame: ${heights}`)
+})
+
+t.test('a plot that has nothing to show is not made', async (t) => {
+  t.strictSame(plotsOf({}), [])
+  const peers = { ...resultOf([]), standings: [standing('a peer'), standing('another')] }
+  t.strictSame(
+    plotsOf({ peers }).map(({ file }) => file),
+    ['peers.svg'],
+  )
+})
+
+function resultOf(findings: readonly Finding[]): DatedResult {
+  return {
+    findings,
+    standings: [],
+    date: '2026-11-23',
+    node: 'v24.0.0',
+    generator: 'wrk',
+    cores: 2,
+    loadBefore: 0.1,
+    rounds: 5,
+    roundSeconds: 4,
+  }
+}
+
+function standing(name: string) {
+  return {
+    name,
+    requestsPerSecond: 1000,
+    cpuMicros: 30,
+    databaseCpuMicros: 0,
+    latenciesMs: [1, 1.5, 2, 3, 5, 9],
+  }
+}
+
+/** Numbers that look random and are the same each time. */
+function createRandom(): () => number {
+  let state = 1
+  return () => {
+    state = (state * 48_271) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}
