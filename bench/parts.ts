@@ -7,6 +7,7 @@ import { measureFreshness } from './parts/freshness.ts'
 import { measureGrowth } from './parts/growth.ts'
 import { measureHot } from './parts/hot.ts'
 import { measureMemory } from './parts/memory.ts'
+import { measurePeers } from './parts/peers.ts'
 import { measureRevoking } from './parts/revoking.ts'
 import { measureStarts } from './parts/starts.ts'
 import { measureUses } from './parts/uses.ts'
@@ -26,6 +27,7 @@ export interface Part {
 /** What the benchmark measures, in the order of the page. */
 export const parts = {
   hot: { title: 'Hot verifications and the floor', measure: measureHot, isQuick: true },
+  peers: { title: 'Peers', measure: measurePeers },
   cold: { title: 'Cold verifications', measure: measureCold, isQuick: true },
   forged: { title: 'Forged tokens', measure: measureForged, isQuick: true },
   flood: { title: 'Good tokens beside a flood', measure: measureFlood },
