@@ -9,6 +9,7 @@ import { measureHot } from './parts/hot.ts'
 import { measureMemory } from './parts/memory.ts'
 import { measurePeers } from './parts/peers.ts'
 import { measureRevoking } from './parts/revoking.ts'
+import { measureSoak } from './parts/soak.ts'
 import { measureStarts } from './parts/starts.ts'
 import { measureUses } from './parts/uses.ts'
 import { measureWorkers } from './parts/workers.ts'
@@ -40,6 +41,7 @@ export const parts = {
   revoking: { title: 'Revocations in the mix', measure: measureRevoking },
   freshness: { title: 'Freshness', measure: measureFreshness },
   starts: { title: 'Starts', measure: measureStarts },
+  soak: { title: 'Soak', measure: measureSoak, isLong: true },
 } as const satisfies Record<string, Part>
 
 export type PartName = keyof typeof parts
