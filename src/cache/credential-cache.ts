@@ -80,12 +80,12 @@ export class CredentialCache {
 
   /** Whether an answer may rest on the entry. Ask at the last synchronous step before answering. */
   mayAnswer(entry: CachedCredential): boolean {
-    return this.#freshness.mayAnswer(entry.stamp, fencedBy(entry), this.#now())
+    return this.#freshness.mayAnswer(entry.stamp, entry.facts, this.#now())
   }
 
   /** Keeps the entry, unless a change has overtaken it or a fresher one is there. */
   put(digest: string, entry: CachedCredential): void {
-    if (!this.#freshness.mayStore(entry.stamp, fencedBy(entry))) {
+    if (!this.#freshness.mayStore(entry.stamp, entry.facts)) {
       this.#fenced += 1
       return
     }
@@ -111,8 +111,4 @@ export class CredentialCache {
     this.#freshness.overtake([{ kind: 'everything' }])
     this.#entries.clear()
   }
-}
-
-function fencedBy({ facts }: CachedCredential) {
-  return { keyId: facts.id, accountId: facts.accountId }
 }

@@ -1,8 +1,8 @@
 import type { Change } from './change.ts'
 
-/** Whose reads a fence judges. */
+/** Whose reads a fence judges: a key, by its id and its account. */
 export interface Fenced {
-  readonly keyId: string
+  readonly id: string
   readonly accountId: string
 }
 
@@ -32,10 +32,11 @@ export class Fence {
   }
 
   isCurrent(stamp: number, of: Fenced): boolean {
+    // Nothing has come since.
     if (stamp === this.#applied) return true
     return (
       stamp >= this.#floor &&
-      stamp >= (this.#lastOfKey.get(of.keyId) ?? 0) &&
+      stamp >= (this.#lastOfKey.get(of.id) ?? 0) &&
       stamp >= (this.#lastOfAccount.get(of.accountId) ?? 0)
     )
   }

@@ -127,7 +127,7 @@ t.test('a fence remembers a bounded number of changes and never forgives one', a
           return ['1', '2', '3', '4', '5'].every((id) => {
             const touched = later.some((change) => change.id === id)
             // The key and the account share the id, so that either kind of change touches it.
-            return !(touched && fence.isCurrent(stamp, { keyId: id, accountId: id }))
+            return !(touched && fence.isCurrent(stamp, { id, accountId: id }))
           })
         },
       ),
