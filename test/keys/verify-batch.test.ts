@@ -1,6 +1,8 @@
+import { randomBytes, randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
 import { sealJwtForm } from '../../src/domain/jwt-form.ts'
+import { computeTag, deriveTagKey, TAG_WIDTH } from '../../src/domain/tag.ts'
 import { parseToken } from '../../src/domain/token.ts'
 import { denialReasons } from '../../src/domain/verdict.ts'
 import type { Answer, Json } from '../helpers/api.ts'
@@ -32,7 +34,8 @@ const proxy = await startDatabaseProxy(database.url, (bytes, application) => {
 t.teardown(() => proxy.close())
 const started = await startCheckedService(t, {
   database: { ...database, url: proxy.url },
-  settings: { POLL_INTERVAL_MS: '20' },
+  // A hundred keys are issued at once: on a busy machine that takes longer than a request may wait.
+  settings: { POLL_INTERVAL_MS: '20', DATABASE_CONNECT_TIMEOUT_MS: '20000' },
 })
 const { root, service, clock, moment } = started
 const { deps } = service
@@ -210,6 +213,28 @@ t.test('what changes while a batch waits', async (t) => {
     const work = await workOf(() => batch(attempts.map((token) => ({ token }))))
     t.same(verdictsOf(work.answer), ['disabled', 'valid', 'not_found', 'not_found', 'malformed'])
     t.match(work, { hashes: 0, statements: 3 }, 'the caller, the keys and the ring, each once')
+    feed.isCut = false
+    await until(() => !deps.cache.isSilent())
+  })
+  await t.test('is found by a tag key that came after the lease', async (t) => {
+    const key = await newKey(root, account)
+    const tagKey = { id: randomUUID(), key: randomBytes(32) }
+    await raw.query(
+      'insert into tag_key (id, key, signs, created_at) values ($1, $2, false, now())',
+      [tagKey.id, tagKey.key],
+    )
+    const signed = key.token.slice(0, -'_'.length - TAG_WIDTH)
+    const tag = computeTag(signed, deriveTagKey(tagKey.id, tagKey.key))
+    await raw.query('update credential set tag = $2, tag_key_id = $3 where api_key_id = $1', [
+      key.id,
+      tag,
+      tagKey.id,
+    ])
+    const attempt = { token: `${signed}_${tag}` }
+    t.same(verdictsOf(await batch([attempt])), ['not_found'], 'no round told of it')
+    feed.isCut = true
+    moment.monotonicMs += leaseMs
+    t.same(verdictsOf(await batch([attempt, { token: forged(key.token) }])), ['valid', 'not_found'])
     feed.isCut = false
     await until(() => !deps.cache.isSilent())
   })
