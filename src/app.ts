@@ -12,6 +12,9 @@ import { freshnessRoutes } from './http/native/freshness.ts'
 import { meRoute } from './http/native/me.ts'
 import { roleRoutes } from './http/native/roles.ts'
 import { verifyRoutes } from './http/native/verify.ts'
+import { OAuthErrorBody } from './http/oauth/errors.ts'
+import { introspectionComponents, introspectionRoute } from './http/oauth/introspect.ts'
+import { metadataRoute } from './http/oauth/metadata.ts'
 import { describeRoutes } from './http/openapi.ts'
 import { healthRoutes } from './http/operations/health.ts'
 import { type CollectMetrics, metricsRoute, type PoolUse } from './http/operations/metrics.ts'
@@ -60,7 +63,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   })
   app.server.maxConnections = maxConnections
   app.server.headersTimeout = 20_000
-  const named = [FaultBody, Problem, ...components]
+  const named = [FaultBody, Problem, ...components, OAuthErrorBody, ...introspectionComponents]
   for (const component of named) app.addSchema(component)
   app.setValidatorCompiler(createValidatorCompiler(named))
 
@@ -73,9 +76,11 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   // Open to everybody: test/http/authentication.test.ts holds the list.
   metricsRoute(app, deps, options.pool, options.collectMetrics)
   healthRoutes(app, deps, options.isDraining)
+  metadataRoute(app, options.faces.publicUrl)
 
-  // Its callers are proxies, which prove themselves otherwise.
+  // Callers who prove themselves in another way than the scope below asks for.
   await app.register(async (scope: App) => forwardAuthRoutes(scope, deps, options.faces))
+  await app.register(async (scope: App) => introspectionRoute(scope, deps, options.faces))
 
   await app.register(async (scope: App) => {
     authenticateScope(scope, deps, trustedProxies)

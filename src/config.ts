@@ -14,6 +14,13 @@ export const Settings = Type.Object({
     description: 'The port to listen on; 0 takes any free one.',
   }),
   HOST: Type.String({ default: '127.0.0.1', description: 'The address to listen on.' }),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^\\s/?#@]+$',
+      description:
+        'The scheme, host and port by which callers reach the service: the issuer in introspection. Unset: no issuer is told, and there is no OAuth metadata.',
+    }),
+  ),
   DATABASE_URL: Type.Optional(
     Type.String({
       pattern: '^postgres(ql)?://',

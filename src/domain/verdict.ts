@@ -31,6 +31,10 @@ export interface KeyFacts extends KeyState {
   /** The entries of its allow lists. */
   readonly ranges: readonly AddressRange[]
   readonly generation: number
+  /** When the credential was issued. */
+  readonly issuedAt: Date
+  /** The name of the user for whom a console had the key issued. */
+  readonly issuedFor: string | null
   /** When the credential was replaced by a newer one: a state, whatever the time. */
   readonly endedAt: Date | null
 }

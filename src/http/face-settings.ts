@@ -7,6 +7,8 @@ export interface FaceSettings {
   /** Those whose X-Forwarded-For and Forwarded are believed. */
   readonly trustedProxies: readonly AddressRange[]
   readonly forwardAuth: ForwardAuthSettings
+  /** What stands before our paths for callers; undefined where nobody has said. */
+  readonly publicUrl: string | undefined
 }
 
 export interface ForwardAuthSettings {
@@ -26,6 +28,7 @@ export function readFaceSettings(config: Config): FaceSettings {
       tokenHeader: config.FORWARD_AUTH_HEADER.toLowerCase(),
       tellsReason: config.FORWARD_AUTH_REASON === 'tell',
     },
+    publicUrl: config.PUBLIC_URL,
   }
 }
 

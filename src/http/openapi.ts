@@ -19,6 +19,11 @@ export async function describeRoutes(app: App): Promise<void> {
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', description: 'A token of this service.' },
+          basic: {
+            type: 'http',
+            scheme: 'basic',
+            description: 'The id or hint of a key, and its token.',
+          },
           verifier: {
             type: 'apiKey',
             in: 'header',
@@ -31,6 +36,7 @@ export async function describeRoutes(app: App): Promise<void> {
       tags: [
         { name: 'Verification', description: 'For the services that are presented with tokens.' },
         { name: 'Forward auth', description: 'For reverse proxies.' },
+        { name: 'OAuth', description: 'For resource servers that speak RFC 7662.' },
         { name: 'API keys' },
         {
           name: 'Allow lists',

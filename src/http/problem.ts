@@ -11,7 +11,8 @@ import type { App } from './app-type.ts'
 import { oneOf, ref } from './schema-tools.ts'
 import { faultsOfValidation } from './validation.ts'
 
-const statusOfCode: Readonly<Record<ErrorCode, number>> = {
+/** The status of each kind of error, on every face. */
+export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   malformed_body: 400,
   invalid_request: 400,
   unauthenticated: 401,
@@ -41,7 +42,7 @@ const maxFaults = 100
 const contentType = 'application/problem+json; charset=utf-8'
 
 /** How long a client that met an outage had better wait, in seconds (RFC 9110, section 10.2.3). */
-const retryAfterSeconds = 1
+export const retryAfterSeconds = 1
 
 export const FaultBody = Type.Object(
   {
@@ -132,7 +133,8 @@ function unreadable(error: ConnectionError): ServiceError {
   }
 }
 
-function toServiceError(error: FastifyError, request: FastifyRequest): ServiceError {
+/** What an error of any origin means to a caller. What is not foreseen is logged whole, and told as `internal`. */
+export function toServiceError(error: FastifyError, request: FastifyRequest): ServiceError {
   if (error instanceof ServiceError) return error
   if (error.validation !== undefined) {
     const faults = faultsOfValidation(error.validation.slice(0, maxFaults))

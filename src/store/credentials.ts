@@ -133,11 +133,15 @@ function credentials(db: Executor) {
       'credential.hash',
       'credential.hash_profile',
       'credential.pepper_id',
+      'credential.created_at as issued_at',
       'credential.first_used_at',
       'credential.ended_at',
       'api_key.id',
       'api_key.account_id',
       'api_key.name',
+      sql<
+        string | null
+      >`case api_key.created_by_kind when 'user' then api_key.created_by_name end`.as('issued_for'),
       'api_key.reach',
       'api_key.expires_at',
       'api_key.disabled_at',
@@ -164,6 +168,8 @@ interface CredentialResult {
   readonly hash: string
   readonly hash_profile: number
   readonly pepper_id: string | null
+  readonly issued_at: Date
+  readonly issued_for: string | null
   readonly first_used_at: Date | null
   readonly ended_at: Date | null
   readonly id: string
@@ -208,6 +214,8 @@ function toFound(row: CredentialResult): FoundCredential {
       disabledAt: row.disabled_at,
       revokedAt: row.revoked_at,
       generation: row.generation,
+      issuedAt: row.issued_at,
+      issuedFor: row.issued_for,
       endedAt: row.ended_at,
     },
   }

@@ -21,6 +21,8 @@ function entry(keyId: string, accountId: string, stamp: number): CachedCredentia
       allowListIds: [],
       ranges: [],
       generation: 1,
+      issuedAt: new Date(0),
+      issuedFor: null,
       expiresAt: null,
       disabledAt: null,
       revokedAt: null,

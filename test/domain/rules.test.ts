@@ -34,6 +34,8 @@ const goodKey: KeyFacts = {
   allowListIds: ['0192f3a4-0000-7000-8000-000000000003'],
   ranges: rangesOf(['10.0.0.0/8']),
   generation: 1,
+  issuedAt: new Date(0),
+  issuedFor: null,
   expiresAt: after,
   disabledAt: null,
   revokedAt: null,

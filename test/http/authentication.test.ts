@@ -11,6 +11,7 @@ type Method = Parameters<Api['call']>[0]
 
 /** Every route that answers without a token. Whoever adds one must say so here. */
 const open = [
+  'GET /.well-known/oauth-authorization-server',
   'GET /docs',
   'GET /docs/',
   'GET /docs/*',
@@ -26,14 +27,17 @@ const open = [
 
 /**
  * Routes whose callers prove themselves by rules of their own, and what they answer to one who has not:
- * see forward-auth.test.ts.
+ * see introspection.test.ts and forward-auth.test.ts.
  */
-const ownRules: Readonly<Record<string, number>> = Object.fromEntries(
-  METHODS.filter((method) => method !== 'CONNECT').map((method) => [
-    `${method} /v1/forward-auth`,
-    403,
-  ]),
-)
+const ownRules: Readonly<Record<string, number>> = {
+  'POST /oauth2/introspect': 401,
+  ...Object.fromEntries(
+    METHODS.filter((method) => method !== 'CONNECT').map((method) => [
+      `${method} /v1/forward-auth`,
+      403,
+    ]),
+  ),
+}
 
 /** Every other route, and the permission that it needs; null: any valid key. */
 const guarded: Readonly<Record<string, string | null>> = {

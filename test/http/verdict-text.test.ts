@@ -22,6 +22,8 @@ const anyFacts: fc.Arbitrary<KeyFacts> = fc
     allowListIds: [],
     ranges: [],
     generation: 1,
+    issuedAt: new Date(0),
+    issuedFor: null,
     disabledAt: null,
     revokedAt: null,
     endedAt: null,

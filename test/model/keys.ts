@@ -63,6 +63,8 @@ function factsOf(
     allowListIds: [],
     ranges: [],
     generation: state.version,
+    issuedAt: new Date(0),
+    issuedFor: null,
     expiresAt: null,
     disabledAt: state.disabledAt,
     revokedAt: state.revokedAt,

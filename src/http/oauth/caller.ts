@@ -1,0 +1,74 @@
+import type { FastifyRequest } from 'fastify'
+import type { Deps } from '../../deps.ts'
+import type { AddressRange } from '../../domain/address.ts'
+import type { Verdict } from '../../domain/verdict.ts'
+import { readKeyId } from '../../keys/api-keys/key-id.ts'
+import { verify } from '../../keys/verify.ts'
+import { readBearer } from '../bearer.ts'
+import { clientAddressOf } from '../client-address.ts'
+import { headerLines } from '../header-lines.ts'
+import { readBasic } from './basic.ts'
+import type { OAuthError } from './errors.ts'
+
+/** Why a caller is refused, and the challenges to answer with: always 401 (RFC 7662, section 2.3). */
+export interface CallerRefusal {
+  readonly error: OAuthError
+  readonly description: string
+  readonly challenges: readonly string[]
+}
+
+const permission = 'api_key:verify'
+const bearerRealm = 'Bearer realm="aeon-keys"'
+const basicRealm = 'Basic realm="aeon-keys", charset="UTF-8"'
+
+/** Whether the sender of a request may introspect, as a bearer or as a client with a password; undefined: it may. */
+export async function refusalOfCaller(
+  deps: Deps,
+  request: FastifyRequest,
+  trustedProxies: readonly AddressRange[],
+): Promise<CallerRefusal | undefined> {
+  const [value, ...others] = headerLines(request.raw.rawHeaders, 'authorization')
+  if (value === undefined || others.length > 0) return unknown
+  const bearer = readBearer(value)
+  const basic = bearer === undefined ? readBasic(value) : undefined
+  const token = bearer ?? basic?.password
+  if (token === undefined) return unknown
+  const address = clientAddressOf(request, trustedProxies)
+  const attempt = { address, permissions: [permission], accountId: undefined }
+  const verdict = await verify(deps, token, attempt)
+  if (basic !== undefined) {
+    const isUser = verdict.key !== undefined && readKeyId(basic.user) === verdict.key.id
+    return isUser && mayIntrospect(verdict) ? undefined : notTheClient
+  }
+  if (mayIntrospect(verdict)) return undefined
+  return lacksPermission(verdict) ? notEnough : notAToken
+}
+
+function mayIntrospect(verdict: Verdict): boolean {
+  return verdict.valid && verdict.key.platform
+}
+
+function lacksPermission(verdict: Verdict): boolean {
+  return verdict.valid || verdict.reason === 'insufficient_permissions'
+}
+
+const unknown: CallerRefusal = {
+  error: 'invalid_client',
+  description: 'Send one Authorization header: Bearer, or Basic with a key id and its token.',
+  challenges: [bearerRealm, basicRealm],
+}
+const notTheClient: CallerRefusal = {
+  error: 'invalid_client',
+  description: 'The key id and the token do not name a key that may verify.',
+  challenges: [basicRealm],
+}
+const notAToken: CallerRefusal = {
+  error: 'invalid_token',
+  description: 'The API key is not valid.',
+  challenges: [`${bearerRealm}, error="invalid_token"`],
+}
+const notEnough: CallerRefusal = {
+  error: 'insufficient_scope',
+  description: `This needs the permission ${permission}.`,
+  challenges: [`${bearerRealm}, error="insufficient_scope", scope="${permission}"`],
+}

@@ -1,0 +1,75 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { ErrorCode } from '../../errors.ts'
+import { retryAfterSeconds, statusOfCode, toServiceError } from '../problem.ts'
+import { oneOf, ref } from '../schema-tools.ts'
+
+const errors = [
+  'invalid_request',
+  'invalid_client',
+  'invalid_token',
+  'insufficient_scope',
+  'temporarily_unavailable',
+  'server_error',
+] as const
+export type OAuthError = (typeof errors)[number]
+
+export const OAuthErrorBody = Type.Object(
+  { error: oneOf(errors), error_description: Type.String() },
+  { $id: 'OAuthError', description: 'What went wrong (RFC 6749, section 5.2).' },
+)
+
+/** Every error that the face may tell. */
+export const oauthErrorResponses = Object.fromEntries(
+  Object.entries({
+    400: 'The request breaks a rule.',
+    401: 'The caller is not good.',
+    413: 'The body is too large.',
+    500: 'The service failed.',
+    503: 'The service or its database is away or overloaded: try again after Retry-After.',
+  }).map(([status, description]) => [
+    status,
+    { description, content: { 'application/json': { schema: ref(OAuthErrorBody) } } },
+  ]),
+) as Record<never, never>
+
+/** For the error handler of the face: in OAuth's form whatever went wrong, and wherever. */
+export function answerOAuthError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const { code } = toServiceError(error, request)
+  const status = code === 'unsupported_media_type' ? 400 : statusOfCode[code]
+  if (status === 503) {
+    reply.header('retry-after', retryAfterSeconds)
+    return sendOAuthError(reply, status, 'temporarily_unavailable', 'Try again.')
+  }
+  if (status === 500) return sendOAuthError(reply, status, 'server_error', 'The service failed.')
+  return sendOAuthError(reply, status, 'invalid_request', describe(code))
+}
+
+export function sendOAuthError(
+  reply: FastifyReply,
+  status: number,
+  error: OAuthError,
+  description: string,
+): FastifyReply {
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type('application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send({ error, error_description: description })
+}
+
+function describe(code: ErrorCode): string {
+  switch (code) {
+    case 'unsupported_media_type':
+      return 'Send application/x-www-form-urlencoded.'
+    case 'body_too_large':
+      return 'The body is too large.'
+    default:
+      return 'The request cannot be read.'
+  }
+}

@@ -1,0 +1,88 @@
+import type { FastifyReply, FastifySchema } from 'fastify'
+import { Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import { permissionPattern } from '../../domain/permission.ts'
+import { verify } from '../../keys/verify.ts'
+import type { App } from '../app-type.ts'
+import type { FaceSettings } from '../face-settings.ts'
+import { ref } from '../schema-tools.ts'
+import { refusalOfCaller } from './caller.ts'
+import { answerOAuthError, oauthErrorResponses, sendOAuthError } from './errors.ts'
+import { readIntrospectionRequest } from './introspection-request.ts'
+import { IntrospectionBody, toIntrospection } from './introspection-response.ts'
+
+export const introspectionPath = '/oauth2/introspect'
+const formType = 'application/x-www-form-urlencoded'
+
+const IntrospectionForm = Type.Object(
+  {
+    token: Type.String({ description: 'Whatever the caller was given.' }),
+    token_type_hint: Type.Optional(Type.String({ description: 'Ignored.' })),
+    client_ip: Type.Optional(
+      Type.String({
+        description: 'From where the token was presented. A restricted key is inactive without it.',
+        examples: ['203.0.113.7'],
+      }),
+    ),
+    permission: Type.Optional(
+      Type.Array(Type.String({ pattern: permissionPattern }), {
+        maxItems: 50,
+        description: 'Repeatable: all are required.',
+      }),
+    ),
+    account_id: Type.Optional(
+      Type.String({ format: 'uuid', description: 'The account that the key must belong to.' }),
+    ),
+  },
+  { $id: 'IntrospectionForm' },
+)
+
+export const introspectionComponents = [IntrospectionForm, IntrospectionBody]
+
+/** OAuth 2.0 token introspection (RFC 7662), with parameters of our own. */
+export function introspectionRoute(app: App, deps: Deps, settings: FaceSettings): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(formType, { parseAs: 'string' }, (_request, body, done) =>
+    done(null, body),
+  )
+  app.setErrorHandler(answerOAuthError)
+  // Before the body is read.
+  app.addHook('onRequest', async (request, reply) => {
+    const refusal = await refusalOfCaller(deps, request, settings.trustedProxies)
+    if (refusal === undefined) return
+    reply.header('www-authenticate', refusal.challenges)
+    return sendOAuthError(reply, 401, refusal.error, refusal.description)
+  })
+
+  app.post(
+    introspectionPath,
+    // The body is read by readIntrospectionRequest: a form may repeat a field, and has texts only.
+    { config: { isFrequent: true }, schema, validatorCompiler: () => () => true },
+    async (request, reply) => {
+      const { body } = request
+      if (request.url.includes('?')) return refuse(reply, 'Parameters belong into the body.')
+      const read = readIntrospectionRequest(typeof body === 'string' ? body : '')
+      if (!read.ok) return refuse(reply, read.fault)
+      const verdict = await verify(deps, read.token, read.attempt)
+      return reply
+        .header('cache-control', 'no-store')
+        .send(toIntrospection(verdict, settings.publicUrl))
+    },
+  )
+}
+
+const schema: FastifySchema = {
+  operationId: 'introspectToken',
+  tags: ['OAuth'],
+  summary: 'Ask whether a token is active',
+  description:
+    'RFC 7662. The caller sends a bearer token or, as HTTP Basic, a key id and its token, and needs `api_key:verify`. 401 is only for a bad caller.',
+  security: [{ bearer: [] }, { basic: [] }],
+  consumes: [formType],
+  body: ref(IntrospectionForm),
+  response: { 200: ref(IntrospectionBody), ...oauthErrorResponses },
+}
+
+function refuse(reply: FastifyReply, fault: string): FastifyReply {
+  return sendOAuthError(reply, 400, 'invalid_request', fault)
+}

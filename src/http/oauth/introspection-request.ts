@@ -1,0 +1,49 @@
+import { parseAddress } from '../../domain/address.ts'
+import { permissionPattern } from '../../domain/permission.ts'
+import { isUuid } from '../../domain/uuid.ts'
+import type { Attempt } from '../../domain/verdict.ts'
+
+export type IntrospectionRequest =
+  | { readonly ok: true; readonly token: string; readonly attempt: Attempt }
+  /** What is wrong, in words for people. */
+  | { readonly ok: false; readonly fault: string }
+
+/** What is asked of a key besides that it is good; `permission` may be repeated. */
+const once = ['token', 'token_type_hint', 'client_ip', 'account_id'] as const
+const permissionForm = new RegExp(permissionPattern)
+const maxPermissions = 50
+
+/**
+ * Reads a form (RFC 7662, section 2.1) with our extension parameters. As RFC 6749, section 3.1, says: a
+ * parameter without a value counts as left out, one that we know may not be repeated, and what we do not
+ * know is ignored.
+ */
+export function readIntrospectionRequest(body: string): IntrospectionRequest {
+  const form = new URLSearchParams(body)
+  for (const name of once) {
+    if (form.getAll(name).length > 1) return refuse(`${name} is repeated.`)
+  }
+  const token = form.get('token')
+  if (!token) return refuse('token is missing.')
+  const clientIp = form.get('client_ip') || undefined
+  const address = clientIp === undefined ? undefined : parseAddress(clientIp)
+  if (clientIp !== undefined && address === undefined) {
+    return refuse('client_ip must be one IPv4 or IPv6 address.')
+  }
+  const accountId = form.get('account_id') || undefined
+  if (accountId !== undefined && !isUuid(accountId)) return refuse('account_id must be a UUID.')
+  const permissions = form.getAll('permission').filter((name) => name !== '')
+  if (permissions.length > maxPermissions) return refuse('There may be 50 permissions at most.')
+  if (!permissions.every((name) => permissionForm.test(name))) {
+    return refuse(`permission must match ${permissionPattern}.`)
+  }
+  return {
+    ok: true,
+    token,
+    attempt: { address, permissions, accountId: accountId?.toLowerCase() },
+  }
+}
+
+function refuse(fault: string): IntrospectionRequest {
+  return { ok: false, fault }
+}

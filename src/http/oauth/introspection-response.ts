@@ -1,0 +1,60 @@
+import { type Static, Type } from 'typebox'
+import type { Verdict } from '../../domain/verdict.ts'
+
+const seconds = (description: string) =>
+  Type.Optional(Type.Integer({ format: 'int64', description, examples: [1_795_000_000] }))
+
+export const IntrospectionBody = Type.Object(
+  {
+    active: Type.Boolean({ description: 'False: there is nothing else, and nothing tells why.' }),
+    sub: Type.Optional(Type.String({ description: 'The id of the key.' })),
+    client_id: Type.Optional(
+      Type.String({ description: 'The same: a key is a client of its own.' }),
+    ),
+    username: Type.Optional(
+      Type.String({ description: 'The user for whom a console had the key issued.' }),
+    ),
+    scope: Type.Optional(
+      Type.String({ description: 'All that the key may do, separated by spaces.' }),
+    ),
+    iat: seconds('When the token was issued, in seconds since 1970.'),
+    exp: seconds('When the key expires; absent: never.'),
+    jti: Type.Optional(Type.String({ description: 'The id of the key, as in the JWT form.' })),
+    iss: Type.Optional(Type.String({ description: '`PUBLIC_URL`, if it is set.' })),
+    token_type: Type.Optional(Type.String({ examples: ['Bearer'] })),
+    account_id: Type.Optional(Type.String({ description: 'The account of the key.' })),
+    role: Type.Optional(Type.String({ description: 'The name of its role.' })),
+  },
+  { $id: 'Introspection', description: 'RFC 7662, section 2.2.' },
+)
+
+/**
+ * A verdict as RFC 7662 tells it. Every denial is the same answer, so that a resource server learns no
+ * more of a token than that it is of no use (section 2.2).
+ */
+export function toIntrospection(
+  verdict: Verdict,
+  issuer: string | undefined,
+): Static<typeof IntrospectionBody> {
+  if (!verdict.valid) return { active: false }
+  const { key } = verdict
+  return {
+    active: true,
+    sub: key.id,
+    client_id: key.id,
+    ...(key.issuedFor !== null && { username: key.issuedFor }),
+    scope: key.permissions.join(' '),
+    iat: toSeconds(key.issuedAt),
+    ...(key.expiresAt !== null && { exp: toSeconds(key.expiresAt) }),
+    jti: key.id,
+    ...(issuer !== undefined && { iss: issuer }),
+    token_type: 'Bearer',
+    account_id: key.accountId,
+    role: key.role.name,
+  }
+}
+
+/** RFC 7519, NumericDate. Rounded down: nobody may keep the answer for longer than the key is good. */
+function toSeconds(time: Date): number {
+  return Math.floor(time.getTime() / 1000)
+}
