@@ -5,6 +5,7 @@ import { Flights } from '../src/cache/flights.ts'
 import { Freshness } from '../src/cache/freshness.ts'
 import { timingOf } from '../src/cache/timing.ts'
 import { readConfig } from '../src/config.ts'
+import { noAuditKeys } from '../src/domain/audit-key.ts'
 import { deriveTagKey } from '../src/domain/tag.ts'
 import { readFaceSettings } from '../src/http/face-settings.ts'
 import { createSecretHasher } from '../src/keys/hashing/hasher.ts'
@@ -40,6 +41,7 @@ export async function describe(): Promise<object> {
         queue: new WorkQueue({ concurrency: 1, maxWaiting: 1 }),
         randomBytes,
       }),
+      auditKeys: noAuditKeys,
       cache,
       freshness,
       feed: { lagMs: 0, rounds: 0 },

@@ -97,6 +97,12 @@ export const Settings = Type.Object({
       description: 'Peppers, one `id:base64` a line, the current one first.',
     }),
   ),
+  AUDIT_KEY_FILE: Type.Optional(
+    Type.String({
+      description:
+        'Keys of the audit trail, one `id:base64` a line, the current one first: without them nobody can make its links.',
+    }),
+  ),
   TOKEN_PREFIX: Type.String({
     default: 'aeon',
     pattern: '^[a-z][a-z0-9]{0,15}$',

@@ -4,6 +4,7 @@ import type { CachedCredential, CredentialCache } from './cache/credential-cache
 import type { Flights } from './cache/flights.ts'
 import type { Freshness } from './cache/freshness.ts'
 import type { Receipts } from './cache/receipts.ts'
+import type { AuditKeys } from './domain/audit-key.ts'
 import type { SecretHasher } from './keys/hashing/hasher.ts'
 import type { LiveTagRing } from './keys/live-tag-ring.ts'
 import type { StampedCredential } from './keys/read-credential.ts'
@@ -21,6 +22,8 @@ export interface Deps {
   readonly randomBytes: (size: number) => Buffer
   readonly ring: Pick<LiveTagRing, 'keys' | 'signing' | 'reload'>
   readonly hasher: SecretHasher
+  /** What the links of the audit trail are keyed with. */
+  readonly auditKeys: AuditKeys
   readonly cache: CredentialCache
   readonly freshness: Freshness
   readonly receipts: Pick<Receipts, 'waitFor'>

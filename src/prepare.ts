@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
-import type { Deps } from './deps.ts'
 import type { Catalogue } from './domain/permission.ts'
 import { bootstrap } from './keys/bootstrap.ts'
 import { createSecretHasher, type SecretHasher } from './keys/hashing/hasher.ts'
@@ -9,7 +8,7 @@ import type { Peppers } from './keys/hashing/peppers.ts'
 import { hashProfiles } from './keys/hashing/profile.ts'
 import { registerPeppers } from './keys/hashing/register-peppers.ts'
 import { WorkQueue } from './keys/hashing/work-queue.ts'
-import type { RootKey } from './keys/root-key.ts'
+import type { RootKey, RootKeyDeps } from './keys/root-key.ts'
 import type { SettingsFiles } from './settings.ts'
 import { type DatabaseOptions, type OpenDatabase, openDatabase } from './store/database.ts'
 import { migrate, readSchemaState } from './store/migrate.ts'
@@ -27,7 +26,7 @@ export interface PrepareOptions {
 }
 
 export interface PreparedDatabase extends OpenDatabase {
-  readonly world: Pick<Deps, 'now' | 'randomBytes' | 'hasher' | 'tokenPrefix'>
+  readonly world: RootKeyDeps
   /** The catalogue of permissions that this process was started with. */
   readonly catalogue: Catalogue
   /** Whether a later version has migrated the database. */
@@ -83,6 +82,16 @@ export async function createServiceHasher(
   })
 }
 
+/** What use cases need of the world besides the database. */
+export function worldOf(
+  { config, files }: Pick<PrepareOptions, 'config' | 'files'>,
+  hasher: SecretHasher,
+  now: () => Date,
+): RootKeyDeps {
+  const { TOKEN_PREFIX: tokenPrefix } = config
+  return { now, randomBytes, hasher, tokenPrefix, auditKeys: files.auditKeys }
+}
+
 async function prepareOpened(
   opened: OpenDatabase,
   options: PrepareOptions,
@@ -91,7 +100,7 @@ async function prepareOpened(
   const { db } = opened
   const isSchemaNewer = await prepareSchema(db, config, log)
   const hasher = await createServiceHasher(config, files.peppers, db, now)
-  const world = { now, randomBytes, hasher, tokenPrefix: config.TOKEN_PREFIX }
+  const world = worldOf(options, hasher, now)
   const started = await bootstrap(world, db, {
     catalogue: files.catalogue,
     ...(options.keepRootToken && { keepRootToken: options.keepRootToken }),

@@ -1,6 +1,7 @@
 import { access, constants, readdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type Config, ConfigError, checkConfig } from './config.ts'
+import { type AuditKeys, noAuditKeys, readAuditKeys } from './domain/audit-key.ts'
 import { type Catalogue, readCatalogue } from './domain/permission.ts'
 import builtInCatalogue from './domain/permissions.aeon.json' with { type: 'json' }
 import { noPeppers, type Peppers, readPeppers } from './keys/hashing/peppers.ts'
@@ -8,6 +9,7 @@ import { noPeppers, type Peppers, readPeppers } from './keys/hashing/peppers.ts'
 /** What the files hold that settings name. */
 export interface SettingsFiles {
   readonly peppers: Peppers
+  readonly auditKeys: AuditKeys
   readonly catalogue: Catalogue
 }
 
@@ -26,6 +28,7 @@ export async function readSettings(
   const { config, faults } = checkConfig(env)
   const note = (fault: string): undefined => void faults.push(fault)
   const peppers = await readNamed('PEPPER_FILE', config.PEPPER_FILE, readPeppers, note)
+  const auditKeys = await readNamed('AUDIT_KEY_FILE', config.AUDIT_KEY_FILE, readAuditKeys, note)
   const catalogue = await readNamed('PERMISSIONS_FILE', config.PERMISSIONS_FILE, parse, note)
   await checkRootTokenFile(config.ROOT_TOKEN_FILE, note)
   if (faults.length > 0) throw new ConfigError(faults)
@@ -33,6 +36,7 @@ export async function readSettings(
     config,
     files: {
       peppers: peppers ?? noPeppers,
+      auditKeys: auditKeys ?? noAuditKeys,
       catalogue: catalogue ?? readCatalogue(builtInCatalogue),
     },
   }

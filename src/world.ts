@@ -12,6 +12,7 @@ import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { LiveTagRing } from './keys/live-tag-ring.ts'
 import { createCredentialReader } from './keys/read-credential.ts'
+import type { RootKeyDeps } from './keys/root-key.ts'
 import { createTallies } from './keys/tallies.ts'
 import { UseRecords } from './keys/use-records.ts'
 import type { Database, DatabaseOptions } from './store/database.ts'
@@ -24,7 +25,7 @@ export interface WorldOptions {
   readonly connection: DatabaseOptions['connection']
   readonly db: Database
   readonly log: Logger
-  readonly world: Pick<Deps, 'now' | 'randomBytes' | 'hasher' | 'tokenPrefix'>
+  readonly world: RootKeyDeps
   readonly moment: () => Moment
   /** Told of each id under which this process is registered. */
   readonly onRegistered?: (id: string) => void

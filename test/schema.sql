@@ -52,11 +52,45 @@ create table api_key_allow_list (
   live boolean
 );
 
+create table api_key_denial (
+  api_key_id uuid not null,
+  reason text not null,
+  hour timestamp with time zone not null,
+  account_id uuid not null,
+  count bigint not null
+);
+
 create table api_key_usage (
   api_key_id uuid not null,
   account_id uuid not null,
   last_used_at timestamp with time zone not null,
   use_count bigint not null
+);
+
+create table audit_chain (
+  account_id uuid not null,
+  number bigint not null,
+  link bytea not null,
+  updated_at timestamp with time zone not null
+);
+
+create table audit_event (
+  account_id uuid not null,
+  number bigint not null,
+  id uuid not null,
+  created_at timestamp with time zone not null,
+  action text not null,
+  actor_kind text not null,
+  actor_id text,
+  resource_id uuid,
+  content text not null,
+  link bytea not null
+);
+
+create table audit_event_key (
+  account_id uuid not null,
+  number bigint not null,
+  api_key_id uuid not null
 );
 
 create table change (
@@ -124,6 +158,12 @@ create table role (
   live boolean not null
 );
 
+create table sweep (
+  name text not null,
+  swept_to timestamp with time zone not null,
+  swept_id uuid not null
+);
+
 create table tag_key (
   id uuid not null,
   key bytea not null,
@@ -161,8 +201,17 @@ alter table api_key add constraint api_key_revoked_by_kind_check CHECK ((revoked
 alter table api_key add constraint api_key_token_prefix_check CHECK ((token_prefix ~ '^[a-z][a-z0-9]{0,15}$'::text));
 alter table api_key_allow_list add constraint api_key_allow_list_pkey PRIMARY KEY (api_key_id, allow_list_id);
 alter table api_key_allow_list add constraint api_key_allow_list_live_check CHECK (live);
+alter table api_key_denial add constraint api_key_denial_pkey PRIMARY KEY (api_key_id, reason, hour);
+alter table api_key_denial add constraint api_key_denial_count_check CHECK ((count > 0));
 alter table api_key_usage add constraint api_key_usage_pkey PRIMARY KEY (api_key_id);
 alter table api_key_usage add constraint api_key_usage_use_count_check CHECK ((use_count > 0));
+alter table audit_chain add constraint audit_chain_pkey PRIMARY KEY (account_id);
+alter table audit_chain add constraint audit_chain_link_check CHECK ((octet_length(link) = 32));
+alter table audit_chain add constraint audit_chain_number_check CHECK ((number >= 0));
+alter table audit_event add constraint audit_event_pkey PRIMARY KEY (account_id, number);
+alter table audit_event add constraint audit_event_link_check CHECK ((octet_length(link) = 32));
+alter table audit_event add constraint audit_event_number_check CHECK ((number > 0));
+alter table audit_event_key add constraint audit_event_key_pkey PRIMARY KEY (account_id, number, api_key_id);
 alter table change add constraint change_pkey PRIMARY KEY (revision, ordinal);
 alter table credential add constraint credential_pkey PRIMARY KEY (api_key_id, generation);
 alter table credential add constraint credential_api_key_id_tag_key UNIQUE (api_key_id, tag);
@@ -184,6 +233,7 @@ alter table role add constraint role_check CHECK ((platform OR (effective_platfo
 alter table role add constraint role_check1 CHECK (((live = (deleted_at IS NULL)) AND (live OR (NOT built_in))));
 alter table role add constraint role_description_check CHECK ((char_length(description) <= 1000));
 alter table role add constraint role_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 120)) AND (name !~ '^\s|\s$'::text)));
+alter table sweep add constraint sweep_pkey PRIMARY KEY (name);
 alter table tag_key add constraint tag_key_pkey PRIMARY KEY (id);
 alter table tag_key add constraint tag_key_check CHECK (((retired_at IS NULL) OR (NOT signs)));
 alter table tag_key add constraint tag_key_key_check CHECK ((octet_length(key) = 32));
@@ -211,6 +261,7 @@ CREATE UNIQUE INDEX allow_list_name ON public.allow_list USING btree (account_id
 CREATE INDEX api_key_by_created ON public.api_key USING btree (account_id, created_at, id);
 CREATE INDEX api_key_by_creator ON public.api_key USING btree (account_id, created_by_id, created_at, id);
 CREATE INDEX api_key_by_expiry ON public.api_key USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id);
+CREATE INDEX api_key_by_expiry_everywhere ON public.api_key USING btree (expires_at, id) WHERE ((expires_at IS NOT NULL) AND (revoked_at IS NULL));
 CREATE INDEX api_key_by_expiry_reversed ON public.api_key USING btree (account_id, COALESCE(expires_at, '-infinity'::timestamp with time zone), id);
 CREATE INDEX api_key_by_name ON public.api_key USING btree (account_id, name, id);
 CREATE INDEX api_key_by_role ON public.api_key USING btree (account_id, role_id, created_at, id);
@@ -218,7 +269,12 @@ CREATE INDEX api_key_disabled ON public.api_key USING btree (account_id, created
 CREATE UNIQUE INDEX api_key_name ON public.api_key USING btree (account_id, name) WHERE live;
 CREATE INDEX api_key_revoked ON public.api_key USING btree (account_id, created_at, id) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX api_key_allow_list_by_list ON public.api_key_allow_list USING btree (account_id, allow_list_id) WHERE live;
+CREATE INDEX api_key_denial_by_hour ON public.api_key_denial USING btree (hour);
 CREATE INDEX api_key_usage_by_last ON public.api_key_usage USING btree (account_id, last_used_at, api_key_id);
+CREATE INDEX audit_event_by_action ON public.audit_event USING btree (account_id, action, created_at, id);
+CREATE INDEX audit_event_by_actor ON public.audit_event USING btree (account_id, actor_id, created_at, id);
+CREATE INDEX audit_event_by_created ON public.audit_event USING btree (account_id, created_at, id);
+CREATE INDEX audit_event_by_resource ON public.audit_event USING btree (account_id, resource_id, created_at, id);
 CREATE INDEX change_by_time ON public.change USING btree (created_at);
 CREATE INDEX credential_by_pepper ON public.credential USING btree (pepper_id) WHERE ((ended_at IS NULL) AND (pepper_id IS NOT NULL));
 CREATE INDEX credential_by_tag_key ON public.credential USING btree (tag_key_id) WHERE (ended_at IS NULL);

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { issueRootKey } from '../keys/issue-root-key.ts'
 import { createLog } from '../log.ts'
-import { createServiceHasher, openServiceDatabase } from '../prepare.ts'
+import { createServiceHasher, openServiceDatabase, worldOf } from '../prepare.ts'
 import { writeRootToken } from '../root-token-file.ts'
 import type { CommandContext } from './command.ts'
 import { requireStartedDatabase } from './started-database.ts'
@@ -16,7 +15,7 @@ export async function issueRootKeyCommand(context: CommandContext): Promise<stri
     const now = () => new Date()
     const hasher = await createServiceHasher(config, files.peppers, db, now)
     const keep = file === undefined ? undefined : (token: string) => writeRootToken(file, token)
-    const world = { now, randomBytes, hasher, tokenPrefix: config.TOKEN_PREFIX }
+    const world = worldOf(context, hasher, now)
     const rootKey = await issueRootKey(world, db, keep)
     return file === undefined ? rootKey.token : `The token of ${rootKey.name} is in ${file}.`
   } finally {

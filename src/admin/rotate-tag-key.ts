@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { timingOf } from '../cache/timing.ts'
 import { rotateTagKey } from '../keys/rotate-tag-key.ts'
 import { createLog } from '../log.ts'
-import { createServiceHasher, openServiceDatabase } from '../prepare.ts'
+import { createServiceHasher, openServiceDatabase, worldOf } from '../prepare.ts'
 import { realMoment } from '../service.ts'
 import { createWorld } from '../world.ts'
 import type { CommandContext } from './command.ts'
@@ -20,7 +19,7 @@ export async function rotateTagKeyCommand(context: CommandContext): Promise<stri
     await requireStartedDatabase(db)
     const now = () => new Date()
     const hasher = await createServiceHasher(config, files.peppers, db, now)
-    const world = { now, randomBytes, hasher, tokenPrefix: config.TOKEN_PREFIX }
+    const world = worldOf(context, hasher, now)
     const { deps, instance } = await createWorld({
       config,
       connection,

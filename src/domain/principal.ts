@@ -13,6 +13,8 @@ export interface Principal {
   readonly address: Address | undefined
   /** Recorded, never trusted for permissions. */
   readonly actingUser: ActingUser | undefined
+  /** Of the request that it makes. */
+  readonly requestId: string
 }
 
 /** How an act of the principal is recorded. */

@@ -86,7 +86,12 @@ function admit(
       throw new ServiceError('permission_denied', 'Only keys of the platform account may do this.')
     }
     if (access.permission !== null) requirePermission(key, access.permission)
-    request.principal = { key, address, actingUser: readActingUser(request, key.holds) }
+    request.principal = {
+      key,
+      address,
+      actingUser: readActingUser(request, key.holds),
+      requestId: request.id,
+    }
   }
   const params = request.params as { account_id?: string }
   if (params.account_id === undefined) return void authorizeRoute()

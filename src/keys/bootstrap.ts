@@ -1,11 +1,13 @@
 import type { Account } from '../domain/account.ts'
+import { systemOrigin } from '../domain/audit-event.ts'
 import type { Catalogue } from '../domain/permission.ts'
 import { deriveTagKey } from '../domain/tag.ts'
 import { insertAccount } from '../store/accounts.ts'
 import { putCatalogue } from '../store/catalogue.ts'
 import type { Database } from '../store/database.ts'
 import { insertTagKey } from '../store/tag-keys.ts'
-import { inTransaction } from '../store/transaction.ts'
+import { accountCreated } from './accounts/create.ts'
+import { inAuditedTransaction, nothingChanged } from './audit/audited.ts'
 import { newId } from './ids.ts'
 import { insertBuiltInRoles } from './roles/built-in.ts'
 import { insertRootKey, type RootKey, type RootKeyDeps } from './root-key.ts'
@@ -33,7 +35,7 @@ export async function bootstrap(
   db: Database,
   options: BootstrapOptions,
 ): Promise<Bootstrapped> {
-  return inTransaction(db, async (trx) => {
+  return inAuditedTransaction<Bootstrapped>({ ...deps, db }, systemOrigin, async (trx) => {
     const now = deps.now()
     const wanted: Account = {
       id: newId(deps),
@@ -43,17 +45,17 @@ export async function bootstrap(
       createdAt: now,
     }
     const platform = await insertAccount(trx, wanted)
-    if (platform === undefined) return { first: false }
+    if (platform === undefined) return nothingChanged({ first: false })
     await putCatalogue(trx, options.catalogue, now)
     const [admin] = await insertBuiltInRoles(deps, trx, platform, options.catalogue, now)
     const tagKey = { id: newId(deps), key: deps.randomBytes(32), signs: true, now }
     await insertTagKey(trx, tagKey)
     if (options.keepRootToken === undefined || admin === undefined) {
-      return { first: true, rootKey: undefined }
+      return { result: { first: true, rootKey: undefined }, events: [accountCreated(platform)] }
     }
     const signing = deriveTagKey(tagKey.id, tagKey.key)
-    const rootKey = await insertRootKey(deps, trx, platform, admin.id, signing)
+    const { rootKey, event } = await insertRootKey(deps, trx, platform, admin.id, signing)
     await options.keepRootToken(rootKey.token)
-    return { first: true, rootKey }
+    return { result: { first: true, rootKey }, events: [accountCreated(platform), event] }
   })
 }

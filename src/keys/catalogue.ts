@@ -1,10 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Deps } from '../deps.ts'
+import { systemOrigin } from '../domain/audit-event.ts'
+import { differenceOf, snapshotOfCatalogue } from '../domain/audit-snapshots.ts'
 import { type Catalogue, effectivePermissions } from '../domain/permission.ts'
 import { builtInRoles } from '../domain/role.ts'
+import { requirePlatformId } from '../store/accounts.ts'
 import { findCatalogue, holdCatalogue, lockCatalogue, putCatalogue } from '../store/catalogue.ts'
 import type { Executor, StoreTransaction } from '../store/database.ts'
 import { listAllRoles, updateRole } from '../store/roles.ts'
+import { nothingChanged } from './audit/audited.ts'
 import { inChangingTransaction } from './changing.ts'
 
 /** The stored catalogue, by which all instances judge. */
@@ -23,8 +27,9 @@ export async function requireHeldCatalogue(trx: StoreTransaction): Promise<Catal
  */
 export async function applyCatalogue(deps: Deps, catalogue: Catalogue): Promise<boolean> {
   if (isDeepStrictEqual(await findCatalogue(deps.db), catalogue)) return false
-  const { result } = await inChangingTransaction(deps, async (trx, announce) => {
-    if (isDeepStrictEqual(await lockCatalogue(trx), catalogue)) return false
+  const { result } = await inChangingTransaction(deps, systemOrigin, async (trx, announce) => {
+    const before = await lockCatalogue(trx)
+    if (isDeepStrictEqual(before, catalogue)) return nothingChanged(false)
     const now = deps.now()
     await putCatalogue(trx, catalogue, now)
     for (const role of await listAllRoles(trx)) {
@@ -36,7 +41,13 @@ export async function applyCatalogue(deps: Deps, catalogue: Catalogue): Promise<
       await updateRole(trx, role.id, { name, description, permissions, effective }, now)
     }
     announce({ kind: 'everything' })
-    return true
+    const event = {
+      accountId: await requirePlatformId(trx),
+      action: 'permission_catalogue.replaced',
+      resource: { type: 'permission_catalogue', id: null, name: null },
+      ...differenceOf(snapshotOfCatalogue(before ?? []), snapshotOfCatalogue(catalogue)),
+    } as const
+    return { result: true, events: [event] }
   })
   return result
 }

@@ -1,11 +1,14 @@
 import type { Change } from '../cache/change.ts'
 import type { Committed } from '../cache/receipts.ts'
 import type { Deps } from '../deps.ts'
+import type { AuditOrigin } from '../domain/audit-event.ts'
 import { ServiceError } from '../errors.ts'
 import { takeRevision } from '../store/changes.ts'
 import type { StoreTransaction } from '../store/database.ts'
 import { OutcomeUnknownError } from '../store/faults.ts'
 import { inTransaction } from '../store/transaction.ts'
+import { appendEvents } from './audit/append.ts'
+import type { Acted } from './audit/audited.ts'
 import { newRandomId } from './ids.ts'
 
 /** Names a change that the transaction makes to what keys may do. */
@@ -18,8 +21,8 @@ export interface CommittedChange<T> {
 }
 
 /**
- * A transaction that alters what keys may do. It ends by taking one revision for all that `act`
- * announced, and lets `seal` write down which: nothing else is done under the counter's lock. What was
+ * A transaction that alters what keys may do. It ends by writing the events that tell of it, then by
+ * taking one revision for all that `act` announced, and lets `seal` write down which: nothing else is done under the counter's lock. What was
  * announced overtakes this process's cache before the caller learns of the outcome, also when the
  * outcome is an error: the commit may have happened all the same, and dropping too much is harmless.
  *
@@ -27,15 +30,17 @@ export interface CommittedChange<T> {
  */
 export async function inChangingTransaction<T>(
   deps: Deps,
-  act: (trx: StoreTransaction, announce: Announce) => Promise<T>,
+  origin: AuditOrigin,
+  act: (trx: StoreTransaction, announce: Announce) => Promise<Acted<T>>,
   seal?: (trx: StoreTransaction, committed: Committed) => Promise<void>,
 ): Promise<CommittedChange<T>> {
   const everyChange: Change[] = []
   try {
     return await inTransaction(deps.db, async (trx) => {
       const changes: Change[] = []
-      const result = await act(trx, (change) => void changes.push(change))
+      const { result, events } = await act(trx, (change) => void changes.push(change))
       everyChange.push(...changes)
+      await appendEvents(deps, trx, origin, events)
       if (changes.length === 0) return { result, committed: undefined }
       const committed = await takeNextRevision(deps, trx, changes)
       await seal?.(trx, committed)

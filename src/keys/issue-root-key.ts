@@ -1,8 +1,9 @@
+import { systemOrigin } from '../domain/audit-event.ts'
 import { findPlatformAccount } from '../store/accounts.ts'
 import type { Database } from '../store/database.ts'
 import { findRoleWithEffects } from '../store/roles.ts'
 import { findTagRing } from '../store/tag-keys.ts'
-import { inTransaction } from '../store/transaction.ts'
+import { inAuditedTransaction } from './audit/audited.ts'
 import { insertRootKey, type RootKey, type RootKeyDeps } from './root-key.ts'
 
 /**
@@ -14,15 +15,15 @@ export async function issueRootKey(
   db: Database,
   keepRootToken?: (token: string) => Promise<void>,
 ): Promise<RootKey> {
-  return inTransaction(db, async (trx) => {
+  return inAuditedTransaction({ ...deps, db }, systemOrigin, async (trx) => {
     const platform = await findPlatformAccount(trx)
     const ring = await findTagRing(trx)
     const admin = platform && (await findRoleWithEffects(trx, platform.id, { name: 'admin' }))
     if (platform === undefined || ring === undefined || admin === undefined) {
       throw new Error('The service has never been started on this database: start it first.')
     }
-    const rootKey = await insertRootKey(deps, trx, platform, admin.id, ring.signing)
+    const { rootKey, event } = await insertRootKey(deps, trx, platform, admin.id, ring.signing)
     await keepRootToken?.(rootKey.token)
-    return rootKey
+    return { result: rootKey, events: [event] }
   })
 }

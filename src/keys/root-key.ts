@@ -1,19 +1,27 @@
 import type { Deps } from '../deps.ts'
 import type { Account } from '../domain/account.ts'
+import type { AuditDraft } from '../domain/audit-event.ts'
 import type { TagKey } from '../domain/tag.ts'
 import { formatToken } from '../domain/token.ts'
-import { insertApiKey } from '../store/api-keys.ts'
+import { findApiKey, insertApiKey } from '../store/api-keys.ts'
 import { insertCredential } from '../store/credentials.ts'
 import type { StoreTransaction } from '../store/database.ts'
+import { apiKeyIssued } from './api-keys/issue.ts'
 import { newId } from './ids.ts'
 
 /** What making a root key needs of the world. */
-export type RootKeyDeps = Pick<Deps, 'now' | 'randomBytes' | 'hasher' | 'tokenPrefix'>
+export type RootKeyDeps = Pick<Deps, 'now' | 'randomBytes' | 'hasher' | 'tokenPrefix' | 'auditKeys'>
 
 export interface RootKey {
   readonly id: string
   readonly name: string
   readonly token: string
+}
+
+export interface NewRootKey {
+  readonly rootKey: RootKey
+  /** For the trail. */
+  readonly event: AuditDraft
 }
 
 /** Inserts a key of the platform account that may do everything, everywhere, and never expires. */
@@ -23,7 +31,7 @@ export async function insertRootKey(
   platform: Account,
   adminRoleId: string,
   tagKey: TagKey,
-): Promise<RootKey> {
+): Promise<NewRootKey> {
   const now = deps.now()
   const id = newId(deps)
   // Whoever lost the root token issues another; each is told apart by when it was made.
@@ -56,5 +64,7 @@ export async function insertRootKey(
     createdAt: now,
     ...secretHash,
   })
-  return { id, name, token: token.text }
+  const apiKey = await findApiKey(trx, id)
+  if (apiKey === undefined) throw new Error('An inserted key was not found.')
+  return { rootKey: { id, name, token: token.text }, event: apiKeyIssued(apiKey) }
 }

@@ -1,5 +1,8 @@
 import type { Committed } from '../cache/receipts.ts'
 import type { Deps } from '../deps.ts'
+import type { AuditAction, AuditDraft } from '../domain/audit-event.ts'
+import { systemOrigin } from '../domain/audit-event.ts'
+import { requirePlatformId } from '../store/accounts.ts'
 import type { StoreTransaction } from '../store/database.ts'
 import { insertTagKey, letSign, lockTagKeys, retireTagKeys } from '../store/tag-keys.ts'
 import { inChangingTransaction } from './changing.ts'
@@ -20,21 +23,26 @@ const settlingMs = 60 * 60 * 1000
  * or when the time is over.
  */
 export async function rotateTagKey(deps: Deps, waitMs: number): Promise<{ readonly id: string }> {
-  const published = await inChangingTransaction(deps, async (trx, announce) => {
+  const published = await inChangingTransaction(deps, systemOrigin, async (trx, announce) => {
     announce({ kind: 'tag_key' })
-    return publish(deps, trx)
+    const { id, isNew } = await publish(deps, trx)
+    return { result: id, events: isNew ? [await tagKeyEvent(trx, 'tag_key.published', id)] : [] }
   })
   await requireComplete(deps, published.committed, waitMs)
   const id = published.result
-  await inChangingTransaction(deps, async (trx, announce) => {
+  await inChangingTransaction(deps, systemOrigin, async (trx, announce) => {
     await letSign(trx, id, deps.now())
     announce({ kind: 'tag_key' })
+    return { result: undefined, events: [await tagKeyEvent(trx, 'tag_key.rotated', id)] }
   })
   return { id }
 }
 
 /** The key that is to sign: one that an earlier rotation has left, or a new one. */
-async function publish(deps: Deps, trx: StoreTransaction): Promise<string> {
+async function publish(
+  deps: Deps,
+  trx: StoreTransaction,
+): Promise<{ readonly id: string; readonly isNew: boolean }> {
   const now = deps.now()
   const settled = new Date(now.getTime() - settlingMs)
   const before = await lockTagKeys(trx)
@@ -42,13 +50,28 @@ async function publish(deps: Deps, trx: StoreTransaction): Promise<string> {
   const ring = await lockTagKeys(trx)
   const signing = before.find((key) => key.signs)
   const leftOver = ring.find((key) => signing !== undefined && key.createdAt > signing.createdAt)
-  if (leftOver !== undefined) return leftOver.id
+  if (leftOver !== undefined) return { id: leftOver.id, isNew: false }
   if (ring.length >= maxTagKeys) {
     throw new Error(`The ring holds ${maxTagKeys} tag keys, and live keys use them all.`)
   }
   const id = newId(deps)
   await insertTagKey(trx, { id, key: deps.randomBytes(32), signs: false, now })
-  return id
+  return { id, isNew: true }
+}
+
+/** The ring is everybody's: the trail of the platform tells of it. */
+async function tagKeyEvent(
+  trx: StoreTransaction,
+  action: AuditAction,
+  id: string,
+): Promise<AuditDraft> {
+  return {
+    accountId: await requirePlatformId(trx),
+    action,
+    resource: { type: 'tag_key', id, name: null },
+    before: null,
+    after: { signs: action === 'tag_key.rotated' },
+  }
 }
 
 async function requireComplete(

@@ -39,6 +39,13 @@ export async function findPlatformAccount(db: Executor): Promise<Account | undef
   return row && toAccount(row)
 }
 
+/** Throws an Error before the first start. */
+export async function requirePlatformId(db: Executor): Promise<string> {
+  const platform = await findPlatformAccount(db)
+  if (platform === undefined) throw new Error('The database has no platform account.')
+  return platform.id
+}
+
 export async function isPlatformAccount(db: Executor, id: string): Promise<boolean> {
   return (await findAccount(db, id))?.platform === true
 }
@@ -51,18 +58,29 @@ export async function listAccounts(db: Executor, page: PageRequest): Promise<Pag
   return { items: items.map(toAccount), next }
 }
 
+/** The account, locked to be renamed; those who refer to it are let through. */
+export async function lockAccount(trx: StoreTransaction, id: string): Promise<Account | undefined> {
+  const row = await trx
+    .selectFrom('account')
+    .select(columns)
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  return row && toAccount(row)
+}
+
 export async function renameAccount(
   trx: StoreTransaction,
   id: string,
   name: string,
-): Promise<Account | undefined> {
+): Promise<Account> {
   const row = await trx
     .updateTable('account')
     .set({ name })
     .where('id', '=', id)
     .returning(columns)
-    .executeTakeFirst()
-  return row && toAccount(row)
+    .executeTakeFirstOrThrow()
+  return toAccount(row)
 }
 
 function toAccount(row: {

@@ -102,6 +102,11 @@ export async function lockRole(
   return row && { ...toRole(row), effective: effectiveOf(row) }
 }
 
+/** Keeps the role from being deleted until the transaction ends; it may be edited. */
+export async function holdRole(trx: StoreTransaction, id: string): Promise<void> {
+  await trx.selectFrom('role').select('id').where('id', '=', id).forKeyShare().execute()
+}
+
 export async function listRoles(
   db: Executor,
   accountId: string,

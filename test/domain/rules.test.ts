@@ -292,6 +292,7 @@ t.test('an act is recorded as its user, or as the key that acted', async (t) => 
     key: { ...goodKey, ...key },
     address: undefined,
     actingUser,
+    requestId: 'r1',
   })
   t.same(actorOf(principal({})), { kind: 'api_key', id: goodKey.id, name: 'key' })
   const platform = actorOf(principal({ platform: true }))

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import t from 'tap'
+import { noAuditKeys } from '../../src/domain/audit-key.ts'
 import { readCatalogue } from '../../src/domain/permission.ts'
 import aeon from '../../src/domain/permissions.aeon.json' with { type: 'json' }
 import { bootstrap } from '../../src/keys/bootstrap.ts'
@@ -24,6 +25,7 @@ const world = {
     randomBytes,
   }),
   tokenPrefix: 'aeon',
+  auditKeys: noAuditKeys,
 }
 const catalogue = readCatalogue(aeon)
 

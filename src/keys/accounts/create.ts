@@ -1,10 +1,12 @@
 import type { Deps } from '../../deps.ts'
 import type { Account } from '../../domain/account.ts'
+import { type AuditDraft, originOf } from '../../domain/audit-event.ts'
+import { resourceOf, snapshotOfAccount } from '../../domain/audit-snapshots.ts'
 import type { Catalogue } from '../../domain/permission.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { invalidRequest, ServiceError } from '../../errors.ts'
 import { findAccount, insertAccount } from '../../store/accounts.ts'
-import { inTransaction } from '../../store/transaction.ts'
+import { inAuditedTransaction, nothingChanged } from '../audit/audited.ts'
 import { renewAuthority } from '../authority.ts'
 import { requireHeldCatalogue } from '../catalogue.ts'
 import { newId } from '../ids.ts'
@@ -43,16 +45,28 @@ export async function createAccount(
     projectId: request.projectId ?? newId(deps),
     createdAt: now,
   }
-  return inTransaction(deps.db, async (trx) => {
+  return inAuditedTransaction<CreatedAccount>(deps, originOf(principal), async (trx) => {
     await renewAuthority(deps, trx, principal, 'account:create')
     const inserted = await insertAccount(trx, account)
     if (inserted === undefined) {
-      return { account: sameAccount(await findAccount(trx, account.id), request), created: false }
+      const present = sameAccount(await findAccount(trx, account.id), request)
+      return nothingChanged({ account: present, created: false })
     }
     const catalogue: Catalogue = await requireHeldCatalogue(trx)
     await insertBuiltInRoles(deps, trx, inserted, catalogue, now)
-    return { account: inserted, created: true }
+    return { result: { account: inserted, created: true }, events: [accountCreated(inserted)] }
   })
+}
+
+/** The first event of an account. That it has its built-in roles goes without saying. */
+export function accountCreated(account: Account): AuditDraft {
+  return {
+    accountId: account.id,
+    action: 'account.created',
+    resource: resourceOf('account', account),
+    before: null,
+    after: snapshotOfAccount(account),
+  }
 }
 
 /** `present` is the account of the id that was asked for; without one it was the project's id that was taken. */

@@ -1,9 +1,11 @@
 import type { Deps } from '../../deps.ts'
 import type { Account } from '../../domain/account.ts'
+import { originOf } from '../../domain/audit-event.ts'
+import { differenceOf, resourceOf, snapshotOfAccount } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
-import { renameAccount as renameStored } from '../../store/accounts.ts'
-import { inTransaction } from '../../store/transaction.ts'
+import { lockAccount, renameAccount as renameStored } from '../../store/accounts.ts'
+import { inAuditedTransaction, nothingChanged } from '../audit/audited.ts'
 import { renewAuthority } from '../authority.ts'
 import { nameFaults } from '../text-faults.ts'
 
@@ -16,10 +18,18 @@ export async function renameAccount(
 ): Promise<Account> {
   const faults = nameFaults('/name', name)
   if (faults.length > 0) throw invalidRequest(faults)
-  return inTransaction(deps.db, async (trx) => {
+  return inAuditedTransaction(deps, originOf(principal), async (trx) => {
     await renewAuthority(deps, trx, principal, 'account:update')
+    const before = await lockAccount(trx, id)
+    if (before === undefined) throw notFound('account')
+    if (before.name === name) return nothingChanged(before)
     const account = await renameStored(trx, id, name)
-    if (account === undefined) throw notFound('account')
-    return account
+    const event = {
+      accountId: account.id,
+      action: 'account.updated',
+      resource: resourceOf('account', account),
+      ...differenceOf(snapshotOfAccount(before), snapshotOfAccount(account)),
+    } as const
+    return { result: account, events: [event] }
   })
 }

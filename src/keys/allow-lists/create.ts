@@ -1,9 +1,11 @@
 import type { Deps } from '../../deps.ts'
 import type { AllowList } from '../../domain/allow-list.ts'
+import { originOf } from '../../domain/audit-event.ts'
+import { resourceOf, snapshotOfAllowList } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { invalidRequest } from '../../errors.ts'
 import { insertAllowList } from '../../store/allow-lists.ts'
-import { inTransaction } from '../../store/transaction.ts'
+import { inAuditedTransaction } from '../audit/audited.ts'
 import { renewAuthority } from '../authority.ts'
 import { newId } from '../ids.ts'
 import { type AllowListRequest, allowListFaults, refuseTakenName } from './list-request.ts'
@@ -25,8 +27,16 @@ export async function createAllowList(
     createdAt: now,
     updatedAt: now,
   }
-  return inTransaction(deps.db, async (trx) => {
+  return inAuditedTransaction(deps, originOf(principal), async (trx) => {
     await renewAuthority(deps, trx, principal, 'allow_list:create')
-    return insertAllowList(trx, list).catch(refuseTakenName)
+    const inserted = await insertAllowList(trx, list).catch(refuseTakenName)
+    const event = {
+      accountId,
+      action: 'allow_list.created',
+      resource: resourceOf('allow_list', inserted),
+      before: null,
+      after: snapshotOfAllowList(inserted),
+    } as const
+    return { result: inserted, events: [event] }
   })
 }

@@ -1,10 +1,12 @@
 import type { Deps } from '../../deps.ts'
+import { originOf } from '../../domain/audit-event.ts'
+import { resourceOf, snapshotOfAllowList } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { allowListUseConstraint, retireAllowList } from '../../store/allow-lists.ts'
 import { releaseExpired } from '../../store/api-key-holdings.ts'
 import { violates } from '../../store/faults.ts'
-import { inTransaction } from '../../store/transaction.ts'
+import { inAuditedTransaction } from '../audit/audited.ts'
 import { renewAuthority } from '../authority.ts'
 import { lockFreeAllowList } from './lock.ts'
 
@@ -19,11 +21,19 @@ export async function deleteAllowList(
   id: string,
 ): Promise<void> {
   const now = deps.now()
-  await inTransaction(deps.db, async (trx) => {
+  await inAuditedTransaction(deps, originOf(principal), async (trx) => {
     const author = await renewAuthority(deps, trx, principal, 'allow_list:delete')
     const list = await lockFreeAllowList(trx, author, accountId, id)
     await releaseExpired(trx, accountId, { allowListId: list.id }, now)
     await retireAllowList(trx, list.id, now).catch(refuseUsed)
+    const event = {
+      accountId,
+      action: 'allow_list.deleted',
+      resource: resourceOf('allow_list', list),
+      before: snapshotOfAllowList(list),
+      after: null,
+    } as const
+    return { result: undefined, events: [event] }
   })
 }
 

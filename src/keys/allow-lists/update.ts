@@ -1,5 +1,7 @@
 import type { Deps } from '../../deps.ts'
 import { type AllowList, widens } from '../../domain/allow-list.ts'
+import { originOf } from '../../domain/audit-event.ts'
+import { differenceOf, resourceOf, snapshotOfAllowList } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { invalidRequest } from '../../errors.ts'
 import {
@@ -25,7 +27,7 @@ export async function updateAllowList(
 ): Promise<CommittedChange<AllowList>> {
   const faults = allowListFaults({ name: 'unchanged', description: '', entries: [], ...request })
   if (faults.length > 0) throw invalidRequest(faults)
-  return inChangingTransaction(deps, async (trx, announce) => {
+  return inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
     const author = await renewAuthority(deps, trx, principal, 'allow_list:update')
     const before = await lockFreeAllowList(trx, author, accountId, id)
     const after = { ...before, ...request }
@@ -37,6 +39,13 @@ export async function updateAllowList(
       }
     }
     announce({ kind: 'account', id: accountId })
-    return updateStored(trx, after, deps.now()).catch(refuseTakenName)
+    const list = await updateStored(trx, after, deps.now()).catch(refuseTakenName)
+    const event = {
+      accountId,
+      action: 'allow_list.updated',
+      resource: resourceOf('allow_list', list),
+      ...differenceOf(snapshotOfAllowList(before), snapshotOfAllowList(list)),
+    } as const
+    return { result: list, events: [event] }
   })
 }

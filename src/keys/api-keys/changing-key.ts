@@ -1,12 +1,16 @@
 import type { Committed } from '../../cache/receipts.ts'
 import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/api-key.ts'
+import { type AuditAction, originOf } from '../../domain/audit-event.ts'
+import { differenceOf, resourceOf, snapshotOfApiKey } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
 import { findChangedRevision, setChangedRevision } from '../../store/api-key-holdings.ts'
 import { findApiKey, lockApiKey } from '../../store/api-keys.ts'
 import type { StoreTransaction } from '../../store/database.ts'
+import { holdRole } from '../../store/roles.ts'
+import { nothingChanged } from '../audit/audited.ts'
 import { renewAuthority } from '../authority.ts'
 import { inChangingTransaction } from '../changing.ts'
 import { descriptionFaults } from '../text-faults.ts'
@@ -15,6 +19,8 @@ import { requireKeyId } from './key-id.ts'
 /** An act on one key: what it needs, why it is done, and what it does to the locked key. */
 export interface KeyAct {
   readonly permission: string
+  /** What the trail calls it. */
+  readonly action: AuditAction
   readonly reason: string | null
   /** Acts, and tells whether anything changed. */
   readonly act: (trx: StoreTransaction, key: ApiKey, author: KeyFacts) => Promise<boolean>
@@ -35,13 +41,14 @@ export async function changeApiKey(
   principal: Principal,
   accountId: string,
   idOrHint: string,
-  { permission, reason, act }: KeyAct,
+  { permission, action, reason, act }: KeyAct,
 ): Promise<ChangedKey> {
   const faults = descriptionFaults('/reason', reason ?? '')
   if (faults.length > 0) throw invalidRequest(faults)
   const id = requireKeyId(idOrHint)
   const { result, committed } = await inChangingTransaction(
     deps,
+    originOf(principal),
     async (trx, announce) => {
       // Whoever acts on their own key takes its row for update at once: if it were shared first, as
       // authority is, two such acts would wait for each other.
@@ -51,9 +58,21 @@ export async function changeApiKey(
       if (key === undefined) throw notFound('API key')
       const hasChanged = await act(trx, key, author)
       const earlier = await findChangedRevision(trx, id)
-      if (!hasChanged && earlier !== undefined) return { apiKey: key, earlier }
+      if (!hasChanged && earlier !== undefined) return nothingChanged({ apiKey: key, earlier })
       announce({ kind: 'key', id })
-      return { apiKey: (await findApiKey(trx, id)) ?? key, earlier }
+      if (!hasChanged) return nothingChanged({ apiKey: key, earlier })
+      const apiKey = (await findApiKey(trx, id)) ?? key
+      // Its row is written once more under the counter, by which PostgreSQL looks for its role again:
+      // one who deletes that role must not wait for this chain meanwhile.
+      await holdRole(trx, apiKey.role.id)
+      const event = {
+        accountId,
+        action,
+        resource: resourceOf('api_key', apiKey),
+        ...differenceOf(snapshotOfApiKey(key), snapshotOfApiKey(apiKey)),
+        reason,
+      }
+      return { result: { apiKey, earlier }, events: [event] }
     },
     (trx, sealed) => setChangedRevision(trx, id, sealed),
   )

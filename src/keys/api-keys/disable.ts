@@ -14,6 +14,7 @@ export async function disableApiKey(
 ): Promise<ChangedKey> {
   return changeApiKey(deps, principal, accountId, idOrHint, {
     permission: 'api_key:disable',
+    action: 'api_key.disabled',
     reason,
     act: async (trx, key) => {
       if (key.revokedAt !== null) throw new ServiceError('key_revoked', 'The key is revoked.')

@@ -20,6 +20,7 @@ export async function enableApiKey(
 ): Promise<ChangedKey> {
   return changeApiKey(deps, principal, accountId, idOrHint, {
     permission: 'api_key:disable',
+    action: 'api_key.enabled',
     reason,
     act: async (trx, key, author) => {
       if (key.revokedAt !== null) throw new ServiceError('key_revoked', 'The key is revoked.')

@@ -1,5 +1,7 @@
 import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/api-key.ts'
+import { type AuditDraft, originOf } from '../../domain/audit-event.ts'
+import { resourceOf, snapshotOfApiKey } from '../../domain/audit-snapshots.ts'
 import { actorOf, type Principal } from '../../domain/principal.ts'
 import { formatToken } from '../../domain/token.ts'
 import { isUuid } from '../../domain/uuid.ts'
@@ -11,7 +13,7 @@ import { insertCredential } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { violates } from '../../store/faults.ts'
 import { findRoleWithEffects, type RoleWithEffects, roleUseConstraint } from '../../store/roles.ts'
-import { inTransaction } from '../../store/transaction.ts'
+import { inAuditedTransaction } from '../audit/audited.ts'
 import { renewAuthority, requireGrantable } from '../authority.ts'
 import { newId } from '../ids.ts'
 import { descriptionFaults, nameFaults } from '../text-faults.ts'
@@ -66,7 +68,7 @@ export async function issueApiKey(
     createdBy: actorOf(principal),
     expiresAt: request.expiresAt,
   }
-  const apiKey = await inTransaction(deps.db, async (trx) => {
+  const apiKey = await inAuditedTransaction(deps, originOf(principal), async (trx) => {
     const grantor = await renewAuthority(deps, trx, principal, 'api_key:create')
     const role = await requireRoleAndLists(trx, accountId, request)
     requireGrantable(grantor, { permissions: role.effective, ...key })
@@ -79,10 +81,21 @@ export async function issueApiKey(
       createdAt: now,
       ...secretHash,
     })
-    return findApiKey(trx, id)
+    const issued = await findApiKey(trx, id)
+    if (issued === undefined) throw new Error('An inserted key was not found.')
+    return { result: issued, events: [apiKeyIssued(issued)] }
   })
-  if (apiKey === undefined) throw new Error('An inserted key was not found.')
   return { apiKey, token: token.text }
+}
+
+export function apiKeyIssued(apiKey: ApiKey): AuditDraft {
+  return {
+    accountId: apiKey.accountId,
+    action: 'api_key.issued',
+    resource: resourceOf('api_key', apiKey),
+    before: null,
+    after: snapshotOfApiKey(apiKey),
+  }
 }
 
 function faultsOf(request: IssueRequest, now: Date): Fault[] {

@@ -13,6 +13,7 @@ export async function revokeApiKey(
 ): Promise<ChangedKey> {
   return changeApiKey(deps, principal, accountId, idOrHint, {
     permission: 'api_key:revoke',
+    action: 'api_key.revoked',
     reason,
     act: async (trx, key) => {
       if (key.revokedAt !== null) return false

@@ -1,9 +1,11 @@
 import type { Deps } from '../../deps.ts'
+import { originOf } from '../../domain/audit-event.ts'
+import { resourceOf, snapshotOfRole } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Role } from '../../domain/role.ts'
 import { isPlatformAccount } from '../../store/accounts.ts'
 import { insertRole } from '../../store/roles.ts'
-import { inTransaction } from '../../store/transaction.ts'
+import { inAuditedTransaction } from '../audit/audited.ts'
 import { renewAuthority, requireGrantable } from '../authority.ts'
 import { requireHeldCatalogue } from '../catalogue.ts'
 import { newId } from '../ids.ts'
@@ -17,12 +19,12 @@ export async function createRole(
   accountId: string,
   request: RoleRequest,
 ): Promise<Role> {
-  return inTransaction(deps.db, async (trx) => {
+  return inAuditedTransaction(deps, originOf(principal), async (trx) => {
     const author = await renewAuthority(deps, trx, principal, 'role:create')
     const platform = await isPlatformAccount(trx, accountId)
     const values = readRole(request, await requireHeldCatalogue(trx), platform)
     requireGrantable(author, allOf(values.effective, author))
-    return insertRole(trx, {
+    const role = await insertRole(trx, {
       ...values,
       id: newId(deps),
       accountId,
@@ -30,5 +32,13 @@ export async function createRole(
       builtIn: false,
       now: deps.now(),
     }).catch(refuseTakenName)
+    const event = {
+      accountId,
+      action: 'role.created',
+      resource: resourceOf('role', role),
+      before: null,
+      after: snapshotOfRole(role),
+    } as const
+    return { result: role, events: [event] }
   })
 }

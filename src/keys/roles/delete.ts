@@ -1,10 +1,12 @@
 import type { Deps } from '../../deps.ts'
+import { originOf } from '../../domain/audit-event.ts'
+import { resourceOf, snapshotOfRole } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { releaseExpired } from '../../store/api-key-holdings.ts'
 import { violates } from '../../store/faults.ts'
 import { retireRole, roleUseConstraint } from '../../store/roles.ts'
-import { inTransaction } from '../../store/transaction.ts'
+import { inAuditedTransaction } from '../audit/audited.ts'
 import { renewAuthority } from '../authority.ts'
 import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
 
@@ -19,12 +21,20 @@ export async function deleteRole(
   id: string,
 ): Promise<void> {
   const now = deps.now()
-  await inTransaction(deps.db, async (trx) => {
+  await inAuditedTransaction(deps, originOf(principal), async (trx) => {
     await lockRoleOfPrincipal(trx, principal, id, 'delete')
     await renewAuthority(deps, trx, principal, 'role:delete')
     const role = await lockOwnRole(trx, accountId, id, 'delete')
     await releaseExpired(trx, accountId, { roleId: role.id }, now)
     await retireRole(trx, role.id, now).catch(refuseUsed)
+    const event = {
+      accountId,
+      action: 'role.deleted',
+      resource: resourceOf('role', role),
+      before: snapshotOfRole(role),
+      after: null,
+    } as const
+    return { result: undefined, events: [event] }
   })
 }
 

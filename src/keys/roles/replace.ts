@@ -1,4 +1,6 @@
 import type { Deps } from '../../deps.ts'
+import { originOf } from '../../domain/audit-event.ts'
+import { differenceOf, resourceOf, snapshotOfRole } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Role } from '../../domain/role.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
@@ -26,7 +28,7 @@ export async function replaceRole(
   id: string,
   request: RoleRequest,
 ): Promise<CommittedChange<Role>> {
-  return inChangingTransaction(deps, async (trx, announce) => {
+  return inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
     await lockRoleOfPrincipal(trx, principal, id, 'edit')
     const author = await renewAuthority(deps, trx, principal, 'role:update')
     const before = await lockOwnRole(trx, accountId, id, 'edit')
@@ -39,7 +41,14 @@ export async function replaceRole(
     })
     await requireReachOfUsers(trx, accountId, author, before, after.permissions)
     announce({ kind: 'account', id: accountId })
-    return updateRole(trx, before.id, values, deps.now()).catch(refuseTakenName)
+    const role = await updateRole(trx, before.id, values, deps.now()).catch(refuseTakenName)
+    const event = {
+      accountId,
+      action: 'role.updated',
+      resource: resourceOf('role', role),
+      ...differenceOf(snapshotOfRole(before), snapshotOfRole(role)),
+    } as const
+    return { result: role, events: [event] }
   })
 }
 

@@ -1,0 +1,61 @@
+import { createHash, createHmac, type KeyObject } from 'node:crypto'
+import type { AuditEvent, KeySet } from './audit-event.ts'
+import { redactTokens } from './redaction.ts'
+
+/** The link before the first event of every chain: the event's own text names its account. */
+export const genesisLink: Buffer = Buffer.alloc(32)
+
+/** The last link of a chain, and the number of its event; 0 before the first. */
+export interface ChainHead {
+  readonly number: number
+  readonly link: Buffer
+}
+
+/**
+ * The text of an event that is stored and that its link covers: JSON in the canonical form of RFC 8785
+ * (names in order, no spaces). Whatever looks like a token in somebody's words is cut out before.
+ */
+export function contentOf(event: AuditEvent): string {
+  const { origin } = event
+  return redactTokens(
+    canonicalText({
+      account_id: event.accountId,
+      action: event.action,
+      actor: origin.actor,
+      after: event.after,
+      api_keys: event.apiKeys,
+      audit_key_id: event.auditKeyId,
+      before: event.before,
+      client_ip: origin.clientIp,
+      created_at: event.createdAt.toISOString(),
+      id: event.id,
+      number: event.number,
+      reason: event.reason,
+      request_id: origin.requestId,
+      resource: event.resource,
+      version: 1,
+      via: origin.via && { api_key_id: origin.via.apiKeyId, platform: origin.via.platform },
+    }),
+  )
+}
+
+/** The link of an event: SHA-256 of the link before it and its text, or their HMAC under an audit key. */
+export function linkOf(previous: Buffer, content: string, key: KeyObject | undefined): Buffer {
+  const hash = key === undefined ? createHash('sha256') : createHmac('sha256', key)
+  return hash.update(previous).update(content, 'utf8').digest()
+}
+
+/** What an event keeps of the keys of a bulk act. */
+export function keySetOf(apiKeyIds: readonly string[]): KeySet {
+  const lines = apiKeyIds.toSorted().join('\n')
+  return { count: apiKeyIds.length, digest: createHash('sha256').update(lines).digest('hex') }
+}
+
+/** JSON as RFC 8785 writes it; for what has no parts that is what JSON.stringify writes. */
+export function canonicalText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`
+  // Names in order of their UTF-16 code units (section 3.2.3), as JavaScript compares strings.
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${members.map(([name, part]) => `${JSON.stringify(name)}:${canonicalText(part)}`).join()}}`
+}

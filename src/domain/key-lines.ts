@@ -1,0 +1,20 @@
+const linePattern = /^([A-Za-z0-9._-]{1,64}):([A-Za-z0-9+/]{43,}={0,2})$/
+
+/**
+ * Reads a file of keys: one `id:base64` a line, at least 32 bytes each; empty lines and lines that begin
+ * with # are passed over. In the order of the lines. Throws an Error that names the line and the rule,
+ * never what the line holds.
+ */
+export function readKeyLines(text: string): ReadonlyMap<string, Buffer> {
+  const keys = new Map<string, Buffer>()
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (line.trim() === '' || line.startsWith('#')) continue
+    const [, id, encoded] = linePattern.exec(line.trim()) ?? []
+    if (id === undefined || encoded === undefined) {
+      throw new Error(`line ${index + 1} is not id:base64 of at least 32 bytes`)
+    }
+    if (keys.has(id)) throw new Error(`line ${index + 1} repeats the id of another line`)
+    keys.set(id, Buffer.from(encoded, 'base64'))
+  }
+  return keys
+}

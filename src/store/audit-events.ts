@@ -1,0 +1,93 @@
+import { sql } from 'kysely'
+import { type ChainHead, genesisLink } from '../domain/audit-chain.ts'
+import type { StoreTransaction } from './database.ts'
+
+/** An event as it is written. */
+export interface NewAuditEvent {
+  readonly accountId: string
+  readonly number: number
+  readonly id: string
+  readonly createdAt: Date
+  readonly action: string
+  readonly actorKind: string
+  readonly actorId: string | null
+  readonly resourceId: string | null
+  readonly content: string
+  readonly link: Buffer
+  /** The keys of a bulk act. */
+  readonly apiKeyIds: readonly string[]
+}
+
+/**
+ * The heads of the chains of these accounts, locked in order of the account's id until the transaction
+ * ends. A chain that is not there yet begins with the genesis link.
+ */
+export async function lockChains(
+  trx: StoreTransaction,
+  accountIds: readonly string[],
+  now: Date,
+): Promise<Map<string, ChainHead>> {
+  const heads = await lockHeads(trx, accountIds)
+  const missing = accountIds.filter((id) => !heads.has(id))
+  if (missing.length === 0) return heads
+  await sql`
+    insert into audit_chain (account_id, number, link, updated_at)
+    select account_id, 0, ${genesisLink}, ${now} from unnest(${missing}::uuid[]) as account_id
+    order by account_id
+    on conflict do nothing`.execute(trx)
+  return lockHeads(trx, accountIds)
+}
+
+/** Writes events and moves the heads of their chains, which the transaction has locked: one statement, however many. */
+export async function insertAuditEvents(
+  trx: StoreTransaction,
+  events: readonly NewAuditEvent[],
+): Promise<void> {
+  const heads = Array.from(new Map(events.map((event) => [event.accountId, event])).values())
+  const keys = events.flatMap(({ accountId, number, apiKeyIds }) =>
+    apiKeyIds.map((apiKeyId) => ({ accountId, number, apiKeyId })),
+  )
+  await sql`
+    with written as (
+      insert into audit_event (account_id, number, id, created_at, action, actor_kind, actor_id,
+        resource_id, content, link)
+      select * from unnest(
+        ${events.map((event) => event.accountId)}::uuid[],
+        ${events.map((event) => event.number)}::bigint[],
+        ${events.map((event) => event.id)}::uuid[],
+        ${events.map((event) => event.createdAt)}::timestamptz[],
+        ${events.map((event) => event.action)}::text[],
+        ${events.map((event) => event.actorKind)}::text[],
+        ${events.map((event) => event.actorId)}::text[],
+        ${events.map((event) => event.resourceId)}::uuid[],
+        ${events.map((event) => event.content)}::text[],
+        ${events.map((event) => event.link)}::bytea[])
+    ), listed as (
+      insert into audit_event_key (account_id, number, api_key_id)
+      select * from unnest(
+        ${keys.map((key) => key.accountId)}::uuid[],
+        ${keys.map((key) => key.number)}::bigint[],
+        ${keys.map((key) => key.apiKeyId)}::uuid[])
+    )
+    update audit_chain set number = head.number, link = head.link, updated_at = head.updated_at
+    from unnest(
+      ${heads.map((head) => head.accountId)}::uuid[],
+      ${heads.map((head) => head.number)}::bigint[],
+      ${heads.map((head) => head.link)}::bytea[],
+      ${heads.map((head) => head.createdAt)}::timestamptz[]
+    ) as head (account_id, number, link, updated_at)
+    where audit_chain.account_id = head.account_id`.execute(trx)
+}
+
+async function lockHeads(
+  trx: StoreTransaction,
+  accountIds: readonly string[],
+): Promise<Map<string, ChainHead>> {
+  const { rows } = await sql<{ account_id: string; number: string; link: Buffer }>`
+    select account_id, number, link from audit_chain
+    where account_id = any(${accountIds}::uuid[])
+    order by account_id for update`.execute(trx)
+  return new Map(
+    rows.map((row) => [row.account_id, { number: Number(row.number), link: row.link }]),
+  )
+}
