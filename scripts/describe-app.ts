@@ -55,7 +55,12 @@ export async function describe(): Promise<object> {
       tokenPrefix: 'aeon',
       log: createLog('silent'),
     },
-    { pool, isDraining: () => false, faces: readFaceSettings(readConfig({})) },
+    {
+      pool,
+      maxWaitingForDatabase: 1,
+      isDraining: () => false,
+      faces: readFaceSettings(readConfig({})),
+    },
   )
   await app.ready()
   const document = app.swagger()

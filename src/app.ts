@@ -18,6 +18,7 @@ import { metadataRoute } from './http/oauth/metadata.ts'
 import { describeRoutes } from './http/openapi.ts'
 import { healthRoutes } from './http/operations/health.ts'
 import { type CollectMetrics, metricsRoute, type PoolUse } from './http/operations/metrics.ts'
+import { refuseOverload } from './http/overload.ts'
 import {
   answerProblems,
   answerUnreadablePath,
@@ -37,6 +38,8 @@ const maxConnections = 10_000
 
 export interface AppOptions {
   readonly pool: PoolUse
+  /** How many requests may wait for a connection of the pool. */
+  readonly maxWaitingForDatabase: number
   /** Whether the process is shutting down: then it is not ready. */
   readonly isDraining: () => boolean
   readonly collectMetrics?: CollectMetrics
@@ -83,6 +86,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   await app.register(async (scope: App) => introspectionRoute(scope, deps, options.faces))
 
   await app.register(async (scope: App) => {
+    refuseOverload(scope, options.pool, options.maxWaitingForDatabase)
     authenticateScope(scope, deps, trustedProxies)
     verifyRoutes(scope, deps)
     meRoute(scope, deps)

@@ -46,6 +46,13 @@ export const Settings = Type.Object({
     maximum: 600_000,
     description: 'How long a statement may take before the answer is 503.',
   }),
+  DATABASE_QUEUE_MAX: Type.Integer({
+    default: 200,
+    minimum: 1,
+    maximum: 100_000,
+    description:
+      'Requests that may wait for a connection; beyond it those that are no verification are answered 503.',
+  }),
   DATA_DIR: Type.Optional(
     Type.String({
       description:
@@ -91,6 +98,13 @@ export const Settings = Type.Object({
     maximum: 100_000,
     description:
       'Argon2 hashes that may wait; beyond it the account with the most waiting is answered 503.',
+  }),
+  HASH_WAIT_MAX_MS: Type.Integer({
+    default: 1_000,
+    minimum: 10,
+    maximum: 60_000,
+    description:
+      'How long an Argon2 hash may wait for its turn; what would wait longer is answered 503.',
   }),
   PEPPER_FILE: Type.Optional(
     Type.String({

@@ -77,6 +77,7 @@ export async function createServiceHasher(
     queue: new WorkQueue({
       concurrency: config.HASH_CONCURRENCY,
       maxWaiting: config.HASH_QUEUE_MAX,
+      maxWaitMs: config.HASH_WAIT_MAX_MS,
     }),
     randomBytes,
   })

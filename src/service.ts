@@ -62,6 +62,7 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
   let isDraining = false
   const app = await buildApp(deps, {
     pool,
+    maxWaitingForDatabase: config.DATABASE_QUEUE_MAX,
     isDraining: () => isDraining,
     faces: readFaceSettings(config),
     ...(options.collectMetrics && { collectMetrics: options.collectMetrics }),

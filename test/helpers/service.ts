@@ -50,6 +50,8 @@ export async function startTestService(
   const { config, files } = await readSettings({
     LOG_LEVEL: 'debug',
     USE_FLUSH_MS: '600000',
+    // A test that holds something up must not meet it.
+    HASH_WAIT_MAX_MS: '60000',
     ...options.settings,
   })
   let rootToken = options.rootToken ?? ''

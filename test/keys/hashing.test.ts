@@ -126,6 +126,34 @@ t.test('the queue runs so many at once, and refuses what is too much', async (t)
   t.equal(await queue.run('a', async () => 4), 4, 'a failure gives its place back')
 })
 
+t.test('no more wait than will have their turn in time, by what tasks have taken', async (t) => {
+  const taskMs = 20
+  const queue = new WorkQueue({ concurrency: 1, maxWaiting: 1_000, maxWaitMs: 100 })
+  const run = () => queue.run('a', () => new Promise((resolve) => setTimeout(resolve, taskMs)))
+  for (let done = 0; done < 60; done += 1) await run()
+  const learnt = queue.completed
+  let refusedAtOnce = 0
+  const refuse = (error: unknown) => {
+    t.match(error, { code: 'overloaded' })
+    if (queue.completed === learnt) refusedAtOnce += 1
+  }
+  await Promise.all(Array.from({ length: 50 }, () => run().catch(refuse)))
+  t.ok(queue.completed > learnt, 'some are served')
+  t.ok(refusedAtOnce >= 30, `${refusedAtOnce} of 50 were refused before the first was done`)
+  t.equal(queue.waiting, 0)
+})
+
+t.test('what waited too long all the same is refused when its turn comes', async (t) => {
+  const queue = new WorkQueue({ concurrency: 1, maxWaiting: 10, maxWaitMs: 50 })
+  const gate = Promise.withResolvers<void>()
+  const running = queue.run('a', () => gate.promise)
+  const late = queue.run('a', async () => 'late')
+  setTimeout(gate.resolve, 100)
+  await t.rejects(late, { code: 'overloaded' })
+  await running
+  t.equal(await queue.run('a', async () => 'next'), 'next')
+})
+
 t.test('accounts take turns, and the one with the most waiting makes room', async (t) => {
   const queue = new WorkQueue({ concurrency: 1, maxWaiting: 4 })
   const gate = Promise.withResolvers<void>()

@@ -11,7 +11,8 @@ type Line<T> = { readonly account: string; readonly items: T[] }
  * only when every place is held by an account of its own.
  */
 export class FairQueue<T> {
-  readonly #max: number
+  /** May be lowered while more wait: then each newcomer has somebody go, until as few are left. */
+  max: number
   readonly #lines = new Map<string, Line<T>>()
   /** The lines in the order of their turns. */
   readonly #turns: Line<T>[] = []
@@ -21,7 +22,7 @@ export class FairQueue<T> {
   #size = 0
 
   constructor(max: number) {
-    this.#max = max
+    this.max = max
   }
 
   get size(): number {
@@ -31,7 +32,7 @@ export class FairQueue<T> {
   /** Lets an item wait. Gives back the item that has to go for it, which may be itself. */
   add(account: string, item: T): T | undefined {
     const line = this.#lines.get(account) ?? { account, items: [] }
-    const isFull = this.#size >= this.#max
+    const isFull = this.#size >= this.max
     if (isFull && line.items.length + 1 >= this.#longest) return item
     const displaced = isFull ? this.#displace() : undefined
     if (line.items.length === 0) {

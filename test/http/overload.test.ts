@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'tap'
+import { sealJwtForm } from '../../src/domain/jwt-form.ts'
+import { parseToken } from '../../src/domain/token.ts'
+import { startCheckedService } from '../helpers/checked-service.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { connectRaw } from '../helpers/instances.ts'
+import { measureServedRate, percentile, runOpenLoad } from '../helpers/load.ts'
+import { until, untilBlocked } from '../helpers/locks.ts'
+import { assertProblem } from '../helpers/problems.ts'
+
+const maxWaitMs = 300
+/** What a machine that does other things besides may add. */
+const slackMs = 10_000
+
+test('first verifications at four times the rate that can be served', async (t) => {
+  const { root, rootToken, service } = await startCheckedService(t, {
+    settings: {
+      HASH_PROFILE: 'password',
+      HASH_CONCURRENCY: '1',
+      HASH_WAIT_MAX_MS: String(maxWaitMs),
+      LOG_LEVEL: 'warn',
+    },
+  })
+  const { deps } = service
+  const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
+  const account = await newAccount(root)
+  const hot = await newKey(root, account)
+  const { token: text } = await newKey(root, account)
+  const token = parseToken(text)
+  if (token === undefined) throw new Error('no token was issued')
+  for (const key of [hot.token, text]) t.equal((await root.verify(key)).valid, true)
+  // Each is a text that was never presented before: it costs a read and an Argon2.
+  const tokenOf = (index: number) =>
+    sealJwtForm({
+      token,
+      issuedAt: new Date(index * 1_000),
+      expiresAt: null,
+      tagKey: deps.ring.signing,
+    })
+  const target = { url, callerToken: rootToken }
+  const served = await measureServedRate({ ...target, tokenOf, seconds: 0.5 }, 1)
+
+  let isOver = false
+  let mostWaiting = 0
+  const watching = (async () => {
+    while (!isOver) {
+      mostWaiting = Math.max(mostWaiting, deps.hasher.queue.waiting)
+      for (const path of ['/livez', '/readyz', '/metrics']) {
+        const answer = await root.call('GET', path)
+        if (answer.status !== 200) throw new Error(`${path} answered ${answer.status}`)
+      }
+      if (!(await root.verify(hot.token)).valid) throw new Error('A hot key was denied.')
+      await sleep(20)
+    }
+  })()
+  const seconds = 2
+  const samples = await runOpenLoad({
+    ...target,
+    tokenOf: (index) => tokenOf(100_000 + index),
+    // On a machine that has hardly any time for it, it is still an overload.
+    perSecond: Math.max(4 * served, 40),
+    seconds,
+  })
+  isOver = true
+  await watching
+  const accepted = samples.filter(({ status }) => status === 200)
+  const refused = samples.filter(({ status }) => status !== 200)
+  const latencyOf = (some: typeof samples, share: number) =>
+    percentile(
+      some.map(({ tookMs }) => tookMs),
+      share,
+    )
+  t.comment(
+    `${served.toFixed(0)}/s can be served; ${accepted.length} of ${samples.length} were, ` +
+      `p99 ${latencyOf(accepted, 0.99).toFixed(0)} ms; refused p50 ${latencyOf(refused, 0.5).toFixed(1)} ms`,
+  )
+  t.ok(accepted.length > (served * seconds) / 10, 'as many as can be are served')
+  t.ok(latencyOf(accepted, 1) < maxWaitMs + slackMs, 'within bounds')
+  t.ok(refused.length > samples.length / 4, 'the rest is refused')
+  t.ok(latencyOf(refused, 0.5) < maxWaitMs + slackMs, 'soon')
+  for (const { status, code, retryAfter } of refused) {
+    if (status !== 503 || code !== 'overloaded' || !/^[1-9]\d*$/.test(retryAfter ?? '')) {
+      t.fail(`refused by ${status} ${code} ${retryAfter}`)
+    }
+  }
+  t.ok(mostWaiting < samples.length / 2, `${mostWaiting} waited at once`)
+  const endedAt = performance.now()
+  await until(() => deps.hasher.queue.running === 0 && deps.reads.size === 0)
+  t.equal((await root.verify(tokenOf(99_999))).valid, true)
+  t.ok(performance.now() - endedAt < 1_000 + slackMs, 'and soon afterwards all is well')
+})
+
+test('requests that wait for the database', async (t) => {
+  const { root, database, service } = await startCheckedService(t, {
+    settings: {
+      DATABASE_POOL_MAX: '1',
+      DATABASE_QUEUE_MAX: '5',
+      DATABASE_CONNECT_TIMEOUT_MS: '60000',
+    },
+  })
+  const account = await newAccount(root)
+  const { token } = await newKey(root, account)
+  t.equal((await root.verify(token)).valid, true)
+  const raw = await connectRaw(t, database.url)
+  await raw.query('begin; lock table api_key in access exclusive mode')
+  const list = () => root.get(`/v1/accounts/${account}/api-keys`)
+  const first = list()
+  await untilBlocked(raw)
+  const waiting = [list(), list(), list(), list(), list()]
+  await until(async () => {
+    const { text } = await root.get('/metrics')
+    return /^aeon_keys_pool_waiting 5$/m.test(text)
+  })
+  for (let more = 0; more < 20; more += 1) {
+    const answer = await list()
+    assertProblem(t, answer, { status: 503, code: 'overloaded' }, 'one too many')
+    t.match(answer.headers['retry-after'], /^[1-9]\d*$/)
+  }
+  t.equal((await root.verify(token)).valid, true, 'what memory answers waits for nothing')
+  t.match(await root.get('/readyz'), { status: 200 })
+  await raw.query('commit')
+  for (const answer of await Promise.all([first, ...waiting])) t.equal(answer.status, 200)
+  t.equal((await list()).status, 200)
+  t.equal(service.deps.hasher.queue.waiting, 0)
+})
