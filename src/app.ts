@@ -6,6 +6,7 @@ import { acceptJsonOnly } from './http/bodies.ts'
 import type { FaceSettings } from './http/face-settings.ts'
 import { accountRoutes } from './http/native/accounts.ts'
 import { allowListRoutes } from './http/native/allow-lists.ts'
+import { apiKeyUpdateRoute } from './http/native/api-key-update.ts'
 import { apiKeyRoutes } from './http/native/api-keys.ts'
 import { components } from './http/native/components.ts'
 import { freshnessRoutes } from './http/native/freshness.ts'
@@ -91,6 +92,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     verifyRoutes(scope, deps)
     meRoute(scope, deps)
     apiKeyRoutes(scope, deps)
+    apiKeyUpdateRoute(scope, deps)
     allowListRoutes(scope, deps)
     roleRoutes(scope, deps)
     accountRoutes(scope, deps)

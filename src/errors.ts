@@ -13,6 +13,8 @@ export const errorCodes = [
   'built_in',
   'key_revoked',
   'key_expired',
+  'precondition_failed',
+  'precondition_required',
   'body_too_large',
   'unsupported_media_type',
   'headers_too_large',

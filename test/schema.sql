@@ -42,7 +42,8 @@ create table api_key (
   revocation_reason text,
   live boolean,
   changed_revision bigint,
-  changed_revision_id uuid
+  changed_revision_id uuid,
+  metadata jsonb not null default '{}'::jsonb
 );
 
 create table api_key_allow_list (
@@ -112,7 +113,20 @@ create table credential (
   pepper_id text,
   created_at timestamp with time zone not null,
   first_used_at timestamp with time zone,
-  ended_at timestamp with time zone
+  ended_at timestamp with time zone,
+  ends_at timestamp with time zone,
+  retires_older_after_seconds integer
+);
+
+create table idempotent_request (
+  author text not null,
+  account_id uuid not null,
+  route text not null,
+  idempotency_key text not null,
+  body_digest text not null,
+  api_key_id uuid not null,
+  generation integer not null,
+  created_at timestamp with time zone not null
 );
 
 create table instance (
@@ -194,6 +208,7 @@ alter table api_key add constraint api_key_check4 CHECK (((changed_revision IS N
 alter table api_key add constraint api_key_created_by_kind_check CHECK ((created_by_kind = ANY (ARRAY['user'::text, 'api_key'::text, 'platform'::text, 'system'::text])));
 alter table api_key add constraint api_key_description_check CHECK ((char_length(description) <= 1000));
 alter table api_key add constraint api_key_live_check CHECK (live);
+alter table api_key add constraint api_key_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 8192)));
 alter table api_key add constraint api_key_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 120)) AND (name !~ '^\s|\s$'::text)));
 alter table api_key add constraint api_key_reach_check CHECK ((reach = ANY (ARRAY['anywhere'::text, 'allow_lists'::text])));
 alter table api_key add constraint api_key_revocation_reason_check CHECK ((char_length(revocation_reason) <= 1000));
@@ -217,7 +232,13 @@ alter table credential add constraint credential_pkey PRIMARY KEY (api_key_id, g
 alter table credential add constraint credential_api_key_id_tag_key UNIQUE (api_key_id, tag);
 alter table credential add constraint credential_generation_check CHECK ((generation > 0));
 alter table credential add constraint credential_hash_check CHECK ((hash ~~ '$argon2id$%'::text));
+alter table credential add constraint credential_retires_older_after_seconds_check CHECK ((retires_older_after_seconds >= 0));
 alter table credential add constraint credential_tag_check CHECK ((tag ~ '^[0-9A-Za-z]{11}$'::text));
+alter table idempotent_request add constraint idempotent_request_pkey PRIMARY KEY (author, account_id, route, idempotency_key);
+alter table idempotent_request add constraint idempotent_request_author_check CHECK ((author <> ''::text));
+alter table idempotent_request add constraint idempotent_request_generation_check CHECK ((generation > 0));
+alter table idempotent_request add constraint idempotent_request_idempotency_key_check CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 255)));
+alter table idempotent_request add constraint idempotent_request_route_check CHECK ((route <> ''::text));
 alter table instance add constraint instance_pkey PRIMARY KEY (id);
 alter table pepper add constraint pepper_pkey PRIMARY KEY (id);
 alter table pepper add constraint pepper_id_check CHECK ((id ~ '^[A-Za-z0-9._-]{1,64}$'::text));
@@ -249,6 +270,8 @@ alter table api_key_usage add constraint api_key_usage_account_id_api_key_id_fke
 alter table credential add constraint credential_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES api_key(id);
 alter table credential add constraint credential_pepper_id_fkey FOREIGN KEY (pepper_id) REFERENCES pepper(id);
 alter table credential add constraint credential_tag_key_id_fkey FOREIGN KEY (tag_key_id) REFERENCES tag_key(id);
+alter table idempotent_request add constraint idempotent_request_account_id_api_key_id_fkey FOREIGN KEY (account_id, api_key_id) REFERENCES api_key(account_id, id) DEFERRABLE INITIALLY DEFERRED;
+alter table idempotent_request add constraint idempotent_request_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 alter table role add constraint role_account_id_platform_fkey FOREIGN KEY (account_id, platform) REFERENCES account(id, platform);
 
 CREATE INDEX account_by_created ON public.account USING btree (created_at, id);
@@ -278,6 +301,7 @@ CREATE INDEX audit_event_by_resource ON public.audit_event USING btree (account_
 CREATE INDEX change_by_time ON public.change USING btree (created_at);
 CREATE INDEX credential_by_pepper ON public.credential USING btree (pepper_id) WHERE ((ended_at IS NULL) AND (pepper_id IS NOT NULL));
 CREATE INDEX credential_by_tag_key ON public.credential USING btree (tag_key_id) WHERE (ended_at IS NULL);
+CREATE INDEX idempotent_request_by_time ON public.idempotent_request USING btree (created_at);
 CREATE INDEX role_by_created ON public.role USING btree (account_id, created_at, id) WHERE live;
 CREATE INDEX role_by_name ON public.role USING btree (account_id, name COLLATE "C", id) WHERE live;
 CREATE UNIQUE INDEX role_name ON public.role USING btree (account_id, folded_name) WHERE live;

@@ -1,3 +1,4 @@
+import type { Metadata } from './metadata.ts'
 import type { RoleRef } from './role.ts'
 
 /** Where a key may be used from. `anywhere` is a value, never the absence of lists. */
@@ -24,6 +25,12 @@ export interface KeyState {
   readonly revokedAt: Date | null
 }
 
+/** A change's place in the one order of changes, with the random id that no other history has. */
+export interface RevisionRef {
+  readonly revision: number
+  readonly id: string
+}
+
 /** The record of a key. It has no hash: see Credential. */
 export interface ApiKey extends KeyState {
   readonly id: string
@@ -42,6 +49,9 @@ export interface ApiKey extends KeyState {
   readonly tokenPrefix: string
   readonly lastUsedAt: Date | null
   readonly useCount: number
+  readonly metadata: Metadata
+  /** The last change of the key itself; null: it is as it was issued. */
+  readonly lastChange: RevisionRef | null
 }
 
 /** The status of a key, by the precedence of the verdict: revoked, disabled, expired, active. */

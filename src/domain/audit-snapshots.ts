@@ -15,6 +15,7 @@ export function snapshotOfApiKey(key: ApiKey): Snapshot {
     reach: key.reach,
     allow_list_ids: key.allowListIds,
     expires_at: timeOf(key.expiresAt),
+    metadata: key.metadata,
     disabled_at: timeOf(key.disabledAt),
     revoked_at: timeOf(key.revokedAt),
   }

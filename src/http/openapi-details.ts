@@ -13,6 +13,10 @@ const headers: Record<string, OpenAPIV3_1.HeaderObject> = {
     description: 'After how many seconds to try again.',
     schema: { type: 'integer' },
   },
+  ETag: {
+    description: 'The state of the key, for If-Match when it is changed.',
+    schema: { type: 'string' },
+  },
   'WWW-Authenticate': { description: 'RFC 6750, section 3.', schema: { type: 'string' } },
   'X-Denial-Reason': {
     description: 'On a denial, if `FORWARD_AUTH_REASON` is `tell`.',
@@ -35,6 +39,8 @@ const actingUser: OpenAPIV3_1.ParameterObject[] = [
   },
 ]
 
+const answersWithOneKey = new Set(['ApiKeyAnswer', 'IssuedApiKey', 'ChangedApiKey', 'Me'])
+
 /** Adds what routes do not say of themselves: headers, and that a body without required fields may be absent. */
 export function addDetails(document: Document): Document {
   for (const [path, item] of Object.entries(document.paths ?? {})) {
@@ -55,6 +61,7 @@ function addResponseHeaders(operation: Operation, path: string): void {
     const names = ['X-Request-Id']
     if (status === '503') names.push('Retry-After')
     if (status === '401') names.push('WWW-Authenticate')
+    if (answersOneKey(response)) names.push('ETag')
     if (path === '/v1/forward-auth' && status === '403') names.push('WWW-Authenticate')
     if (path === '/v1/forward-auth' && /^40[13]$/.test(status)) names.push('X-Denial-Reason')
     const added = Object.fromEntries(names.map((name) => [name, headers[name]]))
@@ -62,6 +69,16 @@ function addResponseHeaders(operation: Operation, path: string): void {
       headers: { ...('headers' in response && response.headers), ...added },
     })
   }
+}
+
+/** Whether a response is one of the components that hold one key. */
+function answersOneKey(
+  response: OpenAPIV3_1.ResponseObject | OpenAPIV3_1.ReferenceObject,
+): boolean {
+  if (!('content' in response)) return false
+  const schema = response.content?.['application/json']?.schema
+  if (schema === undefined || !('$ref' in schema)) return false
+  return answersWithOneKey.has(schema.$ref?.split('/').at(-1) ?? '')
 }
 
 /** @fastify/swagger calls every body required. */

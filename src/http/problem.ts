@@ -26,6 +26,8 @@ export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   built_in: 409,
   key_revoked: 409,
   key_expired: 409,
+  precondition_failed: 412,
+  precondition_required: 428,
   body_too_large: 413,
   unsupported_media_type: 415,
   headers_too_large: 431,

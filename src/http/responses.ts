@@ -8,8 +8,10 @@ const problems = {
   403: 'The API key may not do this.',
   404: 'It is not there, or is of another account.',
   409: 'It contradicts what is there.',
+  412: 'It has changed since it was read.',
   413: 'The body is too large.',
   415: 'The body is not application/json.',
+  428: 'If-Match is missing.',
   500: 'The service failed.',
   503: 'The service or its database is away or overloaded: try again after Retry-After.',
 } as const

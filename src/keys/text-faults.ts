@@ -1,3 +1,4 @@
+import { faultsOfMetadata, type Metadata, maxMetadataBytes } from '../domain/metadata.ts'
 import { descriptionFault, nameFault, nameMessage } from '../domain/name.ts'
 import type { Fault } from '../errors.ts'
 
@@ -14,4 +15,19 @@ export function nameFaults(field: string, name: string): Fault[] {
 export function descriptionFaults(field: string, description: string): Fault[] {
   const rule = descriptionFault(description, maxDescriptionLength)
   return rule === undefined ? [] : [{ field, rule, message: nameMessage(rule) }]
+}
+
+/** The rules that a map of metadata breaks, each as a fault of the entry, or of the whole. */
+export function metadataFaults(field: string, metadata: Metadata): Fault[] {
+  return faultsOfMetadata(metadata).map((fault) => {
+    if (fault.kind === 'size') {
+      const message = `It must be ${maxMetadataBytes} bytes of JSON at most.`
+      return { field, rule: 'max_bytes', message }
+    }
+    // RFC 6901, section 3.
+    const entry = fault.name.replaceAll('~', '~0').replaceAll('/', '~1')
+    const what = fault.kind === 'name' ? 'The name of an entry' : 'The value'
+    const message = `${what}: ${nameMessage(fault.rule)}`
+    return { field: `${field}/${entry}`, rule: fault.rule, message }
+  })
 }

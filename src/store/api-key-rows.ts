@@ -28,6 +28,9 @@ export function selectApiKeys(db: Executor) {
       'api_key.revoked_by_id',
       'api_key.revoked_by_name',
       'api_key.revocation_reason',
+      'api_key.metadata',
+      'api_key.changed_revision',
+      'api_key.changed_revision_id',
       'api_key_usage.last_used_at',
       'api_key_usage.use_count',
       sql<string[]>`array(
@@ -67,5 +70,10 @@ export function toApiKey(row: ApiKeyResult): ApiKey {
     revocationReason: row.revocation_reason,
     lastUsedAt: row.last_used_at,
     useCount: Number(row.use_count ?? 0),
+    metadata: row.metadata,
+    lastChange:
+      row.changed_revision_id === null
+        ? null
+        : { revision: Number(row.changed_revision), id: row.changed_revision_id },
   }
 }

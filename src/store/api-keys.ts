@@ -1,4 +1,5 @@
 import type { Actor, ApiKey, Reach } from '../domain/api-key.ts'
+import type { Metadata } from '../domain/metadata.ts'
 import { selectApiKeys, toApiKey } from './api-key-rows.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 
@@ -17,6 +18,8 @@ export interface NewApiKey {
   readonly createdAt: Date
   readonly createdBy: Actor
   readonly expiresAt: Date | null
+  /** Absent: none. */
+  readonly metadata?: Metadata
 }
 
 /** Inserts the key and binds its lists. The role and the lists must be live and of its account, or the database refuses it. */
@@ -36,6 +39,7 @@ export async function insertApiKey(trx: StoreTransaction, key: NewApiKey): Promi
       created_by_id: key.createdBy.id,
       created_by_name: key.createdBy.name,
       expires_at: key.expiresAt,
+      metadata: JSON.stringify(key.metadata ?? {}),
       live: true,
     })
     .execute()

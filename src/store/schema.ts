@@ -14,6 +14,7 @@ export interface Schema {
   api_key_allow_list: ApiKeyAllowListRow
   api_key_usage: ApiKeyUsageRow
   credential: CredentialRow
+  idempotent_request: IdempotentRequestRow
 }
 
 interface AccountRow {
@@ -97,6 +98,7 @@ interface ApiKeyRow {
   /** bigint: pg gives it as text. */
   changed_revision: ColumnType<string | null, number | null, number | null>
   changed_revision_id: string | null
+  metadata: ColumnType<Record<string, string>, string | undefined, string>
 }
 
 interface ApiKeyAllowListRow {
@@ -125,4 +127,17 @@ interface CredentialRow {
   created_at: Date
   first_used_at: Date | null
   ended_at: Date | null
+  ends_at: Date | null
+  retires_older_after_seconds: number | null
+}
+
+interface IdempotentRequestRow {
+  author: string
+  account_id: string
+  route: string
+  idempotency_key: string
+  body_digest: string
+  api_key_id: string
+  generation: number
+  created_at: Date
 }

@@ -50,6 +50,17 @@ t.test(
           after: { name: 'ci', role: { name: 'viewer' }, reach: 'anywhere', expires_at: null },
         },
       ],
+      'PATCH /v1/accounts/{account_id}/api-keys/{id}': async () => [
+        root.call('PATCH', await key(), {
+          body: { name: 'renamed', metadata: { team: 'ops' } },
+          headers: { 'if-match': '*' },
+        }),
+        {
+          action: 'api_key.updated',
+          before: { metadata: {} },
+          after: { name: 'renamed', metadata: { team: 'ops' } },
+        },
+      ],
       'POST /v1/accounts/{account_id}/api-keys/{id}/disable': async () => [
         root.post(`${await key()}/disable`, { reason: 'on holiday' }),
         {

@@ -56,6 +56,7 @@ const guarded: Readonly<Record<string, string | null>> = {
   'POST /v1/accounts/:account_id/api-keys/:id/disable': 'api_key:disable',
   'POST /v1/accounts/:account_id/api-keys/:id/enable': 'api_key:disable',
   'POST /v1/accounts/:account_id/api-keys/:id/revoke': 'api_key:revoke',
+  'PATCH /v1/accounts/:account_id/api-keys/:id': 'api_key:update',
   'GET /v1/accounts/:account_id/roles': 'role:read',
   'POST /v1/accounts/:account_id/roles': 'role:create',
   'GET /v1/accounts/:account_id/roles/:id': 'role:read',
@@ -316,6 +317,7 @@ function callRoute(caller: Api, route: string, target: Target): Promise<Answer> 
     'POST /v1/verify/batch': { attempts: [{ token: 'x' }] },
     'POST /v1/accounts': named,
     'PATCH /v1/accounts/:account_id': named,
+    'PATCH /v1/accounts/:account_id/api-keys/:id': named,
     'POST /v1/accounts/:account_id/allow-lists': { ...named, entries: ['10.0.0.1'] },
     'PATCH /v1/accounts/:account_id/allow-lists/:id': { entries: ['10.0.0.1'] },
     'POST /v1/accounts/:account_id/roles': { ...named, permissions: [] },
@@ -323,7 +325,8 @@ function callRoute(caller: Api, route: string, target: Target): Promise<Answer> 
     'POST /v1/accounts/:account_id/api-keys': { ...named, role: target.roles, expires_at: null },
   }
   const body = bodies[route]
-  return caller.call(method, fill(path, target), body === undefined ? {} : { body })
+  const headers = { 'if-match': '*' }
+  return caller.call(method, fill(path, target), { headers, ...(body !== undefined && { body }) })
 }
 
 function isOfPlatform(permission: string | null): boolean {

@@ -165,6 +165,14 @@ for (const isolation of isolationLevels) {
       const acts: readonly (readonly [string, (author: Api) => Promise<Answer>])[] = [
         ['issue', (author) => author.post(keysOf(account), keyBody)],
         ['revoke', (author) => author.post(`${keysOf(account)}/${target.id}/revoke`)],
+        [
+          'change',
+          (author) =>
+            author.call('PATCH', `${keysOf(account)}/${target.id}`, {
+              body: { name: 'x' },
+              headers: { 'if-match': '*' },
+            }),
+        ],
         ['disable', (author) => author.post(`${keysOf(account)}/${target.id}/disable`)],
         ['enable', (author) => author.post(`${keysOf(account)}/${target.id}/enable`)],
         [

@@ -303,6 +303,44 @@ const badStates: readonly (readonly [state: string, constraint: string, statemen
     insertCredential({ tag: 'bbbbbbbbbbb', pepper_id: 'p1' }),
   ],
   [
+    'a first use that retires others before it',
+    'credential_retires_older_after_seconds_check',
+    insertCredential({ generation: 2, tag: 'bbbbbbbbbbb', retires_older_after_seconds: -1 }),
+  ],
+  [
+    'metadata that are no map',
+    'api_key_metadata_check',
+    `update api_key set metadata = '["a"]' where id = '${ids.liveKey}'`,
+  ],
+  [
+    'metadata without a bound',
+    'api_key_metadata_check',
+    `update api_key set metadata = jsonb_build_object('a', repeat('x', 9000)) where id = '${ids.liveKey}'`,
+  ],
+
+  [
+    'a request that was done twice',
+    'idempotent_request_pkey',
+    `${insertRequest({})}; ${insertRequest({ body_digest: 'other' })}`,
+  ],
+  [
+    'an idempotency key without a character',
+    'idempotent_request_idempotency_key_check',
+    insertRequest({ idempotency_key: '' }),
+  ],
+  [
+    'an idempotency key of 256 characters',
+    'idempotent_request_idempotency_key_check',
+    insertRequest({ idempotency_key: long(256) }),
+  ],
+  ['a request of nobody', 'idempotent_request_author_check', insertRequest({ author: '' })],
+  [
+    'a request that made a key of another account',
+    'idempotent_request_account_id_api_key_id_fkey',
+    `${insertRequest({ account_id: ids.globex })}; set constraints all immediate`,
+  ],
+
+  [
     'a tag key erased under a credential',
     'credential_tag_key_id_fkey',
     `delete from tag_key where id = '${ids.tagKey}'`,
@@ -466,6 +504,20 @@ function bind(values: Values): string {
     api_key_id: ids.liveKey,
     allow_list_id: ids.acmeList,
     live: true,
+    ...values,
+  })
+}
+
+function insertRequest(values: Values): string {
+  return insert('idempotent_request', {
+    author: ids.liveKey,
+    account_id: ids.acme,
+    route: 'issue',
+    idempotency_key: 'k',
+    body_digest: 'd',
+    api_key_id: ids.liveKey,
+    generation: 1,
+    created_at: '2026-01-01',
     ...values,
   })
 }

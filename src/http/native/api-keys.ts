@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/api-key.ts'
@@ -16,6 +17,7 @@ import { ApiKeyAnswer, ApiKeyPage, ChangedApiKey, IssuedApiKey } from './answers
 import { filterParameters, readFilter } from './api-key-filter.ts'
 import { IssueApiKeyBody, KeyActBody } from './bodies.ts'
 import { readExpiry } from './expiry.ts'
+import { accountOf, answerApiKey } from './one-api-key.ts'
 import { receiptOfChange } from './receipts.ts'
 import { accountParameter, keyParameter } from './schemas.ts'
 import { toApiKeyBody } from './wire.ts'
@@ -26,9 +28,8 @@ const collection = '/v1/accounts/:account_id/api-keys'
 const accountParams = Type.Object({ account_id: accountParameter })
 const keyParams = Type.Object({ account_id: accountParameter, id: keyParameter })
 export function apiKeyRoutes(app: App, deps: Deps): void {
-  const show = (apiKey: ApiKey, principal: Principal) => ({
-    api_key: toApiKeyBody(apiKey, principal, deps.now()),
-  })
+  const show = (reply: FastifyReply, apiKey: ApiKey, principal: Principal) =>
+    answerApiKey(reply, apiKey, principal, deps.now())
 
   app.post(
     collection,
@@ -51,6 +52,7 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         role,
         expires_at: expiresAt,
         allow_list_ids: listIds,
+        metadata,
       } = request.body
       const { principal } = request
       const { apiKey, token } = await issueApiKey(deps, principal, accountOf(request), {
@@ -59,9 +61,10 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         role,
         expiresAt: readExpiry(expiresAt),
         allowListIds: listIds?.map((id) => id.toLowerCase()) ?? [],
+        metadata: metadata ?? {},
       })
       reply.code(201).header('cache-control', 'no-store')
-      return { ...show(apiKey, principal), token }
+      return { ...show(reply, apiKey, principal), token }
     },
   )
 
@@ -112,8 +115,8 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         response: responses({ 200: one }, { problems: [404] }),
       },
     },
-    async (request) =>
-      show(await getApiKey(deps, request.params.id, accountOf(request)), request.principal),
+    async (request, reply) =>
+      show(reply, await getApiKey(deps, request.params.id, accountOf(request)), request.principal),
   )
 
   app.get(
@@ -129,7 +132,8 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         response: responses({ 200: one }, { problems: [404] }),
       },
     },
-    async (request) => show(await getApiKey(deps, request.params.id), request.principal),
+    async (request, reply) =>
+      show(reply, await getApiKey(deps, request.params.id), request.principal),
   )
 
   const acts = [
@@ -170,7 +174,7 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
           response: responses({ 200: ref(ChangedApiKey) }, { body: true, problems: [404, 409] }),
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const { principal } = request
         const reason = request.body.reason ?? null
         const { id } = request.params
@@ -180,12 +184,8 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
           'key changed',
         )
         const receipt = await receiptOfChange(deps, committed, request.body.wait_ms)
-        return { ...show(apiKey, principal), receipt }
+        return { ...show(reply, apiKey, principal), receipt }
       },
     )
   }
-}
-
-function accountOf(request: { readonly params: { readonly account_id: string } }): string {
-  return request.params.account_id.toLowerCase()
 }

@@ -1,13 +1,25 @@
 import { Type } from 'typebox'
 import { maxEntries } from '../../domain/allow-list.ts'
+import { reaches } from '../../domain/api-key.ts'
+import { maxMetadataBytes } from '../../domain/metadata.ts'
 import { permissionPattern } from '../../domain/permission.ts'
-import { closed, nullableString, ref } from '../schema-tools.ts'
+import { closed, nullableString, oneOf, ref } from '../schema-tools.ts'
 import { waitParameter } from './receipts.ts'
-import { id } from './schemas.ts'
+import { id, metadata } from './schemas.ts'
 
 /** Length is checked here; what a name may not hold, in the use case, which says so by rule. */
 const nameInput = Type.String({ minLength: 1, maxLength: 120, examples: ['ci deploy'] })
 const descriptionInput = Type.String({ maxLength: 1000 })
+const roleInput = Type.String({
+  minLength: 1,
+  maxLength: 120,
+  pattern: '^[^\\u0000]*$',
+  description: 'An id if it parses as a UUID, else a name.',
+  examples: ['developer'],
+})
+const metadataInput = metadata(
+  `The whole map: what is not in it is gone. ${maxMetadataBytes} bytes of JSON at most.`,
+)
 const permissionInput = Type.String({
   pattern: permissionPattern,
   examples: ['cluster:read'],
@@ -63,13 +75,7 @@ export const IssueApiKeyBody = Type.Object(
   {
     name: nameInput,
     description: Type.Optional(descriptionInput),
-    role: Type.String({
-      minLength: 1,
-      maxLength: 120,
-      pattern: '^[^\\u0000]*$',
-      description: 'An id if it parses as a UUID, else a name.',
-      examples: ['developer'],
-    }),
+    role: roleInput,
     expires_at: nullableString({
       format: 'date-time',
       description: 'Null: never. Required, because never is a choice.',
@@ -82,8 +88,36 @@ export const IssueApiKeyBody = Type.Object(
         description: 'Absent or empty: usable from anywhere.',
       }),
     ),
+    metadata: Type.Optional(metadataInput),
   },
   { $id: 'IssueApiKey', ...closed },
+)
+export const UpdateApiKeyBody = Type.Object(
+  {
+    name: Type.Optional(nameInput),
+    description: Type.Optional(descriptionInput),
+    role: Type.Optional(roleInput),
+    reach: Type.Optional(
+      oneOf(reaches, { description: '`anywhere` takes the allow lists from the key.' }),
+    ),
+    allow_list_ids: Type.Optional(
+      Type.Array(Type.String({ format: 'uuid' }), {
+        minItems: 1,
+        maxItems: 100,
+        uniqueItems: true,
+        description: 'All of them from now on. To widen a key to anywhere, say so by `reach`.',
+      }),
+    ),
+    expires_at: Type.Optional(
+      nullableString({
+        format: 'date-time',
+        description: 'Null: never. Once it has passed it is final.',
+        examples: ['2027-11-23T00:00:00Z'],
+      }),
+    ),
+    metadata: Type.Optional(metadataInput),
+  },
+  { $id: 'UpdateApiKey', ...closed },
 )
 export const KeyActBody = Type.Object(
   { reason, wait_ms: waitParameter },

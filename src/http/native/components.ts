@@ -28,6 +28,7 @@ import {
   KeyActBody,
   RenameAccountBody,
   UpdateAllowListBody,
+  UpdateApiKeyBody,
 } from './bodies.ts'
 import { ReceiptBody } from './receipts.ts'
 import {
@@ -57,6 +58,7 @@ export const components = [
   AttemptListBody,
   VerdictList,
   IssueApiKeyBody,
+  UpdateApiKeyBody,
   KeyActBody,
   CreateAccountBody,
   RenameAccountBody,

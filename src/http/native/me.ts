@@ -5,7 +5,8 @@ import type { App } from '../app-type.ts'
 import { responses } from '../responses.ts'
 import { ref } from '../schema-tools.ts'
 import { Me } from './answers.ts'
-import { toApiKeyBody, toRoleBody } from './wire.ts'
+import { answerApiKey } from './one-api-key.ts'
+import { toRoleBody } from './wire.ts'
 
 export function meRoute(app: App, deps: Deps): void {
   app.get(
@@ -22,12 +23,12 @@ export function meRoute(app: App, deps: Deps): void {
         }),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { key } = request.principal
       const apiKey = await getApiKey(deps, key.id)
       const role = await getRole(deps, key.accountId, key.role.id)
       return {
-        api_key: toApiKeyBody(apiKey, request.principal, deps.now()),
+        ...answerApiKey(reply, apiKey, request.principal, deps.now()),
         role: toRoleBody(role),
         permissions: [...key.permissions],
       }

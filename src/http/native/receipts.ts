@@ -40,6 +40,13 @@ export const ReceiptBody = Type.Object(
       type: ['integer', 'null'],
       description: 'The same from now on, since clocks differ.',
     }),
+    effective_at: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description:
+          'Of a change that is to end something at a time to come: when. `complete` then means that every instance knows it.',
+      }),
+    ),
   },
   { $id: 'Receipt', description: 'How far a change has come.' },
 )
@@ -59,13 +66,17 @@ export function toReceiptBody(receipt: Receipt, now: Date): Static<typeof Receip
   }
 }
 
-/** Waits for the receipt of a change, for so long at most. */
+/** Waits for the receipt of a change, for so long at most. `effectiveAt`: when what it ends will end, if that is to come. */
 export async function receiptOfChange(
   deps: Deps,
   committed: Committed | undefined,
   waitMs: number | undefined,
+  effectiveAt: Date | null = null,
 ): Promise<Static<typeof ReceiptBody>> {
   if (committed === undefined) throw new Error('A change was made without a revision.')
   const receipt = await deps.receipts.waitFor(committed, waitMs ?? defaultWaitMs)
-  return toReceiptBody(receipt, deps.now())
+  return {
+    ...toReceiptBody(receipt, deps.now()),
+    ...(effectiveAt !== null && { effective_at: effectiveAt.toISOString() }),
+  }
 }

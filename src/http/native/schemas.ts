@@ -16,6 +16,14 @@ export const time = (description?: string) =>
     examples: ['2026-11-23T08:25:00.000Z'],
     ...(description === undefined ? {} : { description }),
   })
+/** A flat map of texts: an open object, in which every field is a string. */
+export const metadata = (description: string) =>
+  Type.Unsafe<Record<string, string>>({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description,
+    examples: [{ team: 'billing' }],
+  })
 const nullableTime = (description: string) => nullableString({ format: 'date-time', description })
 
 export const AccountBody = Type.Object(
@@ -97,6 +105,7 @@ export const ApiKeyBody = Type.Object(
     expires_at: nullableTime('Null: never.'),
     last_used_at: nullableTime('Written in batches: some seconds late.'),
     use_count: Type.Integer({ format: 'int64' }),
+    metadata: metadata('What those who manage it wrote down.'),
     disabled_at: nullableTime('Null: not disabled.'),
     revoked_at: nullableTime('Null: not revoked.'),
     revoked_by: nullableRef(ActorBody),

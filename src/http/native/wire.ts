@@ -29,6 +29,7 @@ export function toApiKeyBody(
     expires_at: toTime(apiKey.expiresAt),
     last_used_at: toTime(apiKey.lastUsedAt),
     use_count: apiKey.useCount,
+    metadata: { ...apiKey.metadata },
     disabled_at: toTime(apiKey.disabledAt),
     revoked_at: toTime(apiKey.revokedAt),
     revoked_by: apiKey.revokedBy && actorSeenBy(apiKey.revokedBy, platform),

@@ -78,5 +78,5 @@ export async function changeApiKey(
   )
   const revision = committed ?? result.earlier
   if (revision === undefined) throw new Error('A key was changed without a revision.')
-  return { apiKey: result.apiKey, committed: revision }
+  return { apiKey: { ...result.apiKey, lastChange: revision }, committed: revision }
 }

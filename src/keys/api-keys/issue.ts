@@ -2,21 +2,20 @@ import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/api-key.ts'
 import { type AuditDraft, originOf } from '../../domain/audit-event.ts'
 import { resourceOf, snapshotOfApiKey } from '../../domain/audit-snapshots.ts'
+import type { Metadata } from '../../domain/metadata.ts'
 import { actorOf, type Principal } from '../../domain/principal.ts'
 import { formatToken } from '../../domain/token.ts'
-import { isUuid } from '../../domain/uuid.ts'
-import { type Fault, invalidRequest, ServiceError } from '../../errors.ts'
-import { allowListUseConstraint, existingAllowListIds } from '../../store/allow-lists.ts'
+import { type Fault, invalidRequest } from '../../errors.ts'
 import { releaseExpired } from '../../store/api-key-holdings.ts'
-import { findApiKey, insertApiKey, keyNameIndex, type NewApiKey } from '../../store/api-keys.ts'
+import { findApiKey, insertApiKey, type NewApiKey } from '../../store/api-keys.ts'
 import { insertCredential } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
-import { violates } from '../../store/faults.ts'
-import { findRoleWithEffects, type RoleWithEffects, roleUseConstraint } from '../../store/roles.ts'
 import { inAuditedTransaction } from '../audit/audited.ts'
 import { renewAuthority, requireGrantable } from '../authority.ts'
 import { newId } from '../ids.ts'
-import { descriptionFaults, nameFaults } from '../text-faults.ts'
+import { descriptionFaults, metadataFaults, nameFaults } from '../text-faults.ts'
+import { expiryFaults } from './ended.ts'
+import { refusalOf, requireRoleAndLists, roleFaults } from './references.ts'
 
 export interface IssueRequest {
   readonly name: string
@@ -27,6 +26,7 @@ export interface IssueRequest {
   readonly expiresAt: Date | null
   /** Empty: usable from anywhere. */
   readonly allowListIds: readonly string[]
+  readonly metadata: Metadata
 }
 
 export interface IssuedKey {
@@ -61,6 +61,7 @@ export async function issueApiKey(
     accountId,
     name: request.name,
     description: request.description,
+    metadata: request.metadata,
     reach: request.allowListIds.length === 0 ? 'anywhere' : 'allow_lists',
     allowListIds: [...new Set(request.allowListIds)],
     tokenPrefix: token.prefix,
@@ -99,32 +100,13 @@ export function apiKeyIssued(apiKey: ApiKey): AuditDraft {
 }
 
 function faultsOf(request: IssueRequest, now: Date): Fault[] {
-  const faults = [
+  return [
     ...nameFaults('/name', request.name),
     ...descriptionFaults('/description', request.description),
+    ...roleFaults(request.role),
+    ...metadataFaults('/metadata', request.metadata),
+    ...expiryFaults(request.expiresAt, now),
   ]
-  // A lone surrogate would reach the database as U+FFFD, which is another name.
-  if (!request.role.isWellFormed()) faults.push(unknownRole)
-  if (request.expiresAt !== null && request.expiresAt <= now) {
-    faults.push({ field: '/expires_at', rule: 'future', message: 'It must be in the future.' })
-  }
-  return faults
-}
-
-async function requireRoleAndLists(
-  trx: StoreTransaction,
-  accountId: string,
-  request: IssueRequest,
-): Promise<RoleWithEffects> {
-  const by = isUuid(request.role) ? { id: request.role } : { name: request.role }
-  const role = await findRoleWithEffects(trx, accountId, by)
-  const existing = await existingAllowListIds(trx, accountId, request.allowListIds)
-  const faults = request.allowListIds.flatMap((listId, index) =>
-    existing.has(listId) ? [] : [unknownAllowList(index)],
-  )
-  if (role === undefined) faults.unshift(unknownRole)
-  if (role === undefined || faults.length > 0) throw invalidRequest(faults)
-  return role
 }
 
 /** An expired key that still holds the name gives it up; any other keeps it. */
@@ -138,31 +120,5 @@ async function insertUnderFreeName(
     await insertApiKey(trx, key)
   } catch (error) {
     throw refusalOf(error) ?? error
-  }
-}
-
-/** What the database's refusal of a new key means; a role or a list may have been deleted a moment ago. */
-function refusalOf(error: unknown): ServiceError | undefined {
-  if (violates(error, keyNameIndex)) {
-    return new ServiceError('name_taken', 'A key of this account has that name.', [
-      { field: '/name', rule: 'unique', message: 'A live key of this account has that name.' },
-    ])
-  }
-  if (violates(error, roleUseConstraint)) return invalidRequest([unknownRole])
-  if (violates(error, allowListUseConstraint)) return invalidRequest([unknownAllowList()])
-  return undefined
-}
-
-const unknownRole: Fault = {
-  field: '/role',
-  rule: 'exists',
-  message: 'The account has no such role.',
-}
-
-function unknownAllowList(index?: number): Fault {
-  return {
-    field: index === undefined ? '/allow_list_ids' : `/allow_list_ids/${index}`,
-    rule: 'exists',
-    message: 'The account has no such allow list.',
   }
 }

@@ -1,0 +1,36 @@
+import type { ApiKey } from '../domain/api-key.ts'
+import { invalidRequest, ServiceError } from '../errors.ts'
+
+/** RFC 9110, section 8.8.3. */
+const entityTag = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/
+const ifMatch = new RegExp(`^${entityTag.source}(?:[ \\t]*,[ \\t]*${entityTag.source})*$`)
+
+/**
+ * The strong entity tag of a key: which change made it what it is (docs/decisions/0006). After a restore
+ * the number may stand for another change, which has another id.
+ */
+export function entityTagOf({ lastChange }: Pick<ApiKey, 'lastChange'>): string {
+  return lastChange === null ? '"0"' : `"${lastChange.revision}.${lastChange.id.slice(0, 8)}"`
+}
+
+/**
+ * Whether a key is as the sender of an If-Match saw it (RFC 9110, section 13.1.1): tags are compared
+ * strongly, so that a weak one matches nothing. Throws `precondition_required` when there is no such
+ * header, and `invalid_request`.
+ */
+export function readIfMatch(header: string | undefined): (key: ApiKey) => boolean {
+  if (header === undefined) {
+    throw new ServiceError(
+      'precondition_required',
+      'Send the ETag of the key, as it was read, in If-Match.',
+      [{ field: '/if-match', rule: 'required', message: 'It is required.' }],
+    )
+  }
+  if (header.trim() === '*') return () => true
+  if (!ifMatch.test(header)) {
+    const message = 'It must be * or entity tags in double quotes, separated by commas (RFC 9110).'
+    throw invalidRequest([{ field: '/if-match', rule: 'entity_tag', message }])
+  }
+  const tags: readonly string[] = header.match(new RegExp(entityTag, 'g')) ?? []
+  return (key) => tags.includes(entityTagOf(key))
+}

@@ -1,0 +1,74 @@
+import { type Static, Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import { type KeyPatch, updateApiKey } from '../../keys/api-keys/update.ts'
+import type { App } from '../app-type.ts'
+import { readIfMatch } from '../entity-tag.ts'
+import { responses } from '../responses.ts'
+import { closed, ref } from '../schema-tools.ts'
+import { ChangedApiKey } from './answers.ts'
+import { UpdateApiKeyBody } from './bodies.ts'
+import { readExpiry } from './expiry.ts'
+import { accountOf, answerApiKey } from './one-api-key.ts'
+import { receiptOfChange, waitParameter } from './receipts.ts'
+import { accountParameter, keyParameter } from './schemas.ts'
+
+export function apiKeyUpdateRoute(app: App, deps: Deps): void {
+  app.patch(
+    '/v1/accounts/:account_id/api-keys/:id',
+    {
+      config: { access: { permission: 'api_key:update' } },
+      schema: {
+        operationId: 'updateApiKey',
+        tags: ['API keys'],
+        summary: 'Change a key',
+        description:
+          'What is not given stays. Whoever gives a key more must hold all that it may do, before and after. A revoked key cannot change.',
+        params: Type.Object({ account_id: accountParameter, id: keyParameter }),
+        querystring: Type.Object({ wait_ms: waitParameter }, closed),
+        headers: Type.Object({
+          'if-match': Type.Optional(
+            Type.String({ description: 'Required: the ETag of the key as it was read.' }),
+          ),
+        }),
+        body: ref(UpdateApiKeyBody),
+        response: responses(
+          { 200: ref(ChangedApiKey) },
+          { body: true, problems: [404, 409, 412, 428] },
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { principal } = request
+      const { apiKey, committed } = await updateApiKey(
+        deps,
+        principal,
+        accountOf(request),
+        request.params.id,
+        readIfMatch(request.headers['if-match']),
+        readPatch(request.body),
+      )
+      request.log.info(
+        { act: 'update', api_key_id: apiKey.id, by: principal.key.id },
+        'key changed',
+      )
+      const effectiveAt = request.body.expires_at === undefined ? null : apiKey.expiresAt
+      const receipt = await receiptOfChange(deps, committed, request.query.wait_ms, effectiveAt)
+      return { ...answerApiKey(reply, apiKey, principal, deps.now()), receipt }
+    },
+  )
+}
+
+function readPatch(body: Static<typeof UpdateApiKeyBody>): KeyPatch {
+  const { name, description, role, reach, metadata } = body
+  return {
+    ...(name !== undefined && { name }),
+    ...(description !== undefined && { description }),
+    ...(role !== undefined && { role }),
+    ...(reach !== undefined && { reach }),
+    ...(metadata !== undefined && { metadata }),
+    ...(body.allow_list_ids !== undefined && {
+      allowListIds: body.allow_list_ids.map((id) => id.toLowerCase()),
+    }),
+    ...(body.expires_at !== undefined && { expiresAt: readExpiry(body.expires_at) }),
+  }
+}

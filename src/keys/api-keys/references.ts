@@ -1,0 +1,61 @@
+import { isUuid } from '../../domain/uuid.ts'
+import { type Fault, invalidRequest, ServiceError } from '../../errors.ts'
+import { allowListUseConstraint, existingAllowListIds } from '../../store/allow-lists.ts'
+import { keyNameIndex } from '../../store/api-keys.ts'
+import type { StoreTransaction } from '../../store/database.ts'
+import { violates } from '../../store/faults.ts'
+import { findRoleWithEffects, type RoleWithEffects, roleUseConstraint } from '../../store/roles.ts'
+
+/** What a key is to refer to. The role is an id if it parses as a UUID, else a name. */
+export interface References {
+  readonly role: string
+  readonly allowListIds: readonly string[]
+}
+
+/** The role, when the account has it and all the lists. Throws `invalid_request` with every fault. */
+export async function requireRoleAndLists(
+  trx: StoreTransaction,
+  accountId: string,
+  wanted: References,
+): Promise<RoleWithEffects> {
+  const by = isUuid(wanted.role) ? { id: wanted.role } : { name: wanted.role }
+  const role = await findRoleWithEffects(trx, accountId, by)
+  const existing = await existingAllowListIds(trx, accountId, wanted.allowListIds)
+  const faults = wanted.allowListIds.flatMap((listId, index) =>
+    existing.has(listId) ? [] : [unknownAllowList(index)],
+  )
+  if (role === undefined) faults.unshift(unknownRole)
+  if (role === undefined || faults.length > 0) throw invalidRequest(faults)
+  return role
+}
+
+/** A lone surrogate would reach the database as U+FFFD, which is another name. */
+export function roleFaults(role: string): Fault[] {
+  return role.isWellFormed() ? [] : [unknownRole]
+}
+
+/** What the database's refusal of a key means; a role or a list may have been deleted a moment ago. */
+export function refusalOf(error: unknown): ServiceError | undefined {
+  if (violates(error, keyNameIndex)) {
+    return new ServiceError('name_taken', 'A key of this account has that name.', [
+      { field: '/name', rule: 'unique', message: 'A live key of this account has that name.' },
+    ])
+  }
+  if (violates(error, roleUseConstraint)) return invalidRequest([unknownRole])
+  if (violates(error, allowListUseConstraint)) return invalidRequest([unknownAllowList()])
+  return undefined
+}
+
+const unknownRole: Fault = {
+  field: '/role',
+  rule: 'exists',
+  message: 'The account has no such role.',
+}
+
+function unknownAllowList(index?: number): Fault {
+  return {
+    field: index === undefined ? '/allow_list_ids' : `/allow_list_ids/${index}`,
+    rule: 'exists',
+    message: 'The account has no such allow list.',
+  }
+}

@@ -1,0 +1,136 @@
+/** Two acts on one key at once, on connections of their own: what comes of them is what one after the other would give. */
+import { Client } from 'pg'
+import t, { type Test } from 'tap'
+import { isolationLevels } from '../../src/store/database.ts'
+import type { Answer } from '../helpers/api.ts'
+import { asAdmin, createTestDatabase, type TestDatabase } from '../helpers/database.ts'
+import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
+import { untilBlocked } from '../helpers/locks.ts'
+import { startTestService } from '../helpers/service.ts'
+
+const rounds = 3
+
+for (const isolation of isolationLevels) {
+  t.test(`under ${isolation}`, async (t) => {
+    const database = await impatientDatabase(t)
+    const { root } = await startTestService(t, { database, isolation })
+    const raw = await connect(t, database)
+    const account = await newAccount(root)
+    const keys = `/v1/accounts/${account}/api-keys`
+    const patch = (id: string, body: object, tag: string) =>
+      root.call('PATCH', `${keys}/${id}`, { body, headers: { 'if-match': tag } })
+    const revoke = (id: string) => root.post(`${keys}/${id}/revoke`)
+
+    /** Holds a row while both acts come to wait for it, in this order; then lets them go. */
+    const inOrder = async (
+      table: 'api_key' | 'allow_list' | 'credential',
+      id: string,
+      first: () => Promise<Answer>,
+      second: () => Promise<Answer>,
+    ): Promise<readonly [Answer, Answer]> => {
+      const column = table === 'credential' ? 'api_key_id' : 'id'
+      await raw.query('begin')
+      await raw.query(`select from ${table} where ${column} = $1 for update`, [id])
+      const one = first()
+      await untilBlocked(raw, 1)
+      const other = second()
+      await untilBlocked(raw, 2)
+      await raw.query('commit')
+      return [await one, await other]
+    }
+
+    t.test('of two changes of what both saw one is made', async (t) => {
+      const { id } = await newKey(root, account)
+      for (let round = 0; round < rounds; round += 1) {
+        const { headers } = await root.get(`${keys}/${id}`)
+        const tag = String(headers.etag)
+        const answers = await Promise.all([
+          patch(id, { description: `a${round}` }, tag),
+          patch(id, { metadata: { round: `${round}` } }, tag),
+        ])
+        t.same(answers.map(({ status }) => status).sort(), [200, 412])
+        const made = answers.find(({ status }) => status === 200)
+        const shown = await root.get(`${keys}/${id}`)
+        t.same(shown.body.api_key, made?.body.api_key)
+        t.equal(shown.headers.etag, made?.headers.etag)
+      }
+      const both = await inOrder(
+        'api_key',
+        id,
+        () => patch(id, { description: 'first' }, '*'),
+        () => patch(id, { metadata: { a: 'second' } }, '*'),
+      )
+      t.same(statusesOf(both), [200, 200])
+      t.match(both[1].body.api_key, { description: 'first', metadata: { a: 'second' } })
+    })
+
+    t.test('a change comes before a revocation, or not at all', async (t) => {
+      for (const order of ['patch first', 'revoke first'] as const) {
+        const { id, token } = await newKey(root, account)
+        const acts = [() => patch(id, { description: 'changed' }, '*'), () => revoke(id)] as const
+        const [first, second] =
+          order === 'patch first'
+            ? await inOrder('api_key', id, acts[0], acts[1])
+            : await inOrder('api_key', id, acts[1], acts[0])
+        t.same(statusesOf([first, second]), order === 'patch first' ? [200, 200] : [200, 409])
+        const { api_key: shown } = (await root.get(`${keys}/${id}`)).body
+        t.match(shown, {
+          status: 'revoked',
+          description: order === 'patch first' ? 'changed' : '',
+        })
+        t.match(await root.verify(token), { reason: 'revoked' })
+      }
+    })
+
+    t.test('a list is deleted, or a key is restricted to it; never both', async (t) => {
+      for (let round = 0; round < rounds; round += 1) {
+        const list = await newAllowList(root, account, ['10.0.0.0/8'], `raced ${round}`)
+        const { id, token } = await newKey(root, account)
+        const answers = await Promise.all([
+          patch(id, { allow_list_ids: [list] }, '*'),
+          root.delete(`/v1/accounts/${account}/allow-lists/${list}`),
+        ])
+        const outcome = statusesOf(answers).join(' ')
+        t.ok(['200 409', '400 204'].includes(outcome), outcome)
+        const reach = outcome === '200 409' ? 'allow_lists' : 'anywhere'
+        t.match((await root.get(`${keys}/${id}`)).body.api_key, { reach })
+        t.match(await root.verify(token, { client_ip: '192.0.2.1' }), {
+          valid: reach === 'anywhere',
+        })
+      }
+      for (const patchFirst of [true, false]) {
+        const list = await newAllowList(root, account, ['10.0.0.0/8'], `in order ${patchFirst}`)
+        const { id } = await newKey(root, account)
+        const acts = [
+          () => patch(id, { allow_list_ids: [list] }, '*'),
+          () => root.delete(`/v1/accounts/${account}/allow-lists/${list}`),
+        ] as const
+        const answers = patchFirst
+          ? await inOrder('allow_list', list, acts[0], acts[1])
+          : await inOrder('allow_list', list, acts[1], acts[0])
+        t.same(statusesOf(answers), patchFirst ? [200, 409] : [204, 400])
+      }
+    })
+  })
+}
+
+function statusesOf(answers: readonly Answer[]): number[] {
+  return answers.map((answer) => answer.status)
+}
+
+/** A database whose sessions look for a deadlock after 20 ms instead of a second. */
+async function impatientDatabase(t: Test): Promise<TestDatabase> {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  await asAdmin((admin) =>
+    admin.query(`alter database ${database.name} set deadlock_timeout = '20ms'`),
+  )
+  return database
+}
+
+async function connect(t: Test, database: TestDatabase): Promise<Client> {
+  const client = new Client({ connectionString: database.url })
+  await client.connect()
+  t.teardown(() => client.end())
+  return client
+}
