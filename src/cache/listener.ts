@@ -71,8 +71,8 @@ export class Listener {
   async #stayConnected(): Promise<void> {
     while (!this.#isStopping && this.#connection !== undefined) {
       await this.#pause.within(this.#options.checkEveryMs)
-      // A statement that is not answered in time fails, and so the connection is given up.
-      if (!this.#isStopping) await this.#connection.client.query('select 1')
+      // Listening twice is listening once; not answered in time it fails, and the connection is given up.
+      if (!this.#isStopping) await listen(this.#connection)
     }
   }
 }

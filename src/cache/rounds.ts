@@ -69,7 +69,7 @@ export class Rounds {
     return this.#lastAt
   }
 
-  /** Until then what instances say of themselves counts for nothing: history has changed under them. */
+  /** Whether history has changed so lately that what instances say of themselves counts for nothing yet. */
   get completesOnlyByTime(): boolean {
     return this.#trust.isLost(this.#options.now().monotonic)
   }

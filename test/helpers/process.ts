@@ -208,6 +208,8 @@ function spawnSource(options: LaunchOptions, folder: string): Launched {
       NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
       PORT: '0',
       DATA_DIR: join(folder, 'data'),
+      // On a busy machine a connection may take longer than callers should wait.
+      DATABASE_CONNECT_TIMEOUT_MS: '20000',
       ...settings,
     },
   })

@@ -52,6 +52,8 @@ export async function startTestService(
     USE_FLUSH_MS: '600000',
     // A test that holds something up must not meet it.
     HASH_WAIT_MAX_MS: '60000',
+    // On a busy machine a connection may take longer than callers should wait.
+    DATABASE_CONNECT_TIMEOUT_MS: '20000',
     ...options.settings,
   })
   let rootToken = options.rootToken ?? ''
