@@ -9,6 +9,7 @@ import { allowListRoutes } from './http/native/allow-lists.ts'
 import { apiKeyUpdateRoute } from './http/native/api-key-update.ts'
 import { apiKeyRoutes } from './http/native/api-keys.ts'
 import { components } from './http/native/components.ts'
+import { explainComponents, explainRoute } from './http/native/explain.ts'
 import { freshnessRoutes } from './http/native/freshness.ts'
 import { meRoute } from './http/native/me.ts'
 import { roleRoutes } from './http/native/roles.ts'
@@ -67,7 +68,14 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   })
   app.server.maxConnections = maxConnections
   app.server.headersTimeout = 20_000
-  const named = [FaultBody, Problem, ...components, OAuthErrorBody, ...introspectionComponents]
+  const named = [
+    FaultBody,
+    Problem,
+    ...components,
+    OAuthErrorBody,
+    ...introspectionComponents,
+    ...explainComponents,
+  ]
   for (const component of named) app.addSchema(component)
   app.setValidatorCompiler(createValidatorCompiler(named))
 
@@ -93,6 +101,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     meRoute(scope, deps)
     apiKeyRoutes(scope, deps)
     apiKeyUpdateRoute(scope, deps)
+    explainRoute(scope, deps)
     allowListRoutes(scope, deps)
     roleRoutes(scope, deps)
     accountRoutes(scope, deps)

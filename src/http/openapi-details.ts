@@ -49,7 +49,8 @@ export function addDetails(document: Document): Document {
       if (operation === undefined) continue
       addResponseHeaders(operation, path)
       relaxBody(document, operation)
-      const acts = method !== 'get' && path.startsWith('/v1/') && !path.startsWith('/v1/verify')
+      const acts =
+        method !== 'get' && path.startsWith('/v1/') && !/^\/v1\/verify|\/explain$/.test(path)
       if (acts) operation.parameters = [...(operation.parameters ?? []), ...actingUser]
     }
   }

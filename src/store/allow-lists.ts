@@ -45,6 +45,19 @@ export async function findAllowList(
   return row && toAllowList(row)
 }
 
+/** The live lists of a key, in order of name. */
+export async function findListsOfKey(db: Executor, apiKeyId: string): Promise<AllowList[]> {
+  const rows = await db
+    .selectFrom('api_key_allow_list')
+    .innerJoin('allow_list', 'allow_list.id', 'api_key_allow_list.allow_list_id')
+    .where('api_key_allow_list.api_key_id', '=', apiKeyId)
+    .where('allow_list.live', '=', true)
+    .select(columns)
+    .orderBy('allow_list.name')
+    .execute()
+  return rows.map(toAllowList)
+}
+
 /** Those of the ids that are live lists of the account. */
 export async function existingAllowListIds(
   db: Executor,

@@ -106,6 +106,21 @@ export async function lockKeyFacts(
   return row && toFound(row).facts
 }
 
+/** The facts of a key of the account as its newest credential has them; undefined when there is no such key. */
+export async function findKeyFacts(
+  db: Executor,
+  accountId: string,
+  apiKeyId: string,
+): Promise<KeyFacts | undefined> {
+  const row = await credentials(db)
+    .where('api_key.account_id', '=', accountId)
+    .where('api_key.id', '=', apiKeyId)
+    .orderBy('credential.generation', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row && toFound(row).facts
+}
+
 /** Puts a hash of a higher profile in the place of the old one, unless somebody else has already. */
 export async function replaceHash(
   db: Executor,

@@ -55,6 +55,7 @@ const guarded: Readonly<Record<string, string | null>> = {
   'GET /v1/accounts/:account_id/api-keys/:id': 'api_key:read',
   'POST /v1/accounts/:account_id/api-keys/:id/disable': 'api_key:disable',
   'POST /v1/accounts/:account_id/api-keys/:id/enable': 'api_key:disable',
+  'POST /v1/accounts/:account_id/api-keys/:id/explain': 'api_key:read',
   'POST /v1/accounts/:account_id/api-keys/:id/revoke': 'api_key:revoke',
   'PATCH /v1/accounts/:account_id/api-keys/:id': 'api_key:update',
   'GET /v1/accounts/:account_id/roles': 'role:read',

@@ -1,0 +1,116 @@
+import { type Static, Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import { formatAddress, parseAddress } from '../../domain/address.ts'
+import { checkOutcomes, type Explanation } from '../../domain/explanation.ts'
+import { denialReasons } from '../../domain/verdict.ts'
+import { invalidRequest } from '../../errors.ts'
+import { type ExplainRequest, explainApiKey } from '../../keys/api-keys/explain.ts'
+import type { App } from '../app-type.ts'
+import { responses } from '../responses.ts'
+import { closed, nullableString, oneOf, ref } from '../schema-tools.ts'
+import { AttemptBody } from './bodies.ts'
+import { readTime } from './expiry.ts'
+import { accountParameter, id, keyParameter, time } from './schemas.ts'
+
+const ExplainBody = Type.Object(
+  {
+    client_ip: AttemptBody.properties.client_ip,
+    permissions: AttemptBody.properties.permissions,
+    at: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description: 'The moment at which expiry is judged; absent: now.',
+        examples: ['2027-01-01T00:00:00Z'],
+      }),
+    ),
+  },
+  { $id: 'ExplainApiKey', ...closed },
+)
+
+const ExplanationBody = Type.Object(
+  {
+    valid: Type.Boolean({ description: 'Whether a token of the key would be good.' }),
+    reason: Type.Optional(oneOf(denialReasons, { description: 'The first check that fails.' })),
+    at: time(),
+    client_ip: nullableString({ description: 'As allow lists see it.' }),
+    checks: Type.Array(
+      Type.Object({ check: oneOf(denialReasons), outcome: oneOf(checkOutcomes) }),
+      {
+        description:
+          'Every check, in the order of the verdict. `not_checked`: it is of the token, which is not asked for.',
+      },
+    ),
+    matches: Type.Array(
+      Type.Object({
+        allow_list_id: id(),
+        allow_list_name: Type.String({ examples: ['office'] }),
+        entry: Type.String({ examples: ['203.0.113.0/24'] }),
+      }),
+      { description: 'The entries of its lists that hold the address.' },
+    ),
+    missing_permissions: Type.Array(Type.String()),
+  },
+  { $id: 'Explanation' },
+)
+
+const ExplanationAnswer = Type.Object(
+  { explanation: ref(ExplanationBody) },
+  { $id: 'ExplanationAnswer', description: 'Every check, and how it would come out.' },
+)
+
+export const explainComponents = [ExplainBody, ExplanationBody, ExplanationAnswer]
+
+export function explainRoute(app: App, deps: Deps): void {
+  app.post(
+    '/v1/accounts/:account_id/api-keys/:id/explain',
+    {
+      config: { access: { permission: 'api_key:read' } },
+      schema: {
+        operationId: 'explainApiKey',
+        tags: ['API keys'],
+        summary: 'Ask why a key would be good, or not',
+        description:
+          'What `POST /v1/verify` would say of a token of the key, without the token: every check with its outcome. Nothing is counted as a use.',
+        params: Type.Object({ account_id: accountParameter, id: keyParameter }),
+        body: ref(ExplainBody),
+        response: responses({ 200: ref(ExplanationAnswer) }, { body: true, problems: [404] }),
+      },
+    },
+    async (request) => {
+      const { account_id: accountId, id: keyId } = request.params
+      const asked = readRequest(request.body, deps.now())
+      const explanation = await explainApiKey(deps, accountId, keyId, asked)
+      return { explanation: toExplanationBody(explanation, asked) }
+    },
+  )
+}
+
+function readRequest(body: Static<typeof ExplainBody>, now: Date): ExplainRequest {
+  const { client_ip: clientIp, permissions = [], at } = body
+  const address = clientIp === undefined ? undefined : parseAddress(clientIp)
+  if (clientIp !== undefined && address === undefined) {
+    throw invalidRequest([
+      { field: '/client_ip', rule: 'address', message: 'It must be one IPv4 or IPv6 address.' },
+    ])
+  }
+  return { address, permissions, at: at === undefined ? now : readTime('/at', at) }
+}
+
+function toExplanationBody(
+  { reason, checks, matches, missingPermissions }: Explanation,
+  { address, at }: ExplainRequest,
+): Static<typeof ExplanationBody> {
+  return {
+    valid: reason === undefined,
+    ...(reason !== undefined && { reason }),
+    at: at.toISOString(),
+    client_ip: address === undefined ? null : formatAddress(address),
+    checks: checks.map(({ check, outcome }) => ({ check, outcome })),
+    matches: matches.map(({ list, entry }) => ({
+      allow_list_id: list.id,
+      allow_list_name: list.name,
+      entry,
+    })),
+    missing_permissions: [...missingPermissions],
+  }
+}

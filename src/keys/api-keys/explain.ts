@@ -1,0 +1,33 @@
+import type { Deps } from '../../deps.ts'
+import type { Address } from '../../domain/address.ts'
+import { rangesOf } from '../../domain/allow-list.ts'
+import { type Explanation, explain } from '../../domain/explanation.ts'
+import { notFound } from '../../errors.ts'
+import { findListsOfKey } from '../../store/allow-lists.ts'
+import { findKeyFacts } from '../../store/credentials.ts'
+import { requireKeyId } from './key-id.ts'
+
+/** What to explain: an attempt with a good token of the key, at a moment. */
+export interface ExplainRequest {
+  readonly address: Address | undefined
+  readonly permissions: readonly string[]
+  readonly at: Date
+}
+
+/**
+ * Explains what the verdict on a key would be, from the database as it is now, whatever the moment:
+ * only expiry looks at the clock. Throws `not_found`.
+ */
+export async function explainApiKey(
+  deps: Deps,
+  accountId: string,
+  idOrHint: string,
+  { address, permissions, at }: ExplainRequest,
+): Promise<Explanation> {
+  const facts = await findKeyFacts(deps.db, accountId, requireKeyId(idOrHint))
+  if (facts === undefined) throw notFound('API key')
+  const lists = await findListsOfKey(deps.db, facts.id)
+  // Judged by the very lists that are told, should one be edited between the two reads.
+  const key = { ...facts, ranges: rangesOf(lists.flatMap(({ entries }) => entries)) }
+  return explain(key, lists, { address, permissions, accountId }, at)
+}
