@@ -16,7 +16,12 @@ import { connectRaw } from '../helpers/instances.ts'
 import { countEvents, trailOf } from '../helpers/trail.ts'
 
 /** Routes that change nothing, though their method could. */
-const changeNothing = ['POST /oauth2/introspect', 'POST /v1/verify', 'POST /v1/verify/batch']
+const changeNothing = [
+  'POST /oauth2/introspect',
+  'POST /v1/verify',
+  'POST /v1/verify/batch',
+  'POST /v1/accounts/{account_id}/api-keys/{id}/explain',
+]
 
 t.test(
   'whatever route changes something leaves one event, of the account it belongs to',
