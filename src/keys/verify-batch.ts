@@ -1,8 +1,11 @@
+import { hash as digestOf } from 'node:crypto'
 import type { Deps } from '../deps.ts'
+import { maxPresentedLength } from '../domain/presented-token.ts'
 import { type Attempt, judge, type Verdict } from '../domain/verdict.ts'
 import { recordFirstUses } from '../store/first-uses.ts'
 import { Basis } from './batch-basis.ts'
 import { conclude } from './conclude.ts'
+import { recall } from './recall.ts'
 
 /** A token as somebody presented it, and what is asked of it. */
 export interface PresentedAttempt {
@@ -26,9 +29,29 @@ export function verifyBatch(
   deps: Deps,
   attempts: readonly PresentedAttempt[],
 ): readonly Verdict[] | Promise<readonly Verdict[]> {
+  const recalled = recallAll(deps, attempts)
+  if (recalled !== undefined) return recalled
   const cases = casesOf(deps, attempts)
   const outcome = judgeOrWait(deps, cases)
   return outcome instanceof Promise ? waitAndJudge(deps, cases, outcome) : outcome
+}
+
+/** The verdicts, when memory gives all of them: nothing is put together for those that must be waited for. */
+function recallAll(
+  deps: Deps,
+  attempts: readonly PresentedAttempt[],
+): readonly Verdict[] | undefined {
+  const now = deps.now()
+  const verdicts: Verdict[] = []
+  for (const { text, attempt } of attempts) {
+    if (text.length > maxPresentedLength) return undefined
+    const verdict = recall(deps, digestOf('sha256', text, 'base64url'), attempt, now)
+    if (verdict === undefined) return undefined
+    verdicts.push(verdict)
+  }
+  deps.tallies.cacheHits += verdicts.length
+  for (const verdict of verdicts) conclude(deps, verdict, now)
+  return verdicts
 }
 
 function casesOf(deps: Deps, attempts: readonly PresentedAttempt[]): readonly Case[] {

@@ -7,6 +7,7 @@ import { type Attempt, type DenialReason, judge, type Verdict } from '../domain/
 import { recordFirstUse } from '../store/first-uses.ts'
 import { conclude } from './conclude.ts'
 import { type Presented, readCredential } from './read-credential.ts'
+import { recall } from './recall.ts'
 
 /**
  * Whether a presented token is good for an attempt: at once when the cache knows it, and otherwise by
@@ -16,18 +17,12 @@ import { type Presented, readCredential } from './read-credential.ts'
  */
 export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Promise<Verdict> {
   if (text.length > maxPresentedLength) return deny(deps, 'malformed')
-  // Only texts that were taken apart and matched have an entry: a hit has no need of their parts.
   const digest = digestOf('sha256', text, 'base64url')
-  const cached = deps.cache.find(digest)
-  if (cached !== undefined && deps.cache.mayAnswer(cached)) {
-    const now = deps.now()
-    const verdict = judge(cached.facts, attempt, now)
-    if (cached.isUsed || !verdict.valid) {
-      deps.tallies.cacheHits += 1
-      return conclude(deps, verdict, now)
-    }
-  }
-  return verifyParsed(deps, text, digest, attempt, cached)
+  const now = deps.now()
+  const verdict = recall(deps, digest, attempt, now)
+  if (verdict === undefined) return verifyParsed(deps, text, digest, attempt)
+  deps.tallies.cacheHits += 1
+  return conclude(deps, verdict, now)
 }
 
 function verifyParsed(
@@ -35,7 +30,6 @@ function verifyParsed(
   text: string,
   digest: string,
   attempt: Attempt,
-  cached: CachedCredential | undefined,
 ): Verdict | Promise<Verdict> {
   const read = readPresentedToken(text, deps.ring.keys)
   if (read.kind === 'denied') {
@@ -43,6 +37,7 @@ function verifyParsed(
     return deny(deps, read.reason)
   }
   const presented = { token: read.token, digest }
+  const cached = deps.cache.find(digest)
   if (cached !== undefined && deps.cache.mayAnswer(cached)) {
     deps.tallies.cacheHits += 1
     return answer(deps, presented, attempt, cached)
