@@ -49,11 +49,13 @@ export async function issueApiKey(
   const faults = faultsOf(request, now)
   if (faults.length > 0) throw invalidRequest(faults)
   const id = newId(deps)
+  // Another may sign by the time that the row is written: it must name the one that made the tag.
+  const tagKey = deps.ring.signing
   const token = formatToken({
     prefix: deps.tokenPrefix,
     keyId: id,
     secret: deps.randomBytes(32),
-    tagKey: deps.ring.signing,
+    tagKey,
   })
   const secretHash = await deps.hasher.hash(accountId, token.secret)
   const key: Omit<NewApiKey, 'roleId'> = {
@@ -78,7 +80,7 @@ export async function issueApiKey(
       apiKeyId: id,
       generation: 1,
       tag: token.tag,
-      tagKeyId: deps.ring.signing.id,
+      tagKeyId: tagKey.id,
       createdAt: now,
       ...secretHash,
     })
