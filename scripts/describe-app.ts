@@ -17,8 +17,8 @@ import { UseRecords } from '../src/keys/use-records.ts'
 import { createLog } from '../src/log.ts'
 import { openDatabase } from '../src/store/database.ts'
 
-/** The OpenAPI document of the service. The database that the app is given is never connected to. */
-export async function describe(): Promise<object> {
+/** The OpenAPI documents of the service, by their file. The database that the app is given is never connected to. */
+export async function describe(): Promise<Readonly<Record<string, unknown>>> {
   const { db, pool } = openDatabase({
     connection: 'postgres://nobody@127.0.0.1:1/none',
     poolMax: 1,
@@ -62,9 +62,9 @@ export async function describe(): Promise<object> {
       faces: readFaceSettings(readConfig({})),
     },
   )
-  await app.ready()
-  const document = app.swagger()
+  const aeon = await app.inject('/openapi/aeon.json')
+  const documents = { 'openapi.json': app.swagger(), 'aeon.json': aeon.json() }
   await app.close()
   await db.destroy()
-  return document
+  return documents
 }

@@ -1,20 +1,23 @@
 /**
- * Writes openapi/openapi.json from the routes:
- *   node scripts/openapi.ts          writes the file
- *   node scripts/openapi.ts --check  exits 1 when the committed file is not what the routes say
+ * Writes the documents of openapi/ from the routes:
+ *   node scripts/openapi.ts          writes the files
+ *   node scripts/openapi.ts --check  exits 1 when a committed file is not what the routes say
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe } from './describe-app.ts'
 
-const path = join(import.meta.dirname, '../openapi/openapi.json')
-const document = `${JSON.stringify(await describe(), null, 2)}\n`
+const folder = join(import.meta.dirname, '../openapi')
 
-if (process.argv.includes('--check')) {
-  if ((await readFile(path, 'utf8')) !== document) {
-    console.error('openapi/openapi.json is not what the routes say: run npm run openapi')
-    process.exitCode = 1
+for (const [file, described] of Object.entries(await describe())) {
+  const path = join(folder, file)
+  const document = `${JSON.stringify(described, null, 2)}\n`
+  if (!process.argv.includes('--check')) {
+    await writeFile(path, document)
+    continue
   }
-} else {
-  await writeFile(path, document)
+  const committed = await readFile(path, 'utf8').catch(() => '')
+  if (committed === document) continue
+  console.error(`openapi/${file} is not what the routes say: run npm run openapi`)
+  process.exitCode = 1
 }

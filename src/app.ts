@@ -1,5 +1,7 @@
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type { Deps } from './deps.ts'
+import { answerUnknownAeonPath, isAeonPath } from './http/aeon/errors.ts'
+import { aeonFace } from './http/aeon/face.ts'
 import type { App } from './http/app-type.ts'
 import { authenticateScope } from './http/authentication.ts'
 import { acceptJsonOnly } from './http/bodies.ts'
@@ -62,7 +64,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
-    frameworkErrors: answerUnreadablePath,
+    frameworkErrors: options.faces.aeon ? answerUnreadablePathOfEitherFace : answerUnreadablePath,
     clientErrorHandler: answerUnreadableRequest,
     schemaController: { compilersFactory: { buildSerializer: createSerializerFactory() } },
   })
@@ -107,5 +109,12 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     accountRoutes(scope, deps)
     freshnessRoutes(scope, deps)
   })
+  if (options.faces.aeon) await aeonFace(app, deps, options.faces)
   return app
+}
+
+const answerUnreadablePathOfEitherFace: typeof answerUnreadablePath = (error, request, reply) => {
+  if (!isAeonPath(request.url)) return answerUnreadablePath(error, request, reply)
+  reply.header('x-request-id', request.id)
+  answerUnknownAeonPath(request, reply)
 }

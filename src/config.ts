@@ -148,6 +148,10 @@ export const Settings = Type.Object({
       description: 'Where to LISTEN, when a pooler stands before DATABASE_URL.',
     }),
   ),
+  AEON_API: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+    default: 'on',
+    description: "Whether Aeon's public API is served, at /api/public/v1, for `ybm` and Terraform.",
+  }),
   USE_FLUSH_MS: Type.Integer({
     default: 10_000,
     minimum: 10,

@@ -12,6 +12,8 @@ export interface Role extends RoleRef {
   /** As they were chosen, in order of name. */
   readonly permissions: readonly string[]
   readonly builtIn: boolean
+  readonly createdAt: Date
+  readonly updatedAt: Date
 }
 
 export const builtInRoleNames = ['admin', 'developer', 'viewer', 'verifier'] as const

@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts'
 import type { AddressRange } from '../domain/address.ts'
 import type { ActingUser, Principal } from '../domain/principal.ts'
 import type { DenialReason, Verdict } from '../domain/verdict.ts'
-import { invalidRequest, notFound, ServiceError } from '../errors.ts'
+import { type ErrorCode, invalidRequest, notFound, ServiceError } from '../errors.ts'
 import { getAccount } from '../keys/accounts/get.ts'
 import { requirePermission } from '../keys/authority.ts'
 import { nameFaults } from '../keys/text-faults.ts'
@@ -126,10 +126,21 @@ function countHeader(rawHeaders: readonly string[], name: string): number {
   return count
 }
 
+/** A token that was presented and is not good here. */
+export class RefusedToken extends ServiceError {
+  readonly reason: DenialReason
+
+  constructor(reason: DenialReason, code: ErrorCode, message: string) {
+    super(code, message)
+    this.reason = reason
+  }
+}
+
 /** The reasons that tell something of a key are given only for a secret that matched. */
-function refusalOf(reason: DenialReason): ServiceError {
+function refusalOf(reason: DenialReason): RefusedToken {
   if (reason === 'address_not_allowed') {
-    return new ServiceError('permission_denied', 'This API key may not be used from this address.')
+    const message = 'This API key may not be used from this address.'
+    return new RefusedToken(reason, 'permission_denied', message)
   }
   const words: Partial<Record<DenialReason, string>> = {
     revoked: 'The API key is revoked.',
@@ -137,7 +148,7 @@ function refusalOf(reason: DenialReason): ServiceError {
     rotated: 'The token was replaced by a newer one.',
     expired: 'The API key has expired.',
   }
-  return new ServiceError('unauthenticated', words[reason] ?? 'The API key is not valid.')
+  return new RefusedToken(reason, 'unauthenticated', words[reason] ?? 'The API key is not valid.')
 }
 
 /** The user for whom a console acts, if it names one: only a key that may do so is heard. */

@@ -6,6 +6,8 @@ import { parseAddressRanges } from '../domain/address-ranges.ts'
 export interface FaceSettings {
   /** Those whose X-Forwarded-For and Forwarded are believed. */
   readonly trustedProxies: readonly AddressRange[]
+  /** Whether Aeon's public API is served. */
+  readonly aeon: boolean
   readonly forwardAuth: ForwardAuthSettings
   /** What stands before our paths for callers; undefined where nobody has said. */
   readonly publicUrl: string | undefined
@@ -23,6 +25,7 @@ export interface ForwardAuthSettings {
 export function readFaceSettings(config: Config): FaceSettings {
   return {
     trustedProxies: rangesOf(config.TRUSTED_PROXIES),
+    aeon: config.AEON_API === 'on',
     forwardAuth: {
       networks: rangesOf(config.FORWARD_AUTH_NETWORKS),
       tokenHeader: config.FORWARD_AUTH_HEADER.toLowerCase(),

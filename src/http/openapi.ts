@@ -1,7 +1,9 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import packageJson from '../../package.json' with { type: 'json' }
+import { isOfAeon } from './aeon/document.ts'
 import type { App } from './app-type.ts'
+import { nameComponents, type OpenApiDocument, onlyUsedComponents } from './openapi-components.ts'
 import { addDetails } from './openapi-details.ts'
 
 /** Describes the routes that are registered after it as OpenAPI 3.1, at `/openapi.json` and, to browse, at `/docs`. */
@@ -48,14 +50,15 @@ export async function describeRoutes(app: App): Promise<void> {
         { name: 'Operations', description: 'For whoever runs the service; no token needed.' },
       ],
     },
+    transform: ({ schema, url }) => ({
+      schema: isOfAeon(url) ? { ...schema, hide: true } : schema,
+      url,
+    }),
     transformObject: (given) =>
       'openapiObject' in given
-        ? addDetails(given.openapiObject as Parameters<typeof addDetails>[0])
+        ? addDetails(onlyUsedComponents(given.openapiObject as OpenApiDocument))
         : given.swaggerObject,
-    refResolver: {
-      buildLocalReference: ({ $id }, _baseUri, _fragment, index) =>
-        typeof $id === 'string' ? $id : `component-${index}`,
-    },
+    refResolver: nameComponents,
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',

@@ -189,14 +189,19 @@ function ofSurprise(error: FastifyError, request: FastifyRequest): ServiceError 
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, error: ServiceError) {
   const body = problemBody(error, request.id)
-  if (body.status === 503) reply.header('retry-after', retryAfterSeconds)
-  if (body.status === 401) reply.header('www-authenticate', challenge(request))
-  return reply
-    .code(body.status)
-    .type(contentType)
-    .header('cache-control', 'no-store')
-    .serializer(JSON.stringify)
-    .send(body)
+  setErrorHeaders(request, reply, body.status)
+  return reply.code(body.status).type(contentType).serializer(JSON.stringify).send(body)
+}
+
+/** The headers of an error, whatever form its face gives it. */
+export function setErrorHeaders(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+): void {
+  if (status === 503) reply.header('retry-after', retryAfterSeconds)
+  if (status === 401) reply.header('www-authenticate', challenge(request))
+  reply.header('cache-control', 'no-store')
 }
 
 function problemBody(error: ServiceError, requestId: string): Static<typeof Problem> {

@@ -45,6 +45,8 @@ function createAjv(
   const ajv = new Ajv(options)
   ajv.addFormat('uuid', isUuid)
   ajv.addFormat('date-time', isDateTime)
+  // For generators of clients: the limits of such a number say more.
+  ajv.addFormat('int32', true)
   for (const component of components) ajv.addSchema(component)
   return ajv
 }

@@ -78,12 +78,24 @@ export async function lockAllowList(
   return row && toAllowList(row)
 }
 
+/** A page of the account's lists; those to which any of some keys is bound, alive or dead, if keys are named. */
 export async function listAllowLists(
   db: Executor,
   accountId: string,
   page: PageRequest,
+  filter: { readonly ofApiKeys?: readonly string[] } = {},
 ): Promise<Page<AllowList>> {
-  const query = liveLists(db, accountId)
+  const { ofApiKeys } = filter
+  let query = liveLists(db, accountId)
+  if (ofApiKeys !== undefined) {
+    query = query.where('id', 'in', (inner) =>
+      inner
+        .selectFrom('api_key_allow_list')
+        .select('allow_list_id')
+        .where('account_id', '=', accountId)
+        .where('api_key_id', 'in', ofApiKeys),
+    )
+  }
   const { items, next } = await takePage(query, 'allow_list', page, (row, field) =>
     field === 'name' ? row.name : row.created_at.toISOString(),
   )

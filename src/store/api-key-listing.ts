@@ -10,6 +10,7 @@ const aDayMs = 24 * 60 * 60 * 1000
 /** Which keys to list; all that are given must hold. */
 export interface ApiKeyFilter {
   readonly statuses?: readonly KeyStatus[]
+  readonly name?: string
   readonly namePrefix?: string
   readonly role?: { readonly id: string } | { readonly foldedName: string }
   /** Keys of the platform are found by their id only if the reader may know them. */
@@ -28,6 +29,7 @@ export async function listApiKeys(
 ): Promise<Page<ApiKey>> {
   let query = selectApiKeys(db).where('api_key.account_id', '=', accountId)
   if (filter.statuses !== undefined) query = query.where(hasStatus(filter.statuses, page, now))
+  if (filter.name !== undefined) query = query.where('api_key.name', '=', filter.name)
   if (filter.namePrefix !== undefined) query = query.where(namePrefixed(filter.namePrefix))
   if (filter.role !== undefined) {
     const ids = await roleIdsOf(db, accountId, filter.role)

@@ -12,7 +12,14 @@ const columns = [
   'role.permissions',
   'role.built_in',
   'role.created_at',
+  'role.updated_at',
 ] as const
+
+/** Which roles to list; all that are given must hold. */
+export interface RoleFilter {
+  readonly foldedName?: string
+  readonly builtIn?: boolean
+}
 
 /** A role together with all that it amounts to. */
 export interface RoleWithEffects extends Role {
@@ -54,15 +61,6 @@ export async function insertRole(trx: StoreTransaction, role: NewRole): Promise<
     .returning(columns)
     .executeTakeFirstOrThrow()
   return toRole(row)
-}
-
-export async function findRole(
-  db: Executor,
-  accountId: string,
-  id: string,
-): Promise<Role | undefined> {
-  const row = await liveRoles(db, accountId).where('id', '=', id).executeTakeFirst()
-  return row && toRole(row)
 }
 
 /** The live role of that id or, for other texts, of that name, with what it amounts to. */
@@ -111,11 +109,30 @@ export async function listRoles(
   db: Executor,
   accountId: string,
   page: PageRequest,
-): Promise<Page<Role>> {
-  const { items, next } = await takePage(liveRoles(db, accountId), 'role', page, (row, field) =>
+  filter: RoleFilter = {},
+): Promise<Page<RoleWithEffects>> {
+  let query = liveRoles(db, accountId).select(['effective_account', 'effective_platform'])
+  if (filter.foldedName !== undefined) query = query.where('folded_name', '=', filter.foldedName)
+  if (filter.builtIn !== undefined) query = query.where('built_in', '=', filter.builtIn)
+  const { items, next } = await takePage(query, 'role', page, (row, field) =>
     field === 'name' ? row.name : row.created_at.toISOString(),
   )
-  return { items: items.map(toRole), next }
+  return { items: items.map((row) => ({ ...toRole(row), effective: effectiveOf(row) })), next }
+}
+
+/** The roles of the account of these ids, deleted ones too, and whether they are live: a key always shows its role. */
+export async function findRolesEverHad(
+  db: Executor,
+  accountId: string,
+  ids: readonly string[],
+): Promise<(Role & { readonly live: boolean })[]> {
+  const rows = await db
+    .selectFrom('role')
+    .select([...columns, 'live'])
+    .where('account_id', '=', accountId)
+    .where('id', 'in', ids)
+    .execute()
+  return rows.map((row) => ({ ...toRole(row), live: row.live }))
 }
 
 export async function updateRole(
@@ -182,6 +199,8 @@ function toRole(row: {
   description: string
   permissions: string[]
   built_in: boolean
+  created_at: Date
+  updated_at: Date
 }): Role {
   return {
     id: row.id,
@@ -190,5 +209,7 @@ function toRole(row: {
     description: row.description,
     permissions: row.permissions,
     builtIn: row.built_in,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
   }
 }

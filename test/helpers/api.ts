@@ -93,8 +93,9 @@ function apiOver(send: Send, canaries: Canaries, token: string | undefined): Api
     })
     const isJson = String(answer.headers['content-type']).includes('json')
     const body: Json = isJson && answer.text !== '' ? JSON.parse(answer.text) : undefined
-    if (typeof body?.token === 'string') canaries.addToken(body.token)
+    const issued = body?.token ?? body?.jwt
     // A token leaves in the answer of issue only.
+    if (typeof issued === 'string') canaries.addToken(issued)
     else canaries.addText(answer.text)
     return { ...answer, body }
   }

@@ -10,11 +10,13 @@ export class Canaries {
   readonly #secrets = new Set<string>()
   readonly #texts: string[] = []
 
-  /** A token: its secret part may be nowhere, nor may the whole. */
+  /** A token of either form: its secret part may be nowhere, nor may the whole. */
   addToken(token: string): void {
     const parsed = parseToken(token)
-    if (parsed !== undefined) this.#secrets.add(parsed.secret)
-    else this.#secrets.add(token)
+    if (parsed !== undefined) return void this.#secrets.add(parsed.secret)
+    this.#secrets.add(token)
+    const inner = tokenInside(token)
+    if (inner !== undefined) this.addToken(inner)
   }
 
   addSecret(secret: string): void {
@@ -59,5 +61,15 @@ async function dump(databaseUrl: string): Promise<string[]> {
     return texts
   } finally {
     await client.end()
+  }
+}
+
+/** The native token inside a JWT. */
+function tokenInside(jwt: string): string | undefined {
+  const [, payload = ''] = jwt.split('.')
+  try {
+    return JSON.parse(Buffer.from(payload, 'base64url').toString()).tok
+  } catch {
+    return undefined
   }
 }

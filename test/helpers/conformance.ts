@@ -8,16 +8,29 @@ export type CheckAnswer = (method: string, path: string, answer: Answer) => void
 const documentId = 'https://aeon-keys.test/openapi.json'
 const problemPointer = '#/components/schemas/Problem'
 
-/**
- * Holds answers against the document that the app makes: the status must be declared for the route,
- * the Content-Type too, and the body must match its schema, without a field that the schema does not
- * name. A path that the document does not know must answer a problem. The app must be ready.
- */
+/** What holds for every error of a face; `validate` throws unless a body matches the schema at a pointer. */
+type CheckError = (
+  told: string,
+  answer: Answer,
+  validate: (pointer: string, body: Json) => void,
+) => void
+
+/** Holds answers of the native face against the document that the app makes. The app must be ready. */
 export function createConformanceCheck(app: App): CheckAnswer {
-  const document: Json = closeObjects(app.swagger())
+  return createDocumentCheck(app.swagger(), checkProblem)
+}
+
+/**
+ * Holds answers against a document: the status must be declared for the route, the Content-Type too,
+ * and the body must match its schema, without a field that the schema does not name. An error must be
+ * one of its face, also on a path that the document does not know.
+ */
+export function createDocumentCheck(described: object, checkError: CheckError): CheckAnswer {
+  const document: Json = closeObjects(described)
   const ajv = new Ajv2020({ strict: false, allErrors: true })
   ajv.addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
   ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  ajv.addFormat('int32', { type: 'number', validate: Number.isInteger })
   ajv.addFormat('int64', { type: 'number', validate: Number.isSafeInteger })
   ajv.addSchema(document, documentId)
   const templates = Object.keys(document.paths).map((template) => ({
@@ -36,7 +49,8 @@ export function createConformanceCheck(app: App): CheckAnswer {
   return (method, path, answer) => {
     const [pathname = ''] = path.split('?', 1)
     const told = `${method} ${pathname} ${answer.status}`
-    checkProblem(told, answer, (body) => validate(problemPointer, body, told))
+    checkRequestId(told, answer)
+    checkError(told, answer, (pointer, body) => validate(pointer, body, told))
     const template = templates.find(({ matches }) => matches.test(pathname))?.template
     const operation = template && document.paths[template][method.toLowerCase()]
     if (template === undefined || operation === undefined) return
@@ -56,18 +70,19 @@ export function createConformanceCheck(app: App): CheckAnswer {
   }
 }
 
-/** What holds for every error of the service, on routes that the document knows and on others. */
-function checkProblem(told: string, answer: Answer, validate: (body: Json) => void): void {
+function checkRequestId(told: string, { headers }: Answer): void {
+  if (/^[A-Za-z0-9-]{1,64}$/.test(String(headers['x-request-id']))) return
+  throw new Error(`${told} has no request id`)
+}
+
+const checkProblem: CheckError = (told, answer, validate) => {
   const { status, headers, body } = answer
-  if (!/^[A-Za-z0-9-]{1,64}$/.test(String(headers['x-request-id']))) {
-    throw new Error(`${told} has no request id`)
-  }
   if (status < 400 || answer.text === '') return
   const type = headers['content-type']
   // The OAuth face has a form of its own (RFC 6749, section 5.2), which its schema holds.
   if (!told.startsWith('POST /oauth2/')) {
     if (type !== 'application/problem+json; charset=utf-8') throw new Error(`${told} is ${type}`)
-    validate(body)
+    validate(problemPointer, body)
     if (body.status !== status) throw new Error(`${told} says ${body.status}`)
     if (body.request_id !== headers['x-request-id']) {
       throw new Error(`${told} has another request id`)

@@ -3,11 +3,12 @@ import type { AllowList } from '../../domain/allow-list.ts'
 import type { Page, PageRequest } from '../../domain/page.ts'
 import { listAllowLists as listStored } from '../../store/allow-lists.ts'
 
-/** A page of the account's lists. */
+/** A page of the account's lists; of those that some keys are restricted to, if keys are named. */
 export function listAllowLists(
   deps: Deps,
   accountId: string,
   page: PageRequest,
+  filter?: { readonly ofApiKeys?: readonly string[] },
 ): Promise<Page<AllowList>> {
-  return listStored(deps.db, accountId, page)
+  return listStored(deps.db, accountId, page, filter)
 }

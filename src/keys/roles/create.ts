@@ -2,9 +2,8 @@ import type { Deps } from '../../deps.ts'
 import { originOf } from '../../domain/audit-event.ts'
 import { resourceOf, snapshotOfRole } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
-import type { Role } from '../../domain/role.ts'
 import { isPlatformAccount } from '../../store/accounts.ts'
-import { insertRole } from '../../store/roles.ts'
+import { insertRole, type RoleWithEffects } from '../../store/roles.ts'
 import { inAuditedTransaction } from '../audit/audited.ts'
 import { renewAuthority, requireGrantable } from '../authority.ts'
 import { requireHeldCatalogue } from '../catalogue.ts'
@@ -18,12 +17,13 @@ export async function createRole(
   principal: Principal,
   accountId: string,
   request: RoleRequest,
-): Promise<Role> {
+): Promise<RoleWithEffects> {
   return inAuditedTransaction(deps, originOf(principal), async (trx) => {
     const author = await renewAuthority(deps, trx, principal, 'role:create')
     const platform = await isPlatformAccount(trx, accountId)
     const values = readRole(request, await requireHeldCatalogue(trx), platform)
-    requireGrantable(author, allOf(values.effective, author))
+    const grant = allOf(values.effective, author)
+    requireGrantable(author, grant)
     const role = await insertRole(trx, {
       ...values,
       id: newId(deps),
@@ -39,6 +39,6 @@ export async function createRole(
       before: null,
       after: snapshotOfRole(role),
     } as const
-    return { result: role, events: [event] }
+    return { result: { ...role, effective: grant.permissions }, events: [event] }
   })
 }

@@ -1,6 +1,7 @@
 import type { Deps } from '../../deps.ts'
 import { originOf } from '../../domain/audit-event.ts'
 import { differenceOf, resourceOf, snapshotOfRole } from '../../domain/audit-snapshots.ts'
+import type { Catalogue } from '../../domain/permission.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Role } from '../../domain/role.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
@@ -16,6 +17,9 @@ import { allOf } from './effects.ts'
 import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
 import { type RoleRequest, readRole, refuseTakenName } from './role-request.ts'
 
+/** A role as it is to be, worked out of what it is while nobody else can change it. */
+export type Revise = (before: Role, catalogue: Catalogue) => RoleRequest
+
 /**
  * Replaces a role, and so what the keys that have it may do. Its author must hold all that it gave
  * before and all that it gives now. Throws `invalid_request`, `not_found`, `built_in`, `escalation`,
@@ -26,14 +30,16 @@ export async function replaceRole(
   principal: Principal,
   accountId: string,
   id: string,
-  request: RoleRequest,
-): Promise<CommittedChange<Role>> {
+  request: RoleRequest | Revise,
+): Promise<CommittedChange<RoleWithEffects>> {
   return inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
     await lockRoleOfPrincipal(trx, principal, id, 'edit')
     const author = await renewAuthority(deps, trx, principal, 'role:update')
     const before = await lockOwnRole(trx, accountId, id, 'edit')
     const platform = await isPlatformAccount(trx, accountId)
-    const values = readRole(request, await requireHeldCatalogue(trx), platform)
+    const catalogue = await requireHeldCatalogue(trx)
+    const wanted = typeof request === 'function' ? request(before, catalogue) : request
+    const values = readRole(wanted, catalogue, platform)
     const after = allOf(values.effective, author)
     requireGrantable(author, {
       ...after,
@@ -48,7 +54,7 @@ export async function replaceRole(
       resource: resourceOf('role', role),
       ...differenceOf(snapshotOfRole(before), snapshotOfRole(role)),
     } as const
-    return { result: role, events: [event] }
+    return { result: { ...role, effective: after.permissions }, events: [event] }
   })
 }
 

@@ -1,0 +1,75 @@
+import type { Deps } from '../../deps.ts'
+import { type ApiKey, type KeyStatus, keyStatuses } from '../../domain/api-key.ts'
+import { encodeCursor, type Position, type Sort } from '../../domain/page.ts'
+import { type ApiKeyFilter, listApiKeys } from '../../keys/api-keys/list.ts'
+import { badToken, readToken } from './paging.ts'
+
+export interface ActiveFirstRequest {
+  readonly limit: number
+  readonly sort: Sort
+  /** As the page before gave it. */
+  readonly token: string | undefined
+}
+
+export interface ActiveFirstPage {
+  readonly items: readonly ApiKey[]
+  readonly next: string | null
+}
+
+/** Where a page begins: in which of the parts, and after what. */
+interface Place {
+  readonly part: number
+  readonly after: Position | undefined
+}
+
+/** One list after the other; each is in the order asked for. */
+const parts: readonly (readonly KeyStatus[])[] = [
+  ['active'],
+  keyStatuses.filter((status) => status !== 'active'),
+]
+
+/**
+ * A page of keys, active ones before all others: a client that revokes a key by its name takes the
+ * first of that name, and revoked keys may have had it before. A key whose status changes between two
+ * pages moves from one part to the other.
+ */
+export async function listActiveFirst(
+  deps: Deps,
+  accountId: string,
+  filter: ApiKeyFilter,
+  { limit, sort, token }: ActiveFirstRequest,
+): Promise<ActiveFirstPage> {
+  const start = readPlace(sort, token)
+  const items: ApiKey[] = []
+  for (const [part, everyStatus] of parts.entries()) {
+    const statuses = everyStatus.filter((status) => filter.statuses?.includes(status) ?? true)
+    if (part < start.part || statuses.length === 0) continue
+    const room = limit - items.length
+    const page = await listApiKeys(
+      deps,
+      accountId,
+      { ...filter, statuses },
+      // Of a part that has no room here, one tells whether there is a next page.
+      { limit: Math.max(room, 1), sort, after: part === start.part ? start.after : undefined },
+    )
+    if (room === 0 && page.items.length > 0) {
+      return { items, next: toToken(sort, { part, after: undefined }) }
+    }
+    items.push(...page.items)
+    if (page.next !== null) return { items, next: toToken(sort, { part, after: page.next }) }
+  }
+  return { items, next: null }
+}
+
+function toToken(sort: Sort, { part, after }: Place): string {
+  return `${part}.${after === undefined ? '' : encodeCursor(sort, after)}`
+}
+
+/** Throws `invalid_request` for a token that is not one of ours for this order. */
+function readPlace(sort: Sort, token: string | undefined): Place {
+  if (token === undefined || token === '') return { part: 0, after: undefined }
+  const match = /^([01])\.(.*)$/.exec(token)
+  if (match === null) throw badToken()
+  const [, part, cursor = ''] = match
+  return { part: Number(part), after: cursor === '' ? undefined : readToken(sort, cursor) }
+}

@@ -1,0 +1,155 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import type { Account } from '../../domain/account.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { isUuid } from '../../domain/uuid.ts'
+import { invalidRequest, notFound } from '../../errors.ts'
+import { getAccount } from '../../keys/accounts/get.ts'
+import { createAllowList } from '../../keys/allow-lists/create.ts'
+import { deleteAllowList } from '../../keys/allow-lists/delete.ts'
+import { getAllowList } from '../../keys/allow-lists/get.ts'
+import { listAllowLists } from '../../keys/allow-lists/list.ts'
+import { requirePermission } from '../../keys/authority.ts'
+import type { App } from '../app-type.ts'
+import { closed, ref } from '../schema-tools.ts'
+import { allowListsSeenBy } from './allow-list-wire.ts'
+import { NetworkAllowListSpecRequest } from './bodies.ts'
+import { nextToken, pagingMetadata, pagingParameters, readPage } from './paging.ts'
+import { nothing, responses } from './responses.ts'
+import { NetworkAllowListListResponse, NetworkAllowListResponse } from './schemas.ts'
+
+const tags = ['network']
+const collection = '/accounts/:account_id/projects/:project_id/allow-lists'
+const params = Type.Object({ account_id: Type.String(), project_id: Type.String() })
+const listParams = Type.Object({ ...params.properties, id: Type.String() })
+const orderNames = { created_on: 'created_at', name: 'name' } as const
+
+/** Lists are never changed here: no client does. */
+export function allowListRoutes(scope: App, deps: Deps): void {
+  scope.get(
+    collection,
+    {
+      config: { access: { permission: 'allow_list:read' } },
+      schema: {
+        operationId: 'ListNetworkAllowLists',
+        tags,
+        summary: 'List allow lists',
+        params,
+        querystring: Type.Object(
+          {
+            ...pagingParameters(orderNames),
+            api_key_ids: Type.Optional(
+              Type.String({
+                maxLength: 4_000,
+                description: 'Of these keys only: ids, separated by commas. Needs `api_key:read`.',
+              }),
+            ),
+          },
+          closed,
+        ),
+        response: responses(ref(NetworkAllowListListResponse), { errors: [404] }),
+      },
+    },
+    async (request) => {
+      const { principal, query } = request
+      const account = await requireProject(deps, request.params)
+      const wanted = readPage(query, orderNames)
+      const ofApiKeys = readKeyIds(query.api_key_ids, principal)
+      const filter = ofApiKeys === undefined ? {} : { ofApiKeys }
+      const page = await listAllowLists(deps, account.id, wanted, filter)
+      const show = await allowListsSeenBy(deps, principal, account, page.items)
+      return {
+        data: page.items.map(show),
+        _metadata: pagingMetadata(request, nextToken(page.next, wanted)),
+      }
+    },
+  )
+
+  scope.post(
+    collection,
+    {
+      config: { access: { permission: 'allow_list:create' } },
+      schema: {
+        operationId: 'CreateNetworkAllowList',
+        tags,
+        summary: 'Create an allow list',
+        params,
+        body: ref(NetworkAllowListSpecRequest),
+        response: responses(ref(NetworkAllowListResponse), { body: true, errors: [404, 409] }),
+      },
+    },
+    async (request) => {
+      const { body, principal } = request
+      const account = await requireProject(deps, request.params)
+      const list = await createAllowList(deps, principal, account.id, {
+        name: body.name,
+        description: body.description ?? '',
+        entries: body.allow_list,
+      })
+      const show = await allowListsSeenBy(deps, principal, account, [list])
+      return { data: show(list) }
+    },
+  )
+
+  scope.get(
+    `${collection}/:id`,
+    {
+      config: { access: { permission: 'allow_list:read' } },
+      schema: {
+        operationId: 'GetNetworkAllowList',
+        tags,
+        summary: 'See an allow list',
+        params: listParams,
+        response: responses(ref(NetworkAllowListResponse), { errors: [404] }),
+      },
+    },
+    async (request) => {
+      const account = await requireProject(deps, request.params)
+      const list = await getAllowList(deps, account.id, request.params.id)
+      const show = await allowListsSeenBy(deps, request.principal, account, [list])
+      return { data: show(list) }
+    },
+  )
+
+  scope.delete(
+    `${collection}/:id`,
+    {
+      config: { access: { permission: 'allow_list:delete' } },
+      schema: {
+        operationId: 'DeleteNetworkAllowList',
+        tags,
+        summary: 'Delete an allow list',
+        description: 'Refused while an active key uses it.',
+        params: listParams,
+        response: responses(nothing, { body: true, errors: [404, 409] }),
+      },
+    },
+    async (request, reply) => {
+      const account = await requireProject(deps, request.params)
+      await deleteAllowList(deps, request.principal, account.id, request.params.id)
+      return reply.send()
+    },
+  )
+}
+
+/** The account, if the project of the path is its own. Throws `not_found`. */
+async function requireProject(
+  deps: Deps,
+  path: { readonly account_id: string; readonly project_id: string },
+): Promise<Account> {
+  const account = await getAccount(deps, path.account_id)
+  if (account.projectId !== path.project_id.toLowerCase()) throw notFound('project')
+  return account
+}
+
+/** Which key uses which list is told only to those who may see keys. Throws `permission_denied`, `invalid_request`. */
+function readKeyIds(text: string | undefined, reader: Principal): string[] | undefined {
+  if (text === undefined) return undefined
+  requirePermission(reader.key, 'api_key:read')
+  return text.split(',').map((id) => {
+    if (isUuid(id)) return id
+    throw invalidRequest([
+      { field: '/api_key_ids', rule: 'format', message: 'It must be ids, separated by commas.' },
+    ])
+  })
+}

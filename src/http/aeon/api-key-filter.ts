@@ -1,0 +1,54 @@
+import { Type } from 'typebox'
+import { invalidRequest } from '../../errors.ts'
+import type { ApiKeyFilter } from '../../keys/api-keys/list.ts'
+import { statusesOfAeon } from './api-key-wire.ts'
+import { keyStatuses } from './role-schemas.ts'
+
+const name = (description: string) =>
+  Type.Optional(
+    Type.String({ minLength: 1, maxLength: 120, pattern: '^[^\\u0000]*$', description }),
+  )
+
+/**
+ * The name of the first is not public, so its likely spellings are taken too. A filter that is not
+ * known is refused: a client that revokes what it finds first would else take any key.
+ */
+export const filterParameters = {
+  api_key_name: name('The whole name, case and all.'),
+  apiKeyName: name('The same as `api_key_name`.'),
+  name: name('The same as `api_key_name`.'),
+  status: Type.Optional(
+    Type.String({
+      maxLength: 255,
+      description: `One or more of ${keyStatuses.join(', ')}, separated by commas.`,
+    }),
+  ),
+}
+
+interface FilterQuery {
+  readonly api_key_name?: string
+  readonly apiKeyName?: string
+  readonly name?: string
+  readonly status?: string
+}
+
+/** The filter that a query asks for. Throws `invalid_request`. */
+export function readFilter(query: FilterQuery): ApiKeyFilter {
+  const given = query.api_key_name ?? query.apiKeyName ?? query.name
+  return {
+    ...(given !== undefined && { name: given }),
+    ...(query.status !== undefined && { statuses: query.status.split(',').flatMap(readStatus) }),
+  }
+}
+
+function readStatus(text: string) {
+  const status = keyStatuses.find((candidate) => candidate === text)
+  if (status !== undefined) return statusesOfAeon[status]
+  throw invalidRequest([
+    {
+      field: '/status',
+      rule: 'enum',
+      message: `It must be one or more of ${keyStatuses.join(', ')}, separated by commas.`,
+    },
+  ])
+}

@@ -1,0 +1,134 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import type { ApiKey } from '../../domain/api-key.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { getApiKey } from '../../keys/api-keys/get.ts'
+import { issueApiKey } from '../../keys/api-keys/issue.ts'
+import { jwtFormOf } from '../../keys/api-keys/jwt-form.ts'
+import { revokeApiKey } from '../../keys/api-keys/revoke.ts'
+import { rolesOfKeys } from '../../keys/roles/of-keys.ts'
+import type { App } from '../app-type.ts'
+import { closed, ref } from '../schema-tools.ts'
+import { listActiveFirst } from './active-first.ts'
+import { filterParameters, readFilter } from './api-key-filter.ts'
+import { expiryAfter, toApiKeyData } from './api-key-wire.ts'
+import { ApiKeySpecRequest } from './bodies.ts'
+import { limitOf, pagingMetadata, pagingParameters, sortOf } from './paging.ts'
+import { nothing, receiptWaitMs, responses } from './responses.ts'
+import { ApiKeyListResponse, ApiKeyResponse, CreateApiKeyResponse } from './schemas.ts'
+
+const tags = ['api-key']
+const collection = '/accounts/:account_id/api-keys'
+const params = Type.Object({ account_id: Type.String() })
+const keyParams = Type.Object({ account_id: Type.String(), id: Type.String() })
+const orderNames = { created_on: 'created_at', name: 'name', expiry_time: 'expires_at' } as const
+
+export function apiKeyRoutes(scope: App, deps: Deps): void {
+  async function show(accountId: string, apiKeys: readonly ApiKey[], reader: Principal) {
+    const roles = await rolesOfKeys(deps, accountId, apiKeys)
+    const now = deps.now()
+    return apiKeys.map((apiKey) => toApiKeyData(apiKey, roles.get(apiKey.role.id), reader, now))
+  }
+
+  async function showOne(apiKey: ApiKey, reader: Principal) {
+    const [data] = await show(apiKey.accountId, [apiKey], reader)
+    if (data === undefined) throw new Error('A key was not shown.')
+    return data
+  }
+
+  scope.get(
+    collection,
+    {
+      config: { access: { permission: 'api_key:read' } },
+      schema: {
+        operationId: 'ListApiKeys',
+        tags,
+        summary: 'List keys, active ones first',
+        params,
+        querystring: Type.Object({ ...pagingParameters(orderNames), ...filterParameters }, closed),
+        response: responses(ref(ApiKeyListResponse), { errors: [404] }),
+      },
+    },
+    async (request) => {
+      const { principal, query } = request
+      const accountId = request.params.account_id
+      const page = await listActiveFirst(deps, accountId, readFilter(query), {
+        limit: limitOf(query),
+        sort: sortOf(query, orderNames),
+        token: query.continuation_token,
+      })
+      return {
+        data: await show(accountId, page.items, principal),
+        _metadata: pagingMetadata(request, page.next),
+      }
+    },
+  )
+
+  scope.post(
+    collection,
+    {
+      config: { access: { permission: 'api_key:create' } },
+      schema: {
+        operationId: 'CreateApiKey',
+        tags,
+        summary: 'Issue a key',
+        description: 'Its secret, `jwt`, is in this answer only: it is stored nowhere.',
+        params,
+        body: ref(ApiKeySpecRequest),
+        response: responses(ref(CreateApiKeyResponse), { body: true, errors: [404, 409] }),
+      },
+    },
+    async (request, reply) => {
+      const { body, principal } = request
+      const issued = await issueApiKey(deps, principal, request.params.account_id, {
+        name: body.name,
+        description: body.description ?? '',
+        role: body.role_id ?? 'admin',
+        expiresAt: expiryAfter(body.expire_after_hours, deps.now()),
+        allowListIds: body.allow_list_info?.map((id) => id.toLowerCase()) ?? [],
+        metadata: {},
+      })
+      reply.header('cache-control', 'no-store')
+      return { data: await showOne(issued.apiKey, principal), jwt: jwtFormOf(deps, issued) }
+    },
+  )
+
+  scope.get(
+    `${collection}/:id`,
+    {
+      config: { access: { permission: 'api_key:read' } },
+      schema: {
+        operationId: 'GetApiKey',
+        tags,
+        summary: 'See a key',
+        params: keyParams,
+        response: responses(ref(ApiKeyResponse), { errors: [404] }),
+      },
+    },
+    async (request) => {
+      const { account_id: accountId, id } = request.params
+      return { data: await showOne(await getApiKey(deps, id, accountId), request.principal) }
+    },
+  )
+
+  scope.post(
+    `${collection}/:id/revoke`,
+    {
+      config: { access: { permission: 'api_key:revoke' } },
+      schema: {
+        operationId: 'RevokeApiKey',
+        tags,
+        summary: 'Revoke a key',
+        description: 'For good. Revoking it again changes nothing.',
+        params: keyParams,
+        response: responses(nothing, { body: true, errors: [404] }),
+      },
+    },
+    async (request, reply) => {
+      const { account_id: accountId, id } = request.params
+      const { committed } = await revokeApiKey(deps, request.principal, accountId, id, null)
+      await deps.receipts.waitFor(committed, receiptWaitMs)
+      return reply.send()
+    },
+  )
+}

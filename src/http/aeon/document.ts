@@ -1,0 +1,56 @@
+import swagger from '@fastify/swagger'
+import packageJson from '../../../package.json' with { type: 'json' }
+import type { App } from '../app-type.ts'
+import { nameComponents, type OpenApiDocument, onlyUsedComponents } from '../openapi-components.ts'
+import { aeonPrefix } from './errors.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly aeonDocument?: () => OpenApiDocument
+  }
+}
+
+/**
+ * Describes the routes of the scope in a document of their own, whose tags and operations are named
+ * as the clients' libraries name them. Beside the native routes they would meet others of their names
+ * and another form of errors, which generators cannot tell apart.
+ */
+export async function describeAeonRoutes(scope: App): Promise<void> {
+  await scope.register(swagger, {
+    decorator: 'aeonDocument' as 'swagger',
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'aeon-keys, as the public API of YugabyteDB Aeon',
+        version: packageJson.version,
+        description: 'What the clients of YugabyteDB Aeon call for API keys.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/' }],
+      components: {
+        securitySchemes: {
+          BearerAuthToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        },
+      },
+      security: [{ BearerAuthToken: [] }],
+      tags: ['account', 'api-key', 'auth', 'health-check', 'network', 'project', 'role'].map(
+        (name) => ({ name }),
+      ),
+    },
+    transformObject: (given) =>
+      'openapiObject' in given
+        ? onlyUsedComponents(given.openapiObject as OpenApiDocument)
+        : given.swaggerObject,
+    refResolver: nameComponents,
+  })
+}
+
+/** Beside `/openapi.json`, and as open. */
+export function aeonDocumentRoute(app: App, scope: App): void {
+  app.get('/openapi/aeon.json', { schema: { hide: true } }, async () => scope.aeonDocument?.())
+}
+
+/** For the document of the native routes, which leaves these out. */
+export function isOfAeon(url: string): boolean {
+  return url.startsWith(aeonPrefix)
+}

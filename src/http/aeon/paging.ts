@@ -1,0 +1,104 @@
+import type { FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import {
+  decodeCursor,
+  encodeCursor,
+  type PageRequest,
+  type Position,
+  type Sort,
+  type SortField,
+} from '../../domain/page.ts'
+import { redactTokens } from '../../domain/redaction.ts'
+import { invalidRequest } from '../../errors.ts'
+import { nullableString, oneOf } from '../schema-tools.ts'
+
+/** The clients never ask for the second page of keys and lists: the first is as long as it may be. */
+const defaultLimit = 100
+
+/** The names by which this face sorts, and what they are called within. */
+export type OrderNames = Readonly<Record<string, SortField>>
+
+export const PagingMetadata = Type.Object(
+  {
+    continuation_token: nullableString({ description: 'Null: this is the last page.' }),
+    links: Type.Object({ self: Type.String(), next: nullableString() }),
+  },
+  { $id: 'PagingMetadata' },
+)
+
+export function pagingParameters(names: OrderNames) {
+  return {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: defaultLimit })),
+    continuation_token: Type.Optional(Type.String({ maxLength: 2048 })),
+    order: Type.Optional(
+      oneOf(['asc', 'desc'], {
+        description: 'Absent: `asc` beside `order_by`, and else the newest first.',
+      }),
+    ),
+    order_by: Type.Optional(oneOf(Object.keys(names))),
+  }
+}
+
+export interface PagingQuery {
+  readonly limit?: number
+  readonly continuation_token?: string
+  readonly order?: 'asc' | 'desc'
+  readonly order_by?: string
+}
+
+export function limitOf(query: PagingQuery): number {
+  return query.limit ?? defaultLimit
+}
+
+export function sortOf(query: PagingQuery, names: OrderNames): Sort {
+  const field = names[query.order_by ?? ''] ?? 'created_at'
+  const order = query.order ?? (query.order_by === undefined ? 'desc' : 'asc')
+  return { field, descending: order === 'desc' }
+}
+
+/** The page that a query asks for. Throws `invalid_request` for a token that is not one of ours for this order. */
+export function readPage(query: PagingQuery, names: OrderNames): PageRequest {
+  const sort = sortOf(query, names)
+  const { continuation_token: token } = query
+  return {
+    limit: limitOf(query),
+    sort,
+    // An empty token asks for the first page: a client that loops may send the null that it was given so.
+    after: token === undefined || token === '' ? undefined : readToken(sort, token),
+  }
+}
+
+export function readToken(sort: Sort, token: string): Position {
+  const position = decodeCursor(sort, token)
+  if (position === undefined) throw badToken()
+  return position
+}
+
+export function badToken() {
+  return invalidRequest([
+    {
+      field: '/continuation_token',
+      rule: 'cursor',
+      message: 'It is not a token that this list gave for this order.',
+    },
+  ])
+}
+
+/** What stands beside the data of a list. */
+export function pagingMetadata(
+  request: FastifyRequest,
+  next: string | null,
+): Static<typeof PagingMetadata> {
+  const self = redactTokens(request.url)
+  const [path, query] = self.split('?', 2)
+  const parameters = new URLSearchParams(query)
+  if (next !== null) parameters.set('continuation_token', next)
+  return {
+    continuation_token: next,
+    links: { self, next: next === null ? null : `${path}?${parameters}` },
+  }
+}
+
+export function nextToken(next: Position | null, page: PageRequest): string | null {
+  return next && encodeCursor(page.sort, next)
+}

@@ -1,0 +1,32 @@
+import type { OpenAPIV3_1 } from 'openapi-types'
+
+export type OpenApiDocument = OpenAPIV3_1.Document
+
+/** A component is called by its `$id`. */
+export const nameComponents = {
+  buildLocalReference: (
+    { $id }: { $id?: unknown },
+    _base: unknown,
+    _part: unknown,
+    index: number,
+  ) => (typeof $id === 'string' ? $id : `component-${index}`),
+}
+
+/** The document without the components that nothing in it refers to: those of other faces. */
+export function onlyUsedComponents(document: OpenApiDocument): OpenApiDocument {
+  const schemas = document.components?.schemas ?? {}
+  const used = new Set<string>()
+  const open: unknown[] = [document.paths]
+  while (open.length > 0) {
+    for (const [name, value] of Object.entries(open.pop() ?? {})) {
+      if (typeof value === 'object' && value !== null) open.push(value)
+      if (name !== '$ref' || typeof value !== 'string') continue
+      const component = value.replace('#/components/schemas/', '')
+      if (used.has(component)) continue
+      used.add(component)
+      open.push(schemas[component])
+    }
+  }
+  const kept = Object.entries(schemas).filter(([name]) => used.has(name))
+  return { ...document, components: { ...document.components, schemas: Object.fromEntries(kept) } }
+}

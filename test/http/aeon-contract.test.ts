@@ -1,0 +1,550 @@
+/** Who may call Aeon's public API, what it refuses and in which words, and where it ends. */
+import { createHmac } from 'node:crypto'
+import t from 'tap'
+import { readCatalogue } from '../../src/domain/permission.ts'
+import aeonCatalogue from '../../src/domain/permissions.aeon.json' with { type: 'json' }
+import { type AeonApi, type AeonMethod, aeonPrefix, startAeonService } from '../helpers/aeon.ts'
+import type { Answer, Json } from '../helpers/api.ts'
+import { createTestDatabase } from '../helpers/database.ts'
+import { newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { startDatabaseProxy } from '../helpers/proxy.ts'
+import { parseRoute, routesOf } from '../helpers/routes.ts'
+import { startTestService } from '../helpers/service.ts'
+import { createKey, revokeKey, whoAmI } from '../helpers/ybm.ts'
+
+/** Every route, and the permission that it needs; null: any valid key. */
+const guarded: Readonly<Record<string, string | null>> = {
+  'GET /ping': null,
+  'GET /account': null,
+  'GET /accounts': null,
+  'GET /accounts/:account_id/projects': null,
+  'GET /accounts/:account_id/api-keys': 'api_key:read',
+  'POST /accounts/:account_id/api-keys': 'api_key:create',
+  'GET /accounts/:account_id/api-keys/:id': 'api_key:read',
+  'POST /accounts/:account_id/api-keys/:id/revoke': 'api_key:revoke',
+  'GET /accounts/:account_id/projects/:project_id/allow-lists': 'allow_list:read',
+  'POST /accounts/:account_id/projects/:project_id/allow-lists': 'allow_list:create',
+  'GET /accounts/:account_id/projects/:project_id/allow-lists/:id': 'allow_list:read',
+  'DELETE /accounts/:account_id/projects/:project_id/allow-lists/:id': 'allow_list:delete',
+  'GET /accounts/:account_id/roles': 'role:read',
+  'POST /accounts/:account_id/roles': 'role:create',
+  'GET /accounts/:account_id/roles/:id': 'role:read',
+  'PUT /accounts/:account_id/roles/:id': 'role:update',
+  'DELETE /accounts/:account_id/roles/:id': 'role:delete',
+  'GET /resource-permissions': 'role:read',
+  'GET /permissions': 'role:read',
+  'GET /auth/resource-permissions': 'role:read',
+  'GET /auth/permissions': 'role:read',
+}
+
+const unknownId = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
+const hourMs = 3_600_000
+const invalidJwt = refusal(401, 'Invalid JWT')
+const expiredJwt = refusal(401, 'JWT has expired')
+const noSuchApi = refusal(404, 'Requested API not found')
+
+const service = await startAeonService(t)
+const { root, aeonAs, clock } = service
+
+t.test('every route asks for a token, before it reads the body', async (t) => {
+  const present = routesOf(service.service.app)
+    .filter((route) => route.includes(` ${aeonPrefix}/`) && !route.startsWith('HEAD '))
+    .map((route) => route.replace(aeonPrefix, ''))
+  t.same(present, Object.keys(guarded).sort(), 'the list is whole')
+  const nobody = aeonAs(undefined)
+  for (const route of present) {
+    const { method, path } = parseRoute(route)
+    const raw = { type: 'application/json', text: '{' }
+    const call = method as AeonMethod
+    t.match(await nobody.call(call, fill(path, {})), invalidJwt, route)
+    if (call === 'GET') continue
+    t.match(await nobody.call(call, fill(path, {}), { raw }), invalidJwt, `${route}, a bad body`)
+  }
+})
+
+t.test("a route's permission is needed for it, and is enough", async (t) => {
+  const { account } = await service.newTenant()
+  const withPermissions = async (name: string, permissions: readonly string[]) => {
+    const role = await newRole(root, account.id, name, permissions)
+    return aeonAs((await newKey(root, account.id, { name, role })).token)
+  }
+  const powerless = await withPermissions('powerless', [])
+  for (const [index, [route, permission]] of Object.entries(guarded).entries()) {
+    const held = await newRole(root, account.id, `held ${index}`, [])
+    const free = await newRole(root, account.id, `free ${index}`, [])
+    const ids = {
+      account: account.id,
+      project: account.project_id,
+      keys: (await newKey(root, account.id, { role: held })).id,
+      lists: await newAllowList(root, account.id, ['10.0.0.1'], `list ${index}`),
+      roles: free,
+    }
+    const call = (caller: AeonApi) => callRoute(caller, route, ids, index, held)
+    if (permission === null) {
+      t.equal((await call(powerless)).status, 200, `${route} is for any key`)
+      continue
+    }
+    const told = refusal(403, `This needs the permission ${permission}.`)
+    t.match(await call(powerless), told, `${route}, without permissions`)
+    const others = await withPermissions(`all but ${index}`, allBut(permission))
+    t.match(await call(others), told, `${route}, with all but ${permission}`)
+    const exact = await withPermissions(`exact ${index}`, [permission])
+    const answer = await call(exact)
+    t.equal(answer.status, 200, `${route}, with ${permission} alone: ${answer.text}`)
+  }
+})
+
+t.test(
+  'a caller is told that its key has expired, or else no more than that it is not good',
+  async (t) => {
+    const { admin, account } = await service.newTenant()
+    const make = async (name: string, hours = 0): Promise<string> =>
+      (await createKey(admin, { name, hours })).answer.jwt
+    const [good, revoked, disabled, brief] = [
+      await make('good'),
+      await make('revoked'),
+      await make('disabled'),
+      await make('brief', 1),
+    ]
+    await revokeKey(admin, 'revoked')
+    const { data } = await admin.take('GET', `/accounts/${account.id}/api-keys?name=disabled`)
+    await root.post(`/v1/accounts/${account.id}/api-keys/${data[0].info.id}/disable`)
+    t.equal((await aeonAs(brief).call('GET', '/account')).status, 200)
+    clock.offsetMs = hourMs
+    t.match(await aeonAs(brief).call('GET', '/account'), expiredJwt, 'expired')
+    t.match(await root.verify(brief), { valid: false, reason: 'expired' }, 'and so it is elsewhere')
+    clock.offsetMs = 0
+    const bad: readonly [string, string | undefined][] = [
+      ['none', undefined],
+      ['revoked', revoked],
+      ['disabled', disabled],
+      ['no token at all', 'x'],
+      ['not ASCII', 'ey\u00e9'],
+      ['of 8 kB', `eyJ${'a'.repeat(8_000)}`],
+      ['a signature of another', `${good.slice(0, -2)}AA`],
+    ]
+    for (const [told, token] of bad)
+      t.match(await aeonAs(token).call('GET', '/account'), invalidJwt, told)
+    for (const authorization of ['Basic eDp5', 'Bearer', `Bearer ${good} x`, good]) {
+      const answer = await aeonAs(undefined).call('GET', '/account', { headers: { authorization } })
+      t.match(answer, invalidJwt, authorization.slice(0, 8))
+    }
+    const list = await newAllowList(root, account.id, ['203.0.113.1'])
+    const elsewhere = await newKey(root, account.id, { allow_list_ids: [list] })
+    const told = refusal(403, 'This API key may not be used from this address.')
+    t.match(await aeonAs(elsewhere.token).call('GET', '/account'), told)
+  },
+)
+
+t.test('a JWT of ours with any bit changed, or unsigned, is not found', async (t) => {
+  const { admin } = await service.newTenant()
+  const { answer } = await createKey(admin, { name: 'original', hours: 1 })
+  const jwt: string = answer.jwt
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  const changed: string[] = []
+  for (const [place, character] of [...jwt].entries()) {
+    for (let bit = 1; bit < alphabet.length && character !== '.'; bit *= 2) {
+      const other = alphabet.charAt(alphabet.indexOf(character) ^ bit)
+      changed.push(jwt.slice(0, place) + other + jwt.slice(place + 1))
+    }
+  }
+  t.ok(changed.length > 1_500, `${changed.length} JWTs`)
+  const accepted: Json[] = []
+  for (const forged of changed) {
+    const verdict = await root.verify(forged)
+    if (verdict.reason !== 'not_found') accepted.push([forged, verdict])
+  }
+  t.same(accepted, [])
+  const [header = '', payload = '', signature = ''] = jwt.split('.')
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const hmac = (signed: string) => createHmac('sha256', 'a key').update(signed).digest('base64url')
+  const none = encode({ alg: 'none', typ: 'JWT' })
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
+  const later = encode({ ...claims, exp: claims.exp + 1_000_000 })
+  const forgeries: readonly [string, string][] = [
+    ['alg none, unsigned', `${none}.${payload}.`],
+    ['alg none, signed', `${none}.${payload}.${signature}`],
+    ['alg None', `${encode({ alg: 'None' })}.${payload}.`],
+    ['unsigned', `${header}.${payload}.`],
+    ['another key', `${header}.${payload}.${hmac(`${header}.${payload}`)}`],
+    ['a later end', `${header}.${later}.${signature}`],
+    [
+      'another header of the same meaning',
+      `${encode({ typ: 'JWT', alg: 'HS256' })}.${payload}.${signature}`,
+    ],
+  ]
+  for (const [told, forged] of forgeries) {
+    t.match(
+      await root.verify(forged),
+      { valid: false, reason: 'not_found', api_key: undefined },
+      told,
+    )
+    t.match(await aeonAs(forged).call('GET', '/account'), invalidJwt, told)
+  }
+  t.match(await root.verify(jwt), { valid: true }, 'the original is good')
+})
+
+t.test("another account's things are not there, nor is another project", async (t) => {
+  const { admin, account } = await service.newTenant()
+  const other = await service.newTenant()
+  const key = await newKey(root, account.id)
+  const list = await newAllowList(root, account.id, ['10.0.0.1'])
+  const role = await newRole(root, account.id, 'mine', [])
+  const at = `/accounts/${account.id}`
+  const lists = `${at}/projects/${account.project_id}/allow-lists`
+  const paths = [
+    `${at}/projects`,
+    `${at}/api-keys`,
+    `${at}/api-keys/${key.id}`,
+    lists,
+    `${lists}/${list}`,
+    `${at}/roles`,
+    `${at}/roles/${role}`,
+  ]
+  for (const path of paths) {
+    t.equal((await admin.call('GET', path)).status, 200, path)
+    t.match(await other.admin.call('GET', path), refusal(404, 'There is no such account.'), path)
+  }
+  const foreign = `/accounts/${other.account.id}`
+  const there: readonly [string, string][] = [
+    [`${foreign}/api-keys/${key.id}`, 'API key'],
+    [`${foreign}/roles/${role}`, 'role'],
+    [`${foreign}/projects/${other.account.project_id}/allow-lists/${list}`, 'allow list'],
+    [`${foreign}/projects/${account.project_id}/allow-lists`, 'project'],
+    [`${foreign}/projects/none/allow-lists`, 'project'],
+    [`${foreign}/api-keys/none`, 'API key'],
+    [`${foreign}/roles/none`, 'role'],
+    [`${foreign}/projects/${other.account.project_id}/allow-lists/none`, 'allow list'],
+  ]
+  for (const [path, what] of there) {
+    t.match(await other.admin.call('GET', path), refusal(404, `There is no such ${what}.`), path)
+  }
+  const upper = `/accounts/${account.id.toUpperCase()}/projects/${account.project_id.toUpperCase()}`
+  t.equal((await admin.call('GET', `${upper}/allow-lists`)).status, 200, 'an id has two cases')
+  t.same(await whoAmI(admin), { account: account.id, project: account.project_id })
+})
+
+t.test('nobody grants what they do not hold', async (t) => {
+  const { account } = await service.newTenant()
+  const permissions = ['api_key:create', 'role:create', 'role:update']
+  const role = await newRole(root, account.id, 'issuer', permissions)
+  const issuer = aeonAs((await newKey(root, account.id, { role })).token)
+  const told = { status: 403, body: { error: { detail: /^Nobody grants what they do not hold/ } } }
+  const key = { name: 'more', expire_after_hours: 1 }
+  const at = `/accounts/${account.id}`
+  t.match(await issuer.call('POST', `${at}/api-keys`, { body: key }), told, 'Admin, by default')
+  const own = await issuer.call('POST', `${at}/api-keys`, { body: { ...key, role_id: role } })
+  t.equal(own.status, 200, 'its own role it may give')
+  const cluster = [{ resource_type: 'CLUSTER', operation_groups: [{ operation_group: 'READ' }] }]
+  const body = { name: 'more', permissions: cluster }
+  t.match(await issuer.call('POST', `${at}/roles`, { body }), told)
+  t.match(await issuer.call('PUT', `${at}/roles/${role}`, { body }), told)
+})
+
+t.test(
+  'what breaks a rule is refused by the name of the field, as its sender wrote it',
+  async (t) => {
+    const { admin, account } = await service.newTenant()
+    const at = `/accounts/${account.id}`
+    const good = { name: 'k', expire_after_hours: 1 }
+    const ofKeys: readonly [object, string][] = [
+      [{}, 'name: It is required. expire_after_hours: It is required.'],
+      [{ ...good, name: '' }, 'name: It must not have fewer than 1 characters.'],
+      [{ ...good, name: ' k' }, 'name: Must not begin or end with white space.'],
+      [{ ...good, name: 'a'.repeat(121) }, 'name: It must not have more than 120 characters.'],
+      [{ ...good, name: 5 }, 'name: It must be of type string.'],
+      [
+        { ...good, description: 'a'.repeat(1001) },
+        'description: It must not have more than 1000 characters.',
+      ],
+      [{ ...good, expire_after_hours: -1 }, 'expire_after_hours: It must be >= 0.'],
+      [{ ...good, expire_after_hours: -2147483648 }, 'expire_after_hours: It must be >= 0.'],
+      [{ ...good, expire_after_hours: 876_001 }, 'expire_after_hours: It must be <= 876000.'],
+      [{ ...good, expire_after_hours: 1.5 }, 'expire_after_hours: It must be of type integer.'],
+      [{ ...good, expire_after_hours: '1' }, 'expire_after_hours: It must be of type integer.'],
+      [{ ...good, expire_after_hours: null }, 'expire_after_hours: It must be of type integer.'],
+      [{ ...good, role_id: 'admin' }, 'role_id: It must match format "uuid".'],
+      [{ ...good, role_id: unknownId }, 'role_id: The account has no such role.'],
+      [
+        { ...good, allow_list_info: [unknownId] },
+        'allow_list_info[0]: The account has no such allow list.',
+      ],
+      [{ ...good, allow_list_info: ['x'] }, 'allow_list_info[0]: It must match format "uuid".'],
+      [{ ...good, allow_list_info: 'x' }, 'allow_list_info: It must be of type array or null.'],
+      [{ ...good, 'a%sb%d': 1 }, 'a?sb?d: There is no such field.'],
+      [[], 'It must be of type object.'],
+    ]
+    for (const [body, detail] of ofKeys) {
+      const answer = await admin.call('POST', `${at}/api-keys`, { body })
+      t.match(answer, refusal(400, detail), JSON.stringify(body).slice(0, 80))
+    }
+    const lists = `${at}/projects/${account.project_id}/allow-lists`
+    const list = { name: 'l', description: '', allow_list: ['10.0.0.1'] }
+    const ofLists: readonly [object, RegExp][] = [
+      [{ ...list, allow_list: [] }, /^allow_list: It must not have fewer than 1 items\.$/],
+      [{ ...list, allow_list: ['10.0.0.1', 'nowhere%s'] }, /^allow_list\[1\]: /],
+      [{ ...list, allow_list: ['10.0.0.1,10.0.0.2'] }, /^allow_list\[0\]: /],
+      [{ ...list, allow_list: Array(101).fill('10.0.0.1') }, /^allow_list: .* 100 items\.$/],
+      [{ ...list, entries: [] }, /^allow_list: There is no such field\.$/],
+      [{ ...list, name: unknownId }, /^name: A name may not look like a UUID\.$/],
+    ]
+    for (const [body, detail] of ofLists) {
+      const answer = await admin.call('POST', lists, { body })
+      t.match(
+        answer,
+        { status: 400, body: { error: { detail, status: 400 } } },
+        JSON.stringify(body),
+      )
+    }
+    const permission = (resource_type: string, operation_group: string) => ({
+      resource_type,
+      operation_groups: [{ operation_group }],
+    })
+    const known = permission('CLUSTER', 'READ')
+    const ofRoles: readonly [readonly object[], string][] = [
+      [
+        [known, permission('MOON', 'READ')],
+        'permissions[1].operation_groups[0]: The catalogue has no such permission.',
+      ],
+      [
+        [permission('API_KEY', 'VERIFY'), known],
+        'permissions[0].operation_groups[0]: The catalogue has no such permission.',
+      ],
+      [
+        [permission('cluster', 'READ')],
+        'permissions[0].resource_type: It must match pattern "^[A-Z][A-Z0-9_]{0,62}$".',
+      ],
+    ]
+    for (const [permissions, detail] of ofRoles) {
+      const answer = await admin.call('POST', `${at}/roles`, { body: { name: 'r', permissions } })
+      t.match(answer, refusal(400, detail), detail)
+    }
+    t.equal((await admin.take('GET', `${at}/api-keys`)).data.length, 1, 'nothing was made')
+  },
+)
+
+t.test('queries that break a rule', async (t) => {
+  const { admin, account } = await service.newTenant()
+  const keys = `/accounts/${account.id}/api-keys`
+  const roles = `/accounts/${account.id}/roles`
+  const lists = `/accounts/${account.id}/projects/${account.project_id}/allow-lists`
+  const statuses =
+    'status: It must be one or more of ACTIVE, EXPIRED, REVOKED, separated by commas.'
+  const cursor = 'continuation_token: It is not a token that this list gave for this order.'
+  const bad: readonly [string, string][] = [
+    [`${keys}?status=active`, statuses],
+    [`${keys}?status=ACTIVE,DISABLED`, statuses],
+    [`${keys}?status=`, statuses],
+    [`${keys}?status=ACTIVE&status=REVOKED`, 'status: It must be of type string.'],
+    [`${keys}?key_name=x`, 'key_name: There is no such field.'],
+    [`${keys}?%25s=x`, '?s: There is no such field.'],
+    [`${keys}?api_key_name=a&api_key_name=b`, 'api_key_name: It must be of type string.'],
+    [`${keys}?api_key_name=`, 'api_key_name: It must not have fewer than 1 characters.'],
+    [`${keys}?api_key_name=a%00`, 'api_key_name: It must match pattern "^[^\\u0000]*$".'],
+    [`${keys}?limit=0`, 'limit: It must be >= 1.'],
+    [`${keys}?limit=101`, 'limit: It must be <= 100.'],
+    [`${keys}?limit=x`, 'limit: It must be of type integer.'],
+    [`${keys}?order=up`, 'order: It must be one of asc, desc.'],
+    [`${keys}?order_by=owner`, 'order_by: It must be one of created_on, name, expiry_time.'],
+    [`${keys}?continuation_token=x`, cursor],
+    [`${keys}?continuation_token=0.x`, cursor],
+    [`${keys}?continuation_token=2.`, cursor],
+    [`${lists}?continuation_token=x`, cursor],
+    [`${lists}?name=x`, 'name: There is no such field.'],
+    [`${lists}?api_key_ids=x`, 'api_key_ids: It must be ids, separated by commas.'],
+    [`${roles}?role_types=BUILT-IN`, 'role_types: It must be one of ALL, SYSTEM, USER_DEFINED.'],
+    [`${roles}?include_permissions=yes`, 'include_permissions: It must be of type boolean.'],
+  ]
+  for (const [path, detail] of bad) {
+    t.match(await admin.call('GET', path), refusal(400, detail), path)
+  }
+  await newKey(root, account.id, { name: 'a' })
+  await newKey(root, account.id, { name: 'b' })
+  const page = await admin.take('GET', `${keys}?limit=1&order_by=name`)
+  const other = `${keys}?limit=1&continuation_token=${page._metadata.continuation_token}`
+  t.match(await admin.call('GET', other), refusal(400, cursor), 'a token of another order')
+  t.equal((await admin.call('GET', `${other}&order_by=name`)).status, 200)
+  t.equal((await admin.call('GET', `${keys}?continuation_token=`)).status, 200, 'an empty one')
+})
+
+t.test('bodies that cannot be read, and paths that name nothing', async (t) => {
+  const { admin, account } = await service.newTenant()
+  const keys = `/accounts/${account.id}/api-keys`
+  const bodies: readonly [string, string | Buffer, number, string][] = [
+    ['application/json', '{', 400, 'The body is not JSON that can be accepted.'],
+    ['application/json', Buffer.from('{"name":"\xff"}', 'latin1'), 400, 'The body is not UTF-8.'],
+    ['application/json', `"${' '.repeat(300_000)}"`, 413, 'The body is too large.'],
+    ['text/plain', 'name=x', 415, 'Send application/json.'],
+    ['application/x-www-form-urlencoded', 'name=x', 415, 'Send application/json.'],
+  ]
+  for (const [type, text, status, detail] of bodies) {
+    const answer = await admin.call('POST', keys, { raw: { type, text } })
+    t.match(answer, refusal(status, detail), `${type} ${status}`)
+  }
+  const nowhere: readonly [AeonMethod, string][] = [
+    ['GET', ''],
+    ['GET', '/'],
+    ['GET', '/nothing'],
+    ['GET', '/users/self'],
+    ['GET', '/ACCOUNT'],
+    ['POST', '/account'],
+    ['PATCH', keys],
+    ['DELETE', keys],
+    ['GET', `/accounts/${account.id}/clusters`],
+    ['GET', `${keys}/%zz`],
+    ['GET', `${keys}/${'a'.repeat(101)}`],
+    ['GET', `/accounts/${account.id}/projects/${account.project_id}/allow-lists/a/b`],
+  ]
+  for (const [method, path] of nowhere) t.match(await admin.call(method, path), noSuchApi, path)
+  const raw = { type: 'application/json', text: '{' }
+  t.match(await admin.call('POST', '/nothing', { raw }), noSuchApi, 'before a body is read')
+  t.match(await aeonAs(undefined).call('GET', '/nothing'), noSuchApi, 'whoever asks')
+  for (const path of ['/api/public/v12/account', '/api/public/v2', '/api', '/api/public/v1x']) {
+    const answer = await root.get(path)
+    t.match(answer, { status: 404, body: { code: 'not_found' } }, `${path} is of the other face`)
+  }
+})
+
+t.test('while the database is away it is 503, and nobody is denied', async (t) => {
+  const database = await createTestDatabase()
+  const proxy = await startDatabaseProxy(database.url)
+  // Teardowns run in reverse: the service stops first.
+  t.teardown(async () => {
+    await proxy.close()
+    await database.drop()
+  })
+  const cuttable = await startAeonService(t, {
+    database: { ...database, url: proxy.url },
+    settings: { DATABASE_CONNECT_TIMEOUT_MS: '300', DATABASE_STATEMENT_TIMEOUT_MS: '300' },
+  })
+  const { admin, account } = await cuttable.newTenant()
+  const cold = cuttable.aeonAs((await createKey(admin, { name: 'cold', hours: 1 })).answer.jwt)
+  proxy.cut()
+  const away = refusal(503, 'The database cannot be reached.')
+  const keys = `/accounts/${account.id}/api-keys`
+  t.match(await admin.call('GET', '/account'), away)
+  t.match(await admin.call('GET', keys), away)
+  t.match(await admin.call('POST', keys, { body: { name: 'k', expire_after_hours: 0 } }), away)
+  t.match(await cold.call('GET', '/ping'), away, 'a key that is not known yet')
+  t.equal((await admin.call('GET', '/ping')).status, 200, 'one that is known')
+  proxy.restore()
+})
+
+t.test('it can be switched off', async (t) => {
+  const off = await startTestService(t, { settings: { AEON_API: 'off' } })
+  const { id } = (await off.root.post('/v1/accounts', { name: 'Acme' })).body.account
+  const paths = [
+    '/api/public/v1/account',
+    `/api/public/v1/accounts/${id}/api-keys`,
+    '/api/public/v1/',
+  ]
+  for (const path of [...paths, '/openapi/aeon.json']) {
+    t.match(await off.root.get(path), { status: 404, body: { code: 'not_found' } }, path)
+  }
+  t.notOk(routesOf(off.service.app).some((route) => route.includes('/api/')))
+})
+
+t.test('its document is its own, and the native one does not know of it', async (t) => {
+  const aeon = (await root.get('/openapi/aeon.json')).body
+  const native = (await root.get('/openapi.json')).body
+  const routes = Object.keys(guarded).map((route) => {
+    const { method, path } = parseRoute(route)
+    return `${method} ${aeonPrefix}${path.replaceAll(/:(\w+)/g, '{$1}')}`
+  })
+  const aliases = ['/permissions', '/auth/permissions', '/auth/resource-permissions']
+  const described = operationsOf(aeon).map(({ route }) => route)
+  const documented = routes.filter(
+    (r) => !aliases.some((alias) => r === `GET ${aeonPrefix}${alias}`),
+  )
+  t.same(described.sort(), documented.sort())
+  const names = operationsOf(aeon).map(({ operationId }) => operationId)
+  t.same(
+    names.sort(),
+    [...clientOperations].sort(),
+    'operations are called as the clients call them',
+  )
+  t.notOk(JSON.stringify(native).includes('/api/public'))
+  t.notOk('ApiKeyData' in native.components.schemas)
+  t.notOk('Problem' in aeon.components.schemas)
+  t.same(aeon.components.securitySchemes, {
+    BearerAuthToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  })
+})
+
+/** As the clients' library names them. */
+const clientOperations = [
+  'GetPing',
+  'GetCurrentAccount',
+  'ListAccounts',
+  'ListProjects',
+  'ListApiKeys',
+  'CreateApiKey',
+  'GetApiKey',
+  'RevokeApiKey',
+  'ListNetworkAllowLists',
+  'CreateNetworkAllowList',
+  'GetNetworkAllowList',
+  'DeleteNetworkAllowList',
+  'ListRbacRoles',
+  'CreateRole',
+  'GetRole',
+  'UpdateRole',
+  'DeleteRole',
+  'ListResourcePermissions',
+]
+
+function operationsOf(document: Json): { route: string; operationId: string }[] {
+  return Object.entries<Json>(document.paths).flatMap(([path, item]) =>
+    Object.entries<Json>(item).map(([method, operation]) => ({
+      route: `${method.toUpperCase()} ${path}`,
+      operationId: operation.operationId,
+    })),
+  )
+}
+
+function refusal(status: number, detail: string) {
+  return { status, text: JSON.stringify({ error: { detail, status } }) }
+}
+
+interface Ids {
+  readonly account?: string
+  readonly project?: string
+  readonly keys?: string
+  readonly lists?: string
+  readonly roles?: string
+}
+
+function fill(path: string, ids: Ids): string {
+  const kind = path.includes('/roles') ? 'roles' : path.includes('/allow-lists') ? 'lists' : 'keys'
+  return path
+    .replace(':account_id', ids.account ?? unknownId)
+    .replace(':project_id', ids.project ?? unknownId)
+    .replace(':id', ids[kind] ?? unknownId)
+}
+
+/** Calls a route as it is meant to be called, asking for nothing that its caller would have to hold besides. */
+function callRoute(
+  caller: AeonApi,
+  route: string,
+  ids: Ids,
+  index: number,
+  role: string,
+): Promise<Answer> {
+  const { method, path } = parseRoute(route)
+  const name = `made ${index}`
+  const bodies: readonly [RegExp, object][] = [
+    [/^POST .*\/api-keys$/, { name, expire_after_hours: 1, role_id: role }],
+    [/^POST .*\/allow-lists$/, { name, description: '', allow_list: ['10.0.0.1'] }],
+    [/^(POST|PUT) .*\/roles/, { name, permissions: [] }],
+  ]
+  const body = bodies.find(([pattern]) => pattern.test(route))?.[1]
+  return caller.call(method as AeonMethod, fill(path, ids), body === undefined ? {} : { body })
+}
+
+/** All that an account's role may have, but this one and those that bring it along. */
+function allBut(permission: string): string[] {
+  return readCatalogue(aeonCatalogue)
+    .filter((entry) => entry.scope === 'account')
+    .filter((entry) => entry.name !== permission && !entry.implies.includes(permission))
+    .map((entry) => entry.name)
+}
