@@ -1,69 +1,88 @@
 import { parseArgs } from 'node:util'
-import type { Command } from './admin/command.ts'
+import { auditCheckpointCommand } from './admin/audit-checkpoint.ts'
+import { auditVerifyCommand } from './admin/audit-verify.ts'
+import { type Command, type CommandOptions, UsageError } from './admin/command.ts'
 import { issueRootKeyCommand } from './admin/issue-root-key.ts'
 import { migrateCommand } from './admin/migrate.ts'
 import { withDatabase } from './admin/reach-database.ts'
+import { revokeCommand } from './admin/revoke.ts'
 import { rotateTagKeyCommand } from './admin/rotate-tag-key.ts'
+import { usageOf } from './admin/usage.ts'
 import { explainFailure } from './explain-failure.ts'
 import { readSettings } from './settings.ts'
 
 const commands: Readonly<Record<string, Command>> = {
+  'audit-checkpoint': auditCheckpointCommand,
+  'audit-verify': auditVerifyCommand,
   'issue-root-key': issueRootKeyCommand,
   migrate: migrateCommand,
+  revoke: revokeCommand,
   'rotate-tag-key': rotateTagKeyCommand,
 }
 
-const usage = `Usage: npm run admin -- COMMAND [OPTION...]
-
-For whoever has the database: it is found by DATABASE_URL, or in DATA_DIR.
-
-Commands:
-  issue-root-key   Issue a key of the platform account that may do everything, and print its token.
-  migrate          Bring the schema up to this version, for instances that run with MIGRATE=off.
-  rotate-tag-key   Let a new tag key sign new tokens, once every instance knows it.
-
-Options:
-  --file PATH      issue-root-key: write the token to this new file instead of printing it.
-  --help           Print this.
-`
-
-class UsageError extends Error {}
+const args = process.argv.slice(2)
+const name = args.find((arg) => !arg.startsWith('-'))
+const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined
 
 try {
-  await main(process.argv.slice(2))
+  await main()
 } catch (error) {
-  process.stderr.write(
-    `${explainFailure(error)}\n${error instanceof UsageError ? `\n${usage}` : ''}`,
-  )
-  process.exitCode = error instanceof UsageError ? 2 : 1
+  const isUsage = error instanceof UsageError
+  const reason = explainFailure(error)
+  if (args.includes('--json')) process.stderr.write(`${JSON.stringify({ error: reason })}\n`)
+  else process.stderr.write(`${reason}\n${isUsage ? `\n${usageOf(commands, name)}` : ''}`)
+  process.exitCode = isUsage ? 2 : 1
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const { name, options, help } = readArguments(args)
-  if (help) {
-    process.stdout.write(usage)
+async function main(): Promise<void> {
+  if (args.includes('--help')) {
+    process.stdout.write(usageOf(commands, name))
     return
   }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (command === undefined) {
-    throw new UsageError(name === '' ? 'Name a command.' : `There is no command ${name}.`)
-  }
+  if (name === undefined) throw new UsageError('Name a command.')
+  if (command === undefined) throw new UsageError(`There is no command ${name}.`)
+  const { argument, options, json } = readArguments(command)
   const settings = await readSettings(process.env)
-  const told = await withDatabase(settings.config, (connection) =>
-    command({ ...settings, connection, options }),
+  const { DATABASE_OWNER_URL: ownerUrl } = settings.config
+  const config =
+    command.asOwner === true && ownerUrl !== undefined
+      ? { ...settings.config, DATABASE_URL: ownerUrl }
+      : settings.config
+  const outcome = await withDatabase(config, (connection) =>
+    command.run({ ...settings, connection, argument, options }),
   )
-  process.stdout.write(`${told}\n`)
+  process.stdout.write(`${json ? JSON.stringify(outcome.json) : outcome.text}\n`)
+  process.exitCode = outcome.exitCode ?? 0
 }
 
-function readArguments(args: readonly string[]) {
+function readArguments(known: Command) {
+  const { values, positionals } = parse(known)
+  const [, argument, ...more] = positionals
+  if (more.length > 0 || (argument !== undefined) !== (known.argument !== undefined)) {
+    throw new UsageError(
+      known.argument === undefined ? 'It takes no argument.' : `Give one ${known.argument}.`,
+    )
+  }
+  const options: CommandOptions = Object.fromEntries(
+    known.options.flatMap((option) => {
+      const value = values[option.name]
+      if (!Array.isArray(value)) return []
+      if (value.length > 1 && option.repeats !== true) {
+        throw new UsageError(`Give --${option.name} once.`)
+      }
+      return [[option.name, value.map(String)]]
+    }),
+  )
+  return { argument: argument ?? '', options, json: values.json === true }
+}
+
+function parse(known: Command) {
+  const options: Record<string, { type: 'string' | 'boolean'; multiple: boolean }> = {
+    json: { type: 'boolean', multiple: false },
+  }
+  for (const option of known.options) options[option.name] = { type: 'string', multiple: true }
   try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { file: { type: 'string' }, help: { type: 'boolean', default: false } },
-    })
-    if (positionals.length > 1) throw new Error('Name one command.')
-    return { name: positionals[0] ?? '', options: { file: values.file }, help: values.help }
+    return parseArgs({ args, allowPositionals: true, options })
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }

@@ -28,6 +28,13 @@ export const Settings = Type.Object({
         'PostgreSQL 15 or newer; TLS by its parameters. Unset: a private PostgreSQL in DATA_DIR.',
     }),
   ),
+  DATABASE_OWNER_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      description:
+        'The same database as the user who owns the tables; `npm run admin -- migrate` uses it, the service never.',
+    }),
+  ),
   DATABASE_POOL_MAX: Type.Integer({
     default: 10,
     minimum: 1,

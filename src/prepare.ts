@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { Catalogue } from './domain/permission.ts'
+import { checkAuditKeys } from './keys/audit/check-audit-keys.ts'
 import { bootstrap } from './keys/bootstrap.ts'
 import { createSecretHasher, type SecretHasher } from './keys/hashing/hasher.ts'
 import type { Peppers } from './keys/hashing/peppers.ts'
@@ -83,14 +84,20 @@ export async function createServiceHasher(
   })
 }
 
-/** What use cases need of the world besides the database. */
-export function worldOf(
+/**
+ * What use cases need of the world besides the database. Throws an Error when the audit keys at hand
+ * are not those that its trail was written with.
+ */
+export async function worldOf(
   { config, files }: Pick<PrepareOptions, 'config' | 'files'>,
+  db: OpenDatabase['db'],
   hasher: SecretHasher,
   now: () => Date,
-): RootKeyDeps {
+): Promise<RootKeyDeps> {
   const { TOKEN_PREFIX: tokenPrefix } = config
-  return { now, randomBytes, hasher, tokenPrefix, auditKeys: files.auditKeys }
+  const { auditKeys } = files
+  await checkAuditKeys({ db, auditKeys })
+  return { now, randomBytes, hasher, tokenPrefix, auditKeys }
 }
 
 async function prepareOpened(
@@ -101,7 +108,7 @@ async function prepareOpened(
   const { db } = opened
   const isSchemaNewer = await prepareSchema(db, config, log)
   const hasher = await createServiceHasher(config, files.peppers, db, now)
-  const world = worldOf(options, hasher, now)
+  const world = await worldOf(options, db, hasher, now)
   const started = await bootstrap(world, db, {
     catalogue: files.catalogue,
     ...(options.keepRootToken && { keepRootToken: options.keepRootToken }),

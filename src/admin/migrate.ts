@@ -1,24 +1,32 @@
 import { createLog } from '../log.ts'
 import { openServiceDatabase } from '../prepare.ts'
 import { migrate } from '../store/migrate.ts'
-import type { CommandContext } from './command.ts'
+import type { Command } from './command.ts'
 
 /** A migration may read whole tables; requests may not take as long. */
 const statementTimeoutMs = 600_000
 
 /** Brings the schema up to this version, and says what ran. */
-export async function migrateCommand({ config, connection }: CommandContext): Promise<string> {
-  const { db } = openServiceDatabase({
-    config: { ...config, DATABASE_STATEMENT_TIMEOUT_MS: statementTimeoutMs },
-    connection,
-    log: createLog('warn'),
-  })
-  try {
-    const ran = await migrate(db)
-    return ran.length === 0
-      ? 'The schema has every migration of this version.'
-      : `Ran ${ran.join(', ')}.`
-  } finally {
-    await db.destroy()
-  }
+export const migrateCommand: Command = {
+  summary: 'Bring the schema up to this version, for instances that run with MIGRATE=off.',
+  details: 'Reaches the database by DATABASE_OWNER_URL, if that is set.',
+  options: [],
+  asOwner: true,
+  async run({ config, connection }) {
+    const { db } = openServiceDatabase({
+      config: { ...config, DATABASE_STATEMENT_TIMEOUT_MS: statementTimeoutMs },
+      connection,
+      log: createLog('warn'),
+    })
+    try {
+      const ran = await migrate(db)
+      const text =
+        ran.length === 0
+          ? 'The schema has every migration of this version.'
+          : `Ran ${ran.join(', ')}.`
+      return { text, json: { migrations: ran } }
+    } finally {
+      await db.destroy()
+    }
+  },
 }

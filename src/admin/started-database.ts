@@ -1,8 +1,33 @@
+import { readFile } from 'node:fs/promises'
+import { createLog } from '../log.ts'
+import { openServiceDatabase } from '../prepare.ts'
 import type { Database } from '../store/database.ts'
 import { readSchemaState } from '../store/migrate.ts'
+import type { CommandContext } from './command.ts'
+
+/** Reads a database on which this version was started before. Throws an Error otherwise. */
+export async function withStartedDatabase<T>(
+  { config, connection }: CommandContext,
+  act: (db: Database) => Promise<T>,
+): Promise<T> {
+  const { db } = openServiceDatabase({ config, connection, log: createLog('warn') })
+  try {
+    await requireStartedDatabase(db)
+    return await act(db)
+  } finally {
+    await db.destroy()
+  }
+}
 
 /** Throws an Error unless this version of the service was started on the database before. */
 export async function requireStartedDatabase(db: Database): Promise<void> {
   if ((await readSchemaState(db)).missing.length === 0) return
   throw new Error('This version has never been started on this database: start it first.')
+}
+
+/** The text of a file that an option names. Throws an Error that says what cannot be read, and why. */
+export async function readNamedFile(what: string, file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: Error) => {
+    throw new Error(`The ${what} cannot be read: ${error.message}`)
+  })
 }

@@ -1,0 +1,39 @@
+import type { Deps } from '../deps.ts'
+import { createLog } from '../log.ts'
+import { createServiceHasher, openServiceDatabase, worldOf } from '../prepare.ts'
+import { realMoment } from '../service.ts'
+import { createWorld } from '../world.ts'
+import type { CommandContext } from './command.ts'
+import { requireStartedDatabase } from './started-database.ts'
+
+/** Acts on a started database as an instance of its own: one that follows the changes, its own included. */
+export async function asInstance<T>(
+  context: CommandContext,
+  act: (deps: Deps) => Promise<T>,
+): Promise<T> {
+  const { config, files, connection } = context
+  const log = createLog('warn')
+  const { db } = openServiceDatabase({ config, connection, log })
+  try {
+    await requireStartedDatabase(db)
+    const now = () => new Date()
+    const hasher = await createServiceHasher(config, files.peppers, db, now)
+    const world = await worldOf(context, db, hasher, now)
+    const { deps, instance } = await createWorld({
+      config,
+      connection,
+      db,
+      log,
+      world,
+      moment: realMoment,
+    })
+    await instance.start()
+    try {
+      return await act(deps)
+    } finally {
+      await instance.stop()
+    }
+  } finally {
+    await db.destroy()
+  }
+}

@@ -1,0 +1,50 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { signCheckpoint } from '../domain/audit-checkpoint.ts'
+import { verifyTrail } from '../keys/audit/verify-trail.ts'
+import { type Command, optionOf, requiredOption } from './command.ts'
+import { readNamedFile, withStartedDatabase } from './started-database.ts'
+
+/** Signs the heads of all chains, for keeping where the owner of the database cannot write. */
+export const auditCheckpointCommand: Command = {
+  summary: 'Sign the heads of the audit trail, for keeping elsewhere.',
+  details: 'The trail is walked first: a broken one gets no checkpoint.',
+  options: [
+    {
+      name: 'key',
+      value: 'FILE',
+      about: 'The Ed25519 private key to sign with, in PEM. Required.',
+    },
+    { name: 'file', value: 'PATH', about: 'Write it to this new file instead of printing it.' },
+  ],
+  async run(context) {
+    const privateKey = await readPrivateKey(requiredOption(context.options, 'key'))
+    const file = optionOf(context.options, 'file')
+    const { auditKeys } = context.files
+    const createdAt = new Date()
+    const { breaks, events, heads } = await withStartedDatabase(context, (db) =>
+      verifyTrail({ db, auditKeys }, []),
+    )
+    if (breaks.length > 0) {
+      throw new Error('The audit trail is broken, and gets no checkpoint: run audit-verify.')
+    }
+    const text = signCheckpoint({ createdAt, heads }, privateKey)
+    if (file === undefined) return { text: text.trimEnd(), json: JSON.parse(text) }
+    await writeFile(file, text, { flag: 'wx' }).catch((error: Error) => {
+      throw new Error(`The checkpoint cannot be written: ${error.message}`)
+    })
+    return {
+      text: `The checkpoint of ${events} events in ${heads.length} chains is in ${file}.`,
+      json: { file, events, chains: heads.length },
+    }
+  },
+}
+
+async function readPrivateKey(file: string): Promise<KeyObject> {
+  const pem = await readNamedFile('private key', file)
+  try {
+    return createPrivateKey(pem)
+  } catch {
+    throw new Error(`The private key ${file} is not a private key in PEM without a passphrase.`)
+  }
+}

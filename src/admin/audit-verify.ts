@@ -1,0 +1,87 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { type Checkpoint, readCheckpoint } from '../domain/audit-checkpoint.ts'
+import type { ChainBreak } from '../domain/audit-walk.ts'
+import { type TrailReport, verifyTrail } from '../keys/audit/verify-trail.ts'
+import {
+  brokenExitCode,
+  type Command,
+  type CommandOptions,
+  type Outcome,
+  requiredOption,
+} from './command.ts'
+import { readNamedFile, withStartedDatabase } from './started-database.ts'
+
+/** Walks the chains of the audit trail, and names the first break of each. */
+export const auditVerifyCommand: Command = {
+  summary: 'Walk the chains of the audit trail, and name the first break of each.',
+  details: `Without a checkpoint, a tail that was cut together with its head is not found.
+AUDIT_KEY_FILE must hold the keys that the links were made with.`,
+  options: [
+    {
+      name: 'checkpoint',
+      value: 'FILE',
+      about: 'Hold the trail against this one too; any number of times.',
+      repeats: true,
+    },
+    {
+      name: 'public-key',
+      value: 'FILE',
+      about: 'The Ed25519 key, in PEM, that the checkpoints must be signed with.',
+    },
+  ],
+  async run(context) {
+    const checkpoints = await readCheckpoints(context.options)
+    const { auditKeys } = context.files
+    const report = await withStartedDatabase(context, (db) =>
+      verifyTrail({ db, auditKeys }, checkpoints),
+    )
+    return tell(report)
+  },
+}
+
+async function readCheckpoints(options: CommandOptions): Promise<Checkpoint[]> {
+  const files = options.checkpoint ?? []
+  if (files.length === 0) return []
+  const publicKey = await readPublicKey(requiredOption(options, 'public-key'))
+  return Promise.all(
+    files.map(async (file) => {
+      const text = await readNamedFile('checkpoint', file)
+      try {
+        return readCheckpoint(text, publicKey)
+      } catch (error) {
+        throw new Error(`The checkpoint ${file} cannot be used: ${String(error)}`)
+      }
+    }),
+  )
+}
+
+async function readPublicKey(file: string): Promise<KeyObject> {
+  const pem = await readNamedFile('public key', file)
+  try {
+    return createPublicKey(pem)
+  } catch {
+    throw new Error(`The public key ${file} is not a key in PEM.`)
+  }
+}
+
+function tell({ events, unkeyed, breaks, heads }: TrailReport): Outcome {
+  const json = {
+    valid: breaks.length === 0,
+    events,
+    unkeyed,
+    breaks: breaks.map(({ accountId, number, fault }) => ({
+      account_id: accountId,
+      number,
+      fault,
+    })),
+    heads: heads.map(({ accountId, number, link }) => ({ account_id: accountId, number, link })),
+  }
+  const counted = `${events} events in ${heads.length} chains, ${unkeyed} of them without an audit key`
+  if (breaks.length === 0) return { text: `The audit trail is whole: ${counted}.`, json }
+  const text = `The audit trail is broken:\n${breaks.map(lineOf).join('\n')}\nWhole are ${counted}.`
+  return { text, json, exitCode: brokenExitCode }
+}
+
+function lineOf({ accountId, number, fault }: ChainBreak): string {
+  return `  account ${accountId}, event ${number}: ${fault}`
+}

@@ -1,0 +1,48 @@
+import type { Command } from './command.ts'
+
+const column = 22
+
+/** What `--help` prints: of all commands, or of one. */
+export function usageOf(
+  commands: Readonly<Record<string, Command>>,
+  name: string | undefined,
+): string {
+  const command = name === undefined ? undefined : commands[name]
+  if (name === undefined || command === undefined) return usageOfAll(commands)
+  const argument = command.argument === undefined ? '' : ` ${command.argument}`
+  const details = command.details === undefined ? '' : `\n${command.details}\n`
+  return `Usage: npm run admin -- ${name}${argument} [OPTION...]
+
+${command.summary}
+${details}
+Options:
+${[...command.options.map((option) => line(`--${option.name} ${option.value}`, option.about)), ...common].join('\n')}
+`
+}
+
+const common = [
+  line('--json', 'Print what came of it as one line of JSON.'),
+  line('--help', 'Print this.'),
+]
+
+function usageOfAll(commands: Readonly<Record<string, Command>>): string {
+  return `Usage: npm run admin -- COMMAND [OPTION...]
+
+For whoever has the database: it is found by DATABASE_URL, or in DATA_DIR.
+
+Commands:
+${Object.entries(commands)
+  .map(([name, { summary }]) => line(name, summary))
+  .join('\n')}
+
+Options of every command:
+${common.join('\n')}
+
+Exit codes: 0 it is done; 1 it failed; 2 it was called wrongly; 3 audit-verify found a break;
+4 revoke is committed, and some instance may not know it yet.
+`
+}
+
+function line(name: string, about: string): string {
+  return `  ${name.padEnd(column - 1)} ${about}`
+}

@@ -1,0 +1,151 @@
+/** The admin command, run as an operator runs it. */
+import { generateKeyPairSync } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { createTestDatabase } from '../helpers/database.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { connectRaw } from '../helpers/instances.ts'
+import { createProcesses, type Launched } from '../helpers/process.ts'
+import { startTestService } from '../helpers/service.ts'
+import { trailOf } from '../helpers/trail.ts'
+
+const processes = await createProcesses()
+t.teardown(() => processes.end())
+const { folder } = processes
+const commands = [
+  'audit-checkpoint',
+  'audit-verify',
+  'issue-root-key',
+  'migrate',
+  'revoke',
+  'rotate-tag-key',
+]
+
+t.test('on the database of a running service', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  const started = await startTestService(t, { database })
+  const { root, canaries } = started
+  const raw = await connectRaw(t, database.url)
+  const account = await newAccount(root)
+  const admin = (...args: string[]) =>
+    processes.run({
+      settings: { DATABASE_URL: database.url },
+      script: ['src/admin.ts', ...args],
+    })
+
+  t.test('audit-checkpoint and audit-verify', async (t) => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const [key, pub, file] = ['k', 'k.pub', 'checkpoint'].map((name) => join(folder, name))
+    if (key === undefined || pub === undefined || file === undefined) throw new Error('No names.')
+    await writeFile(key, privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    await writeFile(pub, publicKey.export({ type: 'spki', format: 'pem' }))
+
+    t.match(await admin('audit-checkpoint', '--key', key, '--file', file), {
+      status: 0,
+      told: /^The checkpoint of 3 events in 2 chains is in /,
+    })
+    const printed = await admin('audit-checkpoint', '--key', key, '--json')
+    t.match(
+      jsonOf(printed).checkpoint.heads,
+      JSON.parse(await readFile(file, 'utf8')).checkpoint.heads,
+    )
+    const again = await admin('audit-checkpoint', '--key', key, '--file', file)
+    t.match(again, { status: 1, stderr: /EEXIST/ }, 'no checkpoint is written over')
+
+    const whole = await admin('audit-verify', '--checkpoint', file, '--public-key', pub)
+    t.match(whole, {
+      status: 0,
+      told: 'The audit trail is whole: 3 events in 2 chains, 3 of them without an audit key.\n',
+    })
+    const unsigned = await admin('audit-verify', '--checkpoint', file)
+    t.match(unsigned, { status: 2, stderr: /Give --public-key\./ })
+    const notKept = await admin('audit-verify', '--checkpoint', key, '--public-key', pub)
+    t.match(notKept, { status: 1, stderr: /it is not a checkpoint/ })
+
+    await raw.query('delete from audit_event where account_id = $1', [account])
+    await raw.query('delete from audit_chain where account_id = $1', [account])
+    const cut = await admin('audit-verify', '--checkpoint', file, '--public-key', pub)
+    t.match(cut, { status: 3, told: `  account ${account}, event 1: missing\n` })
+    const asJson = await admin('audit-verify', '--json', '--checkpoint', file, '--public-key', pub)
+    t.equal(asJson.status, 3)
+    t.match(jsonOf(asJson), {
+      valid: false,
+      breaks: [{ account_id: account, number: 1, fault: 'missing' }],
+    })
+  })
+
+  t.test('revoke', async (t) => {
+    const other = await newAccount(root, 'Other')
+    const [byToken, byHint, byId] = [
+      await newKey(root, other),
+      await newKey(root, other),
+      await newKey(root, other),
+    ]
+    for (const key of [byToken, byHint, byId])
+      t.match(await root.verify(key.token), { valid: true })
+    const named = [
+      [byToken, byToken.token],
+      [byHint, byHint.body.hint],
+      [byId, byId.id],
+    ] as const
+    for (const [key, name] of named) {
+      const { status, told, stderr } = await admin('revoke', name, '--reason', 'stolen')
+      t.match({ status, told, stderr }, { status: 0, told: /is revoked: no instance accepts it/ })
+      t.match(await root.verify(key.token), { valid: false, reason: 'revoked' })
+    }
+    const repeated = jsonOf(await admin('revoke', byId.id, '--json'))
+    t.match(repeated, { api_key_id: byId.id, receipt: { state: 'complete' } })
+    t.match(
+      (await trailOf(raw, other)).slice(-3),
+      Array(3).fill({
+        action: 'api_key.revoked',
+        actor: { kind: 'system' },
+        reason: 'stolen',
+      }),
+    )
+    const forged = `${byId.body.hint}${'1'.repeat(43)}_${'1'.repeat(11)}`
+    for (const [name, words] of [
+      [forged, /This deployment has not made that token/],
+      ['nothing', /That is no token, no hint and no id/],
+      [account, /There is no such key/],
+    ] as const) {
+      const refused = await admin('revoke', name)
+      t.equal(refused.status, 1)
+      t.match(refused.stderr, words)
+    }
+    t.match(await admin('revoke'), { status: 2, stderr: /Give one KEY\./ })
+  })
+
+  t.test('rotate-tag-key, issue-root-key and migrate as JSON', async (t) => {
+    t.match(jsonOf(await admin('rotate-tag-key', '--json')), { tag_key_id: String })
+    t.same(jsonOf(await admin('migrate', '--json')), { migrations: [] })
+    const issued = jsonOf(await admin('issue-root-key', '--json'))
+    canaries.addToken(issued.token)
+    t.match(await root.verify(issued.token), { valid: true, api_key: { id: issued.api_key_id } })
+  })
+})
+
+t.test('every command says how it is used, and what is wrong', async (t) => {
+  const admin = (...args: string[]) => processes.run({ script: ['src/admin.ts', ...args] })
+  const helps = await Promise.all(commands.map((command) => admin(command, '--help')))
+  for (const [index, help] of helps.entries()) {
+    t.equal(help.status, 0)
+    t.match(help.told, new RegExp(`^Usage: npm run admin -- ${commands[index]}`))
+    t.match(help.told, /--json/)
+  }
+  const [all, twice, json] = await Promise.all([
+    admin('--help'),
+    admin('issue-root-key', '--file', 'a', '--file', 'b'),
+    admin('audit-verify', '--sideways', '--json'),
+  ])
+  for (const command of commands) t.match(all.told, `  ${command} `)
+  t.match(twice, { status: 2, stderr: /Give --file once\./ })
+  t.equal(json.status, 2)
+  t.match(JSON.parse(json.stderr).error, /--sideways/)
+})
+
+function jsonOf({ stdout }: Launched) {
+  return JSON.parse(stdout)
+}

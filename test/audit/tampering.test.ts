@@ -1,0 +1,345 @@
+/** Whoever alters the trail by SQL is found, and the event is named at which it no longer fits. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import type { Client } from 'pg'
+import t, { type Test } from 'tap'
+import { genesisLink, linkOf } from '../../src/domain/audit-chain.ts'
+import {
+  type Checkpoint,
+  readCheckpoint,
+  signCheckpoint,
+} from '../../src/domain/audit-checkpoint.ts'
+import { systemOrigin } from '../../src/domain/audit-event.ts'
+import { type AuditKeys, noAuditKeys, readAuditKeys } from '../../src/domain/audit-key.ts'
+import type { ChainFault } from '../../src/domain/audit-walk.ts'
+import { inAuditedTransaction } from '../../src/keys/audit/audited.ts'
+import { checkAuditKeys } from '../../src/keys/audit/check-audit-keys.ts'
+import { type TrailReport, verifyTrail } from '../../src/keys/audit/verify-trail.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { connectRaw } from '../helpers/instances.ts'
+import { startTestService, type TestService } from '../helpers/service.ts'
+
+const events = 8
+const started = await startTestService(t)
+const raw = await connectRaw(t, started.database.url)
+const { deps } = started.service
+const account = await accountWithTrail(started)
+
+t.test('a trail that nobody touched is whole', async (t) => {
+  const report = await verifyTrail(deps, [])
+  t.match(report, { breaks: [] })
+  t.equal(report.unkeyed, report.events)
+  t.match(
+    report.heads.find((head) => head.accountId === account),
+    { number: events },
+  )
+})
+
+const five = 'account_id = $1 and number = 5'
+const tamperings: readonly (readonly [string, string, number, ChainFault])[] = [
+  [
+    'the text is changed',
+    `update audit_event set content = replace(content, '"ci 4"', '"cd 4"') where ${five}`,
+    5,
+    'link_differs',
+  ],
+  ['the text is no event', `update audit_event set content = '[]' where ${five}`, 5, 'unreadable'],
+  [
+    'the text is no JSON',
+    `update audit_event set content = left(content, 40) where ${five}`,
+    5,
+    'unreadable',
+  ],
+  [
+    'a space is added',
+    `update audit_event set content = content || ' ' where ${five}`,
+    5,
+    'link_differs',
+  ],
+  [
+    'a link is changed',
+    `update audit_event set link = sha256(link) where ${five}`,
+    5,
+    'link_differs',
+  ],
+  [
+    'it is said to have been somebody else',
+    `update audit_event set actor_id = 'nobody' where ${five}`,
+    5,
+    'column_differs',
+  ],
+  [
+    'it is said to have been another time',
+    `update audit_event set created_at = created_at - interval '1 day' where ${five}`,
+    5,
+    'column_differs',
+  ],
+  ['an event is deleted', `delete from audit_event where ${five}`, 5, 'missing'],
+  [
+    'the first is deleted',
+    `delete from audit_event where account_id = $1 and number = 1`,
+    1,
+    'missing',
+  ],
+  [
+    'an event is deleted, and those after it move up',
+    `delete from audit_event where ${five};
+     update audit_event set number = number - 1 where account_id = $1 and number > 5`,
+    5,
+    'misplaced',
+  ],
+  [
+    'two events change places',
+    `update audit_event set content = other.content, link = other.link, id = other.id
+     from audit_event other
+     where audit_event.account_id = $1 and other.account_id = $1
+       and audit_event.number in (4, 5) and other.number = 9 - audit_event.number`,
+    4,
+    'misplaced',
+  ],
+  [
+    'an event of another account is put in its place',
+    `update audit_event set content = other.content, link = other.link
+     from audit_event other
+     where audit_event.account_id = $1 and audit_event.number = 2
+       and other.account_id <> $1 and other.number = 2`,
+    2,
+    'misplaced',
+  ],
+  [
+    'an event is inserted at the end',
+    `insert into audit_event (account_id, number, id, created_at, action, actor_kind, actor_id,
+       resource_id, content, link)
+     select account_id, ${events + 1}, id, created_at, action, actor_kind, actor_id, resource_id,
+       replace(content, '"number":${events},', '"number":${events + 1},'), link
+     from audit_event where account_id = $1 and number = ${events}`,
+    events + 1,
+    'link_differs',
+  ],
+  ['the tail is cut', `delete from audit_event where account_id = $1 and number > 6`, 7, 'missing'],
+  [
+    'the head is changed',
+    `update audit_chain set link = sha256(link) where account_id = $1`,
+    events,
+    'rewritten',
+  ],
+  ['the head is deleted', `delete from audit_chain where account_id = $1`, events + 1, 'missing'],
+  [
+    'a key is taken off the list of a bulk act',
+    `delete from audit_event_key where account_id = $1
+       and api_key_id = (select max(api_key_id::text)::uuid from audit_event_key)`,
+    events,
+    'keys_differ',
+  ],
+  [
+    'a key is put on the list of an act',
+    `insert into audit_event_key select account_id, 3, id from audit_event where ${five}`,
+    3,
+    'keys_differ',
+  ],
+]
+for (const [what, statement, number, fault] of tamperings) {
+  t.test(`${what}: event ${number} is named`, async (t) => {
+    await tampered(t, statement)
+    t.match((await verifyTrail(deps, [])).breaks, [{ accountId: account, number, fault }])
+  })
+}
+
+t.test('a checkpoint finds what is made to fit again', async (t) => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const checkpoint = await takeCheckpoint(privateKey, publicKey)
+
+  await t.test('a tail that was cut together with its head', async (t) => {
+    await tampered(
+      t,
+      `with cut as (delete from audit_event where account_id = $1 and number > 6)
+       update audit_chain set number = 6, link = audit_event.link from audit_event
+       where audit_chain.account_id = $1 and audit_event.account_id = $1 and audit_event.number = 6`,
+    )
+    t.same((await verifyTrail(deps, [])).breaks, [], 'nothing else shows it')
+    t.same((await verifyTrail(deps, [checkpoint])).breaks, [
+      { accountId: account, number: 7, fault: 'missing' },
+    ])
+  })
+  await t.test('a chain that is gone as a whole', async (t) => {
+    await tampered(
+      t,
+      'with gone as (delete from audit_event where account_id = $1) delete from audit_chain where account_id = $1',
+    )
+    t.same((await verifyTrail(deps, [])).breaks, [])
+    t.match((await verifyTrail(deps, [checkpoint])).breaks, [
+      { accountId: account, number: 1, fault: 'missing' },
+    ])
+  })
+  await t.test('a chain that was made anew from the event that was altered', async (t) => {
+    await saved(t)
+    await makeAnew('"ci 3"', '"cd 3"')
+    t.same((await verifyTrail(deps, [])).breaks, [])
+    t.same((await verifyTrail(deps, [checkpoint])).breaks, [
+      { accountId: account, number: events, fault: 'rewritten' },
+    ])
+  })
+  await t.test('and what came after it is whole', async (t) => {
+    await newKey(started.root, account)
+    t.same((await verifyTrail(deps, [checkpoint])).breaks, [])
+  })
+})
+
+t.test('a checkpoint counts only under the key that signed it', async (t) => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const head = { accountId: account, number: 1, link: 'aa' }
+  const text = signCheckpoint({ createdAt: new Date(0), heads: [head] }, privateKey)
+  t.same(readCheckpoint(text, publicKey), { createdAt: new Date(0), heads: [head] })
+  const refusals: readonly (readonly [string, string, Parameters<typeof readCheckpoint>[1]])[] = [
+    ['its signature is not of this key', text, generateKeyPairSync('ed25519').publicKey],
+    ['its signature is not of this key', text.replace('"number":1', '"number":0'), publicKey],
+    ['it is not a checkpoint', '{}', publicKey],
+    ['it is not a checkpoint', 'null', publicKey],
+    ['it is not a checkpoint', text.slice(1), publicKey],
+    [
+      'the key is not an Ed25519 key',
+      text,
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey,
+    ],
+  ]
+  for (const [message, refused, key] of refusals) {
+    t.throws(() => readCheckpoint(refused, key), { message })
+  }
+})
+
+t.test('with an audit key nobody without it can make a link', async (t) => {
+  const one = `one:${randomBytes(32).toString('base64')}`
+  const two = `two:${randomBytes(32).toString('base64')}`
+  const keyed = readAuditKeys(one)
+  const both = readAuditKeys(`${two}\n${one}`)
+  await saved(t)
+  const verifyWith = (auditKeys: AuditKeys) => verifyTrail({ ...deps, auditKeys }, [])
+  const before = (await verifyWith(noAuditKeys)).unkeyed
+  await append(keyed)
+  await append(both)
+
+  t.match(await verifyWith(both), { breaks: [], unkeyed: before })
+  t.match(await verifyWith(keyed), brokenAt(events + 3, 'unknown_key'))
+  t.match(await verifyWith(noAuditKeys), brokenAt(events + 2, 'unknown_key'))
+  const forged = readAuditKeys(`one:${randomBytes(32).toString('base64')}`)
+  t.match(await verifyWith(forged), brokenAt(events + 2, 'link_differs'))
+  await append(noAuditKeys)
+  t.match(await verifyWith(both), brokenAt(events + 4, 'key_dropped'))
+
+  await makeAnew('"ci 3"', '"cd 3"')
+  t.match(await verifyWith(both), brokenAt(events + 2, 'link_differs'), 'made anew without the key')
+})
+
+t.test('the service does not start with other audit keys than the trail has', async (t) => {
+  const platform = (await started.root.get('/v1/me')).body.api_key.account_id
+  const lines = `k:${randomBytes(32).toString('base64')}`
+  await saved(t)
+  await checkAuditKeys({ ...deps, auditKeys: noAuditKeys })
+  await append(readAuditKeys(lines), platform)
+  await checkAuditKeys({ ...deps, auditKeys: readAuditKeys(lines) })
+  for (const [auditKeys, message] of [
+    [noAuditKeys, /AUDIT_KEY_FILE lacks the key/],
+    [
+      readAuditKeys(`k:${randomBytes(32).toString('base64')}`),
+      /AUDIT_KEY_FILE does not hold the key/,
+    ],
+  ] as const) {
+    await t.rejects(checkAuditKeys({ ...deps, auditKeys }), { message })
+  }
+})
+
+/** An account whose chain has eight events; the last is of a bulk act. */
+async function accountWithTrail({ root }: TestService): Promise<string> {
+  const accountId = await newAccount(root)
+  const keys: string[] = []
+  for (let key = 1; key < events - 1; key += 1) {
+    keys.push((await newKey(root, accountId, { name: `ci ${key}` })).id)
+  }
+  await inAuditedTransaction(deps, systemOrigin, async () => ({
+    result: undefined,
+    events: [
+      {
+        accountId,
+        action: 'api_key.bulk_revoked',
+        resource: { type: 'api_key', id: null, name: null },
+        before: null,
+        after: null,
+        apiKeyIds: keys,
+      },
+    ],
+  }))
+  return accountId
+}
+
+async function append(auditKeys: AuditKeys, accountId = account): Promise<void> {
+  await inAuditedTransaction({ ...deps, auditKeys }, systemOrigin, async () => ({
+    result: undefined,
+    events: [
+      {
+        accountId,
+        action: 'account.updated',
+        resource: { type: 'account', id: accountId, name: 'Acme' },
+        before: {},
+        after: {},
+      },
+    ],
+  }))
+}
+
+function brokenAt(number: number, fault: ChainFault): Pick<TrailReport, 'breaks'> {
+  return { breaks: [{ accountId: account, number, fault }] }
+}
+
+async function takeCheckpoint(
+  privateKey: Parameters<typeof signCheckpoint>[1],
+  publicKey: Parameters<typeof readCheckpoint>[1],
+): Promise<Checkpoint> {
+  const { heads } = await verifyTrail(deps, [])
+  return readCheckpoint(signCheckpoint({ createdAt: deps.now(), heads }, privateKey), publicKey)
+}
+
+/** Runs statements on the trail for the length of a test. */
+async function tampered(t: Test, statement: string): Promise<void> {
+  await saved(t)
+  for (const one of statement.split(';')) {
+    const { rowCount } = await raw.query(one, [account])
+    if (rowCount === 0) throw new Error('Nothing was tampered with.')
+  }
+}
+
+/** Puts the trail back as it is now when the test ends. */
+async function saved(t: Test): Promise<void> {
+  const tables = ['audit_chain', 'audit_event', 'audit_event_key']
+  for (const table of tables) {
+    await raw.query(`create temporary table saved_${table} as table ${table}`)
+  }
+  t.teardown(async () => {
+    for (const table of tables) {
+      await raw.query(`truncate ${table}; insert into ${table} table saved_${table}`)
+      await raw.query(`drop table saved_${table}`)
+    }
+  })
+}
+
+/** What one who owns the database can do: alters a text, and makes all links after it anew, unkeyed. */
+async function makeAnew(from: string, to: string): Promise<void> {
+  const { rows } = await raw.query(
+    'select number, content from audit_event where account_id = $1 order by number',
+    [account],
+  )
+  let link = genesisLink
+  for (const { number, content } of rows) {
+    const altered = content.replace(from, to)
+    link = linkOf(link, altered, undefined)
+    await set(raw, 'audit_event', `content = $3, link = $4 where account_id = $1 and number = $2`, [
+      account,
+      number,
+      altered,
+      link,
+    ])
+  }
+  await set(raw, 'audit_chain', 'link = $2 where account_id = $1', [account, link])
+}
+
+async function set(client: Client, table: string, rest: string, values: unknown[]): Promise<void> {
+  await client.query(`update ${table} set ${rest}`, values)
+}
