@@ -17,7 +17,7 @@ export interface DatabaseCounts {
   readonly rowsWritten: number
 }
 
-/** Exact once the connections that did the work are closed: an open one reports up to a second late. */
+/** Exact once the connections that did the work are closed; an open one reports up to ten seconds late. */
 export async function countsOfDatabase(databaseUrl: string): Promise<DatabaseCounts> {
   return asAdmin(async (admin) => {
     const { rows } = await admin.query(

@@ -4,15 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { readConfig } from '../../src/config.ts'
 import { verifyEach } from '../ask.ts'
-import {
-  type Contender,
-  contest,
-  measure,
-  medianRatio,
-  type Slice,
-  slicesOf,
-  standingsOf,
-} from '../contest.ts'
+import { type Contender, contest, medianRatio, slicesOf, standingsOf } from '../contest.ts'
 import { countsOfDatabase, type DatabaseCounts } from '../database-usage.ts'
 import { expectedAnswers, type Requests, verifyRequests } from '../load/load.ts'
 import type { Finding, PartResult } from '../results.ts'
@@ -25,11 +17,18 @@ const maxStartMs = 180_000
 /** How long a revoked token is presented before it is said that the peer did not notice. */
 const noticeMs = 2_000
 
+/** What the database does for them is counted: some tokens, each several times within a minute. */
+const countedTokens = 50
+const countedTimes = 10
+/** A connection of PostgreSQL that is idle reports what it did after ten seconds at most. */
+const reportingMs = 11_000
+
 interface Rival {
   readonly peer: Peer
   readonly contender: Contender
   readonly databaseUrl: string
   readonly requests: Requests
+  /** Before the requests that are counted. */
   readonly countsBefore: DatabaseCounts
 }
 
@@ -42,22 +41,15 @@ export async function measurePeers(stage: Stage): Promise<PartResult> {
     stage.tell(`${peer.name}: making ${keys} keys`)
     rivals.push(await prepare(stage, peer))
   }
+  await sleep(reportingMs)
+  const counts = await Promise.all(rivals.map(countsOfRequest))
   const contenders = [own, ...rivals.map(({ contender }) => contender)]
-  const warmUps = new Map<Contender, Slice>()
-  for (const contender of contenders) {
-    warmUps.set(contender, await measure(contender, stage.rounds.warmUpSeconds, false))
-  }
-  const slices = await contest(contenders, { ...stage.rounds, warmUpSeconds: 0 })
+  const slices = await contest(contenders, stage.rounds)
 
   const rows: string[][] = [ownRow]
-  for (const rival of rivals) {
-    const { contender, peer } = rival
-    const denied = await timeToDenied(rival)
-    await contender.server.stop()
-    const all = [...slicesOf(slices, contender), ...[warmUps.get(contender) ?? []].flat()]
-    const requests = all.reduce((sum, slice) => sum + slice.requests, 0)
-    const [transactions, written] = await perRequest(rival, requests)
-    rows.push([peer.name, transactions, written, denied, peer.difference])
+  for (const [index, rival] of rivals.entries()) {
+    const { name, difference } = rival.peer
+    rows.push([name, ...(counts[index] ?? []), await timeToDenied(rival), difference])
   }
   const against = ({ peer, contender }: Rival): Finding => ({
     what: `Verifications a second, against ${peer.name}`,
@@ -71,7 +63,7 @@ export async function measurePeers(stage: Stage): Promise<PartResult> {
     facts: {
       head: [
         '',
-        'statements a verification',
+        'transactions a verification',
         'rows written',
         'denies a token revoked elsewhere',
         'does less or more than the service',
@@ -132,11 +124,16 @@ async function prepare(stage: Stage, peer: Peer): Promise<Rival> {
   const [unknown] = requestsTo(peer, ['x'.repeat(43)]).lines
   const answer = await ask(server.url, requests, unknown)
   if (isGood(answer)) throw new Error(`${peer.name} takes an unknown token for good.`)
+  const countsBefore = await countsOfDatabase(databaseUrl)
+  for (const line of Array(countedTimes).fill(requests.lines.slice(0, countedTokens)).flat()) {
+    if (!isGood(await ask(server.url, requests, line)))
+      throw new Error(`${peer.name} denies a key.`)
+  }
   return {
     peer,
     databaseUrl,
     requests,
-    countsBefore: await countsOfDatabase(databaseUrl),
+    countsBefore,
     contender: {
       name: peer.name,
       server,
@@ -211,13 +208,13 @@ function isGood(answer: string): boolean {
   return answer.startsWith(goodStart.verify) || answer.startsWith(goodStart.introspection)
 }
 
-/** What the peer's database did for each request: its server has stopped, so all is counted. */
-async function perRequest(rival: Rival, requests: number): Promise<[string, string]> {
-  const { transactions, rowsWritten } = await countsOfDatabase(rival.databaseUrl)
+/** What the peer's database did for each of the requests that are counted. */
+async function countsOfRequest({ databaseUrl, countsBefore }: Rival): Promise<[string, string]> {
+  const { transactions, rowsWritten } = await countsOfDatabase(databaseUrl)
   const each = (now: number, before: number) =>
-    String(Number(((now - before) / requests).toFixed(2)))
+    ((now - before) / (countedTokens * countedTimes)).toFixed(1)
   return [
-    each(transactions, rival.countsBefore.transactions),
-    each(rowsWritten, rival.countsBefore.rowsWritten),
+    each(transactions, countsBefore.transactions),
+    each(rowsWritten, countsBefore.rowsWritten),
   ]
 }

@@ -61,8 +61,8 @@ rest has hashes of the same shape. PostgreSQL does not wait for the disk (\`fsyn
 those who write at each verification. A Zipf mix asks for the key of rank r with a weight of 1 / r.
 
 **Peers** run in a process of their own, as the service does, on the same PostgreSQL, with as many keys
-and connections to it. Their statements and the rows they wrote are PostgreSQL's own counts, divided by
-the requests. Revoked elsewhere means: in their database, by another process.
+and connections to it. Their transactions and the rows they wrote are PostgreSQL's own counts for fifty
+tokens that were each presented ten times within a minute, divided by the requests. Revoked elsewhere means: in their database, by another process.
 
 ## How to run it
 

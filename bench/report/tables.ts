@@ -92,9 +92,12 @@ export function quantity(value: number, unit: Finding['unit']): string {
   }
 }
 
+/** Three digits or so; of what is very small one, so that it is not taken for nothing. */
 function rounded(value: number): string {
-  if (Math.abs(value) >= 100) return count(value)
-  return String(Number(value.toFixed(Math.abs(value) >= 10 ? 1 : 2)))
+  const size = Math.abs(value)
+  if (size >= 100) return count(value)
+  if (size < 0.01) return String(Number(value.toPrecision(1)))
+  return String(Number(value.toFixed(size >= 10 ? 1 : 2)))
 }
 
 function count(value: number): string {
