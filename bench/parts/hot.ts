@@ -1,5 +1,6 @@
 import { askVerdictText, verifyEach } from '../ask.ts'
 import { type Contender, contest, medianRatio, slicesOf, standingsOf } from '../contest.ts'
+import { countsOfDatabase } from '../database-usage.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
 import type { Finding, PartResult } from '../results.ts'
 import { startNginx } from '../servers/nginx.ts'
@@ -52,7 +53,11 @@ export async function measureHot(stage: Stage): Promise<PartResult> {
     load: { ...one, origin: service.url },
   }
   const below = stage.isQuick ? [] : await startBelowFloor(stage, answer, one)
+  const before = await countsOfDatabase(databaseUrl)
   const slices = await contest([...below, floor, mixKeys, oneKey], stage.rounds)
+  const after = await countsOfDatabase(databaseUrl)
+  const verified = [...slicesOf(slices, mixKeys), ...slicesOf(slices, oneKey)]
+  const requests = verified.reduce((sum, slice) => sum + slice.requests, 0)
 
   const against = (contender: Contender, what: string): Finding[] => {
     const [mine, its] = [slicesOf(slices, contender), slicesOf(slices, floor)]
@@ -78,7 +83,16 @@ export async function measureHot(stage: Stage): Promise<PartResult> {
     ]
   }
   return {
-    findings: [...against(mixKeys, 'Hot, 10,000 keys'), ...against(oneKey, 'Hot, one key')],
+    findings: [
+      ...against(mixKeys, 'Hot, 10,000 keys'),
+      ...against(oneKey, 'Hot, one key'),
+      {
+        what: 'Transactions of the database for each hot verification: change feeds, and flushes of use records',
+        value: (after.transactions - before.transactions) / requests,
+        unit: 'transactions',
+        goal: { atMost: 0.01 },
+      },
+    ],
     standings: standingsOf(slices),
   }
 }
