@@ -15,8 +15,8 @@ import { requireWrk } from './load/generators.ts'
 import { type Part, type PartName, parts } from './parts.ts'
 import { tablesOf } from './report/tables.ts'
 import { keepResults, writeReport } from './report/write.ts'
-import type { DatedResult, Results } from './results.ts'
-import { withStage } from './stage.ts'
+import type { DatedResult } from './results.ts'
+import { type Datasets, withStage } from './stage.ts'
 
 const rounds: Rounds = { count: 5, seconds: 4, warmUpSeconds: 3 }
 const quickRounds: Rounds = { count: 3, seconds: 1, warmUpSeconds: 1 }
@@ -36,11 +36,8 @@ await main()
 async function main(): Promise<void> {
   if (given.render) return writeReport()
   if (given.quick && given.write) throw new Error('Only whole rounds are written down.')
-  const measured = await measureParts(chosenParts())
-  process.stdout.write(`\n${tablesOf(measured)}\n`)
-  if (!given.write) return
-  await keepResults(measured)
-  await writeReport()
+  await measureParts(chosenParts())
+  if (given.write) await writeReport()
 }
 
 function chosenParts(): PartName[] {
@@ -55,36 +52,45 @@ function chosenParts(): PartName[] {
   })
 }
 
-async function measureParts(names: readonly PartName[]): Promise<Results> {
+/** Tells and keeps what each part found as soon as it is over: a later one may fail. */
+async function measureParts(names: readonly PartName[]): Promise<void> {
   const generator = await requireWrk()
-  const chosenRounds = given.quick ? quickRounds : rounds
   const datasets = createDatasets(given.quick, tell)
-  const measured: Record<string, DatedResult> = {}
   try {
     for (const name of names) {
       tell(parts[name].title)
-      const [loadBefore = 0] = loadavg()
-      const stage = {
-        rounds: chosenRounds,
-        isQuick: given.quick,
-        soakMinutes: Number(given.minutes),
-        datasets,
-        tell,
-      }
-      measured[name] = {
-        ...(await withStage(stage, parts[name].measure)),
-        date: given.date ?? new Date().toISOString().slice(0, 10),
-        node: process.version,
-        generator,
-        cores: availableParallelism(),
-        loadBefore,
-        rounds: chosenRounds.count,
-        roundSeconds: chosenRounds.seconds,
-      }
+      const measured = { [name]: await measurePart(name, datasets, generator) }
+      process.stdout.write(`\n${tablesOf(measured)}\n\n`)
+      if (given.write) await keepResults(measured)
     }
-    return measured
   } finally {
     await datasets.drop()
+  }
+}
+
+async function measurePart(
+  name: PartName,
+  datasets: Datasets,
+  generator: string,
+): Promise<DatedResult> {
+  const chosenRounds = given.quick ? quickRounds : rounds
+  const [loadBefore = 0] = loadavg()
+  const stage = {
+    rounds: chosenRounds,
+    isQuick: given.quick,
+    soakMinutes: Number(given.minutes),
+    datasets,
+    tell,
+  }
+  return {
+    ...(await withStage(stage, parts[name].measure)),
+    date: given.date ?? new Date().toISOString().slice(0, 10),
+    node: process.version,
+    generator,
+    cores: availableParallelism(),
+    loadBefore,
+    rounds: chosenRounds.count,
+    roundSeconds: chosenRounds.seconds,
   }
 }
 
