@@ -46,5 +46,5 @@ const main: DatasetSize = {
   revokedTokens: 100,
   expiredTokens: 100,
 }
-const mainOfQuick: DatasetSize = { ...main, keys: 31_000, tokens: 30_000 }
+const mainOfQuick: DatasetSize = { ...main, keys: 16_000, tokens: 15_000 }
 const tokensOfSize = 20_000

@@ -16,8 +16,8 @@ const run = promisify(execFile)
 const warmUpTokens = 3_000
 /** Of the Argon2 ceiling: the goal for the rate, half of which is the rate at which p99 is judged. */
 const goal = 0.45
-const flatOutSeconds = 2
-const steadySeconds = 3
+const wholeSeconds = 3
+const quickSeconds = 1
 
 /** First sights of tokens after a start, against what Argon2 alone can do on this machine. */
 export async function measureCold(stage: Stage): Promise<PartResult> {
@@ -25,13 +25,13 @@ export async function measureCold(stage: Stage): Promise<PartResult> {
   const ceilings: number[] = []
   const flatOut: Slice[] = []
   const steady: Slice[] = []
-  await measureCeiling(1)
+  const seconds = stage.isQuick ? quickSeconds : wholeSeconds
+  await measureCeiling(quickSeconds)
   for (let round = 0; round < stage.rounds.count; round += 1) {
-    const ceiling = await measureCeiling(flatOutSeconds)
+    const ceiling = await measureCeiling(seconds)
     ceilings.push(ceiling)
-    flatOut.push(await measureStart(stage, dataset, round, undefined, flatOutSeconds))
+    flatOut.push(await measureStart(stage, dataset, round, undefined, seconds))
     const rate = Math.round((ceiling * goal) / 2)
-    const seconds = stage.isQuick ? 1 : steadySeconds
     steady.push(await measureStart(stage, dataset, round, rate, seconds))
   }
   const ratios = flatOut.map((slice, round) => slice.requestsPerSecond / (ceilings[round] ?? 0))
