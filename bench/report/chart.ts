@@ -25,7 +25,7 @@ const colours = [
   '#000000',
   '#999999',
 ]
-const width = 860
+const width = 940
 const height = 420
 const plot = { left: 70, right: 600, top: 50, bottom: 360 }
 
