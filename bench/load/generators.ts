@@ -12,7 +12,8 @@ export async function runAtFullSpeed(load: Load, seconds: number): Promise<Measu
   const { start, goodVerdicts } = load.expected
   const { stdout } = await run('wrk', [
     ...['--threads', '1', '--connections', String(load.connections)],
-    ...['--duration', `${seconds}s`, '--latency', '--script', script, load.origin],
+    ...['--duration', `${seconds}s`, '--timeout', '10s', '--latency'],
+    ...['--script', script, load.origin],
     ...['--', load.requestsFile, load.sequenceFile ?? '-', start, String(goodVerdicts ?? '-')],
   ])
   return readLastLine(stdout)

@@ -22,7 +22,7 @@ export async function measureHot(stage: Stage): Promise<PartResult> {
     script: 'bench/servers/floor.ts',
     settings: { DATABASE_URL: databaseUrl, FLOOR_CALLER: rootToken },
   })
-  await verifyEach(floorServer.url, rootToken, [hotToken])
+  await askVerdictText(floorServer.url, rootToken, hotToken)
 
   const mix = {
     requestsFile: await stage.writeRequests(verifyRequests(rootToken, tokens)),
@@ -106,10 +106,12 @@ async function startBelowFloor(
   const bare = await stage.start({
     script: 'bench/servers/bare-http.ts',
     settings: { ANSWER: answer },
+    isOther: true,
   })
   const route = await stage.start({
     script: 'bench/servers/constant-route.ts',
     settings: { ANSWER: answer },
+    isOther: true,
   })
   const nginx = await startNginx(answer)
   if (nginx !== undefined) stage.adopt(nginx)

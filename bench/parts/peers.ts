@@ -116,6 +116,7 @@ async function prepare(stage: Stage, peer: Peer): Promise<Rival> {
       CLIENT_SECRET: introspector.secret,
     },
     ...(peer.readyPath !== undefined && { readyPath: peer.readyPath }),
+    isOther: true,
     maxStartMs,
   })
   const tokens = (await readFile(tokensFile, 'utf8')).split('\n')

@@ -60,7 +60,7 @@ whichever concurrency does most, measured before each of these starts. For growt
 rest has hashes of the same shape. PostgreSQL does not wait for the disk (\`fsync\` is off), which favours
 those who write at each verification. A Zipf mix asks for the key of rank r with a weight of 1 / r.
 
-**Peers** run in a process of their own, as the service does, on the same PostgreSQL, with as many keys
+**Peers** run in a process of their own with Node's own defaults, on the same PostgreSQL, with as many keys
 and connections to it. Their transactions and the rows they wrote are PostgreSQL's own counts for fifty
 tokens that were each presented ten times within a minute, divided by the requests. Revoked elsewhere means: in their database, by another process.
 

@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly settings: Readonly<Record<string, string>>
   /** To node, besides those of `npm start`. */
   readonly flags?: readonly string[]
+  /** Whether node runs with its own defaults, and not as `npm start` has it: what is not the service. */
+  readonly isOther?: boolean
   /** Whether the process can be talked to by messages. */
   readonly hasChannel?: boolean
   /** What answers once the server is ready. */
@@ -35,19 +37,19 @@ const projectFolder = join(import.meta.dirname, '../..')
 const pollMs = 3
 const maxStartMs = 30_000
 
-/** How `npm start` runs the service, and how its peers are run too. */
+/** How `npm start` runs the service. */
 const start = readStartScript(packageJson.scripts.start)
 
 /** Starts the process; it does not answer yet: see untilAnswered. */
 export async function spawnServer(options: ServerOptions): Promise<ServerProcess> {
   const port = await freePort()
   const spawnedAt = performance.now()
-  const flags = [...start.flags, ...(options.flags ?? [])]
+  const flags = [...(options.isOther ? [] : start.flags), ...(options.flags ?? [])]
   const child = spawn(process.execPath, [...flags, options.script], {
     cwd: projectFolder,
     env: {
       ...ownEnvironment(),
-      ...start.environment,
+      ...(options.isOther ? {} : start.environment),
       HOST: '127.0.0.1',
       PORT: String(port),
       ...options.settings,
