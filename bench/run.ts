@@ -19,7 +19,7 @@ import type { DatedResult } from './results.ts'
 import { type Datasets, withStage } from './stage.ts'
 
 const rounds: Rounds = { count: 5, seconds: 4, warmUpSeconds: 3 }
-const quickRounds: Rounds = { count: 3, seconds: 1, warmUpSeconds: 1 }
+const quickRounds: Rounds = { count: 3, seconds: 1, warmUpSeconds: 2 }
 
 const { values: given } = parseArgs({
   options: {
