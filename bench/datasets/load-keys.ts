@@ -69,7 +69,7 @@ async function stageOthers(trx: Executor, count: number, hashProfile: number): P
       left(noise, 11),
       '$argon2id$v=19$m=1024,t=1,p=1$' || left(noise, 22) || '$' || noise || left(noise, 11),
       ${hashProfile}::smallint,
-      case when number % 20 = 0 then 'revoked' when number % 10 = 1 then 'expired' else 'used' end
+      case number % 20 when 0 then 'revoked' when 1 then 'expired' when 2 then 'expiring' else 'used' end
     from (
       select number, md5(number || 'bench') as noise,
         now() - ${spreadMs}::bigint * interval '1 millisecond' * random() as created_at
@@ -87,8 +87,11 @@ async function moveIntoPlace(trx: Executor, deps: Deps, load: KeysToLoad): Promi
       created_by_kind, created_by_id, created_by_name, expires_at, revoked_at, revoked_by_kind, live)
     select id, ${accountId}, 'key ' || id, '', ${roleId}, 'anywhere', ${deps.tokenPrefix}, created_at,
       ${createdBy.kind}, ${createdBy.id}, ${createdBy.name},
-      case state when 'expired' then created_at + interval '1 second' end,
-      case state when 'revoked' then created_at + interval '1 second' end,
+      case state
+        when 'expired' then created_at + (now() - created_at) * random()
+        when 'expiring' then now() + interval '1 year' * random()
+      end,
+      case state when 'revoked' then created_at + (now() - created_at) * random() end,
       case state when 'revoked' then 'system' end,
       case when state <> 'revoked' then true end
     from staged order by created_at`.execute(trx)

@@ -113,6 +113,8 @@ async function grow(stage: Stage, size: number): Promise<Grown> {
   return { size, dataset, remembering, forgetting, hot, cold, list }
 }
 
+const inThirtyDays = new Date(Date.now() + 30 * 24 * 60 * 60 * 1000).toISOString().slice(0, 10)
+
 /** Each order and each filter by itself. */
 const plainQueries = [
   'sort=-created_at',
@@ -128,14 +130,16 @@ const plainQueries = [
   'role=developer',
   'role=viewer',
   'created_by=nobody',
-  'expires_before=2026-01-01T00:00:00Z',
+  `expires_before=${inThirtyDays}T00:00:00Z`,
   'last_used_before=2026-01-01T00:00:00Z',
 ]
-/** Those with more than one are timed by themselves only. */
+/** Those that ask for what their order has last are timed by themselves only. */
 const listQueries = [
   ...plainQueries,
   'status=active&sort=name&limit=200',
   'status=revoked&sort=expires_at',
+  // What expired before that day was issued before: all that is younger stands first in the order.
+  'expires_before=2026-01-01T00:00:00Z',
 ]
 
 function listPaths({ accountId }: Dataset, queries: readonly string[]): string[] {
