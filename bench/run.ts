@@ -2,10 +2,10 @@
  * Measures the service, as ratios between things that run in turn in one run:
  *   npm run bench -- [--quick] [--only PART,PART...] [--write] [--date YYYY-MM-DD]
  *   npm run soak -- [--minutes 10] [--write]
- *   npm run bench -- --render
+ *   npm run bench -- --render|--check
  * `--quick` takes under a minute. `--write` keeps the results in docs/performance/results.json and writes
- * docs/performance.md and its plots from all that are there; `--render` only writes them anew. The date
- * is the one given, or today's.
+ * docs/performance.md and its plots from all that are there; `--render` only writes them anew, and
+ * `--check` fails when that would alter them. The date is the one given, or today's.
  */
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -14,7 +14,7 @@ import { createDatasets } from './datasets/datasets.ts'
 import { requireWrk } from './load/generators.ts'
 import { type Part, type PartName, parts } from './parts.ts'
 import { tablesOf } from './report/tables.ts'
-import { keepResults, writeReport } from './report/write.ts'
+import { checkReport, keepResults, writeReport } from './report/write.ts'
 import type { DatedResult } from './results.ts'
 import { type Datasets, withStage } from './stage.ts'
 
@@ -27,6 +27,7 @@ const { values: given } = parseArgs({
     only: { type: 'string' },
     write: { type: 'boolean', default: false },
     render: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
     date: { type: 'string' },
     minutes: { type: 'string', default: '10' },
   },
@@ -35,6 +36,7 @@ await main()
 
 async function main(): Promise<void> {
   if (given.render) return writeReport()
+  if (given.check) return checkReport()
   if (given.quick && given.write) throw new Error('Only whole rounds are written down.')
   await measureParts(chosenParts())
   if (given.write) await writeReport()

@@ -5,28 +5,46 @@ import { documentOf } from './document.ts'
 import { plotsOf } from './plots.ts'
 
 const docs = join(import.meta.dirname, '../../docs')
-const folder = join(docs, 'performance')
-const resultsFile = join(folder, 'results.json')
+const resultsFile = 'performance/results.json'
 
 /** Keeps what was measured, beside what earlier runs measured of other parts. */
 export async function keepResults(measured: Results): Promise<void> {
-  await mkdir(folder, { recursive: true })
+  await mkdir(join(docs, 'performance'), { recursive: true })
   const all = { ...(await readResults()), ...measured }
-  await writeFile(resultsFile, `${JSON.stringify(all, roundNumbers, 2)}\n`)
+  await writeFile(join(docs, resultsFile), `${JSON.stringify(all, roundNumbers, 2)}\n`)
 }
 
 /** Writes docs/performance.md and its plots from the results that are kept. */
 export async function writeReport(): Promise<void> {
-  const results = await readResults()
-  await writeFile(join(docs, 'performance.md'), documentOf(results))
-  for (const { file, svg } of plotsOf(results)) await writeFile(join(folder, file), svg)
+  for (const [file, text] of filesOf(await readResults())) await writeFile(join(docs, file), text)
+}
+
+/** Rejects when docs/performance.md or a plot is not what the results that are kept give. */
+export async function checkReport(): Promise<void> {
+  for (const [file, text] of filesOf(await readResults())) {
+    if ((await readIfThere(file)) === text) continue
+    throw new Error(`docs/${file} is not what its results give: npm run bench -- --render`)
+  }
+}
+
+/** By their names within docs. Without results the page is left alone. */
+function filesOf(results: Results): Map<string, string> {
+  if (Object.keys(results).length === 0) return new Map()
+  return new Map([
+    ['performance.md', documentOf(results)],
+    ...plotsOf(results).map(({ file, svg }): [string, string] => [`performance/${file}`, svg]),
+  ])
 }
 
 async function readResults(): Promise<Results> {
+  return JSON.parse((await readIfThere(resultsFile)) ?? '{}') as Results
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
   try {
-    return JSON.parse(await readFile(resultsFile, 'utf8')) as Results
+    return await readFile(join(docs, file), 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
 }
