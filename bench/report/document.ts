@@ -1,7 +1,8 @@
+import { parts } from '../parts.ts'
 import type { DatedResult, Results } from '../results.ts'
 import { median } from '../statistics.ts'
 import { plotsOf } from './plots.ts'
-import { goalsTable, orderedOf, tablesOf } from './tables.ts'
+import { goalsTable, tablesOf } from './tables.ts'
 
 /** The whole of docs/performance.md. */
 export function documentOf(results: Results): string {
@@ -72,9 +73,7 @@ It takes Linux and wrk (\`apt-get install wrk\`); with nginx installed, the gene
 |---|---|
 | \`npm run bench -- --quick\` | the floor, hot, cold and forged, in under a minute |
 | \`npm run bench\` | everything but the soak, in less than half an hour |
-| \`npm run bench -- --only peers,growth\` | single parts: ${orderedOf(results)
-    .map(([name]) => name)
-    .join(', ')} |
+| \`npm run bench -- --only peers,growth\` | single parts: ${Object.keys(parts).join(', ')} |
 | \`npm run soak -- --minutes 10\` | memory at full load |
 | \`--write\` with any of these but \`--quick\` | keeps the results in \`docs/performance/results.json\` and writes this page from all that are there |
 | \`npm run bench -- --render\` | writes this page and its plots anew from the results |
