@@ -53,6 +53,8 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       uses: new UseRecords(),
       tallies: createTallies(),
       tokenPrefix: 'aeon',
+      selfRotationMaxOverlapSeconds: 0,
+      expiryWarningMs: 0,
       log: createLog('silent'),
     },
     {

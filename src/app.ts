@@ -8,6 +8,7 @@ import { acceptJsonOnly } from './http/bodies.ts'
 import type { FaceSettings } from './http/face-settings.ts'
 import { accountRoutes } from './http/native/accounts.ts'
 import { allowListRoutes } from './http/native/allow-lists.ts'
+import { apiKeyRotationRoutes } from './http/native/api-key-rotation.ts'
 import { apiKeyUpdateRoute } from './http/native/api-key-update.ts'
 import { apiKeyRoutes } from './http/native/api-keys.ts'
 import { components } from './http/native/components.ts'
@@ -104,6 +105,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     apiKeyRoutes(scope, deps)
     apiKeyUpdateRoute(scope, deps)
     explainRoute(scope, deps)
+    apiKeyRotationRoutes(scope, deps)
     allowListRoutes(scope, deps)
     roleRoutes(scope, deps)
     accountRoutes(scope, deps)

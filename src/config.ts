@@ -132,6 +132,18 @@ export const Settings = Type.Object({
   PERMISSIONS_FILE: Type.Optional(
     Type.String({ description: 'A catalogue of permissions in the place of the built-in one.' }),
   ),
+  EXPIRY_WARNING_DAYS: Type.Integer({
+    default: 7,
+    minimum: 0,
+    maximum: 3_650,
+    description: 'From how many days before its expiry on verdicts on a key warn of it; 0: never.',
+  }),
+  SELF_ROTATION_MAX_OVERLAP_SECONDS: Type.Integer({
+    default: 86_400,
+    minimum: 0,
+    maximum: 2_592_000,
+    description: 'How long the old token of a key that rotates itself may work beside the new one.',
+  }),
   MAX_STALENESS_MS: Type.Integer({
     default: 30_000,
     minimum: 1_000,

@@ -40,5 +40,9 @@ export interface Deps {
   readonly tallies: Tallies
   /** The prefix of new tokens. */
   readonly tokenPrefix: string
+  /** How long a key that rotates itself may keep its old token. */
+  readonly selfRotationMaxOverlapSeconds: number
+  /** How long before its expiry a key is told to end soon, in milliseconds. */
+  readonly expiryWarningMs: number
   readonly log: Logger
 }

@@ -19,6 +19,7 @@ import type { Database, DatabaseOptions } from './store/database.ts'
 import { openFeedConnection } from './store/feed.ts'
 
 const maxReadsUnderWay = 5_000
+const dayMs = 24 * 60 * 60 * 1000
 
 export interface WorldOptions {
   readonly config: Config
@@ -82,6 +83,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     feed: instance,
     receipts: new Receipts({ db, instance, timing, monotonicNow: () => moment().monotonic }),
     notifies,
+    selfRotationMaxOverlapSeconds: config.SELF_ROTATION_MAX_OVERLAP_SECONDS,
+    expiryWarningMs: config.EXPIRY_WARNING_DAYS * dayMs,
     credentials: createCredentialReader({ db, cache, tallies }, maxReadsUnderWay),
     reads: new Flights(maxReadsUnderWay),
     firstUses: new Flights(maxReadsUnderWay),

@@ -10,6 +10,8 @@ export interface CachedCredential {
   readonly hash: string
   /** Whether its first use is recorded. */
   readonly isUsed: boolean
+  /** Whether its first use may end older ones of the key. */
+  readonly retiresOlder: boolean
   /** From before the read was sent. */
   readonly stamp: Stamp
 }

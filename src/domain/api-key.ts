@@ -50,6 +50,10 @@ export interface ApiKey extends KeyState {
   readonly lastUsedAt: Date | null
   readonly useCount: number
   readonly metadata: Metadata
+  /** Of its newest token. */
+  readonly generation: number
+  /** Until when an older token was promised to work beside the newest; null: none was, or it has ended. */
+  readonly overlapEndsAt: Date | null
   /** The last change of the key itself; null: it is as it was issued. */
   readonly lastChange: RevisionRef | null
 }

@@ -16,6 +16,8 @@ export function snapshotOfApiKey(key: ApiKey): Snapshot {
     allow_list_ids: key.allowListIds,
     expires_at: timeOf(key.expiresAt),
     metadata: key.metadata,
+    generation: key.generation,
+    overlap_ends_at: timeOf(key.overlapEndsAt),
     disabled_at: timeOf(key.disabledAt),
     revoked_at: timeOf(key.revokedAt),
   }

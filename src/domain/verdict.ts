@@ -1,6 +1,7 @@
 import { type Address, type AddressRange, covers } from './address.ts'
 import { isExpired, type KeyState, type Reach } from './api-key.ts'
 import type { RoleRef } from './role.ts'
+import { isOver } from './rotation.ts'
 
 /** Why a token is not good, in the order in which it is checked. The order is part of the API. */
 export const denialReasons = [
@@ -37,6 +38,8 @@ export interface KeyFacts extends KeyState {
   readonly issuedFor: string | null
   /** When the credential was replaced by a newer one: a state, whatever the time. */
   readonly endedAt: Date | null
+  /** When it will end beside a newer one: a time, which is judged by the clock. */
+  readonly endsAt: Date | null
 }
 
 /** What is asked of a key whose secret matched. */
@@ -56,6 +59,19 @@ export type Verdict =
       readonly key: KeyFacts | undefined
     }
 
+/** What whoever presents a good token should know. */
+export const warnings = ['expires_soon'] as const
+export type Warning = (typeof warnings)[number]
+
+/** Whether a key expires in less than so many milliseconds from now on. */
+export function expiresSoon(
+  { expiresAt }: Pick<KeyState, 'expiresAt'>,
+  now: Date,
+  withinMs: number,
+): boolean {
+  return expiresAt !== null && expiresAt.getTime() - now.getTime() < withinMs
+}
+
 /** Judges a key whose secret matched. `now` is the wall clock of the instance. */
 export function judge(key: KeyFacts, attempt: Attempt, now: Date): Verdict {
   const reason = denialOf(key, attempt, now)
@@ -66,7 +82,7 @@ export function judge(key: KeyFacts, attempt: Attempt, now: Date): Verdict {
 function denialOf(key: KeyFacts, attempt: Attempt, now: Date): DenialReason | undefined {
   if (key.revokedAt !== null) return 'revoked'
   if (key.disabledAt !== null) return 'disabled'
-  if (key.endedAt !== null) return 'rotated'
+  if (key.endedAt !== null || isOver(key, now)) return 'rotated'
   if (isExpired(key, now)) return 'expired'
   if (attempt.accountId !== undefined && attempt.accountId !== key.accountId) return 'wrong_account'
   if (!reaches(key, attempt.address)) return 'address_not_allowed'

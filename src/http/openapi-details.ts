@@ -39,7 +39,13 @@ const actingUser: OpenAPIV3_1.ParameterObject[] = [
   },
 ]
 
-const answersWithOneKey = new Set(['ApiKeyAnswer', 'IssuedApiKey', 'ChangedApiKey', 'Me'])
+const answersWithOneKey = new Set([
+  'ApiKeyAnswer',
+  'IssuedApiKey',
+  'ChangedApiKey',
+  'RotatedApiKey',
+  'Me',
+])
 
 /** Adds what routes do not say of themselves: headers, and that a body without required fields may be absent. */
 export function addDetails(document: Document): Document {

@@ -93,11 +93,11 @@ export class Basis {
     this.#deps.cache.put(this.#digest, this.#credential)
   }
 
-  /** The first use was recorded, or the credential ended, since it was read: it needs another read. */
-  readAgain(): void {
+  /** It needs another read. `isFirstUseSettled`: since the last one the first use was recorded, or the credential ended. */
+  readAgain(isFirstUseSettled: boolean): void {
     this.#credential = undefined
     this.#isOwn = false
-    this.#isFirstUseSettled = true
+    this.#isFirstUseSettled = isFirstUseSettled
   }
 
   #readToken(): Token | undefined {

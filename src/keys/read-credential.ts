@@ -3,6 +3,7 @@ import type { CachedCredential } from '../cache/credential-cache.ts'
 import type { Stamp } from '../cache/freshness.ts'
 import type { Deps } from '../deps.ts'
 import { isExpired } from '../domain/api-key.ts'
+import { isOver } from '../domain/rotation.ts'
 import { keyIdOf, type Token } from '../domain/token.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import {
@@ -75,6 +76,7 @@ export async function readCredential(
     facts,
     hash: credential.hash,
     isUsed: credential.firstUsedAt !== null,
+    retiresOlder: credential.retiresOlder,
     stamp,
   }
   deps.cache.put(digest, entry)
@@ -83,7 +85,12 @@ export async function readCredential(
 
 /** Whether nothing can bring it back: it is revoked, expired or replaced. */
 function isDead(facts: KeyFacts, now: Date): boolean {
-  return facts.revokedAt !== null || facts.endedAt !== null || isExpired(facts, now)
+  return (
+    facts.revokedAt !== null ||
+    facts.endedAt !== null ||
+    isOver(facts, now) ||
+    isExpired(facts, now)
+  )
 }
 
 /**

@@ -1,10 +1,13 @@
 import { hash as digestOf } from 'node:crypto'
+import type { CachedCredential } from '../cache/credential-cache.ts'
 import type { Deps } from '../deps.ts'
 import { maxPresentedLength } from '../domain/presented-token.ts'
 import { type Attempt, judge, type Verdict } from '../domain/verdict.ts'
 import { recordFirstUses } from '../store/first-uses.ts'
+import { untilItWins } from '../store/retry.ts'
 import { Basis } from './batch-basis.ts'
 import { conclude } from './conclude.ts'
+import { recordUse } from './first-use.ts'
 import { recall } from './recall.ts'
 
 /** A token as somebody presented it, and what is asked of it. */
@@ -87,14 +90,14 @@ function judgeOrWait(deps: Deps, cases: readonly Case[]): readonly Verdict[] | P
   if (overtaken.size > 0) return Promise.all(Array.from(overtaken, (basis) => basis.settle()))
 
   const now = deps.now()
-  const unused = new Set<Basis>()
+  const unused = new Map<Basis, Attempt>()
   const verdicts: Verdict[] = []
   for (const { basis, attempt } of cases) {
     const verdict = verdictOn(basis, attempt, now)
-    if (verdict.valid && basis.needsFirstUse) unused.add(basis)
+    if (verdict.valid && basis.needsFirstUse) unused.set(basis, attempt)
     verdicts.push(verdict)
   }
-  if (unused.size > 0) return recordAll(deps, [...unused], now)
+  if (unused.size > 0) return recordAll(deps, unused, now)
   for (const verdict of verdicts) conclude(deps, verdict, now)
   return verdicts
 }
@@ -108,15 +111,31 @@ function verdictOn({ credential, denial }: Basis, attempt: Attempt, now: Date): 
  * First uses ever are recorded before anybody learns of them. A credential that somebody else has used
  * or ended since it was read is read again: by then its first use is recorded, or its end.
  */
-async function recordAll(deps: Deps, unused: readonly Basis[], now: Date): Promise<void> {
-  const used = unused.flatMap(({ credential }) =>
-    credential === undefined
-      ? []
-      : { apiKeyId: credential.facts.id, generation: credential.facts.generation },
-  )
-  const recorded = await recordFirstUses(deps.db, used, now)
-  for (const [index, basis] of unused.entries()) {
+async function recordAll(
+  deps: Deps,
+  unused: ReadonlyMap<Basis, Attempt>,
+  now: Date,
+): Promise<void> {
+  const plain: { readonly basis: Basis; readonly credential: CachedCredential }[] = []
+  for (const [basis, attempt] of unused) {
+    const { credential } = basis
+    if (credential === undefined) continue
+    if (!credential.retiresOlder) {
+      plain.push({ basis, credential })
+      continue
+    }
+    // It may end others of its key: a change, which overtakes what was read.
+    await recordUse(deps, credential, attempt)
+    basis.readAgain(false)
+  }
+  const names = plain.map(({ credential: { facts } }) => ({
+    apiKeyId: facts.id,
+    generation: facts.generation,
+  }))
+  if (names.length === 0) return
+  const recorded = await untilItWins(() => recordFirstUses(deps.db, names, now))
+  for (const [index, { basis }] of plain.entries()) {
     if (recorded[index] === true) basis.keepAsUsed()
-    else basis.readAgain()
+    else basis.readAgain(true)
   }
 }

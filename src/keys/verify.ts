@@ -4,8 +4,8 @@ import type { Deps } from '../deps.ts'
 import { maxPresentedLength, readPresentedToken } from '../domain/presented-token.ts'
 import { findTagKey } from '../domain/tag.ts'
 import { type Attempt, type DenialReason, judge, type Verdict } from '../domain/verdict.ts'
-import { recordFirstUse } from '../store/first-uses.ts'
 import { conclude } from './conclude.ts'
+import { recordUse } from './first-use.ts'
 import { type Presented, readCredential } from './read-credential.ts'
 import { recall } from './recall.ts'
 
@@ -118,7 +118,7 @@ async function answerFirstUse(
 ): Promise<Verdict> {
   const { id, generation } = credential.facts
   const recorded = await deps.firstUses.share(`${id} ${generation}`, () =>
-    recordFirstUse(deps.db, id, generation, deps.now()),
+    recordUse(deps, credential, attempt),
   )
   if (recorded && deps.cache.mayAnswer(credential)) {
     const used = { ...credential, isUsed: true }
@@ -129,7 +129,11 @@ async function answerFirstUse(
   const again = await read(deps, presented)
   if (again === undefined) return deny(deps, 'not_found')
   const now = deps.now()
-  return conclude(deps, judge(again.facts, attempt, now), now)
+  const verdict = judge(again.facts, attempt, now)
+  if (verdict.valid && again.retiresOlder && !again.isUsed) {
+    return answerFirstUse(deps, presented, attempt, again)
+  }
+  return conclude(deps, verdict, now)
 }
 
 function read(deps: Deps, presented: Presented): Promise<CachedCredential | undefined> {

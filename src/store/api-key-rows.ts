@@ -33,6 +33,14 @@ export function selectApiKeys(db: Executor) {
       'api_key.changed_revision_id',
       'api_key_usage.last_used_at',
       'api_key_usage.use_count',
+      // Two looks into the primary key of credential.
+      sql<number>`(
+        select max(generation) from credential where credential.api_key_id = api_key.id)`.as(
+        'generation',
+      ),
+      sql<Date | null>`(
+        select max(ends_at) from credential
+        where credential.api_key_id = api_key.id and ended_at is null)`.as('overlap_ends_at'),
       sql<string[]>`array(
         select allow_list_id from api_key_allow_list
         where api_key_allow_list.api_key_id = api_key.id order by allow_list_id)`.as(
@@ -71,6 +79,8 @@ export function toApiKey(row: ApiKeyResult): ApiKey {
     lastUsedAt: row.last_used_at,
     useCount: Number(row.use_count ?? 0),
     metadata: row.metadata,
+    generation: row.generation,
+    overlapEndsAt: row.overlap_ends_at,
     lastChange:
       row.changed_revision_id === null
         ? null

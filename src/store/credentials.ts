@@ -14,6 +14,8 @@ export interface Credential {
   readonly hashProfile: number
   readonly pepperId: string | null
   readonly firstUsedAt: Date | null
+  /** Whether its first use ends older ones of the key, some time after. */
+  readonly retiresOlder: boolean
 }
 
 /** A credential and the facts of its key, read by one statement. */
@@ -31,6 +33,8 @@ export interface NewCredential {
   readonly hashProfile: number
   readonly pepperId: string | null
   readonly createdAt: Date
+  /** So long after its first use the older ones of the key end, at the latest. Absent: they end as they were promised. */
+  readonly retiresOlderAfterSeconds?: number | null
 }
 
 export async function insertCredential(
@@ -48,6 +52,7 @@ export async function insertCredential(
       hash_profile: credential.hashProfile,
       pepper_id: credential.pepperId,
       created_at: credential.createdAt,
+      retires_older_after_seconds: credential.retiresOlderAfterSeconds ?? null,
     })
     .execute()
 }
@@ -151,6 +156,8 @@ function credentials(db: Executor) {
       'credential.created_at as issued_at',
       'credential.first_used_at',
       'credential.ended_at',
+      'credential.ends_at',
+      'credential.retires_older_after_seconds',
       'api_key.id',
       'api_key.account_id',
       'api_key.name',
@@ -187,6 +194,8 @@ interface CredentialResult {
   readonly issued_for: string | null
   readonly first_used_at: Date | null
   readonly ended_at: Date | null
+  readonly ends_at: Date | null
+  readonly retires_older_after_seconds: number | null
   readonly id: string
   readonly account_id: string
   readonly name: string
@@ -213,6 +222,7 @@ function toFound(row: CredentialResult): FoundCredential {
       hashProfile: row.hash_profile,
       pepperId: row.pepper_id,
       firstUsedAt: row.first_used_at,
+      retiresOlder: row.retires_older_after_seconds !== null,
     },
     facts: {
       id: row.id,
@@ -232,6 +242,7 @@ function toFound(row: CredentialResult): FoundCredential {
       issuedAt: row.issued_at,
       issuedFor: row.issued_for,
       endedAt: row.ended_at,
+      endsAt: row.ends_at,
     },
   }
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Executor } from './database.ts'
+import type { Executor, StoreTransaction } from './database.ts'
 
 /**
  * Records the first use of a credential. False when it was used before, or was ended meanwhile:
@@ -57,4 +57,29 @@ export async function recordFirstUses(
     from used left join recorded using (api_key_id, generation)
     order by used.place`.execute(db)
   return rows.map((row) => row.recorded)
+}
+
+/**
+ * Ends those before a credential that was used for the first time, as its rotation said: so many seconds
+ * from now at the latest, and with 0 as a state. False: none is left that would have lasted longer.
+ */
+export async function retireOlderCredentials(
+  trx: StoreTransaction,
+  apiKeyId: string,
+  generation: number,
+  now: Date,
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update credential as older set
+      ends_at = retirement.at,
+      ended_at = case when retirement.at <= ${now} then ${now}::timestamptz end
+    from (
+      select ${now}::timestamptz + make_interval(secs => retires_older_after_seconds) as at
+      from credential where api_key_id = ${apiKeyId} and generation = ${generation}
+    ) as retirement
+    where older.api_key_id = ${apiKeyId} and older.generation < ${generation}
+      and older.ended_at is null and (older.ends_at is null or older.ends_at > retirement.at)`.execute(
+    trx,
+  )
+  return (numAffectedRows ?? 0n) > 0n
 }

@@ -18,6 +18,7 @@ export async function listPeppers(db: Executor, now: Date): Promise<KnownPepper[
       sql<boolean>`exists (
         select from credential join api_key on api_key.id = credential.api_key_id
         where credential.pepper_id = pepper.id and credential.ended_at is null
+          and (credential.ends_at is null or credential.ends_at > ${now})
           and api_key.revoked_at is null
           and (api_key.expires_at is null or api_key.expires_at > ${now}))`.as('inUse'),
     ])

@@ -78,6 +78,7 @@ export async function retireTagKeys(
       and not exists (
         select from credential join api_key on api_key.id = credential.api_key_id
         where credential.tag_key_id = tag_key.id and credential.ended_at is null
+          and (credential.ends_at is null or credential.ends_at > ${now})
           and api_key.revoked_at is null
           and (api_key.expires_at is null or api_key.expires_at > ${now}))`.execute(trx)
 }

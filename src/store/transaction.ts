@@ -1,8 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database, StoreTransaction } from './database.ts'
 import { isRetryable, isUnavailable, OutcomeUnknownError } from './faults.ts'
-
-const maxAttempts = 8
+import { untilItWins } from './retry.ts'
 
 /**
  * Runs `act` in one transaction, and again from the start when the transaction lost against another
@@ -14,7 +12,7 @@ export async function inTransaction<T>(
   db: Database,
   act: (trx: StoreTransaction) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
+  return untilItWins(async () => {
     let isCommitting = false
     try {
       return await db.transaction().execute(async (trx) => {
@@ -23,14 +21,10 @@ export async function inTransaction<T>(
         return result
       })
     } catch (error) {
-      if (isRetryable(error) && attempt < maxAttempts) {
-        await sleep(attempt * 5)
-        continue
-      }
       if (isCommitting && !isRetryable(error) && isUnavailable(error)) {
         throw new OutcomeUnknownError(error)
       }
       throw error
     }
-  }
+  })
 }

@@ -66,6 +66,25 @@ t.test(
           after: { name: 'renamed', metadata: { team: 'ops' } },
         },
       ],
+      'POST /v1/accounts/{account_id}/api-keys/{id}/rotate': async () => [
+        root.post(`${await key()}/rotate`, { overlap_seconds: 60 }),
+        {
+          action: 'api_key.rotated',
+          before: { generation: 1, overlap_ends_at: null },
+          after: { generation: 2, overlap_ends_at: String },
+        },
+      ],
+      'POST /v1/me/rotate': async () => [
+        started.as((await newKey(root, account)).token).post('/v1/me/rotate', {
+          overlap_seconds: 0,
+        }),
+        {
+          action: 'api_key.rotated',
+          actor: { kind: 'api_key' },
+          before: { generation: 1 },
+          after: { generation: 2 },
+        },
+      ],
       'POST /v1/accounts/{account_id}/api-keys/{id}/disable': async () => [
         root.post(`${await key()}/disable`, { reason: 'on holiday' }),
         {

@@ -27,9 +27,11 @@ function entry(keyId: string, accountId: string, stamp: number): CachedCredentia
       disabledAt: null,
       revokedAt: null,
       endedAt: null,
+      endsAt: null,
     },
     hash: '$argon2id$',
     isUsed: true,
+    retiresOlder: false,
     stamp,
   }
 }

@@ -25,6 +25,9 @@ import {
   type Problem,
   type Role,
   revokeApiKey,
+  rotateApiKey,
+  rotateMe,
+  updateApiKey,
   type Verdict,
   verifyToken,
   verifyTokens,
@@ -61,8 +64,10 @@ await introduceItself(tenant, issued)
 await verify(tenant, issued)
 await list(tenant, issued)
 await disableAndEnable(tenant, issued)
-await refuse(tenant, issued)
-await revoke(tenant, issued)
+await change(tenant, issued)
+const rotated = await rotate(tenant, issued)
+await refuse(tenant, rotated)
+await revoke(tenant, rotated)
 await leave(tenant)
 
 async function openAccount(): Promise<Tenant> {
@@ -195,6 +200,46 @@ async function disableAndEnable({ account }: Tenant, { key, token }: Issued): Pr
   assert.equal(enabled.api_key.disabled_at, null)
   assert.ok((await verdictOf(attempt)).valid)
   told('a key disabled and enabled again')
+}
+
+async function change({ account }: Tenant, { key, token }: Issued): Promise<void> {
+  const path = { account_id: account.id, id: key.id }
+  const read = await getApiKey({ client: root, path })
+  const tag = read.response?.headers.get('etag')
+  assert.ok(tag)
+  const body = { description: 'deploys', metadata: { team: 'delivery' } }
+  const headers = { 'If-Match': tag }
+  const { api_key, receipt } = succeeded(await updateApiKey({ client: root, path, body, headers }))
+  assert.deepEqual([api_key.description, api_key.metadata], [body.description, body.metadata])
+  assert.ok(receipt.revision > 0)
+  const stale = await updateApiKey({ client: root, path, body: { name: 'lost' }, headers })
+  refused(stale, 412, 'precondition_failed')
+  refused(await updateApiKey({ client: root, path, body }), 428, 'precondition_required')
+  assert.ok((await verdictOf({ token, client_ip: '203.0.113.7' })).valid)
+  told('a key changed as it was seen')
+}
+
+/** The key under its newest token. */
+async function rotate({ account }: Tenant, { key, token }: Issued): Promise<Issued> {
+  const path = { account_id: account.id, id: key.id }
+  const body = { overlap_seconds: 600 }
+  const next = succeeded(await rotateApiKey({ client: root, path, body }), 201)
+  assert.equal(next.generation, 2)
+  assert.equal(next.receipt.effective_at, next.api_key.overlap_ends_at)
+  refused(await rotateApiKey({ client: root, path, body }), 409, 'rotation_in_progress')
+  for (const [generation, one] of [token, next.token].entries()) {
+    const verdict = await verdictOf({ token: one, client_ip: '203.0.113.7' })
+    assert.deepEqual([verdict.valid, verdict.generation], [true, generation + 1])
+    assert.deepEqual(verdict.warnings, ['expires_soon'])
+  }
+  const last = { overlap_seconds: 0, end_overlap: true }
+  const third = succeeded(await rotateApiKey({ client: root, path, body: last }), 201)
+  await denied({ token, client_ip: '203.0.113.7' }, 'rotated', key)
+  await denied({ token: next.token, client_ip: '203.0.113.7' }, 'rotated', key)
+  const own = await rotateMe({ client: clientOf(third.token), body })
+  refused(own, 403, 'permission_denied')
+  told('a key rotated, with an overlap and without')
+  return { key, token: third.token }
 }
 
 async function refuse({ account, role }: Tenant, { key, token }: Issued): Promise<void> {

@@ -40,6 +40,7 @@ const goodKey: KeyFacts = {
   disabledAt: null,
   revokedAt: null,
   endedAt: null,
+  endsAt: null,
 }
 const goodAttempt: Attempt = {
   address: parseAddress('10.1.2.3'),

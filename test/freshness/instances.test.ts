@@ -158,7 +158,7 @@ t.test('a role edit of 10,000 keys is one change and one receipt, and blocks nob
       const token = tokens[index]
       if (found === undefined || token === undefined) throw new Error('a key is missing')
       const { facts, credential } = found
-      const entry = { facts, hash: credential.hash, isUsed: true, stamp }
+      const entry = { facts, hash: credential.hash, isUsed: true, retiresOlder: false, stamp }
       cache.put(digestOf('sha256', token.text, 'base64url'), entry)
     }
     t.ok(cache.size >= count, 'every instance holds them all')

@@ -13,6 +13,7 @@ const anyFacts: fc.Arbitrary<KeyFacts> = fc
     role: fc.record({ id: fc.uuid(), name: anyText }),
     permissions: fc.array(anyText),
     expiresAt: fc.option(fc.date({ noInvalidDate: true })),
+    generation: fc.nat(),
   })
   .map((known) => ({
     ...known,
@@ -21,12 +22,12 @@ const anyFacts: fc.Arbitrary<KeyFacts> = fc
     reach: 'anywhere',
     allowListIds: [],
     ranges: [],
-    generation: 1,
     issuedAt: new Date(0),
     issuedFor: null,
     disabledAt: null,
     revokedAt: null,
     endedAt: null,
+    endsAt: null,
   }))
 
 const anyVerdict: fc.Arbitrary<Verdict> = fc.oneof(
@@ -42,16 +43,17 @@ t.test('a verdict is written as the JSON that a serializer would write', async (
   t.doesNotThrow(() =>
     fc.assert(
       // Twice: the second time the permissions come from memory.
-      fc.property(anyVerdict, (verdict) => {
-        const expected = JSON.stringify(expectedBody(verdict))
-        return toVerdictText(verdict) === expected && toVerdictText(verdict) === expected
+      fc.property(anyVerdict, fc.boolean(), (verdict, expiresSoon) => {
+        const expected = JSON.stringify(expectedBody(verdict, expiresSoon))
+        const text = () => toVerdictText(verdict, () => expiresSoon)
+        return text() === expected && text() === expected
       }),
       { numRuns: 2_000 },
     ),
   )
 })
 
-function expectedBody(verdict: Verdict) {
+function expectedBody(verdict: Verdict, expiresSoon: boolean) {
   const { key } = verdict
   const apiKey = key && {
     id: key.id,
@@ -60,6 +62,9 @@ function expectedBody(verdict: Verdict) {
     role: key.role,
     expires_at: key.expiresAt,
   }
-  if (verdict.valid) return { valid: true, api_key: apiKey, permissions: verdict.key.permissions }
-  return { valid: false, reason: verdict.reason, api_key: apiKey }
+  const { generation } = key ?? {}
+  if (!verdict.valid) return { valid: false, reason: verdict.reason, api_key: apiKey, generation }
+  const { permissions, expiresAt } = verdict.key
+  const warnings = expiresSoon && expiresAt !== null ? ['expires_soon'] : undefined
+  return { valid: true, api_key: apiKey, generation, permissions, warnings }
 }

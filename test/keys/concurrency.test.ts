@@ -173,6 +173,12 @@ for (const isolation of isolationLevels) {
               headers: { 'if-match': '*' },
             }),
         ],
+        [
+          'rotate',
+          (author) =>
+            author.post(`${keysOf(account)}/${target.id}/rotate`, { overlap_seconds: 60 }),
+        ],
+        ['rotate itself', (author) => author.post('/v1/me/rotate', { overlap_seconds: 60 })],
         ['disable', (author) => author.post(`${keysOf(account)}/${target.id}/disable`)],
         ['enable', (author) => author.post(`${keysOf(account)}/${target.id}/enable`)],
         [

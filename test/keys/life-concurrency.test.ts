@@ -13,12 +13,13 @@ const rounds = 3
 for (const isolation of isolationLevels) {
   t.test(`under ${isolation}`, async (t) => {
     const database = await impatientDatabase(t)
-    const { root } = await startTestService(t, { database, isolation })
+    const { root, as } = await startTestService(t, { database, isolation })
     const raw = await connect(t, database)
     const account = await newAccount(root)
     const keys = `/v1/accounts/${account}/api-keys`
     const patch = (id: string, body: object, tag: string) =>
       root.call('PATCH', `${keys}/${id}`, { body, headers: { 'if-match': tag } })
+    const rotate = (id: string, body: object) => root.post(`${keys}/${id}/rotate`, body)
     const revoke = (id: string) => root.post(`${keys}/${id}/revoke`)
 
     /** Holds a row while both acts come to wait for it, in this order; then lets them go. */
@@ -80,6 +81,96 @@ for (const isolation of isolationLevels) {
         })
         t.match(await root.verify(token), { reason: 'revoked' })
       }
+    })
+
+    t.test('a rotation comes before a revocation, or not at all', async (t) => {
+      for (const rotateFirst of [true, false]) {
+        const { id, token } = await newKey(root, account)
+        const acts = [() => rotate(id, { overlap_seconds: 60 }), () => revoke(id)] as const
+        const [first, second] = rotateFirst
+          ? await inOrder('api_key', id, acts[0], acts[1])
+          : await inOrder('api_key', id, acts[1], acts[0])
+        t.same(statusesOf([first, second]), rotateFirst ? [201, 200] : [200, 409])
+        const tokens = rotateFirst ? [token, first.body.token] : [token]
+        for (const one of tokens) t.match(await root.verify(one), { reason: 'revoked' })
+      }
+    })
+
+    t.test('of several rotations at once one is made, and no token in use ends', async (t) => {
+      for (let round = 0; round < rounds; round += 1) {
+        const { id, token } = await newKey(root, account)
+        t.match(await root.verify(token), { valid: true })
+        const many = Array.from({ length: 4 }, () => rotate(id, { overlap_seconds: 60 }))
+        const answers = await Promise.all(many)
+        t.same(statusesOf(answers).sort(), [201, 409, 409, 409])
+        const made = answers.find(({ status }) => status === 201)
+        for (const one of [token, made?.body.token]) {
+          t.match(await root.verify(one), { valid: true })
+        }
+        const own = await newKey(root, account)
+        const itself = () => as(own.token).post('/v1/me/rotate', { overlap_seconds: 0 })
+        const selves = await Promise.all([itself(), itself(), itself()])
+        t.same(statusesOf(selves).sort(), [201, 401, 401], 'nor by its own ended token')
+      }
+    })
+
+    t.test('a token is used for the first time, or replaced as unused; never both', async (t) => {
+      const replace = (id: string) => rotate(id, { if_generation: 1, only_if_unused: true })
+      const use = (token: string) => root.post('/v1/verify', { token })
+      for (const useFirst of [true, false]) {
+        const { id, token } = await newKey(root, account)
+        const [first, second] = useFirst
+          ? await inOrder(
+              'credential',
+              id,
+              () => use(token),
+              () => replace(id),
+            )
+          : await inOrder(
+              'credential',
+              id,
+              () => replace(id),
+              () => use(token),
+            )
+        if (useFirst) {
+          t.match(first.body, { valid: true })
+          t.match(second, { status: 409, body: { code: 'generation_used' } })
+          t.match(await root.verify(token), { valid: true })
+        } else {
+          t.equal(first.status, 201)
+          t.match(second.body, { valid: false, reason: 'rotated' })
+          t.match(await root.verify(first.body.token), { valid: true })
+        }
+      }
+      for (let round = 0; round < rounds; round += 1) {
+        const { id, token } = await newKey(root, account)
+        const [used, replaced] = await Promise.all([use(token), replace(id)])
+        t.equal(used.body.valid, replaced.status === 409, `${replaced.status}`)
+      }
+    })
+
+    t.test('a first use that retires the old token, and a rotation, one by one', async (t) => {
+      const retiring = { overlap_seconds: 600, retire_on_first_use_seconds: 0 }
+      for (const useFirst of [true, false]) {
+        const { id, token } = await newKey(root, account)
+        t.match(await root.verify(token), { valid: true })
+        const next = (await rotate(id, retiring)).body.token
+        const use = () => root.post('/v1/verify', { token: next })
+        const again = () => rotate(id, { overlap_seconds: 600 })
+        const [first, second] = useFirst
+          ? await inOrder('api_key', id, use, again)
+          : await inOrder('api_key', id, again, use)
+        const [used, rotated] = useFirst ? [first, second] : [second, first]
+        t.match(used.body, { valid: true, generation: 2 })
+        t.equal(rotated.status, useFirst ? 201 : 409)
+        t.match(await root.verify(token), { reason: 'rotated' })
+        t.match(await root.verify(next), { valid: true })
+      }
+      const { id, token } = await newKey(root, account)
+      const next = (await rotate(id, retiring)).body.token
+      const many = Array.from({ length: 4 }, () => root.verify(next))
+      for (const verdict of await Promise.all(many)) t.match(verdict, { valid: true })
+      t.match(await root.verify(token), { reason: 'rotated' })
     })
 
     t.test('a list is deleted, or a key is restricted to it; never both', async (t) => {

@@ -69,5 +69,6 @@ function factsOf(
     disabledAt: state.disabledAt,
     revokedAt: state.revokedAt,
     endedAt: null,
+    endsAt: null,
   }
 }

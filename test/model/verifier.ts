@@ -143,7 +143,7 @@ export class Verifier {
 }
 
 function entryOf({ facts }: KeyRow, stamp: number): CachedCredential {
-  return { facts, hash: '', isUsed: true, stamp }
+  return { facts, hash: '', isUsed: true, retiresOlder: false, stamp }
 }
 
 function nameOf(key: number): string {

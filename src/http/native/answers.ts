@@ -25,10 +25,13 @@ export const ApiKeyAnswer = Type.Object(
   { api_key: ref(ApiKeyBody) },
   { $id: 'ApiKeyAnswer', description: 'The key.' },
 )
+const generationMade = Type.Integer({ description: 'Of the token that was made.' })
+const tokenMade = Type.String({ description: 'Shown now and never again.' })
 export const IssuedApiKey = Type.Object(
   {
     api_key: ref(ApiKeyBody),
-    token: Type.String({ description: 'Shown now and never again.' }),
+    generation: generationMade,
+    token: tokenMade,
   },
   { $id: 'IssuedApiKey', description: 'The key, and its token.' },
 )
@@ -76,6 +79,18 @@ export const Me = Type.Object(
 export const ChangedApiKey = Type.Object(
   { api_key: ref(ApiKeyBody), receipt: ref(ReceiptBody) },
   { $id: 'ChangedApiKey', description: 'The key, and how far the change has come.' },
+)
+export const RotatedApiKey = Type.Object(
+  {
+    api_key: ref(ApiKeyBody),
+    generation: generationMade,
+    token: tokenMade,
+    receipt: ref(ReceiptBody),
+  },
+  {
+    $id: 'RotatedApiKey',
+    description: 'The key, its new token, and how far the end of the old one has come.',
+  },
 )
 export const ChangedRole = Type.Object(
   { role: ref(RoleBody), receipt: ref(ReceiptBody) },

@@ -55,7 +55,7 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         metadata,
       } = request.body
       const { principal } = request
-      const { apiKey, token } = await issueApiKey(deps, principal, accountOf(request), {
+      const { apiKey, generation, token } = await issueApiKey(deps, principal, accountOf(request), {
         name,
         description: description ?? '',
         role,
@@ -64,7 +64,7 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         metadata: metadata ?? {},
       })
       reply.code(201).header('cache-control', 'no-store')
-      return { ...show(reply, apiKey, principal), token }
+      return { ...show(reply, apiKey, principal), generation, token }
     },
   )
 

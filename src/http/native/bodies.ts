@@ -3,6 +3,7 @@ import { maxEntries } from '../../domain/allow-list.ts'
 import { reaches } from '../../domain/api-key.ts'
 import { maxMetadataBytes } from '../../domain/metadata.ts'
 import { permissionPattern } from '../../domain/permission.ts'
+import { maxOverlapSeconds } from '../../domain/rotation.ts'
 import { closed, nullableString, oneOf, ref } from '../schema-tools.ts'
 import { waitParameter } from './receipts.ts'
 import { id, metadata } from './schemas.ts'
@@ -122,6 +123,35 @@ export const UpdateApiKeyBody = Type.Object(
 export const KeyActBody = Type.Object(
   { reason, wait_ms: waitParameter },
   { $id: 'KeyAct', ...closed },
+)
+const overlapSeconds = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: 0, maximum: maxOverlapSeconds, description }))
+const flag = (description: string) => Type.Optional(Type.Boolean({ default: false, description }))
+export const RotateApiKeyBody = Type.Object(
+  {
+    overlap_seconds: overlapSeconds(
+      'How long the token before goes on working, 30 days at most; 0: it ends now. Required, but for `only_if_unused`.',
+    ),
+    expires_at: Type.Optional(
+      nullableString({ format: 'date-time', description: 'A new expiry of the key; null: never.' }),
+    ),
+    retire_on_first_use_seconds: overlapSeconds(
+      'So long after the first use of the new token the one before ends, if that comes before the end of the overlap.',
+    ),
+    if_generation: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 2_147_483_647,
+        description: 'Only if this is the newest generation.',
+      }),
+    ),
+    only_if_unused: flag(
+      'Replaces the newest token, of `if_generation`, if that was never used: for who never received it. An older one keeps its overlap.',
+    ),
+    end_overlap: flag('Ends an overlap that is under way, instead of `rotation_in_progress`.'),
+    wait_ms: waitParameter,
+  },
+  { $id: 'RotateApiKey', ...closed },
 )
 export const CreateAccountBody = Type.Object(
   {

@@ -16,6 +16,7 @@ import {
   ReceiptAnswer,
   RoleAnswer,
   RolePage,
+  RotatedApiKey,
   VerdictList,
 } from './answers.ts'
 import {
@@ -27,6 +28,7 @@ import {
   IssueApiKeyBody,
   KeyActBody,
   RenameAccountBody,
+  RotateApiKeyBody,
   UpdateAllowListBody,
   UpdateApiKeyBody,
 } from './bodies.ts'
@@ -59,6 +61,7 @@ export const components = [
   VerdictList,
   IssueApiKeyBody,
   UpdateApiKeyBody,
+  RotateApiKeyBody,
   KeyActBody,
   CreateAccountBody,
   RenameAccountBody,
@@ -78,6 +81,7 @@ export const components = [
   Me,
   ReceiptBody,
   ChangedApiKey,
+  RotatedApiKey,
   ChangedRole,
   ChangedAllowList,
   ReceiptAnswer,

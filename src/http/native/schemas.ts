@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { actorKinds, keyStatuses, reaches } from '../../domain/api-key.ts'
 import { permissionScopes } from '../../domain/permission.ts'
-import { denialReasons } from '../../domain/verdict.ts'
+import { denialReasons, warnings } from '../../domain/verdict.ts'
 import { nullableRef, nullableString, oneOf, ref } from '../schema-tools.ts'
 
 export const id = (description?: string) =>
@@ -105,6 +105,10 @@ export const ApiKeyBody = Type.Object(
     expires_at: nullableTime('Null: never.'),
     last_used_at: nullableTime('Written in batches: some seconds late.'),
     use_count: Type.Integer({ format: 'int64' }),
+    generation: Type.Integer({ description: 'Of its newest token.' }),
+    overlap_ends_at: nullableTime(
+      'Until when an older token works beside the newest; null: none does.',
+    ),
     metadata: metadata('What those who manage it wrote down.'),
     disabled_at: nullableTime('Null: not disabled.'),
     revoked_at: nullableTime('Null: not revoked.'),
@@ -138,13 +142,24 @@ export const VerdictBody = Type.Object(
       }),
     ),
     api_key: Type.Optional(ref(VerifiedKeyBody)),
+    generation: Type.Optional(
+      Type.Integer({
+        description: 'Which token of the key it is: the first, or one of its rotations.',
+      }),
+    ),
     permissions: Type.Optional(
       Type.Array(Type.String(), { description: 'When valid: all that the key may do.' }),
+    ),
+    warnings: Type.Optional(
+      Type.Array(oneOf(warnings), {
+        description: 'When valid, if there are any: `expires_soon`, by EXPIRY_WARNING_DAYS.',
+      }),
     ),
   },
   {
     $id: 'Verdict',
-    description: 'The verdict. `api_key` is there only if the secret of the token matched.',
+    description:
+      'The verdict. `api_key` and `generation` are there only if the secret of the token matched.',
   },
 )
 

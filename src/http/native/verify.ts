@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { parseAddress } from '../../domain/address.ts'
-import type { Attempt, Verdict } from '../../domain/verdict.ts'
+import { type Attempt, expiresSoon, type KeyFacts, type Verdict } from '../../domain/verdict.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
 import { verify } from '../../keys/verify.ts'
 import { type PresentedAttempt, verifyBatch } from '../../keys/verify-batch.ts'
@@ -18,6 +18,11 @@ const jsonType = 'application/json; charset=utf-8'
 const access = { permission: 'api_key:verify', platformOnly: true }
 
 export function verifyRoutes(app: App, deps: Deps): void {
+  const isExpiring = (key: KeyFacts) => expiresSoon(key, deps.now(), deps.expiryWarningMs)
+  const toText = (verdict: Verdict) => toVerdictText(verdict, isExpiring)
+  const toListText = (verdicts: readonly Verdict[]) =>
+    `{"verdicts":[${verdicts.map(toText).join()}]}`
+
   app.post(
     '/v1/verify',
     {
@@ -38,7 +43,7 @@ export function verifyRoutes(app: App, deps: Deps): void {
       reply.header('cache-control', 'no-store')
       reply.header('content-type', jsonType)
       const verdict = verify(deps, request.body.token, attempt)
-      return verdict instanceof Promise ? verdict.then(toVerdictText) : toVerdictText(verdict)
+      return verdict instanceof Promise ? verdict.then(toText) : toText(verdict)
     },
   )
 
@@ -89,8 +94,4 @@ function readAttempts(bodies: readonly Static<typeof AttemptBody>[]): readonly P
 
 function addressFault(field: string): Fault {
   return { field, rule: 'address', message: 'It must be one IPv4 or IPv6 address.' }
-}
-
-function toListText(verdicts: readonly Verdict[]): string {
-  return `{"verdicts":[${verdicts.map(toVerdictText).join()}]}`
 }

@@ -5,6 +5,7 @@ import { type ApiKey, statusOf } from '../../domain/api-key.ts'
 import type { CatalogueEntry } from '../../domain/permission.ts'
 import { actorSeenBy, type Principal } from '../../domain/principal.ts'
 import type { Role } from '../../domain/role.ts'
+import { isOver } from '../../domain/rotation.ts'
 import { hintOf } from '../../domain/token.ts'
 import type { AccountBody, AllowListBody, ApiKeyBody, PermissionBody, RoleBody } from './schemas.ts'
 
@@ -29,6 +30,10 @@ export function toApiKeyBody(
     expires_at: toTime(apiKey.expiresAt),
     last_used_at: toTime(apiKey.lastUsedAt),
     use_count: apiKey.useCount,
+    generation: apiKey.generation,
+    overlap_ends_at: toTime(
+      isOver({ endsAt: apiKey.overlapEndsAt }, now) ? null : apiKey.overlapEndsAt,
+    ),
     metadata: { ...apiKey.metadata },
     disabled_at: toTime(apiKey.disabledAt),
     revoked_at: toTime(apiKey.revokedAt),

@@ -4,7 +4,6 @@ import { type AuditDraft, originOf } from '../../domain/audit-event.ts'
 import { resourceOf, snapshotOfApiKey } from '../../domain/audit-snapshots.ts'
 import type { Metadata } from '../../domain/metadata.ts'
 import { actorOf, type Principal } from '../../domain/principal.ts'
-import { formatToken } from '../../domain/token.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
 import { releaseExpired } from '../../store/api-key-holdings.ts'
 import { findApiKey, insertApiKey, type NewApiKey } from '../../store/api-keys.ts'
@@ -15,6 +14,7 @@ import { renewAuthority, requireGrantable } from '../authority.ts'
 import { newId } from '../ids.ts'
 import { descriptionFaults, metadataFaults, nameFaults } from '../text-faults.ts'
 import { expiryFaults } from './ended.ts'
+import { mintToken } from './mint.ts'
 import { refusalOf, requireRoleAndLists, roleFaults } from './references.ts'
 
 export interface IssueRequest {
@@ -31,6 +31,7 @@ export interface IssueRequest {
 
 export interface IssuedKey {
   readonly apiKey: ApiKey
+  readonly generation: number
   /** Shown once: it is stored nowhere. */
   readonly token: string
 }
@@ -48,25 +49,15 @@ export async function issueApiKey(
   const now = deps.now()
   const faults = faultsOf(request, now)
   if (faults.length > 0) throw invalidRequest(faults)
-  const id = newId(deps)
-  // Another may sign by the time that the row is written: it must name the one that made the tag.
-  const tagKey = deps.ring.signing
-  const token = formatToken({
-    prefix: deps.tokenPrefix,
-    keyId: id,
-    secret: deps.randomBytes(32),
-    tagKey,
-  })
-  const secretHash = await deps.hasher.hash(accountId, token.secret)
+  const named = { id: newId(deps), accountId, tokenPrefix: deps.tokenPrefix }
+  const { token, credential } = await mintToken(deps, named)
   const key: Omit<NewApiKey, 'roleId'> = {
-    id,
-    accountId,
+    ...named,
     name: request.name,
     description: request.description,
     metadata: request.metadata,
     reach: request.allowListIds.length === 0 ? 'anywhere' : 'allow_lists',
     allowListIds: [...new Set(request.allowListIds)],
-    tokenPrefix: token.prefix,
     createdAt: now,
     createdBy: actorOf(principal),
     expiresAt: request.expiresAt,
@@ -76,19 +67,12 @@ export async function issueApiKey(
     const role = await requireRoleAndLists(trx, accountId, request)
     requireGrantable(grantor, { permissions: role.effective, ...key })
     await insertUnderFreeName(trx, { ...key, roleId: role.id }, now)
-    await insertCredential(trx, {
-      apiKeyId: id,
-      generation: 1,
-      tag: token.tag,
-      tagKeyId: tagKey.id,
-      createdAt: now,
-      ...secretHash,
-    })
-    const issued = await findApiKey(trx, id)
+    await insertCredential(trx, { ...credential, generation: 1, createdAt: now })
+    const issued = await findApiKey(trx, key.id)
     if (issued === undefined) throw new Error('An inserted key was not found.')
     return { result: issued, events: [apiKeyIssued(issued)] }
   })
-  return { apiKey, token: token.text }
+  return { apiKey, generation: apiKey.generation, token }
 }
 
 export function apiKeyIssued(apiKey: ApiKey): AuditDraft {

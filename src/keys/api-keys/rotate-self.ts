@@ -1,0 +1,30 @@
+import type { Deps } from '../../deps.ts'
+import { isLater } from '../../domain/key-rights.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { invalidRequest, ServiceError } from '../../errors.ts'
+import { type RotatedKey, type RotationRequest, rotateKey } from './rotating-key.ts'
+
+/**
+ * Gives the principal's own key a new token: never a later expiry, and the old token works beside it
+ * for so long at most as the settings say. Throws as rotateKey does.
+ */
+export async function rotateOwnKey(
+  deps: Deps,
+  principal: Principal,
+  request: RotationRequest,
+): Promise<RotatedKey> {
+  const maxSeconds = deps.selfRotationMaxOverlapSeconds
+  if (request.overlapSeconds > maxSeconds) {
+    const message = `A key that rotates itself may ask for ${maxSeconds} seconds at most.`
+    throw invalidRequest([{ field: '/overlap_seconds', rule: 'maximum', message }])
+  }
+  const { id, accountId, generation } = principal.key
+  return rotateKey(deps, principal, accountId, id, request, {
+    permission: 'api_key:rotate_self',
+    askedByGeneration: generation,
+    requireRights: async (_trx, key, _author, expiresAt) => {
+      if (!isLater(key, expiresAt)) return
+      throw new ServiceError('escalation', 'A key that rotates itself may not last longer by it.')
+    },
+  })
+}
