@@ -1,9 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { concurrently } from './concurrently.ts'
 
-const askedAtOnce = 8
+/** Enough for two cores; many more would have to wait longer than the service lets anybody wait. */
+const askedAtOnce = 2
 const batchSize = 100
+const maxTries = 20
+const pauseMs = 250
 
-/** Has the server verify each token once, in batches. Rejects when one is not good. */
+/**
+ * Has the server verify each token once, in batches; what it is too busy for, it is asked again. Rejects
+ * when one is not good.
+ */
 export async function verifyEach(
   url: string,
   callerToken: string,
@@ -14,7 +21,7 @@ export async function verifyEach(
   )
   await concurrently(batches, askedAtOnce, async (batch) => {
     const attempts = batch.map((token) => ({ token }))
-    const text = await post(url, '/v1/verify/batch', callerToken, { attempts })
+    const text = await postPatiently(url, '/v1/verify/batch', callerToken, { attempts })
     const { verdicts } = JSON.parse(text) as { readonly verdicts: readonly AskedVerdict[] }
     const good = verdicts.filter(({ valid }) => valid).length
     if (good !== batch.length) throw new Error(`Of ${batch.length} good tokens ${good} were good.`)
@@ -62,11 +69,33 @@ export async function revoke(
 const keyIdWidth = 22
 
 async function post(url: string, path: string, token: string, body: object): Promise<string> {
-  const response = await fetch(`${url}${path}`, {
+  return textOf(path, await send(url, path, token, body))
+}
+
+/** The same, but 503 is no failure before it has come many times. */
+async function postPatiently(
+  url: string,
+  path: string,
+  token: string,
+  body: object,
+): Promise<string> {
+  for (let tries = 1; ; tries += 1) {
+    const response = await send(url, path, token, body)
+    if (response.status !== 503 || tries === maxTries) return textOf(path, response)
+    await response.text()
+    await sleep(pauseMs)
+  }
+}
+
+function send(url: string, path: string, token: string, body: object): Promise<Response> {
+  return fetch(`${url}${path}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
+}
+
+async function textOf(path: string, response: Response): Promise<string> {
   const text = await response.text()
   if (response.status !== 200) throw new Error(`${path} answered ${response.status}: ${text}`)
   return text

@@ -80,9 +80,12 @@ export async function withStage<T>(
     },
   }
   try {
-    return await act(stage)
-  } finally {
+    const result = await act(stage)
     for (const server of servers) await server.stop()
+    return result
+  } finally {
+    // Those that still run, because something failed: that is what the caller is told.
+    await Promise.allSettled(servers.map((server) => server.stop()))
     await rm(folder, { recursive: true, force: true })
   }
 }
