@@ -4,7 +4,7 @@ import { type LatencyPercentile, type Load, latencyPercentiles } from './load/lo
 import type { Standing } from './results.ts'
 import type { ServerProcess } from './servers/server-process.ts'
 import { median } from './statistics.ts'
-import { readTallies, type Tallies } from './tallies.ts'
+import { readSettledTallies, type Tallies } from './tallies.ts'
 
 /** Something to be compared: a load, and the server that takes it. */
 export interface Contender {
@@ -62,7 +62,7 @@ export async function measure(
   checksWork = true,
 ): Promise<Slice> {
   const { name, server, load, ratePerSecond, databaseUrl, requireWork } = contender
-  const talliesBefore = requireWork && (await readTallies(server.url))
+  const talliesBefore = requireWork && (await readSettledTallies(server.url))
   const ended = new AbortController()
   const beside = contender.beside?.(ended.signal)
   // Awaited below; a failure meanwhile is not unhandled.
@@ -81,7 +81,7 @@ export async function measure(
     throw new Error(`${name}: ${errors} errors, ${requests} requests.`)
   }
   if (checksWork && requireWork !== undefined && talliesBefore !== undefined) {
-    const done = difference(talliesBefore, await readTallies(server.url))
+    const done = difference(talliesBefore, await readSettledTallies(server.url))
     requireWork(done, requests, load.connections)
   }
   return {

@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+
 /** What a server says at `/metrics` that it did since its start, its workers included. */
 export interface Tallies {
   readonly valid: number
@@ -20,6 +23,22 @@ export async function readTallies(url: string): Promise<Tallies> {
     credentialReads: sampleOf('aeon_keys_credential_reads_total'),
   }
 }
+
+/**
+ * The same once the server does nothing any more: what a generator left unanswered at the end of its
+ * time is still being worked on.
+ */
+export async function readSettledTallies(url: string): Promise<Tallies> {
+  let last = await readTallies(url)
+  for (;;) {
+    await sleep(settlingMs)
+    const next = await readTallies(url)
+    if (isDeepStrictEqual(next, last)) return next
+    last = next
+  }
+}
+
+const settlingMs = 50
 
 /** Reads `/metrics`: gives the value of a sample by its name and labels, and throws when there is none. */
 export async function readSamples(url: string): Promise<(name: string) => number> {
