@@ -11,6 +11,7 @@ import { allowListRoutes } from './http/native/allow-lists.ts'
 import { apiKeyRotationRoutes } from './http/native/api-key-rotation.ts'
 import { apiKeyUpdateRoute } from './http/native/api-key-update.ts'
 import { apiKeyRoutes } from './http/native/api-keys.ts'
+import { auditComponents, auditEventRoutes } from './http/native/audit-events.ts'
 import { components } from './http/native/components.ts'
 import { explainComponents, explainRoute } from './http/native/explain.ts'
 import { freshnessRoutes } from './http/native/freshness.ts'
@@ -78,6 +79,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     OAuthErrorBody,
     ...introspectionComponents,
     ...explainComponents,
+    ...auditComponents,
   ]
   for (const component of named) app.addSchema(component)
   app.setValidatorCompiler(createValidatorCompiler(named))
@@ -110,6 +112,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     roleRoutes(scope, deps)
     accountRoutes(scope, deps)
     freshnessRoutes(scope, deps)
+    auditEventRoutes(scope, deps)
   })
   if (options.faces.aeon) await aeonFace(app, deps, options.faces)
   return app

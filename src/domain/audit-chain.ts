@@ -1,6 +1,5 @@
 import { createHash, createHmac, type KeyObject } from 'node:crypto'
-import type { AuditEvent, KeySet } from './audit-event.ts'
-import { redactTokens } from './redaction.ts'
+import type { KeySet } from './audit-event.ts'
 
 /** The link before the first event of every chain: the event's own text names its account. */
 export const genesisLink: Buffer = Buffer.alloc(32)
@@ -9,34 +8,6 @@ export const genesisLink: Buffer = Buffer.alloc(32)
 export interface ChainHead {
   readonly number: number
   readonly link: Buffer
-}
-
-/**
- * The text of an event that is stored and that its link covers: JSON in the canonical form of RFC 8785
- * (names in order, no spaces). Whatever looks like a token in somebody's words is cut out before.
- */
-export function contentOf(event: AuditEvent): string {
-  const { origin } = event
-  return redactTokens(
-    canonicalText({
-      account_id: event.accountId,
-      action: event.action,
-      actor: origin.actor,
-      after: event.after,
-      api_keys: event.apiKeys,
-      audit_key_id: event.auditKeyId,
-      before: event.before,
-      client_ip: origin.clientIp,
-      created_at: event.createdAt.toISOString(),
-      id: event.id,
-      number: event.number,
-      reason: event.reason,
-      request_id: origin.requestId,
-      resource: event.resource,
-      version: 1,
-      via: origin.via && { api_key_id: origin.via.apiKeyId, platform: origin.via.platform },
-    }),
-  )
 }
 
 /** The link of an event: SHA-256 of the link before it and its text, or their HMAC under an audit key. */

@@ -46,6 +46,7 @@ export async function describeRoutes(app: App): Promise<void> {
         },
         { name: 'Roles', description: 'Named sets of permissions.' },
         { name: 'Accounts', description: 'The tenants; for keys of the platform account.' },
+        { name: 'Audit', description: 'What was done, by whom and from where.' },
         { name: 'Freshness', description: 'Who is live, and how far changes have come.' },
         { name: 'Operations', description: 'For whoever runs the service; no token needed.' },
       ],

@@ -14,6 +14,7 @@ export interface Schema {
   api_key_allow_list: ApiKeyAllowListRow
   api_key_usage: ApiKeyUsageRow
   credential: CredentialRow
+  audit_event: AuditEventRow
   idempotent_request: IdempotentRequestRow
 }
 
@@ -140,4 +141,16 @@ interface IdempotentRequestRow {
   api_key_id: string
   generation: number
   created_at: Date
+}
+
+/** As it is listed; what else it has is written and walked by SQL of its own. */
+interface AuditEventRow {
+  account_id: string
+  id: string
+  created_at: Date
+  action: string
+  actor_kind: ActorKind
+  actor_id: string | null
+  resource_id: string | null
+  content: string
 }

@@ -1,7 +1,8 @@
 /** Every act leaves exactly one event, in its own transaction, and what it says is true and no secret. */
 import { createSecretKey } from 'node:crypto'
 import t from 'tap'
-import { canonicalText, contentOf, keySetOf, linkOf } from '../../src/domain/audit-chain.ts'
+import { canonicalText, keySetOf, linkOf } from '../../src/domain/audit-chain.ts'
+import { contentOf, eventOf } from '../../src/domain/audit-content.ts'
 import { type AuditEvent, systemOrigin } from '../../src/domain/audit-event.ts'
 import { differenceOf } from '../../src/domain/audit-snapshots.ts'
 import { readCatalogue } from '../../src/domain/permission.ts'
@@ -286,6 +287,7 @@ t.test('a link depends on all that is before it, and on the key', async (t) => {
     auditKeyId: null,
   })
   t.same(keySetOf(['b', 'a']), keySetOf(['a', 'b']))
+  t.same(eventOf(contentOf(event(1))), event(1), 'its text is all of it')
   const contents = [contentOf(event(1)), contentOf(event(2))]
   const keys = [
     undefined,

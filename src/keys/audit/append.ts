@@ -1,5 +1,6 @@
 import type { Deps } from '../../deps.ts'
-import { contentOf, genesisLink, keySetOf, linkOf } from '../../domain/audit-chain.ts'
+import { genesisLink, keySetOf, linkOf } from '../../domain/audit-chain.ts'
+import { contentOf } from '../../domain/audit-content.ts'
 import type { AuditDraft, AuditEvent, AuditOrigin } from '../../domain/audit-event.ts'
 import { redactTokens } from '../../domain/redaction.ts'
 import { insertAuditEvents, lockChains, type NewAuditEvent } from '../../store/audit-events.ts'

@@ -1,0 +1,215 @@
+/** The trail as its readers get it; and that chains stay whole, and apart, under concurrent acts. */
+import { Kysely, PostgresDialect } from 'kysely'
+import { Pool } from 'pg'
+import t from 'tap'
+import { auditActions } from '../../src/domain/audit-event.ts'
+import type { PageRequest } from '../../src/domain/page.ts'
+import { verifyTrail } from '../../src/keys/audit/verify-trail.ts'
+import { type AuditFilter, listAuditEvents } from '../../src/store/audit-listing.ts'
+import { type Database, isolationLevels } from '../../src/store/database.ts'
+import type { Schema } from '../../src/store/schema.ts'
+import type { Api, Json } from '../helpers/api.ts'
+import { startCheckedService } from '../helpers/checked-service.ts'
+import { createTestDatabase } from '../helpers/database.ts'
+import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { connectRaw } from '../helpers/instances.ts'
+import { untilBlocked } from '../helpers/locks.ts'
+import { insertManyEvents } from '../helpers/many-events.ts'
+import { assertInvalid } from '../helpers/problems.ts'
+import { startTestService } from '../helpers/service.ts'
+import { trailOf } from '../helpers/trail.ts'
+
+t.test('the events of an account are listed, filtered and paged', async (t) => {
+  const started = await startCheckedService(t)
+  const { root, as, clock } = started
+  const account = await newAccount(root)
+  const path = `/v1/accounts/${account}/audit-events`
+  const admin = await newKey(root, account, { name: 'admin' })
+  const own = as(admin.token)
+  const ci = await newKey(own, account, { name: 'ci' })
+  clock.offsetMs = 60_000
+  const later = new Date(Date.now() + 30_000).toISOString()
+  await own.post(`/v1/accounts/${account}/api-keys/${ci.id}/disable`, { reason: 'paused' })
+  await root.call('POST', `/v1/accounts/${account}/api-keys/${ci.id}/revoke`, {
+    body: { reason: 'leaked' },
+    headers: { 'x-acting-user': 'u1', 'x-acting-user-name': 'Ada' },
+  })
+  const list = async (api: Api, query = '') => {
+    const { status, body } = await api.get(`${path}?${query}`)
+    if (status !== 200) throw new Error(`${status} ${JSON.stringify(body)}`)
+    return body.audit_events as Json[]
+  }
+  const numbers = async (query: string, api = root) =>
+    (await list(api, query)).map((event) => event.number)
+
+  t.same(await numbers(''), [5, 4, 3, 2, 1])
+  t.same(await numbers('sort=created_at'), [1, 2, 3, 4, 5])
+  t.same(await numbers('action=api_key.issued'), [3, 2])
+  t.same(await numbers(`actor_id=${admin.id}`), [4, 3])
+  t.same(await numbers('actor_id=u1'), [5])
+  t.same(await numbers(`resource_id=${ci.id}`), [5, 4, 3])
+  t.same(await numbers(`created_from=${later}`), [5, 4])
+  t.same(await numbers(`created_before=${later}`), [3, 2, 1])
+  t.same(await numbers(`resource_id=${ci.id}&action=api_key.issued`), [3])
+  const paged: number[] = []
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const { body }: { body: Json } = await root.get(
+      `${path}?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`,
+    )
+    paged.push(...body.audit_events.map((event: Json) => event.number))
+    cursor = body.next_cursor
+  }
+  t.same(paged, [5, 4, 3, 2, 1])
+
+  const [revoked, disabled] = await list(root)
+  const me = (await root.get('/v1/me')).body.api_key
+  t.match(revoked, {
+    action: 'api_key.revoked',
+    actor: { kind: 'user', id: 'u1', name: 'Ada' },
+    api_key_id: me.id,
+    client_ip: '127.0.0.1',
+    resource: { type: 'api_key', id: ci.id, name: 'ci' },
+    before: { revoked_at: null },
+    after: { revoked_at: String },
+    reason: 'leaked',
+    api_keys: null,
+  })
+  t.match(disabled, { actor: { kind: 'api_key', id: admin.id }, api_key_id: admin.id })
+
+  await t.test('to tenants the platform is one actor', async (t) => {
+    const seen = await list(own)
+    t.match(seen, [
+      { actor: { kind: 'user', id: 'u1', name: 'Ada' }, api_key_id: null, client_ip: null },
+      { actor: { kind: 'api_key', id: admin.id }, api_key_id: admin.id, client_ip: '127.0.0.1' },
+      { actor: { kind: 'api_key', id: admin.id } },
+      { actor: { kind: 'platform', id: null, name: null }, api_key_id: null, client_ip: null },
+      { actor: { kind: 'platform', id: null, name: null }, api_key_id: null, client_ip: null },
+    ])
+    t.notMatch(JSON.stringify(seen), me.id)
+    t.same(await numbers(`actor_id=${me.id}`, own), [], 'nor is it found by its id')
+    t.same(await numbers(`actor_id=${me.id}`), [2, 1])
+  })
+  await t.test('bad filters are refused, and other accounts are not there', async (t) => {
+    for (const [query, field, rule] of [
+      ['action=api_key.eaten', '/action', 'enum'],
+      ['actor_id=', '/actor_id', 'minLength'],
+      ['resource_id=1', '/resource_id', 'format'],
+      ['created_from=yesterday', '/created_from', 'format'],
+      ['created_before=0000-01-01T00:00:00Z', '/created_before', 'date-time'],
+      ['sort=name', '/sort', 'enum'],
+      ['cursor=1', '/cursor', 'cursor'],
+      ['limit=201', '/limit', 'maximum'],
+      ['of=all', '/of', 'unknown_field'],
+    ] as const) {
+      assertInvalid(t, await root.get(`${path}?${query}`), [[field, rule]], query)
+    }
+    const other = await newAccount(root, 'Other')
+    t.equal((await own.get(`/v1/accounts/${other}/audit-events`)).status, 404)
+  })
+})
+
+t.test('any page and any filter reads a page of events and no more, of however many', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  const raw = await connectRaw(t, database.url)
+  const { accountId, actorId, resourceId } = await insertManyEvents(raw, 50_000)
+  const sent: { readonly sql: string; readonly parameters: readonly unknown[] }[] = []
+  const db: Database = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool: new Pool({ connectionString: database.url, max: 1 }) }),
+    log: ({ query }) => void sent.push(query),
+  })
+  t.teardown(() => db.destroy())
+  const limit = 50
+  const [from, before] = [new Date('2026-03-01T00:00:00Z'), new Date('2026-03-08T00:00:00Z')]
+  const filters: readonly AuditFilter[] = [
+    {},
+    ...auditActions.map((action) => ({ action })),
+    { actor: { id: actorId, platformToo: false } },
+    { actor: { id: 'nobody', platformToo: true } },
+    { resourceId },
+    { createdFrom: from, createdBefore: before },
+    { createdBefore: new Date(0) },
+    { action: 'api_key.issued', createdFrom: from, createdBefore: before },
+  ]
+  for (const filter of filters) {
+    for (const descending of [true, false]) {
+      let after: PageRequest['after']
+      for (const place of ['first page', 'second page']) {
+        const page: PageRequest = { limit, sort: { field: 'created_at', descending }, after }
+        sent.length = 0
+        const { next } = await listAuditEvents(db, accountId, filter, page)
+        t.equal(sent.length, 1, 'by one statement')
+        const { rows } = await raw.query(`explain (analyze, format json) ${sent[0]?.sql}`, [
+          ...(sent[0]?.parameters ?? []),
+        ])
+        const plan = rows[0]['QUERY PLAN'][0].Plan
+        const told = `${JSON.stringify(filter)} ${descending} ${place}`
+        t.ok(rowsRead(plan) <= limit + 1, `${rowsRead(plan)} rows: ${told}`)
+        t.notMatch(JSON.stringify(plan), /Seq Scan|"Sort"/, told)
+        after = next ?? undefined
+        if (next === null) break
+      }
+    }
+  }
+})
+
+for (const isolation of isolationLevels) {
+  t.test(`under ${isolation} chains are whole after acts at once`, async (t) => {
+    const { root, service, database } = await startTestService(t, { isolation })
+    const raw = await connectRaw(t, database.url)
+    const accounts = await Promise.all([newAccount(root), newAccount(root, 'Other')])
+    for (const account of accounts) {
+      const at = `/v1/accounts/${account}`
+      const key = `${at}/api-keys/${(await newKey(root, account)).id}`
+      const role = await newRole(root, account, 'r', [])
+      const list = await newAllowList(root, account, ['192.0.2.1'])
+      const before = (await trailOf(raw, account)).length
+      const answers = await Promise.all([
+        root.post(`${at}/api-keys`, { name: 'one', role: 'viewer', expires_at: null }),
+        root.post(`${at}/api-keys`, { name: 'two', role, expires_at: null }),
+        root.post(`${key}/disable`),
+        root.post(`${key}/enable`),
+        root.post(`${key}/revoke`),
+        root.post(`${key}/revoke`),
+        root.delete(`${at}/roles/${role}`),
+        root.patch(`${at}/allow-lists/${list}`, { entries: ['192.0.2.2'] }),
+        root.patch(at, { name: 'renamed' }),
+      ])
+      const failed = answers.filter((answer) => answer.status >= 500)
+      t.same(failed, [])
+      const trail = await trailOf(raw, account)
+      t.ok(trail.length >= before + 5)
+      t.equal(
+        trail.filter((event) => event.action === 'api_key.revoked').length,
+        1,
+        'one revocation, one event',
+      )
+    }
+    t.match(await verifyTrail(service.deps, []), { breaks: [] })
+  })
+}
+
+t.test('an account does not wait for the chain of another', async (t) => {
+  const { root, database } = await startTestService(t)
+  const raw = await connectRaw(t, database.url)
+  const watch = await connectRaw(t, database.url)
+  const [held, free] = [await newAccount(root), await newAccount(root, 'Other')]
+  await raw.query('begin')
+  await raw.query('select from audit_chain where account_id = $1 for update', [held])
+  const waiting = newKey(root, held)
+  await untilBlocked(watch)
+  await newKey(root, free)
+  t.equal((await trailOf(watch, held)).length, 1, 'the other still waits')
+  await raw.query('commit')
+  await waiting
+  t.equal((await trailOf(watch, held)).length, 2)
+})
+
+/** Rows that the scans of a plan looked at. */
+function rowsRead(node: Json): number {
+  const own = /Scan/.test(node['Node Type'])
+    ? (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops']
+    : 0
+  return (node.Plans ?? []).reduce((sum: number, child: Json) => sum + rowsRead(child), own)
+}

@@ -1,0 +1,44 @@
+import type { Client } from 'pg'
+import { auditActions } from '../../src/domain/audit-event.ts'
+
+/** An account with many events, and by what few of them are found. */
+export interface ManyEvents {
+  readonly accountId: string
+  /** Did one in a thousand. */
+  readonly actorId: string
+  /** To it one in ten thousand was done. */
+  readonly resourceId: string
+}
+
+/**
+ * Gives a migrated database `count` events of one account, over a year, straight by SQL, and as many of
+ * others beside it; and lets the planner know. Their links are made up.
+ */
+export async function insertManyEvents(client: Client, count: number): Promise<ManyEvents> {
+  await client.query(
+    `insert into audit_event (account_id, number, id, created_at, action, actor_kind, actor_id,
+       resource_id, content, link)
+     select ${idOf(`a`)}, n, gen_random_uuid(), created_at, action, 'user', 'user ' || n % 1000,
+       ${idOf('1000 + n % 10000')},
+       json_build_object('account_id', ${idOf('a')}, 'action', action, 'actor',
+         json_build_object('id', 'user ' || n % 1000, 'kind', 'user', 'name', 'Ada'),
+         'after', json_build_object('name', 'ci ' || n, 'description', repeat('x', 200)), 'number', n,
+         'created_at', created_at, 'resource', json_build_object('type', 'api_key'))::text,
+       sha256(n::text::bytea)
+     from generate_series(1, 2) a, generate_series(1, $1::int) n,
+       lateral (select ($2::text[])[1 + n % cardinality($2)] as action,
+         timestamptz '2026-01-01' + interval '365 days' * n / $1::int as created_at) as drawn`,
+    [count, auditActions],
+  )
+  await client.query('analyze audit_event')
+  return { accountId: uuid(1), actorId: 'user 7', resourceId: uuid(1_007) }
+}
+
+/** SQL for the id of that number. */
+function idOf(number: string): string {
+  return `('00000000-0000-7000-8000-' || lpad((${number})::text, 12, '0'))::uuid`
+}
+
+function uuid(number: number): string {
+  return `00000000-0000-7000-8000-${String(number).padStart(12, '0')}`
+}
