@@ -17,6 +17,7 @@ import { explainComponents, explainRoute } from './http/native/explain.ts'
 import { freshnessRoutes } from './http/native/freshness.ts'
 import { meRoute } from './http/native/me.ts'
 import { roleRoutes } from './http/native/roles.ts'
+import { refuseUnknownQueries } from './http/native/unknown-query.ts'
 import { verifyRoutes } from './http/native/verify.ts'
 import { OAuthErrorBody } from './http/oauth/errors.ts'
 import { introspectionComponents, introspectionRoute } from './http/oauth/introspect.ts'
@@ -102,6 +103,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   await app.register(async (scope: App) => {
     refuseOverload(scope, options.pool, options.maxWaitingForDatabase)
     authenticateScope(scope, deps, trustedProxies)
+    refuseUnknownQueries(scope)
     verifyRoutes(scope, deps)
     meRoute(scope, deps)
     apiKeyRoutes(scope, deps)

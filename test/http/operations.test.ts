@@ -171,7 +171,7 @@ test('each answer has one log line, with the id, the route and who asked', async
   const route = '/v1/accounts/:account_id/api-keys/:id'
   const calls: readonly [Api, string, object][] = [
     [as(token), at, { route, status: 200, by: id, level: 'info' }],
-    [as(token), `${at}?x=1`, { route, status: 200, by: id, level: 'info' }],
+    [as(token), `${at}?x=1`, { route, status: 400, by: id, level: 'info' }],
     [as(undefined), at, { route, status: 401, level: 'info' }],
     [as(token), '/nope', { route: null, status: 404, level: 'info' }],
     [as(undefined), '/livez', { route: '/livez', status: 200, level: 'debug' }],

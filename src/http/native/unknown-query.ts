@@ -1,0 +1,25 @@
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { invalidRequest } from '../../errors.ts'
+import type { App } from '../app-type.ts'
+
+/**
+ * Refuses query parameters on the routes, registered after it, that take none, as schemas do on those
+ * that take some: a token or a condition that somebody put into the URL must not seem to have counted.
+ */
+export function refuseUnknownQueries(app: App): void {
+  app.addHook('onRoute', (route) => {
+    if (route.schema?.querystring !== undefined) return
+    const given = [route.preValidation ?? []].flat()
+    route.preValidation = [refuseQuery, ...given] as NonNullable<RouteOptions['preValidation']>
+  })
+}
+
+function refuseQuery(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) {
+  if (!request.url.includes('?')) return done()
+  const faults = Object.keys(request.query as object).map((name) => ({
+    field: `/${name}`,
+    rule: 'unknown_field',
+    message: 'There is no such parameter.',
+  }))
+  return done(faults.length === 0 ? undefined : invalidRequest(faults))
+}

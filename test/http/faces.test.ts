@@ -1,0 +1,193 @@
+/** Every face, given the same bad input: each refuses it in its own form, and nothing of it is logged. */
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { type Test, test } from 'tap'
+import type { Answer, Json } from '../helpers/api.ts'
+import { startCheckedService } from '../helpers/checked-service.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { sendRaw } from '../helpers/raw-request.ts'
+
+const isProblem = ({ status, headers, body }: Answer) =>
+  headers['content-type'] === 'application/problem+json; charset=utf-8' && body.status === status
+const isOAuthError = ({ headers, body }: Answer) =>
+  headers['content-type'] === 'application/json; charset=utf-8' &&
+  Object.keys(body).join() === 'error,error_description'
+/** A denial to a proxy's client: RFC 6750, in headers alone. */
+const isBareDenial = ({ text, headers }: Answer) =>
+  text === '' && String(headers['www-authenticate']).startsWith('Bearer realm="aeon-keys"')
+
+interface Face {
+  readonly method: string
+  readonly path: string
+  readonly type: string
+  /** The header in which its callers present their token. */
+  readonly proof: string
+  /** What it is asked: whether a token is good. */
+  ask(token: string): string
+  readonly isError: (answer: Answer) => boolean
+  /** Whether an answer says that the token is good. */
+  accepts(answer: Answer): boolean
+}
+
+const faces: Readonly<Record<string, Face>> = {
+  native: {
+    method: 'POST',
+    path: '/v1/verify',
+    type: 'application/json',
+    proof: 'Authorization',
+    ask: (token) => JSON.stringify({ token }),
+    isError: isProblem,
+    accepts: ({ body }) => body?.valid === true,
+  },
+  introspection: {
+    method: 'POST',
+    path: '/oauth2/introspect',
+    type: 'application/x-www-form-urlencoded',
+    proof: 'Authorization',
+    ask: (token) => `token=${token}`,
+    isError: isOAuthError,
+    accepts: ({ body }) => body?.active === true,
+  },
+  'forward-auth': {
+    method: 'GET',
+    path: '/v1/forward-auth',
+    type: '',
+    proof: 'X-Verifier-Authorization',
+    ask: () => '',
+    isError: (answer) => isProblem(answer) || isBareDenial(answer),
+    accepts: ({ status }) => status === 200,
+  },
+}
+
+test('bad input is refused by every face in its own form, and none of it is logged', async (t) => {
+  const { root, service, canaries, logLines, check } = await startCheckedService(t, {
+    settings: { TRUSTED_PROXIES: '127.0.0.2', LOG_LEVEL: 'trace' },
+  })
+  const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
+  const platform: string = (await root.get('/v1/me')).body.api_key.account_id
+  const verifier = (await newKey(root, platform, { role: 'verifier' })).token
+  const { token } = await newKey(root, await newAccount(root))
+  const marks: string[] = []
+  const mark = () => {
+    marks.push(`mark${marks.length}x${Math.random().toString(36).slice(2)}`)
+    return marks.at(-1) ?? ''
+  }
+
+  for (const [name, face] of Object.entries(faces)) {
+    const send = async (changes: {
+      readonly query?: string
+      readonly headers?: readonly string[]
+      readonly proof?: string
+      readonly body?: string
+    }) => {
+      const { query = '', headers = [], proof = `Bearer ${verifier}` } = changes
+      const body = changes.body ?? face.ask(token)
+      const presented = face.proof === 'Authorization' ? [] : ['Authorization', `Bearer ${token}`]
+      const answer = await sendRaw(url + face.path + query, {
+        method: face.method,
+        from: '127.0.0.2',
+        headers: [
+          ...(face.type === '' ? [] : ['Content-Type', face.type]),
+          ...(body === '' ? [] : ['Content-Length', String(Buffer.byteLength(body))]),
+          ...['X-Forwarded-For', '203.0.113.7', face.proof, proof],
+          ...presented,
+          ...headers,
+        ],
+        ...(body !== '' && { body }),
+      })
+      check(face.method, face.path, answer)
+      canaries.addText(answer.text + JSON.stringify(answer.headers))
+      return answer
+    }
+    const refuses = async (t: Test, told: string, changes: Parameters<typeof send>[0]) => {
+      const answer = await send(changes)
+      t.ok(answer.status >= 400 && answer.status < 500, `${told}: ${answer.status}`)
+      t.ok(face.isError(answer), `${told}: ${answer.text}`)
+    }
+
+    await t.test(name, async (t) => {
+      t.ok(face.accepts(await send({})), 'what is good is accepted')
+
+      for (const parameter of ['token', 'access_token', 'client_ip', mark()]) {
+        for (const value of [token, verifier, mark()]) {
+          await refuses(t, `${parameter} in the URL`, { query: `?${parameter}=${value}` })
+        }
+      }
+      await refuses(t, 'a bare token in the URL', { query: `?${token}` })
+      const inPath = await sendRaw(`${url}${face.path}/${token}`, { method: face.method })
+      t.ok(inPath.status === 404 && isProblem(inPath), 'a token in the path is no route')
+      canaries.addText(inPath.text)
+
+      const long = `${mark()}${'x'.repeat(8_000)}`
+      const beyondAscii = `${mark()}\u00e9\u00ff\u0080`
+      for (const value of [long, beyondAscii]) {
+        await refuses(t, 'a proof that is none', { proof: `Bearer ${value}` })
+        await refuses(t, 'a scheme that is none', { proof: value })
+        const ignored = [
+          ...['X-Request-Id', value, 'X-Real-Ip', value, 'User-Agent', value, 'Cookie', value],
+        ]
+        const few = value === long ? ignored.slice(0, 2) : ignored
+        t.ok(face.accepts(await send({ headers: few })), 'headers that say nothing to us')
+        const forwarded = await send({ headers: ['Forwarded', value] })
+        t.ok(face.accepts(forwarded), 'an address that nobody asks for')
+      }
+      await refuses(t, 'two proofs', { headers: [face.proof, `Bearer ${verifier}`] })
+      if (face.type !== '') {
+        for (const type of ['text/plain', 'application/xml', mark()]) {
+          const answer = await sendRaw(url + face.path, {
+            method: 'POST',
+            headers: [
+              ...['Content-Type', type, 'Authorization', `Bearer ${verifier}`],
+              ...['Content-Length', String(face.ask(token).length)],
+            ],
+            body: face.ask(token),
+          })
+          check('POST', face.path, answer)
+          t.ok([400, 415].includes(answer.status) && face.isError(answer), `as ${type}`)
+        }
+        for (const other of Object.values(faces)) {
+          if (other.type === face.type || other.type === '') continue
+          await refuses(t, 'a body of another face', { body: other.ask(token) })
+        }
+        await refuses(t, 'a body of bytes', { body: `\u0000\u0001${mark()}\u00ff` })
+      }
+    })
+  }
+
+  await t.test('headers beyond 16 kB are refused before there is a face', async (t) => {
+    for (const { method, path } of Object.values(faces)) {
+      const long = `${mark()}${'x'.repeat(20_000)}`
+      const { status, type, body } = await raw(
+        url,
+        `${method} ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${long}\r\n\r\n`,
+      )
+      t.same([status, type], [431, 'application/problem+json; charset=utf-8'])
+      t.equal(body.code, 'headers_too_large')
+    }
+  })
+
+  t.ok(logLines.length > 50)
+  const log = logLines.join('')
+  t.same(
+    marks.filter((one) => log.includes(one)),
+    [],
+  )
+  t.notMatch(log, /\?/, 'no query is logged')
+})
+
+/** Sends bytes that no HTTP client would, and reads the answer until the socket is closed. */
+async function raw(
+  url: string,
+  bytes: string,
+): Promise<{ readonly status: number; readonly type: string; readonly body: Json }> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.write(bytes, 'latin1')
+  const answer = await text(socket)
+  const [head = '', body = ''] = answer.split('\r\n\r\n')
+  return {
+    status: Number(head.split(' ')[1]),
+    type: /^content-type: (.*)$/im.exec(head)?.[1] ?? '',
+    body: JSON.parse(body),
+  }
+}
