@@ -4,6 +4,15 @@ import service from './permissions.service.json' with { type: 'json' }
 
 /** `resource:operation`, for example `cluster:read`. */
 export const permissionPattern = '^[a-z][a-z0-9_]{0,62}:[a-z][a-z0-9_]{0,62}$'
+const permissionForm = new RegExp(permissionPattern)
+
+/** How many permissions may be asked for at once. */
+export const maxAskedPermissions = 50
+
+/** Whether a text has the form of a permission; the catalogue may not know it. */
+export function isPermission(text: string): boolean {
+  return permissionForm.test(text)
+}
 
 export const permissionScopes = ['account', 'platform'] as const
 export type PermissionScope = (typeof permissionScopes)[number]

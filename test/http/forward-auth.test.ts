@@ -321,38 +321,71 @@ test('an outage is 503, and neither a denial nor a proof that failed', async (t)
   await started.stop()
 })
 
-test('what Traefik and Envoy send, to the letter', async (t) => {
+test('what Traefik sends, to the letter', async (t) => {
   const { root, account, ask, url } = await startFace(t)
-  const platform: string = (await root.get('/v1/me')).body.api_key.account_id
   const list = await newAllowList(root, account, [`${home}/32`])
-  const { id, token } = await newKey(root, account, { role: 'viewer', allow_list_ids: [list] })
-  const verifier = await newKey(root, platform, { role: 'verifier' })
+  const viewer = { role: 'viewer', allow_list_ids: [list] }
+  const { id, token } = await newKey(root, account, viewer)
   const host = new URL(url).host
-
-  /** Traefik 3 copies all headers, sorted as Go does, with its own X-Forwarded-* set; always GET. */
-  const traefik = (bearer: string, client: string, method = 'POST') =>
+  /** What the client sent, copied as it was, but for what Traefik sets: sorted as Go sorts, always GET. */
+  const traefik = (bearer: string, client: string, more: Traefik = {}) =>
     ask(undefined, {
-      query: '?permission=cluster:read',
+      query: `?permission=${more.permission ?? 'cluster:read'}`,
       headers: [
-        ...['Host', host, 'User-Agent', 'curl/8.5.0', 'Accept', '*/*'],
-        ...['Accept-Encoding', 'gzip', 'Authorization', `Bearer ${bearer}`],
-        ...['Content-Type', 'application/json', 'Forwarded', `for=${client}`],
+        ...['Host', host, 'User-Agent', 'curl/8.5.0', 'Accept', '*/*', 'Accept-Encoding', 'gzip'],
+        ...['Authorization', `Bearer ${bearer}`, 'Content-Type', 'application/json'],
+        ...(more.sent ?? []),
         ...['X-Forwarded-For', client, 'X-Forwarded-Host', 'app.example.com'],
-        ...['X-Forwarded-Method', method, 'X-Forwarded-Port', '443', 'X-Forwarded-Proto', 'https'],
+        ...['X-Forwarded-Method', 'POST', 'X-Forwarded-Port', '443', 'X-Forwarded-Proto', 'https'],
         ...['X-Forwarded-Server', 'edge-1', 'X-Forwarded-Uri', '/api/things?permission=a:b'],
-        ...['X-Key-Id', 'forged', 'X-Real-Ip', client],
+        ...['X-Real-Ip', client],
       ],
+      ...(more.agent && { agent: more.agent }),
     })
   const allowed = await traefik(token, home)
   t.equal(allowed.status, 200)
   t.match(allowed.headers, { 'x-key-id': id, 'x-key-permissions': 'cluster:read' })
-  t.equal((await traefik('nonsense', home)).status, 401)
-  t.equal((await traefik(token, '192.0.2.1')).status, 401)
+  t.equal((await traefik('nonsense', home)).status, 401, 'denied')
+  t.equal((await traefik(token, home, { permission: 'cluster:delete' })).status, 403)
+  t.equal((await traefik(token, stranger)).status, 401, 'wrong address')
+  const smuggled = [
+    ['Forwarded', `for=${home}`],
+    ['X-Key-Id', 'forged', 'X-Key-Permissions', 'cluster:delete'],
+    ['X-Verifier-Authorization', `Bearer ${token}`],
+    ['X-Client-Ip', home, 'True-Client-Ip', home],
+  ]
+  for (const sent of smuggled) {
+    t.equal((await traefik(token, stranger, { sent })).status, 401, sent.join(' ').slice(0, 40))
+    t.equal((await traefik('nonsense', home, { sent })).status, 401)
+    const good = await traefik(token, home, { sent })
+    // With authRequestHeaders, as documented, Forwarded does not come so far.
+    if (sent[0] !== 'Forwarded') t.equal(good.headers['x-key-id'], id)
+  }
+  await keepsConnections(t, (agent) => traefik(token, home, { agent }))
+})
 
-  /** Envoy's HTTP service: the original method, names in lower case, no body, its own headers last. */
-  const envoy = (bearer: string, forwardedFor: string, method: string, query: string) =>
+interface Traefik {
+  readonly permission?: string
+  /** What the client sent besides. */
+  readonly sent?: readonly string[]
+  readonly agent?: Agent
+}
+
+test('what Envoy sends, to the letter', async (t) => {
+  const { root, account, ask } = await startFace(t, { FORWARD_AUTH_NETWORKS: '' })
+  const platform: string = (await root.get('/v1/me')).body.api_key.account_id
+  const list = await newAllowList(root, account, [`${home}/32`])
+  const { id, token } = await newKey(root, account, { role: 'viewer', allow_list_ids: [list] })
+  const verifier = await newKey(root, platform, { role: 'verifier' })
+  const demand = '?permission=cluster:read'
+
+  /** The original method, the names in lower case, no body, and what Envoy adds itself at the end. */
+  const envoy = (
+    bearer: string,
+    forwardedFor: string,
+    { method = 'GET', query = demand, agent }: Envoy = {},
+  ) =>
     ask(undefined, {
-      from: proxy,
       method,
       query,
       headers: [
@@ -365,17 +398,39 @@ test('what Traefik and Envoy send, to the letter', async (t) => {
         ],
         ...['x-envoy-internal', 'true', 'x-envoy-expected-rq-timeout-ms', '1000'],
       ],
+      ...(agent && { agent }),
     })
   for (const method of ['GET', 'POST', 'DELETE', 'PROPFIND', 'OPTIONS']) {
-    const overridden = '?permission=cluster:read'
-    // path_prefix is put before the original path as it came.
-    const prefixed = `${overridden}&original_uri=/api/things?permission=a:b&account_id=x`
-    for (const query of [overridden, prefixed]) {
-      t.equal((await envoy(token, `192.0.2.9,${home}`, method, query)).status, 200, method)
-      t.equal((await envoy(token, `${home},192.0.2.9`, method, query)).status, 401, method)
-      t.equal((await envoy('nonsense', home, method, query)).status, 401, method)
+    // path_prefix is put before the original path as it came; path_override is all there is.
+    const prefixed = `${demand}&original_uri=/api/things?permission=a:b&account_id=x&token=y`
+    for (const query of [demand, prefixed]) {
+      const allowed = await envoy(token, `192.0.2.9,${home}`, { method, query })
+      t.same([allowed.status, allowed.headers['x-key-id']], [200, id], method)
+      const wrong = await envoy(token, `${home},192.0.2.9`, { method, query })
+      t.equal(wrong.status, 401, `${method}, wrong address: what the client wrote stands left`)
+      t.equal((await envoy('nonsense', home, { method, query })).status, 401, method)
     }
-    const lacking = await envoy(token, home, method, '?permission=cluster:delete&original_uri=/a')
-    t.equal(lacking.status, 403, method)
+    const query = '?permission=cluster:delete&original_uri=/a?permission=cluster:read'
+    t.equal((await envoy(token, home, { method, query })).status, 403, method)
   }
+  await keepsConnections(t, (agent) => envoy(token, home, { method: 'POST', agent }))
 })
+
+interface Envoy {
+  readonly method?: string
+  readonly query?: string
+  readonly agent?: Agent
+}
+
+/** 1,000 requests, eight at a time, on connections that are used again and again. */
+async function keepsConnections(t: Test, send: (agent: Agent) => Promise<Answer>): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+  const sockets = new Set<unknown>()
+  agent.on('free', (socket) => sockets.add(socket))
+  const statuses = await Promise.all(
+    Array.from({ length: 1_000 }, () => send(agent).then(({ status }) => status)),
+  )
+  agent.destroy()
+  t.same([...new Set(statuses)], [200], 'all are allowed')
+  t.ok(sockets.size <= 8, `${sockets.size} connections`)
+}

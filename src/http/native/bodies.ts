@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { maxEntries } from '../../domain/allow-list.ts'
 import { reaches } from '../../domain/api-key.ts'
 import { maxMetadataBytes } from '../../domain/metadata.ts'
-import { permissionPattern } from '../../domain/permission.ts'
+import { maxAskedPermissions, permissionPattern } from '../../domain/permission.ts'
 import { maxOverlapSeconds } from '../../domain/rotation.ts'
 import { closed, nullableString, oneOf, ref } from '../schema-tools.ts'
 import { waitParameter } from './receipts.ts'
@@ -39,7 +39,10 @@ export const AttemptBody = Type.Object(
       }),
     ),
     permissions: Type.Optional(
-      Type.Array(permissionInput, { maxItems: 50, description: 'All are required.' }),
+      Type.Array(permissionInput, {
+        maxItems: maxAskedPermissions,
+        description: 'All are required.',
+      }),
     ),
     account_id: Type.Optional(id('The account that the key must belong to.')),
   },

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifySchema } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
-import { permissionPattern } from '../../domain/permission.ts'
+import { maxAskedPermissions, permissionPattern } from '../../domain/permission.ts'
 import { verify } from '../../keys/verify.ts'
 import type { App } from '../app-type.ts'
 import type { FaceSettings } from '../face-settings.ts'
@@ -26,7 +26,7 @@ const IntrospectionForm = Type.Object(
     ),
     permission: Type.Optional(
       Type.Array(Type.String({ pattern: permissionPattern }), {
-        maxItems: 50,
+        maxItems: maxAskedPermissions,
         description: 'Repeatable: all are required.',
       }),
     ),

@@ -1,5 +1,5 @@
 import { parseAddress } from '../../domain/address.ts'
-import { permissionPattern } from '../../domain/permission.ts'
+import { isPermission, maxAskedPermissions, permissionPattern } from '../../domain/permission.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import type { Attempt } from '../../domain/verdict.ts'
 
@@ -8,10 +8,8 @@ export type IntrospectionRequest =
   /** What is wrong, in words for people. */
   | { readonly ok: false; readonly fault: string }
 
-/** What is asked of a key besides that it is good; `permission` may be repeated. */
+/** All that we know but `permission`, which may be repeated. */
 const once = ['token', 'token_type_hint', 'client_ip', 'account_id'] as const
-const permissionForm = new RegExp(permissionPattern)
-const maxPermissions = 50
 
 /**
  * Reads a form (RFC 7662, section 2.1) with our extension parameters. As RFC 6749, section 3.1, says: a
@@ -33,8 +31,10 @@ export function readIntrospectionRequest(body: string): IntrospectionRequest {
   const accountId = form.get('account_id') || undefined
   if (accountId !== undefined && !isUuid(accountId)) return refuse('account_id must be a UUID.')
   const permissions = form.getAll('permission').filter((name) => name !== '')
-  if (permissions.length > maxPermissions) return refuse('There may be 50 permissions at most.')
-  if (!permissions.every((name) => permissionForm.test(name))) {
+  if (permissions.length > maxAskedPermissions) {
+    return refuse(`There may be ${maxAskedPermissions} permissions at most.`)
+  }
+  if (!permissions.every(isPermission)) {
     return refuse(`permission must match ${permissionPattern}.`)
   }
   return {

@@ -1,4 +1,4 @@
-import { permissionPattern } from '../../domain/permission.ts'
+import { isPermission, maxAskedPermissions, permissionPattern } from '../../domain/permission.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
 
@@ -8,9 +8,6 @@ export interface Demand {
   readonly permissions: readonly string[]
   readonly accountId: string | undefined
 }
-
-const permissionForm = new RegExp(permissionPattern)
-const maxPermissions = 50
 
 /**
  * Reads the query of a forward-auth request. From `original_uri=` on it belongs to the request that the
@@ -31,8 +28,9 @@ export function readDemand(url: string): Demand {
     else if (name === 'permission') permissions.push(value)
     else accountIds.push(value.toLowerCase())
   }
-  if (permissions.length > maxPermissions) {
-    faults.push({ field: '/permission', rule: 'maxItems', message: 'There are 50 at most.' })
+  if (permissions.length > maxAskedPermissions) {
+    const message = `There may be ${maxAskedPermissions} at most.`
+    faults.push({ field: '/permission', rule: 'maxItems', message })
   }
   if (accountIds.length > 1) {
     faults.push({ field: '/account_id', rule: 'repeated', message: 'It may be there once.' })
@@ -45,7 +43,7 @@ function faultOf(name: string, value: string): Fault | undefined {
   const field = `/${name}`
   switch (name) {
     case 'permission':
-      if (permissionForm.test(value)) return undefined
+      if (isPermission(value)) return undefined
       return { field, rule: 'pattern', message: `It must match ${permissionPattern}.` }
     case 'account_id':
       if (isUuid(value)) return undefined

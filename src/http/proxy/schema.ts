@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { permissionPattern } from '../../domain/permission.ts'
+import { maxAskedPermissions, permissionPattern } from '../../domain/permission.ts'
 import { responses } from '../responses.ts'
 
 const text = (description: string) => ({ description, type: 'string' })
@@ -16,7 +16,7 @@ export const forwardAuthSchema = {
   querystring: Type.Object({
     permission: Type.Optional(
       Type.Array(Type.String({ pattern: permissionPattern }), {
-        maxItems: 50,
+        maxItems: maxAskedPermissions,
         description: 'All are required.',
       }),
     ),
