@@ -224,6 +224,20 @@ t.test('api-key create, list and revoke', async (t) => {
     clock.offsetMs = 0
   })
 
+  await t.test('one whose end another face has set', async (t) => {
+    for (const [minutes, hours] of [
+      [1, 1],
+      [89, 1],
+      [91, 2],
+    ] as const) {
+      const expiresAt = new Date(Date.now() + minutes * 60_000).toISOString()
+      const { id } = await newKey(root, account.id, { expires_at: expiresAt })
+      const { data } = await admin.take('GET', `${keys}/${id}`)
+      t.equal(data.spec.expire_after_hours, hours, `${minutes} minutes, and never 0`)
+      t.equal(data.info.expiry_time, expiresAt)
+    }
+  })
+
   await t.test('use is counted and shown', async (t) => {
     const { answer } = await createKey(admin, { name: 'used', hours: 0 })
     await root.verify(answer.jwt)

@@ -184,6 +184,11 @@ t.test('role list, describe, create, update and delete', async (t) => {
   const [held] = await listRoles(admin, { name: 'Ops %1' })
   const operator = { name: 'operator', issuer: 'console', status: 'ACTIVE' }
   t.same(held.info.api_keys, [operator])
+  const idle = await createKey(admin, { name: 'idle', hours: 1, roleName: 'Ops %1' })
+  const ofIdle = `/v1/accounts/${account.id}/api-keys/${idle.answer.data.info.id}`
+  await root.post(`${ofIdle}/disable`)
+  t.same((await listRoles(admin, { name: 'Ops %1' }))[0].info.api_keys, [operator], 'active ones')
+  await root.post(`${ofIdle}/revoke`)
   const reader = await newRole(root, account.id, 'roles only', ['role:read'])
   const limited = aeonAs((await newKey(root, account.id, { role: reader })).token)
   t.same((await listRoles(limited, { name: 'Ops %1' }))[0].info.api_keys, [])
