@@ -7,9 +7,11 @@ import { type AeonApi, type AeonMethod, aeonPrefix, startAeonService } from '../
 import type { Answer, Json } from '../helpers/api.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { connectRaw } from '../helpers/instances.ts'
 import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { parseRoute, routesOf } from '../helpers/routes.ts'
 import { startTestService } from '../helpers/service.ts'
+import { trailOf } from '../helpers/trail.ts'
 import { createKey, revokeKey, whoAmI } from '../helpers/ybm.ts'
 
 /** Every route, and the permission that it needs; null: any valid key. */
@@ -62,37 +64,44 @@ t.test('every route asks for a token, before it reads the body', async (t) => {
   }
 })
 
-t.test("a route's permission is needed for it, and is enough", async (t) => {
-  const { account } = await service.newTenant()
-  const withPermissions = async (name: string, permissions: readonly string[]) => {
-    const role = await newRole(root, account.id, name, permissions)
-    return aeonAs((await newKey(root, account.id, { name, role })).token)
-  }
-  const powerless = await withPermissions('powerless', [])
-  for (const [index, [route, permission]] of Object.entries(guarded).entries()) {
-    const held = await newRole(root, account.id, `held ${index}`, [])
-    const free = await newRole(root, account.id, `free ${index}`, [])
-    const ids = {
-      account: account.id,
-      project: account.project_id,
-      keys: (await newKey(root, account.id, { role: held })).id,
-      lists: await newAllowList(root, account.id, ['10.0.0.1'], `list ${index}`),
-      roles: free,
+t.test(
+  "a route's permission is needed for it, and is enough; what changes leaves one event",
+  async (t) => {
+    const { account } = await service.newTenant()
+    const raw = await connectRaw(t, service.database.url)
+    const withPermissions = async (name: string, permissions: readonly string[]) => {
+      const role = await newRole(root, account.id, name, permissions)
+      return aeonAs((await newKey(root, account.id, { name, role })).token)
     }
-    const call = (caller: AeonApi) => callRoute(caller, route, ids, index, held)
-    if (permission === null) {
-      t.equal((await call(powerless)).status, 200, `${route} is for any key`)
-      continue
+    const powerless = await withPermissions('powerless', [])
+    for (const [index, [route, permission]] of Object.entries(guarded).entries()) {
+      const held = await newRole(root, account.id, `held ${index}`, [])
+      const free = await newRole(root, account.id, `free ${index}`, [])
+      const ids = {
+        account: account.id,
+        project: account.project_id,
+        keys: (await newKey(root, account.id, { role: held })).id,
+        lists: await newAllowList(root, account.id, ['10.0.0.1'], `list ${index}`),
+        roles: free,
+      }
+      const call = (caller: AeonApi) => callRoute(caller, route, ids, index, held)
+      if (permission === null) {
+        t.equal((await call(powerless)).status, 200, `${route} is for any key`)
+        continue
+      }
+      const told = refusal(403, `This needs the permission ${permission}.`)
+      t.match(await call(powerless), told, `${route}, without permissions`)
+      const others = await withPermissions(`all but ${index}`, allBut(permission))
+      t.match(await call(others), told, `${route}, with all but ${permission}`)
+      const exact = await withPermissions(`exact ${index}`, [permission])
+      const answer = await call(exact)
+      t.equal(answer.status, 200, `${route}, with ${permission} alone: ${answer.text}`)
+      const id = answer.headers['x-request-id']
+      const events = (await trailOf(raw, account.id)).filter((event) => event.request_id === id)
+      t.equal(events.length, route.startsWith('GET ') ? 0 : 1, `${route}, its events`)
     }
-    const told = refusal(403, `This needs the permission ${permission}.`)
-    t.match(await call(powerless), told, `${route}, without permissions`)
-    const others = await withPermissions(`all but ${index}`, allBut(permission))
-    t.match(await call(others), told, `${route}, with all but ${permission}`)
-    const exact = await withPermissions(`exact ${index}`, [permission])
-    const answer = await call(exact)
-    t.equal(answer.status, 200, `${route}, with ${permission} alone: ${answer.text}`)
-  }
-})
+  },
+)
 
 t.test(
   'a caller is told that its key has expired, or else no more than that it is not good',
