@@ -50,6 +50,7 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       credentials: { read: () => Promise.reject(new Error('nothing is read here')) },
       reads: new Flights(1),
       firstUses: new Flights(1),
+      usesKnownAfterMs: 0,
       uses: new UseRecords(),
       tallies: createTallies(),
       tokenPrefix: 'aeon',

@@ -12,6 +12,7 @@ import { apiKeyRotationRoutes } from './http/native/api-key-rotation.ts'
 import { apiKeyUpdateRoute } from './http/native/api-key-update.ts'
 import { apiKeyRoutes } from './http/native/api-keys.ts'
 import { auditComponents, auditEventRoutes } from './http/native/audit-events.ts'
+import { bulkRevocationRoutes } from './http/native/bulk-revocation.ts'
 import { components } from './http/native/components.ts'
 import { explainComponents, explainRoute } from './http/native/explain.ts'
 import { freshnessRoutes } from './http/native/freshness.ts'
@@ -110,6 +111,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     apiKeyUpdateRoute(scope, deps)
     explainRoute(scope, deps)
     apiKeyRotationRoutes(scope, deps)
+    bulkRevocationRoutes(scope, deps)
     allowListRoutes(scope, deps)
     roleRoutes(scope, deps)
     accountRoutes(scope, deps)

@@ -37,6 +37,8 @@ export interface Deps {
   readonly reads: Flights<CachedCredential | undefined>
   readonly firstUses: Flights<boolean>
   readonly uses: UseRecords
+  /** After so long a use is written down, and no other verdict rests on an older state. */
+  readonly usesKnownAfterMs: number
   readonly tallies: Tallies
   /** The prefix of new tokens. */
   readonly tokenPrefix: string

@@ -89,6 +89,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     reads: new Flights(maxReadsUnderWay),
     firstUses: new Flights(maxReadsUnderWay),
     uses: new UseRecords(),
+    usesKnownAfterMs: Math.max(config.USE_FLUSH_MS, config.MAX_STALENESS_MS),
     tallies,
     log,
   }

@@ -43,7 +43,8 @@ create table api_key (
   live boolean,
   changed_revision bigint,
   changed_revision_id uuid,
-  metadata jsonb not null default '{}'::jsonb
+  metadata jsonb not null default '{}'::jsonb,
+  revoked_in_bulk uuid
 );
 
 create table api_key_allow_list (
@@ -92,6 +93,13 @@ create table audit_event_key (
   account_id uuid not null,
   number bigint not null,
   api_key_id uuid not null
+);
+
+create table bulk_revocation (
+  id uuid not null,
+  revision bigint not null,
+  revision_id uuid not null,
+  created_at timestamp with time zone not null
 );
 
 create table change (
@@ -227,6 +235,7 @@ alter table audit_event add constraint audit_event_pkey PRIMARY KEY (account_id,
 alter table audit_event add constraint audit_event_link_check CHECK ((octet_length(link) = 32));
 alter table audit_event add constraint audit_event_number_check CHECK ((number > 0));
 alter table audit_event_key add constraint audit_event_key_pkey PRIMARY KEY (account_id, number, api_key_id);
+alter table bulk_revocation add constraint bulk_revocation_pkey PRIMARY KEY (id);
 alter table change add constraint change_pkey PRIMARY KEY (revision, ordinal);
 alter table credential add constraint credential_pkey PRIMARY KEY (api_key_id, generation);
 alter table credential add constraint credential_api_key_id_tag_key UNIQUE (api_key_id, tag);
@@ -291,6 +300,8 @@ CREATE INDEX api_key_by_role ON public.api_key USING btree (account_id, role_id,
 CREATE INDEX api_key_disabled ON public.api_key USING btree (account_id, created_at, id) WHERE ((revoked_at IS NULL) AND (disabled_at IS NOT NULL));
 CREATE UNIQUE INDEX api_key_name ON public.api_key USING btree (account_id, name) WHERE live;
 CREATE INDEX api_key_revoked ON public.api_key USING btree (account_id, created_at, id) WHERE (revoked_at IS NOT NULL);
+CREATE INDEX api_key_unrevoked ON public.api_key USING btree (account_id, created_at, id) WHERE (revoked_at IS NULL);
+CREATE INDEX api_key_unrevoked_by_creator ON public.api_key USING btree (account_id, created_by_id, created_at, id) WHERE (revoked_at IS NULL);
 CREATE INDEX api_key_allow_list_by_list ON public.api_key_allow_list USING btree (account_id, allow_list_id) WHERE live;
 CREATE INDEX api_key_denial_by_hour ON public.api_key_denial USING btree (hour);
 CREATE INDEX api_key_usage_by_last ON public.api_key_usage USING btree (account_id, last_used_at, api_key_id);

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Account } from '../domain/account.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import type { Executor, StoreTransaction } from './database.ts'
@@ -67,6 +68,27 @@ export async function lockAccount(trx: StoreTransaction, id: string): Promise<Ac
     .forNoKeyUpdate()
     .executeTakeFirst()
   return row && toAccount(row)
+}
+
+/**
+ * Lets nobody revoke keys of the account in bulk until the transaction ends. To be taken before any other
+ * lock by whatever acts in the account: those who do so let each other through, and a bulk act waits for
+ * all of them and sees what they did.
+ */
+export async function holdAccount(trx: StoreTransaction, id: string): Promise<void> {
+  await trx.selectFrom('account').select('id').where('id', '=', id).forKeyShare().execute()
+}
+
+/**
+ * Keeps everybody else from acting in the account until the transaction ends; without an id, in any account
+ * that is there. To be called first in its transaction, which from then on sees what they committed.
+ */
+export async function lockAgainstActs(trx: StoreTransaction, id?: string): Promise<void> {
+  // At repeatable read what was committed while this waited would stay unseen.
+  await sql`set transaction isolation level read committed`.execute(trx)
+  let query = trx.selectFrom('account').select('id').orderBy('id').forUpdate()
+  if (id !== undefined) query = query.where('id', '=', id)
+  await query.execute()
 }
 
 export async function renameAccount(

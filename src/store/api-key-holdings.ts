@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { changedRevision, changedRevisionId } from './api-key-rows.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 
 /** Writes down which revision changed the key last, for the receipt of a repeated act. */
@@ -20,11 +21,11 @@ export async function findChangedRevision(
 ): Promise<{ readonly revision: number; readonly id: string } | undefined> {
   const row = await db
     .selectFrom('api_key')
-    .select(['changed_revision', 'changed_revision_id'])
+    .select([changedRevision.as('revision'), changedRevisionId.as('revision_id')])
     .where('id', '=', id)
     .executeTakeFirst()
-  if (row?.changed_revision == null || row.changed_revision_id === null) return undefined
-  return { revision: Number(row.changed_revision), id: row.changed_revision_id }
+  if (row?.revision == null || row.revision_id === null) return undefined
+  return { revision: Number(row.revision), id: row.revision_id }
 }
 
 /** Whether a live key has the role that may be used from elsewhere than through these lists. */

@@ -113,7 +113,7 @@ function statusCondition(status: KeyStatus, page: PageRequest, now: Date): RawBu
 }
 
 /** Names are compared by their bytes (collate "C"), so that the index serves a prefix. */
-function namePrefixed(prefix: string): RawBuilder<boolean> {
+export function namePrefixed(prefix: string): RawBuilder<boolean> {
   const pattern = `${prefix.replace(/[\\%_]/g, '\\$&')}%`
   return sql<boolean>`api_key.name like ${pattern}`
 }

@@ -2,6 +2,12 @@ import { sql } from 'kysely'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Executor } from './database.ts'
 
+/** The revision of the last change of the key, its number and its id: its own, or that of the bulk act that ended it. */
+export const changedRevision = sql<string | null>`coalesce(api_key.changed_revision,
+  (select revision from bulk_revocation where bulk_revocation.id = api_key.revoked_in_bulk))`
+export const changedRevisionId = sql<string | null>`coalesce(api_key.changed_revision_id,
+  (select revision_id from bulk_revocation where bulk_revocation.id = api_key.revoked_in_bulk))`
+
 /** Keys with their role, lists and use, of every account; the caller says which. */
 export function selectApiKeys(db: Executor) {
   return db
@@ -29,8 +35,8 @@ export function selectApiKeys(db: Executor) {
       'api_key.revoked_by_name',
       'api_key.revocation_reason',
       'api_key.metadata',
-      'api_key.changed_revision',
-      'api_key.changed_revision_id',
+      changedRevision.as('changed_revision'),
+      changedRevisionId.as('changed_revision_id'),
       'api_key_usage.last_used_at',
       'api_key_usage.use_count',
       // Two looks into the primary key of credential.

@@ -69,6 +69,14 @@ export async function findApiKey(
   return row && toApiKey(row)
 }
 
+/** The keys of these ids that are there, in the order asked for. */
+export async function findApiKeys(db: Executor, ids: readonly string[]): Promise<ApiKey[]> {
+  if (ids.length === 0) return []
+  const rows = await selectApiKeys(db).where('api_key.id', 'in', ids).execute()
+  const found = new Map(rows.map((row) => [row.id, toApiKey(row)]))
+  return ids.flatMap((id) => found.get(id) ?? [])
+}
+
 /** The key for update: nobody else changes it until the transaction ends. */
 export async function lockApiKey(
   trx: StoreTransaction,

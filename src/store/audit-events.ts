@@ -38,15 +38,14 @@ export async function lockChains(
   return lockHeads(trx, accountIds)
 }
 
-/** Writes events and moves the heads of their chains, which the transaction has locked: one statement, however many. */
+const listedAtOnce = 2_000
+
+/** Writes events and moves the heads of their chains, which the transaction has locked: one statement, and the keys of bulk acts. */
 export async function insertAuditEvents(
   trx: StoreTransaction,
   events: readonly NewAuditEvent[],
 ): Promise<void> {
   const heads = Array.from(new Map(events.map((event) => [event.accountId, event])).values())
-  const keys = events.flatMap(({ accountId, number, apiKeyIds }) =>
-    apiKeyIds.map((apiKeyId) => ({ accountId, number, apiKeyId })),
-  )
   await sql`
     with written as (
       insert into audit_event (account_id, number, id, created_at, action, actor_kind, actor_id,
@@ -62,12 +61,6 @@ export async function insertAuditEvents(
         ${events.map((event) => event.resourceId)}::uuid[],
         ${events.map((event) => event.content)}::text[],
         ${events.map((event) => event.link)}::bytea[])
-    ), listed as (
-      insert into audit_event_key (account_id, number, api_key_id)
-      select * from unnest(
-        ${keys.map((key) => key.accountId)}::uuid[],
-        ${keys.map((key) => key.number)}::bigint[],
-        ${keys.map((key) => key.apiKeyId)}::uuid[])
     )
     update audit_chain set number = head.number, link = head.link, updated_at = head.updated_at
     from unnest(
@@ -77,6 +70,18 @@ export async function insertAuditEvents(
       ${heads.map((head) => head.createdAt)}::timestamptz[]
     ) as head (account_id, number, link, updated_at)
     where audit_chain.account_id = head.account_id`.execute(trx)
+  for (const event of events) await listKeys(trx, event)
+}
+
+/** In portions: a hundred thousand ids as one text would keep this process from all else for long. */
+async function listKeys(trx: StoreTransaction, event: NewAuditEvent): Promise<void> {
+  const { accountId, number, apiKeyIds } = event
+  for (let start = 0; start < apiKeyIds.length; start += listedAtOnce) {
+    await sql`
+      insert into audit_event_key (account_id, number, api_key_id)
+      select ${accountId}, ${number}, unnest(${apiKeyIds.slice(start, start + listedAtOnce)}::uuid[])
+    `.execute(trx)
+  }
 }
 
 async function lockHeads(

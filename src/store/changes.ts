@@ -45,6 +45,19 @@ export async function takeRevision(trx: StoreTransaction, next: NewRevision): Pr
   return Number(row.value)
 }
 
+/** The latest revision that is committed. */
+export async function findLatestRevision(
+  db: Executor,
+): Promise<{ readonly revision: number; readonly id: string }> {
+  const { rows } = await sql<{ value: string; id: string | null }>`
+    select value, (select id from change where change.revision = value limit 1) as id
+    from revision`.execute(db)
+  const [row] = rows
+  // The last revision's change is never pruned.
+  if (row == null || row.id === null) throw new Error('The database has no counter of revisions.')
+  return { revision: Number(row.value), id: row.id }
+}
+
 /** Deletes the changes from before a moment, but for the last revision's, and remembers up to where. */
 export async function pruneChanges(db: Executor, before: Date): Promise<void> {
   await sql`

@@ -16,6 +16,7 @@ export interface Schema {
   credential: CredentialRow
   audit_event: AuditEventRow
   idempotent_request: IdempotentRequestRow
+  bulk_revocation: BulkRevocationRow
 }
 
 interface AccountRow {
@@ -100,6 +101,7 @@ interface ApiKeyRow {
   changed_revision: ColumnType<string | null, number | null, number | null>
   changed_revision_id: string | null
   metadata: ColumnType<Record<string, string>, string | undefined, string>
+  revoked_in_bulk: string | null
 }
 
 interface ApiKeyAllowListRow {
@@ -153,4 +155,12 @@ interface AuditEventRow {
   actor_id: string | null
   resource_id: string | null
   content: string
+}
+
+interface BulkRevocationRow {
+  id: string
+  /** bigint: pg gives it as text. */
+  revision: ColumnType<string, number, number>
+  revision_id: string
+  created_at: Date
 }

@@ -62,12 +62,14 @@ const guarded: Readonly<Record<string, string | null>> = {
   'PATCH /v1/accounts/:account_id/api-keys/:id': 'api_key:update',
   'POST /v1/accounts/:account_id/api-keys/:id/rotate': 'api_key:rotate',
   'GET /v1/accounts/:account_id/audit-events': 'audit_event:read',
+  'POST /v1/accounts/:account_id/api-keys/revoke': 'api_key:revoke',
   'GET /v1/accounts/:account_id/roles': 'role:read',
   'POST /v1/accounts/:account_id/roles': 'role:create',
   'GET /v1/accounts/:account_id/roles/:id': 'role:read',
   'PUT /v1/accounts/:account_id/roles/:id': 'role:update',
   'DELETE /v1/accounts/:account_id/roles/:id': 'role:delete',
   'GET /v1/api-keys/:id': 'api_key:read',
+  'POST /v1/api-keys/revoke': 'api_key:revoke',
   'GET /v1/instances': 'instance:read',
   'GET /v1/me': null,
   'POST /v1/me/rotate': 'api_key:rotate_self',
@@ -78,7 +80,12 @@ const guarded: Readonly<Record<string, string | null>> = {
 }
 
 /** Only keys of the platform account may call these, whatever permissions others could get. */
-const platformOnly = ['GET /v1/api-keys/:id', 'POST /v1/verify', 'POST /v1/verify/batch']
+const platformOnly = [
+  'GET /v1/api-keys/:id',
+  'POST /v1/api-keys/revoke',
+  'POST /v1/verify',
+  'POST /v1/verify/batch',
+]
 
 const catalogue = readCatalogue(aeonCatalogue)
 const unauthenticated = { status: 401, code: 'unauthenticated' }
@@ -306,6 +313,8 @@ function callRoute(caller: Api, route: string, target: Target): Promise<Answer> 
     'PATCH /v1/accounts/:account_id/allow-lists/:id': { entries: ['10.0.0.1'] },
     'POST /v1/accounts/:account_id/roles': { ...named, permissions: [] },
     'PUT /v1/accounts/:account_id/roles/:id': { ...named, permissions: [] },
+    'POST /v1/accounts/:account_id/api-keys/revoke': { filter: { name_prefix: 'nobody has it' } },
+    'POST /v1/api-keys/revoke': { filter: { name_prefix: 'nobody has it' } },
     'POST /v1/accounts/:account_id/api-keys': { ...named, role: target.roles, expires_at: null },
   }
   const body = bodies[route]

@@ -6,6 +6,7 @@ import { type PageRequest, sortFields } from '../../src/domain/page.ts'
 import { permissionsReachedThrough, retireAllowList } from '../../src/store/allow-lists.ts'
 import { isRoleUsedBeyond, releaseExpired } from '../../src/store/api-key-holdings.ts'
 import { type ApiKeyFilter, listApiKeys } from '../../src/store/api-key-listing.ts'
+import { type BulkFilter, findRevocable } from '../../src/store/bulk-revocation.ts'
 import { findCredentials } from '../../src/store/credentials.ts'
 import type { Database, StoreTransaction } from '../../src/store/database.ts'
 import { recordFirstUses } from '../../src/store/first-uses.ts'
@@ -129,6 +130,29 @@ t.test('no filter in any order reads the table, or sorts the keys of an account'
       const plan = await planOf(() => listApiKeys(db, accountId, filter, request, now))
       t.same(plan.wholeTables, [], told(filter, request))
       t.ok(plan.sorted < ofAccount / 10, `${plan.sorted} sorted: ${told(filter, request)}`)
+    }
+  }
+})
+
+t.test('what a bulk revocation asks reads what it may revoke, by an index', async (t) => {
+  const early = new Date(now.getTime() - 700 * aDayMs)
+  const cases: readonly (readonly [BulkFilter, number])[] = [
+    [{ createdBy: { id: 'user 3', platformToo: true } }, 1],
+    [{ createdBy: { id: 'nobody', platformToo: true } }, 1],
+    [{ createdBy: { id: 'user 3', platformToo: true }, neverUsed: true }, 1],
+    [{ namePrefix: 'ci-000120' }, 1],
+    [{ roleIds: [many.rareRoleId] }, 1],
+    [{ createdBefore: early }, 1],
+    // An index of uses by their time finds them; one of those revoked since is found and left out.
+    [{ lastUsedBefore: early }, 1],
+  ]
+  for (const [filter, most] of cases) {
+    for (const scope of [accountId, undefined]) {
+      const told = `${JSON.stringify(filter)} of ${scope ?? 'all'}`
+      const { length } = await findRevocable(db, scope, filter)
+      const plan = await planOf(() => findRevocable(db, scope, filter))
+      t.ok(plan.keysRead <= fewRows + 2 * most * length, `${plan.keysRead} for ${length}: ${told}`)
+      if (scope !== undefined) t.same(plan.wholeTables, [], told)
     }
   }
 })

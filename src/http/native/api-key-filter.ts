@@ -62,6 +62,7 @@ function readStatuses(list: string): KeyStatus[] {
   })
 }
 
-function readRole(role: string): NonNullable<ApiKeyFilter['role']> {
+/** A role as a caller names it: an id if it parses as a UUID, else a name. */
+export function readRole(role: string): NonNullable<ApiKeyFilter['role']> {
   return isUuid(role) ? { id: role.toLowerCase() } : { foldedName: foldRoleName(role) }
 }

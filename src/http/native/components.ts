@@ -32,6 +32,7 @@ import {
   UpdateAllowListBody,
   UpdateApiKeyBody,
 } from './bodies.ts'
+import { BulkFilterBody, BulkRevocation, RevokeInBulkBody } from './bulk-schemas.ts'
 import { ReceiptBody } from './receipts.ts'
 import {
   AccountBody,
@@ -63,6 +64,8 @@ export const components = [
   UpdateApiKeyBody,
   RotateApiKeyBody,
   KeyActBody,
+  BulkFilterBody,
+  RevokeInBulkBody,
   CreateAccountBody,
   RenameAccountBody,
   DefineRoleBody,
@@ -82,6 +85,7 @@ export const components = [
   ReceiptBody,
   ChangedApiKey,
   RotatedApiKey,
+  BulkRevocation,
   ChangedRole,
   ChangedAllowList,
   ReceiptAnswer,

@@ -19,8 +19,8 @@ export async function renameAccount(
   const faults = nameFaults('/name', name)
   if (faults.length > 0) throw invalidRequest(faults)
   return inAuditedTransaction(deps, originOf(principal), async (trx) => {
-    await renewAuthority(deps, trx, principal, 'account:update')
     const before = await lockAccount(trx, id)
+    await renewAuthority(deps, trx, principal, 'account:update')
     if (before === undefined) throw notFound('account')
     if (before.name === name) return nothingChanged(before)
     const account = await renameStored(trx, id, name)

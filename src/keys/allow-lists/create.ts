@@ -4,6 +4,7 @@ import { originOf } from '../../domain/audit-event.ts'
 import { resourceOf, snapshotOfAllowList } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { invalidRequest } from '../../errors.ts'
+import { holdAccount } from '../../store/accounts.ts'
 import { insertAllowList } from '../../store/allow-lists.ts'
 import { inAuditedTransaction } from '../audit/audited.ts'
 import { renewAuthority } from '../authority.ts'
@@ -28,6 +29,7 @@ export async function createAllowList(
     updatedAt: now,
   }
   return inAuditedTransaction(deps, originOf(principal), async (trx) => {
+    await holdAccount(trx, accountId)
     await renewAuthority(deps, trx, principal, 'allow_list:create')
     const inserted = await insertAllowList(trx, list).catch(refuseTakenName)
     const event = {

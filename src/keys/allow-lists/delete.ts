@@ -3,6 +3,7 @@ import { originOf } from '../../domain/audit-event.ts'
 import { resourceOf, snapshotOfAllowList } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
+import { holdAccount } from '../../store/accounts.ts'
 import { allowListUseConstraint, retireAllowList } from '../../store/allow-lists.ts'
 import { releaseExpired } from '../../store/api-key-holdings.ts'
 import { violates } from '../../store/faults.ts'
@@ -22,6 +23,7 @@ export async function deleteAllowList(
 ): Promise<void> {
   const now = deps.now()
   await inAuditedTransaction(deps, originOf(principal), async (trx) => {
+    await holdAccount(trx, accountId)
     const author = await renewAuthority(deps, trx, principal, 'allow_list:delete')
     const list = await lockFreeAllowList(trx, author, accountId, id)
     await releaseExpired(trx, accountId, { allowListId: list.id }, now)

@@ -6,6 +6,7 @@ import { differenceOf, resourceOf, snapshotOfApiKey } from '../../domain/audit-s
 import type { Principal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
+import { holdAccount } from '../../store/accounts.ts'
 import { findChangedRevision, setChangedRevision } from '../../store/api-key-holdings.ts'
 import { findApiKey, lockApiKey } from '../../store/api-keys.ts'
 import type { StoreTransaction } from '../../store/database.ts'
@@ -50,6 +51,7 @@ export async function changeApiKey(
     deps,
     originOf(principal),
     async (trx, announce) => {
+      await holdAccount(trx, accountId)
       // Whoever acts on their own key takes its row for update at once: if it were shared first, as
       // authority is, two such acts would wait for each other.
       if (id === principal.key.id) await lockApiKey(trx, accountId, id)

@@ -5,6 +5,7 @@ import { resourceOf, snapshotOfApiKey } from '../../domain/audit-snapshots.ts'
 import type { Metadata } from '../../domain/metadata.ts'
 import { actorOf, type Principal } from '../../domain/principal.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
+import { holdAccount } from '../../store/accounts.ts'
 import { releaseExpired } from '../../store/api-key-holdings.ts'
 import { findApiKey, insertApiKey, type NewApiKey } from '../../store/api-keys.ts'
 import { insertCredential } from '../../store/credentials.ts'
@@ -63,6 +64,7 @@ export async function issueApiKey(
     expiresAt: request.expiresAt,
   }
   const apiKey = await inAuditedTransaction(deps, originOf(principal), async (trx) => {
+    await holdAccount(trx, accountId)
     const grantor = await renewAuthority(deps, trx, principal, 'api_key:create')
     const role = await requireRoleAndLists(trx, accountId, request)
     requireGrantable(grantor, { permissions: role.effective, ...key })

@@ -5,6 +5,7 @@ import { findTagKey } from '../../domain/tag.ts'
 import { keyIdOf, parseHint, parseToken } from '../../domain/token.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { invalidRequest } from '../../errors.ts'
+import { holdAccount } from '../../store/accounts.ts'
 import { findChangedRevision, setChangedRevision } from '../../store/api-key-holdings.ts'
 import { findApiKey, lockApiKey, revokeApiKey } from '../../store/api-keys.ts'
 import { holdRole } from '../../store/roles.ts'
@@ -31,6 +32,7 @@ export async function revokeAsOperator(
     deps,
     systemOrigin,
     async (trx, announce) => {
+      await holdAccount(trx, found.accountId)
       const key = (await lockApiKey(trx, found.accountId, id)) ?? found
       const earlier = await findChangedRevision(trx, id)
       if (key.revokedAt !== null && earlier !== undefined) {

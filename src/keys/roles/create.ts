@@ -2,7 +2,7 @@ import type { Deps } from '../../deps.ts'
 import { originOf } from '../../domain/audit-event.ts'
 import { resourceOf, snapshotOfRole } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
-import { isPlatformAccount } from '../../store/accounts.ts'
+import { holdAccount, isPlatformAccount } from '../../store/accounts.ts'
 import { insertRole, type RoleWithEffects } from '../../store/roles.ts'
 import { inAuditedTransaction } from '../audit/audited.ts'
 import { renewAuthority, requireGrantable } from '../authority.ts'
@@ -19,6 +19,7 @@ export async function createRole(
   request: RoleRequest,
 ): Promise<RoleWithEffects> {
   return inAuditedTransaction(deps, originOf(principal), async (trx) => {
+    await holdAccount(trx, accountId)
     const author = await renewAuthority(deps, trx, principal, 'role:create')
     const platform = await isPlatformAccount(trx, accountId)
     const values = readRole(request, await requireHeldCatalogue(trx), platform)

@@ -3,6 +3,7 @@ import { originOf } from '../../domain/audit-event.ts'
 import { resourceOf, snapshotOfRole } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
+import { holdAccount } from '../../store/accounts.ts'
 import { releaseExpired } from '../../store/api-key-holdings.ts'
 import { violates } from '../../store/faults.ts'
 import { retireRole, roleUseConstraint } from '../../store/roles.ts'
@@ -22,6 +23,7 @@ export async function deleteRole(
 ): Promise<void> {
   const now = deps.now()
   await inAuditedTransaction(deps, originOf(principal), async (trx) => {
+    await holdAccount(trx, accountId)
     await lockRoleOfPrincipal(trx, principal, id, 'delete')
     await renewAuthority(deps, trx, principal, 'role:delete')
     const role = await lockOwnRole(trx, accountId, id, 'delete')

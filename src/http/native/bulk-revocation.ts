@@ -1,0 +1,112 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { type Static, Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import type { Principal } from '../../domain/principal.ts'
+import type { BulkRequest } from '../../keys/api-keys/bulk-request.ts'
+import { previewBulkRevocation } from '../../keys/api-keys/preview-bulk-revocation.ts'
+import { revokeInBulk } from '../../keys/api-keys/revoke-in-bulk.ts'
+import type { App } from '../app-type.ts'
+import { responses } from '../responses.ts'
+import { ref } from '../schema-tools.ts'
+import { readRole } from './api-key-filter.ts'
+import { type BulkFilterBody, BulkRevocation, RevokeInBulkBody } from './bulk-schemas.ts'
+import { readTime } from './expiry.ts'
+import { receiptOfChange } from './receipts.ts'
+import { accountParameter } from './schemas.ts'
+import { toApiKeyBody } from './wire.ts'
+
+const tags = ['API keys']
+const description =
+  'For good, in one transaction and with one receipt: those that are being issued meanwhile are not missed. Repeating it revokes what has come since.'
+
+/** Many keys at once: of an account, and of all for the platform. */
+export function bulkRevocationRoutes(app: App, deps: Deps): void {
+  app.post(
+    '/v1/accounts/:account_id/api-keys/revoke',
+    {
+      config: { access: { permission: 'api_key:revoke' } },
+      schema: {
+        operationId: 'revokeApiKeys',
+        tags,
+        summary: 'Revoke many keys',
+        description,
+        params: Type.Object({ account_id: accountParameter }),
+        body: ref(RevokeInBulkBody),
+        response: responses({ 200: ref(BulkRevocation) }, { body: true, problems: [404] }),
+      },
+    },
+    (request) => revoke(deps, request, request.params.account_id),
+  )
+
+  app.post(
+    '/v1/api-keys/revoke',
+    {
+      config: { access: { permission: 'api_key:revoke', platformOnly: true } },
+      schema: {
+        operationId: 'revokeApiKeysEverywhere',
+        tags,
+        summary: 'Revoke many keys of all accounts',
+        description: `For keys of the platform account, whose own keys count too. ${description}`,
+        body: ref(RevokeInBulkBody),
+        response: responses({ 200: ref(BulkRevocation) }, { body: true }),
+      },
+    },
+    (request) => revoke(deps, request, undefined),
+  )
+}
+
+interface BulkCall {
+  readonly principal: Principal
+  readonly body: Static<typeof RevokeInBulkBody>
+  readonly log: FastifyBaseLogger
+}
+
+async function revoke(
+  deps: Deps,
+  { principal, body, log }: BulkCall,
+  accountId: string | undefined,
+): Promise<Static<typeof BulkRevocation>> {
+  const wanted = readFilter(body.filter, principal)
+  if (body.dry_run === true) {
+    const { count, accounts, sample } = await previewBulkRevocation(deps, accountId, wanted)
+    return { dry_run: true, count, accounts, sample: shown(deps, sample, principal), receipt: null }
+  }
+  const reason = body.reason ?? null
+  const done = await revokeInBulk(deps, principal, accountId, wanted, reason)
+  const { count, accounts, sample, committed } = done
+  log.info({ act: 'revoke in bulk', count, accounts, by: principal.key.id, reason }, 'keys revoked')
+  return {
+    dry_run: false,
+    count,
+    accounts,
+    sample: shown(deps, sample, principal),
+    receipt: await receiptOfChange(deps, committed, body.wait_ms),
+  }
+}
+
+function shown(
+  deps: Deps,
+  apiKeys: Awaited<ReturnType<typeof previewBulkRevocation>>['sample'],
+  principal: Principal,
+) {
+  return apiKeys.map((apiKey) => toApiKeyBody(apiKey, principal, deps.now()))
+}
+
+/** The keys that a body names. Throws `invalid_request`. */
+function readFilter(filter: Static<typeof BulkFilterBody>, reader: Principal): BulkRequest {
+  return {
+    ...(filter.all !== undefined && { all: filter.all }),
+    ...(filter.created_by !== undefined && {
+      createdBy: { id: filter.created_by, platformToo: reader.key.platform },
+    }),
+    ...(filter.role !== undefined && { role: readRole(filter.role) }),
+    ...(filter.name_prefix !== undefined && { namePrefix: filter.name_prefix }),
+    ...(filter.created_before !== undefined && {
+      createdBefore: readTime('/filter/created_before', filter.created_before),
+    }),
+    ...(filter.last_used_before !== undefined && {
+      lastUsedBefore: readTime('/filter/last_used_before', filter.last_used_before),
+    }),
+    ...(filter.never_used !== undefined && { neverUsed: filter.never_used }),
+  }
+}

@@ -1,0 +1,46 @@
+import type { Deps } from '../../deps.ts'
+import { type Fault, invalidRequest } from '../../errors.ts'
+import { type BulkFilter, type BulkScope, findRoleIds } from '../../store/bulk-revocation.ts'
+import type { Executor } from '../../store/database.ts'
+
+/** Which keys are to be revoked; all that are given must hold. */
+export interface BulkRequest extends Omit<BulkFilter, 'roleIds'> {
+  /** Every key. Beside this nothing else may be given. */
+  readonly all?: true
+  readonly role?: { readonly id: string } | { readonly foldedName: string }
+}
+
+/** The rules that a request breaks. To revoke everything one must say so: what is left out by mistake revokes nothing. */
+export function bulkRequestFaults(
+  { all, lastUsedBefore, ...others }: BulkRequest,
+  deps: Pick<Deps, 'now' | 'usesKnownAfterMs'>,
+): Fault[] {
+  const given = Object.keys(others).length + (lastUsedBefore === undefined ? 0 : 1)
+  if (all === true && given > 0) {
+    const message =
+      'Beside "all" nothing else may be given: it is every key, and a filter is fewer.'
+    return [{ field: '/filter/all', rule: 'alone', message }]
+  }
+  if (all !== true && given === 0) {
+    const message = 'It must name a condition; to revoke every key, say {"all": true}.'
+    return [{ field: '/filter', rule: 'empty', message }]
+  }
+  const latest = deps.now().getTime() - deps.usesKnownAfterMs
+  if (lastUsedBefore === undefined || lastUsedBefore.getTime() < latest) return []
+  const seconds = Math.ceil(deps.usesKnownAfterMs / 1000)
+  const message = `It must be more than ${seconds} seconds ago: a later use may not be written down yet.`
+  return [{ field: '/filter/last_used_before', rule: 'too_recent', message }]
+}
+
+/** The filter of a request, with the ids of its role. Throws `invalid_request` when there is no such role. */
+export async function readBulkRequest(
+  db: Executor,
+  scope: BulkScope,
+  { all: _all, role, ...filter }: BulkRequest,
+): Promise<BulkFilter> {
+  if (role === undefined) return filter
+  const roleIds = await findRoleIds(db, scope, role)
+  if (roleIds.length > 0) return { ...filter, roleIds }
+  const message = scope === undefined ? 'There is no such role.' : 'The account has no such role.'
+  throw invalidRequest([{ field: '/filter/role', rule: 'exists', message }])
+}

@@ -1,0 +1,152 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Actor } from '../domain/api-key.ts'
+import { namePrefixed } from './api-key-listing.ts'
+import type { Executor, StoreTransaction } from './database.ts'
+
+/** Which keys that are not revoked; all that are given must hold, and without any these are all keys. */
+export interface BulkFilter {
+  /** Keys of the platform are found by their id only if who asks may know them. */
+  readonly createdBy?: { readonly id: string; readonly platformToo: boolean }
+  readonly roleIds?: readonly string[]
+  readonly namePrefix?: string
+  readonly createdBefore?: Date
+  /** Used, and last before. */
+  readonly lastUsedBefore?: Date
+  readonly neverUsed?: true
+}
+
+/** Of which account; undefined: of all. */
+export type BulkScope = string | undefined
+
+export interface Revocation {
+  readonly at: Date
+  readonly by: Actor
+  readonly reason: string | null
+  /** By which bulk revocation. */
+  readonly inBulk: string
+}
+
+/** The keys that a bulk revocation would revoke, in order of id. */
+export async function findRevocable(
+  db: Executor,
+  scope: BulkScope,
+  filter: BulkFilter,
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select api_key.id from ${revocable(scope, filter)} order by api_key.id`.execute(db)
+  return rows.map((row) => row.id)
+}
+
+/** How many keys a bulk revocation would revoke, of how many accounts, and the latest few of them. */
+export async function countRevocable(
+  db: Executor,
+  scope: BulkScope,
+  filter: BulkFilter,
+  sampled: number,
+): Promise<{ readonly count: number; readonly accounts: number; readonly sample: string[] }> {
+  const counted = await sql<{ count: number; accounts: number }>`
+    select count(*)::int as count, count(distinct api_key.account_id)::int as accounts
+    from ${revocable(scope, filter)}`.execute(db)
+  const sample = await sql<{ id: string }>`
+    select api_key.id from ${revocable(scope, filter)}
+    order by api_key.created_at desc, api_key.id desc limit ${sampled}`.execute(db)
+  return {
+    ...(counted.rows[0] ?? { count: 0, accounts: 0 }),
+    sample: sample.rows.map((row) => row.id),
+  }
+}
+
+/**
+ * Revokes those of the keys that pass the filter still, and tells which, with their accounts. Their rows
+ * are locked in order of id first: whoever writes down their uses takes them in the same order.
+ */
+export async function revokeAll(
+  trx: StoreTransaction,
+  ids: readonly string[],
+  filter: BulkFilter,
+  revocation: Revocation,
+): Promise<{ readonly id: string; readonly accountId: string }[]> {
+  const { at, by, reason, inBulk } = revocation
+  const { rows } = await sql<{ id: string; account_id: string }>`
+    with locked as materialized (
+      select api_key.id, api_key.reach
+      from ${joined(filter)}
+      where api_key.id = any(${ids}::uuid[]) and ${isRevocable(filter)}
+      order by api_key.id for update of api_key
+    ), released as (
+      update api_key_allow_list set live = null from locked
+      where locked.reach = 'allow_lists' and api_key_allow_list.api_key_id = locked.id
+        and api_key_allow_list.live
+    )
+    update api_key set revoked_at = ${at}, revoked_by_kind = ${by.kind}, revoked_by_id = ${by.id},
+      revoked_by_name = ${by.name}, revocation_reason = ${reason}, live = null,
+      changed_revision = null, changed_revision_id = null, revoked_in_bulk = ${inBulk}
+    from locked where api_key.id = locked.id
+    returning api_key.id, api_key.account_id`.execute(trx)
+  return rows.map((row) => ({ id: row.id, accountId: row.account_id }))
+}
+
+/** Writes down which revision a bulk revocation took, for the receipt of a repeated one. */
+export async function insertBulkRevocation(
+  trx: StoreTransaction,
+  id: string,
+  changed: { readonly revision: number; readonly id: string },
+  now: Date,
+): Promise<void> {
+  await trx
+    .insertInto('bulk_revocation')
+    .values({ id, revision: changed.revision, revision_id: changed.id, created_at: now })
+    .execute()
+}
+
+/** The ids of the roles that a filter names, of the account or of all; of deleted ones too, as in a list. */
+export async function findRoleIds(
+  db: Executor,
+  scope: BulkScope,
+  role: { readonly id: string } | { readonly foldedName: string },
+): Promise<string[]> {
+  let query = db.selectFrom('role').select('id')
+  if (scope !== undefined) query = query.where('account_id', '=', scope)
+  query =
+    'id' in role
+      ? query.where('id', '=', role.id)
+      : query.where('folded_name', '=', role.foldedName)
+  return (await query.execute()).map((row) => row.id)
+}
+
+/** Tables and conditions: `from` and `where`. Each account is asked for its keys, since its indexes begin with it. */
+function revocable(scope: BulkScope, filter: BulkFilter): RawBuilder<unknown> {
+  const ofScope =
+    scope === undefined
+      ? sql`api_key.account_id in (select id from account)`
+      : sql`api_key.account_id = ${scope}`
+  return sql`${joined(filter)} where ${ofScope} and ${isRevocable(filter)}`
+}
+
+function joined(filter: BulkFilter): RawBuilder<unknown> {
+  return filter.lastUsedBefore === undefined
+    ? sql`api_key`
+    : sql`api_key join api_key_usage on api_key_usage.api_key_id = api_key.id
+        and api_key_usage.account_id = api_key.account_id`
+}
+
+function isRevocable(filter: BulkFilter): RawBuilder<unknown> {
+  const { createdBy, roleIds, namePrefix, createdBefore, lastUsedBefore, neverUsed } = filter
+  const conditions = [sql`api_key.revoked_at is null`]
+  if (createdBy !== undefined) {
+    conditions.push(sql`api_key.created_by_id = ${createdBy.id}`)
+    if (!createdBy.platformToo) conditions.push(sql`api_key.created_by_kind <> 'platform'`)
+  }
+  if (roleIds !== undefined) conditions.push(sql`api_key.role_id = any(${roleIds}::uuid[])`)
+  if (namePrefix !== undefined) conditions.push(namePrefixed(namePrefix))
+  if (createdBefore !== undefined) conditions.push(sql`api_key.created_at < ${createdBefore}`)
+  if (lastUsedBefore !== undefined) {
+    conditions.push(sql`api_key_usage.last_used_at < ${lastUsedBefore}`)
+  }
+  // An aggregate is asked key by key; a mere "not exists" may read the credentials of all accounts.
+  if (neverUsed === true) {
+    conditions.push(sql`(select max(credential.first_used_at) from credential
+      where credential.api_key_id = api_key.id) is null`)
+  }
+  return sql.join(conditions, sql` and `)
+}
