@@ -108,6 +108,7 @@ t.test(
       disabledAt: times,
       revokedAt: times,
       endedAt: times,
+      endsAt: times,
       reach: fc.constantFrom('anywhere' as const, 'allow_lists' as const),
       ranges: fc.constantFrom([], rangesOf(['10.0.0.0/8']), rangesOf(['::/0'])),
       holds: names.map((held) => new Set(held)),

@@ -95,6 +95,16 @@ test('an active token is described as RFC 7662 says', async (t) => {
   const { exp } = (await introspect([['token', expiring.token]])).body
   t.equal(exp, Math.floor(expiresAt.getTime() / 1000), 'never later than the key')
 
+  const at = `/v1/accounts/${account}/api-keys/${expiring.id}`
+  const rotatedAfter = Date.now()
+  const rotated = await root.post(`${at}/rotate`, { overlap_seconds: 60 })
+  t.ok(rotated.status < 300, rotated.text.slice(0, 100))
+  const older = (await introspect([['token', expiring.token]])).body
+  const soonest = Math.floor(rotatedAfter / 1000) + 60
+  t.ok(soonest <= older.exp && older.exp <= Date.now() / 1000 + 60, 'the end of its overlap')
+  const newer = (await introspect([['token', rotated.body.token]])).body
+  t.same([newer.active, newer.sub, newer.exp], [true, expiring.id, exp], 'the end of its key')
+
   const all = (await root.get('/v1/me')).body.permissions
   const console = await newRole(root, platform, 'console', all)
   const backend = as((await newKey(root, platform, { role: console })).token)

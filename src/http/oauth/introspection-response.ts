@@ -18,7 +18,7 @@ export const IntrospectionBody = Type.Object(
       Type.String({ description: 'All that the key may do, separated by spaces.' }),
     ),
     iat: seconds('When the token was issued, in seconds since 1970.'),
-    exp: seconds('When the key expires; absent: never.'),
+    exp: seconds('When the token ends, or its key; absent: never.'),
     jti: Type.Optional(Type.String({ description: 'The id of the key, as in the JWT form.' })),
     iss: Type.Optional(Type.String({ description: '`PUBLIC_URL`, if it is set.' })),
     token_type: Type.Optional(Type.String({ examples: ['Bearer'] })),
@@ -38,6 +38,8 @@ export function toIntrospection(
 ): Static<typeof IntrospectionBody> {
   if (!verdict.valid) return { active: false }
   const { key } = verdict
+  // A token that was replaced ends before its key does.
+  const [end] = [key.expiresAt, key.endsAt].filter((time) => time !== null).sort(byTime)
   return {
     active: true,
     sub: key.id,
@@ -45,13 +47,17 @@ export function toIntrospection(
     ...(key.issuedFor !== null && { username: key.issuedFor }),
     scope: key.permissions.join(' '),
     iat: toSeconds(key.issuedAt),
-    ...(key.expiresAt !== null && { exp: toSeconds(key.expiresAt) }),
+    ...(end !== undefined && { exp: toSeconds(end) }),
     jti: key.id,
     ...(issuer !== undefined && { iss: issuer }),
     token_type: 'Bearer',
     account_id: key.accountId,
     role: key.role.name,
   }
+}
+
+function byTime(a: Date, b: Date): number {
+  return a.getTime() - b.getTime()
 }
 
 /** RFC 7519, NumericDate. Rounded down: nobody may keep the answer for longer than the key is good. */
