@@ -18,6 +18,7 @@ export const errorCodes = [
   'generation_used',
   'precondition_failed',
   'precondition_required',
+  'idempotency_key_reused',
   'body_too_large',
   'unsupported_media_type',
   'headers_too_large',

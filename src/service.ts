@@ -6,6 +6,7 @@ import type { App } from './http/app-type.ts'
 import { readFaceSettings } from './http/face-settings.ts'
 import type { CollectMetrics } from './http/operations/metrics.ts'
 import { applyCatalogue } from './keys/catalogue.ts'
+import { forgetOldRequests } from './keys/repeats.ts'
 import type { RootKey } from './keys/root-key.ts'
 import { type PreparedDatabase, type PrepareOptions, prepareDatabase } from './prepare.ts'
 import { pruneChanges } from './store/changes.ts'
@@ -94,11 +95,14 @@ function flushRegularly(deps: Deps, everyMs: number): NodeJS.Timeout {
   return setInterval(() => void flush(deps), everyMs).unref()
 }
 
-/** Every instance does it: it is one statement, and mostly finds nothing. */
+/** Every instance does it: it is few statements, and mostly finds nothing. */
 function pruneRegularly(deps: Deps): NodeJS.Timeout {
-  const prune = () => pruneChanges(deps.db, new Date(deps.now().getTime() - changesKeptMs))
+  const prune = async () => {
+    await pruneChanges(deps.db, new Date(deps.now().getTime() - changesKeptMs))
+    await forgetOldRequests(deps)
+  }
   const pruneOrTell = () =>
-    prune().catch((error: unknown) => deps.log.warn({ err: error }, 'old changes were not pruned'))
+    prune().catch((error: unknown) => deps.log.warn({ err: error }, 'what is old was not pruned'))
   return setInterval(pruneOrTell, pruneEveryMs).unref()
 }
 

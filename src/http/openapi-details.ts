@@ -17,6 +17,10 @@ const headers: Record<string, OpenAPIV3_1.HeaderObject> = {
     description: 'The state of the key, for If-Match when it is changed.',
     schema: { type: 'string' },
   },
+  'Idempotent-Replayed': {
+    description: '`true`: an equal request with this Idempotency-Key has done it before.',
+    schema: { type: 'string' },
+  },
   'WWW-Authenticate': { description: 'RFC 6750, section 3.', schema: { type: 'string' } },
   'X-Denial-Reason': {
     description: 'On a denial, if `FORWARD_AUTH_REASON` is `tell`.',
@@ -69,6 +73,7 @@ function addResponseHeaders(operation: Operation, path: string): void {
     if (status === '503') names.push('Retry-After')
     if (status === '401') names.push('WWW-Authenticate')
     if (answersOneKey(response)) names.push('ETag')
+    if (status === '201' && operation.responses?.['422']) names.push('Idempotent-Replayed')
     if (path === '/v1/forward-auth' && status === '403') names.push('WWW-Authenticate')
     if (path === '/v1/forward-auth' && /^40[13]$/.test(status)) names.push('X-Denial-Reason')
     const added = Object.fromEntries(names.map((name) => [name, headers[name]]))

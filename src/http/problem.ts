@@ -31,6 +31,7 @@ export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   generation_used: 409,
   precondition_failed: 412,
   precondition_required: 428,
+  idempotency_key_reused: 422,
   body_too_large: 413,
   unsupported_media_type: 415,
   headers_too_large: 431,

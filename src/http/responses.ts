@@ -11,6 +11,7 @@ const problems = {
   412: 'It has changed since it was read.',
   413: 'The body is too large.',
   415: 'The body is not application/json.',
+  422: 'The Idempotency-Key was used with another body.',
   428: 'If-Match is missing.',
   500: 'The service failed.',
   503: 'The service or its database is away or overloaded: try again after Retry-After.',

@@ -117,6 +117,7 @@ async function issue(
   assert.equal(api_key.role.id, role.id)
   assert.equal(api_key.reach, wish.allow_list_ids ? 'allow_lists' : 'anywhere')
   assert.deepEqual(api_key.allow_list_ids, wish.allow_list_ids ?? [])
+  assert.ok(token)
   assert.ok(token.startsWith(api_key.hint) && token.length > api_key.hint.length)
   told(`a key called ${wish.name}`)
   return { key: api_key, token }
@@ -208,7 +209,7 @@ async function change({ account }: Tenant, { key, token }: Issued): Promise<void
   const tag = read.response?.headers.get('etag')
   assert.ok(tag)
   const body = { description: 'deploys', metadata: { team: 'delivery' } }
-  const headers = { 'If-Match': tag }
+  const headers = { 'if-match': tag }
   const { api_key, receipt } = succeeded(await updateApiKey({ client: root, path, body, headers }))
   assert.deepEqual([api_key.description, api_key.metadata], [body.description, body.metadata])
   assert.ok(receipt.revision > 0)
@@ -223,8 +224,12 @@ async function change({ account }: Tenant, { key, token }: Issued): Promise<void
 async function rotate({ account }: Tenant, { key, token }: Issued): Promise<Issued> {
   const path = { account_id: account.id, id: key.id }
   const body = { overlap_seconds: 600 }
-  const next = succeeded(await rotateApiKey({ client: root, path, body }), 201)
+  const headers = { 'idempotency-key': randomUUID() }
+  const next = succeeded(await rotateApiKey({ client: root, path, body, headers }), 201)
+  assert.ok(next.token)
   assert.equal(next.generation, 2)
+  const again = succeeded(await rotateApiKey({ client: root, path, body, headers }), 201)
+  assert.deepEqual([again.api_key.id, again.generation, again.token], [key.id, 2, null])
   assert.equal(next.receipt.effective_at, next.api_key.overlap_ends_at)
   refused(await rotateApiKey({ client: root, path, body }), 409, 'rotation_in_progress')
   for (const [generation, one] of [token, next.token].entries()) {
@@ -234,6 +239,7 @@ async function rotate({ account }: Tenant, { key, token }: Issued): Promise<Issu
   }
   const last = { overlap_seconds: 0, end_overlap: true }
   const third = succeeded(await rotateApiKey({ client: root, path, body: last }), 201)
+  assert.ok(third.token)
   await denied({ token, client_ip: '203.0.113.7' }, 'rotated', key)
   await denied({ token: next.token, client_ip: '203.0.113.7' }, 'rotated', key)
   const own = await rotateMe({ client: clientOf(third.token), body })

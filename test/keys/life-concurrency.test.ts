@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { isolationLevels } from '../../src/store/database.ts'
 import type { Answer } from '../helpers/api.ts'
 import { asAdmin, createTestDatabase, type TestDatabase } from '../helpers/database.ts'
-import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
+import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { untilBlocked } from '../helpers/locks.ts'
 import { startTestService } from '../helpers/service.ts'
 
@@ -24,7 +24,7 @@ for (const isolation of isolationLevels) {
 
     /** Holds a row while both acts come to wait for it, in this order; then lets them go. */
     const inOrder = async (
-      table: 'api_key' | 'allow_list' | 'credential',
+      table: 'api_key' | 'allow_list' | 'credential' | 'role',
       id: string,
       first: () => Promise<Answer>,
       second: () => Promise<Answer>,
@@ -171,6 +171,41 @@ for (const isolation of isolationLevels) {
       const many = Array.from({ length: 4 }, () => root.verify(next))
       for (const verdict of await Promise.all(many)) t.match(verdict, { valid: true })
       t.match(await root.verify(token), { reason: 'rotated' })
+    })
+
+    t.test('of equal requests at once one acts, and the others wait for it', async (t) => {
+      const headers = { 'idempotency-key': 'k' }
+      for (let round = 0; round < rounds; round += 1) {
+        const body = { name: `repeated ${round}`, role: 'viewer', expires_at: null }
+        const issue = () =>
+          root.call('POST', keys, { body, headers: { 'idempotency-key': body.name } })
+        const issued = await Promise.all([issue(), issue(), issue(), issue()])
+        t.same(statusesOf(issued), [201, 201, 201, 201])
+        t.equal(issued.filter((answer) => answer.body.token !== null).length, 1)
+        const ids = new Set(issued.map((answer) => answer.body.api_key.id))
+        t.equal(ids.size, 1)
+        const [id] = ids
+        const path = `${keys}/${id}/rotate`
+        const renew = () => root.call('POST', path, { body: { overlap_seconds: 0 }, headers })
+        const rotated = await Promise.all([renew(), renew(), renew()])
+        t.same(
+          rotated.map((answer) => [answer.status, answer.body.generation]),
+          [
+            [201, 2],
+            [201, 2],
+            [201, 2],
+          ],
+        )
+        const tokens = rotated.flatMap((answer) => answer.body.token ?? [])
+        t.equal(tokens.length, 1)
+        t.match(await root.verify(tokens[0]), { valid: true })
+      }
+      const role = await newRole(root, account, 'held', [])
+      const body = { name: 'waited for', role, expires_at: null }
+      const issue = () => root.call('POST', keys, { body, headers })
+      const [first, second] = await inOrder('role', role, issue, issue)
+      t.ok(first.body.token, 'the first acts')
+      t.match(second, { status: 201, body: { token: null, generation: 1 } })
     })
 
     t.test('a list is deleted, or a key is restricted to it; never both', async (t) => {

@@ -26,7 +26,9 @@ export const ApiKeyAnswer = Type.Object(
   { $id: 'ApiKeyAnswer', description: 'The key.' },
 )
 const generationMade = Type.Integer({ description: 'Of the token that was made.' })
-const tokenMade = Type.String({ description: 'Shown now and never again.' })
+const tokenMade = nullableString({
+  description: 'Shown now and never again. Null: a repeat, of which the first answer had it.',
+})
 export const IssuedApiKey = Type.Object(
   {
     api_key: ref(ApiKeyBody),

@@ -11,6 +11,7 @@ import { ref } from '../schema-tools.ts'
 import { RotatedApiKey } from './answers.ts'
 import { RotateApiKeyBody } from './bodies.ts'
 import { readExpiry } from './expiry.ts'
+import { idempotencyHeaders, readRepeatable, tellReplay } from './idempotency.ts'
 import { accountOf, answerApiKey } from './one-api-key.ts'
 import { receiptOfChange } from './receipts.ts'
 import { accountParameter, keyParameter } from './schemas.ts'
@@ -18,8 +19,9 @@ import { accountParameter, keyParameter } from './schemas.ts'
 export function apiKeyRotationRoutes(app: App, deps: Deps): void {
   const described = {
     tags: ['API keys'],
+    headers: idempotencyHeaders,
     body: ref(RotateApiKeyBody),
-    response: responses({ 201: ref(RotatedApiKey) }, { body: true, problems: [404, 409] }),
+    response: responses({ 201: ref(RotatedApiKey) }, { body: true, problems: [404, 409, 422] }),
   }
   const answer = async (
     request: FastifyRequest<{ Body: Static<typeof RotateApiKeyBody> }>,
@@ -27,10 +29,12 @@ export function apiKeyRotationRoutes(app: App, deps: Deps): void {
     { apiKey, generation, token, committed, effectiveAt }: RotatedKey,
   ) => {
     const { body, principal } = request
-    request.log.info(
-      { act: 'rotate', api_key_id: apiKey.id, by: principal.key.id, generation },
-      'key changed',
-    )
+    tellReplay(reply, token)
+    if (token !== null)
+      request.log.info(
+        { act: 'rotate', api_key_id: apiKey.id, by: principal.key.id, generation },
+        'key changed',
+      )
     const receipt = await receiptOfChange(deps, committed, body.wait_ms, effectiveAt)
     reply.code(201).header('cache-control', 'no-store')
     return { ...answerApiKey(reply, apiKey, principal, deps.now()), generation, token, receipt }
@@ -52,7 +56,14 @@ export function apiKeyRotationRoutes(app: App, deps: Deps): void {
     async (request, reply) => {
       const { principal, params } = request
       const wanted = readRotation(request.body)
-      const rotated = await rotateApiKey(deps, principal, accountOf(request), params.id, wanted)
+      const rotated = await rotateApiKey(
+        deps,
+        principal,
+        accountOf(request),
+        params.id,
+        wanted,
+        readRepeatable(request),
+      )
       return answer(request, reply, rotated)
     },
   )
@@ -73,7 +84,12 @@ export function apiKeyRotationRoutes(app: App, deps: Deps): void {
       answer(
         request,
         reply,
-        await rotateOwnKey(deps, request.principal, readRotation(request.body)),
+        await rotateOwnKey(
+          deps,
+          request.principal,
+          readRotation(request.body),
+          readRepeatable(request),
+        ),
       ),
   )
 }

@@ -17,6 +17,7 @@ import { ApiKeyAnswer, ApiKeyPage, ChangedApiKey, IssuedApiKey } from './answers
 import { filterParameters, readFilter } from './api-key-filter.ts'
 import { IssueApiKeyBody, KeyActBody } from './bodies.ts'
 import { readExpiry } from './expiry.ts'
+import { idempotencyHeaders, readRepeatable, tellReplay } from './idempotency.ts'
 import { accountOf, answerApiKey } from './one-api-key.ts'
 import { receiptOfChange } from './receipts.ts'
 import { accountParameter, keyParameter } from './schemas.ts'
@@ -41,8 +42,9 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         summary: 'Issue a key',
         description: 'The token is in this answer only: it is stored nowhere.',
         params: accountParams,
+        headers: idempotencyHeaders,
         body: ref(IssueApiKeyBody),
-        response: responses({ 201: ref(IssuedApiKey) }, { body: true, problems: [404, 409] }),
+        response: responses({ 201: ref(IssuedApiKey) }, { body: true, problems: [404, 409, 422] }),
       },
     },
     async (request, reply) => {
@@ -55,14 +57,22 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         metadata,
       } = request.body
       const { principal } = request
-      const { apiKey, generation, token } = await issueApiKey(deps, principal, accountOf(request), {
+      const wanted = {
         name,
         description: description ?? '',
         role,
         expiresAt: readExpiry(expiresAt),
         allowListIds: listIds?.map((id) => id.toLowerCase()) ?? [],
         metadata: metadata ?? {},
-      })
+      }
+      const { apiKey, generation, token } = await issueApiKey(
+        deps,
+        principal,
+        accountOf(request),
+        wanted,
+        readRepeatable(request),
+      )
+      tellReplay(reply, token)
       reply.code(201).header('cache-control', 'no-store')
       return { ...show(reply, apiKey, principal), generation, token }
     },

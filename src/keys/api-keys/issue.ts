@@ -4,15 +4,18 @@ import { type AuditDraft, originOf } from '../../domain/audit-event.ts'
 import { resourceOf, snapshotOfApiKey } from '../../domain/audit-snapshots.ts'
 import type { Metadata } from '../../domain/metadata.ts'
 import { actorOf, type Principal } from '../../domain/principal.ts'
+import type { KeyFacts } from '../../domain/verdict.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
 import { holdAccount } from '../../store/accounts.ts'
 import { releaseExpired } from '../../store/api-key-holdings.ts'
 import { findApiKey, insertApiKey, type NewApiKey } from '../../store/api-keys.ts'
 import { insertCredential } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
-import { inAuditedTransaction } from '../audit/audited.ts'
+import { findRoleWithEffects } from '../../store/roles.ts'
+import { inAuditedTransaction, nothingChanged } from '../audit/audited.ts'
 import { renewAuthority, requireGrantable } from '../authority.ts'
 import { newId } from '../ids.ts'
+import { findEarlier, type Made, type Repeatable } from '../repeats.ts'
 import { descriptionFaults, metadataFaults, nameFaults } from '../text-faults.ts'
 import { expiryFaults } from './ended.ts'
 import { mintToken } from './mint.ts'
@@ -37,19 +40,40 @@ export interface IssuedKey {
   readonly token: string
 }
 
+/** A key that an equal request issued before: its token was told then. */
+export interface ReplayedIssue extends Omit<IssuedKey, 'token'> {
+  readonly token: null
+}
+
 /**
- * Issues a key of the account. No change is announced: nothing can be cached of a key that is new.
- * Throws `invalid_request`, `escalation`, `name_taken`.
+ * Issues a key of the account. No change is announced: nothing can be cached of a key that is new. A
+ * request that may come again, and did, issues none. Throws `invalid_request`, `escalation`,
+ * `name_taken`, `idempotency_key_reused`.
  */
 export async function issueApiKey(
   deps: Deps,
   principal: Principal,
   accountId: string,
   request: IssueRequest,
-): Promise<IssuedKey> {
+): Promise<IssuedKey>
+export async function issueApiKey(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  request: IssueRequest,
+  repeatable: Repeatable | undefined,
+): Promise<IssuedKey | ReplayedIssue>
+export async function issueApiKey(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  request: IssueRequest,
+  repeatable?: Repeatable,
+): Promise<IssuedKey | ReplayedIssue> {
   const now = deps.now()
   const faults = faultsOf(request, now)
-  if (faults.length > 0) throw invalidRequest(faults)
+  // An expiry that was to come may have passed since a first request: a repeat asks the record first.
+  if (faults.length > 0 && repeatable === undefined) throw invalidRequest(faults)
   const named = { id: newId(deps), accountId, tokenPrefix: deps.tokenPrefix }
   const { token, credential } = await mintToken(deps, named)
   const key: Omit<NewApiKey, 'roleId'> = {
@@ -63,18 +87,37 @@ export async function issueApiKey(
     createdBy: actorOf(principal),
     expiresAt: request.expiresAt,
   }
-  const apiKey = await inAuditedTransaction(deps, originOf(principal), async (trx) => {
+  return inAuditedTransaction<IssuedKey | ReplayedIssue>(deps, originOf(principal), async (trx) => {
     await holdAccount(trx, accountId)
     const grantor = await renewAuthority(deps, trx, principal, 'api_key:create')
+    const made = { apiKeyId: key.id, generation: 1 }
+    const earlier =
+      repeatable &&
+      (await findEarlier(deps, trx, principal, { ...repeatable, accountId, route: 'issue' }, made))
+    if (earlier !== undefined) return nothingChanged(await replay(trx, grantor, earlier))
+    if (faults.length > 0) throw invalidRequest(faults)
     const role = await requireRoleAndLists(trx, accountId, request)
     requireGrantable(grantor, { permissions: role.effective, ...key })
     await insertUnderFreeName(trx, { ...key, roleId: role.id }, now)
     await insertCredential(trx, { ...credential, generation: 1, createdAt: now })
     const issued = await findApiKey(trx, key.id)
     if (issued === undefined) throw new Error('An inserted key was not found.')
-    return { result: issued, events: [apiKeyIssued(issued)] }
+    const result = { apiKey: issued, generation: issued.generation, token }
+    return { result, events: [apiKeyIssued(issued)] }
   })
-  return { apiKey, generation: apiKey.generation, token }
+}
+
+/** What was issued before, for one who may still issue it. */
+async function replay(
+  trx: StoreTransaction,
+  grantor: KeyFacts,
+  { apiKeyId, generation }: Made,
+): Promise<ReplayedIssue> {
+  const apiKey = await findApiKey(trx, apiKeyId)
+  if (apiKey === undefined) throw new Error('An issued key was not found.')
+  const role = await findRoleWithEffects(trx, apiKey.accountId, { id: apiKey.role.id })
+  requireGrantable(grantor, { ...apiKey, permissions: role?.effective ?? [] })
+  return { apiKey, generation, token: null }
 }
 
 export function apiKeyIssued(apiKey: ApiKey): AuditDraft {

@@ -2,7 +2,13 @@ import type { Deps } from '../../deps.ts'
 import { isLater } from '../../domain/key-rights.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { invalidRequest, ServiceError } from '../../errors.ts'
-import { type RotatedKey, type RotationRequest, rotateKey } from './rotating-key.ts'
+import type { Repeatable } from '../repeats.ts'
+import {
+  type RotatedKey,
+  type RotationRequest,
+  type RotationTerms,
+  rotateKey,
+} from './rotating-key.ts'
 
 /**
  * Gives the principal's own key a new token: never a later expiry, and the old token works beside it
@@ -12,6 +18,7 @@ export async function rotateOwnKey(
   deps: Deps,
   principal: Principal,
   request: RotationRequest,
+  repeatable: Repeatable | undefined,
 ): Promise<RotatedKey> {
   const maxSeconds = deps.selfRotationMaxOverlapSeconds
   if (request.overlapSeconds > maxSeconds) {
@@ -19,12 +26,14 @@ export async function rotateOwnKey(
     throw invalidRequest([{ field: '/overlap_seconds', rule: 'maximum', message }])
   }
   const { id, accountId, generation } = principal.key
-  return rotateKey(deps, principal, accountId, id, request, {
+  const terms: RotationTerms = {
+    route: 'rotate_self',
     permission: 'api_key:rotate_self',
     askedByGeneration: generation,
     requireRights: async (_trx, key, _author, expiresAt) => {
       if (!isLater(key, expiresAt)) return
       throw new ServiceError('escalation', 'A key that rotates itself may not last longer by it.')
     },
-  })
+  }
+  return rotateKey(deps, principal, accountId, id, request, terms, repeatable)
 }

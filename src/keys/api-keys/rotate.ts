@@ -2,7 +2,13 @@ import type { Deps } from '../../deps.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
 import { requireGrantable } from '../authority.ts'
-import { type RotatedKey, type RotationRequest, rotateKey } from './rotating-key.ts'
+import type { Repeatable } from '../repeats.ts'
+import {
+  type RotatedKey,
+  type RotationRequest,
+  type RotationTerms,
+  rotateKey,
+} from './rotating-key.ts'
 
 /**
  * Gives a key of the account a new token. Whoever gets the token can do what the key may, so they must
@@ -14,13 +20,16 @@ export function rotateApiKey(
   accountId: string,
   idOrHint: string,
   request: RotationRequest,
+  repeatable: Repeatable | undefined,
 ): Promise<RotatedKey> {
-  return rotateKey(deps, principal, accountId, idOrHint, request, {
+  const terms: RotationTerms = {
+    route: 'rotate',
     permission: 'api_key:rotate',
     askedByGeneration: undefined,
     requireRights: async (trx, key, author) => {
       const role = await findRoleWithEffects(trx, accountId, { id: key.role.id })
       requireGrantable(author, { ...key, permissions: role?.effective ?? [] })
     },
-  })
+  }
+  return rotateKey(deps, principal, accountId, idOrHint, request, terms, repeatable)
 }

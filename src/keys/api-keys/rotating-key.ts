@@ -9,6 +9,7 @@ import { findApiKey } from '../../store/api-keys.ts'
 import { insertCredential } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { endCredentials, lockStandingCredentials, setCredentialEnd } from '../../store/rotations.ts'
+import { findEarlier, type Made, type Repeatable } from '../repeats.ts'
 import { type ChangedKey, changeApiKey } from './changing-key.ts'
 import { expiryFaults, requireUnexpired, requireUnrevoked } from './ended.ts'
 import { requireKeyId } from './key-id.ts'
@@ -21,14 +22,16 @@ export interface RotationRequest extends Omit<RotationWish, 'askedByGeneration'>
 
 export interface RotatedKey extends ChangedKey {
   readonly generation: number
-  /** Shown once: it is stored nowhere. */
-  readonly token: string
+  /** Shown once: it is stored nowhere. Null: an equal request made it before, and told it then. */
+  readonly token: string | null
   /** When the token before ends, if that is to come. */
   readonly effectiveAt: Date | null
 }
 
 /** Who may rotate a key. */
 export interface RotationTerms {
+  /** By which route it was asked: repeats are known by it. */
+  readonly route: 'rotate' | 'rotate_self'
   readonly permission: string
   readonly askedByGeneration: number | undefined
   /** Throws `escalation` unless the author may give the key a new token, and this expiry. */
@@ -43,7 +46,7 @@ export interface RotationTerms {
 /**
  * Gives a key a new token, and ends the one before, now or later. Throws `invalid_request`, `not_found`,
  * `key_revoked`, `key_expired`, `escalation`, `rotation_in_progress`, `generation_mismatch`,
- * `generation_used`.
+ * `generation_used`, `idempotency_key_reused`.
  */
 export async function rotateKey(
   deps: Deps,
@@ -52,6 +55,7 @@ export async function rotateKey(
   idOrHint: string,
   request: RotationRequest,
   terms: RotationTerms,
+  repeatable: Repeatable | undefined,
 ): Promise<RotatedKey> {
   const id = requireKeyId(idOrHint)
   const found = await findApiKey(deps.db, id, accountId)
@@ -59,12 +63,22 @@ export async function rotateKey(
   // Argon2 runs before any row is locked.
   const minted = await mintToken(deps, found)
   let effectiveAt: Date | null = null
+  let earlier: Made | undefined
   const changed = await changeApiKey(deps, principal, accountId, id, {
     permission: terms.permission,
     action: 'api_key.rotated',
     reason: null,
     act: async (trx, key, author) => {
       const now = deps.now()
+      const made = { apiKeyId: key.id, generation: key.generation + 1 }
+      const route = `${terms.route} ${key.id}`
+      earlier =
+        repeatable &&
+        (await findEarlier(deps, trx, principal, { ...repeatable, accountId, route }, made))
+      if (earlier !== undefined) {
+        await terms.requireRights(trx, key, author, key.expiresAt)
+        return false
+      }
       requireUnrevoked(key)
       requireUnexpired(key, now)
       const expiresAt = request.expiresAt === undefined ? key.expiresAt : request.expiresAt
@@ -78,7 +92,12 @@ export async function rotateKey(
       return true
     },
   })
+  if (earlier !== undefined) return { ...changed, ...replayOf(earlier) }
   return { ...changed, generation: changed.apiKey.generation, token: minted.token, effectiveAt }
+}
+
+function replayOf({ generation }: Made): Pick<RotatedKey, 'generation' | 'token' | 'effectiveAt'> {
+  return { generation, token: null, effectiveAt: null }
 }
 
 async function requirePlan(

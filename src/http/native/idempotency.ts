@@ -1,0 +1,32 @@
+import { hash } from 'node:crypto'
+import type { FastifyReply } from 'fastify'
+import { Type } from 'typebox'
+import { canonicalText } from '../../domain/audit-chain.ts'
+import type { Repeatable } from '../../keys/repeats.ts'
+
+/** The header of a route whose requests may come again. */
+export const idempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description:
+        'A repeat within 24 hours, by the same principal, changes nothing: 201 with the same key and generation, `token` null, and Idempotent-Replayed.',
+    }),
+  ),
+})
+
+/** What a request says of being repeated; bodies are the same when they say the same. */
+export function readRepeatable(request: {
+  readonly headers: { readonly 'idempotency-key'?: string | undefined }
+  readonly body: unknown
+}): Repeatable | undefined {
+  const idempotencyKey = request.headers['idempotency-key']
+  if (idempotencyKey === undefined) return undefined
+  return { idempotencyKey, bodyDigest: hash('sha256', canonicalText(request.body)) }
+}
+
+/** Tells of an answer that the act itself was done before. */
+export function tellReplay(reply: FastifyReply, token: string | null): void {
+  if (token === null) reply.header('idempotent-replayed', 'true')
+}

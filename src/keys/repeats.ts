@@ -1,0 +1,70 @@
+import type { Deps } from '../deps.ts'
+import type { Principal } from '../domain/principal.ts'
+import { ServiceError } from '../errors.ts'
+import type { StoreTransaction } from '../store/database.ts'
+import { deleteRequests, enterRequest } from '../store/idempotent-requests.ts'
+
+const keptMs = 24 * 60 * 60 * 1000
+const sweepSize = 1_000
+const sweepsAtOnce = 20
+
+/** A request that says by an Idempotency-Key that it may come again. */
+export interface Repeatable {
+  readonly idempotencyKey: string
+  /** SHA-256 of the body. */
+  readonly bodyDigest: string
+}
+
+/** What a request makes. */
+export interface Made {
+  readonly apiKeyId: string
+  readonly generation: number
+}
+
+/**
+ * Enters a request of the principal in the transaction of its act; undefined when it is the first.
+ * Otherwise what the first one made, within 24 hours: then nothing is to be done. Throws
+ * `idempotency_key_reused` when that one had another body.
+ */
+export async function findEarlier(
+  deps: Deps,
+  trx: StoreTransaction,
+  principal: Principal,
+  request: Repeatable & { readonly accountId: string; readonly route: string },
+  made: Made,
+): Promise<Made | undefined> {
+  const { key, actingUser } = principal
+  const now = deps.now()
+  const earlier = await enterRequest(
+    trx,
+    {
+      author: actingUser === undefined ? key.id : `${key.id} ${actingUser.id}`,
+      accountId: request.accountId,
+      route: request.route,
+      idempotencyKey: request.idempotencyKey,
+    },
+    { ...made, bodyDigest: request.bodyDigest },
+    { now, validFrom: validFrom(now) },
+  )
+  if (earlier === undefined || earlier.bodyDigest === request.bodyDigest) return earlier
+  throw new ServiceError(
+    'idempotency_key_reused',
+    'A request with this Idempotency-Key and another body was made before.',
+    [{ field: '/idempotency-key', rule: 'same_body', message: 'It stands for another body.' }],
+  )
+}
+
+/** Deletes records that count no more: a bounded number, so that no sweep holds anybody up. Returns how many. */
+export async function forgetOldRequests(deps: Pick<Deps, 'db' | 'now'>): Promise<number> {
+  let forgotten = 0
+  for (let sweep = 0; sweep < sweepsAtOnce; sweep += 1) {
+    const deleted = await deleteRequests(deps.db, validFrom(deps.now()), sweepSize)
+    forgotten += deleted
+    if (deleted < sweepSize) break
+  }
+  return forgotten
+}
+
+function validFrom(now: Date): Date {
+  return new Date(now.getTime() - keptMs)
+}

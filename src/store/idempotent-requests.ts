@@ -1,0 +1,78 @@
+import { sql } from 'kysely'
+import type { Executor, StoreTransaction } from './database.ts'
+
+/** What names a request that may come again. */
+export interface RequestName {
+  /** The key that asks, and the user for whom it acts. */
+  readonly author: string
+  readonly accountId: string
+  readonly route: string
+  readonly idempotencyKey: string
+}
+
+/** What was asked, and what was made of it. */
+export interface RequestRecord {
+  readonly bodyDigest: string
+  readonly apiKeyId: string
+  readonly generation: number
+}
+
+/**
+ * Enters a request and what it is to make, in the transaction that makes it; or finds the record of an
+ * equal one. Whoever comes while another enters it waits for the end of that one's transaction. A record
+ * from before `validFrom` is replaced: it counts no more.
+ */
+export async function enterRequest(
+  trx: StoreTransaction,
+  name: RequestName,
+  record: RequestRecord,
+  times: { readonly now: Date; readonly validFrom: Date },
+): Promise<RequestRecord | undefined> {
+  const values = {
+    body_digest: record.bodyDigest,
+    api_key_id: record.apiKeyId,
+    generation: record.generation,
+    created_at: times.now,
+  }
+  const entered = await trx
+    .insertInto('idempotent_request')
+    .values({
+      author: name.author,
+      account_id: name.accountId,
+      route: name.route,
+      idempotency_key: name.idempotencyKey,
+      ...values,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['author', 'account_id', 'route', 'idempotency_key'])
+        .doUpdateSet(values)
+        .where('idempotent_request.created_at', '<', times.validFrom),
+    )
+    .returning('created_at')
+    .executeTakeFirst()
+  if (entered !== undefined) return undefined
+  const row = await trx
+    .selectFrom('idempotent_request')
+    .select(['body_digest', 'api_key_id', 'generation'])
+    .where('author', '=', name.author)
+    .where('account_id', '=', name.accountId)
+    .where('route', '=', name.route)
+    .where('idempotency_key', '=', name.idempotencyKey)
+    .executeTakeFirstOrThrow()
+  return { bodyDigest: row.body_digest, apiKeyId: row.api_key_id, generation: row.generation }
+}
+
+/** Deletes so many records at most from before a moment, but none that somebody else is at. Returns how many. */
+export async function deleteRequests(db: Executor, before: Date, limit: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from idempotent_request using (
+      select author, account_id, route, idempotency_key from idempotent_request
+      where created_at < ${before} order by created_at limit ${limit} for update skip locked
+    ) as old
+    where idempotent_request.author = old.author
+      and idempotent_request.account_id = old.account_id
+      and idempotent_request.route = old.route
+      and idempotent_request.idempotency_key = old.idempotency_key`.execute(db)
+  return Number(numAffectedRows ?? 0)
+}
