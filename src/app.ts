@@ -18,7 +18,6 @@ import { explainComponents, explainRoute } from './http/native/explain.ts'
 import { freshnessRoutes } from './http/native/freshness.ts'
 import { meRoute } from './http/native/me.ts'
 import { roleRoutes } from './http/native/roles.ts'
-import { refuseUnknownQueries } from './http/native/unknown-query.ts'
 import { verifyRoutes } from './http/native/verify.ts'
 import { OAuthErrorBody } from './http/oauth/errors.ts'
 import { introspectionComponents, introspectionRoute } from './http/oauth/introspect.ts'
@@ -38,6 +37,7 @@ import { forwardAuthRoutes } from './http/proxy/forward-auth.ts'
 import { answerWithRequestId, requestIdOf } from './http/request-id.ts'
 import { logRequests } from './http/request-log.ts'
 import { createSerializerFactory } from './http/serialization.ts'
+import { refuseUnknownQueries } from './http/unknown-query.ts'
 import { createValidatorCompiler } from './http/validation.ts'
 
 /** Longer than any good request: a token of 100 kB is still told that it is malformed. */
@@ -101,10 +101,13 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   await app.register(async (scope: App) => forwardAuthRoutes(scope, deps, options.faces))
   await app.register(async (scope: App) => introspectionRoute(scope, deps, options.faces))
 
-  await app.register(async (scope: App) => {
+  const guard = (scope: App) => {
     refuseOverload(scope, options.pool, options.maxWaitingForDatabase)
     authenticateScope(scope, deps, trustedProxies)
     refuseUnknownQueries(scope)
+  }
+  await app.register(async (scope: App) => {
+    guard(scope)
     verifyRoutes(scope, deps)
     meRoute(scope, deps)
     apiKeyRoutes(scope, deps)
@@ -118,7 +121,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     freshnessRoutes(scope, deps)
     auditEventRoutes(scope, deps)
   })
-  if (options.faces.aeon) await aeonFace(app, deps, options.faces)
+  if (options.faces.aeon) await aeonFace(app, deps, guard)
   return app
 }
 

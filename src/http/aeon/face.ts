@@ -1,7 +1,5 @@
 import type { Deps } from '../../deps.ts'
 import type { App } from '../app-type.ts'
-import { authenticateScope } from '../authentication.ts'
-import type { FaceSettings } from '../face-settings.ts'
 import { createValidatorCompiler } from '../validation.ts'
 import { accountRoutes } from './accounts.ts'
 import { allowListRoutes } from './allow-lists.ts'
@@ -14,9 +12,10 @@ import { roleRoutes } from './roles.ts'
 
 /**
  * The public API of YugabyteDB Aeon for API keys, as its `ybm` command line and its Terraform provider
- * call it, over the same use cases as the native face. Whatever is Aeon's is in this folder.
+ * call it, over the same use cases as the native face. Whatever is Aeon's is in this folder. `guard`
+ * lets those in who may call, as on the native face.
  */
-export async function aeonFace(app: App, deps: Deps, settings: FaceSettings): Promise<void> {
+export async function aeonFace(app: App, deps: Deps, guard: (scope: App) => void): Promise<void> {
   await app.register(
     async (scope: App) => {
       for (const component of components) scope.addSchema(component)
@@ -25,7 +24,7 @@ export async function aeonFace(app: App, deps: Deps, settings: FaceSettings): Pr
       scope.setValidatorCompiler(createValidatorCompiler(bodies))
       answerAeonErrors(scope)
       await describeAeonRoutes(scope)
-      authenticateScope(scope, deps, settings.trustedProxies)
+      guard(scope)
       accountRoutes(scope, deps)
       apiKeyRoutes(scope, deps)
       allowListRoutes(scope, deps)

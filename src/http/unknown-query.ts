@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { invalidRequest } from '../../errors.ts'
-import type { App } from '../app-type.ts'
+import { invalidRequest } from '../errors.ts'
+import type { App } from './app-type.ts'
 
 /**
  * Refuses query parameters on the routes, registered after it, that take none, as schemas do on those
