@@ -8,6 +8,7 @@ import { readConfig } from '../src/config.ts'
 import { noAuditKeys } from '../src/domain/audit-key.ts'
 import { deriveTagKey } from '../src/domain/tag.ts'
 import { readFaceSettings } from '../src/http/face-settings.ts'
+import { DenialRecords } from '../src/keys/denial-records.ts'
 import { createSecretHasher } from '../src/keys/hashing/hasher.ts'
 import { noPeppers } from '../src/keys/hashing/peppers.ts'
 import { hashProfiles } from '../src/keys/hashing/profile.ts'
@@ -52,6 +53,8 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       firstUses: new Flights(1),
       usesKnownAfterMs: 0,
       uses: new UseRecords(),
+      denials: new DenialRecords(),
+      expiring: { within: new Map() },
       tallies: createTallies(),
       tokenPrefix: 'aeon',
       selfRotationMaxOverlapSeconds: 0,

@@ -5,6 +5,7 @@ import type { Flights } from './cache/flights.ts'
 import type { Freshness } from './cache/freshness.ts'
 import type { Receipts } from './cache/receipts.ts'
 import type { AuditKeys } from './domain/audit-key.ts'
+import type { DenialRecords } from './keys/denial-records.ts'
 import type { SecretHasher } from './keys/hashing/hasher.ts'
 import type { LiveTagRing } from './keys/live-tag-ring.ts'
 import type { StampedCredential } from './keys/read-credential.ts'
@@ -39,6 +40,9 @@ export interface Deps {
   readonly uses: UseRecords
   /** After so long a use is written down, and no other verdict rests on an older state. */
   readonly usesKnownAfterMs: number
+  readonly denials: DenialRecords
+  /** How many keys expire within so many days, as this instance counted last; for the metrics. */
+  readonly expiring: { within: ReadonlyMap<number, number> }
   readonly tallies: Tallies
   /** The prefix of new tokens. */
   readonly tokenPrefix: string

@@ -2,19 +2,14 @@ import { buildApp } from './app.ts'
 import type { Moment } from './cache/lease.ts'
 import type { Deps } from './deps.ts'
 import { drain } from './drain.ts'
+import { flush, startDuties } from './duties.ts'
 import type { App } from './http/app-type.ts'
 import { readFaceSettings } from './http/face-settings.ts'
 import type { CollectMetrics } from './http/operations/metrics.ts'
 import { applyCatalogue } from './keys/catalogue.ts'
-import { forgetOldRequests } from './keys/repeats.ts'
 import type { RootKey } from './keys/root-key.ts'
 import { type PreparedDatabase, type PrepareOptions, prepareDatabase } from './prepare.ts'
-import { pruneChanges } from './store/changes.ts'
 import { createWorld } from './world.ts'
-
-/** Long enough to ask for any receipt again, with its id checked. */
-const changesKeptMs = 7 * 24 * 60 * 60 * 1000
-const pruneEveryMs = 10 * 60 * 1000
 
 export interface ServiceOptions extends PrepareOptions {
   /** The clocks of leases; others in tests. */
@@ -71,8 +66,7 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
   // From here on nothing fails: what runs by itself would have to be stopped.
   await instance.start()
   listener?.start()
-  const flushing = flushRegularly(deps, config.USE_FLUSH_MS)
-  const pruning = pruneRegularly(deps)
+  const duties = startDuties(deps, config.USE_FLUSH_MS)
   return {
     app,
     deps,
@@ -81,38 +75,11 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
     async stop() {
       isDraining = true
       await drain(app, config.DRAIN_TIMEOUT_MS)
-      clearInterval(flushing)
-      clearInterval(pruning)
+      duties.stop()
       await listener?.stop()
       await instance.stop()
       await flush(deps)
       await db.destroy()
     },
-  }
-}
-
-function flushRegularly(deps: Deps, everyMs: number): NodeJS.Timeout {
-  return setInterval(() => void flush(deps), everyMs).unref()
-}
-
-/** Every instance does it: it is few statements, and mostly finds nothing. */
-function pruneRegularly(deps: Deps): NodeJS.Timeout {
-  const prune = async () => {
-    await pruneChanges(deps.db, new Date(deps.now().getTime() - changesKeptMs))
-    await forgetOldRequests(deps)
-  }
-  const pruneOrTell = () =>
-    prune().catch((error: unknown) => deps.log.warn({ err: error }, 'what is old was not pruned'))
-  return setInterval(pruneOrTell, pruneEveryMs).unref()
-}
-
-async function flush(deps: Deps): Promise<void> {
-  try {
-    await deps.uses.flush(deps.db)
-  } catch (error) {
-    deps.log.warn(
-      { err: error },
-      'use records could not be written; they are kept for the next time',
-    )
   }
 }

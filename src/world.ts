@@ -10,6 +10,7 @@ import { Receipts } from './cache/receipts.ts'
 import { timingOf } from './cache/timing.ts'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
+import { DenialRecords } from './keys/denial-records.ts'
 import { LiveTagRing } from './keys/live-tag-ring.ts'
 import { createCredentialReader } from './keys/read-credential.ts'
 import type { RootKeyDeps } from './keys/root-key.ts'
@@ -90,6 +91,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     firstUses: new Flights(maxReadsUnderWay),
     uses: new UseRecords(),
     usesKnownAfterMs: Math.max(config.USE_FLUSH_MS, config.MAX_STALENESS_MS),
+    denials: new DenialRecords(),
+    expiring: { within: new Map() },
     tallies,
     log,
   }

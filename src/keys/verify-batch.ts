@@ -53,8 +53,20 @@ function recallAll(
     verdicts.push(verdict)
   }
   deps.tallies.cacheHits += verdicts.length
-  for (const verdict of verdicts) conclude(deps, verdict, now)
+  concludeAll(deps, verdicts, attempts, now)
   return verdicts
+}
+
+function concludeAll(
+  deps: Deps,
+  verdicts: readonly Verdict[],
+  asked: readonly { readonly attempt: Attempt }[],
+  now: Date,
+): void {
+  asked.forEach(({ attempt }, index) => {
+    const verdict = verdicts[index]
+    if (verdict !== undefined) conclude(deps, verdict, attempt, now)
+  })
 }
 
 function casesOf(deps: Deps, attempts: readonly PresentedAttempt[]): readonly Case[] {
@@ -98,7 +110,7 @@ function judgeOrWait(deps: Deps, cases: readonly Case[]): readonly Verdict[] | P
     verdicts.push(verdict)
   }
   if (unused.size > 0) return recordAll(deps, unused, now)
-  for (const verdict of verdicts) conclude(deps, verdict, now)
+  concludeAll(deps, verdicts, cases, now)
   return verdicts
 }
 

@@ -22,7 +22,7 @@ export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Pr
   const verdict = recall(deps, digest, attempt, now)
   if (verdict === undefined) return verifyParsed(deps, text, digest, attempt)
   deps.tallies.cacheHits += 1
-  return conclude(deps, verdict, now)
+  return conclude(deps, verdict, attempt, now)
 }
 
 function verifyParsed(
@@ -107,7 +107,7 @@ function answer(
   if (verdict.valid && !credential.isUsed) {
     return answerFirstUse(deps, presented, attempt, credential)
   }
-  return conclude(deps, verdict, now)
+  return conclude(deps, verdict, attempt, now)
 }
 
 async function answerFirstUse(
@@ -133,7 +133,7 @@ async function answerFirstUse(
   if (verdict.valid && again.retiresOlder && !again.isUsed) {
     return answerFirstUse(deps, presented, attempt, again)
   }
-  return conclude(deps, verdict, now)
+  return conclude(deps, verdict, attempt, now)
 }
 
 function read(deps: Deps, presented: Presented): Promise<CachedCredential | undefined> {

@@ -32,6 +32,7 @@ export function metricsRoute(
   const collect = collector(registry)
   collectDefaultMetrics({ register: registry })
   countVerification(registry, deps)
+  gaugeExpiringKeys(registry, deps)
   gaugeResources(registry, deps, pool)
   timeRequests(app, registry)
 
@@ -124,6 +125,19 @@ function countVerification(registry: Registry, deps: Deps): void {
   }
 }
 
+function gaugeExpiringKeys(registry: Registry, deps: Deps): void {
+  new Gauge({
+    name: 'aeon_keys_expiring',
+    help: 'Keys that are not revoked and expire within so many days, of all accounts; counted twice a minute.',
+    labelNames: ['days'],
+    aggregator: 'max',
+    registers: [registry],
+    collect() {
+      for (const [days, count] of deps.expiring.within) this.set({ days }, count)
+    },
+  })
+}
+
 function gaugeResources(registry: Registry, deps: Deps, pool: PoolUse): void {
   const gauges: readonly (readonly [string, string, () => number, Aggregator?])[] = [
     ['aeon_keys_cache_entries', 'Credentials in memory.', () => deps.cache.size],
@@ -153,6 +167,11 @@ function gaugeResources(registry: Registry, deps: Deps, pool: PoolUse): void {
     ['aeon_keys_argon2_running', 'Argon2 hashes in flight.', () => deps.hasher.queue.running],
     ['aeon_keys_argon2_waiting', 'Argon2 hashes queued.', () => deps.hasher.queue.waiting],
     ['aeon_keys_use_records_pending', 'Keys whose use is not written yet.', () => deps.uses.size],
+    [
+      'aeon_keys_denials_pending',
+      'Denials of authentic keys, by key, reason and hour, that are not written yet.',
+      () => deps.denials.size,
+    ],
     ['aeon_keys_pool_connections', 'Database connections.', () => pool.totalCount],
     ['aeon_keys_pool_idle', 'Database connections that are idle.', () => pool.idleCount],
     ['aeon_keys_pool_waiting', 'Requests that wait for a connection.', () => pool.waitingCount],
