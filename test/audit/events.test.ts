@@ -116,6 +116,29 @@ t.test(
           reason: 'leaked',
         },
       ],
+      'POST /v1/accounts/{account_id}/api-keys/revoke': async () => {
+        await key({ name: 'of many 1' })
+        await key({ name: 'of many 2' })
+        return [
+          root.post(`${at}/api-keys/revoke`, {
+            filter: { name_prefix: 'of many' },
+            reason: 'left',
+          }),
+          {
+            action: 'api_key.bulk_revoked',
+            after: { filter: { name_prefix: 'of many' } },
+            api_keys: { count: 2 },
+            reason: 'left',
+          },
+        ]
+      },
+      'POST /v1/api-keys/revoke': async () => {
+        await key({ name: 'of all' })
+        return [
+          root.post('/v1/api-keys/revoke', { filter: { name_prefix: 'of all' } }),
+          { action: 'api_key.bulk_revoked', api_keys: { count: 1 } },
+        ]
+      },
       'POST /v1/accounts/{account_id}/allow-lists': async () => [
         root.post(`${at}/allow-lists`, { name: 'office', entries: ['10.0.0.0/8'] }),
         { action: 'allow_list.created', before: null, after: { entries: ['10.0.0.0/8'] } },
