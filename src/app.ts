@@ -16,6 +16,7 @@ import { bulkRevocationRoutes } from './http/native/bulk-revocation.ts'
 import { components } from './http/native/components.ts'
 import { explainComponents, explainRoute } from './http/native/explain.ts'
 import { freshnessRoutes } from './http/native/freshness.ts'
+import { hygieneRoute } from './http/native/hygiene.ts'
 import { meRoute } from './http/native/me.ts'
 import { roleRoutes } from './http/native/roles.ts'
 import { verifyRoutes } from './http/native/verify.ts'
@@ -115,6 +116,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     explainRoute(scope, deps)
     apiKeyRotationRoutes(scope, deps)
     bulkRevocationRoutes(scope, deps)
+    hygieneRoute(scope, deps)
     allowListRoutes(scope, deps)
     roleRoutes(scope, deps)
     accountRoutes(scope, deps)

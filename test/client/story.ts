@@ -24,7 +24,9 @@ import {
   listPermissions,
   type Problem,
   type Role,
+  reportApiKeys,
   revokeApiKey,
+  revokeApiKeys,
   rotateApiKey,
   rotateMe,
   updateApiKey,
@@ -292,11 +294,24 @@ async function revoke({ account }: Tenant, { key, token }: Issued): Promise<void
 
 async function leave({ account, role }: Tenant): Promise<void> {
   const path = { account_id: account.id }
-  const query = { status: 'active', limit: 200 }
-  const { api_keys } = succeeded(await listApiKeys({ client: root, path, query }))
-  for (const { id } of api_keys) {
-    succeeded(await revokeApiKey({ client: root, path: { ...path, id }, body: {} }))
-  }
+  const { report } = succeeded(await reportApiKeys({ client: root, path }))
+  const unused = report.findings.find(({ finding }) => finding === 'never_used')
+  assert.ok(unused !== undefined && unused.count > 0 && unused.api_keys.length > 0)
+  assert.equal(report.next_cursor, null)
+  told('a report on the keys that are left')
+
+  const filter = { role: role.id }
+  const body = { filter, dry_run: true }
+  const wouldBe = succeeded(await revokeApiKeys({ client: root, path, body }))
+  assert.equal(wouldBe.receipt, null)
+  const reason = 'the end of the story'
+  const done = succeeded(await revokeApiKeys({ client: root, path, body: { filter, reason } }))
+  assert.deepEqual([done.count, done.accounts], [wouldBe.count, 1])
+  assert.equal(done.receipt?.state, 'complete')
+  assert.ok(done.sample.every((key) => key.status === 'revoked'))
+  refused(await revokeApiKeys({ client: root, path, body: { filter: {} } }), 400, 'invalid_request')
+  told('many keys revoked at once')
+
   const deleted = await deleteRole({ client: root, path: { ...path, id: role.id } })
   assert.equal(deleted.response?.status, 204)
   told('a role that no live key has any more, deleted')

@@ -33,7 +33,11 @@ export function createDocumentCheck(described: object, checkError: CheckError): 
   ajv.addFormat('int32', { type: 'number', validate: Number.isInteger })
   ajv.addFormat('int64', { type: 'number', validate: Number.isSafeInteger })
   ajv.addSchema(document, documentId)
-  const templates = Object.keys(document.paths).map((template) => ({
+  // Words before parameters, as the router has it: "report" is no key.
+  const paths = Object.keys(document.paths).sort(
+    (a, b) => a.split('{').length - b.split('{').length,
+  )
+  const templates = paths.map((template) => ({
     template,
     matches: new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
   }))

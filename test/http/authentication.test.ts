@@ -62,6 +62,7 @@ const guarded: Readonly<Record<string, string | null>> = {
   'PATCH /v1/accounts/:account_id/api-keys/:id': 'api_key:update',
   'POST /v1/accounts/:account_id/api-keys/:id/rotate': 'api_key:rotate',
   'GET /v1/accounts/:account_id/audit-events': 'audit_event:read',
+  'GET /v1/accounts/:account_id/api-keys/report': 'api_key:read',
   'POST /v1/accounts/:account_id/api-keys/revoke': 'api_key:revoke',
   'GET /v1/accounts/:account_id/roles': 'role:read',
   'POST /v1/accounts/:account_id/roles': 'role:create',

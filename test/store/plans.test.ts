@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
 import t from 'tap'
 import { keyStatuses } from '../../src/domain/api-key.ts'
+import { hygieneFindings } from '../../src/domain/hygiene.ts'
 import { type PageRequest, sortFields } from '../../src/domain/page.ts'
 import { permissionsReachedThrough, retireAllowList } from '../../src/store/allow-lists.ts'
 import { isRoleUsedBeyond, releaseExpired } from '../../src/store/api-key-holdings.ts'
@@ -10,6 +11,7 @@ import { type BulkFilter, findRevocable } from '../../src/store/bulk-revocation.
 import { findCredentials } from '../../src/store/credentials.ts'
 import type { Database, StoreTransaction } from '../../src/store/database.ts'
 import { recordFirstUses } from '../../src/store/first-uses.ts'
+import { examineKeys, type HygieneQuestion } from '../../src/store/hygiene.ts'
 import { retireRole } from '../../src/store/roles.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import { addUses } from '../../src/store/usage.ts'
@@ -154,6 +156,30 @@ t.test('what a bulk revocation asks reads what it may revoke, by an index', asyn
       t.ok(plan.keysRead <= fewRows + 2 * most * length, `${plan.keysRead} for ${length}: ${told}`)
       if (scope !== undefined) t.same(plan.wholeTables, [], told)
     }
+  }
+})
+
+t.test('a report reads as many keys as it examines, however many there are', async (t) => {
+  const window = 500
+  let after: HygieneQuestion['after']
+  for (let page = 0; page < 3; page += 1) {
+    const question: HygieneQuestion = {
+      accountId,
+      findings: hygieneFindings,
+      window,
+      sampled: 10,
+      after,
+      sensitive: ['cluster:read'],
+      unusedBefore: new Date(now.getTime() - 90 * aDayMs),
+      now,
+    }
+    const { examined, next } = await examineKeys(db, question)
+    t.equal(examined, window)
+    const plan = await planOf(() => examineKeys(db, question))
+    // Itself, and for its creator two that are not revoked and two of any kind.
+    t.ok(plan.keysRead <= 5 * window, `${plan.keysRead} rows`)
+    t.same(plan.wholeTables, [])
+    after = next ?? undefined
   }
 })
 

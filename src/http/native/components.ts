@@ -33,6 +33,7 @@ import {
   UpdateApiKeyBody,
 } from './bodies.ts'
 import { BulkFilterBody, BulkRevocation, RevokeInBulkBody } from './bulk-schemas.ts'
+import { HygieneAnswer, HygieneFindingBody, HygieneReportBody } from './hygiene.ts'
 import { ReceiptBody } from './receipts.ts'
 import {
   AccountBody,
@@ -86,6 +87,9 @@ export const components = [
   ChangedApiKey,
   RotatedApiKey,
   BulkRevocation,
+  HygieneFindingBody,
+  HygieneReportBody,
+  HygieneAnswer,
   ChangedRole,
   ChangedAllowList,
   ReceiptAnswer,

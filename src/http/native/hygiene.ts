@@ -1,0 +1,104 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import { hygieneFindings, hygieneMeanings } from '../../domain/hygiene.ts'
+import { encodeCursor, type Position } from '../../domain/page.ts'
+import { reportHygiene } from '../../keys/api-keys/report-hygiene.ts'
+import type { App } from '../app-type.ts'
+import { readPage } from '../paging.ts'
+import { responses } from '../responses.ts'
+import { closed, nullableString, oneOf, ref } from '../schema-tools.ts'
+import { ApiKeyBody, accountParameter, time } from './schemas.ts'
+import { toApiKeyBody } from './wire.ts'
+
+const defaultLimit = 10
+const sort = { field: 'created_at', descending: true } as const
+const meanings = hygieneFindings.map((name) => `\`${name}\`: ${hygieneMeanings[name]}`).join('; ')
+
+export const HygieneFindingBody = Type.Object(
+  {
+    finding: oneOf(hygieneFindings),
+    count: Type.Integer({ description: 'Of the keys that were examined.' }),
+    api_keys: Type.Array(ref(ApiKeyBody), { description: 'The latest of them.' }),
+    next_cursor: nullableString({
+      description: 'For the next of them, with `finding`; null: there are no more.',
+    }),
+  },
+  { $id: 'HygieneFinding', description: `${meanings}.` },
+)
+export const HygieneReportBody = Type.Object(
+  {
+    as_of: time(),
+    examined: Type.Integer({
+      description: 'Keys that were examined, the latest first: 10,000 at most in one report.',
+    }),
+    next_cursor: nullableString({
+      description: 'For a report on the next keys; null: all were examined.',
+    }),
+    findings: Type.Array(ref(HygieneFindingBody)),
+  },
+  { $id: 'HygieneReport', description: 'What may be wrong with keys that can still be used.' },
+)
+export const HygieneAnswer = Type.Object(
+  { report: ref(HygieneReportBody) },
+  { $id: 'HygieneAnswer', description: 'The report.' },
+)
+
+/** What to look into: keys that nobody uses, or that can do more than they should. */
+export function hygieneRoute(app: App, deps: Deps): void {
+  app.get(
+    '/v1/accounts/:account_id/api-keys/report',
+    {
+      config: { access: { permission: 'api_key:read' } },
+      schema: {
+        operationId: 'reportApiKeys',
+        tags: ['API keys'],
+        summary: 'See which keys to look into',
+        description: `Of the keys that are neither revoked nor expired. ${meanings}.`,
+        params: Type.Object({ account_id: accountParameter }),
+        querystring: Type.Object(
+          {
+            finding: Type.Optional(oneOf(hygieneFindings, { description: 'Only this one.' })),
+            limit: Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                maximum: 200,
+                default: defaultLimit,
+                description: 'Keys of each finding.',
+              }),
+            ),
+            cursor: Type.Optional(
+              Type.String({ maxLength: 2048, description: 'A `next_cursor` of a report.' }),
+            ),
+          },
+          closed,
+        ),
+        response: responses({ 200: ref(HygieneAnswer) }, { problems: [404] }),
+      },
+    },
+    async ({ params, query, principal }) => {
+      const { after } = readPage(query)
+      const report = await reportHygiene(deps, params.account_id, {
+        ...(query.finding !== undefined && { finding: query.finding }),
+        limit: query.limit ?? defaultLimit,
+        after,
+      })
+      return {
+        report: {
+          as_of: report.asOf.toISOString(),
+          examined: report.examined,
+          next_cursor: cursorOf(report.next),
+          findings: report.findings.map(({ finding, count, apiKeys, next }) => ({
+            finding,
+            count,
+            api_keys: apiKeys.map((apiKey) => toApiKeyBody(apiKey, principal, report.asOf)),
+            next_cursor: cursorOf(next),
+          })),
+        },
+      }
+    },
+  )
+}
+
+function cursorOf(place: Position | null): string | null {
+  return place && encodeCursor(sort, place)
+}
