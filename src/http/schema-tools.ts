@@ -12,9 +12,9 @@ export function nullableRef<T extends TSchema>(schema: T) {
   return Type.Unsafe<Static<T> | null>({ anyOf: [ref(schema), { type: 'null' }] })
 }
 
-/** The same reference where the handler itself gives the JSON text, which Fastify sends as it is. */
-export function refAsText(schema: TSchema) {
-  return Type.Unsafe<string>(ref(schema))
+/** The same reference where the handler itself gives the finished JSON, which Fastify sends as it is. */
+export function refAsJson(schema: TSchema) {
+  return Type.Unsafe<string | Buffer>(ref(schema))
 }
 
 /** A string or null, as OpenAPI 3.1 writes it: one flat schema. */

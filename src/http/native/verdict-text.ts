@@ -16,6 +16,25 @@ export function toVerdictText(verdict: Verdict, isExpiring: (key: KeyFacts) => b
   return `{"valid":false,"reason":"${reason}",${toKeyText(key)}}`
 }
 
+/**
+ * The verdicts of a batch, in the shape of `VerdictList`, put together outside of V8's heap: a text of
+ * 150 kB for each answer makes it collect its garbage twice as often.
+ */
+export function toVerdictListBytes(texts: readonly string[]): Buffer {
+  const opening = '{"verdicts":['
+  const closing = ']}'
+  let size = opening.length + closing.length + texts.length - 1
+  for (const text of texts) size += Buffer.byteLength(text)
+  const bytes = Buffer.allocUnsafe(size)
+  let end = bytes.write(opening)
+  for (const [index, text] of texts.entries()) {
+    if (index > 0) end += bytes.write(',', end)
+    end += bytes.write(text, end)
+  }
+  bytes.write(closing, end)
+  return bytes
+}
+
 /** Ids are UUIDs of ours: only names need escaping. */
 function toKeyText({ id, accountId, name, role, expiresAt, generation }: KeyFacts): string {
   const expires = expiresAt === null ? 'null' : `"${expiresAt.toISOString()}"`

@@ -7,11 +7,11 @@ import { verify } from '../../keys/verify.ts'
 import { type PresentedAttempt, verifyBatch } from '../../keys/verify-batch.ts'
 import type { App } from '../app-type.ts'
 import { responses } from '../responses.ts'
-import { ref, refAsText } from '../schema-tools.ts'
+import { ref, refAsJson } from '../schema-tools.ts'
 import { VerdictList } from './answers.ts'
 import { AttemptBody, AttemptListBody } from './bodies.ts'
 import { VerdictBody } from './schemas.ts'
-import { toVerdictText } from './verdict-text.ts'
+import { toVerdictListBytes, toVerdictText } from './verdict-text.ts'
 
 const tags = ['Verification']
 const jsonType = 'application/json; charset=utf-8'
@@ -20,8 +20,7 @@ const access = { permission: 'api_key:verify', platformOnly: true }
 export function verifyRoutes(app: App, deps: Deps): void {
   const isExpiring = (key: KeyFacts) => expiresSoon(key, deps.now(), deps.expiryWarningMs)
   const toText = (verdict: Verdict) => toVerdictText(verdict, isExpiring)
-  const toListText = (verdicts: readonly Verdict[]) =>
-    `{"verdicts":[${verdicts.map(toText).join()}]}`
+  const toList = (verdicts: readonly Verdict[]) => toVerdictListBytes(verdicts.map(toText))
 
   app.post(
     '/v1/verify',
@@ -34,7 +33,7 @@ export function verifyRoutes(app: App, deps: Deps): void {
         description:
           'Always 200 with a verdict, for a well-formed request. An outage is 503, never a denial.',
         body: ref(AttemptBody),
-        response: responses({ 200: refAsText(VerdictBody) }, { body: true }),
+        response: responses({ 200: refAsJson(VerdictBody) }, { body: true }),
       },
     },
     (request, reply) => {
@@ -58,7 +57,7 @@ export function verifyRoutes(app: App, deps: Deps): void {
         description:
           'One verdict an attempt, in the order of the attempts; each as `POST /v1/verify` would give it. An outage that meets any of them is 503 for the whole, never a denial.',
         body: ref(AttemptListBody),
-        response: responses({ 200: refAsText(VerdictList) }, { body: true }),
+        response: responses({ 200: refAsJson(VerdictList) }, { body: true }),
       },
     },
     (request, reply) => {
@@ -66,7 +65,7 @@ export function verifyRoutes(app: App, deps: Deps): void {
       reply.header('cache-control', 'no-store')
       reply.header('content-type', jsonType)
       const verdicts = verifyBatch(deps, attempts)
-      return verdicts instanceof Promise ? verdicts.then(toListText) : toListText(verdicts)
+      return verdicts instanceof Promise ? verdicts.then(toList) : toList(verdicts)
     },
   )
 }
