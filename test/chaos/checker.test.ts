@@ -6,7 +6,9 @@ const maxStalenessMs = 1_000
 const permission = 'cluster:create'
 const valid = verdict(null)
 const asked = { permissions: [permission], address: '203.0.113.7' }
-const verifyOne: Act = { kind: 'verify', key: 'one', ...asked }
+const verifyOne: Act = { kind: 'verify', key: 'one', generation: 1, ...asked }
+const verifyNext: Act = { ...verifyOne, generation: 2 }
+const replaceOne: Act = { kind: 'rotate', key: 'one', ends: [1] }
 const issueOne: Act = { kind: 'issue', key: 'one', role: 'role', list: null }
 const revokeOne: Act = { kind: 'revoke', key: 'one' }
 const disableOne: Act = { kind: 'disable', key: 'one' }
@@ -23,7 +25,7 @@ const made = [
   call(20, 30, { kind: 'issue', key: 'listed', role: 'role', list: 'list' }, done),
   call(20, 30, { kind: 'issue', key: 'author', role: 'admin', list: null }, done),
 ]
-const verifyListed: Act = { kind: 'verify', key: 'listed', ...asked }
+const verifyListed: Act = { kind: 'verify', key: 'listed', generation: 1, ...asked }
 
 t.test('a history that keeps every promise is good', async (t) => {
   const good: Readonly<Record<string, readonly Call[]>> = {
@@ -63,6 +65,18 @@ t.test('a history that keeps every promise is good', async (t) => {
       call(200, 210, enableOne, receipt(2, 'pending')),
       call(220, 230, verifyOne, valid),
       call(220, 230, verifyOne, verdict('disabled')),
+    ],
+    'a token that was replaced, and one that was not': [
+      call(100, 110, { ...replaceOne, ends: [] }, receipt(1, 'complete')),
+      call(120, 130, verifyOne, valid),
+      call(140, 150, { ...replaceOne, ends: [1] }, receipt(2, 'complete')),
+      call(160, 170, verifyOne, verdict('rotated')),
+      call(160, 170, verifyNext, valid),
+    ],
+    'either answer after a rotation without one': [
+      call(100, 110, replaceOne, gone),
+      call(9_000, 9_010, verifyOne, valid),
+      call(9_020, 9_030, verifyOne, verdict('rotated')),
     ],
     'a revocation that is repeated': [
       call(100, 110, revokeOne, receipt(1, 'pending')),
@@ -116,6 +130,18 @@ t.test('every promise that is broken is found', async (t) => {
       call(100, 110, revokeOne, receipt(1, 'pending')),
       call(120, 200, { kind: 'receipt', id: 'id 1' }, receipt(1, 'complete')),
       call(201, 210, verifyOne, valid),
+    ],
+    'an answer from before a complete receipt: a replaced token': [
+      call(100, 110, replaceOne, receipt(1, 'complete')),
+      call(111, 120, verifyOne, valid),
+    ],
+    'an answer older than the bound: a replaced token': [
+      call(100, 110, replaceOne, receipt(1, 'pending')),
+      call(1_111, 1_120, verifyOne, valid),
+    ],
+    'an answer that was never true: a token that was not replaced': [
+      call(100, 110, replaceOne, receipt(1, 'complete')),
+      call(111, 120, verifyNext, verdict('rotated')),
     ],
     'an answer from before a complete receipt: valid after a disabling': [
       call(100, 110, disableOne, receipt(1, 'complete')),

@@ -26,6 +26,8 @@ interface Key {
   readonly list: string | null
   readonly revoked: Register<boolean>
   readonly disabled: Register<boolean>
+  /** Whether a token of this generation was replaced. */
+  readonly replaced: (generation: number) => Register<boolean>
 }
 
 /** A change that was acknowledged, perhaps several times. */
@@ -96,7 +98,10 @@ class Checker {
 
   #learnKeys(): void {
     const changes = groupedBy(this.#history, ({ act }) =>
-      act.kind === 'revoke' || act.kind === 'disable' || act.kind === 'enable'
+      act.kind === 'revoke' ||
+      act.kind === 'disable' ||
+      act.kind === 'enable' ||
+      act.kind === 'rotate'
         ? act.key
         : undefined,
     )
@@ -105,7 +110,9 @@ class Checker {
       const first = { value: false, from: issued.start, by: issued.end, complete: issued.end }
       const ofKey = changes.get(act.key) ?? []
       const revocation = this.#revocation(ofKey.filter((call) => call.act.kind === 'revoke'))
-      const suspensions = ofKey.filter((call) => call.act.kind !== 'revoke')
+      const suspensions = ofKey.filter(
+        ({ act: { kind } }) => kind === 'disable' || kind === 'enable',
+      )
       this.#keys.set(act.key, {
         issued,
         role: act.role,
@@ -115,6 +122,8 @@ class Checker {
           first,
           ...this.#writes(suspensions, (one) => one.kind === 'disable'),
         ]),
+        replaced: (generation) =>
+          new Register([first, ...this.#writes(ofKey.filter(endsToken(generation)), () => true)]),
       })
     }
   }
@@ -248,6 +257,11 @@ class Checker {
       {
         reason: 'disabled',
         claim: (fails: boolean) => ofKey(`disabled: ${fails}`, key.disabled, (is) => is === fails),
+      },
+      {
+        reason: 'rotated',
+        claim: (fails: boolean) =>
+          ofKey(`replaced: ${fails}`, key.replaced(act.generation), (is) => is === fails),
       },
       {
         reason: 'address_not_allowed',
@@ -405,6 +419,10 @@ function ruleOf(standing: Exclude<Standing, 'possible'> | Standing): Rule {
     case 'possible':
       return 'an answer that was never true'
   }
+}
+
+function endsToken(generation: number): (call: Call) => boolean {
+  return ({ act }) => act.kind === 'rotate' && act.ends.includes(generation)
 }
 
 function standingOfSet(

@@ -26,11 +26,13 @@ export interface ClientKey extends Author {
   readonly id: string
   readonly site: Site
   readonly hasList: boolean
+  /** Of its token. */
+  readonly generation: number
 }
 
 /** How a receipt became complete. */
 export interface Completion {
-  readonly what: 'revoke' | 'disable' | 'enable' | 'edit'
+  readonly what: 'revoke' | 'disable' | 'enable' | 'rotate' | 'edit'
   readonly ms: number
   /** Every instance had said so; otherwise time alone had passed. */
   readonly byAll: boolean
@@ -43,6 +45,8 @@ const probersOfInstance = 2
 /** The newest keys are the ones that are verified all the while. */
 const keysInUse = 60
 const receiptPatienceMs = 60_000
+/** In seconds: far beyond what clocks are shifted by. */
+const longestOverlap = 30 * 24 * 60 * 60
 
 /** Those who use the service: they issue, verify, edit, suspend and revoke, and note what they are told. */
 export class Clients {
@@ -144,10 +148,50 @@ export class Clients {
     if (random.chance(0.7)) {
       await this.#verifyEverywhere(key)
       if (random.chance(0.5)) await this.#suspend(key)
+      if (random.chance(0.5)) await this.#rotateTwice(key)
       await this.#pause(random.between(0, 500))
     }
     this.#keepAside(this.#verifyEverywhere(key))
     await this.revoke(key)
+  }
+
+  /** A new token, and the old one ends at once or stays; then perhaps another, by which all older ones end. */
+  async #rotateTwice(first: ClientKey): Promise<void> {
+    const { random } = this.#options
+    const staysForLong = random.chance(0.5)
+    const second = await this.#rotate(first, staysForLong ? [] : [1], {
+      overlap_seconds: staysForLong ? longestOverlap : 0,
+    })
+    if (second === undefined) return
+    await Promise.all([this.#verifyEverywhere(first), this.#verifyEverywhere(second)])
+    if (random.chance(0.5)) return
+    const third = await this.#rotate(second, [1, 2], { overlap_seconds: 0, end_overlap: true })
+    if (third === undefined) return
+    await Promise.all([first, second, third].map((key) => this.#verifyEverywhere(key)))
+  }
+
+  /** Undefined: it could not, or nobody knows; this key is rotated no more. */
+  async #rotate(
+    key: ClientKey,
+    ends: readonly number[],
+    body: object,
+  ): Promise<ClientKey | undefined> {
+    const begunAt = performance.now()
+    const answer = await this.#options.caller.call({
+      via: this.anyInstance(),
+      by: null,
+      act: { kind: 'rotate', key: key.name, ends },
+      method: 'POST',
+      path: `/v1/accounts/${key.site.account}/api-keys/${key.id}/rotate`,
+      body,
+    })
+    if (answer.receipt === undefined) return undefined
+    const { token, generation } = answer.body
+    const next = { ...key, token, generation }
+    this.keys.push(next)
+    this.#verifyAside(key)
+    await this.#completed('rotate', answer.receipt, begunAt)
+    return next
   }
 
   async #suspend(key: ClientKey): Promise<void> {
@@ -328,7 +372,7 @@ export class Clients {
       await sleep(50)
       return undefined
     }
-    const key = { name, id: body.api_key.id, token: body.token, site, hasList }
+    const key = { name, id: body.api_key.id, token: body.token, site, hasList, generation: 1 }
     this.keys.push(key)
     return key
   }
@@ -432,7 +476,13 @@ export class Clients {
     return caller.call({
       via,
       by: null,
-      act: { kind: 'verify', key: key.name, permissions: [permission], address },
+      act: {
+        kind: 'verify',
+        key: key.name,
+        generation: key.generation,
+        permissions: [permission],
+        address,
+      },
       method: 'POST',
       path: '/v1/verify',
       body: { token: key.token, permissions: [permission], client_ip: address },

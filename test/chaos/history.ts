@@ -26,10 +26,14 @@ export type Act =
   | {
       readonly kind: 'verify'
       readonly key: string
+      /** Which of its tokens. */
+      readonly generation: number
       readonly permissions: readonly string[]
       readonly address: string | null
     }
   | { readonly kind: 'revoke' | 'disable' | 'enable'; readonly key: string }
+  /** The key gets a new token, and those of these generations end. */
+  | { readonly kind: 'rotate'; readonly key: string; readonly ends: readonly number[] }
   /** A role gives these permissions, a list has these addresses: by its making, or by an edit. */
   | { readonly kind: 'set_role'; readonly role: string; readonly permissions: readonly string[] }
   | { readonly kind: 'set_list'; readonly list: string; readonly entries: readonly string[] }

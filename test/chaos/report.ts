@@ -92,6 +92,7 @@ export function lacksOf(figures: Figures, revocations: number): readonly string[
     ['revocations complete by the word of all', byAll, revocations / 10],
     ['valid verdicts', figures.verdicts.valid ?? 0, revocations * 5],
     ['denials of revoked keys', figures.verdicts.revoked ?? 0, revocations * 5],
+    ['denials of replaced tokens', figures.verdicts.rotated ?? 0, revocations / 10],
     ['verifications from the cache', figures.fromCache, revocations * 5],
     ['reads of credentials', figures.reads, revocations],
     ['deeds of authors', figures.authors.did, revocations / 10],

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { Client } from 'pg'
 import t, { type Test } from 'tap'
 import type { Catalogue } from '../../src/domain/permission.ts'
+import { verifyTrail } from '../../src/keys/audit/verify-trail.ts'
 import { applyCatalogue, requireCatalogue } from '../../src/keys/catalogue.ts'
 import {
   type IsolationLevel,
@@ -332,6 +333,10 @@ for (const isolation of isolationLevels) {
       )
       t.same(rows, [{ effective_account: ['backup:read', 'cluster:read'] }])
       await applyCatalogue(deps, before)
+    })
+
+    t.test('and the trail of all that is whole', async (t) => {
+      t.match(await verifyTrail(started.service.deps, []), { breaks: [] })
     })
   })
 

@@ -1,6 +1,7 @@
 /** Two acts on one key at once, on connections of their own: what comes of them is what one after the other would give. */
 import { Client } from 'pg'
 import t, { type Test } from 'tap'
+import { verifyTrail } from '../../src/keys/audit/verify-trail.ts'
 import { isolationLevels } from '../../src/store/database.ts'
 import type { Answer } from '../helpers/api.ts'
 import { asAdmin, createTestDatabase, type TestDatabase } from '../helpers/database.ts'
@@ -13,7 +14,13 @@ const rounds = 3
 for (const isolation of isolationLevels) {
   t.test(`under ${isolation}`, async (t) => {
     const database = await impatientDatabase(t)
-    const { root, as } = await startTestService(t, { database, isolation })
+    const { root, as, service } = await startTestService(t, { database, isolation })
+    /** What two acts do at once; and after it the trail of all that was done is whole. */
+    const race = (name: string, act: (t: Test) => Promise<void>) =>
+      t.test(name, async (t) => {
+        await act(t)
+        t.match(await verifyTrail(service.deps, []), { breaks: [] }, 'the trail is whole')
+      })
     const raw = await connect(t, database)
     const account = await newAccount(root)
     const keys = `/v1/accounts/${account}/api-keys`
@@ -40,7 +47,7 @@ for (const isolation of isolationLevels) {
       return [await one, await other]
     }
 
-    t.test('of two changes of what both saw one is made', async (t) => {
+    race('of two changes of what both saw one is made', async (t) => {
       const { id } = await newKey(root, account)
       for (let round = 0; round < rounds; round += 1) {
         const { headers } = await root.get(`${keys}/${id}`)
@@ -65,7 +72,7 @@ for (const isolation of isolationLevels) {
       t.match(both[1].body.api_key, { description: 'first', metadata: { a: 'second' } })
     })
 
-    t.test('a change comes before a revocation, or not at all', async (t) => {
+    race('a change comes before a revocation, or not at all', async (t) => {
       for (const order of ['patch first', 'revoke first'] as const) {
         const { id, token } = await newKey(root, account)
         const acts = [() => patch(id, { description: 'changed' }, '*'), () => revoke(id)] as const
@@ -83,7 +90,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('a rotation comes before a revocation, or not at all', async (t) => {
+    race('a rotation comes before a revocation, or not at all', async (t) => {
       for (const rotateFirst of [true, false]) {
         const { id, token } = await newKey(root, account)
         const acts = [() => rotate(id, { overlap_seconds: 60 }), () => revoke(id)] as const
@@ -96,7 +103,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('of several rotations at once one is made, and no token in use ends', async (t) => {
+    race('of several rotations at once one is made, and no token in use ends', async (t) => {
       for (let round = 0; round < rounds; round += 1) {
         const { id, token } = await newKey(root, account)
         t.match(await root.verify(token), { valid: true })
@@ -114,7 +121,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('a token is used for the first time, or replaced as unused; never both', async (t) => {
+    race('a token is used for the first time, or replaced as unused; never both', async (t) => {
       const replace = (id: string) => rotate(id, { if_generation: 1, only_if_unused: true })
       const use = (token: string) => root.post('/v1/verify', { token })
       for (const useFirst of [true, false]) {
@@ -149,7 +156,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('a first use that retires the old token, and a rotation, one by one', async (t) => {
+    race('a first use that retires the old token, and a rotation, one by one', async (t) => {
       const retiring = { overlap_seconds: 600, retire_on_first_use_seconds: 0 }
       for (const useFirst of [true, false]) {
         const { id, token } = await newKey(root, account)
@@ -173,7 +180,7 @@ for (const isolation of isolationLevels) {
       t.match(await root.verify(token), { reason: 'rotated' })
     })
 
-    t.test('of equal requests at once one acts, and the others wait for it', async (t) => {
+    race('of equal requests at once one acts, and the others wait for it', async (t) => {
       const headers = { 'idempotency-key': 'k' }
       for (let round = 0; round < rounds; round += 1) {
         const body = { name: `repeated ${round}`, role: 'viewer', expires_at: null }
@@ -208,7 +215,7 @@ for (const isolation of isolationLevels) {
       t.match(second, { status: 201, body: { token: null, generation: 1 } })
     })
 
-    t.test('a list is deleted, or a key is restricted to it; never both', async (t) => {
+    race('a list is deleted, or a key is restricted to it; never both', async (t) => {
       for (let round = 0; round < rounds; round += 1) {
         const list = await newAllowList(root, account, ['10.0.0.0/8'], `raced ${round}`)
         const { id, token } = await newKey(root, account)
