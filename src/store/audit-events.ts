@@ -88,10 +88,13 @@ async function lockHeads(
   trx: StoreTransaction,
   accountIds: readonly string[],
 ): Promise<Map<string, ChainHead>> {
+  const [accountId, ...more] = accountIds
+  const which =
+    more.length === 0
+      ? sql`account_id = ${accountId}`
+      : sql`account_id = any(${accountIds}::uuid[]) order by account_id`
   const { rows } = await sql<{ account_id: string; number: string; link: Buffer }>`
-    select account_id, number, link from audit_chain
-    where account_id = any(${accountIds}::uuid[])
-    order by account_id for update`.execute(trx)
+    select account_id, number, link from audit_chain where ${which} for update`.execute(trx)
   return new Map(
     rows.map((row) => [row.account_id, { number: Number(row.number), link: row.link }]),
   )

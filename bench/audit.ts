@@ -1,0 +1,86 @@
+/**
+ * What the audit trail costs: issuing and revoking with it and without, in turns; and a page of it, of a
+ * thousand events and of a million. Run by `npm run bench:audit`; `--acts N` a round, `--rounds N`.
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createEmptyDatabase } from '../test/helpers/database.ts'
+import type { Times } from './audit/acts.ts'
+import { type PageTimes, timePages } from './audit/pages.ts'
+import { median } from './statistics.ts'
+
+const { values } = parseArgs({
+  options: {
+    acts: { type: 'string', default: '100' },
+    rounds: { type: 'string', default: '30' },
+    events: { type: 'string', default: '1000000' },
+  },
+})
+await measureActs(Number(values.acts), Number(values.rounds))
+await measurePages(1_000, Number(values.events))
+
+async function measureActs(acts: number, rounds: number): Promise<void> {
+  const withIt = await start([])
+  const without = await start(['--import', join(import.meta.dirname, 'audit/without-audit.ts')])
+  const ratios: Record<keyof Times, number[]> = { issue: [], revoke: [] }
+  const times: Record<keyof Times, [number[], number[]]> = { issue: [[], []], revoke: [[], []] }
+  for (let round = -1; round < rounds; round += 1) {
+    // Whoever comes first in a round comes second in the next; the first round warms up.
+    const order = round % 2 === 0 ? [withIt, without] : [without, withIt]
+    const told = new Map<ChildProcess, Times>()
+    for (const process of order) told.set(process, await ask(process, acts))
+    const [a, b] = [told.get(withIt), told.get(without)]
+    if (round < 0 || a === undefined || b === undefined) continue
+    for (const act of ['issue', 'revoke'] as const) {
+      ratios[act].push(a[act] / b[act])
+      times[act][0].push(a[act])
+      times[act][1].push(b[act])
+    }
+  }
+  for (const act of ['issue', 'revoke'] as const) {
+    const [a, b] = times[act]
+    const cost = (median(ratios[act]) - 1) * 100
+    print(
+      `${act}: ${median(a).toFixed(2)} ms with the trail, ${median(b).toFixed(2)} ms without: ` +
+        `${cost.toFixed(1)} % more (median of ${rounds} pairs of ${acts})`,
+    )
+  }
+  for (const process of [withIt, without]) {
+    process.send(0)
+    await once(process, 'exit')
+  }
+}
+
+async function measurePages(small: number, large: number): Promise<void> {
+  const [few, many] = [await timePages(small), await timePages(large)]
+  for (const [index, { what, ms }] of few.entries()) {
+    const other: PageTimes | undefined = many[index]
+    if (other === undefined) throw new Error('A page was not timed.')
+    print(
+      `${what}: ${ms.toFixed(2)} ms of ${small} events, ${other.ms.toFixed(2)} ms of ${large}: ` +
+        `${(other.ms / ms).toFixed(2)} times`,
+    )
+  }
+}
+
+async function start(execArgv: string[]): Promise<ChildProcess> {
+  const { url } = await createEmptyDatabase()
+  const process = fork(join(import.meta.dirname, 'audit/acts.ts'), {
+    execArgv,
+    env: { DATABASE_URL: url },
+  })
+  await once(process, 'message')
+  return process
+}
+
+async function ask(process: ChildProcess, count: number): Promise<Times> {
+  process.send(count)
+  const [times] = (await once(process, 'message')) as [Times]
+  return times
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

