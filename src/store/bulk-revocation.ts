@@ -58,32 +58,31 @@ export async function countRevocable(
 
 /**
  * Revokes those of the keys that pass the filter still, and tells which, with their accounts. Their rows
- * are locked in order of id first: whoever writes down their uses takes them in the same order.
+ * are locked in order of id first: whoever writes down their uses takes them in the same order. Each
+ * statement names the ids, by which they are found in the index; joined, the table may be read for them.
  */
 export async function revokeAll(
   trx: StoreTransaction,
   ids: readonly string[],
   filter: BulkFilter,
   revocation: Revocation,
-): Promise<{ readonly id: string; readonly accountId: string }[]> {
+): Promise<readonly { readonly id: string; readonly accountId: string }[]> {
+  const locked = await sql<{ id: string; account_id: string }>`
+    select api_key.id, api_key.account_id from ${joined(filter)}
+    where api_key.id = any(${ids}::uuid[]) and ${isRevocable(filter)}
+    order by api_key.id for update of api_key`.execute(trx)
+  const revoked = locked.rows.map((row) => ({ id: row.id, accountId: row.account_id }))
+  const revokedIds = revoked.map(({ id }) => id)
+  await sql`
+    update api_key_allow_list set live = null
+    where api_key_id = any(${revokedIds}::uuid[]) and live`.execute(trx)
   const { at, by, reason, inBulk } = revocation
-  const { rows } = await sql<{ id: string; account_id: string }>`
-    with locked as materialized (
-      select api_key.id, api_key.reach
-      from ${joined(filter)}
-      where api_key.id = any(${ids}::uuid[]) and ${isRevocable(filter)}
-      order by api_key.id for update of api_key
-    ), released as (
-      update api_key_allow_list set live = null from locked
-      where locked.reach = 'allow_lists' and api_key_allow_list.api_key_id = locked.id
-        and api_key_allow_list.live
-    )
+  await sql`
     update api_key set revoked_at = ${at}, revoked_by_kind = ${by.kind}, revoked_by_id = ${by.id},
       revoked_by_name = ${by.name}, revocation_reason = ${reason}, live = null,
       changed_revision = null, changed_revision_id = null, revoked_in_bulk = ${inBulk}
-    from locked where api_key.id = locked.id
-    returning api_key.id, api_key.account_id`.execute(trx)
-  return rows.map((row) => ({ id: row.id, accountId: row.account_id }))
+    where id = any(${revokedIds}::uuid[])`.execute(trx)
+  return revoked
 }
 
 /** Writes down which revision a bulk revocation took, for the receipt of a repeated one. */
