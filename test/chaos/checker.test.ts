@@ -11,6 +11,7 @@ const verifyNext: Act = { ...verifyOne, generation: 2 }
 const replaceOne: Act = { kind: 'rotate', key: 'one', ends: [1] }
 const issueOne: Act = { kind: 'issue', key: 'one', role: 'role', list: null }
 const revokeOne: Act = { kind: 'revoke', key: 'one' }
+const revokeBoth: Act = { kind: 'revoke_all', keys: ['one', 'listed'], isFirst: true }
 const disableOne: Act = { kind: 'disable', key: 'one' }
 const enableOne: Act = { kind: 'enable', key: 'one' }
 const takeAway: Act = { kind: 'set_role', role: 'role', permissions: [] }
@@ -88,6 +89,13 @@ t.test('a history that keeps every promise is good', async (t) => {
       call(120, 130, disableOf('listed'), receipt(2, 'pending')),
       call(140, 150, revokeOne, receipt(1, 'complete')),
     ],
+    'keys revoked at once, and a repetition that tells the latest change': [
+      call(100, 110, revokeBoth, gone),
+      call(120, 130, disableOf('author'), receipt(2, 'complete')),
+      call(140, 150, { ...revokeBoth, isFirst: false }, receipt(2, 'complete')),
+      call(160, 170, verifyOne, verdict('revoked')),
+      call(160, 170, verifyListed, verdict('revoked')),
+    ],
     'an author who is denied what it asks too late': [
       call(100, 110, { kind: 'revoke', key: 'author' }, receipt(1, 'complete')),
       call(
@@ -125,6 +133,10 @@ t.test('every promise that is broken is found', async (t) => {
     'an answer from before a complete receipt: valid after it': [
       call(100, 110, revokeOne, receipt(1, 'complete')),
       call(111, 120, verifyOne, valid),
+    ],
+    'an answer from before a complete receipt: valid after it, one of many': [
+      call(100, 110, revokeBoth, receipt(1, 'complete')),
+      call(111, 120, verifyListed, valid),
     ],
     'an answer from before a complete receipt: one that was asked for again': [
       call(100, 110, revokeOne, receipt(1, 'pending')),

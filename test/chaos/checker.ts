@@ -56,6 +56,8 @@ export function check(history: readonly Call[], maxStalenessMs: number): Violati
 
 class Checker {
   readonly #history: readonly Call[]
+  /** The same, with a revocation of each key in the place of one of many. */
+  readonly #single: readonly Call[]
   readonly #maxStalenessMs: number
   /** When a complete receipt of a revision was first received, by the revision's id. */
   readonly #completeAt = new Map<string, number>()
@@ -67,6 +69,7 @@ class Checker {
 
   constructor(history: readonly Call[], maxStalenessMs: number) {
     this.#history = [...history].sort((a, b) => a.start - b.start)
+    this.#single = this.#history.flatMap(singled)
     this.#maxStalenessMs = maxStalenessMs
     this.#learnReceipts()
     this.#learnRevocations()
@@ -90,14 +93,14 @@ class Checker {
   }
 
   #learnRevocations(): void {
-    for (const { act, end, outcome } of this.#history) {
+    for (const { act, end, outcome } of this.#single) {
       if (act.kind !== 'revoke' || outcome.kind !== 'done') continue
       this.#revokedBy.set(act.key, Math.min(end, this.#revokedBy.get(act.key) ?? end))
     }
   }
 
   #learnKeys(): void {
-    const changes = groupedBy(this.#history, ({ act }) =>
+    const changes = groupedBy(this.#single, ({ act }) =>
       act.kind === 'revoke' ||
       act.kind === 'disable' ||
       act.kind === 'enable' ||
@@ -329,6 +332,8 @@ class Checker {
       const { act, outcome } = call
       if (outcome.kind !== 'done' || outcome.receipt === undefined || act.kind === 'receipt')
         continue
+      // A repetition that found nothing left tells the latest change, whoever made it.
+      if (act.kind === 'revoke_all' && !act.isFirst) continue
       const { receipt } = outcome
       const name = act.kind === 'revoke' ? `revoke ${act.key}` : `call ${place}`
       const known = changes.get(name)
@@ -389,7 +394,7 @@ class Checker {
   #background(act: Act): Call[] {
     const name = 'key' in act ? act.key : undefined
     const key = name === undefined ? undefined : this.#keys.get(name)
-    const changing = this.#history.filter(({ act: other, outcome }) => {
+    const changing = this.#single.filter(({ act: other, outcome }) => {
       if (outcome.kind === 'refused' || outcome.kind === 'unreached') return false
       if (other.kind === 'set_role') {
         return other.role === key?.role || ('role' in act && other.role === act.role)
@@ -407,6 +412,11 @@ class Checker {
     )
     return [...changing, ...receipts].sort((a, b) => a.start - b.start)
   }
+}
+
+function singled(call: Call): readonly Call[] {
+  if (call.act.kind !== 'revoke_all') return [call]
+  return call.act.keys.map((key) => ({ ...call, act: { kind: 'revoke', key } }))
 }
 
 function ruleOf(standing: Exclude<Standing, 'possible'> | Standing): Rule {

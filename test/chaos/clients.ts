@@ -32,7 +32,7 @@ export interface ClientKey extends Author {
 
 /** How a receipt became complete. */
 export interface Completion {
-  readonly what: 'revoke' | 'disable' | 'enable' | 'rotate' | 'edit'
+  readonly what: 'revoke' | 'revoke all' | 'disable' | 'enable' | 'rotate' | 'edit'
   readonly ms: number
   /** Every instance had said so; otherwise time alone had passed. */
   readonly byAll: boolean
@@ -133,7 +133,8 @@ export class Clients {
         await this.#pause(100)
         continue
       }
-      if (random.chance(0.2)) await this.#liveOfAuthor(site)
+      if (random.chance(0.1)) await this.#liveOfTeam(site)
+      else if (random.chance(0.2)) await this.#liveOfAuthor(site)
       else await this.#liveOfKey(site)
       await this.#pause(random.between(0, 4_000))
     }
@@ -192,6 +193,50 @@ export class Clients {
     this.#verifyAside(key)
     await this.#completed('rotate', answer.receipt, begunAt)
     return next
+  }
+
+  /** Several keys are issued and used, and all are revoked at once. */
+  async #liveOfTeam(site: Site): Promise<void> {
+    const { random } = this.#options
+    const prefix = `${this.#newName('team')} `
+    const issued = await Promise.all(
+      Array.from({ length: random.between(2, 5) }, () =>
+        this.#issue(site, null, site.role.name, random.chance(0.3), this.anyInstance(), prefix),
+      ),
+    )
+    const keys = issued.filter((key) => key !== undefined)
+    if (keys.length === 0) return
+    if (random.chance(0.7)) await Promise.all(keys.map((key) => this.#verifyEverywhere(key)))
+    for (const key of keys) this.#keepAside(this.#verifyEverywhere(key))
+    const begunAt = performance.now()
+    for (let isFirst = true; ; ) {
+      const { outcome, receipt } = await this.#revokeAll(site, prefix, keys, isFirst)
+      if (receipt !== undefined) {
+        for (const key of keys) this.#verifyAside(key)
+        await this.#completed('revoke all', receipt, begunAt)
+        break
+      }
+      if (outcome.kind === 'unknown') isFirst = false
+      await sleep(50)
+    }
+    await Promise.all(keys.map((key) => this.#verifyEverywhere(key)))
+  }
+
+  #revokeAll(
+    site: Site,
+    prefix: string,
+    keys: readonly ClientKey[],
+    isFirst: boolean,
+  ): Promise<Response> {
+    const { caller, random } = this.#options
+    return caller.call({
+      via: this.anyInstance(),
+      by: null,
+      act: { kind: 'revoke_all', keys: keys.map(({ name }) => name), isFirst },
+      method: 'POST',
+      path: `/v1/accounts/${site.account}/api-keys/revoke`,
+      body: { filter: { name_prefix: prefix }, wait_ms: random.pick([0, 500, 5_000]) },
+    })
   }
 
   async #suspend(key: ClientKey): Promise<void> {
@@ -358,8 +403,9 @@ export class Clients {
     role: string,
     hasList: boolean,
     via = this.anyInstance(),
+    prefix = '',
   ): Promise<ClientKey | undefined> {
-    const name = this.#newName('key')
+    const name = prefix + this.#newName('key')
     const { outcome, body } = await this.#options.caller.call({
       via,
       by,

@@ -34,6 +34,8 @@ export type Act =
   | { readonly kind: 'revoke' | 'disable' | 'enable'; readonly key: string }
   /** The key gets a new token, and those of these generations end. */
   | { readonly kind: 'rotate'; readonly key: string; readonly ends: readonly number[] }
+  /** All of them at once. Only the first attempt is sure to have a place of its own in the order. */
+  | { readonly kind: 'revoke_all'; readonly keys: readonly string[]; readonly isFirst: boolean }
   /** A role gives these permissions, a list has these addresses: by its making, or by an edit. */
   | { readonly kind: 'set_role'; readonly role: string; readonly permissions: readonly string[] }
   | { readonly kind: 'set_list'; readonly list: string; readonly entries: readonly string[] }

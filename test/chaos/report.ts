@@ -18,7 +18,8 @@ export interface Figures {
   }
   /** How long it took until a revocation that all had applied was known to be complete, from its first attempt on. */
   readonly byAllMs: { readonly p50: number; readonly p99: number }
-  /** Disablings, enablings and edits with a complete receipt. */
+  readonly bulkRevocations: number
+  /** Those, disablings, enablings and edits with a complete receipt. */
   readonly otherChanges: number
   readonly verdicts: Readonly<Record<string, number>>
   readonly outages: number
@@ -58,6 +59,7 @@ export function figuresOf(of: {
       firstPending: revocations.filter((one) => one.wasPending).length,
     },
     byAllMs: { p50: quantile(byAll, 0.5), p99: quantile(byAll, 0.99) },
+    bulkRevocations: clients.completions.filter(({ what }) => what === 'revoke all').length,
     otherChanges: clients.completions.length - revocations.length,
     verdicts: tally(history, ({ act, outcome }) => {
       if (act.kind !== 'verify' || outcome.kind !== 'done') return undefined
@@ -103,6 +105,7 @@ export function lacksOf(figures: Figures, revocations: number): readonly string[
       ['revocations complete by time', byTime, 1],
       ['authors denied', figures.authors.denied, 10],
       ['outages', figures.outages, 1],
+      ['bulk revocations', figures.bulkRevocations, revocations / 50],
       ...everyFault.map((kind): [string, number, number] => [
         `faults: ${kind}`,
         figures.faults[kind] ?? 0,
