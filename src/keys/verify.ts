@@ -125,15 +125,10 @@ async function answerFirstUse(
     deps.cache.put(presented.digest, used)
     return answer(deps, presented, attempt, used)
   }
-  // Used or ended by somebody else, or changed, since it was read: what it is now has its first use recorded, or its end.
+  // Used or ended by somebody else, or changed, since it was read: what it is now has its first use
+  // recorded, or its end, or is good again and begins anew.
   const again = await read(deps, presented)
-  if (again === undefined) return deny(deps, 'not_found')
-  const now = deps.now()
-  const verdict = judge(again.facts, attempt, now)
-  if (verdict.valid && again.retiresOlder && !again.isUsed) {
-    return answerFirstUse(deps, presented, attempt, again)
-  }
-  return conclude(deps, verdict, attempt, now)
+  return again === undefined ? deny(deps, 'not_found') : answer(deps, presented, attempt, again)
 }
 
 function read(deps: Deps, presented: Presented): Promise<CachedCredential | undefined> {
