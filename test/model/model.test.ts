@@ -1,14 +1,25 @@
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import t from 'tap'
-import { type Reports, schedules } from './model-worker.ts'
+import { hunt } from './hunt.ts'
+import { mutants } from './mutants.ts'
+import { everySchedule } from './schedules.ts'
+import { Tally } from './tally.ts'
+import { tell } from './tell.ts'
 
-t.setTimeout(300_000)
+const schedules = 5_000
+
+/** No mutant lives longer. */
+const longestHunt = 8_000
 
 t.test(`both guarantees hold through ${schedules} schedules`, async (t) => {
-  const { count, broken, tally } = await reportOf('schedules')
-  if (broken !== undefined) t.fail(broken)
+  const tally = new Tally()
+  const { count, found } = hunt({
+    schedules: everySchedule,
+    most: schedules,
+    seed: 1,
+    isShrunk: true,
+    tally,
+  })
+  if (found !== undefined) t.fail(tell(found))
   t.equal(count, schedules)
   t.test('and in them everything happened that could break them', async (t) => {
     for (const [what, times] of Object.entries(tally)) t.ok(times > 100, `${what}: ${times}`)
@@ -19,16 +30,9 @@ t.test(`both guarantees hold through ${schedules} schedules`, async (t) => {
 })
 
 t.test('a protocol with one rule taken out is caught', async (t) => {
-  for (const { name, count, guarantee } of await reportOf('mutants')) {
-    t.ok(guarantee, `${name}: caught by schedule ${count}`)
-    t.not(guarantee, 'live', 'it broke a guarantee, and not itself')
+  for (const { name, ...mutant } of mutants) {
+    const { count, found } = hunt({ ...mutant, most: longestHunt, seed: 1 })
+    t.ok(found, `${name}: caught by schedule ${count}`)
+    t.not(found?.violation.guarantee, 'live', 'it broke a guarantee, and not itself')
   }
 })
-
-async function reportOf<Part extends keyof Reports>(part: Part): Promise<Reports[Part]> {
-  const source = join(import.meta.dirname, 'model-worker.ts')
-  // Without what tap has this process load first.
-  const worker = new Worker(source, { workerData: part, execArgv: [] })
-  const [report] = await once(worker, 'message')
-  return report
-}
