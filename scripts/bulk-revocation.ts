@@ -1,8 +1,9 @@
 /**
  * Measures a bulk revocation and what verification feels of it, in one account with many keys:
  *   npm run measure:bulk -- [KEYS]     100,000 by default
- * Tokens of that very account are verified at a steady rate before it and while it runs. Exits with 1
- * when a verification fails, or one that came after the receipt is not denied.
+ * Tokens of that very account and of another are verified from memory at a steady rate before it and
+ * while it runs. Exits with 1 when a verification fails, one of the other account is denied, or one that
+ * came after the receipt is not.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askVerdict } from '../bench/ask.ts'
@@ -12,7 +13,9 @@ import { startServer } from '../bench/servers/server-process.ts'
 import { createEmptyDatabase } from '../test/helpers/database.ts'
 
 const verified = 1_000
-const perSecond = 500
+const verifiedOfOther = 200
+/** Of each of the two accounts. */
+const perSecond = 250
 const quietMs = 5_000
 
 const keys = Number(process.argv[2] ?? 100_000)
@@ -43,22 +46,29 @@ async function measure(
   url: string,
   { rootToken, accountId, tokens }: Awaited<ReturnType<typeof makeDataset>>,
 ): Promise<void> {
-  for (const token of tokens) await askVerdict(url, rootToken, token)
-  const quiet = verifySteadily(url, rootToken, tokens)
+  const others = await issueElsewhere(url, rootToken)
+  for (const token of [...tokens, ...others]) await askVerdict(url, rootToken, token)
+  const load = () => ({
+    own: verifySteadily(url, rootToken, tokens),
+    other: verifySteadily(url, rootToken, others),
+  })
+  const quiet = load()
   await sleep(quietMs)
-  tell('verification before', await quiet.end())
+  tell('verification of the account, before', await quiet.own.end())
+  tell('verification of another, before', await quiet.other.end())
 
-  const during = verifySteadily(url, rootToken, tokens)
+  const during = load()
   const cpuBefore = await usageOfDatabase(database.url)
   const begunAt = performance.now()
-  const response = await fetch(`${url}/v1/accounts/${accountId}/api-keys/revoke`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${rootToken}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ filter: { all: true }, reason: 'a measurement' }),
+  const body = await post(`${url}/v1/accounts/${accountId}/api-keys/revoke`, rootToken, {
+    filter: { all: true },
+    reason: 'a measurement',
   })
-  const body = JSON.parse(await response.text())
   const seconds = (performance.now() - begunAt) / 1000
-  tell('verification meanwhile', await during.end())
+  tell('verification of the account, meanwhile', await during.own.end())
+  const ofOther = await during.other.end()
+  tell('verification of another, meanwhile', ofOther)
+  if (ofOther.some(({ valid }) => !valid)) throw new Error('A key of the other account was denied.')
   const cpuSeconds = ((await usageOfDatabase(database.url)) - cpuBefore) / 1000
   console.log(
     `${body.count} keys revoked in ${seconds.toFixed(2)} s, receipt ${body.receipt.state}; ${cpuSeconds.toFixed(2)} s of the database's CPU, verification included`,
@@ -69,9 +79,39 @@ async function measure(
   }
 }
 
+/** Makes a second account, and gives the tokens of its keys. */
+async function issueElsewhere(url: string, rootToken: string): Promise<string[]> {
+  const { account } = await post(`${url}/v1/accounts`, rootToken, { name: 'another' })
+  const tokens: string[] = []
+  for (let made = 0; made < verifiedOfOther; made += 1) {
+    const issued = await post(`${url}/v1/accounts/${account.id}/api-keys`, rootToken, {
+      name: `key ${made}`,
+      role: 'developer',
+      expires_at: null,
+    })
+    tokens.push(issued.token)
+  }
+  return tokens
+}
+
+async function post(url: string, token: string, body: object) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+  return JSON.parse(await response.text())
+}
+
+interface Answered {
+  readonly ms: number
+  readonly valid: boolean
+}
+
 /** Sends verifications as they fall due, whether or not earlier ones are answered. */
 function verifySteadily(url: string, rootToken: string, tokens: readonly string[]) {
-  const underWay: Promise<number>[] = []
+  const underWay: Promise<Answered>[] = []
   const ending = new AbortController()
   const sending = (async () => {
     const begunAt = performance.now()
@@ -81,22 +121,22 @@ function verifySteadily(url: string, rootToken: string, tokens: readonly string[
       await sleep(1)
     }
   })()
-  async function timed(token = ''): Promise<number> {
+  async function timed(token = ''): Promise<Answered> {
     const sentAt = performance.now()
-    await askVerdict(url, rootToken, token)
-    return performance.now() - sentAt
+    const { valid } = await askVerdict(url, rootToken, token)
+    return { ms: performance.now() - sentAt, valid }
   }
   return {
-    async end(): Promise<readonly number[]> {
+    async end(): Promise<readonly Answered[]> {
       ending.abort()
       await sending
-      return (await Promise.all(underWay)).sort((a, b) => a - b)
+      return (await Promise.all(underWay)).sort((a, b) => a.ms - b.ms)
     },
   }
 }
 
-function tell(what: string, sorted: readonly number[]): void {
-  const at = (part: number) => (sorted[Math.floor(part * (sorted.length - 1))] ?? 0).toFixed(1)
+function tell(what: string, sorted: readonly Answered[]): void {
+  const at = (part: number) => (sorted[Math.floor(part * (sorted.length - 1))]?.ms ?? 0).toFixed(1)
   console.log(
     `${what}: ${sorted.length} answered, p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms`,
   )

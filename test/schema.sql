@@ -44,7 +44,12 @@ create table api_key (
   changed_revision bigint,
   changed_revision_id uuid,
   metadata jsonb not null default '{}'::jsonb,
-  revoked_in_bulk uuid
+  revoked_in_bulk uuid,
+  holds_lists boolean generated always as (
+CASE
+    WHEN (live AND (reach = 'allow_lists'::text)) THEN true
+    ELSE NULL::boolean
+END) stored
 );
 
 create table api_key_allow_list (
@@ -207,7 +212,7 @@ alter table allow_list add constraint allow_list_entries_check CHECK (((cardinal
 alter table allow_list add constraint allow_list_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 120)) AND (name !~ '^\s|\s$'::text)));
 alter table api_key add constraint api_key_pkey PRIMARY KEY (id);
 alter table api_key add constraint api_key_account_id_id_key UNIQUE (account_id, id);
-alter table api_key add constraint api_key_id_live_key UNIQUE (id, live);
+alter table api_key add constraint api_key_id_holds_lists_key UNIQUE (id, holds_lists);
 alter table api_key add constraint api_key_check CHECK (((revoked_at IS NULL) = (revoked_by_kind IS NULL)));
 alter table api_key add constraint api_key_check1 CHECK (((revoked_at IS NOT NULL) OR ((revoked_by_id IS NULL) AND (revoked_by_name IS NULL) AND (revocation_reason IS NULL))));
 alter table api_key add constraint api_key_check2 CHECK (((revoked_at IS NULL) OR (live IS NULL)));
@@ -273,7 +278,7 @@ alter table api_key add constraint api_key_account_id_role_id_fkey FOREIGN KEY (
 alter table api_key add constraint api_key_uses_role FOREIGN KEY (account_id, role_id, live) REFERENCES role(account_id, id, live);
 alter table api_key_allow_list add constraint api_key_allow_list_account_id_allow_list_id_fkey FOREIGN KEY (account_id, allow_list_id) REFERENCES allow_list(account_id, id);
 alter table api_key_allow_list add constraint api_key_allow_list_account_id_api_key_id_fkey FOREIGN KEY (account_id, api_key_id) REFERENCES api_key(account_id, id);
-alter table api_key_allow_list add constraint api_key_allow_list_api_key_id_live_fkey FOREIGN KEY (api_key_id, live) REFERENCES api_key(id, live);
+alter table api_key_allow_list add constraint api_key_allow_list_held_by_key FOREIGN KEY (api_key_id, live) REFERENCES api_key(id, holds_lists) ON UPDATE CASCADE;
 alter table api_key_allow_list add constraint api_key_uses_allow_list FOREIGN KEY (account_id, allow_list_id, live) REFERENCES allow_list(account_id, id, live);
 alter table api_key_usage add constraint api_key_usage_account_id_api_key_id_fkey FOREIGN KEY (account_id, api_key_id) REFERENCES api_key(account_id, id);
 alter table credential add constraint credential_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES api_key(id);
@@ -290,18 +295,20 @@ CREATE UNIQUE INDEX account_project ON public.account USING btree (project_id);
 CREATE INDEX allow_list_by_created ON public.allow_list USING btree (account_id, created_at, id) WHERE live;
 CREATE INDEX allow_list_by_name ON public.allow_list USING btree (account_id, name COLLATE "C", id) WHERE live;
 CREATE UNIQUE INDEX allow_list_name ON public.allow_list USING btree (account_id, name) WHERE live;
-CREATE INDEX api_key_by_created ON public.api_key USING btree (account_id, created_at, id);
 CREATE INDEX api_key_by_creator ON public.api_key USING btree (account_id, created_by_id, created_at, id);
-CREATE INDEX api_key_by_expiry ON public.api_key USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id);
 CREATE INDEX api_key_by_expiry_everywhere ON public.api_key USING btree (expires_at, id) WHERE ((expires_at IS NOT NULL) AND (revoked_at IS NULL));
-CREATE INDEX api_key_by_expiry_reversed ON public.api_key USING btree (account_id, COALESCE(expires_at, '-infinity'::timestamp with time zone), id);
-CREATE INDEX api_key_by_name ON public.api_key USING btree (account_id, name, id);
 CREATE INDEX api_key_by_role ON public.api_key USING btree (account_id, role_id, created_at, id);
 CREATE INDEX api_key_disabled ON public.api_key USING btree (account_id, created_at, id) WHERE ((revoked_at IS NULL) AND (disabled_at IS NOT NULL));
+CREATE INDEX api_key_disabled_by_expiry ON public.api_key USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id) WHERE ((revoked_at IS NULL) AND (disabled_at IS NOT NULL));
+CREATE INDEX api_key_disabled_by_name ON public.api_key USING btree (account_id, name, id) WHERE ((revoked_at IS NULL) AND (disabled_at IS NOT NULL));
 CREATE UNIQUE INDEX api_key_name ON public.api_key USING btree (account_id, name) WHERE live;
 CREATE INDEX api_key_revoked ON public.api_key USING btree (account_id, created_at, id) WHERE (revoked_at IS NOT NULL);
+CREATE INDEX api_key_revoked_by_expiry ON public.api_key USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id) WHERE (revoked_at IS NOT NULL);
+CREATE INDEX api_key_revoked_by_name ON public.api_key USING btree (account_id, name, id) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX api_key_unrevoked ON public.api_key USING btree (account_id, created_at, id) WHERE (revoked_at IS NULL);
 CREATE INDEX api_key_unrevoked_by_creator ON public.api_key USING btree (account_id, created_by_id, created_at, id) WHERE (revoked_at IS NULL);
+CREATE INDEX api_key_unrevoked_by_expiry ON public.api_key USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id) WHERE (revoked_at IS NULL);
+CREATE INDEX api_key_unrevoked_by_name ON public.api_key USING btree (account_id, name, id) WHERE (revoked_at IS NULL);
 CREATE INDEX api_key_allow_list_by_list ON public.api_key_allow_list USING btree (account_id, allow_list_id) WHERE live;
 CREATE INDEX api_key_denial_by_hour ON public.api_key_denial USING btree (hour);
 CREATE INDEX api_key_usage_by_last ON public.api_key_usage USING btree (account_id, last_used_at, api_key_id);
@@ -309,6 +316,7 @@ CREATE INDEX audit_event_by_action ON public.audit_event USING btree (account_id
 CREATE INDEX audit_event_by_actor ON public.audit_event USING btree (account_id, actor_id, created_at, id);
 CREATE INDEX audit_event_by_created ON public.audit_event USING btree (account_id, created_at, id);
 CREATE INDEX audit_event_by_resource ON public.audit_event USING btree (account_id, resource_id, created_at, id);
+CREATE INDEX audit_event_key_by_key ON public.audit_event_key USING btree (account_id, api_key_id, number);
 CREATE INDEX change_by_time ON public.change USING btree (created_at);
 CREATE INDEX credential_by_pepper ON public.credential USING btree (pepper_id) WHERE ((ended_at IS NULL) AND (pepper_id IS NOT NULL));
 CREATE INDEX credential_by_tag_key ON public.credential USING btree (tag_key_id) WHERE (ended_at IS NULL);
@@ -317,3 +325,5 @@ CREATE INDEX role_by_created ON public.role USING btree (account_id, created_at,
 CREATE INDEX role_by_name ON public.role USING btree (account_id, name COLLATE "C", id) WHERE live;
 CREATE UNIQUE INDEX role_name ON public.role USING btree (account_id, folded_name) WHERE live;
 CREATE UNIQUE INDEX tag_key_signs ON public.tag_key USING btree (signs) WHERE signs;
+
+CREATE STATISTICS public.api_key_expiry ON COALESCE(expires_at, 'infinity'::timestamp with time zone) FROM api_key;

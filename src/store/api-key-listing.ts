@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { ApiKey, KeyStatus } from '../domain/api-key.ts'
+import { type ApiKey, type KeyStatus, keyStatuses } from '../domain/api-key.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import { selectApiKeys, toApiKey } from './api-key-rows.ts'
 import type { Executor } from './database.ts'
-import { expiryIn, takePage } from './paging.ts'
+import { expiry, partsOf, takePage } from './paging.ts'
 
 const aDayMs = 24 * 60 * 60 * 1000
 
@@ -19,7 +19,10 @@ export interface ApiKeyFilter {
   readonly lastUsedBefore?: Date
 }
 
-/** The account's keys that pass the filter, a page of them in the order asked for. */
+/**
+ * The account's keys that pass the filter, a page of them in the order asked for. What each status may
+ * add to the page is read from that status's own indexes, and the page is put together of that.
+ */
 export async function listApiKeys(
   db: Executor,
   accountId: string,
@@ -27,42 +30,72 @@ export async function listApiKeys(
   page: PageRequest,
   now: Date,
 ): Promise<Page<ApiKey>> {
-  let query = selectApiKeys(db).where('api_key.account_id', '=', accountId)
-  if (filter.statuses !== undefined) query = query.where(hasStatus(filter.statuses, page, now))
-  if (filter.name !== undefined) query = query.where('api_key.name', '=', filter.name)
-  if (filter.namePrefix !== undefined) query = query.where(namePrefixed(filter.namePrefix))
-  if (filter.role !== undefined) {
-    const ids = await roleIdsOf(db, accountId, filter.role)
-    if (ids.length === 0) return { items: [], next: null }
-    // One role is the rule, and its index has the order too; of a name that deleted ones had there are more.
-    query =
-      ids.length === 1
-        ? query.where('api_key.role_id', '=', ids[0] ?? '')
-        : query.where('api_key.role_id', 'in', ids)
-  }
-  if (filter.createdBy !== undefined) {
-    query = query.where('api_key.created_by_id', '=', filter.createdBy.id)
-    if (!filter.createdBy.platformToo) {
-      query = query.where('api_key.created_by_kind', '<>', 'platform')
-    }
-  }
-  if (filter.expiresBefore !== undefined) {
-    query = query.where(expiresUntil(page, sql`< ${filter.expiresBefore}`))
-  }
-  if (filter.lastUsedBefore !== undefined) {
-    query = query
-      .where('api_key_usage.account_id', '=', accountId)
-      .where('api_key_usage.last_used_at', '<', filter.lastUsedBefore)
-      // No key is used before it is issued, clocks a day apart allowed for: else a list of what nobody uses
-      // any more, the latest first, reads its way through all that is younger.
-      .where('api_key.created_at', '<', new Date(filter.lastUsedBefore.getTime() + aDayMs))
-  }
-  const { items, next } = await takePage(query, 'api_key', page, (row, field) => {
+  const roleIds = filter.role && (await roleIdsOf(db, accountId, filter.role))
+  if (roleIds?.length === 0) return { items: [], next: null }
+  const conditions = conditionsOf(accountId, filter, roleIds)
+  const from =
+    filter.lastUsedBefore === undefined ? sql`api_key` : sql`api_key ${joinedUse(accountId)}`
+  const selections = groupsOf(filter.statuses ?? keyStatuses).flatMap((group) => {
+    const onlyExpiring = group === 'expired' || filter.expiresBefore !== undefined
+    return partsOf(page, onlyExpiring).map((part) => {
+      const all = [...conditions, groupCondition(group, now), ...part.conditions]
+      return sql`(select api_key.* from ${from} where ${sql.join(all, sql` and `)} ${part.orderAndLimit})`
+    })
+  })
+  if (selections.length === 0) return { items: [], next: null }
+  const keys = sql`(${sql.join(selections, sql` union all `)})`
+  const { items, next } = await takePage(selectApiKeys(db, keys), 'api_key', page, (row, field) => {
     if (field === 'name') return row.name
     const time = field === 'created_at' ? row.created_at : row.expires_at
     return time?.toISOString() ?? null
   })
   return { items: items.map(toApiKey), next }
+}
+
+/** What must hold of a key, whatever its status. */
+function conditionsOf(
+  accountId: string,
+  filter: ApiKeyFilter,
+  roleIds: readonly string[] | undefined,
+): RawBuilder<unknown>[] {
+  const { name, namePrefix, createdBy, expiresBefore, lastUsedBefore } = filter
+  const conditions: RawBuilder<unknown>[] = [sql`api_key.account_id = ${accountId}`]
+  if (name !== undefined) conditions.push(sql`api_key.name = ${name}`)
+  if (namePrefix !== undefined) conditions.push(namePrefixed(namePrefix))
+  if (roleIds !== undefined) {
+    // One role is the rule, and its index has the order too; of a name that deleted ones had there are more.
+    const [roleId, ...more] = roleIds
+    conditions.push(
+      more.length === 0
+        ? sql`api_key.role_id = ${roleId}`
+        : sql`api_key.role_id = any(${roleIds}::uuid[])`,
+    )
+  }
+  if (createdBy !== undefined) {
+    conditions.push(sql`api_key.created_by_id = ${createdBy.id}`)
+    if (!createdBy.platformToo) conditions.push(sql`api_key.created_by_kind <> 'platform'`)
+  }
+  if (expiresBefore !== undefined) {
+    conditions.push(sql`${expiry} < ${expiresBefore}`)
+    // A key is issued before it expires, clocks a day apart allowed for.
+    conditions.push(issuedBefore(expiresBefore))
+  }
+  if (lastUsedBefore !== undefined) {
+    conditions.push(sql`used.last_used_at < ${lastUsedBefore}`)
+    // No key is used before it is issued: else a list of what nobody uses any more, the latest first,
+    // reads its way through all that is younger.
+    conditions.push(issuedBefore(lastUsedBefore))
+  }
+  return conditions
+}
+
+function issuedBefore(time: Date): RawBuilder<unknown> {
+  return sql`api_key.created_at < ${new Date(time.getTime() + aDayMs)}`
+}
+
+function joinedUse(accountId: string): RawBuilder<unknown> {
+  return sql`join api_key_usage as used
+    on used.api_key_id = api_key.id and used.account_id = ${accountId}`
 }
 
 /** The roles of the account that a filter names; a deleted one too, since an old key always shows its role. */
@@ -81,34 +114,32 @@ async function roleIdsOf(
   return rows.map((row) => row.id)
 }
 
-/** Whether the expiry, if there is one, is before a time, in the words of the index that has the order. */
-function expiresUntil(page: PageRequest, until: RawBuilder<unknown>): RawBuilder<boolean> {
-  const expiry = expiryIn(page)
-  return sql<boolean>`(${expiry} ${until} and ${expiry} > '-infinity')`
+const isUnrevoked = sql`api_key.revoked_at is null`
+
+/** A status, or all but revoked together, which share their indexes. Each key is in one group. */
+type Group = KeyStatus | 'unrevoked'
+
+function groupsOf(statuses: readonly KeyStatus[]): Group[] {
+  const asked = keyStatuses.filter((status) => statuses.includes(status))
+  const unrevoked = asked.filter((status) => status !== 'revoked')
+  if (unrevoked.length < keyStatuses.length - 1) return asked
+  return asked.includes('revoked') ? ['unrevoked', 'revoked'] : ['unrevoked']
 }
 
 /** The SQL twin of statusOf: each status excludes those before it. */
-function hasStatus(
-  statuses: readonly KeyStatus[],
-  page: PageRequest,
-  now: Date,
-): RawBuilder<boolean> {
-  const conditions = statuses.map((status) => statusCondition(status, page, now))
-  return sql<boolean>`(${sql.join(conditions, sql` or `)})`
-}
-
-function statusCondition(status: KeyStatus, page: PageRequest, now: Date): RawBuilder<unknown> {
-  switch (status) {
+function groupCondition(group: Group, now: Date): RawBuilder<unknown> {
+  const isStanding = sql`${isUnrevoked} and api_key.disabled_at is null`
+  switch (group) {
+    case 'unrevoked':
+      return isUnrevoked
     case 'revoked':
       return sql`api_key.revoked_at is not null`
     case 'disabled':
-      return sql`(api_key.revoked_at is null and api_key.disabled_at is not null)`
+      return sql`${isUnrevoked} and api_key.disabled_at is not null`
     case 'expired':
-      return sql`(api_key.revoked_at is null and api_key.disabled_at is null
-        and ${expiresUntil(page, sql`<= ${now}`)})`
+      return sql`${isStanding} and ${expiry} <= ${now}`
     case 'active':
-      return sql`(api_key.revoked_at is null and api_key.disabled_at is null
-        and coalesce(api_key.expires_at, 'infinity') > ${now})`
+      return sql`${isStanding} and ${expiry} > ${now}`
   }
 }
 

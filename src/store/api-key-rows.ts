@@ -1,6 +1,7 @@
-import { sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Executor } from './database.ts'
+import type { Schema } from './schema.ts'
 
 /** The revision of the last change of the key, its number and its id: its own, or that of the bulk act that ended it. */
 export const changedRevision = sql<string | null>`coalesce(api_key.changed_revision,
@@ -8,10 +9,10 @@ export const changedRevision = sql<string | null>`coalesce(api_key.changed_revis
 export const changedRevisionId = sql<string | null>`coalesce(api_key.changed_revision_id,
   (select revision_id from bulk_revocation where bulk_revocation.id = api_key.revoked_in_bulk))`
 
-/** Keys with their role, lists and use, of every account; the caller says which. */
-export function selectApiKeys(db: Executor) {
+/** Keys with their role, lists and use, of every account or of a selection of rows; the caller says which. */
+export function selectApiKeys(db: Executor, keys: RawBuilder<unknown> = sql`api_key`) {
   return db
-    .selectFrom('api_key')
+    .selectFrom(keys.$castTo<Selectable<Schema['api_key']>>().as('api_key'))
     .innerJoin('role', 'role.id', 'api_key.role_id')
     .leftJoin('api_key_usage', 'api_key_usage.api_key_id', 'api_key.id')
     .select([

@@ -42,7 +42,7 @@ function orderOf(table: string, page: PageRequest): Order {
     case 'name':
       return { value: sql`${field} collate "C"`, id }
     case 'expires_at':
-      return { value: expiryIn(page), id }
+      return { value: sql`coalesce(${field}, ${sql.lit(never(page))})`, id }
   }
 }
 
@@ -55,13 +55,45 @@ function beyond(order: Order, after: Position, page: PageRequest): RawBuilder<bo
   return sql<boolean>`(${order.value}, ${order.id}) ${operator} (${value}, ${after.id}::uuid)`
 }
 
-/** The expiry of a key as the index of this order has it: conditions on it narrow what is read. */
-export function expiryIn(page: PageRequest): RawBuilder<Date> {
-  const descends = page.sort.field === 'expires_at' && page.sort.descending
-  return sql<Date>`coalesce(api_key.expires_at, ${sql.lit(descends ? '-infinity' : 'infinity')})`
+/** The expiry of a key as its indexes have it: conditions on it narrow what is read. */
+export const expiry = sql<Date>`coalesce(api_key.expires_at, 'infinity')`
+
+/** Conditions, and the end of a statement that reads them in the order of an index. */
+export interface PagePart {
+  readonly conditions: readonly RawBuilder<unknown>[]
+  readonly orderAndLimit: RawBuilder<unknown>
 }
 
-/** Never-expiring keys come last in both orders. */
+/**
+ * What a page of keys is put together of: each part is read in the order of an index, and holds all
+ * that it may add to the page. Never-expiring keys come last in both directions, which no index has:
+ * in descending order they are a part of their own, unless only keys that expire are asked for.
+ */
+export function partsOf(page: PageRequest, onlyExpiring: boolean): PagePart[] {
+  const { sort, after, limit } = page
+  const direction = sql.raw(sort.descending ? 'desc' : 'asc')
+  const ending = ({ value, id }: Order) =>
+    sql`order by ${value} ${direction}, ${id} ${direction} limit ${limit + 1}`
+  if (sort.field !== 'expires_at' || !sort.descending) {
+    const order = orderOf('api_key', page)
+    const conditions = after === undefined ? [] : [beyond(order, after, page)]
+    return [{ conditions, orderAndLimit: ending(order) }]
+  }
+  const order: Order = { value: expiry, id: sql`api_key.id` }
+  const orderAndLimit = ending(order)
+  const parts: PagePart[] = []
+  if (after?.value !== null) {
+    const place = after === undefined ? [] : [beyond(order, after, page)]
+    parts.push({ conditions: [sql`${expiry} < 'infinity'`, ...place], orderAndLimit })
+  }
+  if (!onlyExpiring) {
+    const place = after?.value === null ? [sql`${order.id} < ${after.id}::uuid`] : []
+    parts.push({ conditions: [sql`${expiry} = 'infinity'`, ...place], orderAndLimit })
+  }
+  return parts
+}
+
+/** Never-expiring keys come last in both directions. */
 function never(page: PageRequest): 'infinity' | '-infinity' {
   return page.sort.descending ? '-infinity' : 'infinity'
 }

@@ -8,7 +8,7 @@ const heading = `-- The schema that migrations/ makes, read from the catalogue o
 `
 
 /**
- * Tables, columns, constraints and indexes of the schema public as SQL, in one order: the same text
+ * Tables, columns, constraints, indexes and statistics of the schema public as SQL, in one order: the same text
  * for the same schema, on every version of PostgreSQL from 15 on. Kysely's own tables are left out.
  */
 export async function dumpSchema(client: ClientBase): Promise<string> {
@@ -17,12 +17,13 @@ export async function dumpSchema(client: ClientBase): Promise<string> {
   const columns = await client.query<{ table: string; lines: string[] }>(columnsQuery)
   const constraints = await client.query<{ statement: string }>(constraintsQuery)
   const indexes = await client.query<{ statement: string }>(indexesQuery)
+  const statistics = await client.query<{ statement: string }>(statisticsQuery)
   const tables = columns.rows.map(
     ({ table, lines }) => `create table ${table} (\n  ${lines.join(',\n  ')}\n);`,
   )
   const statements = (rows: { statement: string }[]) =>
     rows.map((row) => `${row.statement};`).join('\n')
-  return `${[heading.trim(), ...tables, statements(constraints.rows), statements(indexes.rows)].join('\n\n')}\n`
+  return `${[heading.trim(), ...tables, statements(constraints.rows), statements(indexes.rows), statements(statistics.rows)].join('\n\n')}\n`
 }
 
 /** What the migrations make of an empty database. */
@@ -100,6 +101,10 @@ const indexesQuery = `
   join pg_class as index on index.oid = indexrelid
   where ${ownTables} and not exists (select from pg_constraint where conindid = indexrelid and contype in ('p', 'u', 'x'))
   order by pg_class.relname collate "C", index.relname collate "C"`
+
+const statisticsQuery = `
+  select pg_get_statisticsobjdef(oid) as statement from pg_statistic_ext
+  where stxnamespace = 'public'::regnamespace order by stxname collate "C"`
 
 const othersQuery = `
   select relkind::text || ' ' || relname as object from pg_class where relkind not in ('r', 'i') and ${ownTables}

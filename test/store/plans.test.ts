@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { keyStatuses } from '../../src/domain/api-key.ts'
 import { hygieneFindings } from '../../src/domain/hygiene.ts'
 import { type PageRequest, sortFields } from '../../src/domain/page.ts'
@@ -24,7 +24,7 @@ const aDayMs = 86_400_000
 const keys = 50_000
 const limit = 50
 /** Of a page, and of what else the rows of its index hold that a filter leaves out. */
-const fewRows = 15 * limit
+const fewRows = 40 * limit
 
 const database = await createTestDatabase()
 const raw = await connectRaw(t, database.url)
@@ -47,47 +47,46 @@ const sorts = sortFields.flatMap((field) =>
   [false, true].map((descending): PageRequest['sort'] => ({ field, descending })),
 )
 
-t.test('every sort, in both directions and from any place, reads a page and no more', async (t) => {
-  for (const sort of sorts) {
-    let after: PageRequest['after']
-    for (let page = 0; page < 3; page += 1) {
-      const request = { limit, sort, after }
-      const { next } = await listApiKeys(db, accountId, {}, request, now)
+t.test(
+  'every sort, in both directions and from any place, reads no more than a page of each part',
+  async (t) => {
+    for (const sort of sorts) {
+      let after: PageRequest['after']
+      for (let page = 0; page < 3; page += 1) {
+        const request = { limit, sort, after }
+        const { next } = await listApiKeys(db, accountId, {}, request, now)
+        const plan = await planOf(() => listApiKeys(db, accountId, {}, request, now))
+        assertPaged(t, plan, request)
+        after = next ?? undefined
+      }
+      const first = { limit, sort, after: undefined }
+      // A place in the middle of the order, which no page was needed to find.
+      const { items } = await listApiKeys(db, accountId, { namePrefix: 'etl-00025' }, first, now)
+      const [key] = items
+      if (key === undefined) throw new Error('There is no such key.')
+      const value = { created_at: key.createdAt, name: key.name, expires_at: key.expiresAt }[
+        sort.field
+      ]
+      const place = { value: value instanceof Date ? value.toISOString() : value, id: key.id }
+      const request = { limit, sort, after: place }
       const plan = await planOf(() => listApiKeys(db, accountId, {}, request, now))
-      t.match(plan, { keysRead: limit + 1, sorted: 0, wholeTables: [] }, told({}, request))
-      after = next ?? undefined
+      assertPaged(t, plan, request)
     }
-    const first = { limit, sort, after: undefined }
-    // A place in the middle of the order, which no page was needed to find.
-    const { items } = await listApiKeys(db, accountId, { namePrefix: 'etl-00025' }, first, now)
-    const [key] = items
-    if (key === undefined) throw new Error('There is no such key.')
-    const value = { created_at: key.createdAt, name: key.name, expires_at: key.expiresAt }[
-      sort.field
-    ]
-    const place = { value: value instanceof Date ? value.toISOString() : value, id: key.id }
-    const request = { limit, sort, after: place }
-    const plan = await planOf(() => listApiKeys(db, accountId, {}, request, now))
-    t.match(
-      plan,
-      { keysRead: limit + 1, sorted: 0, wholeTables: [] },
-      `from the middle, ${told({}, request)}`,
-    )
-  }
-})
+  },
+)
 
 t.test(
   'every filter reads little more than it lists, in the order that it goes with',
   async (t) => {
     const early = new Date(now.getTime() - 360 * aDayMs)
     const cases: readonly (readonly [ApiKeyFilter, ...PageRequest['sort']['field'][]])[] = [
-      ...keyStatuses.map((status): [ApiKeyFilter, PageRequest['sort']['field']] => [
-        { statuses: [status] },
-        status === 'expired' ? 'expires_at' : 'created_at',
-      ]),
-      [{ statuses: ['active'] }, 'name', 'expires_at'],
-      [{ statuses: ['active', 'disabled'] }, 'created_at', 'name'],
-      [{ statuses: ['revoked', 'disabled'] }, 'created_at'],
+      [{ statuses: ['active'] }, ...sortFields],
+      [{ statuses: ['revoked'] }, ...sortFields],
+      [{ statuses: ['disabled'] }, ...sortFields],
+      [{ statuses: ['expired'] }, 'expires_at'],
+      [{ statuses: ['active', 'disabled'] }, ...sortFields],
+      [{ statuses: ['revoked', 'disabled'] }, ...sortFields],
+      [{ statuses: ['revoked', 'disabled', 'expired'] }, 'expires_at'],
       [{ namePrefix: 'ci-' }, ...sortFields],
       [{ namePrefix: 'ci-000120' }, ...sortFields],
       [{ namePrefix: 'zz' }, ...sortFields],
@@ -225,6 +224,16 @@ t.test('what is asked before something is deleted reads those who hold it', asyn
     /api_key_uses_role/,
   )
 })
+
+/** A page of all keys is put together of those that are revoked and the others, and of those that never expire. */
+function assertPaged(t: Test, plan: Plan, request: PageRequest): void {
+  const { field, descending } = request.sort
+  // Where few never expire, they may be sorted.
+  const most = field === 'expires_at' && descending ? fewRows : 2 * (limit + 1)
+  t.match(plan, { wholeTables: [] }, told({}, request))
+  t.ok(plan.keysRead <= most, `${plan.keysRead} rows: ${told({}, request)}`)
+  t.ok(plan.sorted <= most, `${plan.sorted} sorted: ${told({}, request)}`)
+}
 
 interface Plan {
   readonly statements: number

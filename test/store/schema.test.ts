@@ -124,7 +124,7 @@ const sound = `
   ${insertList({ id: ids.acmeList, name: 'office' })};
   ${insertList({ id: ids.acmeDeadList, name: 'old', deleted_at: '2026-01-01', live: false })};
   ${insertList({ id: ids.globexList, account_id: ids.globex })};
-  ${insertKey({ id: ids.liveKey, name: 'live' })};
+  ${insertKey({ id: ids.liveKey, name: 'live', reach: 'allow_lists' })};
   ${insertKey({ id: ids.deadKey, name: 'dead', revoked_at: '2026-01-01', revoked_by_kind: 'system', live: null })};
   ${insertUse({})};
   insert into tag_key values ('${ids.tagKey}', decode(repeat('00', 32), 'hex'), true, now());
@@ -262,6 +262,16 @@ const badStates: readonly (readonly [state: string, constraint: string, statemen
     'api_key_uses_allow_list',
     `${bind({})}; update allow_list set live = false, deleted_at = now() where id = '${ids.acmeList}'`,
   ],
+  [
+    'a dead key that holds a list',
+    'api_key_allow_list_held_by_key',
+    bind({ api_key_id: ids.deadKey }),
+  ],
+  [
+    'a key that holds a list and may be used from anywhere',
+    'api_key_allow_list_held_by_key',
+    `update api_key set reach = 'anywhere' where id = '${ids.liveKey}'; ${bind({})}`,
+  ],
   ['a key bound twice to one list', 'api_key_allow_list_pkey', `${bind({})}; ${bind({})}`],
 
   [
@@ -393,6 +403,11 @@ t.test('what is allowed: a name, a role and a list held by the dead', async (t) 
     [
       'an expired key that let go',
       insertKey({ expires_at: '2026-01-01', live: null, role_id: ids.acmeDeadRole }),
+    ],
+    [
+      'a deleted list whose only key may be used from anywhere since',
+      `${bind({})}; update api_key set reach = 'anywhere' where id = '${ids.liveKey}';
+       update allow_list set live = false, deleted_at = now() where id = '${ids.acmeList}'`,
     ],
     ['a restricted key without a list', insertKey({ reach: 'allow_lists' })],
     [
