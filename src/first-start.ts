@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
-import type { Config } from './config.ts'
 import type { RootKey } from './keys/root-key.ts'
 import type { ReachedDatabase } from './reach-database.ts'
 import { writeRootToken } from './root-token-file.ts'
+import type { Config } from './settings-schema.ts'
 
 /** Where a first start leaves the root token: in a file, or, on the private database only, on the terminal. */
 export function rootTokenKeeper(

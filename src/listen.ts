@@ -1,5 +1,5 @@
-import type { Config } from './config.ts'
 import type { App } from './http/app-type.ts'
+import type { Config } from './settings-schema.ts'
 
 /** Listens where the settings say, and gives the address. Throws an Error that names them and the remedy. */
 export async function listen(

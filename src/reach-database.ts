@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Config } from './config.ts'
+import type { Config } from './settings-schema.ts'
 import type { DatabaseOptions } from './store/database.ts'
 
 export interface ReachedDatabase {

@@ -1,11 +1,11 @@
 import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
-import type { Config } from './config.ts'
 import { announceFirstStart, rootTokenKeeper } from './first-start.ts'
 import { listen } from './listen.ts'
 import { type ReachedDatabase, reachDatabase } from './reach-database.ts'
 import { createService, type Service } from './service.ts'
 import type { LoadedSettings } from './settings.ts'
+import type { Config } from './settings-schema.ts'
 
 /** After the requests in flight: to write the use records and to stop a private PostgreSQL. */
 const finishMs = 10_000

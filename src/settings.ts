@@ -1,10 +1,11 @@
 import { access, constants, readdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { type Config, ConfigError, checkConfig } from './config.ts'
+import { ConfigError, checkConfig } from './config.ts'
 import { type AuditKeys, noAuditKeys, readAuditKeys } from './domain/audit-key.ts'
 import { type Catalogue, readCatalogue } from './domain/permission.ts'
 import builtInCatalogue from './domain/permissions.aeon.json' with { type: 'json' }
 import { noPeppers, type Peppers, readPeppers } from './keys/hashing/peppers.ts'
+import type { Config } from './settings-schema.ts'
 
 /** What the files hold that settings name. */
 export interface SettingsFiles {

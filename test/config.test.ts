@@ -2,9 +2,10 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { ConfigError, readConfig, Settings } from '../src/config.ts'
+import { ConfigError, readConfig } from '../src/config.ts'
 import { createLog } from '../src/log.ts'
 import { readSettings } from '../src/settings.ts'
+import { Settings } from '../src/settings-schema.ts'
 
 t.test('every setting has a default or may be unset, and says what it is', async (t) => {
   const config = readConfig({})

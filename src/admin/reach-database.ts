@@ -1,5 +1,5 @@
-import type { Config } from '../config.ts'
 import { createLog } from '../log.ts'
+import type { Config } from '../settings-schema.ts'
 import type { DatabaseOptions } from '../store/database.ts'
 
 /** The database of the settings; the private one is started if no service runs on it, and stopped afterwards. */

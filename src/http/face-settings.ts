@@ -1,6 +1,6 @@
-import type { Config } from '../config.ts'
 import type { AddressRange } from '../domain/address.ts'
 import { parseAddressRanges } from '../domain/address-ranges.ts'
+import type { Config } from '../settings-schema.ts'
 
 /** What the settings say of the faces. */
 export interface FaceSettings {
