@@ -118,6 +118,8 @@ test('requests that wait for the database', async (t) => {
     t.match(answer.headers['retry-after'], /^[1-9]\d*$/)
   }
   t.equal((await root.verify(token)).valid, true, 'what memory answers waits for nothing')
+  const batch = await root.post('/v1/verify/batch', { attempts: [{ token }] })
+  t.match(batch, { status: 200, body: { verdicts: [{ valid: true }] } }, 'nor do many at once')
   t.match(await root.get('/readyz'), { status: 200 })
   await raw.query('commit')
   for (const answer of await Promise.all([first, ...waiting])) t.equal(answer.status, 200)

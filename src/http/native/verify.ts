@@ -25,7 +25,7 @@ export function verifyRoutes(app: App, deps: Deps): void {
   app.post(
     '/v1/verify',
     {
-      config: { access, isFrequent: true },
+      config: { access, isFrequent: true, isVerification: true },
       schema: {
         operationId: 'verifyToken',
         tags,
@@ -49,7 +49,7 @@ export function verifyRoutes(app: App, deps: Deps): void {
   app.post(
     '/v1/verify/batch',
     {
-      config: { access, isFrequent: true },
+      config: { access, isFrequent: true, isVerification: true },
       schema: {
         operationId: 'verifyTokens',
         tags,
