@@ -20,8 +20,13 @@ import { hygieneRoute } from './http/native/hygiene.ts'
 import { meRoute } from './http/native/me.ts'
 import { roleRoutes } from './http/native/roles.ts'
 import { verifyRoutes } from './http/native/verify.ts'
-import { OAuthErrorBody } from './http/oauth/errors.ts'
-import { introspectionComponents, introspectionRoute } from './http/oauth/introspect.ts'
+import { answerUnknownOAuthPath, OAuthErrorBody } from './http/oauth/errors.ts'
+import {
+  introspectionComponents,
+  introspectionPath,
+  introspectionRoute,
+  isIntrospectionPath,
+} from './http/oauth/introspect.ts'
 import { metadataRoute } from './http/oauth/metadata.ts'
 import { describeRoutes } from './http/openapi.ts'
 import { healthRoutes } from './http/operations/health.ts'
@@ -69,7 +74,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
-    frameworkErrors: options.faces.aeon ? answerUnreadablePathOfEitherFace : answerUnreadablePath,
+    frameworkErrors: answerUnreadablePathOf(options.faces),
     clientErrorHandler: answerUnreadableRequest,
     schemaController: { compilersFactory: { buildSerializer: createSerializerFactory() } },
   })
@@ -100,7 +105,9 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
 
   // Callers who prove themselves in another way than the scope below asks for.
   await app.register(async (scope: App) => forwardAuthRoutes(scope, deps, options.faces))
-  await app.register(async (scope: App) => introspectionRoute(scope, deps, options.faces))
+  await app.register(async (scope: App) => introspectionRoute(scope, deps, options.faces), {
+    prefix: introspectionPath,
+  })
 
   const guard = (scope: App) => {
     refuseOverload(scope, options.pool, options.maxWaitingForDatabase)
@@ -127,8 +134,12 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   return app
 }
 
-const answerUnreadablePathOfEitherFace: typeof answerUnreadablePath = (error, request, reply) => {
-  if (!isAeonPath(request.url)) return answerUnreadablePath(error, request, reply)
-  reply.header('x-request-id', request.id)
-  answerUnknownAeonPath(request, reply)
+/** Each face answers for the paths below its own. */
+function answerUnreadablePathOf({ aeon }: FaceSettings): typeof answerUnreadablePath {
+  return (error, request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (aeon && isAeonPath(request.url)) return answerUnknownAeonPath(request, reply)
+    if (isIntrospectionPath(request.url)) return void answerUnknownOAuthPath(reply)
+    return answerUnreadablePath(error, request, reply)
+  }
 }

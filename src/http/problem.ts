@@ -106,7 +106,6 @@ export function answerUnreadablePath(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  reply.header('x-request-id', request.id)
   sendProblem(request, reply, noRoute())
 }
 

@@ -7,6 +7,7 @@ export type CheckAnswer = (method: string, path: string, answer: Answer) => void
 
 const documentId = 'https://aeon-keys.test/openapi.json'
 const problemPointer = '#/components/schemas/Problem'
+const oauthErrorPointer = '#/components/schemas/OAuthError'
 
 /** What holds for every error of a face; `validate` throws unless a body matches the schema at a pointer. */
 type CheckError = (
@@ -83,8 +84,11 @@ const checkProblem: CheckError = (told, answer, validate) => {
   const { status, headers, body } = answer
   if (status < 400 || answer.text === '') return
   const type = headers['content-type']
-  // The OAuth face has a form of its own (RFC 6749, section 5.2), which its schema holds.
-  if (!told.startsWith('POST /oauth2/')) {
+  // RFC 6749, section 5.2.
+  if (/^\S+ \/oauth2\/introspect[/ ]/.test(told)) {
+    if (type !== 'application/json; charset=utf-8') throw new Error(`${told} is ${type}`)
+    validate(oauthErrorPointer, body)
+  } else {
     if (type !== 'application/problem+json; charset=utf-8') throw new Error(`${told} is ${type}`)
     validate(problemPointer, body)
     if (body.status !== status) throw new Error(`${told} says ${body.status}`)

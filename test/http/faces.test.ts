@@ -115,7 +115,7 @@ test('bad input is refused by every face in its own form, and none of it is logg
       }
       await refuses(t, 'a bare token in the URL', { query: `?${token}` })
       const inPath = await sendRaw(`${url}${face.path}/${token}`, { method: face.method })
-      t.ok(inPath.status === 404 && isProblem(inPath), 'a token in the path is no route')
+      t.ok(inPath.status === 404 && face.isError(inPath), 'a token in the path is no route')
       canaries.addText(inPath.text)
 
       const long = `${mark()}${'x'.repeat(8_000)}`

@@ -335,12 +335,30 @@ test('bad requests are told in the form of OAuth, and a token in the URL is refu
   }
   const large = await ask(`token=${'x'.repeat(300_000)}`)
   t.same([large.status, large.body.error], [413, 'invalid_request'])
+  t.equal(large.body.error_description, 'The body is too large.')
   t.equal((await ask(`token=${token}`, `${formType}; charset=UTF-8`)).body.active, true)
 
-  const inUrl = await sendRaw(`${url}${path}?token=${token}`, { headers: authorization })
-  check('GET', path, inUrl)
-  t.equal(inUrl.status, 405, 'with GET there is no such thing')
-  t.equal(inUrl.headers.allow, 'POST')
+  for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+    const answer = await sendRaw(`${url}${path}?token=${token}`, { method, headers: authorization })
+    check(method, path, answer)
+    t.same([answer.status, answer.headers.allow], [405, 'POST'], `there is no ${method}`)
+    if (method === 'HEAD') continue
+    t.same(answer.body, { error: 'invalid_request', error_description: 'Here only POST will do.' })
+  }
+  for (const below of ['/', `/${token}`, '/%zz', '/x?token=y']) {
+    for (const method of ['GET', 'POST']) {
+      const answer = await sendRaw(url + path + below, { method })
+      check(method, path + below, answer)
+      t.equal(answer.status, 404, `${method} ${below}`)
+      t.same(answer.body, {
+        error: 'invalid_request',
+        error_description: 'There is no such route.',
+      })
+    }
+  }
+  const beside = await sendRaw(`${url}${path}s`, { method: 'POST' })
+  check('POST', `${path}s`, beside)
+  t.equal(beside.body.code, 'not_found', 'what is not below it is not of this face')
   t.ok(logLines.length > 10)
   t.notMatch(logLines.join(''), /\?token|\?x/, 'no query is logged')
 })

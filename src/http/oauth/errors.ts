@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { ErrorCode } from '../../errors.ts'
+import type { ServiceError } from '../../errors.ts'
+import type { App } from '../app-type.ts'
 import { retryAfterSeconds, statusOfCode, toServiceError } from '../problem.ts'
 import { oneOf, ref } from '../schema-tools.ts'
 
@@ -33,20 +34,31 @@ export const oauthErrorResponses = Object.fromEntries(
   ]),
 ) as Record<never, never>
 
-/** For the error handler of the face: in OAuth's form whatever went wrong, and wherever. */
-export function answerOAuthError(
+/** Answers every error of the scope in OAuth's form, whatever went wrong, and wherever. */
+export function answerOAuthErrors(scope: App): void {
+  scope.setErrorHandler(answerError)
+  // Makes the scope's own what no route takes; the application refuses that, by the error handler.
+  scope.setNotFoundHandler((_request, reply) => answerUnknownOAuthPath(reply))
+}
+
+/** For a path of the face that names nothing, or cannot be read at all. */
+export function answerUnknownOAuthPath(reply: FastifyReply): FastifyReply {
+  return sendOAuthError(reply, 404, 'invalid_request', 'There is no such route.')
+}
+
+function answerError(
   error: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const { code } = toServiceError(error, request)
-  const status = code === 'unsupported_media_type' ? 400 : statusOfCode[code]
+  const failure = toServiceError(error, request)
+  const status = failure.code === 'unsupported_media_type' ? 400 : statusOfCode[failure.code]
   if (status === 503) {
     reply.header('retry-after', retryAfterSeconds)
     return sendOAuthError(reply, status, 'temporarily_unavailable', 'Try again.')
   }
   if (status === 500) return sendOAuthError(reply, status, 'server_error', 'The service failed.')
-  return sendOAuthError(reply, status, 'invalid_request', describe(code))
+  return sendOAuthError(reply, status, 'invalid_request', describe(failure))
 }
 
 export function sendOAuthError(
@@ -63,8 +75,11 @@ export function sendOAuthError(
     .send({ error, error_description: description })
 }
 
-function describe(code: ErrorCode): string {
+function describe({ code, message }: ServiceError): string {
   switch (code) {
+    case 'not_found':
+    case 'method_not_allowed':
+      return message
     case 'unsupported_media_type':
       return 'Send application/x-www-form-urlencoded.'
     case 'body_too_large':

@@ -7,7 +7,7 @@ import type { App } from '../app-type.ts'
 import type { FaceSettings } from '../face-settings.ts'
 import { ref } from '../schema-tools.ts'
 import { refusalOfCaller } from './caller.ts'
-import { answerOAuthError, oauthErrorResponses, sendOAuthError } from './errors.ts'
+import { answerOAuthErrors, oauthErrorResponses, sendOAuthError } from './errors.ts'
 import { readIntrospectionRequest } from './introspection-request.ts'
 import { IntrospectionBody, toIntrospection } from './introspection-response.ts'
 
@@ -37,15 +37,23 @@ const IntrospectionForm = Type.Object(
   { $id: 'IntrospectionForm' },
 )
 
+/** Whether a path is one of this face, served or not. */
+export function isIntrospectionPath(url: string): boolean {
+  return /^\/oauth2\/introspect(?:[/?]|$)/.test(url)
+}
+
 export const introspectionComponents = [IntrospectionForm, IntrospectionBody]
 
-/** OAuth 2.0 token introspection (RFC 7662), with parameters of our own. */
+/**
+ * OAuth 2.0 token introspection (RFC 7662), with parameters of our own. For a scope with the prefix
+ * `introspectionPath`: whatever is asked below that is answered in OAuth's form.
+ */
 export function introspectionRoute(app: App, deps: Deps, settings: FaceSettings): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(formType, { parseAs: 'string' }, (_request, body, done) =>
     done(null, body),
   )
-  app.setErrorHandler(answerOAuthError)
+  answerOAuthErrors(app)
   // Before the body is read.
   app.addHook('onRequest', async (request, reply) => {
     const refusal = await refusalOfCaller(deps, request, settings.trustedProxies)
@@ -55,7 +63,7 @@ export function introspectionRoute(app: App, deps: Deps, settings: FaceSettings)
   })
 
   app.post(
-    introspectionPath,
+    '',
     // The body is read by readIntrospectionRequest: a form may repeat a field, and has texts only.
     { config: { isFrequent: true }, schema, validatorCompiler: () => () => true },
     async (request, reply) => {
