@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { revokeAsOperator } from '../../src/keys/api-keys/revoke-as-operator.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
@@ -116,6 +117,24 @@ t.test('on the database of a running service', async (t) => {
       t.match(refused.stderr, words)
     }
     t.match(await admin('revoke'), { status: 2, stderr: /Give one KEY\./ })
+  })
+
+  t.test('whoever has the database revokes once, by a token, a hint or an id', async (t) => {
+    const { deps } = started.service
+    const other = await newAccount(root, 'Third')
+    const key = await newKey(root, other)
+    const revoke = (named: string) => revokeAsOperator(deps, named, 'stolen')
+    const first = await revoke(key.token)
+    t.match(first.apiKey, { id: key.id, revocationReason: 'stolen' })
+    for (const named of [key.token, key.body.hint, key.id, key.id.toUpperCase()]) {
+      t.same((await revoke(named)).committed, first.committed, 'it was so already')
+    }
+    t.equal((await trailOf(raw, other)).length, 3, 'of the account, the key and its end')
+    const forged = `${key.body.hint}${'1'.repeat(43)}_${'1'.repeat(11)}`
+    await t.rejects(revoke(forged), { message: /has not made that token/ })
+    await t.rejects(revoke('nothing'), { message: /no token, no hint and no id/ })
+    await t.rejects(revoke(account), { message: 'There is no such key.' })
+    await t.rejects(revokeAsOperator(deps, key.id, 'a\u0000'), { code: 'invalid_request' })
   })
 
   t.test('rotate-tag-key, issue-root-key and migrate as JSON', async (t) => {

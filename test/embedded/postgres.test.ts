@@ -15,6 +15,7 @@ import {
   startEmbeddedPostgres,
 } from '../../src/embedded/postgres.ts'
 import { createServerLog } from '../../src/embedded/server-log.ts'
+import { unmeasured } from '../helpers/unmeasured.ts'
 
 const runsAsRoot = process.geteuid?.() === 0
 
@@ -197,9 +198,9 @@ t.test('the log gets what the server itself says, and nothing that a session say
 t.test('scripts/with-postgres.ts lends a server to a command and leaves nothing', async (t) => {
   const script = join(import.meta.dirname, '../../scripts/with-postgres.ts')
   const printUrl = 'console.log(process.env.TEST_DATABASE_URL); process.exitCode = 3'
-  const command = [script, process.execPath, '-e', printUrl]
+  const command = unmeasured(script, process.execPath, '-e', printUrl)
   const { TEST_DATABASE_URL: _, ...env } = process.env
-  const child = spawn(process.execPath, command, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(...command, { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
 
   const [url] = await once(createInterface({ input: child.stdout }), 'line')
@@ -257,7 +258,7 @@ interface Service {
 
 async function serve(t: Tap, dataDir: string): Promise<Service> {
   const script = join(import.meta.dirname, 'serve.ts')
-  const child = spawn(process.execPath, [script, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(...unmeasured(script, dataDir), { stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => child.kill('SIGKILL'))
   const [word] = await once(createInterface({ input: child.stdout }), 'line')
   return { child, word }

@@ -8,6 +8,7 @@ import { parseToken } from '../../src/domain/token.ts'
 import { type EmbeddedPostgres, findRunningEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { type Api, createSocketApi, type Json } from './api.ts'
 import { Canaries } from './canaries.ts'
+import { unmeasured } from './unmeasured.ts'
 
 export type Settings = Readonly<Record<string, string>>
 
@@ -60,6 +61,7 @@ export interface Processes {
 }
 
 const checkoutOfTests = join(import.meta.dirname, '../..')
+const compileCache = join(checkoutOfTests, 'node_modules/.cache/aeon-keys-test')
 
 export async function createProcesses(): Promise<Processes> {
   const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-process-'))
@@ -196,16 +198,15 @@ const welcomePattern =
 function spawnSource(options: LaunchOptions, folder: string): Launched {
   const { settings = {}, checkout = checkoutOfTests, script = ['src/main.ts'] } = options
   const [source, ...args] = script
-  // Of this process's own environment nothing but what any program needs: neither settings nor what
-  // tap gives to the processes that it measures.
+  // Of this process's own environment nothing but what any program needs.
   const { PATH, HOME, TMPDIR } = process.env
-  const child = spawn(process.execPath, [join(checkout, source), ...args], {
+  const child = spawn(...unmeasured(join(checkout, source), ...args), {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...{ PATH, HOME, TMPDIR },
       // Half of the time that a start takes is spent on compiling.
-      NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
+      NODE_COMPILE_CACHE: checkout === checkoutOfTests ? compileCache : join(folder, 'cache'),
       PORT: '0',
       DATA_DIR: join(folder, 'data'),
       // On a busy machine a connection may take longer than callers should wait.

@@ -1,12 +1,19 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { ServiceError } from '../../src/errors.ts'
 import { FairQueue } from '../../src/keys/hashing/fair-queue.ts'
 import { createSecretHasher } from '../../src/keys/hashing/hasher.ts'
 import { noPeppers, readPeppers } from '../../src/keys/hashing/peppers.ts'
 import { type HashProfileName, hashProfiles, isAffordable } from '../../src/keys/hashing/profile.ts'
+import { registerPeppers } from '../../src/keys/hashing/register-peppers.ts'
 import { WorkQueue } from '../../src/keys/hashing/work-queue.ts'
+import { openDatabase } from '../../src/store/database.ts'
+import { createTestDatabase } from '../helpers/database.ts'
+import { startTestService } from '../helpers/service.ts'
 
 const wide = { concurrency: 4, maxWaiting: 100 }
 
@@ -58,6 +65,52 @@ t.test('a peppered hash needs its own pepper, by id', async (t) => {
     'a hash without pepper stays good when one is introduced',
   )
 })
+
+t.test('the peppers that keys were made with must be at hand, and be the same', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  const { db } = openDatabase({
+    connection: database.url,
+    poolMax: 1,
+    connectTimeoutMs: 10_000,
+    statementTimeoutMs: 10_000,
+    onIdleError: () => undefined,
+  })
+  t.teardown(() => db.destroy())
+  const register = (...lines: readonly string[]) =>
+    registerPeppers(
+      { now: () => new Date(), randomBytes },
+      db,
+      lines.length === 0 ? noPeppers : readPeppers(lines.join('\n')),
+    )
+  const [a, b] = [`a:${pepper(1)}`, `b:${pepper(2)}`]
+  await register(a)
+  await register(a, b)
+  await register(b)
+  await register()
+  await t.rejects(register(`a:${pepper(3)}`, b), {
+    message: 'The peppers do not fit the database: a is not the pepper that keys were made with.',
+  })
+  const { rootToken } = await startTestService(t, {
+    database,
+    settings: { PEPPER_FILE: await pepperFile(t, a) },
+  })
+  t.ok(rootToken)
+  await register(a)
+  for (const without of [[], [b]]) {
+    await t.rejects(register(...without), {
+      message: 'The peppers do not fit the database: a is missing, and keys were made with it.',
+    })
+  }
+})
+
+async function pepperFile(t: Test, text: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-peppers-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'peppers')
+  await writeFile(path, text)
+  return path
+}
 
 t.test('a pepper file is read by line, and its faults never repeat what it holds', async (t) => {
   const { current, byId } = readPeppers(`# current\n\nb:${pepper(2)}\r\na:${pepper(1)}\n`)
