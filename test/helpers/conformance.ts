@@ -16,10 +16,16 @@ type CheckError = (
   validate: (pointer: string, body: Json) => void,
 ) => void
 
-/** Holds answers of the native face against the document that the app makes. The app must be ready. */
+/**
+ * Holds answers of the native face against the document that the app makes. The app must be ready. No
+ * setting changes the document: it is made once a process.
+ */
 export function createConformanceCheck(app: App): CheckAnswer {
-  return createDocumentCheck(app.swagger(), checkProblem)
+  nativeCheck ??= createDocumentCheck(app.swagger(), checkProblem)
+  return nativeCheck
 }
+
+let nativeCheck: CheckAnswer | undefined
 
 /**
  * Holds answers against a document: the status must be declared for the route, the Content-Type too,
