@@ -11,6 +11,7 @@ import { allowListRoutes } from './http/native/allow-lists.ts'
 import { apiKeyRotationRoutes } from './http/native/api-key-rotation.ts'
 import { apiKeyUpdateRoute } from './http/native/api-key-update.ts'
 import { apiKeyRoutes } from './http/native/api-keys.ts'
+import { AuditEventKeyPage, auditEventKeyRoutes } from './http/native/audit-event-keys.ts'
 import { auditComponents, auditEventRoutes } from './http/native/audit-events.ts'
 import { bulkRevocationRoutes } from './http/native/bulk-revocation.ts'
 import { components } from './http/native/components.ts'
@@ -88,6 +89,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     ...introspectionComponents,
     ...explainComponents,
     ...auditComponents,
+    AuditEventKeyPage,
   ]
   for (const component of named) app.addSchema(component)
   app.setValidatorCompiler(createValidatorCompiler(named))
@@ -129,6 +131,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     accountRoutes(scope, deps)
     freshnessRoutes(scope, deps)
     auditEventRoutes(scope, deps)
+    auditEventKeyRoutes(scope, deps)
   })
   if (options.faces.aeon) await aeonFace(app, deps, guard)
   return app

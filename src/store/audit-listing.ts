@@ -1,13 +1,16 @@
+import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import type { AuditAction } from '../domain/audit-event.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import type { Executor } from './database.ts'
-import { takePage } from './paging.ts'
+import { inPage, takePage } from './paging.ts'
+import type { Schema } from './schema.ts'
 
 /** Which events to list; all that are given must hold. */
 export interface AuditFilter {
   readonly action?: AuditAction
   /** What keys of the platform did is found by their id only if the reader may know them. */
   readonly actor?: { readonly id: string; readonly platformToo: boolean }
+  /** Found in the events of bulk acts too, which list their keys apart. */
   readonly resourceId?: string
   readonly createdFrom?: Date
   readonly createdBefore?: Date
@@ -20,21 +23,67 @@ export async function listAuditEvents(
   filter: AuditFilter,
   page: PageRequest,
 ): Promise<Page<string>> {
+  const { items, next } = await takePage(
+    filtered(db, accountId, filter, page),
+    'audit_event',
+    page,
+    (row) => row.created_at.toISOString(),
+  )
+  return { items: items.map((row) => row.content), next }
+}
+
+/**
+ * The keys of a bulk act's event, in order of their ids, so many at most; none of any other event, and
+ * undefined when there is no such event.
+ */
+export async function listKeysOfEvent(
+  db: Executor,
+  accountId: string,
+  number: number,
+  page: { readonly limit: number; readonly after: string | undefined },
+): Promise<string[] | undefined> {
+  const { rows } = await sql<{ api_key_ids: string[] }>`
+    select array(
+      select api_key_id from audit_event_key as listed
+      where listed.account_id = event.account_id and listed.number = event.number
+        and api_key_id > ${page.after ?? beforeAnyId}
+      order by api_key_id limit ${page.limit}) as api_key_ids
+    from audit_event as event
+    where account_id = ${accountId} and number = ${number}`.execute(db)
+  return rows[0]?.api_key_ids
+}
+
+const beforeAnyId = '00000000-0000-0000-0000-000000000000'
+
+type Events = SelectQueryBuilder<
+  Schema,
+  'audit_event',
+  { readonly id: string; readonly created_at: Date; readonly content: string }
+>
+
+function filtered(db: Executor, accountId: string, filter: AuditFilter, page: PageRequest): Events {
   const { action, actor, resourceId, createdFrom, createdBefore } = filter
-  let query = db
-    .selectFrom('audit_event')
-    .select(['audit_event.id', 'audit_event.created_at', 'audit_event.content'])
-    .where('account_id', '=', accountId)
+  let query: Events = select(db).where('account_id', '=', accountId)
   if (action !== undefined) query = query.where('action', '=', action)
   if (actor !== undefined) {
     query = query.where('actor_id', '=', actor.id)
     if (!actor.platformToo) query = query.where('actor_kind', '<>', 'platform')
   }
-  if (resourceId !== undefined) query = query.where('resource_id', '=', resourceId)
   if (createdFrom !== undefined) query = query.where('created_at', '>=', createdFrom)
   if (createdBefore !== undefined) query = query.where('created_at', '<', createdBefore)
-  const { items, next } = await takePage(query, 'audit_event', page, (row) =>
-    row.created_at.toISOString(),
+  if (resourceId === undefined) return query
+  // Each by its own index, and from both together the page.
+  const own = query.where('resource_id', '=', resourceId)
+  const bulk = query.where(
+    sql<boolean>`number = any(array(select number from audit_event_key
+      where account_id = ${accountId} and api_key_id = ${resourceId}))`,
   )
-  return { items: items.map((row) => row.content), next }
+  const [ofOwn, ofBulk] = [own, bulk].map((part) => inPage(part, 'audit_event', page))
+  return select(db, sql`(${ofOwn} union all ${ofBulk})`)
+}
+
+function select(db: Executor, events = sql`audit_event`): Events {
+  return db
+    .selectFrom(events.$castTo<Selectable<Schema['audit_event']>>().as('audit_event'))
+    .select(['audit_event.id', 'audit_event.created_at', 'audit_event.content'])
 }

@@ -12,13 +12,7 @@ export async function takePage<Tables, Table extends keyof Tables, Row extends {
   page: PageRequest,
   sortValue: (row: Row, field: SortField) => string | null,
 ): Promise<Page<Row>> {
-  const order = orderOf(table, page)
-  let paged = query
-    .orderBy(order.value, page.sort.descending ? 'desc' : 'asc')
-    .orderBy(order.id, page.sort.descending ? 'desc' : 'asc')
-    .limit(page.limit + 1)
-  if (page.after !== undefined) paged = paged.where(beyond(order, page.after, page))
-  const rows = await paged.execute()
+  const rows = await inPage(query, table, page).execute()
   const items = rows.slice(0, page.limit)
   const last = items.at(-1)
   const next: Position | null =
@@ -26,6 +20,20 @@ export async function takePage<Tables, Table extends keyof Tables, Row extends {
       ? { value: sortValue(last, page.sort.field), id: last.id }
       : null
   return { items, next }
+}
+
+/** The rows of a query from which its page is taken: one more than the page has tells whether there is another. */
+export function inPage<Tables, Table extends keyof Tables, Row>(
+  query: SelectQueryBuilder<Tables, Table, Row>,
+  table: string,
+  page: PageRequest,
+): SelectQueryBuilder<Tables, Table, Row> {
+  const order = orderOf(table, page)
+  const paged = query
+    .orderBy(order.value, page.sort.descending ? 'desc' : 'asc')
+    .orderBy(order.id, page.sort.descending ? 'desc' : 'asc')
+    .limit(page.limit + 1)
+  return page.after === undefined ? paged : paged.where(beyond(order, page.after, page))
 }
 
 interface Order {

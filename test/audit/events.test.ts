@@ -202,6 +202,7 @@ t.test(
         [root.patch(at, { name: 'Acme Inc' }), 200],
         [root.post(`${at}/api-keys`, { name: ' ', role: 'viewer', expires_at: null }), 400],
         [root.delete(`${at}/roles/${account}`), 404],
+        [root.post(`${path}/explain`, {}), 200],
       ]
       for (const [answering, status] of idle) t.equal((await answering).status, status)
       t.equal(await countEvents(raw), before)

@@ -145,8 +145,10 @@ t.test('any page and any filter reads a page of events and no more, of however m
         ])
         const plan = rows[0]['QUERY PLAN'][0].Plan
         const told = `${JSON.stringify(filter)} ${descending} ${place}`
-        t.ok(rowsRead(plan) <= limit + 1, `${rowsRead(plan)} rows: ${told}`)
-        t.notMatch(JSON.stringify(plan), /Seq Scan|"Sort"/, told)
+        // What was done to one thing is put together of two pages: of the acts on it, and on many.
+        const pages = filter.resourceId === undefined ? 1 : 2
+        t.ok(rowsRead(plan) <= pages * (limit + 1), `${rowsRead(plan)} rows: ${told}`)
+        t.notMatch(JSON.stringify(plan), pages === 1 ? /Seq Scan|"Sort"/ : /Seq Scan/, told)
         after = next ?? undefined
         if (next === null) break
       }

@@ -12,7 +12,7 @@ export interface ManyEvents {
 
 /**
  * Gives a migrated database `count` events of one account, over a year, straight by SQL, and a tenth as many of
- * another beside it; and lets the planner know. Their links are made up.
+ * another beside it, with a thousand keys each for three of them; and lets the planner know. Their links are made up.
  */
 export async function insertManyEvents(client: Client, count: number): Promise<ManyEvents> {
   await client.query(
@@ -31,7 +31,14 @@ export async function insertManyEvents(client: Client, count: number): Promise<M
      where a = 1 or n % 10 = 0`,
     [count, auditActions],
   )
+  await client.query(
+    `insert into audit_event_key (account_id, number, api_key_id)
+     select ${idOf('1')}, n, ${idOf('1000 + key')}
+     from unnest(array[$1::int / 3, $1::int / 2, $1::int]) n, generate_series(0, 999) key`,
+    [count],
+  )
   await client.query('analyze audit_event')
+  await client.query('analyze audit_event_key')
   return { accountId: uuid(1), actorId: 'user 7', resourceId: uuid(1_007) }
 }
 

@@ -62,6 +62,7 @@ const guarded: Readonly<Record<string, string | null>> = {
   'PATCH /v1/accounts/:account_id/api-keys/:id': 'api_key:update',
   'POST /v1/accounts/:account_id/api-keys/:id/rotate': 'api_key:rotate',
   'GET /v1/accounts/:account_id/audit-events': 'audit_event:read',
+  'GET /v1/accounts/:account_id/audit-events/:number/api-keys': 'audit_event:read',
   'GET /v1/accounts/:account_id/api-keys/report': 'api_key:read',
   'POST /v1/accounts/:account_id/api-keys/revoke': 'api_key:revoke',
   'GET /v1/accounts/:account_id/roles': 'role:read',
@@ -295,6 +296,7 @@ function fill(path: string, target?: Target): string {
   return path
     .replace(':account_id', target?.account ?? unknownId)
     .replace(':id', ids[kind])
+    .replace(':number', '1')
     .replace('*', 'static/index.css')
 }
 

@@ -186,6 +186,48 @@ t.test('one event an account, which lists the keys', async (t) => {
     rows.map((row) => row.api_key_id),
     made.map(({ id }) => id).sort(),
   )
+
+  await t.test('and is found by each of them', async (t) => {
+    const [one, other] = made.map(({ id }) => id)
+    const at = `/v1/accounts/${account}/audit-events`
+    await root.patch(`/v1/accounts/${account}`, { name: 'Renamed' })
+    const { body } = await root.get(`${at}?resource_id=${one}`)
+    t.match(body, {
+      audit_events: [{ action: 'api_key.bulk_revoked' }, { action: 'api_key.issued' }],
+      next_cursor: null,
+    })
+    const first = await root.get(`${at}?resource_id=${one}&limit=1&sort=created_at`)
+    const cursor = first.body.next_cursor
+    t.match(first.body.audit_events, [{ action: 'api_key.issued' }])
+    t.match(
+      (await root.get(`${at}?resource_id=${one}&limit=1&sort=created_at&cursor=${cursor}`)).body,
+      { audit_events: [{ action: 'api_key.bulk_revoked' }], next_cursor: null },
+      'page by page too',
+    )
+    const issued = await root.get(`${at}?resource_id=${one}&action=api_key.issued`)
+    t.equal(issued.body.audit_events.length, 1, 'all filters hold')
+    const unknown = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
+    t.same((await root.get(`${at}?resource_id=${unknown}`)).body.audit_events, [])
+
+    const { number } = body.audit_events[0]
+    const ids = [one, other].sort()
+    const keys = `${at}/${number}/api-keys`
+    t.match((await root.get(keys)).body, { api_key_ids: ids, next_cursor: null })
+    const page = (await root.get(`${keys}?limit=1`)).body
+    t.match(page.api_key_ids, [ids[0]])
+    t.match((await root.get(`${keys}?limit=1&cursor=${page.next_cursor}`)).body, {
+      api_key_ids: [ids[1]],
+      next_cursor: null,
+    })
+    t.match((await root.get(`${at}/1/api-keys`)).body, { api_key_ids: [], next_cursor: null })
+    for (const missing of [number + 100, 0, 'x', '1e3', '01', '99999999999999999999']) {
+      t.equal((await root.get(`${at}/${missing}/api-keys`)).status, 404, String(missing))
+    }
+    assertInvalid(t, await root.get(`${keys}?cursor=1`), [['/cursor', 'cursor']], 'cursor')
+    assertInvalid(t, await root.get(`${keys}?limit=0`), [['/limit', 'minimum']], 'limit')
+    const strange = await newAccount(root, 'Strange')
+    t.equal((await root.get(`/v1/accounts/${strange}/audit-events/${number}/api-keys`)).status, 404)
+  })
 })
 
 t.test('revoked keys let go of their names, their role and their lists', async (t) => {

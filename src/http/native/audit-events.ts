@@ -86,7 +86,7 @@ const AuditQuery = Type.Object(
         description: 'The id of the user or key that did it.',
       }),
     ),
-    resource_id: Type.Optional(id('To what it was done.')),
+    resource_id: Type.Optional(id('To what it was done; of a key, in acts on many too.')),
     created_from: timeInput('Only events of this time or later.'),
     created_before: timeInput('Only events before this time.'),
   },

@@ -1,0 +1,60 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../deps.ts'
+import { isUuid } from '../../domain/uuid.ts'
+import { invalidRequest, notFound } from '../../errors.ts'
+import { listEventKeys } from '../../keys/audit/list-event-keys.ts'
+import type { App } from '../app-type.ts'
+import { defaultLimit, pageParameters } from '../paging.ts'
+import { responses } from '../responses.ts'
+import { closed, nullableString, ref } from '../schema-tools.ts'
+import { accountParameter, id } from './schemas.ts'
+
+export const AuditEventKeyPage = Type.Object(
+  {
+    api_key_ids: Type.Array(id()),
+    next_cursor: nullableString({ description: 'Null: this is the last page.' }),
+  },
+  { $id: 'AuditEventKeyPage', description: 'A page of the keys of an act on many.' },
+)
+const { limit, cursor } = pageParameters()
+
+export function auditEventKeyRoutes(app: App, deps: Deps): void {
+  app.get(
+    '/v1/accounts/:account_id/audit-events/:number/api-keys',
+    {
+      config: { access: { permission: 'audit_event:read' } },
+      schema: {
+        operationId: 'listAuditEventKeys',
+        tags: ['Audit'],
+        summary: 'List the keys of an audit event',
+        description:
+          'Which keys an act on many changed, in order of their ids: as many as `api_keys.count` of the event, by whose `digest` they are covered. An event of anything else has none.',
+        params: Type.Object({
+          account_id: accountParameter,
+          number: Type.String({ description: 'The `number` of an event.' }),
+        }),
+        querystring: Type.Object({ limit, cursor }, closed),
+        response: responses({ 200: ref(AuditEventKeyPage) }, { problems: [404] }),
+      },
+    },
+    async ({ params, query }) => {
+      if (!/^[1-9]\d{0,14}$/.test(params.number)) throw notFound('audit event')
+      const page = { limit: query.limit ?? defaultLimit, after: readCursor(query.cursor) }
+      const keys = await listEventKeys(deps, params.account_id, Number(params.number), page)
+      return { api_key_ids: [...keys.apiKeyIds], next_cursor: keys.next && toCursor(keys.next) }
+    },
+  )
+}
+
+function toCursor(apiKeyId: string): string {
+  return Buffer.from(apiKeyId).toString('base64url')
+}
+
+/** Throws `invalid_request` for a cursor that is not one of ours. */
+function readCursor(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const apiKeyId = Buffer.from(text, 'base64url').toString()
+  if (isUuid(apiKeyId) && toCursor(apiKeyId) === text) return apiKeyId
+  const message = 'It is not a cursor that this list gave.'
+  throw invalidRequest([{ field: '/cursor', rule: 'cursor', message }])
+}

@@ -1,0 +1,25 @@
+import type { Deps } from '../../deps.ts'
+import { notFound } from '../../errors.ts'
+import { listKeysOfEvent } from '../../store/audit-listing.ts'
+
+export interface EventKeys {
+  readonly apiKeyIds: readonly string[]
+  /** After which id the next page begins; null: this is the last. */
+  readonly next: string | null
+}
+
+/**
+ * The ids of the keys that a bulk act changed, in their order, by the number of its event: a page of them. An event
+ * of anything else has none. Throws `not_found`.
+ */
+export async function listEventKeys(
+  deps: Pick<Deps, 'db'>,
+  accountId: string,
+  number: number,
+  page: { readonly limit: number; readonly after: string | undefined },
+): Promise<EventKeys> {
+  const ids = await listKeysOfEvent(deps.db, accountId, number, { ...page, limit: page.limit + 1 })
+  if (ids === undefined) throw notFound('audit event')
+  const apiKeyIds = ids.slice(0, page.limit)
+  return { apiKeyIds, next: ids.length > page.limit ? (apiKeyIds.at(-1) ?? null) : null }
+}
