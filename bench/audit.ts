@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createEmptyDatabase } from '../test/helpers/database.ts'
 import type { Times } from './audit/acts.ts'
-import { type PageTimes, timePages } from './audit/pages.ts'
+import { timePages } from './audit/pages.ts'
 import { median } from './statistics.ts'
 
 const { values } = parseArgs({
@@ -54,13 +54,11 @@ async function measureActs(acts: number, rounds: number): Promise<void> {
 }
 
 async function measurePages(small: number, large: number): Promise<void> {
-  const [few, many] = [await timePages(small), await timePages(large)]
-  for (const [index, { what, ms }] of few.entries()) {
-    const other: PageTimes | undefined = many[index]
-    if (other === undefined) throw new Error('A page was not timed.')
+  for (const { what, ms, ratio } of await timePages(small, large)) {
+    const [few, many] = ms
     print(
-      `${what}: ${ms.toFixed(2)} ms of ${small} events, ${other.ms.toFixed(2)} ms of ${large}: ` +
-        `${(other.ms / ms).toFixed(2)} times`,
+      `${what}: ${few.toFixed(2)} ms of ${small} events, ${many.toFixed(2)} ms of ${large}: ` +
+        `${ratio.toFixed(2)} times (median of pairs)`,
     )
   }
 }

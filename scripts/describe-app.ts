@@ -43,6 +43,7 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
         randomBytes,
       }),
       auditKeys: noAuditKeys,
+      chainHeads: new Map(),
       cache,
       freshness,
       feed: { lagMs: 0, rounds: 0 },

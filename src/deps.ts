@@ -4,6 +4,7 @@ import type { CachedCredential, CredentialCache } from './cache/credential-cache
 import type { Flights } from './cache/flights.ts'
 import type { Freshness } from './cache/freshness.ts'
 import type { Receipts } from './cache/receipts.ts'
+import type { ChainHead } from './domain/audit-chain.ts'
 import type { AuditKeys } from './domain/audit-key.ts'
 import type { DenialRecords } from './keys/denial-records.ts'
 import type { SecretHasher } from './keys/hashing/hasher.ts'
@@ -25,6 +26,10 @@ export interface Deps {
   readonly hasher: SecretHasher
   /** What the links of the audit trail are keyed with. */
   readonly auditKeys: AuditKeys
+  /** Where the chains of some accounts ended when this instance last wrote to them. */
+  readonly chainHeads: Pick<Map<string, ChainHead>, 'get'> & {
+    set(accountId: string, head: ChainHead): unknown
+  }
   readonly cache: CredentialCache
   readonly freshness: Freshness
   readonly receipts: Pick<Receipts, 'waitFor'>

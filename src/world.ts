@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { CredentialCache } from './cache/credential-cache.ts'
 import { Flights } from './cache/flights.ts'
@@ -9,6 +10,7 @@ import { Listener } from './cache/listener.ts'
 import { Receipts } from './cache/receipts.ts'
 import { timingOf } from './cache/timing.ts'
 import type { Deps } from './deps.ts'
+import type { ChainHead } from './domain/audit-chain.ts'
 import { DenialRecords } from './keys/denial-records.ts'
 import { LiveTagRing } from './keys/live-tag-ring.ts'
 import { createCredentialReader } from './keys/read-credential.ts'
@@ -92,6 +94,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     uses: new UseRecords(),
     usesKnownAfterMs: Math.max(config.USE_FLUSH_MS, config.MAX_STALENESS_MS),
     denials: new DenialRecords(),
+    chainHeads: new LRUCache<string, ChainHead>({ max: 10_000 }),
     expiring: { within: new Map() },
     tallies,
     log,

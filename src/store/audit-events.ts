@@ -38,6 +38,34 @@ export async function lockChains(
   return lockHeads(trx, accountIds)
 }
 
+/**
+ * Writes an event if the chain of its account still ends where the caller takes it to: then its head is
+ * moved, and locked until the transaction ends. Otherwise nothing is written. One statement.
+ */
+export async function insertIfNext(
+  trx: StoreTransaction,
+  event: NewAuditEvent,
+  previous: ChainHead,
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    with moved as (
+      update audit_chain
+      set number = ${event.number}, link = ${event.link}, updated_at = ${event.createdAt}
+      where account_id = ${event.accountId} and number = ${previous.number}
+        and link = ${previous.link}
+      returning account_id, number, link, updated_at
+    )
+    insert into audit_event (account_id, number, id, created_at, action, actor_kind, actor_id,
+      resource_id, content, link)
+    select account_id, number, ${event.id}::uuid, updated_at, ${event.action}::text,
+      ${event.actorKind}::text, ${event.actorId}::text, ${event.resourceId}::uuid,
+      ${event.content}::text, link
+    from moved`.execute(trx)
+  if (numAffectedRows !== 1n) return false
+  await listKeys(trx, event)
+  return true
+}
+
 const listedAtOnce = 2_000
 
 /** Writes events and moves the heads of their chains, which the transaction has locked: one statement, and the keys of bulk acts. */

@@ -2,12 +2,14 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import { Pool } from 'pg'
 import t from 'tap'
-import { auditActions } from '../../src/domain/audit-event.ts'
+import { type AuditDraft, auditActions, systemOrigin } from '../../src/domain/audit-event.ts'
 import type { PageRequest } from '../../src/domain/page.ts'
+import { appendEvents } from '../../src/keys/audit/append.ts'
 import { verifyTrail } from '../../src/keys/audit/verify-trail.ts'
 import { type AuditFilter, listAuditEvents } from '../../src/store/audit-listing.ts'
 import { type Database, isolationLevels } from '../../src/store/database.ts'
 import type { Schema } from '../../src/store/schema.ts'
+import { inTransaction } from '../../src/store/transaction.ts'
 import type { Api, Json } from '../helpers/api.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { createTestDatabase } from '../helpers/database.ts'
@@ -191,6 +193,38 @@ for (const isolation of isolationLevels) {
     t.match(await verifyTrail(service.deps, []), { breaks: [] })
   })
 }
+
+t.test('a chain goes on where it ends, whatever an instance remembers of it', async (t) => {
+  const { root, service, database } = await startTestService(t)
+  const raw = await connectRaw(t, database.url)
+  const account = await newAccount(root)
+  const { deps } = service
+  const other = { ...deps, chainHeads: new Map() }
+  const draft: AuditDraft = {
+    accountId: account,
+    action: 'account.updated',
+    resource: { type: 'account', id: account, name: null },
+    before: null,
+    after: null,
+  }
+  const append = (by: typeof deps, fails = false) =>
+    inTransaction(deps.db, async (trx) => {
+      await appendEvents(by, trx, systemOrigin, [draft])
+      if (fails) throw new Error('undone')
+    })
+  await append(deps)
+  await append(other)
+  await append(other)
+  await append(deps)
+  await t.rejects(append(deps, true), { message: 'undone' })
+  await append(deps)
+  await append(other)
+  t.same(
+    (await trailOf(raw, account)).map((event) => event.number),
+    [1, 2, 3, 4, 5, 6, 7],
+  )
+  t.match(await verifyTrail(deps, []), { breaks: [] })
+})
 
 t.test('an account does not wait for the chain of another', async (t) => {
   const { root, database } = await startTestService(t)

@@ -39,6 +39,17 @@ const guarded: Readonly<Record<string, string | null>> = {
   'GET /auth/permissions': 'role:read',
 }
 
+/** What the trail says of each route that changes something. */
+const recorded: Readonly<Record<string, string>> = {
+  'POST /accounts/:account_id/api-keys': 'api_key.issued',
+  'POST /accounts/:account_id/api-keys/:id/revoke': 'api_key.revoked',
+  'POST /accounts/:account_id/projects/:project_id/allow-lists': 'allow_list.created',
+  'DELETE /accounts/:account_id/projects/:project_id/allow-lists/:id': 'allow_list.deleted',
+  'POST /accounts/:account_id/roles': 'role.created',
+  'PUT /accounts/:account_id/roles/:id': 'role.updated',
+  'DELETE /accounts/:account_id/roles/:id': 'role.deleted',
+}
+
 const unknownId = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
 const hourMs = 3_600_000
 const invalidJwt = refusal(401, 'Invalid JWT')
@@ -98,7 +109,9 @@ t.test(
       t.equal(answer.status, 200, `${route}, with ${permission} alone: ${answer.text}`)
       const id = answer.headers['x-request-id']
       const events = (await trailOf(raw, account.id)).filter((event) => event.request_id === id)
-      t.equal(events.length, route.startsWith('GET ') ? 0 : 1, `${route}, its events`)
+      const actions = events.map((event) => event.action)
+      t.equal(route in recorded, !route.startsWith('GET '), `${route} is known to change something`)
+      t.same(actions, route in recorded ? [recorded[route]] : [], `${route}, its events`)
     }
   },
 )
