@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifySchema } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
-import { maxAskedPermissions, permissionPattern } from '../../domain/permission.ts'
 import { verify } from '../../keys/verify.ts'
 import type { App } from '../app-type.ts'
+import { attemptParameters } from '../attempt-parameters.ts'
 import type { FaceSettings } from '../face-settings.ts'
 import { ref } from '../schema-tools.ts'
 import { refusalOfCaller } from './caller.ts'
@@ -24,15 +24,7 @@ const IntrospectionForm = Type.Object(
         examples: ['203.0.113.7'],
       }),
     ),
-    permission: Type.Optional(
-      Type.Array(Type.String({ pattern: permissionPattern }), {
-        maxItems: maxAskedPermissions,
-        description: 'Repeatable: all are required.',
-      }),
-    ),
-    account_id: Type.Optional(
-      Type.String({ format: 'uuid', description: 'The account that the key must belong to.' }),
-    ),
+    ...attemptParameters,
   },
   { $id: 'IntrospectionForm' },
 )

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { maxAskedPermissions, permissionPattern } from '../../domain/permission.ts'
+import { attemptParameters } from '../attempt-parameters.ts'
 import { responses } from '../responses.ts'
 
 const text = (description: string) => ({ description, type: 'string' })
@@ -14,15 +14,7 @@ export const forwardAuthSchema = {
     'The proxy proves itself by its address or by a token of its own, or else gets 403 without `WWW-Authenticate`.',
   security: [{ verifier: [] }, {}],
   querystring: Type.Object({
-    permission: Type.Optional(
-      Type.Array(Type.String({ pattern: permissionPattern }), {
-        maxItems: maxAskedPermissions,
-        description: 'All are required.',
-      }),
-    ),
-    account_id: Type.Optional(
-      Type.String({ format: 'uuid', description: 'The account that the key must belong to.' }),
-    ),
+    ...attemptParameters,
     original_uri: Type.Optional(
       Type.String({ description: 'Ends the parameters: whatever follows is ignored.' }),
     ),

@@ -1,0 +1,15 @@
+import { Type } from 'typebox'
+import { maxAskedPermissions, permissionPattern } from '../domain/permission.ts'
+
+/** What may be demanded of a key beside its token, where it comes as parameters of a query or a form. */
+export const attemptParameters = {
+  permission: Type.Optional(
+    Type.Array(Type.String({ pattern: permissionPattern }), {
+      maxItems: maxAskedPermissions,
+      description: 'Repeatable: all are required.',
+    }),
+  ),
+  account_id: Type.Optional(
+    Type.String({ format: 'uuid', description: 'The account that the key must belong to.' }),
+  ),
+}
