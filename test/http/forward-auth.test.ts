@@ -308,13 +308,15 @@ test('an outage is 503, and neither a denial nor a proof that failed', async (t)
   const account = await newAccount(root)
   const { token } = await newKey(root, account)
   way.cut()
-  for (const [from, headers] of [
-    [proxy, ['Authorization', `Bearer ${token}`]],
-    [stranger, ['X-Verifier-Authorization', `Bearer ${token}`]],
+  for (const [told, from, headers] of [
+    ['a known proxy', proxy, ['Authorization', `Bearer ${token}`]],
+    ['a proxy with a token', stranger, ['X-Verifier-Authorization', `Bearer ${token}`]],
+    ['Traefik', proxy, headersOfTraefik({ host: new URL(url).host, bearer: token, client: home })],
+    ['Envoy', stranger, headersOfEnvoy({ bearer: token, forwardedFor: home, verifier: token })],
   ] as const) {
-    const answer = await sendRaw(url + path, { from, headers })
+    const answer = await sendRaw(`${url}${path}?permission=cluster:read`, { from, headers })
     check('GET', path, answer)
-    assertProblem(t, answer, { status: 503, code: 'unavailable' }, from)
+    assertProblem(t, answer, { status: 503, code: 'unavailable' }, told)
     t.equal(answer.headers['www-authenticate'], undefined)
   }
   way.restore()
@@ -327,19 +329,10 @@ test('what Traefik sends, to the letter', async (t) => {
   const viewer = { role: 'viewer', allow_list_ids: [list] }
   const { id, token } = await newKey(root, account, viewer)
   const host = new URL(url).host
-  /** What the client sent, copied as it was, but for what Traefik sets: sorted as Go sorts, always GET. */
   const traefik = (bearer: string, client: string, more: Traefik = {}) =>
     ask(undefined, {
       query: `?permission=${more.permission ?? 'cluster:read'}`,
-      headers: [
-        ...['Host', host, 'User-Agent', 'curl/8.5.0', 'Accept', '*/*', 'Accept-Encoding', 'gzip'],
-        ...['Authorization', `Bearer ${bearer}`, 'Content-Type', 'application/json'],
-        ...(more.sent ?? []),
-        ...['X-Forwarded-For', client, 'X-Forwarded-Host', 'app.example.com'],
-        ...['X-Forwarded-Method', 'POST', 'X-Forwarded-Port', '443', 'X-Forwarded-Proto', 'https'],
-        ...['X-Forwarded-Server', 'edge-1', 'X-Forwarded-Uri', '/api/things?permission=a:b'],
-        ...['X-Real-Ip', client],
-      ],
+      headers: headersOfTraefik({ host, bearer, client, ...(more.sent && { sent: more.sent }) }),
       ...(more.agent && { agent: more.agent }),
     })
   const allowed = await traefik(token, home)
@@ -364,6 +357,25 @@ test('what Traefik sends, to the letter', async (t) => {
   await keepsConnections(t, (agent) => traefik(token, home, { agent }))
 })
 
+/** What the client sent, copied as it was, but for what Traefik sets: sorted as Go sorts, always GET. */
+function headersOfTraefik(request: {
+  readonly host: string
+  readonly bearer: string
+  readonly client: string
+  readonly sent?: readonly string[]
+}): readonly string[] {
+  const { host, bearer, client, sent = [] } = request
+  return [
+    ...['Host', host, 'User-Agent', 'curl/8.5.0', 'Accept', '*/*', 'Accept-Encoding', 'gzip'],
+    ...['Authorization', `Bearer ${bearer}`, 'Content-Type', 'application/json'],
+    ...sent,
+    ...['X-Forwarded-For', client, 'X-Forwarded-Host', 'app.example.com'],
+    ...['X-Forwarded-Method', 'POST', 'X-Forwarded-Port', '443', 'X-Forwarded-Proto', 'https'],
+    ...['X-Forwarded-Server', 'edge-1', 'X-Forwarded-Uri', '/api/things?permission=a:b'],
+    ...['X-Real-Ip', client],
+  ]
+}
+
 interface Traefik {
   readonly permission?: string
   /** What the client sent besides. */
@@ -379,7 +391,6 @@ test('what Envoy sends, to the letter', async (t) => {
   const verifier = await newKey(root, platform, { role: 'verifier' })
   const demand = '?permission=cluster:read'
 
-  /** The original method, the names in lower case, no body, and what Envoy adds itself at the end. */
   const envoy = (
     bearer: string,
     forwardedFor: string,
@@ -388,16 +399,7 @@ test('what Envoy sends, to the letter', async (t) => {
     ask(undefined, {
       method,
       query,
-      headers: [
-        ...['host', 'app.example.com', 'content-length', '0', 'authorization', `Bearer ${bearer}`],
-        ...[
-          'x-forwarded-for',
-          forwardedFor,
-          'x-verifier-authorization',
-          `Bearer ${verifier.token}`,
-        ],
-        ...['x-envoy-internal', 'true', 'x-envoy-expected-rq-timeout-ms', '1000'],
-      ],
+      headers: headersOfEnvoy({ bearer, forwardedFor, verifier: verifier.token }),
       ...(agent && { agent }),
     })
   for (const method of ['GET', 'POST', 'DELETE', 'PROPFIND', 'OPTIONS']) {
@@ -415,6 +417,20 @@ test('what Envoy sends, to the letter', async (t) => {
   }
   await keepsConnections(t, (agent) => envoy(token, home, { method: 'POST', agent }))
 })
+
+/** With the original method, the names in lower case, no body, and what Envoy adds itself at the end. */
+function headersOfEnvoy(request: {
+  readonly bearer: string
+  readonly forwardedFor: string
+  readonly verifier: string
+}): readonly string[] {
+  const { bearer, forwardedFor, verifier } = request
+  return [
+    ...['host', 'app.example.com', 'content-length', '0', 'authorization', `Bearer ${bearer}`],
+    ...['x-forwarded-for', forwardedFor, 'x-verifier-authorization', `Bearer ${verifier}`],
+    ...['x-envoy-internal', 'true', 'x-envoy-expected-rq-timeout-ms', '1000'],
+  ]
+}
 
 interface Envoy {
   readonly method?: string
