@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
+import type { Test } from 'tap'
 import { openDatabase } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrate.ts'
 
@@ -18,6 +19,16 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const template = await ensureTemplate()
   await asAdmin((admin) => createFrom(admin, name, template))
   return databaseNamed(name)
+}
+
+/** The same, whose sessions look for a deadlock after 20 ms instead of a second; dropped at the end of the test. */
+export async function createImpatientDatabase(t: Test): Promise<TestDatabase> {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  await asAdmin((admin) =>
+    admin.query(`alter database ${database.name} set deadlock_timeout = '20ms'`),
+  )
+  return database
 }
 
 /** A database with nothing in it. */

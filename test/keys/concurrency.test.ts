@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { Client } from 'pg'
-import t, { type Test } from 'tap'
+import type { Client } from 'pg'
+import t from 'tap'
 import type { Catalogue } from '../../src/domain/permission.ts'
 import { verifyTrail } from '../../src/keys/audit/verify-trail.ts'
 import { applyCatalogue, requireCatalogue } from '../../src/keys/catalogue.ts'
@@ -16,12 +16,13 @@ import { migrate } from '../../src/store/migrate.ts'
 import { inTransaction } from '../../src/store/transaction.ts'
 import type { Answer, Api } from '../helpers/api.ts'
 import {
-  asAdmin,
   createEmptyDatabase,
+  createImpatientDatabase,
   createTestDatabase,
   type TestDatabase,
 } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { connectRaw } from '../helpers/instances.ts'
 import { untilBlocked } from '../helpers/locks.ts'
 import { startTestService } from '../helpers/service.ts'
 
@@ -30,10 +31,10 @@ const atOnce = 6
 
 for (const isolation of isolationLevels) {
   t.test(`under ${isolation}`, async (t) => {
-    const database = await impatientDatabase(t)
+    const database = await createImpatientDatabase(t)
     const started = await startTestService(t, { database, isolation })
     const { root, as } = started
-    const raw = await connect(t, database)
+    const raw = await connectRaw(t, database.url)
 
     t.test('of several issues under one name one gets it', async (t) => {
       const account = await newAccount(root)
@@ -347,7 +348,7 @@ for (const isolation of isolationLevels) {
     const first = services.filter(({ service }) => service.isFirstStart)
     t.equal(first.length, 1)
     t.equal(services.filter(({ rootToken }) => rootToken !== '').length, 1, 'one root token')
-    const raw = await connect(t, database)
+    const raw = await connectRaw(t, database.url)
     const { rows } = await raw.query(`
       select (select count(*)::int from account) as accounts, (select count(*)::int from role) as roles,
         (select count(*)::int from api_key) as keys, (select count(*)::int from tag_key) as tag_keys`)
@@ -369,8 +370,8 @@ t.test('of 20 migrations at once of an empty database one runs', async (t) => {
 })
 
 t.test('a transaction that lost against another runs again', async (t) => {
-  const database = await impatientDatabase(t)
-  const raw = await connect(t, database)
+  const database = await createImpatientDatabase(t)
+  const raw = await connectRaw(t, database.url)
   await raw.query('create table place (id integer primary key, visits integer not null)')
   await raw.query('insert into place values (1, 0), (2, 0)')
   const repeatable = open(database, 2, 'repeatable read')
@@ -458,23 +459,6 @@ function times<T>(count: number, act: (index: number) => Promise<T>): Promise<T[
 
 function statusesOf(answers: readonly Answer[]): number[] {
   return answers.map((answer) => answer.status).sort()
-}
-
-/** A database whose sessions look for a deadlock after 20 ms instead of a second. */
-async function impatientDatabase(t: Test): Promise<TestDatabase> {
-  const database = await createTestDatabase()
-  t.teardown(() => database.drop())
-  await asAdmin((admin) =>
-    admin.query(`alter database ${database.name} set deadlock_timeout = '20ms'`),
-  )
-  return database
-}
-
-async function connect(t: Test, database: TestDatabase): Promise<Client> {
-  const client = new Client({ connectionString: database.url })
-  await client.connect()
-  t.teardown(() => client.end())
-  return client
 }
 
 function open(

@@ -1,11 +1,11 @@
 /** Two acts on one key at once, on connections of their own: what comes of them is what one after the other would give. */
-import { Client } from 'pg'
 import t, { type Test } from 'tap'
 import { verifyTrail } from '../../src/keys/audit/verify-trail.ts'
 import { isolationLevels } from '../../src/store/database.ts'
 import type { Answer } from '../helpers/api.ts'
-import { asAdmin, createTestDatabase, type TestDatabase } from '../helpers/database.ts'
+import { createImpatientDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { connectRaw } from '../helpers/instances.ts'
 import { untilBlocked } from '../helpers/locks.ts'
 import { startTestService } from '../helpers/service.ts'
 
@@ -13,7 +13,7 @@ const rounds = 3
 
 for (const isolation of isolationLevels) {
   t.test(`under ${isolation}`, async (t) => {
-    const database = await impatientDatabase(t)
+    const database = await createImpatientDatabase(t)
     const { root, as, service } = await startTestService(t, { database, isolation })
     /** What two acts do at once; and after it the trail of all that was done is whole. */
     const race = (name: string, act: (t: Test) => Promise<void>) =>
@@ -21,7 +21,7 @@ for (const isolation of isolationLevels) {
         await act(t)
         t.match(await verifyTrail(service.deps, []), { breaks: [] }, 'the trail is whole')
       })
-    const raw = await connect(t, database)
+    const raw = await connectRaw(t, database.url)
     const account = await newAccount(root)
     const keys = `/v1/accounts/${account}/api-keys`
     const patch = (id: string, body: object, tag: string) =>
@@ -249,21 +249,4 @@ for (const isolation of isolationLevels) {
 
 function statusesOf(answers: readonly Answer[]): number[] {
   return answers.map((answer) => answer.status)
-}
-
-/** A database whose sessions look for a deadlock after 20 ms instead of a second. */
-async function impatientDatabase(t: Test): Promise<TestDatabase> {
-  const database = await createTestDatabase()
-  t.teardown(() => database.drop())
-  await asAdmin((admin) =>
-    admin.query(`alter database ${database.name} set deadlock_timeout = '20ms'`),
-  )
-  return database
-}
-
-async function connect(t: Test, database: TestDatabase): Promise<Client> {
-  const client = new Client({ connectionString: database.url })
-  await client.connect()
-  t.teardown(() => client.end())
-  return client
 }
