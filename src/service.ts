@@ -9,6 +9,7 @@ import type { CollectMetrics } from './http/operations/metrics.ts'
 import { applyCatalogue } from './keys/catalogue.ts'
 import type { RootKey } from './keys/root-key.ts'
 import { type PreparedDatabase, type PrepareOptions, prepareDatabase } from './prepare.ts'
+import { realMoment } from './real-moment.ts'
 import { createWorld } from './world.ts'
 
 export interface ServiceOptions extends PrepareOptions {
@@ -40,11 +41,6 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     await prepared.db.destroy()
     throw error
   }
-}
-
-/** The clocks of this process. */
-export function realMoment(): Moment {
-  return { monotonic: performance.now(), wall: Date.now() }
 }
 
 async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Promise<Service> {

@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { createLog } from '../log.ts'
 import { createServiceHasher, openServiceDatabase, worldOf } from '../prepare.ts'
-import { realMoment } from '../service.ts'
+import { realMoment } from '../real-moment.ts'
 import { createWorld } from '../world.ts'
 import type { CommandContext } from './command.ts'
 import { requireStartedDatabase } from './started-database.ts'
