@@ -5,7 +5,7 @@ import { entryFaults, rangesOf, widens } from '../../src/domain/allow-list.ts'
 import { type KeyState, statusOf } from '../../src/domain/api-key.ts'
 import { grantRefusal } from '../../src/domain/grant.ts'
 import { decodeCursor, encodeCursor, readSort, type Sort } from '../../src/domain/page.ts'
-import { effectivePermissions, readCatalogue } from '../../src/domain/permission.ts'
+import { effectivePermissions, isPermission, readCatalogue } from '../../src/domain/permission.ts'
 import aeon from '../../src/domain/permissions.aeon.json' with { type: 'json' }
 import { actorOf, actorSeenBy, type Principal } from '../../src/domain/principal.ts'
 import { builtInRoles, foldRoleName } from '../../src/domain/role.ts'
@@ -254,6 +254,23 @@ t.test('a catalogue that contradicts itself is refused with every fault', async 
     message: /\/permissions\/0\/name.*\/permissions\/0\/sensitive/,
   })
   t.throws(() => readCatalogue(null))
+})
+
+t.test('a permission is a resource and an operation', async (t) => {
+  for (const good of ['cluster:read', 'a:b', `a_1:${'b'.repeat(63)}`])
+    t.ok(isPermission(good), good)
+  for (const bad of [
+    '',
+    'cluster',
+    'cluster:',
+    ':read',
+    'Cluster:read',
+    'cluster:read ',
+    'a:b:c',
+  ]) {
+    t.notOk(isPermission(bad), `'${bad}'`)
+  }
+  t.notOk(isPermission(`a:${'b'.repeat(64)}`), 'an operation of 64 letters')
 })
 
 t.test('what a permission implies comes with it, once, whatever the circle', async (t) => {
