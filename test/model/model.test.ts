@@ -1,6 +1,39 @@
-import { join } from 'node:path'
+/** What the model of the freshness protocol must show. */
 import t from 'tap'
-import { unmeasured } from '../helpers/unmeasured.ts'
+import { hunt } from './hunt.ts'
+import { mutants } from './mutants.ts'
+import { everySchedule } from './schedules.ts'
+import { Tally } from './tally.ts'
+import { tell } from './tell.ts'
 
-const [command, args] = unmeasured(join(import.meta.dirname, 'claims.ts'))
-t.spawn(command, args, 'the model of the freshness protocol')
+const schedules = 5_000
+
+/** No mutant lives longer. */
+const longestHunt = 8_000
+
+t.test(`both guarantees hold through ${schedules} schedules`, async (t) => {
+  const tally = new Tally()
+  const { count, found } = hunt({
+    schedules: everySchedule,
+    most: schedules,
+    seed: 1,
+    isShrunk: true,
+    tally,
+  })
+  if (found !== undefined) t.fail(tell(found))
+  t.equal(count, schedules)
+  t.test('and in them everything happened that could break them', async (t) => {
+    for (const [what, times] of Object.entries(tally)) t.ok(times > 100, `${what}: ${times}`)
+    const answers =
+      tally.answersFromMemory + tally.answersFromJoinedReads + tally.answersFromOwnReads
+    t.ok(tally.answersFromMemory > answers / 2, 'most answers came from memory')
+  })
+})
+
+t.test('a protocol with one rule taken out is caught', async (t) => {
+  for (const { name, ...mutant } of mutants) {
+    const { count, found } = hunt({ ...mutant, most: longestHunt, seed: 1 })
+    t.ok(found, `${name}: caught by schedule ${count}`)
+    t.not(found?.violation.guarantee, 'live', 'it broke a guarantee, and not itself')
+  }
+})
