@@ -4,6 +4,7 @@ import { concurrently } from './concurrently.ts'
 /** Enough for two cores; many more would have to wait longer than the service lets anybody wait. */
 const askedAtOnce = 2
 const batchSize = 100
+const connectionsAtOnce = 8
 const maxTries = 20
 const pauseMs = 250
 
@@ -25,6 +26,19 @@ export async function verifyEach(
     const { verdicts } = JSON.parse(text) as { readonly verdicts: readonly AskedVerdict[] }
     const good = verdicts.filter(({ valid }) => valid).length
     if (good !== batch.length) throw new Error(`Of ${batch.length} good tokens ${good} were good.`)
+  })
+}
+
+/** The same by the route for one token, as the callers of a service make its tokens known. */
+export async function verifySingly(
+  url: string,
+  callerToken: string,
+  tokens: readonly string[],
+): Promise<void> {
+  await concurrently(tokens, connectionsAtOnce, async (token) => {
+    const text = await postPatiently(url, '/v1/verify', callerToken, { token })
+    const { valid } = JSON.parse(text) as AskedVerdict
+    if (!valid) throw new Error('A good token was not good.')
   })
 }
 

@@ -3,6 +3,7 @@ import { runAtFullSpeed, runAtRate } from './load/generators.ts'
 import { type LatencyPercentile, type Load, latencyPercentiles } from './load/load.ts'
 import type { Standing } from './results.ts'
 import type { ServerProcess } from './servers/server-process.ts'
+import { type Stage, withStage } from './stage.ts'
 import { median } from './statistics.ts'
 import { readSettledTallies, type Tallies } from './tallies.ts'
 
@@ -53,6 +54,31 @@ export async function contest(
     }
   }
   return slices
+}
+
+/**
+ * The same, but for each round the contenders are started anew: V8 makes of the same code in one process
+ * what is a fifth slower or faster than in another, and stays with it. Keyed by those of the first round.
+ */
+export async function contestAnew(
+  stage: Stage,
+  startContenders: (stage: Stage) => Promise<readonly Contender[]>,
+): Promise<Map<Contender, Slices>> {
+  const starts = stage.isQuick ? 1 : stage.rounds.count
+  const rounds = { ...stage.rounds, count: stage.rounds.count / starts }
+  let first: readonly Contender[] = []
+  const slices: Slice[][] = []
+  for (let start = 0; start < starts; start += 1) {
+    await withStage(stage, async (inner) => {
+      const contenders = await startContenders(inner)
+      if (start === 0) first = contenders
+      const done = await contest(contenders, rounds)
+      for (const [index, contender] of contenders.entries()) {
+        slices[index] = [...(slices[index] ?? []), ...slicesOf(done, contender)]
+      }
+    })
+  }
+  return new Map(first.map((contender, index) => [contender, slices[index] ?? []]))
 }
 
 /** One contender for so many seconds. Its work is not checked while it warms up. */

@@ -8,6 +8,7 @@ import { measureGrowth } from './parts/growth.ts'
 import { measureHot } from './parts/hot.ts'
 import { measureMemory } from './parts/memory.ts'
 import { measurePeers } from './parts/peers.ts'
+import { measureProfile } from './parts/profile.ts'
 import { measureRevoking } from './parts/revoking.ts'
 import { measureSoak } from './parts/soak.ts'
 import { measureStarts } from './parts/starts.ts'
@@ -40,6 +41,7 @@ export const parts = {
   workers: { title: 'Workers', measure: measureWorkers },
   revoking: { title: 'Revocations in the mix', measure: measureRevoking },
   freshness: { title: 'Freshness', measure: measureFreshness },
+  profile: { title: 'Where the time of a hot verification goes', measure: measureProfile },
   starts: { title: 'Starts', measure: measureStarts },
   soak: { title: 'Soak', measure: measureSoak, isLong: true },
 } as const satisfies Record<string, Part>

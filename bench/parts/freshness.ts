@@ -1,5 +1,5 @@
 import { askVerdict, revoke } from '../ask.ts'
-import { type Contender, contest, medianRatio, slicesOf, standingsOf } from '../contest.ts'
+import { type Contender, contestAnew, medianRatio, standingsOf } from '../contest.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
 import type { Finding, PartResult } from '../results.ts'
@@ -52,29 +52,35 @@ export async function measureFreshness(stage: Stage): Promise<PartResult> {
 }
 
 /** One hot key with the protocol and without: bench/servers/without-protocol.ts. */
-async function measureProtocol(stage: Stage, dataset: Dataset): Promise<PartResult> {
-  const { rootToken, databaseUrl, tokens } = dataset
+async function measureProtocol(
+  stage: Stage,
+  { rootToken, databaseUrl, tokens }: Dataset,
+): Promise<PartResult> {
   const hotTokens = tokens.slice(0, 1)
-  const load = {
-    requestsFile: await stage.writeRequests(verifyRequests(rootToken, hotTokens)),
-    connections,
-    expected: expectedAnswers.good,
-  }
-  const contender = async (name: string, script: string): Promise<Contender> => {
-    const server = await stage.start({ script, settings: { DATABASE_URL: databaseUrl } })
-    await askVerdict(server.url, rootToken, hotTokens[0] ?? '')
-    const requireWork = fromMemory('valid')
-    return { name, server, load: { ...load, origin: server.url }, databaseUrl, requireWork }
-  }
-  const fresh = await contender('hot, one key', 'src/main.ts')
-  const careless = await contender(
-    'the same, whatever memory knows taken for good',
-    'bench/servers/without-protocol.ts',
-  )
-  const slices = await contest([fresh, careless], stage.rounds)
+  const slices = await contestAnew(stage, async (inner) => {
+    const load = {
+      requestsFile: await inner.writeRequests(verifyRequests(rootToken, hotTokens)),
+      connections,
+      expected: expectedAnswers.good,
+    }
+    const contender = async (name: string, script: string): Promise<Contender> => {
+      const server = await inner.start({ script, settings: { DATABASE_URL: databaseUrl } })
+      await askVerdict(server.url, rootToken, hotTokens[0] ?? '')
+      const requireWork = fromMemory('valid')
+      return { name, server, load: { ...load, origin: server.url }, databaseUrl, requireWork }
+    }
+    return [
+      await contender('hot, one key', 'src/main.ts'),
+      await contender(
+        'the same, whatever memory knows taken for good',
+        'bench/servers/without-protocol.ts',
+      ),
+    ]
+  })
+  const [fresh = [], careless = []] = [...slices.values()]
   const finding: Finding = {
     what: 'Hot, one key: CPU time with the freshness protocol, against without',
-    value: medianRatio(slicesOf(slices, fresh), slicesOf(slices, careless), 'cpu'),
+    value: medianRatio(fresh, careless, 'cpu'),
     unit: 'times',
     goal: { atMost: 1.03 },
   }

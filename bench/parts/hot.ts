@@ -1,6 +1,13 @@
-import { askVerdictText, verifyEach } from '../ask.ts'
-import { type Contender, contest, medianRatio, slicesOf, standingsOf } from '../contest.ts'
-import { countsOfDatabase } from '../database-usage.ts'
+import { askVerdictText, verifySingly } from '../ask.ts'
+import {
+  type Contender,
+  contestAnew,
+  medianRatio,
+  type Slices,
+  slicesOf,
+  standingsOf,
+} from '../contest.ts'
+import type { Dataset } from '../datasets/dataset.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
 import type { Finding, PartResult } from '../results.ts'
 import { startNginx } from '../servers/nginx.ts'
@@ -8,22 +15,72 @@ import { connections, type Stage } from '../stage.ts'
 import { fromMemory } from '../work.ts'
 
 const mixed = 10_000
+const floorScript = 'bench/servers/floor.ts'
+
+const names = {
+  floor: 'the floor',
+  trusting: 'the floor, the caller trusted too',
+  mix: 'hot, 10,000 keys in a Zipf mix',
+  one: 'hot, one key',
+} as const
 
 /** Verifications that memory answers, against the floor; and what stands below the floor. */
 export async function measureHot(stage: Stage): Promise<PartResult> {
   const dataset = await stage.datasets.main()
+  const slices = await contestAnew(stage, (inner) => startContenders(inner, dataset))
+  const slicesBy = (name: string): Slices => {
+    const contender = [...slices.keys()].find((candidate) => candidate.name === name)
+    if (contender === undefined) throw new Error(`${name} took no part.`)
+    return slicesOf(slices, contender)
+  }
+  const [floor, trusting] = [slicesBy(names.floor), slicesBy(names.trusting)]
+  const [mix, one] = [slicesBy(names.mix), slicesBy(names.one)]
+  return {
+    findings: [
+      ...against(floor, mix, 'Hot, 10,000 keys'),
+      ...against(floor, one, 'Hot, one key'),
+      {
+        what: 'Hot, 10,000 keys: rate, against the floor that trusts the caller too',
+        value: medianRatio(mix, trusting, 'rate'),
+        unit: 'times',
+      },
+      {
+        what: 'Hot, 10,000 keys: CPU time of the floor that trusts the caller too, against its own',
+        value: medianRatio(trusting, mix, 'cpu'),
+        unit: 'times',
+      },
+    ],
+    standings: standingsOf(slices),
+  }
+}
+
+function against(floor: Slices, mine: Slices, what: string): Finding[] {
+  return [
+    {
+      what: `${what}: rate, against the floor`,
+      value: medianRatio(mine, floor, 'rate'),
+      unit: 'times',
+      goal: { atLeast: 0.95 },
+    },
+    {
+      what: `${what}: CPU time of the floor, against its own`,
+      value: medianRatio(floor, mine, 'cpu'),
+      unit: 'times',
+      goal: { atLeast: 0.95 },
+    },
+    {
+      what: `${what}: p99, against the floor's`,
+      value: medianRatio(mine, floor, 'p99'),
+      unit: 'times',
+      goal: { atMost: 1.2 },
+    },
+  ]
+}
+
+async function startContenders(stage: Stage, dataset: Dataset): Promise<readonly Contender[]> {
   const { rootToken, databaseUrl } = dataset
   const tokens = dataset.tokens.slice(0, mixed)
   const [hotToken = ''] = tokens
-  const service = await stage.startService(dataset)
-  await verifyEach(service.url, rootToken, tokens)
-  const answer = await askVerdictText(service.url, rootToken, hotToken)
-  const floorServer = await stage.start({
-    script: 'bench/servers/floor.ts',
-    settings: { DATABASE_URL: databaseUrl, FLOOR_CALLER: rootToken },
-  })
-  await askVerdictText(floorServer.url, rootToken, hotToken)
-
   const mix = {
     requestsFile: await stage.writeRequests(verifyRequests(rootToken, tokens)),
     sequenceFile: await stage.writeZipf(tokens.length),
@@ -35,66 +92,29 @@ export async function measureHot(stage: Stage): Promise<PartResult> {
     connections,
     expected: expectedAnswers.good,
   }
-  const floor: Contender = {
-    name: 'the floor',
-    server: floorServer,
-    load: { ...mix, origin: floorServer.url },
-  }
-  const mixKeys: Contender = {
-    name: 'hot, 10,000 keys in a Zipf mix',
-    server: service,
-    load: { ...mix, origin: service.url },
-    requireWork: fromMemory('valid'),
-    databaseUrl,
-  }
-  const oneKey: Contender = {
-    ...mixKeys,
-    name: 'hot, one key',
-    load: { ...one, origin: service.url },
-  }
-  const below = stage.isQuick ? [] : await startBelowFloor(stage, answer, one)
-  const before = await countsOfDatabase(databaseUrl)
-  const slices = await contest([...below, floor, mixKeys, oneKey], stage.rounds)
-  const after = await countsOfDatabase(databaseUrl)
-  const verified = [...slicesOf(slices, mixKeys), ...slicesOf(slices, oneKey)]
-  const requests = verified.reduce((sum, slice) => sum + slice.requests, 0)
-
-  const against = (contender: Contender, what: string): Finding[] => {
-    const [mine, its] = [slicesOf(slices, contender), slicesOf(slices, floor)]
-    return [
-      {
-        what: `${what}: rate, against the floor`,
-        value: medianRatio(mine, its, 'rate'),
-        unit: 'times',
-        goal: { atLeast: 0.95 },
+  const startFloor = async (name: string, trustsCaller: 'yes' | 'no'): Promise<Contender> => {
+    const server = await stage.start({
+      script: floorScript,
+      settings: {
+        DATABASE_URL: databaseUrl,
+        FLOOR_CALLER: rootToken,
+        FLOOR_TRUSTS_CALLER: trustsCaller,
       },
-      {
-        what: `${what}: CPU time of the floor, against its own`,
-        value: medianRatio(its, mine, 'cpu'),
-        unit: 'times',
-        goal: { atLeast: 0.95 },
-      },
-      {
-        what: `${what}: p99, against the floor's`,
-        value: medianRatio(mine, its, 'p99'),
-        unit: 'times',
-        goal: { atMost: 1.2 },
-      },
-    ]
+    })
+    await askVerdictText(server.url, rootToken, hotToken)
+    return { name, server, load: { ...mix, origin: server.url } }
   }
-  return {
-    findings: [
-      ...against(mixKeys, 'Hot, 10,000 keys'),
-      ...against(oneKey, 'Hot, one key'),
-      {
-        what: 'Transactions of the database for each hot verification: change feeds, and flushes of use records',
-        value: (after.transactions - before.transactions) / requests,
-        unit: 'transactions',
-        goal: { atMost: 0.01 },
-      },
-    ],
-    standings: standingsOf(slices),
-  }
+  const service = await stage.startService(dataset)
+  await verifySingly(service.url, rootToken, tokens)
+  const answer = await askVerdictText(service.url, rootToken, hotToken)
+  const known = { server: service, requireWork: fromMemory('valid'), databaseUrl }
+  return [
+    ...(stage.isQuick ? [] : await startBelowFloor(stage, answer, one)),
+    await startFloor(names.trusting, 'yes'),
+    await startFloor(names.floor, 'no'),
+    { ...known, name: names.mix, load: { ...mix, origin: service.url } },
+    { ...known, name: names.one, load: { ...one, origin: service.url } },
+  ]
 }
 
 /** Servers that do less than the floor: what of its cost is the framework's, and the generator's ceiling. */

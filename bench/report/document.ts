@@ -45,12 +45,17 @@ memory or by Argon2. A peer must refuse an unknown token before it is measured.
 the requests; that of the database, of the processes behind its connections. A ratio of CPU times is
 turned so that more is better, where it stands beside one of rates.
 
-**The floor** is the whole service with the verification alone taken out (\`bench/servers/floor.ts\`). The
-route is \`/v1/verify\`, with its schemas, its hooks, its reading of the caller's header, its access rules,
-its wording of the verdict, its log and its metrics. But \`verify\`, which a request asks twice, for its
-caller and for its subject, answers a constant. What is left between the floor and the service is the
-cost of two verifications. The shortest Fastify program that answers the same constant, with nobody
-authenticated and nothing logged or counted, stands beside it.
+**The floor** is the whole service with the verification that was asked for taken out
+(\`bench/servers/floor.ts\`). The route is \`/v1/verify\`, with its schemas, its hooks, which authenticate
+the caller, its access rules, its wording of the verdict, its log and its metrics. But for the subject
+\`verify\` answers a constant. What is left between the floor and the service is the cost of the
+verification. Authenticating the caller costs as much again: a second floor, without a goal, takes that
+for granted too. The shortest Fastify program that answers the same constant, with nobody authenticated
+and nothing logged or counted, stands beside them. For each round the servers are started anew, since V8
+makes of the same code in one process what is a fifth slower than in another.
+
+**The profile** is V8's own, by its inspector, of one process each: which function the time was spent in,
+what it called not included. Being watched costs some of it. Functions that the service adds come first.
 
 **Cold** is the first sight of a token after a start: each is sent once to a service that was just started
 and has verified 3,000 others. The ceiling is the bare Argon2 library in a process of its own, at

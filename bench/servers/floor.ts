@@ -1,10 +1,10 @@
 /**
- * The floor: the whole service, with the verification alone taken out. Its route `/v1/verify`, its hooks,
- * its schemas, its reading of the caller's header and its access rules, its wording of the verdict, its
- * log and its metrics are the service's own. But `verify`, which is asked twice a request (once for the
- * caller, once for the subject), answers each time what it answered the first time: a constant.
+ * The floor: the whole service, with the verification that a request asks for taken out. Its route
+ * `/v1/verify`, its hooks, which authenticate the caller, its schemas, its access rules, its wording of
+ * the verdict, its log and its metrics are the service's own. But `verify` answers for the subject what
+ * it answered the first time: a constant. With FLOOR_TRUSTS_CALLER=yes it does so for the caller too.
  *
- * FLOOR_CALLER and FLOOR_SUBJECT are the two tokens whose verdicts are the constants.
+ * FLOOR_CALLER is the caller's token.
  */
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'

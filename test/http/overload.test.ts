@@ -58,8 +58,8 @@ test('first verifications at four times the rate that can be served', async (t) 
   const samples = await runOpenLoad({
     ...target,
     tokenOf: (index) => tokenOf(100_000 + index),
-    // On a machine that has hardly any time for it, it is still an overload.
-    perSecond: Math.max(4 * served, 40),
+    // Twice as much: other tests run beside this one, and while the rate was measured they took a part.
+    perSecond: Math.max(8 * served, 40),
     seconds,
   })
   isOver = true
