@@ -16,10 +16,6 @@ export interface CachedCredential {
   readonly stamp: Stamp
 }
 
-const maxPermissionSets = 1_000
-
-type PermissionSet = Pick<KeyFacts, 'permissions' | 'holds'>
-
 /**
  * The hot keys, bounded by number: one entry for each token string that was accepted, by its SHA-256 as
  * base64url, and never a token. How far a digest agrees with another may show in the time: of 256 random
@@ -32,7 +28,6 @@ export class CredentialCache {
   readonly #entries: LRUCache<string, CachedCredential>
   readonly #freshness: Freshness
   readonly #now: () => Moment
-  readonly #permissionSets = new LRUCache<string, PermissionSet>({ max: maxPermissionSets })
   #evictions = 0
   #fenced = 0
 
@@ -94,18 +89,6 @@ export class CredentialCache {
     const present = this.#entries.peek(digest)
     if (present !== undefined && present.stamp > entry.stamp) return
     this.#entries.set(digest, entry)
-  }
-
-  /** The same facts, on the set of permissions that all keys have in common which may do the same: 3.7 KB less a key. */
-  sharingPermissions(facts: KeyFacts): KeyFacts {
-    const text = JSON.stringify(facts.permissions)
-    const known = this.#permissionSets.get(text)
-    if (known !== undefined) return { ...facts, ...known }
-    // Parsed anew: the driver puts its texts together from characters, which V8 keeps as trees.
-    const permissions: readonly string[] = JSON.parse(text)
-    const made = { permissions, holds: new Set(permissions) }
-    this.#permissionSets.set(text, made)
-    return { ...facts, ...made }
   }
 
   /** Forgets everything; what is being read is not kept either. */

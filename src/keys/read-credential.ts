@@ -62,8 +62,7 @@ export async function readCredential(
   const read = await deps.credentials.read({ apiKeyId: keyIdOf(token), tag: token.tag })
   if (read === undefined) return undefined
   const { stamp } = read
-  const { credential } = read.found
-  const facts = deps.cache.sharingPermissions(read.found.facts)
+  const { credential, facts } = read.found
   // Accepted before, and the stored hash is still the one that it matched.
   const accepted = deps.cache.find(digest)?.hash === credential.hash
   // A pepper is given up once no live key needs it; what is left of dead ones cannot be matched.

@@ -6,6 +6,7 @@ import { Flights } from '../../src/cache/flights.ts'
 import { Freshness } from '../../src/cache/freshness.ts'
 import { timingOf } from '../../src/cache/timing.ts'
 import { ServiceError } from '../../src/errors.ts'
+import { permissionSetOf } from '../../src/store/permission-sets.ts'
 
 function entry(keyId: string, accountId: string, stamp: number): CachedCredential {
   return {
@@ -189,4 +190,13 @@ t.test('more works at once than the bound are refused', async (t) => {
   gate.resolve(1)
   await only
   t.equal(await flights.start('b', async () => 2), 2)
+})
+
+t.test('keys that may do the same share one set of permissions, in order of name', (t) => {
+  const set = permissionSetOf('cluster:read api_key:read')
+  t.same(set.permissions, ['api_key:read', 'cluster:read'])
+  t.same([...set.holds], set.permissions)
+  t.equal(permissionSetOf(['cluster:read', 'api_key:read'].join(' ')), set)
+  t.same(permissionSetOf('').permissions, [], 'a role may hold nothing')
+  t.end()
 })

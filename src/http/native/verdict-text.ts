@@ -44,7 +44,7 @@ function toKeyText({ id, accountId, name, role, expiresAt, generation }: KeyFact
   )
 }
 
-/** The text of each set of permissions that the cache shares between keys; it goes when that does. */
+/** The text of each set of permissions, which the keys of a role share; it goes when the set does. */
 const permissionTexts = new WeakMap<readonly string[], string>()
 
 function toPermissionsText({ permissions }: KeyFacts): string {
