@@ -1,10 +1,10 @@
-import { hash as digestOf } from 'node:crypto'
 import type { CachedCredential } from '../cache/credential-cache.ts'
 import type { Deps } from '../deps.ts'
-import { maxPresentedLength, readPresentedToken } from '../domain/presented-token.ts'
+import { readPresentedToken } from '../domain/presented-token.ts'
 import { findTagKey } from '../domain/tag.ts'
 import type { Token } from '../domain/token.ts'
 import type { DenialReason } from '../domain/verdict.ts'
+import { digestOfPresented } from './presented-digest.ts'
 import { readCredential } from './read-credential.ts'
 
 /** What the verdicts of a batch on one token rest on: at first what memory says, later a read. */
@@ -26,9 +26,9 @@ export class Basis {
   constructor(deps: Deps, text: string) {
     this.#deps = deps
     this.#text = text
-    const isTooLong = text.length > maxPresentedLength
-    this.#digest = isTooLong ? '' : digestOf('sha256', text, 'base64url')
-    const cached = isTooLong ? undefined : deps.cache.find(this.#digest)
+    const digest = digestOfPresented(text)
+    this.#digest = digest ?? ''
+    const cached = digest === undefined ? undefined : deps.cache.find(digest)
     if (cached !== undefined) {
       this.#credential = cached
       if (deps.cache.mayAnswer(cached)) deps.tallies.cacheHits += 1

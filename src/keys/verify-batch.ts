@@ -1,13 +1,12 @@
-import { hash as digestOf } from 'node:crypto'
 import type { CachedCredential } from '../cache/credential-cache.ts'
 import type { Deps } from '../deps.ts'
-import { maxPresentedLength } from '../domain/presented-token.ts'
 import { type Attempt, judge, type Verdict } from '../domain/verdict.ts'
 import { recordFirstUses } from '../store/first-uses.ts'
 import { untilItWins } from '../store/retry.ts'
 import { Basis } from './batch-basis.ts'
 import { conclude } from './conclude.ts'
 import { recordUse } from './first-use.ts'
+import { digestOfPresented } from './presented-digest.ts'
 import { recall } from './recall.ts'
 
 /** A token as somebody presented it, and what is asked of it. */
@@ -47,8 +46,8 @@ function recallAll(
   const now = deps.now()
   const verdicts: Verdict[] = []
   for (const { text, attempt } of attempts) {
-    if (text.length > maxPresentedLength) return undefined
-    const verdict = recall(deps, digestOf('sha256', text, 'base64url'), attempt, now)
+    const digest = digestOfPresented(text)
+    const verdict = digest === undefined ? undefined : recall(deps, digest, attempt, now)
     if (verdict === undefined) return undefined
     verdicts.push(verdict)
   }

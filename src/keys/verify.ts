@@ -1,11 +1,11 @@
-import { hash as digestOf } from 'node:crypto'
 import type { CachedCredential } from '../cache/credential-cache.ts'
 import type { Deps } from '../deps.ts'
-import { maxPresentedLength, readPresentedToken } from '../domain/presented-token.ts'
+import { readPresentedToken } from '../domain/presented-token.ts'
 import { findTagKey } from '../domain/tag.ts'
 import { type Attempt, type DenialReason, judge, type Verdict } from '../domain/verdict.ts'
 import { conclude } from './conclude.ts'
 import { recordUse } from './first-use.ts'
+import { digestOfPresented } from './presented-digest.ts'
 import { type Presented, readCredential } from './read-credential.ts'
 import { recall } from './recall.ts'
 
@@ -16,8 +16,8 @@ import { recall } from './recall.ts'
  * `text` is whatever the caller presented.
  */
 export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Promise<Verdict> {
-  if (text.length > maxPresentedLength) return deny(deps, 'malformed')
-  const digest = digestOf('sha256', text, 'base64url')
+  const digest = digestOfPresented(text)
+  if (digest === undefined) return deny(deps, 'malformed')
   const now = deps.now()
   const verdict = recall(deps, digest, attempt, now)
   if (verdict === undefined) return verifyParsed(deps, text, digest, attempt)
