@@ -1,9 +1,11 @@
-import { sql } from 'kysely'
+import { CompiledQuery, sql } from 'kysely'
 import { rangesOf } from '../domain/allow-list.ts'
 import type { Reach } from '../domain/api-key.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { StandbyError } from './faults.ts'
+import { keepPlanOf } from './kept-plans.ts'
+import { permissionNames, permissionSetOf } from './permission-sets.ts'
 
 /** One secret of a key, as stored. */
 export interface Credential {
@@ -71,21 +73,39 @@ export async function findCredentials(
   db: Executor,
   names: readonly CredentialName[],
 ): Promise<(FoundCredential | undefined)[]> {
-  const found = sql<{ place: string; in_recovery: boolean } & NullableColumns<CredentialResult>>`
-    select wanted.place, pg_is_in_recovery() as in_recovery, found.*
-    from unnest(
-      ${names.map((name) => name.apiKeyId)}::uuid[],
-      ${names.map((name) => name.tag)}::text[]
-    ) with ordinality as wanted (api_key_id, tag, place)
-    left join lateral (
-      ${credentials(db)
-        .where('credential.api_key_id', '=', sql.ref<string>('wanted.api_key_id'))
-        .where('credential.tag', '=', sql.ref<string>('wanted.tag'))}
-    ) as found on true
-    order by wanted.place`
-  const { rows } = await found.execute(db)
+  const wanted = names.map(({ apiKeyId: id, tag }) => ({ id, tag }))
+  const statement = CompiledQuery.raw(findingTextFor(db), [JSON.stringify(wanted)])
+  const { rows } = await db.executeQuery<FoundRow>(statement)
   if (rows.some((row) => row.in_recovery)) throw new StandbyError()
   return rows.map((row) => (isFound(row) ? toFound(row) : undefined))
+}
+
+type FoundRow = {
+  readonly place: string
+  readonly in_recovery: boolean
+} & NullableColumns<CredentialResult>
+
+let findingText: string | undefined
+
+/**
+ * The statement of findCredentials; its one parameter is JSON, of which the planner expects the same
+ * number of rows whatever it is, so that it keeps one plan for all. Written once and planned once, since
+ * writing took 0.4 ms of our processor and planning 0.8 ms of the server's, and a key 0.02 ms.
+ */
+function findingTextFor(db: Executor): string {
+  findingText ??= keepPlanOf(
+    sql`
+      select wanted.place, pg_is_in_recovery() as in_recovery, found.*
+      from rows from (json_to_recordset(${''}::json) as (id uuid, tag text))
+        with ordinality as wanted (id, tag, place)
+      left join lateral (
+        ${credentials(db)
+          .where('credential.api_key_id', '=', sql.ref<string>('wanted.id'))
+          .where('credential.tag', '=', sql.ref<string>('wanted.tag'))}
+      ) as found on true
+      order by wanted.place`.compile(db).sql,
+  )
+  return findingText
 }
 
 type NullableColumns<Row> = { [Column in keyof Row]: Row[Column] | null }
@@ -171,8 +191,7 @@ function credentials(db: Executor) {
       'api_key.role_id',
       'role.platform',
       'role.name as role_name',
-      'role.effective_account',
-      'role.effective_platform',
+      permissionNames.as('permissions'),
       sql<string[]>`array(
         select allow_list_id from api_key_allow_list
         where api_key_allow_list.api_key_id = api_key.id order by allow_list_id)`.as(
@@ -206,14 +225,12 @@ interface CredentialResult {
   readonly role_id: string
   readonly platform: boolean
   readonly role_name: string
-  readonly effective_account: string[]
-  readonly effective_platform: string[]
+  readonly permissions: string
   readonly allow_list_ids: string[]
   readonly entries: string[]
 }
 
 function toFound(row: CredentialResult): FoundCredential {
-  const permissions = [...row.effective_account, ...row.effective_platform].sort()
   return {
     credential: {
       apiKeyId: row.id,
@@ -230,8 +247,7 @@ function toFound(row: CredentialResult): FoundCredential {
       platform: row.platform,
       name: row.name,
       role: { id: row.role_id, name: row.role_name },
-      permissions,
-      holds: new Set(permissions),
+      ...permissionSetOf(row.permissions),
       reach: row.reach,
       allowListIds: row.allow_list_ids,
       ranges: rangesOf(row.entries),

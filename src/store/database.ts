@@ -40,6 +40,8 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     max: options.poolMax,
     connectionTimeoutMillis: options.connectTimeoutMs,
     idleTimeoutMillis: 60_000,
+    // A plan that a connection keeps does not much outlive what the planner knew when it was made.
+    maxLifetimeSeconds: 600,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     // The server's own limit comes first; this one is for a server that no longer answers.

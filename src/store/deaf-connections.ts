@@ -1,6 +1,16 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import { isReadTimeout } from './faults.ts'
+import { isPlanLost, planNameOf } from './kept-plans.ts'
+
+/** How `pg` takes a statement that is to be prepared: its own types ask for more of the rows than Kysely's tell. */
+interface PreparingClient {
+  query<R>(statement: {
+    readonly name: string
+    readonly text: string
+    readonly values: readonly unknown[]
+  }): Promise<PostgresQueryResult<R>>
+}
 
 /**
  * A pool as Kysely wants it that never lends a connection again whose server did not answer in time.
@@ -9,10 +19,13 @@ import { isReadTimeout } from './faults.ts'
  *
  * One that is deaf has probably lost the same route as all that were made before it, so those are
  * replaced too, each when it is asked for.
+ *
+ * Plans are kept (kept-plans.ts) until one is lost, as behind a pooler that does not follow them.
  */
 export function withoutDeafConnections(pool: Pool): PostgresPool {
   const madeIn = new WeakMap<PoolClient, number>()
   let epoch = 0
+  let keepsPlans = true
   pool.on('connect', (client) => {
     madeIn.set(client, epoch)
     // While a connection is lent the pool does not listen to it, and an error that nobody listens to
@@ -22,6 +35,7 @@ export function withoutDeafConnections(pool: Pool): PostgresPool {
 
   function lend(client: PoolClient): PostgresPoolClient {
     const asked: PostgresPoolClient = client
+    const preparing: PreparingClient = client
     let deafness: Error | undefined
     function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>
     function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>
@@ -38,13 +52,28 @@ export function withoutDeafConnections(pool: Pool): PostgresPool {
     ): Promise<PostgresQueryResult<R>> {
       if (deafness !== undefined) throw deafness
       try {
-        return await asked.query<R>(text, parameters)
+        return await ask<R>(text, parameters)
       } catch (error) {
         if (isReadTimeout(error)) {
           deafness = error
           if (madeIn.get(client) === epoch) epoch += 1
         }
         throw error
+      }
+    }
+    async function ask<R>(
+      text: string,
+      parameters: readonly unknown[],
+    ): Promise<PostgresQueryResult<R>> {
+      const name = keepsPlans ? planNameOf(text) : undefined
+      if (name === undefined) return asked.query<R>(text, parameters)
+      try {
+        // `pg` sends the text once a connection, and only the name from then on.
+        return await preparing.query<R>({ name, text, values: parameters })
+      } catch (error) {
+        if (!isPlanLost(error)) throw error
+        keepsPlans = false
+        return asked.query<R>(text, parameters)
       }
     }
     return {

@@ -116,3 +116,23 @@ function pass(link: Link, bytes: Buffer, fate: Fate): void {
 function applicationOf(bytes: Buffer): string {
   return /\0application_name\0([^\0]*)\0/.exec(bytes.toString('latin1'))?.[1] ?? ''
 }
+
+const statementStart = /(?:P.{4}\0|Q.{4})\s*(?:select|with|update|insert|begin|commit)/gs
+const boundStatement = /B.{4}\0aeon_keys_\d+\0/gs
+
+/**
+ * How many statements bytes send: Query or Parse with no name, and the text of one, or Bind with the name
+ * of one that is prepared (PostgreSQL, "Message Formats").
+ */
+export function countStatements(bytes: Buffer): number {
+  const text = bytes.toString('latin1')
+  return [statementStart, boundStatement].reduce(
+    (sum, pattern) => sum + (text.match(pattern)?.length ?? 0),
+    0,
+  )
+}
+
+/** Whether they read credentials: the one statement that is prepared. */
+export function readsCredentials(bytes: Buffer): boolean {
+  return bytes.toString('latin1').search(boundStatement) >= 0
+}

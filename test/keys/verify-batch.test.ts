@@ -12,7 +12,7 @@ import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
 import { until, untilBlocked } from '../helpers/locks.ts'
 import { assertInvalid, assertProblem, type FieldRule } from '../helpers/problems.ts'
-import { startDatabaseProxy } from '../helpers/proxy.ts'
+import { countStatements, startDatabaseProxy } from '../helpers/proxy.ts'
 
 /** 0.9 of the default MAX_STALENESS_MS. */
 const leaseMs = 27_000
@@ -25,10 +25,7 @@ let statements = 0
 const feed = { isCut: false }
 const proxy = await startDatabaseProxy(database.url, (bytes, application) => {
   if (application === 'aeon-keys feed') return feed.isCut ? 'cut before' : 'pass'
-  // Parse with no name, or Query, and the text of a statement (PostgreSQL, "Message Formats").
-  statements +=
-    bytes.toString('latin1').match(/(?:P.{4}\0|Q.{4})\s*(?:select|with|update|insert)/gs)?.length ??
-    0
+  statements += countStatements(bytes)
   return 'pass'
 })
 t.teardown(() => proxy.close())

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { type Client, DatabaseError } from 'pg'
 import t, { type Test } from 'tap'
+import { findCredentials } from '../../src/store/credentials.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { migrate, readSchemaState } from '../../src/store/migrate.ts'
 import { createEmptyDatabase, createTestDatabase } from '../helpers/database.ts'
@@ -563,3 +566,31 @@ function insertCredential(values: Values): string {
 function long(length: number): string {
   return 'x'.repeat(length)
 }
+
+t.test('a plan is kept on each connection, and done without once it is lost', async (t) => {
+  const database = await createTestDatabase()
+  const { db } = openDatabase({
+    connection: database.url,
+    poolMax: 1,
+    connectTimeoutMs: 10_000,
+    statementTimeoutMs: 10_000,
+    onIdleError: () => undefined,
+  })
+  t.teardown(async () => {
+    await db.destroy()
+    await database.drop()
+  })
+  const names = [{ apiKeyId: randomUUID(), tag: 'no tag' }]
+  const kept = async () => {
+    const { rows } = await sql<{ name: string }>`select name from pg_prepared_statements`.execute(
+      db,
+    )
+    return rows.length
+  }
+  for (const _ of [1, 2]) t.same(await findCredentials(db, names), [undefined])
+  t.equal(await kept(), 1)
+  // As behind a pooler that lends another connection each time.
+  await sql`deallocate all`.execute(db)
+  for (const _ of [1, 2]) t.same(await findCredentials(db, names), [undefined])
+  t.equal(await kept(), 0)
+})
