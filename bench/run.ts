@@ -18,7 +18,7 @@ import { checkReport, keepResults, writeReport } from './report/write.ts'
 import type { DatedResult } from './results.ts'
 import { type Datasets, withStage } from './stage.ts'
 
-const rounds: Rounds = { count: 5, seconds: 4, warmUpSeconds: 3 }
+const rounds: Rounds = { count: 5, seconds: 3, warmUpSeconds: 2 }
 const quickRounds: Rounds = { count: 3, seconds: 1, warmUpSeconds: 2 }
 
 const { values: given } = parseArgs({

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { verifyEach } from '../ask.ts'
+import { verifySingly } from '../ask.ts'
 import { type Contender, latencyOf, measure, type Slice, standingOf } from '../contest.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
@@ -13,7 +13,7 @@ import { byArgon2 } from '../work.ts'
 const run = promisify(execFile)
 
 /** What a service just started verifies before it is measured, with tokens of their own: V8 compiles meanwhile. */
-const warmUpTokens = { whole: 3_000, quick: 1_000 } as const
+const warmUpTokens = { whole: 10_000, quick: 1_000 } as const
 /** Of the Argon2 ceiling: the goal for the rate, half of which is the rate at which p99 is judged. */
 const goal = 0.45
 const wholeSeconds = 3
@@ -76,7 +76,7 @@ async function measureStart(
   return withStage(stage, async (inner) => {
     const server = await inner.startService(dataset)
     const warmUp = stage.isQuick ? warmUpTokens.quick : warmUpTokens.whole
-    await verifyEach(server.url, rootToken, shifted.slice(0, warmUp))
+    await verifySingly(server.url, rootToken, shifted.slice(0, warmUp))
     const requests = verifyRequests(rootToken, shifted.slice(warmUp))
     const contender: Contender = {
       name: 'cold',

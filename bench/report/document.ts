@@ -58,7 +58,7 @@ makes of the same code in one process what is a fifth slower than in another.
 what it called not included. Being watched costs some of it. Functions that the service adds come first.
 
 **Cold** is the first sight of a token after a start: each is sent once to a service that was just started
-and has verified 3,000 others. The ceiling is the bare Argon2 library in a process of its own, at
+and has verified 10,000 others, by when V8 has compiled what it asks. The ceiling is the bare Argon2 library in a process of its own, at
 whichever concurrency does most, measured before each of these starts. For growth, memory has room for
 128 keys and a thousand are asked for in turn, so that each has been forgotten when it comes again.
 
