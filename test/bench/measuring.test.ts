@@ -63,27 +63,37 @@ t.test('a dataset loaded without the checks of the database satisfies them', asy
   t.equal(counts.version_7, 501, 'the root key too')
 })
 
-t.test('the floor answers as the service does, but verifies nothing again', async (t) => {
-  const { rootToken, tokens } = dataset
-  const [token = '', another = ''] = tokens
-  const service = await startService()
-  t.teardown(() => service.stop())
-  const floor = await startServer({
-    script: 'bench/servers/floor.ts',
-    settings: { DATABASE_URL: database.url, FLOOR_CALLER: rootToken, LOG_LEVEL: 'warn' },
+for (const [trustsCaller, verified, told] of [
+  ['no', 1, 'nothing but the caller was verified'],
+  ['yes', 0, 'nothing was verified'],
+] as const) {
+  t.test(`a floor that trusts the caller: ${trustsCaller}`, async (t) => {
+    const { rootToken, tokens } = dataset
+    const [token = '', another = ''] = tokens
+    const service = await startService()
+    t.teardown(() => service.stop())
+    const floor = await startServer({
+      script: 'bench/servers/floor.ts',
+      settings: {
+        DATABASE_URL: database.url,
+        FLOOR_CALLER: rootToken,
+        FLOOR_TRUSTS_CALLER: trustsCaller,
+        LOG_LEVEL: 'warn',
+      },
+    })
+    t.teardown(() => floor.stop())
+
+    const answer = await askVerdictText(service.url, rootToken, token)
+    t.equal(await askVerdictText(floor.url, rootToken, token), answer, 'it answers as the service')
+    const before = await readTallies(floor.url)
+    t.equal(await askVerdictText(floor.url, rootToken, another), answer, 'a constant')
+    const after = await readTallies(floor.url)
+    t.strictSame(after, { ...before, valid: before.valid + verified }, told)
+
+    const anonymous = await fetch(`${floor.url}/v1/verify`, { method: 'POST', body: '{}' })
+    t.equal(anonymous.status, 401, 'its hooks are those of the service')
   })
-  t.teardown(() => floor.stop())
-
-  const answer = await askVerdictText(service.url, rootToken, token)
-  t.equal(await askVerdictText(floor.url, rootToken, token), answer)
-  const before = await readTallies(floor.url)
-  t.equal(await askVerdictText(floor.url, rootToken, another), answer, 'a constant')
-  const after = await readTallies(floor.url)
-  t.strictSame(after, before, 'nothing was verified')
-
-  const anonymous = await fetch(`${floor.url}/v1/verify`, { method: 'POST', body: '{}' })
-  t.equal(anonymous.status, 401, 'its hooks are those of the service')
-})
+}
 
 t.test('at a fixed rate, what falls due while the server stalls counts as slow', async (t) => {
   const stallMs = 500
