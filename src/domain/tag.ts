@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { encodeBase62 } from './base62.ts'
+import { HmacKey } from './hmac-key.ts'
 import type { Token } from './token.ts'
 
 export const TAG_BYTES = 8
@@ -11,7 +12,7 @@ export const TAG_WIDTH = 11
  */
 export interface TagKey {
   readonly id: string
-  readonly tagSubKey: KeyObject
+  readonly tagSubKey: HmacKey
   readonly jwtSubKey: KeyObject
 }
 
@@ -19,15 +20,14 @@ export interface TagKey {
 export function deriveTagKey(id: string, key: Uint8Array): TagKey {
   return {
     id,
-    tagSubKey: deriveSubKey(key, 'aeon-keys/tag/1'),
-    jwtSubKey: deriveSubKey(key, 'aeon-keys/jwt/1'),
+    tagSubKey: new HmacKey(deriveSubKey(key, 'aeon-keys/tag/1')),
+    jwtSubKey: createSecretKey(deriveSubKey(key, 'aeon-keys/jwt/1')),
   }
 }
 
 /** The tag of a token's signed part: the first 64 bits of its HMAC-SHA-256, as 11 base 62 characters. */
 export function computeTag(signed: string, key: TagKey): string {
-  const digest = createHmac('sha256', key.tagSubKey).update(signed).digest()
-  return encodeBase62(digest.subarray(0, TAG_BYTES), TAG_WIDTH)
+  return encodeBase62(key.tagSubKey.digest(signed).subarray(0, TAG_BYTES), TAG_WIDTH)
 }
 
 /**
@@ -39,6 +39,6 @@ export function findTagKey(token: Token, ring: readonly TagKey[]): TagKey | unde
   return ring.find((key) => timingSafeEqual(Buffer.from(computeTag(token.signed, key)), presented))
 }
 
-function deriveSubKey(key: Uint8Array, purpose: string): KeyObject {
-  return createSecretKey(createHmac('sha256', key).update(purpose).digest())
+function deriveSubKey(key: Uint8Array, purpose: string): Buffer {
+  return createHmac('sha256', key).update(purpose).digest()
 }

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto'
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { decodeBase62, encodeBase62 } from '../../src/domain/base62.ts'
+import { HmacKey } from '../../src/domain/hmac-key.ts'
 import { looksLikeJwt, openJwtForm, sealJwtForm } from '../../src/domain/jwt-form.ts'
 import { readPresentedToken } from '../../src/domain/presented-token.ts'
 import { redactTokens } from '../../src/domain/redaction.ts'
@@ -75,8 +77,32 @@ t.test('UUIDs', async (t) => {
   }
 })
 
+t.test('an HMAC key gives what the library gives, and shows nothing', async (t) => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 64 }),
+      fc.string({ unit: 'binary-ascii', maxLength: 1024 }),
+      (key, text) =>
+        new HmacKey(key).digest(text).equals(createHmac('sha256', key).update(text).digest()),
+    ),
+    RUNS,
+  )
+  const key = new HmacKey(Buffer.alloc(64, 1))
+  t.same(key.digest('longer than the next'), key.digest('longer than the next'))
+  t.same(
+    key.digest('next'),
+    new HmacKey(Buffer.alloc(64, 1)).digest('next'),
+    'nothing is left over',
+  )
+  t.equal(JSON.stringify(key) + inspect(key), '{}HmacKey {}')
+  t.throws(() => new HmacKey(Buffer.alloc(65)), RangeError)
+  t.throws(() => key.digest('x'.repeat(1025)), RangeError)
+})
+
 t.test('a token is its parts, and the parts are the token', async (t) => {
-  t.equal(tagKey.tagSubKey.export().toString('hex'), vectors.tag_sub_key_hex)
+  const tagSubKey = Buffer.from(vectors.tag_sub_key_hex, 'hex')
+  const hmacOf = (text: string) => createHmac('sha256', tagSubKey).update(text).digest()
+  t.same(tagKey.tagSubKey.digest('abc'), hmacOf('abc'))
   t.equal(tagKey.jwtSubKey.export().toString('hex'), vectors.jwt_sub_key_hex)
   t.equal(JSON.stringify(tagKey), '{"id":"ours","tagSubKey":{},"jwtSubKey":{}}', 'no key material')
   for (const { prefix, key_id: keyId, secret_hex: secretHex, hint, tag, token } of vectors.tokens) {

@@ -1,0 +1,44 @@
+import { hash } from 'node:crypto'
+
+/** The block of SHA-256, and what it gives. */
+const BLOCK_BYTES = 64
+const DIGEST_BYTES = 32
+const MAX_TEXT_LENGTH = 1024
+
+/**
+ * A key of HMAC-SHA-256 (RFC 2104), which prints and serializes as nothing. A text is hashed by two
+ * calls that leave nothing behind: half the time of `createHmac`, which makes an object outside of V8's
+ * heap each time, and a flood of forged tokens asks for one a token.
+ */
+export class HmacKey {
+  /** The padded key, and room for what is hashed with it. */
+  readonly #inner: Buffer
+  readonly #outer: Buffer
+
+  /** @throws RangeError when the key is longer than a block: it would have to be hashed first. */
+  constructor(key: Uint8Array) {
+    if (key.length > BLOCK_BYTES) throw new RangeError(`a key has ${BLOCK_BYTES} bytes at most`)
+    this.#inner = padded(key, 0x36, MAX_TEXT_LENGTH)
+    this.#outer = padded(key, 0x5c, DIGEST_BYTES)
+  }
+
+  /**
+   * The 32 bytes for a text of ASCII.
+   *
+   * @throws RangeError when it is longer than any that is signed.
+   */
+  digest(text: string): Buffer {
+    if (text.length > MAX_TEXT_LENGTH) throw new RangeError('the text is too long')
+    const end = BLOCK_BYTES + this.#inner.write(text, BLOCK_BYTES, 'latin1')
+    // As texts of single bytes, which are made in a third of the time that a buffer takes.
+    const inner = hash('sha256', this.#inner.subarray(0, end), 'binary')
+    this.#outer.write(inner, BLOCK_BYTES, 'latin1')
+    return Buffer.from(hash('sha256', this.#outer, 'binary'), 'latin1')
+  }
+}
+
+function padded(key: Uint8Array, byte: number, room: number): Buffer {
+  const block = Buffer.alloc(BLOCK_BYTES + room, byte)
+  for (const [index, value] of key.entries()) block[index] = value ^ byte
+  return block
+}
