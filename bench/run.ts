@@ -19,7 +19,7 @@ import type { DatedResult } from './results.ts'
 import { type Datasets, withStage } from './stage.ts'
 
 const rounds: Rounds = { count: 5, seconds: 3, warmUpSeconds: 2 }
-const quickRounds: Rounds = { count: 3, seconds: 1, warmUpSeconds: 2 }
+const quickRounds: Rounds = { count: 2, seconds: 1, warmUpSeconds: 1 }
 
 const { values: given } = parseArgs({
   options: {
