@@ -6,13 +6,8 @@ import { isExpired } from '../domain/api-key.ts'
 import { isOver } from '../domain/rotation.ts'
 import { keyIdOf, type Token } from '../domain/token.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
-import {
-  type Credential,
-  type CredentialName,
-  type FoundCredential,
-  findCredentials,
-  replaceHash,
-} from '../store/credentials.ts'
+import type { Credential, FoundCredential } from '../store/credential-rows.ts'
+import { type CredentialName, findCredentials, replaceHash } from '../store/credentials.ts'
 
 /** A token that was presented, and the SHA-256 of the whole string that carried it, as base64url. */
 export interface Presented {

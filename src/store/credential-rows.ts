@@ -1,0 +1,126 @@
+import { sql } from 'kysely'
+import { rangesOf } from '../domain/allow-list.ts'
+import type { Reach } from '../domain/api-key.ts'
+import type { KeyFacts } from '../domain/verdict.ts'
+import type { Executor } from './database.ts'
+import { permissionNames, permissionSetOf } from './permission-sets.ts'
+
+/** One secret of a key, as stored. */
+export interface Credential {
+  readonly apiKeyId: string
+  readonly generation: number
+  /** Argon2id in PHC form. */
+  readonly hash: string
+  readonly hashProfile: number
+  readonly pepperId: string | null
+  readonly firstUsedAt: Date | null
+  /** Whether its first use ends older ones of the key, some time after. */
+  readonly retiresOlder: boolean
+}
+
+/** A credential and the facts of its key, read by one statement. */
+export interface FoundCredential {
+  readonly credential: Credential
+  readonly facts: KeyFacts
+}
+
+/** Credentials with their key, its role and its lists: all that a verdict needs; the caller says which. */
+export function selectCredentials(db: Executor) {
+  return db
+    .selectFrom('credential')
+    .innerJoin('api_key', 'api_key.id', 'credential.api_key_id')
+    .innerJoin('role', 'role.id', 'api_key.role_id')
+    .select([
+      'credential.generation',
+      'credential.hash',
+      'credential.hash_profile',
+      'credential.pepper_id',
+      'credential.created_at as issued_at',
+      'credential.first_used_at',
+      'credential.ended_at',
+      'credential.ends_at',
+      'credential.retires_older_after_seconds',
+      'api_key.id',
+      'api_key.account_id',
+      'api_key.name',
+      sql<
+        string | null
+      >`case api_key.created_by_kind when 'user' then api_key.created_by_name end`.as('issued_for'),
+      'api_key.reach',
+      'api_key.expires_at',
+      'api_key.disabled_at',
+      'api_key.revoked_at',
+      'api_key.role_id',
+      'role.platform',
+      'role.name as role_name',
+      permissionNames.as('permissions'),
+      sql<string[]>`array(
+        select allow_list_id from api_key_allow_list
+        where api_key_allow_list.api_key_id = api_key.id order by allow_list_id)`.as(
+        'allow_list_ids',
+      ),
+      sql<string[]>`array(
+        select unnest(allow_list.entries)
+        from api_key_allow_list join allow_list on allow_list.id = api_key_allow_list.allow_list_id
+        where api_key_allow_list.api_key_id = api_key.id and allow_list.live)`.as('entries'),
+    ])
+}
+
+export interface CredentialResult {
+  readonly generation: number
+  readonly hash: string
+  readonly hash_profile: number
+  readonly pepper_id: string | null
+  readonly issued_at: Date
+  readonly issued_for: string | null
+  readonly first_used_at: Date | null
+  readonly ended_at: Date | null
+  readonly ends_at: Date | null
+  readonly retires_older_after_seconds: number | null
+  readonly id: string
+  readonly account_id: string
+  readonly name: string
+  readonly reach: Reach
+  readonly expires_at: Date | null
+  readonly disabled_at: Date | null
+  readonly revoked_at: Date | null
+  readonly role_id: string
+  readonly platform: boolean
+  readonly role_name: string
+  readonly permissions: string
+  readonly allow_list_ids: string[]
+  readonly entries: string[]
+}
+
+export function toFound(row: CredentialResult): FoundCredential {
+  return {
+    credential: {
+      apiKeyId: row.id,
+      generation: row.generation,
+      hash: row.hash,
+      hashProfile: row.hash_profile,
+      pepperId: row.pepper_id,
+      firstUsedAt: row.first_used_at,
+      retiresOlder: row.retires_older_after_seconds !== null,
+    },
+    facts: {
+      id: row.id,
+      accountId: row.account_id,
+      platform: row.platform,
+      name: row.name,
+      role: { id: row.role_id, name: row.role_name },
+      ...permissionSetOf(row.permissions),
+      reach: row.reach,
+      allowListIds: row.allow_list_ids,
+      ranges: rangesOf(row.entries),
+      expiresAt: row.expires_at,
+      disabledAt: row.disabled_at,
+      revokedAt: row.revoked_at,
+      generation: row.generation,
+      issuedAt: row.issued_at,
+      issuedFor: row.issued_for,
+      endedAt: row.ended_at,
+      endsAt: row.ends_at,
+    },
+  }
+}
