@@ -1,4 +1,4 @@
-/** The V8 inspector of a process that was started with `--inspect=127.0.0.1:PORT`. */
+/** What V8's profiler tells (Chrome DevTools Protocol, `Profiler.Profile`), of it what is read here. */
 interface Profile {
   readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[]
   readonly samples: readonly number[]
@@ -12,7 +12,10 @@ interface CallFrame {
 
 const intervalMicros = 500
 
-/** Microseconds by function (its own time, not that of what it calls) while `act` runs. */
+/**
+ * Microseconds by function (its own time, not that of what it calls) while `act` runs, of a process that
+ * was started with `--inspect=127.0.0.1:PORT`.
+ */
 export async function profileWhile(
   inspectorPort: number,
   act: () => Promise<unknown>,

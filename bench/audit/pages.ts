@@ -1,8 +1,7 @@
 import { Client } from 'pg'
 import type { PageRequest } from '../../src/domain/page.ts'
 import { type AuditFilter, listAuditEvents } from '../../src/store/audit-listing.ts'
-import { openDatabase } from '../../src/store/database.ts'
-import { createTestDatabase } from '../../test/helpers/database.ts'
+import { createTestDatabase, openTestDatabase } from '../../test/helpers/database.ts'
 import { insertManyEvents } from '../../test/helpers/many-events.ts'
 import { median } from '../statistics.ts'
 
@@ -67,13 +66,7 @@ async function makeTrail(events: number) {
   const made = await insertManyEvents(client, events)
   await client.query('vacuum analyze audit_event')
   await client.end()
-  const { db } = openDatabase({
-    connection: database.url,
-    poolMax: 1,
-    connectTimeoutMs: 10_000,
-    statementTimeoutMs: 60_000,
-    onIdleError: () => undefined,
-  })
+  const { db } = openTestDatabase(database.url, { statementTimeoutMs: 60_000 })
   return {
     ...made,
     db,

@@ -3,6 +3,7 @@ import {
   type SerializerFactory,
   SerializerSelector,
 } from '@fastify/fast-json-stringify-compiler'
+import { whenFirstAsked } from './when-first-asked.ts'
 
 /**
  * Compiles response schemas, each once, and when it is first answered by: most processes never answer by
@@ -19,7 +20,7 @@ function remembering(compile: SerializerCompiler): SerializerCompiler {
   const compiled = new Map<string, Serialize>()
   return (route) => {
     const text = JSON.stringify(route.schema)
-    const serialize = compiled.get(text) ?? whenFirstUsed(() => compile(route))
+    const serialize = compiled.get(text) ?? serializeBy(whenFirstAsked(() => compile(route)))
     compiled.set(text, serialize)
     return serialize
   }
@@ -27,10 +28,6 @@ function remembering(compile: SerializerCompiler): SerializerCompiler {
 
 type Serialize = ReturnType<SerializerCompiler>
 
-function whenFirstUsed(compile: () => Serialize): Serialize {
-  let serialize: Serialize | undefined
-  return (answer) => {
-    serialize ??= compile()
-    return serialize(answer)
-  }
+function serializeBy(serializer: () => Serialize): Serialize {
+  return (answer) => serializer()(answer)
 }

@@ -3,6 +3,7 @@ import formats from 'ajv-formats'
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import { isUuid } from '../domain/uuid.ts'
 import type { Fault } from '../errors.ts'
+import { whenFirstAsked } from './when-first-asked.ts'
 
 const dateTime = formats.default.get('date-time', 'full') as {
   readonly validate: (text: string) => boolean
@@ -29,7 +30,7 @@ export function createValidatorCompiler(
   const strict = createAjv({ ...common, coerceTypes: false }, components)
   const coercing = createAjv({ ...common, coerceTypes: true }, components)
   return ({ schema, httpPart }) =>
-    whenFirstUsed(() => (httpPart === 'body' ? strict : coercing).compile(schema))
+    validateBy(whenFirstAsked(() => (httpPart === 'body' ? strict : coercing).compile(schema)))
 }
 
 /** The faults of a request as Ajv found them, each with the field and the rule. */
@@ -43,10 +44,9 @@ export function faultsOfValidation(errors: readonly FastifySchemaValidationError
 type Validate = ReturnType<FastifySchemaCompiler<object>>
 
 /** Fastify finds the faults where Ajv leaves them: at the function. */
-function whenFirstUsed(compile: () => ValidateFunction): Validate {
-  let validate: ValidateFunction | undefined
+function validateBy(validator: () => ValidateFunction): Validate {
   const judge: Validate = (data) => {
-    validate ??= compile()
+    const validate = validator()
     const isValid = validate(data)
     judge.errors = validate.errors ?? null
     return isValid

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import type { Test } from 'tap'
-import { openDatabase } from '../../src/store/database.ts'
+import { type DatabaseOptions, type OpenDatabase, openDatabase } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrate.ts'
 
 export interface TestDatabase {
@@ -59,6 +59,21 @@ function databaseNamed(name: string): TestDatabase {
   }
 }
 
+/** A pool of our own to a database, one connection unless it is said otherwise. */
+export function openTestDatabase(
+  connection: string,
+  options: Partial<Omit<DatabaseOptions, 'connection'>> = {},
+): OpenDatabase {
+  return openDatabase({
+    connection,
+    poolMax: 1,
+    connectTimeoutMs: 10_000,
+    statementTimeoutMs: 10_000,
+    onIdleError: () => undefined,
+    ...options,
+  })
+}
+
 /** The template of this version's migrations. Many test files ask at once: one makes it. */
 async function ensureTemplate(): Promise<string> {
   const name = `template_${await digestOfMigrations()}`
@@ -74,13 +89,7 @@ async function makeTemplate(admin: Client, name: string): Promise<void> {
   const draft = `${name}_draft`
   await admin.query(`drop database if exists ${draft} with (force)`)
   await admin.query(`create database ${draft}`)
-  const { db } = openDatabase({
-    connection: urlOf(draft),
-    poolMax: 1,
-    connectTimeoutMs: 10_000,
-    statementTimeoutMs: 10_000,
-    onIdleError: () => undefined,
-  })
+  const { db } = openTestDatabase(urlOf(draft))
   await migrate(db)
   await db.destroy()
   await admin.query(`alter database ${draft} rename to ${name}`)

@@ -1,7 +1,6 @@
 import { Client, type ClientBase } from 'pg'
-import { openDatabase } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrate.ts'
-import { createEmptyDatabase } from './database.ts'
+import { createEmptyDatabase, openTestDatabase } from './database.ts'
 
 const heading = `-- The schema that migrations/ makes, read from the catalogue of the database. It is not a migration:
 -- \`node scripts/schema-dump.ts\` writes it, and \`--check\` compares it with what the migrations make.
@@ -30,13 +29,7 @@ export async function dumpSchema(client: ClientBase): Promise<string> {
 export async function migratedSchema(): Promise<string> {
   const database = await createEmptyDatabase()
   try {
-    const { db } = openDatabase({
-      connection: database.url,
-      poolMax: 1,
-      connectTimeoutMs: 10_000,
-      statementTimeoutMs: 10_000,
-      onIdleError: () => undefined,
-    })
+    const { db } = openTestDatabase(database.url)
     await migrate(db).finally(() => db.destroy())
     return await withClient(database.url, dumpSchema)
   } finally {

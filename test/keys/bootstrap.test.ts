@@ -10,8 +10,7 @@ import { noPeppers } from '../../src/keys/hashing/peppers.ts'
 import { hashProfiles } from '../../src/keys/hashing/profile.ts'
 import { WorkQueue } from '../../src/keys/hashing/work-queue.ts'
 import { issueRootKey } from '../../src/keys/issue-root-key.ts'
-import { openDatabase } from '../../src/store/database.ts'
-import { createTestDatabase } from '../helpers/database.ts'
+import { createTestDatabase, openTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { startTestService } from '../helpers/service.ts'
 
@@ -33,13 +32,7 @@ t.test(
   'without a place for its token no root key is made, until somebody asks for one',
   async (t) => {
     const database = await createTestDatabase()
-    const { db } = openDatabase({
-      connection: database.url,
-      poolMax: 2,
-      connectTimeoutMs: 5_000,
-      statementTimeoutMs: 5_000,
-      onIdleError: () => undefined,
-    })
+    const { db } = openTestDatabase(database.url, { poolMax: 2 })
     t.teardown(async () => {
       await db.destroy()
       await database.drop()
@@ -60,13 +53,7 @@ t.test(
 
 t.test('a token that cannot be kept leaves no key, and the next start begins anew', async (t) => {
   const database = await createTestDatabase()
-  const { db } = openDatabase({
-    connection: database.url,
-    poolMax: 2,
-    connectTimeoutMs: 5_000,
-    statementTimeoutMs: 5_000,
-    onIdleError: () => undefined,
-  })
+  const { db } = openTestDatabase(database.url, { poolMax: 2 })
   t.teardown(async () => {
     await db.destroy()
     await database.drop()

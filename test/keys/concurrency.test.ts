@@ -9,7 +9,6 @@ import {
   type IsolationLevel,
   isolationLevels,
   type OpenDatabase,
-  openDatabase,
 } from '../../src/store/database.ts'
 import { isUnavailable } from '../../src/store/faults.ts'
 import { migrate } from '../../src/store/migrate.ts'
@@ -19,6 +18,7 @@ import {
   createEmptyDatabase,
   createImpatientDatabase,
   createTestDatabase,
+  openTestDatabase,
   type TestDatabase,
 } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
@@ -466,14 +466,7 @@ function open(
   poolMax: number,
   isolation: IsolationLevel = 'read committed',
 ): OpenDatabase {
-  return openDatabase({
-    connection: database.url,
-    poolMax,
-    isolation,
-    connectTimeoutMs: 10_000,
-    statementTimeoutMs: 10_000,
-    onIdleError: () => undefined,
-  })
+  return openTestDatabase(database.url, { poolMax, isolation })
 }
 
 async function countOf(

@@ -11,8 +11,7 @@ import { noPeppers, readPeppers } from '../../src/keys/hashing/peppers.ts'
 import { type HashProfileName, hashProfiles, isAffordable } from '../../src/keys/hashing/profile.ts'
 import { registerPeppers } from '../../src/keys/hashing/register-peppers.ts'
 import { WorkQueue } from '../../src/keys/hashing/work-queue.ts'
-import { openDatabase } from '../../src/store/database.ts'
-import { createTestDatabase } from '../helpers/database.ts'
+import { createTestDatabase, openTestDatabase } from '../helpers/database.ts'
 import { startTestService } from '../helpers/service.ts'
 
 const wide = { concurrency: 4, maxWaiting: 100 }
@@ -69,13 +68,7 @@ t.test('a peppered hash needs its own pepper, by id', async (t) => {
 t.test('the peppers that keys were made with must be at hand, and be the same', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
-  const { db } = openDatabase({
-    connection: database.url,
-    poolMax: 1,
-    connectTimeoutMs: 10_000,
-    statementTimeoutMs: 10_000,
-    onIdleError: () => undefined,
-  })
+  const { db } = openTestDatabase(database.url)
   t.teardown(() => db.destroy())
   const register = (...lines: readonly string[]) =>
     registerPeppers(

@@ -1,8 +1,7 @@
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { UseRecords } from '../../src/keys/use-records.ts'
-import { openDatabase } from '../../src/store/database.ts'
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts'
+import { createTestDatabase, openTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw, heat } from '../helpers/instances.ts'
 import { insertManyKeys } from '../helpers/many-keys.ts'
@@ -42,13 +41,7 @@ t.test('the uses of 10,000 keys are written by one statement, and soon', async (
     `select id, account_id as "accountId" from api_key order by random() limit $1`,
     [count],
   )
-  const { db } = openDatabase({
-    connection: url,
-    poolMax: 1,
-    connectTimeoutMs: 10_000,
-    statementTimeoutMs: 10_000,
-    onIdleError: () => undefined,
-  })
+  const { db } = openTestDatabase(url)
   t.teardown(() => db.destroy())
   await sql`select 1`.execute(db)
   const uses = new UseRecords()

@@ -6,10 +6,9 @@ import type { Client } from 'pg'
 import t, { type Test } from 'tap'
 import { readCatalogue } from '../../src/domain/permission.ts'
 import aeon from '../../src/domain/permissions.aeon.json' with { type: 'json' }
-import { openDatabase } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import type { Api, Json } from '../helpers/api.ts'
-import { createEmptyDatabase, type TestDatabase } from '../helpers/database.ts'
+import { createEmptyDatabase, openTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw, writeRevision } from '../helpers/instances.ts'
 import { migrationsOfNextVersion, migrationsUpTo, ownMigrations } from '../helpers/next-version.ts'
@@ -190,13 +189,7 @@ async function urlOfLesserUser(t: Test, raw: Client, database: TestDatabase): Pr
 }
 
 async function migrateWith(database: TestDatabase, migrations: string): Promise<void> {
-  const { db } = openDatabase({
-    connection: database.url,
-    poolMax: 1,
-    connectTimeoutMs: 10_000,
-    statementTimeoutMs: 10_000,
-    onIdleError: () => undefined,
-  })
+  const { db } = openTestDatabase(database.url)
   await migrate(db, migrations).finally(() => db.destroy())
 }
 

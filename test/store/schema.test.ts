@@ -5,9 +5,8 @@ import { sql } from 'kysely'
 import { type Client, DatabaseError } from 'pg'
 import t, { type Test } from 'tap'
 import { findCredentials } from '../../src/store/credentials.ts'
-import { openDatabase } from '../../src/store/database.ts'
 import { migrate, readSchemaState } from '../../src/store/migrate.ts'
-import { createEmptyDatabase, createTestDatabase } from '../helpers/database.ts'
+import { createEmptyDatabase, createTestDatabase, openTestDatabase } from '../helpers/database.ts'
 import { migrationsOfNextVersion } from '../helpers/next-version.ts'
 import { dumpSchema, migratedSchema, objectsNotDumped, withClient } from '../helpers/schema-dump.ts'
 
@@ -80,14 +79,7 @@ t.test('a schema of no version is refused, and nothing is done to it', async (t)
 
 async function openEmpty(t: Test) {
   const database = await createEmptyDatabase()
-  const open = () =>
-    openDatabase({
-      connection: database.url,
-      poolMax: 2,
-      connectTimeoutMs: 10_000,
-      statementTimeoutMs: 10_000,
-      onIdleError: () => undefined,
-    })
+  const open = () => openTestDatabase(database.url, { poolMax: 2 })
   const [{ db }, { db: other }] = [open(), open()]
   t.teardown(async () => {
     await Promise.all([db.destroy(), other.destroy()])
@@ -569,13 +561,7 @@ function long(length: number): string {
 
 t.test('a plan is kept on each connection, and done without once it is lost', async (t) => {
   const database = await createTestDatabase()
-  const { db } = openDatabase({
-    connection: database.url,
-    poolMax: 1,
-    connectTimeoutMs: 10_000,
-    statementTimeoutMs: 10_000,
-    onIdleError: () => undefined,
-  })
+  const { db } = openTestDatabase(database.url)
   t.teardown(async () => {
     await db.destroy()
     await database.drop()
