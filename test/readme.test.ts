@@ -86,6 +86,19 @@ interface Step {
   readonly expected: string
 }
 
+t.test('npm start and the image run Node with the flags that the docs explain', async (t) => {
+  const [packageJson = '', dockerfile = '', operations = ''] = await Promise.all(
+    ['package.json', 'Dockerfile', 'docs/operations.md'].map((file) =>
+      readFile(join(import.meta.dirname, '..', file), 'utf8'),
+    ),
+  )
+  const flagsOf = (line = '') => line.match(/--[a-z-]+=\d+/g) ?? []
+  const started = flagsOf(JSON.parse(packageJson).scripts.start)
+  t.same(flagsOf(/^CMD .*$/m.exec(dockerfile)?.[0]), started)
+  t.same(flagsOf(operations.match(/^\| `--.*$/gm)?.join(' ')), started)
+  t.ok(started.length > 0)
+})
+
 function sessionOf(markdown: string): readonly Step[] {
   const blocks = [...markdown.matchAll(/^```sh session\n(.*?)^```$/gms)].map(([, text]) => text)
   const lines = blocks.join('\n').split('\n')
