@@ -302,10 +302,10 @@ CREATE INDEX api_key_disabled ON public.api_key USING btree (account_id, created
 CREATE INDEX api_key_disabled_by_expiry ON public.api_key USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id) WHERE ((revoked_at IS NULL) AND (disabled_at IS NOT NULL));
 CREATE INDEX api_key_disabled_by_name ON public.api_key USING btree (account_id, name, id) WHERE ((revoked_at IS NULL) AND (disabled_at IS NOT NULL));
 CREATE UNIQUE INDEX api_key_name ON public.api_key USING btree (account_id, name) WHERE live;
-CREATE INDEX api_key_revoked ON public.api_key USING btree (account_id, created_at, id) WHERE (revoked_at IS NOT NULL);
+CREATE INDEX api_key_revoked_by_created ON public.api_key USING btree (account_id, created_at, id) INCLUDE (expires_at) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX api_key_revoked_by_expiry ON public.api_key USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX api_key_revoked_by_name ON public.api_key USING btree (account_id, name, id) WHERE (revoked_at IS NOT NULL);
-CREATE INDEX api_key_unrevoked ON public.api_key USING btree (account_id, created_at, id) WHERE (revoked_at IS NULL);
+CREATE INDEX api_key_unrevoked_by_created ON public.api_key USING btree (account_id, created_at, id) INCLUDE (expires_at, disabled_at) WHERE (revoked_at IS NULL);
 CREATE INDEX api_key_unrevoked_by_creator ON public.api_key USING btree (account_id, created_by_id, created_at, id) WHERE (revoked_at IS NULL);
 CREATE INDEX api_key_unrevoked_by_expiry ON public.api_key USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id) WHERE (revoked_at IS NULL);
 CREATE INDEX api_key_unrevoked_by_name ON public.api_key USING btree (account_id, name, id) WHERE (revoked_at IS NULL);

@@ -3,7 +3,7 @@ import { type ApiKey, type KeyStatus, keyStatuses } from '../domain/api-key.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import { selectApiKeys, toApiKey } from './api-key-rows.ts'
 import type { Executor } from './database.ts'
-import { expiry, partsOf, takePage } from './paging.ts'
+import { expiry, inPage, partsOf, takePage } from './paging.ts'
 
 const aDayMs = 24 * 60 * 60 * 1000
 
@@ -21,7 +21,8 @@ export interface ApiKeyFilter {
 
 /**
  * The account's keys that pass the filter, a page of them in the order asked for. What each status may
- * add to the page is read from that status's own indexes, and the page is put together of that.
+ * add to the page is read from that status's own indexes, and the page is put together of that: of ids
+ * first, which an index often has with all that is asked about, and the rows only of those that are listed.
  */
 export async function listApiKeys(
   db: Executor,
@@ -33,17 +34,29 @@ export async function listApiKeys(
   const roleIds = filter.role && (await roleIdsOf(db, accountId, filter.role))
   if (roleIds?.length === 0) return { items: [], next: null }
   const conditions = conditionsOf(accountId, filter, roleIds)
-  const from =
-    filter.lastUsedBefore === undefined ? sql`api_key` : sql`api_key ${joinedUse(accountId)}`
   const selections = groupsOf(filter.statuses ?? keyStatuses).flatMap((group) => {
     const onlyExpiring = group === 'expired' || filter.expiresBefore !== undefined
-    return partsOf(page, onlyExpiring).map((part) => {
+    return partsOf(page, onlyExpiring).map((part): RawBuilder<unknown> => {
       const all = [...conditions, groupCondition(group, now), ...part.conditions]
-      return sql`(select api_key.* from ${from} where ${sql.join(all, sql` and `)} ${part.orderAndLimit})`
+      const select = (rows: RawBuilder<unknown>, ...more: RawBuilder<unknown>[]) => sql`(
+        select api_key.id, ${sql.ref(`api_key.${page.sort.field}`)}
+        from ${rows} as api_key ${joinedUse(accountId, filter)}
+        where ${sql.join([...more, ...all], sql` and `)} ${part.orderAndLimit})`
+      if (!onlyExpiring || page.sort.field === 'expires_at') return select(sql`api_key`)
+      return selectExpiring(select, page, [
+        sql`api_key.account_id = ${accountId}`,
+        sql`${expiry} < ${filter.expiresBefore ?? 'infinity'}`,
+        indexedByExpiry(group, now),
+      ])
     })
   })
   if (selections.length === 0) return { items: [], next: null }
-  const keys = sql`(${sql.join(selections, sql` union all `)})`
+  const found = db
+    .selectFrom(sql<{ id: string }>`(${sql.join(selections, sql` union all `)})`.as('found'))
+    .select('found.id')
+  const keys = sql`(
+    select api_key.* from ${inPage(found, 'found', page)} as found
+    join api_key on api_key.id = found.id)`
   const { items, next } = await takePage(selectApiKeys(db, keys), 'api_key', page, (row, field) => {
     if (field === 'name') return row.name
     const time = field === 'created_at' ? row.created_at : row.expires_at
@@ -93,9 +106,34 @@ function issuedBefore(time: Date): RawBuilder<unknown> {
   return sql`api_key.created_at < ${new Date(time.getTime() + aDayMs)}`
 }
 
-function joinedUse(accountId: string): RawBuilder<unknown> {
+function joinedUse(accountId: string, { lastUsedBefore }: ApiKeyFilter): RawBuilder<unknown> {
+  if (lastUsedBefore === undefined) return sql``
   return sql`join api_key_usage as used
     on used.api_key_id = api_key.id and used.account_id = ${accountId}`
+}
+
+/** So many pages of keys that expire before a time are few. As many are read in vain where there are more. */
+const fewPages = 4
+
+type Select = (rows: RawBuilder<unknown>, ...more: RawBuilder<unknown>[]) => RawBuilder<unknown>
+
+/**
+ * Keys that expire before a time, in another order than that of expiry. When a look at the index by
+ * expiry finds few, they are sorted; when it finds many, the order asked for is read until the page is
+ * full. The planner cannot tell: to it, as many of the revoked keys expire as of the others.
+ */
+function selectExpiring(
+  select: Select,
+  { limit }: PageRequest,
+  indexed: readonly RawBuilder<unknown>[],
+): RawBuilder<unknown> {
+  const few = fewPages * limit
+  const areFew = sql`(select count(*) from soonest) <= ${few}`
+  return sql`(
+    with soonest as materialized (
+      select api_key.* from api_key where ${sql.join(indexed, sql` and `)}
+      order by ${expiry}, api_key.id limit ${few + 1})
+    ${select(sql`soonest`, areFew)} union all ${select(sql`api_key`, sql`not (${areFew})`)})`
 }
 
 /** The roles of the account that a filter names; a deleted one too, since an old key always shows its role. */
@@ -141,6 +179,13 @@ function groupCondition(group: Group, now: Date): RawBuilder<unknown> {
     case 'active':
       return sql`${isStanding} and ${expiry} > ${now}`
   }
+}
+
+/** The same as far as an index by expiry tells, so that a read of it to a limit leaves nothing out. */
+function indexedByExpiry(group: Group, now: Date): RawBuilder<unknown> {
+  if (group === 'expired') return sql`${isUnrevoked} and ${expiry} <= ${now}`
+  if (group === 'active') return sql`${isUnrevoked} and ${expiry} > ${now}`
+  return groupCondition(group, now)
 }
 
 /** Names are compared by their bytes (collate "C"), so that the index serves a prefix. */

@@ -85,6 +85,39 @@ t.test('every sort and filter lists what sorting and filtering in memory does', 
   }
 })
 
+t.test('what expires is listed alike in every order, few keys or many', async (t) => {
+  const account = await newAccount(root)
+  await insertRandomKeys(account, 120, createRandom(7))
+  const all = await pagesOf(root, account, '-created_at', 200)
+  const expiries = all.map((key) => key.expires_at).filter((value) => value !== null)
+  const [early, late] = [0.1, 0.9].map(
+    (part) => expiries.toSorted()[Math.floor(part * expiries.length)],
+  )
+  const filters: readonly (readonly [Record<string, string>, (key: Json) => boolean])[] = [
+    [{ expires_before: early }, (key) => before(key.expires_at, early)],
+    [{ expires_before: late }, (key) => before(key.expires_at, late)],
+    [{ status: 'expired' }, (key) => key.status === 'expired'],
+    [
+      { expires_before: late, status: 'active,disabled' },
+      (key) => before(key.expires_at, late) && ['active', 'disabled'].includes(key.status),
+    ],
+    [
+      { expires_before: late, last_used_before: late },
+      (key) => before(key.expires_at, late) && before(key.last_used_at, late),
+    ],
+  ]
+  for (const [filter, holds] of filters) {
+    for (const sort of sorts) {
+      const expected = idsOf(all.filter(holds).toSorted(comparing(sort)))
+      t.not(expected.length, 0)
+      for (const limit of [2, 5, 47]) {
+        const listed = await pagesOf(root, account, sort, limit, filter)
+        t.same(idsOf(listed), expected, `${JSON.stringify(filter)} by ${sort}, ${limit} a page`)
+      }
+    }
+  }
+})
+
 t.test('keys that never expire come last in both directions, and ties go by id', async (t) => {
   const account = await newAccount(root)
   const soon = new Date(Date.now() + aMinuteMs).toISOString()
