@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import { Pool, type PoolConfig } from 'pg'
 import { withoutDeafConnections } from './deaf-connections.ts'
 import { StandbyError } from './faults.ts'
+import { runStatement } from './run-statement.ts'
 import type { Schema } from './schema.ts'
 import { sessionSettings } from './session.ts'
 
@@ -34,6 +35,8 @@ export interface OpenDatabase {
 /** Opens a pool. Nothing is connected until the first statement. */
 export function openDatabase(options: DatabaseOptions): OpenDatabase {
   const { connection } = options
+  // The server's own limit comes first; this one is for a server that no longer answers.
+  const answerWithinMs = options.statementTimeoutMs + 1_000
   const pool = new Pool({
     ...(typeof connection === 'string' ? { connectionString: connection } : connection),
     application_name: 'aeon-keys',
@@ -44,18 +47,18 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     maxLifetimeSeconds: 600,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    // The server's own limit comes first; this one is for a server that no longer answers.
-    query_timeout: options.statementTimeoutMs + 1_000,
     onConnect: async (client) => {
-      await client.query(sessionSettings(options))
-      const { rows } = await client.query('select pg_is_in_recovery() as in_recovery')
+      const ask = <R>(text: string) => runStatement<R>(client, { text, values: [] }, answerWithinMs)
+      await ask(sessionSettings(options))
+      const role = 'select pg_is_in_recovery() as in_recovery'
+      const { rows } = await ask<{ readonly in_recovery: boolean }>(role)
       if (rows[0]?.in_recovery === true) throw new StandbyError()
     },
   })
   pool.on('error', options.onIdleError)
   return {
     db: new Kysely<Schema>({
-      dialect: new PostgresDialect({ pool: withoutDeafConnections(pool) }),
+      dialect: new PostgresDialect({ pool: withoutDeafConnections(pool, answerWithinMs) }),
     }),
     pool,
   }

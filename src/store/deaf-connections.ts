@@ -1,15 +1,12 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
-import { isReadTimeout } from './faults.ts'
 import { isPlanLost, planNameOf } from './kept-plans.ts'
+import { ReadTimeoutError, runStatement, type Statement } from './run-statement.ts'
 
-/** How `pg` takes a statement that is to be prepared: its own types ask for more of the rows than Kysely's tell. */
-interface PreparingClient {
-  query<R>(statement: {
-    readonly name: string
-    readonly text: string
-    readonly values: readonly unknown[]
-  }): Promise<PostgresQueryResult<R>>
+interface Made {
+  /** The epoch that it was made in. */
+  readonly in: number
+  readonly lent: PostgresPoolClient
 }
 
 /**
@@ -21,21 +18,22 @@ interface PreparingClient {
  * replaced too, each when it is asked for.
  *
  * Plans are kept (kept-plans.ts) until one is lost, as behind a pooler that does not follow them.
+ *
+ * `answerWithinMs` is how long a connection may take for an answer.
  */
-export function withoutDeafConnections(pool: Pool): PostgresPool {
-  const madeIn = new WeakMap<PoolClient, number>()
+export function withoutDeafConnections(pool: Pool, answerWithinMs: number): PostgresPool {
+  /** What stands for each connection: always the same, since Kysely keeps what it knows of it. */
+  const made = new WeakMap<PoolClient, Made>()
   let epoch = 0
   let keepsPlans = true
   pool.on('connect', (client) => {
-    madeIn.set(client, epoch)
+    made.set(client, { in: epoch, lent: lend(client, epoch) })
     // While a connection is lent the pool does not listen to it, and an error that nobody listens to
     // ends the process. Whoever waits for a query is told of it anyway.
     client.on('error', () => undefined)
   })
 
-  function lend(client: PoolClient): PostgresPoolClient {
-    const asked: PostgresPoolClient = client
-    const preparing: PreparingClient = client
+  function lend(client: PoolClient, madeIn: number): PostgresPoolClient {
     let deafness: Error | undefined
     function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>
     function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>
@@ -54,27 +52,30 @@ export function withoutDeafConnections(pool: Pool): PostgresPool {
       try {
         return await ask<R>(text, parameters)
       } catch (error) {
-        if (isReadTimeout(error)) {
+        if (error instanceof ReadTimeoutError) {
           deafness = error
-          if (madeIn.get(client) === epoch) epoch += 1
+          if (madeIn === epoch) epoch += 1
         }
         throw error
       }
     }
     async function ask<R>(
       text: string,
-      parameters: readonly unknown[],
+      values: readonly unknown[],
     ): Promise<PostgresQueryResult<R>> {
       const name = keepsPlans ? planNameOf(text) : undefined
-      if (name === undefined) return asked.query<R>(text, parameters)
+      if (name === undefined) return run<R>({ text, values })
       try {
         // `pg` sends the text once a connection, and only the name from then on.
-        return await preparing.query<R>({ name, text, values: parameters })
+        return await run<R>({ name, text, values })
       } catch (error) {
         if (!isPlanLost(error)) throw error
         keepsPlans = false
-        return asked.query<R>(text, parameters)
+        return run<R>({ text, values })
       }
+    }
+    function run<R>(statement: Statement): Promise<PostgresQueryResult<R>> {
+      return runStatement(client, statement, answerWithinMs)
     }
     return {
       query,
@@ -88,7 +89,8 @@ export function withoutDeafConnections(pool: Pool): PostgresPool {
     async connect() {
       for (;;) {
         const client = await pool.connect()
-        if (madeIn.get(client) === epoch) return lend(client)
+        const known = made.get(client)
+        if (known?.in === epoch) return known.lent
         client.release(true)
       }
     },

@@ -1,4 +1,5 @@
 import { DatabaseError } from 'pg'
+import { ReadTimeoutError } from './run-statement.ts'
 
 /** SQLSTATE classes and codes that mean: the database cannot serve this now, and says nothing about the request. */
 const unavailableStates = [
@@ -73,16 +74,11 @@ export function isUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseError) {
     return unavailableStates.some((state) => state.test(error.code ?? ''))
   }
-  if (error instanceof StandbyError) return true
+  if (error instanceof StandbyError || error instanceof ReadTimeoutError) return true
   if (error instanceof AggregateError) return error.errors.some(isUnavailable)
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? String(error.code) : ''
   return unavailableErrnos.has(code) || unavailableMessages.test(error.message)
-}
-
-/** Whether a statement had no answer in time: not even that it took too long, which the server says itself. */
-export function isReadTimeout(error: unknown): error is Error {
-  return error instanceof Error && error.message === 'Query read timeout'
 }
 
 /** Whether the database refused a statement by this constraint or unique index. */

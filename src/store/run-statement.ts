@@ -1,0 +1,43 @@
+import type { PostgresQueryResult } from 'kysely'
+import { type ClientBase, Query } from 'pg'
+
+/** As `pg` takes a statement; with a name it is prepared, once a connection. */
+export interface Statement {
+  readonly name?: string
+  readonly text: string
+  readonly values: readonly unknown[]
+}
+
+/** A statement had no answer in time: not even that it took too long, which the server says itself. */
+export class ReadTimeoutError extends Error {
+  override readonly name = 'ReadTimeoutError'
+
+  constructor() {
+    super('The database did not answer in time.')
+  }
+}
+
+/**
+ * Runs a statement on a connection. Rejects with ReadTimeoutError when there is no answer within so
+ * many milliseconds: the connection is of no use then.
+ *
+ * `pg` can do both by itself, by promises and `query_timeout`, but of each statement asked in that way
+ * its whole answer outlives V8's young collections: 4.8 KB of 30 columns, and a first verification left
+ * four times as much behind as the cache keeps of a key.
+ */
+export function runStatement<R>(
+  client: ClientBase,
+  { name, text, values }: Statement,
+  withinMs: number,
+): Promise<PostgresQueryResult<R>> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new ReadTimeoutError()), withinMs)
+    const statement = { ...(name !== undefined && { name }), text, values: [...values] }
+    const query = new Query(statement, (error, result) => {
+      clearTimeout(late)
+      if (error) reject(error)
+      else resolve(result as PostgresQueryResult<R>)
+    })
+    client.query(query)
+  })
+}
