@@ -1,4 +1,5 @@
 import { enableCompileCache } from 'node:module'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 
@@ -7,5 +8,7 @@ import process from 'node:process'
 // `npm start` names it before this file is read: then not even this one needs Node's compiler of
 // types, which takes another 13 MB.
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/aeon-keys'))
+// Argon2 is all that keeps libuv's threads busy. Read once, when the first of them is needed.
+process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism())
 const { run } = await import('./run.ts')
 await run(process.env)

@@ -92,10 +92,10 @@ export const Settings = Type.Object({
     description: 'The cost of new hashes; a rise renews old ones as their keys are used.',
   }),
   HASH_CONCURRENCY: Type.Integer({
-    default: 4,
+    default: 16,
     minimum: 1,
     maximum: 64,
-    description: 'Argon2 hashes computed at once.',
+    description: 'Argon2 hashes given to the threads at once, of which there are as many as cores.',
   }),
   HASH_QUEUE_MAX: Type.Integer({
     default: 2_000,

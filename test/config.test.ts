@@ -20,7 +20,7 @@ t.test('every setting has a default or may be unset, and says what it is', async
 t.test('an empty variable counts as unset, and numbers are read as numbers', async (t) => {
   const config = readConfig({ PORT: '0', HASH_CONCURRENCY: '', DATA_DIR: '', TOKEN_PREFIX: 'acme' })
   t.equal(config.PORT, 0)
-  t.equal(config.HASH_CONCURRENCY, 4)
+  t.equal(config.HASH_CONCURRENCY, 16)
   t.equal(config.DATA_DIR, undefined)
   t.equal(config.TOKEN_PREFIX, 'acme')
 })

@@ -42,7 +42,7 @@ export class BatchReader<Wanted, Found> {
     batch.wanted.set(key, wanted)
     if (!this.#isBusy) {
       this.#isBusy = true
-      queueMicrotask(() => this.#sendNext())
+      setImmediate(() => this.#sendNext())
     }
     return (await batch.answer.promise).get(key)
   }

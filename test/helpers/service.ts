@@ -5,6 +5,7 @@ import { readSettings } from '../../src/settings.ts'
 import { type Api, createApi } from './api.ts'
 import { Canaries } from './canaries.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
+import { hasherPlaces } from './occupy-hasher.ts'
 
 export interface TestService {
   readonly service: Service
@@ -50,6 +51,7 @@ export async function startTestService(
   const { config, files } = await readSettings({
     LOG_LEVEL: 'debug',
     USE_FLUSH_MS: '600000',
+    HASH_CONCURRENCY: String(hasherPlaces),
     // A test that holds something up must not meet it.
     HASH_WAIT_MAX_MS: '60000',
     // On a busy machine a connection may take longer than callers should wait.

@@ -11,6 +11,7 @@ import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
 import { until, untilBlocked } from '../helpers/locks.ts'
+import { occupyHasher } from '../helpers/occupy-hasher.ts'
 import { assertInvalid, assertProblem, type FieldRule } from '../helpers/problems.ts'
 import { countStatements, startDatabaseProxy } from '../helpers/proxy.ts'
 
@@ -178,7 +179,7 @@ t.test('what changes while a batch waits', async (t) => {
     await root.verify(shared.token)
     deps.cache.clear()
     await root.get('/v1/me')
-    const release = occupyHasher()
+    const release = occupyHasher(deps.hasher)
     const single = root.verify(shared.token)
     await until(() => deps.hasher.queue.waiting === 1)
     const answer = batch([{ token: shared.token }])
@@ -421,21 +422,13 @@ async function holdBatch(tokens: readonly string[], cold = 1): Promise<() => Pro
   const { token } = await newKey(root, account)
   // The caller's own key must not wait with it.
   await root.verify('x')
-  const release = occupyHasher()
+  const release = occupyHasher(deps.hasher)
   const answer = batch([...tokens, token].map((one) => ({ token: one })))
   await until(() => deps.hasher.queue.waiting === cold)
   return async () => {
     release()
     return verdictsOf(await answer)
   }
-}
-
-/** Takes every place of the hasher: what waits for one was read from the database before. */
-function occupyHasher(): () => void {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const places = deps.hasher.queue.running + 4
-  while (deps.hasher.queue.running < places) void deps.hasher.queue.run('', () => promise)
-  return resolve
 }
 
 /** The same token under a tag that nobody made. */

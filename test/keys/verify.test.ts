@@ -9,6 +9,7 @@ import { formatToken, parseToken, type Token } from '../../src/domain/token.ts'
 import type { Json } from '../helpers/api.ts'
 import { type IssuedKey, newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
 import { until, untilBlocked } from '../helpers/locks.ts'
+import { occupyHasher } from '../helpers/occupy-hasher.ts'
 import { startTestService } from '../helpers/service.ts'
 
 const started = await startTestService(t)
@@ -84,7 +85,7 @@ t.test('a fill that was under way at a revocation is never served afterwards', a
   await root.verify(key.token)
   deps.cache.clear()
   await root.get('/v1/me')
-  const release = occupyHasher()
+  const release = occupyHasher(deps.hasher)
   const early = times(3, () => root.verify(key.token))
   await until(() => deps.hasher.queue.waiting === 1)
   await root.post(`/v1/accounts/${account}/api-keys/${key.id}/revoke`)
@@ -355,17 +356,6 @@ async function workOf<T>(act: () => Promise<T>, of = service): Promise<Work<T>> 
     reads: tallies.credentialReads - before.reads,
     hashes: hasher.queue.completed - before.hashes,
   }
-}
-
-/** Takes every place of the hasher: what waits for one was read from the database before. */
-function occupyHasher(hasher = deps.hasher): () => void {
-  let release: () => void = () => undefined
-  const released = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  const places = hasher.queue.running + 4
-  while (hasher.queue.running < places) void hasher.queue.run('', () => released)
-  return () => release()
 }
 
 function times<T>(count: number, act: () => Promise<T>): Promise<T[]> {
