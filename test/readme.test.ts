@@ -92,10 +92,10 @@ t.test('npm start and the image run Node with the flags that the docs explain', 
       readFile(join(import.meta.dirname, '..', file), 'utf8'),
     ),
   )
-  const flagsOf = (line = '') => line.match(/--[a-z-]+=\d+/g) ?? []
+  const flagsOf = (line = '') => line.match(/--[a-z-]+(?:=\d+)?|MALLOC_ARENA_MAX=\d/g) ?? []
   const started = flagsOf(JSON.parse(packageJson).scripts.start)
-  t.same(flagsOf(/^CMD .*$/m.exec(dockerfile)?.[0]), started)
-  t.same(flagsOf(operations.match(/^\| `--.*$/gm)?.join(' ')), started)
+  t.same(flagsOf(dockerfile.match(/^ +MALLOC.*$|^CMD .*$/gm)?.join(' ')), started)
+  t.same(flagsOf(operations.match(/^\| `(?:--|MALLOC)\S+`/gm)?.join(' ')), started)
   t.ok(started.length > 0)
 })
 

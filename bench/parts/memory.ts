@@ -15,8 +15,8 @@ const warmUpKeys = 2_000
 const flushMs = 500
 /** After as many the whole process is looked at. */
 const fewKeys = 10_000
-/** For a machine with little memory: docs/operations.md. */
-const frugalFlags = ['--optimize-for-size', '--max-semi-space-size=2', '--heap-growing-percent=20']
+/** Where memory is not dear: docs/operations.md. */
+const fastFlags = ['--max-semi-space-size=16']
 
 interface Held {
   readonly perKeyBytes: number
@@ -30,7 +30,7 @@ export async function measureMemory(stage: Stage): Promise<PartResult> {
   const runs: Held[] = []
   for (let run = 0; run < processes; run += 1) runs.push(await measureOne(stage, dataset))
   const asStarted = await measureResident(stage, dataset, [])
-  const frugal = await measureResident(stage, dataset, frugalFlags)
+  const fast = await measureResident(stage, dataset, fastFlags)
   const keys = dataset.tokens.length.toLocaleString('en-US')
   const megabytes = (figure: 'startedBytes' | 'verifiedBytes') =>
     median(runs.map((run) => run[figure])) / 1e6
@@ -49,10 +49,9 @@ export async function measureMemory(stage: Stage): Promise<PartResult> {
         goal: { atMost: 150 },
       },
       {
-        what: `Resident after 10,000 keys, with ${frugalFlags.join(' ')}`,
-        value: frugal,
+        what: `Resident after 10,000 keys, with ${fastFlags.join(' ')}`,
+        value: fast,
         unit: 'MB',
-        goal: { atMost: 150 },
       },
       { what: 'Resident when started', value: megabytes('startedBytes'), unit: 'MB' },
       { what: `Resident after ${keys} keys`, value: megabytes('verifiedBytes'), unit: 'MB' },

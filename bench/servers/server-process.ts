@@ -100,11 +100,12 @@ export async function untilAnswered(
 }
 
 function readStartScript(script: string) {
-  const environment = /^(\w+)=(\S+) exec node /.exec(script)
-  if (environment?.[1] === undefined) throw new Error('npm start is written in another way.')
+  const [assignments, command] = script.split('exec node ')
+  if (command === undefined) throw new Error('npm start is written in another way.')
+  const environment = assignments?.matchAll(/(\w+)=(\S+)/g) ?? []
   return {
-    flags: script.match(/--\S+/g) ?? [],
-    environment: { [environment[1]]: environment[2] },
+    flags: command.match(/--\S+/g) ?? [],
+    environment: Object.fromEntries(Array.from(environment, ([, name, value]) => [name, value])),
   }
 }
 
