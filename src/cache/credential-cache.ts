@@ -70,9 +70,15 @@ export class CredentialCache {
     return this.#freshness.leaseRemaining(this.#now())
   }
 
-  /** The entry of a token string, by its digest; perhaps overtaken: ask mayAnswer. */
+  /**
+   * The entry of a token string, by its digest; perhaps overtaken: ask mayAnswer.
+   *
+   * Which was used last is not noted before the cache is half full. Whatever is in use will be asked for
+   * again before the other half is, and noting it took 2 us of a verification among 10,000 keys.
+   */
   find(digest: string): CachedCredential | undefined {
-    return this.#entries.get(digest)
+    const entries = this.#entries
+    return entries.size * 2 < entries.max ? entries.peek(digest) : entries.get(digest)
   }
 
   /** Whether an answer may rest on the entry. Ask at the last synchronous step before answering. */

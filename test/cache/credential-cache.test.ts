@@ -105,6 +105,20 @@ t.test('the cache is bounded by entries and counts what it evicts', async (t) =>
   t.notOk(cache.find('k0'))
 })
 
+t.test('what is used stays: once the cache is half full, the order of use decides', async (t) => {
+  const { cache } = leasedCache(4)
+  const put = (name: string) => cache.put(name, entry(name, 'a', cache.stamp))
+  put('k0')
+  cache.find('k0')
+  for (const name of ['k1', 'k2', 'k3']) put(name)
+  cache.find('k0')
+  cache.find('k2')
+  put('k4')
+  put('k5')
+  const left = ['k0', 'k1', 'k2', 'k3', 'k4', 'k5'].filter((name) => cache.find(name))
+  t.same(left, ['k0', 'k2', 'k4', 'k5'])
+})
+
 t.test('a fence remembers a bounded number of changes and never forgives one', async (t) => {
   const changes = fc.array(
     fc.record({
