@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { formatAddress } from '../domain/address.ts'
+import { type Address, formatAddress } from '../domain/address.ts'
 import { type AuditDraft, systemOrigin } from '../domain/audit-event.ts'
 import type { Attempt, DenialReason, Verdict } from '../domain/verdict.ts'
 import { addDenials, type DenialRecord } from '../store/denials.ts'
@@ -20,13 +20,18 @@ const hourMs = 60 * 60 * 1000
 /** Beyond as many, new ones are not counted until the next flush. */
 const maxPending = 10_000
 
+interface Pending extends DenialRecord {
+  clientIp: string | null
+  count: number
+}
+
 /**
  * Counts denials of authentic keys in memory, by key, reason and hour, and writes them in batches: a
  * denial costs the request no statement. The first of each hour makes an event. What was counted since
  * the last flush is lost with a process that is killed.
  */
 export class DenialRecords {
-  #pending = new Map<string, DenialRecord>()
+  #pending = new Map<string, Pending>()
   #flushing: Promise<void> = Promise.resolve()
 
   get size(): number {
@@ -36,19 +41,23 @@ export class DenialRecords {
   record(verdict: Verdict, attempt: Attempt, now: Date): void {
     if (verdict.valid || verdict.key === undefined || !tellingReasons.has(verdict.reason)) return
     const { reason, key } = verdict
-    const hour = Math.floor(now.getTime() / hourMs) * hourMs
-    const name = `${key.id} ${reason} ${hour}`
+    const hours = Math.floor(now.getTime() / hourMs)
+    const name = `${key.id} ${reason} ${hours}`
     const known = this.#pending.get(name)
-    if (known === undefined && this.#pending.size >= maxPending) return
-    const { address } = attempt
+    if (known !== undefined) {
+      known.count += 1
+      known.clientIp ??= textOf(attempt.address)
+      return
+    }
+    if (this.#pending.size >= maxPending) return
     this.#pending.set(name, {
       apiKeyId: key.id,
       accountId: key.accountId,
       keyName: key.name,
       reason,
-      hour: new Date(hour),
-      clientIp: known?.clientIp ?? (address === undefined ? null : formatAddress(address)),
-      count: (known?.count ?? 0) + 1,
+      hour: new Date(hours * hourMs),
+      clientIp: textOf(attempt.address),
+      count: 1,
     })
   }
 
@@ -76,6 +85,10 @@ export class DenialRecords {
       throw error
     }
   }
+}
+
+function textOf(address: Address | undefined): string | null {
+  return address === undefined ? null : formatAddress(address)
 }
 
 function eventOf(denial: DenialRecord): AuditDraft {
