@@ -2,6 +2,7 @@ import { parts } from '../parts.ts'
 import type { DatedResult, Results } from '../results.ts'
 import { median } from '../statistics.ts'
 import { plotsOf } from './plots.ts'
+import { reasonsOf } from './reasons.ts'
 import { goalsTable, tablesOf } from './tables.ts'
 
 /** The whole of docs/performance.md. */
@@ -23,7 +24,7 @@ ${plotsOf(results)
   .map(({ file, title }) => `![${title}](performance/${file})`)
   .join('\n\n')}
 
-## What was measured
+${missedSection(results)}## What was measured
 
 ${tablesOf(results)}
 
@@ -58,9 +59,10 @@ makes of the same code in one process what is a fifth slower than in another.
 what it called not included. Being watched costs some of it. Functions that the service adds come first.
 
 **Cold** is the first sight of a token after a start: each is sent once to a service that was just started
-and has verified 10,000 others, by when V8 has compiled what it asks. The ceiling is the bare Argon2 library in a process of its own, at
-whichever concurrency does most, measured before each of these starts. For growth, memory has room for
-128 keys and a thousand are asked for in turn, so that each has been forgotten when it comes again.
+and has verified 10,000 others, by when V8 has compiled most of what it asks. The ceiling is the bare
+Argon2 library in a process of its own, at whichever concurrency does most, measured before each of these
+starts. For growth, memory has room for 128 keys and a thousand are asked for in turn, so that each has
+been forgotten when it comes again.
 
 **Keys** are spread over two years in their tables, in no order. Of the million, 20,000 have a secret; the
 rest has hashes of the same shape. PostgreSQL does not wait for the disk (\`fsync\` is off), which favours
@@ -83,6 +85,12 @@ It takes Linux and wrk (\`apt-get install wrk\`); with nginx installed, the gene
 | \`--write\` with any of these but \`--quick\` | keeps the results in \`docs/performance/results.json\` and writes this page from all that are there |
 | \`npm run bench -- --render\` | writes this page and its plots anew from the results |
 `
+}
+
+/** With the line that ends it, so that nothing is left of it where no goal was missed. */
+function missedSection(results: Results): string {
+  const reasons = reasonsOf(results)
+  return reasons === '' ? '' : `## Why goals are missed\n\n${reasons}\n\n`
 }
 
 function circumstances(results: Results): string {

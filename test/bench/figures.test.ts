@@ -77,6 +77,25 @@ t.test('the page names each goal with its figure and says plainly which were mis
   t.match(documentOf({}), 'Nothing has been measured yet.')
 })
 
+t.test('the page says why a goal was missed, in the figures of its run', async (t) => {
+  const forged = (value: number) => ({
+    ...resultOf([
+      { what: 'Forged tokens: rate', value, unit: 'times', goal: { atLeast: 0.8 } } as const,
+    ]),
+    standings: [
+      { ...standing('the floor, refusing'), cpuMicros: 30 },
+      { ...standing('forged tokens'), cpuMicros: 37.5 },
+    ],
+  })
+  t.match(
+    documentOf({ forged: forged(0.7) }),
+    /## Why goals are missed\n\n- \*\*Forged.*7\.5 µs more/,
+  )
+  t.notMatch(documentOf({ forged: forged(0.9) }), 'missed')
+  const without = { ...forged(0.7), standings: [] }
+  t.notMatch(documentOf({ forged: without }), 'Why goals', 'what was not measured is not told')
+})
+
 t.test('a chart shows all its points within its frame and quotes what it is told', async (t) => {
   const svg = drawChart({
     title: 'a < b & c',
