@@ -27,4 +27,4 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Node itself, not npm: SIGTERM must reach the process that drains.
-CMD ["node", "--max-semi-space-size=4", "--heap-growing-percent=100", "--no-maglev", "--retain-maps-for-n-gc=1000000", "src/main.ts"]
+CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=25", "--no-maglev", "--retain-maps-for-n-gc=1000000", "src/main.ts"]

@@ -4,6 +4,7 @@ import type { Reach } from '../domain/api-key.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import type { Executor } from './database.ts'
 import { permissionNames, permissionSetOf } from './permission-sets.ts'
+import { sharedAccountId, sharedRole } from './shared-values.ts'
 
 /** One secret of a key, as stored. */
 export interface Credential {
@@ -105,10 +106,10 @@ export function toFound(row: CredentialResult): FoundCredential {
     },
     facts: {
       id: row.id,
-      accountId: row.account_id,
+      accountId: sharedAccountId(row.account_id),
       platform: row.platform,
       name: row.name,
-      role: { id: row.role_id, name: row.role_name },
+      role: sharedRole(row.role_id, row.role_name),
       ...permissionSetOf(row.permissions),
       reach: row.reach,
       allowListIds: row.allow_list_ids,
