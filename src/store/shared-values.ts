@@ -8,7 +8,7 @@ const accountIds = new LRUCache<string, string>({ max: maxRemembered })
 
 /*
  * The driver makes every text of every row anew. What the keys of a role or of an account have in common
- * is one value for all of them: a cached key is smaller by them, and a verification finds them where the one before
+ * is one value for all of them: a cached key takes less, and a verification finds it where the one before
  * it did.
  */
 
