@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import t from 'tap'
@@ -163,6 +164,10 @@ t.test("an operator's own database", async (t) => {
   const issued = await admin(['issue-root-key'], settings)
   t.equal(issued.status, 0)
   t.equal(await statusOfMe(running, issued.told.trim()), 200)
+  if (process.platform === 'linux') {
+    const hashers = await threadsOf(running.pid, 'libuv-worker')
+    t.equal(hashers, availableParallelism(), 'Argon2 has a thread for each core')
+  }
   t.equal(await running.stop(), 0)
 })
 
@@ -454,4 +459,13 @@ async function isRefused(url: string): Promise<boolean> {
   } catch {
     return true
   }
+}
+
+/** How many threads of a process have the name, as Linux tells. */
+async function threadsOf(pid: number, name: string): Promise<number> {
+  const tasks = await readdir(`/proc/${pid}/task`)
+  const names = await Promise.all(
+    tasks.map((task) => readFile(`/proc/${pid}/task/${task}/comm`, 'utf8')),
+  )
+  return names.filter((one) => one.trim() === name).length
 }
