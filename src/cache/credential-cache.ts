@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { KeyFacts } from '../domain/verdict.ts'
 import type { Freshness, Stamp } from './freshness.ts'
+import type { KeyUses } from './key-uses.ts'
 import type { Moment } from './lease.ts'
 
 /** A credential whose secret was matched, and the facts of its key as they were read then. */
@@ -12,6 +13,8 @@ export interface CachedCredential {
   readonly isUsed: boolean
   /** Whether its first use may end older ones of the key. */
   readonly retiresOlder: boolean
+  /** What of its uses is not written yet. */
+  readonly uses: KeyUses
   /** From before the read was sent. */
   readonly stamp: Stamp
 }

@@ -1,6 +1,7 @@
 import { BatchReader } from '../cache/batch-reader.ts'
 import type { CachedCredential } from '../cache/credential-cache.ts'
 import type { Stamp } from '../cache/freshness.ts'
+import { noUses } from '../cache/key-uses.ts'
 import type { Deps } from '../deps.ts'
 import { isExpired } from '../domain/api-key.ts'
 import { isOver } from '../domain/rotation.ts'
@@ -59,7 +60,8 @@ export async function readCredential(
   const { stamp } = read
   const { credential, facts } = read.found
   // Accepted before, and the stored hash is still the one that it matched.
-  const accepted = deps.cache.find(digest)?.hash === credential.hash
+  const known = deps.cache.find(digest)
+  const accepted = known?.hash === credential.hash
   // A pepper is given up once no live key needs it; what is left of dead ones cannot be matched.
   if (isDead(facts, deps.now()) && !deps.hasher.knowsPepperOf(credential)) return undefined
   if (!accepted && !(await deps.hasher.matches(facts.accountId, credential, token.secret))) {
@@ -71,6 +73,7 @@ export async function readCredential(
     hash: credential.hash,
     isUsed: credential.firstUsedAt !== null,
     retiresOlder: credential.retiresOlder,
+    uses: known?.uses ?? noUses(facts),
     stamp,
   }
   deps.cache.put(digest, entry)

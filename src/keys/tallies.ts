@@ -1,4 +1,4 @@
-import { denialReasons, type Verdict } from '../domain/verdict.ts'
+import { denialReasons } from '../domain/verdict.ts'
 
 export const outcomes = ['valid', ...denialReasons] as const
 export type Outcome = (typeof outcomes)[number]
@@ -35,8 +35,4 @@ export function createTallies(): Tallies {
     credentialReads: 0,
     rehashes: 0,
   }
-}
-
-export function outcomeOf(verdict: Verdict): Outcome {
-  return verdict.valid ? 'valid' : verdict.reason
 }

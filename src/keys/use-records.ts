@@ -1,34 +1,24 @@
+import type { KeyUses } from '../cache/key-uses.ts'
 import type { Database } from '../store/database.ts'
 import { addUses, type UseRecord } from '../store/usage.ts'
-
-interface Pending {
-  readonly apiKeyId: string
-  readonly accountId: string
-  lastUsedAtMs: number
-  count: number
-}
 
 /**
  * Counts uses in memory and writes them in batches: a verification writes nothing. What was counted
  * since the last flush is lost with a process that is killed.
  */
 export class UseRecords {
-  #pending = new Map<string, Pending>()
+  /** Those with uses. Of a key there may be several: one for each form of its token, and of entries that are gone. */
+  #pending: KeyUses[] = []
   #flushing: Promise<void> = Promise.resolve()
 
   get size(): number {
-    return this.#pending.size
+    return this.#pending.length
   }
 
-  record(key: { readonly id: string; readonly accountId: string }, now: Date): void {
-    const known = this.#pending.get(key.id)
-    if (known === undefined) {
-      const { id: apiKeyId, accountId } = key
-      this.#pending.set(apiKeyId, { apiKeyId, accountId, lastUsedAtMs: now.getTime(), count: 1 })
-      return
-    }
-    known.lastUsedAtMs = now.getTime()
-    known.count += 1
+  record(uses: KeyUses, now: Date): void {
+    if (uses.count === 0) this.#pending.push(uses)
+    uses.lastUsedAtMs = now.getTime()
+    uses.count += 1
   }
 
   /** Writes what was counted, after any flush under way. On failure nothing is lost: it is counted with the next. */
@@ -39,26 +29,33 @@ export class UseRecords {
   }
 
   async #writePending(db: Database): Promise<void> {
-    const batch = this.#pending
-    this.#pending = new Map()
+    const batch = takeSums(this.#pending)
+    this.#pending = []
     try {
-      await addUses(db, Array.from(batch.values(), toRecord))
+      await addUses(db, Array.from(batch, toRecord))
     } catch (error) {
-      for (const use of batch.values()) this.#restore(use)
+      for (const sum of batch) this.#pending.push(sum)
       throw error
     }
   }
-
-  #restore(use: Pending): void {
-    const since = this.#pending.get(use.apiKeyId)
-    this.#pending.set(use.apiKeyId, {
-      ...use,
-      lastUsedAtMs: since?.lastUsedAtMs ?? use.lastUsedAtMs,
-      count: use.count + (since?.count ?? 0),
-    })
-  }
 }
 
-function toRecord({ lastUsedAtMs, ...use }: Pending): UseRecord {
+/** The sum for each key; what was summed counts from nothing again. */
+function takeSums(pending: readonly KeyUses[]): readonly KeyUses[] {
+  const sums = new Map<string, KeyUses>()
+  for (const uses of pending) {
+    const sum = sums.get(uses.apiKeyId)
+    if (sum === undefined) {
+      sums.set(uses.apiKeyId, { ...uses })
+    } else {
+      sum.lastUsedAtMs = Math.max(sum.lastUsedAtMs, uses.lastUsedAtMs)
+      sum.count += uses.count
+    }
+    uses.count = 0
+  }
+  return [...sums.values()]
+}
+
+function toRecord({ lastUsedAtMs, ...use }: KeyUses): UseRecord {
   return { ...use, lastUsedAt: new Date(lastUsedAtMs) }
 }

@@ -7,7 +7,7 @@ import { Basis } from './batch-basis.ts'
 import { conclude } from './conclude.ts'
 import { recordUse } from './first-use.ts'
 import { digestOfPresented } from './presented-digest.ts'
-import { recall } from './recall.ts'
+import { isFirstUse, recall } from './recall.ts'
 
 /** A token as somebody presented it, and what is asked of it. */
 export interface PresentedAttempt {
@@ -19,6 +19,14 @@ export interface PresentedAttempt {
 interface Case {
   readonly attempt: Attempt
   readonly basis: Basis
+}
+
+/** A verdict that is about to be given, and what it rests on. */
+interface Judged {
+  readonly attempt: Attempt
+  /** None: the token is nobody's. */
+  readonly credential: CachedCredential | undefined
+  readonly verdict: Verdict
 }
 
 /**
@@ -44,28 +52,23 @@ function recallAll(
   attempts: readonly PresentedAttempt[],
 ): readonly Verdict[] | undefined {
   const now = deps.now()
-  const verdicts: Verdict[] = []
+  const judged: Judged[] = []
   for (const { text, attempt } of attempts) {
     const digest = digestOfPresented(text)
-    const verdict = digest === undefined ? undefined : recall(deps, digest, attempt, now)
-    if (verdict === undefined) return undefined
-    verdicts.push(verdict)
+    const credential = digest === undefined ? undefined : recall(deps, digest)
+    if (credential === undefined) return undefined
+    const verdict = judge(credential.facts, attempt, now)
+    if (isFirstUse(credential, verdict)) return undefined
+    judged.push({ attempt, credential, verdict })
   }
-  deps.tallies.cacheHits += verdicts.length
-  concludeAll(deps, verdicts, attempts, now)
-  return verdicts
+  deps.tallies.cacheHits += judged.length
+  return concludeAll(deps, judged, now)
 }
 
-function concludeAll(
-  deps: Deps,
-  verdicts: readonly Verdict[],
-  asked: readonly { readonly attempt: Attempt }[],
-  now: Date,
-): void {
-  asked.forEach(({ attempt }, index) => {
-    const verdict = verdicts[index]
-    if (verdict !== undefined) conclude(deps, verdict, attempt, now)
-  })
+function concludeAll(deps: Deps, judged: readonly Judged[], now: Date): readonly Verdict[] {
+  return judged.map(({ attempt, credential, verdict }) =>
+    conclude(deps, credential, verdict, attempt, now),
+  )
 }
 
 function casesOf(deps: Deps, attempts: readonly PresentedAttempt[]): readonly Case[] {
@@ -102,15 +105,14 @@ function judgeOrWait(deps: Deps, cases: readonly Case[]): readonly Verdict[] | P
 
   const now = deps.now()
   const unused = new Map<Basis, Attempt>()
-  const verdicts: Verdict[] = []
+  const judged: Judged[] = []
   for (const { basis, attempt } of cases) {
     const verdict = verdictOn(basis, attempt, now)
     if (verdict.valid && basis.needsFirstUse) unused.set(basis, attempt)
-    verdicts.push(verdict)
+    judged.push({ attempt, credential: basis.credential, verdict })
   }
   if (unused.size > 0) return recordAll(deps, unused, now)
-  concludeAll(deps, verdicts, cases, now)
-  return verdicts
+  return concludeAll(deps, judged, now)
 }
 
 function verdictOn({ credential, denial }: Basis, attempt: Attempt, now: Date): Verdict {

@@ -7,7 +7,7 @@ import { conclude } from './conclude.ts'
 import { recordUse } from './first-use.ts'
 import { digestOfPresented } from './presented-digest.ts'
 import { type Presented, readCredential } from './read-credential.ts'
-import { recall } from './recall.ts'
+import { isFirstUse, recall } from './recall.ts'
 
 /**
  * Whether a presented token is good for an attempt: at once when the cache knows it, and otherwise by
@@ -19,10 +19,12 @@ export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Pr
   const digest = digestOfPresented(text)
   if (digest === undefined) return deny(deps, 'malformed')
   const now = deps.now()
-  const verdict = recall(deps, digest, attempt, now)
-  if (verdict === undefined) return verifyParsed(deps, text, digest, attempt)
+  const known = recall(deps, digest)
+  if (known === undefined) return verifyParsed(deps, text, digest, attempt)
+  const verdict = judge(known.facts, attempt, now)
+  if (isFirstUse(known, verdict)) return verifyParsed(deps, text, digest, attempt)
   deps.tallies.cacheHits += 1
-  return conclude(deps, verdict, attempt, now)
+  return conclude(deps, known, verdict, attempt, now)
 }
 
 function verifyParsed(
@@ -104,10 +106,10 @@ function answer(
 ): Verdict | Promise<Verdict> {
   const now = deps.now()
   const verdict = judge(credential.facts, attempt, now)
-  if (verdict.valid && !credential.isUsed) {
+  if (isFirstUse(credential, verdict)) {
     return answerFirstUse(deps, presented, attempt, credential)
   }
-  return conclude(deps, verdict, attempt, now)
+  return conclude(deps, credential, verdict, attempt, now)
 }
 
 async function answerFirstUse(

@@ -4,6 +4,7 @@ import { type CachedCredential, CredentialCache } from '../../src/cache/credenti
 import { Fence } from '../../src/cache/fence.ts'
 import { Flights } from '../../src/cache/flights.ts'
 import { Freshness } from '../../src/cache/freshness.ts'
+import { noUses } from '../../src/cache/key-uses.ts'
 import { timingOf } from '../../src/cache/timing.ts'
 import { ServiceError } from '../../src/errors.ts'
 import { permissionSetOf } from '../../src/store/permission-sets.ts'
@@ -33,6 +34,7 @@ function entry(keyId: string, accountId: string, stamp: number): CachedCredentia
     hash: '$argon2id$',
     isUsed: true,
     retiresOlder: false,
+    uses: noUses({ id: keyId, accountId }),
     stamp,
   }
 }

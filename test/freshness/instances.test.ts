@@ -1,6 +1,7 @@
 import { hash as digestOf } from 'node:crypto'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import t, { type Test } from 'tap'
+import { noUses } from '../../src/cache/key-uses.ts'
 import { formatToken } from '../../src/domain/token.ts'
 import { uuidV7 } from '../../src/domain/uuid.ts'
 import { createLog } from '../../src/log.ts'
@@ -158,7 +159,14 @@ t.test('a role edit of 10,000 keys is one change and one receipt, and blocks nob
       const token = tokens[index]
       if (found === undefined || token === undefined) throw new Error('a key is missing')
       const { facts, credential } = found
-      const entry = { facts, hash: credential.hash, isUsed: true, retiresOlder: false, stamp }
+      const entry = {
+        facts,
+        hash: credential.hash,
+        isUsed: true,
+        retiresOlder: false,
+        uses: noUses(facts),
+        stamp,
+      }
       cache.put(digestOf('sha256', token.text, 'base64url'), entry)
     }
     t.ok(cache.size >= count, 'every instance holds them all')

@@ -301,6 +301,27 @@ t.test('uses are counted in memory and told after a flush; denials are not uses'
   t.match(await shown(key), { use_count: 11, last_used_at: again.last_used_at }, 'never goes back')
 })
 
+t.test('uses of both forms of a token, and of an entry that is gone, add up', async (t) => {
+  const key = await newKey(root, account)
+  started.canaries.addSecret(jwtOf(tokenOf(key)))
+  await times(2, () => root.verify(key.token))
+  clock.offsetMs = 2_000
+  await times(3, () => root.verify(jwtOf(tokenOf(key))))
+  clock.offsetMs = 0
+  await times(4, () => root.verify(key.token))
+  deps.cache.clear()
+  await times(5, () => root.verify(key.token))
+  const startedAt = Date.now()
+  await deps.uses.flush(deps.db)
+  const flushed = await shown(key)
+  t.equal(flushed.use_count, 14)
+  const ahead = new Date(flushed.last_used_at).getTime() - startedAt
+  t.ok(ahead > 1_000 && ahead < 2_001, `the last of all of them: ${ahead} ms ahead`)
+  await root.verify(key.token)
+  await deps.uses.flush(deps.db)
+  t.equal((await shown(key)).use_count, 15, 'and nothing is counted twice')
+})
+
 t.test('a flush that fails keeps the counts', async (t) => {
   const key = await newKey(root, account)
   await times(3, () => root.verify(key.token))

@@ -1,4 +1,5 @@
 import type { CachedCredential } from '../../src/cache/credential-cache.ts'
+import { noUses } from '../../src/cache/key-uses.ts'
 import type { Database } from './database.ts'
 import type { Received } from './history.ts'
 import { type KeyRow, keys, verdictOf } from './keys.ts'
@@ -143,7 +144,7 @@ export class Verifier {
 }
 
 function entryOf({ facts }: KeyRow, stamp: number): CachedCredential {
-  return { facts, hash: '', isUsed: true, retiresOlder: false, stamp }
+  return { facts, hash: '', isUsed: true, retiresOlder: false, uses: noUses(facts), stamp }
 }
 
 function nameOf(key: number): string {
