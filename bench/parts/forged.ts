@@ -1,9 +1,17 @@
 import { askVerdict } from '../ask.ts'
-import { type Contender, contest, medianRatio, slicesOf, standingsOf } from '../contest.ts'
+import {
+  type Contender,
+  contestAnew,
+  measure,
+  medianRatio,
+  slicesOf,
+  standingsOf,
+} from '../contest.ts'
 import { countsOfDatabase } from '../database-usage.ts'
+import type { Dataset } from '../datasets/dataset.ts'
 import { forgeTokens } from '../datasets/forge.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
-import type { PartResult } from '../results.ts'
+import type { Finding, PartResult } from '../results.ts'
 import { connections, type Stage } from '../stage.ts'
 import { readTallies } from '../tallies.ts'
 import { fromMemory } from '../work.ts'
@@ -13,40 +21,12 @@ const forgeries = 10_000
 /** Forged tokens alone, against the floor that answers the same refusal. */
 export async function measureForged(stage: Stage): Promise<PartResult> {
   const dataset = await stage.datasets.main()
-  const { rootToken, databaseUrl, tokens } = dataset
-  const forged = forgeTokens(tokens.slice(0, forgeries))
-  const service = await stage.startService(dataset)
-  // From here on the caller is known.
-  await askVerdict(service.url, rootToken, rootToken)
-  const floorServer = await stage.start({
-    script: 'bench/servers/floor.ts',
-    settings: { DATABASE_URL: databaseUrl, FLOOR_CALLER: rootToken },
-  })
-  const load = {
-    requestsFile: await stage.writeRequests(verifyRequests(rootToken, forged)),
-    connections,
-    expected: expectedAnswers.notFound,
-  }
-  const floor: Contender = {
-    name: 'the floor, refusing',
-    server: floorServer,
-    load: { ...load, origin: floorServer.url },
-  }
-  const attacked: Contender = {
-    name: 'forged tokens',
-    server: service,
-    load: { ...load, origin: service.url },
-    requireWork: fromMemory('notFound'),
-    databaseUrl,
-  }
-  const before = await countsOfDatabase(databaseUrl)
-  const talliesBefore = await readTallies(service.url)
-  const slices = await contest([floor, attacked], stage.rounds)
-  const tallies = await readTallies(service.url)
-  const after = await countsOfDatabase(databaseUrl)
-
-  const [mine, its] = [slicesOf(slices, attacked), slicesOf(slices, floor)]
-  const requests = mine.reduce((sum, slice) => sum + slice.requests, 0)
+  const slices = await contestAnew(stage, async (inner) => [
+    await startFloor(inner, dataset),
+    await startAttacked(inner, dataset),
+  ])
+  const [its, mine] = Array.from(slices.keys(), (contender) => slicesOf(slices, contender))
+  if (its === undefined || mine === undefined) throw new Error('Two take part.')
   return {
     findings: [
       {
@@ -60,22 +40,71 @@ export async function measureForged(stage: Stage): Promise<PartResult> {
         value: medianRatio(its, mine, 'cpu'),
         unit: 'times',
       },
-      {
-        what: 'Forged tokens: reads of credentials and Argon2 hashes, by the metrics',
-        value:
-          tallies.credentialReads -
-          talliesBefore.credentialReads +
-          (tallies.argon2 - talliesBefore.argon2),
-        unit: 'statements',
-        goal: { atMost: 0 },
-      },
-      {
-        what: 'Transactions of the database for each forged token: change feeds',
-        value: (after.transactions - before.transactions) / requests,
-        unit: 'transactions',
-        goal: { atMost: 0.01 },
-      },
+      ...(await countWork(await startAttacked(stage, dataset), stage.rounds.seconds)),
     ],
     standings: standingsOf(slices),
   }
+}
+
+async function startFloor(stage: Stage, dataset: Dataset): Promise<Contender> {
+  const { rootToken, databaseUrl } = dataset
+  const server = await stage.start({
+    script: 'bench/servers/floor.ts',
+    settings: { DATABASE_URL: databaseUrl, FLOOR_CALLER: rootToken },
+  })
+  return {
+    name: 'the floor, refusing',
+    server,
+    load: { ...(await loadOf(stage, dataset)), origin: server.url },
+  }
+}
+
+async function startAttacked(stage: Stage, dataset: Dataset): Promise<Contender> {
+  const { rootToken, databaseUrl } = dataset
+  const server = await stage.startService(dataset)
+  // From here on the caller is known.
+  await askVerdict(server.url, rootToken, rootToken)
+  return {
+    name: 'forged tokens',
+    server,
+    load: { ...(await loadOf(stage, dataset)), origin: server.url },
+    requireWork: fromMemory('notFound'),
+    databaseUrl,
+  }
+}
+
+async function loadOf(stage: Stage, { rootToken, tokens }: Dataset) {
+  const forged = forgeTokens(tokens.slice(0, forgeries))
+  return {
+    requestsFile: await stage.writeRequests(verifyRequests(rootToken, forged)),
+    connections,
+    expected: expectedAnswers.notFound,
+  }
+}
+
+/** What a flood of them makes the service ask of the database and of Argon2. */
+async function countWork(attacked: Contender, seconds: number): Promise<readonly Finding[]> {
+  const { databaseUrl = '', server } = attacked
+  const before = await countsOfDatabase(databaseUrl)
+  const talliesBefore = await readTallies(server.url)
+  const { requests } = await measure(attacked, seconds)
+  const tallies = await readTallies(server.url)
+  const after = await countsOfDatabase(databaseUrl)
+  return [
+    {
+      what: 'Forged tokens: reads of credentials and Argon2 hashes, by the metrics',
+      value:
+        tallies.credentialReads -
+        talliesBefore.credentialReads +
+        (tallies.argon2 - talliesBefore.argon2),
+      unit: 'statements',
+      goal: { atMost: 0 },
+    },
+    {
+      what: 'Transactions of the database for each forged token: change feeds',
+      value: (after.transactions - before.transactions) / requests,
+      unit: 'transactions',
+      goal: { atMost: 0.01 },
+    },
+  ]
 }
