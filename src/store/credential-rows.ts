@@ -115,6 +115,7 @@ export function toFound(row: CredentialResult): FoundCredential {
       allowListIds: row.allow_list_ids,
       ranges: rangesOf(row.entries),
       expiresAt: row.expires_at,
+      expiresAtText: row.expires_at?.toISOString() ?? null,
       disabledAt: row.disabled_at,
       revokedAt: row.revoked_at,
       generation: row.generation,

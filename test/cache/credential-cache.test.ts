@@ -26,6 +26,7 @@ function entry(keyId: string, accountId: string, stamp: number): CachedCredentia
       issuedAt: new Date(0),
       issuedFor: null,
       expiresAt: null,
+      expiresAtText: null,
       disabledAt: null,
       revokedAt: null,
       endedAt: null,

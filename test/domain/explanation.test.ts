@@ -37,6 +37,7 @@ const goodKey: KeyFacts = {
   issuedAt: now,
   issuedFor: null,
   expiresAt: new Date(now.getTime() + 1),
+  expiresAtText: new Date(now.getTime() + 1).toISOString(),
   disabledAt: null,
   revokedAt: null,
   endedAt: null,

@@ -37,6 +37,7 @@ const goodKey: KeyFacts = {
   issuedAt: new Date(0),
   issuedFor: null,
   expiresAt: after,
+  expiresAtText: after.toISOString(),
   disabledAt: null,
   revokedAt: null,
   endedAt: null,

@@ -24,6 +24,7 @@ const anyFacts: fc.Arbitrary<KeyFacts> = fc
     ranges: [],
     issuedAt: new Date(0),
     issuedFor: null,
+    expiresAtText: known.expiresAt?.toISOString() ?? null,
     disabledAt: null,
     revokedAt: null,
     endedAt: null,

@@ -66,6 +66,7 @@ function factsOf(
     issuedAt: new Date(0),
     issuedFor: null,
     expiresAt: null,
+    expiresAtText: null,
     disabledAt: state.disabledAt,
     revokedAt: state.revokedAt,
     endedAt: null,

@@ -36,8 +36,8 @@ export function toVerdictListBytes(texts: readonly string[]): Buffer {
 }
 
 /** Ids are UUIDs of ours: only names need escaping. */
-function toKeyText({ id, accountId, name, role, expiresAt, generation }: KeyFacts): string {
-  const expires = expiresAt === null ? 'null' : `"${expiresAt.toISOString()}"`
+function toKeyText({ id, accountId, name, role, expiresAtText, generation }: KeyFacts): string {
+  const expires = expiresAtText === null ? 'null' : `"${expiresAtText}"`
   return (
     `"api_key":{"id":"${id}","account_id":"${accountId}","name":${JSON.stringify(name)},` +
     `"role":{"id":"${role.id}","name":${JSON.stringify(role.name)}},"expires_at":${expires}},"generation":${generation}`
