@@ -1,5 +1,7 @@
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const BASE = 62
+/** What each character of the alphabet stands for, by its code. */
+const DIGITS: readonly (number | undefined)[] = digitsByCode()
 
 /**
  * Writes bytes as one big-endian number in base 62, zero-padded to `width` characters. The alphabet
@@ -43,12 +45,33 @@ function divide(limbs: number[]): number {
  * outside the alphabet or the number needs more bytes.
  */
 export function decodeBase62(text: string, byteLength: number): Uint8Array | undefined {
-  let value = 0n
-  for (const character of text) {
-    const digit = ALPHABET.indexOf(character)
-    if (digit === -1) return undefined
-    value = value * BigInt(BASE) + BigInt(digit)
+  const limbs: number[] = new Array(Math.ceil(byteLength / 2)).fill(0)
+  for (let place = 0; place < text.length; place += 1) {
+    const digit = DIGITS[text.charCodeAt(place)]
+    if (digit === undefined || !multiplyAndAdd(limbs, digit)) return undefined
   }
-  const hex = value.toString(16).padStart(byteLength * 2, '0')
-  return hex.length > byteLength * 2 ? undefined : Buffer.from(hex, 'hex')
+  const bytes = new Uint8Array(limbs.length * 2)
+  for (const [index, limb] of limbs.entries()) {
+    bytes[2 * index] = limb >> 8
+    bytes[2 * index + 1] = limb & 0xff
+  }
+  if (bytes.length === byteLength) return bytes
+  return bytes[0] === 0 ? bytes.subarray(1) : undefined
+}
+
+/** Multiplies the number by 62 and adds a digit, in place. False: it does not fit. */
+function multiplyAndAdd(limbs: number[], digit: number): boolean {
+  let carry = digit
+  for (let index = limbs.length - 1; index >= 0; index -= 1) {
+    const value = (limbs[index] ?? 0) * BASE + carry
+    limbs[index] = value & 0xffff
+    carry = value >> 16
+  }
+  return carry === 0
+}
+
+function digitsByCode(): (number | undefined)[] {
+  const digits: (number | undefined)[] = new Array(128).fill(undefined)
+  for (let digit = 0; digit < BASE; digit += 1) digits[ALPHABET.charCodeAt(digit)] = digit
+  return digits
 }

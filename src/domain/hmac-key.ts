@@ -28,14 +28,33 @@ export class HmacKey {
    * @throws RangeError when it is longer than any that is signed.
    */
   digest(text: string): Buffer {
+    return Buffer.from(this.#sign(text), 'latin1')
+  }
+
+  /**
+   * Whether the bytes for a text of ASCII begin with these, in a time that tells nothing of how far they
+   * agree. Makes no buffer: a flood of forged tokens asks for nothing else.
+   *
+   * @throws RangeError when it is longer than any that is signed.
+   */
+  signs(text: string, start: Uint8Array): boolean {
+    const sum = this.#sign(text)
+    let difference = 0
+    for (let index = 0; index < start.length; index += 1) {
+      difference |= (start[index] ?? 0) ^ sum.charCodeAt(index)
+    }
+    return difference === 0
+  }
+
+  /** A character for each byte: such a text is made in a third of the time that a buffer takes. */
+  #sign(text: string): string {
     if (text.length > MAX_TEXT_LENGTH) throw new RangeError('the text is too long')
     const end = BLOCK_BYTES + this.#inner.write(text, BLOCK_BYTES, 'latin1')
-    // As texts of single bytes, which are made in a third of the time that a buffer takes.
     const inner = hash('sha256', this.#inner.subarray(0, end), 'binary')
     // What was signed holds a secret.
     this.#inner.fill(0, BLOCK_BYTES, end)
     this.#outer.write(inner, BLOCK_BYTES, 'latin1')
-    return Buffer.from(hash('sha256', this.#outer, 'binary'), 'latin1')
+    return hash('sha256', this.#outer, 'binary')
   }
 }
 

@@ -2,7 +2,7 @@ import type { CachedCredential } from '../cache/credential-cache.ts'
 import type { Deps } from '../deps.ts'
 import { systemOrigin } from '../domain/audit-event.ts'
 import { differenceOf, resourceOf, snapshotOfApiKey } from '../domain/audit-snapshots.ts'
-import { type Attempt, judge } from '../domain/verdict.ts'
+import { type Attempt, judge, type Verdict } from '../domain/verdict.ts'
 import { setChangedRevision } from '../store/api-key-holdings.ts'
 import { findApiKey, lockApiKey } from '../store/api-keys.ts'
 import { lockKeyFacts } from '../store/credentials.ts'
@@ -11,6 +11,11 @@ import { recordFirstUse, retireOlderCredentials } from '../store/first-uses.ts'
 import { untilItWins } from '../store/retry.ts'
 import { type Acted, nothingChanged } from './audit/audited.ts'
 import { type Announce, inChangingTransaction } from './changing.ts'
+
+/** Whether a verdict is the first use ever of its credential, which is recorded before anybody learns of it. */
+export function isFirstUse({ isUsed }: CachedCredential, verdict: Verdict): boolean {
+  return verdict.valid && !isUsed
+}
 
 /**
  * Records that a credential is used for the first time, before anybody learns of it. If the rotation that

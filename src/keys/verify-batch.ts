@@ -5,9 +5,8 @@ import { recordFirstUses } from '../store/first-uses.ts'
 import { untilItWins } from '../store/retry.ts'
 import { Basis } from './batch-basis.ts'
 import { conclude } from './conclude.ts'
-import { recordUse } from './first-use.ts'
+import { isFirstUse, recordUse } from './first-use.ts'
 import { digestOfPresented } from './presented-digest.ts'
-import { isFirstUse, recall } from './recall.ts'
 
 /** A token as somebody presented it, and what is asked of it. */
 export interface PresentedAttempt {
@@ -55,8 +54,8 @@ function recallAll(
   const judged: Judged[] = []
   for (const { text, attempt } of attempts) {
     const digest = digestOfPresented(text)
-    const credential = digest === undefined ? undefined : recall(deps, digest)
-    if (credential === undefined) return undefined
+    const credential = digest === undefined ? undefined : deps.cache.find(digest)
+    if (credential === undefined || !deps.cache.mayAnswer(credential)) return undefined
     const verdict = judge(credential.facts, attempt, now)
     if (isFirstUse(credential, verdict)) return undefined
     judged.push({ attempt, credential, verdict })

@@ -4,10 +4,9 @@ import { readPresentedToken } from '../domain/presented-token.ts'
 import { findTagKey } from '../domain/tag.ts'
 import { type Attempt, type DenialReason, judge, type Verdict } from '../domain/verdict.ts'
 import { conclude } from './conclude.ts'
-import { recordUse } from './first-use.ts'
+import { isFirstUse, recordUse } from './first-use.ts'
 import { digestOfPresented } from './presented-digest.ts'
 import { type Presented, readCredential } from './read-credential.ts'
-import { isFirstUse, recall } from './recall.ts'
 
 /**
  * Whether a presented token is good for an attempt: at once when the cache knows it, and otherwise by
@@ -18,13 +17,15 @@ import { isFirstUse, recall } from './recall.ts'
 export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Promise<Verdict> {
   const digest = digestOfPresented(text)
   if (digest === undefined) return deny(deps, 'malformed')
+  const cached = deps.cache.find(digest)
+  if (cached === undefined || !deps.cache.mayAnswer(cached)) {
+    return verifyParsed(deps, text, digest, attempt, cached)
+  }
   const now = deps.now()
-  const known = recall(deps, digest)
-  if (known === undefined) return verifyParsed(deps, text, digest, attempt)
-  const verdict = judge(known.facts, attempt, now)
-  if (isFirstUse(known, verdict)) return verifyParsed(deps, text, digest, attempt)
+  const verdict = judge(cached.facts, attempt, now)
+  if (isFirstUse(cached, verdict)) return verifyParsed(deps, text, digest, attempt, cached)
   deps.tallies.cacheHits += 1
-  return conclude(deps, known, verdict, attempt, now)
+  return conclude(deps, cached, verdict, attempt, now)
 }
 
 function verifyParsed(
@@ -32,6 +33,7 @@ function verifyParsed(
   text: string,
   digest: string,
   attempt: Attempt,
+  cached: CachedCredential | undefined,
 ): Verdict | Promise<Verdict> {
   const read = readPresentedToken(text, deps.ring.keys)
   if (read.kind === 'denied') {
@@ -39,7 +41,6 @@ function verifyParsed(
     return deny(deps, read.reason)
   }
   const presented = { token: read.token, digest }
-  const cached = deps.cache.find(digest)
   if (cached !== undefined && deps.cache.mayAnswer(cached)) {
     deps.tallies.cacheHits += 1
     return answer(deps, presented, attempt, cached)

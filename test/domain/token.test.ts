@@ -48,6 +48,17 @@ t.test('base 62', async (t) => {
   t.equal(encodeBase62(new Uint8Array(), 0), '', 'no bytes are no characters')
   t.throws(() => encodeBase62(Buffer.from([62]), 1), RangeError, 'a number is never cut')
   fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), (number) => {
+      const text = encodeBase62(number, 2 * number.length)
+      const read = decodeBase62(text, number.length)
+      t.same(read && [...read], [...number], 'an odd number of bytes too')
+      // One byte more, and not zero.
+      const tooLarge = encodeBase62(new Uint8Array([1, ...number]), 2 * number.length + 2)
+      t.equal(decodeBase62(tooLarge, number.length), undefined)
+    }),
+    { numRuns: 200 },
+  )
+  fc.assert(
     fc.property(bytes(16), bytes(16), (one, two) => {
       const [first, second] = [encodeBase62(one, 22), encodeBase62(two, 22)]
       t.same(Buffer.compare(one, two), first < second ? -1 : first > second ? 1 : 0)
@@ -84,6 +95,22 @@ t.test('an HMAC key gives what the library gives, and shows nothing', async (t) 
       fc.string({ unit: 'binary-ascii', maxLength: 1024 }),
       (key, text) =>
         new HmacKey(key).digest(text).equals(createHmac('sha256', key).update(text).digest()),
+    ),
+    RUNS,
+  )
+  const anyBit = fc.nat({ max: 8 * 8 - 1 })
+  fc.assert(
+    fc.property(
+      bytes(32),
+      fc.string({ unit: 'binary-ascii', maxLength: 100 }),
+      anyBit,
+      (k, s, bit) => {
+        const start = createHmac('sha256', k).update(s).digest().subarray(0, 8)
+        const changed = Uint8Array.from(start)
+        changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
+        const key = new HmacKey(k)
+        return key.signs(s, start) && !key.signs(s, changed)
+      },
     ),
     RUNS,
   )
