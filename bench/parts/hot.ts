@@ -15,6 +15,8 @@ import { connections, type Stage } from '../stage.ts'
 import { fromMemory } from '../work.ts'
 
 const mixed = 10_000
+/** Uses are written as often: so each turn has the one flush that falls to it, and not every third or each. */
+const flushPeriodSeconds = 10
 const floorScript = 'bench/servers/floor.ts'
 
 const names = {
@@ -27,7 +29,9 @@ const names = {
 /** Verifications that memory answers, against the floor; and what stands below the floor. */
 export async function measureHot(stage: Stage): Promise<PartResult> {
   const dataset = await stage.datasets.main()
-  const slices = await contestAnew(stage, (inner) => startContenders(inner, dataset))
+  const seconds = stage.isQuick ? stage.rounds.seconds : flushPeriodSeconds
+  const patient = { ...stage, rounds: { ...stage.rounds, seconds } }
+  const slices = await contestAnew(patient, (inner) => startContenders(inner, dataset))
   const slicesBy = (name: string): Slices => {
     const contender = [...slices.keys()].find((candidate) => candidate.name === name)
     if (contender === undefined) throw new Error(`${name} took no part.`)

@@ -31,7 +31,9 @@ ${tablesOf(results)}
 ## How it is measured
 
 **Turns.** The contenders of a part take turns, round after round, after a warm-up. A ratio is taken
-within a round, and the median of the rounds is shown, so that what else the machine does meets all alike.
+within a round, and the median of the rounds is shown, so that what else the machine does meets all alike. A
+turn of hot verifications lasts 10 s, as long as uses are counted until they are written, so that each has
+the one flush that falls to it.
 
 **Load.** One generator, wrk with one thread, asks all of them over 32 connections that are kept alive and
 never pipelined, each asking again once it is answered. nginx and \`node:http\` with a constant show how
