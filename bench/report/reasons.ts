@@ -1,4 +1,3 @@
-import { latencyOf } from '../contest.ts'
 import type { PartName } from '../parts.ts'
 import { isMet, type Results, type Standing } from '../results.ts'
 
@@ -30,15 +29,6 @@ const reasons: readonly Reason[] = [
       if (bare === undefined || rates.includes(undefined)) return undefined
       const limits = rates.map((rate) => (bare.requestsPerSecond / (rate ?? 0)).toFixed(1))
       return `**Peers.** Fastify with a constant, which authenticates nobody and verifies nothing, does ${limits[0]}, ${limits[1]} and ${limits[2]} times as much as the three: nothing that is built on it meets all the goals on this machine. In CPU time the difference is what the table of peers tells.`
-    },
-  },
-  {
-    of: [['cold', 'Cold: p99']],
-    why(results) {
-      const later = found(results, 'cold', 'the same, after 30,000 others')
-      if (later === undefined) return undefined
-      const p99 = latencyOf(later.latenciesMs, 99).toFixed(1)
-      return `**Cold.** V8 is still compiling in the first seconds of a process: after 30,000 other tokens, not 10,000, the same rate has a p99 of ${p99} ms.`
     },
   },
   {
