@@ -305,7 +305,7 @@ t.test('uses of both forms of a token, and of an entry that is gone, add up', as
   const key = await newKey(root, account)
   started.canaries.addSecret(jwtOf(tokenOf(key)))
   await times(2, () => root.verify(key.token))
-  clock.offsetMs = 2_000
+  clock.offsetMs = 60_000
   await times(3, () => root.verify(jwtOf(tokenOf(key))))
   clock.offsetMs = 0
   await times(4, () => root.verify(key.token))
@@ -316,7 +316,7 @@ t.test('uses of both forms of a token, and of an entry that is gone, add up', as
   const flushed = await shown(key)
   t.equal(flushed.use_count, 14)
   const ahead = new Date(flushed.last_used_at).getTime() - startedAt
-  t.ok(ahead > 1_000 && ahead < 2_001, `the last of all of them: ${ahead} ms ahead`)
+  t.ok(ahead > 30_000 && ahead < 60_001, `the last of all of them: ${ahead} ms ahead`)
   await root.verify(key.token)
   await deps.uses.flush(deps.db)
   t.equal((await shown(key)).use_count, 15, 'and nothing is counted twice')

@@ -466,7 +466,8 @@ async function isRefused(url: string): Promise<boolean> {
 async function threadsOf(pid: number, name: string): Promise<number> {
   const tasks = await readdir(`/proc/${pid}/task`)
   const names = await Promise.all(
-    tasks.map((task) => readFile(`/proc/${pid}/task/${task}/comm`, 'utf8')),
+    // A thread may end between the two looks.
+    tasks.map((task) => readFile(`/proc/${pid}/task/${task}/comm`, 'utf8').catch(() => '')),
   )
   return names.filter((one) => one.trim() === name).length
 }
