@@ -71,8 +71,10 @@ create table api_key_usage (
   api_key_id uuid not null,
   account_id uuid not null,
   last_used_at timestamp with time zone not null,
-  use_count bigint not null
-);
+  use_count bigint not null,
+  created_at timestamp with time zone,
+  last_used_day date generated always as (((last_used_at AT TIME ZONE 'UTC'::text))::date) stored
+) with (fillfactor=50);
 
 create table audit_chain (
   account_id uuid not null,
@@ -311,7 +313,8 @@ CREATE INDEX api_key_unrevoked_by_expiry ON public.api_key USING btree (account_
 CREATE INDEX api_key_unrevoked_by_name ON public.api_key USING btree (account_id, name, id) WHERE (revoked_at IS NULL);
 CREATE INDEX api_key_allow_list_by_list ON public.api_key_allow_list USING btree (account_id, allow_list_id) WHERE live;
 CREATE INDEX api_key_denial_by_hour ON public.api_key_denial USING btree (hour);
-CREATE INDEX api_key_usage_by_last ON public.api_key_usage USING btree (account_id, last_used_at, api_key_id);
+CREATE INDEX api_key_usage_by_created ON public.api_key_usage USING btree (account_id, created_at, api_key_id, last_used_day);
+CREATE INDEX api_key_usage_by_day ON public.api_key_usage USING btree (account_id, last_used_day, api_key_id);
 CREATE INDEX audit_event_by_action ON public.audit_event USING btree (account_id, action, created_at, id);
 CREATE INDEX audit_event_by_actor ON public.audit_event USING btree (account_id, actor_id, created_at, id);
 CREATE INDEX audit_event_by_created ON public.audit_event USING btree (account_id, created_at, id);
@@ -327,3 +330,16 @@ CREATE UNIQUE INDEX role_name ON public.role USING btree (account_id, folded_nam
 CREATE UNIQUE INDEX tag_key_signs ON public.tag_key USING btree (signs) WHERE signs;
 
 CREATE STATISTICS public.api_key_expiry ON COALESCE(expires_at, 'infinity'::timestamp with time zone) FROM api_key;
+
+CREATE OR REPLACE FUNCTION public.set_usage_created_at()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update api_key_usage as used set created_at = api_key.created_at
+  from inserted join api_key on api_key.id = inserted.api_key_id
+  where inserted.created_at is null and used.api_key_id = inserted.api_key_id;
+  return null;
+end $function$;
+
+CREATE TRIGGER api_key_usage_created_at AFTER INSERT ON public.api_key_usage REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION set_usage_created_at();

@@ -102,7 +102,7 @@ async function moveIntoPlace(trx: Executor, deps: Deps, load: KeysToLoad): Promi
       created_at
     from staged order by created_at`.execute(trx)
   await sql`
-    insert into api_key_usage (api_key_id, account_id, last_used_at, use_count)
-    select id, ${accountId}, created_at + (now() - created_at) * random(), 1
+    insert into api_key_usage (api_key_id, account_id, created_at, last_used_at, use_count)
+    select id, ${accountId}, created_at, created_at + (now() - created_at) * random(), 1
     from staged order by created_at`.execute(trx)
 }

@@ -56,7 +56,7 @@ async function timeFlush(
   accountId: string,
   counter: KyselyPlugin,
 ): Promise<number> {
-  for (const id of ids) uses.record(noUses({ id, accountId }), now())
+  for (const id of ids) uses.record(noUses({ id, accountId }, now()), now())
   const startedAt = performance.now()
   await uses.flush(db.withPlugin(counter))
   return performance.now() - startedAt

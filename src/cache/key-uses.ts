@@ -5,11 +5,22 @@
 export interface KeyUses {
   readonly apiKeyId: string
   readonly accountId: string
+  readonly keyCreatedAtMs: number
   /** Says nothing while the count is 0. */
   lastUsedAtMs: number
   count: number
 }
 
-export function noUses(key: { readonly id: string; readonly accountId: string }): KeyUses {
-  return { apiKeyId: key.id, accountId: key.accountId, lastUsedAtMs: 0, count: 0 }
+/** Of a key that was issued at `keyCreatedAt`. */
+export function noUses(
+  key: { readonly id: string; readonly accountId: string },
+  keyCreatedAt: Date,
+): KeyUses {
+  return {
+    apiKeyId: key.id,
+    accountId: key.accountId,
+    keyCreatedAtMs: keyCreatedAt.getTime(),
+    lastUsedAtMs: 0,
+    count: 0,
+  }
 }

@@ -73,7 +73,7 @@ export async function readCredential(
     hash: credential.hash,
     isUsed: credential.firstUsedAt !== null,
     retiresOlder: credential.retiresOlder,
-    uses: known?.uses ?? noUses(facts),
+    uses: known?.uses ?? noUses(facts, credential.keyCreatedAt),
     stamp,
   }
   deps.cache.put(digest, entry)

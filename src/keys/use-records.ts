@@ -1,6 +1,6 @@
 import type { KeyUses } from '../cache/key-uses.ts'
 import type { Database } from '../store/database.ts'
-import { addUses, type UseRecord } from '../store/usage.ts'
+import { addUses } from '../store/usage.ts'
 
 /**
  * Counts uses in memory and writes them in batches: a verification writes nothing. What was counted
@@ -32,7 +32,7 @@ export class UseRecords {
     const batch = takeSums(this.#pending)
     this.#pending = []
     try {
-      await addUses(db, Array.from(batch, toRecord))
+      await addUses(db, batch)
     } catch (error) {
       for (const sum of batch) this.#pending.push(sum)
       throw error
@@ -54,8 +54,4 @@ function takeSums(pending: readonly KeyUses[]): readonly KeyUses[] {
     uses.count = 0
   }
   return [...sums.values()]
-}
-
-function toRecord({ lastUsedAtMs, ...use }: KeyUses): UseRecord {
-  return { ...use, lastUsedAt: new Date(lastUsedAtMs) }
 }

@@ -3,7 +3,8 @@ import { type ApiKey, type KeyStatus, keyStatuses } from '../domain/api-key.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import { selectApiKeys, toApiKey } from './api-key-rows.ts'
 import type { Executor } from './database.ts'
-import { expiry, inPage, partsOf, takePage } from './paging.ts'
+import { expiry, inPage, partBy, partsOf, takePage } from './paging.ts'
+import { wasLastUsedBefore } from './usage.ts'
 
 const aDayMs = 24 * 60 * 60 * 1000
 
@@ -33,8 +34,37 @@ export async function listApiKeys(
 ): Promise<Page<ApiKey>> {
   const roleIds = filter.role && (await roleIdsOf(db, accountId, filter.role))
   if (roleIds?.length === 0) return { items: [], next: null }
+  const selections = selectionsOf(accountId, filter, roleIds, page, now)
+  if (selections.length === 0) return { items: [], next: null }
+  const found = db
+    .selectFrom(sql<{ id: string }>`(${sql.join(selections, sql` union all `)})`.as('found'))
+    .select('found.id')
+  const keys = sql`(
+    select api_key.* from ${inPage(found, 'found', page)} as found
+    join api_key on api_key.id = found.id)`
+  const { items, next } = await takePage(selectApiKeys(db, keys), 'api_key', page, (row, field) => {
+    if (field === 'name') return row.name
+    const time = field === 'created_at' ? row.created_at : row.expires_at
+    return time?.toISOString() ?? null
+  })
+  return { items: items.map(toApiKey), next }
+}
+
+/** Ids of keys and what they are ordered by, of which the page is put together. */
+function selectionsOf(
+  accountId: string,
+  filter: ApiKeyFilter,
+  roleIds: readonly string[] | undefined,
+  page: PageRequest,
+  now: Date,
+): RawBuilder<unknown>[] {
+  const { lastUsedBefore, ...others } = filter
+  const asksNothingElse = Object.values(others).every((value) => value === undefined)
+  if (lastUsedBefore !== undefined && asksNothingElse && page.sort.field === 'created_at') {
+    return [selectByUse(accountId, lastUsedBefore, page)]
+  }
   const conditions = conditionsOf(accountId, filter, roleIds)
-  const selections = groupsOf(filter.statuses ?? keyStatuses).flatMap((group) => {
+  return groupsOf(filter.statuses ?? keyStatuses).flatMap((group) => {
     const onlyExpiring = group === 'expired' || filter.expiresBefore !== undefined
     return partsOf(page, onlyExpiring).map((part): RawBuilder<unknown> => {
       const all = [...conditions, groupCondition(group, now), ...part.conditions]
@@ -50,19 +80,6 @@ export async function listApiKeys(
       ])
     })
   })
-  if (selections.length === 0) return { items: [], next: null }
-  const found = db
-    .selectFrom(sql<{ id: string }>`(${sql.join(selections, sql` union all `)})`.as('found'))
-    .select('found.id')
-  const keys = sql`(
-    select api_key.* from ${inPage(found, 'found', page)} as found
-    join api_key on api_key.id = found.id)`
-  const { items, next } = await takePage(selectApiKeys(db, keys), 'api_key', page, (row, field) => {
-    if (field === 'name') return row.name
-    const time = field === 'created_at' ? row.created_at : row.expires_at
-    return time?.toISOString() ?? null
-  })
-  return { items: items.map(toApiKey), next }
 }
 
 /** What must hold of a key, whatever its status. */
@@ -91,25 +108,48 @@ function conditionsOf(
   if (expiresBefore !== undefined) {
     conditions.push(sql`${expiry} < ${expiresBefore}`)
     // A key is issued before it expires, clocks a day apart allowed for.
-    conditions.push(issuedBefore(expiresBefore))
+    conditions.push(issuedBefore('api_key', expiresBefore))
   }
   if (lastUsedBefore !== undefined) {
-    conditions.push(sql`used.last_used_at < ${lastUsedBefore}`)
+    conditions.push(wasLastUsedBefore('used', lastUsedBefore))
     // No key is used before it is issued: else a list of what nobody uses any more, the latest first,
     // reads its way through all that is younger.
-    conditions.push(issuedBefore(lastUsedBefore))
+    conditions.push(issuedBefore('api_key', lastUsedBefore))
   }
   return conditions
 }
 
-function issuedBefore(time: Date): RawBuilder<unknown> {
-  return sql`api_key.created_at < ${new Date(time.getTime() + aDayMs)}`
+function issuedBefore(table: 'api_key' | 'used', time: Date): RawBuilder<unknown> {
+  return sql`${sql.ref(`${table}.created_at`)} < ${new Date(time.getTime() + aDayMs)}`
 }
 
 function joinedUse(accountId: string, { lastUsedBefore }: ApiKeyFilter): RawBuilder<unknown> {
   if (lastUsedBefore === undefined) return sql``
   return sql`join api_key_usage as used
     on used.api_key_id = api_key.id and used.account_id = ${accountId}`
+}
+
+/**
+ * Of all keys those that were last used before a time, in the order of their issue: the uses have that
+ * order too, and nothing else is asked of the keys. Of those issued shortly before the time few were not
+ * used since, so that looking up the use of each took 10 ms among a million keys.
+ */
+function selectByUse(
+  accountId: string,
+  lastUsedBefore: Date,
+  page: PageRequest,
+): RawBuilder<unknown> {
+  const order = { value: sql`used.created_at`, id: sql`used.api_key_id` }
+  const { conditions, orderAndLimit } = partBy(order, page)
+  const all = [
+    sql`used.account_id = ${accountId}`,
+    wasLastUsedBefore('used', lastUsedBefore),
+    issuedBefore('used', lastUsedBefore),
+    ...conditions,
+  ]
+  return sql`(
+    select used.api_key_id as id, used.created_at from api_key_usage as used
+    where ${sql.join(all, sql` and `)} ${orderAndLimit})`
 }
 
 /** So many pages of keys that expire before a time are few. As many are read in vain where there are more. */

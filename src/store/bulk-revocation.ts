@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../domain/api-key.ts'
 import { namePrefixed } from './api-key-listing.ts'
 import type { Executor, StoreTransaction } from './database.ts'
+import { wasLastUsedBefore } from './usage.ts'
 
 /** Which keys that are not revoked; all that are given must hold, and without any these are all keys. */
 export interface BulkFilter {
@@ -140,7 +141,7 @@ function isRevocable(filter: BulkFilter): RawBuilder<unknown> {
   if (namePrefix !== undefined) conditions.push(namePrefixed(namePrefix))
   if (createdBefore !== undefined) conditions.push(sql`api_key.created_at < ${createdBefore}`)
   if (lastUsedBefore !== undefined) {
-    conditions.push(sql`api_key_usage.last_used_at < ${lastUsedBefore}`)
+    conditions.push(wasLastUsedBefore('api_key_usage', lastUsedBefore))
   }
   // An aggregate is asked key by key; a mere "not exists" may read the credentials of all accounts.
   if (neverUsed === true) {

@@ -9,6 +9,7 @@ import { sharedAccountId, sharedRole } from './shared-values.ts'
 /** One secret of a key, as stored. */
 export interface Credential {
   readonly apiKeyId: string
+  readonly keyCreatedAt: Date
   readonly generation: number
   /** Argon2id in PHC form. */
   readonly hash: string
@@ -43,6 +44,7 @@ export function selectCredentials(db: Executor) {
       'credential.retires_older_after_seconds',
       'api_key.id',
       'api_key.account_id',
+      'api_key.created_at',
       'api_key.name',
       sql<
         string | null
@@ -80,6 +82,7 @@ export interface CredentialResult {
   readonly retires_older_after_seconds: number | null
   readonly id: string
   readonly account_id: string
+  readonly created_at: Date
   readonly name: string
   readonly reach: Reach
   readonly expires_at: Date | null
@@ -97,6 +100,7 @@ export function toFound(row: CredentialResult): FoundCredential {
   return {
     credential: {
       apiKeyId: row.id,
+      keyCreatedAt: row.created_at,
       generation: row.generation,
       hash: row.hash,
       hashProfile: row.hash_profile,

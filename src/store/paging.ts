@@ -36,7 +36,8 @@ export function inPage<Tables, Table extends keyof Tables, Row>(
   return page.after === undefined ? paged : paged.where(beyond(order, page.after, page))
 }
 
-interface Order {
+/** The columns of an order: its value, and the id that makes it total. */
+export interface Order {
   readonly value: RawBuilder<unknown>
   readonly id: RawBuilder<unknown>
 }
@@ -78,17 +79,11 @@ export interface PagePart {
  * in descending order they are a part of their own, unless only keys that expire are asked for.
  */
 export function partsOf(page: PageRequest, onlyExpiring: boolean): PagePart[] {
-  const { sort, after, limit } = page
-  const direction = sql.raw(sort.descending ? 'desc' : 'asc')
-  const ending = ({ value, id }: Order) =>
-    sql`order by ${value} ${direction}, ${id} ${direction} limit ${limit + 1}`
-  if (sort.field !== 'expires_at' || !sort.descending) {
-    const order = orderOf('api_key', page)
-    const conditions = after === undefined ? [] : [beyond(order, after, page)]
-    return [{ conditions, orderAndLimit: ending(order) }]
-  }
+  const { sort, after } = page
+  if (sort.field !== 'expires_at' || !sort.descending)
+    return [partBy(orderOf('api_key', page), page)]
   const order: Order = { value: expiry, id: sql`api_key.id` }
-  const orderAndLimit = ending(order)
+  const orderAndLimit = endingOf(order, page)
   const parts: PagePart[] = []
   if (after?.value !== null) {
     const place = after === undefined ? [] : [beyond(order, after, page)]
@@ -99,6 +94,17 @@ export function partsOf(page: PageRequest, onlyExpiring: boolean): PagePart[] {
     parts.push({ conditions: [sql`${expiry} = 'infinity'`, ...place], orderAndLimit })
   }
   return parts
+}
+
+/** The part of a page that is read in one order: the whole of it, if nothing else adds to the page. */
+export function partBy(order: Order, page: PageRequest): PagePart {
+  const conditions = page.after === undefined ? [] : [beyond(order, page.after, page)]
+  return { conditions, orderAndLimit: endingOf(order, page) }
+}
+
+function endingOf({ value, id }: Order, { sort, limit }: PageRequest): RawBuilder<unknown> {
+  const direction = sql.raw(sort.descending ? 'desc' : 'asc')
+  return sql`order by ${value} ${direction}, ${id} ${direction} limit ${limit + 1}`
 }
 
 /** Never-expiring keys come last in both directions. */

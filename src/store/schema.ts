@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { ActorKind, Reach } from '../domain/api-key.ts'
 import type { CatalogueEntry } from '../domain/permission.ts'
 
@@ -114,7 +114,11 @@ interface ApiKeyAllowListRow {
 interface ApiKeyUsageRow {
   api_key_id: string
   account_id: string
+  /** When the key was issued: the database sets it. */
+  created_at: GeneratedAlways<Date>
   last_used_at: Date
+  /** Of `last_used_at`, in UTC. */
+  last_used_day: GeneratedAlways<Date>
   /** bigint: pg gives it as text. */
   use_count: ColumnType<string, number, number>
 }

@@ -35,7 +35,7 @@ function entry(keyId: string, accountId: string, stamp: number): CachedCredentia
     hash: '$argon2id$',
     isUsed: true,
     retiresOlder: false,
-    uses: noUses({ id: keyId, accountId }),
+    uses: noUses({ id: keyId, accountId }, new Date(0)),
     stamp,
   }
 }

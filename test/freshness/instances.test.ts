@@ -164,7 +164,7 @@ t.test('a role edit of 10,000 keys is one change and one receipt, and blocks nob
         hash: credential.hash,
         isUsed: true,
         retiresOlder: false,
-        uses: noUses(facts),
+        uses: noUses(facts, credential.keyCreatedAt),
         stamp,
       }
       cache.put(digestOf('sha256', token.text, 'base64url'), entry)

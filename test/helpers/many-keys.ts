@@ -51,8 +51,8 @@ export async function insertManyKeys(client: Client, count: number, now: Date): 
     `insert into api_key_allow_list (account_id, api_key_id, allow_list_id, live)
      select account_id, id, ${idOf(2, 'right(account_id::text, 12)::int * 10 + 1')}, live
      from api_key where reach = 'allow_lists'`,
-    `insert into api_key_usage (api_key_id, account_id, last_used_at, use_count)
-     select id, account_id, least($1::timestamptz, created_at + interval '300 days' * ${chance(11, 100)} / 100), 1
+    `insert into api_key_usage (api_key_id, account_id, created_at, last_used_at, use_count)
+     select id, account_id, created_at, least($1::timestamptz, created_at + interval '300 days' * ${chance(11, 100)} / 100), 1
      from api_key, lateral (select right(id::text, 9)::int as n) as numbered where ${chance(12, 10)} < 7`,
     `insert into tag_key (id, key, signs, created_at)
      values (gen_random_uuid(), decode(repeat('00', 32), 'hex'), true, $1)`,

@@ -144,7 +144,8 @@ export class Verifier {
 }
 
 function entryOf({ facts }: KeyRow, stamp: number): CachedCredential {
-  return { facts, hash: '', isUsed: true, retiresOlder: false, uses: noUses(facts), stamp }
+  const uses = noUses(facts, facts.issuedAt)
+  return { facts, hash: '', isUsed: true, retiresOlder: false, uses, stamp }
 }
 
 function nameOf(key: number): string {

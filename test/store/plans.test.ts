@@ -103,12 +103,16 @@ t.test(
       [{ expiresBefore: now }, 'expires_at'],
       [{ expiresBefore: new Date(0) }, ...sortFields],
       [{ lastUsedBefore: new Date(0) }, ...sortFields],
+      // Of those issued shortly before, nearly all were used since.
+      [{ lastUsedBefore: new Date(now.getTime() - 200 * aDayMs) }, 'created_at'],
+      [{ lastUsedBefore: early }, 'created_at'],
     ]
     for (const [filter, ...fields] of cases) {
       for (const sort of sorts.filter(({ field }) => fields.includes(field))) {
         const request = { limit, sort, after: undefined }
         const plan = await planOf(() => listApiKeys(db, accountId, filter, request, now))
         t.ok(plan.keysRead <= fewRows, `${plan.keysRead} rows: ${told(filter, request)}`)
+        t.ok(plan.usesRead <= fewRows, `${plan.usesRead} uses: ${told(filter, request)}`)
         t.ok(plan.sorted <= fewRows, `${plan.sorted} sorted: ${told(filter, request)}`)
         t.same(plan.wholeTables, [], told(filter, request))
       }
@@ -195,7 +199,12 @@ t.test('what verification asks reads the rows that it names', async (t) => {
     t.match(plan, { keysRead: count, statements: 1, wholeTables: [] }, `${count} credentials`)
     const recording = await planOf(() => recordFirstUses(db, some, now))
     t.match(recording, { statements: 1, wholeTables: [] }, `${count} first uses`)
-    const uses = some.map((one) => ({ ...one, lastUsedAt: now, count: 1 }))
+    const uses = some.map((one) => ({
+      ...one,
+      keyCreatedAtMs: 0,
+      lastUsedAtMs: now.getTime(),
+      count: 1,
+    }))
     t.match(await planOf(() => addUses(db, uses)), { statements: 1, wholeTables: [] })
   }
 })
@@ -241,6 +250,8 @@ interface Plan {
   readonly statements: number
   /** Rows of api_key that were looked at, whether they were kept or not. */
   readonly keysRead: number
+  /** The same of api_key_usage. */
+  readonly usesRead: number
   /** Rows that were sorted. */
   readonly sorted: number
   /** Those of the large tables that were read from end to end. */
@@ -261,9 +272,12 @@ async function planOf(act: () => Promise<unknown>): Promise<Plan> {
     collect(rows[0]['QUERY PLAN'][0].Plan, nodes)
   }
   const scans = nodes.filter((node) => node['Relation Name'] !== undefined)
+  const rowsRead = (table: string) =>
+    sum(scans.filter((node) => node['Relation Name'] === table).map(rowsOf))
   return {
     statements: asked.length,
-    keysRead: sum(scans.filter((node) => node['Relation Name'] === 'api_key').map(rowsOf)),
+    keysRead: rowsRead('api_key'),
+    usesRead: rowsRead('api_key_usage'),
     sorted: sum(nodes.filter((node) => node['Node Type'] === 'Sort').map(rowsOf)),
     wholeTables: scans
       .filter((node) => node['Node Type'] === 'Seq Scan')
