@@ -40,34 +40,52 @@ function divide(limbs: number[]): number {
   return remainder
 }
 
+/** So many characters are read at once, and the number is kept by three bytes: their product is exact. */
+const CHUNK = 4
+const CHUNK_BASE = BASE ** CHUNK
+const LIMB_BYTES = 3
+const LIMB_BASE = 1 << (8 * LIMB_BYTES)
+
 /**
  * Reads a base 62 text as a big-endian number of `byteLength` bytes. Undefined when a character is
  * outside the alphabet or the number needs more bytes.
  */
 export function decodeBase62(text: string, byteLength: number): Uint8Array | undefined {
-  const limbs: number[] = new Array(Math.ceil(byteLength / 2)).fill(0)
+  const limbs: number[] = []
+  for (let bytes = 0; bytes < byteLength; bytes += LIMB_BYTES) limbs.push(0)
+  let chunk = 0
   for (let place = 0; place < text.length; place += 1) {
     const digit = DIGITS[text.charCodeAt(place)]
-    if (digit === undefined || !multiplyAndAdd(limbs, digit)) return undefined
+    if (digit === undefined) return undefined
+    chunk = chunk * BASE + digit
+    // The first chunk may be shorter: the others then end with the text.
+    if ((text.length - place) % CHUNK !== 1) continue
+    if (!multiplyAndAdd(limbs, chunk)) return undefined
+    chunk = 0
   }
-  const bytes = new Uint8Array(limbs.length * 2)
-  for (const [index, limb] of limbs.entries()) {
-    bytes[2 * index] = limb >> 8
-    bytes[2 * index + 1] = limb & 0xff
-  }
-  if (bytes.length === byteLength) return bytes
-  return bytes[0] === 0 ? bytes.subarray(1) : undefined
+  return bytesOf(limbs, byteLength)
 }
 
-/** Multiplies the number by 62 and adds a digit, in place. False: it does not fit. */
-function multiplyAndAdd(limbs: number[], digit: number): boolean {
-  let carry = digit
-  for (let index = limbs.length - 1; index >= 0; index -= 1) {
-    const value = (limbs[index] ?? 0) * BASE + carry
-    limbs[index] = value & 0xffff
-    carry = value >> 16
+/** Multiplies a number, its lowest limb first, by the base of a chunk and adds one, in place. False: it does not fit. */
+function multiplyAndAdd(limbs: number[], chunk: number): boolean {
+  let carry = chunk
+  for (let index = 0; index < limbs.length; index += 1) {
+    const value = (limbs[index] ?? 0) * CHUNK_BASE + carry
+    limbs[index] = value & (LIMB_BASE - 1)
+    carry = Math.floor(value / LIMB_BASE)
   }
   return carry === 0
+}
+
+function bytesOf(limbs: readonly number[], byteLength: number): Uint8Array | undefined {
+  const top = limbs.length - 1
+  if ((limbs[top] ?? 0) >> (8 * (byteLength - top * LIMB_BYTES)) > 0) return undefined
+  const bytes = new Uint8Array(byteLength)
+  for (let place = 0; place < byteLength; place += 1) {
+    const limb = limbs[Math.floor(place / LIMB_BYTES)] ?? 0
+    bytes[byteLength - 1 - place] = limb >> (8 * (place % LIMB_BYTES))
+  }
+  return bytes
 }
 
 function digitsByCode(): (number | undefined)[] {

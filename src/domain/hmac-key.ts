@@ -14,12 +14,15 @@ export class HmacKey {
   /** The padded key, and room for what is hashed with it. */
   readonly #inner: Buffer
   readonly #outer: Buffer
+  /** The room of the inner one. Not as a buffer: those are filled by a longer way. */
+  readonly #room: Uint8Array
 
   /** @throws RangeError when the key is longer than a block: it would have to be hashed first. */
   constructor(key: Uint8Array) {
     if (key.length > BLOCK_BYTES) throw new RangeError(`a key has ${BLOCK_BYTES} bytes at most`)
     this.#inner = padded(key, 0x36, MAX_TEXT_LENGTH)
     this.#outer = padded(key, 0x5c, DIGEST_BYTES)
+    this.#room = new Uint8Array(this.#inner.buffer, this.#inner.byteOffset + BLOCK_BYTES)
   }
 
   /**
@@ -49,10 +52,10 @@ export class HmacKey {
   /** A character for each byte: such a text is made in a third of the time that a buffer takes. */
   #sign(text: string): string {
     if (text.length > MAX_TEXT_LENGTH) throw new RangeError('the text is too long')
-    const end = BLOCK_BYTES + this.#inner.write(text, BLOCK_BYTES, 'latin1')
-    const inner = hash('sha256', this.#inner.subarray(0, end), 'binary')
+    const length = this.#inner.write(text, BLOCK_BYTES, 'latin1')
+    const inner = hash('sha256', this.#inner.subarray(0, BLOCK_BYTES + length), 'binary')
     // What was signed holds a secret.
-    this.#inner.fill(0, BLOCK_BYTES, end)
+    this.#room.fill(0, 0, length)
     this.#outer.write(inner, BLOCK_BYTES, 'latin1')
     return hash('sha256', this.#outer, 'binary')
   }
