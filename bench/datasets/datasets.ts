@@ -30,7 +30,7 @@ export function createDatasets(
     main: () => remember(isQuick ? mainOfQuick : main),
     ofSize: (keys) => {
       const known = made.get(keys)
-      return known ?? remember({ keys, tokens: Math.min(keys, tokensOfSize) })
+      return known ?? remember({ keys, tokens: Math.min(keys / 2, tokensOfSize) })
     },
     async drop() {
       await Promise.allSettled(made.values())
@@ -47,4 +47,5 @@ const main: DatasetSize = {
   expiredTokens: 100,
 }
 const mainOfQuick: DatasetSize = { ...main, keys: 16_000, tokens: 15_000 }
+/** Half of a small account at most: of the other half some are revoked and some have expired. */
 const tokensOfSize = 20_000

@@ -16,7 +16,7 @@ export const growthNames = {
 } as const
 
 /** As many as the smallest account has. */
-const tokensUsed = 1_000
+const tokensUsed = 500
 /**
  * Memory for far fewer keys than are asked for in turn: each has been forgotten when its turn comes again,
  * and is as cold as at first sight, in a process that has long been warm. The caller is asked for all the
@@ -25,6 +25,8 @@ const tokensUsed = 1_000
 const coldCacheKeys = '128'
 const coldPerSecond = 500
 const listers = 4
+/** So many keys of each state the smallest account has: a page is full at every size. */
+const pageSize = 20
 const samplesOfList = 15
 
 interface Grown {
@@ -41,6 +43,7 @@ interface Grown {
 export async function measureGrowth(stage: Stage): Promise<PartResult> {
   const grown: Grown[] = []
   for (const size of sizes) grown.push(await grow(stage, size))
+  await requirePagesAlike(grown)
   const slices = new Map([
     ...(await contest(
       grown.map(({ hot }) => hot),
@@ -136,14 +139,27 @@ const plainQueries = [
 /** Those that ask for what their order has last are timed by themselves only. */
 const listQueries = [
   ...plainQueries,
-  'status=active&sort=name&limit=200',
+  'status=active&sort=name',
   'status=revoked&sort=expires_at',
   // What expired before that day was issued before: all that is younger stands first in the order.
   'expires_before=2026-01-01T00:00:00Z',
 ]
 
 function listPaths({ accountId }: Dataset, queries: readonly string[]): string[] {
-  return queries.map((query) => `/v1/accounts/${accountId}/api-keys?${query}`)
+  return queries.map((query) => `/v1/accounts/${accountId}/api-keys?limit=${pageSize}&${query}`)
+}
+
+/** Lists of fewer keys would be compared with lists of more. */
+async function requirePagesAlike(grown: readonly Grown[]): Promise<void> {
+  for (const query of plainQueries) {
+    const lengths = new Set<number>()
+    for (const { dataset, remembering } of grown) {
+      for (const path of listPaths(dataset, [query])) {
+        lengths.add((await getList(remembering.url + path, dataset)).length)
+      }
+    }
+    if (lengths.size > 1) throw new Error(`${query} lists ${[...lengths]} keys.`)
+  }
 }
 
 /** The median time of each list by itself: which one grows. */
@@ -159,7 +175,7 @@ async function timeLists(grown: readonly Grown[]): Promise<Facts> {
   }
   return {
     head: [
-      'one list by itself, p50',
+      `one list by itself, ${pageSize} keys, p50`,
       ...sizes.map((size) => `${size.toLocaleString('en-US')} keys`),
     ],
     rows: listQueries.map((query, index) => [
@@ -169,12 +185,17 @@ async function timeLists(grown: readonly Grown[]): Promise<Facts> {
   }
 }
 
-async function timeGet(url: string, { rootToken }: Dataset): Promise<number> {
+async function timeGet(url: string, dataset: Dataset): Promise<number> {
   const sentAt = performance.now()
+  await getList(url, dataset)
+  return performance.now() - sentAt
+}
+
+async function getList(url: string, { rootToken }: Dataset): Promise<readonly unknown[]> {
   const response = await fetch(url, { headers: { authorization: `Bearer ${rootToken}` } })
   const text = await response.text()
   if (response.status !== 200) throw new Error(`${url} answered ${response.status}: ${text}`)
-  return performance.now() - sentAt
+  return JSON.parse(text).api_keys
 }
 
 /** The medians of one kind by size, for a plot. */

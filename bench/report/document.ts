@@ -63,8 +63,11 @@ what it called not included. Being watched costs some of it. Functions that the 
 **Cold** is the first sight of a token after a start: each is sent once to a service that was just started
 and has verified 10,000 others, by when V8 has compiled most of what it asks. The ceiling is the bare
 Argon2 library in a process of its own, at whichever concurrency does most, measured before each of these
-starts. For growth, memory has room for 128 keys and a thousand are asked for in turn, so that each has
-been forgotten when it comes again.
+starts. For growth, memory has room for 128 keys and 500 are asked for in turn, so that each has been
+forgotten when it comes again.
+
+**Lists** are pages of 20 keys, or of none, whatever the size of the account: each state has at
+least as many among a thousand keys.
 
 **Keys** are spread over two years in their tables, in no order. Of the million, 20,000 have a secret; the
 rest has hashes of the same shape. PostgreSQL does not wait for the disk (\`fsync\` is off), which favours
