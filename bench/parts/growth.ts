@@ -15,7 +15,7 @@ export const growthNames = {
   list: 'list',
 } as const
 
-/** As many as the smallest account has. */
+/** As many as the smallest account has of keys with a secret. */
 const tokensUsed = 500
 /**
  * Memory for far fewer keys than are asked for in turn: each has been forgotten when its turn comes again,
@@ -154,9 +154,8 @@ async function requirePagesAlike(grown: readonly Grown[]): Promise<void> {
   for (const query of plainQueries) {
     const lengths = new Set<number>()
     for (const { dataset, remembering } of grown) {
-      for (const path of listPaths(dataset, [query])) {
-        lengths.add((await getList(remembering.url + path, dataset)).length)
-      }
+      const [path = ''] = listPaths(dataset, [query])
+      lengths.add((await getList(remembering.url + path, dataset)).length)
     }
     if (lengths.size > 1) throw new Error(`${query} lists ${[...lengths]} keys.`)
   }

@@ -5,6 +5,7 @@
 export interface KeyUses {
   readonly apiKeyId: string
   readonly accountId: string
+  /** When the key was issued: a whole number of milliseconds, as the service sets it. */
   readonly keyCreatedAtMs: number
   /** Says nothing while the count is 0. */
   lastUsedAtMs: number
