@@ -11,10 +11,10 @@ export type HygieneFinding = (typeof hygieneFindings)[number]
 
 /** What each finding means, for people. */
 export const hygieneMeanings: Readonly<Record<HygieneFinding, string>> = {
-  never_used: 'never used since it was issued',
-  unused_for_90_days: 'used, and last more than 90 days ago',
-  never_expires: 'has no expiry',
-  usable_from_anywhere: 'bound to no allow list',
-  sensitive_permission: 'its role lets one change who may do what',
-  last_of_its_creator: 'whoever issued it issued others too, and those are all revoked',
+  never_used: 'the key has never been used',
+  unused_for_90_days: 'the key was last used more than 90 days ago',
+  never_expires: 'the key has no expiry',
+  usable_from_anywhere: 'the key uses no allow list',
+  sensitive_permission: 'the role of the key holds a sensitive permission',
+  last_of_its_creator: 'the issuer of the key issued other keys, and all of them are revoked',
 }

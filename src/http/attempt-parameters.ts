@@ -6,7 +6,7 @@ export const attemptParameters = {
   permission: Type.Optional(
     Type.Array(Type.String({ pattern: permissionPattern }), {
       maxItems: maxAskedPermissions,
-      description: 'Repeatable: all are required.',
+      description: 'A permission that the key must grant. Repeat the parameter to require several.',
     }),
   ),
   account_id: Type.Optional(

@@ -6,24 +6,29 @@ type Operation = OpenAPIV3_1.OperationObject
 
 const headers: Record<string, OpenAPIV3_1.HeaderObject> = {
   'X-Request-Id': {
-    description: 'The id of the request, as in the log. An incoming one is kept if it is harmless.',
+    description:
+      'Id of the request, also written to the log. A client may send an id of 1 to 64 letters, digits and hyphens.',
     schema: { type: 'string' },
   },
   'Retry-After': {
-    description: 'After how many seconds to try again.',
+    description: 'Seconds to wait before the next attempt.',
     schema: { type: 'integer' },
   },
   ETag: {
-    description: 'The state of the key, for If-Match when it is changed.',
+    description: 'Entity tag of the key. Send the ETag in If-Match to update the key.',
     schema: { type: 'string' },
   },
   'Idempotent-Replayed': {
-    description: '`true`: an equal request with this Idempotency-Key has done it before.',
+    description:
+      '`true`: an earlier, equal request with this Idempotency-Key already performed the operation.',
     schema: { type: 'string' },
   },
-  'WWW-Authenticate': { description: 'RFC 6750, section 3.', schema: { type: 'string' } },
+  'WWW-Authenticate': {
+    description: 'Authentication challenge (RFC 6750, section 3).',
+    schema: { type: 'string' },
+  },
   'X-Denial-Reason': {
-    description: 'On a denial, if `FORWARD_AUTH_REASON` is `tell`.',
+    description: 'Reason for the denial. Sent only if `FORWARD_AUTH_REASON` is `tell`.',
     schema: { type: 'string', enum: [...denialReasons] },
   },
 }
@@ -32,13 +37,14 @@ const actingUser: OpenAPIV3_1.ParameterObject[] = [
   {
     name: 'X-Acting-User',
     in: 'header',
-    description: 'The id of the user for whom this is done; needs `account:act_as`.',
+    description:
+      'Id of the user on whose behalf the caller acts. Requires the `account:act_as` permission.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   },
   {
     name: 'X-Acting-User-Name',
     in: 'header',
-    description: 'The name of that user, percent-encoded.',
+    description: 'Name of the acting user, percent-encoded UTF-8.',
     schema: { type: 'string' },
   },
 ]

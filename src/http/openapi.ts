@@ -20,35 +20,46 @@ export async function describeRoutes(app: App): Promise<void> {
       servers: [{ url: '/' }],
       components: {
         securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', description: 'A token of this service.' },
+          bearer: { type: 'http', scheme: 'bearer', description: 'The token of an API key.' },
           basic: {
             type: 'http',
             scheme: 'basic',
-            description: 'The id or hint of a key, and its token.',
+            description:
+              'The id or hint of an API key as the user name, and its token as the password.',
           },
           verifier: {
             type: 'apiKey',
             in: 'header',
             name: 'X-Verifier-Authorization',
-            description: '`Bearer` and a token of this service that may verify.',
+            description: '`Bearer` and the token of a key with the `api_key:verify` permission.',
           },
         },
       },
       security: [{ bearer: [] }],
       tags: [
-        { name: 'Verification', description: 'For the services that are presented with tokens.' },
-        { name: 'Forward auth', description: 'For reverse proxies.' },
-        { name: 'OAuth', description: 'For resource servers that speak RFC 7662.' },
+        {
+          name: 'Verification',
+          description: 'Token verification, for services that receive tokens.',
+        },
+        { name: 'Forward auth', description: 'Token verification, for reverse proxies.' },
+        { name: 'OAuth', description: 'Token introspection (RFC 7662), for resource servers.' },
         { name: 'API keys' },
         {
           name: 'Allow lists',
-          description: 'Named sets of addresses from which keys may be used.',
+          description:
+            'Named sets of addresses. A key that uses allow lists is valid only from these addresses.',
         },
         { name: 'Roles', description: 'Named sets of permissions.' },
-        { name: 'Accounts', description: 'The tenants; for keys of the platform account.' },
-        { name: 'Audit', description: 'What was done, by whom and from where.' },
-        { name: 'Freshness', description: 'Who is live, and how far changes have come.' },
-        { name: 'Operations', description: 'For whoever runs the service; no token needed.' },
+        { name: 'Accounts', description: 'Tenants. Requires a key of the platform account.' },
+        { name: 'Audit', description: 'The audit log: who did what, and from where.' },
+        {
+          name: 'Freshness',
+          description: 'Registered instances, and which changes each has applied.',
+        },
+        {
+          name: 'Operations',
+          description: 'Health checks and metrics, for operators. No token required.',
+        },
       ],
     },
     transform: ({ schema, url }) => ({

@@ -22,13 +22,14 @@ export function pageParameters(fields: readonly SortField[] = ['created_at', 'na
         minimum: 1,
         maximum: 200,
         default: defaultLimit,
-        description: 'Items a page.',
+        description: 'Maximum number of items per page.',
       }),
     ),
     cursor: Type.Optional(
       Type.String({
         maxLength: 2048,
-        description: 'The `next_cursor` of the page before; goes with the same `sort`.',
+        description:
+          'The `next_cursor` of the previous page. Send the same `sort` as for that page.',
       }),
     ),
     sort: Type.Optional(
@@ -43,8 +44,10 @@ export function pageParameters(fields: readonly SortField[] = ['created_at', 'na
 }
 
 function sortDescription(fields: readonly SortField[]): string {
-  const never = fields.includes('expires_at') ? ' Keys that never expire come last either way.' : ''
-  return `\`-\` reverses.${never}`
+  const never = fields.includes('expires_at')
+    ? ' Keys that never expire come last in both orders.'
+    : ''
+  return `Sort field. \`-\` sorts in descending order.${never}`
 }
 
 /** The page that a query asks for. Throws `invalid_request` for a cursor that is not one of ours for this sort. */

@@ -54,7 +54,7 @@ export const FaultBody = Type.Object(
   {
     field: Type.String({
       description:
-        'JSON pointer (RFC 6901) into the body, empty for the whole of it; for a query parameter or header, its name after a slash.',
+        'JSON pointer (RFC 6901) into the body; empty for the whole body. For a query parameter or a header: a slash and the name.',
       examples: ['/expires_at'],
     }),
     rule: Type.String({ examples: ['future'] }),
@@ -65,7 +65,9 @@ export const FaultBody = Type.Object(
 
 export const Problem = Type.Object(
   {
-    type: Type.String({ description: '`about:blank`: the code says what kind it is.' }),
+    type: Type.String({
+      description: 'Always `about:blank`: `code` identifies the kind of problem.',
+    }),
     title: Type.String(),
     status: Type.Integer(),
     detail: Type.String(),
@@ -73,7 +75,7 @@ export const Problem = Type.Object(
     request_id: Type.String(),
     errors: Type.Optional(Type.Array(ref(FaultBody))),
   },
-  { $id: 'Problem', description: 'What went wrong (RFC 9457).' },
+  { $id: 'Problem', description: 'An error (RFC 9457).' },
 )
 
 /** Answers every error as `application/problem+json`. What is not foreseen is logged whole and told as `internal`. */
@@ -97,7 +99,7 @@ export function answerProblems(app: App): void {
 }
 
 function noRoute(): ServiceError {
-  return new ServiceError('not_found', 'There is no such route.')
+  return new ServiceError('not_found', 'No route matches the path.')
 }
 
 /** For a path that the router cannot read: it names nothing of ours. */

@@ -3,18 +3,18 @@ import { Problem } from './problem.ts'
 import { ref } from './schema-tools.ts'
 
 const problems = {
-  400: 'The request breaks a rule.',
-  401: 'No good API key was given.',
-  403: 'The API key may not do this.',
-  404: 'It is not there, or is of another account.',
-  409: 'It contradicts what is there.',
-  412: 'It has changed since it was read.',
+  400: 'The request is invalid.',
+  401: 'The API key is missing or not valid.',
+  403: 'The API key is not permitted to perform the operation.',
+  404: 'The resource does not exist or belongs to another account.',
+  409: 'The request conflicts with the current state of the resource.',
+  412: 'The resource has changed since the ETag in If-Match was read.',
   413: 'The body is too large.',
-  415: 'The body is not application/json.',
-  422: 'The Idempotency-Key was used with another body.',
+  415: 'The content type is not application/json.',
+  422: 'The Idempotency-Key was already used with a different body.',
   428: 'If-Match is missing.',
-  500: 'The service failed.',
-  503: 'The service or its database is away or overloaded: try again after Retry-After.',
+  500: 'Internal error.',
+  503: 'The service or its database is unavailable or overloaded. Retry after the time in Retry-After.',
 } as const
 
 type ProblemStatus = keyof typeof problems

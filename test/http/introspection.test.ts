@@ -352,7 +352,7 @@ test('bad requests are told in the form of OAuth, and a token in the URL is refu
       t.equal(answer.status, 404, `${method} ${below}`)
       t.same(answer.body, {
         error: 'invalid_request',
-        error_description: 'There is no such route.',
+        error_description: 'No route matches the path.',
       })
     }
   }

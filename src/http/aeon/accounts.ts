@@ -34,7 +34,7 @@ export function accountRoutes(scope: App, deps: Deps): void {
       schema: {
         operationId: 'GetPing',
         tags: ['health-check'],
-        summary: 'See whether the service is there and the key is good',
+        summary: 'Check that the service is available and the key is valid',
         response: responses(ref(PingResponse)),
       },
     },
@@ -53,7 +53,7 @@ export function accountRoutes(scope: App, deps: Deps): void {
       schema: {
         operationId: 'GetCurrentAccount',
         tags: ['account'],
-        summary: "See the key's own account and its one project",
+        summary: 'Get the account of the key and its project',
         response: responses(ref(AccountResponse)),
       },
     },
@@ -69,7 +69,7 @@ export function accountRoutes(scope: App, deps: Deps): void {
       schema: {
         operationId: 'ListAccounts',
         tags: ['account'],
-        summary: 'The same, as a list of one, for older clients',
+        summary: 'List the account of the key, for older clients',
         querystring: Type.Object(paging, closed),
         response: responses(ref(AccountListResponse)),
       },
@@ -87,7 +87,7 @@ export function accountRoutes(scope: App, deps: Deps): void {
       schema: {
         operationId: 'ListProjects',
         tags: ['project'],
-        summary: 'List the one project of an account',
+        summary: 'List the project of an account',
         params: Type.Object({ account_id: Type.String() }),
         querystring: Type.Object({ ...paging, name: Type.Optional(Type.String()) }, closed),
         response: responses(ref(ProjectListResponse), { errors: [404] }),

@@ -41,7 +41,8 @@ export function allowListRoutes(scope: App, deps: Deps): void {
             api_key_ids: Type.Optional(
               Type.String({
                 maxLength: 4_000,
-                description: 'Of these keys only: ids, separated by commas. Needs `api_key:read`.',
+                description:
+                  'Only allow lists of these keys: key ids separated by commas. Requires the `api_key:read` permission.',
               }),
             ),
           },
@@ -98,7 +99,7 @@ export function allowListRoutes(scope: App, deps: Deps): void {
       schema: {
         operationId: 'GetNetworkAllowList',
         tags,
-        summary: 'See an allow list',
+        summary: 'Get an allow list',
         params: listParams,
         response: responses(ref(NetworkAllowListResponse), { errors: [404] }),
       },
@@ -119,7 +120,7 @@ export function allowListRoutes(scope: App, deps: Deps): void {
         operationId: 'DeleteNetworkAllowList',
         tags,
         summary: 'Delete an allow list',
-        description: 'Refused while an active key uses it.',
+        description: 'Fails while an active key uses the list.',
         params: listParams,
         response: responses(nothing, { body: true, errors: [404, 409] }),
       },

@@ -14,13 +14,13 @@ const name = (description: string) =>
  * known is refused: a client that revokes what it finds first would else take any key.
  */
 export const filterParameters = {
-  api_key_name: name('The whole name, case and all.'),
-  apiKeyName: name('The same as `api_key_name`.'),
-  name: name('The same as `api_key_name`.'),
+  api_key_name: name('The exact name of the key, case-sensitive.'),
+  apiKeyName: name('Alias of `api_key_name`.'),
+  name: name('Alias of `api_key_name`.'),
   status: Type.Optional(
     Type.String({
       maxLength: 255,
-      description: `One or more of ${keyStatuses.join(', ')}, separated by commas.`,
+      description: `Only keys with one of these statuses, separated by commas: ${keyStatuses.join(', ')}.`,
     }),
   ),
 }

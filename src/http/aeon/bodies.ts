@@ -20,10 +20,10 @@ export const ApiKeySpecRequest = Type.Object(
       format: 'int32',
       minimum: 0,
       maximum: maxHours,
-      description: '0: never.',
+      description: '0: the key never expires.',
     }),
     role_id: Type.Optional(
-      nullableString({ format: 'uuid', description: 'Absent: the role Admin.' }),
+      nullableString({ format: 'uuid', description: 'Absent: the Admin role.' }),
     ),
     allow_list_info: Type.Optional(
       Type.Unsafe<string[] | null>({
@@ -31,7 +31,7 @@ export const ApiKeySpecRequest = Type.Object(
         items: { type: 'string', format: 'uuid' },
         maxItems: 100,
         uniqueItems: true,
-        description: 'Ids of allow lists; absent or empty: usable from anywhere.',
+        description: 'Ids of allow lists. Absent or empty: the key is usable from any address.',
       }),
     ),
   },
@@ -45,7 +45,7 @@ export const NetworkAllowListSpecRequest = Type.Object(
     allow_list: Type.Array(Type.String({ maxLength: 64 }), {
       minItems: 1,
       maxItems: maxEntries,
-      description: 'Addresses and ranges; kept exactly as given.',
+      description: 'Addresses and CIDR ranges, stored exactly as given.',
     }),
   },
   { $id: 'NetworkAllowListSpecRequest', ...closed },

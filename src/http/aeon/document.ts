@@ -23,7 +23,7 @@ export async function describeAeonRoutes(scope: App): Promise<void> {
       info: {
         title: 'aeon-keys, as the public API of YugabyteDB Aeon',
         version: packageJson.version,
-        description: 'What the clients of YugabyteDB Aeon call for API keys.',
+        description: 'The part of the YugabyteDB Aeon API with which its clients manage API keys.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],

@@ -12,11 +12,11 @@ export const aeonPrefix = '/api/public/v1'
 export const ApiError = Type.Object(
   {
     error: Type.Object({
-      detail: Type.String({ description: 'For people; without a percent sign.' }),
+      detail: Type.String({ description: 'Message for people. Contains no percent sign.' }),
       status: Type.Integer(),
     }),
   },
-  { $id: 'ApiError', description: 'What went wrong.' },
+  { $id: 'ApiError', description: 'An error.' },
 )
 
 /**

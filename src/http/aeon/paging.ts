@@ -20,7 +20,9 @@ export type OrderNames = Readonly<Record<string, SortField>>
 
 export const PagingMetadata = Type.Object(
   {
-    continuation_token: nullableString({ description: 'Null: this is the last page.' }),
+    continuation_token: nullableString({
+      description: 'Token of the next page; null on the last page.',
+    }),
     links: Type.Object({ self: Type.String(), next: nullableString() }),
   },
   { $id: 'PagingMetadata' },
@@ -32,7 +34,7 @@ export function pagingParameters(names: OrderNames) {
     continuation_token: Type.Optional(Type.String({ maxLength: 2048 })),
     order: Type.Optional(
       oneOf(['asc', 'desc'], {
-        description: 'Absent: `asc` beside `order_by`, and else the newest first.',
+        description: 'Absent: `asc` if `order_by` is given, otherwise newest first.',
       }),
     ),
     order_by: Type.Optional(oneOf(Object.keys(names))),

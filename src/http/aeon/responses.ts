@@ -3,15 +3,15 @@ import { ref } from '../schema-tools.ts'
 import { ApiError } from './errors.ts'
 
 const errors = {
-  400: 'The request breaks a rule.',
-  401: 'No good API key was given, or it has expired.',
-  403: 'The API key may not do this.',
-  404: 'It is not there, or is of another account.',
-  409: 'It contradicts what is there.',
+  400: 'The request is invalid.',
+  401: 'The API key is missing, not valid or expired.',
+  403: 'The API key is not permitted to perform the operation.',
+  404: 'The resource does not exist or belongs to another account.',
+  409: 'The request conflicts with the current state of the resource.',
   413: 'The body is too large.',
-  415: 'The body is not application/json.',
-  500: 'The service failed.',
-  503: 'The service or its database is away or overloaded.',
+  415: 'The content type is not application/json.',
+  500: 'Internal error.',
+  503: 'The service or its database is unavailable or overloaded.',
 } as const
 
 type ErrorStatus = keyof typeof errors
@@ -41,7 +41,7 @@ export function responses<const Good extends TSchema>(
 }
 
 /** Deleting and revoking answer with an empty body. */
-export const nothing = Type.Unsafe<undefined>({ type: 'null', description: 'Done.' })
+export const nothing = Type.Unsafe<undefined>({ type: 'null', description: 'Success.' })
 
 /** How long what narrows a key waits for every instance to know it: the client has no way to ask later. */
 export const receiptWaitMs = 2_000

@@ -34,7 +34,8 @@ export const ResourcePermissionData = Type.Object(
           operation_group: Type.String(),
           operation_group_description: Type.String(),
           tags: Type.Array(Type.String(), {
-            description: '`SENSITIVE` first, if it lets one change who may do what.',
+            description:
+              'Begins with `SENSITIVE` if a holder of the permission can change access rights.',
           }),
         }),
       ),
@@ -60,7 +61,7 @@ export const RoleData = Type.Object(
     }),
     info: Type.Object({
       id: Type.String({ format: 'uuid' }),
-      display_name: Type.String({ description: 'What clients find it by.' }),
+      display_name: Type.String({ description: 'Name by which clients find the role.' }),
       account_id: Type.String({ format: 'uuid' }),
       is_active: Type.Boolean(),
       is_user_defined: Type.Boolean(),
@@ -69,12 +70,12 @@ export const RoleData = Type.Object(
         type: ['array', 'null'],
         items: { type: 'object' },
         maxItems: 0,
-        description: 'This service has no users.',
+        description: 'Empty or null: the service has no users.',
       }),
       api_keys: Type.Unsafe<{ name: string; issuer: string; status: 'ACTIVE' }[] | null>({
         type: ['array', 'null'],
         items: { $ref: 'ApiKeyBasicInfo#' },
-        description: 'Active keys that have it, the newest 100; null in a key.',
+        description: 'The newest 100 active keys with the role. Null inside a key.',
       }),
       metadata: ref(EntityMetadata),
     }),

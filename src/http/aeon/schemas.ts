@@ -34,7 +34,7 @@ export const AccountData = Type.Object(
       id,
       owner_id: Type.String({
         format: 'uuid',
-        description: 'That of the account: this service has no users.',
+        description: 'Id of the account: the service has no users.',
       }),
       roles: Type.Array(ref(RoleData), { maxItems: 0 }),
       projects: Type.Array(ref(ProjectData), { minItems: 1, maxItems: 1 }),
@@ -59,24 +59,31 @@ export const ApiKeyData = Type.Object(
     spec: Type.Object({
       name: Type.String(),
       description: Type.String(),
-      expire_after_hours: Type.Integer({ format: 'int32', description: '0: never.' }),
+      expire_after_hours: Type.Integer({
+        format: 'int32',
+        description: '0: the key never expires.',
+      }),
       role_id: id,
-      allow_list_info: Type.Array(id, { description: 'Empty: usable from anywhere.' }),
+      allow_list_info: Type.Array(id, {
+        description: 'Empty: the key is usable from any address.',
+      }),
     }),
     info: Type.Object({
       id,
-      issuer: Type.String({ description: 'The user or the key that made it.' }),
+      issuer: Type.String({ description: 'The user or key that issued the key.' }),
       metadata: ref(EntityMetadata),
-      expiry_time: Type.String({ description: '`2099-12-31T00:00Z`: never.' }),
+      expiry_time: Type.String({ description: '`2099-12-31T00:00Z`: the key never expires.' }),
       status: oneOf(keyStatuses, { description: 'A disabled key is `REVOKED`.' }),
-      last_used_time: Type.String({ description: 'Or `Not yet used`.' }),
+      last_used_time: Type.String({ description: 'Time of the last use, or `Not yet used`.' }),
       usage_count: Type.Integer({ format: 'int64' }),
       account_id: id,
       revoked_by_user_id: nullableString(),
       revoked_by_user_email: nullableString(),
       revoked_by_api_key_id: nullableString(),
       revoked_by_api_key_name: nullableString(),
-      revoked_at_time: nullableString({ description: 'Null: not revoked, or only disabled.' }),
+      revoked_at_time: nullableString({
+        description: 'Null: the key is not revoked, or only disabled.',
+      }),
       role: ref(RoleData),
     }),
   },
@@ -87,7 +94,7 @@ export const ApiKeyResponse = Type.Object({ data: ref(ApiKeyData) }, { $id: 'Api
 export const CreateApiKeyResponse = Type.Object(
   {
     data: ref(ApiKeyData),
-    jwt: Type.String({ description: 'The secret: shown now and never again.' }),
+    jwt: Type.String({ description: 'The secret. Returned only in this response.' }),
   },
   { $id: 'CreateApiKeyResponse' },
 )
@@ -110,7 +117,7 @@ export const NetworkAllowListData = Type.Object(
       cluster_list: Type.Array(Type.Object({ id, name: Type.String() }), { maxItems: 0 }),
       peering_id: Type.Unsafe<null>({ type: 'null' }),
       api_key_list: Type.Array(Type.Object({ name: Type.String(), status: oneOf(keyStatuses) }), {
-        description: 'Active keys that are restricted to it, the newest 100.',
+        description: 'The newest 100 active keys that use the list.',
       }),
     }),
   },

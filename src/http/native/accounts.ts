@@ -27,7 +27,7 @@ export function accountRoutes(app: App, deps: Deps): void {
         tags,
         summary: 'Create an account',
         description:
-          'Idempotent on `id`: 200 when an account of that id, name and project is there already.',
+          'Idempotent on `id`: returns 200 if an account with the same id, name and project exists.',
         body: ref(CreateAccountBody),
         response: responses({ 200: one, 201: one }, { body: true, problems: [409] }),
       },
@@ -72,7 +72,7 @@ export function accountRoutes(app: App, deps: Deps): void {
       schema: {
         operationId: 'getAccount',
         tags,
-        summary: 'See an account',
+        summary: 'Get an account',
         params,
         response: responses({ 200: one }, { problems: [404] }),
       },

@@ -21,7 +21,7 @@ const collection = '/v1/accounts/:account_id/allow-lists'
 const accountParams = Type.Object({ account_id: accountParameter })
 const listParams = Type.Object({
   account_id: accountParameter,
-  id: Type.String({ description: 'The id of an allow list.' }),
+  id: Type.String({ description: 'Id of the allow list.' }),
 })
 export function allowListRoutes(app: App, deps: Deps): void {
   app.get(
@@ -80,7 +80,7 @@ export function allowListRoutes(app: App, deps: Deps): void {
       schema: {
         operationId: 'getAllowList',
         tags,
-        summary: 'See an allow list',
+        summary: 'Get an allow list',
         params: listParams,
         response: responses({ 200: one }, { problems: [404] }),
       },
@@ -98,9 +98,9 @@ export function allowListRoutes(app: App, deps: Deps): void {
       schema: {
         operationId: 'updateAllowList',
         tags,
-        summary: 'Change an allow list',
+        summary: 'Update an allow list',
         description:
-          'Takes effect on the keys that use it. Who adds addresses must hold all that those keys may do.',
+          'Takes effect on all keys that use the list. Adding addresses requires every permission that those keys grant.',
         params: listParams,
         querystring: Type.Object({ wait_ms: waitParameter }, closed),
         body: ref(UpdateAllowListBody),
@@ -129,7 +129,8 @@ export function allowListRoutes(app: App, deps: Deps): void {
         operationId: 'deleteAllowList',
         tags,
         summary: 'Delete an allow list',
-        description: 'Refused while a live key uses it.',
+        description:
+          'Fails with `in_use` while a key that is neither revoked nor expired uses the list.',
         params: listParams,
         response: responses({ 204: nothing }, { body: true, problems: [404, 409] }),
       },

@@ -12,7 +12,9 @@ import {
 } from './schemas.ts'
 
 /** What we answer. One thing is always wrapped, so that something can come to stand beside it. */
-const next_cursor = nullableString({ description: 'Null: this is the last page.' })
+const next_cursor = nullableString({
+  description: 'Cursor of the next page; null on the last page.',
+})
 export const AccountAnswer = Type.Object(
   { account: ref(AccountBody) },
   { $id: 'AccountAnswer', description: 'The account.' },
@@ -25,9 +27,10 @@ export const ApiKeyAnswer = Type.Object(
   { api_key: ref(ApiKeyBody) },
   { $id: 'ApiKeyAnswer', description: 'The key.' },
 )
-const generationMade = Type.Integer({ description: 'Of the token that was made.' })
+const generationMade = Type.Integer({ description: 'Generation of the issued token.' })
 const tokenMade = nullableString({
-  description: 'Shown now and never again. Null: a repeat, of which the first answer had it.',
+  description:
+    'The token. Returned only in this response. Null if the request repeats an earlier request: only the first response holds the token.',
 })
 export const IssuedApiKey = Type.Object(
   {
@@ -35,7 +38,7 @@ export const IssuedApiKey = Type.Object(
     generation: generationMade,
     token: tokenMade,
   },
-  { $id: 'IssuedApiKey', description: 'The key, and its token.' },
+  { $id: 'IssuedApiKey', description: 'The key and its token.' },
 )
 export const ApiKeyPage = Type.Object(
   { api_keys: Type.Array(ref(ApiKeyBody)), next_cursor },
@@ -59,7 +62,7 @@ export const RolePage = Type.Object(
 )
 export const PermissionList = Type.Object(
   { permissions: Type.Array(ref(PermissionBody)) },
-  { $id: 'PermissionList', description: 'The catalogue.' },
+  { $id: 'PermissionList', description: 'The permission catalogue.' },
 )
 export const VerdictList = Type.Object(
   { verdicts: Type.Array(ref(VerdictBody)) },
@@ -73,14 +76,16 @@ export const Me = Type.Object(
   {
     api_key: ref(ApiKeyBody),
     role: ref(RoleBody),
-    permissions: Type.Array(Type.String(), { description: 'All that the key may do.' }),
+    permissions: Type.Array(Type.String(), {
+      description: 'All permissions of the key, including implied permissions.',
+    }),
   },
-  { $id: 'Me', description: 'The key that was used.' },
+  { $id: 'Me', description: 'The key that authenticates the request.' },
 )
 /** What narrows a key answers with how far that has come. */
 export const ChangedApiKey = Type.Object(
   { api_key: ref(ApiKeyBody), receipt: ref(ReceiptBody) },
-  { $id: 'ChangedApiKey', description: 'The key, and how far the change has come.' },
+  { $id: 'ChangedApiKey', description: 'The key and the receipt of the change.' },
 )
 export const RotatedApiKey = Type.Object(
   {
@@ -91,16 +96,16 @@ export const RotatedApiKey = Type.Object(
   },
   {
     $id: 'RotatedApiKey',
-    description: 'The key, its new token, and how far the end of the old one has come.',
+    description: 'The key, its new token, and the receipt of the rotation.',
   },
 )
 export const ChangedRole = Type.Object(
   { role: ref(RoleBody), receipt: ref(ReceiptBody) },
-  { $id: 'ChangedRole', description: 'The role, and how far the change has come.' },
+  { $id: 'ChangedRole', description: 'The role and the receipt of the change.' },
 )
 export const ChangedAllowList = Type.Object(
   { allow_list: ref(AllowListBody), receipt: ref(ReceiptBody) },
-  { $id: 'ChangedAllowList', description: 'The allow list, and how far the change has come.' },
+  { $id: 'ChangedAllowList', description: 'The allow list and the receipt of the change.' },
 )
 export const ReceiptAnswer = Type.Object(
   { receipt: ref(ReceiptBody) },
@@ -118,4 +123,4 @@ export const InstanceList = Type.Object(
   { instances: Type.Array(ref(InstanceBody)) },
   { $id: 'InstanceList', description: 'The registered instances.' },
 )
-export const nothing = Type.Null({ description: 'Done.' })
+export const nothing = Type.Null({ description: 'Success.' })

@@ -13,12 +13,14 @@ const time = (description: string) =>
   Type.Optional(Type.String({ format: 'date-time', description }))
 
 export const filterParameters = {
-  status: text(`One or more of ${keyStatuses.join(', ')}, separated by commas.`),
-  name: text('What the name begins with.', 120),
-  role: text('The id or the name of the role.', 120),
-  created_by: text('The id of the user or key that issued it.'),
-  expires_before: time('Only keys that expire, before this time.'),
-  last_used_before: time('Only keys that were used, and last before this time.'),
+  status: text(
+    `Only keys with one of these statuses, separated by commas: ${keyStatuses.join(', ')}.`,
+  ),
+  name: text('Only keys whose name begins with this text.', 120),
+  role: text('Only keys with this role: the id or the name of the role.', 120),
+  created_by: text('Only keys issued by this user or key: the id of the issuer.'),
+  expires_before: time('Only keys that expire before this time.'),
+  last_used_before: time('Only keys that have been used, and were last used before this time.'),
 }
 
 interface FilterQuery {

@@ -47,9 +47,9 @@ export function apiKeyRotationRoutes(app: App, deps: Deps): void {
       schema: {
         ...described,
         operationId: 'rotateApiKey',
-        summary: 'Give a key a new token',
+        summary: 'Rotate a key',
         description:
-          'The token before works on until the overlap ends. Needs all that the key may do. The new token is in this answer only.',
+          'Issues a new token. The previous token keeps working until the overlap ends. Requires every permission that the key grants. The new token is returned only in this response.',
         params: Type.Object({ account_id: accountParameter, id: keyParameter }),
       },
     },
@@ -75,9 +75,9 @@ export function apiKeyRotationRoutes(app: App, deps: Deps): void {
       schema: {
         ...described,
         operationId: 'rotateMe',
-        summary: 'Give the key that you use a new token',
+        summary: 'Rotate the key that authenticates the request',
         description:
-          'Never to a later expiry, and with no longer an overlap than SELF_ROTATION_MAX_OVERLAP_SECONDS.',
+          'Issues a new token for the key. The new expiry must not be later than the current expiry, and the overlap must not exceed SELF_ROTATION_MAX_OVERLAP_SECONDS.',
       },
     },
     async (request, reply) =>

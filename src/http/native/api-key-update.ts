@@ -20,14 +20,14 @@ export function apiKeyUpdateRoute(app: App, deps: Deps): void {
       schema: {
         operationId: 'updateApiKey',
         tags: ['API keys'],
-        summary: 'Change a key',
+        summary: 'Update a key',
         description:
-          'What is not given stays. Whoever gives a key more must hold all that it may do, before and after. A revoked key cannot change.',
+          'Fields that are absent stay unchanged. Extending the rights of a key requires every permission that the key grants before and after the update. A revoked key cannot be updated.',
         params: Type.Object({ account_id: accountParameter, id: keyParameter }),
         querystring: Type.Object({ wait_ms: waitParameter }, closed),
         headers: Type.Object({
           'if-match': Type.Optional(
-            Type.String({ description: 'Required: the ETag of the key as it was read.' }),
+            Type.String({ description: 'Required: the ETag of the last read of the key.' }),
           ),
         }),
         body: ref(UpdateApiKeyBody),

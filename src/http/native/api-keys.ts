@@ -40,7 +40,7 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         operationId: 'issueApiKey',
         tags,
         summary: 'Issue a key',
-        description: 'The token is in this answer only: it is stored nowhere.',
+        description: 'The token is returned only in this response and is stored nowhere.',
         params: accountParams,
         headers: idempotencyHeaders,
         body: ref(IssueApiKeyBody),
@@ -86,8 +86,7 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         operationId: 'listApiKeys',
         tags,
         summary: 'List keys',
-        description:
-          'Revoked and expired keys are listed too. All filters that are given must hold.',
+        description: 'Includes revoked and expired keys. A key must match every filter given.',
         params: accountParams,
         querystring: Type.Object(
           { ...pageParameters(['created_at', 'name', 'expires_at']), ...filterParameters },
@@ -120,7 +119,7 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
       schema: {
         operationId: 'getApiKey',
         tags,
-        summary: 'See a key',
+        summary: 'Get a key',
         params: keyParams,
         response: responses({ 200: one }, { problems: [404] }),
       },
@@ -136,8 +135,8 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
       schema: {
         operationId: 'findApiKey',
         tags,
-        summary: 'See a key of any account',
-        description: 'For keys of the platform account.',
+        summary: 'Get a key of any account',
+        description: 'Requires a key of the platform account.',
         params: Type.Object({ id: keyParameter }),
         response: responses({ 200: one }, { problems: [404] }),
       },
@@ -151,21 +150,23 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
       verb: 'revoke',
       permission: 'api_key:revoke',
       summary: 'Revoke a key',
-      description: 'For good. Revoking it again changes nothing.',
+      description: 'Permanent. Revoking a revoked key changes nothing.',
       act: revokeApiKey,
     },
     {
       verb: 'disable',
       permission: 'api_key:disable',
       summary: 'Disable a key',
-      description: 'Until it is enabled. Disabling it again changes nothing.',
+      description:
+        'Reversible: enable the key to end the suspension. Disabling a disabled key changes nothing.',
       act: disableApiKey,
     },
     {
       verb: 'enable',
       permission: 'api_key:disable',
       summary: 'Enable a key',
-      description: 'Needs all that the key may do. Enabling it again changes nothing.',
+      description:
+        'Requires every permission that the key grants. Enabling an enabled key changes nothing.',
       act: enableApiKey,
     },
   ]

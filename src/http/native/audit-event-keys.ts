@@ -12,9 +12,9 @@ import { accountParameter, id } from './schemas.ts'
 export const AuditEventKeyPage = Type.Object(
   {
     api_key_ids: Type.Array(id()),
-    next_cursor: nullableString({ description: 'Null: this is the last page.' }),
+    next_cursor: nullableString({ description: 'Cursor of the next page; null on the last page.' }),
   },
-  { $id: 'AuditEventKeyPage', description: 'A page of the keys of an act on many.' },
+  { $id: 'AuditEventKeyPage', description: 'A page of the keys that a bulk event changed.' },
 )
 const { limit, cursor } = pageParameters()
 
@@ -28,10 +28,10 @@ export function auditEventKeyRoutes(app: App, deps: Deps): void {
         tags: ['Audit'],
         summary: 'List the keys of an audit event',
         description:
-          'Which keys an act on many changed, in order of their ids: as many as `api_keys.count` of the event, by whose `digest` they are covered. An event of anything else has none.',
+          'Lists the keys that a bulk event changed, in order of id. `api_keys.count` of the event is their number, and `api_keys.digest` covers their ids. Other events have no such keys.',
         params: Type.Object({
           account_id: accountParameter,
-          number: Type.String({ description: 'The `number` of an event.' }),
+          number: Type.String({ description: 'The `number` of the event.' }),
         }),
         querystring: Type.Object({ limit, cursor }, closed),
         response: responses({ 200: ref(AuditEventKeyPage) }, { problems: [404] }),

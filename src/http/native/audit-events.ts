@@ -26,24 +26,25 @@ const snapshot = (description: string) =>
 const AuditResourceBody = Type.Object(
   {
     type: oneOf(auditResourceTypes),
-    id: nullableString({ description: 'Null: an act on many.' }),
-    name: nullableString({ description: 'As it was then.' }),
+    id: nullableString({ description: 'Null for a bulk event.' }),
+    name: nullableString({ description: 'Name at the time of the event.' }),
   },
-  { $id: 'AuditResource', description: 'To what something happened.' },
+  { $id: 'AuditResource', description: 'The resource that the event concerns.' },
 )
 const AuditKeySetBody = Type.Object(
   {
     count: Type.Integer(),
-    digest: Type.String({ description: 'SHA-256 of their ids in order, one a line.' }),
+    digest: Type.String({ description: 'SHA-256 of the key ids in order, one id per line.' }),
   },
-  { $id: 'AuditKeySet', description: 'The keys of an act on many.' },
+  { $id: 'AuditKeySet', description: 'The keys that a bulk event changed.' },
 )
 const AuditEventBody = Type.Object(
   {
     id: id(),
     number: Type.Integer({
       format: 'int64',
-      description: 'Its place in the chain of the account: from 1 on, without gaps.',
+      description:
+        'Position of the event in the hash chain of the account: starts at 1, without gaps.',
     }),
     account_id: id(),
     created_at: time(),
@@ -51,24 +52,27 @@ const AuditEventBody = Type.Object(
     actor: ref(ActorBody),
     api_key_id: nullableString({
       description:
-        'The key that was presented; null for the service itself, and where a key of the platform was.',
+        'Id of the key that authenticated the request. Null if the service itself acted, or a key of the platform account.',
     }),
-    client_ip: nullableString({ description: 'From where; null like `api_key_id`, or unknown.' }),
-    request_id: nullableString({ description: 'The `X-Request-Id` of the answer.' }),
+    client_ip: nullableString({
+      description:
+        'Client address. Null whenever `api_key_id` is null, and if the address is unknown.',
+    }),
+    request_id: nullableString({ description: 'The `X-Request-Id` of the response.' }),
     resource: ref(AuditResourceBody),
-    before: snapshot('What differs, as it was; null: there was nothing.'),
-    after: snapshot('The same as it is; null: nothing is left.'),
+    before: snapshot('The changed fields before the event. Null if the resource did not exist.'),
+    after: snapshot('The changed fields after the event. Null if the resource no longer exists.'),
     reason: nullableString(),
     api_keys: nullableRef(AuditKeySetBody),
   },
-  { $id: 'AuditEvent', description: 'Something that was done.' },
+  { $id: 'AuditEvent', description: 'An entry of the audit log.' },
 )
 const AuditEventPage = Type.Object(
   {
     audit_events: Type.Array(ref(AuditEventBody)),
-    next_cursor: nullableString({ description: 'Null: this is the last page.' }),
+    next_cursor: nullableString({ description: 'Cursor of the next page; null on the last page.' }),
   },
-  { $id: 'AuditEventPage', description: 'A page of events.' },
+  { $id: 'AuditEventPage', description: 'A page of audit events.' },
 )
 export const auditComponents = [AuditResourceBody, AuditKeySetBody, AuditEventBody, AuditEventPage]
 
@@ -77,17 +81,21 @@ const timeInput = (description: string) =>
 const AuditQuery = Type.Object(
   {
     ...pageParameters(['created_at']),
-    action: Type.Optional(oneOf(auditActions, { description: 'What was done.' })),
+    action: Type.Optional(oneOf(auditActions, { description: 'Only events with this action.' })),
     actor_id: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: 255,
         pattern: '^[^\\u0000]*$',
-        description: 'The id of the user or key that did it.',
+        description: 'Only events caused by this user or key: the id of the actor.',
       }),
     ),
-    resource_id: Type.Optional(id('To what it was done; of a key, in acts on many too.')),
-    created_from: timeInput('Only events of this time or later.'),
+    resource_id: Type.Optional(
+      id(
+        'Only events that concern this resource. For a key, includes the bulk events that changed the key.',
+      ),
+    ),
+    created_from: timeInput('Only events at or after this time.'),
     created_before: timeInput('Only events before this time.'),
   },
   closed,
@@ -103,7 +111,7 @@ export function auditEventRoutes(app: App, deps: Deps): void {
         tags: ['Audit'],
         summary: 'List audit events',
         description:
-          'What was done in the account, by whom, from where. All filters that are given must hold.',
+          'Lists who did what in the account, and from where. An event must match every filter given.',
         params: Type.Object({ account_id: accountParameter }),
         querystring: AuditQuery,
         response: responses({ 200: ref(AuditEventPage) }, { problems: [404] }),

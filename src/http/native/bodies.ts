@@ -15,12 +15,10 @@ const roleInput = Type.String({
   minLength: 1,
   maxLength: 120,
   pattern: '^[^\\u0000]*$',
-  description: 'An id if it parses as a UUID, else a name.',
+  description: 'Id or name of the role. A value that parses as a UUID is an id.',
   examples: ['developer'],
 })
-const metadataInput = metadata(
-  `The whole map: what is not in it is gone. ${maxMetadataBytes} bytes of JSON at most.`,
-)
+const metadataInput = metadata(`Replaces the whole map. At most ${maxMetadataBytes} bytes of JSON.`)
 const permissionInput = Type.String({
   pattern: permissionPattern,
   examples: ['cluster:read'],
@@ -29,19 +27,21 @@ const permissionInput = Type.String({
 export const AttemptBody = Type.Object(
   {
     token: Type.String({
-      description: 'Whatever the caller was given. Over 1024 characters: malformed.',
+      description:
+        'The token as presented to the caller. A token of more than 1024 characters is `malformed`.',
     }),
     client_ip: Type.Optional(
       Type.String({
         maxLength: 64,
-        description: 'From where the token was presented. A restricted key is denied without it.',
+        description:
+          'Address of the client that presented the token. If absent, a key restricted by allow lists is denied.',
         examples: ['203.0.113.7'],
       }),
     ),
     permissions: Type.Optional(
       Type.Array(permissionInput, {
         maxItems: maxAskedPermissions,
-        description: 'All are required.',
+        description: 'Permissions that the key must grant, all of them.',
       }),
     ),
     account_id: Type.Optional(id('The account that the key must belong to.')),
@@ -65,12 +65,15 @@ export const AttemptListBody = Type.Object(
 )
 
 const reason = Type.Optional(
-  Type.String({ maxLength: 1000, description: 'Why, for those who look later.' }),
+  Type.String({
+    maxLength: 1000,
+    description: 'Reason for the change; recorded in the audit log.',
+  }),
 )
 const entriesInput = Type.Array(Type.String({ maxLength: 64 }), {
   minItems: 1,
   maxItems: maxEntries,
-  description: 'IPv4 and IPv6 addresses and ranges; kept exactly as given.',
+  description: 'IPv4 and IPv6 addresses and CIDR ranges, stored exactly as given.',
   examples: [['203.0.113.7', '198.51.100.0/24', '2001:db8::/32']],
 })
 
@@ -82,14 +85,15 @@ export const IssueApiKeyBody = Type.Object(
     role: roleInput,
     expires_at: nullableString({
       format: 'date-time',
-      description: 'Null: never. Required, because never is a choice.',
+      description:
+        'Time at which the key expires. Null: the key never expires. Required, so that a key without expiry is a deliberate choice.',
       examples: ['2027-11-23T00:00:00Z'],
     }),
     allow_list_ids: Type.Optional(
       Type.Array(Type.String({ format: 'uuid' }), {
         maxItems: 100,
         uniqueItems: true,
-        description: 'Absent or empty: usable from anywhere.',
+        description: 'Absent or empty: the key is usable from any address.',
       }),
     ),
     metadata: Type.Optional(metadataInput),
@@ -102,20 +106,22 @@ export const UpdateApiKeyBody = Type.Object(
     description: Type.Optional(descriptionInput),
     role: Type.Optional(roleInput),
     reach: Type.Optional(
-      oneOf(reaches, { description: '`anywhere` takes the allow lists from the key.' }),
+      oneOf(reaches, { description: '`anywhere` removes the allow lists from the key.' }),
     ),
     allow_list_ids: Type.Optional(
       Type.Array(Type.String({ format: 'uuid' }), {
         minItems: 1,
         maxItems: 100,
         uniqueItems: true,
-        description: 'All of them from now on. To widen a key to anywhere, say so by `reach`.',
+        description:
+          'Replaces the allow lists of the key. To make the key usable from any address, set `reach` to `anywhere`.',
       }),
     ),
     expires_at: Type.Optional(
       nullableString({
         format: 'date-time',
-        description: 'Null: never. Once it has passed it is final.',
+        description:
+          'Time at which the key expires. Null: the key never expires. The expiry of an expired key cannot be changed.',
         examples: ['2027-11-23T00:00:00Z'],
       }),
     ),
@@ -133,25 +139,30 @@ const flag = (description: string) => Type.Optional(Type.Boolean({ default: fals
 export const RotateApiKeyBody = Type.Object(
   {
     overlap_seconds: overlapSeconds(
-      'How long the token before goes on working, 30 days at most; 0: it ends now. Required, but for `only_if_unused`.',
+      'Seconds for which the previous token keeps working: at most 30 days; 0 ends the previous token at once. Required unless `only_if_unused` is true.',
     ),
     expires_at: Type.Optional(
-      nullableString({ format: 'date-time', description: 'A new expiry of the key; null: never.' }),
+      nullableString({
+        format: 'date-time',
+        description: 'New expiry of the key. Null: the key never expires.',
+      }),
     ),
     retire_on_first_use_seconds: overlapSeconds(
-      'So long after the first use of the new token the one before ends, if that comes before the end of the overlap.',
+      "Seconds after the new token's first use at which the previous token stops working, if earlier than the end of the overlap.",
     ),
     if_generation: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: 2_147_483_647,
-        description: 'Only if this is the newest generation.',
+        description: 'Rotate only if the newest token has this generation.',
       }),
     ),
     only_if_unused: flag(
-      'Replaces the newest token, of `if_generation`, if that was never used: for who never received it. An older one keeps its overlap.',
+      'Replace the newest token, of generation `if_generation`, only if that token has never been used: for a client that never received the token. An older token keeps its overlap.',
     ),
-    end_overlap: flag('Ends an overlap that is under way, instead of `rotation_in_progress`.'),
+    end_overlap: flag(
+      'End an overlap that is in progress, instead of failing with `rotation_in_progress`.',
+    ),
     wait_ms: waitParameter,
   },
   { $id: 'RotateApiKey', ...closed },
@@ -163,7 +174,7 @@ export const CreateAccountBody = Type.Object(
     project_id: Type.Optional(
       Type.String({
         format: 'uuid',
-        description: "Of the account's one project; absent: made by the service.",
+        description: "Id of the account's only project. Absent: the service generates an id.",
       }),
     ),
   },

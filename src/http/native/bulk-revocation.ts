@@ -17,7 +17,7 @@ import { toApiKeyBody } from './wire.ts'
 
 const tags = ['API keys']
 const description =
-  'For good, in one transaction and with one receipt: those that are being issued meanwhile are not missed. Repeating it revokes what has come since.'
+  'Permanent. Revokes every matching key in one transaction with one receipt, including keys that are issued at the same time. Repeating the request revokes keys issued since.'
 
 /** Many keys at once: of an account, and of all for the platform. */
 export function bulkRevocationRoutes(app: App, deps: Deps): void {
@@ -45,8 +45,8 @@ export function bulkRevocationRoutes(app: App, deps: Deps): void {
       schema: {
         operationId: 'revokeApiKeysEverywhere',
         tags,
-        summary: 'Revoke many keys of all accounts',
-        description: `For keys of the platform account, whose own keys count too. ${description}`,
+        summary: 'Revoke many keys in all accounts',
+        description: `Requires a key of the platform account. The filter applies to keys of the platform account too. ${description}`,
         body: ref(RevokeInBulkBody),
         response: responses({ 200: ref(BulkRevocation) }, { body: true }),
       },

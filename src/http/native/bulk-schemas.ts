@@ -11,20 +11,20 @@ const textInput = (maxLength: number, description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000]*$', description }))
 export const BulkFilterBody = Type.Object(
   {
-    all: yes('Every key. Beside it nothing else may be given.'),
-    created_by: textInput(255, 'The id of the user or key that issued it.'),
-    role: textInput(120, 'The id or the name of the role.'),
-    name_prefix: textInput(120, 'What the name begins with.'),
+    all: yes('Every key. Excludes every other condition.'),
+    created_by: textInput(255, 'Issued by this user or key: the id of the issuer.'),
+    role: textInput(120, 'Id or name of the role of the key.'),
+    name_prefix: textInput(120, 'Prefix of the name of the key.'),
     created_before: timeInput('Issued before this time.'),
     last_used_before: timeInput(
-      'Used, and last before this time: longer ago than uses take to be written down.',
+      'Used, and last used before this time. The time must lie further in the past than the delay with which uses are stored.',
     ),
-    never_used: yes('Never used since it was issued.'),
+    never_used: yes('Never used.'),
   },
   {
     $id: 'BulkFilter',
     ...closed,
-    description: 'All that are given must hold. An empty filter is refused.',
+    description: 'Selects the keys that match every condition given. An empty filter is an error.',
     examples: [{ created_by: 'user|42' }],
   },
 )
@@ -32,10 +32,16 @@ export const RevokeInBulkBody = Type.Object(
   {
     filter: ref(BulkFilterBody),
     dry_run: Type.Optional(
-      Type.Boolean({ default: false, description: 'Only tell what would be revoked.' }),
+      Type.Boolean({
+        default: false,
+        description: 'Return the keys that would be revoked, and revoke nothing.',
+      }),
     ),
     reason: Type.Optional(
-      Type.String({ maxLength: 1000, description: 'Why, for those who look later.' }),
+      Type.String({
+        maxLength: 1000,
+        description: 'Reason for the change; recorded in the audit log.',
+      }),
     ),
     wait_ms: waitParameter,
   },
@@ -45,14 +51,14 @@ export const RevokeInBulkBody = Type.Object(
 export const BulkRevocation = Type.Object(
   {
     dry_run: Type.Boolean(),
-    count: Type.Integer({ description: 'Keys that were revoked, or would be.' }),
-    accounts: Type.Integer({ description: 'Accounts that they are of.' }),
-    sample: Type.Array(ref(ApiKeyBody), { description: 'A few of them.' }),
+    count: Type.Integer({ description: 'Number of keys that were revoked, or would be revoked.' }),
+    accounts: Type.Integer({ description: 'Number of accounts that these keys belong to.' }),
+    sample: Type.Array(ref(ApiKeyBody), { description: 'Some of these keys.' }),
     receipt: nullableRef(ReceiptBody),
   },
   {
     $id: 'BulkRevocation',
     description:
-      'What was revoked, and how far that has come; null: it was a dry run. When nothing was left to revoke the receipt is of the latest revision, and once that is complete, so is all that was revoked before.',
+      'Result of a bulk revocation. `receipt` is null for a dry run. If no key is left to revoke, `receipt` is the receipt of the latest revision: once that receipt is complete, all earlier revocations are complete.',
   },
 )

@@ -19,7 +19,7 @@ const ExplainBody = Type.Object(
     at: Type.Optional(
       Type.String({
         format: 'date-time',
-        description: 'The moment at which expiry is judged; absent: now.',
+        description: 'Time at which the expiry is evaluated. Absent: now.',
         examples: ['2027-01-01T00:00:00Z'],
       }),
     ),
@@ -29,15 +29,17 @@ const ExplainBody = Type.Object(
 
 const ExplanationBody = Type.Object(
   {
-    valid: Type.Boolean({ description: 'Whether a token of the key would be good.' }),
-    reason: Type.Optional(oneOf(denialReasons, { description: 'The first check that fails.' })),
+    valid: Type.Boolean({ description: 'Whether a token of the key would be valid.' }),
+    reason: Type.Optional(oneOf(denialReasons, { description: 'First check that fails.' })),
     at: time(),
-    client_ip: nullableString({ description: 'As allow lists see it.' }),
+    client_ip: nullableString({
+      description: 'Client address in the form that is compared with allow lists.',
+    }),
     checks: Type.Array(
       Type.Object({ check: oneOf(denialReasons), outcome: oneOf(checkOutcomes) }),
       {
         description:
-          'Every check, in the order of the verdict. `not_checked`: it is of the token, which is not asked for.',
+          'All checks, in the order of evaluation. `not_checked`: the check concerns a token, and the request holds no token.',
       },
     ),
     matches: Type.Array(
@@ -46,7 +48,7 @@ const ExplanationBody = Type.Object(
         allow_list_name: Type.String({ examples: ['office'] }),
         entry: Type.String({ examples: ['203.0.113.0/24'] }),
       }),
-      { description: 'The entries of its lists that hold the address.' },
+      { description: 'Allow list entries of the key that contain the client address.' },
     ),
     missing_permissions: Type.Array(Type.String()),
   },
@@ -55,7 +57,7 @@ const ExplanationBody = Type.Object(
 
 const ExplanationAnswer = Type.Object(
   { explanation: ref(ExplanationBody) },
-  { $id: 'ExplanationAnswer', description: 'Every check, and how it would come out.' },
+  { $id: 'ExplanationAnswer', description: 'All checks and their outcomes.' },
 )
 
 export const explainComponents = [ExplainBody, ExplanationBody, ExplanationAnswer]
@@ -68,9 +70,9 @@ export function explainRoute(app: App, deps: Deps): void {
       schema: {
         operationId: 'explainApiKey',
         tags: ['API keys'],
-        summary: 'Ask why a key would be good, or not',
+        summary: 'Explain the verdict on a key',
         description:
-          'What `POST /v1/verify` would say of a token of the key, without the token: every check with its outcome. Nothing is counted as a use.',
+          'Evaluates the checks of `POST /v1/verify` for a key, without its token, and returns the outcome of every check. Does not count as a use of the key.',
         params: Type.Object({ account_id: accountParameter, id: keyParameter }),
         body: ref(ExplainBody),
         response: responses({ 200: ref(ExplanationAnswer) }, { body: true, problems: [404] }),

@@ -19,8 +19,9 @@ export function freshnessRoutes(app: App, deps: Deps): void {
       schema: {
         operationId: 'listInstances',
         tags,
-        summary: 'See who is live',
-        description: 'Every registered instance, and how far it has applied the changes.',
+        summary: 'List instances',
+        description:
+          'Lists the registered instances and the latest revision that each has applied.',
         response: responses({ 200: ref(InstanceList) }),
       },
     },
@@ -43,9 +44,9 @@ export function freshnessRoutes(app: App, deps: Deps): void {
       schema: {
         operationId: 'getReceipt',
         tags,
-        summary: 'Ask for a receipt again',
-        description: 'For any key that knows the revision and its id.',
-        params: Type.Object({ revision: Type.String({ description: 'A revision.' }) }),
+        summary: 'Get a receipt',
+        description: 'Requires the revision and the id of the receipt, and any valid key.',
+        params: Type.Object({ revision: Type.String({ description: 'Revision of the receipt.' }) }),
         querystring: Type.Object(
           {
             id: Type.String({ format: 'uuid' }),

@@ -17,10 +17,11 @@ const meanings = hygieneFindings.map((name) => `\`${name}\`: ${hygieneMeanings[n
 export const HygieneFindingBody = Type.Object(
   {
     finding: oneOf(hygieneFindings),
-    count: Type.Integer({ description: 'Of the keys that were examined.' }),
-    api_keys: Type.Array(ref(ApiKeyBody), { description: 'The latest of them.' }),
+    count: Type.Integer({ description: 'Number of examined keys with this finding.' }),
+    api_keys: Type.Array(ref(ApiKeyBody), { description: 'The latest of these keys.' }),
     next_cursor: nullableString({
-      description: 'For the next of them, with `finding`; null: there are no more.',
+      description:
+        'Cursor of the next of these keys, to send with `finding`. Null if there are no more.',
     }),
   },
   { $id: 'HygieneFinding', description: `${meanings}.` },
@@ -29,14 +30,17 @@ export const HygieneReportBody = Type.Object(
   {
     as_of: time(),
     examined: Type.Integer({
-      description: 'Keys that were examined, the latest first: 10,000 at most in one report.',
+      description: 'Number of keys that were examined, latest first: at most 10,000 in one report.',
     }),
     next_cursor: nullableString({
-      description: 'For a report on the next keys; null: all were examined.',
+      description: 'Cursor of the report on the next keys. Null if all keys were examined.',
     }),
     findings: Type.Array(ref(HygieneFindingBody)),
   },
-  { $id: 'HygieneReport', description: 'What may be wrong with keys that can still be used.' },
+  {
+    $id: 'HygieneReport',
+    description: 'Possible weaknesses of keys that are neither revoked nor expired.',
+  },
 )
 export const HygieneAnswer = Type.Object(
   { report: ref(HygieneReportBody) },
@@ -52,22 +56,25 @@ export function hygieneRoute(app: App, deps: Deps): void {
       schema: {
         operationId: 'reportApiKeys',
         tags: ['API keys'],
-        summary: 'See which keys to look into',
-        description: `Of the keys that are neither revoked nor expired. ${meanings}.`,
+        summary: 'Report weaknesses of keys',
+        description: `Examines the keys that are neither revoked nor expired. Findings: ${meanings}.`,
         params: Type.Object({ account_id: accountParameter }),
         querystring: Type.Object(
           {
-            finding: Type.Optional(oneOf(hygieneFindings, { description: 'Only this one.' })),
+            finding: Type.Optional(oneOf(hygieneFindings, { description: 'Only this finding.' })),
             limit: Type.Optional(
               Type.Integer({
                 minimum: 1,
                 maximum: 200,
                 default: defaultLimit,
-                description: 'Keys of each finding.',
+                description: 'Maximum number of keys per finding.',
               }),
             ),
             cursor: Type.Optional(
-              Type.String({ maxLength: 2048, description: 'A `next_cursor` of a report.' }),
+              Type.String({
+                maxLength: 2048,
+                description: 'A `next_cursor` of an earlier report.',
+              }),
             ),
           },
           closed,

@@ -11,7 +11,7 @@ export const idempotencyHeaders = Type.Object({
       minLength: 1,
       maxLength: 255,
       description:
-        'A repeat within 24 hours, by the same principal, changes nothing: 201 with the same key and generation, `token` null, and Idempotent-Replayed.',
+        'An equal request by the same principal within 24 hours changes nothing: the response is 201 with the same key and generation, `token` null, and the header Idempotent-Replayed.',
     }),
   ),
 })

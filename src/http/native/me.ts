@@ -16,8 +16,8 @@ export function meRoute(app: App, deps: Deps): void {
       schema: {
         operationId: 'getMe',
         tags: ['API keys'],
-        summary: 'See the key that you use',
-        description: 'Its record, its role, and all that it may do.',
+        summary: 'Get the key that authenticates the request',
+        description: 'Returns the key, its role, and all its permissions.',
         response: responses({
           200: ref(Me),
         }),

@@ -12,7 +12,7 @@ export const waitParameter = Type.Optional(
     minimum: 0,
     maximum: 30_000,
     default: defaultWaitMs,
-    description: 'How long to wait for the receipt to be complete, in milliseconds.',
+    description: 'Milliseconds to wait for the receipt to become complete.',
   }),
 )
 
@@ -20,35 +20,41 @@ export const ReceiptBody = Type.Object(
   {
     revision: Type.Integer({
       format: 'int64',
-      description: 'Its place in the one order of changes.',
+      description: 'Position of the change in the total order of changes.',
     }),
     id: Type.String({
       format: 'uuid',
-      description: 'Asked for again with the revision: `GET /v1/revisions/{revision}?id=`.',
+      description:
+        'Id of the receipt. `GET /v1/revisions/{revision}?id=` returns its current state.',
     }),
     state: oneOf(['complete', 'pending'], {
-      description: '`complete`: every verification from now on, on any instance, knows the change.',
+      description: '`complete`: every later verification, on any instance, reflects the change.',
     }),
-    acknowledged: Type.Integer({ description: 'Instances that have applied the change.' }),
-    live: Type.Integer({ description: 'Instances that are registered.' }),
-    waiting_for: Type.Array(Type.String(), { description: 'Opaque ids of those that have not.' }),
+    acknowledged: Type.Integer({
+      description: 'Number of instances that have applied the change.',
+    }),
+    live: Type.Integer({ description: 'Number of registered instances.' }),
+    waiting_for: Type.Array(Type.String(), {
+      description: 'Opaque ids of the instances that have not applied the change.',
+    }),
     complete_by: nullableString({
       format: 'date-time',
-      description: 'By when it will be complete, whatever happens, by our clock; null: it is.',
+      description:
+        'Latest time at which the receipt becomes complete, by the clock of the service. Null if the receipt is complete.',
     }),
     complete_in_ms: Type.Unsafe<number | null>({
       type: ['integer', 'null'],
-      description: 'The same from now on, since clocks differ.',
+      description: 'Milliseconds from now until `complete_by`, for clients whose clock differs.',
     }),
     effective_at: Type.Optional(
       Type.String({
         format: 'date-time',
         description:
-          'Of a change that is to end something at a time to come: when. `complete` then means that every instance knows it.',
+          'Time at which the change takes effect, if in the future. `complete` then means that every instance has applied the change and enforces it from this time on.',
       }),
     ),
   },
-  { $id: 'Receipt', description: 'How far a change has come.' },
+  { $id: 'Receipt', description: 'How far a change has propagated.' },
 )
 
 export function toReceiptBody(receipt: Receipt, now: Date): Static<typeof ReceiptBody> {

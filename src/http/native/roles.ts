@@ -22,7 +22,7 @@ const collection = '/v1/accounts/:account_id/roles'
 const accountParams = Type.Object({ account_id: accountParameter })
 const roleParams = Type.Object({
   account_id: accountParameter,
-  id: Type.String({ description: 'The id of a role.' }),
+  id: Type.String({ description: 'Id of the role.' }),
 })
 export function roleRoutes(app: App, deps: Deps): void {
   app.get(
@@ -52,8 +52,8 @@ export function roleRoutes(app: App, deps: Deps): void {
       schema: {
         operationId: 'createRole',
         tags,
-        summary: 'Define a role',
-        description: 'Its author must hold every permission that it gives.',
+        summary: 'Create a role',
+        description: 'Requires every permission of the role.',
         params: accountParams,
         body: ref(DefineRoleBody),
         response: responses({ 201: one }, { body: true, problems: [404, 409] }),
@@ -77,7 +77,7 @@ export function roleRoutes(app: App, deps: Deps): void {
       schema: {
         operationId: 'getRole',
         tags,
-        summary: 'See a role',
+        summary: 'Get a role',
         params: roleParams,
         response: responses({ 200: one }, { problems: [404] }),
       },
@@ -97,7 +97,7 @@ export function roleRoutes(app: App, deps: Deps): void {
         tags,
         summary: 'Replace a role',
         description:
-          'Takes effect on the keys that have it. Its author must hold all that it gave and all that it gives.',
+          'Takes effect on all keys with the role. Requires every permission of the role before and after the change.',
         params: roleParams,
         querystring: Type.Object({ wait_ms: waitParameter }, closed),
         body: ref(DefineRoleBody),
@@ -123,7 +123,8 @@ export function roleRoutes(app: App, deps: Deps): void {
         operationId: 'deleteRole',
         tags,
         summary: 'Delete a role',
-        description: 'Refused while a live key has it.',
+        description:
+          'Fails with `in_use` while a key that is neither revoked nor expired has the role.',
         params: roleParams,
         response: responses({ 204: nothing }, { body: true, problems: [404, 409] }),
       },
@@ -144,7 +145,7 @@ export function roleRoutes(app: App, deps: Deps): void {
         tags,
         summary: 'List permissions',
         description:
-          'The catalogue from which roles are made; those of the platform to its own keys only.',
+          'Lists the permission catalogue. Platform permissions are listed only for keys of the platform account.',
         response: responses({ 200: ref(PermissionList) }),
       },
     },

@@ -30,7 +30,7 @@ export const AccountBody = Type.Object(
   {
     id: id(),
     name: Type.String({ examples: ['Acme'] }),
-    project_id: id("Of its one project, for Aeon's public API."),
+    project_id: id("Id of the account's only project, for the Aeon API."),
     created_at: time(),
   },
   { $id: 'Account' },
@@ -47,7 +47,9 @@ export const RoleBody = Type.Object(
     account_id: id(),
     name: Type.String({ examples: ['developer'] }),
     description: Type.String(),
-    permissions: Type.Array(Type.String(), { description: 'As they were chosen.' }),
+    permissions: Type.Array(Type.String(), {
+      description: 'The permissions as given, without implied permissions.',
+    }),
     built_in: Type.Boolean(),
   },
   { $id: 'Role' },
@@ -59,10 +61,10 @@ export const PermissionBody = Type.Object(
     title: Type.String(),
     description: Type.String(),
     scope: oneOf(permissionScopes, {
-      description: '`platform`: in roles of the platform account only.',
+      description: '`platform`: allowed only in roles of the platform account.',
     }),
     sensitive: Type.Boolean({
-      description: 'Whether holding it lets one change who may do what.',
+      description: 'Whether a holder of the permission can change access rights.',
     }),
     implies: Type.Array(Type.String()),
   },
@@ -76,7 +78,7 @@ export const AllowListBody = Type.Object(
     name: Type.String({ examples: ['office'] }),
     description: Type.String(),
     entries: Type.Array(Type.String(), {
-      description: 'Exactly as given.',
+      description: 'The entries exactly as given.',
       examples: [['203.0.113.7', '2001:db8::/32']],
     }),
     created_at: time(),
@@ -87,7 +89,7 @@ export const AllowListBody = Type.Object(
 
 export const ActorBody = Type.Object(
   { kind: oneOf(actorKinds), id: nullableString(), name: nullableString() },
-  { $id: 'Actor', description: 'Who did something.' },
+  { $id: 'Actor', description: 'The user, API key or service that performed an action.' },
 )
 
 export const ApiKeyBody = Type.Object(
@@ -98,24 +100,28 @@ export const ApiKeyBody = Type.Object(
     description: Type.String(),
     role: ref(RoleRefBody),
     status: oneOf(keyStatuses),
-    reach: oneOf(reaches, { description: 'From where the key may be used.' }),
+    reach: oneOf(reaches, {
+      description:
+        'Whether the key is usable from any address, or only from the addresses of its allow lists.',
+    }),
     allow_list_ids: Type.Array(Type.String({ format: 'uuid' })),
     created_at: time(),
     created_by: ref(ActorBody),
-    expires_at: nullableTime('Null: never.'),
-    last_used_at: nullableTime('Written in batches: some seconds late.'),
+    expires_at: nullableTime('Null: the key never expires.'),
+    last_used_at: nullableTime('Time of the last use. Written in batches, some seconds late.'),
     use_count: Type.Integer({ format: 'int64' }),
-    generation: Type.Integer({ description: 'Of its newest token.' }),
+    generation: Type.Integer({ description: 'Generation of the newest token.' }),
     overlap_ends_at: nullableTime(
-      'Until when an older token works beside the newest; null: none does.',
+      'Time until which an older token works beside the newest token. Null if no older token works.',
     ),
-    metadata: metadata('What those who manage it wrote down.'),
-    disabled_at: nullableTime('Null: not disabled.'),
-    revoked_at: nullableTime('Null: not revoked.'),
+    metadata: metadata('Labels set by the callers that manage the key.'),
+    disabled_at: nullableTime('Null: the key is not disabled.'),
+    revoked_at: nullableTime('Null: the key is not revoked.'),
     revoked_by: nullableRef(ActorBody),
     revocation_reason: nullableString(),
     hint: Type.String({
-      description: 'The public beginning of its tokens; stands for the id in paths.',
+      description:
+        'Public prefix of the tokens of the key. Paths accept the hint in place of the id.',
       examples: ['aeon_02aXkT9w0b1c2d3e4f5g6h'],
     }),
   },
@@ -128,7 +134,7 @@ export const VerifiedKeyBody = Type.Object(
     account_id: id(),
     name: Type.String(),
     role: ref(RoleRefBody),
-    expires_at: nullableTime('Null: never.'),
+    expires_at: nullableTime('Null: the key never expires.'),
   },
   { $id: 'VerifiedKey' },
 )
@@ -138,30 +144,34 @@ export const VerdictBody = Type.Object(
     valid: Type.Boolean(),
     reason: Type.Optional(
       oneOf(denialReasons, {
-        description: 'On a denial: the first check that failed, in this order.',
+        description: 'Present on a denial: the first check that failed, in this order.',
       }),
     ),
     api_key: Type.Optional(ref(VerifiedKeyBody)),
     generation: Type.Optional(
       Type.Integer({
-        description: 'Which token of the key it is: the first, or one of its rotations.',
+        description:
+          'Generation of the token: 1 for the first token of the key; each rotation adds 1.',
       }),
     ),
     permissions: Type.Optional(
-      Type.Array(Type.String(), { description: 'When valid: all that the key may do.' }),
+      Type.Array(Type.String(), {
+        description: 'Present if valid: all permissions of the key, including implied permissions.',
+      }),
     ),
     warnings: Type.Optional(
       Type.Array(oneOf(warnings), {
-        description: 'When valid, if there are any: `expires_soon`, by EXPIRY_WARNING_DAYS.',
+        description:
+          'Present if valid and a warning applies. `expires_soon`: the key expires within EXPIRY_WARNING_DAYS.',
       }),
     ),
   },
   {
     $id: 'Verdict',
     description:
-      'The verdict. `api_key` and `generation` are there only if the secret of the token matched.',
+      'The verdict on a token. `api_key` and `generation` are present only if the secret of the token matched.',
   },
 )
 
-export const accountParameter = Type.String({ description: 'The id of an account.' })
-export const keyParameter = Type.String({ description: 'The id or the hint of a key.' })
+export const accountParameter = Type.String({ description: 'Id of the account.' })
+export const keyParameter = Type.String({ description: 'Id or hint of the key.' })

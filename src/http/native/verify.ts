@@ -29,9 +29,9 @@ export function verifyRoutes(app: App, deps: Deps): void {
       schema: {
         operationId: 'verifyToken',
         tags,
-        summary: 'Ask whether a token is good',
+        summary: 'Verify a token',
         description:
-          'Always 200 with a verdict, for a well-formed request. An outage is 503, never a denial.',
+          'Returns 200 with a verdict for every well-formed request. An outage is 503, never a denial.',
         body: ref(AttemptBody),
         response: responses({ 200: refAsJson(VerdictBody) }, { body: true }),
       },
@@ -53,9 +53,9 @@ export function verifyRoutes(app: App, deps: Deps): void {
       schema: {
         operationId: 'verifyTokens',
         tags,
-        summary: 'Ask whether many tokens are good',
+        summary: 'Verify many tokens',
         description:
-          'One verdict an attempt, in the order of the attempts; each as `POST /v1/verify` would give it. An outage that meets any of them is 503 for the whole, never a denial.',
+          'Returns one verdict per attempt, in the order of the attempts. Each verdict equals the verdict of `POST /v1/verify`. An outage that affects any attempt is 503 for the whole request, never a denial.',
         body: ref(AttemptListBody),
         response: responses({ 200: refAsJson(VerdictList) }, { body: true }),
       },

@@ -54,12 +54,13 @@ function lacksPermission(verdict: Verdict): boolean {
 
 const unknown: CallerRefusal = {
   error: 'invalid_client',
-  description: 'Send one Authorization header: Bearer, or Basic with a key id and its token.',
+  description:
+    'Send exactly one Authorization header: Bearer with a token, or Basic with a key id and its token.',
   challenges: [bearerRealm, basicRealm],
 }
 const notTheClient: CallerRefusal = {
   error: 'invalid_client',
-  description: 'The key id and the token do not name a key that may verify.',
+  description: 'The key id and the token do not belong to a key that may verify tokens.',
   challenges: [basicRealm],
 }
 const notAToken: CallerRefusal = {
@@ -69,6 +70,6 @@ const notAToken: CallerRefusal = {
 }
 const notEnough: CallerRefusal = {
   error: 'insufficient_scope',
-  description: `This needs the permission ${permission}.`,
+  description: `The operation requires the permission ${permission}.`,
   challenges: [`${bearerRealm}, error="insufficient_scope", scope="${permission}"`],
 }

@@ -17,17 +17,17 @@ export type OAuthError = (typeof errors)[number]
 
 export const OAuthErrorBody = Type.Object(
   { error: oneOf(errors), error_description: Type.String() },
-  { $id: 'OAuthError', description: 'What went wrong (RFC 6749, section 5.2).' },
+  { $id: 'OAuthError', description: 'An error (RFC 6749, section 5.2).' },
 )
 
 /** Every error that the face may tell. */
 export const oauthErrorResponses = Object.fromEntries(
   Object.entries({
-    400: 'The request breaks a rule.',
-    401: 'The caller is not good.',
+    400: 'The request is invalid.',
+    401: 'The caller is not authorized.',
     413: 'The body is too large.',
-    500: 'The service failed.',
-    503: 'The service or its database is away or overloaded: try again after Retry-After.',
+    500: 'Internal error.',
+    503: 'The service or its database is unavailable or overloaded. Retry after the time in Retry-After.',
   }).map(([status, description]) => [
     status,
     { description, content: { 'application/json': { schema: ref(OAuthErrorBody) } } },
@@ -43,7 +43,7 @@ export function answerOAuthErrors(scope: App): void {
 
 /** For a path of the face that names nothing, or cannot be read at all. */
 export function answerUnknownOAuthPath(reply: FastifyReply): FastifyReply {
-  return sendOAuthError(reply, 404, 'invalid_request', 'There is no such route.')
+  return sendOAuthError(reply, 404, 'invalid_request', 'No route matches the path.')
 }
 
 function answerError(
@@ -55,9 +55,14 @@ function answerError(
   const status = failure.code === 'unsupported_media_type' ? 400 : statusOfCode[failure.code]
   if (status === 503) {
     reply.header('retry-after', retryAfterSeconds)
-    return sendOAuthError(reply, status, 'temporarily_unavailable', 'Try again.')
+    return sendOAuthError(
+      reply,
+      status,
+      'temporarily_unavailable',
+      'The service is unavailable or overloaded. Try again later.',
+    )
   }
-  if (status === 500) return sendOAuthError(reply, status, 'server_error', 'The service failed.')
+  if (status === 500) return sendOAuthError(reply, status, 'server_error', 'Internal error.')
   return sendOAuthError(reply, status, 'invalid_request', describe(failure))
 }
 
@@ -81,10 +86,10 @@ function describe({ code, message }: ServiceError): string {
     case 'method_not_allowed':
       return message
     case 'unsupported_media_type':
-      return 'Send application/x-www-form-urlencoded.'
+      return 'The content type must be application/x-www-form-urlencoded.'
     case 'body_too_large':
       return 'The body is too large.'
     default:
-      return 'The request cannot be read.'
+      return 'The request cannot be parsed.'
   }
 }

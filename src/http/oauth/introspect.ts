@@ -16,11 +16,12 @@ const formType = 'application/x-www-form-urlencoded'
 
 const IntrospectionForm = Type.Object(
   {
-    token: Type.String({ description: 'Whatever the caller was given.' }),
+    token: Type.String({ description: 'The token as presented to the caller.' }),
     token_type_hint: Type.Optional(Type.String({ description: 'Ignored.' })),
     client_ip: Type.Optional(
       Type.String({
-        description: 'From where the token was presented. A restricted key is inactive without it.',
+        description:
+          'Address of the client that presented the token. If absent, a key restricted by allow lists is inactive.',
         examples: ['203.0.113.7'],
       }),
     ),
@@ -60,7 +61,8 @@ export function introspectionRoute(app: App, deps: Deps, settings: FaceSettings)
     { config: { isFrequent: true }, schema, validatorCompiler: () => () => true },
     async (request, reply) => {
       const { body } = request
-      if (request.url.includes('?')) return refuse(reply, 'Parameters belong into the body.')
+      if (request.url.includes('?'))
+        return refuse(reply, 'Parameters must be in the body, not in the query.')
       const read = readIntrospectionRequest(typeof body === 'string' ? body : '')
       if (!read.ok) return refuse(reply, read.fault)
       const verdict = await verify(deps, read.token, read.attempt)
@@ -74,9 +76,9 @@ export function introspectionRoute(app: App, deps: Deps, settings: FaceSettings)
 const schema: FastifySchema = {
   operationId: 'introspectToken',
   tags: ['OAuth'],
-  summary: 'Ask whether a token is active',
+  summary: 'Introspect a token',
   description:
-    'RFC 7662. The caller sends a bearer token or, as HTTP Basic, a key id and its token, and needs `api_key:verify`. 401 is only for a bad caller.',
+    'Token introspection (RFC 7662). The caller authenticates with a bearer token, or with a key id and its token as HTTP Basic, and needs the `api_key:verify` permission. 401 concerns the caller, never the introspected token.',
   security: [{ bearer: [] }, { basic: [] }],
   consumes: [formType],
   body: ref(IntrospectionForm),

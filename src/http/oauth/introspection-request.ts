@@ -19,10 +19,10 @@ const once = ['token', 'token_type_hint', 'client_ip', 'account_id'] as const
 export function readIntrospectionRequest(body: string): IntrospectionRequest {
   const form = new URLSearchParams(body)
   for (const name of once) {
-    if (form.getAll(name).length > 1) return refuse(`${name} is repeated.`)
+    if (form.getAll(name).length > 1) return refuse(`${name} must not be repeated.`)
   }
   const token = form.get('token')
-  if (!token) return refuse('token is missing.')
+  if (!token) return refuse('token is required.')
   const clientIp = form.get('client_ip') || undefined
   const address = clientIp === undefined ? undefined : parseAddress(clientIp)
   if (clientIp !== undefined && address === undefined) {
@@ -32,7 +32,7 @@ export function readIntrospectionRequest(body: string): IntrospectionRequest {
   if (accountId !== undefined && !isUuid(accountId)) return refuse('account_id must be a UUID.')
   const permissions = form.getAll('permission').filter((name) => name !== '')
   if (permissions.length > maxAskedPermissions) {
-    return refuse(`There may be ${maxAskedPermissions} permissions at most.`)
+    return refuse(`permission must not be given more than ${maxAskedPermissions} times.`)
   }
   if (!permissions.every(isPermission)) {
     return refuse(`permission must match ${permissionPattern}.`)

@@ -6,26 +6,31 @@ const seconds = (description: string) =>
 
 export const IntrospectionBody = Type.Object(
   {
-    active: Type.Boolean({ description: 'False: there is nothing else, and nothing tells why.' }),
-    sub: Type.Optional(Type.String({ description: 'The id of the key.' })),
-    client_id: Type.Optional(
-      Type.String({ description: 'The same: a key is a client of its own.' }),
-    ),
+    active: Type.Boolean({
+      description:
+        'Whether the token is active. False: the response has no other member, and no reason.',
+    }),
+    sub: Type.Optional(Type.String({ description: 'Id of the key.' })),
+    client_id: Type.Optional(Type.String({ description: 'Id of the key, as in `sub`.' })),
     username: Type.Optional(
-      Type.String({ description: 'The user for whom a console had the key issued.' }),
+      Type.String({ description: 'The user on whose behalf the key was issued.' }),
     ),
     scope: Type.Optional(
-      Type.String({ description: 'All that the key may do, separated by spaces.' }),
+      Type.String({ description: 'All permissions of the key, separated by spaces.' }),
     ),
-    iat: seconds('When the token was issued, in seconds since 1970.'),
-    exp: seconds('When the token ends, or its key; absent: never.'),
-    jti: Type.Optional(Type.String({ description: 'The id of the key, as in the JWT form.' })),
-    iss: Type.Optional(Type.String({ description: '`PUBLIC_URL`, if it is set.' })),
+    iat: seconds('Time at which the token was issued, in seconds since 1970.'),
+    exp: seconds(
+      'Time at which the token or its key expires, in seconds since 1970. Absent: the token never expires.',
+    ),
+    jti: Type.Optional(
+      Type.String({ description: 'Id of the key, as in the JWT form of the token.' }),
+    ),
+    iss: Type.Optional(Type.String({ description: '`PUBLIC_URL`, if set.' })),
     token_type: Type.Optional(Type.String({ examples: ['Bearer'] })),
-    account_id: Type.Optional(Type.String({ description: 'The account of the key.' })),
-    role: Type.Optional(Type.String({ description: 'The name of its role.' })),
+    account_id: Type.Optional(Type.String({ description: 'Id of the account of the key.' })),
+    role: Type.Optional(Type.String({ description: 'Name of the role of the key.' })),
   },
-  { $id: 'Introspection', description: 'RFC 7662, section 2.2.' },
+  { $id: 'Introspection', description: 'Introspection response (RFC 7662, section 2.2).' },
 )
 
 /**

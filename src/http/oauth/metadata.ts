@@ -10,11 +10,11 @@ const Metadata = Type.Object(
     issuer: Type.String(),
     introspection_endpoint: Type.String(),
     introspection_endpoint_auth_methods_supported: Type.Array(Type.String()),
-    response_types_supported: Type.Array(Type.String(), { description: 'None.' }),
-    grant_types_supported: Type.Array(Type.String(), { description: 'None.' }),
+    response_types_supported: Type.Array(Type.String(), { description: 'Always empty.' }),
+    grant_types_supported: Type.Array(Type.String(), { description: 'Always empty.' }),
     service_documentation: Type.String(),
   },
-  { description: 'RFC 8414, section 2.' },
+  { description: 'Authorization server metadata (RFC 8414, section 2).' },
 )
 
 /**
@@ -30,8 +30,9 @@ export function metadataRoute(app: App, publicUrl: string | undefined): void {
       schema: {
         operationId: 'getOAuthMetadata',
         tags: ['OAuth'],
-        summary: 'Where and how to introspect',
-        description: 'RFC 8414. There if `PUBLIC_URL` is set.',
+        summary: 'Get the authorization server metadata',
+        description:
+          'Metadata of the introspection endpoint (RFC 8414). Served only if `PUBLIC_URL` is set.',
         security: [],
         response: {
           200: Metadata,

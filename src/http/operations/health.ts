@@ -12,7 +12,7 @@ const Health = Type.Object({ status: Type.String({ examples: ['ok'] }) })
 const Readiness = Type.Object({
   status: Type.String({ examples: ['ok'] }),
   lease: oneOf(['held', 'lapsed'], {
-    description: '`lapsed`: every verification reads the database.',
+    description: '`lapsed`: the lease has expired, and every verification reads the database.',
   }),
 })
 
@@ -24,7 +24,7 @@ export function healthRoutes(app: App, deps: Deps, isDraining: () => boolean): v
       schema: {
         operationId: 'getLiveness',
         tags,
-        summary: 'Whether the process runs',
+        summary: 'Check that the process is running',
         security: [],
         response: { 200: Health },
       },
@@ -39,13 +39,13 @@ export function healthRoutes(app: App, deps: Deps, isDraining: () => boolean): v
       schema: {
         operationId: 'getReadiness',
         tags,
-        summary: 'Whether verifications can be answered',
+        summary: 'Check that verifications can be answered',
         security: [],
         response: {
           200: Readiness,
           503: {
             description:
-              'The database is away and the lease has lapsed, or the process is shutting down.',
+              'The database is unavailable and the lease has expired, or the process is shutting down.',
             content: { 'application/problem+json': { schema: ref(Problem) } },
           },
         },

@@ -43,11 +43,11 @@ export function metricsRoute(
       schema: {
         operationId: 'getMetrics',
         tags: ['Operations'],
-        summary: 'Metrics, in the Prometheus text format',
+        summary: 'Get metrics in the Prometheus text format',
         security: [],
         response: {
           200: {
-            description: 'Metrics.',
+            description: 'The metrics of all processes of the instance.',
             content: { 'text/plain': { schema: Type.String() } },
           },
         },

@@ -8,30 +8,30 @@ const text = (description: string) => ({ description, type: 'string' })
 export const forwardAuthSchema = {
   operationId: 'forwardAuth',
   tags: ['Forward auth'],
-  summary: 'Ask about the request that a proxy is to pass on',
+  summary: 'Verify the token of a proxied request',
   description:
-    'Any method. The token is that of the original request, in `Authorization` or the header of `FORWARD_AUTH_HEADER`. ' +
-    'The proxy proves itself by its address or by a token of its own, or else gets 403 without `WWW-Authenticate`.',
+    'Accepts any method. The token is that of the original request, in `Authorization` or in the header that `FORWARD_AUTH_HEADER` names. ' +
+    'The proxy authenticates by its address or by a token of its own. Otherwise the response is 403 without `WWW-Authenticate`.',
   security: [{ verifier: [] }, {}],
   querystring: Type.Object({
     ...attemptParameters,
     original_uri: Type.Optional(
-      Type.String({ description: 'Ends the parameters: whatever follows is ignored.' }),
+      Type.String({ description: 'Ends the parameters: everything after it is ignored.' }),
     ),
   }),
   response: {
     ...responses({
       200: Type.Null({
-        description: 'The key is good for it.',
+        description: 'The token is valid for the request.',
         headers: {
-          'X-Key-Id': text('The id of the key.'),
-          'X-Account-Id': text('The id of its account.'),
-          'X-Key-Name': text('Its name, percent-encoded.'),
-          'X-Key-Role': text('The name of its role, percent-encoded.'),
-          'X-Key-Permissions': text('The permissions that were asked for, separated by spaces.'),
+          'X-Key-Id': text('Id of the key.'),
+          'X-Account-Id': text('Id of the account of the key.'),
+          'X-Key-Name': text('Name of the key, percent-encoded.'),
+          'X-Key-Role': text('Name of the role of the key, percent-encoded.'),
+          'X-Key-Permissions': text('The required permissions, separated by spaces.'),
         },
       }),
     }),
-    401: Type.Null({ description: 'There is no token, or it is not good for this.' }),
+    401: Type.Null({ description: 'The token is missing or not valid for the request.' }),
   },
 }
