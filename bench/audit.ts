@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createEmptyDatabase } from '../test/helpers/database.ts'
+import { endWithParent } from '../test/helpers/end-with-parent.ts'
 import type { Times } from './audit/acts.ts'
 import { timePages } from './audit/pages.ts'
 import { median } from './statistics.ts'
@@ -69,6 +70,7 @@ async function start(execArgv: string[]): Promise<ChildProcess> {
     execArgv,
     env: { DATABASE_URL: url },
   })
+  endWithParent(process)
   await once(process, 'message')
   return process
 }

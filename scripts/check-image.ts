@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createEmptyDatabase } from '../test/helpers/database.ts'
+import { endWithParent } from '../test/helpers/end-with-parent.ts'
 
 const checkout = join(import.meta.dirname, '..')
 const text = await readFile(join(checkout, 'Dockerfile'), 'utf8')
@@ -49,6 +50,7 @@ async function start(): Promise<void> {
   const [command = '', ...args] = main
   const { PATH } = process.env
   const service = spawn(command, args, { cwd: folder, env: { PATH, ...env }, stdio: 'inherit' })
+  endWithParent(service)
   const ended = once(service, 'exit')
   let tries = 0
   while ((await run(health, env)) !== 0 && tries < 50) {

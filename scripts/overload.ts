@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createEmptyDatabase } from '../test/helpers/database.ts'
+import { endWithParent } from '../test/helpers/end-with-parent.ts'
 import { measureServedRate, percentile, runOpenLoad } from '../test/helpers/load.ts'
 import type { Served } from './overload-server.ts'
 
@@ -35,6 +36,7 @@ const child = fork(join(import.meta.dirname, 'overload-server.ts'), [String(form
     LOG_LEVEL: 'error',
   },
 })
+endWithParent(child)
 const [served] = (await once(child, 'message')) as [Served]
 const { url, rootToken, tokens } = served
 const target = { url, callerToken: rootToken }

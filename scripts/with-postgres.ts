@@ -10,6 +10,7 @@ import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/embedded/postgres.ts'
+import { endWithParent } from '../test/helpers/end-with-parent.ts'
 
 const WRONG_USAGE = 2
 
@@ -67,6 +68,7 @@ async function run(command: string, args: readonly string[], databaseUrl: string
 
   const env = { ...process.env, TEST_DATABASE_URL: databaseUrl }
   const running = spawn(command, args, { stdio: 'inherit', env })
+  endWithParent(running)
   child = running
   return new Promise((resolve, reject) => {
     running.once('error', reject)

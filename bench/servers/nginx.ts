@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endWithParent } from '../../test/helpers/end-with-parent.ts'
 import { usageOfTree } from './process-usage.ts'
 import { freePort, type ServerProcess, untilAnswered } from './server-process.ts'
 
@@ -17,6 +18,7 @@ export async function startNginx(answer: string): Promise<ServerProcess | undefi
   await writeFile(config, configOf(folder, port, answer))
   const spawnedAt = performance.now()
   const child = spawn('nginx', ['-p', folder, '-c', config, '-e', 'stderr'], { stdio: 'ignore' })
+  endWithParent(child)
   const [failure] = await Promise.race([
     once(child, 'error'),
     once(child, 'spawn').then(() => [undefined]),

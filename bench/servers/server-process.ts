@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import packageJson from '../../package.json' with { type: 'json' }
+import { endWithParent } from '../../test/helpers/end-with-parent.ts'
 import { type ProcessUsage, usageOfTree } from './process-usage.ts'
 
 /** A server under measurement, in a process of its own, listening on 127.0.0.1. */
@@ -56,6 +57,7 @@ export async function spawnServer(options: ServerOptions): Promise<ServerProcess
     },
     stdio: ['ignore', 'ignore', 'inherit', ...(options.hasChannel ? (['ipc'] as const) : [])],
   })
+  endWithParent(child)
   const { pid } = child
   if (pid === undefined) throw new Error(`${options.script} could not be started.`)
   return {

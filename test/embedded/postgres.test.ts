@@ -15,6 +15,7 @@ import {
   startEmbeddedPostgres,
 } from '../../src/embedded/postgres.ts'
 import { createServerLog } from '../../src/embedded/server-log.ts'
+import { endWithParent } from '../helpers/end-with-parent.ts'
 import { unmeasured } from '../helpers/unmeasured.ts'
 
 const runsAsRoot = process.geteuid?.() === 0
@@ -201,6 +202,7 @@ t.test('scripts/with-postgres.ts lends a server to a command and leaves nothing'
   const command = unmeasured(script, process.execPath, '-e', printUrl)
   const { TEST_DATABASE_URL: _, ...env } = process.env
   const child = spawn(...command, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  endWithParent(child)
   const exited = once(child, 'exit')
 
   const [url] = await once(createInterface({ input: child.stdout }), 'line')
@@ -259,6 +261,7 @@ interface Service {
 async function serve(t: Tap, dataDir: string): Promise<Service> {
   const script = join(import.meta.dirname, 'serve.ts')
   const child = spawn(...unmeasured(script, dataDir), { stdio: ['ignore', 'pipe', 'inherit'] })
+  endWithParent(child)
   t.teardown(() => child.kill('SIGKILL'))
   const [word] = await once(createInterface({ input: child.stdout }), 'line')
   return { child, word }

@@ -8,6 +8,7 @@ import { parseToken } from '../../src/domain/token.ts'
 import { type EmbeddedPostgres, findRunningEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { type Api, createSocketApi, type Json } from './api.ts'
 import { Canaries } from './canaries.ts'
+import { endWithParent } from './end-with-parent.ts'
 import { unmeasured } from './unmeasured.ts'
 
 export type Settings = Readonly<Record<string, string>>
@@ -202,6 +203,8 @@ function spawnSource(options: LaunchOptions, folder: string): Launched {
   const { PATH, HOME, TMPDIR } = process.env
   const child = spawn(...unmeasured(join(checkout, source), ...args), {
     cwd: folder,
+    // A group of its own takes its workers along when it must end.
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...{ PATH, HOME, TMPDIR },
@@ -214,6 +217,7 @@ function spawnSource(options: LaunchOptions, folder: string): Launched {
       ...settings,
     },
   })
+  endWithParent(child)
   const written = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {

@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { Json } from '../helpers/api.ts'
+import { endWithParent } from '../helpers/end-with-parent.ts'
 import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { startTestService } from '../helpers/service.ts'
@@ -80,6 +81,7 @@ async function runScript(python: string, asked: object): Promise<Json> {
   const child = spawn(python, [join(sources, 'introspect.py')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
+  endWithParent(child)
   child.stdin.end(JSON.stringify(asked))
   return JSON.parse(await text(child.stdout))
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { endWithParent } from '../helpers/end-with-parent.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { until } from '../helpers/process.ts'
 import { documentedConfig } from './documented.ts'
@@ -118,6 +119,7 @@ export async function runProxy(kind: ProxyKind, around: Surroundings): Promise<R
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, HOME: around.folder },
   })
+  endWithParent(child)
   let written = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {

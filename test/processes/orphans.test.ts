@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import t, { type Test } from 'tap'
+import { endWithParent } from '../helpers/end-with-parent.ts'
+import { isAlive, processesIn, until } from '../helpers/process.ts'
+import { unmeasured } from '../helpers/unmeasured.ts'
+
+// A service, its workers and a PostgreSQL each time, on a machine that may be busy.
+t.setTimeout(300_000)
+
+const ends: readonly [string, (test: ChildProcess, service: number) => unknown][] = [
+  ['is killed', (test) => test.kill('SIGKILL')],
+  ['is asked to end by its runner', (test) => test.kill('SIGTERM')],
+  ['is interrupted at the terminal', (test) => test.kill('SIGINT')],
+  ['crashes', (test) => test.stdin?.write('crash\n')],
+  [
+    'is killed while the service is stopped',
+    (test, service) => {
+      process.kill(service, 'SIGSTOP')
+      test.kill('SIGKILL')
+    },
+  ],
+]
+
+for (const [how, end] of ends) {
+  t.test(`a test that ${how} leaves no service, worker or PostgreSQL behind`, async (t) => {
+    const { test, folder, pid } = await startedTest(t)
+    t.ok((await processesIn(folder)).length >= 3, 'the service, its workers and PostgreSQL run')
+    const ended = once(test, 'exit')
+    end(test, pid)
+    await ended
+    await until('the service has ended', () => !isAlive(pid))
+    await until('no process is left', async () => (await processesIn(folder)).length === 0)
+  })
+}
+
+interface StartedTest {
+  readonly test: ChildProcess
+  readonly folder: string
+  /** Of the service that the test has started. */
+  readonly pid: number
+}
+
+async function startedTest(t: Test): Promise<StartedTest> {
+  const script = `${import.meta.dirname}/parent.ts`
+  const test = spawn(...unmeasured(script), { stdio: ['pipe', 'pipe', 'ignore'] })
+  endWithParent(test)
+  t.teardown(() => test.kill('SIGKILL'))
+  const [line] = await once(createInterface({ input: test.stdout }), 'line')
+  const { folder, pid } = JSON.parse(line)
+  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return { test, folder, pid }
+}
