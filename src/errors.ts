@@ -54,11 +54,11 @@ export class ServiceError extends Error {
 export function invalidRequest(faults: readonly Fault[]): ServiceError {
   return new ServiceError(
     'invalid_request',
-    'The request breaks the rules named in errors.',
+    'The request is invalid: errors lists the faults.',
     faults,
   )
 }
 
 export function notFound(what: string): ServiceError {
-  return new ServiceError('not_found', `There is no such ${what}.`)
+  return new ServiceError('not_found', `The ${what} does not exist.`)
 }

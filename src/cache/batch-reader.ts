@@ -37,7 +37,10 @@ export class BatchReader<Wanted, Found> {
     this.#next ??= { wanted: new Map(), answer: Promise.withResolvers() }
     const batch = this.#next
     if (batch.wanted.size >= this.#options.maxWaiting && !batch.wanted.has(key)) {
-      throw new ServiceError('overloaded', 'Too many first verifications are waiting.')
+      throw new ServiceError(
+        'overloaded',
+        'Too many first verifications are waiting. Try again later.',
+      )
     }
     batch.wanted.set(key, wanted)
     if (!this.#isBusy) {

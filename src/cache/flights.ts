@@ -24,7 +24,10 @@ export class Flights<T> {
   start(key: string, work: () => Promise<T>): Promise<T> {
     if (this.#underWay.size >= this.#max && !this.#underWay.has(key)) {
       return Promise.reject(
-        new ServiceError('overloaded', 'Too many first verifications are under way.'),
+        new ServiceError(
+          'overloaded',
+          'Too many first verifications are in progress. Try again later.',
+        ),
       )
     }
     const flight = work().finally(() => {

@@ -144,9 +144,10 @@ function readPrefixLength(text: string, bits: number): number | undefined {
 }
 
 const MESSAGES: Readonly<Record<EntryRule, string>> = {
-  not_an_address: 'Must be an IPv4 or IPv6 address, or one followed by "/" and a prefix length.',
-  ipv4_form: 'Must be four decimal numbers from 0 to 255, without leading zeros.',
-  zone_id: 'Must not hold a zone id ("%...").',
-  prefix_length: 'Must have a prefix length of 0 to 32 for IPv4, or 0 to 128 for IPv6.',
-  host_bits: 'Must have no bits set after the prefix length.',
+  not_an_address:
+    'The entry must be an IPv4 or IPv6 address, or an address followed by "/" and a prefix length.',
+  ipv4_form: 'An IPv4 address must be four decimal numbers from 0 to 255, without leading zeros.',
+  zone_id: 'The entry must not contain a zone id ("%...").',
+  prefix_length: 'The prefix length must be 0 to 32 for IPv4, or 0 to 128 for IPv6.',
+  host_bits: 'The address must have no bits set after the prefix length.',
 }

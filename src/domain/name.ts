@@ -59,10 +59,11 @@ function isLongerThan(text: string, codePoints: number): boolean {
 }
 
 const MESSAGES: Readonly<Record<NameRule, string>> = {
-  empty: 'Must not be empty.',
-  too_long: 'Is too long.',
-  lone_surrogate: 'Holds half a character: a surrogate without its other half.',
-  control_character: 'Must not hold control characters or line separators.',
-  bidirectional_character: 'Must not hold characters that change the direction of text.',
-  outer_space: 'Must not begin or end with white space.',
+  empty: 'The text must not be empty.',
+  too_long: 'The text is too long.',
+  lone_surrogate: 'The text must not contain an unpaired surrogate.',
+  control_character: 'The text must not contain control characters or line separators.',
+  bidirectional_character:
+    'The text must not contain characters that change the direction of text.',
+  outer_space: 'The text must not begin or end with white space.',
 }

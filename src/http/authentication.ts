@@ -83,7 +83,10 @@ function admit(
   if (access === undefined) throw new Error('A route of the scope has no access rule.')
   const authorizeRoute = () => {
     if (access.platformOnly === true && !key.platform) {
-      throw new ServiceError('permission_denied', 'Only keys of the platform account may do this.')
+      throw new ServiceError(
+        'permission_denied',
+        'The operation requires a key of the platform account.',
+      )
     }
     if (access.permission !== null) requirePermission(key, access.permission)
     request.principal = {
@@ -106,15 +109,21 @@ function admit(
 function bearerToken(request: FastifyRequest): string {
   const header = request.headers.authorization
   if (header === undefined) {
-    throw new ServiceError('unauthenticated', 'Send Authorization: Bearer <token>.')
+    throw new ServiceError(
+      'unauthenticated',
+      'The Authorization header is missing. Send Authorization: Bearer <token>.',
+    )
   }
   // Node keeps the first of several Authorization headers and drops the others silently.
   if (countHeader(request.raw.rawHeaders, 'authorization') > 1) {
-    throw new ServiceError('unauthenticated', 'Send one Authorization header.')
+    throw new ServiceError('unauthenticated', 'Send exactly one Authorization header.')
   }
   const token = readBearer(header)
   if (token !== undefined) return token
-  throw new ServiceError('unauthenticated', 'The scheme must be Bearer, with one token.')
+  throw new ServiceError(
+    'unauthenticated',
+    'The Authorization header must be Bearer followed by one token.',
+  )
 }
 
 function countHeader(rawHeaders: readonly string[], name: string): number {
@@ -139,13 +148,13 @@ export class RefusedToken extends ServiceError {
 /** The reasons that tell something of a key are given only for a secret that matched. */
 function refusalOf(reason: DenialReason): RefusedToken {
   if (reason === 'address_not_allowed') {
-    const message = 'This API key may not be used from this address.'
+    const message = 'The client address is not in the allow lists of the API key.'
     return new RefusedToken(reason, 'permission_denied', message)
   }
   const words: Partial<Record<DenialReason, string>> = {
     revoked: 'The API key is revoked.',
     disabled: 'The API key is disabled.',
-    rotated: 'The token was replaced by a newer one.',
+    rotated: 'The token was replaced by a newer token of the API key.',
     expired: 'The API key has expired.',
   }
   return new RefusedToken(reason, 'unauthenticated', words[reason] ?? 'The API key is not valid.')
@@ -165,7 +174,7 @@ function readActingUser(
       {
         field: '/x-acting-user',
         rule: 'pattern',
-        message: 'It must be 1 to 255 visible ASCII characters, sent once.',
+        message: 'X-Acting-User must be sent once, with 1 to 255 visible ASCII characters.',
       },
     ])
   }
@@ -177,7 +186,11 @@ function readEncodedName(encoded: string | string[]): string {
   const name = decodePercent(encoded)
   if (name === undefined) {
     throw invalidRequest([
-      { field, rule: 'percent_encoding', message: 'It must be percent-encoded UTF-8, sent once.' },
+      {
+        field,
+        rule: 'percent_encoding',
+        message: 'X-Acting-User-Name must be sent once, as percent-encoded UTF-8.',
+      },
     ])
   }
   const faults = nameFaults(field, name)

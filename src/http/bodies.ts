@@ -14,7 +14,7 @@ export function acceptJsonOnly(app: App): void {
     if (body.length === 0) return done(null, undefined)
     // RFC 8259, section 8.1. Decoding would put U+FFFD for what is not UTF-8, and so alter a name.
     if (!isUtf8(body as Buffer)) {
-      return done(new ServiceError('malformed_body', 'The body is not UTF-8.'))
+      return done(new ServiceError('malformed_body', 'The body is not valid UTF-8.'))
     }
     return parseJson(request, body.toString(), done)
   })

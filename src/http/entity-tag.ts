@@ -22,13 +22,14 @@ export function readIfMatch(header: string | undefined): (key: ApiKey) => boolea
   if (header === undefined) {
     throw new ServiceError(
       'precondition_required',
-      'Send the ETag of the key, as it was read, in If-Match.',
-      [{ field: '/if-match', rule: 'required', message: 'It is required.' }],
+      'The If-Match header is missing. Send the ETag of the last read of the key.',
+      [{ field: '/if-match', rule: 'required', message: 'If-Match is required.' }],
     )
   }
   if (header.trim() === '*') return () => true
   if (!ifMatch.test(header)) {
-    const message = 'It must be * or entity tags in double quotes, separated by commas (RFC 9110).'
+    const message =
+      'If-Match must be * or entity tags in double quotes, separated by commas (RFC 9110).'
     throw invalidRequest([{ field: '/if-match', rule: 'entity_tag', message }])
   }
   const tags: readonly string[] = header.match(new RegExp(entityTag, 'g')) ?? []

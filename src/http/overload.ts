@@ -17,6 +17,11 @@ export function refuseOverload(app: App, pool: PoolUse, maxWaiting: number): voi
   app.addHook('onRequest', (request, _reply, done) => {
     const { isVerification } = request.routeOptions.config
     if (isVerification === true || pool.waitingCount < maxWaiting) return done()
-    return done(new ServiceError('overloaded', 'Too many requests wait for the database.'))
+    return done(
+      new ServiceError(
+        'overloaded',
+        'Too many requests are waiting for the database. Try again later.',
+      ),
+    )
   })
 }

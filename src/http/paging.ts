@@ -71,6 +71,6 @@ export function nextCursor(page: Page<unknown>, request: PageRequest): string | 
 
 function cursorFault(field: string, rule: string) {
   return invalidRequest([
-    { field, rule, message: 'It is not a cursor that this list gave for this sort.' },
+    { field, rule, message: 'The value must be a next_cursor of this list, with the same sort.' },
   ])
 }

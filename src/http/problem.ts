@@ -58,7 +58,7 @@ export const FaultBody = Type.Object(
       examples: ['/expires_at'],
     }),
     rule: Type.String({ examples: ['future'] }),
-    message: Type.String({ examples: ['It must be in the future.'] }),
+    message: Type.String({ examples: ['The time must be in the future.'] }),
   },
   { $id: 'Fault' },
 )
@@ -94,7 +94,7 @@ export function answerProblems(app: App): void {
     if (methods.length === 0 || methods.includes(request.method)) return done(noRoute())
     // RFC 9110, section 15.5.6.
     reply.header('allow', methods.join(', '))
-    done(new ServiceError('method_not_allowed', `Here only ${methods.join(', ')} will do.`))
+    done(new ServiceError('method_not_allowed', `The path supports only ${methods.join(', ')}.`))
   })
 }
 
@@ -132,11 +132,11 @@ export function answerUnreadableRequest(error: ConnectionError, socket: Socket):
 function unreadable(error: ConnectionError): ServiceError {
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':
-      return new ServiceError('headers_too_large', 'The headers are too large.')
+      return new ServiceError('headers_too_large', 'The request headers are too large.')
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new ServiceError('request_timeout', 'The request took too long to arrive.')
+      return new ServiceError('request_timeout', 'The request was not received completely in time.')
     default:
-      return new ServiceError('invalid_request', 'This is not an HTTP request.')
+      return new ServiceError('invalid_request', 'The request is not valid HTTP.')
   }
 }
 
@@ -147,22 +147,25 @@ export function toServiceError(error: FastifyError, request: FastifyRequest): Se
     const faults = faultsOfValidation(error.validation.slice(0, maxFaults))
     return new ServiceError(
       'invalid_request',
-      'The request breaks the rules named in errors.',
+      'The request is invalid: errors lists the faults.',
       faults,
     )
   }
   if (isOutcomeUnknown(error)) {
-    request.log.error({ err: error }, 'the outcome of a request is unknown')
+    request.log.error(
+      { err: error },
+      'the database connection was lost during commit: the outcome of the request is unknown',
+    )
     return new ServiceError(
       'outcome_unknown',
-      'The database was lost while this was committed: it may have happened or not. Look before repeating it.',
+      'The database connection was lost during commit: the change may or may not have been committed. Read the resource before repeating the request.',
     )
   }
   if (isUnavailable(error)) {
-    request.log.error({ err: error }, 'the database is away')
+    request.log.error({ err: error }, 'the database is unavailable')
     const why = isReadOnlyDatabase(error)
-      ? 'The database takes no writes: it is a standby, or read-only.'
-      : 'The database cannot be reached.'
+      ? 'The database accepts no writes: it is a standby or read-only.'
+      : 'The database is unavailable.'
     return new ServiceError('unavailable', why)
   }
   return ofFramework(error) ?? ofSurprise(error, request)
@@ -172,11 +175,14 @@ export function toServiceError(error: FastifyError, request: FastifyRequest): Se
 function ofFramework(error: FastifyError): ServiceError | undefined {
   switch (error.statusCode) {
     case 400:
-      return new ServiceError('malformed_body', 'The body is not JSON that can be accepted.')
+      return new ServiceError('malformed_body', 'The body cannot be parsed as JSON.')
     case 413:
       return new ServiceError('body_too_large', 'The body is too large.')
     case 415:
-      return new ServiceError('unsupported_media_type', 'Send application/json.')
+      return new ServiceError(
+        'unsupported_media_type',
+        'The content type must be application/json.',
+      )
     case 503:
       return new ServiceError('unavailable', 'The service is shutting down.')
     default:
@@ -185,10 +191,10 @@ function ofFramework(error: FastifyError): ServiceError | undefined {
 }
 
 function ofSurprise(error: FastifyError, request: FastifyRequest): ServiceError {
-  request.log.error({ err: error }, 'unforeseen error')
+  request.log.error({ err: error }, 'unexpected error')
   return new ServiceError(
     'internal',
-    'The service failed. Quote the request id when you report it.',
+    'Internal error. Quote the request id when reporting the error.',
   )
 }
 

@@ -19,7 +19,7 @@ function refuseQuery(request: FastifyRequest, _reply: FastifyReply, done: (error
   const faults = Object.keys(request.query as object).map((name) => ({
     field: `/${name}`,
     rule: 'unknown_field',
-    message: 'There is no such parameter.',
+    message: 'The parameter is not defined for this operation.',
   }))
   return done(faults.length === 0 ? undefined : invalidRequest(faults))
 }

@@ -98,18 +98,18 @@ function pointer(name: unknown): string {
 function messageOf(error: FastifySchemaValidationError): string {
   switch (error.keyword) {
     case 'required':
-      return 'It is required.'
+      return 'The field is required.'
     case 'additionalProperties':
-      return 'There is no such field.'
+      return 'The field is not defined for this operation.'
     case 'enum': {
       const { allowedValues } = error.params as { allowedValues?: readonly unknown[] }
-      return `It must be one of ${allowedValues?.join(', ')}.`
+      return `The value must be one of ${allowedValues?.join(', ')}.`
     }
     case 'type': {
       const { type } = error.params as { type?: string | readonly string[] }
-      return `It must be of type ${[type].flat().join(' or ')}.`
+      return `The value must be of type ${[type].flat().join(' or ')}.`
     }
     default:
-      return `It ${error.message?.replace('NOT', 'not') ?? 'is wrong'}.`
+      return `The value ${error.message?.replace('NOT', 'not') ?? 'is invalid'}.`
   }
 }

@@ -20,7 +20,7 @@ export async function renewAuthority(
   const facts = await lockKeyFacts(trx, principal.key.id, principal.key.generation)
   const attempt = { address: principal.address, permissions: [], accountId: undefined }
   if (facts === undefined || !judge(facts, attempt, deps.now()).valid) {
-    throw new ServiceError('unauthenticated', 'The API key of this request is no longer good.')
+    throw new ServiceError('unauthenticated', 'The API key of the request is no longer valid.')
   }
   requirePermission(facts, permission)
   return facts
@@ -29,7 +29,10 @@ export async function renewAuthority(
 /** Throws `permission_denied` unless the key holds the permission. */
 export function requirePermission(facts: Pick<KeyFacts, 'holds'>, permission: string): void {
   if (facts.holds.has(permission)) return
-  throw new ServiceError('permission_denied', `This needs the permission ${permission}.`)
+  throw new ServiceError(
+    'permission_denied',
+    `The operation requires the permission ${permission}.`,
+  )
 }
 
 /** Throws `escalation` when an act would give what its author does not hold. */
@@ -40,12 +43,12 @@ export function requireGrantable(grantor: Grantor, grant: Grant): void {
     case 'permissions':
       throw new ServiceError(
         'escalation',
-        `Nobody grants what they do not hold; missing: ${refusal.missing.join(', ')}.`,
+        `The API key cannot grant permissions that it does not hold: ${refusal.missing.join(', ')}.`,
       )
     case 'reach':
       throw new ServiceError(
         'escalation',
-        'A key that is restricted by address may grant only the allow lists that restrict it.',
+        'An API key restricted by allow lists can grant only its own allow lists.',
       )
   }
 }

@@ -72,9 +72,12 @@ async function takeNextRevision(
 }
 
 function outcomeUnknown(deps: Deps, error: OutcomeUnknownError): ServiceError {
-  deps.log.error({ err: error }, 'the outcome of a change is unknown')
+  deps.log.error(
+    { err: error },
+    'the database connection was lost during commit: the outcome of the change is unknown',
+  )
   return new ServiceError(
     'outcome_unknown',
-    'The database was lost while this was committed: it may have happened or not. Repeating it is safe.',
+    'The database connection was lost during commit: the change may or may not have been committed. Repeating the request is safe.',
   )
 }

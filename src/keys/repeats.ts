@@ -49,8 +49,14 @@ export async function findEarlier(
   if (earlier === undefined || earlier.bodyDigest === request.bodyDigest) return earlier
   throw new ServiceError(
     'idempotency_key_reused',
-    'A request with this Idempotency-Key and another body was made before.',
-    [{ field: '/idempotency-key', rule: 'same_body', message: 'It stands for another body.' }],
+    'The Idempotency-Key was already used with a different body.',
+    [
+      {
+        field: '/idempotency-key',
+        rule: 'same_body',
+        message: 'The Idempotency-Key must be new, or the body equal to that of the first request.',
+      },
+    ],
   )
 }
 

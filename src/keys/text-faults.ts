@@ -21,12 +21,12 @@ export function descriptionFaults(field: string, description: string): Fault[] {
 export function metadataFaults(field: string, metadata: Metadata): Fault[] {
   return faultsOfMetadata(metadata).map((fault) => {
     if (fault.kind === 'size') {
-      const message = `It must be ${maxMetadataBytes} bytes of JSON at most.`
+      const message = `The metadata must be at most ${maxMetadataBytes} bytes of JSON.`
       return { field, rule: 'max_bytes', message }
     }
     // RFC 6901, section 3.
     const entry = fault.name.replaceAll('~', '~0').replaceAll('/', '~1')
-    const what = fault.kind === 'name' ? 'The name of an entry' : 'The value'
+    const what = fault.kind === 'name' ? 'Metadata name' : 'Metadata value'
     const message = `${what}: ${nameMessage(fault.rule)}`
     return { field: `${field}/${entry}`, rule: fault.rule, message }
   })

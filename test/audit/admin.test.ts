@@ -108,9 +108,9 @@ t.test('on the database of a running service', async (t) => {
     )
     const forged = `${byId.body.hint}${'1'.repeat(43)}_${'1'.repeat(11)}`
     for (const [name, words] of [
-      [forged, /This deployment has not made that token/],
-      ['nothing', /That is no token, no hint and no id/],
-      [account, /There is no such key/],
+      [forged, /This deployment did not issue the token/],
+      ['nothing', /KEY must be a token, a hint or the id/],
+      [account, /The key does not exist/],
     ] as const) {
       const refused = await admin('revoke', name)
       t.equal(refused.status, 1)
@@ -131,9 +131,9 @@ t.test('on the database of a running service', async (t) => {
     }
     t.equal((await trailOf(raw, other)).length, 3, 'of the account, the key and its end')
     const forged = `${key.body.hint}${'1'.repeat(43)}_${'1'.repeat(11)}`
-    await t.rejects(revoke(forged), { message: /has not made that token/ })
-    await t.rejects(revoke('nothing'), { message: /no token, no hint and no id/ })
-    await t.rejects(revoke(account), { message: 'There is no such key.' })
+    await t.rejects(revoke(forged), { message: /did not issue the token/ })
+    await t.rejects(revoke('nothing'), { message: /must be a token, a hint or the id/ })
+    await t.rejects(revoke(account), { message: 'The key does not exist.' })
     await t.rejects(revokeAsOperator(deps, key.id, 'a\u0000'), { code: 'invalid_request' })
   })
 

@@ -202,7 +202,10 @@ t.test('more works at once than the bound are refused', async (t) => {
   const only = flights.start('a', () => gate.promise)
   await t.rejects(
     flights.start('b', async () => 1),
-    new ServiceError('overloaded', 'Too many first verifications are under way.'),
+    new ServiceError(
+      'overloaded',
+      'Too many first verifications are in progress. Try again later.',
+    ),
   )
   gate.resolve(1)
   await only

@@ -140,7 +140,7 @@ function problemsOf(instances: readonly ChaosInstance[]): readonly string[] {
   return instances.flatMap(({ surprises, launched }) => {
     const lines = launched.flatMap(({ log }) => log)
     const unforeseen = lines.filter(
-      ({ level, message }) => level === 'fatal' || message === 'unforeseen error',
+      ({ level, message }) => level === 'fatal' || message === 'unexpected error',
     )
     return [...surprises, ...unforeseen.map((line) => JSON.stringify(line))]
   })

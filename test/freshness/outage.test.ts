@@ -61,7 +61,7 @@ t.test('a revocation whose COMMIT is lost', async (t) => {
       const lost = await root.post(path, { reason: 'first' })
       fate = 'pass'
       assertProblem(t, lost, { status: 503, code: 'outcome_unknown' }, 'nobody knows')
-      t.match(lost.body.detail, 'Repeating it is safe')
+      t.match(lost.body.detail, 'Repeating the request is safe')
       t.ok(lost.headers['retry-after'])
       t.equal(commits, 1, 'it was not tried again blindly')
       if (hasHappened) {
@@ -123,7 +123,7 @@ t.test('a database that only follows another one', async (t) => {
       line.includes('The database is a standby, or read-only: DATABASE_URL must')
     await until(() => logLines.slice(seen).filter(names).length >= 2)
     t.ok(logLines.some((line) => names(line) && line.includes('a round of the change feed')))
-    t.ok(logLines.some((line) => names(line) && line.includes('the database is away')))
+    t.ok(logLines.some((line) => names(line) && line.includes('the database is unavailable')))
     t.equal(deps.cache.isSilent(), true)
   })
 
@@ -202,7 +202,7 @@ t.test('an instance, registered or not, where nothing can be written', async (t)
   t.ok(refusals.every(refused), 'the cause is named each time')
   const answer = await root.post(`/v1/accounts/${key.body.account_id}/api-keys/${key.id}/revoke`)
   assertProblem(t, answer, unavailable, 'a revocation')
-  t.equal(answer.body.detail, 'The database takes no writes: it is a standby, or read-only.')
+  t.equal(answer.body.detail, 'The database accepts no writes: it is a standby or read-only.')
   await raw.query('begin read write')
   await raw.query(`alter database ${database.name} reset default_transaction_read_only`)
   await raw.query('commit')

@@ -100,7 +100,7 @@ t.test(
         t.equal((await call(powerless)).status, 200, `${route} is for any key`)
         continue
       }
-      const told = refusal(403, `This needs the permission ${permission}.`)
+      const told = refusal(403, `The operation requires the permission ${permission}.`)
       t.match(await call(powerless), told, `${route}, without permissions`)
       const others = await withPermissions(`all but ${index}`, allBut(permission))
       t.match(await call(others), told, `${route}, with all but ${permission}`)
@@ -153,7 +153,7 @@ t.test(
     }
     const list = await newAllowList(root, account.id, ['203.0.113.1'])
     const elsewhere = await newKey(root, account.id, { allow_list_ids: [list] })
-    const told = refusal(403, 'This API key may not be used from this address.')
+    const told = refusal(403, 'The client address is not in the allow lists of the API key.')
     t.match(await aeonAs(elsewhere.token).call('GET', '/account'), told)
   },
 )
@@ -225,7 +225,7 @@ t.test("another account's things are not there, nor is another project", async (
   ]
   for (const path of paths) {
     t.equal((await admin.call('GET', path)).status, 200, path)
-    t.match(await other.admin.call('GET', path), refusal(404, 'There is no such account.'), path)
+    t.match(await other.admin.call('GET', path), refusal(404, 'The account does not exist.'), path)
   }
   const foreign = `/accounts/${other.account.id}`
   const there: readonly [string, string][] = [
@@ -239,7 +239,7 @@ t.test("another account's things are not there, nor is another project", async (
     [`${foreign}/projects/${other.account.project_id}/allow-lists/none`, 'allow list'],
   ]
   for (const [path, what] of there) {
-    t.match(await other.admin.call('GET', path), refusal(404, `There is no such ${what}.`), path)
+    t.match(await other.admin.call('GET', path), refusal(404, `The ${what} does not exist.`), path)
   }
   const upper = `/accounts/${account.id.toUpperCase()}/projects/${account.project_id.toUpperCase()}`
   t.equal((await admin.call('GET', `${upper}/allow-lists`)).status, 200, 'an id has two cases')
@@ -251,7 +251,7 @@ t.test('nobody grants what they do not hold', async (t) => {
   const permissions = ['api_key:create', 'role:create', 'role:update']
   const role = await newRole(root, account.id, 'issuer', permissions)
   const issuer = aeonAs((await newKey(root, account.id, { role })).token)
-  const told = { status: 403, body: { error: { detail: /^Nobody grants what they do not hold/ } } }
+  const told = { status: 403, body: { error: { detail: /^The API key cannot grant permissions/ } } }
   const key = { name: 'more', expire_after_hours: 1 }
   const at = `/accounts/${account.id}`
   t.match(await issuer.call('POST', `${at}/api-keys`, { body: key }), told, 'Admin, by default')
@@ -270,31 +270,52 @@ t.test(
     const at = `/accounts/${account.id}`
     const good = { name: 'k', expire_after_hours: 1 }
     const ofKeys: readonly [object, string][] = [
-      [{}, 'name: It is required. expire_after_hours: It is required.'],
-      [{ ...good, name: '' }, 'name: It must not have fewer than 1 characters.'],
-      [{ ...good, name: ' k' }, 'name: Must not begin or end with white space.'],
-      [{ ...good, name: 'a'.repeat(121) }, 'name: It must not have more than 120 characters.'],
-      [{ ...good, name: 5 }, 'name: It must be of type string.'],
+      [{}, 'name: The field is required. expire_after_hours: The field is required.'],
+      [{ ...good, name: '' }, 'name: The value must not have fewer than 1 characters.'],
+      [{ ...good, name: ' k' }, 'name: The text must not begin or end with white space.'],
+      [
+        { ...good, name: 'a'.repeat(121) },
+        'name: The value must not have more than 120 characters.',
+      ],
+      [{ ...good, name: 5 }, 'name: The value must be of type string.'],
       [
         { ...good, description: 'a'.repeat(1001) },
-        'description: It must not have more than 1000 characters.',
+        'description: The value must not have more than 1000 characters.',
       ],
-      [{ ...good, expire_after_hours: -1 }, 'expire_after_hours: It must be >= 0.'],
-      [{ ...good, expire_after_hours: -2147483648 }, 'expire_after_hours: It must be >= 0.'],
-      [{ ...good, expire_after_hours: 876_001 }, 'expire_after_hours: It must be <= 876000.'],
-      [{ ...good, expire_after_hours: 1.5 }, 'expire_after_hours: It must be of type integer.'],
-      [{ ...good, expire_after_hours: '1' }, 'expire_after_hours: It must be of type integer.'],
-      [{ ...good, expire_after_hours: null }, 'expire_after_hours: It must be of type integer.'],
-      [{ ...good, role_id: 'admin' }, 'role_id: It must match format "uuid".'],
-      [{ ...good, role_id: unknownId }, 'role_id: The account has no such role.'],
+      [{ ...good, expire_after_hours: -1 }, 'expire_after_hours: The value must be >= 0.'],
+      [{ ...good, expire_after_hours: -2147483648 }, 'expire_after_hours: The value must be >= 0.'],
+      [
+        { ...good, expire_after_hours: 876_001 },
+        'expire_after_hours: The value must be <= 876000.',
+      ],
+      [
+        { ...good, expire_after_hours: 1.5 },
+        'expire_after_hours: The value must be of type integer.',
+      ],
+      [
+        { ...good, expire_after_hours: '1' },
+        'expire_after_hours: The value must be of type integer.',
+      ],
+      [
+        { ...good, expire_after_hours: null },
+        'expire_after_hours: The value must be of type integer.',
+      ],
+      [{ ...good, role_id: 'admin' }, 'role_id: The value must match format "uuid".'],
+      [{ ...good, role_id: unknownId }, 'role_id: The role does not exist in the account.'],
       [
         { ...good, allow_list_info: [unknownId] },
-        'allow_list_info[0]: The account has no such allow list.',
+        'allow_list_info[0]: The allow list does not exist in the account.',
       ],
-      [{ ...good, allow_list_info: ['x'] }, 'allow_list_info[0]: It must match format "uuid".'],
-      [{ ...good, allow_list_info: 'x' }, 'allow_list_info: It must be of type array or null.'],
-      [{ ...good, 'a%sb%d': 1 }, 'a?sb?d: There is no such field.'],
-      [[], 'It must be of type object.'],
+      [
+        { ...good, allow_list_info: ['x'] },
+        'allow_list_info[0]: The value must match format "uuid".',
+      ],
+      [
+        { ...good, allow_list_info: 'x' },
+        'allow_list_info: The value must be of type array or null.',
+      ],
+      [{ ...good, 'a%sb%d': 1 }, 'a?sb?d: The field is not defined for this operation.'],
+      [[], 'The value must be of type object.'],
     ]
     for (const [body, detail] of ofKeys) {
       const answer = await admin.call('POST', `${at}/api-keys`, { body })
@@ -303,12 +324,12 @@ t.test(
     const lists = `${at}/projects/${account.project_id}/allow-lists`
     const list = { name: 'l', description: '', allow_list: ['10.0.0.1'] }
     const ofLists: readonly [object, RegExp][] = [
-      [{ ...list, allow_list: [] }, /^allow_list: It must not have fewer than 1 items\.$/],
+      [{ ...list, allow_list: [] }, /^allow_list: The value must not have fewer than 1 items\.$/],
       [{ ...list, allow_list: ['10.0.0.1', 'nowhere%s'] }, /^allow_list\[1\]: /],
       [{ ...list, allow_list: ['10.0.0.1,10.0.0.2'] }, /^allow_list\[0\]: /],
       [{ ...list, allow_list: Array(101).fill('10.0.0.1') }, /^allow_list: .* 100 items\.$/],
-      [{ ...list, entries: [] }, /^allow_list: There is no such field\.$/],
-      [{ ...list, name: unknownId }, /^name: A name may not look like a UUID\.$/],
+      [{ ...list, entries: [] }, /^allow_list: The field is not defined for this operation\.$/],
+      [{ ...list, name: unknownId }, /^name: The name must not have the form of a UUID\.$/],
     ]
     for (const [body, detail] of ofLists) {
       const answer = await admin.call('POST', lists, { body })
@@ -326,15 +347,15 @@ t.test(
     const ofRoles: readonly [readonly object[], string][] = [
       [
         [known, permission('MOON', 'READ')],
-        'permissions[1].operation_groups[0]: The catalogue has no such permission.',
+        'permissions[1].operation_groups[0]: The permission catalogue does not contain this permission.',
       ],
       [
         [permission('API_KEY', 'VERIFY'), known],
-        'permissions[0].operation_groups[0]: The catalogue has no such permission.',
+        'permissions[0].operation_groups[0]: The permission catalogue does not contain this permission.',
       ],
       [
         [permission('cluster', 'READ')],
-        'permissions[0].resource_type: It must match pattern "^[A-Z][A-Z0-9_]{0,62}$".',
+        'permissions[0].resource_type: The value must match pattern "^[A-Z][A-Z0-9_]{0,62}$".',
       ],
     ]
     for (const [permissions, detail] of ofRoles) {
@@ -351,33 +372,37 @@ t.test('queries that break a rule', async (t) => {
   const roles = `/accounts/${account.id}/roles`
   const lists = `/accounts/${account.id}/projects/${account.project_id}/allow-lists`
   const statuses =
-    'status: It must be one or more of ACTIVE, EXPIRED, REVOKED, separated by commas.'
-  const cursor = 'continuation_token: It is not a token that this list gave for this order.'
+    'status: The value must be one or more of ACTIVE, EXPIRED, REVOKED, separated by commas.'
+  const cursor =
+    'continuation_token: The value must be a continuation_token of this list, with the same order.'
   const bad: readonly [string, string][] = [
     [`${keys}?status=active`, statuses],
     [`${keys}?status=ACTIVE,DISABLED`, statuses],
     [`${keys}?status=`, statuses],
-    [`${keys}?status=ACTIVE&status=REVOKED`, 'status: It must be of type string.'],
-    [`${keys}?key_name=x`, 'key_name: There is no such field.'],
-    [`${keys}?%25s=x`, '?s: There is no such field.'],
-    [`${keys}?api_key_name=a&api_key_name=b`, 'api_key_name: It must be of type string.'],
-    [`${keys}?api_key_name=`, 'api_key_name: It must not have fewer than 1 characters.'],
-    [`${keys}?api_key_name=a%00`, 'api_key_name: It must match pattern "^[^\\u0000]*$".'],
-    [`${keys}?limit=0`, 'limit: It must be >= 1.'],
-    [`${keys}?limit=101`, 'limit: It must be <= 100.'],
-    [`${keys}?limit=x`, 'limit: It must be of type integer.'],
-    [`${keys}?order=up`, 'order: It must be one of asc, desc.'],
-    [`${keys}?order_by=owner`, 'order_by: It must be one of created_on, name, expiry_time.'],
+    [`${keys}?status=ACTIVE&status=REVOKED`, 'status: The value must be of type string.'],
+    [`${keys}?key_name=x`, 'key_name: The field is not defined for this operation.'],
+    [`${keys}?%25s=x`, '?s: The field is not defined for this operation.'],
+    [`${keys}?api_key_name=a&api_key_name=b`, 'api_key_name: The value must be of type string.'],
+    [`${keys}?api_key_name=`, 'api_key_name: The value must not have fewer than 1 characters.'],
+    [`${keys}?api_key_name=a%00`, 'api_key_name: The value must match pattern "^[^\\u0000]*$".'],
+    [`${keys}?limit=0`, 'limit: The value must be >= 1.'],
+    [`${keys}?limit=101`, 'limit: The value must be <= 100.'],
+    [`${keys}?limit=x`, 'limit: The value must be of type integer.'],
+    [`${keys}?order=up`, 'order: The value must be one of asc, desc.'],
+    [`${keys}?order_by=owner`, 'order_by: The value must be one of created_on, name, expiry_time.'],
     [`${keys}?continuation_token=x`, cursor],
     [`${keys}?continuation_token=0.x`, cursor],
     [`${keys}?continuation_token=2.`, cursor],
     [`${lists}?continuation_token=x`, cursor],
-    [`${lists}?name=x`, 'name: There is no such field.'],
-    ['/account?access_token=x', 'access_token: There is no such parameter.'],
-    [`${keys}/${unknownId}?%25s=x`, '?s: There is no such parameter.'],
-    [`${lists}?api_key_ids=x`, 'api_key_ids: It must be ids, separated by commas.'],
-    [`${roles}?role_types=BUILT-IN`, 'role_types: It must be one of ALL, SYSTEM, USER_DEFINED.'],
-    [`${roles}?include_permissions=yes`, 'include_permissions: It must be of type boolean.'],
+    [`${lists}?name=x`, 'name: The field is not defined for this operation.'],
+    ['/account?access_token=x', 'access_token: The parameter is not defined for this operation.'],
+    [`${keys}/${unknownId}?%25s=x`, '?s: The parameter is not defined for this operation.'],
+    [`${lists}?api_key_ids=x`, 'api_key_ids: The value must be key ids, separated by commas.'],
+    [
+      `${roles}?role_types=BUILT-IN`,
+      'role_types: The value must be one of ALL, SYSTEM, USER_DEFINED.',
+    ],
+    [`${roles}?include_permissions=yes`, 'include_permissions: The value must be of type boolean.'],
   ]
   for (const [path, detail] of bad) {
     t.match(await admin.call('GET', path), refusal(400, detail), path)
@@ -395,11 +420,21 @@ t.test('bodies that cannot be read, and paths that name nothing', async (t) => {
   const { admin, account } = await service.newTenant()
   const keys = `/accounts/${account.id}/api-keys`
   const bodies: readonly [string, string | Buffer, number, string][] = [
-    ['application/json', '{', 400, 'The body is not JSON that can be accepted.'],
-    ['application/json', Buffer.from('{"name":"\xff"}', 'latin1'), 400, 'The body is not UTF-8.'],
+    ['application/json', '{', 400, 'The body cannot be parsed as JSON.'],
+    [
+      'application/json',
+      Buffer.from('{"name":"\xff"}', 'latin1'),
+      400,
+      'The body is not valid UTF-8.',
+    ],
     ['application/json', `"${' '.repeat(300_000)}"`, 413, 'The body is too large.'],
-    ['text/plain', 'name=x', 415, 'Send application/json.'],
-    ['application/x-www-form-urlencoded', 'name=x', 415, 'Send application/json.'],
+    ['text/plain', 'name=x', 415, 'The content type must be application/json.'],
+    [
+      'application/x-www-form-urlencoded',
+      'name=x',
+      415,
+      'The content type must be application/json.',
+    ],
   ]
   for (const [type, text, status, detail] of bodies) {
     const answer = await admin.call('POST', keys, { raw: { type, text } })
@@ -444,7 +479,7 @@ t.test('while the database is away it is 503, and nobody is denied', async (t) =
   const { admin, account } = await cuttable.newTenant()
   const cold = cuttable.aeonAs((await createKey(admin, { name: 'cold', hours: 1 })).answer.jwt)
   proxy.cut()
-  const away = refusal(503, 'The database cannot be reached.')
+  const away = refusal(503, 'The database is unavailable.')
   const keys = `/accounts/${account.id}/api-keys`
   t.match(await admin.call('GET', '/account'), away)
   t.match(await admin.call('GET', keys), away)

@@ -378,7 +378,7 @@ t.test('api-key revoke by name takes the active key of those that had the name',
   await createKey(admin, { name: 'once', hours: 0 })
   await t.rejects(createKey(admin, { name: 'once', hours: 0 }), {
     status: 409,
-    message: 'name: A live key of this account has that name.',
+    message: 'name: Another key of the account that is neither revoked nor expired has this name.',
   })
 })
 

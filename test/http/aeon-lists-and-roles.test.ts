@@ -55,7 +55,7 @@ t.test('network-allow-list create, list and delete', async (t) => {
   t.same(await listLists(admin, 'a%20b'), [whole])
 
   const { answer } = await createKey(admin, { name: 'user of it', hours: 1, lists: ['a%20b'] })
-  await t.rejects(deleteList(admin, 'a%20b'), { status: 409, message: /live key uses/ })
+  await t.rejects(deleteList(admin, 'a%20b'), { status: 409, message: /uses this allow list/ })
   const reader = await newRole(root, account.id, 'lists only', ['allow_list:read'])
   const limited = aeonAs((await newKey(root, account.id, { role: reader })).token)
   t.same((await listLists(limited))[0].info.api_key_list, [], 'keys are for those who may see keys')
@@ -211,7 +211,7 @@ t.test('role list, describe, create, update and delete', async (t) => {
     'the key has no more than the role has now',
   )
 
-  await t.rejects(deleteRole(admin, 'Ops'), { status: 409, message: /live key has/ })
+  await t.rejects(deleteRole(admin, 'Ops'), { status: 409, message: /has this role/ })
   await revokeKey(admin, 'operator')
   admin.recorded()
   await deleteRole(admin, 'ops')
@@ -230,8 +230,12 @@ t.test('role list, describe, create, update and delete', async (t) => {
 
   for (const name of ['Admin', 'viewer']) {
     const wanted = { name: 'Mine', permissions: ['CLUSTER READ'] }
-    await t.rejects(updateRole(admin, name, wanted), { message: 'A built-in role cannot change.' })
-    await t.rejects(deleteRole(admin, name), { message: 'A built-in role cannot change.' })
+    await t.rejects(updateRole(admin, name, wanted), {
+      message: 'A built-in role cannot be changed or deleted.',
+    })
+    await t.rejects(deleteRole(admin, name), {
+      message: 'A built-in role cannot be changed or deleted.',
+    })
   }
 })
 
@@ -283,7 +287,7 @@ t.test('Terraform creates a list and finds it among the pages', async (t) => {
   await t.rejects(terraformCreateList(admin, spec), /already exists/)
   const at = `/accounts/${account.id}/projects/${account.project_id}/allow-lists`
   await t.rejects(admin.take('POST', at, spec), {
-    message: 'name: An allow list of this account has that name.',
+    message: 'name: Another allow list of the account has this name.',
   })
   t.match(await admin.call('DELETE', `${at}/${made.info.id}`), { status: 200, text: '' })
 })

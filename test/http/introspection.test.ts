@@ -343,7 +343,10 @@ test('bad requests are told in the form of OAuth, and a token in the URL is refu
     check(method, path, answer)
     t.same([answer.status, answer.headers.allow], [405, 'POST'], `there is no ${method}`)
     if (method === 'HEAD') continue
-    t.same(answer.body, { error: 'invalid_request', error_description: 'Here only POST will do.' })
+    t.same(answer.body, {
+      error: 'invalid_request',
+      error_description: 'The path supports only POST.',
+    })
   }
   for (const below of ['/', `/${token}`, '/%zz', '/x?token=y']) {
     for (const method of ['GET', 'POST']) {

@@ -160,7 +160,7 @@ t.test('the queue runs so many at once, and refuses what is too much', async (t)
   t.same([queue.running, queue.waiting], [2, 1])
   await t.rejects(
     queue.run('a', async () => 3),
-    new ServiceError('overloaded', 'Too many first verifications are waiting.'),
+    new ServiceError('overloaded', 'Too many first verifications are waiting. Try again later.'),
   )
   for (const gate of gates) gate.resolve()
   t.same(await Promise.all(tasks), [0, 1, 2])

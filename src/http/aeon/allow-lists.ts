@@ -150,7 +150,11 @@ function readKeyIds(text: string | undefined, reader: Principal): string[] | und
   return text.split(',').map((id) => {
     if (isUuid(id)) return id
     throw invalidRequest([
-      { field: '/api_key_ids', rule: 'format', message: 'It must be ids, separated by commas.' },
+      {
+        field: '/api_key_ids',
+        rule: 'format',
+        message: 'The value must be key ids, separated by commas.',
+      },
     ])
   })
 }

@@ -48,7 +48,7 @@ function readStatus(text: string) {
     {
       field: '/status',
       rule: 'enum',
-      message: `It must be one or more of ${keyStatuses.join(', ')}, separated by commas.`,
+      message: `The value must be one or more of ${keyStatuses.join(', ')}, separated by commas.`,
     },
   ])
 }

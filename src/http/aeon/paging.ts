@@ -81,7 +81,7 @@ export function badToken() {
     {
       field: '/continuation_token',
       rule: 'cursor',
-      message: 'It is not a token that this list gave for this order.',
+      message: 'The value must be a continuation_token of this list, with the same order.',
     },
   ])
 }

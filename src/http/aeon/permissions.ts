@@ -75,7 +75,7 @@ function unknownPermission(place: number, index: number): Fault {
   return {
     field: `/permissions/${place}/operation_groups/${index}`,
     rule: 'exists',
-    message: 'The catalogue has no such permission.',
+    message: 'The permission catalogue does not contain this permission.',
   }
 }
 

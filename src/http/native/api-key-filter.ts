@@ -58,7 +58,7 @@ function readStatuses(list: string): KeyStatus[] {
       {
         field: '/status',
         rule: 'enum',
-        message: `It must be one or more of ${keyStatuses.join(', ')}, separated by commas.`,
+        message: `The value must be one or more of ${keyStatuses.join(', ')}, separated by commas.`,
       },
     ])
   })

@@ -113,5 +113,5 @@ function readRotation(body: Static<typeof RotateApiKeyBody>): RotationRequest {
 }
 
 function required(field: string): Fault {
-  return { field, rule: 'required', message: 'It is required.' }
+  return { field, rule: 'required', message: 'The field is required.' }
 }

@@ -55,6 +55,6 @@ function readCursor(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const apiKeyId = Buffer.from(text, 'base64url').toString()
   if (isUuid(apiKeyId) && toCursor(apiKeyId) === text) return apiKeyId
-  const message = 'It is not a cursor that this list gave.'
+  const message = 'The value must be a next_cursor of this list.'
   throw invalidRequest([{ field: '/cursor', rule: 'cursor', message }])
 }

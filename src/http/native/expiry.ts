@@ -15,7 +15,8 @@ export function readTime(field: string, text: string): Date {
     {
       field,
       rule: 'date-time',
-      message: 'It must be a time of the years 0001 to 9999, and no leap second (RFC 3339).',
+      message:
+        'The time must be in the years 0001 to 9999 and must not be a leap second (RFC 3339).',
     },
   ])
 }

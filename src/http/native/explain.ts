@@ -92,7 +92,11 @@ function readRequest(body: Static<typeof ExplainBody>, now: Date): ExplainReques
   const address = clientIp === undefined ? undefined : parseAddress(clientIp)
   if (clientIp !== undefined && address === undefined) {
     throw invalidRequest([
-      { field: '/client_ip', rule: 'address', message: 'It must be one IPv4 or IPv6 address.' },
+      {
+        field: '/client_ip',
+        rule: 'address',
+        message: 'The value must be one IPv4 or IPv6 address.',
+      },
     ])
   }
   return { address, permissions, at: at === undefined ? now : readTime('/at', at) }

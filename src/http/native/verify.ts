@@ -92,5 +92,5 @@ function readAttempts(bodies: readonly Static<typeof AttemptBody>[]): readonly P
 }
 
 function addressFault(field: string): Fault {
-  return { field, rule: 'address', message: 'It must be one IPv4 or IPv6 address.' }
+  return { field, rule: 'address', message: 'The value must be one IPv4 or IPv6 address.' }
 }

@@ -29,11 +29,15 @@ export function readDemand(url: string): Demand {
     else accountIds.push(value.toLowerCase())
   }
   if (permissions.length > maxAskedPermissions) {
-    const message = `There may be ${maxAskedPermissions} at most.`
+    const message = `The parameter must not be given more than ${maxAskedPermissions} times.`
     faults.push({ field: '/permission', rule: 'maxItems', message })
   }
   if (accountIds.length > 1) {
-    faults.push({ field: '/account_id', rule: 'repeated', message: 'It may be there once.' })
+    faults.push({
+      field: '/account_id',
+      rule: 'repeated',
+      message: 'The parameter must not be repeated.',
+    })
   }
   if (faults.length > 0) throw invalidRequest(faults)
   return { permissions, accountId: accountIds[0] }
@@ -44,11 +48,15 @@ function faultOf(name: string, value: string): Fault | undefined {
   switch (name) {
     case 'permission':
       if (isPermission(value)) return undefined
-      return { field, rule: 'pattern', message: `It must match ${permissionPattern}.` }
+      return { field, rule: 'pattern', message: `The value must match ${permissionPattern}.` }
     case 'account_id':
       if (isUuid(value)) return undefined
-      return { field, rule: 'format', message: 'It must be a UUID.' }
+      return { field, rule: 'format', message: 'The value must be a UUID.' }
     default:
-      return { field, rule: 'unknown_field', message: 'There is no such parameter.' }
+      return {
+        field,
+        rule: 'unknown_field',
+        message: 'The parameter is not defined for this operation.',
+      }
   }
 }

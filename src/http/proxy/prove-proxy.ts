@@ -27,5 +27,5 @@ export async function proveProxy(
     const verdict = await verify(deps, token, { address, permissions, accountId: undefined })
     if (verdict.valid && verdict.key.platform) return
   }
-  throw new ServiceError('permission_denied', 'The proxy has not proved that it may ask.')
+  throw new ServiceError('permission_denied', 'The proxy is not authorized to verify tokens.')
 }

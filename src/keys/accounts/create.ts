@@ -71,10 +71,11 @@ export function accountCreated(account: Account): AuditDraft {
 
 /** `present` is the account of the id that was asked for; without one it was the project's id that was taken. */
 function sameAccount(present: Account | undefined, wanted: AccountRequest): Account {
-  if (present === undefined) throw taken('/project_id', 'Another account has a project of that id.')
+  if (present === undefined)
+    throw taken('/project_id', 'Another account has a project with this id.')
   const isSameProject = (wanted.projectId ?? present.projectId) === present.projectId
   if (present.name === wanted.name && isSameProject) return present
-  throw taken('/id', 'Another account has that id.')
+  throw taken('/id', 'Another account has this id.')
 }
 
 function taken(field: string, message: string): ServiceError {

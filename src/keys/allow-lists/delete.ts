@@ -41,5 +41,8 @@ export async function deleteAllowList(
 
 function refuseUsed(error: unknown): never {
   if (!violates(error, allowListUseConstraint)) throw error
-  throw new ServiceError('in_use', 'A live key uses this allow list.')
+  throw new ServiceError(
+    'in_use',
+    'A key that is neither revoked nor expired uses this allow list.',
+  )
 }

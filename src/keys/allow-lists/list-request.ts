@@ -29,7 +29,7 @@ export function allowListFaults(request: AllowListRequest): Fault[] {
 /** Turns the database's refusal of a second list of one name into `name_taken`. */
 export function refuseTakenName(error: unknown): never {
   if (!violates(error, allowListNameIndex)) throw error
-  throw new ServiceError('name_taken', 'An allow list of this account has that name.', [
-    { field: '/name', rule: 'unique', message: 'An allow list of this account has that name.' },
+  throw new ServiceError('name_taken', 'Another allow list of the account has this name.', [
+    { field: '/name', rule: 'unique', message: 'Another allow list of the account has this name.' },
   ])
 }

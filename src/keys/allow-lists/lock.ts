@@ -15,7 +15,10 @@ export async function lockFreeAllowList(
   const list = isUuid(id) ? await lockAllowList(trx, accountId, id) : undefined
   if (list === undefined) throw notFound('allow list')
   if (author.reach === 'allow_lists' && author.allowListIds.includes(list.id)) {
-    throw new ServiceError('escalation', 'A key may not change the allow lists that restrict it.')
+    throw new ServiceError(
+      'escalation',
+      'A key must not change the allow lists that restrict the key itself.',
+    )
   }
   return list
 }

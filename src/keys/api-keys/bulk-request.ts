@@ -17,18 +17,17 @@ export function bulkRequestFaults(
 ): Fault[] {
   const given = Object.keys(others).length + (lastUsedBefore === undefined ? 0 : 1)
   if (all === true && given > 0) {
-    const message =
-      'Beside "all" nothing else may be given: it is every key, and a filter is fewer.'
+    const message = '"all" selects every key and excludes every other condition.'
     return [{ field: '/filter/all', rule: 'alone', message }]
   }
   if (all !== true && given === 0) {
-    const message = 'It must name a condition; to revoke every key, say {"all": true}.'
+    const message = 'The filter must have a condition. To revoke every key, send {"all": true}.'
     return [{ field: '/filter', rule: 'empty', message }]
   }
   const latest = deps.now().getTime() - deps.usesKnownAfterMs
   if (lastUsedBefore === undefined || lastUsedBefore.getTime() < latest) return []
   const seconds = Math.ceil(deps.usesKnownAfterMs / 1000)
-  const message = `It must be more than ${seconds} seconds ago: a later use may not be written down yet.`
+  const message = `The time must be more than ${seconds} seconds ago: later uses may not be stored yet.`
   return [{ field: '/filter/last_used_before', rule: 'too_recent', message }]
 }
 
@@ -41,6 +40,7 @@ export async function readBulkRequest(
   if (role === undefined) return filter
   const roleIds = await findRoleIds(db, scope, role)
   if (roleIds.length > 0) return { ...filter, roleIds }
-  const message = scope === undefined ? 'There is no such role.' : 'The account has no such role.'
+  const message =
+    scope === undefined ? 'The role does not exist.' : 'The role does not exist in the account.'
   throw invalidRequest([{ field: '/filter/role', rule: 'exists', message }])
 }

@@ -25,7 +25,7 @@ export async function enableApiKey(
     act: async (trx, key, author) => {
       if (key.revokedAt !== null) throw new ServiceError('key_revoked', 'The key is revoked.')
       if (isExpired(key, deps.now())) {
-        throw new ServiceError('key_expired', 'The key has expired, and expiry is final.')
+        throw new ServiceError('key_expired', 'The key has expired and cannot be enabled.')
       }
       if (key.disabledAt === null) return false
       const role = await findRoleWithEffects(trx, accountId, { id: key.role.id })

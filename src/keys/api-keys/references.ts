@@ -37,8 +37,12 @@ export function roleFaults(role: string): Fault[] {
 /** What the database's refusal of a key means; a role or a list may have been deleted a moment ago. */
 export function refusalOf(error: unknown): ServiceError | undefined {
   if (violates(error, keyNameIndex)) {
-    return new ServiceError('name_taken', 'A key of this account has that name.', [
-      { field: '/name', rule: 'unique', message: 'A live key of this account has that name.' },
+    return new ServiceError('name_taken', 'Another key of the account has this name.', [
+      {
+        field: '/name',
+        rule: 'unique',
+        message: 'Another key of the account that is neither revoked nor expired has this name.',
+      },
     ])
   }
   if (violates(error, roleUseConstraint)) return invalidRequest([unknownRole])
@@ -49,13 +53,13 @@ export function refusalOf(error: unknown): ServiceError | undefined {
 const unknownRole: Fault = {
   field: '/role',
   rule: 'exists',
-  message: 'The account has no such role.',
+  message: 'The role does not exist in the account.',
 }
 
 function unknownAllowList(index?: number): Fault {
   return {
     field: index === undefined ? '/allow_list_ids' : `/allow_list_ids/${index}`,
     rule: 'exists',
-    message: 'The account has no such allow list.',
+    message: 'The allow list does not exist in the account.',
   }
 }

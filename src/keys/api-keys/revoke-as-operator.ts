@@ -27,7 +27,7 @@ export async function revokeAsOperator(
   if (faults.length > 0) throw invalidRequest(faults)
   const id = keyIdNamed(deps, named)
   const found = await findApiKey(deps.db, id)
-  if (found === undefined) throw new Error('There is no such key.')
+  if (found === undefined) throw new Error('The key does not exist.')
   const { result, committed } = await inChangingTransaction(
     deps,
     systemOrigin,
@@ -65,8 +65,8 @@ function keyIdNamed(deps: Deps, named: string): string {
   if (token === undefined) {
     const id = parseHint(named)
     if (id !== undefined) return id
-    throw new Error('That is no token, no hint and no id of a key.')
+    throw new Error('KEY must be a token, a hint or the id of a key.')
   }
   if (findTagKey(token, deps.ring.keys) !== undefined) return keyIdOf(token)
-  throw new Error('This deployment has not made that token. To revoke its key, give its hint.')
+  throw new Error('This deployment did not issue the token. To revoke the key, give its hint.')
 }

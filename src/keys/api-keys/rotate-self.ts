@@ -22,7 +22,7 @@ export async function rotateOwnKey(
 ): Promise<RotatedKey> {
   const maxSeconds = deps.selfRotationMaxOverlapSeconds
   if (request.overlapSeconds > maxSeconds) {
-    const message = `A key that rotates itself may ask for ${maxSeconds} seconds at most.`
+    const message = `The value must be at most ${maxSeconds} seconds when a key rotates itself.`
     throw invalidRequest([{ field: '/overlap_seconds', rule: 'maximum', message }])
   }
   const { id, accountId, generation } = principal.key
@@ -32,7 +32,10 @@ export async function rotateOwnKey(
     askedByGeneration: generation,
     requireRights: async (_trx, key, _author, expiresAt) => {
       if (!isLater(key, expiresAt)) return
-      throw new ServiceError('escalation', 'A key that rotates itself may not last longer by it.')
+      throw new ServiceError(
+        'escalation',
+        'The time must not be later than the current expiry when a key rotates itself.',
+      )
     },
   }
   return rotateKey(deps, principal, accountId, id, request, terms, repeatable)

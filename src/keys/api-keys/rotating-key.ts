@@ -112,16 +112,19 @@ async function requirePlan(
   if (plan.kind === 'plan') return plan
   switch (plan.refusal) {
     case 'generation_mismatch':
-      throw new ServiceError(plan.refusal, 'The newest token is of another generation.')
+      throw new ServiceError(
+        plan.refusal,
+        'The newest token has another generation than if_generation.',
+      )
     case 'generation_used':
-      throw new ServiceError(plan.refusal, 'The token of that generation has been used.')
+      throw new ServiceError(plan.refusal, 'The token of if_generation has been used.')
     case 'rotation_in_progress':
       throw new ServiceError(
         plan.refusal,
-        'An older token still works beside the newest: wait for its end, or say end_overlap.',
+        'The overlap of an earlier rotation is in progress. Wait for its end, or set end_overlap to true.',
       )
     case 'not_newest':
-      throw new ServiceError('escalation', 'Only the newest token of a key may end the overlap.')
+      throw new ServiceError('escalation', 'Only the newest token of the key may end the overlap.')
   }
 }
 
@@ -133,7 +136,7 @@ function faultsOf(
 ): Fault[] {
   const faults = request.expiresAt === undefined ? [] : expiryFaults(expiresAt, now)
   if (overlap === null || expiresAt === null || overlap.endsAt <= expiresAt) return faults
-  const message = 'It must end before the key expires.'
+  const message = 'The overlap must end before the key expires.'
   return [...faults, { field: '/overlap_seconds', rule: 'before_expiry', message }]
 }
 

@@ -55,7 +55,10 @@ export async function updateApiKey(
       const now = deps.now()
       requireUnrevoked(key)
       if (!isExpected(key)) {
-        throw new ServiceError('precondition_failed', 'The key has changed since it was read.')
+        throw new ServiceError(
+          'precondition_failed',
+          'The key has changed since the ETag in If-Match was read.',
+        )
       }
       if (patch.expiresAt !== undefined) requireUnexpired(key, now)
       const after = await valuesAfter(trx, key, author, patch)
@@ -85,7 +88,7 @@ function faultsOf(patch: KeyPatch, now: Date): Fault[] {
 /** Anywhere is said, never meant by the absence of lists; and a list restricts. */
 function reachFaults({ reach, allowListIds }: KeyPatch): Fault[] {
   if (reach !== 'anywhere' || allowListIds === undefined) return []
-  const message = 'A key that is usable from anywhere has no allow lists.'
+  const message = 'allow_list_ids must be absent if reach is anywhere.'
   return [{ field: '/allow_list_ids', rule: 'contradiction', message }]
 }
 
@@ -132,7 +135,7 @@ function reachAfter(
   if (reach === undefined || reach === key.reach) {
     return { reach: key.reach, allowListIds: key.allowListIds }
   }
-  const message = 'A restricted key needs an allow list.'
+  const message = 'allow_list_ids is required if reach is allow_lists.'
   throw invalidRequest([{ field: '/allow_list_ids', rule: 'required', message }])
 }
 

@@ -56,7 +56,10 @@ export function createSecretHasher(options: HasherOptions): SecretHasher {
       const pepper = stored.pepperId === null ? undefined : peppers.byId.get(stored.pepperId)
       if (stored.pepperId !== null && pepper === undefined) {
         // The start-up check has seen all that were in use; another instance introduced this one since.
-        throw new ServiceError('unavailable', `This instance lacks the pepper ${stored.pepperId}.`)
+        throw new ServiceError(
+          'unavailable',
+          `PEPPER_FILE of this instance lacks the pepper ${stored.pepperId}.`,
+        )
       }
       return queue.run(accountId, () => verify(stored.hash, secret, pepperOption(pepper)))
     },

@@ -98,5 +98,8 @@ export class WorkQueue {
 }
 
 function tooMany(): ServiceError {
-  return new ServiceError('overloaded', 'Too many first verifications are waiting.')
+  return new ServiceError(
+    'overloaded',
+    'Too many first verifications are waiting. Try again later.',
+  )
 }

@@ -28,6 +28,7 @@ export async function lockOwnRole(
 ): Promise<RoleWithEffects> {
   const role = isUuid(id) ? await lockRole(trx, accountId, id, purpose) : undefined
   if (role === undefined) throw notFound('role')
-  if (role.builtIn) throw new ServiceError('built_in', 'A built-in role cannot change.')
+  if (role.builtIn)
+    throw new ServiceError('built_in', 'A built-in role cannot be changed or deleted.')
   return role
 }

@@ -72,6 +72,6 @@ async function requireReachOfUsers(
   if (!(await isRoleUsedBeyond(trx, accountId, before.id, author.allowListIds))) return
   throw new ServiceError(
     'escalation',
-    'A key that is restricted by address may not add to a role whose keys are used from elsewhere.',
+    'An API key restricted by allow lists cannot add permissions to a role whose keys are usable from other addresses.',
   )
 }

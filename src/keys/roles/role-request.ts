@@ -40,17 +40,18 @@ export function readRole(
 /** A name that looks like an id could be taken for one where either is accepted. */
 export function idLikeFaults(field: string, name: string): Fault[] {
   if (!isUuid(name)) return []
-  return [{ field, rule: 'looks_like_id', message: 'A name may not look like a UUID.' }]
+  return [{ field, rule: 'looks_like_id', message: 'The name must not have the form of a UUID.' }]
 }
 
 /** Turns the database's refusal of a second role of one name into `name_taken`. */
 export function refuseTakenName(error: unknown): never {
   if (!violates(error, roleNameIndex)) throw error
-  throw new ServiceError('name_taken', 'A role of this account has that name.', [
+  throw new ServiceError('name_taken', 'Another role of the account has this name.', [
     {
       field: '/name',
       rule: 'unique',
-      message: 'A role of this account has that name, whatever its case.',
+      message:
+        'Another role of the account has this name. Names are compared without regard to case.',
     },
   ])
 }
@@ -63,14 +64,20 @@ function permissionFaults(
 ): Fault[] {
   const entry = catalogue.find((candidate) => candidate.name === name)
   if (entry === undefined) {
-    return [{ field, rule: 'exists', message: 'The catalogue has no such permission.' }]
+    return [
+      {
+        field,
+        rule: 'exists',
+        message: 'The permission catalogue does not contain this permission.',
+      },
+    ]
   }
   if (entry.scope === 'platform' && !platform) {
     return [
       {
         field,
         rule: 'scope',
-        message: 'Only roles of the platform account may have this permission.',
+        message: 'Only roles of the platform account may hold this permission.',
       },
     ]
   }
