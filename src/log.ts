@@ -1,11 +1,12 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 import { redactTokens } from './domain/redaction.ts'
+import { createLogOutput } from './log-output.ts'
 
 /**
  * The log: JSON lines with times in RFC 3339. Credentials are left out by name, and whatever looks
  * like a token is cut out of the finished line, wherever it came from.
  */
-export function createLog(level: string, destination?: DestinationStream): Logger {
+export function createLog(level: string, destination = standardOutput()): Logger {
   const options: LoggerOptions = {
     level,
     base: null,
@@ -26,5 +27,13 @@ export function createLog(level: string, destination?: DestinationStream): Logge
     },
     hooks: { streamWrite: redactTokens },
   }
-  return destination === undefined ? pino(options) : pino(options, destination)
+  return pino(options, destination)
+}
+
+let output: DestinationStream | undefined
+
+/** One for all logs of a process: each listens for errors of the stream. */
+function standardOutput(): DestinationStream {
+  output ??= createLogOutput(process.stdout)
+  return output
 }

@@ -6,8 +6,8 @@ import { AggregatorRegistry } from 'prom-client'
 import { announceFirstStart, rootTokenKeeper } from './first-start.ts'
 import { prepareDatabase } from './prepare.ts'
 import { type ReachedDatabase, reachDatabase } from './reach-database.ts'
-import { stopOnSignal } from './serve.ts'
 import type { LoadedSettings } from './settings.ts'
+import { stopOnSignal } from './stop-on-signal.ts'
 import type { Database } from './store/database.ts'
 import { deleteInstance } from './store/instances.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
@@ -30,21 +30,24 @@ export async function runPrimary({ config, files }: LoadedSettings, log: Logger)
       ...rootTokenKeeper(config, database),
     })
     const workers = new Workers(prepared.db, environmentOf(database), log)
+    const release = async () => {
+      await prepared.db.destroy()
+      await database.stop()
+    }
+    // The first worker takes requests while the others start: a signal must not cut them off.
+    stopOnSignal(config, log, () => workers.stop().finally(release))
     let address: string | undefined
     try {
       address = await workers.start(config.WORKERS)
     } catch (error) {
+      // A signal ends those that start, and then this process.
+      if (workers.isStopping) return
       await workers.stop()
       await prepared.db.destroy()
       throw error
     } finally {
       announceFirstStart(prepared, config, database, address, log)
     }
-    stopOnSignal(config, log, async () => {
-      await workers.stop()
-      await prepared.db.destroy()
-      await database.stop()
-    })
   } catch (error) {
     await database.stop()
     throw error
@@ -68,12 +71,17 @@ class Workers {
   readonly #registrations = new Map<number, string[]>()
   /** Deletions of the rows of workers that have ended. */
   readonly #reaping = new Set<Promise<void>>()
+  readonly #listening = new Set<Worker>()
   #isStopping = false
 
   constructor(db: Database, env: Record<string, string>, log: Logger) {
     this.#db = db
     this.#env = env
     this.#log = log
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping
   }
 
   /** Starts so many, the first alone, and resolves with their address. Rejects with the reason when one cannot start. */
@@ -83,19 +91,26 @@ class Workers {
     return address
   }
 
-  /** Lets each answer what is in flight, and resolves when all have ended and no row of theirs is left. */
+  /**
+   * Lets each answer what is in flight, and resolves when all have ended and no row of theirs is left.
+   * Then rejects when one of them did not end in order.
+   */
   async stop(): Promise<void> {
     this.#isStopping = true
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
-    await Promise.all(
-      workers.map(async (worker) => {
-        if (worker.isDead()) return
-        const ended = once(worker, 'exit')
-        worker.process.kill('SIGTERM')
-        await ended
-      }),
-    )
+    const areOrderly = await Promise.all(workers.map((worker) => this.#stopOne(worker)))
     await Promise.all(this.#reaping)
+    if (!areOrderly.every(Boolean)) throw new Error('A worker did not stop in order.')
+  }
+
+  /** Resolves when a worker has ended: with false when requests of its may have been cut off. */
+  async #stopOne(worker: Worker): Promise<boolean> {
+    if (worker.isDead()) return true
+    const hasServed = this.#listening.has(worker)
+    const ended = once(worker, 'exit')
+    worker.process.kill('SIGTERM')
+    const [code] = await ended
+    return code === 0 || !hasServed
   }
 
   #startOne(): Promise<string> {
@@ -109,12 +124,14 @@ class Workers {
         case 'metrics_wanted':
           return void this.#answerMetrics(worker, message.question)
         case 'listening':
+          this.#listening.add(worker)
           return listening.resolve(message.address)
         case 'cannot_start':
           return listening.reject(new Error(message.reason))
       }
     })
     worker.once('exit', (code, signal) => {
+      this.#listening.delete(worker)
       listening.reject(new Error(`A worker ended before it listened (${signal ?? code}).`))
       this.#replace(worker, performance.now() - startedAt).catch((error: unknown) => {
         if (this.#isStopping) return

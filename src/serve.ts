@@ -1,4 +1,3 @@
-import closeWithGrace from 'close-with-grace'
 import type { Logger } from 'pino'
 import { announceFirstStart, rootTokenKeeper } from './first-start.ts'
 import { listen } from './listen.ts'
@@ -6,9 +5,7 @@ import { type ReachedDatabase, reachDatabase } from './reach-database.ts'
 import { createService, type Service } from './service.ts'
 import type { LoadedSettings } from './settings.ts'
 import type { Config } from './settings-schema.ts'
-
-/** After the requests in flight: to write the use records and to stop a private PostgreSQL. */
-const finishMs = 10_000
+import { stopOnSignal } from './stop-on-signal.ts'
 
 /** Runs the service in this process, until a signal. */
 export async function serve({ config, files }: LoadedSettings, log: Logger): Promise<void> {
@@ -21,28 +18,15 @@ export async function serve({ config, files }: LoadedSettings, log: Logger): Pro
       connection: database.connection,
       ...rootTokenKeeper(config, database),
     })
-    await listenAndTell(service, config, database, log)
     stopOnSignal(config, log, async () => {
       await service.stop()
       await database.stop()
     })
+    await listenAndTell(service, config, database, log)
   } catch (error) {
     await database.stop()
     throw error
   }
-}
-
-/** Stops on SIGTERM, SIGINT or an error that nobody caught; by force when that takes too long. */
-export function stopOnSignal(config: Config, log: Logger, stop: () => Promise<void>): void {
-  closeWithGrace(
-    { delay: config.DRAIN_TIMEOUT_MS + finishMs, logger: false },
-    async ({ signal, err }) => {
-      if (err !== undefined) log.fatal({ err }, 'stopping after an error')
-      else log.info({ signal }, 'stopping')
-      await stop()
-      log.info('stopped')
-    },
-  )
 }
 
 async function listenAndTell(

@@ -3,9 +3,9 @@ import type { Logger } from 'pino'
 import { AggregatorRegistry, type Registry } from 'prom-client'
 import { explainFailure } from './explain-failure.ts'
 import { listen } from './listen.ts'
-import { stopOnSignal } from './serve.ts'
 import { createService } from './service.ts'
 import type { LoadedSettings } from './settings.ts'
+import { stopOnSignal } from './stop-on-signal.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 /** One of several processes that share a port. Its parent runs the database and has prepared it. */
@@ -20,13 +20,12 @@ export async function runWorker({ config, files }: LoadedSettings, log: Logger):
       onRegistered: (id) => tell({ kind: 'registered', id }),
       collectMetrics: collectFromAll,
     })
-    const address = await listen(service.app, config)
     stopOnSignal(config, log, async () => {
       await service.stop()
       // The channel to the parent would keep this process alive.
       cluster.worker?.disconnect()
     })
-    tell({ kind: 'listening', address })
+    tell({ kind: 'listening', address: await listen(service.app, config) })
   } catch (error) {
     tell({ kind: 'cannot_start', reason: explainFailure(error) })
     throw error

@@ -2,7 +2,6 @@
  * The service with the freshness protocol taken out of the answer: whatever memory knows is taken for
  * good. What is left between it and the service is what the protocol costs a hot verification.
  */
-import closeWithGrace from 'close-with-grace'
 import { createLog } from '../../src/log.ts'
 import { createService } from '../../src/service.ts'
 import { readSettings } from '../../src/settings.ts'
@@ -17,4 +16,4 @@ const service = await createService({
 })
 service.deps.cache.mayAnswer = () => true
 await service.app.listen({ host: config.HOST, port: config.PORT })
-closeWithGrace({ logger: false }, () => service.stop())
+process.once('SIGTERM', () => service.stop())
