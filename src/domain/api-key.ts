@@ -23,6 +23,11 @@ export interface KeyState {
   readonly expiresAt: Date | null
   readonly disabledAt: Date | null
   readonly revokedAt: Date | null
+  /**
+   * Expired for good, whatever a clock says: its name, its role and its lists may be somebody else's.
+   * An instance whose clock is behind must not accept it.
+   */
+  readonly released: boolean
 }
 
 /** A change's place in the one order of changes, with the random id that no other history has. */
@@ -66,7 +71,7 @@ export function statusOf(key: KeyState, now: Date): KeyStatus {
   return 'active'
 }
 
-/** A key is expired from the very moment of its expiry on. */
-export function isExpired(key: Pick<KeyState, 'expiresAt'>, now: Date): boolean {
-  return key.expiresAt !== null && now.getTime() >= key.expiresAt.getTime()
+/** A key is expired from the very moment of its expiry on, and once it has been released. */
+export function isExpired(key: Pick<KeyState, 'expiresAt' | 'released'>, now: Date): boolean {
+  return key.released || (key.expiresAt !== null && now.getTime() >= key.expiresAt.getTime())
 }

@@ -38,7 +38,7 @@ const cures: Readonly<Record<KeyReason, Cure> & Partial<Record<TokenReason, Cure
   revoked: ({ key, attempt }) => ({ key: { ...key, revokedAt: null }, attempt }),
   disabled: ({ key, attempt }) => ({ key: { ...key, disabledAt: null }, attempt }),
   rotated: ({ key, attempt }) => ({ key: { ...key, endedAt: null, endsAt: null }, attempt }),
-  expired: ({ key, attempt }) => ({ key: { ...key, expiresAt: null }, attempt }),
+  expired: ({ key, attempt }) => ({ key: { ...key, expiresAt: null, released: false }, attempt }),
   wrong_account: ({ key, attempt }) => ({ key, attempt: { ...attempt, accountId: undefined } }),
   address_not_allowed: ({ key, attempt }) => ({ key: { ...key, reach: 'anywhere' }, attempt }),
   insufficient_permissions: ({ key, attempt }) => ({

@@ -47,7 +47,9 @@ export async function inChangingTransaction<T>(
       return { result, committed }
     })
   } catch (error) {
-    throw error instanceof OutcomeUnknownError ? outcomeUnknown(deps, error) : error
+    // An act that announced nothing may be one that must not be repeated blindly.
+    const isRepeatable = error instanceof OutcomeUnknownError && everyChange.length > 0
+    throw isRepeatable ? outcomeUnknown(deps, error) : error
   } finally {
     deps.freshness.overtake(everyChange)
   }

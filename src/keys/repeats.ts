@@ -27,14 +27,12 @@ export interface Made {
  * `idempotency_key_reused` when that one had another body.
  */
 export async function findEarlier(
-  deps: Deps,
   trx: StoreTransaction,
   principal: Principal,
   request: Repeatable & { readonly accountId: string; readonly route: string },
   made: Made,
 ): Promise<Made | undefined> {
   const { key, actingUser } = principal
-  const now = deps.now()
   const earlier = await enterRequest(
     trx,
     {
@@ -44,7 +42,7 @@ export async function findEarlier(
       idempotencyKey: request.idempotencyKey,
     },
     { ...made, bodyDigest: request.bodyDigest },
-    { now, validFrom: validFrom(now) },
+    keptMs,
   )
   if (earlier === undefined || earlier.bodyDigest === request.bodyDigest) return earlier
   throw new ServiceError(
@@ -61,16 +59,12 @@ export async function findEarlier(
 }
 
 /** Deletes records that count no more: a bounded number, so that no sweep holds anybody up. Returns how many. */
-export async function forgetOldRequests(deps: Pick<Deps, 'db' | 'now'>): Promise<number> {
+export async function forgetOldRequests(deps: Pick<Deps, 'db'>): Promise<number> {
   let forgotten = 0
   for (let sweep = 0; sweep < sweepsAtOnce; sweep += 1) {
-    const deleted = await deleteRequests(deps.db, validFrom(deps.now()), sweepSize)
+    const deleted = await deleteRequests(deps.db, keptMs, sweepSize)
     forgotten += deleted
     if (deleted < sweepSize) break
   }
   return forgotten
-}
-
-function validFrom(now: Date): Date {
-  return new Date(now.getTime() - keptMs)
 }

@@ -31,7 +31,7 @@ export async function rotateTagKey(deps: Deps, waitMs: number): Promise<{ readon
   await requireComplete(deps, published.committed, waitMs)
   const id = published.result
   await inChangingTransaction(deps, systemOrigin, async (trx, announce) => {
-    await letSign(trx, id, deps.now())
+    await letSign(trx, id)
     announce({ kind: 'tag_key' })
     return { result: undefined, events: [await tagKeyEvent(trx, 'tag_key.rotated', id)] }
   })
@@ -44,9 +44,8 @@ async function publish(
   trx: StoreTransaction,
 ): Promise<{ readonly id: string; readonly isNew: boolean }> {
   const now = deps.now()
-  const settled = new Date(now.getTime() - settlingMs)
   const before = await lockTagKeys(trx)
-  await retireTagKeys(trx, settled, now)
+  await retireTagKeys(trx, settlingMs)
   const ring = await lockTagKeys(trx)
   const signing = before.find((key) => key.signs)
   const leftOver = ring.find((key) => signing !== undefined && key.createdAt > signing.createdAt)

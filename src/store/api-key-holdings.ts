@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { changedRevision, changedRevisionId } from './api-key-rows.ts'
 import type { Executor, StoreTransaction } from './database.ts'
+import { databaseClock } from './database-clock.ts'
 
 /** Writes down which revision changed the key last, for the receipt of a repeated act. */
 export async function setChangedRevision(
@@ -52,19 +53,23 @@ export type Holding =
   | { readonly roleId: string }
   | { readonly allowListId: string }
 
-/** Makes the expired keys of the account that hold something let go of it. Expiry is final, so nothing is lost. */
+/**
+ * Makes the keys of the account that hold something, and have expired by the clock of the database, let
+ * go of it: an instance whose clock is ahead must not take from a key what it still uses. Returns the
+ * ids of those keys, whose change must be announced: an instance whose clock is behind, and accepts them
+ * still, learns by it that they have expired.
+ */
 export async function releaseExpired(
   trx: StoreTransaction,
   accountId: string,
   holding: Holding,
-  now: Date,
-): Promise<void> {
+): Promise<readonly string[]> {
   let query = trx
     .selectFrom('api_key')
     .select('id')
     .where('account_id', '=', accountId)
     .where('live', '=', true)
-    .where('expires_at', '<=', now)
+    .where('expires_at', '<=', databaseClock)
   if ('name' in holding) query = query.where('name', '=', holding.name)
   if ('roleId' in holding) query = query.where('role_id', '=', holding.roleId)
   if ('allowListId' in holding) {
@@ -78,7 +83,7 @@ export async function releaseExpired(
     )
   }
   const expired = await query.orderBy('id').forUpdate().execute()
-  if (expired.length === 0) return
+  if (expired.length === 0) return []
   const ids = expired.map((row) => row.id)
   await trx
     .updateTable('api_key_allow_list')
@@ -86,4 +91,5 @@ export async function releaseExpired(
     .where('api_key_id', 'in', ids)
     .execute()
   await trx.updateTable('api_key').set({ live: null }).where('id', 'in', ids).execute()
+  return ids
 }

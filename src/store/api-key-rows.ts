@@ -1,6 +1,7 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { ApiKey } from '../domain/api-key.ts'
 import type { Executor } from './database.ts'
+import { isReleased } from './is-released.ts'
 import type { Schema } from './schema.ts'
 
 /** The revision of the last change of the key, its number and its id: its own, or that of the bulk act that ended it. */
@@ -31,6 +32,7 @@ export function selectApiKeys(db: Executor, keys: RawBuilder<unknown> = sql`api_
       'api_key.expires_at',
       'api_key.disabled_at',
       'api_key.revoked_at',
+      isReleased.as('released'),
       'api_key.revoked_by_kind',
       'api_key.revoked_by_id',
       'api_key.revoked_by_name',
@@ -77,6 +79,7 @@ export function toApiKey(row: ApiKeyResult): ApiKey {
     expiresAt: row.expires_at,
     disabledAt: row.disabled_at,
     revokedAt: row.revoked_at,
+    released: row.released,
     revokedBy: row.revoked_by_kind && {
       kind: row.revoked_by_kind,
       id: row.revoked_by_id,

@@ -3,6 +3,7 @@ import { rangesOf } from '../domain/allow-list.ts'
 import type { Reach } from '../domain/api-key.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import type { Executor } from './database.ts'
+import { isReleased } from './is-released.ts'
 import { permissionNames, permissionSetOf } from './permission-sets.ts'
 import { sharedAccountId, sharedRole } from './shared-values.ts'
 
@@ -53,6 +54,7 @@ export function selectCredentials(db: Executor) {
       'api_key.expires_at',
       'api_key.disabled_at',
       'api_key.revoked_at',
+      isReleased.as('released'),
       'api_key.role_id',
       'role.platform',
       'role.name as role_name',
@@ -88,6 +90,7 @@ export interface CredentialResult {
   readonly expires_at: Date | null
   readonly disabled_at: Date | null
   readonly revoked_at: Date | null
+  readonly released: boolean
   readonly role_id: string
   readonly platform: boolean
   readonly role_name: string
@@ -122,6 +125,7 @@ export function toFound(row: CredentialResult): FoundCredential {
       expiresAtText: row.expires_at?.toISOString() ?? null,
       disabledAt: row.disabled_at,
       revokedAt: row.revoked_at,
+      released: row.released,
       generation: row.generation,
       issuedAt: row.issued_at,
       issuedFor: row.issued_for,

@@ -1,5 +1,6 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Executor, StoreTransaction } from './database.ts'
+import { databaseClock } from './database-clock.ts'
 
 /** What names a request that may come again. */
 export interface RequestName {
@@ -20,19 +21,19 @@ export interface RequestRecord {
 /**
  * Enters a request and what it is to make, in the transaction that makes it; or finds the record of an
  * equal one. Whoever comes while another enters it waits for the end of that one's transaction. A record
- * from before `validFrom` is replaced: it counts no more.
+ * that is older than `keptMs` by the clock of the database is replaced: it counts no more.
  */
 export async function enterRequest(
   trx: StoreTransaction,
   name: RequestName,
   record: RequestRecord,
-  times: { readonly now: Date; readonly validFrom: Date },
+  keptMs: number,
 ): Promise<RequestRecord | undefined> {
   const values = {
     body_digest: record.bodyDigest,
     api_key_id: record.apiKeyId,
     generation: record.generation,
-    created_at: times.now,
+    created_at: databaseClock,
   }
   const entered = await trx
     .insertInto('idempotent_request')
@@ -47,7 +48,7 @@ export async function enterRequest(
       conflict
         .columns(['author', 'account_id', 'route', 'idempotency_key'])
         .doUpdateSet(values)
-        .where('idempotent_request.created_at', '<', times.validFrom),
+        .where('idempotent_request.created_at', '<', longAgo(keptMs)),
     )
     .returning('created_at')
     .executeTakeFirst()
@@ -63,16 +64,20 @@ export async function enterRequest(
   return { bodyDigest: row.body_digest, apiKeyId: row.api_key_id, generation: row.generation }
 }
 
-/** Deletes so many records at most from before a moment, but none that somebody else is at. Returns how many. */
-export async function deleteRequests(db: Executor, before: Date, limit: number): Promise<number> {
+/** Deletes so many records at most that count no more, but none that somebody else is at. Returns how many. */
+export async function deleteRequests(db: Executor, keptMs: number, limit: number): Promise<number> {
   const { numAffectedRows } = await sql`
     delete from idempotent_request using (
       select author, account_id, route, idempotency_key from idempotent_request
-      where created_at < ${before} order by created_at limit ${limit} for update skip locked
+      where created_at < ${longAgo(keptMs)} order by created_at limit ${limit} for update skip locked
     ) as old
     where idempotent_request.author = old.author
       and idempotent_request.account_id = old.account_id
       and idempotent_request.route = old.route
       and idempotent_request.idempotency_key = old.idempotency_key`.execute(db)
   return Number(numAffectedRows ?? 0)
+}
+
+function longAgo(ms: number): RawBuilder<Date> {
+  return sql<Date>`${databaseClock} - ${ms} * interval '1 millisecond'`
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Executor } from './database.ts'
+import { databaseClock } from './database-clock.ts'
 
 export interface KnownPepper {
   readonly id: string
@@ -9,7 +10,7 @@ export interface KnownPepper {
   readonly inUse: boolean
 }
 
-export async function listPeppers(db: Executor, now: Date): Promise<KnownPepper[]> {
+export async function listPeppers(db: Executor): Promise<KnownPepper[]> {
   return db
     .selectFrom('pepper')
     .select([
@@ -18,9 +19,9 @@ export async function listPeppers(db: Executor, now: Date): Promise<KnownPepper[
       sql<boolean>`exists (
         select from credential join api_key on api_key.id = credential.api_key_id
         where credential.pepper_id = pepper.id and credential.ended_at is null
-          and (credential.ends_at is null or credential.ends_at > ${now})
+          and (credential.ends_at is null or credential.ends_at > ${databaseClock})
           and api_key.revoked_at is null
-          and (api_key.expires_at is null or api_key.expires_at > ${now}))`.as('inUse'),
+          and (api_key.expires_at is null or api_key.expires_at > ${databaseClock}))`.as('inUse'),
     ])
     .orderBy('id')
     .execute()

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { deriveTagKey, type TagKey } from '../domain/tag.ts'
 import type { Executor, StoreTransaction } from './database.ts'
+import { databaseClock } from './database-clock.ts'
 import { StandbyError } from './faults.ts'
 
 /** The tag keys of this deployment: one signs new tokens, all verify. */
@@ -56,29 +57,29 @@ export async function lockTagKeys(
 }
 
 /** Lets this key sign from now on, and the one before no longer. */
-export async function letSign(trx: StoreTransaction, id: string, now: Date): Promise<void> {
+export async function letSign(trx: StoreTransaction, id: string): Promise<void> {
   await trx
     .updateTable('tag_key')
-    .set({ signs: false, stopped_at: now })
+    .set({ signs: false, stopped_at: databaseClock })
     .where('signs', '=', true)
     .where('id', '<>', id)
     .execute()
   await trx.updateTable('tag_key').set({ signs: true }).where('id', '=', id).execute()
 }
 
-/** Takes keys out of the ring that stopped signing before a moment and that no live credential uses. */
-export async function retireTagKeys(
-  trx: StoreTransaction,
-  stoppedBefore: Date,
-  now: Date,
-): Promise<void> {
+/**
+ * Takes keys out of the ring that stopped signing so long ago and that no live credential uses, by the
+ * clock of the database: by one that is ahead, a good token would be `not_found` everywhere.
+ */
+export async function retireTagKeys(trx: StoreTransaction, settlingMs: number): Promise<void> {
   await sql`
-    update tag_key set retired_at = ${now}
-    where retired_at is null and stopped_at < ${stoppedBefore}
+    update tag_key set retired_at = ${databaseClock}
+    where retired_at is null
+      and stopped_at < ${databaseClock} - ${settlingMs} * interval '1 millisecond'
       and not exists (
         select from credential join api_key on api_key.id = credential.api_key_id
         where credential.tag_key_id = tag_key.id and credential.ended_at is null
-          and (credential.ends_at is null or credential.ends_at > ${now})
+          and (credential.ends_at is null or credential.ends_at > ${databaseClock})
           and api_key.revoked_at is null
-          and (api_key.expires_at is null or api_key.expires_at > ${now}))`.execute(trx)
+          and (api_key.expires_at is null or api_key.expires_at > ${databaseClock}))`.execute(trx)
 }

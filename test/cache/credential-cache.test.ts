@@ -29,6 +29,7 @@ function entry(keyId: string, accountId: string, stamp: number): CachedCredentia
       expiresAtText: null,
       disabledAt: null,
       revokedAt: null,
+      released: false,
       endedAt: null,
       endsAt: null,
     },

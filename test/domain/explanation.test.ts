@@ -40,6 +40,7 @@ const goodKey: KeyFacts = {
   expiresAtText: new Date(now.getTime() + 1).toISOString(),
   disabledAt: null,
   revokedAt: null,
+  released: false,
   endedAt: null,
   endsAt: null,
 }

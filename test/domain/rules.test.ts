@@ -40,6 +40,7 @@ const goodKey: KeyFacts = {
   expiresAtText: after.toISOString(),
   disabledAt: null,
   revokedAt: null,
+  released: false,
   endedAt: null,
   endsAt: null,
 }
@@ -59,6 +60,7 @@ const faults: readonly {
   { reason: 'disabled', key: { disabledAt: after } },
   { reason: 'rotated', key: { endedAt: after } },
   { reason: 'expired', key: { expiresAt: now } },
+  { reason: 'expired', key: { expiresAt: after, released: true } },
   { reason: 'wrong_account', attempt: { accountId: '0192f3a4-0000-7000-8000-00000000000f' } },
   { reason: 'address_not_allowed', attempt: { address: undefined } },
   {
@@ -149,11 +151,12 @@ t.test('status has the precedence of the verdict', async (t) => {
     [{}, 'active'],
     [{ expiresAt: after }, 'active'],
     [{ expiresAt: now }, 'expired'],
+    [{ expiresAt: after, released: true }, 'expired'],
     [{ expiresAt: now, disabledAt: before }, 'disabled'],
     [{ expiresAt: now, disabledAt: before, revokedAt: before }, 'revoked'],
   ]
   for (const [state, status] of cases) {
-    const key = { expiresAt: null, disabledAt: null, revokedAt: null, ...state }
+    const key = { expiresAt: null, disabledAt: null, revokedAt: null, released: false, ...state }
     t.equal(statusOf(key, now), status, JSON.stringify(state))
   }
 })

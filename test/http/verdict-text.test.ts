@@ -27,6 +27,7 @@ const anyFacts: fc.Arbitrary<KeyFacts> = fc
     expiresAtText: known.expiresAt?.toISOString() ?? null,
     disabledAt: null,
     revokedAt: null,
+    released: false,
     endedAt: null,
     endsAt: null,
   }))

@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import t, { type Test } from 'tap'
+import { age } from '../helpers/age.ts'
 import type { Answer, Api, CallOptions, Json } from '../helpers/api.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
@@ -302,7 +303,7 @@ t.test('built-in roles hold what they should, and cannot change', async (t) => {
 })
 
 t.test('a role or list that a live key uses stays; the dead keep nothing', async (t) => {
-  const { account, clock, root } = await setUp()
+  const { account, clock, database, root } = await setUp()
   for (const [plural, make, use] of [
     ['roles', () => newRole(root, account, unique(), []), (id: string) => ({ role: id })],
     [
@@ -324,6 +325,8 @@ t.test('a role or list that a live key uses stays; the dead keep nothing', async
     await act(root, account, disabled.id, 'disable')
     t.match(await root.delete(path), inUse, 'not expired yet')
     clock.offsetMs = anHourMs + 1000
+    t.match(await root.delete(path), inUse, 'not by the clock that all share')
+    await age(database.url, anHourMs + 1000)
     t.equal((await root.delete(path)).status, 204, 'revoked and expired keys do not keep it')
     t.match(await root.get(path), { status: 404 })
     t.match(await root.delete(path), { status: 404 })
@@ -338,7 +341,7 @@ t.test('a role or list that a live key uses stays; the dead keep nothing', async
 })
 
 t.test('a name is held while a key lives, and is free after its end', async (t) => {
-  const { account, clock, root } = await setUp()
+  const { account, clock, database, root } = await setUp()
   const named = (values = {}) => issue(root, account, { name: 'ci', ...values })
   const taken = { status: 409, body: { code: 'name_taken', errors: [{ field: '/name' }] } }
   const first = await named()
@@ -351,6 +354,7 @@ t.test('a name is held while a key lives, and is free after its end', async (t) 
   t.equal(second.status, 201, 'a revoked key does not')
   t.match(await named(), taken)
   clock.offsetMs = anHourMs + 1000
+  await age(database.url, anHourMs + 1000)
   const { id } = second.body.api_key
   t.equal((await named()).status, 201, 'nor does an expired one')
   t.match(await named(), taken)

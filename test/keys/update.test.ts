@@ -1,4 +1,5 @@
 import t from 'tap'
+import { age } from '../helpers/age.ts'
 import type { Answer, Api, Json } from '../helpers/api.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
@@ -188,6 +189,7 @@ t.test('a name is taken by who lives, and given up by who has expired', async (t
     'of a living one',
   )
   clock.offsetMs = 61_000
+  await age(started.database.url, 61_000)
   t.equal((await patch(root, path, { name: 'mortal' })).status, 200)
   const expired = await patch(root, keyPath(mortal.id), { description: 'what it was for' })
   t.match(expired, { status: 200, body: { api_key: { name: 'mortal', status: 'expired' } } })

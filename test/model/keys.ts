@@ -69,6 +69,7 @@ function factsOf(
     expiresAtText: null,
     disabledAt: state.disabledAt,
     revokedAt: state.revokedAt,
+    released: false,
     endedAt: null,
     endsAt: null,
   }

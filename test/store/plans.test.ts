@@ -220,10 +220,10 @@ t.test('what is asked before something is deleted reads those who hold it', asyn
       [
         'a name that an expired key holds',
         4,
-        (trx) => releaseExpired(trx, accountId, { name: 'svc-00000001' }, now),
+        (trx) => releaseExpired(trx, accountId, { name: 'svc-00000001' }),
       ],
-      ['a rare role', 400, (trx) => releaseExpired(trx, accountId, { roleId: rareRoleId }, now)],
-      ['a list', 5_000, (trx) => releaseExpired(trx, accountId, { allowListId: listId }, now)],
+      ['a rare role', 400, (trx) => releaseExpired(trx, accountId, { roleId: rareRoleId })],
+      ['a list', 5_000, (trx) => releaseExpired(trx, accountId, { allowListId: listId })],
     ]
   for (const [what, rows, act] of acts) {
     const { read, scanned } = await readBy(act)

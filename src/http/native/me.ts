@@ -1,6 +1,6 @@
 import type { Deps } from '../../deps.ts'
 import { getApiKey } from '../../keys/api-keys/get.ts'
-import { getRole } from '../../keys/roles/get.ts'
+import { rolesOfKeys } from '../../keys/roles/of-keys.ts'
 import type { App } from '../app-type.ts'
 import { responses } from '../responses.ts'
 import { ref } from '../schema-tools.ts'
@@ -26,7 +26,8 @@ export function meRoute(app: App, deps: Deps): void {
     async (request, reply) => {
       const { key } = request.principal
       const apiKey = await getApiKey(deps, key.id)
-      const role = await getRole(deps, key.accountId, key.role.id)
+      const role = (await rolesOfKeys(deps, key.accountId, [apiKey])).get(apiKey.role.id)
+      if (role === undefined) throw new Error('A key has no role.')
       return {
         ...answerApiKey(reply, apiKey, request.principal, deps.now()),
         role: toRoleBody(role),

@@ -5,10 +5,10 @@ import type { Principal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { holdAccount } from '../../store/accounts.ts'
 import { allowListUseConstraint, retireAllowList } from '../../store/allow-lists.ts'
-import { releaseExpired } from '../../store/api-key-holdings.ts'
 import { violates } from '../../store/faults.ts'
-import { inAuditedTransaction } from '../audit/audited.ts'
+import { releaseExpired } from '../api-keys/release-expired.ts'
 import { renewAuthority } from '../authority.ts'
+import { inChangingTransaction } from '../changing.ts'
 import { lockFreeAllowList } from './lock.ts'
 
 /**
@@ -22,11 +22,11 @@ export async function deleteAllowList(
   id: string,
 ): Promise<void> {
   const now = deps.now()
-  await inAuditedTransaction(deps, originOf(principal), async (trx) => {
+  await inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
     await holdAccount(trx, accountId)
     const author = await renewAuthority(deps, trx, principal, 'allow_list:delete')
     const list = await lockFreeAllowList(trx, author, accountId, id)
-    await releaseExpired(trx, accountId, { allowListId: list.id }, now)
+    await releaseExpired(trx, announce, accountId, { allowListId: list.id })
     await retireAllowList(trx, list.id, now).catch(refuseUsed)
     const event = {
       accountId,

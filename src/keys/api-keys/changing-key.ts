@@ -13,7 +13,7 @@ import type { StoreTransaction } from '../../store/database.ts'
 import { holdRole } from '../../store/roles.ts'
 import { nothingChanged } from '../audit/audited.ts'
 import { renewAuthority } from '../authority.ts'
-import { inChangingTransaction } from '../changing.ts'
+import { type Announce, inChangingTransaction } from '../changing.ts'
 import { descriptionFaults } from '../text-faults.ts'
 import { requireKeyId } from './key-id.ts'
 
@@ -24,7 +24,12 @@ export interface KeyAct {
   readonly action: AuditAction
   readonly reason: string | null
   /** Acts, and tells whether anything changed. */
-  readonly act: (trx: StoreTransaction, key: ApiKey, author: KeyFacts) => Promise<boolean>
+  readonly act: (
+    trx: StoreTransaction,
+    key: ApiKey,
+    author: KeyFacts,
+    announce: Announce,
+  ) => Promise<boolean>
 }
 
 export interface ChangedKey {
@@ -58,7 +63,7 @@ export async function changeApiKey(
       const author = await renewAuthority(deps, trx, principal, permission)
       const key = await lockApiKey(trx, accountId, id)
       if (key === undefined) throw notFound('API key')
-      const hasChanged = await act(trx, key, author)
+      const hasChanged = await act(trx, key, author, announce)
       const earlier = await findChangedRevision(trx, id)
       if (!hasChanged && earlier !== undefined) return nothingChanged({ apiKey: key, earlier })
       announce({ kind: 'key', id })

@@ -1,11 +1,11 @@
 import type { Deps } from '../../deps.ts'
-import { isExpired } from '../../domain/api-key.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { setDisabledAt } from '../../store/api-keys.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
 import { requireGrantable } from '../authority.ts'
 import { type ChangedKey, changeApiKey } from './changing-key.ts'
+import { requireUnexpired } from './ended.ts'
 
 /**
  * Ends the suspension of a key. It gives the key back what it could do, so its author must hold all of
@@ -24,9 +24,7 @@ export async function enableApiKey(
     reason,
     act: async (trx, key, author) => {
       if (key.revokedAt !== null) throw new ServiceError('key_revoked', 'The key is revoked.')
-      if (isExpired(key, deps.now())) {
-        throw new ServiceError('key_expired', 'The key has expired and cannot be enabled.')
-      }
+      await requireUnexpired(trx, key, deps.now())
       if (key.disabledAt === null) return false
       const role = await findRoleWithEffects(trx, accountId, { id: key.role.id })
       requireGrantable(author, { ...key, permissions: role?.effective ?? [] })

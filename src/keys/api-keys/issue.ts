@@ -7,19 +7,20 @@ import { actorOf, type Principal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
 import { holdAccount } from '../../store/accounts.ts'
-import { releaseExpired } from '../../store/api-key-holdings.ts'
 import { findApiKey, insertApiKey, type NewApiKey } from '../../store/api-keys.ts'
 import { insertCredential } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
-import { inAuditedTransaction, nothingChanged } from '../audit/audited.ts'
+import { nothingChanged } from '../audit/audited.ts'
 import { renewAuthority, requireGrantable } from '../authority.ts'
+import { type Announce, inChangingTransaction } from '../changing.ts'
 import { newId } from '../ids.ts'
 import { findEarlier, type Made, type Repeatable } from '../repeats.ts'
 import { descriptionFaults, metadataFaults, nameFaults } from '../text-faults.ts'
 import { expiryFaults } from './ended.ts'
 import { mintToken } from './mint.ts'
 import { refusalOf, requireRoleAndLists, roleFaults } from './references.ts'
+import { releaseExpired } from './release-expired.ts'
 
 export interface IssueRequest {
   readonly name: string
@@ -46,7 +47,7 @@ export interface ReplayedIssue extends Omit<IssuedKey, 'token'> {
 }
 
 /**
- * Issues a key of the account. No change is announced: nothing can be cached of a key that is new. A
+ * Issues a key of the account. No change of it is announced: nothing can be cached of a key that is new. A
  * request that may come again, and did, issues none. Throws `invalid_request`, `escalation`,
  * `name_taken`, `idempotency_key_reused`.
  */
@@ -87,24 +88,30 @@ export async function issueApiKey(
     createdBy: actorOf(principal),
     expiresAt: request.expiresAt,
   }
-  return inAuditedTransaction<IssuedKey | ReplayedIssue>(deps, originOf(principal), async (trx) => {
+  const issue = async (trx: StoreTransaction, announce: Announce) => {
     await holdAccount(trx, accountId)
     const grantor = await renewAuthority(deps, trx, principal, 'api_key:create')
     const made = { apiKeyId: key.id, generation: 1 }
     const earlier =
       repeatable &&
-      (await findEarlier(deps, trx, principal, { ...repeatable, accountId, route: 'issue' }, made))
+      (await findEarlier(trx, principal, { ...repeatable, accountId, route: 'issue' }, made))
     if (earlier !== undefined) return nothingChanged(await replay(trx, grantor, earlier))
     if (faults.length > 0) throw invalidRequest(faults)
     const role = await requireRoleAndLists(trx, accountId, request)
     requireGrantable(grantor, { permissions: role.effective, ...key })
-    await insertUnderFreeName(trx, { ...key, roleId: role.id }, now)
+    await insertUnderFreeName(trx, announce, { ...key, roleId: role.id })
     await insertCredential(trx, { ...credential, generation: 1, createdAt: now })
     const issued = await findApiKey(trx, key.id)
     if (issued === undefined) throw new Error('An inserted key was not found.')
     const result = { apiKey: issued, generation: issued.generation, token }
     return { result, events: [apiKeyIssued(issued)] }
-  })
+  }
+  const { result } = await inChangingTransaction<IssuedKey | ReplayedIssue>(
+    deps,
+    originOf(principal),
+    issue,
+  )
+  return result
 }
 
 /** What was issued before, for one who may still issue it. */
@@ -143,10 +150,10 @@ function faultsOf(request: IssueRequest, now: Date): Fault[] {
 /** An expired key that still holds the name gives it up; any other keeps it. */
 async function insertUnderFreeName(
   trx: StoreTransaction,
+  announce: Announce,
   key: NewApiKey,
-  now: Date,
 ): Promise<void> {
-  await releaseExpired(trx, key.accountId, { name: key.name }, now)
+  await releaseExpired(trx, announce, key.accountId, { name: key.name })
   try {
     await insertApiKey(trx, key)
   } catch (error) {

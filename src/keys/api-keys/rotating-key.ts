@@ -73,14 +73,13 @@ export async function rotateKey(
       const made = { apiKeyId: key.id, generation: key.generation + 1 }
       const route = `${terms.route} ${key.id}`
       earlier =
-        repeatable &&
-        (await findEarlier(deps, trx, principal, { ...repeatable, accountId, route }, made))
+        repeatable && (await findEarlier(trx, principal, { ...repeatable, accountId, route }, made))
       if (earlier !== undefined) {
         await terms.requireRights(trx, key, author, key.expiresAt)
         return false
       }
       requireUnrevoked(key)
-      requireUnexpired(key, now)
+      await requireUnexpired(trx, key, now)
       const expiresAt = request.expiresAt === undefined ? key.expiresAt : request.expiresAt
       await terms.requireRights(trx, key, author, expiresAt)
       const plan = await requirePlan(trx, key, { ...request, ...terms }, now)

@@ -5,7 +5,6 @@ import { isSameMetadata, type Metadata } from '../../domain/metadata.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { type Fault, invalidRequest, ServiceError } from '../../errors.ts'
-import { releaseExpired } from '../../store/api-key-holdings.ts'
 import { updateApiKey as updateStored } from '../../store/api-key-updates.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
@@ -14,6 +13,7 @@ import { descriptionFaults, metadataFaults, nameFaults } from '../text-faults.ts
 import { type ChangedKey, changeApiKey } from './changing-key.ts'
 import { expiryFaults, requireUnexpired, requireUnrevoked } from './ended.ts'
 import { refusalOf, requireRoleAndLists, roleFaults } from './references.ts'
+import { releaseExpired } from './release-expired.ts'
 
 /** What is to change of a key; what is not given stays. */
 export interface KeyPatch {
@@ -51,8 +51,7 @@ export async function updateApiKey(
     permission: 'api_key:update',
     action: 'api_key.updated',
     reason: null,
-    act: async (trx, key, author) => {
-      const now = deps.now()
+    act: async (trx, key, author, announce) => {
       requireUnrevoked(key)
       if (!isExpected(key)) {
         throw new ServiceError(
@@ -60,10 +59,12 @@ export async function updateApiKey(
           'The key has changed since the ETag in If-Match was read.',
         )
       }
-      if (patch.expiresAt !== undefined) requireUnexpired(key, now)
+      if (patch.expiresAt !== undefined) await requireUnexpired(trx, key, deps.now())
       const after = await valuesAfter(trx, key, author, patch)
       if (isSame(key, after)) return false
-      if (after.name !== key.name) await releaseExpired(trx, accountId, { name: after.name }, now)
+      if (after.name !== key.name) {
+        await releaseExpired(trx, announce, accountId, { name: after.name })
+      }
       await updateStored(trx, key.id, after).catch((error: unknown) => {
         throw refusalOf(error) ?? error
       })

@@ -1,5 +1,6 @@
 import type { Deps } from '../../deps.ts'
 import { type AuditDraft, systemOrigin } from '../../domain/audit-event.ts'
+import { readDatabaseClock } from '../../store/database-clock.ts'
 import {
   claimSweep,
   countExpiring,
@@ -59,8 +60,11 @@ async function sweepBatch(
 ): Promise<boolean> {
   return inAuditedTransaction(deps, systemOrigin, async (trx) => {
     const after = await claimSweep(trx, sweep)
-    const until = new Date(deps.now().getTime() - settlingMs + days * dayMs)
-    if (after === undefined || until <= after.at) return nothingChanged(false)
+    if (after === undefined) return nothingChanged(false)
+    // By a clock that is ahead, what is issued later would be passed over.
+    const now = await readDatabaseClock(trx)
+    const until = new Date(now.getTime() - settlingMs + days * dayMs)
+    if (until <= after.at) return nothingChanged(false)
     const range = { after, until, beforeMs: days * dayMs }
     const due = await findExpiring(trx, range, batchSize)
     const last = due.at(-1)

@@ -14,7 +14,7 @@ export async function registerPeppers(
   db: Database,
   peppers: Peppers,
 ): Promise<void> {
-  const known = await listPeppers(db, deps.now())
+  const known = await listPeppers(db)
   const faults: string[] = []
   for (const { id, fingerprint, inUse } of known) {
     const pepper = peppers.byId.get(id)

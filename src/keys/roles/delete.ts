@@ -4,11 +4,11 @@ import { resourceOf, snapshotOfRole } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { holdAccount } from '../../store/accounts.ts'
-import { releaseExpired } from '../../store/api-key-holdings.ts'
 import { violates } from '../../store/faults.ts'
 import { retireRole, roleUseConstraint } from '../../store/roles.ts'
-import { inAuditedTransaction } from '../audit/audited.ts'
+import { releaseExpired } from '../api-keys/release-expired.ts'
 import { renewAuthority } from '../authority.ts'
+import { inChangingTransaction } from '../changing.ts'
 import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
 
 /**
@@ -22,12 +22,12 @@ export async function deleteRole(
   id: string,
 ): Promise<void> {
   const now = deps.now()
-  await inAuditedTransaction(deps, originOf(principal), async (trx) => {
+  await inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
     await holdAccount(trx, accountId)
     await lockRoleOfPrincipal(trx, principal, id, 'delete')
     await renewAuthority(deps, trx, principal, 'role:delete')
     const role = await lockOwnRole(trx, accountId, id, 'delete')
-    await releaseExpired(trx, accountId, { roleId: role.id }, now)
+    await releaseExpired(trx, announce, accountId, { roleId: role.id })
     await retireRole(trx, role.id, now).catch(refuseUsed)
     const event = {
       accountId,
