@@ -1,6 +1,8 @@
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { answers } from './connection.ts'
+import type { DataDir } from './data-dir.ts'
 import { EmbeddedPostgresError } from './error.ts'
 import type { Server } from './server.ts'
 import type { ServerLog } from './server-log.ts'
@@ -23,15 +25,19 @@ const OWNED_AFTER_MS = 1_000
 /** What PostgreSQL says when another run, or the rest of one, holds the cluster. */
 const LOCKED = /lock file ".*" (already exists|is empty)|shared memory block .* is still in use/
 
+/** A lock file that names no server. Another start makes it empty for a moment, a full disk for good. */
+const DAMAGED = /lock file "(?<name>.+?)" is empty|bogus data in lock file "(?<bogus>.+?)"/
+
 /**
  * Starts PostgreSQL as the only server of this DATA_DIR. When the service that ran there was killed a
  * moment ago, waits for its server to end.
  * @throws EmbeddedPostgresError `data_dir_in_use` when another server keeps the folder,
+ *   `lock_file_damaged` when a lock file names none, and stays so,
  *   `start_failed` with PostgreSQL's last lines when it ends for another reason.
  */
 export async function claimDataDir(
   launch: () => Promise<Run>,
-  dataDir: string,
+  { path: dataDir, clusterDir }: DataDir,
   socketDir: string,
 ): Promise<Run> {
   const startedAt = performance.now()
@@ -47,9 +53,13 @@ export async function claimDataDir(
       const run = await launch()
       if (await run.server.ready) return run
       lastLines = run.log.lastLines()
-      if (!LOCKED.test(lastLines)) throw startFailed(dataDir, lastLines)
+      if (!LOCKED.test(lastLines) && !DAMAGED.test(lastLines)) {
+        throw startFailed(dataDir, lastLines)
+      }
     }
-    if (performance.now() - startedAt > LAST_TRY_AFTER_MS) throw inUse(dataDir, lastLines)
+    if (performance.now() - startedAt > LAST_TRY_AFTER_MS) {
+      throw lockFileDamaged(clusterDir, lastLines) ?? inUse(dataDir, lastLines)
+    }
     await sleep(RETRY_MS)
   }
 }
@@ -59,6 +69,20 @@ function inUse(dataDir: string, lastLines: string): EmbeddedPostgresError {
     'data_dir_in_use',
     `DATA_DIR ${dataDir} is in use by another server. Stop that one, give this one a DATA_DIR of its own, ` +
       `or let both use one PostgreSQL server through DATABASE_URL.${quote(lastLines)}`,
+  )
+}
+
+/** PostgreSQL names the file from its own folder. */
+function lockFileDamaged(clusterDir: string, lastLines: string): EmbeddedPostgresError | undefined {
+  const { name, bogus } = DAMAGED.exec(lastLines)?.groups ?? {}
+  const named = name ?? bogus
+  if (named === undefined) return undefined
+  const file = resolve(clusterDir, named)
+  return new EmbeddedPostgresError(
+    'lock_file_damaged',
+    `The lock file ${file} ${name === undefined ? 'holds no lock' : 'is empty'}, as a full disk or a ` +
+      'crash of the machine leaves it. See that the disk has room and that no PostgreSQL runs on this ' +
+      `DATA_DIR, remove that file, and start again.${quote(lastLines)}`,
   )
 }
 

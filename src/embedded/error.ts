@@ -1,6 +1,7 @@
 /** What keeps the private server from running; each has its own remedy. */
 export type EmbeddedPostgresErrorCode =
   | 'data_dir_in_use'
+  | 'lock_file_damaged'
   | 'data_dir_closed'
   | 'data_dir_unusable'
   | 'platform_unsupported'

@@ -1,5 +1,6 @@
 import { readyBinaries } from './binaries.ts'
 import { claimDataDir, type Run } from './claim.ts'
+import { removeClientVariables } from './client-variables.ts'
 import { ensureCluster, isClusterThere } from './cluster.ts'
 import { answers, type Connection, ensureDatabase, serviceConnection } from './connection.ts'
 import { locateDataDir, openDataDir } from './data-dir.ts'
@@ -38,11 +39,13 @@ export interface EmbeddedOptions {
  * Starts a private PostgreSQL on DATA_DIR, which is made and filled when it is empty. It listens on a
  * Unix socket only, ends within a second of this process, however that dies, and is started again
  * when it ends by itself. Resolves when it accepts sessions; after a crash that is as long as its
- * recovery takes. Installs no signal handler: the caller calls `stop`.
+ * recovery takes. Installs no signal handler: the caller calls `stop`. The `PG*` variables of this
+ * process are removed.
  * @throws EmbeddedPostgresError whose code tells what is in the way and whose message how to mend it.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { log, durable = true } = options
+  removeClientVariables()
   const dataDir = await openDataDir(options.dataDir)
   const socketDir = socketFolder(dataDir)
   const { initdb, postgres } = await readyBinaries(dataDir)
@@ -55,7 +58,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     return { server: launchServer(command, dataDir.account, runLog), log: runLog }
   }
 
-  const first = await claimDataDir(launch, dataDir.path, socketDir)
+  const first = await claimDataDir(launch, dataDir, socketDir)
   const { stop } = supervise(first, launch, log)
   try {
     first.log.release()
@@ -81,10 +84,12 @@ function setUpFailed(dataDir: string, cause: unknown): EmbeddedPostgresError {
 /**
  * The connection to the private server that already runs on this DATA_DIR, or undefined when none
  * answers. Starts nothing and writes nothing; undefined as `dataDir` means what it means to a start.
+ * The `PG*` variables of this process are removed.
  */
 export async function findRunningEmbeddedPostgres(
   dataDir: string | undefined,
 ): Promise<Connection | undefined> {
+  removeClientVariables()
   const located = await locateDataDir(dataDir)
   const socketDir = socketFolder(located)
   if (!(await isPrivateFolder(socketDir, located.account?.uid))) return undefined

@@ -1,6 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -176,6 +187,26 @@ t.test('a start that PostgreSQL refuses carries its words', async (t) => {
   const fault = await refusal(dataDir)
   t.equal(fault.code, 'start_failed')
   t.match(fault.message, 'pg_control')
+})
+
+t.test('a lock file that names no server is told as what it is, with what to do', async (t) => {
+  const dataDir = await emptyFolder(t)
+  const server = await start(t, dataDir)
+  const { host } = server.connection
+  await server.stop()
+  const files = [join(dataDir, 'postgres', 'postmaster.pid'), join(host, '.s.PGSQL.5432.lock')]
+  for (const file of files) {
+    for (const content of ['', 'not a number\n']) {
+      await writeFile(file, content)
+      const fault = await refusal(dataDir)
+      t.equal(fault.code, 'lock_file_damaged', `${file} with ${JSON.stringify(content)}`)
+      t.match(fault.message, `The lock file ${file} `)
+      t.match(fault.message, 'remove that file, and start again')
+      await rm(file, { force: true })
+    }
+  }
+  const again = await start(t, dataDir)
+  t.same(await query(again.connection, 'select 1 as one'), [{ one: 1 }])
 })
 
 t.test('the log gets what the server itself says, and nothing that a session says', (t) => {

@@ -111,6 +111,47 @@ t.test('the private database', async (t) => {
   t.equal(await later.stop(), 0)
 })
 
+t.test('no variable of libpq reaches the private database', async (t) => {
+  // Each would stop the start, or change what the statements mean.
+  const variables = {
+    PGHOST: '192.0.2.1',
+    PGHOSTADDR: '192.0.2.1',
+    PGPORT: '1',
+    PGDATABASE: 'elsewhere',
+    PGUSER: 'stranger',
+    PGPASSWORD: 'hush',
+    PGPASSFILE: '/nowhere',
+    PGSERVICE: 'elsewhere',
+    PGOPTIONS: '-c default_transaction_read_only=on -c search_path=elsewhere',
+    PGAPPNAME: 'stranger',
+    PGSSLMODE: 'verify-full',
+    PGSSLNEGOTIATION: 'direct',
+    PGSSLROOTCERT: '/nowhere',
+    PGREPLICATION: 'database',
+    PGCLIENTENCODING: 'LATIN1',
+    PGCLIENT_ENCODING: 'LATIN1',
+    PGDATESTYLE: 'SQL, DMY',
+    PGTZ: 'Asia/Tokyo',
+    PGCONNECT_TIMEOUT: 'soon',
+    PGTARGETSESSIONATTRS: 'standby',
+    PGDATA: '/nowhere',
+  }
+  for (const workers of ['1', '2']) {
+    const dataDir = join(folder, `data-variables-${workers}`)
+    const settings = { ...variables, DATA_DIR: dataDir, WORKERS: workers }
+    const running = await processes.start({ settings })
+    const token = await shownRootToken(running)
+    t.equal(await statusOfMe(running, token), 200)
+    const admitted = await admin(['issue-root-key'], settings)
+    t.equal(admitted.status, 0, 'beside a running service')
+    t.equal(await statusOfMe(running, admitted.told.trim()), 200)
+    t.equal(await running.stop(), 0)
+    const alone = await admin(['issue-root-key'], settings)
+    t.equal(alone.status, 0, 'on a database that the command starts')
+    canaries.addToken(alone.told.trim())
+  }
+})
+
 t.test('the admin command says how it is used', async (t) => {
   const [help, unknown, option] = await Promise.all([
     admin(['--help']),
