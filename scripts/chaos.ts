@@ -2,9 +2,11 @@
  * Runs three instances on one PostgreSQL while processes are killed and stopped, connections break,
  * hang and lag, the database is killed and clocks step; clients issue, verify, edit and revoke all the
  * while, and at the end their history is held against what the service promises:
- *   node scripts/chaos.ts [--revocations N] [--seed S] [--seconds MAX]
- * By default 200 revocations within 600 s at most, and a seed drawn by chance. Exits with 1 when
- * anything is wrong, and then keeps the history.
+ *   node scripts/chaos.ts [--revocations N] [--failovers N] [--seed S] [--seconds MAX]
+ * With --failovers the database is a primary with a synchronous standby: the primary is killed, frozen
+ * and thawed, or deposed while some or all stay connected to it, and is replaced by its standby.
+ * By default 200 revocations, or as many as failovers, within 600 s and 20 s a failover at most, and a
+ * seed drawn by chance. Exits with 1 when anything is wrong, and then keeps the history.
  */
 import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -20,14 +22,24 @@ const violationsShown = 3
 
 const { values } = parseArgs({
   options: {
-    revocations: { type: 'string', default: '200' },
+    revocations: { type: 'string' },
+    failovers: { type: 'string', default: '0' },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
-    seconds: { type: 'string', default: '600' },
+    seconds: { type: 'string' },
   },
 })
-const revocations = readNumber('revocations', values.revocations)
+const failovers = readNumber('failovers', values.failovers)
+const revocations = readNumber(
+  'revocations',
+  values.revocations ?? String(failovers > 0 ? failovers : 200),
+)
 const seed = readNumber('seed', values.seed)
-const seconds = readNumber('seconds', values.seconds)
+const seconds = readNumber('seconds', values.seconds ?? String(600 + 20 * failovers))
+
+const interrupting = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => interrupting.abort())
+}
 
 const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-chaos-'))
 const path = join(folder, 'history.jsonl')
@@ -41,13 +53,15 @@ let isWell = false
 try {
   const { violations, problems, figures } = await runChaos({
     revocations,
+    failovers,
     seed,
     seconds,
     recorder,
     print,
+    signal: interrupting.signal,
   })
   console.log(JSON.stringify(figures, undefined, 2))
-  const lacks = lacksOf(figures, revocations)
+  const lacks = lacksOf(figures, revocations, failovers)
   for (const [rule, found] of Map.groupBy(violations, (violation) => violation.rule)) {
     console.error(`VIOLATED ${found.length} times: ${rule}`)
     for (const violation of found.slice(0, violationsShown)) tell(violation)
@@ -58,12 +72,16 @@ try {
     `${violations.length} violations, ${problems.length} problems in ${figures.calls} calls; seed ${seed}`,
   )
   isWell = violations.length + problems.length + lacks.length === 0
+} catch (error) {
+  if (!interrupting.signal.aborted) throw error
+  console.error(`Interrupted; seed ${seed}`)
 } finally {
   await recorder.close()
   if (isWell) await rm(folder, { recursive: true })
   else console.error(`The history is kept in ${path}`)
 }
-process.exitCode = isWell ? 0 : 1
+// Clients of a run that was interrupted may still be waiting for something.
+process.exit(isWell ? 0 : 1)
 
 function tell({ what, calls }: Violation): void {
   console.error(`  ${what}`)

@@ -83,10 +83,6 @@ export class Clients {
     ])
   }
 
-  get isDone(): boolean {
-    return this.revocationsComplete >= this.#options.revocations
-  }
-
   /** Resolves when everybody has ended what they were at. */
   async end(): Promise<void> {
     this.#ending.abort()

@@ -1,3 +1,4 @@
+import type { IpcNetConnectOpts, TcpNetConnectOpts } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
@@ -16,11 +17,15 @@ import { makeSocketFolder, SOCKET_PORT, socketFolder } from '../../src/embedded/
 import type { Json } from '../helpers/api.ts'
 import { postmasterPid } from '../helpers/process.ts'
 
-/** A PostgreSQL that writes to the disk what it acknowledges, and may be killed and started again. */
-export interface KillableDatabase {
+/** Where 'the database' is to be reached. */
+export type DatabaseAddress = IpcNetConnectOpts | TcpNetConnectOpts
+
+/** A PostgreSQL that may be killed and started again, and keeps what it acknowledges. */
+export interface ChaosDatabase {
   readonly name: 'database'
   readonly connection: Connection
-  readonly socketPath: string
+  /** The address for one link of an instance. */
+  openWay(instance: string): Promise<DatabaseAddress>
   /** How many it has seen and broken up so far. */
   readonly deadlocks: number
   /** Kills the server itself, which takes all its sessions with it. */
@@ -34,7 +39,11 @@ export interface KillableDatabase {
   stop(): Promise<void>
 }
 
-export async function startKillableDatabase(folder: string): Promise<KillableDatabase> {
+export const oneSession = `select pid from pg_stat_activity where application_name = 'aeon-keys' limit 1`
+export const endListeners = `select pg_terminate_backend(pid) from pg_stat_activity
+  where query ~* '^(listen|select 1)'`
+
+export async function startKillableDatabase(folder: string): Promise<ChaosDatabase> {
   const dataDir = await openDataDir(join(folder, 'data'))
   const socketDir = socketFolder(dataDir)
   const connection = serviceConnection(socketDir)
@@ -85,7 +94,7 @@ export async function startKillableDatabase(folder: string): Promise<KillableDat
     get deadlocks() {
       return deadlocks
     },
-    socketPath: join(socketDir, `.s.PGSQL.${SOCKET_PORT}`),
+    openWay: async () => ({ path: join(socketDir, `.s.PGSQL.${SOCKET_PORT}`) }),
     start,
     async kill() {
       const pid = await postmasterPid(dataDir.path)
@@ -93,15 +102,11 @@ export async function startKillableDatabase(folder: string): Promise<KillableDat
       await running?.ended
     },
     async killSession() {
-      const [row] = await ask(
-        `select pid from pg_stat_activity where application_name = 'aeon-keys' limit 1`,
-      )
+      const [row] = await ask(oneSession)
       if (row !== undefined) process.kill(row.pid, 'SIGKILL')
     },
     async terminateListeners() {
-      await ask(
-        `select pg_terminate_backend(pid) from pg_stat_activity where query ~* '^(listen|select 1)'`,
-      )
+      await ask(endListeners)
     },
     async stop() {
       running?.stop()

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { KillableDatabase } from './database.ts'
+import type { ChaosDatabase } from './database.ts'
+import { FailoverDatabase } from './failover-database.ts'
+import { type FailoverFault, failOver, failoverFaults } from './failovers.ts'
 import type { ChaosInstance } from './instance.ts'
 import { Random } from './random.ts'
 
@@ -13,12 +15,12 @@ const linkFaults = [
 const clockFaults = ['clock shifted'] as const
 const databaseFaults = ['database killed', 'session killed', 'listeners terminated'] as const
 export const everyFault = [...processFaults, ...linkFaults, ...clockFaults, ...databaseFaults]
-export type Fault = (typeof everyFault)[number]
+export type Fault = (typeof everyFault)[number] | FailoverFault
 
 export interface FaultsOptions {
   readonly seed: number
   readonly instances: readonly [ChaosInstance, ...ChaosInstance[]]
-  readonly database: KillableDatabase
+  readonly database: ChaosDatabase
   readonly leaseMs: number
   readonly note: (event: string) => void
 }
@@ -40,15 +42,15 @@ export class Faults {
   readonly #options: FaultsOptions
   readonly #ending = new AbortController()
   #running: Promise<unknown> = Promise.resolve()
+  #failovers = 0
 
   constructor(options: FaultsOptions) {
     this.#options = options
   }
 
   start(): void {
-    const { instances, seed } = this.#options
+    const { database, instances, seed } = this.#options
     const atAny = (random: Random) => random.pick(instances)
-    const atDatabase = () => this.#options.database
     this.#running = Promise.all([
       this.#draw(new Random(seed), processFaults, [300, 3_000], atAny, (...fault) =>
         this.#breakProcess(...fault),
@@ -59,10 +61,21 @@ export class Faults {
       this.#draw(new Random(seed + 2), clockFaults, [1_000, 6_000], atAny, (...fault) =>
         this.#shiftClock(...fault),
       ),
-      this.#draw(new Random(seed + 3), databaseFaults, [3_000, 9_000], atDatabase, (...fault) =>
-        this.#breakDatabase(...fault),
-      ),
+      database instanceof FailoverDatabase
+        ? this.#drawFailovers(database)
+        : this.#draw(
+            new Random(seed + 3),
+            databaseFaults,
+            [3_000, 9_000],
+            () => database,
+            (...fault) => this.#breakDatabase(...fault),
+          ),
     ])
+  }
+
+  /** How many are over. */
+  get failovers(): number {
+    return this.#failovers
   }
 
   /** Rejects when what is broken cannot be mended. */
@@ -74,6 +87,25 @@ export class Faults {
   async end(): Promise<void> {
     this.#ending.abort()
     await this.#running
+  }
+
+  /** What else may become of a primary comes between its failovers, and never during one. */
+  #drawFailovers(database: FailoverDatabase): Promise<void> {
+    const { leaseMs, seed } = this.#options
+    const kinds = [...databaseFaults, ...failoverFaults]
+    const random = new Random(seed + 3)
+    const pause = (ms: number) => this.#pause(ms)
+    return this.#draw(
+      random,
+      kinds,
+      [500, 3_500],
+      () => database,
+      async (kind) => {
+        if (!isFailover(kind)) return this.#breakDatabase(kind, database, random)
+        await failOver(kind, { database, random, leaseMs, pause })
+        this.#failovers += 1
+      },
+    )
   }
 
   /** One fault after the other, every kind as often as any other, in an order drawn anew each time. */
@@ -153,7 +185,7 @@ export class Faults {
 
   async #breakDatabase(
     kind: (typeof databaseFaults)[number],
-    database: KillableDatabase,
+    database: ChaosDatabase,
     random: Random,
   ): Promise<void> {
     switch (kind) {
@@ -172,4 +204,8 @@ export class Faults {
     // The end cuts a pause short; whoever pauses looks whether it came.
     await sleep(ms, undefined, { signal: this.#ending.signal }).catch(() => undefined)
   }
+}
+
+function isFailover(kind: Fault): kind is FailoverFault {
+  return failoverFaults.some((one) => one === kind)
 }

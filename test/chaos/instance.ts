@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import type { Launched, Processes, Settings } from '../helpers/process.ts'
-import type { KillableDatabase } from './database.ts'
+import type { ChaosDatabase } from './database.ts'
 import { type Link, openLink } from './link.ts'
 
 const retryStartMs = 300
@@ -24,6 +24,7 @@ export class ChaosInstance {
   failedStarts = 0
   #url: string | undefined
   #isToEnd = true
+  #isClosed = false
 
   private constructor(
     name: string,
@@ -48,12 +49,12 @@ export class ChaosInstance {
     rate: number,
     draw: () => number,
     processes: Processes,
-    database: KillableDatabase,
+    database: ChaosDatabase,
     settings: Settings,
   ): Promise<ChaosInstance> {
     const links = [
-      await openLink(database.socketPath, draw),
-      await openLink(database.socketPath, draw),
+      await openLink(await database.openWay(name), draw),
+      await openLink(await database.openWay(name), draw),
     ] as const
     const [toDatabase, toListen] = links
     const { user, database: databaseName } = database.connection
@@ -81,7 +82,7 @@ export class ChaosInstance {
 
   /** Starts a process, again and again until it listens: it refuses to start while the database is away. */
   async start(): Promise<void> {
-    for (;;) {
+    while (!this.#isClosed) {
       const launched = this.#processes.launch({ settings: this.#settings })
       this.launched.push(launched)
       this.#isToEnd = false
@@ -102,6 +103,13 @@ export class ChaosInstance {
     this.#url = undefined
     this.process?.signal(signal)
     await this.process?.ended
+  }
+
+  /** Ends the process and all ways to the database for good, whatever is under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.end('SIGKILL')
+    for (const link of this.links) await link.close()
   }
 
   /** Stops the process in its tracks for a while. */

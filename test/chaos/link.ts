@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { DatabaseAddress } from './database.ts'
 
 /** A way to the database, over a port of its own, that passes everything on until it is told otherwise. */
 export interface Link {
@@ -25,8 +26,8 @@ type Weather =
 
 const open: Weather = { kind: 'open' }
 
-/** Puts a link before the Unix socket of a database. `draw` gives the lots of connections. */
-export async function openLink(socketPath: string, draw: () => number): Promise<Link> {
+/** Puts a link before a database. `draw` gives the lots of connections. */
+export async function openLink(database: DatabaseAddress, draw: () => number): Promise<Link> {
   const pairs = new Set<Pair>()
   let weather: Weather = open
   let share = 1
@@ -35,7 +36,7 @@ export async function openLink(socketPath: string, draw: () => number): Promise<
   const server = createServer((client) => {
     const lot = draw()
     if (weatherAt(lot).kind === 'cut') return void client.resetAndDestroy()
-    const pair = new Pair(client, socketPath, lot, weatherAt)
+    const pair = new Pair(client, database, lot, weatherAt)
     pairs.add(pair)
     void pair.ended.then(() => pairs.delete(pair))
   })
@@ -91,14 +92,14 @@ class Pair {
 
   constructor(
     client: Socket,
-    socketPath: string,
+    database: DatabaseAddress,
     lot: number,
     weatherAt: (lot: number) => Weather,
   ) {
     this.lot = lot
     const weather = () => weatherAt(lot)
     this.#client = client
-    this.#upstream = connect({ path: socketPath })
+    this.#upstream = connect(database)
     client.setNoDelay(true)
     this.#ways = [
       new Way(client, this.#upstream, weather),

@@ -1,4 +1,5 @@
 import type { Clients, Completion } from './clients.ts'
+import { failoverFaults } from './failovers.ts'
 import { everyFault, type Faults } from './faults.ts'
 import type { Call } from './history.ts'
 import type { ChaosInstance } from './instance.ts'
@@ -30,6 +31,7 @@ export interface Figures {
   readonly reads: number
   readonly mostMemoryMb: number
   readonly faults: Readonly<Record<string, number>>
+  readonly failovers: number
   readonly processes: number
   readonly warnings: Readonly<Record<string, number>>
 }
@@ -78,6 +80,7 @@ export function figuresOf(of: {
     reads: metrics.sum('aeon_keys_credential_reads_total'),
     mostMemoryMb: metrics.mostMemoryMb,
     faults: Object.fromEntries(faults.counts),
+    failovers: faults.failovers,
     processes: instances.reduce((sum, { launched }) => sum + launched.length, 0),
     warnings: tally(
       instances.flatMap(({ launched }) => launched.flatMap(({ log }) => log)),
@@ -86,8 +89,12 @@ export function figuresOf(of: {
   }
 }
 
-/** What a run with so many revocations lacks to prove anything. */
-export function lacksOf(figures: Figures, revocations: number): readonly string[] {
+/** What a run with so many revocations and failovers lacks to prove anything. */
+export function lacksOf(
+  figures: Figures,
+  revocations: number,
+  failovers: number,
+): readonly string[] {
   const { complete, byAll, byTime } = figures.revocations
   const wanted: [what: string, is: number, atLeast: number][] = [
     ['complete revocations', complete, revocations],
@@ -98,19 +105,22 @@ export function lacksOf(figures: Figures, revocations: number): readonly string[
     ['verifications from the cache', figures.fromCache, revocations * 5],
     ['reads of credentials', figures.reads, revocations],
     ['deeds of authors', figures.authors.did, revocations / 10],
+    ['failovers', figures.failovers, failovers],
+  ]
+  const faults = (kind: string): [string, number, number] => [
+    `faults: ${kind}`,
+    figures.faults[kind] ?? 0,
+    1,
   ]
   // A short run meets too few faults to ask for each kind.
+  if (failovers >= 2 * failoverFaults.length) wanted.push(...failoverFaults.map(faults))
   if (revocations >= 100) {
     wanted.push(
       ['revocations complete by time', byTime, 1],
       ['authors denied', figures.authors.denied, 10],
       ['outages', figures.outages, 1],
       ['bulk revocations', figures.bulkRevocations, revocations / 50],
-      ...everyFault.map((kind): [string, number, number] => [
-        `faults: ${kind}`,
-        figures.faults[kind] ?? 0,
-        1,
-      ]),
+      ...everyFault.map(faults),
     )
   }
   return wanted.flatMap(([what, is, atLeast]) =>

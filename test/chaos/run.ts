@@ -5,7 +5,8 @@ import { createProcesses, type Processes } from '../helpers/process.ts'
 import { Caller } from './caller.ts'
 import { check, type Violation } from './checker.ts'
 import { Clients } from './clients.ts'
-import { startKillableDatabase } from './database.ts'
+import { type ChaosDatabase, startKillableDatabase } from './database.ts'
+import { FailoverDatabase } from './failover-database.ts'
 import { Faults } from './faults.ts'
 import { ChaosInstance } from './instance.ts'
 import { lookUpAll } from './look-up.ts'
@@ -17,11 +18,15 @@ import { settle } from './settle.ts'
 
 export interface ChaosOptions {
   readonly revocations: number
+  /** So many, at least, of a primary with a synchronous standby; 0: there is one server only. */
+  readonly failovers: number
   readonly seed: number
-  /** Ended by then, whether or not there were so many revocations. */
+  /** Ended by then, whether or not there were so many. */
   readonly seconds: number
   readonly recorder: Recorder
   readonly print: (line: string) => void
+  /** Ends the run early: it rejects when nothing of it runs any more. */
+  readonly signal: AbortSignal
 }
 
 export interface ChaosReport {
@@ -48,84 +53,109 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 }
 
 async function runIn(processes: Processes, options: ChaosOptions): Promise<ChaosReport> {
-  const { recorder, print } = options
-  const database = await startKillableDatabase(processes.folder)
+  const { signal } = options
+  const database =
+    options.failovers > 0
+      ? await FailoverDatabase.start(processes.folder)
+      : await startKillableDatabase(processes.folder)
   const instances: ChaosInstance[] = []
   const metrics = new Metrics(instances)
+  const { promise: interrupted, reject } = Promise.withResolvers<never>()
+  const interrupt = () => reject(signal.reason)
+  signal.addEventListener('abort', interrupt)
+  if (signal.aborted) interrupt()
   try {
-    const rootTokenFile = join(processes.folder, 'root-token')
-    const settings = {
-      ROOT_TOKEN_FILE: rootTokenFile,
-      MAX_STALENESS_MS: String(maxStalenessMs),
-      POLL_INTERVAL_MS: '200',
-      DRAIN_TIMEOUT_MS: '2000',
-      USE_FLUSH_MS: '1000',
-    }
-    const lots = new Random(options.seed + 5)
-    const draw = () => lots.next()
-    for (const [place, rate] of clockRates.entries()) {
-      const name = 'abc'.charAt(place)
-      const instance = await ChaosInstance.create(name, rate, draw, processes, database, settings)
-      instances.push(instance)
-      await instance.start()
-    }
-    const rootToken = (await readFile(rootTokenFile, 'utf8')).trim()
-    processes.canaries.addToken(rootToken)
-    const [first, ...others] = instances
-    if (first === undefined) throw new Error('There is no instance.')
-
-    const caller = new Caller(rootToken, recorder.record)
-    const clients = new Clients({
-      caller,
-      random: new Random(options.seed),
-      instances: [first, ...others],
-      revocations: options.revocations,
-      maxStalenessMs,
-    })
-    const note = (event: string) => {
-      recorder.note(event)
-      print(event)
-    }
-    const faults = new Faults({
-      seed: options.seed + 1,
-      instances: [first, ...others],
-      database,
-      leaseMs,
-      note,
-    })
-    const startedAt = performance.now()
-    metrics.start()
-    await clients.start()
-    faults.start()
-    await Promise.race([clients.failed, faults.failed, whenDone(clients, startedAt, options)])
-    note('no more faults')
-    await faults.end()
-    const problems = [...(await settle(instances, clients, note))]
-    await clients.end()
-    note('looking everything up')
-    problems.push(...(await lookUpAll(caller, clients, first)))
-    await metrics.stop()
-    const seconds = (performance.now() - startedAt) / 1000
-    if (database.deadlocks > 0) problems.push(`${database.deadlocks} deadlocks`)
-    problems.push(...problemsOf(instances), ...clients.stuck.map((one) => `never complete: ${one}`))
-    return {
-      violations: check(recorder.calls, maxStalenessMs),
-      problems,
-      figures: figuresOf({ history: recorder.calls, clients, faults, metrics, instances, seconds }),
-    }
+    const playing = play(processes, database, instances, metrics, options)
+    return await Promise.race([playing, interrupted])
   } finally {
+    signal.removeEventListener('abort', interrupt)
     await metrics.stop()
-    for (const instance of instances) {
-      await instance.end('SIGKILL')
-      for (const link of instance.links) await link.close()
-    }
+    for (const instance of instances) await instance.close()
     await database.stop()
   }
 }
 
-async function whenDone(clients: Clients, startedAt: number, options: ChaosOptions): Promise<void> {
+async function play(
+  processes: Processes,
+  database: ChaosDatabase,
+  instances: ChaosInstance[],
+  metrics: Metrics,
+  options: ChaosOptions,
+): Promise<ChaosReport> {
+  const { recorder, print } = options
+  const rootTokenFile = join(processes.folder, 'root-token')
+  const settings = {
+    ROOT_TOKEN_FILE: rootTokenFile,
+    MAX_STALENESS_MS: String(maxStalenessMs),
+    POLL_INTERVAL_MS: '200',
+    DRAIN_TIMEOUT_MS: '2000',
+    USE_FLUSH_MS: '1000',
+  }
+  const lots = new Random(options.seed + 5)
+  const draw = () => lots.next()
+  for (const [place, rate] of clockRates.entries()) {
+    const name = 'abc'.charAt(place)
+    const instance = await ChaosInstance.create(name, rate, draw, processes, database, settings)
+    instances.push(instance)
+    await instance.start()
+  }
+  const rootToken = (await readFile(rootTokenFile, 'utf8')).trim()
+  processes.canaries.addToken(rootToken)
+  const [first, ...others] = instances
+  if (first === undefined) throw new Error('There is no instance.')
+
+  const caller = new Caller(rootToken, recorder.record)
+  const clients = new Clients({
+    caller,
+    random: new Random(options.seed),
+    instances: [first, ...others],
+    // Failovers are counted, and revocations go on meanwhile.
+    revocations: options.failovers > 0 ? Number.POSITIVE_INFINITY : options.revocations,
+    maxStalenessMs,
+  })
+  const note = (event: string) => {
+    recorder.note(event)
+    print(event)
+  }
+  const faults = new Faults({
+    seed: options.seed + 1,
+    instances: [first, ...others],
+    database,
+    leaseMs,
+    note,
+  })
+  const startedAt = performance.now()
+  metrics.start()
+  await clients.start()
+  faults.start()
+  await Promise.race([clients.failed, faults.failed, whenDone(clients, faults, startedAt, options)])
+  note('no more faults')
+  await faults.end()
+  const problems = [...(await settle(instances, clients, note))]
+  await clients.end()
+  note('looking everything up')
+  problems.push(...(await lookUpAll(caller, clients, first)))
+  await metrics.stop()
+  const seconds = (performance.now() - startedAt) / 1000
+  if (database.deadlocks > 0) problems.push(`${database.deadlocks} deadlocks`)
+  problems.push(...problemsOf(instances), ...clients.stuck.map((one) => `never complete: ${one}`))
+  return {
+    violations: check(recorder.calls, maxStalenessMs),
+    problems,
+    figures: figuresOf({ history: recorder.calls, clients, faults, metrics, instances, seconds }),
+  }
+}
+
+async function whenDone(
+  clients: Clients,
+  faults: Faults,
+  startedAt: number,
+  options: ChaosOptions,
+): Promise<void> {
+  const { failovers, revocations, seconds } = options
+  const isDone = () => clients.revocationsComplete >= revocations && faults.failovers >= failovers
   let toldAt = startedAt
-  while (!clients.isDone && performance.now() < startedAt + options.seconds * 1000) {
+  while (!isDone() && performance.now() < startedAt + seconds * 1000) {
     await sleep(100)
     if (performance.now() < toldAt + 10_000) continue
     toldAt = performance.now()

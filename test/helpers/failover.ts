@@ -37,7 +37,9 @@ export async function startFailoverPair(
   const place = await openDataDir(join(folder, 'binaries'))
   const binaries = await readyBinaries(place)
   let count = 0
+  let isStopped = false
   async function create(follows?: PairServer): Promise<PairServer> {
+    if (isStopped) throw new Error('The pair is stopped.')
     count += 1
     const server = await PairServer.create({
       folder: join(folder, `server-${count}`),
@@ -91,6 +93,7 @@ export async function startFailoverPair(
       await server.discard()
     },
     async stop() {
+      isStopped = true
       await Promise.all([...servers].map((server) => pair.discard(server)))
     },
   }
