@@ -39,8 +39,8 @@ async function main(): Promise<void> {
     process.stdout.write(usageOf(commands, name))
     return
   }
-  if (name === undefined) throw new UsageError('Name a command.')
-  if (command === undefined) throw new UsageError(`There is no command ${name}.`)
+  if (name === undefined) throw new UsageError('COMMAND is required.')
+  if (command === undefined) throw new UsageError(`Unknown command: ${name}.`)
   const { argument, options, json } = readArguments(command)
   const settings = await readSettings(process.env)
   const { DATABASE_OWNER_URL: ownerUrl } = settings.config
@@ -60,7 +60,9 @@ function readArguments(known: Command) {
   const [, argument, ...more] = positionals
   if (more.length > 0 || (argument !== undefined) !== (known.argument !== undefined)) {
     throw new UsageError(
-      known.argument === undefined ? 'It takes no argument.' : `Give one ${known.argument}.`,
+      known.argument === undefined
+        ? 'The command takes no argument.'
+        : `The command requires exactly one ${known.argument}.`,
     )
   }
   const options: CommandOptions = Object.fromEntries(
@@ -68,7 +70,7 @@ function readArguments(known: Command) {
       const value = values[option.name]
       if (!Array.isArray(value)) return []
       if (value.length > 1 && option.repeats !== true) {
-        throw new UsageError(`Give --${option.name} once.`)
+        throw new UsageError(`--${option.name} must not be repeated.`)
       }
       return [[option.name, value.map(String)]]
     }),

@@ -9,7 +9,7 @@ export class ConfigError extends Error {
   readonly faults: readonly string[]
 
   constructor(faults: readonly string[]) {
-    super(`The settings are wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+    super(`The settings are invalid:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
     this.faults = faults
   }
 }
@@ -54,13 +54,13 @@ function expectation(schema: {
   readonly anyOf?: readonly { readonly const?: unknown }[]
 }): string {
   if (schema.type === 'integer') {
-    return `must be a whole number from ${schema.minimum} to ${schema.maximum}`
+    return `must be an integer from ${schema.minimum} to ${schema.maximum}`
   }
   if (schema.anyOf !== undefined) {
     return `must be one of ${schema.anyOf.map((option) => option.const).join(', ')}`
   }
   if (schema.format === 'address-ranges') {
-    return 'must be addresses and ranges, separated by commas'
+    return 'must be addresses and CIDR ranges, separated by commas'
   }
   return `must match ${schema.pattern}`
 }

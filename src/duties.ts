@@ -31,10 +31,10 @@ export function startDuties(deps: Deps, flushEveryMs: number): Duties {
 
 /** Writes what was counted in memory. */
 export async function flush(deps: Deps): Promise<void> {
-  await orTell(deps, 'use records could not be written; they are kept for the next time', () =>
+  await orTell(deps, 'failed to write use records; retrying at the next flush', () =>
     deps.uses.flush(deps.db),
   )
-  await orTell(deps, 'denials could not be written; they are kept for the next time', () =>
+  await orTell(deps, 'failed to write denials; retrying at the next flush', () =>
     deps.denials.flush(deps),
   )
 }
@@ -42,20 +42,20 @@ export async function flush(deps: Deps): Promise<void> {
 /** Every instance does it: it is few statements, and mostly finds nothing. */
 async function prune(deps: Deps): Promise<void> {
   const now = deps.now().getTime()
-  await orTell(deps, 'old changes were not pruned', () =>
+  await orTell(deps, 'failed to prune old changes', () =>
     pruneChanges(deps.db, new Date(now - changesKeptMs)),
   )
-  await orTell(deps, 'old requests were not forgotten', () => forgetOldRequests(deps))
-  await orTell(deps, 'old counts of denials were not pruned', () =>
+  await orTell(deps, 'failed to delete old idempotency keys', () => forgetOldRequests(deps))
+  await orTell(deps, 'failed to prune old denial counts', () =>
     pruneDenials(deps.db, new Date(now - denialsKeptMs)),
   )
 }
 
 /** Of several instances the one that comes first does it, but for the count, which is each one's own metric. */
 async function sweep(deps: Deps): Promise<void> {
-  await orTell(deps, 'the trail was not told of expiries', () => sweepExpiries(deps))
-  await orTell(deps, 'the heads of the audit trail were not logged', () => logHeads(deps))
-  await orTell(deps, 'the keys that expire soon were not counted', async () => {
+  await orTell(deps, 'failed to write expiry events to the audit log', () => sweepExpiries(deps))
+  await orTell(deps, 'failed to log the head hashes of the audit log', () => logHeads(deps))
+  await orTell(deps, 'failed to count the keys that expire soon', async () => {
     deps.expiring.within = await countExpiringKeys(deps)
   })
 }

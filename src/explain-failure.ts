@@ -3,12 +3,10 @@ import { isUnavailable } from './keys/outage.ts'
 /** Why a process could not do its work, in words for whoever started it. */
 export function explainFailure(error: unknown): string {
   if (error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL') {
-    return 'DATABASE_URL is not a URL: in a password, characters such as # and / are percent-encoded.'
+    return 'DATABASE_URL is not a valid URL. Percent-encode characters such as # and / in the password.'
   }
   const words = wordsOf(error)
-  return isUnavailable(error)
-    ? `The database cannot be used (is DATABASE_URL right?): ${words}`
-    : words
+  return isUnavailable(error) ? `The database is not usable; check DATABASE_URL: ${words}` : words
 }
 
 /** A host with several addresses fails by one error for each, under one that says nothing. */

@@ -35,17 +35,19 @@ export function announceFirstStart(
 ): void {
   if (!started.isFirstStart) return
   if (started.rootKey === undefined) {
-    log.warn('no root key was made: run `npm run admin -- issue-root-key`, or set ROOT_TOKEN_FILE')
+    log.warn(
+      'no root key was issued: run `npm run admin -- issue-root-key`, or set ROOT_TOKEN_FILE before the first start',
+    )
   } else if (config.ROOT_TOKEN_FILE !== undefined) {
-    log.info({ file: config.ROOT_TOKEN_FILE }, 'the root token was written')
+    log.info({ file: config.ROOT_TOKEN_FILE }, 'wrote the root token')
   } else if (database.isEmbedded) {
     process.stdout.write(welcome(address, started.rootKey.token))
   }
 }
 
 function welcome(address: string | undefined, token: string): string {
-  const shown = `The root token may do everything, and is shown only now:\n\n  ${token}\n`
-  if (address === undefined) return `\naeon-keys has made its database.\n\n${shown}\n`
+  const shown = `The root token grants every permission and is shown only once:\n\n  ${token}\n`
+  if (address === undefined) return `\naeon-keys created its database.\n\n${shown}\n`
   return `
 aeon-keys is ready at ${address} (browse ${address}/docs)
 

@@ -9,7 +9,7 @@ export async function listen(
   try {
     return await app.listen({ host: HOST, port: PORT })
   } catch (error) {
-    throw new Error(`It cannot listen on PORT ${PORT} of HOST ${HOST}: ${reasonOf(error)}`, {
+    throw new Error(`Failed to listen on PORT ${PORT} of HOST ${HOST}: ${reasonOf(error)}`, {
       cause: error,
     })
   }
@@ -19,13 +19,13 @@ function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   switch (code) {
     case 'EADDRINUSE':
-      return 'another process does (EADDRINUSE). Stop that one, or set another PORT; 0 takes any free one.'
+      return 'another process uses the port (EADDRINUSE). Stop that process, or set another PORT; 0 takes any free port.'
     case 'EACCES':
-      return 'this account may not (EACCES). Set a PORT from 1024 on.'
+      return 'permission denied (EACCES). Set a PORT of 1024 or higher.'
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `this machine has no such address (${code}). Set HOST to one that it has, or to 0.0.0.0 for all.`
+      return `the machine does not have this address (${code}). Set HOST to an address of the machine, or to 0.0.0.0 for all.`
     default:
       return error instanceof Error ? error.message : String(error)
   }

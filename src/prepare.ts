@@ -59,7 +59,7 @@ export function openServiceDatabase(
     poolMax: config.DATABASE_POOL_MAX,
     connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
     statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
-    onIdleError: (error) => log.warn({ err: error }, 'a database connection broke while idle'),
+    onIdleError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
     ...(options.isolation !== undefined && { isolation: options.isolation }),
   })
 }
@@ -130,15 +130,15 @@ async function prepareSchema(
   log: Logger,
 ): Promise<boolean> {
   const migrations = config.MIGRATE === 'auto' ? await migrate(db) : []
-  if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date')
+  if (migrations.length > 0) log.info({ migrations }, 'migrated the schema')
   const { missing, unknown } = await readSchemaState(db)
   if (missing.length > 0) {
     throw new Error(
       `The schema lacks ${missing.join(', ')}, and MIGRATE is off: ` +
-        'run `npm run admin -- migrate` as a database user that may create tables.',
+        'run `npm run admin -- migrate` as the database user that owns the tables.',
     )
   }
   if (unknown.length === 0) return false
-  log.warn({ migrations: unknown }, 'the schema is of a later version, and is left as it is')
+  log.warn({ migrations: unknown }, 'the schema is newer than this version; left unchanged')
   return true
 }

@@ -132,10 +132,10 @@ class Workers {
     })
     worker.once('exit', (code, signal) => {
       this.#listening.delete(worker)
-      listening.reject(new Error(`A worker ended before it listened (${signal ?? code}).`))
+      listening.reject(new Error(`A worker process ended before it listened (${signal ?? code}).`))
       this.#replace(worker, performance.now() - startedAt).catch((error: unknown) => {
         if (this.#isStopping) return
-        this.#log.error({ err: error }, 'a worker could not be replaced')
+        this.#log.error({ err: error }, 'failed to replace a worker process')
       })
     })
     return listening.promise
@@ -151,7 +151,7 @@ class Workers {
     await reaping
     this.#reaping.delete(reaping)
     if (this.#isStopping) return
-    this.#log.error({ pid: worker.process.pid }, 'a worker died; another takes its place')
+    this.#log.error({ pid: worker.process.pid }, 'a worker process ended; starting a replacement')
     if (livedMs < restartPauseMs) await sleep(restartPauseMs)
     if (!this.#isStopping) await this.#startOne()
   }
@@ -162,7 +162,10 @@ class Workers {
     this.#registrations.delete(worker.id)
     for (const id of ids) {
       await deleteInstance(this.#db, id).catch((error: unknown) =>
-        this.#log.warn({ err: error, instance: id }, 'the row of a worker could not be deleted'),
+        this.#log.warn(
+          { err: error, instance: id },
+          'failed to deregister the instance of a worker process',
+        ),
       )
     }
   }

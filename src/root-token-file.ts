@@ -11,8 +11,8 @@ export async function writeRootToken(path: string, token: string, isOurs = false
     (error: NodeJS.ErrnoException) => {
       throw new Error(
         error.code === 'EEXIST'
-          ? `The file for the root token, ${path}, is there already: move it away first.`
-          : `The file for the root token cannot be made: ${error.message}`,
+          ? `The file ${path} for the root token already exists. Move the file first.`
+          : `Failed to create the file for the root token: ${error.message}`,
       )
     },
   )

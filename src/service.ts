@@ -49,7 +49,7 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
   const { deps, instance, listener } = await createWorld({ ...options, db, world, moment })
   // A later version may have brought permissions that keys already hold.
   if (!prepared.isSchemaNewer && (await applyCatalogue(deps, prepared.catalogue))) {
-    log.info('the catalogue of permissions was stored')
+    log.info('stored the permission catalogue')
   }
   let isDraining = false
   const app = await buildApp(deps, {

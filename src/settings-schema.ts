@@ -9,207 +9,216 @@ export const Settings = Type.Object({
     default: 8080,
     minimum: 0,
     maximum: 65_535,
-    description: 'The port to listen on; 0 takes any free one.',
+    description: 'TCP port to listen on. 0: any free port.',
   }),
-  HOST: Type.String({ default: '127.0.0.1', description: 'The address to listen on.' }),
+  HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on.' }),
   PUBLIC_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^\\s/?#@]+$',
       description:
-        'The scheme, host and port by which callers reach the service: the issuer in introspection. Unset: no issuer is told, and there is no OAuth metadata.',
+        'Scheme, host and port by which callers reach the service; the issuer in introspection. Unset: introspection names no issuer, and OAuth metadata is not served.',
     }),
   ),
   DATABASE_URL: Type.Optional(
     Type.String({
       pattern: '^postgres(ql)?://',
       description:
-        'PostgreSQL 15 or newer; TLS by its parameters. Unset: a private PostgreSQL in DATA_DIR.',
+        'Connection URL of PostgreSQL 15 or newer; its parameters configure TLS. Unset: the service runs a private PostgreSQL in DATA_DIR.',
     }),
   ),
   DATABASE_OWNER_URL: Type.Optional(
     Type.String({
       pattern: '^postgres(ql)?://',
       description:
-        'The same database as the user who owns the tables; `npm run admin -- migrate` uses it, the service never.',
+        'Connection URL of the same database for the user that owns the tables. Only `npm run admin -- migrate` uses this URL.',
     }),
   ),
   DATABASE_POOL_MAX: Type.Integer({
     default: 10,
     minimum: 1,
     maximum: 1000,
-    description: 'Connections to the database, at most.',
+    description: 'Maximum number of database connections.',
   }),
   DATABASE_CONNECT_TIMEOUT_MS: Type.Integer({
     default: 2_000,
     minimum: 50,
     maximum: 60_000,
-    description: 'How long a request waits for a connection before the answer is 503.',
+    description:
+      'Milliseconds that a request waits for a database connection before the response is 503.',
   }),
   DATABASE_STATEMENT_TIMEOUT_MS: Type.Integer({
     default: 5_000,
     minimum: 50,
     maximum: 600_000,
-    description: 'How long a statement may take before the answer is 503.',
+    description: 'Milliseconds that a statement may take before the response is 503.',
   }),
   DATABASE_QUEUE_MAX: Type.Integer({
     default: 200,
     minimum: 1,
     maximum: 100_000,
     description:
-      'Requests that may wait for a connection; beyond it those that are no verification are answered 503.',
+      'Maximum number of requests that wait for a database connection. Beyond this number, every request except verifications gets 503.',
   }),
   DATA_DIR: Type.Optional(
     Type.String({
       description:
-        'Where the private PostgreSQL keeps its data; with DATABASE_URL it is ignored. Unset: ./data.',
+        'Data directory of the private PostgreSQL. Ignored if DATABASE_URL is set. Unset: ./data.',
     }),
   ),
   MIGRATE: Type.Union([Type.Literal('auto'), Type.Literal('off')], {
     default: 'auto',
     description:
-      'Whether to bring the schema up to date at start; off: refuse to start on an older one.',
+      'auto: migrate the schema at start. off: do not start on a schema older than this version.',
   }),
   ROOT_TOKEN_FILE: Type.Optional(
     Type.String({
       description:
-        'Where the first start writes the root token: a new file, readable by its owner only.',
+        'File to which the first start writes the root token. The file must not exist; only its owner can read the file.',
     }),
   ),
   CACHE_MAX_KEYS: Type.Integer({
     default: 100_000,
     minimum: 1,
     maximum: 10_000_000,
-    description: 'Credentials kept in memory, at most.',
+    description: 'Maximum number of credentials in the cache.',
   }),
   WORKERS: Type.Integer({
     default: 1,
     minimum: 1,
     maximum: 256,
-    description: 'Processes that share the port.',
+    description: 'Number of processes that share the port.',
   }),
   HASH_PROFILE: Type.Union([Type.Literal('random'), Type.Literal('password')], {
     default: 'random',
-    description: 'The cost of new hashes; a rise renews old ones as their keys are used.',
+    description:
+      'Cost of new Argon2 hashes. After a rise, old hashes are renewed when their keys are used.',
   }),
   HASH_CONCURRENCY: Type.Integer({
     default: 16,
     minimum: 1,
     maximum: 64,
-    description: 'Argon2 hashes given to the threads at once, of which there are as many as cores.',
+    description:
+      'Maximum number of Argon2 hashes given to the thread pool at once. The pool has one thread per core.',
   }),
   HASH_QUEUE_MAX: Type.Integer({
     default: 2_000,
     minimum: 1,
     maximum: 100_000,
     description:
-      'Argon2 hashes that may wait; beyond it the account with the most waiting is answered 503.',
+      'Maximum number of waiting Argon2 hashes. Beyond this number, the account with the most waiting hashes gets 503.',
   }),
   HASH_WAIT_MAX_MS: Type.Integer({
     default: 1_000,
     minimum: 10,
     maximum: 60_000,
     description:
-      'How long an Argon2 hash may wait for its turn; what would wait longer is answered 503.',
+      'Milliseconds that an Argon2 hash may wait for its turn. A request that would wait longer gets 503.',
   }),
   PEPPER_FILE: Type.Optional(
     Type.String({
-      description: 'Peppers, one `id:base64` a line, the current one first.',
+      description: 'File of peppers, one `id:base64` per line, the current pepper first.',
     }),
   ),
   AUDIT_KEY_FILE: Type.Optional(
     Type.String({
       description:
-        'Keys of the audit trail, one `id:base64` a line, the current one first: without them nobody can make its links.',
+        'File of audit keys, one `id:base64` per line, the current key first. The entry hashes of the audit log are computed with these keys, so that only a holder can forge entries.',
     }),
   ),
   TOKEN_PREFIX: Type.String({
     default: 'aeon',
     pattern: '^[a-z][a-z0-9]{0,15}$',
-    description: 'What new tokens begin with.',
+    description: 'Prefix of new tokens.',
   }),
   PERMISSIONS_FILE: Type.Optional(
-    Type.String({ description: 'A catalogue of permissions in the place of the built-in one.' }),
+    Type.String({
+      description: 'File with a permission catalogue that replaces the built-in catalogue.',
+    }),
   ),
   EXPIRY_WARNING_DAYS: Type.Integer({
     default: 7,
     minimum: 0,
     maximum: 3_650,
-    description: 'From how many days before its expiry on verdicts on a key warn of it; 0: never.',
+    description:
+      'Days before the expiry of a key from which verdicts carry the warning `expires_soon`. 0: no warning.',
   }),
   SELF_ROTATION_MAX_OVERLAP_SECONDS: Type.Integer({
     default: 86_400,
     minimum: 0,
     maximum: 2_592_000,
-    description: 'How long the old token of a key that rotates itself may work beside the new one.',
+    description: 'Maximum overlap, in seconds, that a key may request when the key rotates itself.',
   }),
   MAX_STALENESS_MS: Type.Integer({
     default: 30_000,
     minimum: 1_000,
     maximum: 3_600_000,
-    description: 'No verdict rests on anything older. The same on every instance of a database.',
+    description:
+      'Maximum age, in milliseconds, of the data on which a verdict rests. Must be equal on all instances of a database.',
   }),
   POLL_INTERVAL_MS: Type.Integer({
     default: 1_000,
     minimum: 10,
     maximum: 60_000,
     description:
-      'How often an instance looks for changes when nobody announces one; a third of a lease (0.3 MAX_STALENESS_MS) at most.',
+      'Milliseconds between two polls for changes when no notification arrives. At most a third of a lease (0.3 MAX_STALENESS_MS).',
   }),
   CHANGE_FEED: Type.Union([Type.Literal('notify'), Type.Literal('poll')], {
     default: 'notify',
-    description: 'Whether changes are announced by NOTIFY; poll where the database knows none.',
+    description:
+      'notify: changes are announced by NOTIFY. poll: instances only poll, for databases without NOTIFY.',
   }),
   DATABASE_LISTEN_URL: Type.Optional(
     Type.String({
       pattern: '^postgres(ql)?://',
-      description: 'Where to LISTEN, when a pooler stands before DATABASE_URL.',
+      description: 'Connection URL for LISTEN, if DATABASE_URL points to a connection pooler.',
     }),
   ),
   AEON_API: Type.Union([Type.Literal('on'), Type.Literal('off')], {
     default: 'on',
-    description: "Whether Aeon's public API is served, at /api/public/v1, for `ybm` and Terraform.",
+    description: 'Whether the Aeon API is served at /api/public/v1, for `ybm` and Terraform.',
   }),
   USE_FLUSH_MS: Type.Integer({
     default: 10_000,
     minimum: 10,
     maximum: 600_000,
-    description: 'How often use records are written.',
+    description: 'Milliseconds between two writes of use records.',
   }),
   DRAIN_TIMEOUT_MS: Type.Integer({
     default: 10_000,
     minimum: 100,
     maximum: 600_000,
-    description: 'How long requests in flight may take after SIGTERM.',
+    description: 'Milliseconds that requests in progress may take after SIGTERM.',
   }),
   TRUSTED_PROXIES: Type.Optional(
     Type.String({
       format: 'address-ranges',
       description:
-        'Proxies whose X-Forwarded-For and Forwarded are believed: addresses and ranges, separated by commas. Unset: the client is who holds the socket.',
+        'Proxies whose X-Forwarded-For and Forwarded headers are trusted: addresses and CIDR ranges, separated by commas. Unset: the client address is the address of the socket.',
     }),
   ),
   FORWARD_AUTH_NETWORKS: Type.Optional(
     Type.String({
       format: 'address-ranges',
       description:
-        'Proxies that may use forward-auth without a token of their own, by the address of their socket.',
+        'Proxies that may use forward-auth without a token: addresses and CIDR ranges of their sockets, separated by commas.',
     }),
   ),
   FORWARD_AUTH_HEADER: Type.String({
     default: 'Authorization',
     pattern: '^[A-Za-z][A-Za-z0-9-]{0,63}$',
     description:
-      'The header in which forward-auth finds the token: `Bearer` and the token in Authorization, the token alone in any other.',
+      'Header from which forward-auth reads the token: `Bearer` and the token in Authorization, the token alone in any other header.',
   }),
   FORWARD_AUTH_REASON: Type.Union([Type.Literal('hide'), Type.Literal('tell')], {
     default: 'hide',
-    description: 'Whether forward-auth tells the reason of a denial, in X-Denial-Reason.',
+    description:
+      'tell: forward-auth returns the reason for a denial in X-Denial-Reason. hide: it does not.',
   }),
   LOG_LEVEL: Type.Union(
     (['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const).map((level) =>
       Type.Literal(level),
     ),
-    { default: 'info', description: 'The least severe log lines to write.' },
+    { default: 'info', description: 'Minimum severity of log lines.' },
   ),
 })
 

@@ -52,13 +52,13 @@ async function readNamed<T>(
 ): Promise<T | undefined> {
   if (path === undefined || path === '') return undefined
   const text = await readFile(path, 'utf8').catch((error: unknown) =>
-    note(`${setting} names a file that cannot be read: ${reasonOf(error)}`),
+    note(`${setting} names an unreadable file: ${reasonOf(error)}`),
   )
   if (text === undefined) return undefined
   try {
     return read(text)
   } catch (error) {
-    return note(`${setting} names a file with faults: ${wordsOf(error)}`)
+    return note(`${setting} names an invalid file: ${wordsOf(error)}`)
   }
 }
 
@@ -70,7 +70,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new Error('it is not JSON')
+    throw new Error('the content is not JSON')
   }
 }
 
@@ -86,7 +86,7 @@ async function checkRootTokenFile(
     await readdir(folder)
     await access(folder, constants.W_OK | constants.X_OK)
   } catch (error) {
-    note(`ROOT_TOKEN_FILE is in a folder that cannot be written: ${reasonOf(error)}`)
+    note(`ROOT_TOKEN_FILE is in an unwritable directory: ${reasonOf(error)}`)
   }
 }
 
@@ -104,12 +104,12 @@ function reasonOf(error: unknown): string {
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return 'it does not exist'
+      return 'the path does not exist'
     case 'EACCES':
     case 'EPERM':
-      return `this account may not (${code})`
+      return `permission denied (${code})`
     case 'EISDIR':
-      return 'it is a folder'
+      return 'the path is a directory'
     default:
       return code
   }

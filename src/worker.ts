@@ -10,7 +10,7 @@ import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 /** One of several processes that share a port. Its parent runs the database and has prepared it. */
 export async function runWorker({ config, files }: LoadedSettings, log: Logger): Promise<void> {
-  if (config.DATABASE_URL === undefined) throw new Error('A worker needs DATABASE_URL.')
+  if (config.DATABASE_URL === undefined) throw new Error('A worker process requires DATABASE_URL.')
   try {
     const service = await createService({
       config,

@@ -41,12 +41,12 @@ t.test('all faults are told at once, and no value is repeated', async (t) => {
     error.faults,
     [
       'DATABASE_URL must match ^postgres(ql)?://',
-      'CACHE_MAX_KEYS must be a whole number from 1 to 10000000',
+      'CACHE_MAX_KEYS must be an integer from 1 to 10000000',
       'MIGRATE must be one of auto, off',
       'HASH_PROFILE must be one of random, password',
-      'PORT must be a whole number from 0 to 65535',
+      'PORT must be an integer from 0 to 65535',
       'TOKEN_PREFIX must match ^[a-z][a-z0-9]{0,15}$',
-      'TRUSTED_PROXIES must be addresses and ranges, separated by commas',
+      'TRUSTED_PROXIES must be addresses and CIDR ranges, separated by commas',
       'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent',
     ].toSorted((a, b) => order(a) - order(b)),
   )
@@ -65,16 +65,16 @@ t.test('what is wrong with the files that settings name is told with the rest', 
   const given: readonly [object, readonly RegExp[]][] = [
     [
       { PEPPER_FILE: at('short') },
-      [/^PEPPER_FILE names a file with faults: line 1 is not id:base64/],
+      [/^PEPPER_FILE names an invalid file: line 1 must be id:base64/],
     ],
-    [{ PEPPER_FILE: at('token') }, [/^PEPPER_FILE names a file with faults: line 1/]],
+    [{ PEPPER_FILE: at('token') }, [/^PEPPER_FILE names an invalid file: line 1/]],
     [
       { PERMISSIONS_FILE: at('not-json') },
-      [/^PERMISSIONS_FILE names a file with faults: it is not JSON$/],
+      [/^PERMISSIONS_FILE names an invalid file: the content is not JSON$/],
     ],
     [{ PERMISSIONS_FILE: at('no-catalogue') }, [/^PERMISSIONS_FILE .*\/permissions\/0/]],
-    [{ PERMISSIONS_FILE: at('short/hush') }, [/^PERMISSIONS_FILE .* it does not exist$/]],
-    [{ ROOT_TOKEN_FILE: at('short/hush') }, [/^ROOT_TOKEN_FILE .* it does not exist$/]],
+    [{ PERMISSIONS_FILE: at('short/hush') }, [/^PERMISSIONS_FILE .* the path does not exist$/]],
+    [{ ROOT_TOKEN_FILE: at('short/hush') }, [/^ROOT_TOKEN_FILE .* the path does not exist$/]],
     [
       {
         PORT: 'x',
@@ -128,9 +128,9 @@ t.test('a file or folder that is closed to this account is told so', async (t) =
     ROOT_TOKEN_FILE: `${locked}/token`,
   })
   t.same(error.faults, [
-    'PEPPER_FILE names a file that cannot be read: this account may not (EACCES)',
-    'PERMISSIONS_FILE names a file that cannot be read: this account may not (EACCES)',
-    'ROOT_TOKEN_FILE is in a folder that cannot be written: this account may not (EACCES)',
+    'PEPPER_FILE names an unreadable file: permission denied (EACCES)',
+    'PERMISSIONS_FILE names an unreadable file: permission denied (EACCES)',
+    'ROOT_TOKEN_FILE is in an unwritable directory: permission denied (EACCES)',
   ])
 })
 

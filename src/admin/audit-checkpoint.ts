@@ -7,15 +7,20 @@ import { readNamedFile, withStartedDatabase } from './started-database.ts'
 
 /** Signs the heads of all chains, for keeping where the owner of the database cannot write. */
 export const auditCheckpointCommand: Command = {
-  summary: 'Sign the heads of the audit trail, for keeping elsewhere.',
-  details: 'The trail is walked first: a broken one gets no checkpoint.',
+  summary: 'Sign the head hashes of the audit log, to be stored outside of the database.',
+  details:
+    'The command verifies the audit log first and signs no checkpoint of a broken audit log.',
   options: [
     {
       name: 'key',
       value: 'FILE',
-      about: 'The Ed25519 private key to sign with, in PEM. Required.',
+      about: 'Ed25519 private key for the signature, in PEM. Required.',
     },
-    { name: 'file', value: 'PATH', about: 'Write it to this new file instead of printing it.' },
+    {
+      name: 'file',
+      value: 'PATH',
+      about: 'Write the checkpoint to this new file instead of printing the checkpoint.',
+    },
   ],
   async run(context) {
     const privateKey = await readPrivateKey(requiredOption(context.options, 'key'))
@@ -26,12 +31,12 @@ export const auditCheckpointCommand: Command = {
       verifyTrail({ db, auditKeys }, []),
     )
     if (breaks.length > 0) {
-      throw new Error('The audit trail is broken, and gets no checkpoint: run audit-verify.')
+      throw new Error('The audit log is broken: no checkpoint was signed. Run audit-verify.')
     }
     const text = signCheckpoint({ createdAt, heads }, privateKey)
     if (file === undefined) return { text: text.trimEnd(), json: JSON.parse(text) }
     await writeFile(file, text, { flag: 'wx' }).catch((error: Error) => {
-      throw new Error(`The checkpoint cannot be written: ${error.message}`)
+      throw new Error(`Failed to write the checkpoint: ${error.message}`)
     })
     return {
       text: `The checkpoint of ${events} events in ${heads.length} chains is in ${file}.`,
@@ -45,6 +50,6 @@ async function readPrivateKey(file: string): Promise<KeyObject> {
   try {
     return createPrivateKey(pem)
   } catch {
-    throw new Error(`The private key ${file} is not a private key in PEM without a passphrase.`)
+    throw new Error(`${file} must be a private key in PEM without a passphrase.`)
   }
 }

@@ -13,20 +13,20 @@ import { readNamedFile, withStartedDatabase } from './started-database.ts'
 
 /** Walks the chains of the audit trail, and names the first break of each. */
 export const auditVerifyCommand: Command = {
-  summary: 'Walk the chains of the audit trail, and name the first break of each.',
-  details: `Without a checkpoint, a tail that was cut together with its head is not found.
-AUDIT_KEY_FILE must hold the keys that the links were made with.`,
+  summary: 'Verify the hash chains of the audit log, and report the first break of each chain.',
+  details: `Only a checkpoint reveals that the latest entries of a chain were deleted together with the head
+hash. AUDIT_KEY_FILE must contain the keys with which the entry hashes were computed.`,
   options: [
     {
       name: 'checkpoint',
       value: 'FILE',
-      about: 'Hold the trail against this one too; any number of times.',
+      about: 'Compare the audit log with this signed checkpoint too. Repeatable.',
       repeats: true,
     },
     {
       name: 'public-key',
       value: 'FILE',
-      about: 'The Ed25519 key, in PEM, that the checkpoints must be signed with.',
+      about: 'Ed25519 public key, in PEM, of the checkpoint signatures.',
     },
   ],
   async run(context) {
@@ -49,7 +49,7 @@ async function readCheckpoints(options: CommandOptions): Promise<Checkpoint[]> {
       try {
         return readCheckpoint(text, publicKey)
       } catch (error) {
-        throw new Error(`The checkpoint ${file} cannot be used: ${String(error)}`)
+        throw new Error(`The checkpoint ${file} is invalid: ${String(error)}`)
       }
     }),
   )
@@ -60,7 +60,7 @@ async function readPublicKey(file: string): Promise<KeyObject> {
   try {
     return createPublicKey(pem)
   } catch {
-    throw new Error(`The public key ${file} is not a key in PEM.`)
+    throw new Error(`${file} must be a public key in PEM.`)
   }
 }
 
@@ -76,9 +76,9 @@ function tell({ events, unkeyed, breaks, heads }: TrailReport): Outcome {
     })),
     heads: heads.map(({ accountId, number, link }) => ({ account_id: accountId, number, link })),
   }
-  const counted = `${events} events in ${heads.length} chains, ${unkeyed} of them without an audit key`
-  if (breaks.length === 0) return { text: `The audit trail is whole: ${counted}.`, json }
-  const text = `The audit trail is broken:\n${breaks.map(lineOf).join('\n')}\nWhole are ${counted}.`
+  const counted = `${events} events in ${heads.length} chains, ${unkeyed} of the events without an audit key`
+  if (breaks.length === 0) return { text: `The audit log is intact: ${counted}.`, json }
+  const text = `The audit log is broken:\n${breaks.map(lineOf).join('\n')}\nIntact: ${counted}.`
   return { text, json, exitCode: brokenExitCode }
 }
 

@@ -57,6 +57,6 @@ export function optionOf(options: CommandOptions, name: string): string | undefi
 /** Throws UsageError when it is not given. */
 export function requiredOption(options: CommandOptions, name: string): string {
   const value = optionOf(options, name)
-  if (value === undefined) throw new UsageError(`Give --${name}.`)
+  if (value === undefined) throw new UsageError(`--${name} is required.`)
   return value
 }

@@ -7,7 +7,7 @@ import { requireStartedDatabase } from './started-database.ts'
 
 /** Issues a key of the platform account that may do everything, and says its token, or where it is. */
 export const issueRootKeyCommand: Command = {
-  summary: 'Issue a key of the platform account that may do everything, and print its token.',
+  summary: 'Issue a platform key with every permission, and print its token.',
   options: [
     {
       name: 'file',
@@ -28,7 +28,10 @@ export const issueRootKeyCommand: Command = {
       const { id, name, token } = await issueRootKey(world, db, keep)
       return file === undefined
         ? { text: token, json: { api_key_id: id, name, token } }
-        : { text: `The token of ${name} is in ${file}.`, json: { api_key_id: id, name, file } }
+        : {
+            text: `The token of ${name} was written to ${file}.`,
+            json: { api_key_id: id, name, file },
+          }
     } finally {
       await db.destroy()
     }

@@ -8,8 +8,8 @@ const statementTimeoutMs = 600_000
 
 /** Brings the schema up to this version, and says what ran. */
 export const migrateCommand: Command = {
-  summary: 'Bring the schema up to this version, for instances that run with MIGRATE=off.',
-  details: 'Reaches the database by DATABASE_OWNER_URL, if that is set.',
+  summary: 'Migrate the schema to this version, for instances that run with MIGRATE=off.',
+  details: 'Connects to DATABASE_OWNER_URL, if set.',
   options: [],
   asOwner: true,
   async run({ config, connection }) {
@@ -20,10 +20,7 @@ export const migrateCommand: Command = {
     })
     try {
       const ran = await migrate(db)
-      const text =
-        ran.length === 0
-          ? 'The schema has every migration of this version.'
-          : `Ran ${ran.join(', ')}.`
+      const text = ran.length === 0 ? 'The schema is up to date.' : `Ran ${ran.join(', ')}.`
       return { text, json: { migrations: ran } }
     } finally {
       await db.destroy()

@@ -15,7 +15,7 @@ export async function withDatabase<T>(
   if (running !== undefined) return act(running)
   if (!(await hasEmbeddedPostgres(config.DATA_DIR))) {
     throw new Error(
-      'There is no database: set DATABASE_URL, or DATA_DIR as the service has it, and start the service first.',
+      'No database found. Set DATABASE_URL, or the DATA_DIR of the service, and start the service first.',
     )
   }
   const embedded = await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log: createLog('warn') })

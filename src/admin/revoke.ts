@@ -7,16 +7,21 @@ const defaultWaitMs = 10_000
 
 /** Revokes a key in an incident, when no token is at hand that may. */
 export const revokeCommand: Command = {
-  summary: 'Revoke a key by its token, hint or id, and say how many instances know it.',
+  summary:
+    'Revoke a key by its token, hint or id, and report how many instances have applied the revocation.',
   argument: 'KEY',
-  details: `KEY is a token, a hint (the public beginning of a token) or the id of a key. A token must carry
-this deployment's tag: else anybody could have made it up to have another's key revoked.`,
+  details: `KEY is a token, a hint (the public prefix of a token) or the id of a key. A token must carry a MAC
+tag of this deployment, because anybody can forge a token with the id of another key.`,
   options: [
-    { name: 'reason', value: 'TEXT', about: 'Why, for those who look later.' },
+    {
+      name: 'reason',
+      value: 'TEXT',
+      about: 'Reason for the revocation; recorded in the audit log.',
+    },
     {
       name: 'wait-ms',
       value: 'NUMBER',
-      about: `How long to wait for all instances; ${defaultWaitMs} by default.`,
+      about: `Milliseconds to wait for all instances. Default: ${defaultWaitMs}.`,
     },
   ],
   async run(context) {
@@ -46,10 +51,13 @@ function tell(key: string, id: string, receipt: Receipt): Outcome {
     api_key_id: id,
     receipt: { revision, id: receipt.id, state, acknowledged, live, complete_in_ms: completeInMs },
   }
-  const told = `${acknowledged} of ${live} instances know it (revision ${revision}).`
+  const told = `${acknowledged} of ${live} instances have applied the revocation (revision ${revision}).`
   if (state === 'complete') {
-    return { text: `The key ${key} is revoked: no instance accepts it any more. ${told}`, json }
+    return {
+      text: `The key ${key} is revoked and no instance accepts the key any more. ${told}`,
+      json,
+    }
   }
-  const text = `The key ${key} is revoked. ${told} The others will within ${completeInMs} ms.`
+  const text = `The key ${key} is revoked. ${told} The other instances apply the revocation within ${completeInMs} ms.`
   return { text, json, exitCode: pendingExitCode }
 }

@@ -5,14 +5,15 @@ import type { Command } from './command.ts'
 
 /** Makes a new tag key sign, once every instance knows it. */
 export const rotateTagKeyCommand: Command = {
-  summary: 'Let a new tag key sign new tokens, once every instance knows it.',
+  summary:
+    "Create a tag key (the HMAC key of the tokens' MAC tags), and sign new tokens with it once every instance has it.",
   options: [],
   async run(context) {
     // By then every instance knows it, or holds no lease.
     const waitMs = 2 * timingOf(context.config.MAX_STALENESS_MS).watchMs
     const { id } = await asInstance(context, (deps) => rotateTagKey(deps, waitMs))
     return {
-      text: `The tag key ${id} signs new tokens. The old one verifies for as long as live keys use it.`,
+      text: `The tag key ${id} signs new tokens. The previous tag key stays valid while keys use it.`,
       json: { tag_key_id: id },
     }
   },

@@ -22,12 +22,14 @@ export async function withStartedDatabase<T>(
 /** Throws an Error unless this version of the service was started on the database before. */
 export async function requireStartedDatabase(db: Database): Promise<void> {
   if ((await readSchemaState(db)).missing.length === 0) return
-  throw new Error('This version has never been started on this database: start it first.')
+  throw new Error(
+    'The schema of the database is missing or older than this version. Start the service, or run migrate, first.',
+  )
 }
 
 /** The text of a file that an option names. Throws an Error that says what cannot be read, and why. */
 export async function readNamedFile(what: string, file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: Error) => {
-    throw new Error(`The ${what} cannot be read: ${error.message}`)
+    throw new Error(`Failed to read the ${what}: ${error.message}`)
   })
 }

@@ -21,14 +21,14 @@ ${[...command.options.map((option) => line(`--${option.name} ${option.value}`, o
 }
 
 const common = [
-  line('--json', 'Print what came of it as one line of JSON.'),
-  line('--help', 'Print this.'),
+  line('--json', 'Print the result as one line of JSON.'),
+  line('--help', 'Print this help.'),
 ]
 
 function usageOfAll(commands: Readonly<Record<string, Command>>): string {
   return `Usage: npm run admin -- COMMAND [OPTION...]
 
-For whoever has the database: it is found by DATABASE_URL, or in DATA_DIR.
+Commands for operators. The commands connect to DATABASE_URL, or to the private PostgreSQL in DATA_DIR.
 
 Commands:
 ${Object.entries(commands)
@@ -38,8 +38,8 @@ ${Object.entries(commands)
 Options of every command:
 ${common.join('\n')}
 
-Exit codes: 0 it is done; 1 it failed; 2 it was called wrongly; 3 audit-verify found a break;
-4 revoke is committed, and some instance may not know it yet.
+Exit codes: 0 success; 1 failure; 2 invalid arguments; 3 audit-verify found a broken audit log;
+4 the revocation is committed, but some instance may not have applied it yet.
 `
 }
 

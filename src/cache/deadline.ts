@@ -9,7 +9,7 @@ export async function withinDeadline<T>(
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
     destroyFeedConnection(connection)
-    late.reject(new Error(`The database did not answer within ${deadlineMs} ms.`))
+    late.reject(new Error(`The database did not respond within ${deadlineMs} ms.`))
   }, deadlineMs)
   try {
     return await Promise.race([work, late.promise])

@@ -59,14 +59,14 @@ export class Evictions {
     const { timing, log } = this.#options
     const evicting = evictInstance(connection, silent)
     if (!(await withinDeadline(connection, timing.roundMs, evicting))) return
-    log.warn({ instance: silent.id }, 'a silent instance was evicted')
+    log.warn({ instance: silent.id }, 'deregistered an unresponsive instance')
   }
 
   #warnOnce(stalenesses: ReadonlySet<number>): void {
     if (stalenesses.size > 0 && !this.#hasWarned) {
       this.#options.log.warn(
         { here: this.#options.timing.maxStalenessMs, there: [...stalenesses] },
-        'MAX_STALENESS_MS is another one on a live instance, and must be the same: every verification reads the database',
+        'MAX_STALENESS_MS differs between live instances; answering from memory is disabled until they agree',
       )
     }
     this.#hasWarned = stalenesses.size > 0

@@ -10,9 +10,9 @@ const maxCauses = 5
 
 const historyMessages: Readonly<Record<HistoryChange, string>> = {
   restart:
-    'the database restarted: for one watch receipts complete by time only, since a restore in place looks the same',
+    'the database restarted; receipts complete only by time for one failure timeout, because a restore in place looks the same',
   other_history:
-    'the database has another history than before: a restore or a failover; what was acknowledged since may be lost',
+    'the history of the database changed (restore or failover); acknowledged changes may be lost',
 }
 
 /** Tells of the change feed and of the lease when something changes, and of a failure once, not with every round. */
@@ -38,7 +38,7 @@ export class FeedLog {
     this.#cause = causeOf(error)
     if (this.#causes.has(this.#cause) || this.#causes.size >= maxCauses) return
     this.#causes.add(this.#cause)
-    this.#log.warn({ err: error }, 'a round of the change feed failed')
+    this.#log.warn({ err: error }, 'a sync cycle of the change feed failed')
   }
 
   roundConfirmed(): void {
@@ -47,7 +47,7 @@ export class FeedLog {
     const failingMs = Math.round(this.#monotonicNow() - this.#failingSince)
     this.#log.info(
       { failures: this.#failures, failing_ms: failingMs },
-      'the rounds of the change feed work again',
+      'the sync cycles of the change feed succeed again',
     )
     this.#failures = 0
     this.#causes.clear()
@@ -55,16 +55,17 @@ export class FeedLog {
 
   /** Not registered: somebody counts on another staleness, of which Evictions has told. */
   withheld(): void {
-    this.#cause = 'MAX_STALENESS_MS is another one on a live instance.'
+    this.#cause = 'MAX_STALENESS_MS differs on a live instance.'
   }
 
   evicted(instance: string): void {
-    this.#cause = 'This instance was evicted.'
-    this.#log.warn({ instance }, 'this instance was evicted; it registers anew')
+    this.#cause = 'Another instance deregistered this instance.'
+    this.#log.warn({ instance }, 'another instance deregistered this instance; registering again')
   }
 
   historyChanged(change: HistoryChange, applied: number): void {
-    this.#cause = change === 'restart' ? 'The database restarted.' : 'History changed.'
+    this.#cause =
+      change === 'restart' ? 'The database restarted.' : 'The history of the database changed.'
     this.#log.warn({ applied }, historyMessages[change])
   }
 
@@ -75,7 +76,7 @@ export class FeedLog {
     this.#holds = holds
     if (!holds) {
       this.#silentSince = this.#monotonicNow()
-      const when = before === undefined ? 'there is no lease yet' : 'the lease has lapsed'
+      const when = before === undefined ? 'no lease yet' : 'the lease expired'
       this.#log.warn(
         { instance, cause: this.#cause },
         `${when}: every verification reads the database`,
@@ -83,13 +84,13 @@ export class FeedLog {
       return
     }
     if (before === undefined) {
-      this.#log.info({ instance }, 'the lease holds: verifications are answered from memory')
+      this.#log.info({ instance }, 'lease acquired: verifications are answered from memory')
       return
     }
     const silentMs = Math.round(this.#monotonicNow() - this.#silentSince)
     this.#log.info(
       { instance, silent_ms: silentMs },
-      'the lease holds again: verifications are answered from memory',
+      'lease acquired again: verifications are answered from memory',
     )
   }
 }

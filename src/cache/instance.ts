@@ -91,7 +91,7 @@ export class Instance {
     try {
       await this.#rounds.giveUp(connection)
     } catch (error) {
-      this.#options.log.warn({ err: error }, 'the row of this instance could not be given up')
+      this.#options.log.warn({ err: error }, 'failed to deregister this instance')
     }
     destroyFeedConnection(connection)
   }

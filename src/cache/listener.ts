@@ -45,8 +45,7 @@ export class Listener {
         failures = 0
         await this.#stayConnected()
       } catch (error) {
-        if (failures === 0)
-          this.#options.log.warn({ err: error }, 'the listener lost its connection')
+        if (failures === 0) this.#options.log.warn({ err: error }, 'the LISTEN connection was lost')
         failures += 1
       }
       if (this.#connection !== undefined) destroyFeedConnection(this.#connection)

@@ -39,9 +39,9 @@ export function readCheckpoint(text: string, publicKey: KeyObject): Checkpoint {
   requireEd25519(publicKey)
   const { checkpoint, signature } = parse(text)
   if (!verify(null, signedText(checkpoint), publicKey, Buffer.from(signature, 'base64'))) {
-    throw new Error('its signature is not of this key')
+    throw new Error('the signature does not match the public key')
   }
-  if (checkpoint.version !== 1) throw new Error('it is of another version')
+  if (checkpoint.version !== 1) throw new Error('the checkpoint has an unknown version')
   return {
     createdAt: new Date(checkpoint.created_at),
     heads: checkpoint.heads.map(({ account_id: accountId, number, link }) => ({
@@ -69,7 +69,7 @@ function parse(text: string): { readonly checkpoint: SignedBody; readonly signat
     // What the body holds is looked at only after its signature.
     if (typeof signature === 'string') return { checkpoint: checkpoint as SignedBody, signature }
   }
-  throw new Error('it is not a checkpoint')
+  throw new Error('the file is not a checkpoint')
 }
 
 function parseJson(text: string): unknown {
@@ -85,5 +85,5 @@ function signedText(body: unknown): Buffer {
 }
 
 function requireEd25519(key: KeyObject): void {
-  if (key.asymmetricKeyType !== 'ed25519') throw new Error('the key is not an Ed25519 key')
+  if (key.asymmetricKeyType !== 'ed25519') throw new Error('the key must be an Ed25519 key')
 }

@@ -20,7 +20,7 @@ export function readAuditKeys(text: string): AuditKeys {
   const byId = new Map<string, AuditKey>()
   for (const [id, key] of readKeyLines(text)) byId.set(id, { id, subKey: deriveSubKey(key) })
   const [current] = byId.values()
-  if (current === undefined) throw new Error('it holds no key')
+  if (current === undefined) throw new Error('the file contains no key')
   return { current, byId }
 }
 

@@ -11,9 +11,9 @@ export function readKeyLines(text: string): ReadonlyMap<string, Buffer> {
     if (line.trim() === '' || line.startsWith('#')) continue
     const [, id, encoded] = linePattern.exec(line.trim()) ?? []
     if (id === undefined || encoded === undefined) {
-      throw new Error(`line ${index + 1} is not id:base64 of at least 32 bytes`)
+      throw new Error(`line ${index + 1} must be id:base64 with at least 32 bytes`)
     }
-    if (keys.has(id)) throw new Error(`line ${index + 1} repeats the id of another line`)
+    if (keys.has(id)) throw new Error(`line ${index + 1} repeats the id of an earlier line`)
     keys.set(id, Buffer.from(encoded, 'base64'))
   }
   return keys

@@ -115,16 +115,18 @@ function contradictionsOf(catalogue: Catalogue): string[] {
   const scopes = new Map(catalogue.map((entry) => [entry.name, entry.scope]))
   return catalogue.flatMap((entry, index) => {
     const faults: string[] = []
-    if (catalogue[index - 1]?.name === entry.name) faults.push(`${entry.name} is defined twice`)
+    if (catalogue[index - 1]?.name === entry.name)
+      faults.push(`${entry.name} must be defined only once`)
     for (const implied of entry.implies) {
       const scope = scopes.get(implied)
-      if (scope === undefined) faults.push(`${entry.name} implies ${implied}, which is not defined`)
+      if (scope === undefined)
+        faults.push(`${entry.name} implies ${implied}, which the catalogue does not define`)
       if (scope === 'platform' && entry.scope === 'account') {
-        faults.push(`${entry.name} implies ${implied}, which is of the platform`)
+        faults.push(`${entry.name} implies ${implied}, which is a platform permission`)
       }
     }
     if (entry.scope === 'platform' && entry.roles.length > 0) {
-      faults.push(`${entry.name} is of the platform, and cannot be in an account's built-in roles`)
+      faults.push(`${entry.name} is a platform permission and must not be in a built-in role`)
     }
     return faults
   })

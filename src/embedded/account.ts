@@ -43,8 +43,8 @@ async function namedAccount(): Promise<Account> {
   }
   throw new EmbeddedPostgresError(
     'start_failed',
-    'PostgreSQL refuses to run as root, and this system has no account named postgres or nobody. ' +
-      'Start the service under an account of its own, or set DATABASE_URL.',
+    'PostgreSQL does not run as root, and the system has no account named postgres or nobody. ' +
+      'Start the service as another user than root, or set DATABASE_URL.',
   )
 }
 
@@ -69,8 +69,8 @@ export async function firstClosedFolder(
   } catch (cause) {
     throw new EmbeddedPostgresError(
       'start_failed',
-      `PostgreSQL refuses to run as root, and this process may not switch to account ${account.uid}. ` +
-        'Start the service under an account of its own, or set DATABASE_URL.',
+      `PostgreSQL does not run as root, and the process may not switch to account ${account.uid}. ` +
+        'Start the service as another user than root, or set DATABASE_URL.',
       cause,
     )
   }

@@ -38,7 +38,7 @@ function findPlatformPackage(): string {
     throw new EmbeddedPostgresError(
       'platform_unsupported',
       `PostgreSQL for ${process.platform}-${process.arch} is not installed (the npm package ${name} is missing). ` +
-        'Set DATABASE_URL to use a PostgreSQL server of your own.',
+        'Set DATABASE_URL to use another PostgreSQL server.',
       cause,
     )
   }
@@ -134,8 +134,8 @@ async function assertRuns({ initdb }: Binaries, account: Account | undefined): P
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new EmbeddedPostgresError(
       'platform_unsupported',
-      `The PostgreSQL that npm installed does not run on this system: ${reason}. ` +
-        'Set DATABASE_URL to use a PostgreSQL server of your own.',
+      `The PostgreSQL installed by npm does not run on this system: ${reason}. ` +
+        'Set DATABASE_URL to use another PostgreSQL server.',
       cause,
     )
   }

@@ -67,8 +67,8 @@ export async function claimDataDir(
 function inUse(dataDir: string, lastLines: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'data_dir_in_use',
-    `DATA_DIR ${dataDir} is in use by another server. Stop that one, give this one a DATA_DIR of its own, ` +
-      `or let both use one PostgreSQL server through DATABASE_URL.${quote(lastLines)}`,
+    `Another server uses DATA_DIR ${dataDir}. Stop that server, set another DATA_DIR, ` +
+      `or let both services use one PostgreSQL server through DATABASE_URL.${quote(lastLines)}`,
   )
 }
 
@@ -89,7 +89,7 @@ function lockFileDamaged(clusterDir: string, lastLines: string): EmbeddedPostgre
 function startFailed(dataDir: string, lastLines: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'start_failed',
-    `PostgreSQL does not start on DATA_DIR ${dataDir}.${quote(lastLines)}`,
+    `PostgreSQL failed to start on DATA_DIR ${dataDir}.${quote(lastLines)}`,
   )
 }
 

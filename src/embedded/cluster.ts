@@ -54,8 +54,8 @@ async function hasCluster({ path, clusterDir, account }: DataDir): Promise<boole
     if (uid === expected) return true
     throw new EmbeddedPostgresError(
       'data_dir_unusable',
-      `The database in DATA_DIR ${path} belongs to account ${uid}, and this is account ${expected}. ` +
-        `Start the service under account ${uid} or as root, or choose another DATA_DIR.`,
+      `The database in DATA_DIR ${path} belongs to account ${uid}, but PostgreSQL would run as account ${expected}. ` +
+        `Start the service as account ${uid} or as root, or set another DATA_DIR.`,
     )
   } catch (error) {
     if (failedWith(error, 'ENOENT')) return false
@@ -75,7 +75,7 @@ async function runInitdb(
   } catch (cause) {
     throw new EmbeddedPostgresError(
       'start_failed',
-      `PostgreSQL could not make a database in DATA_DIR ${path}. Its words: ${wordsOf(cause)}`,
+      `PostgreSQL failed to create a database in DATA_DIR ${path}: ${wordsOf(cause)}`,
       cause,
     )
   }

@@ -62,9 +62,9 @@ async function realPathOf(path: string): Promise<string> {
 function closedError({ path, account }: DataDir, closed: string): EmbeddedPostgresError {
   return new EmbeddedPostgresError(
     'data_dir_closed',
-    `DATA_DIR ${path} is out of PostgreSQL's reach: it gives up root for account ${account?.uid}, ` +
-      `and ${closed} is closed to that account. Choose a DATA_DIR outside it (${ROOTS_DATA_DIR}, ` +
-      `for example), or open it with: chmod o+x ${closed}`,
+    `PostgreSQL runs as account ${account?.uid} instead of root and cannot reach DATA_DIR ${path}: ` +
+      `${closed} is closed to that account. Set a DATA_DIR elsewhere (${ROOTS_DATA_DIR}, ` +
+      `for example), or open the directory with: chmod o+x ${closed}`,
   )
 }
 
@@ -78,7 +78,7 @@ function unusableError(path: string, cause: unknown): EmbeddedPostgresError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new EmbeddedPostgresError(
     'data_dir_unusable',
-    `DATA_DIR ${path} cannot be used: ${reason}. Name a folder that this account can write, or set DATABASE_URL.`,
+    `DATA_DIR ${path} is not usable: ${reason}. Set a directory that this account can write, or set DATABASE_URL.`,
     cause,
   )
 }

@@ -76,7 +76,7 @@ function setUpFailed(dataDir: string, cause: unknown): EmbeddedPostgresError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new EmbeddedPostgresError(
     'start_failed',
-    `PostgreSQL runs on DATA_DIR ${dataDir} and cannot be set up: ${reason}`,
+    `PostgreSQL runs on DATA_DIR ${dataDir}, but its setup failed: ${reason}`,
     cause,
   )
 }

@@ -25,7 +25,7 @@ export function socketFolder(dataDir: DataDir): string {
   throw new EmbeddedPostgresError(
     'socket_path_too_long',
     `DATA_DIR ${dataDir.path} is too long for a Unix socket (${LONGEST_SOCKET_PATH_BYTES} bytes), and so is ` +
-      `the temporary folder ${tmpdir()}. Choose a shorter DATA_DIR.`,
+      `the temporary directory ${tmpdir()}. Set a shorter DATA_DIR.`,
   )
 }
 
@@ -46,8 +46,8 @@ export async function makeSocketFolder(folder: string, { account }: DataDir): Pr
   if (await isPrivateFolder(folder, account?.uid)) return
   throw new EmbeddedPostgresError(
     'data_dir_unusable',
-    `${folder} must be a folder that only PostgreSQL's account can enter, and it is not. ` +
-      'Remove it, or choose another DATA_DIR.',
+    `${folder} must be a directory that only PostgreSQL's account can enter. ` +
+      'Remove the file or directory at this path, or set another DATA_DIR.',
   )
 }
 

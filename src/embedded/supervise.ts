@@ -27,7 +27,7 @@ export function supervise(first: Run, launch: () => Promise<Run>, log: Log): Sup
     for (;;) {
       await current.server.ended
       if (stopping.signal.aborted) return
-      log.error({ lastLines: current.log.lastLines() }, 'PostgreSQL ended by itself')
+      log.error({ lastLines: current.log.lastLines() }, 'PostgreSQL ended unexpectedly')
 
       if (performance.now() > soundAt) delayMs = FIRST_DELAY_MS
       await pause(delayMs, stopping.signal)
@@ -42,12 +42,12 @@ export function supervise(first: Run, launch: () => Promise<Run>, log: Log): Sup
     try {
       current = await launch()
     } catch (error) {
-      return log.error({ err: error }, 'PostgreSQL cannot be started again yet')
+      return log.error({ err: error }, 'failed to restart PostgreSQL; retrying')
     }
     if (stopping.signal.aborted) current.server.stop()
     if (!(await current.server.ready)) return
     current.log.release()
-    log.warn({}, 'PostgreSQL was started again and answers')
+    log.warn({}, 'PostgreSQL restarted')
   }
 
   function stop(): Promise<void> {

@@ -20,7 +20,7 @@ export async function issueRootKey(
     const ring = await findTagRing(trx)
     const admin = platform && (await findRoleWithEffects(trx, platform.id, { name: 'admin' }))
     if (platform === undefined || ring === undefined || admin === undefined) {
-      throw new Error('The service has never been started on this database: start it first.')
+      throw new Error('The database is not initialized. Start the service on the database first.')
     }
     const { rootKey, event } = await insertRootKey(deps, trx, platform, admin.id, ring.signing)
     await keepRootToken?.(rootKey.token)

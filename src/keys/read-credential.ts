@@ -109,6 +109,6 @@ function rehashIfRisen(
       if (replaced) deps.tallies.rehashes += 1
     })
     .catch((error: unknown) => {
-      deps.log.warn({ err: error, api_key_id: credential.apiKeyId }, 'a hash was not renewed')
+      deps.log.warn({ err: error, api_key_id: credential.apiKeyId }, 'failed to renew a hash')
     })
 }

@@ -51,7 +51,9 @@ async function publish(
   const leftOver = ring.find((key) => signing !== undefined && key.createdAt > signing.createdAt)
   if (leftOver !== undefined) return { id: leftOver.id, isNew: false }
   if (ring.length >= maxTagKeys) {
-    throw new Error(`The ring holds ${maxTagKeys} tag keys, and live keys use them all.`)
+    throw new Error(
+      `No tag key can be added: keys that are neither revoked nor expired use all ${maxTagKeys} tag keys.`,
+    )
   }
   const id = newId(deps)
   await insertTagKey(trx, { id, key: deps.randomBytes(32), signs: false, now })
@@ -81,6 +83,6 @@ async function requireComplete(
   const receipt = committed && (await deps.receipts.waitFor(committed, waitMs))
   if (receipt?.state === 'complete') return
   throw new Error(
-    'Not every instance knows the new tag key yet, so it does not sign. Run this again.',
+    'Not every instance has the new tag key yet, so the previous tag key still signs. Run the command again.',
   )
 }

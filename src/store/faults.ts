@@ -45,7 +45,7 @@ export class StandbyError extends Error {
 
   constructor(cause?: unknown) {
     super(
-      'The database is a standby, or read-only: DATABASE_URL must name the server that takes writes.',
+      'The database is a standby or read-only. DATABASE_URL must name the server that accepts writes.',
       cause === undefined ? undefined : { cause },
     )
   }
@@ -59,7 +59,7 @@ export class OutcomeUnknownError extends Error {
   override readonly name = 'OutcomeUnknownError'
 
   constructor(cause: unknown) {
-    super('The connection was lost while the change was committed.', { cause })
+    super('The database connection was lost during commit.', { cause })
   }
 }
 

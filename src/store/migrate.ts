@@ -44,8 +44,8 @@ export async function readSchemaState(db: Database, folder = ownFolder): Promise
   if (isPrefix && (missing.length === 0 || unknown.length === 0)) return { missing, unknown }
   const strangers = unknown.length === 0 ? '' : ` and has ${unknown.join(', ')}`
   throw new Error(
-    `The schema is of no version of aeon-keys: it lacks ${missing.join(', ')}${strangers}. ` +
-      'Is DATABASE_URL the right database?',
+    `The schema belongs to no version of aeon-keys: the schema lacks ${missing.join(', ')}${strangers}. ` +
+      'Check that DATABASE_URL names the right database.',
   )
 }
 
@@ -63,8 +63,8 @@ async function readRecord(db: Database): Promise<readonly string[]> {
   }
   if (!tables) return []
   throw new Error(
-    'The database has tables named like ours, and no record of our migrations. ' +
-      'Is DATABASE_URL the right database? A new one must be empty.',
+    'The database has tables with the names of aeon-keys tables, but no record of migrations. ' +
+      'Check that DATABASE_URL names the right database. A new database must be empty.',
   )
 }
 

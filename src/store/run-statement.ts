@@ -13,7 +13,7 @@ export class ReadTimeoutError extends Error {
   override readonly name = 'ReadTimeoutError'
 
   constructor() {
-    super('The database did not answer in time.')
+    super('The database did not respond in time.')
   }
 }
 

@@ -58,12 +58,12 @@ t.test('on the database of a running service', async (t) => {
     const whole = await admin('audit-verify', '--checkpoint', file, '--public-key', pub)
     t.match(whole, {
       status: 0,
-      told: 'The audit trail is whole: 3 events in 2 chains, 3 of them without an audit key.\n',
+      told: 'The audit log is intact: 3 events in 2 chains, 3 of the events without an audit key.\n',
     })
     const unsigned = await admin('audit-verify', '--checkpoint', file)
-    t.match(unsigned, { status: 2, stderr: /Give --public-key\./ })
+    t.match(unsigned, { status: 2, stderr: /--public-key is required\./ })
     const notKept = await admin('audit-verify', '--checkpoint', key, '--public-key', pub)
-    t.match(notKept, { status: 1, stderr: /it is not a checkpoint/ })
+    t.match(notKept, { status: 1, stderr: /the file is not a checkpoint/ })
 
     await raw.query('delete from audit_event where account_id = $1', [account])
     await raw.query('delete from audit_chain where account_id = $1', [account])
@@ -93,7 +93,10 @@ t.test('on the database of a running service', async (t) => {
     ] as const
     for (const [key, name] of named) {
       const { status, told, stderr } = await admin('revoke', name, '--reason', 'stolen')
-      t.match({ status, told, stderr }, { status: 0, told: /is revoked: no instance accepts it/ })
+      t.match(
+        { status, told, stderr },
+        { status: 0, told: /is revoked and no instance accepts the key/ },
+      )
       t.match(await root.verify(key.token), { valid: false, reason: 'revoked' })
     }
     const repeated = jsonOf(await admin('revoke', byId.id, '--json'))
@@ -116,7 +119,7 @@ t.test('on the database of a running service', async (t) => {
       t.equal(refused.status, 1)
       t.match(refused.stderr, words)
     }
-    t.match(await admin('revoke'), { status: 2, stderr: /Give one KEY\./ })
+    t.match(await admin('revoke'), { status: 2, stderr: /requires exactly one KEY\./ })
   })
 
   t.test('whoever has the database revokes once, by a token, a hint or an id', async (t) => {
@@ -160,7 +163,7 @@ t.test('every command says how it is used, and what is wrong', async (t) => {
     admin('audit-verify', '--sideways', '--json'),
   ])
   for (const command of commands) t.match(all.told, `  ${command} `)
-  t.match(twice, { status: 2, stderr: /Give --file once\./ })
+  t.match(twice, { status: 2, stderr: /--file must not be repeated\./ })
   t.equal(json.status, 2)
   t.match(JSON.parse(json.stderr).error, /--sideways/)
 })

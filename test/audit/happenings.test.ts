@@ -186,7 +186,7 @@ t.test('the heads that moved are logged once an hour, by one instance', async (t
   const started = await startTestService(t)
   const { root, service, clock, logLines } = started
   const account = await newAccount(root)
-  const lines = () => logLines.filter((line) => line.includes('"audit heads"'))
+  const lines = () => logLines.filter((line) => line.includes('"head hashes of the audit log"'))
   await logHeads(service.deps)
   t.same(lines(), [], 'not yet')
   clock.offsetMs = hourMs + 60_000

@@ -190,13 +190,17 @@ t.test('a checkpoint counts only under the key that signed it', async (t) => {
   const text = signCheckpoint({ createdAt: new Date(0), heads: [head] }, privateKey)
   t.same(readCheckpoint(text, publicKey), { createdAt: new Date(0), heads: [head] })
   const refusals: readonly (readonly [string, string, Parameters<typeof readCheckpoint>[1]])[] = [
-    ['its signature is not of this key', text, generateKeyPairSync('ed25519').publicKey],
-    ['its signature is not of this key', text.replace('"number":1', '"number":0'), publicKey],
-    ['it is not a checkpoint', '{}', publicKey],
-    ['it is not a checkpoint', 'null', publicKey],
-    ['it is not a checkpoint', text.slice(1), publicKey],
+    ['the signature does not match the public key', text, generateKeyPairSync('ed25519').publicKey],
     [
-      'the key is not an Ed25519 key',
+      'the signature does not match the public key',
+      text.replace('"number":1', '"number":0'),
+      publicKey,
+    ],
+    ['the file is not a checkpoint', '{}', publicKey],
+    ['the file is not a checkpoint', 'null', publicKey],
+    ['the file is not a checkpoint', text.slice(1), publicKey],
+    [
+      'the key must be an Ed25519 key',
       text,
       generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey,
     ],
@@ -238,10 +242,7 @@ t.test('the service does not start with other audit keys than the trail has', as
   await checkAuditKeys({ ...deps, auditKeys: readAuditKeys(lines) })
   for (const [auditKeys, message] of [
     [noAuditKeys, /AUDIT_KEY_FILE lacks the key/],
-    [
-      readAuditKeys(`k:${randomBytes(32).toString('base64')}`),
-      /AUDIT_KEY_FILE does not hold the key/,
-    ],
+    [readAuditKeys(`k:${randomBytes(32).toString('base64')}`), /AUDIT_KEY_FILE lacks the key of/],
   ] as const) {
     await t.rejects(checkAuditKeys({ ...deps, auditKeys }), { message })
   }

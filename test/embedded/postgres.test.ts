@@ -126,7 +126,7 @@ t.test('a server that dies is started again on the same socket, until stop', asy
   await untilGone(killed)
   await untilAnswers(server)
   t.not(await postmasterPid(dataDir), killed)
-  t.match(written, ['PostgreSQL ended by itself', 'PostgreSQL was started again and answers'])
+  t.match(written, ['PostgreSQL ended unexpectedly', 'PostgreSQL restarted'])
 
   const second = await postmasterPid(dataDir)
   process.kill(second, 'SIGKILL')

@@ -322,5 +322,5 @@ async function untilApplied(
 }
 
 function warnings(logLines: readonly string[]): readonly string[] {
-  return logLines.filter((line) => line.includes('another history'))
+  return logLines.filter((line) => line.includes('the history of the database changed'))
 }

@@ -74,8 +74,8 @@ t.test('while the database is away', async (t) => {
       assertProblem(t, await service.as(token).get('/v1/me'), unavailable, `a ${told} caller`)
     }
     assertProblem(t, await root.get('/readyz'), unavailable, '/readyz')
-    await until(() => logged(service, 'the lease has lapsed').length > 0)
-    const [lapsed] = logged(service, 'the lease has lapsed')
+    await until(() => logged(service, 'the lease expired').length > 0)
+    const [lapsed] = logged(service, 'the lease expired')
     t.ok(lapsed?.cause, `the log says why: ${lapsed?.cause}`)
     t.equal(lapsed?.instance, (await registered(raw))[0]?.id)
   })
@@ -88,25 +88,25 @@ t.test('while the database is away', async (t) => {
       t.equal((await root.verify(token)).valid, true)
     }
     t.match(await root.verify(revoked.token), { valid: false, reason: 'revoked' })
-    await until(() => logged(service, 'the lease holds again').length > 0)
-    const [first, again, ...more] = logged(service, 'the lease holds')
+    await until(() => logged(service, 'lease acquired again').length > 0)
+    const [first, again, ...more] = logged(service, 'lease acquired')
     t.same([first?.silent_ms, more], [undefined, []])
     t.ok(again?.silent_ms >= 0 && again?.silent_ms < 20_000, `silent for ${again?.silent_ms} ms`)
   })
 
   await t.test('of the rounds that failed the log tells what is new, and not each', async (t) => {
-    const [recovered, ...more] = logged(service, 'the rounds of the change feed work again')
+    const [recovered, ...more] = logged(service, 'the sync cycles of the change feed succeed again')
     t.same(more, [])
     t.ok(recovered?.failures >= 2, `${recovered?.failures} rounds failed`)
     t.ok(recovered?.failing_ms > 0)
-    const failed = logged(service, 'a round of the change feed failed')
+    const failed = logged(service, 'a sync cycle of the change feed failed')
     const causes = failed.map(({ err }) => err.message)
     t.ok(causes.length >= 1 && causes.length <= 3, causes.join('; '))
     t.equal(new Set(causes).size, causes.length, 'each cause once')
   })
 })
 
-t.test('while the lease has lapsed and the database answers', async (t) => {
+t.test('while the lease has expired and the database answers', async (t) => {
   const leased = await startLeased(t)
   const { service, account, raw, feed } = leased
   const { root, moment } = service
@@ -246,12 +246,12 @@ t.test('an instance that gets no lease at its start says so, and why', async (t)
   t.equal(service.service.deps.cache.isSilent(), true)
   const key = await newKey(root, await newAccount(root))
   t.equal((await root.verify(key.token)).valid, true, 'it reads the database')
-  const [told, ...more] = logged(service, 'there is no lease yet')
+  const [told, ...more] = logged(service, 'no lease yet')
   t.match(told, { level: 'warn', cause: /ECONNRESET|terminated|socket hang up/ })
   t.same(more, [])
   isCut = false
-  await until(() => logged(service, 'the lease holds again').length === 1)
-  t.equal(logged(service, 'the lease has lapsed').length, 0)
+  await until(() => logged(service, 'lease acquired again').length === 1)
+  t.equal(logged(service, 'the lease expired').length, 0)
 })
 
 t.test('no step of the wall clock stretches a lease', async (t) => {

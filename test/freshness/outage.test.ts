@@ -120,9 +120,9 @@ t.test('a database that only follows another one', async (t) => {
     ] as const
     for (const [told, call] of calls) assertProblem(t, await call(), unavailable, told)
     const names = (line: string) =>
-      line.includes('The database is a standby, or read-only: DATABASE_URL must')
+      line.includes('The database is a standby or read-only. DATABASE_URL must')
     await until(() => logLines.slice(seen).filter(names).length >= 2)
-    t.ok(logLines.some((line) => names(line) && line.includes('a round of the change feed')))
+    t.ok(logLines.some((line) => names(line) && line.includes('a sync cycle of the change feed')))
     t.ok(logLines.some((line) => names(line) && line.includes('the database is unavailable')))
     t.equal(deps.cache.isSilent(), true)
   })
@@ -130,7 +130,7 @@ t.test('a database that only follows another one', async (t) => {
   await t.test('once promoted it has another history, and is followed from there', async (t) => {
     await server.query((client) => client.query('select pg_promote()'))
     await until(() => !deps.cache.isSilent())
-    t.ok(logLines.some((line) => line.includes('another history')))
+    t.ok(logLines.some((line) => line.includes('the history of the database changed')))
     const rows = await server.query((client) => registered(client))
     t.not(rows.at(0)?.id, before[0]?.id, 'it has registered anew')
     t.equal((await root.verify(hot.token)).valid, true)
@@ -164,8 +164,8 @@ t.test('a database that restarts', async (t) => {
   await server.restart()
   await until(() => told('the database restarted') > 0)
   await until(() => !deps.cache.isSilent())
-  t.equal(told('the database restarted: for one watch receipts complete by time only'), 1)
-  t.equal(told('another history'), 0, 'it is not taken for a restore')
+  t.equal(told('the database restarted; receipts complete only by time for one failure timeout'), 1)
+  t.equal(told('the history of the database changed'), 0, 'it is not taken for a restore')
   const path = `/v1/accounts/${account}/api-keys/${key.id}/revoke`
   const { receipt } = (await root.post(path, { wait_ms: 500 })).body
   t.match(receipt, { state: 'pending', waiting_for: [], acknowledged: 1 }, 'all say they know it')
@@ -191,12 +191,15 @@ t.test('an instance, registered or not, where nothing can be written', async (t)
   await raw.query(`alter database ${database.name} set default_transaction_read_only = on`)
   await raw.query(everybody)
   const refused = (line: string) =>
-    line.includes('a round of the change feed failed') && line.includes('takes writes')
+    line.includes('a sync cycle of the change feed failed') && line.includes('accepts writes')
   await until(() => logLines.some(refused))
-  t.match(logLines.find(refused), 'read-only: DATABASE_URL must name the server that takes writes')
+  t.match(
+    logLines.find(refused),
+    'read-only. DATABASE_URL must name the server that accepts writes',
+  )
   // Now it has no registration any more, and cannot have another.
   await raw.query('update change set id = gen_random_uuid() from revision where revision = value')
-  await until(() => logLines.some((line) => line.includes('another history')))
+  await until(() => logLines.some((line) => line.includes('the history of the database changed')))
   t.equal(service.service.deps.cache.isSilent(), true)
   const refusals = logLines.filter((line) => line.includes('cannot execute'))
   t.ok(refusals.every(refused), 'the cause is named each time')
@@ -273,7 +276,7 @@ t.test('a request that outlives the drain is told of an outage', async (t) => {
   released.resolve()
   // What it has left to do, the record of the first use, finds no database any more.
   assertProblem(t, await verifying, unavailable, 'no denial, and no surprise')
-  t.notOk(logLines.some((line) => line.includes('unforeseen')))
+  t.notOk(logLines.some((line) => line.includes('unexpected error')))
 })
 
 interface OwnServer {

@@ -82,7 +82,8 @@ t.test('the peppers that keys were made with must be at hand, and be the same', 
   await register(b)
   await register()
   await t.rejects(register(`a:${pepper(3)}`, b), {
-    message: 'The peppers do not fit the database: a is not the pepper that keys were made with.',
+    message:
+      'PEPPER_FILE does not match the database: pepper a differs from the pepper that keys use.',
   })
   const { rootToken } = await startTestService(t, {
     database,
@@ -92,7 +93,8 @@ t.test('the peppers that keys were made with must be at hand, and be the same', 
   await register(a)
   for (const without of [[], [b]]) {
     await t.rejects(register(...without), {
-      message: 'The peppers do not fit the database: a is missing, and keys were made with it.',
+      message:
+        'PEPPER_FILE does not match the database: pepper a is missing, but keys use the pepper.',
     })
   }
 })
@@ -109,13 +111,13 @@ t.test('a pepper file is read by line, and its faults never repeat what it holds
   const { current, byId } = readPeppers(`# current\n\nb:${pepper(2)}\r\na:${pepper(1)}\n`)
   t.equal(current?.id, 'b')
   t.same([...byId.keys()], ['b', 'a'])
-  t.throws(() => readPeppers(''), { message: 'it holds no pepper' })
+  t.throws(() => readPeppers(''), { message: 'the file contains no pepper' })
   t.throws(() => readPeppers(`a:${pepper(1)}\na:${pepper(2)}`), {
-    message: 'line 2 repeats the id of another line',
+    message: 'line 2 repeats the id of an earlier line',
   })
   for (const line of ['c2hvcnQ=', 'a:c2hvcnQ=', `a b:${pepper(1)}`, `:${pepper(1)}`]) {
     t.throws(() => readPeppers(line), {
-      message: 'line 1 is not id:base64 of at least 32 bytes',
+      message: 'line 1 must be id:base64 with at least 32 bytes',
     })
   }
 })

@@ -64,7 +64,7 @@ t.test('a rotation that could not be known everywhere is taken up again', async 
     } as never)
     .execute()
   await t.rejects(rotateTagKey(deps, 0), {
-    message: /Not every instance knows the new tag key yet/,
+    message: /Not every instance has the new tag key yet/,
   })
   t.equal(deps.ring.signing.id, before, 'it does not sign')
   await deps.db

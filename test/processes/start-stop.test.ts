@@ -44,14 +44,14 @@ t.test('faults of the settings are told at once, and their values are not', asyn
   t.equal(refused.status, 1)
   t.equal(
     refused.stderr,
-    `aeon-keys cannot start. The settings are wrong:
-  PORT must be a whole number from 0 to 65535
+    `aeon-keys cannot start. The settings are invalid:
+  PORT must be an integer from 0 to 65535
   DATABASE_URL must match ^postgres(ql)?://
   MIGRATE must be one of auto, off
   TOKEN_PREFIX must match ^[a-z][a-z0-9]{0,15}$
-  PEPPER_FILE names a file that cannot be read: it does not exist
-  PERMISSIONS_FILE names a file that cannot be read: it is a folder
-  ROOT_TOKEN_FILE is in a folder that cannot be written: it does not exist
+  PEPPER_FILE names an unreadable file: the path does not exist
+  PERMISSIONS_FILE names an unreadable file: the path is a directory
+  ROOT_TOKEN_FILE is in an unwritable directory: the path does not exist
 `,
   )
   t.equal(refused.stdout, '')
@@ -69,7 +69,7 @@ t.test('the private database', async (t) => {
   assertRefusal(
     t,
     homeless,
-    `It cannot listen on PORT ${port} of HOST 127.0.0.1: another process does (EADDRINUSE). Stop that one, or set another PORT`,
+    `Failed to listen on PORT ${port} of HOST 127.0.0.1: another process uses the port (EADDRINUSE). Stop that process, or set another PORT`,
   )
   const rootToken = await shownRootToken(homeless)
   canaries.addToken(rootToken)
@@ -79,8 +79,12 @@ t.test('the private database', async (t) => {
     processes.run({ settings: { HOST: '192.0.2.1', DATA_DIR: join(folder, 'data-2') } }),
   ])
   taken.close()
-  assertRefusal(t, crowded, 'another process does (EADDRINUSE)')
-  assertRefusal(t, stranger, 'HOST 192.0.2.1: this machine has no such address (EADDRNOTAVAIL)')
+  assertRefusal(t, crowded, 'another process uses the port (EADDRINUSE)')
+  assertRefusal(
+    t,
+    stranger,
+    'HOST 192.0.2.1: the machine does not have this address (EADDRNOTAVAIL)',
+  )
 
   const running = await processes.start()
   const root = processes.api(await running.listening, rootToken)
@@ -89,7 +93,7 @@ t.test('the private database', async (t) => {
 
   const second = await processes.run()
   t.equal(second.status, 1)
-  assertRefusal(t, second, `DATA_DIR ${dataDir} is in use by another server.`)
+  assertRefusal(t, second, `Another server uses DATA_DIR ${dataDir}.`)
 
   const issued = await admin(['issue-root-key'])
   t.equal(issued.status, 0)
@@ -101,7 +105,7 @@ t.test('the private database', async (t) => {
   const file = join(folder, 'root-token-2')
   const filed = await admin(['issue-root-key', '--file', file])
   t.equal(filed.status, 0)
-  t.match(filed.told, /^The token of root \S+ is in .*root-token-2\.\n$/)
+  t.match(filed.told, /^The token of root \S+ was written to .*root-token-2\.\n$/)
   t.same(await processesIn(folder), [], 'a server that was started for the command has ended')
   t.equal((await stat(file)).mode & 0o777, 0o600)
 
@@ -169,7 +173,7 @@ t.test('the admin command says how it is used', async (t) => {
   for (const command of ['issue-root-key', 'rotate-tag-key', 'migrate']) {
     const refused = await admin([command], { DATA_DIR: nowhere })
     t.equal(refused.status, 1)
-    assertRefusal(t, refused, 'There is no database: set DATABASE_URL, or DATA_DIR')
+    assertRefusal(t, refused, 'No database found. Set DATABASE_URL, or the DATA_DIR')
   }
   await t.rejects(stat(nowhere), { code: 'ENOENT' }, 'nothing was made there')
 })
@@ -184,7 +188,7 @@ t.test("an operator's own database", async (t) => {
     admin(['issue-root-key'], settings),
   ])
   t.equal(unreachable.status, 1)
-  assertRefusal(t, unreachable, /DATABASE_URL .* ECONNREFUSED 127\.0\.0\.1:1/)
+  assertRefusal(t, unreachable, /DATABASE_URL: .* ECONNREFUSED 127\.0\.0\.1:1/)
   t.equal(unmigrated.status, 1)
   assertRefusal(
     t,
@@ -192,7 +196,11 @@ t.test("an operator's own database", async (t) => {
     `lacks ${migrations.join(', ')}, and MIGRATE is off: run \`npm run admin -- migrate\``,
   )
   t.equal(early.status, 1)
-  assertRefusal(t, early, 'never been started on this database: start it first')
+  assertRefusal(
+    t,
+    early,
+    'missing or older than this version. Start the service, or run migrate, first',
+  )
 
   // What is not there cannot be loaded.
   const running = await processes.start({ settings, checkout: await withoutEmbeddedParts() })
@@ -222,7 +230,7 @@ t.test('ROOT_TOKEN_FILE is a new file that only its owner may read', async (t) =
 
   const refused = await processes.run({ settings })
   t.equal(refused.status, 1)
-  assertRefusal(t, refused, `${occupied}, is there already: move it away first.`)
+  assertRefusal(t, refused, `${occupied} for the root token already exists. Move the file first.`)
   t.equal(await readFile(occupied, 'utf8'), 'the token of another database\n')
   t.same(await database.query('select from account'), [], 'nothing was made')
 
@@ -259,9 +267,9 @@ t.test('a start without the peppers that keys were made with is refused', async 
   for (const refused of refusals) t.equal(refused.status, 1)
   const [missing, wrong, withoutForAdmin] = refusals
   for (const refused of [missing, withoutForAdmin]) {
-    assertRefusal(t, refused, '2026 is missing, and keys were made with it')
+    assertRefusal(t, refused, '2026 is missing, but keys use the pepper')
   }
-  assertRefusal(t, wrong, '2026 is not the pepper that keys were made with')
+  assertRefusal(t, wrong, '2026 differs from the pepper that keys use')
 
   const both = await processes.start(await withPeppers(`2027:${next}`, `2026:${first}`))
   const later = processes.api(await both.listening, await readToken(file))
@@ -300,8 +308,12 @@ t.test('PERMISSIONS_FILE takes the place of the built-in catalogue', async (t) =
 
   const refused = await processes.run({ settings: { ...settings, PERMISSIONS_FILE: bad } })
   t.equal(refused.status, 1)
-  assertRefusal(t, refused, 'PERMISSIONS_FILE names a file with faults: ')
-  for (const fault of ['door:lock, which is not defined', 'door:break is of', 'account:read is']) {
+  assertRefusal(t, refused, 'PERMISSIONS_FILE names an invalid file: ')
+  for (const fault of [
+    'door:lock, which the catalogue does not define',
+    'door:break is a platform',
+    'account:read must',
+  ]) {
     t.match(refused.stderr, fault, 'each fault is told')
   }
 

@@ -60,7 +60,7 @@ t.test('this version runs on the schema of the next', async (t) => {
         {
           level: 'warn',
           migrations: ['9999_of_the_next_version'],
-          message: 'the schema is of a later version, and is left as it is',
+          message: 'the schema is newer than this version; left unchanged',
         },
       ],
       told,
@@ -99,13 +99,13 @@ t.test('the schema of an earlier version waits for whoever may migrate it', asyn
   t.equal(
     refused.stderr,
     `aeon-keys cannot start. The schema lacks ${missing}, and MIGRATE is off: ` +
-      'run `npm run admin -- migrate` as a database user that may create tables.\n',
+      'run `npm run admin -- migrate` as the database user that owns the tables.\n',
   )
   const migrateByHand = () => processes.run({ settings, script: ['src/admin.ts', 'migrate'] })
   t.match(await migrateByHand(), { status: 0, told: `Ran ${missing}.\n` })
   t.match(await migrateByHand(), {
     status: 0,
-    told: 'The schema has every migration of this version.\n',
+    told: 'The schema is up to date.\n',
   })
   const started = await processes.start({ settings })
   t.equal(await started.stop(), 0)
@@ -204,6 +204,6 @@ async function emptyDatabase(t: Test): Promise<TestDatabase> {
 
 function isCatalogueStored(launched: readonly Launched[]): boolean {
   return launched.some(({ log }) =>
-    log.some((line) => line.message === 'the catalogue of permissions was stored'),
+    log.some((line) => line.message === 'stored the permission catalogue'),
   )
 }

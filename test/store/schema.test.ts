@@ -64,7 +64,7 @@ t.test('a schema of no version is refused, and nothing is done to it', async (t)
       `update kysely_migration set name = '0002_other' where name like '0002%'`,
       /lacks 0002_freshness and has 0002_other\./,
     ],
-    ['no record', 'drop table kysely_migration', /no record of our migrations/],
+    ['no record', 'drop table kysely_migration', /no record of migrations/],
   ]
   for (const [told, statement, message] of broken) {
     const { db, url } = await openEmpty(t)

@@ -65,7 +65,7 @@ function countVerification(registry: Registry, deps: Deps): void {
   const { tallies } = deps
   new Counter({
     name: 'aeon_keys_verdicts_total',
-    help: 'Verdicts by outcome; those on our own callers included.',
+    help: 'Verdicts by outcome, including the verdicts on the callers of this API.',
     labelNames: ['outcome'],
     registers: [registry],
     collect() {
@@ -77,38 +77,38 @@ function countVerification(registry: Registry, deps: Deps): void {
     ['aeon_keys_cache_hits_total', 'Verifications answered from memory.', () => tallies.cacheHits],
     [
       'aeon_keys_cache_stale_total',
-      'Verifications whose entry a change had overtaken.',
+      'Verifications that found a stale cache entry.',
       () => tallies.cacheStale,
     ],
     [
       'aeon_keys_fills_fenced_total',
-      'Reads that were not kept, because a change had overtaken them or no lease was there.',
+      'Reads that were not cached, because a change invalidated the read or no lease was held.',
       () => deps.cache.fenced,
     ],
     [
       'aeon_keys_feed_rounds_total',
-      'Rounds of the change feed that were confirmed.',
+      'Sync cycles of the change feed that were confirmed.',
       () => deps.feed.rounds,
     ],
     [
       'aeon_keys_cache_misses_total',
-      'Verifications that found no entry, forged tokens included.',
+      'Verifications that found no cache entry, including forged tokens.',
       () => tallies.cacheMisses,
     ],
     [
       'aeon_keys_cache_evictions_total',
-      'Entries that made room for others.',
+      'Cache entries evicted because the cache was full.',
       () => deps.cache.evictions,
     ],
     [
       'aeon_keys_credential_reads_total',
-      'Statements sent to read a credential.',
+      'Database statements sent to read credentials.',
       () => tallies.credentialReads,
     ],
     ['aeon_keys_argon2_total', 'Argon2 hashes computed.', () => deps.hasher.queue.completed],
     [
       'aeon_keys_rehashes_total',
-      'Hashes renewed because the configured profile rose.',
+      'Argon2 hashes renewed because HASH_PROFILE was raised.',
       () => tallies.rehashes,
     ],
   ] as const
@@ -128,7 +128,7 @@ function countVerification(registry: Registry, deps: Deps): void {
 function gaugeExpiringKeys(registry: Registry, deps: Deps): void {
   new Gauge({
     name: 'aeon_keys_expiring',
-    help: 'Keys that are not revoked and expire within so many days, of all accounts; counted twice a minute.',
+    help: 'Keys of all accounts that are not revoked and expire within this number of days. Counted twice a minute.',
     labelNames: ['days'],
     aggregator: 'max',
     registers: [registry],
@@ -140,41 +140,53 @@ function gaugeExpiringKeys(registry: Registry, deps: Deps): void {
 
 function gaugeResources(registry: Registry, deps: Deps, pool: PoolUse): void {
   const gauges: readonly (readonly [string, string, () => number, Aggregator?])[] = [
-    ['aeon_keys_cache_entries', 'Credentials in memory.', () => deps.cache.size],
+    ['aeon_keys_cache_entries', 'Credentials in the cache.', () => deps.cache.size],
     [
       'aeon_keys_lease_remaining_seconds',
-      'How long answers may come from memory yet; 0: the lease has lapsed.',
+      'Seconds until the lease expires. 0: the lease has expired.',
       () => deps.cache.leaseRemainingMs() / 1000,
       'min',
     ],
     [
       'aeon_keys_cache_silent',
-      'Processes whose lease has lapsed: there every verification reads the database.',
+      'Processes whose lease has expired. In these processes every verification reads the database.',
       () => Number(deps.cache.isSilent()),
     ],
     [
       'aeon_keys_revision_applied',
-      'The revision up to which the changes are applied.',
+      'Latest revision whose changes are applied.',
       () => deps.freshness.applied,
       'min',
     ],
     [
       'aeon_keys_feed_lag_seconds',
-      'Time since the last confirmed round of the change feed began.',
+      'Seconds since the start of the last confirmed sync cycle of the change feed.',
       () => deps.feed.lagMs / 1000,
       'max',
     ],
-    ['aeon_keys_argon2_running', 'Argon2 hashes in flight.', () => deps.hasher.queue.running],
-    ['aeon_keys_argon2_waiting', 'Argon2 hashes queued.', () => deps.hasher.queue.waiting],
-    ['aeon_keys_use_records_pending', 'Keys whose use is not written yet.', () => deps.uses.size],
+    ['aeon_keys_argon2_running', 'Argon2 hashes in progress.', () => deps.hasher.queue.running],
+    [
+      'aeon_keys_argon2_waiting',
+      'Argon2 hashes waiting in the queue.',
+      () => deps.hasher.queue.waiting,
+    ],
+    [
+      'aeon_keys_use_records_pending',
+      'Keys with uses that are not written to the database yet.',
+      () => deps.uses.size,
+    ],
     [
       'aeon_keys_denials_pending',
-      'Denials of authentic keys, by key, reason and hour, that are not written yet.',
+      'Denials of authentic tokens, by key, reason and hour, that are not written to the database yet.',
       () => deps.denials.size,
     ],
-    ['aeon_keys_pool_connections', 'Database connections.', () => pool.totalCount],
-    ['aeon_keys_pool_idle', 'Database connections that are idle.', () => pool.idleCount],
-    ['aeon_keys_pool_waiting', 'Requests that wait for a connection.', () => pool.waitingCount],
+    ['aeon_keys_pool_connections', 'Open database connections.', () => pool.totalCount],
+    ['aeon_keys_pool_idle', 'Idle database connections.', () => pool.idleCount],
+    [
+      'aeon_keys_pool_waiting',
+      'Requests that wait for a database connection.',
+      () => pool.waitingCount,
+    ],
   ]
   for (const [name, help, value, aggregator = 'sum'] of gauges) {
     new Gauge({
@@ -192,7 +204,7 @@ function gaugeResources(registry: Registry, deps: Deps, pool: PoolUse): void {
 function timeRequests(app: App, registry: Registry): void {
   const durations = new Histogram({
     name: 'aeon_keys_http_request_duration_seconds',
-    help: 'Time from the request line to the end of the answer, by route and status.',
+    help: 'Seconds from the request line to the end of the response, by route and status.',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
     registers: [registry],

@@ -23,11 +23,11 @@ export async function checkAuditKeys(deps: Pick<Deps, 'db' | 'auditKeys'>): Prom
   }
   const step = stepOn(previous, event, auditKeys)
   if (step === 'unknown_key') {
-    throw new Error('AUDIT_KEY_FILE lacks the key that the audit trail was last written with.')
+    throw new Error('AUDIT_KEY_FILE lacks the key of the latest audit log entries.')
   }
   if (step === 'link_differs' && auditKeys.current !== undefined) {
     throw new Error(
-      'AUDIT_KEY_FILE does not hold the key that the audit trail was last written with, or the trail was altered: run `npm run admin -- audit-verify`.',
+      'AUDIT_KEY_FILE lacks the key of the latest audit log entries, or the audit log was altered. Run `npm run admin -- audit-verify`.',
     )
   }
 }

@@ -26,7 +26,7 @@ export async function logHeads(deps: Pick<Deps, 'db' | 'now' | 'log'>): Promise<
         number,
         link: link.toString('hex'),
       }))
-      deps.log.info({ heads: line }, 'audit heads')
+      deps.log.info({ heads: line }, 'head hashes of the audit log')
     }
     await moveSweep(trx, 'audit_heads', { at: now, id: last.id })
   })

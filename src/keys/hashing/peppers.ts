@@ -19,6 +19,6 @@ export function readPeppers(text: string): Peppers {
   const peppers = new Map<string, Pepper>()
   for (const [id, secret] of readKeyLines(text)) peppers.set(id, { id, secret })
   const [current] = peppers.values()
-  if (current === undefined) throw new Error('it holds no pepper')
+  if (current === undefined) throw new Error('the file contains no pepper')
   return { current, byId: peppers }
 }

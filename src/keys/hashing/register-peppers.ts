@@ -19,13 +19,13 @@ export async function registerPeppers(
   for (const { id, fingerprint, inUse } of known) {
     const pepper = peppers.byId.get(id)
     if (pepper === undefined) {
-      if (inUse) faults.push(`${id} is missing, and keys were made with it`)
+      if (inUse) faults.push(`pepper ${id} is missing, but keys use the pepper`)
     } else if (!(await verify(fingerprint, textOf(pepper)))) {
-      faults.push(`${id} is not the pepper that keys were made with`)
+      faults.push(`pepper ${id} differs from the pepper that keys use`)
     }
   }
   if (faults.length > 0)
-    throw new Error(`The peppers do not fit the database: ${faults.join('; ')}.`)
+    throw new Error(`PEPPER_FILE does not match the database: ${faults.join('; ')}.`)
   for (const pepper of peppers.byId.values()) {
     const { id } = pepper
     if (known.some((one) => one.id === id)) continue
