@@ -5,6 +5,7 @@ import { aeonFace } from './http/aeon/face.ts'
 import type { App } from './http/app-type.ts'
 import { authenticateScope } from './http/authentication.ts'
 import { acceptJsonOnly } from './http/bodies.ts'
+import type { WriteError } from './http/current-only.ts'
 import type { FaceSettings } from './http/face-settings.ts'
 import { accountRoutes } from './http/native/accounts.ts'
 import { allowListRoutes } from './http/native/allow-lists.ts'
@@ -39,6 +40,7 @@ import {
   answerUnreadableRequest,
   FaultBody,
   Problem,
+  writeProblem,
 } from './http/problem.ts'
 import { forwardAuthRoutes } from './http/proxy/forward-auth.ts'
 import { answerWithRequestId, requestIdOf } from './http/request-id.ts'
@@ -111,13 +113,13 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     prefix: introspectionPath,
   })
 
-  const guard = (scope: App) => {
+  const guard = (scope: App, writeError: WriteError) => {
     refuseOverload(scope, options.pool, options.maxWaitingForDatabase)
-    authenticateScope(scope, deps, trustedProxies)
+    authenticateScope(scope, deps, trustedProxies, writeError)
     refuseUnknownQueries(scope)
   }
   await app.register(async (scope: App) => {
-    guard(scope)
+    guard(scope, writeProblem)
     verifyRoutes(scope, deps)
     meRoute(scope, deps)
     apiKeyRoutes(scope, deps)

@@ -36,6 +36,9 @@ const principal: Principal = {
   address: undefined,
   actingUser: undefined,
   requestId: 'bench',
+  epoch: deps.cache.stamp,
+  readAt: undefined,
+  authorityRenewed: false,
 }
 const { account } = await createAccount(deps, principal, { name: 'bench' })
 

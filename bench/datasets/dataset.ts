@@ -99,5 +99,13 @@ async function principalOf(deps: Deps, token: string): Promise<Principal> {
   const attempt = { address: undefined, permissions: [], accountId: undefined }
   const verdict = await verify(deps, token, attempt)
   if (!verdict.valid) throw new Error(`The root token is ${verdict.reason}.`)
-  return { key: verdict.key, address: undefined, actingUser: undefined, requestId: 'bench' }
+  return {
+    key: verdict.key,
+    address: undefined,
+    actingUser: undefined,
+    requestId: 'bench',
+    epoch: deps.cache.stamp,
+    readAt: undefined,
+    authorityRenewed: false,
+  }
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { KeyFacts } from '../domain/verdict.ts'
+import type { Fenced } from './fence.ts'
 import type { Freshness, Stamp } from './freshness.ts'
 import type { KeyUses } from './key-uses.ts'
 import type { Moment } from './lease.ts'
@@ -68,6 +69,11 @@ export class CredentialCache {
     return !this.#freshness.holdsLease(this.#now())
   }
 
+  /** The clock of leases. */
+  monotonicMs(): number {
+    return this.#now().monotonic
+  }
+
   /** How long answers may come from memory yet, in milliseconds. */
   leaseRemainingMs(): number {
     return this.#freshness.leaseRemaining(this.#now())
@@ -86,7 +92,12 @@ export class CredentialCache {
 
   /** Whether an answer may rest on the entry. Ask at the last synchronous step before answering. */
   mayAnswer(entry: CachedCredential): boolean {
-    return this.#freshness.mayAnswer(entry.stamp, entry.facts, this.#now())
+    return this.isCurrent(entry.stamp, entry.facts)
+  }
+
+  /** Whether what was known of a key at such a place is known to be so now: the lease holds, and no change names it since. */
+  isCurrent(stamp: Stamp, of: Fenced): boolean {
+    return this.#freshness.mayAnswer(stamp, of, this.#now())
   }
 
   /** Keeps the entry, unless a change has overtaken it or a fresher one is there. */

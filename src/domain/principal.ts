@@ -15,6 +15,12 @@ export interface Principal {
   readonly actingUser: ActingUser | undefined
   /** Of the request that it makes. */
   readonly requestId: string
+  /** The place in the order of changes as of which its key is known. */
+  readonly epoch: number
+  /** When it was read for this very request, by the monotonic clock; undefined: it was in memory. */
+  readonly readAt: number | undefined
+  /** Whether the transaction of its act has judged it again, and locked its key until the commit. */
+  authorityRenewed: boolean
 }
 
 /** How an act of the principal is recorded. */

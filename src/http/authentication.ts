@@ -11,6 +11,7 @@ import { verify } from '../keys/verify.ts'
 import type { App } from './app-type.ts'
 import { readBearer } from './bearer.ts'
 import { clientAddressOf } from './client-address.ts'
+import { answerToCurrentOnly, type WriteError } from './current-only.ts'
 
 /** Who may call a route. */
 export interface Access {
@@ -38,6 +39,7 @@ export function authenticateScope(
   app: App,
   deps: Deps,
   trustedProxies: readonly AddressRange[],
+  writeError: WriteError,
 ): void {
   app.decorateRequest('principal')
   app.addHook('onRoute', (route) => {
@@ -45,15 +47,17 @@ export function authenticateScope(
       throw new Error(`${String(route.method)} ${route.url} does not say who may call it.`)
     }
   })
+  const admit = (request: FastifyRequest) => authorize(deps, request, trustedProxies)
   app.addHook('onRequest', (request, _reply, done) => {
     try {
-      const authorized = authorize(deps, request, trustedProxies)
+      const authorized = admit(request)
       if (authorized === undefined) done()
       else authorized.then(() => done(), done)
     } catch (refusal) {
       done(refusal as Error)
     }
   })
+  answerToCurrentOnly(app, deps, admit, writeError)
 }
 
 /** Undefined when all could be decided at once: the hot path waits for nothing. */
@@ -64,18 +68,21 @@ function authorize(
 ): Promise<void> | undefined {
   const token = bearerToken(request)
   const address = clientAddressOf(request, trustedProxies)
+  // Before anything is read: whatever the verdict comes to rest on is no older.
+  const epoch = deps.cache.stamp
   const verdict = verify(deps, token, { address, permissions: [], accountId: undefined })
   if (verdict instanceof Promise) {
-    return verdict.then((settled) => admit(deps, request, settled, address))
+    const readAt = deps.cache.monotonicMs()
+    return verdict.then((settled) => admit(deps, request, settled, { address, epoch, readAt }))
   }
-  return admit(deps, request, verdict, address)
+  return admit(deps, request, verdict, { address, epoch, readAt: undefined })
 }
 
 function admit(
   deps: Deps,
   request: FastifyRequest,
   verdict: Verdict,
-  address: Principal['address'],
+  { address, epoch, readAt }: Pick<Principal, 'address' | 'epoch' | 'readAt'>,
 ): Promise<void> | undefined {
   if (!verdict.valid) throw refusalOf(verdict.reason)
   const { key } = verdict
@@ -94,6 +101,9 @@ function admit(
       address,
       actingUser: readActingUser(request, key.holds),
       requestId: request.id,
+      epoch,
+      readAt,
+      authorityRenewed: false,
     }
   }
   const params = request.params as { account_id?: string }

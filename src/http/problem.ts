@@ -199,9 +199,19 @@ function ofSurprise(error: FastifyError, request: FastifyRequest): ServiceError 
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, error: ServiceError) {
+  return reply.send(writeProblem(request, reply, error))
+}
+
+/** Makes a reply that of a problem, and gives its body. */
+export function writeProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: ServiceError,
+): string {
   const body = problemBody(error, request.id)
   setErrorHeaders(request, reply, body.status)
-  return reply.code(body.status).type(contentType).serializer(JSON.stringify).send(body)
+  reply.code(body.status).type(contentType).serializer(String)
+  return JSON.stringify(body)
 }
 
 /** The headers of an error, whatever form its face gives it. */

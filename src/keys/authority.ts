@@ -23,6 +23,7 @@ export async function renewAuthority(
     throw new ServiceError('unauthenticated', 'The API key of the request is no longer valid.')
   }
   requirePermission(facts, permission)
+  principal.authorityRenewed = true
   return facts
 }
 

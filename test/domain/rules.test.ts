@@ -315,6 +315,9 @@ t.test('an act is recorded as its user, or as the key that acted', async (t) => 
     address: undefined,
     actingUser,
     requestId: 'r1',
+    epoch: 0,
+    readAt: undefined,
+    authorityRenewed: false,
   })
   t.same(actorOf(principal({})), { kind: 'api_key', id: goodKey.id, name: 'key' })
   const platform = actorOf(principal({ platform: true }))

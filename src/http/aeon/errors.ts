@@ -47,10 +47,29 @@ function sendError(request: FastifyRequest, reply: FastifyReply, error: ServiceE
   return send(request, reply, statusOfCode[error.code], detailOf(error))
 }
 
+/** Makes a reply that of an error, and gives its body. */
+export function writeAeonError(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: ServiceError,
+): string {
+  return write(request, reply, statusOfCode[error.code], detailOf(error))
+}
+
 function send(request: FastifyRequest, reply: FastifyReply, status: number, detail: string): void {
+  reply.send(write(request, reply, status, detail))
+}
+
+function write(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  detail: string,
+): string {
   const body: Static<typeof ApiError> = { error: { detail: printable(detail), status } }
   setErrorHeaders(request, reply, status)
-  reply.code(status).type('application/json; charset=utf-8').serializer(JSON.stringify).send(body)
+  reply.code(status).type('application/json; charset=utf-8').serializer(String)
+  return JSON.stringify(body)
 }
 
 function detailOf(error: ServiceError): string {

@@ -1,5 +1,6 @@
 import type { Deps } from '../../deps.ts'
 import type { App } from '../app-type.ts'
+import type { WriteError } from '../current-only.ts'
 import { createValidatorCompiler } from '../validation.ts'
 import { accountRoutes } from './accounts.ts'
 import { allowListRoutes } from './allow-lists.ts'
@@ -7,7 +8,7 @@ import { apiKeyRoutes } from './api-keys.ts'
 import { catalogueRoutes } from './catalogue.ts'
 import { bodies, components } from './components.ts'
 import { aeonDocumentRoute, describeAeonRoutes } from './document.ts'
-import { aeonPrefix, answerAeonErrors } from './errors.ts'
+import { aeonPrefix, answerAeonErrors, writeAeonError } from './errors.ts'
 import { roleRoutes } from './roles.ts'
 
 /**
@@ -15,7 +16,11 @@ import { roleRoutes } from './roles.ts'
  * call it, over the same use cases as the native face. Whatever is Aeon's is in this folder. `guard`
  * lets those in who may call, as on the native face.
  */
-export async function aeonFace(app: App, deps: Deps, guard: (scope: App) => void): Promise<void> {
+export async function aeonFace(
+  app: App,
+  deps: Deps,
+  guard: (scope: App, writeError: WriteError) => void,
+): Promise<void> {
   await app.register(
     async (scope: App) => {
       for (const component of components) scope.addSchema(component)
@@ -24,7 +29,7 @@ export async function aeonFace(app: App, deps: Deps, guard: (scope: App) => void
       scope.setValidatorCompiler(createValidatorCompiler(bodies))
       answerAeonErrors(scope)
       await describeAeonRoutes(scope)
-      guard(scope)
+      guard(scope, writeAeonError)
       accountRoutes(scope, deps)
       apiKeyRoutes(scope, deps)
       allowListRoutes(scope, deps)

@@ -22,10 +22,24 @@ export function verifyRoutes(app: App, deps: Deps): void {
   const toText = (verdict: Verdict) => toVerdictText(verdict, isExpiring)
   const toList = (verdicts: readonly Verdict[]) => toVerdictListBytes(verdicts.map(toText))
 
+  function judgeOne({ body }: { readonly body: unknown }): string | Promise<string> {
+    const asked = body as Static<typeof AttemptBody>
+    const attempt = readAttempt(asked)
+    if (attempt === undefined) throw invalidRequest([addressFault('/client_ip')])
+    const verdict = verify(deps, asked.token, attempt)
+    return verdict instanceof Promise ? verdict.then(toText) : toText(verdict)
+  }
+
+  function judgeMany({ body }: { readonly body: unknown }) {
+    const { attempts } = body as Static<typeof AttemptListBody>
+    const verdicts = verifyBatch(deps, readAttempts(attempts))
+    return verdicts instanceof Promise ? verdicts.then(toList) : toList(verdicts)
+  }
+
   app.post(
     '/v1/verify',
     {
-      config: { access, isFrequent: true, isVerification: true },
+      config: { access, isFrequent: true, isVerification: true, judge: judgeOne },
       schema: {
         operationId: 'verifyToken',
         tags,
@@ -37,19 +51,16 @@ export function verifyRoutes(app: App, deps: Deps): void {
       },
     },
     (request, reply) => {
-      const attempt = readAttempt(request.body)
-      if (attempt === undefined) throw invalidRequest([addressFault('/client_ip')])
       reply.header('cache-control', 'no-store')
       reply.header('content-type', jsonType)
-      const verdict = verify(deps, request.body.token, attempt)
-      return verdict instanceof Promise ? verdict.then(toText) : toText(verdict)
+      return judgeOne(request)
     },
   )
 
   app.post(
     '/v1/verify/batch',
     {
-      config: { access, isFrequent: true, isVerification: true },
+      config: { access, isFrequent: true, isVerification: true, judge: judgeMany },
       schema: {
         operationId: 'verifyTokens',
         tags,
@@ -61,11 +72,9 @@ export function verifyRoutes(app: App, deps: Deps): void {
       },
     },
     (request, reply) => {
-      const attempts = readAttempts(request.body.attempts)
       reply.header('cache-control', 'no-store')
       reply.header('content-type', jsonType)
-      const verdicts = verifyBatch(deps, attempts)
-      return verdicts instanceof Promise ? verdicts.then(toList) : toList(verdicts)
+      return judgeMany(request)
     },
   )
 }

@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts'
 import type { AddressRange } from '../../domain/address.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import { readKeyId } from '../../keys/api-keys/key-id.ts'
+import type { Caller } from '../../keys/current-caller.ts'
 import { verify } from '../../keys/verify.ts'
 import { readBearer } from '../bearer.ts'
 import { clientAddressOf } from '../client-address.ts'
@@ -21,31 +22,41 @@ const permission = 'api_key:verify'
 const bearerRealm = 'Bearer realm="aeon-keys"'
 const basicRealm = 'Basic realm="aeon-keys", charset="UTF-8"'
 
-/** Whether the sender of a request may introspect, as a bearer or as a client with a password; undefined: it may. */
-export async function refusalOfCaller(
+/** Thrown for a caller that is refused. */
+export class RefusedCaller extends Error {
+  override readonly name = 'RefusedCaller'
+  readonly refusal: CallerRefusal
+
+  constructor(refusal: CallerRefusal) {
+    super(refusal.description)
+    this.refusal = refusal
+  }
+}
+
+/**
+ * Lets the sender of a request introspect, as a bearer or as a client with a password. Throws
+ * `RefusedCaller` for one that may not.
+ */
+export async function admitCaller(
   deps: Deps,
   request: FastifyRequest,
   trustedProxies: readonly AddressRange[],
-): Promise<CallerRefusal | undefined> {
+): Promise<Caller> {
   const [value, ...others] = headerLines(request.raw.rawHeaders, 'authorization')
-  if (value === undefined || others.length > 0) return unknown
+  if (value === undefined || others.length > 0) throw new RefusedCaller(unknown)
   const bearer = readBearer(value)
   const basic = bearer === undefined ? readBasic(value) : undefined
   const token = bearer ?? basic?.password
-  if (token === undefined) return unknown
+  if (token === undefined) throw new RefusedCaller(unknown)
   const address = clientAddressOf(request, trustedProxies)
   const attempt = { address, permissions: [permission], accountId: undefined }
+  const epoch = deps.cache.stamp
+  const readAt = deps.cache.isSilent() ? deps.cache.monotonicMs() : undefined
   const verdict = await verify(deps, token, attempt)
-  if (basic !== undefined) {
-    const isUser = verdict.key !== undefined && readKeyId(basic.user) === verdict.key.id
-    return isUser && mayIntrospect(verdict) ? undefined : notTheClient
-  }
-  if (mayIntrospect(verdict)) return undefined
-  return lacksPermission(verdict) ? notEnough : notAToken
-}
-
-function mayIntrospect(verdict: Verdict): boolean {
-  return verdict.valid && verdict.key.platform
+  const isNamed = basic === undefined || readKeyId(basic.user) === verdict.key?.id
+  if (isNamed && verdict.valid && verdict.key.platform) return { key: verdict.key, epoch, readAt }
+  if (basic !== undefined) throw new RefusedCaller(notTheClient)
+  throw new RefusedCaller(lacksPermission(verdict) ? notEnough : notAToken)
 }
 
 function lacksPermission(verdict: Verdict): boolean {

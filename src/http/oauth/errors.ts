@@ -4,6 +4,7 @@ import type { ServiceError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
 import { retryAfterSeconds, statusOfCode, toServiceError } from '../problem.ts'
 import { oneOf, ref } from '../schema-tools.ts'
+import { RefusedCaller } from './caller.ts'
 
 const errors = [
   'invalid_request',
@@ -51,6 +52,11 @@ function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
+  if (error instanceof RefusedCaller) {
+    const { refusal } = error
+    reply.header('www-authenticate', refusal.challenges)
+    return sendOAuthError(reply, 401, refusal.error, refusal.description)
+  }
   const failure = toServiceError(error, request)
   const status = failure.code === 'unsupported_media_type' ? 400 : statusOfCode[failure.code]
   if (status === 503) {

@@ -1,18 +1,25 @@
-import type { FastifyReply, FastifySchema } from 'fastify'
+import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
+import { answerToCurrent, type Caller } from '../../keys/current-caller.ts'
 import { verify } from '../../keys/verify.ts'
 import type { App } from '../app-type.ts'
 import { attemptParameters } from '../attempt-parameters.ts'
 import type { FaceSettings } from '../face-settings.ts'
 import { ref } from '../schema-tools.ts'
-import { refusalOfCaller } from './caller.ts'
+import { admitCaller } from './caller.ts'
 import { answerOAuthErrors, oauthErrorResponses, sendOAuthError } from './errors.ts'
 import { readIntrospectionRequest } from './introspection-request.ts'
 import { IntrospectionBody, toIntrospection } from './introspection-response.ts'
 
 export const introspectionPath = '/oauth2/introspect'
 const formType = 'application/x-www-form-urlencoded'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    introspector: Caller
+  }
+}
 
 const IntrospectionForm = Type.Object(
   {
@@ -48,12 +55,11 @@ export function introspectionRoute(app: App, deps: Deps, settings: FaceSettings)
   )
   answerOAuthErrors(app)
   // Before the body is read.
-  app.addHook('onRequest', async (request, reply) => {
-    const refusal = await refusalOfCaller(deps, request, settings.trustedProxies)
-    if (refusal === undefined) return
-    reply.header('www-authenticate', refusal.challenges)
-    return sendOAuthError(reply, 401, refusal.error, refusal.description)
-  })
+  app.decorateRequest('introspector')
+  const admit = async (request: FastifyRequest) => {
+    request.introspector = await admitCaller(deps, request, settings.trustedProxies)
+  }
+  app.addHook('onRequest', admit)
 
   app.post(
     '',
@@ -65,7 +71,9 @@ export function introspectionRoute(app: App, deps: Deps, settings: FaceSettings)
         return refuse(reply, 'Parameters must be in the body, not in the query.')
       const read = readIntrospectionRequest(typeof body === 'string' ? body : '')
       if (!read.ok) return refuse(reply, read.fault)
-      const verdict = await verify(deps, read.token, read.attempt)
+      const judge = () => verify(deps, read.token, read.attempt)
+      const answering = { caller: () => request.introspector, admit: () => admit(request), judge }
+      const verdict = await answerToCurrent(deps, answering, await judge())
       return reply
         .header('cache-control', 'no-store')
         .send(toIntrospection(verdict, settings.publicUrl))

@@ -2,6 +2,7 @@ import { METHODS } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../../deps.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
+import { answerToCurrent } from '../../keys/current-caller.ts'
 import { verify } from '../../keys/verify.ts'
 import type { App } from '../app-type.ts'
 import { readBearer } from '../bearer.ts'
@@ -48,12 +49,20 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  await proveProxy(deps, request, forwardAuth.networks)
+  let proxy = await proveProxy(deps, request, forwardAuth.networks)
   const demand = readDemand(request.url)
   const token = presentedToken(request, forwardAuth.tokenHeader)
   if (token === undefined) return deny(reply, noToken)
   const address = proxiedAddressOf(request, trustedProxies)
-  const verdict = await verify(deps, token, { address, ...demand })
+  const judge = () => verify(deps, token, { address, ...demand })
+  const answering = {
+    caller: () => proxy,
+    admit: async () => {
+      proxy = await proveProxy(deps, request, forwardAuth.networks)
+    },
+    judge,
+  }
+  const verdict = await answerToCurrent(deps, answering, await judge())
   if (verdict.valid) return allow(reply, verdict.key, demand)
   if (forwardAuth.tellsReason) reply.header('x-denial-reason', verdict.reason)
   return deny(reply, denialOf(verdict.reason, demand.permissions))

@@ -1,0 +1,343 @@
+/** Whatever a request waits for, its answer goes to a caller that would be let in when it is given. */
+import { type ClientRequest, request as httpRequest } from 'node:http'
+import t, { type Test } from 'tap'
+import { readCatalogue } from '../../src/domain/permission.ts'
+import aeonCatalogue from '../../src/domain/permissions.aeon.json' with { type: 'json' }
+import { aeonPrefix } from '../helpers/aeon.ts'
+import type { Answer } from '../helpers/api.ts'
+import { createTestDatabase } from '../helpers/database.ts'
+import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { until } from '../helpers/locks.ts'
+import { occupyHasher } from '../helpers/occupy-hasher.ts'
+import { parseRoute, routesOf } from '../helpers/routes.ts'
+import { startTestService } from '../helpers/service.ts'
+
+const hourMs = 3_600_000
+const poolSize = 2
+
+/** Answered in the step in which they are let in: they read no body and nothing from the database. */
+const immediate = [
+  'GET /v1/permissions',
+  `GET ${aeonPrefix}/ping`,
+  `GET ${aeonPrefix}/permissions`,
+  `GET ${aeonPrefix}/resource-permissions`,
+  `GET ${aeonPrefix}/auth/permissions`,
+  `GET ${aeonPrefix}/auth/resource-permissions`,
+]
+
+/** Answered with a verdict on another token. */
+const judging = [
+  'POST /v1/verify',
+  'POST /v1/verify/batch',
+  'POST /oauth2/introspect',
+  'GET /v1/forward-auth',
+]
+
+const permissions = readCatalogue(aeonCatalogue).map(({ name }) => name)
+
+const database = await createTestDatabase()
+t.teardown(() => database.drop())
+/** Whoever revokes does it here, and waits until the other instance knows. */
+const elsewhere = await startTestService(t, { database })
+const settings = { DATABASE_POOL_MAX: String(poolSize), FORWARD_AUTH_NETWORKS: '' }
+const here = await startTestService(t, { database, settings, rootToken: elsewhere.rootToken })
+const { root } = elsewhere
+const { deps } = here.service
+const url = await here.service.app.listen({ host: '127.0.0.1', port: 0 })
+const me = (await root.get('/v1/me')).body.api_key
+const platform: string = me.account_id
+const account = (await root.get(`/v1/accounts/${await newAccount(root)}`)).body.account
+const revision = (await root.post(`/v1/accounts/${account.id}/api-keys/${await spent()}/revoke`))
+  .body.receipt
+
+interface Caller {
+  readonly id: string
+  readonly role: string
+  readonly token: string
+}
+
+/** What happens to a caller between the head of its request and the answer, and what it is told then. */
+interface Change {
+  readonly told: string
+  readonly status: 401 | 403
+  make(caller: Caller): Promise<void>
+}
+
+const keys = `/v1/accounts/${platform}/api-keys`
+const revoked: Change = {
+  told: 'revoked',
+  status: 401,
+  make: async ({ id }) => complete(await root.post(`${keys}/${id}/revoke`)),
+}
+const disabled: Change = {
+  told: 'disabled',
+  status: 401,
+  make: async ({ id }) => complete(await root.post(`${keys}/${id}/disable`)),
+}
+const expired: Change = {
+  told: 'expired',
+  status: 401,
+  make: async () => {
+    here.clock.offsetMs = 2 * hourMs
+  },
+}
+const narrowed: Change = {
+  told: 'left without permissions',
+  status: 403,
+  make: async ({ role }) => {
+    const body = { name: `role of ${role}`, permissions: [] }
+    return complete(await root.put(`/v1/accounts/${platform}/roles/${role}`, body))
+  },
+}
+
+t.test('a caller that is refused meanwhile is told nothing, on any route', async (t) => {
+  const routes = await guardedRoutes()
+  t.ok(routes.length > 50, `${routes.length} routes`)
+  for (const [index, route] of routes.entries()) {
+    if (immediate.includes(route.replace('HEAD', 'GET'))) continue
+    let call = await callOf(route)
+    const isForAll = /\/(me|me\/rotate|account|accounts|projects)$|\/revisions\//.test(call.path)
+    const others = isForAll ? [disabled, expired] : [disabled, expired, narrowed]
+    // All of them where a verdict is given, and one on every other route: they take a while.
+    const some = judging.includes(route) ? others : [others[index % others.length] ?? disabled]
+    for (const change of [revoked, ...(call.method === 'HEAD' ? [] : some)]) {
+      // A token that this instance has not met: only then a proxy waits for the database.
+      if (route.includes('/forward-auth')) call = await callOf(route)
+      const caller = await newCaller()
+      const answer = await callWith(caller, call, () => change.make(caller))
+      here.clock.offsetMs = 0
+      assertRefused(t, answer, route, change, `${route}, ${change.told}`)
+    }
+    if (route.includes('/forward-auth')) call = await callOf(route)
+    const kept = await callWith(await newCaller(), call, async () => undefined)
+    t.ok(kept.status < 300, `${route}, of a good caller: ${kept.status} ${kept.text}`)
+  }
+})
+
+t.test('nor when the token that it asks about has to be hashed', async (t) => {
+  for (const route of judging) {
+    const call = await callOf(route)
+    const caller = await newCaller()
+    const release = occupyHasher(deps.hasher)
+    const sent = send(call, caller)
+    sent.request.end(call.body)
+    await until(() => deps.hasher.queue.waiting > 0)
+    await revoked.make(caller)
+    release()
+    assertRefused(t, await sent.answer, route, revoked, route)
+  }
+})
+
+t.test('a caller that is known by no lease is read again, and told if it is good', async (t) => {
+  const call = await callOf('POST /v1/verify')
+  const caller = await newCaller()
+  const before = deps.tallies.credentialReads
+  const answer = await callWith(caller, call, async () => {
+    // The clock of leases runs on, and no round comes in time to renew one.
+    here.moment.monotonicMs += 10 * hourMs
+  })
+  here.moment.monotonicMs -= 10 * hourMs
+  t.match(answer, { status: 200, body: { valid: true } })
+  t.ok(deps.tallies.credentialReads > before, 'by a read of its own')
+})
+
+t.test('an act that was committed is answered, though its author was ended by it', async (t) => {
+  const revoking = await newCaller()
+  const revokeSelf = await here.as(revoking.token).post(`${keys}/${revoking.id}/revoke`)
+  t.match(revokeSelf, { status: 200, body: { receipt: { state: 'complete' } } })
+  const rotating = await newCaller()
+  const rotated = await here.as(rotating.token).post('/v1/me/rotate', { overlap_seconds: 0 })
+  t.match(rotated, { status: 201, body: { token: String } })
+  t.match(await root.verify(rotated.body.token), { valid: true })
+  t.match(await root.verify(rotating.token), { valid: false, reason: 'rotated' })
+})
+
+interface Call {
+  readonly route: string
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+  /** Under which header the caller proves itself. */
+  readonly credential: string
+}
+
+function assertRefused(t: Test, answer: Answer, route: string, change: Change, told: string): void {
+  // RFC 7662, section 2.3: 401 for any caller that is not good. A proxy gets 403, whatever is wrong.
+  const isProxy = route.includes('/forward-auth')
+  const status = route.includes('/oauth2/') ? 401 : isProxy ? 403 : change.status
+  const telling = Object.keys(answer.headers).filter((name) =>
+    /^(etag|x-key|x-acc|idem)/.test(name),
+  )
+  t.same([answer.status, telling], [status, []], `${told}: ${answer.text}`)
+  const fields = route.includes(aeonPrefix)
+    ? ['error']
+    : route.includes('/oauth2/')
+      ? ['error', 'error_description']
+      : ['code', 'detail', 'request_id', 'status', 'title', 'type']
+  if (!route.startsWith('HEAD ')) t.same(Object.keys(answer.body).sort(), fields, told)
+}
+
+/** Sends the head of a request, makes the change once its sender is let in, and then lets it go on. */
+async function callWith(caller: Caller, call: Call, change: () => Promise<void>): Promise<Answer> {
+  if (call.body === undefined) {
+    const release = await occupyPool()
+    const sent = send(call, caller)
+    sent.request.end()
+    await until(async () => (await waitingForPool()) > 0).catch((error) => {
+      release()
+      throw new Error(`${call.route} waits for nothing`, { cause: error })
+    })
+    await change().finally(release)
+    return sent.answer
+  }
+  const before = deps.tallies.verdicts.valid
+  const sent = send(call, caller)
+  sent.request.flushHeaders()
+  await until(() => deps.tallies.verdicts.valid > before)
+  await change()
+  sent.request.end(call.body)
+  return sent.answer
+}
+
+function send(
+  { method, path, headers, body, credential }: Call,
+  { token }: Caller,
+): { request: ClientRequest; answer: Promise<Answer> } {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  const options = {
+    method,
+    agent: false as const,
+    headers: { ...headers, ...length, [credential]: `Bearer ${token}` },
+  }
+  const request = httpRequest(url + path, options, async (response) => {
+    response.setEncoding('utf8')
+    let text = ''
+    for await (const chunk of response) text += chunk
+    const isJson = text !== '' && String(response.headers['content-type']).includes('json')
+    const parsed = isJson ? JSON.parse(text) : undefined
+    if (typeof (parsed?.token ?? parsed?.jwt) !== 'string') here.canaries.addText(text)
+    resolve({
+      status: response.statusCode ?? 0,
+      headers: response.headers,
+      text,
+      body: parsed,
+    })
+  })
+  request.on('error', reject)
+  return { request, answer: promise }
+}
+
+/** Takes every connection of the pool: whatever needs one waits. */
+async function occupyPool(): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const taken = Array.from({ length: poolSize }, async () => {
+    const { promise: isTaken, resolve: take } = Promise.withResolvers<void>()
+    void deps.db.connection().execute(async () => {
+      take()
+      await promise
+    })
+    await isTaken
+  })
+  await Promise.all(taken)
+  return resolve
+}
+
+async function waitingForPool(): Promise<number> {
+  const { body } = await here.service.app.inject('/metrics')
+  return Number(/^aeon_keys_pool_waiting (\d+)$/m.exec(body)?.[1])
+}
+
+/** A key of the platform that may do everything, whom this instance knows. */
+async function newCaller(): Promise<Caller> {
+  const name = `caller ${crypto.randomUUID().slice(0, 13)}`
+  const role = await newRole(root, platform, name, permissions)
+  const expiresAt = new Date(Date.now() + hourMs).toISOString()
+  const { id, token } = await newKey(root, platform, { name, role, expires_at: expiresAt })
+  const { status } = await here.as(token).get('/v1/me')
+  if (status !== 200) throw new Error(`A new caller is told ${status}.`)
+  return { id, role, token }
+}
+
+async function spent(): Promise<string> {
+  return (await newKey(root, account.id)).id
+}
+
+async function complete({ status, body, text }: Answer): Promise<void> {
+  if (status !== 200) throw new Error(`${status} ${text}`)
+  const { revision, id } = body.receipt
+  const { body: asked } = await root.get(`/v1/revisions/${revision}?id=${id}&wait_ms=30000`)
+  if (asked.receipt.state !== 'complete') throw new Error('A receipt is not complete.')
+}
+
+/** Every route that does not answer just anybody; of the methods of forward-auth a few. */
+async function guardedRoutes(): Promise<string[]> {
+  const guarded: string[] = []
+  for (const route of routesOf(here.service.app)) {
+    const { method, path } = parseRoute(route)
+    if (path === '/v1/forward-auth' && !['GET', 'HEAD', 'POST'].includes(method)) continue
+    const { statusCode } = await here.service.app.inject({ method, url: path })
+    if (statusCode === 401 || statusCode === 403) guarded.push(route)
+  }
+  return guarded
+}
+
+let made = 0
+
+/** How a route is called in earnest, on things of its own. */
+async function callOf(route: string): Promise<Call> {
+  made += 1
+  const { method, path } = parseRoute(route)
+  const held = await newRole(root, account.id, `held ${made}`, [])
+  const free = await newRole(root, account.id, `free ${made}`, [])
+  const list = await newAllowList(root, account.id, ['10.0.0.0/8'], `list ${made}`)
+  const key = await newKey(root, account.id, { role: held })
+  const id = path.includes('/roles') ? free : path.includes('/allow-lists') ? list : key.id
+  const filled = path
+    .replace(':account_id', account.id)
+    .replace(':project_id', account.project_id)
+    .replace(':number', '1')
+    .replace(':revision', `${revision.revision}?id=${revision.id}`)
+    .replace(':id', id)
+  const call = { route, method, path: filled, headers: {}, body: undefined }
+  if (path === '/v1/forward-auth') {
+    const headers = { authorization: `Bearer ${key.token}` }
+    return { ...call, headers, credential: 'x-verifier-authorization' }
+  }
+  const credential = 'authorization'
+  if (path === '/oauth2/introspect') {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    return { ...call, headers, body: `token=${key.token}`, credential }
+  }
+  if (method === 'GET' || method === 'HEAD') return { ...call, credential }
+  if (method === 'DELETE') return { ...call, credential }
+  const headers = { 'content-type': 'application/json', 'if-match': '*' }
+  const named = { name: `made ${made}` }
+  const bodies: Readonly<Record<string, object>> = {
+    'POST /v1/verify': { token: key.token },
+    'POST /v1/verify/batch': { attempts: [{ token: key.token }] },
+    'POST /v1/accounts': named,
+    'PATCH /v1/accounts/:account_id': named,
+    'PATCH /v1/accounts/:account_id/api-keys/:id': named,
+    'POST /v1/accounts/:account_id/api-keys': { ...named, role: held, expires_at: null },
+    'POST /v1/accounts/:account_id/api-keys/:id/rotate': { overlap_seconds: 0 },
+    'POST /v1/me/rotate': { overlap_seconds: 0 },
+    'POST /v1/accounts/:account_id/api-keys/revoke': { filter: { role: held }, dry_run: true },
+    'POST /v1/api-keys/revoke': { filter: { role: held }, dry_run: true },
+    'POST /v1/accounts/:account_id/allow-lists': { ...named, entries: ['10.0.0.1'] },
+    'PATCH /v1/accounts/:account_id/allow-lists/:id': { entries: ['10.0.0.1'] },
+    'POST /v1/accounts/:account_id/roles': { ...named, permissions: [] },
+    'PUT /v1/accounts/:account_id/roles/:id': { ...named, permissions: [] },
+    'POST /accounts/:account_id/api-keys': { ...named, role_id: held, expire_after_hours: 1 },
+    'POST /accounts/:account_id/projects/:project_id/allow-lists': {
+      ...named,
+      description: '',
+      allow_list: ['10.0.0.1'],
+    },
+    'POST /accounts/:account_id/roles': { ...named, permissions: [] },
+    'PUT /accounts/:account_id/roles/:id': { ...named, permissions: [] },
+  }
+  const body = JSON.stringify(bodies[route.replace(aeonPrefix, '')] ?? {})
+  return { ...call, headers, body, credential }
+}
