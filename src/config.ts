@@ -2,6 +2,7 @@ import { Ajv } from 'ajv'
 import { Type } from 'typebox'
 import { parseAddressRanges } from './domain/address-ranges.ts'
 import { type Config, Settings } from './settings-schema.ts'
+import { readDatabaseUrl } from './store/database-url.ts'
 
 /** Thrown with one line for each setting that is wrong. Values are not repeated: they may be secrets. */
 export class ConfigError extends Error {
@@ -41,8 +42,15 @@ export function checkConfig(env: Readonly<Record<string, string | undefined>>): 
     const value = Type.IsInteger(schema) && /^\d{1,15}$/.test(text) ? Number(text) : text
     given[name] = value
     if (!ajv.validate(schema, value)) faults.push(`${name} ${expectation(schema)}`)
+    else if (isDatabaseUrl(name)) {
+      faults.push(...readDatabaseUrl(text, env).faults.map((fault) => `${name} ${fault}`))
+    }
   }
   return { config: given as Config, faults }
+}
+
+function isDatabaseUrl(name: string): boolean {
+  return /^DATABASE_(OWNER_|LISTEN_)?URL$/.test(name)
 }
 
 function expectation(schema: {

@@ -2,9 +2,6 @@ import { isUnavailable } from './keys/outage.ts'
 
 /** Why a process could not do its work, in words for whoever started it. */
 export function explainFailure(error: unknown): string {
-  if (error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL') {
-    return 'DATABASE_URL is not a valid URL. Percent-encode characters such as # and / in the password.'
-  }
   const words = wordsOf(error)
   return isUnavailable(error) ? `The database is not usable; check DATABASE_URL: ${words}` : words
 }

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
-import { Pool, type PoolConfig } from 'pg'
+import { Pool } from 'pg'
+import { type Connection, clientOptions } from './database-url.ts'
 import { withoutDeafConnections } from './deaf-connections.ts'
 import { StandbyError } from './faults.ts'
 import { runStatement } from './run-statement.ts'
@@ -16,8 +17,7 @@ export const isolationLevels = ['read committed', 'repeatable read'] as const
 export type IsolationLevel = (typeof isolationLevels)[number]
 
 export interface DatabaseOptions {
-  /** A connection string, or the parts of the embedded server's connection. */
-  readonly connection: string | Pick<PoolConfig, 'host' | 'port' | 'user' | 'database'>
+  readonly connection: Connection
   readonly poolMax: number
   /** How long to wait for a connection, in milliseconds: past it the answer is 503. */
   readonly connectTimeoutMs: number
@@ -38,7 +38,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
   // The server's own limit comes first; this one is for a server that no longer answers.
   const answerWithinMs = options.statementTimeoutMs + 1_000
   const pool = new Pool({
-    ...(typeof connection === 'string' ? { connectionString: connection } : connection),
+    ...clientOptions(connection),
     application_name: 'aeon-keys',
     max: options.poolMax,
     connectionTimeoutMillis: options.connectTimeoutMs,

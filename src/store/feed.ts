@@ -1,5 +1,6 @@
-import { Client, DatabaseError, type PoolConfig } from 'pg'
+import { Client, DatabaseError } from 'pg'
 import { changeChannel } from './changes.ts'
+import { type Connection, clientOptions } from './database-url.ts'
 import { StandbyError } from './faults.ts'
 import { sessionSettings } from './session.ts'
 
@@ -11,7 +12,7 @@ export interface FeedConnection {
 }
 
 export interface FeedConnectionOptions {
-  readonly connection: string | Pick<PoolConfig, 'host' | 'port' | 'user' | 'database'>
+  readonly connection: Connection
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
 }
@@ -70,7 +71,7 @@ const maxChanges = 10_000
 export async function openFeedConnection(options: FeedConnectionOptions): Promise<FeedConnection> {
   const { connection } = options
   const client = new Client({
-    ...(typeof connection === 'string' ? { connectionString: connection } : connection),
+    ...clientOptions(connection),
     application_name: 'aeon-keys feed',
     connectionTimeoutMillis: options.connectTimeoutMs,
     // The server's own limit does not help against one that falls silent, as early as it may.

@@ -1,0 +1,128 @@
+import { env as processEnv } from 'node:process'
+import type { PoolConfig } from 'pg'
+import { readTlsParameters, type TlsOptions, tlsParameterNames } from './tls-parameters.ts'
+import { types } from './types.ts'
+
+/** A connection string, or the parts of the embedded server's connection. */
+export type Connection = string | Pick<PoolConfig, 'host' | 'port' | 'user' | 'database'>
+type Env = Readonly<Record<string, string | undefined>>
+
+/** Of the parameters that `pg` knows, those that mean to it what they mean to libpq. */
+const passedOn = ['host', 'port', 'user', 'password', 'options', 'application_name'] as const
+/** Nothing to us: this service has settings of its own, or they promise nothing. */
+const unused = [
+  'connect_timeout',
+  'keepalives',
+  'keepalives_idle',
+  'keepalives_interval',
+  'keepalives_count',
+  'tcp_user_timeout',
+  'fallback_application_name',
+  'client_encoding',
+  'sslcompression',
+  'sslsni',
+  'load_balance_hosts',
+]
+/** Parameters of which only these values are what `pg` does. */
+const only: Readonly<Record<string, readonly string[]>> = {
+  channel_binding: ['prefer', 'disable'],
+  gssencmode: ['prefer', 'disable'],
+  target_session_attrs: ['any', 'read-write', 'primary'],
+}
+/** By which variables libpq takes parameters that the URL does not have. */
+const variables: Readonly<Record<string, string>> = {
+  PGSSLMODE: 'sslmode',
+  PGSSLROOTCERT: 'sslrootcert',
+  PGSSLCERT: 'sslcert',
+  PGSSLKEY: 'sslkey',
+  PGSSLCRL: 'sslcrl',
+  PGSSLNEGOTIATION: 'sslnegotiation',
+  PGSSLMINPROTOCOLVERSION: 'ssl_min_protocol_version',
+  PGSSLMAXPROTOCOLVERSION: 'ssl_max_protocol_version',
+}
+
+/** What `pg` is told of a connection. Throws an Error with the faults, which a start has told before. */
+export function clientOptions(connection: Connection): PoolConfig {
+  if (typeof connection !== 'string') return { ...connection, ssl: false, types }
+  const { options, faults } = readDatabaseUrl(connection)
+  if (faults.length > 0) throw new Error(`The URL of the database has faults: ${faults.join('; ')}`)
+  return { ...options, types }
+}
+
+/**
+ * Reads a URL of a database as libpq does, and names each parameter that cannot have its meaning: what
+ * was written to make a connection safe never has no effect. The options count only without faults.
+ */
+export function readDatabaseUrl(
+  text: string,
+  env: Env = processEnv,
+): { readonly options: PoolConfig; readonly faults: readonly string[] } {
+  const faults: string[] = []
+  const note = (fault: string): void => void faults.push(fault)
+  if (severalHosts.test(text)) {
+    note('names several hosts, and takes one')
+    return { options: {}, faults }
+  }
+  const url = parseUrl(text)
+  if (url === undefined) {
+    note('is not a valid URL. Percent-encode characters such as # and / in the password')
+    return { options: {}, faults }
+  }
+  const given = Object.fromEntries(url.searchParams)
+  const hosts = given.host ?? decodeURIComponent(url.hostname)
+  if (/,/.test(hosts) || /,/.test(given.port ?? '')) note('names several hosts, and takes one')
+  for (const [name, value] of Object.entries(given)) checkParameter(name, value, note)
+  // libpq takes no notice of TLS on a Unix socket.
+  const tls: TlsOptions = hosts.startsWith('/')
+    ? { ssl: false, sslnegotiation: 'postgres' }
+    : readTlsParameters({ ...defaultsOf(env), ...given }, (fault) => note(`has a fault: ${fault}`))
+  for (const name of Object.keys(given)) {
+    if (!passedOn.some((one) => one === name)) url.searchParams.delete(name)
+  }
+  const connectionString = url.href.replace(`@${noHost}/`, '@/')
+  return { options: { connectionString, ...tls }, faults }
+}
+
+const severalHosts = /^\w+:\/\/([^/?#]*@)?[^/?#@]*,/
+const noHost = 'host.invalid'
+
+/** A URL without a host names a Unix socket by a parameter. */
+function parseUrl(text: string): URL | undefined {
+  for (const one of [text, text.replace('@/', `@${noHost}/`)]) {
+    const url = URL.parse(one)
+    if (url !== null && !isMalformed(url)) return url
+  }
+  return undefined
+}
+
+function isMalformed(url: URL): boolean {
+  try {
+    for (const part of [url.username, url.password, url.hostname, url.pathname]) {
+      decodeURIComponent(part)
+    }
+    return false
+  } catch {
+    return true
+  }
+}
+
+function checkParameter(name: string, value: string, note: (fault: string) => void): void {
+  const isKnown = [...passedOn, ...unused, ...tlsParameterNames].some((one) => one === name)
+  if (isKnown) return
+  const shown = /^\w{1,40}$/.test(name) ? name : '(its name is not shown)'
+  const values = only[name]
+  if (values === undefined) {
+    note(`has a parameter that this service does not know: ${shown}`)
+  } else if (!values.includes(value)) {
+    note(`has a parameter that only takes ${values.join(', ')}: ${shown}`)
+  }
+}
+
+function defaultsOf(env: Env): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).flatMap(([variable, name]): [string, string][] => {
+      const value = env[variable]
+      return value === undefined || value === '' ? [] : [[name, value]]
+    }),
+  )
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs'
+import { type ConnectionOptions, getCACertificates, type SecureVersion } from 'node:tls'
+
+/** The parameters of libpq that decide on TLS, by name; one that is absent has libpq's default. */
+export type TlsParameters = Readonly<Record<string, string | undefined>>
+
+/** How `pg` is told. */
+export interface TlsOptions {
+  readonly ssl: false | ConnectionOptions
+  readonly sslnegotiation: 'postgres' | 'direct'
+}
+
+export const tlsParameterNames = [
+  'sslmode',
+  'sslrootcert',
+  'sslcert',
+  'sslkey',
+  'sslpassword',
+  'sslcrl',
+  'sslnegotiation',
+  'ssl_min_protocol_version',
+  'ssl_max_protocol_version',
+] as const
+
+const modes = ['disable', 'require', 'verify-ca', 'verify-full'] as const
+const versions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const
+
+/**
+ * What the parameters mean to libpq (PostgreSQL, 32.19 "SSL Support"), and what is wrong with them:
+ * sentences that begin with the parameter. `allow` and `prefer` are refused, since they promise nothing
+ * and `pg` cannot fall back; without `sslmode` there is no TLS. Where libpq looks for root.crt in a home
+ * folder, `verify-full` trusts Node's own certificate authorities.
+ */
+export function readTlsParameters(given: TlsParameters, note: (fault: string) => void): TlsOptions {
+  const mode = modeOf(given, note)
+  if (mode === 'disable') return { ssl: false, sslnegotiation: 'postgres' }
+  const ca = given.sslrootcert === 'system' ? systemAuthorities() : readNamed('sslrootcert')
+  if (mode === 'verify-ca' && ca === undefined) {
+    note('sslmode verify-ca needs sslrootcert, the certificate of the authority')
+  }
+  const checksAuthority = mode !== 'require' || ca !== undefined
+  const checksName = mode === 'verify-full'
+  const options: Record<string, unknown> = {
+    ca,
+    cert: readNamed('sslcert'),
+    key: readNamed('sslkey'),
+    passphrase: given.sslpassword,
+    crl: readNamed('sslcrl'),
+    minVersion: versionOf('ssl_min_protocol_version'),
+    maxVersion: versionOf('ssl_max_protocol_version'),
+    rejectUnauthorized: checksAuthority,
+    ...(!checksName && { checkServerIdentity: () => undefined }),
+  }
+  const ssl = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  return { ssl, sslnegotiation: given.sslnegotiation === 'direct' ? 'direct' : 'postgres' }
+
+  function readNamed(name: 'sslrootcert' | 'sslcert' | 'sslkey' | 'sslcrl'): string | undefined {
+    const path = given[name]
+    if (path === undefined) return undefined
+    try {
+      return readFileSync(path, 'utf8')
+    } catch {
+      note(`${name} names a file that cannot be read`)
+      return undefined
+    }
+  }
+
+  function versionOf(name: string): SecureVersion | undefined {
+    const value = given[name]
+    const version = versions.find((one) => one.toLowerCase() === value?.toLowerCase())
+    if (value !== undefined && version === undefined) {
+      note(`${name} must be one of ${versions.join(', ')}`)
+    }
+    return version
+  }
+}
+
+function modeOf(given: TlsParameters, note: (fault: string) => void): (typeof modes)[number] {
+  const { sslmode, sslrootcert, sslnegotiation } = given
+  const mode = modes.find((one) => one === sslmode)
+  if (sslmode !== undefined && mode === undefined) {
+    note(`sslmode must be one of ${modes.join(', ')}; allow and prefer protect nothing`)
+  }
+  if (sslnegotiation !== undefined && !['postgres', 'direct'].includes(sslnegotiation)) {
+    note('sslnegotiation must be one of postgres, direct')
+  }
+  if (sslnegotiation === 'direct' && (mode === undefined || mode === 'disable')) {
+    note('sslnegotiation direct needs sslmode require, verify-ca or verify-full')
+  }
+  if (sslrootcert === 'system' && mode !== undefined && mode !== 'verify-full') {
+    note('sslrootcert system needs sslmode verify-full')
+  }
+  if (mode !== undefined) return mode
+  if (sslrootcert === 'system') return 'verify-full'
+  const secured = tlsParameterNames.filter((name) => name !== 'sslmode' && given[name])
+  if (secured.length > 0 && sslmode === undefined) {
+    note(`${secured.join(', ')} without sslmode protects nothing: say sslmode=verify-full`)
+  }
+  return 'disable'
+}
+
+/** Those of the operating system, as OpenSSL finds them; where it has none, Node's. */
+function systemAuthorities(): string {
+  const system = getCACertificates('system')
+  return (system.length > 0 ? system : getCACertificates('default')).join('\n')
+}

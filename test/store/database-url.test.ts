@@ -1,0 +1,185 @@
+/** DATABASE_URL means what it means to libpq, or is refused by name: it is never less secure in silence. */
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { TLSSocket } from 'node:tls'
+import { sql } from 'kysely'
+import t, { type Test } from 'tap'
+import { readConfig } from '../../src/config.ts'
+import { readDatabaseUrl } from '../../src/store/database-url.ts'
+import { createEmptyDatabase, openTestDatabase } from '../helpers/database.ts'
+
+const refused: readonly (readonly [parameters: string, fault: string])[] = [
+  ['sslmode=REQUIRE', 'sslmode'],
+  ['sslmode=Verify-Full', 'sslmode'],
+  ['sslmode=verify_full', 'sslmode'],
+  ['sslmode=', 'sslmode'],
+  ['sslmode=prefer', 'sslmode'],
+  ['sslmode=allow', 'sslmode'],
+  ['sslmode=no-verify', 'sslmode'],
+  ['SSLMODE=require', 'SSLMODE'],
+  ['ssl_mode=require', 'ssl_mode'],
+  ['ssl=true', 'ssl'],
+  ['ssl=0', 'ssl'],
+  ['requiressl=1', 'requiressl'],
+  ['uselibpqcompat=false', 'uselibpqcompat'],
+  ['sslmode=verify-ca', 'sslrootcert'],
+  ['sslrootcert=system&sslmode=require', 'sslrootcert'],
+  ['sslrootcert=system&sslmode=disable', 'sslrootcert'],
+  ['sslrootcert=/nowhere&sslmode=verify-full', 'sslrootcert'],
+  ['sslrootcert=/nowhere', 'sslrootcert'],
+  ['sslcert=/nowhere&sslmode=require', 'sslcert'],
+  ['sslkey=/nowhere&sslmode=require', 'sslkey'],
+  ['sslcrl=/nowhere&sslmode=require', 'sslcrl'],
+  ['sslcrldir=/nowhere&sslmode=require', 'sslcrldir'],
+  ['sslnegotiation=direct', 'sslnegotiation'],
+  ['sslnegotiation=direct&sslmode=disable', 'sslnegotiation'],
+  ['sslnegotiation=Direct&sslmode=require', 'sslnegotiation'],
+  ['ssl_min_protocol_version=TLS1&sslmode=require', 'ssl_min_protocol_version'],
+  ['ssl_min_protocol_version=TLSv1.3', 'ssl_min_protocol_version'],
+  ['channel_binding=require', 'channel_binding'],
+  ['gssencmode=require', 'gssencmode'],
+  ['require_auth=scram-sha-256', 'require_auth'],
+  ['target_session_attrs=standby', 'target_session_attrs'],
+  ['hostaddr=192.0.2.1', 'hostaddr'],
+  ['service=other', 'service'],
+  ['passfile=/nowhere', 'passfile'],
+  ['dbname=other', 'dbname'],
+  ['statement_timeout=1', 'statement_timeout'],
+  ['binary=true', 'binary'],
+  ['host=a,b', 'several hosts'],
+]
+
+t.test('a parameter that cannot have the meaning of libpq is refused by name', async (t) => {
+  for (const [parameters, fault] of refused) {
+    const { faults } = readDatabaseUrl(`postgres://user:hush@db/keys?${parameters}`, {})
+    t.match(faults.join('\n'), new RegExp(`\\b${fault}\\b`), parameters)
+    t.notMatch(faults.join('\n'), 'hush')
+  }
+  for (const url of ['postgres://a,b/keys', 'postgres://user:hush@a:1,b:2/keys']) {
+    t.same(readDatabaseUrl(url, {}).faults, ['names several hosts, and takes one'])
+  }
+})
+
+t.test('the faults of all URLs are told at once, with those of other settings', async (t) => {
+  const env = {
+    PORT: 'hush',
+    DATABASE_URL: 'postgres://user:hu/sh@db:x/keys',
+    DATABASE_OWNER_URL: 'postgres://user:hush@db/keys?sslmode=prefer&sslcrldir=/x',
+    DATABASE_LISTEN_URL: 'postgres://[hush',
+  }
+  try {
+    readConfig(env)
+    t.fail('accepted')
+  } catch (error) {
+    const words = String(error)
+    for (const name of ['PORT', 'DATABASE_URL', 'DATABASE_LISTEN_URL is not a valid URL', 'sslcrldir']) {
+      t.match(words, name)
+    }
+    t.match(words, 'DATABASE_OWNER_URL has a fault: sslmode')
+    t.notMatch(words, 'hush')
+  }
+})
+
+t.test('an encrypted connection is one, and the server is who it says', async (t) => {
+  const database = await createEmptyDatabase()
+  t.teardown(() => database.drop())
+  const folder = t.testdir({})
+  const [own, other] = [makeCertificate(folder, 'own'), makeCertificate(folder, 'other')]
+  const secure = await serveTls(t, database.url, own)
+  const clear = await serveTls(t, database.url, undefined)
+
+  const outcome = async (host: string, port: number, parameters: string): Promise<string> => {
+    const url = new URL(database.url.replace('@/', '@x/'))
+    const { db } = openTestDatabase(
+      `postgres://${url.username}@${host}:${port}${url.pathname}?${parameters}`,
+    )
+    const before = secure.encrypted()
+    try {
+      await sql`select`.execute(db)
+      return secure.encrypted() > before ? 'encrypted' : 'clear'
+    } catch {
+      return 'refused'
+    } finally {
+      await db.destroy()
+    }
+  }
+  const at = (parameters: string, host = 'localhost') => outcome(host, secure.port, parameters)
+  t.equal(await at(''), 'clear')
+  t.equal(await at('sslmode=disable'), 'clear')
+  t.equal(await at('sslmode=require'), 'encrypted')
+  t.equal(await at(`sslmode=require&sslrootcert=${own.cert}`), 'encrypted')
+  t.equal(await at(`sslmode=require&sslrootcert=${other.cert}`), 'refused')
+  t.equal(await at(`sslmode=verify-ca&sslrootcert=${own.cert}`, '127.0.0.1'), 'encrypted')
+  t.equal(await at(`sslmode=verify-ca&sslrootcert=${other.cert}`), 'refused')
+  t.equal(await at(`sslmode=verify-full&sslrootcert=${own.cert}`), 'encrypted')
+  t.equal(await at(`sslmode=verify-full&sslrootcert=${own.cert}`, '127.0.0.1'), 'refused')
+  t.equal(await at(`sslmode=verify-full&sslrootcert=${other.cert}`), 'refused')
+  t.equal(await at('sslmode=verify-full'), 'refused', 'nobody known has signed it')
+  t.equal(await at('sslrootcert=system'), 'refused', 'nor known to the system')
+  t.equal(await at('sslmode=require&ssl_min_protocol_version=TLSv1.3'), 'encrypted')
+  for (const mode of ['require', `verify-full&sslrootcert=${own.cert}`]) {
+    const without = await outcome('localhost', clear.port, `sslmode=${mode}`)
+    t.equal(without, 'refused', 'a server without TLS')
+  }
+  const { options } = readDatabaseUrl('postgres://db/keys', { PGSSLMODE: 'require' })
+  t.same(Object.keys(options.ssl || {}).length > 0, true, 'PGSSLMODE is the default')
+  t.match(readDatabaseUrl('postgres://db/keys', { PGSSLMODE: 'Require' }).faults, [/sslmode/])
+})
+
+interface Certificate {
+  readonly cert: string
+  readonly key: string
+}
+
+function makeCertificate(folder: string, name: string): Certificate {
+  const [cert, key] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)]
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+  execFileSync(
+    'openssl',
+    ['req', '-x509', ...curve, ...names, '-days', '2', '-keyout', key, '-out', cert],
+    { stdio: 'ignore' },
+  )
+  return { cert, key }
+}
+
+/** A server on TCP before the one of the tests: with a certificate it takes TLS, without one it does not. */
+async function serveTls(t: Test, databaseUrl: string, certificate: Certificate | undefined) {
+  const url = new URL(databaseUrl.replace('@/', '@x/'))
+  const port = Number(url.searchParams.get('port') ?? url.port)
+  const host = url.searchParams.get('host') ?? url.hostname
+  let encrypted = 0
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    sockets.add(client.on('error', () => undefined))
+    client.once('data', (first) => {
+      const asksForTls = first.length === 8 && first.readInt32BE(4) === 80_877_103
+      if (asksForTls && certificate === undefined) return void client.end('N')
+      const upstream = host.startsWith('/')
+        ? connect(join(host, `.s.PGSQL.${port}`))
+        : connect(port, host)
+      sockets.add(upstream.on('error', () => undefined))
+      if (!asksForTls || certificate === undefined) {
+        upstream.write(first)
+        return void client.pipe(upstream).pipe(client)
+      }
+      client.write('S')
+      const [cert, key] = [readFileSync(certificate.cert), readFileSync(certificate.key)]
+      const inside = new TLSSocket(client, { isServer: true, cert, key })
+      inside.on('error', () => client.destroy())
+      inside.on('secure', () => {
+        encrypted += 1
+      })
+      inside.pipe(upstream).pipe(inside)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { port: (server.address() as AddressInfo).port, encrypted: () => encrypted }
+}
