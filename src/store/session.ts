@@ -13,10 +13,33 @@ export function sessionSettings(options: {
     `set statement_timeout = ${Math.ceil(options.statementTimeoutMs)}`,
     `set idle_in_transaction_session_timeout = ${Math.ceil(options.statementTimeoutMs * 2)}`,
     `set default_transaction_isolation = '${options.isolation ?? 'read committed'}'`,
-    `set timezone = 'UTC'`,
+    ...pinned.map(([name, value]) => `set ${name} = ${value}`),
     ...yugabyteSettings.map(setWhereKnown),
   ].join('; ')
 }
+
+/**
+ * Whatever a role or a database may have as a default and would change the text that we read or what a
+ * statement means. `default_transaction_read_only` is left: whoever sets it takes writes away on purpose.
+ */
+const pinned = [
+  ['timezone', `'UTC'`],
+  ['datestyle', `'ISO, MDY'`],
+  ['intervalstyle', `'postgres'`],
+  ['bytea_output', `'hex'`],
+  ['client_encoding', `'UTF8'`],
+  ['extra_float_digits', '1'],
+  ['standard_conforming_strings', 'on'],
+  ['array_nulls', 'on'],
+  ['transform_null_equals', 'off'],
+  ['exit_on_error', 'off'],
+  ['row_security', 'on'],
+  ['default_transaction_deferrable', 'off'],
+  ['xmlbinary', `'base64'`],
+  ['lc_numeric', `'C'`],
+  ['lc_monetary', `'C'`],
+  ['lc_time', `'C'`],
+] as const
 
 const yugabyteSettings = [
   ['yb_read_from_followers', 'off'],
