@@ -75,7 +75,12 @@ t.test('the faults of all URLs are told at once, with those of other settings', 
     t.fail('accepted')
   } catch (error) {
     const words = String(error)
-    for (const name of ['PORT', 'DATABASE_URL', 'DATABASE_LISTEN_URL is not a valid URL', 'sslcrldir']) {
+    for (const name of [
+      'PORT',
+      'DATABASE_URL',
+      'DATABASE_LISTEN_URL is not a valid URL',
+      'sslcrldir',
+    ]) {
       t.match(words, name)
     }
     t.match(words, 'DATABASE_OWNER_URL has a fault: sslmode')
