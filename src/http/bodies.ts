@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyRequest, RouteOptions } from 'fastify'
-import { ServiceError } from '../errors.ts'
+import { invalidRequest, ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
+import { scanJson } from './json/scan-json.ts'
 
 /**
- * Bodies are JSON or absent. An empty one counts as absent, whatever its Content-Type; and where all
+ * Bodies are JSON, in which no object has a member twice, or absent. An empty one counts as absent, whatever its Content-Type; and where all
  * fields are optional, an absent one as `{}`.
  */
 export function acceptJsonOnly(app: App): void {
@@ -16,13 +17,22 @@ export function acceptJsonOnly(app: App): void {
     if (!isUtf8(body as Buffer)) {
       return done(new ServiceError('malformed_body', 'The body is not valid UTF-8.'))
     }
-    return parseJson(request, body.toString(), done)
+    const text = body.toString()
+    const scanned = scanJson(text)
+    if (scanned.kind === 'duplicates') return done(duplicated(scanned.pointers))
+    return parseJson(request, text, done)
   })
   app.addHook('onRoute', (route) => {
     if (!mayOmitBody(app, route.schema?.body)) return
     const given = [route.preValidation ?? []].flat()
     route.preValidation = [takeEmptyBody, ...given] as NonNullable<RouteOptions['preValidation']>
   })
+}
+
+/** JSON.parse would take the last: a reviewer, a proxy or a gateway may have read the first. */
+function duplicated(pointers: readonly string[]): ServiceError {
+  const message = 'The member is present more than once. Send it once.'
+  return invalidRequest(pointers.map((field) => ({ field, rule: 'duplicate', message })))
 }
 
 /** Whether a body of this schema, or of the component that it refers to, has no field that is required. */

@@ -420,6 +420,12 @@ t.test('bodies that cannot be read, and paths that name nothing', async (t) => {
   const { admin, account } = await service.newTenant()
   const keys = `/accounts/${account.id}/api-keys`
   const bodies: readonly [string, string | Buffer, number, string][] = [
+    [
+      'application/json',
+      '{"name":"a","expire_after_hours":1,"name":"b"}',
+      400,
+      'name: The member is present more than once. Send it once.',
+    ],
     ['application/json', '{', 400, 'The body cannot be parsed as JSON.'],
     [
       'application/json',

@@ -182,9 +182,22 @@ async function refusesBodies(t: Test, { root, admin, keys, key, lists }: World):
   const deep = `{"name":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)},"entries":["10.0.0.1"]}`
   const nested = await admin.call('POST', lists, { raw: { type: json, text: deep } })
   assertInvalid(t, nested, [['/name', 'type']], 'objects in objects')
-  const twice = '{"name":"a","name":5,"entries":["10.0.0.1"]}'
-  const repeated = await admin.call('POST', lists, { raw: { type: json, text: twice } })
-  assertInvalid(t, repeated, [['/name', 'type']], 'of a repeated field the last one counts')
+  const duplicates: readonly [string, string, readonly string[]][] = [
+    ['a member', '{"name":"a","name":5,"entries":["10.0.0.1"]}', ['/name']],
+    ['the same value', '{"name":"a","entries":["10.0.0.1"],"name":"a"}', ['/name']],
+    ['an escaped name', '{"name":"a","n\\u0061me":"b","entries":["10.0.0.1"]}', ['/name']],
+    ['several', '{"a/b":1,"a~b":1,"a/b":1,"a~b":1,"a/b":1}', ['/a~1b', '/a~0b']],
+    ['at a depth', '{"a":[0,{"b":1,"b":2}]}', ['/a/1/b']],
+    ['__proto__', '{"__proto__":1,"__proto__":{"role":"admin"}}', ['/__proto__']],
+  ]
+  for (const [told, text, fields] of duplicates) {
+    for (const path of [lists, keys, '/v1/verify', '/v1/verify/batch']) {
+      const caller = path.startsWith('/v1/verify') ? root : admin
+      const answer = await caller.call('POST', path, { raw: { type: json, text } })
+      const faults = fields.map((field): FieldRule => [field, 'duplicate'])
+      assertInvalid(t, answer, faults, `${told} twice, to ${path}`)
+    }
+  }
 
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', '']) {
     const answer = await admin.call('POST', keys, { raw: { type, text: good } })

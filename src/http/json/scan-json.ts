@@ -1,0 +1,231 @@
+/** What is to be said of a text before JSON.parse makes a value of it. */
+export type JsonScan =
+  | { readonly kind: 'good' }
+  /** Members that an object has twice, as JSON pointers (RFC 6901). */
+  | { readonly kind: 'duplicates'; readonly pointers: readonly string[] }
+  | {
+      readonly kind: 'broken'
+      /** Both from 1 on; a column is a UTF-16 unit. */
+      readonly line: number
+      readonly column: number
+      readonly expected: string
+    }
+
+/** No answer tells of more. */
+const maxDuplicates = 20
+
+/**
+ * Reads a text as JSON (RFC 8259), as strictly as JSON.parse, which takes the last of several members of
+ * one name and says so to nobody. In linear time and without recursion, so that no nesting exhausts the
+ * stack.
+ */
+export function scanJson(text: string): JsonScan {
+  return new Scanner(text).scan()
+}
+
+/** An object or array that is open. */
+interface Container {
+  /** Undefined: it is an array. */
+  readonly names: Set<string> | undefined
+  /** Of the member or element that is being read. */
+  at: string | number
+}
+
+class Scanner {
+  readonly #text: string
+  readonly #open: Container[] = []
+  readonly #pointers = new Set<string>()
+  #place = 0
+  #expected = ''
+
+  constructor(text: string) {
+    this.#text = text
+    // A byte order mark is skipped (RFC 8259, section 8.1).
+    if (text.charCodeAt(0) === 0xfeff) this.#place = 1
+  }
+
+  scan(): JsonScan {
+    if (!this.#readValue()) return this.#broken()
+    const pointers = [...this.#pointers]
+    return pointers.length === 0 ? { kind: 'good' } : { kind: 'duplicates', pointers }
+  }
+
+  /** Reads the whole text: values begin and containers end until none is open. */
+  #readValue(): boolean {
+    for (;;) {
+      this.#skipSpace()
+      const begun = this.#begin()
+      if (begun === 'broken') return false
+      if (begun === 'open') continue
+      const ended = this.#endContainers()
+      if (ended === 'broken') return false
+      if (ended === 'whole') return this.#readEnd()
+    }
+  }
+
+  /** Begins the value at this place: `open` when another value is to be read inside it. */
+  #begin(): 'open' | 'read' | 'broken' {
+    switch (this.#text.charCodeAt(this.#place)) {
+      case 0x7b: // {
+        return this.#beginObject()
+      case 0x5b: // [
+        return this.#beginArray()
+      case 0x22: // "
+        return this.#readString() === undefined ? 'broken' : 'read'
+      case 0x74: // t
+        return this.#readWord('true')
+      case 0x66: // f
+        return this.#readWord('false')
+      case 0x6e: // n
+        return this.#readWord('null')
+      default:
+        return this.#readNumber()
+    }
+  }
+
+  #beginObject(): 'open' | 'read' | 'broken' {
+    this.#place += 1
+    this.#skipSpace()
+    if (this.#take(0x7d)) return 'read'
+    this.#open.push({ names: new Set(), at: '' })
+    return this.#readName('a member name in double quotes or }') ? 'open' : 'broken'
+  }
+
+  #beginArray(): 'open' | 'read' {
+    this.#place += 1
+    this.#skipSpace()
+    if (this.#take(0x5d)) return 'read'
+    this.#open.push({ names: undefined, at: 0 })
+    return 'open'
+  }
+
+  /** After a value: reads a comma, or the ends of the containers that it completes. */
+  #endContainers(): 'next' | 'whole' | 'broken' {
+    for (;;) {
+      const container = this.#open.at(-1)
+      if (container === undefined) return 'whole'
+      this.#skipSpace()
+      const isObject = container.names !== undefined
+      if (this.#take(0x2c)) {
+        this.#skipSpace()
+        if (isObject) return this.#readName('a member name in double quotes') ? 'next' : 'broken'
+        if (typeof container.at === 'number') container.at += 1
+        return 'next'
+      }
+      if (!this.#take(isObject ? 0x7d : 0x5d)) return this.#fail(isObject ? ', or }' : ', or ]')
+      this.#open.pop()
+    }
+  }
+
+  /** Reads the name of a member and its colon. */
+  #readName(expected: string): boolean {
+    if (this.#text.charCodeAt(this.#place) !== 0x22) return this.#fail(expected) !== 'broken'
+    const raw = this.#readString()
+    if (raw === undefined) return false
+    const name: string = raw.includes('\\') ? JSON.parse(`"${raw}"`) : raw
+    this.#enter(name)
+    this.#skipSpace()
+    return this.#take(0x3a) || this.#fail(':') !== 'broken'
+  }
+
+  #enter(name: string): void {
+    const container = this.#open.at(-1)
+    if (container?.names === undefined) return
+    container.at = name
+    const isDuplicate = container.names.has(name)
+    container.names.add(name)
+    if (!isDuplicate || this.#pointers.size >= maxDuplicates) return
+    this.#pointers.add(this.#open.map(({ at }) => `/${escapePointer(String(at))}`).join(''))
+  }
+
+  /** What stands between the quotes, as it stands there. */
+  #readString(): string | undefined {
+    const text = this.#text
+    const start = this.#place + 1
+    for (let place = start; ; place += 1) {
+      const code = text.charCodeAt(place)
+      if (code === 0x22) {
+        this.#place = place + 1
+        return text.slice(start, place)
+      }
+      if (code === 0x5c) {
+        const length = lengthOfEscape(text, place)
+        if (length === 0) return this.#failAt(place, 'an escape that JSON has')
+        place += length - 1
+        continue
+      }
+      // NaN: the text ends here.
+      if (!(code >= 0x20)) {
+        return this.#failAt(
+          place,
+          place < text.length ? 'no raw control character' : 'a double quote',
+        )
+      }
+    }
+  }
+
+  #readWord(word: string): 'read' | 'broken' {
+    if (!this.#text.startsWith(word, this.#place)) return this.#fail('a value')
+    this.#place += word.length
+    return 'read'
+  }
+
+  #readNumber(): 'read' | 'broken' {
+    number.lastIndex = this.#place
+    if (!number.test(this.#text)) return this.#fail('a value')
+    this.#place = number.lastIndex
+    return 'read'
+  }
+
+  #readEnd(): boolean {
+    this.#skipSpace()
+    return this.#place === this.#text.length || this.#fail('the end of the body') !== 'broken'
+  }
+
+  #take(code: number): boolean {
+    if (this.#text.charCodeAt(this.#place) !== code) return false
+    this.#place += 1
+    return true
+  }
+
+  #skipSpace(): void {
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#place)
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return
+      this.#place += 1
+    }
+  }
+
+  #fail(expected: string): 'broken' {
+    this.#expected = expected
+    return 'broken'
+  }
+
+  #failAt(place: number, expected: string): undefined {
+    this.#place = place
+    this.#expected = expected
+  }
+
+  #broken(): JsonScan {
+    const before = this.#text.slice(0, this.#place)
+    const line = before.split('\n').length
+    const column = this.#place - before.lastIndexOf('\n')
+    return { kind: 'broken', line, column, expected: this.#expected }
+  }
+}
+
+const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const unicodeEscape = /\\u[0-9a-fA-F]{4}/y
+
+/** RFC 6901, section 3. */
+function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+/** 0: there is no such escape. */
+function lengthOfEscape(text: string, place: number): number {
+  const letter = text.charAt(place + 1)
+  if (letter !== '' && '"\\/bfnrt'.includes(letter)) return 2
+  unicodeEscape.lastIndex = place
+  return unicodeEscape.test(text) ? 6 : 0
+}

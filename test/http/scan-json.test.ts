@@ -1,0 +1,92 @@
+/** What the scan of a body says agrees with JSON.parse, and tells of what JSON.parse is silent about. */
+import fc from 'fast-check'
+import t from 'tap'
+import { scanJson } from '../../src/http/json/scan-json.ts'
+
+t.test('a text is broken just if JSON.parse refuses it', async (t) => {
+  const fragment = fc.constantFrom(
+    ...['{', '}', '[', ']', ',', ':', '"', '\\', '\\u00', '\\n', 'a', '1', '0', '-', '.', 'e', '+'],
+    ...['true', 'false', 'null', ' ', '\n', '\t', '\u0001', '\u2028', '\ud800', '"a"', '{"a":1}'],
+  )
+  const soup = fc.array(fragment, { maxLength: 12 }).map((parts) => parts.join(''))
+  const damaged = fc.tuple(fc.json(), fc.nat(), fragment).map(([text, at, put]) => {
+    const place = at % (text.length + 1)
+    return text.slice(0, place) + put + text.slice(place + (at % 2))
+  })
+  fc.assert(
+    fc.property(fc.oneof(soup, damaged, fc.string()), (text) => {
+      return (scanJson(text).kind === 'broken') === !parses(text)
+    }),
+    { numRuns: 20_000 },
+  )
+  t.ok(true)
+})
+
+t.test('what JSON.stringify writes is good, whatever its names', async (t) => {
+  const value = fc.jsonValue({ maxDepth: 6, noUnicodeString: false })
+  fc.assert(fc.property(value, (some) => scanJson(JSON.stringify(some, null, 1)).kind === 'good'))
+  t.ok(true)
+})
+
+t.test('a member given twice is found wherever it stands, however it is escaped', async (t) => {
+  const name = fc.string({ unit: 'binary', maxLength: 8 })
+  const path = fc.array(fc.oneof(name, fc.nat(3)), { maxLength: 6 })
+  fc.assert(
+    fc.property(path, name, (steps, twice) => {
+      let text = `{${JSON.stringify(twice)}:1, ${escapeAll(twice)} :2}`
+      for (const step of steps.toReversed()) {
+        text = typeof step === 'number' ? `[${'0,'.repeat(step)}${text}]` : wrap(step, text)
+      }
+      const pointer = [...steps, twice].map((step) => `/${pointerPart(String(step))}`).join('')
+      const found = scanJson(text)
+      return found.kind === 'duplicates' && found.pointers.join() === pointer
+    }),
+  )
+  t.ok(true)
+})
+
+t.test('where a text breaks is told by line and column, with what was expected', async (t) => {
+  const broken: readonly [string, number, number, RegExp][] = [
+    ['', 1, 1, /a value/],
+    ['{\n  "a": 1,\n}', 3, 1, /member name/],
+    ['{"a" 1}', 1, 6, /:/],
+    ['[1 2]', 1, 4, /, or \]/],
+    ['{"a":1', 1, 7, /, or }/],
+    ['"a\u0001"', 1, 3, /control/],
+    ['"\\x"', 1, 2, /escape/],
+    ['"a', 1, 3, /quote/],
+    ['{} x', 1, 4, /the end/],
+    ['[01]', 1, 3, /, or \]/],
+  ]
+  for (const [text, line, column, expected] of broken) {
+    t.match(scanJson(text), { kind: 'broken', line, column, expected }, JSON.stringify(text))
+  }
+})
+
+t.test('no nesting exhausts the stack', async (t) => {
+  t.equal(scanJson('['.repeat(262_144)).kind, 'broken')
+  t.equal(scanJson('['.repeat(131_072) + ']'.repeat(131_072)).kind, 'good')
+  t.equal(scanJson(`${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`).kind, 'good')
+})
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function wrap(name: string, text: string): string {
+  return `{"before ${pointerPart(name).length}":null,${JSON.stringify(name)}:${text}}`
+}
+
+function escapeAll(name: string): string {
+  const units = Array.from({ length: name.length }, (_, index) => name.charCodeAt(index))
+  return `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')}"`
+}
+
+function pointerPart(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
+}
