@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import type { Database } from './database.ts'
+import { requireUsable } from './requirements.ts'
 
 const ownFolder = join(import.meta.dirname, '../../migrations')
 
@@ -22,8 +23,14 @@ export interface SchemaState {
  */
 export async function migrate(db: Database, folder = ownFolder): Promise<string[]> {
   if ((await readSchemaState(db, folder)).missing.length === 0) return []
+  const schema = await requireUsable(db, 'owner')
   const migrations = await readMigrations(folder)
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => migrations },
+    // Another application's tables of the same names, in another schema, are not ours.
+    migrationTableSchema: schema,
+  })
   const { error, results } = await migrator.migrateToLatest()
   if (error === undefined) return (results ?? []).map((result) => result.migrationName)
   // A later version that started at the same time may have come first: Kysely takes that for a fault.
@@ -37,28 +44,34 @@ export async function migrate(db: Database, folder = ownFolder): Promise<string[
  */
 export async function readSchemaState(db: Database, folder = ownFolder): Promise<SchemaState> {
   const known = await namesIn(folder)
-  const recorded = await readRecord(db)
+  const recorded = await readRecord(db, await requireUsable(db, 'user'))
   const missing = known.filter((name) => !recorded.includes(name))
   const unknown = recorded.filter((name) => !known.includes(name))
   const isPrefix = known.slice(0, known.length - missing.length).every((n) => recorded.includes(n))
   if (isPrefix && (missing.length === 0 || unknown.length === 0)) return { missing, unknown }
   const strangers = unknown.length === 0 ? '' : ` and has ${unknown.join(', ')}`
+  const last = known.findLast((name) => recorded.includes(name))
+  const way =
+    unknown.length === 0 || last === undefined
+      ? ''
+      : ` To upgrade such a database, first run the version of aeon-keys that has both ${last} ` +
+        `and ${unknown.join(', ')} until its schema has ${missing[0]}; if there is none, start from a ` +
+        'backup made before.'
   throw new Error(
     `The schema belongs to no version of aeon-keys: the schema lacks ${missing.join(', ')}${strangers}. ` +
-      'Check that DATABASE_URL names the right database.',
+      `Check that DATABASE_URL names the right database.${way}`,
   )
 }
 
-async function readRecord(db: Database): Promise<readonly string[]> {
-  const found = await sql<{ record: boolean; tables: boolean }>`
-    select to_regclass('kysely_migration') is not null as record,
-      to_regclass('account') is not null or to_regclass('api_key') is not null as tables`.execute(
-    db,
-  )
-  const [{ record, tables } = { record: false, tables: false }] = found.rows
-  if (record) {
+/** Of our schema alone, which is the first of the search path: a later one may hold another installation. */
+async function readRecord(db: Database, schema: string): Promise<readonly string[]> {
+  const found = await sql<{ name: string }>`
+    select tablename as name from pg_tables where schemaname = ${schema}
+      and tablename in ('kysely_migration', 'account', 'api_key')`.execute(db)
+  const tables = found.rows.length > 0
+  if (found.rows.some(({ name }) => name === 'kysely_migration')) {
     const { rows } = await sql<{ name: string }>`
-      select name from kysely_migration order by name`.execute(db)
+      select name from ${sql.id(schema, 'kysely_migration')} order by name`.execute(db)
     return rows.map((row) => row.name)
   }
   if (!tables) return []

@@ -1,0 +1,70 @@
+import { sql } from 'kysely'
+import type { Database } from './database.ts'
+
+interface Facts {
+  readonly version: number
+  readonly version_text: string
+  readonly encoding: string
+  readonly database: string
+  readonly role: string
+  readonly schema: string | null
+  readonly path: string
+  readonly may_create: boolean | null
+  readonly replication_role: string
+}
+
+/**
+ * Gives the name of our schema, the first of the search path. Throws an Error that names the remedy when
+ * the database lacks what the service relies on; for the owner of the tables, the right to create them
+ * is part of that.
+ */
+export async function requireUsable(db: Database, as: 'owner' | 'user'): Promise<string> {
+  const { rows } = await sql<Facts>`
+    select current_setting('server_version_num')::int as version,
+      current_setting('server_version') as version_text,
+      current_setting('server_encoding') as encoding,
+      current_database() as database,
+      current_user as role,
+      current_schema() as schema,
+      current_setting('search_path') as path,
+      has_schema_privilege(current_schema(), 'CREATE') as may_create,
+      current_setting('session_replication_role') as replication_role`.execute(db)
+  const [facts] = rows
+  if (facts === undefined) throw new Error('The database did not say what it is.')
+  const faults = faultsOf(facts, as)
+  if (facts.schema === null || faults.length > 0) throw new Error(faults.join(' '))
+  return facts.schema
+}
+
+function faultsOf(facts: Facts, as: 'owner' | 'user'): readonly string[] {
+  const { database, role, schema, encoding } = facts
+  const faults: string[] = []
+  if (facts.version < 150_000) {
+    faults.push(`The server is PostgreSQL ${facts.version_text}. Use PostgreSQL 15 or newer.`)
+  }
+  if (encoding !== 'UTF8') {
+    faults.push(
+      `The database ${database} has the encoding ${encoding}, and names need UTF8. Create another one: ` +
+        `create database NAME encoding 'UTF8' template template0.`,
+    )
+  }
+  if (facts.replication_role !== 'origin') {
+    faults.push(
+      `session_replication_role is ${facts.replication_role}, so that constraints and triggers do not ` +
+        `hold. Reset it: alter role ${role} reset session_replication_role.`,
+    )
+  }
+  if (schema === null) {
+    faults.push(
+      `No schema of the search_path (${facts.path}) exists that ${role} may use. Create one, or as its ` +
+        `owner: grant usage on schema NAME to ${role}.`,
+    )
+  } else if (as === 'owner' && facts.may_create !== true) {
+    faults.push(
+      `${role} may not create tables in the schema ${schema}. As the owner of the schema: grant create on ` +
+        `schema ${schema} to ${role}; or set MIGRATE=off and run \`npm run admin -- migrate\` with ` +
+        'DATABASE_OWNER_URL of a user that may.',
+    )
+  }
+  return faults
+}
