@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import { invalidRequest, ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
+import { mayRepeatMember } from './json/may-repeat-member.ts'
 import { scanJson } from './json/scan-json.ts'
 
 /**
@@ -18,9 +19,12 @@ export function acceptJsonOnly(app: App): void {
       return done(new ServiceError('malformed_body', 'The body is not valid UTF-8.'))
     }
     const text = body.toString()
-    const scanned = scanJson(text)
-    if (scanned.kind === 'duplicates') return done(duplicated(scanned.pointers))
-    return parseJson(request, text, done)
+    return parseJson(request, text, (error, value) => {
+      if (error === null && !mayRepeatMember(text, value)) return done(null, value)
+      const scanned = scanJson(text)
+      if (scanned.kind === 'duplicates') return done(duplicated(scanned.pointers))
+      return done(error, value)
+    })
   })
   app.addHook('onRoute', (route) => {
     if (!mayOmitBody(app, route.schema?.body)) return

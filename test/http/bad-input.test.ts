@@ -189,6 +189,7 @@ async function refusesBodies(t: Test, { root, admin, keys, key, lists }: World):
     ['several', '{"a/b":1,"a~b":1,"a/b":1,"a~b":1,"a/b":1}', ['/a~1b', '/a~0b']],
     ['at a depth', '{"a":[0,{"b":1,"b":2}]}', ['/a/1/b']],
     ['__proto__', '{"__proto__":1,"__proto__":{"role":"admin"}}', ['/__proto__']],
+    ['constructor', '{"constructor":1,"constructor":2}', ['/constructor']],
   ]
   for (const [told, text, fields] of duplicates) {
     for (const path of [lists, keys, '/v1/verify', '/v1/verify/batch']) {

@@ -1,6 +1,7 @@
 /** What the scan of a body says agrees with JSON.parse, and tells of what JSON.parse is silent about. */
 import fc from 'fast-check'
 import t from 'tap'
+import { mayRepeatMember } from '../../src/http/json/may-repeat-member.ts'
 import { scanJson } from '../../src/http/json/scan-json.ts'
 
 t.test('a text is broken just if JSON.parse refuses it', async (t) => {
@@ -39,10 +40,18 @@ t.test('a member given twice is found wherever it stands, however it is escaped'
       }
       const pointer = [...steps, twice].map((step) => `/${pointerPart(String(step))}`).join('')
       const found = scanJson(text)
+      if (!mayRepeatMember(text, JSON.parse(text))) return false
       return found.kind === 'duplicates' && found.pointers.join() === pointer
     }),
   )
   t.ok(true)
+})
+
+t.test('a body as callers send it needs no scan', async (t) => {
+  const attempt = { token: 'aeon_x', client_ip: '2001:db8::7', permissions: ['api_key:verify'] }
+  for (const space of [0, 2]) {
+    t.equal(mayRepeatMember(JSON.stringify(attempt, null, space), attempt), false)
+  }
 })
 
 t.test('where a text breaks is told by line and column, with what was expected', async (t) => {
