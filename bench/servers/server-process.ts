@@ -36,7 +36,7 @@ export interface ServerOptions {
 
 const projectFolder = join(import.meta.dirname, '../..')
 const pollMs = 3
-const maxStartMs = 30_000
+const maxStartMs = 120_000
 
 /** How `npm start` runs the service. */
 const start = readStartScript(packageJson.scripts.start)

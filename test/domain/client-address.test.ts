@@ -77,7 +77,7 @@ t.test('nothing that a client sends makes it another one', async () => {
 })
 
 t.test('16 kB of anything are read at once', async (t) => {
-  const startedAt = performance.now()
+  const before = process.threadCpuUsage()
   for (const text of [
     ',',
     ' ',
@@ -95,7 +95,7 @@ t.test('16 kB of anything are read at once', async (t) => {
       clientAddress(proxy, { xForwardedFor: [], forwarded: [line + client] }, trusted)
     }
   }
-  t.ok(performance.now() - startedAt < 1_000)
+  t.ok(process.threadCpuUsage(before).user < 1_000_000)
 })
 
 t.test('a setting is a list of addresses and ranges, or is refused', async (t) => {

@@ -10,7 +10,7 @@ t.test('who has the counter waits for nobody', async (t) => {
   t.teardown(() => database.drop())
   // One who waits for a lock in a circle waits until the statement ends by its timeout.
   await asAdmin((admin) =>
-    admin.query(`alter database ${database.name} set deadlock_timeout = '1min'`),
+    admin.query(`alter database ${database.name} set deadlock_timeout = '10min'`),
   )
   const { root } = await startTestService(t, { database })
   const raw = await connectRaw(t, database.url)

@@ -1,5 +1,4 @@
 import { hash as digestOf } from 'node:crypto'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import t, { type Test } from 'tap'
 import { noUses } from '../../src/cache/key-uses.ts'
 import { formatToken } from '../../src/domain/token.ts'
@@ -11,15 +10,15 @@ import { findCredentials } from '../../src/store/credentials.ts'
 import type { Answer, Api } from '../helpers/api.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
-import { connectRaw, heat, registered, startInstances } from '../helpers/instances.ts'
+import { connectRaw, heat, pollsTooLate, registered, startInstances } from '../helpers/instances.ts'
 import { until, untilBlocked } from '../helpers/locks.ts'
 import type { TestService } from '../helpers/service.ts'
+import { watchTurns } from '../helpers/turns.ts'
 
 const office = '203.0.113.7'
 
 const feeds = {
-  // A poll would come too late for what is asked of a receipt here.
-  notify: { CHANGE_FEED: 'notify', POLL_INTERVAL_MS: '25000' },
+  notify: { CHANGE_FEED: 'notify', ...pollsTooLate },
   poll: { CHANGE_FEED: 'poll', POLL_INTERVAL_MS: '20' },
 }
 
@@ -80,7 +79,7 @@ for (const [feed, settings] of Object.entries(feeds)) {
       const attempt = { permissions: ['backup:read'] }
       await verdicts(t, services, key.token, { valid: true }, attempt)
       const body = { name: 'r', permissions: ['cluster:read'] }
-      const put = await root.put(`/v1/accounts/${account}/roles/${role}?wait_ms=10000`, body)
+      const put = await root.put(`/v1/accounts/${account}/roles/${role}?wait_ms=30000`, body)
       requireComplete(t, put)
       const denied = { valid: false, reason: 'insufficient_permissions' }
       await verdicts(t, services, key.token, denied, attempt)
@@ -92,7 +91,7 @@ for (const [feed, settings] of Object.entries(feeds)) {
       await heatAll(services, key.token)
       const attempt = { client_ip: office }
       await verdicts(t, services, key.token, { valid: true }, attempt)
-      const path = `/v1/accounts/${account}/allow-lists/${list}?wait_ms=10000`
+      const path = `/v1/accounts/${account}/allow-lists/${list}?wait_ms=30000`
       requireComplete(t, await root.patch(path, { entries: ['198.51.100.0/24'] }))
       const denied = { valid: false, reason: 'address_not_allowed' }
       await verdicts(t, services, key.token, denied, attempt)
@@ -175,18 +174,17 @@ t.test('a role edit of 10,000 keys is one change and one receipt, and blocks nob
   for (const { text } of sample) await heatAll(services, text)
   const { rows } = await raw.query('select value from revision')
 
-  const delay = monitorEventLoopDelay({ resolution: 1 })
-  delay.enable()
+  const turns = watchTurns()
   const body = { name: 'r', permissions: ['cluster:read'] }
-  const put = await root.put(`/v1/accounts/${account}/roles/${role}?wait_ms=10000`, body)
-  delay.disable()
+  const put = await root.put(`/v1/accounts/${account}/roles/${role}?wait_ms=30000`, body)
+  const longestMs = turns.end()
   requireComplete(t, put)
   t.equal(put.body.receipt.acknowledged, services.length)
   const changes = await raw.query('select kind, subject from change where revision > $1', [
     rows[0]?.value,
   ])
   t.same(changes.rows, [{ kind: 'account', subject: account }], 'it is one row')
-  t.ok(delay.max / 1e6 < 500, `the event loop never stood for ${delay.max / 1e6} ms`)
+  t.ok(longestMs < 500, `no turn of the event loop took ${longestMs} ms of CPU time`)
 
   const completed = services.map(({ service }) => service.deps.hasher.queue.completed)
   const attempt = { permissions: ['backup:read'] }
@@ -200,8 +198,8 @@ t.test('a role edit of 10,000 keys is one change and one receipt, and blocks nob
 })
 
 t.test('nothing is committed in the name of a key that is revoked', async (t) => {
-  // The others hear of nothing before they ask, which is never.
-  const deaf = { CHANGE_FEED: 'poll', POLL_INTERVAL_MS: '25000' }
+  // The others hear of nothing before they ask.
+  const deaf = { CHANGE_FEED: 'poll', ...pollsTooLate }
   const { raw, services } = await startInstances(t, deaf)
   const [here, there] = services
   const account = await newAccount(here.root)
@@ -289,7 +287,7 @@ function act(
   account: string,
   id: string,
   verb: 'revoke' | 'disable' | 'enable',
-  waitMs = 10_000,
+  waitMs = 30_000,
 ): Promise<Answer> {
   return api.post(`/v1/accounts/${account}/api-keys/${id}/${verb}`, { wait_ms: waitMs })
 }

@@ -7,7 +7,7 @@ import { verify } from '../../src/keys/verify.ts'
 import type { Json } from '../helpers/api.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
-import { connectRaw, heat, registered } from '../helpers/instances.ts'
+import { connectRaw, heat, pollsTooLate, registered } from '../helpers/instances.ts'
 import { until, untilBlocked } from '../helpers/locks.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { type DatabaseProxy, startDatabaseProxy } from '../helpers/proxy.ts'
@@ -41,6 +41,7 @@ t.test('while the database is away', async (t) => {
   await root.verify(revoked.token)
   await heat(service, hot.token)
   const unknown = await insertByNewTagKey(leased)
+  let silentSince = 0
   proxy.cut()
 
   await t.test('hot keys are verified for as long as the lease lasts', async (t) => {
@@ -55,6 +56,7 @@ t.test('while the database is away', async (t) => {
   })
 
   await t.test('and after it nobody is told anything, least of all a denial', async (t) => {
+    silentSince = performance.now()
     moment.monotonicMs += 5_000
     t.equal(cache.isSilent(), true)
     for (const [told, token] of [
@@ -83,6 +85,7 @@ t.test('while the database is away', async (t) => {
   await t.test('and when it is back all is well by itself', async (t) => {
     proxy.restore()
     await until(() => !cache.isSilent())
+    const silentMs = performance.now() - silentSince
     t.match(await root.get('/readyz'), { status: 200, body: { lease: 'held' } })
     for (const token of [hot.token, cold.token]) {
       t.equal((await root.verify(token)).valid, true)
@@ -91,7 +94,8 @@ t.test('while the database is away', async (t) => {
     await until(() => logged(service, 'lease acquired again').length > 0)
     const [first, again, ...more] = logged(service, 'lease acquired')
     t.same([first?.silent_ms, more], [undefined, []])
-    t.ok(again?.silent_ms >= 0 && again?.silent_ms < 20_000, `silent for ${again?.silent_ms} ms`)
+    const most = silentMs + 5_000
+    t.ok(again?.silent_ms >= 0 && again?.silent_ms < most, `silent for ${again?.silent_ms} ms`)
   })
 
   await t.test('of the rounds that failed the log tells what is new, and not each', async (t) => {
@@ -101,7 +105,7 @@ t.test('while the database is away', async (t) => {
     t.ok(recovered?.failing_ms > 0)
     const failed = logged(service, 'a sync cycle of the change feed failed')
     const causes = failed.map(({ err }) => err.message)
-    t.ok(causes.length >= 1 && causes.length <= 3, causes.join('; '))
+    t.ok(causes.length >= 1 && causes.length <= recovered?.failures, causes.join('; '))
     t.equal(new Set(causes).size, causes.length, 'each cause once')
   })
 })
@@ -212,7 +216,7 @@ t.test('while the lease has expired and the database answers', async (t) => {
     const { rows } = await raw.query('select value from revision')
     await until(async () => (await metric(service, 'revision_applied')) === Number(rows[0]?.value))
     t.equal(await metric(service, 'cache_silent'), 0)
-    t.ok((await metric(service, 'lease_remaining_seconds')) > 20)
+    t.ok((await metric(service, 'lease_remaining_seconds')) > 5)
     t.ok((await metric(service, 'feed_lag_seconds')) < 20)
     t.ok((await metric(service, 'feed_rounds_total')) > 1)
   })
@@ -256,10 +260,9 @@ t.test('an instance that gets no lease at its start says so, and why', async (t)
 
 t.test('no step of the wall clock stretches a lease', async (t) => {
   // No round comes by itself here: the lease of the start is the only one.
-  const { service, account } = await startLeased(t, {
-    CHANGE_FEED: 'poll',
-    POLL_INTERVAL_MS: '25000',
-  })
+  const { service, account } = await startLeased(t, { CHANGE_FEED: 'poll', ...pollsTooLate })
+  const leaseMs = 0.9 * Number(pollsTooLate.MAX_STALENESS_MS)
+  const marginMs = 60_000
   const { root, moment } = service
   const { cache } = service.service.deps
   const key = await newKey(root, account)
@@ -267,15 +270,15 @@ t.test('no step of the wall clock stretches a lease', async (t) => {
   const hour = 3_600_000
   for (const [monotonicMs, wallMs, holds] of [
     [0, 0, true],
-    [leaseMs - 5_000, 0, true],
-    [0, leaseMs - 5_000, true],
+    [leaseMs - marginMs, 0, true],
+    [0, leaseMs - marginMs, true],
     [leaseMs, 0, false],
     [0, leaseMs, false],
     [0, hour, false],
     [0, -hour, false],
     [leaseMs, -hour, false],
-    [leaseMs, -5_000, false],
-    [leaseMs - 5_000, hour, false],
+    [leaseMs, -marginMs, false],
+    [leaseMs - marginMs, hour, false],
     [100 * leaseMs, -100 * leaseMs, false],
     [0, 0, true],
   ] as const) {
@@ -309,7 +312,7 @@ async function startLeased(
   const raw = await connectRaw(t, database.url)
   const service = await startTestService(t, {
     database: { ...database, url: proxy.url },
-    settings: { POLL_INTERVAL_MS: '20', DATABASE_CONNECT_TIMEOUT_MS: '1000', ...settings },
+    settings: { POLL_INTERVAL_MS: '20', ...settings },
   })
   return { service, raw, proxy, account: await newAccount(service.root), feed }
 }

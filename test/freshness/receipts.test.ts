@@ -175,13 +175,14 @@ t.test('an instance that is dead', async (t) => {
   const dead = randomUUID()
   await insertInstance(dead)
   const { id } = await newKey(root, account)
-  const revoked = await root.post(`${keys}/${id}/revoke`, { wait_ms: 500 })
-  const { receipt } = revoked.body
+  const revoked = await root.post(`${keys}/${id}/revoke`, { wait_ms: 0 })
+  await until(async () => (await ask(root, revoked.body.receipt)).acknowledged === 1)
+  const receipt = await ask(root, revoked.body.receipt)
   t.test('keeps receipts pending, and is named', async (t) => {
     t.match(receipt, { state: 'pending', acknowledged: 1, live: 2, waiting_for: [dead] })
     t.ok(receipt.complete_in_ms > 0 && receipt.complete_in_ms <= watchMs)
     const inMs = Date.parse(receipt.complete_by) - Date.now()
-    t.ok(Math.abs(inMs - receipt.complete_in_ms) < 5_000, 'complete_by says the same')
+    t.ok(Math.abs(inMs - receipt.complete_in_ms) < 20_000, 'complete_by says the same')
   })
   t.test('but only for a watch, which runs down', async (t) => {
     const later = await ask(root, receipt)

@@ -16,7 +16,7 @@ import {
 } from './process.ts'
 
 const workers = 4
-const postgresEndsWithinMs = 10_000
+const postgresEndsWithinMs = 60_000
 /** Each of these is looked for in all that the processes write; of more, the search would take minutes. */
 const tokensWatchedARound = 20
 

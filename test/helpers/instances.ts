@@ -4,6 +4,12 @@ import { createTestDatabase, type TestDatabase } from './database.ts'
 import { until } from './locks.ts'
 import { startTestService, type TestService } from './service.ts'
 
+/**
+ * No instance looks for changes by itself while a test lasts: a minute is more than any receipt waits,
+ * and the lease of nine minutes lets it.
+ */
+export const pollsTooLate = { POLL_INTERVAL_MS: '60000', MAX_STALENESS_MS: '600000' }
+
 export interface Instances {
   readonly database: TestDatabase
   /** A session of its own on the database. */

@@ -124,7 +124,7 @@ export async function shownRootToken(launched: Launched): Promise<string> {
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  timeoutMs = 20_000,
+  timeoutMs = 120_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (!(await holds())) {
@@ -212,8 +212,11 @@ function spawnSource(options: LaunchOptions, folder: string): Launched {
       NODE_COMPILE_CACHE: checkout === checkoutOfTests ? compileCache : join(folder, 'cache'),
       PORT: '0',
       DATA_DIR: join(folder, 'data'),
-      // On a busy machine a connection may take longer than callers should wait.
-      DATABASE_CONNECT_TIMEOUT_MS: '20000',
+      // On a busy machine all of these may take longer than callers should wait.
+      DATABASE_CONNECT_TIMEOUT_MS: '60000',
+      DATABASE_STATEMENT_TIMEOUT_MS: '60000',
+      HASH_WAIT_MAX_MS: '60000',
+      DRAIN_TIMEOUT_MS: '60000',
       ...settings,
     },
   })

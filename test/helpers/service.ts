@@ -54,8 +54,9 @@ export async function startTestService(
     HASH_CONCURRENCY: String(hasherPlaces),
     // A test that holds something up must not meet it.
     HASH_WAIT_MAX_MS: '60000',
-    // On a busy machine a connection may take longer than callers should wait.
-    DATABASE_CONNECT_TIMEOUT_MS: '20000',
+    // On a busy machine both may take longer than callers should wait.
+    DATABASE_CONNECT_TIMEOUT_MS: '60000',
+    DATABASE_STATEMENT_TIMEOUT_MS: '60000',
     ...options.settings,
   })
   let rootToken = options.rootToken ?? ''

@@ -480,7 +480,6 @@ t.test('while the database is away it is 503, and nobody is denied', async (t) =
   })
   const cuttable = await startAeonService(t, {
     database: { ...database, url: proxy.url },
-    settings: { DATABASE_CONNECT_TIMEOUT_MS: '300', DATABASE_STATEMENT_TIMEOUT_MS: '300' },
   })
   const { admin, account } = await cuttable.newTenant()
   const cold = cuttable.aeonAs((await createKey(admin, { name: 'cold', hours: 1 })).answer.jwt)

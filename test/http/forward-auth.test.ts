@@ -297,11 +297,7 @@ test('an outage is 503, and neither a denial nor a proof that failed', async (t)
   t.teardown(() => way.close())
   const started = await startCheckedService(t, {
     database: { ...database, url: way.url },
-    settings: {
-      ...settings,
-      DATABASE_CONNECT_TIMEOUT_MS: '300',
-      DATABASE_STATEMENT_TIMEOUT_MS: '300',
-    },
+    settings,
   })
   const { root, service, check } = started
   const url = await service.app.listen({ host: '127.0.0.1', port: 0 })

@@ -373,7 +373,6 @@ test('an outage is 503 in the form of OAuth, and never inactive', async (t) => {
   t.teardown(() => way.close())
   const started = await startCheckedService(t, {
     database: { ...database, url: way.url },
-    settings: { DATABASE_CONNECT_TIMEOUT_MS: '300', DATABASE_STATEMENT_TIMEOUT_MS: '300' },
   })
   const { root, rootToken, service, check } = started
   const { token } = await newKey(root, await newAccount(root))

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { type Test, test } from 'tap'
 import type { Answer, Api } from '../helpers/api.ts'
 import { type CheckedService, startCheckedService } from '../helpers/checked-service.ts'
 import { asAdmin, createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { until } from '../helpers/locks.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { type DatabaseProxy, type Judge, startDatabaseProxy } from '../helpers/proxy.ts'
 
@@ -44,7 +44,7 @@ test('while the database is away', async (t) => {
         const startedAt = Date.now()
         const answers = await Promise.all(callsThatNeedTheDatabase(service, hot.id, cold.token))
         for (const [told, answer] of answers) assertProblem(t, answer, unavailable, told)
-        t.ok(Date.now() - startedAt < 5_000, 'within the limits that the settings set')
+        t.ok(Date.now() - startedAt < 30_000, 'within the limits that the settings set')
       })
       await t.test('the process is alive, and ready while its lease lasts', async (t) => {
         t.equal((await root.get('/livez')).status, 200)
@@ -127,7 +127,7 @@ test('lost at COMMIT: the answer says neither that it happened nor that it did n
     t,
     (bytes) => (isCutting && /^Q.{4}commit/s.test(bytes.toString('latin1')) ? 'cut after' : 'pass'),
     // They wait for each other: on a busy machine for longer than the other tests allow.
-    5_000,
+    30_000,
   )
   const { id } = await newKey(root, account)
   isCutting = true
@@ -187,7 +187,7 @@ test('slow and oversized requests are ended', async (t) => {
   t.ok(Number.isFinite(app.server.maxConnections), 'connections')
 })
 
-async function startBehindProxy(t: Test, judge?: Judge, timeoutMs = 300): Promise<Cuttable> {
+async function startBehindProxy(t: Test, judge?: Judge, timeoutMs = 3_000): Promise<Cuttable> {
   const database = await createTestDatabase()
   const proxy = await startDatabaseProxy(database.url, judge)
   // Teardowns run in reverse: the service stops first.
@@ -256,13 +256,4 @@ async function exchangeRaw(port: number, text: string): Promise<string> {
   socket.write(text)
   await once(socket, 'close')
   return received
-}
-
-/** Asks until the answer is yes. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('It did not come true in 10 s.')
-    await sleep(20)
-  }
 }

@@ -394,7 +394,7 @@ t.test('a transaction that lost against another runs again', async (t) => {
   })
 
   t.test('after a deadlock', async (t) => {
-    await raw.query(`set deadlock_timeout = '1min'`)
+    await raw.query(`set deadlock_timeout = '10min'`)
     await raw.query('begin; update place set visits = 20 where id = 2')
     let attempts = 0
     let crossing: Promise<unknown> = Promise.resolve()

@@ -198,11 +198,11 @@ t.test('a rotation reaches every instance before its receipt is complete', async
   const { id, token: first } = await newKey(root, account)
   const path = `/v1/accounts/${account}/api-keys/${id}/rotate`
   for (const api of services) t.match(await api.root.verify(first), { valid: true })
-  const rotated = await root.post(path, { overlap_seconds: 0, wait_ms: 10_000 })
+  const rotated = await root.post(path, { overlap_seconds: 0, wait_ms: 30_000 })
   t.equal(rotated.body.receipt.state, 'complete')
   for (const api of others) t.match(await api.root.verify(first), { reason: 'rotated' })
   const { token } = rotated.body
-  const next = await root.post(path, { overlap_seconds: 600, wait_ms: 10_000 })
+  const next = await root.post(path, { overlap_seconds: 600, wait_ms: 30_000 })
   t.equal(next.body.receipt.state, 'complete')
   for (const api of others) t.match(await api.root.verify(token), { valid: true, generation: 2 })
 

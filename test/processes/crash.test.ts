@@ -2,9 +2,6 @@ import t from 'tap'
 import { createCrashes } from '../helpers/crash.ts'
 import { createProcesses } from '../helpers/process.ts'
 
-// Dozens of processes, on a machine that may be busy.
-t.setTimeout(300_000)
-
 const rounds = 3
 
 t.test(

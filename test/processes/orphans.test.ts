@@ -7,9 +7,6 @@ import { endWithParent } from '../helpers/end-with-parent.ts'
 import { isAlive, processesIn, until } from '../helpers/process.ts'
 import { unmeasured } from '../helpers/unmeasured.ts'
 
-// A service, its workers and a PostgreSQL each time, on a machine that may be busy.
-t.setTimeout(300_000)
-
 const ends: readonly [string, (test: ChildProcess, service: number) => unknown][] = [
   ['is killed', (test) => test.kill('SIGKILL')],
   ['is asked to end by its runner', (test) => test.kill('SIGTERM')],

@@ -21,9 +21,6 @@ import {
   until,
 } from '../helpers/process.ts'
 
-// Dozens of processes, on a machine that may be busy.
-t.setTimeout(300_000)
-
 const processes = await createProcesses()
 t.teardown(() => processes.end())
 const { folder, canaries } = processes

@@ -136,7 +136,7 @@ async function attemptsOfEachDenial(
   await root.post(`${revoked.path}/revoke`)
   const disabled = await keyThatIs('disabled')
   await root.post(`${disabled.path}/disable`)
-  const expired = await keyThatIs('expired', new Date(Date.now() + 1_000).toISOString())
+  const expired = await keyThatIs('expired', new Date(Date.now() + 5_000).toISOString())
   await until('the key has expired', async () => {
     return (await root.get(expired.path)).body.api_key.status === 'expired'
   })

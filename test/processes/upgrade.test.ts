@@ -14,8 +14,6 @@ import { connectRaw, writeRevision } from '../helpers/instances.ts'
 import { migrationsOfNextVersion, migrationsUpTo, ownMigrations } from '../helpers/next-version.ts'
 import { createProcesses, type Launched, until } from '../helpers/process.ts'
 
-t.setTimeout(120_000)
-
 const processes = await createProcesses()
 t.teardown(() => processes.end())
 const { folder, canaries } = processes
@@ -127,12 +125,12 @@ async function story(t: Test, api: Api, others: readonly Api[]): Promise<void> {
     t.match((await one.get(`${at}/api-keys`)).body.api_keys, [{ id: key.id, status: 'active' }])
   }
   const edit = { name: 'reader', permissions: ['cluster:read'] }
-  complete(t, await api.put(`${at}/roles/${role}?wait_ms=10000`, edit))
+  complete(t, await api.put(`${at}/roles/${role}?wait_ms=30000`, edit))
   for (const one of others) {
     t.match(await one.verify(key.token, attempt), { reason: 'insufficient_permissions' })
   }
   const entries = ['198.51.100.1']
-  complete(t, await api.patch(`${at}/allow-lists/${list}?wait_ms=10000`, { entries }))
+  complete(t, await api.patch(`${at}/allow-lists/${list}?wait_ms=30000`, { entries }))
   for (const one of others) {
     t.match(await one.verify(key.token, attempt), { reason: 'address_not_allowed' })
   }
@@ -141,7 +139,7 @@ async function story(t: Test, api: Api, others: readonly Api[]): Promise<void> {
     ['enable', { valid: true }],
     ['revoke', { valid: false, reason: 'revoked' }],
   ] as const) {
-    complete(t, await api.post(`${at}/api-keys/${key.id}/${act}`, { wait_ms: 10_000 }))
+    complete(t, await api.post(`${at}/api-keys/${key.id}/${act}`, { wait_ms: 30_000 }))
     for (const one of others) {
       t.match(await one.verify(key.token, { client_ip: '198.51.100.1' }), verdict, act)
     }

@@ -5,8 +5,6 @@ import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw, registered } from '../helpers/instances.ts'
 import { createProcesses, shownRootToken, until } from '../helpers/process.ts'
 
-t.setTimeout(120_000)
-
 t.test('workers share a port, each an instance of its own, and end together', async (t) => {
   const processes = await createProcesses()
   t.teardown(() => processes.end())
