@@ -23,7 +23,7 @@ const commands = [
   'rotate-tag-key',
 ]
 
-t.test('on the database of a running service', async (t) => {
+t.test('admin commands run on the database of a running service', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   const started = await startTestService(t, { database })
@@ -36,48 +36,58 @@ t.test('on the database of a running service', async (t) => {
       script: ['src/admin.ts', ...args],
     })
 
-  t.test('audit-checkpoint and audit-verify', async (t) => {
-    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-    const [key, pub, file] = ['k', 'k.pub', 'checkpoint'].map((name) => join(folder, name))
-    if (key === undefined || pub === undefined || file === undefined) throw new Error('No names.')
-    await writeFile(key, privateKey.export({ type: 'pkcs8', format: 'pem' }))
-    await writeFile(pub, publicKey.export({ type: 'spki', format: 'pem' }))
+  t.test(
+    'audit-checkpoint signs the head hashes, and audit-verify reports a deleted chain',
+    async (t) => {
+      const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+      const [key, pub, file] = ['k', 'k.pub', 'checkpoint'].map((name) => join(folder, name))
+      if (key === undefined || pub === undefined || file === undefined) throw new Error('No names.')
+      await writeFile(key, privateKey.export({ type: 'pkcs8', format: 'pem' }))
+      await writeFile(pub, publicKey.export({ type: 'spki', format: 'pem' }))
 
-    t.match(await admin('audit-checkpoint', '--key', key, '--file', file), {
-      status: 0,
-      told: /^The checkpoint of 3 events in 2 chains is in /,
-    })
-    const printed = await admin('audit-checkpoint', '--key', key, '--json')
-    t.match(
-      jsonOf(printed).checkpoint.heads,
-      JSON.parse(await readFile(file, 'utf8')).checkpoint.heads,
-    )
-    const again = await admin('audit-checkpoint', '--key', key, '--file', file)
-    t.match(again, { status: 1, stderr: /EEXIST/ }, 'no checkpoint is written over')
+      t.match(await admin('audit-checkpoint', '--key', key, '--file', file), {
+        status: 0,
+        told: /^The checkpoint of 3 events in 2 chains is in /,
+      })
+      const printed = await admin('audit-checkpoint', '--key', key, '--json')
+      t.match(
+        jsonOf(printed).checkpoint.heads,
+        JSON.parse(await readFile(file, 'utf8')).checkpoint.heads,
+      )
+      const again = await admin('audit-checkpoint', '--key', key, '--file', file)
+      t.match(again, { status: 1, stderr: /EEXIST/ }, 'no checkpoint is written over')
 
-    const whole = await admin('audit-verify', '--checkpoint', file, '--public-key', pub)
-    t.match(whole, {
-      status: 0,
-      told: 'The audit log is intact: 3 events in 2 chains, 3 of the events without an audit key.\n',
-    })
-    const unsigned = await admin('audit-verify', '--checkpoint', file)
-    t.match(unsigned, { status: 2, stderr: /--public-key is required\./ })
-    const notKept = await admin('audit-verify', '--checkpoint', key, '--public-key', pub)
-    t.match(notKept, { status: 1, stderr: /the file is not a checkpoint/ })
+      const whole = await admin('audit-verify', '--checkpoint', file, '--public-key', pub)
+      t.match(whole, {
+        status: 0,
+        told: 'The audit log is intact: 3 events in 2 chains, 3 of the events without an audit key.\n',
+      })
+      const unsigned = await admin('audit-verify', '--checkpoint', file)
+      t.match(unsigned, { status: 2, stderr: /--public-key is required\./ })
+      const notKept = await admin('audit-verify', '--checkpoint', key, '--public-key', pub)
+      t.match(notKept, { status: 1, stderr: /the file is not a checkpoint/ })
 
-    await raw.query('delete from audit_event where account_id = $1', [account])
-    await raw.query('delete from audit_chain where account_id = $1', [account])
-    const cut = await admin('audit-verify', '--checkpoint', file, '--public-key', pub)
-    t.match(cut, { status: 3, told: `  account ${account}, event 1: missing\n` })
-    const asJson = await admin('audit-verify', '--json', '--checkpoint', file, '--public-key', pub)
-    t.equal(asJson.status, 3)
-    t.match(jsonOf(asJson), {
-      valid: false,
-      breaks: [{ account_id: account, number: 1, fault: 'missing' }],
-    })
-  })
+      await raw.query('delete from audit_event where account_id = $1', [account])
+      await raw.query('delete from audit_chain where account_id = $1', [account])
+      const cut = await admin('audit-verify', '--checkpoint', file, '--public-key', pub)
+      t.match(cut, { status: 3, told: `  account ${account}, event 1: missing\n` })
+      const asJson = await admin(
+        'audit-verify',
+        '--json',
+        '--checkpoint',
+        file,
+        '--public-key',
+        pub,
+      )
+      t.equal(asJson.status, 3)
+      t.match(jsonOf(asJson), {
+        valid: false,
+        breaks: [{ account_id: account, number: 1, fault: 'missing' }],
+      })
+    },
+  )
 
-  t.test('revoke', async (t) => {
+  t.test('admin revoke takes a token, a hint or an id, and refuses anything else', async (t) => {
     const other = await newAccount(root, 'Other')
     const [byToken, byHint, byId] = [
       await newKey(root, other),
@@ -122,7 +132,7 @@ t.test('on the database of a running service', async (t) => {
     t.match(await admin('revoke'), { status: 2, stderr: /requires exactly one KEY\./ })
   })
 
-  t.test('whoever has the database revokes once, by a token, a hint or an id', async (t) => {
+  t.test('revoking a key from the command line twice revokes it once', async (t) => {
     const { deps } = started.service
     const other = await newAccount(root, 'Third')
     const key = await newKey(root, other)
@@ -140,7 +150,7 @@ t.test('on the database of a running service', async (t) => {
     await t.rejects(revokeAsOperator(deps, key.id, 'a\u0000'), { code: 'invalid_request' })
   })
 
-  t.test('rotate-tag-key, issue-root-key and migrate as JSON', async (t) => {
+  t.test('rotate-tag-key, issue-root-key and migrate print JSON when asked to', async (t) => {
     t.match(jsonOf(await admin('rotate-tag-key', '--json')), { tag_key_id: String })
     t.same(jsonOf(await admin('migrate', '--json')), { migrations: [] })
     const issued = jsonOf(await admin('issue-root-key', '--json'))
@@ -149,24 +159,27 @@ t.test('on the database of a running service', async (t) => {
   })
 })
 
-t.test('every command says how it is used, and what is wrong', async (t) => {
-  const admin = (...args: string[]) => processes.run({ script: ['src/admin.ts', ...args] })
-  const helps = await Promise.all(commands.map((command) => admin(command, '--help')))
-  for (const [index, help] of helps.entries()) {
-    t.equal(help.status, 0)
-    t.match(help.told, new RegExp(`^Usage: npm run admin -- ${commands[index]}`))
-    t.match(help.told, /--json/)
-  }
-  const [all, twice, json] = await Promise.all([
-    admin('--help'),
-    admin('issue-root-key', '--file', 'a', '--file', 'b'),
-    admin('audit-verify', '--sideways', '--json'),
-  ])
-  for (const command of commands) t.match(all.told, `  ${command} `)
-  t.match(twice, { status: 2, stderr: /--file must not be repeated\./ })
-  t.equal(json.status, 2)
-  t.match(JSON.parse(json.stderr).error, /--sideways/)
-})
+t.test(
+  'every admin command prints its usage and names what is wrong with its arguments',
+  async (t) => {
+    const admin = (...args: string[]) => processes.run({ script: ['src/admin.ts', ...args] })
+    const helps = await Promise.all(commands.map((command) => admin(command, '--help')))
+    for (const [index, help] of helps.entries()) {
+      t.equal(help.status, 0)
+      t.match(help.told, new RegExp(`^Usage: npm run admin -- ${commands[index]}`))
+      t.match(help.told, /--json/)
+    }
+    const [all, twice, json] = await Promise.all([
+      admin('--help'),
+      admin('issue-root-key', '--file', 'a', '--file', 'b'),
+      admin('audit-verify', '--sideways', '--json'),
+    ])
+    for (const command of commands) t.match(all.told, `  ${command} `)
+    t.match(twice, { status: 2, stderr: /--file must not be repeated\./ })
+    t.equal(json.status, 2)
+    t.match(JSON.parse(json.stderr).error, /--sideways/)
+  },
+)
 
 function jsonOf({ stdout }: Launched) {
   return JSON.parse(stdout)

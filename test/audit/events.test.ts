@@ -24,193 +24,190 @@ const changeNothing = [
   'POST /v1/accounts/{account_id}/api-keys/{id}/explain',
 ]
 
-t.test(
-  'whatever route changes something leaves one event, of the account it belongs to',
-  async (t) => {
-    const started = await startCheckedService(t)
-    const { root, service } = started
-    const raw = await connectRaw(t, started.database.url)
-    const account = await newAccount(root, 'Acme')
-    const at = `/v1/accounts/${account}`
-    const key = async (values = {}) => `${at}/api-keys/${(await newKey(root, account, values)).id}`
-    const role = async () => `${at}/roles/${await newRole(root, account, `r ${Math.random()}`, [])}`
-    const list = async () =>
-      `${at}/allow-lists/${await newAllowList(root, account, ['192.0.2.1'], `l ${Math.random()}`)}`
-    const ready = { name: 'changed', permissions: ['cluster:read'] }
+t.test('every route that changes something writes one audit event to its account', async (t) => {
+  const started = await startCheckedService(t)
+  const { root, service } = started
+  const raw = await connectRaw(t, started.database.url)
+  const account = await newAccount(root, 'Acme')
+  const at = `/v1/accounts/${account}`
+  const key = async (values = {}) => `${at}/api-keys/${(await newKey(root, account, values)).id}`
+  const role = async () => `${at}/roles/${await newRole(root, account, `r ${Math.random()}`, [])}`
+  const list = async () =>
+    `${at}/allow-lists/${await newAllowList(root, account, ['192.0.2.1'], `l ${Math.random()}`)}`
+  const ready = { name: 'changed', permissions: ['cluster:read'] }
 
-    /** One act a route: what it does, and its event. Whoever adds a route that changes something says so here. */
-    const acts: Readonly<Record<string, () => Promise<readonly [Promise<Answer>, Json]>>> = {
-      'POST /v1/accounts': async () => [
-        root.post('/v1/accounts', { name: 'Globex' }),
-        { action: 'account.created', before: null, after: { name: 'Globex' } },
-      ],
-      'PATCH /v1/accounts/{account_id}': async () => [
-        root.patch(at, { name: 'Acme Inc' }),
-        { action: 'account.updated', before: { name: 'Acme' }, after: { name: 'Acme Inc' } },
-      ],
-      'POST /v1/accounts/{account_id}/api-keys': async () => [
-        root.post(`${at}/api-keys`, { name: 'ci', role: 'viewer', expires_at: null }),
-        {
-          action: 'api_key.issued',
-          before: null,
-          after: { name: 'ci', role: { name: 'viewer' }, reach: 'anywhere', expires_at: null },
-        },
-      ],
-      'PATCH /v1/accounts/{account_id}/api-keys/{id}': async () => [
-        root.call('PATCH', await key(), {
-          body: { name: 'renamed', metadata: { team: 'ops' } },
-          headers: { 'if-match': '*' },
-        }),
-        {
-          action: 'api_key.updated',
-          before: { metadata: {} },
-          after: { name: 'renamed', metadata: { team: 'ops' } },
-        },
-      ],
-      'POST /v1/accounts/{account_id}/api-keys/{id}/rotate': async () => [
-        root.post(`${await key()}/rotate`, { overlap_seconds: 60 }),
-        {
-          action: 'api_key.rotated',
-          before: { generation: 1, overlap_ends_at: null },
-          after: { generation: 2, overlap_ends_at: String },
-        },
-      ],
-      'POST /v1/me/rotate': async () => [
-        started.as((await newKey(root, account)).token).post('/v1/me/rotate', {
-          overlap_seconds: 0,
-        }),
-        {
-          action: 'api_key.rotated',
-          actor: { kind: 'api_key' },
-          before: { generation: 1 },
-          after: { generation: 2 },
-        },
-      ],
-      'POST /v1/accounts/{account_id}/api-keys/{id}/disable': async () => [
-        root.post(`${await key()}/disable`, { reason: 'on holiday' }),
-        {
-          action: 'api_key.disabled',
-          before: { disabled_at: null },
-          after: { disabled_at: String },
-          reason: 'on holiday',
-        },
-      ],
-      'POST /v1/accounts/{account_id}/api-keys/{id}/enable': async () => {
-        const path = await key()
-        await root.post(`${path}/disable`)
-        return [
-          root.post(`${path}/enable`),
-          {
-            action: 'api_key.enabled',
-            before: { disabled_at: String },
-            after: { disabled_at: null },
-          },
-        ]
+  /** One act a route: what it does, and its event. Whoever adds a route that changes something says so here. */
+  const acts: Readonly<Record<string, () => Promise<readonly [Promise<Answer>, Json]>>> = {
+    'POST /v1/accounts': async () => [
+      root.post('/v1/accounts', { name: 'Globex' }),
+      { action: 'account.created', before: null, after: { name: 'Globex' } },
+    ],
+    'PATCH /v1/accounts/{account_id}': async () => [
+      root.patch(at, { name: 'Acme Inc' }),
+      { action: 'account.updated', before: { name: 'Acme' }, after: { name: 'Acme Inc' } },
+    ],
+    'POST /v1/accounts/{account_id}/api-keys': async () => [
+      root.post(`${at}/api-keys`, { name: 'ci', role: 'viewer', expires_at: null }),
+      {
+        action: 'api_key.issued',
+        before: null,
+        after: { name: 'ci', role: { name: 'viewer' }, reach: 'anywhere', expires_at: null },
       },
-      'POST /v1/accounts/{account_id}/api-keys/{id}/revoke': async () => [
-        root.post(`${await key()}/revoke`, { reason: 'leaked' }),
-        {
-          action: 'api_key.revoked',
-          before: { revoked_at: null },
-          after: { revoked_at: String },
-          reason: 'leaked',
-        },
-      ],
-      'POST /v1/accounts/{account_id}/api-keys/revoke': async () => {
-        await key({ name: 'of many 1' })
-        await key({ name: 'of many 2' })
-        return [
-          root.post(`${at}/api-keys/revoke`, {
-            filter: { name_prefix: 'of many' },
-            reason: 'left',
-          }),
-          {
-            action: 'api_key.bulk_revoked',
-            after: { filter: { name_prefix: 'of many' } },
-            api_keys: { count: 2 },
-            reason: 'left',
-          },
-        ]
+    ],
+    'PATCH /v1/accounts/{account_id}/api-keys/{id}': async () => [
+      root.call('PATCH', await key(), {
+        body: { name: 'renamed', metadata: { team: 'ops' } },
+        headers: { 'if-match': '*' },
+      }),
+      {
+        action: 'api_key.updated',
+        before: { metadata: {} },
+        after: { name: 'renamed', metadata: { team: 'ops' } },
       },
-      'POST /v1/api-keys/revoke': async () => {
-        await key({ name: 'of all' })
-        return [
-          root.post('/v1/api-keys/revoke', { filter: { name_prefix: 'of all' } }),
-          { action: 'api_key.bulk_revoked', api_keys: { count: 1 } },
-        ]
+    ],
+    'POST /v1/accounts/{account_id}/api-keys/{id}/rotate': async () => [
+      root.post(`${await key()}/rotate`, { overlap_seconds: 60 }),
+      {
+        action: 'api_key.rotated',
+        before: { generation: 1, overlap_ends_at: null },
+        after: { generation: 2, overlap_ends_at: String },
       },
-      'POST /v1/accounts/{account_id}/allow-lists': async () => [
-        root.post(`${at}/allow-lists`, { name: 'office', entries: ['10.0.0.0/8'] }),
-        { action: 'allow_list.created', before: null, after: { entries: ['10.0.0.0/8'] } },
-      ],
-      'PATCH /v1/accounts/{account_id}/allow-lists/{id}': async () => [
-        root.patch(await list(), { entries: ['192.0.2.2'] }),
+    ],
+    'POST /v1/me/rotate': async () => [
+      started.as((await newKey(root, account)).token).post('/v1/me/rotate', {
+        overlap_seconds: 0,
+      }),
+      {
+        action: 'api_key.rotated',
+        actor: { kind: 'api_key' },
+        before: { generation: 1 },
+        after: { generation: 2 },
+      },
+    ],
+    'POST /v1/accounts/{account_id}/api-keys/{id}/disable': async () => [
+      root.post(`${await key()}/disable`, { reason: 'on holiday' }),
+      {
+        action: 'api_key.disabled',
+        before: { disabled_at: null },
+        after: { disabled_at: String },
+        reason: 'on holiday',
+      },
+    ],
+    'POST /v1/accounts/{account_id}/api-keys/{id}/enable': async () => {
+      const path = await key()
+      await root.post(`${path}/disable`)
+      return [
+        root.post(`${path}/enable`),
         {
-          action: 'allow_list.updated',
-          before: { entries: ['192.0.2.1'] },
-          after: { entries: ['192.0.2.2'] },
+          action: 'api_key.enabled',
+          before: { disabled_at: String },
+          after: { disabled_at: null },
         },
-      ],
-      'DELETE /v1/accounts/{account_id}/allow-lists/{id}': async () => [
-        root.delete(await list()),
-        { action: 'allow_list.deleted', before: { entries: ['192.0.2.1'] }, after: null },
-      ],
-      'POST /v1/accounts/{account_id}/roles': async () => [
-        root.post(`${at}/roles`, { name: 'reader', permissions: ['cluster:read'] }),
-        { action: 'role.created', before: null, after: { permissions: ['cluster:read'] } },
-      ],
-      'PUT /v1/accounts/{account_id}/roles/{id}': async () => [
-        root.put(await role(), ready),
-        { action: 'role.updated', before: { permissions: [] }, after: ready },
-      ],
-      'DELETE /v1/accounts/{account_id}/roles/{id}': async () => [
-        root.delete(await role()),
-        { action: 'role.deleted', before: { permissions: [] }, after: null },
-      ],
-    }
-    t.same(Object.keys(acts).sort(), changingRoutes(service.app.swagger()), 'every route is tried')
-
-    for (const [route, prepare] of Object.entries(acts)) {
-      const [answering, expected] = await prepare().then(async ([act, event]) => {
-        // The act has begun; what made it ready is counted with it, and is known.
-        return [await act, event] as const
-      })
-      t.ok(answering.status < 300, `${route}: ${answering.status} ${answering.text}`)
-      const created = answering.body?.account?.id ?? account
-      const trail = await trailOf(raw, created)
-      t.match(trail.at(-1), { ...expected, account_id: created }, route)
-      t.equal(trail.at(-1)?.request_id, answering.headers['x-request-id'], route)
-      const ofThisRequest = trail.filter(
-        (event) => event.request_id === answering.headers['x-request-id'],
-      )
-      t.equal(ofThisRequest.length, 1, `${route} leaves one event`)
-      t.same(
-        trail.map((event) => event.number),
-        trail.map((_, index) => index + 1),
-        'without gaps',
-      )
-    }
-
-    await t.test('what changes nothing, or is refused, leaves none', async (t) => {
-      const path = await key({ name: 'once' })
-      await root.post(`${path}/revoke`)
-      const before = await countEvents(raw)
-      const idle: readonly [Promise<Answer>, number][] = [
-        [root.post(`${path}/revoke`), 200],
-        [root.post(`${path}/disable`), 409],
-        [root.post('/v1/accounts', { id: account, name: 'Acme Inc' }), 200],
-        [root.patch(at, { name: 'Acme Inc' }), 200],
-        [root.post(`${at}/api-keys`, { name: ' ', role: 'viewer', expires_at: null }), 400],
-        [root.delete(`${at}/roles/${account}`), 404],
-        [root.post(`${path}/explain`, {}), 200],
       ]
-      for (const [answering, status] of idle) t.equal((await answering).status, status)
-      t.equal(await countEvents(raw), before)
-    })
-  },
-)
+    },
+    'POST /v1/accounts/{account_id}/api-keys/{id}/revoke': async () => [
+      root.post(`${await key()}/revoke`, { reason: 'leaked' }),
+      {
+        action: 'api_key.revoked',
+        before: { revoked_at: null },
+        after: { revoked_at: String },
+        reason: 'leaked',
+      },
+    ],
+    'POST /v1/accounts/{account_id}/api-keys/revoke': async () => {
+      await key({ name: 'of many 1' })
+      await key({ name: 'of many 2' })
+      return [
+        root.post(`${at}/api-keys/revoke`, {
+          filter: { name_prefix: 'of many' },
+          reason: 'left',
+        }),
+        {
+          action: 'api_key.bulk_revoked',
+          after: { filter: { name_prefix: 'of many' } },
+          api_keys: { count: 2 },
+          reason: 'left',
+        },
+      ]
+    },
+    'POST /v1/api-keys/revoke': async () => {
+      await key({ name: 'of all' })
+      return [
+        root.post('/v1/api-keys/revoke', { filter: { name_prefix: 'of all' } }),
+        { action: 'api_key.bulk_revoked', api_keys: { count: 1 } },
+      ]
+    },
+    'POST /v1/accounts/{account_id}/allow-lists': async () => [
+      root.post(`${at}/allow-lists`, { name: 'office', entries: ['10.0.0.0/8'] }),
+      { action: 'allow_list.created', before: null, after: { entries: ['10.0.0.0/8'] } },
+    ],
+    'PATCH /v1/accounts/{account_id}/allow-lists/{id}': async () => [
+      root.patch(await list(), { entries: ['192.0.2.2'] }),
+      {
+        action: 'allow_list.updated',
+        before: { entries: ['192.0.2.1'] },
+        after: { entries: ['192.0.2.2'] },
+      },
+    ],
+    'DELETE /v1/accounts/{account_id}/allow-lists/{id}': async () => [
+      root.delete(await list()),
+      { action: 'allow_list.deleted', before: { entries: ['192.0.2.1'] }, after: null },
+    ],
+    'POST /v1/accounts/{account_id}/roles': async () => [
+      root.post(`${at}/roles`, { name: 'reader', permissions: ['cluster:read'] }),
+      { action: 'role.created', before: null, after: { permissions: ['cluster:read'] } },
+    ],
+    'PUT /v1/accounts/{account_id}/roles/{id}': async () => [
+      root.put(await role(), ready),
+      { action: 'role.updated', before: { permissions: [] }, after: ready },
+    ],
+    'DELETE /v1/accounts/{account_id}/roles/{id}': async () => [
+      root.delete(await role()),
+      { action: 'role.deleted', before: { permissions: [] }, after: null },
+    ],
+  }
+  t.same(Object.keys(acts).sort(), changingRoutes(service.app.swagger()), 'every route is tried')
 
-t.test('an event says who did it, as whom, from where and in which request', async (t) => {
+  for (const [route, prepare] of Object.entries(acts)) {
+    const [answering, expected] = await prepare().then(async ([act, event]) => {
+      // The act has begun; what made it ready is counted with it, and is known.
+      return [await act, event] as const
+    })
+    t.ok(answering.status < 300, `${route}: ${answering.status} ${answering.text}`)
+    const created = answering.body?.account?.id ?? account
+    const trail = await trailOf(raw, created)
+    t.match(trail.at(-1), { ...expected, account_id: created }, route)
+    t.equal(trail.at(-1)?.request_id, answering.headers['x-request-id'], route)
+    const ofThisRequest = trail.filter(
+      (event) => event.request_id === answering.headers['x-request-id'],
+    )
+    t.equal(ofThisRequest.length, 1, `${route} leaves one event`)
+    t.same(
+      trail.map((event) => event.number),
+      trail.map((_, index) => index + 1),
+      'without gaps',
+    )
+  }
+
+  await t.test('a request that is refused or changes nothing writes no audit event', async (t) => {
+    const path = await key({ name: 'once' })
+    await root.post(`${path}/revoke`)
+    const before = await countEvents(raw)
+    const idle: readonly [Promise<Answer>, number][] = [
+      [root.post(`${path}/revoke`), 200],
+      [root.post(`${path}/disable`), 409],
+      [root.post('/v1/accounts', { id: account, name: 'Acme Inc' }), 200],
+      [root.patch(at, { name: 'Acme Inc' }), 200],
+      [root.post(`${at}/api-keys`, { name: ' ', role: 'viewer', expires_at: null }), 400],
+      [root.delete(`${at}/roles/${account}`), 404],
+      [root.post(`${path}/explain`, {}), 200],
+    ]
+    for (const [answering, status] of idle) t.equal((await answering).status, status)
+    t.equal(await countEvents(raw), before)
+  })
+})
+
+t.test('an audit event names its actor, acting user, address and request', async (t) => {
   const started = await startCheckedService(t)
   const { root, as } = started
   const raw = await connectRaw(t, started.database.url)
@@ -247,7 +244,7 @@ t.test('an event says who did it, as whom, from where and in which request', asy
   ])
 })
 
-t.test('what the service does by itself is in the trail of the platform', async (t) => {
+t.test('what the service does by itself is in the audit log of the platform', async (t) => {
   const started = await startCheckedService(t)
   const { root, service, canaries } = started
   const { deps } = service
@@ -271,7 +268,7 @@ t.test('what the service does by itself is in the trail of the platform', async 
   t.same(Object.keys(trail.at(-1)?.before), [first?.name], 'by name what is no longer there')
 })
 
-t.test('a token that somebody wrote into a text does not get into the trail', async (t) => {
+t.test('a token in a text field is redacted from the audit log', async (t) => {
   const started = await startCheckedService(t)
   const raw = await connectRaw(t, started.database.url)
   const account = await newAccount(started.root)
@@ -283,7 +280,7 @@ t.test('a token that somebody wrote into a text does not get into the trail', as
   t.equal(event.reason, `it was\naeon_${'1'.repeat(22)}[redacted]`)
 })
 
-t.test('the canonical text is one text, whatever the order of names', async (t) => {
+t.test('the canonical text of an audit event does not depend on the order of fields', async (t) => {
   t.equal(
     canonicalText({ b: [{ d: 1, c: null }], a: '\u20ac"' }),
     '{"a":"\u20ac\\"","b":[{"c":null,"d":1}]}',
@@ -295,7 +292,7 @@ t.test('the canonical text is one text, whatever the order of names', async (t) 
   })
 })
 
-t.test('a link depends on all that is before it, and on the key', async (t) => {
+t.test('an entry hash depends on all entries before it and on the audit key', async (t) => {
   const event = (number: number): AuditEvent => ({
     id: '0192f3a4-5b6c-7d8e-9f01-23456789abcd',
     accountId: '0192f3a4-5b6c-7d8e-9f01-23456789abce',

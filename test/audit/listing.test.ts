@@ -21,7 +21,7 @@ import { assertInvalid } from '../helpers/problems.ts'
 import { startTestService } from '../helpers/service.ts'
 import { trailOf } from '../helpers/trail.ts'
 
-t.test('the events of an account are listed, filtered and paged', async (t) => {
+t.test('the audit events of an account can be listed, filtered and paged', async (t) => {
   const started = await startCheckedService(t)
   const { root, as, clock } = started
   const account = await newAccount(root)
@@ -79,7 +79,7 @@ t.test('the events of an account are listed, filtered and paged', async (t) => {
   })
   t.match(disabled, { actor: { kind: 'api_key', id: admin.id }, api_key_id: admin.id })
 
-  await t.test('to tenants the platform is one actor', async (t) => {
+  await t.test('a tenant sees every platform actor as one', async (t) => {
     const seen = await list(own)
     t.match(seen, [
       { actor: { kind: 'user', id: 'u1', name: 'Ada' }, api_key_id: null, client_ip: null },
@@ -92,26 +92,29 @@ t.test('the events of an account are listed, filtered and paged', async (t) => {
     t.same(await numbers(`actor_id=${me.id}`, own), [], 'nor is it found by its id')
     t.same(await numbers(`actor_id=${me.id}`), [2, 1])
   })
-  await t.test('bad filters are refused, and other accounts are not there', async (t) => {
-    for (const [query, field, rule] of [
-      ['action=api_key.eaten', '/action', 'enum'],
-      ['actor_id=', '/actor_id', 'minLength'],
-      ['resource_id=1', '/resource_id', 'format'],
-      ['created_from=yesterday', '/created_from', 'format'],
-      ['created_before=0000-01-01T00:00:00Z', '/created_before', 'date-time'],
-      ['sort=name', '/sort', 'enum'],
-      ['cursor=1', '/cursor', 'cursor'],
-      ['limit=201', '/limit', 'maximum'],
-      ['of=all', '/of', 'unknown_field'],
-    ] as const) {
-      assertInvalid(t, await root.get(`${path}?${query}`), [[field, rule]], query)
-    }
-    const other = await newAccount(root, 'Other')
-    t.equal((await own.get(`/v1/accounts/${other}/audit-events`)).status, 404)
-  })
+  await t.test(
+    'an audit listing refuses bad filters and answers 404 for other accounts',
+    async (t) => {
+      for (const [query, field, rule] of [
+        ['action=api_key.eaten', '/action', 'enum'],
+        ['actor_id=', '/actor_id', 'minLength'],
+        ['resource_id=1', '/resource_id', 'format'],
+        ['created_from=yesterday', '/created_from', 'format'],
+        ['created_before=0000-01-01T00:00:00Z', '/created_before', 'date-time'],
+        ['sort=name', '/sort', 'enum'],
+        ['cursor=1', '/cursor', 'cursor'],
+        ['limit=201', '/limit', 'maximum'],
+        ['of=all', '/of', 'unknown_field'],
+      ] as const) {
+        assertInvalid(t, await root.get(`${path}?${query}`), [[field, rule]], query)
+      }
+      const other = await newAccount(root, 'Other')
+      t.equal((await own.get(`/v1/accounts/${other}/audit-events`)).status, 404)
+    },
+  )
 })
 
-t.test('any page and any filter reads a page of events and no more, of however many', async (t) => {
+t.test('listing audit events reads one page of rows, however many there are', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   const raw = await connectRaw(t, database.url)
@@ -159,7 +162,7 @@ t.test('any page and any filter reads a page of events and no more, of however m
 })
 
 for (const isolation of isolationLevels) {
-  t.test(`under ${isolation} chains are whole after acts at once`, async (t) => {
+  t.test(`audit chains are whole after concurrent acts under ${isolation}`, async (t) => {
     const { root, service, database } = await startTestService(t, { isolation })
     const raw = await connectRaw(t, database.url)
     const accounts = await Promise.all([newAccount(root), newAccount(root, 'Other')])
@@ -194,7 +197,7 @@ for (const isolation of isolationLevels) {
   })
 }
 
-t.test('a chain goes on where it ends, whatever an instance remembers of it', async (t) => {
+t.test('an audit chain continues at its stored head, whatever an instance remembers', async (t) => {
   const { root, service, database } = await startTestService(t)
   const raw = await connectRaw(t, database.url)
   const account = await newAccount(root)
@@ -226,7 +229,7 @@ t.test('a chain goes on where it ends, whatever an instance remembers of it', as
   t.match(await verifyTrail(deps, []), { breaks: [] })
 })
 
-t.test('an account does not wait for the chain of another', async (t) => {
+t.test('an act does not wait for the audit chain of another account', async (t) => {
   const { root, database } = await startTestService(t)
   const raw = await connectRaw(t, database.url)
   const watch = await connectRaw(t, database.url)

@@ -24,7 +24,7 @@ const raw = await connectRaw(t, started.database.url)
 const { deps } = started.service
 const account = await accountWithTrail(started)
 
-t.test('a trail that nobody touched is whole', async (t) => {
+t.test('an audit log that nobody touched verifies as whole', async (t) => {
   const report = await verifyTrail(deps, [])
   t.match(report, { breaks: [] })
   t.equal(report.unkeyed, report.events)
@@ -138,17 +138,17 @@ const tamperings: readonly (readonly [string, string, number, ChainFault])[] = [
   ],
 ]
 for (const [what, statement, number, fault] of tamperings) {
-  t.test(`${what}: event ${number} is named`, async (t) => {
+  t.test(`verification names event ${number} when ${what}`, async (t) => {
     await tampered(t, statement)
     t.match((await verifyTrail(deps, [])).breaks, [{ accountId: account, number, fault }])
   })
 }
 
-t.test('a checkpoint finds what is made to fit again', async (t) => {
+t.test('a checkpoint detects a rewritten audit chain that fits together again', async (t) => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const checkpoint = await takeCheckpoint(privateKey, publicKey)
 
-  await t.test('a tail that was cut together with its head', async (t) => {
+  await t.test('a checkpoint detects a chain that was cut together with its head', async (t) => {
     await tampered(
       t,
       `with cut as (delete from audit_event where account_id = $1 and number > 6)
@@ -160,7 +160,7 @@ t.test('a checkpoint finds what is made to fit again', async (t) => {
       { accountId: account, number: 7, fault: 'missing' },
     ])
   })
-  await t.test('a chain that is gone as a whole', async (t) => {
+  await t.test('a checkpoint detects a chain that was deleted as a whole', async (t) => {
     await tampered(
       t,
       'with gone as (delete from audit_event where account_id = $1) delete from audit_chain where account_id = $1',
@@ -170,21 +170,24 @@ t.test('a checkpoint finds what is made to fit again', async (t) => {
       { accountId: account, number: 1, fault: 'missing' },
     ])
   })
-  await t.test('a chain that was made anew from the event that was altered', async (t) => {
-    await saved(t)
-    await makeAnew('"ci 3"', '"cd 3"')
-    t.same((await verifyTrail(deps, [])).breaks, [])
-    t.same((await verifyTrail(deps, [checkpoint])).breaks, [
-      { accountId: account, number: events, fault: 'rewritten' },
-    ])
-  })
-  await t.test('and what came after it is whole', async (t) => {
+  await t.test(
+    'a checkpoint detects a chain that was rehashed from an altered event on',
+    async (t) => {
+      await saved(t)
+      await makeAnew('"ci 3"', '"cd 3"')
+      t.same((await verifyTrail(deps, [])).breaks, [])
+      t.same((await verifyTrail(deps, [checkpoint])).breaks, [
+        { accountId: account, number: events, fault: 'rewritten' },
+      ])
+    },
+  )
+  await t.test('events written after a checkpoint verify against it', async (t) => {
     await newKey(started.root, account)
     t.same((await verifyTrail(deps, [checkpoint])).breaks, [])
   })
 })
 
-t.test('a checkpoint counts only under the key that signed it', async (t) => {
+t.test('a checkpoint is accepted only under the key that signed it', async (t) => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const head = { accountId: account, number: 1, link: 'aa' }
   const text = signCheckpoint({ createdAt: new Date(0), heads: [head] }, privateKey)
@@ -210,7 +213,7 @@ t.test('a checkpoint counts only under the key that signed it', async (t) => {
   }
 })
 
-t.test('with an audit key nobody without it can make a link', async (t) => {
+t.test('with an audit key configured, nobody without it can make an entry hash', async (t) => {
   const one = `one:${randomBytes(32).toString('base64')}`
   const two = `two:${randomBytes(32).toString('base64')}`
   const keyed = readAuditKeys(one)
@@ -233,20 +236,23 @@ t.test('with an audit key nobody without it can make a link', async (t) => {
   t.match(await verifyWith(both), brokenAt(events + 2, 'link_differs'), 'made anew without the key')
 })
 
-t.test('the service does not start with other audit keys than the trail has', async (t) => {
-  const platform = (await started.root.get('/v1/me')).body.api_key.account_id
-  const lines = `k:${randomBytes(32).toString('base64')}`
-  await saved(t)
-  await checkAuditKeys({ ...deps, auditKeys: noAuditKeys })
-  await append(readAuditKeys(lines), platform)
-  await checkAuditKeys({ ...deps, auditKeys: readAuditKeys(lines) })
-  for (const [auditKeys, message] of [
-    [noAuditKeys, /AUDIT_KEY_FILE lacks the key/],
-    [readAuditKeys(`k:${randomBytes(32).toString('base64')}`), /AUDIT_KEY_FILE lacks the key of/],
-  ] as const) {
-    await t.rejects(checkAuditKeys({ ...deps, auditKeys }), { message })
-  }
-})
+t.test(
+  'the service refuses to start with audit keys other than those of its audit log',
+  async (t) => {
+    const platform = (await started.root.get('/v1/me')).body.api_key.account_id
+    const lines = `k:${randomBytes(32).toString('base64')}`
+    await saved(t)
+    await checkAuditKeys({ ...deps, auditKeys: noAuditKeys })
+    await append(readAuditKeys(lines), platform)
+    await checkAuditKeys({ ...deps, auditKeys: readAuditKeys(lines) })
+    for (const [auditKeys, message] of [
+      [noAuditKeys, /AUDIT_KEY_FILE lacks the key/],
+      [readAuditKeys(`k:${randomBytes(32).toString('base64')}`), /AUDIT_KEY_FILE lacks the key of/],
+    ] as const) {
+      await t.rejects(checkAuditKeys({ ...deps, auditKeys }), { message })
+    }
+  },
+)
 
 /** An account whose chain has eight events; the last is of a bulk act. */
 async function accountWithTrail({ root }: TestService): Promise<string> {
