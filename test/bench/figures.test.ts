@@ -8,7 +8,7 @@ import { type DatedResult, type Finding, isMet } from '../../bench/results.ts'
 import { median, percentile } from '../../bench/statistics.ts'
 
 t.test(
-  'a median is the middle, and a percentile the value that so many do not exceed',
+  'a median is the middle value, and a percentile the value that its share does not exceed',
   async (t) => {
     t.equal(median([3, 1, 2]), 2)
     t.equal(median([4, 1, 3, 2]), 2.5)
@@ -22,7 +22,7 @@ t.test(
 )
 
 t.test(
-  'a Zipf mix asks for the first of 10,000 a tenth of the time, for the first hundred half',
+  'a Zipf mix picks the first of 10,000 keys a tenth of the time, the first hundred half',
   async (t) => {
     const draws = drawZipf(10_000, 50_000, createRandom())
     const shareBelow = (rank: number) => draws.filter((index) => index < rank).length / draws.length
@@ -37,47 +37,43 @@ t.test(
   },
 )
 
+t.test('a benchmark goal is met at its limit and missed beyond it', async (t) => {
+  const finding = (value: number, goal?: Finding['goal']): Finding => ({
+    what: 'something',
+    value,
+    unit: 'times',
+    ...(goal !== undefined && { goal }),
+  })
+  t.equal(isMet(finding(3, { atLeast: 3 })), true)
+  t.equal(isMet(finding(2.99, { atLeast: 3 })), false)
+  t.equal(isMet(finding(1.2, { atMost: 1.2 })), true)
+  t.equal(isMet(finding(1.21, { atMost: 1.2 })), false)
+  t.equal(isMet(finding(1)), undefined)
+  t.equal(isMet(finding(Number.NaN, { atMost: 1 })), false, 'what could not be computed is missed')
+})
+
 t.test(
-  'a goal is met at its limit and missed beyond it, and a finding without one is neither',
+  'the performance page names each goal with its figure and marks the missed ones',
   async (t) => {
-    const finding = (value: number, goal?: Finding['goal']): Finding => ({
-      what: 'something',
-      value,
-      unit: 'times',
-      ...(goal !== undefined && { goal }),
-    })
-    t.equal(isMet(finding(3, { atLeast: 3 })), true)
-    t.equal(isMet(finding(2.99, { atLeast: 3 })), false)
-    t.equal(isMet(finding(1.2, { atMost: 1.2 })), true)
-    t.equal(isMet(finding(1.21, { atMost: 1.2 })), false)
-    t.equal(isMet(finding(1)), undefined)
-    t.equal(
-      isMet(finding(Number.NaN, { atMost: 1 })),
-      false,
-      'what could not be computed is missed',
-    )
+    const results = {
+      hot: resultOf([
+        { what: 'Good | enough', value: 0.96, unit: 'times', goal: { atLeast: 0.95 } },
+        { what: 'Too slow', value: 21.34, unit: 'ms', goal: { atMost: 20 } },
+        { what: 'Just so', value: 12_345.6, unit: 'per second' },
+      ]),
+    }
+    const goals = goalsTable(results).split('\n')
+    t.match(goals[2], /^\| Good \\\| enough +\| 0\.96× +\| at least 0\.95× +\| met +\|$/)
+    t.match(goals[3], /^\| Too slow +\| 21\.3 ms +\| at most 20 ms +\| \*\*missed\*\* \|$/)
+    t.equal(goals.length, 4, 'what has no goal is no goal')
+    const page = documentOf(results)
+    t.match(page, /\| Just so +\| 12,346\/s/)
+    t.match(page, 'Made on 2026-11-23 with Node.js v24.0.0')
+    t.match(documentOf({}), 'Nothing has been measured yet.')
   },
 )
 
-t.test('the page names each goal with its figure and says plainly which were missed', async (t) => {
-  const results = {
-    hot: resultOf([
-      { what: 'Good | enough', value: 0.96, unit: 'times', goal: { atLeast: 0.95 } },
-      { what: 'Too slow', value: 21.34, unit: 'ms', goal: { atMost: 20 } },
-      { what: 'Just so', value: 12_345.6, unit: 'per second' },
-    ]),
-  }
-  const goals = goalsTable(results).split('\n')
-  t.match(goals[2], /^\| Good \\\| enough +\| 0\.96× +\| at least 0\.95× +\| met +\|$/)
-  t.match(goals[3], /^\| Too slow +\| 21\.3 ms +\| at most 20 ms +\| \*\*missed\*\* \|$/)
-  t.equal(goals.length, 4, 'what has no goal is no goal')
-  const page = documentOf(results)
-  t.match(page, /\| Just so +\| 12,346\/s/)
-  t.match(page, 'Made on 2026-11-23 with Node.js v24.0.0')
-  t.match(documentOf({}), 'Nothing has been measured yet.')
-})
-
-t.test('the page says why a goal was missed, in the figures of its run', async (t) => {
+t.test('the performance page says why a goal was missed, in the figures of its run', async (t) => {
   const forged = (value: number) => ({
     ...resultOf([
       { what: 'Forged tokens: rate', value, unit: 'times', goal: { atLeast: 0.8 } } as const,
@@ -96,7 +92,7 @@ t.test('the page says why a goal was missed, in the figures of its run', async (
   t.notMatch(documentOf({ forged: without }), 'Why goals', 'what was not measured is not told')
 })
 
-t.test('a chart shows all its points within its frame and quotes what it is told', async (t) => {
+t.test('a chart draws all its points within its frame and escapes its labels', async (t) => {
   const svg = drawChart({
     title: 'a < b & c',
     xTitle: 'x',
@@ -113,7 +109,7 @@ t.test('a chart shows all its points within its frame and quotes what it is told
   t.ok(high >= 50 && low <= 360, `within the frame: ${heights}`)
 })
 
-t.test('a plot that has nothing to show is not made', async (t) => {
+t.test('a plot without points is not drawn', async (t) => {
   t.strictSame(plotsOf({}), [])
   const peers = { ...resultOf([]), standings: [standing('a peer'), standing('another')] }
   t.strictSame(

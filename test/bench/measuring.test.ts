@@ -31,7 +31,7 @@ t.before(async () => {
 
 t.after(() => database.drop())
 
-t.test('a dataset holds what it says: its tokens get the verdicts that they are for', async (t) => {
+t.test('the tokens of a benchmark dataset get the verdicts that they are made for', async (t) => {
   const { rootToken, tokens } = dataset
   const server = await startService()
   t.teardown(() => server.stop())
@@ -49,8 +49,10 @@ t.test('a dataset holds what it says: its tokens get the verdicts that they are 
   t.throws(() => dataset.takeRevocable(3), RangeError, 'none is handed out twice')
 })
 
-t.test('a dataset loaded without the checks of the database satisfies them', async (t) => {
-  const counts = await query(`
+t.test(
+  'a benchmark dataset loaded without constraint checks satisfies the constraints',
+  async (t) => {
+    const counts = await query(`
     select
       (select count(*) from api_key where account_id = $1)::int as keys,
       (select count(*) from api_key where substr(id::text, 15, 1) = '7')::int as version_7,
@@ -59,43 +61,51 @@ t.test('a dataset loaded without the checks of the database satisfies them', asy
       (select count(*) from api_key k join role r
          on r.id = k.role_id and r.account_id = k.account_id where k.account_id = $1)::int as roles,
       (select count(*) from api_key_usage where account_id = $1)::int as usages`)
-  t.match(counts, { keys: 500, credentials: 500, roles: 500, usages: 500 })
-  t.equal(counts.version_7, 501, 'the root key too')
-})
+    t.match(counts, { keys: 500, credentials: 500, roles: 500, usages: 500 })
+    t.equal(counts.version_7, 501, 'the root key too')
+  },
+)
 
 for (const [trustsCaller, verified, told] of [
   ['no', 1, 'nothing but the caller was verified'],
   ['yes', 0, 'nothing was verified'],
 ] as const) {
-  t.test(`a floor that trusts the caller: ${trustsCaller}`, async (t) => {
-    const { rootToken, tokens } = dataset
-    const [token = '', another = ''] = tokens
-    const service = await startService()
-    t.teardown(() => service.stop())
-    const floor = await startServer({
-      script: 'bench/servers/floor.ts',
-      settings: {
-        DATABASE_URL: database.url,
-        FLOOR_CALLER: rootToken,
-        FLOOR_TRUSTS_CALLER: trustsCaller,
-        LOG_LEVEL: 'warn',
-      },
-    })
-    t.teardown(() => floor.stop())
+  t.test(
+    `the baseline server answers as the service does (trusts the caller: ${trustsCaller})`,
+    async (t) => {
+      const { rootToken, tokens } = dataset
+      const [token = '', another = ''] = tokens
+      const service = await startService()
+      t.teardown(() => service.stop())
+      const floor = await startServer({
+        script: 'bench/servers/floor.ts',
+        settings: {
+          DATABASE_URL: database.url,
+          FLOOR_CALLER: rootToken,
+          FLOOR_TRUSTS_CALLER: trustsCaller,
+          LOG_LEVEL: 'warn',
+        },
+      })
+      t.teardown(() => floor.stop())
 
-    const answer = await askVerdictText(service.url, rootToken, token)
-    t.equal(await askVerdictText(floor.url, rootToken, token), answer, 'it answers as the service')
-    const before = await readTallies(floor.url)
-    t.equal(await askVerdictText(floor.url, rootToken, another), answer, 'a constant')
-    const after = await readTallies(floor.url)
-    t.strictSame(after, { ...before, valid: before.valid + verified }, told)
+      const answer = await askVerdictText(service.url, rootToken, token)
+      t.equal(
+        await askVerdictText(floor.url, rootToken, token),
+        answer,
+        'it answers as the service',
+      )
+      const before = await readTallies(floor.url)
+      t.equal(await askVerdictText(floor.url, rootToken, another), answer, 'a constant')
+      const after = await readTallies(floor.url)
+      t.strictSame(after, { ...before, valid: before.valid + verified }, told)
 
-    const anonymous = await fetch(`${floor.url}/v1/verify`, { method: 'POST', body: '{}' })
-    t.equal(anonymous.status, 401, 'its hooks are those of the service')
-  })
+      const anonymous = await fetch(`${floor.url}/v1/verify`, { method: 'POST', body: '{}' })
+      t.equal(anonymous.status, 401, 'its hooks are those of the service')
+    },
+  )
 }
 
-t.test('at a fixed rate, what falls due while the server stalls counts as slow', async (t) => {
+t.test('the open-loop generator counts requests due during a server stall as slow', async (t) => {
   const stallMs = 500
   let asked = 0
   let stall: Promise<void> | undefined
@@ -112,7 +122,7 @@ t.test('at a fixed rate, what falls due while the server stalls counts as slow',
   t.ok(p95 > 0.6 * stallMs, `two were held up, and fifty fell due behind them: p95 ${p95} ms`)
 })
 
-t.test('an answer that is not the expected one is an error', async (t) => {
+t.test('the load generator counts an unexpected answer as an error', async (t) => {
   const load = await serve(t, async () => '{"valid":false,"reason":"revoked"}')
   const wrong = await runAtRate({ ...load, expected: expectedAnswers.good }, 50, 0.2)
   t.equal(wrong.errors, 10)
