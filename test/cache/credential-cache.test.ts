@@ -51,32 +51,35 @@ function leasedCache(maxEntries: number) {
   return { cache: new CredentialCache(maxEntries, freshness, () => moment), freshness }
 }
 
-t.test('a change overtakes what was read before it, and only of its key or account', async (t) => {
-  const { cache, freshness } = leasedCache(10)
-  const stamp = cache.stamp
-  for (const [key, account] of [
-    ['k1', 'a1'],
-    ['k2', 'a1'],
-    ['k3', 'a2'],
-  ] as const) {
-    cache.put(key, entry(key, account, stamp))
-  }
-  const current = () =>
-    ['k1', 'k2', 'k3'].filter((key) => {
-      const found = cache.find(key)
-      return found !== undefined && cache.mayAnswer(found)
-    })
-  t.same(current(), ['k1', 'k2', 'k3'])
-  freshness.overtake([{ kind: 'key', id: 'k1' }])
-  t.same(current(), ['k2', 'k3'])
-  t.ok(cache.find('k1'), 'the entry stays: its digest was matched')
-  freshness.overtake([{ kind: 'account', id: 'a1' }])
-  t.same(current(), ['k3'])
-  cache.put('k1', entry('k1', 'a1', cache.stamp))
-  t.same(current(), ['k1', 'k3'], 'a read begun after the change is good')
-})
+t.test(
+  'a change makes entries read before it stale, and only those of its key or account',
+  async (t) => {
+    const { cache, freshness } = leasedCache(10)
+    const stamp = cache.stamp
+    for (const [key, account] of [
+      ['k1', 'a1'],
+      ['k2', 'a1'],
+      ['k3', 'a2'],
+    ] as const) {
+      cache.put(key, entry(key, account, stamp))
+    }
+    const current = () =>
+      ['k1', 'k2', 'k3'].filter((key) => {
+        const found = cache.find(key)
+        return found !== undefined && cache.mayAnswer(found)
+      })
+    t.same(current(), ['k1', 'k2', 'k3'])
+    freshness.overtake([{ kind: 'key', id: 'k1' }])
+    t.same(current(), ['k2', 'k3'])
+    t.ok(cache.find('k1'), 'the entry stays: its digest was matched')
+    freshness.overtake([{ kind: 'account', id: 'a1' }])
+    t.same(current(), ['k3'])
+    cache.put('k1', entry('k1', 'a1', cache.stamp))
+    t.same(current(), ['k1', 'k3'], 'a read begun after the change is good')
+  },
+)
 
-t.test('a read that was under way when a change came is never kept', async (t) => {
+t.test('a read that was in flight when a change came is never cached', async (t) => {
   const { cache, freshness } = leasedCache(10)
   const stamp = cache.stamp
   freshness.overtake([{ kind: 'key', id: 'k1' }])
@@ -88,7 +91,7 @@ t.test('a read that was under way when a change came is never kept', async (t) =
   t.equal(cache.find('k2'), undefined, 'nor one that was under way when everything was forgotten')
 })
 
-t.test('an older read never replaces a fresher one', async (t) => {
+t.test('an older read never replaces a fresher cache entry', async (t) => {
   const { cache, freshness } = leasedCache(10)
   const old = cache.stamp
   freshness.overtake([{ kind: 'key', id: 'another' }])
@@ -109,7 +112,7 @@ t.test('the cache is bounded by entries and counts what it evicts', async (t) =>
   t.notOk(cache.find('k0'))
 })
 
-t.test('what is used stays: once the cache is half full, the order of use decides', async (t) => {
+t.test('the cache evicts the least recently used entry once it is half full', async (t) => {
   const { cache } = leasedCache(4)
   const put = (name: string) => cache.put(name, entry(name, 'a', cache.stamp))
   put('k0')
@@ -123,66 +126,72 @@ t.test('what is used stays: once the cache is half full, the order of use decide
   t.same(left, ['k0', 'k2', 'k4', 'k5'])
 })
 
-t.test('a fence remembers a bounded number of changes and never forgives one', async (t) => {
-  const changes = fc.array(
-    fc.record({
-      kind: fc.constantFrom('key' as const, 'account' as const),
-      id: fc.constantFrom('1', '2', '3', '4', '5'),
-    }),
-    { maxLength: 40 },
-  )
-  t.doesNotThrow(() =>
-    fc.assert(
-      fc.property(
-        changes,
-        fc.nat(40),
-        fc.integer({ min: 1, max: 4 }),
-        (all, readAfter, remembered) => {
-          const fence = new Fence(remembered)
-          all.slice(0, readAfter).forEach((change) => {
-            fence.apply([change])
-          })
-          const { stamp } = fence
-          const later = all.slice(readAfter)
-          later.forEach((change) => {
-            fence.apply([change])
-          })
-          return ['1', '2', '3', '4', '5'].every((id) => {
-            const touched = later.some((change) => change.id === id)
-            // The key and the account share the id, so that either kind of change touches it.
-            return !(touched && fence.isCurrent(stamp, { id, accountId: id }))
-          })
-        },
+t.test(
+  'the invalidation epochs are bounded in number and never let a stale entry pass',
+  async (t) => {
+    const changes = fc.array(
+      fc.record({
+        kind: fc.constantFrom('key' as const, 'account' as const),
+        id: fc.constantFrom('1', '2', '3', '4', '5'),
+      }),
+      { maxLength: 40 },
+    )
+    t.doesNotThrow(() =>
+      fc.assert(
+        fc.property(
+          changes,
+          fc.nat(40),
+          fc.integer({ min: 1, max: 4 }),
+          (all, readAfter, remembered) => {
+            const fence = new Fence(remembered)
+            all.slice(0, readAfter).forEach((change) => {
+              fence.apply([change])
+            })
+            const { stamp } = fence
+            const later = all.slice(readAfter)
+            later.forEach((change) => {
+              fence.apply([change])
+            })
+            return ['1', '2', '3', '4', '5'].every((id) => {
+              const touched = later.some((change) => change.id === id)
+              // The key and the account share the id, so that either kind of change touches it.
+              return !(touched && fence.isCurrent(stamp, { id, accountId: id }))
+            })
+          },
+        ),
+        { numRuns: 10_000 },
       ),
-      { numRuns: 10_000 },
-    ),
-  )
-  const fence = new Fence(2)
-  fence.apply([])
-  t.equal(fence.stamp, 0, 'no change takes no place')
-})
+    )
+    const fence = new Fence(2)
+    fence.apply([])
+    t.equal(fence.stamp, 0, 'no change takes no place')
+  },
+)
 
-t.test('those who want the same share one work, whose failure is told to each', async (t) => {
-  const flights = new Flights<number>(2)
-  let started = 0
-  const gate = Promise.withResolvers<number>()
-  const work = () => {
-    started += 1
-    return gate.promise
-  }
-  const both = [flights.share('a', work), flights.share('a', work)]
-  t.equal(started, 1)
-  t.equal(flights.find('a'), both[0])
-  gate.resolve(7)
-  t.same(await Promise.all(both), [7, 7])
-  t.equal(flights.size, 0)
+t.test(
+  'concurrent callers of one key share one load, and its failure reaches each of them',
+  async (t) => {
+    const flights = new Flights<number>(2)
+    let started = 0
+    const gate = Promise.withResolvers<number>()
+    const work = () => {
+      started += 1
+      return gate.promise
+    }
+    const both = [flights.share('a', work), flights.share('a', work)]
+    t.equal(started, 1)
+    t.equal(flights.find('a'), both[0])
+    gate.resolve(7)
+    t.same(await Promise.all(both), [7, 7])
+    t.equal(flights.size, 0)
 
-  const failing = flights.share('a', () => Promise.reject(new Error('away')))
-  await t.rejects(failing, { message: 'away' })
-  t.equal(flights.size, 0, 'a failure is not kept')
-})
+    const failing = flights.share('a', () => Promise.reject(new Error('away')))
+    await t.rejects(failing, { message: 'away' })
+    t.equal(flights.size, 0, 'a failure is not kept')
+  },
+)
 
-t.test('work begun anew is what others find from then on', async (t) => {
+t.test('a load that is restarted replaces the one that later callers join', async (t) => {
   const flights = new Flights<number>(2)
   const first = Promise.withResolvers<number>()
   const second = Promise.withResolvers<number>()
@@ -197,7 +206,7 @@ t.test('work begun anew is what others find from then on', async (t) => {
   t.equal(flights.find('a'), undefined)
 })
 
-t.test('more works at once than the bound are refused', async (t) => {
+t.test('more concurrent loads than the bound are refused', async (t) => {
   const flights = new Flights<number>(1)
   const gate = Promise.withResolvers<number>()
   const only = flights.start('a', () => gate.promise)
@@ -213,7 +222,7 @@ t.test('more works at once than the bound are refused', async (t) => {
   t.equal(await flights.start('b', async () => 2), 2)
 })
 
-t.test('keys that may do the same share one set of permissions, in order of name', (t) => {
+t.test('keys with equal permissions share one permission set, sorted by name', (t) => {
   const set = permissionSetOf('cluster:read api_key:read')
   t.same(set.permissions, ['api_key:read', 'cluster:read'])
   t.same([...set.holds], set.permissions)
