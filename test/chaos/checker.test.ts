@@ -28,7 +28,7 @@ const made = [
 ]
 const verifyListed: Act = { kind: 'verify', key: 'listed', generation: 1, ...asked }
 
-t.test('a history that keeps every promise is good', async (t) => {
+t.test('the chaos checker accepts a history that keeps every guarantee', async (t) => {
   const good: Readonly<Record<string, readonly Call[]>> = {
     'a key that is used': [call(40, 50, verifyOne, valid)],
     'a verification before anybody was told of the key': [
@@ -128,7 +128,7 @@ t.test('a history that keeps every promise is good', async (t) => {
   }
 })
 
-t.test('every promise that is broken is found', async (t) => {
+t.test('the chaos checker reports every broken guarantee', async (t) => {
   const bad: Readonly<Record<string, readonly Call[]>> = {
     'an answer from before a complete receipt: valid after it': [
       call(100, 110, revokeOne, receipt(1, 'complete')),
