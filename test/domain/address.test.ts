@@ -14,7 +14,7 @@ import vectors from '../vectors/address.json' with { type: 'json' }
 
 const RUNS = { numRuns: 10_000 }
 
-t.test('addresses', async (t) => {
+t.test('address parsing agrees with the table of cases', async (t) => {
   for (const { text, family, value_hex: hex } of vectors.addresses) {
     t.same(parseAddress(text), { family, value: BigInt(`0x${hex}`) }, text)
   }
@@ -23,7 +23,7 @@ t.test('addresses', async (t) => {
   }
 })
 
-t.test('entries', async (t) => {
+t.test('allow-list entry parsing agrees with the table of cases', async (t) => {
   for (const { text, family, first_hex: first, last_hex: last } of vectors.entries) {
     const range = { family, first: BigInt(`0x${first}`), last: BigInt(`0x${last}`) }
     t.same(parseEntry(text), { ok: true, range }, text)
@@ -36,14 +36,14 @@ t.test('entries', async (t) => {
   t.equal(new Set(ENTRY_RULES.map(entryMessage)).size, ENTRY_RULES.length)
 })
 
-t.test('which entries cover which addresses', async (t) => {
+t.test('allow-list entries cover the addresses that the table of cases says', async (t) => {
   for (const { entries, address, covered } of vectors.covers) {
     const parsed = parseAddress(address)
     t.equal(parsed && covers(entries.map(rangeOf), parsed), covered, `${entries} and ${address}`)
   }
 })
 
-t.test('an entry is the range that arithmetic says, however it is spelled', async () => {
+t.test('an allow-list entry is the same range in every spelling', async () => {
   fc.assert(
     fc.property(networks, ({ family, value, prefixLength, spelling }) => {
       const bits = family === 4 ? 32 : 128
@@ -57,7 +57,7 @@ t.test('an entry is the range that arithmetic says, however it is spelled', asyn
   )
 })
 
-t.test('host bits are refused in every spelling', async () => {
+t.test('an allow-list entry with host bits is refused in every spelling', async () => {
   fc.assert(
     fc.property(networks, ({ family, value, prefixLength, spelling }) => {
       if (maskTo(value, family === 4 ? 32 : 128, prefixLength) === value) return true
@@ -69,7 +69,7 @@ t.test('host bits are refused in every spelling', async () => {
   )
 })
 
-t.test('covers agrees with the block list of node:net', async () => {
+t.test('address coverage agrees with the BlockList of node:net', async () => {
   fc.assert(
     fc.property(
       fc.array(networks, { maxLength: 4 }),
@@ -100,7 +100,7 @@ t.test('covers agrees with the block list of node:net', async () => {
   )
 })
 
-t.test('a range covers another exactly when it covers both its ends', async () => {
+t.test('an address range covers another exactly when it covers both its ends', async () => {
   fc.assert(
     fc.property(networks, networks, fc.nat(128), fc.boolean(), (one, two, length, isNested) => {
       const outer = networkRange(one)
@@ -113,7 +113,7 @@ t.test('a range covers another exactly when it covers both its ends', async () =
   )
 })
 
-t.test('parsing is total, and takes the IPv6 texts that the URL standard takes', async () => {
+t.test('address parsing never throws, and accepts the IPv6 texts of the URL standard', async () => {
   const mutated = fc
     .tuple(networks, fc.nat(50), fc.nat(2), fc.string({ unit: hexColonDot, maxLength: 3 }))
     .map(([{ family, value, spelling }, at, dropped, put]) => {

@@ -11,7 +11,7 @@ const trusted = rangesOf(['10.0.0.0/8', 'fd00::/8'])
 const proxy = '10.0.0.1'
 const none = { xForwardedFor: [], forwarded: [] }
 
-t.test('the table of cases', async (t) => {
+t.test('the client address agrees with the table of cases', async (t) => {
   for (const { name, peer, trusted, x_forwarded_for, forwarded, client } of vectors.cases) {
     const headers = { xForwardedFor: x_forwarded_for, forwarded }
     const found = clientAddress(peer ?? undefined, headers, rangesOf(trusted))
@@ -22,7 +22,7 @@ t.test('the table of cases', async (t) => {
   }
 })
 
-t.test('the client is the first hop from the right that is not trusted', async () => {
+t.test('the client address is the first untrusted hop from the right', async () => {
   fc.assert(
     fc.property(fc.array(hops, { maxLength: 6 }), fc.boolean(), (chain, inForwarded) => {
       const stop = chain.findLast((hop) => hop.kind !== 'trusted')
@@ -41,7 +41,7 @@ t.test('the client is the first hop from the right that is not trusted', async (
   )
 })
 
-t.test('nothing that a client sends makes it another one', async () => {
+t.test('no header that a client sends changes its client address', async () => {
   fc.assert(
     fc.property(
       fc.array(headerText, { maxLength: 3 }),
@@ -76,7 +76,7 @@ t.test('nothing that a client sends makes it another one', async () => {
   )
 })
 
-t.test('16 kB of anything are read at once', async (t) => {
+t.test('forwarded headers of 16 kB are parsed within a second of CPU time', async (t) => {
   const before = process.threadCpuUsage()
   for (const text of [
     ',',
@@ -98,7 +98,7 @@ t.test('16 kB of anything are read at once', async (t) => {
   t.ok(process.threadCpuUsage(before).user < 1_000_000)
 })
 
-t.test('a setting is a list of addresses and ranges, or is refused', async (t) => {
+t.test('TRUSTED_PROXIES is a list of addresses and ranges, or is refused', async (t) => {
   t.same(
     parseAddressRanges('10.0.0.0/8, ::1,192.0.2.1'),
     rangesOf(['10.0.0.0/8', '::1', '192.0.2.1']),
@@ -116,7 +116,7 @@ t.test('a setting is a list of addresses and ranges, or is refused', async (t) =
   }
 })
 
-t.test('an address is written in its one canonical form', async (t) => {
+t.test('a client address is written in its canonical form', async (t) => {
   for (const [text, canonical] of [
     ['203.0.113.7', '203.0.113.7'],
     ['::ffff:203.0.113.7', '203.0.113.7'],

@@ -3,23 +3,23 @@ import t from 'tap'
 import { descriptionFault, NAME_RULES, nameFault, nameMessage } from '../../src/domain/name.ts'
 import vectors from '../vectors/names.json' with { type: 'json' }
 
-t.test('names', async (t) => {
+t.test('name validation agrees with the table of cases', async (t) => {
   for (const { text, max, fault } of vectors.names) {
     t.equal(nameFault(text, max) ?? null, fault, printable(text))
   }
 })
 
-t.test('descriptions', async (t) => {
+t.test('description validation agrees with the table of cases', async (t) => {
   for (const { text, max, fault } of vectors.descriptions) {
     t.equal(descriptionFault(text, max) ?? null, fault, printable(text))
   }
 })
 
-t.test('every rule has its own message', async (t) => {
+t.test('every rule for names has its own message', async (t) => {
   t.equal(new Set(NAME_RULES.map(nameMessage)).size, NAME_RULES.length)
 })
 
-t.test('the faults of every single code unit', async (t) => {
+t.test('name validation agrees with Unicode for every single code unit', async (t) => {
   const refused: Record<string, number> = {}
   for (let unit = 0; unit <= 0xffff; unit++) {
     const fault = nameFault(`a${String.fromCharCode(unit)}b`, 3)
@@ -28,7 +28,7 @@ t.test('the faults of every single code unit', async (t) => {
   t.same(refused, { control_character: 67, bidirectional_character: 12, lone_surrogate: 2048 })
 })
 
-t.test('what is accepted survives being stored, trimmed and counted', async () => {
+t.test('an accepted name is unchanged by storing, trimming and counting it', async () => {
   const units = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.array(fc.integer({ min: 0, max: 0xffff })).map((all) => String.fromCharCode(...all)),

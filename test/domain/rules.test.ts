@@ -69,7 +69,7 @@ const faults: readonly {
   },
 ]
 
-t.test('a key without a fault is valid, and each fault alone gives its reason', async (t) => {
+t.test('a sound key is valid, and each single fault gives its own denial reason', async (t) => {
   t.same(judge(goodKey, goodAttempt, now), { valid: true, key: goodKey })
   for (const { reason, key, attempt } of faults) {
     const facts = { ...goodKey, ...key }
@@ -78,7 +78,7 @@ t.test('a key without a fault is valid, and each fault alone gives its reason', 
   }
 })
 
-t.test('of several faults the first in the order of the API is told', async (t) => {
+t.test('of several faults the verdict gives the first in the documented order', async (t) => {
   t.doesNotThrow(() =>
     fc.assert(
       fc.property(fc.subarray([...faults]), (chosen) => {
@@ -98,7 +98,7 @@ t.test('of several faults the first in the order of the API is told', async (t) 
 const times = fc.constantFrom(null, before, now, after)
 const permissions = fc.subarray(['a:b', 'c:d', 'e:f'])
 
-t.test('judge agrees with the rules written as one condition', async (t) => {
+t.test('judge agrees with the verdict rules written as one condition', async (t) => {
   const keys = fc.record({
     expiresAt: times,
     disabledAt: times,
@@ -146,7 +146,7 @@ t.test('a key that may be used from anywhere needs no address', async (t) => {
   t.ok(judge(key, { ...goodAttempt, address: undefined }, now).valid)
 })
 
-t.test('status has the precedence of the verdict', async (t) => {
+t.test('the status of a key has the precedence of the verdict', async (t) => {
   const cases: [Partial<KeyState>, string][] = [
     [{}, 'active'],
     [{ expiresAt: after }, 'active'],
@@ -161,7 +161,7 @@ t.test('status has the precedence of the verdict', async (t) => {
   }
 })
 
-t.test('nobody grants what they do not hold', async (t) => {
+t.test('a caller cannot grant a permission that they do not hold', async (t) => {
   const free = { holds: new Set(['a:b']), reach: 'anywhere' as const, allowListIds: [] }
   const bound = { ...free, reach: 'allow_lists' as const, allowListIds: ['one', 'two'] }
   const anywhere = { permissions: ['a:b'], reach: 'anywhere' as const, allowListIds: [] }
@@ -181,7 +181,7 @@ t.test('nobody grants what they do not hold', async (t) => {
   t.equal(grantRefusal(bound, through('one')), undefined)
 })
 
-t.test('a list is widened by whatever is not inside one of its entries', async (t) => {
+t.test('an allow list is widened by any range outside its entries', async (t) => {
   const old = ['10.0.0.0/8', '2001:db8::/32']
   t.notOk(widens(old, ['10.0.0.0/8']))
   t.notOk(widens(old, ['10.1.0.0/16', '::ffff:10.2.0.1', '2001:db8:1::/48']))
@@ -197,41 +197,44 @@ t.test('a list is widened by whatever is not inside one of its entries', async (
   t.same(rangesOf(['nonsense']), [], 'what does not parse covers nothing')
 })
 
-t.test('the built-in catalogue holds together, with the service’s own permissions', async (t) => {
-  const catalogue = readCatalogue(aeon)
-  t.same(
-    catalogue.filter((entry) => entry.scope === 'platform').map((entry) => entry.name),
-    [
-      'account:act_as',
-      'account:create',
-      'account:read',
-      'account:update',
-      'api_key:verify',
-      'instance:read',
-    ],
-  )
-  const names = (platform: boolean) =>
-    Object.fromEntries(
-      builtInRoles(catalogue, platform).map((role) => [role.name, role.permissions]),
+t.test(
+  'the built-in permission catalogue is consistent with the service’s own permissions',
+  async (t) => {
+    const catalogue = readCatalogue(aeon)
+    t.same(
+      catalogue.filter((entry) => entry.scope === 'platform').map((entry) => entry.name),
+      [
+        'account:act_as',
+        'account:create',
+        'account:read',
+        'account:update',
+        'api_key:verify',
+        'instance:read',
+      ],
     )
-  const tenant = names(false)
-  t.same(Object.keys(tenant), ['admin', 'developer', 'viewer'])
-  t.notOk(tenant.admin?.some((name) => name.startsWith('account:') || name === 'api_key:verify'))
-  t.ok(tenant.admin?.includes('api_key:create'))
-  t.notOk(
-    tenant.developer?.some(
-      (name) => /^(api_key|account_user|billing_profile):/.test(name) && !/:read$/.test(name),
-    ),
-  )
-  t.ok(tenant.developer?.includes('cluster:delete'))
-  t.ok(tenant.viewer?.every((name) => name.endsWith(':read')))
-  const platform = names(true)
-  t.same(platform.verifier, ['api_key:verify'])
-  t.ok(platform.admin?.includes('account:create'))
-  t.ok(platform.admin?.includes('cluster:delete'))
-})
+    const names = (platform: boolean) =>
+      Object.fromEntries(
+        builtInRoles(catalogue, platform).map((role) => [role.name, role.permissions]),
+      )
+    const tenant = names(false)
+    t.same(Object.keys(tenant), ['admin', 'developer', 'viewer'])
+    t.notOk(tenant.admin?.some((name) => name.startsWith('account:') || name === 'api_key:verify'))
+    t.ok(tenant.admin?.includes('api_key:create'))
+    t.notOk(
+      tenant.developer?.some(
+        (name) => /^(api_key|account_user|billing_profile):/.test(name) && !/:read$/.test(name),
+      ),
+    )
+    t.ok(tenant.developer?.includes('cluster:delete'))
+    t.ok(tenant.viewer?.every((name) => name.endsWith(':read')))
+    const platform = names(true)
+    t.same(platform.verifier, ['api_key:verify'])
+    t.ok(platform.admin?.includes('account:create'))
+    t.ok(platform.admin?.includes('cluster:delete'))
+  },
+)
 
-t.test('a catalogue that contradicts itself is refused with every fault', async (t) => {
+t.test('a contradictory permission catalogue is refused with every fault named', async (t) => {
   const entry = {
     name: 'x:read',
     title: 'x',
@@ -260,7 +263,7 @@ t.test('a catalogue that contradicts itself is refused with every fault', async 
   t.throws(() => readCatalogue(null))
 })
 
-t.test('a permission is a resource and an operation', async (t) => {
+t.test('a permission name is a resource and an operation', async (t) => {
   for (const good of ['cluster:read', 'a:b', `a_1:${'b'.repeat(63)}`])
     t.ok(isPermission(good), good)
   for (const bad of [
@@ -277,7 +280,7 @@ t.test('a permission is a resource and an operation', async (t) => {
   t.notOk(isPermission(`a:${'b'.repeat(64)}`), 'an operation of 64 letters')
 })
 
-t.test('what a permission implies comes with it, once, whatever the circle', async (t) => {
+t.test('implied permissions are included once each, even in a cycle', async (t) => {
   const entry = (name: string, implies: string[], scope: 'account' | 'platform' = 'account') => ({
     name,
     title: name,
@@ -304,12 +307,12 @@ t.test('what a permission implies comes with it, once, whatever the circle', asy
   })
 })
 
-t.test('role names fold by case and by composition', async (t) => {
+t.test('role names are equal regardless of case and Unicode composition', async (t) => {
   t.equal(foldRoleName('ADMIN'), foldRoleName('admin'))
   t.equal(foldRoleName('E\u0301'), foldRoleName('\u00e9'))
 })
 
-t.test('an act is recorded as its user, or as the key that acted', async (t) => {
+t.test('the actor of an act is its acting user, or else its key', async (t) => {
   const principal = (key: Partial<KeyFacts>, actingUser?: Principal['actingUser']): Principal => ({
     key: { ...goodKey, ...key },
     address: undefined,
@@ -329,7 +332,7 @@ t.test('an act is recorded as its user, or as the key that acted', async (t) => 
   t.same(actorSeenBy(user, false), user)
 })
 
-t.test('a cursor gives back its position, for its own sort only', async (t) => {
+t.test('a page cursor decodes to its position, for its own sort only', async (t) => {
   const sorts: Sort[] = ['created_at', '-created_at', 'name', '-name', 'expires_at', '-expires_at']
     .map(readSort)
     .filter((sort) => sort !== undefined)
@@ -354,7 +357,7 @@ t.test('a cursor gives back its position, for its own sort only', async (t) => {
   t.equal(decodeCursor(byTime, encodeCursor(byTime, { value: '2026', id })), undefined)
 })
 
-t.test('decoding a cursor is total', async (t) => {
+t.test('decoding a page cursor never throws', async (t) => {
   const sort: Sort = { field: 'created_at', descending: true }
   t.doesNotThrow(() =>
     fc.assert(

@@ -37,7 +37,7 @@ const anyUnits = fc
   .map((units) => String.fromCharCode(...units))
 const tokenLike = fc.stringMatching(/^[a-z][a-z0-9]{0,15}_[0-9A-Za-z]{64,66}_[0-9A-Za-z_]{10,12}$/)
 
-t.test('base 62', async (t) => {
+t.test('base 62 round-trips and refuses other characters', async (t) => {
   for (const { bytes_hex: hex, text } of vectors.base62) {
     t.equal(encodeBase62(Buffer.from(hex, 'hex'), text.length), text, `writes ${text}`)
     t.same(decodeBase62(text, hex.length / 2), Buffer.from(hex, 'hex'), `reads ${text}`)
@@ -67,7 +67,7 @@ t.test('base 62', async (t) => {
   )
 })
 
-t.test('UUIDs', async (t) => {
+t.test('UUIDs have their version, variant and timestamp', async (t) => {
   // RFC 9562, appendix A.6.
   const random = Buffer.from('0cc318c4dc0c0c07398f', 'hex')
   t.equal(uuidV7(0x017f22e279b0, random), '017f22e2-79b0-7cc3-98c4-dc0c0c07398f', 'as in the RFC')
@@ -88,7 +88,7 @@ t.test('UUIDs', async (t) => {
   }
 })
 
-t.test('an HMAC key gives what the library gives, and shows nothing', async (t) => {
+t.test('an HMAC key computes what node:crypto computes, and is never printed', async (t) => {
   fc.assert(
     fc.property(
       fc.uint8Array({ maxLength: 64 }),
@@ -126,7 +126,7 @@ t.test('an HMAC key gives what the library gives, and shows nothing', async (t) 
   t.throws(() => key.digest('x'.repeat(1025)), RangeError)
 })
 
-t.test('a token is its parts, and the parts are the token', async (t) => {
+t.test('a token parses into its parts and is formatted from them', async (t) => {
   const tagSubKey = Buffer.from(vectors.tag_sub_key_hex, 'hex')
   const hmacOf = (text: string) => createHmac('sha256', tagSubKey).update(text).digest()
   t.same(tagKey.tagSubKey.digest('abc'), hmacOf('abc'))
@@ -164,7 +164,7 @@ t.test('a token is its parts, and the parts are the token', async (t) => {
   )
 })
 
-t.test('a token is not made of anything else', async (t) => {
+t.test('a token cannot be formatted from invalid parts', async (t) => {
   const parts = { prefix: 'aeon', keyId: uuidV7(0, Buffer.alloc(10)), secret: Buffer.alloc(32) }
   t.ok(formatToken({ ...parts, tagKey }))
   for (const prefix of ['', 'Aeon', '1a', 'a_b', 'abcdefghijklmnopq', 'a-b', 'é']) {
@@ -176,7 +176,7 @@ t.test('a token is not made of anything else', async (t) => {
   t.throws(() => keyIdOf({ hint: 'aeon_' } as Token), RangeError)
 })
 
-t.test('a hint is a hint and nothing around it', async (t) => {
+t.test('a hint is recognized only without anything around it', async (t) => {
   const hint = hintOf('aeon', '01890a5d-ac96-774b-bcce-b302099a8057')
   const beyond = `aeon_${'z'.repeat(22)}`
   for (const text of ['', 'aeon', `${hint}0`, hint.slice(1, -1), ` ${hint}`, `${hint}\n`, beyond]) {
@@ -184,7 +184,7 @@ t.test('a hint is a hint and nothing around it', async (t) => {
   }
 })
 
-t.test('what is not a token is malformed', async (t) => {
+t.test('a text that is not a token is malformed', async (t) => {
   for (const { name, text } of vectors.malformed) {
     t.equal(parseToken(text), undefined, name)
     t.same(readPresentedToken(text, ring), { kind: 'denied', reason: 'malformed' }, name)
@@ -197,7 +197,7 @@ t.test('what is not a token is malformed', async (t) => {
   t.same(readPresentedToken(`a.b.${'c'.repeat(1020)}`, ring).kind, 'denied', '1024 are not')
 })
 
-t.test('a forged token is well-formed and no key of the ring has tagged it', async (t) => {
+t.test('a forged token is well-formed but its tag matches no key of the ring', async (t) => {
   for (const { name, text } of vectors.forged) {
     const token = parseToken(text)
     t.ok(token, name)
@@ -205,7 +205,7 @@ t.test('a forged token is well-formed and no key of the ring has tagged it', asy
   }
 })
 
-t.test('parsing is total, and accepts only what it can write again', async () => {
+t.test('token parsing never throws, and accepts only canonical tokens', async () => {
   fc.assert(
     fc.property(fc.oneof(anyText, anyUnits, tokenLike), (text) => {
       const token = parseToken(text)
@@ -240,7 +240,7 @@ t.test('a token changed in any one character is malformed or forged', async () =
   )
 })
 
-t.test('the JWT form', async (t) => {
+t.test('the JWT form of a token round-trips', async (t) => {
   for (const { token: text, issued_at: issuedAt, expires_at: expiresAt, jwt } of vectors.jwts) {
     const token = present(parseToken(text))
     const parts = { token, issuedAt: new Date(issuedAt), tagKey }
@@ -260,7 +260,7 @@ t.test('the JWT form', async (t) => {
   }
 })
 
-t.test('a JWT form changed in any one bit is not found', async (t) => {
+t.test('a JWT form with any one bit changed is not found', async (t) => {
   const jwt = present(vectors.jwts[0]).jwt
   const accepted: string[] = []
   for (const [index, character] of [...jwt].entries()) {
@@ -275,7 +275,7 @@ t.test('a JWT form changed in any one bit is not found', async (t) => {
   t.same(accepted, [])
 })
 
-t.test('what a JWT form holds is parsed as any token', async (t) => {
+t.test('the token inside a JWT form is parsed as strictly as any token', async (t) => {
   const header = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9'
   const nested = vectors.jwts[0]?.jwt
   for (const tok of ['', 'aeon_', nested]) {
@@ -286,7 +286,7 @@ t.test('what a JWT form holds is parsed as any token', async (t) => {
   }
 })
 
-t.test('redaction', async (t) => {
+t.test('redaction replaces every token in a text by its hint', async (t) => {
   const token = present(vectors.tokens[0])
   const { jwt } = present(vectors.jwts[0])
   const { hint, token: text } = token
@@ -314,7 +314,7 @@ t.test('redaction', async (t) => {
   for (const [before, after] of cases) t.equal(redactTokens(before), after, JSON.stringify(before))
 })
 
-t.test('no text around a token keeps redaction from finding it', async () => {
+t.test('redaction finds a token whatever text surrounds it', async () => {
   const surroundings = fc.oneof(anyUnits, fc.string({ unit: fc.constantFrom(...BASE64URL, '.') }))
   fc.assert(
     fc.property(surroundings, tokens, surroundings, fc.boolean(), (before, token, after, isJwt) => {
@@ -329,7 +329,7 @@ t.test('no text around a token keeps redaction from finding it', async () => {
   )
 })
 
-t.test('redaction takes time in proportion to the text', async (t) => {
+t.test('redaction takes CPU time proportional to the length of the text', async (t) => {
   const length = 1_000_000
   for (const unit of [
     'a',
