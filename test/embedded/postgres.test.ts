@@ -32,7 +32,7 @@ import { unmeasured } from '../helpers/unmeasured.ts'
 
 const runsAsRoot = process.geteuid?.() === 0
 
-t.test('a first start makes the database, and a later start finds its rows', async (t) => {
+t.test('embedded PostgreSQL keeps its rows from the first start to a later one', async (t) => {
   const dataDir = await emptyFolder(t)
   t.equal(await findRunningEmbeddedPostgres(dataDir), undefined)
 
@@ -48,7 +48,7 @@ t.test('a first start makes the database, and a later start finds its rows', asy
   t.same(await query(second.connection, 'select text from note'), [{ text: 'kept' }])
 })
 
-t.test('the server is private, durable, and not root', async (t) => {
+t.test('embedded PostgreSQL is private, durable and not run by root', async (t) => {
   const server = await start(t, await emptyFolder(t))
   const { host } = server.connection
   t.equal((await lstat(host)).mode & 0o777, 0o700)
@@ -75,18 +75,24 @@ t.test('the server is private, durable, and not root', async (t) => {
   t.equal(uid === process.geteuid?.(), !runsAsRoot)
 })
 
-t.test('a second start on a folder in use is refused, and the first goes on', async (t) => {
-  const dataDir = await emptyFolder(t)
-  const first = await start(t, dataDir)
+t.test(
+  'a second start on a DATA_DIR in use is refused, and the first server keeps running',
+  async (t) => {
+    const dataDir = await emptyFolder(t)
+    const first = await start(t, dataDir)
 
-  const [fault, word] = await Promise.all([refusal(dataDir), serve(t, dataDir).then((s) => s.word)])
-  t.equal(fault.code, 'data_dir_in_use')
-  t.match(fault.message, first.dataDir)
-  t.equal(word, 'data_dir_in_use')
-  t.same(await query(first.connection, 'select 1 as one'), [{ one: 1 }])
-})
+    const [fault, word] = await Promise.all([
+      refusal(dataDir),
+      serve(t, dataDir).then((s) => s.word),
+    ])
+    t.equal(fault.code, 'data_dir_in_use')
+    t.match(fault.message, first.dataDir)
+    t.equal(word, 'data_dir_in_use')
+    t.same(await query(first.connection, 'select 1 as one'), [{ one: 1 }])
+  },
+)
 
-t.test('of two starts at once on an empty folder, one wins', async (t) => {
+t.test('of two concurrent starts on an empty DATA_DIR one succeeds', async (t) => {
   const dataDir = await emptyFolder(t)
   const outcomes = await Promise.allSettled([start(t, dataDir), start(t, dataDir)])
 
@@ -96,7 +102,7 @@ t.test('of two starts at once on an empty folder, one wins', async (t) => {
   t.same(await namesIn(dataDir), ['postgres', 'socket'])
 })
 
-t.test('a service killed at any moment leaves no server and loses no row', async (t) => {
+t.test('a killed service leaves no PostgreSQL behind and loses no row', async (t) => {
   const dataDir = await emptyFolder(t)
   const { child, word } = await serve(t, dataDir)
   t.equal(word, 'ready')
@@ -115,7 +121,7 @@ t.test('a service killed at any moment leaves no server and loses no row', async
   t.same(await query(server.connection, 'select text from note'), [{ text: 'acknowledged' }])
 })
 
-t.test('a server that dies is started again on the same socket, until stop', async (t) => {
+t.test('PostgreSQL is restarted on the same socket when it dies, until stop', async (t) => {
   const dataDir = await emptyFolder(t)
   const written: string[] = []
   const server = await start(t, dataDir, (message) => written.push(message))
@@ -135,21 +141,24 @@ t.test('a server that dies is started again on the same socket, until stop', asy
   t.equal(await findRunningEmbeddedPostgres(dataDir), undefined, 'stop cuts the pause short')
 })
 
-t.test('a path too long for a socket moves the socket to a private temporary folder', async (t) => {
-  const dataDir = join(await emptyFolder(t), 'long, "and quoted" '.repeat(6))
-  const server = await start(t, dataDir)
-  t.ok(server.connection.host.startsWith(tmpdir()))
-  t.equal((await lstat(server.connection.host)).mode & 0o777, 0o700)
-  t.same(await findRunningEmbeddedPostgres(dataDir), server.connection)
+t.test(
+  'a DATA_DIR too long for a socket path gets its socket in a private temporary folder',
+  async (t) => {
+    const dataDir = join(await emptyFolder(t), 'long, "and quoted" '.repeat(6))
+    const server = await start(t, dataDir)
+    t.ok(server.connection.host.startsWith(tmpdir()))
+    t.equal((await lstat(server.connection.host)).mode & 0o777, 0o700)
+    t.same(await findRunningEmbeddedPostgres(dataDir), server.connection)
 
-  await server.stop()
-  await chmod(server.connection.host, 0o755)
-  t.equal(await findRunningEmbeddedPostgres(dataDir), undefined)
-  t.match(await refusal(dataDir), { code: 'data_dir_unusable', message: server.connection.host })
-  await rm(server.connection.host, { recursive: true })
-})
+    await server.stop()
+    await chmod(server.connection.host, 0o755)
+    t.equal(await findRunningEmbeddedPostgres(dataDir), undefined)
+    t.match(await refusal(dataDir), { code: 'data_dir_unusable', message: server.connection.host })
+    await rm(server.connection.host, { recursive: true })
+  },
+)
 
-t.test('a folder out of reach is refused by name', async (t) => {
+t.test('an inaccessible DATA_DIR is refused by name', async (t) => {
   const closed = join(await emptyFolder(t), 'closed')
   await mkdir(closed, { mode: runsAsRoot ? 0o700 : 0o500 })
   t.match(await refusal(join(closed, 'data')), {
@@ -158,13 +167,13 @@ t.test('a folder out of reach is refused by name', async (t) => {
   })
 })
 
-t.test('a file in the place of the folder is refused', async (t) => {
+t.test('a DATA_DIR that is a file is refused', async (t) => {
   const fault = await refusal(import.meta.filename)
   t.equal(fault.code, 'data_dir_unusable')
   t.match(fault.message, import.meta.filename)
 })
 
-t.test('what a killed first start left behind does no harm', async (t) => {
+t.test('leftovers of a killed first start do not harm a later start', async (t) => {
   const dataDir = await emptyFolder(t)
   const [recent, old] = [
     join(dataDir, 'postgres.unfinished-a'),
@@ -178,7 +187,7 @@ t.test('what a killed first start left behind does no harm', async (t) => {
   t.same(await namesIn(dataDir), ['postgres', 'postgres.unfinished-a', 'socket'])
 })
 
-t.test('a start that PostgreSQL refuses carries its words', async (t) => {
+t.test('the error of a refused start quotes PostgreSQL', async (t) => {
   const dataDir = await emptyFolder(t)
   const server = await start(t, dataDir)
   await server.stop()
@@ -208,7 +217,7 @@ t.test('a lock file that names no server is told as what it is, with what to do'
   t.same(await query(again.connection, 'select 1 as one'), [{ one: 1 }])
 })
 
-t.test('the log gets what the server itself says, and nothing that a session says', (t) => {
+t.test("the log contains PostgreSQL's own messages and nothing that a session wrote", (t) => {
   const written: string[] = []
   const write = (_facts: object, message: string) => written.push(message)
   const serverLog = createServerLog({ info: write, warn: write, error: write })
@@ -226,21 +235,24 @@ t.test('the log gets what the server itself says, and nothing that a session say
   t.end()
 })
 
-t.test('scripts/with-postgres.ts lends a server to a command and leaves nothing', async (t) => {
-  const script = join(import.meta.dirname, '../../scripts/with-postgres.ts')
-  const printUrl = 'console.log(process.env.TEST_DATABASE_URL); process.exitCode = 3'
-  const command = unmeasured(script, process.execPath, '-e', printUrl)
-  const { TEST_DATABASE_URL: _, ...env } = process.env
-  const child = spawn(...command, { env, stdio: ['ignore', 'pipe', 'inherit'] })
-  endWithParent(child)
-  const exited = once(child, 'exit')
+t.test(
+  'scripts/with-postgres.ts runs a command with a database and leaves nothing behind',
+  async (t) => {
+    const script = join(import.meta.dirname, '../../scripts/with-postgres.ts')
+    const printUrl = 'console.log(process.env.TEST_DATABASE_URL); process.exitCode = 3'
+    const command = unmeasured(script, process.execPath, '-e', printUrl)
+    const { TEST_DATABASE_URL: _, ...env } = process.env
+    const child = spawn(...command, { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    endWithParent(child)
+    const exited = once(child, 'exit')
 
-  const [url] = await once(createInterface({ input: child.stdout }), 'line')
-  const { host, user, database } = new Client(url)
-  t.match({ user, database }, { user: 'aeon_keys', database: 'aeon_keys' })
-  t.same(await exited, [3, null])
-  await t.rejects(stat(dirname(host)), { code: 'ENOENT' })
-})
+    const [url] = await once(createInterface({ input: child.stdout }), 'line')
+    const { host, user, database } = new Client(url)
+    t.match({ user, database }, { user: 'aeon_keys', database: 'aeon_keys' })
+    t.same(await exited, [3, null])
+    await t.rejects(stat(dirname(host)), { code: 'ENOENT' })
+  },
+)
 
 /** Another account may pass through, since root gives its privileges up. */
 async function emptyFolder(t: Tap): Promise<string> {
