@@ -5,7 +5,7 @@ import { connectRaw } from '../helpers/instances.ts'
 import { untilBlocked } from '../helpers/locks.ts'
 import { startTestService } from '../helpers/service.ts'
 
-t.test('who has the counter waits for nobody', async (t) => {
+t.test('the holder of the revision counter waits for no other lock', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   // One who waits for a lock in a circle waits until the statement ends by its timeout.
@@ -22,17 +22,20 @@ t.test('who has the counter waits for nobody', async (t) => {
   const entries = { entries: ['10.0.0.2'] }
 
   for (const verb of ['disable', 'enable', 'revoke']) {
-    await t.test(`${verb}, while its role and its list are edited`, async (t) => {
-      await raw.query('begin; select from revision for update')
-      const acting = root.post(`/v1/accounts/${account}/api-keys/${key.id}/${verb}`)
-      await untilBlocked(raw, 1)
-      const editing = [
-        root.put(`/v1/accounts/${account}/roles/${roleId}`, role),
-        root.patch(`/v1/accounts/${account}/allow-lists/${listId}`, entries),
-      ]
-      await untilBlocked(raw, 3)
-      await raw.query('commit')
-      for (const { status } of await Promise.all([acting, ...editing])) t.equal(status, 200)
-    })
+    await t.test(
+      `${verb} does not deadlock with edits of its role and its allow list`,
+      async (t) => {
+        await raw.query('begin; select from revision for update')
+        const acting = root.post(`/v1/accounts/${account}/api-keys/${key.id}/${verb}`)
+        await untilBlocked(raw, 1)
+        const editing = [
+          root.put(`/v1/accounts/${account}/roles/${roleId}`, role),
+          root.patch(`/v1/accounts/${account}/allow-lists/${listId}`, entries),
+        ]
+        await untilBlocked(raw, 3)
+        await raw.query('commit')
+        for (const { status } of await Promise.all([acting, ...editing])) t.equal(status, 200)
+      },
+    )
   }
 })

@@ -19,7 +19,7 @@ import { startTestService, type TestService } from '../helpers/service.ts'
 const maxStalenessMs = 600_000
 const watchMs = 1.25 * 0.9 * maxStalenessMs
 
-t.test('connections that end are made again, and nothing is missed', async (t) => {
+t.test('the change feed reconnects when its connections end, and misses no change', async (t) => {
   // What is heard of was announced, or asked for after a reconnection.
   const { raw, services } = await startInstances(t, pollsTooLate)
   const [{ root }] = services
@@ -35,10 +35,10 @@ t.test('connections that end are made again, and nothing is missed', async (t) =
   await until(async () => (await listeners()) === services.length)
   for (const [told, condition] of [
     ['the listeners', `query = 'listen aeon_keys_change'`],
-    ['those of the rounds', `query <> 'listen aeon_keys_change'`],
-    ['all of them', 'true'],
+    ['the rounds', `query <> 'listen aeon_keys_change'`],
+    ['both', 'true'],
   ] as const) {
-    await t.test(told, async (t) => {
+    await t.test(`the change feed misses nothing when connections of ${told} end`, async (t) => {
       const key = await newKey(root, account)
       for (const service of services) await heat(service, key.token)
       t.ok(((await terminate(condition)).rowCount ?? 0) >= services.length)
@@ -52,7 +52,7 @@ t.test('connections that end are made again, and nothing is missed', async (t) =
   t.equal((await registered(raw)).length, services.length, 'nobody had to register anew')
 })
 
-t.test('where a pooler stands between, it listens past it', async (t) => {
+t.test('with DATABASE_LISTEN_URL the listener bypasses the pooler', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   let listened = 0
@@ -77,7 +77,7 @@ t.test('where a pooler stands between, it listens past it', async (t) => {
   t.equal(listened, 0, 'the pooler saw no LISTEN')
 })
 
-t.test('a listener that is refused does not hammer the database', async (t) => {
+t.test('a listener that is refused retries with growing pauses', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   const refusedAt: number[] = []
@@ -104,7 +104,7 @@ t.test('a listener that is refused does not hammer the database', async (t) => {
   requireComplete(t, await revoke(root, account, id))
 })
 
-t.test('a connection that falls silent as soon as it is made is given up', async (t) => {
+t.test('a feed connection that stops answering right after it is made is given up', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   let isStalling = false
@@ -132,7 +132,7 @@ t.test('a connection that falls silent as soon as it is made is given up', async
   await until(() => !deps.cache.isSilent())
 })
 
-t.test('what cannot be followed change by change empties the cache', async (t) => {
+t.test('changes that an instance cannot apply one by one empty its cache', async (t) => {
   const { raw, services } = await startInstances(t)
   const [first] = services
   const account = await newAccount(first.root)
@@ -149,7 +149,7 @@ t.test('what cannot be followed change by change empties the cache', async (t) =
     ['a kind of change from a later version', () => writeRevision(raw, 'from_the_future')],
     ['a change of a key that names none', () => writeRevision(raw, 'key')],
     ['a row that is missing', () => skip(2)],
-    ['rows that were pruned before they were read', () => prune(20)],
+    ['a gap left by pruned rows', () => prune(20)],
   ]
   /** Raises the counter and the floor in one transaction: the instances never see what was between. */
   async function prune(count: number): Promise<void> {
@@ -160,7 +160,7 @@ t.test('what cannot be followed change by change empties the cache', async (t) =
     await raw.query('commit')
   }
   for (const [told, happen] of happenings) {
-    await t.test(told, async (t) => {
+    await t.test(`${told} empties the cache of every instance`, async (t) => {
       for (const service of services) {
         for (const { token } of [key, bystander]) await heat(service, token)
       }
@@ -178,19 +178,22 @@ t.test('what cannot be followed change by change empties the cache', async (t) =
       t.equal((await registered(raw)).length, services.length)
     })
   }
-  await t.test('and what can be followed does not', async (t) => {
-    for (const service of services) {
-      for (const { token } of [key, bystander]) await heat(service, token)
-    }
-    const before = services.map(talliesOf)
-    await writeRevision(raw, 'key', key.id)
-    await untilApplied(services, raw)
-    for (const { root } of services) t.equal((await root.verify(bystander.token)).valid, true)
-    t.same(services.map(talliesOf), before)
-  })
+  await t.test(
+    'a change that an instance can apply leaves unrelated cache entries alone',
+    async (t) => {
+      for (const service of services) {
+        for (const { token } of [key, bystander]) await heat(service, token)
+      }
+      const before = services.map(talliesOf)
+      await writeRevision(raw, 'key', key.id)
+      await untilApplied(services, raw)
+      for (const { root } of services) t.equal((await root.verify(bystander.token)).valid, true)
+      t.same(services.map(talliesOf), before)
+    },
+  )
 })
 
-t.test('a database with another history', async (t) => {
+t.test('instances detect a database with another history', async (t) => {
   const { raw, services } = await startInstances(t, {
     POLL_INTERVAL_MS: '20',
     MAX_STALENESS_MS: String(maxStalenessMs),
@@ -199,12 +202,12 @@ t.test('a database with another history', async (t) => {
   const account = await newAccount(first.root)
   const forks: readonly [string, () => Promise<unknown>][] = [
     [
-      'in which the same revision is another',
+      'has another change at the same revision',
       () =>
         raw.query(`update change set id = gen_random_uuid() from revision where revision = value`),
     ],
     [
-      'that is shorter',
+      'lacks the latest revision',
       async () => {
         await revoke(first.root, account, (await newKey(first.root, account)).id)
         await untilApplied(services, raw)
@@ -213,7 +216,7 @@ t.test('a database with another history', async (t) => {
       },
     ],
     [
-      'that was shorter, and has grown past where it was',
+      'lost the latest revision and has newer ones',
       async () => {
         await revoke(first.root, account, (await newKey(first.root, account)).id)
         await untilApplied(services, raw)
@@ -226,7 +229,7 @@ t.test('a database with another history', async (t) => {
     ],
   ]
   for (const [told, fork] of forks) {
-    await t.test(told, async (t) => {
+    await t.test(`instances start over on a database that ${told}`, async (t) => {
       const key = await newKey(first.root, account)
       for (const service of services) await heat(service, key.token)
       const ids = (await registered(raw)).map(({ id }) => id)
@@ -264,7 +267,7 @@ t.test('a database with another history', async (t) => {
   }
 })
 
-t.test('a new tag key is acknowledged by those who have read it', async (t) => {
+t.test('an instance acknowledges a new tag key only once it has read it', async (t) => {
   const { raw, services } = await startInstances(t)
   const [first] = services
   const { deps } = first.service

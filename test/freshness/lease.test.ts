@@ -29,7 +29,7 @@ interface Leased {
   readonly feed: { isCut: boolean }
 }
 
-t.test('while the database is away', async (t) => {
+t.test('verification while the database is unreachable', async (t) => {
   const leased = await startLeased(t)
   const { service, proxy, account, raw } = leased
   const { root, moment } = service
@@ -44,61 +44,70 @@ t.test('while the database is away', async (t) => {
   let silentSince = 0
   proxy.cut()
 
-  await t.test('hot keys are verified for as long as the lease lasts', async (t) => {
-    t.equal((await root.verify(hot.token)).valid, true)
-    moment.monotonicMs += leaseMs - 5_000
-    t.equal((await root.verify(hot.token)).valid, true)
-    t.match(await root.verify(revoked.token), { valid: false, reason: 'revoked' })
-    t.match(await root.get('/readyz'), { status: 200, body: { lease: 'held' } })
-    t.match(await root.verify(unknown.token.text), { valid: false, reason: 'not_found' })
-    const answer = await root.post('/v1/verify', { token: cold.token })
-    assertProblem(t, answer, unavailable, 'a cold one')
-  })
+  await t.test(
+    'hot keys are verified without the database for as long as the lease lasts',
+    async (t) => {
+      t.equal((await root.verify(hot.token)).valid, true)
+      moment.monotonicMs += leaseMs - 5_000
+      t.equal((await root.verify(hot.token)).valid, true)
+      t.match(await root.verify(revoked.token), { valid: false, reason: 'revoked' })
+      t.match(await root.get('/readyz'), { status: 200, body: { lease: 'held' } })
+      t.match(await root.verify(unknown.token.text), { valid: false, reason: 'not_found' })
+      const answer = await root.post('/v1/verify', { token: cold.token })
+      assertProblem(t, answer, unavailable, 'a cold one')
+    },
+  )
 
-  await t.test('and after it nobody is told anything, least of all a denial', async (t) => {
-    silentSince = performance.now()
-    moment.monotonicMs += 5_000
-    t.equal(cache.isSilent(), true)
-    for (const [told, token] of [
-      ['hot', hot.token],
-      ['cold', cold.token],
-      ['revoked', revoked.token],
-      ['of a tag key that is new', unknown.token.text],
-      ['of one that is new, as a JWT', unknown.jwt],
-    ] as const) {
-      // Called within: over HTTP the caller's own key would be the first that cannot be judged.
-      const { deps } = service.service
-      const attempt = { address: undefined, permissions: [], accountId: undefined }
-      await t.rejects(async () => verify(deps, token, attempt), told)
-      const answer = await root.post('/v1/verify', { token })
-      assertProblem(t, answer, unavailable, told)
-      t.match(answer.headers['retry-after'], /^[1-9]\d*$/)
-      assertProblem(t, await service.as(token).get('/v1/me'), unavailable, `a ${told} caller`)
-    }
-    assertProblem(t, await root.get('/readyz'), unavailable, '/readyz')
-    await until(() => logged(service, 'the lease expired').length > 0)
-    const [lapsed] = logged(service, 'the lease expired')
-    t.ok(lapsed?.cause, `the log says why: ${lapsed?.cause}`)
-    t.equal(lapsed?.instance, (await registered(raw))[0]?.id)
-  })
+  await t.test(
+    'past the lease and without the database every verification is 503, none is a denial',
+    async (t) => {
+      silentSince = performance.now()
+      moment.monotonicMs += 5_000
+      t.equal(cache.isSilent(), true)
+      for (const [told, token] of [
+        ['hot', hot.token],
+        ['cold', cold.token],
+        ['revoked', revoked.token],
+        ['of a tag key that is new', unknown.token.text],
+        ['of one that is new, as a JWT', unknown.jwt],
+      ] as const) {
+        // Called within: over HTTP the caller's own key would be the first that cannot be judged.
+        const { deps } = service.service
+        const attempt = { address: undefined, permissions: [], accountId: undefined }
+        await t.rejects(async () => verify(deps, token, attempt), told)
+        const answer = await root.post('/v1/verify', { token })
+        assertProblem(t, answer, unavailable, told)
+        t.match(answer.headers['retry-after'], /^[1-9]\d*$/)
+        assertProblem(t, await service.as(token).get('/v1/me'), unavailable, `a ${told} caller`)
+      }
+      assertProblem(t, await root.get('/readyz'), unavailable, '/readyz')
+      await until(() => logged(service, 'the lease expired').length > 0)
+      const [lapsed] = logged(service, 'the lease expired')
+      t.ok(lapsed?.cause, `the log says why: ${lapsed?.cause}`)
+      t.equal(lapsed?.instance, (await registered(raw))[0]?.id)
+    },
+  )
 
-  await t.test('and when it is back all is well by itself', async (t) => {
-    proxy.restore()
-    await until(() => !cache.isSilent())
-    const silentMs = performance.now() - silentSince
-    t.match(await root.get('/readyz'), { status: 200, body: { lease: 'held' } })
-    for (const token of [hot.token, cold.token]) {
-      t.equal((await root.verify(token)).valid, true)
-    }
-    t.match(await root.verify(revoked.token), { valid: false, reason: 'revoked' })
-    await until(() => logged(service, 'lease acquired again').length > 0)
-    const [first, again, ...more] = logged(service, 'lease acquired')
-    t.same([first?.silent_ms, more], [undefined, []])
-    const most = silentMs + 5_000
-    t.ok(again?.silent_ms >= 0 && again?.silent_ms < most, `silent for ${again?.silent_ms} ms`)
-  })
+  await t.test(
+    'verification recovers by itself when the database is reachable again',
+    async (t) => {
+      proxy.restore()
+      await until(() => !cache.isSilent())
+      const silentMs = performance.now() - silentSince
+      t.match(await root.get('/readyz'), { status: 200, body: { lease: 'held' } })
+      for (const token of [hot.token, cold.token]) {
+        t.equal((await root.verify(token)).valid, true)
+      }
+      t.match(await root.verify(revoked.token), { valid: false, reason: 'revoked' })
+      await until(() => logged(service, 'lease acquired again').length > 0)
+      const [first, again, ...more] = logged(service, 'lease acquired')
+      t.same([first?.silent_ms, more], [undefined, []])
+      const most = silentMs + 5_000
+      t.ok(again?.silent_ms >= 0 && again?.silent_ms < most, `silent for ${again?.silent_ms} ms`)
+    },
+  )
 
-  await t.test('of the rounds that failed the log tells what is new, and not each', async (t) => {
+  await t.test('the log reports each new cause of failed feed rounds once', async (t) => {
     const [recovered, ...more] = logged(service, 'the sync cycles of the change feed succeed again')
     t.same(more, [])
     t.ok(recovered?.failures >= 2, `${recovered?.failures} rounds failed`)
@@ -122,29 +131,32 @@ t.test('while the lease has expired and the database answers', async (t) => {
   moment.monotonicMs += leaseMs
   t.match(await root.get('/readyz'), { status: 200, body: { lease: 'lapsed' } })
 
-  await t.test('the metrics show it', async (t) => {
+  await t.test('the metrics show an expired lease', async (t) => {
     t.equal(await metric(service, 'cache_silent'), 1)
     t.equal(await metric(service, 'lease_remaining_seconds'), 0)
     const lag = await metric(service, 'feed_lag_seconds')
     t.ok(lag >= leaseMs / 1000, `${lag} s since the last round`)
   })
 
-  await t.test('every verification reads, and none costs an Argon2', async (t) => {
-    const { completed } = deps.hasher.queue
-    for (let round = 0; round < 2; round += 1) {
-      for (const { token } of keys) {
-        const { credentialReads } = deps.tallies
-        t.equal((await root.verify(token)).valid, true)
-        t.ok(deps.tallies.credentialReads >= credentialReads + 2, 'the caller and the key')
+  await t.test(
+    'with an expired lease every verification reads the database, and none costs an Argon2',
+    async (t) => {
+      const { completed } = deps.hasher.queue
+      for (let round = 0; round < 2; round += 1) {
+        for (const { token } of keys) {
+          const { credentialReads } = deps.tallies
+          t.equal((await root.verify(token)).valid, true)
+          t.ok(deps.tallies.credentialReads >= credentialReads + 2, 'the caller and the key')
+        }
       }
-    }
-    t.equal(deps.hasher.queue.completed, completed)
-    t.equal((await root.verify(cold.token)).valid, true, 'a cold one is matched, of course')
-    t.equal((await root.verify(cold.token)).valid, true)
-    t.ok(deps.hasher.queue.completed <= completed + 2, 'and its digest is kept too')
-  })
+      t.equal(deps.hasher.queue.completed, completed)
+      t.equal((await root.verify(cold.token)).valid, true, 'a cold one is matched, of course')
+      t.equal((await root.verify(cold.token)).valid, true)
+      t.ok(deps.hasher.queue.completed <= completed + 2, 'and its digest is kept too')
+    },
+  )
 
-  await t.test('so what somebody else changed is known at once', async (t) => {
+  await t.test('with an expired lease a change by anybody takes effect at once', async (t) => {
     const [{ id, token } = cold] = keys
     await raw.query('update api_key set disabled_at = now() where id = $1', [id])
     t.match(await root.verify(token), { valid: false, reason: 'disabled' })
@@ -152,7 +164,7 @@ t.test('while the lease has expired and the database answers', async (t) => {
     t.equal((await root.verify(token)).valid, true)
   })
 
-  await t.test('many at once share few reads', async (t) => {
+  await t.test('with an expired lease concurrent verifications share few reads', async (t) => {
     const { credentialReads } = deps.tallies
     const { completed } = deps.hasher.queue
     await raw.query('begin; lock table credential in access exclusive mode')
@@ -168,45 +180,56 @@ t.test('while the lease has expired and the database answers', async (t) => {
     t.equal(deps.hasher.queue.completed, completed)
   })
 
-  await t.test('a tag that is unknown has the ring read again, before it is denied', async (t) => {
-    const unknown = await insertByNewTagKey(leased)
-    t.equal((await root.verify(unknown.token.text)).valid, true)
-    const again = await insertByNewTagKey(leased)
-    t.equal((await root.verify(again.jwt)).valid, true, 'that of a JWT too')
-    const forged = tokenOf(deps, deriveTagKey('forged', deps.randomBytes(32)))
-    t.match(await root.verify(forged.text), { valid: false, reason: 'not_found' })
-  })
+  await t.test(
+    'with an expired lease an unknown tag is looked up in the stored ring before it is denied',
+    async (t) => {
+      const unknown = await insertByNewTagKey(leased)
+      t.equal((await root.verify(unknown.token.text)).valid, true)
+      const again = await insertByNewTagKey(leased)
+      t.equal((await root.verify(again.jwt)).valid, true, 'that of a JWT too')
+      const forged = tokenOf(deps, deriveTagKey('forged', deps.randomBytes(32)))
+      t.match(await root.verify(forged.text), { valid: false, reason: 'not_found' })
+    },
+  )
 
-  await t.test('and many forgeries at once share few reads of it', async (t) => {
-    const forged = deriveTagKey('forged', deps.randomBytes(32))
-    await raw.query('begin; lock table tag_key in access exclusive mode')
-    const verdicts = Array.from({ length: 200 }, () => judged(service, tokenOf(deps, forged).text))
-    await untilBlocked(raw)
-    t.equal((await root.verify(keys[0]?.token ?? '')).valid, true, 'good keys are not held up')
-    const { rowCount } = await raw.query(
-      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    )
-    t.equal(rowCount, 1)
-    await raw.query('commit')
-    for (const verdict of await Promise.all(verdicts)) t.match(verdict, { reason: 'not_found' })
-  })
+  await t.test(
+    'with an expired lease concurrent forgeries share few reads of the ring',
+    async (t) => {
+      const forged = deriveTagKey('forged', deps.randomBytes(32))
+      await raw.query('begin; lock table tag_key in access exclusive mode')
+      const verdicts = Array.from({ length: 200 }, () =>
+        judged(service, tokenOf(deps, forged).text),
+      )
+      await untilBlocked(raw)
+      t.equal((await root.verify(keys[0]?.token ?? '')).valid, true, 'good keys are not held up')
+      const { rowCount } = await raw.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+      t.equal(rowCount, 1)
+      await raw.query('commit')
+      for (const verdict of await Promise.all(verdicts)) t.match(verdict, { reason: 'not_found' })
+    },
+  )
 
-  await t.test('beyond what may wait it is 503, not a denial', async (t) => {
-    await raw.query('begin; lock table credential in access exclusive mode')
-    const asked = Array.from({ length: maxReads }, () =>
-      judged(service, tokenOf(deps, deps.ring.signing).text).catch((error: unknown) => error),
-    )
-    await untilBlocked(raw)
-    const refused = await root.post('/v1/verify', { token: cold.token })
-    assertProblem(t, refused, { status: 503, code: 'overloaded' }, 'one more')
-    t.match(refused.headers['retry-after'], /^[1-9]\d*$/)
-    await raw.query('commit')
-    const told = await Promise.all(asked)
-    t.ok(told.every((verdict) => reasonOf(verdict) === 'not_found'))
-    t.equal((await root.verify(cold.token)).valid, true)
-  })
+  await t.test(
+    'with an expired lease more waiting reads than allowed are 503 and not denials',
+    async (t) => {
+      await raw.query('begin; lock table credential in access exclusive mode')
+      const asked = Array.from({ length: maxReads }, () =>
+        judged(service, tokenOf(deps, deps.ring.signing).text).catch((error: unknown) => error),
+      )
+      await untilBlocked(raw)
+      const refused = await root.post('/v1/verify', { token: cold.token })
+      assertProblem(t, refused, { status: 503, code: 'overloaded' }, 'one more')
+      t.match(refused.headers['retry-after'], /^[1-9]\d*$/)
+      await raw.query('commit')
+      const told = await Promise.all(asked)
+      t.ok(told.every((verdict) => reasonOf(verdict) === 'not_found'))
+      t.equal((await root.verify(cold.token)).valid, true)
+    },
+  )
 
-  await t.test('and when the feed is back they are answered from memory again', async (t) => {
+  await t.test('verification is answered from memory again when the feed is back', async (t) => {
     feed.isCut = false
     await until(() => !deps.cache.isSilent())
     for (const { token } of keys) {
@@ -221,7 +244,7 @@ t.test('while the lease has expired and the database answers', async (t) => {
     t.ok((await metric(service, 'feed_rounds_total')) > 1)
   })
 
-  await t.test('and what a change overtakes on its way is counted as fenced', async (t) => {
+  await t.test('a read invalidated in flight is counted as a fenced fill', async (t) => {
     const before = await metric(service, 'fills_fenced_total')
     const key = await newKey(root, account)
     await raw.query('begin; lock table credential in access exclusive mode')
@@ -234,7 +257,7 @@ t.test('while the lease has expired and the database answers', async (t) => {
   })
 })
 
-t.test('an instance that gets no lease at its start says so, and why', async (t) => {
+t.test('an instance that gets no lease at its start logs the cause', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   let isCut = true
@@ -258,7 +281,7 @@ t.test('an instance that gets no lease at its start says so, and why', async (t)
   t.equal(logged(service, 'the lease expired').length, 0)
 })
 
-t.test('no step of the wall clock stretches a lease', async (t) => {
+t.test('no step of the wall clock extends a lease', async (t) => {
   // No round comes by itself here: the lease of the start is the only one.
   const { service, account } = await startLeased(t, { CHANGE_FEED: 'poll', ...pollsTooLate })
   const leaseMs = 0.9 * Number(pollsTooLate.MAX_STALENESS_MS)

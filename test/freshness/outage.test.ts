@@ -23,68 +23,74 @@ const watchMs = 33_750
 
 const unavailable = { status: 503, code: 'unavailable' }
 
-t.test('a revocation whose COMMIT is lost', async (t) => {
-  const database = await createTestDatabase()
-  t.teardown(() => database.drop())
-  let fate: Fate = 'pass'
-  let commits = 0
-  const proxy = await startDatabaseProxy(database.url, (bytes, application) => {
-    if (fate === 'pass' || application === 'aeon-keys feed') return 'pass'
-    if (!/^Q.{4}commit\0$/s.test(bytes.toString('latin1'))) return 'pass'
-    commits += 1
-    return fate
-  })
-  t.teardown(() => proxy.close())
-  const raw = await connectRaw(t, database.url)
-  // What stalls is given up after it, and nothing else takes as long on a busy machine.
-  const settings = { POLL_INTERVAL_MS: '20', DATABASE_STATEMENT_TIMEOUT_MS: '5000' }
-  const behind = await startTestService(t, { database: { ...database, url: proxy.url }, settings })
-  const { rootToken } = behind
-  const other = await startTestService(t, { database, settings, rootToken })
-  const account = await newAccount(behind.root)
-
-  for (const [told, how, hasHappened] of [
-    ['on its way there', 'cut before', false],
-    ['on the way back', 'cut after', true],
-    ['without a word', 'stall', false],
-  ] as const) {
-    await t.test(told, async (t) => {
-      const { root } = behind
-      const key = await newKey(root, account)
-      for (const service of [behind, other]) await heat(service, key.token)
-      const path = `/v1/accounts/${account}/api-keys/${key.id}/revoke`
-      commits = 0
-      fate = how
-      const lost = await root.post(path, { reason: 'first' })
-      fate = 'pass'
-      assertProblem(t, lost, { status: 503, code: 'outcome_unknown' }, 'nobody knows')
-      t.match(lost.body.detail, 'Repeating the request is safe')
-      t.ok(lost.headers['retry-after'])
-      t.equal(commits, 1, 'it was not tried again blindly')
-      if (hasHappened) {
-        await until(async () => (await revokedAt(key.id)) !== null)
-        await until(async () => (await other.root.verify(key.token)).valid === false)
-      }
-      t.match(await root.verify(key.token), hasHappened ? { reason: 'revoked' } : { valid: true })
-
-      const repeated = await root.post(path, { reason: 'second', wait_ms: 30_000 })
-      t.match(repeated, { status: 200, body: { receipt: { state: 'complete', live: 2 } } })
-      t.equal(repeated.body.api_key.revocation_reason, hasHappened ? 'first' : 'second')
-      for (const service of [behind, other]) {
-        t.match(await service.root.verify(key.token), { valid: false, reason: 'revoked' })
-      }
-      const changes = await raw.query('select from change where subject = $1', [key.id])
-      t.equal(changes.rowCount, 1, 'and it is one change')
+t.test(
+  'a revocation whose COMMIT is lost answers outcome_unknown and can be repeated',
+  async (t) => {
+    const database = await createTestDatabase()
+    t.teardown(() => database.drop())
+    let fate: Fate = 'pass'
+    let commits = 0
+    const proxy = await startDatabaseProxy(database.url, (bytes, application) => {
+      if (fate === 'pass' || application === 'aeon-keys feed') return 'pass'
+      if (!/^Q.{4}commit\0$/s.test(bytes.toString('latin1'))) return 'pass'
+      commits += 1
+      return fate
     })
-  }
+    t.teardown(() => proxy.close())
+    const raw = await connectRaw(t, database.url)
+    // What stalls is given up after it, and nothing else takes as long on a busy machine.
+    const settings = { POLL_INTERVAL_MS: '20', DATABASE_STATEMENT_TIMEOUT_MS: '5000' }
+    const behind = await startTestService(t, {
+      database: { ...database, url: proxy.url },
+      settings,
+    })
+    const { rootToken } = behind
+    const other = await startTestService(t, { database, settings, rootToken })
+    const account = await newAccount(behind.root)
 
-  async function revokedAt(id: string): Promise<Date | null> {
-    const { rows } = await raw.query('select revoked_at from api_key where id = $1', [id])
-    return rows[0]?.revoked_at
-  }
-})
+    for (const [told, how, hasHappened] of [
+      ['before it arrives', 'cut before', false],
+      ['on its way back', 'cut after', true],
+      ['without an answer', 'stall', false],
+    ] as const) {
+      await t.test(`a revocation whose COMMIT is lost ${told} can be repeated`, async (t) => {
+        const { root } = behind
+        const key = await newKey(root, account)
+        for (const service of [behind, other]) await heat(service, key.token)
+        const path = `/v1/accounts/${account}/api-keys/${key.id}/revoke`
+        commits = 0
+        fate = how
+        const lost = await root.post(path, { reason: 'first' })
+        fate = 'pass'
+        assertProblem(t, lost, { status: 503, code: 'outcome_unknown' }, 'nobody knows')
+        t.match(lost.body.detail, 'Repeating the request is safe')
+        t.ok(lost.headers['retry-after'])
+        t.equal(commits, 1, 'it was not tried again blindly')
+        if (hasHappened) {
+          await until(async () => (await revokedAt(key.id)) !== null)
+          await until(async () => (await other.root.verify(key.token)).valid === false)
+        }
+        t.match(await root.verify(key.token), hasHappened ? { reason: 'revoked' } : { valid: true })
 
-t.test('a database that only follows another one', async (t) => {
+        const repeated = await root.post(path, { reason: 'second', wait_ms: 30_000 })
+        t.match(repeated, { status: 200, body: { receipt: { state: 'complete', live: 2 } } })
+        t.equal(repeated.body.api_key.revocation_reason, hasHappened ? 'first' : 'second')
+        for (const service of [behind, other]) {
+          t.match(await service.root.verify(key.token), { valid: false, reason: 'revoked' })
+        }
+        const changes = await raw.query('select from change where subject = $1', [key.id])
+        t.equal(changes.rowCount, 1, 'and it is one change')
+      })
+    }
+
+    async function revokedAt(id: string): Promise<Date | null> {
+      const { rows } = await raw.query('select revoked_at from api_key where id = $1', [id])
+      return rows[0]?.revoked_at
+    }
+  },
+)
+
+t.test('an instance on a database that became a standby', async (t) => {
   const server = await startServer(t)
   const proxy = await startDatabaseProxy(server.url)
   t.teardown(() => proxy.close())
@@ -103,51 +109,57 @@ t.test('a database that only follows another one', async (t) => {
   const before = await server.query((client) => registered(client))
 
   await server.becomeStandby()
-  await t.test('gives no verdict past the lease, and the log says why', async (t) => {
-    const seen = logLines.length
-    moment.monotonicMs += leaseMs
-    const calls = [
-      ['a hot key', () => root.post('/v1/verify', { token: hot.token })],
-      ['a cold key', () => root.post('/v1/verify', { token: cold.token })],
-      ['a revoked key', () => root.post('/v1/verify', { token: revoked.token })],
-      ['the caller', () => service.as(hot.token).get('/v1/me')],
-      ['a revocation', () => root.post(`/v1/accounts/${account}/api-keys/${hot.id}/revoke`)],
-      ['a list', () => root.get('/v1/accounts')],
-      ['readiness', () => root.get('/readyz')],
-    ] as const
-    for (const [told, call] of calls) assertProblem(t, await call(), unavailable, told)
-    const names = (line: string) =>
-      line.includes('The database is a standby or read-only. DATABASE_URL must')
-    await until(() => logLines.slice(seen).filter(names).length >= 2)
-    t.ok(logLines.some((line) => names(line) && line.includes('a sync cycle of the change feed')))
-    t.ok(logLines.some((line) => names(line) && line.includes('the database is unavailable')))
-    t.equal(deps.cache.isSilent(), true)
-  })
+  await t.test(
+    'a standby database gives no verdict past the lease, and the log says why',
+    async (t) => {
+      const seen = logLines.length
+      moment.monotonicMs += leaseMs
+      const calls = [
+        ['a hot key', () => root.post('/v1/verify', { token: hot.token })],
+        ['a cold key', () => root.post('/v1/verify', { token: cold.token })],
+        ['a revoked key', () => root.post('/v1/verify', { token: revoked.token })],
+        ['the caller', () => service.as(hot.token).get('/v1/me')],
+        ['a revocation', () => root.post(`/v1/accounts/${account}/api-keys/${hot.id}/revoke`)],
+        ['a list', () => root.get('/v1/accounts')],
+        ['readiness', () => root.get('/readyz')],
+      ] as const
+      for (const [told, call] of calls) assertProblem(t, await call(), unavailable, told)
+      const names = (line: string) =>
+        line.includes('The database is a standby or read-only. DATABASE_URL must')
+      await until(() => logLines.slice(seen).filter(names).length >= 2)
+      t.ok(logLines.some((line) => names(line) && line.includes('a sync cycle of the change feed')))
+      t.ok(logLines.some((line) => names(line) && line.includes('the database is unavailable')))
+      t.equal(deps.cache.isSilent(), true)
+    },
+  )
 
-  await t.test('once promoted it has another history, and is followed from there', async (t) => {
-    await server.query((client) => client.query('select pg_promote()'))
-    await until(() => !deps.cache.isSilent())
-    t.ok(logLines.some((line) => line.includes('the history of the database changed')))
-    const rows = await server.query((client) => registered(client))
-    t.not(rows.at(0)?.id, before[0]?.id, 'it has registered anew')
-    t.equal((await root.verify(hot.token)).valid, true)
-    t.equal((await root.verify(cold.token)).valid, true)
-    t.match(await root.verify(revoked.token), { valid: false, reason: 'revoked' })
+  await t.test(
+    'a promoted standby counts as another history, and is followed from there',
+    async (t) => {
+      await server.query((client) => client.query('select pg_promote()'))
+      await until(() => !deps.cache.isSilent())
+      t.ok(logLines.some((line) => line.includes('the history of the database changed')))
+      const rows = await server.query((client) => registered(client))
+      t.not(rows.at(0)?.id, before[0]?.id, 'it has registered anew')
+      t.equal((await root.verify(hot.token)).valid, true)
+      t.equal((await root.verify(cold.token)).valid, true)
+      t.match(await root.verify(revoked.token), { valid: false, reason: 'revoked' })
 
-    const { body } = await root.post(`/v1/accounts/${account}/api-keys/${hot.id}/revoke`, {
-      wait_ms: 0,
-    })
-    t.equal(body.receipt.state, 'pending', 'for a watch, what instances say counts for nothing')
-    t.match(await root.verify(hot.token), { valid: false, reason: 'revoked' })
-    moment.monotonicMs += watchMs
-    const { revision, id } = body.receipt
-    await until(() => !deps.cache.isSilent())
-    const later = await root.get(`/v1/revisions/${revision}?id=${id}`)
-    t.equal(later.body.receipt.state, 'complete')
-  })
+      const { body } = await root.post(`/v1/accounts/${account}/api-keys/${hot.id}/revoke`, {
+        wait_ms: 0,
+      })
+      t.equal(body.receipt.state, 'pending', 'for a watch, what instances say counts for nothing')
+      t.match(await root.verify(hot.token), { valid: false, reason: 'revoked' })
+      moment.monotonicMs += watchMs
+      const { revision, id } = body.receipt
+      await until(() => !deps.cache.isSilent())
+      const later = await root.get(`/v1/revisions/${revision}?id=${id}`)
+      t.equal(later.body.receipt.state, 'complete')
+    },
+  )
 })
 
-t.test('a database that restarts', async (t) => {
+t.test('after a database restart receipts complete by time only, for one watch', async (t) => {
   const server = await startServer(t)
   const service = await startTestService(t, {
     database: { name: 'postgres', url: server.url, drop: async () => undefined },
@@ -179,7 +191,7 @@ t.test('a database that restarts', async (t) => {
   t.match(after.body.receipt, { state: 'complete' }, 'and then all is as before')
 })
 
-t.test('an instance, registered or not, where nothing can be written', async (t) => {
+t.test('an instance on a read-only database names the cause and recovers', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   const service = await startTestService(t, { database, settings: { POLL_INTERVAL_MS: '20' } })
@@ -213,56 +225,59 @@ t.test('an instance, registered or not, where nothing can be written', async (t)
   await until(() => !service.service.deps.cache.isSilent())
 })
 
-t.test('a statement that hangs', async (t) => {
-  const database = await createTestDatabase()
-  t.teardown(() => database.drop())
-  let isHanging = false
-  const proxy = await startDatabaseProxy(database.url, (bytes, application) => {
-    if (!isHanging || application !== 'aeon-keys' || !readsCredentials(bytes)) return 'pass'
-    isHanging = false
-    return 'stall'
-  })
-  t.teardown(() => proxy.close())
-  const service = await startTestService(t, {
-    database: { ...database, url: proxy.url },
-    settings: { DATABASE_STATEMENT_TIMEOUT_MS: '5000' },
-  })
-  const { root } = service
-  const { deps } = service.service
-  const account = await newAccount(root)
-  const keys: string[] = []
-  for (let made = 0; made < 40; made += 1) keys.push((await newKey(root, account)).token)
-  // Their first uses are recorded before: what is left to do is to read.
-  for (const token of keys) t.equal((await root.verify(token)).valid, true)
-  deps.cache.clear()
-  await heat(service, keys[0] ?? '')
-  const ask = (token: string) => root.post('/v1/verify', { token })
-  const { credentialReads } = deps.tallies
-  isHanging = true
-  const startedAt = performance.now()
-  const first = ask(keys[1] ?? '')
-  await until(() => deps.tallies.credentialReads === credentialReads + 1)
-  const meanwhile = keys.slice(2).map(ask)
-  t.equal((await ask(keys[0] ?? '')).body.valid, true, 'hot keys are verified meanwhile')
-  await until(() => deps.reads.size === keys.length - 1)
+t.test(
+  'a hanging read fails its own request only, and others read on another connection',
+  async (t) => {
+    const database = await createTestDatabase()
+    t.teardown(() => database.drop())
+    let isHanging = false
+    const proxy = await startDatabaseProxy(database.url, (bytes, application) => {
+      if (!isHanging || application !== 'aeon-keys' || !readsCredentials(bytes)) return 'pass'
+      isHanging = false
+      return 'stall'
+    })
+    t.teardown(() => proxy.close())
+    const service = await startTestService(t, {
+      database: { ...database, url: proxy.url },
+      settings: { DATABASE_STATEMENT_TIMEOUT_MS: '5000' },
+    })
+    const { root } = service
+    const { deps } = service.service
+    const account = await newAccount(root)
+    const keys: string[] = []
+    for (let made = 0; made < 40; made += 1) keys.push((await newKey(root, account)).token)
+    // Their first uses are recorded before: what is left to do is to read.
+    for (const token of keys) t.equal((await root.verify(token)).valid, true)
+    deps.cache.clear()
+    await heat(service, keys[0] ?? '')
+    const ask = (token: string) => root.post('/v1/verify', { token })
+    const { credentialReads } = deps.tallies
+    isHanging = true
+    const startedAt = performance.now()
+    const first = ask(keys[1] ?? '')
+    await until(() => deps.tallies.credentialReads === credentialReads + 1)
+    const meanwhile = keys.slice(2).map(ask)
+    t.equal((await ask(keys[0] ?? '')).body.valid, true, 'hot keys are verified meanwhile')
+    await until(() => deps.reads.size === keys.length - 1)
 
-  assertProblem(t, await first, unavailable, 'whoever it was sent for is told')
-  const waited = performance.now() - startedAt
-  t.ok(
-    waited < 60_000,
-    `after ${Math.round(waited)} ms: the statement's 5,000, and a second for its answer`,
-  )
-  for (const { status, body } of await Promise.all(meanwhile)) {
-    t.match({ status, body }, { status: 200, body: { valid: true } })
-  }
-  t.equal(
-    deps.tallies.credentialReads,
-    credentialReads + 2,
-    'the others share one on another connection',
-  )
-})
+    assertProblem(t, await first, unavailable, 'whoever it was sent for is told')
+    const waited = performance.now() - startedAt
+    t.ok(
+      waited < 60_000,
+      `after ${Math.round(waited)} ms: the statement's 5,000, and a second for its answer`,
+    )
+    for (const { status, body } of await Promise.all(meanwhile)) {
+      t.match({ status, body }, { status: 200, body: { valid: true } })
+    }
+    t.equal(
+      deps.tallies.credentialReads,
+      credentialReads + 2,
+      'the others share one on another connection',
+    )
+  },
+)
 
-t.test('a request that outlives the drain is told of an outage', async (t) => {
+t.test('a request that outlives the drain is answered 503 unavailable', async (t) => {
   const service = await startTestService(t, { settings: { DRAIN_TIMEOUT_MS: '100' } })
   const { root, logLines } = service
   const { hasher } = service.service.deps

@@ -23,7 +23,7 @@ const { root, as, moment, service } = started
 const account = await newAccount(root)
 const keys = `/v1/accounts/${account}/api-keys`
 
-t.test('every act that narrows answers with a receipt', async (t) => {
+t.test('every act that takes access away answers with a receipt', async (t) => {
   const key = await newKey(root, account)
   const role = await newRole(root, account, 'r', ['cluster:read'])
   const list = await newAllowList(root, account, ['10.0.0.0/8'])
@@ -57,7 +57,7 @@ t.test('every act that narrows answers with a receipt', async (t) => {
   }
 })
 
-t.test('how long to wait is a whole number of milliseconds up to 30,000', async (t) => {
+t.test('wait_ms is a whole number of milliseconds up to 30,000', async (t) => {
   const key = await newKey(root, account)
   const role = await newRole(root, account, 'w', [])
   const list = await newAllowList(root, account, ['10.0.0.0/8'], 'w')
@@ -91,7 +91,7 @@ t.test('how long to wait is a whole number of milliseconds up to 30,000', async 
   }
 })
 
-t.test('a repeated revocation answers with the receipt of the first', async (t) => {
+t.test('a repeated revocation returns the receipt of the first', async (t) => {
   const key = await newKey(root, account)
   const first = await root.post(`${keys}/${key.id}/revoke`, { reason: 'first' })
   await root.post(`${keys}/${(await newKey(root, account)).id}/revoke`)
@@ -99,7 +99,7 @@ t.test('a repeated revocation answers with the receipt of the first', async (t) 
   t.same(second.body.receipt, first.body.receipt)
   t.equal(second.body.api_key.revocation_reason, 'first')
 
-  t.test('and of two at once both get that of the one', async (t) => {
+  t.test("two concurrent revocations both return the first one's receipt", async (t) => {
     const { id } = await newKey(root, account)
     const { rows } = await raw.query('select value from revision')
     await raw.query('begin; select from revision for update')
@@ -114,7 +114,7 @@ t.test('a repeated revocation answers with the receipt of the first', async (t) 
   })
 })
 
-t.test('whoever knows a revision and its id may ask for its receipt', async (t) => {
+t.test('a receipt is returned to any caller who knows its revision and id', async (t) => {
   const tenant = as((await newKey(root, account, { role: 'viewer' })).token)
   const { body } = await root.post(`${keys}/${(await newKey(root, account)).id}/revoke`)
   const { revision, id } = body.receipt
@@ -140,7 +140,7 @@ t.test('whoever knows a revision and its id may ask for its receipt', async (t) 
   assertInvalid(t, notUuid, [['/id', 'format']], 'no UUID')
   t.equal((await as(undefined).get(`/v1/revisions/${revision}?id=${id}`)).status, 401)
 
-  t.test('also when its rows are pruned', async (t) => {
+  t.test('a receipt is returned after the change rows of its revision were pruned', async (t) => {
     const latest = await writeRevision(raw, 'tag_key')
     await pruneChanges(service.deps.db, new Date(Date.now() + 60_000))
     t.equal((await raw.query('select from change')).rowCount, 1, 'the last revision is kept')
@@ -155,7 +155,7 @@ t.test('whoever knows a revision and its id may ask for its receipt', async (t) 
   })
 })
 
-t.test('who is live is told to the platform only', async (t) => {
+t.test('the list of live instances is shown to the platform only', async (t) => {
   const { status, body } = await root.get('/v1/instances')
   t.equal(status, 200)
   const rows = await registered(raw)
@@ -171,20 +171,20 @@ t.test('who is live is told to the platform only', async (t) => {
   t.match(await tenant.get('/v1/instances'), { status: 403, body: { code: 'permission_denied' } })
 })
 
-t.test('an instance that is dead', async (t) => {
+t.test('an instance that died holds receipts up until it is evicted', async (t) => {
   const dead = randomUUID()
   await insertInstance(dead)
   const { id } = await newKey(root, account)
   const revoked = await root.post(`${keys}/${id}/revoke`, { wait_ms: 0 })
   await until(async () => (await ask(root, revoked.body.receipt)).acknowledged === 1)
   const receipt = await ask(root, revoked.body.receipt)
-  t.test('keeps receipts pending, and is named', async (t) => {
+  t.test('a dead instance keeps receipts pending and is named in them', async (t) => {
     t.match(receipt, { state: 'pending', acknowledged: 1, live: 2, waiting_for: [dead] })
     t.ok(receipt.complete_in_ms > 0 && receipt.complete_in_ms <= watchMs)
     const inMs = Date.parse(receipt.complete_by) - Date.now()
     t.ok(Math.abs(inMs - receipt.complete_in_ms) < 20_000, 'complete_by says the same')
   })
-  t.test('but only for a watch, which runs down', async (t) => {
+  t.test('a receipt that waits for a dead instance counts down its failure timeout', async (t) => {
     const later = await ask(root, receipt)
     t.ok(later.complete_in_ms < receipt.complete_in_ms)
     moment.monotonicMs += 20_000
@@ -194,21 +194,24 @@ t.test('an instance that is dead', async (t) => {
     const repeated = await root.post(`${keys}/${id}/revoke`, { wait_ms: 0 })
     t.ok(repeated.body.receipt.complete_in_ms <= muchLater.complete_in_ms, 'for a repetition too')
   })
-  t.test('and is complete by time alone when it beats and applies nothing', async (t) => {
-    // A sign of life between every two looks: it is never evicted.
-    const beat = 'update instance set beat = beat + 1 where id = $1'
-    await raw.query(beat, [dead])
-    await roundsOf(t, 2)
-    moment.monotonicMs += watchMs - 20_000
-    const complete = await ask(root, receipt)
-    t.match(complete, { state: 'complete', acknowledged: 1, live: 2, waiting_for: [dead] })
-    t.match(complete, { complete_by: null, complete_in_ms: null })
-    const next = await root.post(`${keys}/${(await newKey(root, account)).id}/revoke`, {
-      wait_ms: 0,
-    })
-    t.equal(next.body.receipt.state, 'pending', 'a younger one waits for its own watch')
-  })
-  t.test('it is evicted when it was silent for a watch', async (t) => {
+  t.test(
+    'a receipt completes by time when an instance sends heartbeats and applies nothing',
+    async (t) => {
+      // A sign of life between every two looks: it is never evicted.
+      const beat = 'update instance set beat = beat + 1 where id = $1'
+      await raw.query(beat, [dead])
+      await roundsOf(t, 2)
+      moment.monotonicMs += watchMs - 20_000
+      const complete = await ask(root, receipt)
+      t.match(complete, { state: 'complete', acknowledged: 1, live: 2, waiting_for: [dead] })
+      t.match(complete, { complete_by: null, complete_in_ms: null })
+      const next = await root.post(`${keys}/${(await newKey(root, account)).id}/revoke`, {
+        wait_ms: 0,
+      })
+      t.equal(next.body.receipt.state, 'pending', 'a younger one waits for its own watch')
+    },
+  )
+  t.test('an instance without a heartbeat for its failure timeout is evicted', async (t) => {
     await roundsOf(t, 2)
     t.equal((await registered(raw)).length, 2)
     moment.monotonicMs += watchMs
@@ -219,7 +222,7 @@ t.test('an instance that is dead', async (t) => {
   })
 })
 
-t.test('an instance that was evicted, and lives, registers anew and starts clean', async (t) => {
+t.test('an evicted instance that lives registers again with an empty cache', async (t) => {
   const key = await newKey(root, account)
   await heat(started, key.token)
   const [before] = await registered(raw)
@@ -234,7 +237,7 @@ t.test('an instance that was evicted, and lives, registers anew and starts clean
   t.ok(started.logLines.some((line) => line.includes('registering again')))
 })
 
-t.test('an instance that stops gives its row up at once', async (t) => {
+t.test('an instance that stops deletes its row at once', async (t) => {
   const { rootToken } = started
   const second = await startTestService(t, { database, settings, rootToken })
   t.equal((await registered(raw)).length, 2)
@@ -244,62 +247,68 @@ t.test('an instance that stops gives its row up at once', async (t) => {
   t.match(body.receipt, { state: 'complete', live: 1 })
 })
 
-t.test('an instance that counts on another staleness keeps out, until it is alone', async (t) => {
-  const key = await newKey(root, account)
-  const other = await startTestService(t, {
-    database,
-    settings: { ...settings, MAX_STALENESS_MS: '20000' },
-    rootToken: started.rootToken,
-  })
-  t.equal(other.service.deps.cache.isSilent(), true)
-  t.equal((await other.root.verify(key.token)).valid, true, 'it reads the database')
-  const { body } = await root.post(`${keys}/${key.id}/revoke`)
-  t.equal(body.receipt.state, 'complete')
-  t.match(await other.root.verify(key.token), { valid: false, reason: 'revoked' })
-  for (const told of ['MAX_STALENESS_MS differs', 'no lease yet']) {
-    t.equal(other.logLines.filter((line) => line.includes(`,"message":"${told}`)).length, 1, told)
-  }
-  t.equal(service.deps.cache.isSilent(), false, 'and the others are not disturbed')
-})
-
-t.test('the row of a dead one with another staleness is evicted too', async (t) => {
-  const alone = await createTestDatabase()
-  t.teardown(() => alone.drop())
-  const watching = await connectRaw(t, alone.url)
-  const dead = randomUUID()
-  await watching.query(
-    `insert into instance (id, applied, beat, started_at, max_staleness_ms)
-     select $1, value, 0, now(), 60000 from revision`,
-    [dead],
-  )
-  let looks = 0
-  const proxy = await startDatabaseProxy(alone.url, (bytes) => {
-    if (bytes.includes('max_staleness_ms from instance')) looks += 1
-    return 'pass'
-  })
-  t.teardown(() => proxy.close())
-  const late = await startTestService(t, { database: { ...alone, url: proxy.url }, settings })
-  const { cache } = late.service.deps
-  const lookTwice = () => {
-    const before = looks
-    return until(() => looks >= before + 3)
-  }
-  t.equal(cache.isSilent(), true)
-  await lookTwice()
-  late.moment.monotonicMs += watchMs
-  await lookTwice()
-  t.same(await idsOf(), [dead], 'its lease is timed by its own staleness')
-  late.moment.monotonicMs += watchMs
-  await until(() => !cache.isSilent())
-  t.notOk((await idsOf()).includes(dead))
-
-  async function idsOf(): Promise<string[]> {
-    return (await registered(watching)).map(({ id }) => id)
-  }
-})
+t.test(
+  'an instance with another MAX_STALENESS_MS does not answer from memory beside others',
+  async (t) => {
+    const key = await newKey(root, account)
+    const other = await startTestService(t, {
+      database,
+      settings: { ...settings, MAX_STALENESS_MS: '20000' },
+      rootToken: started.rootToken,
+    })
+    t.equal(other.service.deps.cache.isSilent(), true)
+    t.equal((await other.root.verify(key.token)).valid, true, 'it reads the database')
+    const { body } = await root.post(`${keys}/${key.id}/revoke`)
+    t.equal(body.receipt.state, 'complete')
+    t.match(await other.root.verify(key.token), { valid: false, reason: 'revoked' })
+    for (const told of ['MAX_STALENESS_MS differs', 'no lease yet']) {
+      t.equal(other.logLines.filter((line) => line.includes(`,"message":"${told}`)).length, 1, told)
+    }
+    t.equal(service.deps.cache.isSilent(), false, 'and the others are not disturbed')
+  },
+)
 
 t.test(
-  'waiting for a receipt ends when the time is over, whatever the database does',
+  'a dead instance with another MAX_STALENESS_MS is evicted after its own failure timeout',
+  async (t) => {
+    const alone = await createTestDatabase()
+    t.teardown(() => alone.drop())
+    const watching = await connectRaw(t, alone.url)
+    const dead = randomUUID()
+    await watching.query(
+      `insert into instance (id, applied, beat, started_at, max_staleness_ms)
+     select $1, value, 0, now(), 60000 from revision`,
+      [dead],
+    )
+    let looks = 0
+    const proxy = await startDatabaseProxy(alone.url, (bytes) => {
+      if (bytes.includes('max_staleness_ms from instance')) looks += 1
+      return 'pass'
+    })
+    t.teardown(() => proxy.close())
+    const late = await startTestService(t, { database: { ...alone, url: proxy.url }, settings })
+    const { cache } = late.service.deps
+    const lookTwice = () => {
+      const before = looks
+      return until(() => looks >= before + 3)
+    }
+    t.equal(cache.isSilent(), true)
+    await lookTwice()
+    late.moment.monotonicMs += watchMs
+    await lookTwice()
+    t.same(await idsOf(), [dead], 'its lease is timed by its own staleness')
+    late.moment.monotonicMs += watchMs
+    await until(() => !cache.isSilent())
+    t.notOk((await idsOf()).includes(dead))
+
+    async function idsOf(): Promise<string[]> {
+      return (await registered(watching)).map(({ id }) => id)
+    }
+  },
+)
+
+t.test(
+  'waiting for a receipt ends after wait_ms, even if the database does not answer',
   async (t) => {
     const { id } = await newKey(root, account)
     await root.verify((await newKey(root, account)).token)
