@@ -59,7 +59,7 @@ const noSuchApi = refusal(404, 'Requested API not found')
 const service = await startAeonService(t)
 const { root, aeonAs, clock } = service
 
-t.test('every route asks for a token, before it reads the body', async (t) => {
+t.test('every route of the Aeon API asks for a token before it reads the body', async (t) => {
   const present = routesOf(service.service.app)
     .filter((route) => route.includes(` ${aeonPrefix}/`) && !route.startsWith('HEAD '))
     .map((route) => route.replace(aeonPrefix, ''))
@@ -76,7 +76,7 @@ t.test('every route asks for a token, before it reads the body', async (t) => {
 })
 
 t.test(
-  "a route's permission is needed for it, and is enough; what changes leaves one event",
+  'each Aeon API route needs its permission and no more, and audits what it changes',
   async (t) => {
     const { account } = await service.newTenant()
     const raw = await connectRaw(t, service.database.url)
@@ -116,49 +116,46 @@ t.test(
   },
 )
 
-t.test(
-  'a caller is told that its key has expired, or else no more than that it is not good',
-  async (t) => {
-    const { admin, account } = await service.newTenant()
-    const make = async (name: string, hours = 0): Promise<string> =>
-      (await createKey(admin, { name, hours })).answer.jwt
-    const [good, revoked, disabled, brief] = [
-      await make('good'),
-      await make('revoked'),
-      await make('disabled'),
-      await make('brief', 1),
-    ]
-    await revokeKey(admin, 'revoked')
-    const { data } = await admin.take('GET', `/accounts/${account.id}/api-keys?name=disabled`)
-    await root.post(`/v1/accounts/${account.id}/api-keys/${data[0].info.id}/disable`)
-    t.equal((await aeonAs(brief).call('GET', '/account')).status, 200)
-    clock.offsetMs = hourMs
-    t.match(await aeonAs(brief).call('GET', '/account'), expiredJwt, 'expired')
-    t.match(await root.verify(brief), { valid: false, reason: 'expired' }, 'and so it is elsewhere')
-    clock.offsetMs = 0
-    const bad: readonly [string, string | undefined][] = [
-      ['none', undefined],
-      ['revoked', revoked],
-      ['disabled', disabled],
-      ['no token at all', 'x'],
-      ['not ASCII', 'ey\u00e9'],
-      ['of 8 kB', `eyJ${'a'.repeat(8_000)}`],
-      ['a signature of another', `${good.slice(0, -2)}AA`],
-    ]
-    for (const [told, token] of bad)
-      t.match(await aeonAs(token).call('GET', '/account'), invalidJwt, told)
-    for (const authorization of ['Basic eDp5', 'Bearer', `Bearer ${good} x`, good]) {
-      const answer = await aeonAs(undefined).call('GET', '/account', { headers: { authorization } })
-      t.match(answer, invalidJwt, authorization.slice(0, 8))
-    }
-    const list = await newAllowList(root, account.id, ['203.0.113.1'])
-    const elsewhere = await newKey(root, account.id, { allow_list_ids: [list] })
-    const told = refusal(403, 'The client address is not in the allow lists of the API key.')
-    t.match(await aeonAs(elsewhere.token).call('GET', '/account'), told)
-  },
-)
+t.test('the Aeon API tells a caller that its key expired, and no other reason', async (t) => {
+  const { admin, account } = await service.newTenant()
+  const make = async (name: string, hours = 0): Promise<string> =>
+    (await createKey(admin, { name, hours })).answer.jwt
+  const [good, revoked, disabled, brief] = [
+    await make('good'),
+    await make('revoked'),
+    await make('disabled'),
+    await make('brief', 1),
+  ]
+  await revokeKey(admin, 'revoked')
+  const { data } = await admin.take('GET', `/accounts/${account.id}/api-keys?name=disabled`)
+  await root.post(`/v1/accounts/${account.id}/api-keys/${data[0].info.id}/disable`)
+  t.equal((await aeonAs(brief).call('GET', '/account')).status, 200)
+  clock.offsetMs = hourMs
+  t.match(await aeonAs(brief).call('GET', '/account'), expiredJwt, 'expired')
+  t.match(await root.verify(brief), { valid: false, reason: 'expired' }, 'and so it is elsewhere')
+  clock.offsetMs = 0
+  const bad: readonly [string, string | undefined][] = [
+    ['none', undefined],
+    ['revoked', revoked],
+    ['disabled', disabled],
+    ['no token at all', 'x'],
+    ['not ASCII', 'ey\u00e9'],
+    ['of 8 kB', `eyJ${'a'.repeat(8_000)}`],
+    ['a signature of another', `${good.slice(0, -2)}AA`],
+  ]
+  for (const [told, token] of bad)
+    t.match(await aeonAs(token).call('GET', '/account'), invalidJwt, told)
+  for (const authorization of ['Basic eDp5', 'Bearer', `Bearer ${good} x`, good]) {
+    const answer = await aeonAs(undefined).call('GET', '/account', { headers: { authorization } })
+    t.match(answer, invalidJwt, authorization.slice(0, 8))
+  }
+  const list = await newAllowList(root, account.id, ['203.0.113.1'])
+  const elsewhere = await newKey(root, account.id, { allow_list_ids: [list] })
+  const told = refusal(403, 'The client address is not in the allow lists of the API key.')
+  t.match(await aeonAs(elsewhere.token).call('GET', '/account'), told)
+})
 
-t.test('a JWT of ours with any bit changed, or unsigned, is not found', async (t) => {
+t.test('the Aeon API rejects a JWT with any bit changed or without a signature', async (t) => {
   const { admin } = await service.newTenant()
   const { answer } = await createKey(admin, { name: 'original', hours: 1 })
   const jwt: string = answer.jwt
@@ -206,7 +203,7 @@ t.test('a JWT of ours with any bit changed, or unsigned, is not found', async (t
   t.match(await root.verify(jwt), { valid: true }, 'the original is good')
 })
 
-t.test("another account's things are not there, nor is another project", async (t) => {
+t.test("the Aeon API answers 404 for another account's or project's resources", async (t) => {
   const { admin, account } = await service.newTenant()
   const other = await service.newTenant()
   const key = await newKey(root, account.id)
@@ -246,7 +243,7 @@ t.test("another account's things are not there, nor is another project", async (
   t.same(await whoAmI(admin), { account: account.id, project: account.project_id })
 })
 
-t.test('nobody grants what they do not hold', async (t) => {
+t.test('the Aeon API refuses to grant permissions that the caller does not hold', async (t) => {
   const { account } = await service.newTenant()
   const permissions = ['api_key:create', 'role:create', 'role:update']
   const role = await newRole(root, account.id, 'issuer', permissions)
@@ -263,110 +260,97 @@ t.test('nobody grants what they do not hold', async (t) => {
   t.match(await issuer.call('PUT', `${at}/roles/${role}`, { body }), told)
 })
 
-t.test(
-  'what breaks a rule is refused by the name of the field, as its sender wrote it',
-  async (t) => {
-    const { admin, account } = await service.newTenant()
-    const at = `/accounts/${account.id}`
-    const good = { name: 'k', expire_after_hours: 1 }
-    const ofKeys: readonly [object, string][] = [
-      [{}, 'name: The field is required. expire_after_hours: The field is required.'],
-      [{ ...good, name: '' }, 'name: The value must not have fewer than 1 characters.'],
-      [{ ...good, name: ' k' }, 'name: The text must not begin or end with white space.'],
-      [
-        { ...good, name: 'a'.repeat(121) },
-        'name: The value must not have more than 120 characters.',
-      ],
-      [{ ...good, name: 5 }, 'name: The value must be of type string.'],
-      [
-        { ...good, description: 'a'.repeat(1001) },
-        'description: The value must not have more than 1000 characters.',
-      ],
-      [{ ...good, expire_after_hours: -1 }, 'expire_after_hours: The value must be >= 0.'],
-      [{ ...good, expire_after_hours: -2147483648 }, 'expire_after_hours: The value must be >= 0.'],
-      [
-        { ...good, expire_after_hours: 876_001 },
-        'expire_after_hours: The value must be <= 876000.',
-      ],
-      [
-        { ...good, expire_after_hours: 1.5 },
-        'expire_after_hours: The value must be of type integer.',
-      ],
-      [
-        { ...good, expire_after_hours: '1' },
-        'expire_after_hours: The value must be of type integer.',
-      ],
-      [
-        { ...good, expire_after_hours: null },
-        'expire_after_hours: The value must be of type integer.',
-      ],
-      [{ ...good, role_id: 'admin' }, 'role_id: The value must match format "uuid".'],
-      [{ ...good, role_id: unknownId }, 'role_id: The role does not exist in the account.'],
-      [
-        { ...good, allow_list_info: [unknownId] },
-        'allow_list_info[0]: The allow list does not exist in the account.',
-      ],
-      [
-        { ...good, allow_list_info: ['x'] },
-        'allow_list_info[0]: The value must match format "uuid".',
-      ],
-      [
-        { ...good, allow_list_info: 'x' },
-        'allow_list_info: The value must be of type array or null.',
-      ],
-      [{ ...good, 'a%sb%d': 1 }, 'a?sb?d: The field is not defined for this operation.'],
-      [[], 'The value must be of type object.'],
-    ]
-    for (const [body, detail] of ofKeys) {
-      const answer = await admin.call('POST', `${at}/api-keys`, { body })
-      t.match(answer, refusal(400, detail), JSON.stringify(body).slice(0, 80))
-    }
-    const lists = `${at}/projects/${account.project_id}/allow-lists`
-    const list = { name: 'l', description: '', allow_list: ['10.0.0.1'] }
-    const ofLists: readonly [object, RegExp][] = [
-      [{ ...list, allow_list: [] }, /^allow_list: The value must not have fewer than 1 items\.$/],
-      [{ ...list, allow_list: ['10.0.0.1', 'nowhere%s'] }, /^allow_list\[1\]: /],
-      [{ ...list, allow_list: ['10.0.0.1,10.0.0.2'] }, /^allow_list\[0\]: /],
-      [{ ...list, allow_list: Array(101).fill('10.0.0.1') }, /^allow_list: .* 100 items\.$/],
-      [{ ...list, entries: [] }, /^allow_list: The field is not defined for this operation\.$/],
-      [{ ...list, name: unknownId }, /^name: The name must not have the form of a UUID\.$/],
-    ]
-    for (const [body, detail] of ofLists) {
-      const answer = await admin.call('POST', lists, { body })
-      t.match(
-        answer,
-        { status: 400, body: { error: { detail, status: 400 } } },
-        JSON.stringify(body),
-      )
-    }
-    const permission = (resource_type: string, operation_group: string) => ({
-      resource_type,
-      operation_groups: [{ operation_group }],
-    })
-    const known = permission('CLUSTER', 'READ')
-    const ofRoles: readonly [readonly object[], string][] = [
-      [
-        [known, permission('MOON', 'READ')],
-        'permissions[1].operation_groups[0]: The permission catalogue does not contain this permission.',
-      ],
-      [
-        [permission('API_KEY', 'VERIFY'), known],
-        'permissions[0].operation_groups[0]: The permission catalogue does not contain this permission.',
-      ],
-      [
-        [permission('cluster', 'READ')],
-        'permissions[0].resource_type: The value must match pattern "^[A-Z][A-Z0-9_]{0,62}$".',
-      ],
-    ]
-    for (const [permissions, detail] of ofRoles) {
-      const answer = await admin.call('POST', `${at}/roles`, { body: { name: 'r', permissions } })
-      t.match(answer, refusal(400, detail), detail)
-    }
-    t.equal((await admin.take('GET', `${at}/api-keys`)).data.length, 1, 'nothing was made')
-  },
-)
+t.test('the Aeon API names the field that breaks a rule as the caller wrote it', async (t) => {
+  const { admin, account } = await service.newTenant()
+  const at = `/accounts/${account.id}`
+  const good = { name: 'k', expire_after_hours: 1 }
+  const ofKeys: readonly [object, string][] = [
+    [{}, 'name: The field is required. expire_after_hours: The field is required.'],
+    [{ ...good, name: '' }, 'name: The value must not have fewer than 1 characters.'],
+    [{ ...good, name: ' k' }, 'name: The text must not begin or end with white space.'],
+    [{ ...good, name: 'a'.repeat(121) }, 'name: The value must not have more than 120 characters.'],
+    [{ ...good, name: 5 }, 'name: The value must be of type string.'],
+    [
+      { ...good, description: 'a'.repeat(1001) },
+      'description: The value must not have more than 1000 characters.',
+    ],
+    [{ ...good, expire_after_hours: -1 }, 'expire_after_hours: The value must be >= 0.'],
+    [{ ...good, expire_after_hours: -2147483648 }, 'expire_after_hours: The value must be >= 0.'],
+    [{ ...good, expire_after_hours: 876_001 }, 'expire_after_hours: The value must be <= 876000.'],
+    [
+      { ...good, expire_after_hours: 1.5 },
+      'expire_after_hours: The value must be of type integer.',
+    ],
+    [
+      { ...good, expire_after_hours: '1' },
+      'expire_after_hours: The value must be of type integer.',
+    ],
+    [
+      { ...good, expire_after_hours: null },
+      'expire_after_hours: The value must be of type integer.',
+    ],
+    [{ ...good, role_id: 'admin' }, 'role_id: The value must match format "uuid".'],
+    [{ ...good, role_id: unknownId }, 'role_id: The role does not exist in the account.'],
+    [
+      { ...good, allow_list_info: [unknownId] },
+      'allow_list_info[0]: The allow list does not exist in the account.',
+    ],
+    [
+      { ...good, allow_list_info: ['x'] },
+      'allow_list_info[0]: The value must match format "uuid".',
+    ],
+    [
+      { ...good, allow_list_info: 'x' },
+      'allow_list_info: The value must be of type array or null.',
+    ],
+    [{ ...good, 'a%sb%d': 1 }, 'a?sb?d: The field is not defined for this operation.'],
+    [[], 'The value must be of type object.'],
+  ]
+  for (const [body, detail] of ofKeys) {
+    const answer = await admin.call('POST', `${at}/api-keys`, { body })
+    t.match(answer, refusal(400, detail), JSON.stringify(body).slice(0, 80))
+  }
+  const lists = `${at}/projects/${account.project_id}/allow-lists`
+  const list = { name: 'l', description: '', allow_list: ['10.0.0.1'] }
+  const ofLists: readonly [object, RegExp][] = [
+    [{ ...list, allow_list: [] }, /^allow_list: The value must not have fewer than 1 items\.$/],
+    [{ ...list, allow_list: ['10.0.0.1', 'nowhere%s'] }, /^allow_list\[1\]: /],
+    [{ ...list, allow_list: ['10.0.0.1,10.0.0.2'] }, /^allow_list\[0\]: /],
+    [{ ...list, allow_list: Array(101).fill('10.0.0.1') }, /^allow_list: .* 100 items\.$/],
+    [{ ...list, entries: [] }, /^allow_list: The field is not defined for this operation\.$/],
+    [{ ...list, name: unknownId }, /^name: The name must not have the form of a UUID\.$/],
+  ]
+  for (const [body, detail] of ofLists) {
+    const answer = await admin.call('POST', lists, { body })
+    t.match(answer, { status: 400, body: { error: { detail, status: 400 } } }, JSON.stringify(body))
+  }
+  const permission = (resource_type: string, operation_group: string) => ({
+    resource_type,
+    operation_groups: [{ operation_group }],
+  })
+  const known = permission('CLUSTER', 'READ')
+  const ofRoles: readonly [readonly object[], string][] = [
+    [
+      [known, permission('MOON', 'READ')],
+      'permissions[1].operation_groups[0]: The permission catalogue does not contain this permission.',
+    ],
+    [
+      [permission('API_KEY', 'VERIFY'), known],
+      'permissions[0].operation_groups[0]: The permission catalogue does not contain this permission.',
+    ],
+    [
+      [permission('cluster', 'READ')],
+      'permissions[0].resource_type: The value must match pattern "^[A-Z][A-Z0-9_]{0,62}$".',
+    ],
+  ]
+  for (const [permissions, detail] of ofRoles) {
+    const answer = await admin.call('POST', `${at}/roles`, { body: { name: 'r', permissions } })
+    t.match(answer, refusal(400, detail), detail)
+  }
+  t.equal((await admin.take('GET', `${at}/api-keys`)).data.length, 1, 'nothing was made')
+})
 
-t.test('queries that break a rule', async (t) => {
+t.test('the Aeon API refuses queries that break a rule', async (t) => {
   const { admin, account } = await service.newTenant()
   const keys = `/accounts/${account.id}/api-keys`
   const roles = `/accounts/${account.id}/roles`
@@ -416,7 +400,7 @@ t.test('queries that break a rule', async (t) => {
   t.equal((await admin.call('GET', `${keys}?continuation_token=`)).status, 200, 'an empty one')
 })
 
-t.test('bodies that cannot be read, and paths that name nothing', async (t) => {
+t.test('the Aeon API refuses unreadable bodies and unknown paths', async (t) => {
   const { admin, account } = await service.newTenant()
   const keys = `/accounts/${account.id}/api-keys`
   const bodies: readonly [string, string | Buffer, number, string][] = [
@@ -470,7 +454,7 @@ t.test('bodies that cannot be read, and paths that name nothing', async (t) => {
   }
 })
 
-t.test('while the database is away it is 503, and nobody is denied', async (t) => {
+t.test('the Aeon API answers 503 without the database, and denies nobody', async (t) => {
   const database = await createTestDatabase()
   const proxy = await startDatabaseProxy(database.url)
   // Teardowns run in reverse: the service stops first.
@@ -494,7 +478,7 @@ t.test('while the database is away it is 503, and nobody is denied', async (t) =
   proxy.restore()
 })
 
-t.test('it can be switched off', async (t) => {
+t.test('AEON_API=off removes every route of the Aeon API', async (t) => {
   const off = await startTestService(t, { settings: { AEON_API: 'off' } })
   const { id } = (await off.root.post('/v1/accounts', { name: 'Acme' })).body.account
   const paths = [
@@ -508,7 +492,7 @@ t.test('it can be switched off', async (t) => {
   t.notOk(routesOf(off.service.app).some((route) => route.includes('/api/')))
 })
 
-t.test('its document is its own, and the native one does not know of it', async (t) => {
+t.test('the Aeon API has an OpenAPI document of its own, apart from the native one', async (t) => {
   const aeon = (await root.get('/openapi/aeon.json')).body
   const native = (await root.get('/openapi.json')).body
   const routes = Object.keys(guarded).map((route) => {

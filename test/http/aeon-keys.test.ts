@@ -25,7 +25,7 @@ const hourMs = 3_600_000
 const service = await startAeonService(t)
 const { root, clock, as, aeonAs } = service
 
-t.test('the account, its one project, and the ping', async (t) => {
+t.test('the Aeon API shows the account, its one project and the ping', async (t) => {
   const { admin, account } = await service.newTenant()
   const project = {
     id: account.project_id,
@@ -74,7 +74,7 @@ t.test('the account, its one project, and the ping', async (t) => {
   t.equal((await powerless.call('GET', '/ping')).status, 200)
 })
 
-t.test('the project id is made by the service, or given with the account', async (t) => {
+t.test('the Aeon project id is made by the service, or given with the account', async (t) => {
   const [id, project] = [randomUUID(), randomUUID()]
   const body = { id, name: 'Moved', project_id: project.toUpperCase() }
   const made = await root.post('/v1/accounts', body)
@@ -91,12 +91,12 @@ t.test('the project id is made by the service, or given with the account', async
   t.match(await whoAmI(platform), { account: uuid, project: uuid }, 'the platform has one too')
 })
 
-t.test('api-key create, list and revoke', async (t) => {
+t.test('ybm api-key create, list and revoke work', async (t) => {
   const { admin, account } = await service.newTenant()
   const keys = `/accounts/${account.id}/api-keys`
   const lists = `/accounts/${account.id}/projects/${account.project_id}/allow-lists`
 
-  await t.test('a key with no more than a name and a duration is an admin', async (t) => {
+  await t.test('ybm creates an admin key from a name and a duration', async (t) => {
     admin.recorded()
     const { answer, lists } = await createKey(admin, { name: 'apikey-1', hours: 720 })
     t.same(admin.recorded(), ['GET /account', 'GET /account', `POST ${keys}`])
@@ -139,7 +139,7 @@ t.test('api-key create, list and revoke', async (t) => {
     await assertJwt(t, account.id, answer)
   })
 
-  await t.test('by the name of a role, whatever its case', async (t) => {
+  await t.test('ybm creates a key with a role named in any case', async (t) => {
     const roleId = (await listRoles(admin, { name: 'Viewer' }))[0].info.id
     admin.recorded()
     const wanted = { name: 'by role', hours: 1, description: 'reads', roleName: 'VIEWER' }
@@ -173,7 +173,7 @@ t.test('api-key create, list and revoke', async (t) => {
     )
   })
 
-  await t.test('with two allow lists', async (t) => {
+  await t.test('ybm creates a key with two allow lists', async (t) => {
     const office = await createList(admin, listOf('office', '203.0.113.7'))
     const home = await createList(admin, listOf('home', '198.51.100.0/24'))
     admin.recorded()
@@ -209,7 +209,7 @@ t.test('api-key create, list and revoke', async (t) => {
     t.same(officeNow.info.api_key_list, [{ name: 'restricted', status: 'ACTIVE' }])
   })
 
-  await t.test('one that never expires', async (t) => {
+  await t.test('ybm creates a key that never expires', async (t) => {
     const { answer } = await createKey(admin, { name: 'for ever', hours: 0 })
     t.match(answer.data, {
       spec: { expire_after_hours: 0 },
@@ -224,7 +224,7 @@ t.test('api-key create, list and revoke', async (t) => {
     clock.offsetMs = 0
   })
 
-  await t.test('one whose end another face has set', async (t) => {
+  await t.test('ybm shows the expiry that the native API has set', async (t) => {
     for (const [minutes, hours] of [
       [1, 1],
       [89, 1],
@@ -238,7 +238,7 @@ t.test('api-key create, list and revoke', async (t) => {
     }
   })
 
-  await t.test('use is counted and shown', async (t) => {
+  await t.test('ybm shows how often a key was used', async (t) => {
     const { answer } = await createKey(admin, { name: 'used', hours: 0 })
     await root.verify(answer.jwt)
     await root.verify(answer.jwt)
@@ -248,84 +248,87 @@ t.test('api-key create, list and revoke', async (t) => {
   })
 })
 
-t.test('api-key list: each status, exact names, active keys first', async (t) => {
-  const { admin, account } = await service.newTenant()
-  const keys = `/v1/accounts/${account.id}/api-keys`
-  const ids = new Map<string, string>()
-  const make = async (name: string, hours = 0) => {
-    const { answer } = await createKey(admin, { name, hours })
-    ids.set(name, answer.data.info.id)
-    return answer.data.info.id as string
-  }
-  await make('ends soon', 1)
-  const revoked = await make('revoked')
-  await revokeKey(admin, 'revoked')
-  const disabled = await make('disabled')
-  await root.post(`${keys}/${disabled}/disable`)
-  await make('alive')
-  clock.offsetMs = 2 * hourMs
+t.test(
+  'ybm api-key list shows each status, matches exact names and puts active keys first',
+  async (t) => {
+    const { admin, account } = await service.newTenant()
+    const keys = `/v1/accounts/${account.id}/api-keys`
+    const ids = new Map<string, string>()
+    const make = async (name: string, hours = 0) => {
+      const { answer } = await createKey(admin, { name, hours })
+      ids.set(name, answer.data.info.id)
+      return answer.data.info.id as string
+    }
+    await make('ends soon', 1)
+    const revoked = await make('revoked')
+    await revokeKey(admin, 'revoked')
+    const disabled = await make('disabled')
+    await root.post(`${keys}/${disabled}/disable`)
+    await make('alive')
+    clock.offsetMs = 2 * hourMs
 
-  const named = async (status?: string) => {
-    const rows = await listKeys(admin, status === undefined ? {} : { status })
-    return rows.map(({ key }) => [key.spec.name, key.info.status])
-  }
-  const active = [
-    ['alive', 'ACTIVE'],
-    ['console', 'ACTIVE'],
-  ]
-  t.same(await named(), active, 'the client asks for the active ones')
-  t.same(await named('ACTIVE'), active)
-  t.same(await named('EXPIRED'), [['ends soon', 'EXPIRED']])
-  const ended = [
-    ['disabled', 'REVOKED'],
-    ['revoked', 'REVOKED'],
-  ]
-  t.same(await named('REVOKED'), ended)
-  t.same(await named('ACTIVE,REVOKED'), [...active, ...ended])
-  const all = await admin.take('GET', `/accounts/${account.id}/api-keys`)
-  t.same(
-    all.data.map((key: Json) => [key.spec.name, key.info.status]),
-    [...active, ...ended, ['ends soon', 'EXPIRED']],
-    'all of them: active first, then the newest',
-  )
-
-  const me = (await root.get(keys)).body.api_keys.find((key: Json) => key.name === 'console')
-  const info = async (id: string) =>
-    (await admin.take('GET', `/accounts/${account.id}/api-keys/${id}`)).data.info
-  const ofRevoked = await info(revoked)
-  t.match(ofRevoked, {
-    status: 'REVOKED',
-    revoked_at_time: time,
-    revoked_by_api_key_id: me.id,
-    revoked_by_api_key_name: 'console',
-    revoked_by_user_id: null,
-    revoked_by_user_email: null,
-  })
-  t.equal(ofRevoked.metadata.updated_on, ofRevoked.revoked_at_time)
-  t.match(await info(disabled), {
-    status: 'REVOKED',
-    revoked_at_time: null,
-    revoked_by_api_key_id: null,
-    revoked_by_api_key_name: null,
-  })
-  t.match(await info(ids.get('ends soon') ?? ''), { status: 'EXPIRED', revoked_at_time: null })
-
-  for (const name of ['aliv', 'ALIVE', 'alive ', 'al%']) {
-    t.same(await listKeys(admin, { name }), [], `${name} is the name of no key`)
-  }
-  clock.offsetMs = 0
-  const path = `/accounts/${account.id}/api-keys`
-  for (const spelling of ['api_key_name', 'apiKeyName', 'name']) {
-    const { data } = await admin.take('GET', `${path}?${spelling}=alive`)
+    const named = async (status?: string) => {
+      const rows = await listKeys(admin, status === undefined ? {} : { status })
+      return rows.map(({ key }) => [key.spec.name, key.info.status])
+    }
+    const active = [
+      ['alive', 'ACTIVE'],
+      ['console', 'ACTIVE'],
+    ]
+    t.same(await named(), active, 'the client asks for the active ones')
+    t.same(await named('ACTIVE'), active)
+    t.same(await named('EXPIRED'), [['ends soon', 'EXPIRED']])
+    const ended = [
+      ['disabled', 'REVOKED'],
+      ['revoked', 'REVOKED'],
+    ]
+    t.same(await named('REVOKED'), ended)
+    t.same(await named('ACTIVE,REVOKED'), [...active, ...ended])
+    const all = await admin.take('GET', `/accounts/${account.id}/api-keys`)
     t.same(
-      data.map((key: Json) => key.spec.name),
-      ['alive'],
-      spelling,
+      all.data.map((key: Json) => [key.spec.name, key.info.status]),
+      [...active, ...ended, ['ends soon', 'EXPIRED']],
+      'all of them: active first, then the newest',
     )
-  }
-})
 
-t.test('who issued and who revoked', async (t) => {
+    const me = (await root.get(keys)).body.api_keys.find((key: Json) => key.name === 'console')
+    const info = async (id: string) =>
+      (await admin.take('GET', `/accounts/${account.id}/api-keys/${id}`)).data.info
+    const ofRevoked = await info(revoked)
+    t.match(ofRevoked, {
+      status: 'REVOKED',
+      revoked_at_time: time,
+      revoked_by_api_key_id: me.id,
+      revoked_by_api_key_name: 'console',
+      revoked_by_user_id: null,
+      revoked_by_user_email: null,
+    })
+    t.equal(ofRevoked.metadata.updated_on, ofRevoked.revoked_at_time)
+    t.match(await info(disabled), {
+      status: 'REVOKED',
+      revoked_at_time: null,
+      revoked_by_api_key_id: null,
+      revoked_by_api_key_name: null,
+    })
+    t.match(await info(ids.get('ends soon') ?? ''), { status: 'EXPIRED', revoked_at_time: null })
+
+    for (const name of ['aliv', 'ALIVE', 'alive ', 'al%']) {
+      t.same(await listKeys(admin, { name }), [], `${name} is the name of no key`)
+    }
+    clock.offsetMs = 0
+    const path = `/accounts/${account.id}/api-keys`
+    for (const spelling of ['api_key_name', 'apiKeyName', 'name']) {
+      const { data } = await admin.take('GET', `${path}?${spelling}=alive`)
+      t.same(
+        data.map((key: Json) => key.spec.name),
+        ['alive'],
+        spelling,
+      )
+    }
+  },
+)
+
+t.test('ybm shows who issued and who revoked a key', async (t) => {
   const { admin, account } = await service.newTenant()
   const platform = await platformAccount()
   const console = as((await newKey(root, platform, { role: 'admin' })).token)
@@ -352,7 +355,7 @@ t.test('who issued and who revoked', async (t) => {
   })
 })
 
-t.test('api-key revoke by name takes the active key of those that had the name', async (t) => {
+t.test('ybm api-key revoke by name revokes the active key among those of that name', async (t) => {
   const { admin, account } = await service.newTenant()
   const jwts: string[] = []
   const keys = `/accounts/${account.id}/api-keys`
@@ -382,7 +385,7 @@ t.test('api-key revoke by name takes the active key of those that had the name',
   })
 })
 
-t.test('thirty keys in one list, and page by page', async (t) => {
+t.test('ybm lists thirty keys in one list and page by page', async (t) => {
   const { admin, account } = await service.newTenant()
   const made: string[] = []
   for (let index = 0; index < 30; index += 1) {
@@ -421,7 +424,7 @@ t.test('thirty keys in one list, and page by page', async (t) => {
   t.same(names(reversed.data), ['key 29', 'key 28'])
 })
 
-t.test('Terraform creates, refreshes and destroys a key', async (t) => {
+t.test('Terraform creates, refreshes and destroys an API key', async (t) => {
   const { admin, account } = await service.newTenant()
   const keys = `/accounts/${account.id}/api-keys`
   admin.recorded()

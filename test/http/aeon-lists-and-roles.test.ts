@@ -26,7 +26,7 @@ const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 const service = await startAeonService(t)
 const { root, aeonAs } = service
 
-t.test('network-allow-list create, list and delete', async (t) => {
+t.test('ybm network-allow-list create, list and delete work', async (t) => {
   const { admin, account } = await service.newTenant()
   const at = `/accounts/${account.id}/projects/${account.project_id}/allow-lists`
   const entries = ['1.2.3.4', '10.0.0.0/8', '0.0.0.0/0', '2001:DB8::/32', '2001:db8:0::1']
@@ -77,7 +77,7 @@ t.test('network-allow-list create, list and delete', async (t) => {
   t.same(await listKeys(admin, { name: 'user of it' }), [{ key, lists: '' }])
 })
 
-t.test('lists of keys are found by the keys', async (t) => {
+t.test('the Aeon API finds the allow lists of a key by the key', async (t) => {
   const { admin, account } = await service.newTenant()
   const at = `/accounts/${account.id}/projects/${account.project_id}/allow-lists`
   const [a, b, c] = await Promise.all(
@@ -98,7 +98,7 @@ t.test('lists of keys are found by the keys', async (t) => {
   t.equal((await admin.take('GET', at)).data.length, 3, `${c} among them`)
 })
 
-t.test('role list, describe, create, update and delete', async (t) => {
+t.test('ybm role list, describe, create, update and delete work', async (t) => {
   const { admin, account } = await service.newTenant()
   const at = `/accounts/${account.id}/roles`
   admin.recorded()
@@ -239,7 +239,7 @@ t.test('role list, describe, create, update and delete', async (t) => {
   }
 })
 
-t.test('permissions that only this service knows are never shown, and are not lost', async (t) => {
+t.test('the Aeon API hides permissions of this service and keeps them through edits', async (t) => {
   const { admin, account } = await service.newTenant()
   const native = (await root.get('/v1/permissions')).body.permissions.map((p: Json) => p.name)
   const catalogue = await listPermissions(admin)
@@ -277,7 +277,7 @@ t.test('permissions that only this service knows are never shown, and are not lo
   }
 })
 
-t.test('Terraform creates a list and finds it among the pages', async (t) => {
+t.test('Terraform creates an allow list and finds it among the pages', async (t) => {
   const { admin, account } = await service.newTenant()
   for (let index = 0; index < 5; index += 1)
     await newAllowList(root, account.id, [`10.0.0.${index}`])

@@ -93,7 +93,7 @@ const catalogue = readCatalogue(aeonCatalogue)
 const unauthenticated = { status: 401, code: 'unauthenticated' }
 const permissionDenied = { status: 403, code: 'permission_denied' }
 
-test('every route is either on the short list of open ones or asks for a token', async (t) => {
+test('every route asks for a token unless it is on the list of public ones', async (t) => {
   const { service, as } = await startCheckedService(t)
   const routes = routesOf(service.app)
   // The other face has a list of its own, in aeon-contract.test.ts.
@@ -128,7 +128,7 @@ test('every route is either on the short list of open ones or asks for a token',
   }
 })
 
-test("a route's permission is needed for it, and is enough", async (t) => {
+test('each native route needs its permission and no more', async (t) => {
   const { root, as } = await startCheckedService(t)
   const account = await newAccount(root)
   const platform: string = (await root.get('/v1/me')).body.api_key.account_id
@@ -161,7 +161,7 @@ test("a route's permission is needed for it, and is enough", async (t) => {
   }
 })
 
-test('what is for the platform is refused to an admin of an account', async (t) => {
+test('platform routes refuse an admin of an account', async (t) => {
   const { root, as } = await startCheckedService(t)
   const account = await newAccount(root)
   const { id, token } = await newKey(root, account)
@@ -183,7 +183,7 @@ test('what is for the platform is refused to an admin of an account', async (t) 
   t.equal((await root.get(`/v1/accounts/${account}`)).body.account.name, 'Acme')
 })
 
-test('a tenant sees that the platform acted, and not which key of it', async (t) => {
+test('a tenant sees that the platform acted, but not which platform key', async (t) => {
   const { root, as } = await startCheckedService(t)
   const account = await newAccount(root)
   const path = `/v1/accounts/${account}/api-keys`
@@ -211,7 +211,7 @@ test('a tenant sees that the platform acted, and not which key of it', async (t)
   t.equal(mine.body.api_keys.length, 1)
 })
 
-test('the acting user is recorded for a key that may act so, and for no other', async (t) => {
+test('X-Acting-User is recorded only for a key with account:act_as', async (t) => {
   const { root, as } = await startCheckedService(t)
   const account = await newAccount(root)
   const platform: string = (await root.get('/v1/me')).body.api_key.account_id

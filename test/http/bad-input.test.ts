@@ -23,7 +23,7 @@ interface World {
   readonly list: string
 }
 
-test('bad input is refused with a code, the field and the rule, and changes nothing', async (t) => {
+test('the native API refuses bad input with a code, the field and the rule', async (t) => {
   const { root, as } = await startCheckedService(t)
   const account = await newAccount(root)
   const path = `/v1/accounts/${account}`
@@ -42,26 +42,42 @@ test('bad input is refused with a code, the field and the rule, and changes noth
   }
   const before = await snapshot(world)
 
-  await t.test('bodies that are no JSON object', (t) => refusesBodies(t, world))
-  await t.test('texts that are no names and no descriptions', (t) => refusesTexts(t, world))
-  await t.test('the fields of a new key', (t) => refusesKeys(t, world))
-  await t.test('the entries of an allow list', (t) => refusesEntries(t, world))
-  await t.test('the fields of roles, lists and accounts', (t) => refusesOthers(t, world))
-  await t.test('names that are taken', (t) => refusesTakenNames(t, world))
-  await t.test('query parameters', (t) => refusesQueries(t, world))
-  await t.test('the headers of an acting user', (t) => refusesActingUsers(t, world))
-  await t.test('the fields of an attempt', (t) => refusesAttempts(t, world))
-  await t.test('methods that a route does not take', (t) => refusesMethods(t, world))
-  await t.test('routes and ids that are not there', (t) => refusesRoutes(t, world))
+  await t.test('the native API refuses bodies that are not JSON objects', (t) =>
+    refusesBodies(t, world),
+  )
+  await t.test('the native API refuses invalid names and descriptions', (t) =>
+    refusesTexts(t, world),
+  )
+  await t.test('the native API refuses invalid fields of a new key', (t) => refusesKeys(t, world))
+  await t.test('the native API refuses invalid entries of an allow list', (t) =>
+    refusesEntries(t, world),
+  )
+  await t.test('the native API refuses invalid fields of roles, lists and accounts', (t) =>
+    refusesOthers(t, world),
+  )
+  await t.test('the native API refuses names that are taken', (t) => refusesTakenNames(t, world))
+  await t.test('the native API refuses invalid query parameters', (t) => refusesQueries(t, world))
+  await t.test('the native API refuses invalid X-Acting-User headers', (t) =>
+    refusesActingUsers(t, world),
+  )
+  await t.test('the native API refuses invalid fields of a verification attempt', (t) =>
+    refusesAttempts(t, world),
+  )
+  await t.test('the native API refuses methods that a route does not support', (t) =>
+    refusesMethods(t, world),
+  )
+  await t.test('the native API answers 404 for unknown routes and ids', (t) =>
+    refusesRoutes(t, world),
+  )
 
   t.same(await snapshot(world), before, 'after all that everything is as it was')
 })
 
-test('what is accepted is kept and told byte for byte', async (t) => {
+test('accepted input is stored and returned byte for byte', async (t) => {
   const { root } = await startCheckedService(t)
   const path = `/v1/accounts/${await newAccount(root)}`
 
-  await t.test('names and descriptions', async (t) => {
+  await t.test('names and descriptions are stored and returned byte for byte', async (t) => {
     const names = [
       'e\u0301',
       '\u00e9',
@@ -79,7 +95,7 @@ test('what is accepted is kept and told byte for byte', async (t) => {
     }
   })
 
-  await t.test('100 entries of an allow list, in every form', async (t) => {
+  await t.test('100 allow-list entries in every form are stored and returned', async (t) => {
     const forms = ['0::1', '2001:DB8::/32', '::ffff:1.2.3.4', '10.0.0.0/8', '0.0.0.0/0', '::/0']
     const entries = [...forms, ...Array.from({ length: 94 }, (_, index) => `10.1.2.${index}`)]
     const { status, body } = await root.post(`${path}/allow-lists`, { name: 'full', entries })
@@ -88,7 +104,7 @@ test('what is accepted is kept and told byte for byte', async (t) => {
     t.same(again.body.allow_list.entries, entries)
   })
 
-  await t.test('X-Request-Id, if it is harmless; or else the service makes one', async (t) => {
+  await t.test('X-Request-Id is kept if it is harmless, and replaced otherwise', async (t) => {
     const askAs = async (id: string) =>
       (await root.call('GET', '/v1/me', { headers: { 'x-request-id': id } })).headers[
         'x-request-id'
@@ -99,7 +115,7 @@ test('what is accepted is kept and told byte for byte', async (t) => {
     }
   })
 
-  await t.test('the id of an account, a role and a list in any case', async (t) => {
+  await t.test('ids of accounts, roles and lists are accepted in any case', async (t) => {
     const account = await newAccount(root)
     const shouted = account.toUpperCase()
     const list = await newAllowList(root, shouted, ['10.0.0.0/8'])
@@ -120,7 +136,7 @@ test('what is accepted is kept and told byte for byte', async (t) => {
     t.equal((await root.verify(token, asked)).reason, 'insufficient_permissions', 'a role changed')
   })
 
-  await t.test('a token and a verdict may not be stored by a cache', async (t) => {
+  await t.test('responses with a token or a verdict forbid caching', async (t) => {
     const account = await newAccount(root)
     const issued = await root.post(`/v1/accounts/${account}/api-keys`, goodKey)
     t.equal(issued.headers['cache-control'], 'no-store')
@@ -130,7 +146,7 @@ test('what is accepted is kept and told byte for byte', async (t) => {
     }
   })
 
-  await t.test('an absent body where no field is required', async (t) => {
+  await t.test('an absent body is accepted where no field is required', async (t) => {
     const account = await newAccount(root)
     const key = `/v1/accounts/${account}/api-keys/${(await newKey(root, account)).id}`
     for (const act of ['disable', 'enable', 'revoke']) {

@@ -13,7 +13,7 @@ const unauthenticated = { status: 401, code: 'unauthenticated' }
 const permissionDenied = { status: 403, code: 'permission_denied' }
 const notFound = { status: 404, code: 'not_found' }
 
-test('a token of any wrong kind gets the verdict of its kind, and is 401 on ourselves', async (t) => {
+test('a bad token gets the verdict of its kind, and as a credential is 401', async (t) => {
   const { root, as, service } = await startCheckedService(t)
   const { token: text } = await newKey(root, await newAccount(root))
   const token = requireToken(text)
@@ -38,7 +38,7 @@ test('a token of any wrong kind gets the verdict of its kind, and is 401 on ours
   t.equal((await as(text).get('/v1/me')).status, 200, 'the token itself is good')
 })
 
-test('an Authorization header that is not one Bearer token is 401, with a challenge', async (t) => {
+test('an Authorization header other than one Bearer token is 401 with a challenge', async (t) => {
   const { as, service, rootToken, check } = await startCheckedService(t)
   const nobody = as(undefined)
   const me = (authorization: string) => nobody.call('GET', '/v1/me', { headers: { authorization } })
@@ -84,14 +84,14 @@ test('an Authorization header that is not one Bearer token is 401, with a challe
   t.equal((await doubled(bearer)).status, 200)
 })
 
-test('a good token is refused where, when and for what its key is not good', async (t) => {
+test('a good token is refused outside the limits of its key', async (t) => {
   const started = await startCheckedService(t)
   const { root, as } = started
   const account = await newAccount(root)
   const other = await newAccount(root, 'Other')
   const own = `/v1/accounts/${account}/api-keys`
 
-  await t.test('outside its account: 404, as if nothing were there', async (t) => {
+  await t.test('a key gets 404 outside its account', async (t) => {
     const { token } = await newKey(root, account)
     const theirs = await newKey(root, other)
     const verdict = await root.verify(token, { account_id: other })
@@ -108,7 +108,7 @@ test('a good token is refused where, when and for what its key is not good', asy
     t.equal((await root.verify(theirs.token)).valid, true, 'which is as good as before')
   })
 
-  await t.test('without the permission: 403', async (t) => {
+  await t.test('a key without the permission gets 403', async (t) => {
     const { token } = await newKey(root, account, { role: 'viewer' })
     const verdict = await root.verify(token, { permissions: ['cluster:read', 'cluster:delete'] })
     t.same([verdict.valid, verdict.reason], [false, 'insufficient_permissions'])
@@ -116,7 +116,7 @@ test('a good token is refused where, when and for what its key is not good', asy
     assertProblem(t, answer, permissionDenied, 'a viewer issues nothing')
   })
 
-  await t.test('from outside its lists: 403', async (t) => {
+  await t.test('a key used from outside its allow lists gets 403', async (t) => {
     const list = await newAllowList(root, account, ['192.0.2.0/24', '2001:db8::/32'])
     const { token } = await newKey(root, account, { allow_list_ids: [list] })
     const from = (remoteAddress: string) => as(token).call('GET', '/v1/me', { remoteAddress })
@@ -141,9 +141,9 @@ test('a good token is refused where, when and for what its key is not good', asy
     assertProblem(t, spoofed, permissionDenied, 'a header is no address')
   })
 
-  await t.test('from the moment of its expiry: 401', (t) => expires(t, started, account))
+  await t.test('a key gets 401 from the moment of its expiry', (t) => expires(t, started, account))
 
-  await t.test('disabled and revoked: 401', async (t) => {
+  await t.test('a disabled or revoked key gets 401', async (t) => {
     const { id, token } = await newKey(root, account)
     const acts: readonly [string, string | undefined][] = [
       ['disable', 'disabled'],
@@ -160,7 +160,7 @@ test('a good token is refused where, when and for what its key is not good', asy
   })
 })
 
-test('401 comes before 404, 404 of an account before 403, and 403 before 400', async (t) => {
+test('errors take precedence in the order 401, 404 of an account, 403, 400', async (t) => {
   const { root, as } = await startCheckedService(t)
   const account = await newAccount(root)
   const other = await newAccount(root, 'Other')

@@ -9,7 +9,7 @@ const proxy = '127.0.0.2'
 const stranger = '127.0.0.3'
 const home = '203.0.113.7'
 
-test('behind trusted proxies a caller is who the last of them says, and nobody else', async (t) => {
+test('behind trusted proxies the client address is the one that the last of them reports', async (t) => {
   const started = await startCheckedService(t, {
     settings: { TRUSTED_PROXIES: `${proxy}, 10.0.0.0/8` },
   })
@@ -72,7 +72,7 @@ test('behind trusted proxies a caller is who the last of them says, and nobody e
   )
 })
 
-test('with no trusted proxy the client is who holds the socket', async (t) => {
+test('without a trusted proxy the client address is that of the socket', async (t) => {
   const started = await startCheckedService(t)
   const call = await callerOf(started, [`${stranger}/32`])
   const headers = ['X-Forwarded-For', stranger, 'Forwarded', `for=${stranger}`]
@@ -81,7 +81,7 @@ test('with no trusted proxy the client is who holds the socket', async (t) => {
   assertProblem(t, await call({ from: proxy, headers }), permissionDenied, 'whatever it sends')
 })
 
-test('the address binds what a caller may do, too', async (t) => {
+test('the client address restricts callers of the API as well', async (t) => {
   const { root, service } = await startCheckedService(t, { settings: { TRUSTED_PROXIES: proxy } })
   const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
   const account = await newAccount(root)

@@ -7,7 +7,7 @@ import { assertInvalid, assertProblem } from '../helpers/problems.ts'
 const notFound = { status: 404, code: 'not_found' }
 const unknownId = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
 
-test('an operator learns every check of a verdict, and which entry of which list matched', async (t) => {
+test('explain lists every check of a verdict and the allow-list entries that matched', async (t) => {
   const { root, as, clock } = await startCheckedService(t)
   const account = await newAccount(root)
   const keys = `/v1/accounts/${account}/api-keys`
@@ -59,7 +59,7 @@ test('an operator learns every check of a verdict, and which entry of which list
   ])
 
   await t.test(
-    'and of several faults all, the first as the reason, as verify tells it',
+    'explain lists all faults, and gives the first as the reason, as verify does',
     async (t) => {
       const nowhere = await explain({})
       t.same(
@@ -91,7 +91,7 @@ test('an operator learns every check of a verdict, and which entry of which list
   )
 
   await t.test(
-    'an edit of a list or a role shows at once, and nothing counts as a use',
+    'explain reflects edits of lists and roles at once, and counts as no use',
     async (t) => {
       const other = await newKey(root, account, { role, allow_list_ids: [home] })
       t.equal((await explain(good, other.id)).reason, 'address_not_allowed')
@@ -107,7 +107,7 @@ test('an operator learns every check of a verdict, and which entry of which list
     },
   )
 
-  await t.test('bad input, and keys that are not there', async (t) => {
+  await t.test('explain refuses bad input and unknown keys', async (t) => {
     const path = `${keys}/${key.id}/explain`
     const bad: readonly [object, string, string][] = [
       [{ client_ip: 'localhost' }, '/client_ip', 'address'],

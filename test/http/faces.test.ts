@@ -59,7 +59,7 @@ const faces: Readonly<Record<string, Face>> = {
   },
 }
 
-test('bad input is refused by every face in its own form, and none of it is logged', async (t) => {
+test('every API refuses bad input in its own error format and logs none of it', async (t) => {
   const { root, service, canaries, logLines, check } = await startCheckedService(t, {
     settings: { TRUSTED_PROXIES: '127.0.0.2', LOG_LEVEL: 'trace' },
   })
@@ -105,7 +105,7 @@ test('bad input is refused by every face in its own form, and none of it is logg
       t.ok(face.isError(answer), `${told}: ${answer.text}`)
     }
 
-    await t.test(name, async (t) => {
+    await t.test(`${name} refuses bad input in its own error format`, async (t) => {
       t.ok(face.accepts(await send({})), 'what is good is accepted')
 
       for (const parameter of ['token', 'access_token', 'client_ip', mark()]) {
@@ -154,7 +154,7 @@ test('bad input is refused by every face in its own form, and none of it is logg
     })
   }
 
-  await t.test('headers beyond 16 kB are refused before there is a face', async (t) => {
+  await t.test('headers beyond 16 kB are refused before any API handles them', async (t) => {
     for (const { method, path } of Object.values(faces)) {
       const long = `${mark()}${'x'.repeat(20_000)}`
       const { status, type, body } = await raw(

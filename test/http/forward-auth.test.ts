@@ -50,7 +50,7 @@ async function startFace(t: Test, given: Record<string, string> = {}): Promise<F
   }
 }
 
-test('a good key is allowed, and described for the proxy to copy', async (t) => {
+test('forward-auth allows a good key and describes it in headers', async (t) => {
   const { root, account, ask } = await startFace(t)
   const name = 'd\u00e9ploy \u{1f511}, "x"'
   const role = await newRole(root, account, 'r\u00f4le % 1', ['cluster:read', 'cluster:update'])
@@ -77,7 +77,7 @@ test('a good key is allowed, and described for the proxy to copy', async (t) => 
   t.match(asked.headers, { ...described, 'x-key-permissions': permissions }, 'those asked for')
 })
 
-test('a denial is 401 or 403 by RFC 6750, and its reason is told only if the settings let it', async (t) => {
+test('forward-auth denies by RFC 6750, and gives the reason only if the settings allow it', async (t) => {
   for (const tells of [false, true]) {
     const face = await startFace(t, tells ? { FORWARD_AUTH_REASON: 'tell' } : {})
     const { root, account, ask, clock } = face
@@ -139,7 +139,7 @@ test('a denial is 401 or 403 by RFC 6750, and its reason is told only if the set
   }
 })
 
-test('the client is who the proxy says; without its word a restricted key is denied', async (t) => {
+test('forward-auth takes the client address from the proxy and needs it for a restricted key', async (t) => {
   const { root, account, ask, url, check } = await startFace(t, {
     FORWARD_AUTH_NETWORKS: '127.0.0.2, 127.0.0.4',
   })
@@ -164,7 +164,7 @@ test('the client is who the proxy says; without its word a restricted key is den
   assertProblem(t, answer, permissionDenied, 'a header puts nobody into a network')
 })
 
-test('a proxy proves itself by its address or by a token of its own', async (t) => {
+test('forward-auth accepts a proxy by its address or by a token of its own', async (t) => {
   const { root, account, ask, clock } = await startFace(t)
   const platform: string = (await root.get('/v1/me')).body.api_key.account_id
   const { token } = await newKey(root, account)
@@ -214,7 +214,7 @@ test('a proxy proves itself by its address or by a token of its own', async (t) 
   }
 })
 
-test('every method is judged, and no body is read', async (t) => {
+test('forward-auth answers every method and reads no body', async (t) => {
   const { root, account, ask } = await startFace(t)
   const { token } = await newKey(root, account)
   for (const method of METHODS.filter((name) => name !== 'CONNECT')) {
@@ -243,7 +243,7 @@ test('every method is judged, and no body is read', async (t) => {
   }
 })
 
-test('a demand that is not understood is refused; what the client asked for is not read', async (t) => {
+test("forward-auth refuses unknown demands and ignores the client's own query", async (t) => {
   const { root, account, ask } = await startFace(t)
   const { token } = await newKey(root, account, { role: 'viewer' })
   const bad: readonly [string, string, string][] = [
@@ -274,7 +274,7 @@ test('a demand that is not understood is refused; what the client asked for is n
   t.equal((await ask(token, { query })).status, 403, 'nor does it take a demand away')
 })
 
-test('the settings name another header for the token', async (t) => {
+test('forward-auth reads the token from the header that the settings name', async (t) => {
   const { root, account, ask } = await startFace(t, { FORWARD_AUTH_HEADER: 'X-Api-Key' })
   const { token } = await newKey(root, account)
   const present = (...headers: string[]) => ask(undefined, { headers })
@@ -290,7 +290,7 @@ test('the settings name another header for the token', async (t) => {
   }
 })
 
-test('an outage is 503, and neither a denial nor a proof that failed', async (t) => {
+test('forward-auth answers 503 in an outage, and neither denies nor blames the proxy', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   const way = await startDatabaseProxy(database.url)
@@ -319,7 +319,7 @@ test('an outage is 503, and neither a denial nor a proof that failed', async (t)
   await started.stop()
 })
 
-test('what Traefik sends, to the letter', async (t) => {
+test('forward-auth answers exactly what Traefik sends', async (t) => {
   const { root, account, ask, url } = await startFace(t)
   const list = await newAllowList(root, account, [`${home}/32`])
   const viewer = { role: 'viewer', allow_list_ids: [list] }
@@ -379,7 +379,7 @@ interface Traefik {
   readonly agent?: Agent
 }
 
-test('what Envoy sends, to the letter', async (t) => {
+test('forward-auth answers exactly what Envoy sends', async (t) => {
   const { root, account, ask } = await startFace(t, { FORWARD_AUTH_NETWORKS: '' })
   const platform: string = (await root.get('/v1/me')).body.api_key.account_id
   const list = await newAllowList(root, account, [`${home}/32`])

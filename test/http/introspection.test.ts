@@ -67,7 +67,7 @@ async function startFace(t: Test, settings: Record<string, string> = {}): Promis
   }
 }
 
-test('an active token is described as RFC 7662 says', async (t) => {
+test('introspection describes an active token as RFC 7662 specifies', async (t) => {
   const { root, as, account, platform, introspect } = await startFace(t)
   const name = 'Ren\u00e9e \u{1f511}'
   const role = await newRole(root, account, 'r\u00f4le', ['cluster:read', 'backup:read'])
@@ -116,7 +116,7 @@ test('an active token is described as RFC 7662 says', async (t) => {
   t.equal(described.username, name, 'the user for whom it was issued')
 })
 
-test('whatever is not active is exactly {"active":false}, and nothing tells why', async (t) => {
+test('introspection answers exactly {"active":false} for every inactive token', async (t) => {
   const { root, account, introspect, clock } = await startFace(t)
   const keys = `/v1/accounts/${account}/api-keys`
   const list = await newAllowList(root, account, ['203.0.113.0/24'])
@@ -216,7 +216,7 @@ test('whatever is not active is exactly {"active":false}, and nothing tells why'
   }
 })
 
-test('the caller is a bearer, or a client with a password; anybody else is 401', async (t) => {
+test('introspection accepts a bearer or a client with a password, and answers 401 otherwise', async (t) => {
   const face = await startFace(t, { TRUSTED_PROXIES: '127.0.0.2' })
   const { root, account, platform, verifier, post, clock } = face
   const { token } = await newKey(root, account)
@@ -296,7 +296,7 @@ test('the caller is a bearer, or a client with a password; anybody else is 401',
   t.equal((await post(body, headers, { from: '127.0.0.3' })).status, 401, 'and no other')
 })
 
-test('bad requests are told in the form of OAuth, and a token in the URL is refused', async (t) => {
+test('introspection reports bad requests in OAuth form and refuses a token in the URL', async (t) => {
   const { root, account, verifier, post, url, logLines, check } = await startFace(t)
   const { token } = await newKey(root, account)
   const authorization = ['Authorization', `Bearer ${verifier.token}`]
@@ -366,7 +366,7 @@ test('bad requests are told in the form of OAuth, and a token in the URL is refu
   t.notMatch(logLines.join(''), /\?token|\?x/, 'no query is logged')
 })
 
-test('an outage is 503 in the form of OAuth, and never inactive', async (t) => {
+test('introspection answers 503 in OAuth form in an outage, and never inactive', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   const way = await startDatabaseProxy(database.url)
@@ -401,7 +401,7 @@ test('an outage is 503 in the form of OAuth, and never inactive', async (t) => {
   await started.stop()
 })
 
-test('a client library that others wrote finds the endpoint and introspects', async (t) => {
+test('oauth4webapi discovers the endpoint and introspects', async (t) => {
   const nameless = await startCheckedService(t)
   const metadata = await nameless.root.get('/.well-known/oauth-authorization-server')
   t.equal(metadata.status, 404, 'without a URL there is no metadata')

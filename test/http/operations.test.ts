@@ -6,7 +6,7 @@ import type { Api, Json } from '../helpers/api.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
 
-test('/metrics counts what verification does', async (t) => {
+test('/metrics counts verdicts, reads and hashes', async (t) => {
   const { root, as } = await startCheckedService(t)
   const account = await newAccount(root)
   const list = await newAllowList(root, account, ['192.0.2.1'])
@@ -79,7 +79,7 @@ test('/metrics counts what verification does', async (t) => {
   }
 })
 
-test('/metrics has one label for all that nobody routes, and none that a caller chooses', async (t) => {
+test('/metrics has one label for unknown routes, and none that a caller chooses', async (t) => {
   const { root, as } = await startCheckedService(t)
   const account = await newAccount(root)
   for (let path = 0; path < 20; path += 1) {
@@ -96,7 +96,7 @@ test('/metrics has one label for all that nobody routes, and none that a caller 
   t.notMatch(text, account)
 })
 
-test('no log line holds a token, a URL or a query, wherever a caller puts them', async (t) => {
+test('no log line contains a token, a URL or a query, wherever a caller puts them', async (t) => {
   const service = await startCheckedService(t, { settings: { LOG_LEVEL: 'trace' } })
   const { root, as, rootToken, logLines } = service
   const account = await newAccount(root)
@@ -163,7 +163,7 @@ test('no log line holds a token, a URL or a query, wherever a caller puts them',
   }
 })
 
-test('each answer has one log line, with the id, the route and who asked', async (t) => {
+test('each response has one log line with the request id, the route and the caller', async (t) => {
   const { root, as, logLines } = await startCheckedService(t)
   const account = await newAccount(root)
   const { id, token } = await newKey(root, account)
@@ -187,7 +187,7 @@ test('each answer has one log line, with the id, the route and who asked', async
   }
 })
 
-test('/openapi.json is the committed document, and /docs shows it with nothing from outside', async (t) => {
+test('/openapi.json is the committed document, and /docs shows it without external resources', async (t) => {
   const { as } = await startCheckedService(t)
   const nobody = as(undefined)
   const committed = await readFile(join(import.meta.dirname, '../../openapi/openapi.json'), 'utf8')

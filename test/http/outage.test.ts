@@ -17,13 +17,13 @@ interface Cuttable extends CheckedService {
   readonly account: string
 }
 
-test('while the database is away', async (t) => {
+test('the API while the database is unreachable', async (t) => {
   const outages: readonly [string, (proxy: DatabaseProxy) => void][] = [
-    ['connections break and new ones are refused', (proxy) => proxy.cut()],
-    ['nothing is answered any more', (proxy) => proxy.stall()],
+    ['connections break', (proxy) => proxy.cut()],
+    ['nothing is answered', (proxy) => proxy.stall()],
   ]
   for (const [told, begin] of outages) {
-    await t.test(told, async (t) => {
+    await t.test(`the API recovers after an outage in which ${told}`, async (t) => {
       const service = await startBehindProxy(t)
       const { root, account, proxy, clock } = service
       const hot = await newKey(root, account)
@@ -35,51 +35,69 @@ test('while the database is away', async (t) => {
       begin(proxy)
       clock.offsetMs = 60_000
       const usedAt = Date.now() + clock.offsetMs
-      await t.test('a hot key is verified from memory', async (t) => {
-        for (let use = 0; use < 3; use += 1) {
-          t.equal((await root.verify(hot.token)).valid, true)
-        }
-      })
-      await t.test('whatever needs the database is 503, and nothing is denied', async (t) => {
-        const startedAt = Date.now()
-        const answers = await Promise.all(callsThatNeedTheDatabase(service, hot.id, cold.token))
-        for (const [told, answer] of answers) assertProblem(t, answer, unavailable, told)
-        t.ok(Date.now() - startedAt < 30_000, 'within the limits that the settings set')
-      })
-      await t.test('the process is alive, and ready while its lease lasts', async (t) => {
-        t.equal((await root.get('/livez')).status, 200)
-        t.match(await root.get('/readyz'), { status: 200, body: { lease: 'held' } })
-      })
-      await t.test('use records are kept', async (t) => {
-        const { deps } = service.service
-        await t.rejects(deps.uses.flush(deps.db))
-        t.ok(deps.uses.size > 0)
-      })
+      await t.test(
+        'a hot key is verified from memory while the database is unreachable',
+        async (t) => {
+          for (let use = 0; use < 3; use += 1) {
+            t.equal((await root.verify(hot.token)).valid, true)
+          }
+        },
+      )
+      await t.test(
+        'requests that need the unreachable database are 503, and none is a denial',
+        async (t) => {
+          const startedAt = Date.now()
+          const answers = await Promise.all(callsThatNeedTheDatabase(service, hot.id, cold.token))
+          for (const [told, answer] of answers) assertProblem(t, answer, unavailable, told)
+          t.ok(Date.now() - startedAt < 30_000, 'within the limits that the settings set')
+        },
+      )
+      await t.test(
+        'the process is alive, and ready while its lease lasts, without the database',
+        async (t) => {
+          t.equal((await root.get('/livez')).status, 200)
+          t.match(await root.get('/readyz'), { status: 200, body: { lease: 'held' } })
+        },
+      )
+      await t.test(
+        'use records are kept in memory while the database is unreachable',
+        async (t) => {
+          const { deps } = service.service
+          await t.rejects(deps.uses.flush(deps.db))
+          t.ok(deps.uses.size > 0)
+        },
+      )
 
       proxy.restore()
-      await t.test('and when it is back, all is well without a restart', async (t) => {
-        await until(async () => (await root.get('/v1/accounts')).status === 200)
-        const answers = await Promise.all([
-          root.post('/v1/verify', { token: cold.token }),
-          ...Array.from({ length: 8 }, () => root.get('/v1/accounts')),
-          root.post(`/v1/accounts/${account}/roles`, { name: 'after', permissions: [] }),
-        ])
-        for (const answer of answers) t.ok(answer.status < 300, answer.text.slice(0, 200))
-        t.equal(answers[0]?.body.valid, true)
-      })
-      await t.test('and the uses that were counted meanwhile are written, once', async (t) => {
-        const { deps } = service.service
-        await deps.uses.flush(deps.db)
-        await deps.uses.flush(deps.db)
-        const { body } = await root.get(`/v1/accounts/${account}/api-keys/${hot.id}`)
-        t.equal(body.api_key.use_count, 4)
-        t.ok(Date.parse(body.api_key.last_used_at) >= usedAt)
-      })
+      await t.test(
+        'requests succeed without a restart once the database is reachable again',
+        async (t) => {
+          await until(async () => (await root.get('/v1/accounts')).status === 200)
+          const answers = await Promise.all([
+            root.post('/v1/verify', { token: cold.token }),
+            ...Array.from({ length: 8 }, () => root.get('/v1/accounts')),
+            root.post(`/v1/accounts/${account}/roles`, { name: 'after', permissions: [] }),
+          ])
+          for (const answer of answers) t.ok(answer.status < 300, answer.text.slice(0, 200))
+          t.equal(answers[0]?.body.valid, true)
+        },
+      )
+      await t.test(
+        'uses counted during a database outage are written once afterwards',
+        async (t) => {
+          const { deps } = service.service
+          await deps.uses.flush(deps.db)
+          await deps.uses.flush(deps.db)
+          const { body } = await root.get(`/v1/accounts/${account}/api-keys/${hot.id}`)
+          t.equal(body.api_key.use_count, 4)
+          t.ok(Date.parse(body.api_key.last_used_at) >= usedAt)
+        },
+      )
     })
   }
 })
 
-test('a database that only reads is 503 for what writes, and serves what reads', async (t) => {
+test('on a read-only database writes are 503 and reads are served', async (t) => {
   const service = await startBehindProxy(t)
   const { root, account, proxy, database } = service
   const key = await newKey(root, account)
@@ -106,7 +124,7 @@ test('a database that only reads is 503 for what writes, and serves what reads',
   t.equal((await root.verify(fresh.token)).valid, true)
 })
 
-test('a statement that waits for a lock ends by its timeout, and nothing is half done', async (t) => {
+test('a revocation that waits for a lock ends by the statement timeout and changes nothing', async (t) => {
   const { root, database, account } = await startBehindProxy(t)
   const { id, token } = await newKey(root, account)
   const holder = new Client({ connectionString: database.url })
@@ -121,7 +139,7 @@ test('a statement that waits for a lock ends by its timeout, and nothing is half
   t.equal((await root.verify(token)).valid, true)
 })
 
-test('lost at COMMIT: the answer says neither that it happened nor that it did not', async (t) => {
+test('a change whose COMMIT is lost answers outcome_unknown', async (t) => {
   let isCutting = false
   const { root, account } = await startBehindProxy(
     t,
@@ -140,7 +158,7 @@ test('lost at COMMIT: the answer says neither that it happened nor that it did n
   }
 })
 
-test('too many first verifications at once: some are 503 overloaded, none is denied', async (t) => {
+test('too many concurrent first verifications are 503 overloaded, and none is denied', async (t) => {
   const { root } = await startCheckedService(t, {
     settings: { HASH_CONCURRENCY: '1', HASH_QUEUE_MAX: '1', HASH_PROFILE: 'password' },
   })
@@ -162,7 +180,7 @@ test('too many first verifications at once: some are 503 overloaded, none is den
   for (const token of tokens) t.equal((await ask(token)).body.valid, true, 'one after another')
 })
 
-test('slow and oversized requests are ended', async (t) => {
+test('oversized requests are refused, and slow ones have time limits', async (t) => {
   const { service, root, rootToken } = await startCheckedService(t)
   const { app } = service
   await app.listen({ host: '127.0.0.1', port: 0 })

@@ -79,7 +79,7 @@ test('a flood of first verifications is refused by 503, and delays nothing else'
   t.equal((await root.verify(tokenOf(asked))).valid, true, 'what comes afterwards is served')
 })
 
-test('requests that wait for the database', async (t) => {
+test('requests beyond DATABASE_QUEUE_MAX are 503 overloaded, and hot keys are verified', async (t) => {
   const { root, database, service } = await startCheckedService(t, {
     settings: {
       DATABASE_POOL_MAX: '1',

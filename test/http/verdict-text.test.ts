@@ -41,7 +41,7 @@ const anyVerdict: fc.Arbitrary<Verdict> = fc.oneof(
   }),
 )
 
-t.test('a verdict is written as the JSON that a serializer would write', async (t) => {
+t.test('the handwritten JSON of a verdict equals what a serializer writes', async (t) => {
   t.doesNotThrow(() =>
     fc.assert(
       // Twice: the second time the permissions come from memory.
