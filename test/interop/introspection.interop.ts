@@ -22,7 +22,7 @@ t.setTimeout(120_000)
 
 const python = await installPython()
 if (python === undefined) t.comment('Python with Authlib is not to be had: not tried')
-else t.test('Authlib, in Python, introspects', (t) => introspect(t, python))
+else t.test('Authlib (Python) introspects tokens', (t) => introspect(t, python))
 t.pass('the languages that are here were tried')
 
 async function introspect(t: Test, python: string): Promise<void> {

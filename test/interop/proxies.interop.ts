@@ -33,33 +33,38 @@ for (const kind of proxyKinds) {
     t.comment(`${kind.name} is not installed: not tried`)
     continue
   }
-  t.test(`${kind.name} (${version}) as documented`, (t) => tellStory(t, kind))
+  t.test(`${kind.name} (${version}) protects an application as documented`, (t) =>
+    tellStory(t, kind),
+  )
 }
 t.pass('the proxies that are here were tried')
 
 async function tellStory(t: Test, kind: ProxyKind): Promise<void> {
   const { ask, keys, app, service, way } = await startBehind(t, kind)
 
-  await t.test('a good key is let through, and the application learns whose it is', async (t) => {
-    const body = 'a body of the client'
-    const answer = await ask(keys.good.token, {
-      method: 'POST',
-      path: '/things/1?permission=nonsense&account_id=x',
-      headers: ['Content-Type', 'text/plain', 'Content-Length', String(body.length)],
-      body,
-    })
-    t.equal(answer.status, 200, answer.text)
-    const echo: Echo = answer.body
-    t.same(
-      [echo.method, echo.path, echo.body],
-      ['POST', '/things/1?permission=nonsense&account_id=x', body],
-    )
-    t.match(echo.headers, identityOf(keys.good))
-    t.equal(echo.headers.authorization, undefined, 'the token goes no further')
-    t.equal(echo.headers['x-verifier-authorization'], undefined, "nor does the proxy's own")
-  })
+  await t.test(
+    'the proxy lets a good key through and tells the application whose it is',
+    async (t) => {
+      const body = 'a body of the client'
+      const answer = await ask(keys.good.token, {
+        method: 'POST',
+        path: '/things/1?permission=nonsense&account_id=x',
+        headers: ['Content-Type', 'text/plain', 'Content-Length', String(body.length)],
+        body,
+      })
+      t.equal(answer.status, 200, answer.text)
+      const echo: Echo = answer.body
+      t.same(
+        [echo.method, echo.path, echo.body],
+        ['POST', '/things/1?permission=nonsense&account_id=x', body],
+      )
+      t.match(echo.headers, identityOf(keys.good))
+      t.equal(echo.headers.authorization, undefined, 'the token goes no further')
+      t.equal(echo.headers['x-verifier-authorization'], undefined, "nor does the proxy's own")
+    },
+  )
 
-  await t.test('what is denied never reaches the application', async (t) => {
+  await t.test('the proxy stops a denied request before the application', async (t) => {
     const before = app.seen.requests
     for (const token of [undefined, 'nonsense', `${keys.good.token.slice(0, -11)}00000000000`]) {
       const answer = await ask(token)
@@ -81,7 +86,7 @@ async function tellStory(t: Test, kind: ProxyKind): Promise<void> {
     t.equal((await ask(keys.restricted.token, { from: home })).status, 200, 'the right address')
   })
 
-  await t.test('a client that sends headers of ours or of proxies gains nothing', async (t) => {
+  await t.test('a client gains nothing by sending identity or proxy headers', async (t) => {
     const forged = [
       ...[
         'X-Key-Id',
@@ -137,7 +142,7 @@ async function tellStory(t: Test, kind: ProxyKind): Promise<void> {
     if (dropped.status !== 400) t.match(dropped.body.headers, identityOf(keys.good))
   })
 
-  await t.test(`${requests} requests on connections that are kept`, async (t) => {
+  await t.test(`the proxy reuses its connections over ${requests} requests`, async (t) => {
     const agent = new Agent({ keepAlive: true, maxSockets })
     const before = { ...app.seen, service: service.connections }
     const tokens = [keys.good, keys.powerless, keys.restricted].map(({ token }) => token)
@@ -154,7 +159,7 @@ async function tellStory(t: Test, kind: ProxyKind): Promise<void> {
     t.ok(app.seen.connections - before.connections <= 5 * maxSockets)
   })
 
-  await t.test('an outage is none of the denials', async (t) => {
+  await t.test('the proxy answers an outage differently from a denial', async (t) => {
     const before = app.seen.requests
     way.cut()
     t.equal((await ask(keys.cold.token)).status, kind.outage.undecided, 'nothing was decided')
