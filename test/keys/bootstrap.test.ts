@@ -30,7 +30,7 @@ const world = {
 const catalogue = readCatalogue(aeon)
 
 t.test(
-  'without a place for its token no root key is made, until somebody asks for one',
+  'bootstrap makes no root key without a place for its token, until an admin asks for one',
   async (t) => {
     const database = await createTestDatabase()
     const { db } = openTestDatabase(database.url, { poolMax: 2 })
@@ -52,22 +52,25 @@ t.test(
   },
 )
 
-t.test('a token that cannot be kept leaves no key, and the next start begins anew', async (t) => {
-  const database = await createTestDatabase()
-  const { db } = openTestDatabase(database.url, { poolMax: 2 })
-  t.teardown(async () => {
-    await db.destroy()
-    await database.drop()
-  })
-  const keepRootToken = () => Promise.reject(new Error('the disk is full'))
-  await t.rejects(bootstrap(world, db, { catalogue, keepRootToken }), {
-    message: 'the disk is full',
-  })
-  t.same(await db.selectFrom('account').selectAll().execute(), [])
-  t.match(await bootstrap(world, db, { catalogue }), { first: true })
-})
+t.test(
+  'a root token that cannot be stored leaves no key, and the next start bootstraps again',
+  async (t) => {
+    const database = await createTestDatabase()
+    const { db } = openTestDatabase(database.url, { poolMax: 2 })
+    t.teardown(async () => {
+      await db.destroy()
+      await database.drop()
+    })
+    const keepRootToken = () => Promise.reject(new Error('the disk is full'))
+    await t.rejects(bootstrap(world, db, { catalogue, keepRootToken }), {
+      message: 'the disk is full',
+    })
+    t.same(await db.selectFrom('account').selectAll().execute(), [])
+    t.match(await bootstrap(world, db, { catalogue }), { first: true })
+  },
+)
 
-t.test('a hash that cannot be renewed is told in the log, and the key stays good', async (t) => {
+t.test('a failed hash renewal is logged, and the key stays valid', async (t) => {
   const { root, service, logLines, database } = await startTestService(t)
   const { id, token } = await newKey(root, await newAccount(root))
   const risen = await startTestService(t, { database, settings: { HASH_PROFILE: 'password' } })

@@ -44,7 +44,7 @@ for (const isolation of isolationLevels) {
       return Promise.all(answers)
     }
 
-    t.test('a key that is being issued is not missed', async (t) => {
+    t.test('bulk revocation does not miss a key that is being issued', async (t) => {
       for (const author of ['the platform', 'a key of the account']) {
         const id = await account()
         const issuer = author === 'the platform' ? root : as((await newKey(root, id)).token)
@@ -57,39 +57,48 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('one that comes after is issued, unless its author was revoked', async (t) => {
-      const id = await account()
-      await newKey(root, id)
-      const author = as((await newKey(root, id)).token)
-      await author.get('/v1/me')
-      const [revoked, issued, refused] = await inTurn(id, [
-        () => bulk(root, id),
-        () => root.post(keysOf(id), keyBody),
-        () => author.post(keysOf(id), { ...keyBody, name: 'another' }),
-      ])
-      t.match(revoked?.body, { count: 2 })
-      t.match(refused, { status: 401, body: { code: 'unauthenticated' } })
-      t.equal((await root.verify(issued?.body.token)).valid, true)
-    })
-
-    t.test('a key is revoked by one of two acts, and all tell of that one', async (t) => {
-      for (const bulkFirst of [true, false]) {
+    t.test(
+      'a key issued after a bulk revocation exists, unless its author was revoked',
+      async (t) => {
         const id = await account()
-        const keys = [await newKey(root, id), await newKey(root, id)]
-        const one = `${keysOf(id)}/${keys[0]?.id}`
-        const acts = [() => bulk(root, id), () => root.post(`${one}/revoke`, { reason: 'single' })]
-        const [first, second] = await inTurn(id, bulkFirst ? acts : acts.toReversed())
-        const [many, single] = bulkFirst ? [first, second] : [second, first]
-        t.equal(many?.body.count, bulkFirst ? 2 : 1)
-        const shown = await root.get(one)
-        t.equal(shown.body.api_key.revocation_reason, bulkFirst ? null : 'single')
-        t.equal(single?.body.api_key.revoked_at, shown.body.api_key.revoked_at)
-        const isSame = single?.body.receipt.revision === many?.body.receipt.revision
-        t.equal(isSame, bulkFirst, 'the receipt is of the act that did it')
-      }
-    })
+        await newKey(root, id)
+        const author = as((await newKey(root, id)).token)
+        await author.get('/v1/me')
+        const [revoked, issued, refused] = await inTurn(id, [
+          () => bulk(root, id),
+          () => root.post(keysOf(id), keyBody),
+          () => author.post(keysOf(id), { ...keyBody, name: 'another' }),
+        ])
+        t.match(revoked?.body, { count: 2 })
+        t.match(refused, { status: 401, body: { code: 'unauthenticated' } })
+        t.equal((await root.verify(issued?.body.token)).valid, true)
+      },
+    )
 
-    t.test('keys are revoked while their role is edited, and both come to pass', async (t) => {
+    t.test(
+      'a key revoked by two concurrent acts is attributed to one of them everywhere',
+      async (t) => {
+        for (const bulkFirst of [true, false]) {
+          const id = await account()
+          const keys = [await newKey(root, id), await newKey(root, id)]
+          const one = `${keysOf(id)}/${keys[0]?.id}`
+          const acts = [
+            () => bulk(root, id),
+            () => root.post(`${one}/revoke`, { reason: 'single' }),
+          ]
+          const [first, second] = await inTurn(id, bulkFirst ? acts : acts.toReversed())
+          const [many, single] = bulkFirst ? [first, second] : [second, first]
+          t.equal(many?.body.count, bulkFirst ? 2 : 1)
+          const shown = await root.get(one)
+          t.equal(shown.body.api_key.revocation_reason, bulkFirst ? null : 'single')
+          t.equal(single?.body.api_key.revoked_at, shown.body.api_key.revoked_at)
+          const isSame = single?.body.receipt.revision === many?.body.receipt.revision
+          t.equal(isSame, bulkFirst, 'the receipt is of the act that did it')
+        }
+      },
+    )
+
+    t.test('a bulk revocation and a concurrent role edit both take effect', async (t) => {
       for (const bulkFirst of [true, false]) {
         const id = await account()
         const role = await newRole(root, id, 'r', ['role:update', 'cluster:read'])
@@ -108,7 +117,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('of two bulk acts at once each key falls to one', async (t) => {
+    t.test('two concurrent bulk revocations revoke each key once', async (t) => {
       for (let round = 0; round < rounds; round += 1) {
         const id = await account()
         for (let key = 0; key < 5; key += 1) await newKey(root, id)
@@ -119,7 +128,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('of two administrators who revoke everybody one is too late', async (t) => {
+    t.test('of two administrators who revoke all keys at once one is refused', async (t) => {
       for (let round = 0; round < rounds; round += 1) {
         const id = await account()
         const admins = [await newKey(root, id), await newKey(root, id)].map(({ token }) =>
@@ -130,7 +139,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('of everything at once the outcome is that of some order', async (t) => {
+    t.test('concurrent bulk and single acts have the outcome of some serial order', async (t) => {
       for (let round = 0; round < rounds; round += 1) {
         const id = await account()
         const other = await account()
@@ -180,7 +189,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('nobody waited for ever for another, and every chain is whole', async (t) => {
+    t.test('concurrent bulk acts leave no deadlock and whole audit chains', async (t) => {
       for (const id of accounts) await assertChain(t, raw, id)
       // Sessions count their deadlocks when they end, at the latest.
       await started.stop()

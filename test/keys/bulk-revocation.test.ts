@@ -21,7 +21,7 @@ const statusesOf = async (account: string) => {
   return new Map<string, string>(body.api_keys.map((key: Json) => [key.name, key.status]))
 }
 
-t.test('of the keys of an account those are revoked for which all conditions hold', async (t) => {
+t.test('bulk revocation revokes the keys that match all conditions of the filter', async (t) => {
   const account = await newAccount(root)
   const roles = [await newRole(root, account, 'Deploy', []), await newRole(root, account, 'b', [])]
   const keys: Json[] = []
@@ -95,7 +95,7 @@ t.test('of the keys of an account those are revoked for which all conditions hol
   }
 })
 
-t.test('a dry run changes nothing', async (t) => {
+t.test('a dry run of a bulk revocation changes nothing', async (t) => {
   const account = await newAccount(root)
   const { token } = await newKey(root, account)
   const before = await snapshot()
@@ -105,7 +105,7 @@ t.test('a dry run changes nothing', async (t) => {
   t.equal((await root.verify(token)).valid, true)
 })
 
-t.test('one revision and one receipt, after which memory accepts none of them', async (t) => {
+t.test('a bulk revocation has one receipt, after which no cached key is accepted', async (t) => {
   const account = await newAccount(root)
   const keys = [await newKey(root, account), await newKey(root, account)]
   const other = await newKey(root, await newAccount(root, 'Other'))
@@ -127,34 +127,40 @@ t.test('one revision and one receipt, after which memory accepts none of them', 
   t.equal((await root.verify(other.token)).valid, true)
   t.equal(service.deps.tallies.credentialReads, reads, 'other accounts are answered from memory')
 
-  t.test('which a repeated revocation of one of them gives again', async (t) => {
-    for (const { id } of keys) {
-      const path = `/v1/accounts/${account}/api-keys/${id}`
-      const again = await root.post(`${path}/revoke`)
-      t.match(again.body.receipt, { revision: counter + 1, id: body.receipt.id })
-      t.not((await root.get(path)).headers.etag, tags.get(id), 'its tag is a new one')
-    }
-    t.equal(await revision(), counter + 1)
-  })
+  t.test(
+    'revoking a bulk-revoked key again returns the receipt of the bulk revocation',
+    async (t) => {
+      for (const { id } of keys) {
+        const path = `/v1/accounts/${account}/api-keys/${id}`
+        const again = await root.post(`${path}/revoke`)
+        t.match(again.body.receipt, { revision: counter + 1, id: body.receipt.id })
+        t.not((await root.get(path)).headers.etag, tags.get(id), 'its tag is a new one')
+      }
+      t.equal(await revision(), counter + 1)
+    },
+  )
 
-  t.test('and a repetition takes none, and answers with the latest', async (t) => {
-    const later = await newKey(root, account)
-    await root.post(`/v1/accounts/${account}/api-keys/${later.id}/revoke`)
-    const before = await snapshot()
-    const again = await bulk(root, account, { filter: { all: true } })
-    t.match(again.body, {
-      count: 0,
-      accounts: 0,
-      sample: [],
-      receipt: { state: 'complete', revision: counter + 2 },
-    })
-    t.same(await snapshot(), before, 'nothing is changed, and no event written')
-    const path = `/v1/revisions/${counter + 2}?id=${again.body.receipt.id}`
-    t.equal((await root.get(path)).body.receipt.state, 'complete')
-  })
+  t.test(
+    'repeating a bulk revocation revokes nothing and returns the latest receipt',
+    async (t) => {
+      const later = await newKey(root, account)
+      await root.post(`/v1/accounts/${account}/api-keys/${later.id}/revoke`)
+      const before = await snapshot()
+      const again = await bulk(root, account, { filter: { all: true } })
+      t.match(again.body, {
+        count: 0,
+        accounts: 0,
+        sample: [],
+        receipt: { state: 'complete', revision: counter + 2 },
+      })
+      t.same(await snapshot(), before, 'nothing is changed, and no event written')
+      const path = `/v1/revisions/${counter + 2}?id=${again.body.receipt.id}`
+      t.equal((await root.get(path)).body.receipt.state, 'complete')
+    },
+  )
 })
 
-t.test('one event an account, which lists the keys', async (t) => {
+t.test('a bulk revocation writes one audit event an account, which lists the keys', async (t) => {
   const account = await newAccount(root)
   const list = await newAllowList(root, account, ['10.0.0.0/8'])
   const made = [
@@ -187,7 +193,7 @@ t.test('one event an account, which lists the keys', async (t) => {
     made.map(({ id }) => id).sort(),
   )
 
-  await t.test('and is found by each of them', async (t) => {
+  await t.test('the audit event of a bulk revocation is found by each of its keys', async (t) => {
     const [one, other] = made.map(({ id }) => id)
     const at = `/v1/accounts/${account}/audit-events`
     await root.patch(`/v1/accounts/${account}`, { name: 'Renamed' })
@@ -230,7 +236,7 @@ t.test('one event an account, which lists the keys', async (t) => {
   })
 })
 
-t.test('revoked keys let go of their names, their role and their lists', async (t) => {
+t.test('bulk-revoked keys release their names, role and allow lists', async (t) => {
   const account = await newAccount(root)
   const role = await newRole(root, account, 'r', [])
   const list = await newAllowList(root, account, ['10.0.0.0/8'])
@@ -242,42 +248,45 @@ t.test('revoked keys let go of their names, their role and their lists', async (
   t.equal((await root.delete(`/v1/accounts/${account}/allow-lists/${list}`)).status, 204)
 })
 
-t.test('across accounts: those of the platform count too, each with its event', async (t) => {
-  const accounts = [await newAccount(root), await newAccount(root), platform]
-  const headers = { 'x-acting-user': 'user|leaver' }
-  const tokens: string[] = []
-  for (const account of accounts) {
-    for (const name of ['one', 'two']) {
-      const body = { name: `of a leaver ${name}`, role: 'viewer', expires_at: null }
-      const path = `/v1/accounts/${account}/api-keys`
-      tokens.push((await root.call('POST', path, { headers, body })).body.token)
+t.test(
+  'a bulk revocation across accounts includes the platform, with one event each',
+  async (t) => {
+    const accounts = [await newAccount(root), await newAccount(root), platform]
+    const headers = { 'x-acting-user': 'user|leaver' }
+    const tokens: string[] = []
+    for (const account of accounts) {
+      for (const name of ['one', 'two']) {
+        const body = { name: `of a leaver ${name}`, role: 'viewer', expires_at: null }
+        const path = `/v1/accounts/${account}/api-keys`
+        tokens.push((await root.call('POST', path, { headers, body })).body.token)
+      }
     }
-  }
-  const kept = await newKey(root, accounts[0] ?? '')
-  const filter = { created_by: 'user|leaver' }
-  const counter = await revision()
-  const preview = await root.post('/v1/api-keys/revoke', { filter, dry_run: true })
-  t.match(preview.body, { count: 6, accounts: 3 })
-  const { body } = await root.post('/v1/api-keys/revoke', { filter })
-  t.match(body, { count: 6, accounts: 3, receipt: { revision: counter + 1, state: 'complete' } })
-  for (const token of tokens) t.match(await root.verify(token), { reason: 'revoked' })
-  t.equal((await root.verify(kept.token)).valid, true)
-  const { rows } = await raw.query(
-    'select subject from change where revision = $1 order by subject',
-    [counter + 1],
-  )
-  t.same(
-    rows.map(({ subject }) => subject),
-    accounts.toSorted(),
-  )
-  for (const account of accounts) {
-    const event = (await trailOf(raw, account)).findLast(() => true)
-    t.match(event, { action: 'api_key.bulk_revoked', api_keys: { count: 2 } })
-  }
-})
+    const kept = await newKey(root, accounts[0] ?? '')
+    const filter = { created_by: 'user|leaver' }
+    const counter = await revision()
+    const preview = await root.post('/v1/api-keys/revoke', { filter, dry_run: true })
+    t.match(preview.body, { count: 6, accounts: 3 })
+    const { body } = await root.post('/v1/api-keys/revoke', { filter })
+    t.match(body, { count: 6, accounts: 3, receipt: { revision: counter + 1, state: 'complete' } })
+    for (const token of tokens) t.match(await root.verify(token), { reason: 'revoked' })
+    t.equal((await root.verify(kept.token)).valid, true)
+    const { rows } = await raw.query(
+      'select subject from change where revision = $1 order by subject',
+      [counter + 1],
+    )
+    t.same(
+      rows.map(({ subject }) => subject),
+      accounts.toSorted(),
+    )
+    for (const account of accounts) {
+      const event = (await trailOf(raw, account)).findLast(() => true)
+      t.match(event, { action: 'api_key.bulk_revoked', api_keys: { count: 2 } })
+    }
+  },
+)
 
 t.test(
-  'a tenant revokes its own keys only, its own one too, and learns of no key of the platform',
+  "a tenant's bulk revocation takes its own keys only and reveals no platform key",
   async (t) => {
     const account = await newAccount(root)
     const { token } = await newKey(root, account)
@@ -308,7 +317,7 @@ t.test(
   },
 )
 
-t.test('a key that was used since is kept, as far as its use is written down', async (t) => {
+t.test('bulk revocation of unused keys spares keys whose use was recorded', async (t) => {
   const account = await newAccount(root)
   const { token, id } = await newKey(root, account)
   await root.verify(token)
@@ -326,7 +335,7 @@ t.test('a key that was used since is kept, as far as its use is written down', a
   t.equal((await root.verify(token)).valid, true)
 })
 
-t.test('what is no good filter is refused, by field and rule, and revokes nothing', async (t) => {
+t.test('bulk revocation refuses a bad filter by field and rule, and revokes nothing', async (t) => {
   const account = await newAccount(root)
   await newKey(root, account)
   const soon = new Date(Date.now() - 55_000).toISOString()
@@ -363,7 +372,7 @@ t.test('what is no good filter is refused, by field and rule, and revokes nothin
   t.same(await snapshot(), before)
 })
 
-t.test('more keys than one statement takes', async (t) => {
+t.test('bulk revocation revokes more keys than one statement takes', async (t) => {
   const account = await newAccount(root)
   await raw.query(
     `insert into api_key (id, account_id, name, description, role_id, reach, token_prefix,

@@ -37,7 +37,7 @@ for (const isolation of isolationLevels) {
     const { root, as } = started
     const raw = await connectRaw(t, database.url)
 
-    t.test('of several issues under one name one gets it', async (t) => {
+    t.test('of concurrent issues under one name one succeeds', async (t) => {
       const account = await newAccount(root)
       for (let round = 0; round < rounds; round += 1) {
         const body = { name: `n${round}`, role: 'viewer', expires_at: null }
@@ -47,7 +47,7 @@ for (const isolation of isolationLevels) {
       t.equal(await countOf(raw, 'api_key', account), rounds)
     })
 
-    t.test('of several issues under the name of an expired key one gets it', async (t) => {
+    t.test('of concurrent issues under the name of an expired key one succeeds', async (t) => {
       const account = await newAccount(root)
       for (let round = 0; round < rounds; round += 1) {
         const body = { name: `n${round}`, role: 'viewer', expires_at: null }
@@ -59,7 +59,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('a role or list is deleted, or a key is issued with it; never both', async (t) => {
+    t.test('a role or list is never deleted while a key is issued with it', async (t) => {
       const account = await newAccount(root)
       const issuing = (name: string, use: object) =>
         root.post(keysOf(account), { name, role: 'viewer', expires_at: null, ...use })
@@ -106,7 +106,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('a key is revoked once, however many revoke it', async (t) => {
+    t.test('concurrent revocations of one key revoke it once', async (t) => {
       const account = await newAccount(root)
       for (let round = 0; round < rounds; round += 1) {
         const { id } = await newKey(root, account)
@@ -119,7 +119,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('disabling and enabling at once end in one of the two', async (t) => {
+    t.test('concurrent disabling and enabling end in one of the two states', async (t) => {
       const account = await newAccount(root)
       const { id, token } = await newKey(root, account)
       for (let round = 0; round < rounds; round += 1) {
@@ -136,7 +136,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('a role is replaced while weaker keys issue with it', async (t) => {
+    t.test('a role widened concurrently is not issued by a weaker key', async (t) => {
       const account = await newAccount(root)
       const issuerRole = await newRole(root, account, 'i', ['api_key:create', 'cluster:read'])
       const issuer = as((await newKey(root, account, { role: issuerRole })).token)
@@ -159,7 +159,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('nothing is committed in the name of a key after its revocation', async (t) => {
+    t.test('no change by a key is committed after its revocation', async (t) => {
       const account = await newAccount(root)
       const target = await newKey(root, account)
       const role = await newRole(root, account, 'r', [])
@@ -219,7 +219,7 @@ for (const isolation of isolationLevels) {
       t.same(await snapshotOf(raw, account, keysMade), before, 'and nothing was')
     })
 
-    t.test('nor by a permission that was taken away in between', async (t) => {
+    t.test('no change is committed by a permission that was taken away meanwhile', async (t) => {
       const account = await newAccount(root)
       const role = await newRole(root, account, 'r', ['api_key:create'])
       const author = as((await newKey(root, account, { role })).token)
@@ -233,7 +233,7 @@ for (const isolation of isolationLevels) {
       t.match(await answered, { status: 403, body: { code: 'permission_denied' } })
     })
 
-    t.test('of two keys that revoke each other one survives', async (t) => {
+    t.test('of two keys that revoke each other concurrently one survives', async (t) => {
       const account = await newAccount(root)
       for (let round = 0; round < rounds; round += 1) {
         const one = await newKey(root, account)
@@ -246,7 +246,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('a key that acts on itself many times at once ends once', async (t) => {
+    t.test('a key that revokes itself many times at once is revoked once', async (t) => {
       const account = await newAccount(root)
       const { id, token } = await newKey(root, account)
       await as(token).get('/v1/me')
@@ -258,37 +258,40 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('two administrators of roles edit each other, and themselves', async (t) => {
-      const account = await newAccount(root)
-      const permissions = ['role:update', 'cluster:read']
-      const roles = [
-        await newRole(root, account, 'one', permissions),
-        await newRole(root, account, 'other', permissions),
-      ]
-      const authors = await Promise.all(
-        roles.map(async (role) => as((await newKey(root, account, { role })).token)),
-      )
-      const put = (author: number, role: number, round: number) =>
-        authors[author]?.put(`${rolesOf(account)}/${roles[role]}`, {
-          name: `role ${role} ${round}`,
-          permissions,
-        })
-      for (let round = 0; round < rounds; round += 1) {
-        const crossed = await Promise.all([put(0, 1, round), put(1, 0, round)])
-        t.same(
-          crossed.map((answer) => answer?.status),
-          [200, 200],
+    t.test(
+      'two role administrators who edit each other concurrently do not deadlock',
+      async (t) => {
+        const account = await newAccount(root)
+        const permissions = ['role:update', 'cluster:read']
+        const roles = [
+          await newRole(root, account, 'one', permissions),
+          await newRole(root, account, 'other', permissions),
+        ]
+        const authors = await Promise.all(
+          roles.map(async (role) => as((await newKey(root, account, { role })).token)),
         )
-      }
-      const own = await times(atOnce, (index) => put(0, 0, index) ?? Promise.reject())
-      t.same(statusesOf(own), Array(atOnce).fill(200))
-      const remover = await newRole(root, account, 'remover', ['role:delete'])
-      const author = as((await newKey(root, account, { role: remover })).token)
-      const removed = await times(atOnce, () => author.delete(`${rolesOf(account)}/${remover}`))
-      t.same(statusesOf(removed), Array(atOnce).fill(409))
-    })
+        const put = (author: number, role: number, round: number) =>
+          authors[author]?.put(`${rolesOf(account)}/${roles[role]}`, {
+            name: `role ${role} ${round}`,
+            permissions,
+          })
+        for (let round = 0; round < rounds; round += 1) {
+          const crossed = await Promise.all([put(0, 1, round), put(1, 0, round)])
+          t.same(
+            crossed.map((answer) => answer?.status),
+            [200, 200],
+          )
+        }
+        const own = await times(atOnce, (index) => put(0, 0, index) ?? Promise.reject())
+        t.same(statusesOf(own), Array(atOnce).fill(200))
+        const remover = await newRole(root, account, 'remover', ['role:delete'])
+        const author = as((await newKey(root, account, { role: remover })).token)
+        const removed = await times(atOnce, () => author.delete(`${rolesOf(account)}/${remover}`))
+        t.same(statusesOf(removed), Array(atOnce).fill(409))
+      },
+    )
 
-    t.test('an account is created once, and all who ask for it get it', async (t) => {
+    t.test('concurrent creations of one account create it once and all return it', async (t) => {
       for (let round = 0; round < rounds; round += 1) {
         const id = randomUUID()
         const answers = await times(atOnce, () => root.post('/v1/accounts', { id, name: 'Acme' }))
@@ -307,7 +310,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    t.test('a role that is defined while the catalogue changes is of the new one', async (t) => {
+    t.test('a role defined while the catalogue changes uses the new catalogue', async (t) => {
       const { deps } = started.service
       const before = await requireCatalogue(deps.db)
       const after: Catalogue = before.map((entry) =>
@@ -336,12 +339,12 @@ for (const isolation of isolationLevels) {
       await applyCatalogue(deps, before)
     })
 
-    t.test('and the trail of all that is whole', async (t) => {
+    t.test('the audit log of all concurrent acts is whole', async (t) => {
       t.match(await verifyTrail(started.service.deps, []), { breaks: [] })
     })
   })
 
-  t.test(`several first starts at once under ${isolation}`, async (t) => {
+  t.test(`concurrent first starts under ${isolation} bootstrap once`, async (t) => {
     const database = await createTestDatabase()
     t.teardown(() => database.drop())
     const services = await times(3, () => startTestService(t, { database, isolation }))
@@ -359,7 +362,7 @@ for (const isolation of isolationLevels) {
   })
 }
 
-t.test('of 20 migrations at once of an empty database one runs', async (t) => {
+t.test('of 20 concurrent migrations of an empty database one runs', async (t) => {
   const database = await createEmptyDatabase()
   t.teardown(() => database.drop())
   const opened = Array.from({ length: 20 }, () => open(database, 1))
@@ -369,7 +372,7 @@ t.test('of 20 migrations at once of an empty database one runs', async (t) => {
   t.equal(ran.filter((names) => names.length === 0).length, 19)
 })
 
-t.test('a transaction that lost against another runs again', async (t) => {
+t.test('a transaction that lost a conflict is retried', async (t) => {
   const database = await createImpatientDatabase(t)
   const raw = await connectRaw(t, database.url)
   await raw.query('create table place (id integer primary key, visits integer not null)')
@@ -381,7 +384,7 @@ t.test('a transaction that lost against another runs again', async (t) => {
   const visits = async () =>
     (await raw.query('select visits from place order by id')).rows.map((row) => row.visits)
 
-  t.test('after a serialization failure', async (t) => {
+  t.test('a transaction is retried after a serialization failure', async (t) => {
     let attempts = 0
     await inTransaction(repeatable.db, async (trx) => {
       attempts += 1
@@ -393,7 +396,7 @@ t.test('a transaction that lost against another runs again', async (t) => {
     t.same(await visits(), [11, 0], 'and does once what it does')
   })
 
-  t.test('after a deadlock', async (t) => {
+  t.test('a transaction is retried after a deadlock', async (t) => {
     await raw.query(`set deadlock_timeout = '10min'`)
     await raw.query('begin; update place set visits = 20 where id = 2')
     let attempts = 0
@@ -414,7 +417,7 @@ t.test('a transaction that lost against another runs again', async (t) => {
     t.same(await visits(), [21, 21])
   })
 
-  t.test('but not for ever, and then the database counts as away', async (t) => {
+  t.test('a transaction is not retried for ever, and then counts as an outage', async (t) => {
     let attempts = 0
     const lost = inTransaction(repeatable.db, async (trx) => {
       attempts += 1
@@ -428,7 +431,7 @@ t.test('a transaction that lost against another runs again', async (t) => {
     t.equal(attempts, 8)
   })
 
-  t.test('and not after any other error', async (t) => {
+  t.test('a transaction is not retried after any other error', async (t) => {
     let attempts = 0
     const failed = inTransaction(committed.db, async (trx) => {
       attempts += 1

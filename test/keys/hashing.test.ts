@@ -27,7 +27,7 @@ function hasher(profile: HashProfileName, peppers = noPeppers) {
 
 const pepper = (byte: number) => Buffer.alloc(32, byte).toString('base64')
 
-t.test('a hash matches its secret only, in each profile', async (t) => {
+t.test('a hash matches only its own secret, in each profile', async (t) => {
   for (const [name, cost] of [
     ['random', 'm=1024,t=1,p=1'],
     ['password', 'm=19456,t=2,p=1'],
@@ -43,7 +43,7 @@ t.test('a hash matches its secret only, in each profile', async (t) => {
   }
 })
 
-t.test('a peppered hash needs its own pepper, by id', async (t) => {
+t.test('a peppered hash verifies only with the pepper of its id', async (t) => {
   const old = hasher('random', readPeppers(`old:${pepper(1)}`))
   const both = hasher('random', readPeppers(`new:${pepper(2)}\nold:${pepper(1)}`))
   const stored = await old.hash('a', 'secret')
@@ -65,7 +65,7 @@ t.test('a peppered hash needs its own pepper, by id', async (t) => {
   )
 })
 
-t.test('the peppers that keys were made with must be at hand, and be the same', async (t) => {
+t.test('a start requires the same peppers that keys were made with', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   const { db } = openTestDatabase(database.url)
@@ -107,7 +107,7 @@ async function pepperFile(t: Test, text: string): Promise<string> {
   return path
 }
 
-t.test('a pepper file is read by line, and its faults never repeat what it holds', async (t) => {
+t.test('a pepper file is parsed by line, and its errors never quote its content', async (t) => {
   const { current, byId } = readPeppers(`# current\n\nb:${pepper(2)}\r\na:${pepper(1)}\n`)
   t.equal(current?.id, 'b')
   t.same([...byId.keys()], ['b', 'a'])
@@ -122,7 +122,7 @@ t.test('a pepper file is read by line, and its faults never repeat what it holds
   }
 })
 
-t.test('a stored hash beyond our bounds, or of another kind, is not computed', async (t) => {
+t.test('a stored hash of another kind or beyond the bounds is not computed', async (t) => {
   const tail = '$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g'
   t.ok(isAffordable(`$argon2id$v=19$m=1024,t=1,p=1${tail}`))
   for (const head of [
@@ -146,7 +146,7 @@ t.test('a stored hash beyond our bounds, or of another kind, is not computed', a
   t.equal(queue.completed, 0)
 })
 
-t.test('the queue runs so many at once, and refuses what is too much', async (t) => {
+t.test('the hash queue limits concurrent and waiting tasks', async (t) => {
   const queue = new WorkQueue({ concurrency: 2, maxWaiting: 1 })
   const gates = [1, 2, 3].map(() => Promise.withResolvers<void>())
   const begun: number[] = []
@@ -174,24 +174,27 @@ t.test('the queue runs so many at once, and refuses what is too much', async (t)
   t.equal(await queue.run('a', async () => 4), 4, 'a failure gives its place back')
 })
 
-t.test('no more wait than will have their turn in time, by what tasks have taken', async (t) => {
-  const taskMs = 20
-  const queue = new WorkQueue({ concurrency: 1, maxWaiting: 1_000, maxWaitMs: 100 })
-  const run = () => queue.run('a', () => new Promise((resolve) => setTimeout(resolve, taskMs)))
-  for (let done = 0; done < 60; done += 1) await run()
-  const learnt = queue.completed
-  let refusedAtOnce = 0
-  const refuse = (error: unknown) => {
-    t.match(error, { code: 'overloaded' })
-    if (queue.completed === learnt) refusedAtOnce += 1
-  }
-  await Promise.all(Array.from({ length: 50 }, () => run().catch(refuse)))
-  t.ok(queue.completed > learnt, 'some are served')
-  t.ok(refusedAtOnce >= 30, `${refusedAtOnce} of 50 were refused before the first was done`)
-  t.equal(queue.waiting, 0)
-})
+t.test(
+  'the hash queue refuses tasks that would wait too long, by the measured task time',
+  async (t) => {
+    const taskMs = 20
+    const queue = new WorkQueue({ concurrency: 1, maxWaiting: 1_000, maxWaitMs: 100 })
+    const run = () => queue.run('a', () => new Promise((resolve) => setTimeout(resolve, taskMs)))
+    for (let done = 0; done < 60; done += 1) await run()
+    const learnt = queue.completed
+    let refusedAtOnce = 0
+    const refuse = (error: unknown) => {
+      t.match(error, { code: 'overloaded' })
+      if (queue.completed === learnt) refusedAtOnce += 1
+    }
+    await Promise.all(Array.from({ length: 50 }, () => run().catch(refuse)))
+    t.ok(queue.completed > learnt, 'some are served')
+    t.ok(refusedAtOnce >= 30, `${refusedAtOnce} of 50 were refused before the first was done`)
+    t.equal(queue.waiting, 0)
+  },
+)
 
-t.test('what waited too long all the same is refused when its turn comes', async (t) => {
+t.test('the hash queue refuses a task that waited too long when its turn comes', async (t) => {
   const queue = new WorkQueue({ concurrency: 1, maxWaiting: 10, maxWaitMs: 50 })
   const gate = Promise.withResolvers<void>()
   const running = queue.run('a', () => gate.promise)
@@ -202,29 +205,32 @@ t.test('what waited too long all the same is refused when its turn comes', async
   t.equal(await queue.run('a', async () => 'next'), 'next')
 })
 
-t.test('accounts take turns, and the one with the most waiting makes room', async (t) => {
-  const queue = new WorkQueue({ concurrency: 1, maxWaiting: 4 })
-  const gate = Promise.withResolvers<void>()
-  const done: string[] = []
-  const refused: string[] = []
-  const run = (name: string) =>
-    queue
-      .run(name.slice(0, 1), async () => void done.push(name))
-      .catch((error: unknown) => {
-        t.match(error, { code: 'overloaded' })
-        refused.push(name)
-      })
-  const running = queue.run('a', () => gate.promise)
-  const tasks = ['a1', 'a2', 'a3', 'a4', 'a5', 'b1', 'b2', 'c1', 'c2', 'd1', 'd2'].map(run)
-  await new Promise(setImmediate)
-  t.same(refused, ['a5', 'a4', 'a3', 'a2', 'c2', 'b2', 'd2'])
-  t.equal(queue.waiting, 4)
-  gate.resolve()
-  await Promise.all([running, ...tasks])
-  t.same(done, ['a1', 'b1', 'c1', 'd1'])
-})
+t.test(
+  'accounts take turns in the hash queue, and the one with the most waiting makes room',
+  async (t) => {
+    const queue = new WorkQueue({ concurrency: 1, maxWaiting: 4 })
+    const gate = Promise.withResolvers<void>()
+    const done: string[] = []
+    const refused: string[] = []
+    const run = (name: string) =>
+      queue
+        .run(name.slice(0, 1), async () => void done.push(name))
+        .catch((error: unknown) => {
+          t.match(error, { code: 'overloaded' })
+          refused.push(name)
+        })
+    const running = queue.run('a', () => gate.promise)
+    const tasks = ['a1', 'a2', 'a3', 'a4', 'a5', 'b1', 'b2', 'c1', 'c2', 'd1', 'd2'].map(run)
+    await new Promise(setImmediate)
+    t.same(refused, ['a5', 'a4', 'a3', 'a2', 'c2', 'b2', 'd2'])
+    t.equal(queue.waiting, 4)
+    gate.resolve()
+    await Promise.all([running, ...tasks])
+    t.same(done, ['a1', 'b1', 'c1', 'd1'])
+  },
+)
 
-t.test('the turns of the accounts, whatever comes and goes', (t) => {
+t.test('the fair queue serves accounts in turns for any sequence of tasks', (t) => {
   const max = 6
   fc.assert(
     fc.property(fc.array(fc.constantFrom('a', 'b', 'c', 'd', undefined)), (steps) => {

@@ -21,7 +21,7 @@ const findingOf = (report: Json, name: HygieneFinding): Json =>
   report.findings.find(({ finding }: Json) => finding === name)
 const namesOf = ({ api_keys: keys }: Json): string[] => keys.map(({ name }: Json) => name)
 
-t.test('each finding names the keys that it is true of, and no other', async (t) => {
+t.test('each hygiene finding names exactly the keys that it is true of', async (t) => {
   const account = await newAccount(root)
   const list = await newAllowList(root, account, ['10.0.0.0/8'])
   const plain = await newRole(root, account, 'plain', ['cluster:read'])
@@ -94,7 +94,7 @@ t.test('each finding names the keys that it is true of, and no other', async (t)
   t.equal(report.examined, made.size - 3, 'revoked keys are not even looked at')
 })
 
-t.test('a finding is listed page by page, without a gap', async (t) => {
+t.test('a hygiene finding is listed page by page without a gap', async (t) => {
   const account = await newAccount(root)
   const names: string[] = []
   for (let index = 0; index < 7; index += 1) {
@@ -122,30 +122,33 @@ t.test('a finding is listed page by page, without a gap', async (t) => {
   )
 })
 
-t.test('ten thousand keys are examined at once, and the cursor tells where to go on', async (t) => {
-  const account = await newAccount(root)
-  await raw.query(
-    `insert into api_key (id, account_id, name, description, role_id, reach, token_prefix,
+t.test(
+  'the hygiene report examines ten thousand keys at once and continues by cursor',
+  async (t) => {
+    const account = await newAccount(root)
+    await raw.query(
+      `insert into api_key (id, account_id, name, description, role_id, reach, token_prefix,
        created_at, created_by_kind, created_by_id, live)
      select gen_random_uuid(), $1, 'many ' || n, '', role.id, 'anywhere', 'aeon',
        date_trunc('milliseconds', now()) - n * interval '1 second', 'user', 'user|many', true
      from generate_series(1, 12500) n, role where account_id = $1 and name = 'viewer'`,
-    [account],
-  )
-  const first = await reportOf(account)
-  const second = await reportOf(account, `?cursor=${first.next_cursor}`)
-  t.same([first.examined, second.examined, second.next_cursor], [10_000, 2_500, null])
-  for (const [report, count] of [
-    [first, 10_000],
-    [second, 2_500],
-  ]) {
-    t.equal(findingOf(report, 'usable_from_anywhere').count, count)
-    t.equal(findingOf(report, 'never_used').api_keys.length, 10)
-    t.equal(findingOf(report, 'last_of_its_creator').count, 0)
-  }
-})
+      [account],
+    )
+    const first = await reportOf(account)
+    const second = await reportOf(account, `?cursor=${first.next_cursor}`)
+    t.same([first.examined, second.examined, second.next_cursor], [10_000, 2_500, null])
+    for (const [report, count] of [
+      [first, 10_000],
+      [second, 2_500],
+    ]) {
+      t.equal(findingOf(report, 'usable_from_anywhere').count, count)
+      t.equal(findingOf(report, 'never_used').api_keys.length, 10)
+      t.equal(findingOf(report, 'last_of_its_creator').count, 0)
+    }
+  },
+)
 
-t.test('a tenant reads the report of its own account, and bad queries are refused', async (t) => {
+t.test('a tenant reads only its own hygiene report, and bad queries are refused', async (t) => {
   const account = await newAccount(root)
   const admin = as((await newKey(root, account)).token)
   const report = await reportOf(account, '', admin)

@@ -47,7 +47,7 @@ for (const isolation of isolationLevels) {
       return [await one, await other]
     }
 
-    race('of two changes of what both saw one is made', async (t) => {
+    race('of two concurrent updates with the same ETag one is made', async (t) => {
       const { id } = await newKey(root, account)
       for (let round = 0; round < rounds; round += 1) {
         const { headers } = await root.get(`${keys}/${id}`)
@@ -72,7 +72,7 @@ for (const isolation of isolationLevels) {
       t.match(both[1].body.api_key, { description: 'first', metadata: { a: 'second' } })
     })
 
-    race('a change comes before a revocation, or not at all', async (t) => {
+    race('an update happens before a concurrent revocation, or not at all', async (t) => {
       for (const order of ['patch first', 'revoke first'] as const) {
         const { id, token } = await newKey(root, account)
         const acts = [() => patch(id, { description: 'changed' }, '*'), () => revoke(id)] as const
@@ -90,7 +90,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    race('a rotation comes before a revocation, or not at all', async (t) => {
+    race('a rotation happens before a concurrent revocation, or not at all', async (t) => {
       for (const rotateFirst of [true, false]) {
         const { id, token } = await newKey(root, account)
         const acts = [() => rotate(id, { overlap_seconds: 60 }), () => revoke(id)] as const
@@ -103,7 +103,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    race('of several rotations at once one is made, and no token in use ends', async (t) => {
+    race('of concurrent rotations one is made, and no token in use ends', async (t) => {
       for (let round = 0; round < rounds; round += 1) {
         const { id, token } = await newKey(root, account)
         t.match(await root.verify(token), { valid: true })
@@ -121,7 +121,7 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    race('a token is used for the first time, or replaced as unused; never both', async (t) => {
+    race('a token is never both used for the first time and replaced as unused', async (t) => {
       const replace = (id: string) => rotate(id, { if_generation: 1, only_if_unused: true })
       const use = (token: string) => root.post('/v1/verify', { token })
       for (const useFirst of [true, false]) {
@@ -156,66 +156,72 @@ for (const isolation of isolationLevels) {
       }
     })
 
-    race('a first use that retires the old token, and a rotation, one by one', async (t) => {
-      const retiring = { overlap_seconds: 600, retire_on_first_use_seconds: 0 }
-      for (const useFirst of [true, false]) {
+    race(
+      'a first use that retires the old token and a concurrent rotation are serialized',
+      async (t) => {
+        const retiring = { overlap_seconds: 600, retire_on_first_use_seconds: 0 }
+        for (const useFirst of [true, false]) {
+          const { id, token } = await newKey(root, account)
+          t.match(await root.verify(token), { valid: true })
+          const next = (await rotate(id, retiring)).body.token
+          const use = () => root.post('/v1/verify', { token: next })
+          const again = () => rotate(id, { overlap_seconds: 600 })
+          const [first, second] = useFirst
+            ? await inOrder('api_key', id, use, again)
+            : await inOrder('api_key', id, again, use)
+          const [used, rotated] = useFirst ? [first, second] : [second, first]
+          t.match(used.body, { valid: true, generation: 2 })
+          t.equal(rotated.status, useFirst ? 201 : 409)
+          t.match(await root.verify(token), { reason: 'rotated' })
+          t.match(await root.verify(next), { valid: true })
+        }
         const { id, token } = await newKey(root, account)
-        t.match(await root.verify(token), { valid: true })
         const next = (await rotate(id, retiring)).body.token
-        const use = () => root.post('/v1/verify', { token: next })
-        const again = () => rotate(id, { overlap_seconds: 600 })
-        const [first, second] = useFirst
-          ? await inOrder('api_key', id, use, again)
-          : await inOrder('api_key', id, again, use)
-        const [used, rotated] = useFirst ? [first, second] : [second, first]
-        t.match(used.body, { valid: true, generation: 2 })
-        t.equal(rotated.status, useFirst ? 201 : 409)
+        const many = Array.from({ length: 4 }, () => root.verify(next))
+        for (const verdict of await Promise.all(many)) t.match(verdict, { valid: true })
         t.match(await root.verify(token), { reason: 'rotated' })
-        t.match(await root.verify(next), { valid: true })
-      }
-      const { id, token } = await newKey(root, account)
-      const next = (await rotate(id, retiring)).body.token
-      const many = Array.from({ length: 4 }, () => root.verify(next))
-      for (const verdict of await Promise.all(many)) t.match(verdict, { valid: true })
-      t.match(await root.verify(token), { reason: 'rotated' })
-    })
+      },
+    )
 
-    race('of equal requests at once one acts, and the others wait for it', async (t) => {
-      const headers = { 'idempotency-key': 'k' }
-      for (let round = 0; round < rounds; round += 1) {
-        const body = { name: `repeated ${round}`, role: 'viewer', expires_at: null }
-        const issue = () =>
-          root.call('POST', keys, { body, headers: { 'idempotency-key': body.name } })
-        const issued = await Promise.all([issue(), issue(), issue(), issue()])
-        t.same(statusesOf(issued), [201, 201, 201, 201])
-        t.equal(issued.filter((answer) => answer.body.token !== null).length, 1)
-        const ids = new Set(issued.map((answer) => answer.body.api_key.id))
-        t.equal(ids.size, 1)
-        const [id] = ids
-        const path = `${keys}/${id}/rotate`
-        const renew = () => root.call('POST', path, { body: { overlap_seconds: 0 }, headers })
-        const rotated = await Promise.all([renew(), renew(), renew()])
-        t.same(
-          rotated.map((answer) => [answer.status, answer.body.generation]),
-          [
-            [201, 2],
-            [201, 2],
-            [201, 2],
-          ],
-        )
-        const tokens = rotated.flatMap((answer) => answer.body.token ?? [])
-        t.equal(tokens.length, 1)
-        t.match(await root.verify(tokens[0]), { valid: true })
-      }
-      const role = await newRole(root, account, 'held', [])
-      const body = { name: 'waited for', role, expires_at: null }
-      const issue = () => root.call('POST', keys, { body, headers })
-      const [first, second] = await inOrder('role', role, issue, issue)
-      t.ok(first.body.token, 'the first acts')
-      t.match(second, { status: 201, body: { token: null, generation: 1 } })
-    })
+    race(
+      'of concurrent requests with one Idempotency-Key one acts and the others wait',
+      async (t) => {
+        const headers = { 'idempotency-key': 'k' }
+        for (let round = 0; round < rounds; round += 1) {
+          const body = { name: `repeated ${round}`, role: 'viewer', expires_at: null }
+          const issue = () =>
+            root.call('POST', keys, { body, headers: { 'idempotency-key': body.name } })
+          const issued = await Promise.all([issue(), issue(), issue(), issue()])
+          t.same(statusesOf(issued), [201, 201, 201, 201])
+          t.equal(issued.filter((answer) => answer.body.token !== null).length, 1)
+          const ids = new Set(issued.map((answer) => answer.body.api_key.id))
+          t.equal(ids.size, 1)
+          const [id] = ids
+          const path = `${keys}/${id}/rotate`
+          const renew = () => root.call('POST', path, { body: { overlap_seconds: 0 }, headers })
+          const rotated = await Promise.all([renew(), renew(), renew()])
+          t.same(
+            rotated.map((answer) => [answer.status, answer.body.generation]),
+            [
+              [201, 2],
+              [201, 2],
+              [201, 2],
+            ],
+          )
+          const tokens = rotated.flatMap((answer) => answer.body.token ?? [])
+          t.equal(tokens.length, 1)
+          t.match(await root.verify(tokens[0]), { valid: true })
+        }
+        const role = await newRole(root, account, 'held', [])
+        const body = { name: 'waited for', role, expires_at: null }
+        const issue = () => root.call('POST', keys, { body, headers })
+        const [first, second] = await inOrder('role', role, issue, issue)
+        t.ok(first.body.token, 'the first acts')
+        t.match(second, { status: 201, body: { token: null, generation: 1 } })
+      },
+    )
 
-    race('a list is deleted, or a key is restricted to it; never both', async (t) => {
+    race('an allow list is never deleted while a key is restricted to it', async (t) => {
       for (let round = 0; round < rounds; round += 1) {
         const list = await newAllowList(root, account, ['10.0.0.0/8'], `raced ${round}`)
         const { id, token } = await newKey(root, account)

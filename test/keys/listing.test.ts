@@ -18,7 +18,7 @@ t.afterEach(() => {
   clock.offsetMs = 0
 })
 
-t.test('every sort and filter lists what sorting and filtering in memory does', async (t) => {
+t.test('every sort and filter of keys agrees with sorting and filtering in memory', async (t) => {
   const account = await newAccount(root)
   const seed = 20_261_123
   const random = createRandom(seed)
@@ -85,7 +85,7 @@ t.test('every sort and filter lists what sorting and filtering in memory does', 
   }
 })
 
-t.test('what expires is listed alike in every order, few keys or many', async (t) => {
+t.test('keys that expire are listed consistently in every order', async (t) => {
   const account = await newAccount(root)
   await insertRandomKeys(account, 120, createRandom(7))
   const all = await pagesOf(root, account, '-created_at', 200)
@@ -118,7 +118,7 @@ t.test('what expires is listed alike in every order, few keys or many', async (t
   }
 })
 
-t.test('keys that never expire come last in both directions, and ties go by id', async (t) => {
+t.test('keys that never expire sort last in both directions, and ties sort by id', async (t) => {
   const account = await newAccount(root)
   const soon = new Date(Date.now() + aMinuteMs).toISOString()
   const late = new Date(Date.now() + 2 * aMinuteMs).toISOString()
@@ -144,7 +144,7 @@ t.test('keys that never expire come last in both directions, and ties go by id',
   t.same(await listed('-created_at'), [...byId].reverse())
 })
 
-t.test('a page neither repeats nor loses a key, whatever happens between two pages', async (t) => {
+t.test('pages neither repeat nor lose a key when keys change between them', async (t) => {
   for (const sort of sorts) {
     const account = await newAccount(root)
     await insertRandomKeys(account, 40, createRandom(sort.length))
@@ -177,7 +177,7 @@ t.test('a page neither repeats nor loses a key, whatever happens between two pag
   }
 })
 
-t.test('a filtered list goes on while keys leave it', async (t) => {
+t.test('a filtered key list continues while keys leave it', async (t) => {
   const account = await newAccount(root)
   const made: string[] = []
   for (let index = 0; index < 12; index += 1) made.push((await newKey(root, account)).id)
@@ -192,7 +192,7 @@ t.test('a filtered list goes on while keys leave it', async (t) => {
   t.equal(rest.next_cursor, null, 'a last page that is full says that it is the last')
 })
 
-t.test('a status is of the moment of the listing', async (t) => {
+t.test('the status of a listed key is that of the moment of listing', async (t) => {
   const account = await newAccount(root)
   const expires_at = new Date(Date.now() + aMinuteMs).toISOString()
   const { id } = await newKey(root, account, { expires_at })
@@ -214,7 +214,7 @@ t.test('a status is of the moment of the listing', async (t) => {
   t.same(await statuses(), ['revoked revoked'], 'and revoked more than either')
 })
 
-t.test('a cursor goes with its sort, and tells another account nothing', async (t) => {
+t.test('a page cursor is bound to its sort and reveals nothing to another account', async (t) => {
   const account = await newAccount(root)
   const other = await newAccount(root)
   const otherAdmin = started.as((await newKey(root, other, { name: 'their own' })).token)

@@ -18,7 +18,7 @@ t.afterEach(() => {
   clock.offsetMs = 0
 })
 
-t.test('an issue that comes again issues no other key', async (t) => {
+t.test('a repeated issue request issues no other key', async (t) => {
   const account = await newAccount(root)
   const keys = `/v1/accounts/${account}/api-keys`
   const expires_at = new Date(Date.now() + 60_000).toISOString()
@@ -63,7 +63,7 @@ t.test('an issue that comes again issues no other key', async (t) => {
   t.match(another, { status: 201, body: { token: String } }, 'under another key it is another')
 })
 
-t.test('a rotation that comes again ends no token', async (t) => {
+t.test('a repeated rotation request ends no token', async (t) => {
   const account = await newAccount(root)
   const { id, token } = await newKey(root, account)
   const path = `/v1/accounts/${account}/api-keys/${id}/rotate`
@@ -96,7 +96,7 @@ t.test('a rotation that comes again ends no token', async (t) => {
   )
 })
 
-t.test('a lost token is replaced, and the delayed first request changes nothing', async (t) => {
+t.test('after a lost token was replaced the delayed first request changes nothing', async (t) => {
   const account = await newAccount(root)
   const keys = `/v1/accounts/${account}/api-keys`
   const body = { name: 'lost', role: 'viewer', expires_at: null }
@@ -113,7 +113,7 @@ t.test('a lost token is replaced, and the delayed first request changes nothing'
   t.match(await root.verify(found.body.token), { valid: true, generation: 2 })
 })
 
-t.test('a key that rotates itself may ask again, by either token', async (t) => {
+t.test('a key that rotates itself may repeat the request with either token', async (t) => {
   const account = await newAccount(root)
   const { token } = await newKey(root, account)
   const body = { overlap_seconds: 60 }
@@ -125,7 +125,7 @@ t.test('a key that rotates itself may ask again, by either token', async (t) => 
   }
 })
 
-t.test('a repeat is one of the same principal, account and route', async (t) => {
+t.test('an Idempotency-Key is scoped to principal, account and route', async (t) => {
   const account = await newAccount(root)
   const other = await newAccount(root)
   const author = as((await newKey(root, account, { name: 'author' })).token)
@@ -157,7 +157,7 @@ t.test('a repeat is one of the same principal, account and route', async (t) => 
   t.match(byHint.body, { token: null }, 'however the key is named')
 })
 
-t.test('a repeat is answered by the rights that its author has then', async (t) => {
+t.test('a repeated request is authorized by the current rights of its author', async (t) => {
   const account = await newAccount(root)
   const keys = `/v1/accounts/${account}/api-keys`
   const permissions = ['api_key:create', 'api_key:rotate', 'cluster:read']
@@ -185,7 +185,7 @@ t.test('a repeat is answered by the rights that its author has then', async (t) 
   assertProblem(t, denied, { status: 403, code: 'permission_denied' }, 'what the author may do')
 })
 
-t.test('a record counts for 24 hours, and goes after that', async (t) => {
+t.test('an idempotency record counts for 24 hours and is deleted afterwards', async (t) => {
   const account = await newAccount(root)
   const { id } = await newKey(root, account)
   const path = `/v1/accounts/${account}/api-keys/${id}/rotate`

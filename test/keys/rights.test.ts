@@ -10,7 +10,7 @@ const office = '203.0.113.7'
 
 const started = await startTestService(t)
 
-t.test('nobody issues a key that may do more than they may', async (t) => {
+t.test('a caller cannot issue a key with more permissions than its own', async (t) => {
   const { account, as, root } = await setUp()
   const issuerRole = await newRole(root, account, 'issuer', ['api_key:create', 'cluster:read'])
   const issuer = as(await keyWith(root, account, issuerRole))
@@ -56,43 +56,40 @@ t.test('enabling a key needs all that the key may do; disabling and revoking do 
   }
 })
 
-t.test(
-  'a role is written only by one who holds all that it gave and all that it gives',
-  async (t) => {
-    const { account, as, root } = await setUp()
-    const editorRole = await newRole(root, account, 'editor', [
-      'role:create',
-      'role:update',
-      'role:delete',
-      'cluster:read',
-    ])
-    const editor = as(await keyWith(root, account, editorRole))
-    const path = `/v1/accounts/${account}/roles`
-    const put = (id: string, permissions: string[]) =>
-      editor.put(`${path}/${id}`, { name: `role ${id.slice(-4)}`, permissions })
+t.test('writing a role requires all permissions that it had and will have', async (t) => {
+  const { account, as, root } = await setUp()
+  const editorRole = await newRole(root, account, 'editor', [
+    'role:create',
+    'role:update',
+    'role:delete',
+    'cluster:read',
+  ])
+  const editor = as(await keyWith(root, account, editorRole))
+  const path = `/v1/accounts/${account}/roles`
+  const put = (id: string, permissions: string[]) =>
+    editor.put(`${path}/${id}`, { name: `role ${id.slice(-4)}`, permissions })
 
-    t.equal((await editor.post(path, { name: 'small', permissions: ['cluster:read'] })).status, 201)
-    const created = await editor.post(path, { name: 'big', permissions: ['cluster:delete'] })
-    t.match(created, escalation)
-    t.match(created.body.detail, /missing: cluster:delete\./)
+  t.equal((await editor.post(path, { name: 'small', permissions: ['cluster:read'] })).status, 201)
+  const created = await editor.post(path, { name: 'big', permissions: ['cluster:delete'] })
+  t.match(created, escalation)
+  t.match(created.body.detail, /missing: cluster:delete\./)
 
-    const small = await newRole(root, account, 'before small', ['cluster:read'])
-    const big = await newRole(root, account, 'before big', ['backup:delete'])
-    t.match(await put(small, ['backup:delete']), escalation, 'what it gives')
-    const emptied = await put(big, [])
-    t.match(emptied, escalation, 'what it gave')
-    t.match(emptied.body.detail, /missing: backup:delete, backup:read\./)
-    t.match(await put(small, []), { status: 200, body: { role: { permissions: [] } } })
-    t.match(await put(small, ['cluster:read']), { status: 200 })
-    t.equal((await editor.delete(`${path}/${big}`)).status, 204, 'deleting gives nobody anything')
-    const reader = as(await keyWith(root, account, 'viewer'))
-    t.match(await reader.post(path, { name: 'x', permissions: [] }), permissionDenied)
-    t.match(await reader.put(`${path}/${small}`, { name: 'x', permissions: [] }), permissionDenied)
-    t.match(await reader.delete(`${path}/${small}`), permissionDenied)
-  },
-)
+  const small = await newRole(root, account, 'before small', ['cluster:read'])
+  const big = await newRole(root, account, 'before big', ['backup:delete'])
+  t.match(await put(small, ['backup:delete']), escalation, 'what it gives')
+  const emptied = await put(big, [])
+  t.match(emptied, escalation, 'what it gave')
+  t.match(emptied.body.detail, /missing: backup:delete, backup:read\./)
+  t.match(await put(small, []), { status: 200, body: { role: { permissions: [] } } })
+  t.match(await put(small, ['cluster:read']), { status: 200 })
+  t.equal((await editor.delete(`${path}/${big}`)).status, 204, 'deleting gives nobody anything')
+  const reader = as(await keyWith(root, account, 'viewer'))
+  t.match(await reader.post(path, { name: 'x', permissions: [] }), permissionDenied)
+  t.match(await reader.put(`${path}/${small}`, { name: 'x', permissions: [] }), permissionDenied)
+  t.match(await reader.delete(`${path}/${small}`), permissionDenied)
+})
 
-t.test('one who widens a list must hold all that the keys behind it may do', async (t) => {
+t.test('widening an allow list requires all permissions of the keys that use it', async (t) => {
   const { account, as, root } = await setUp()
   const role = await newRole(root, account, 'gatekeeper', [
     'allow_list:create',
@@ -127,7 +124,7 @@ t.test('one who widens a list must hold all that the keys behind it may do', asy
   t.equal((await set(['0.0.0.0/0'])).status, 200, 'the gatekeeper holds cluster:read')
 })
 
-t.test('a key that is restricted by address grants no wider reach than its own', async (t) => {
+t.test('a key restricted by address cannot grant a wider reach than its own', async (t) => {
   const { account, as, root } = await setUp()
   const own = await newAllowList(root, account, [office], 'own')
   const second = await newAllowList(root, account, ['203.0.113.0/24'], 'own too')
@@ -187,7 +184,7 @@ t.test('a key that is restricted by address grants no wider reach than its own',
 })
 
 t.test(
-  'a key of an account acts there only; one of the platform everywhere, by its own role',
+  'an account key acts in its account only, a platform key everywhere by its role',
   async (t) => {
     const { account, as, root } = await setUp()
     const admin = as((await newKey(root, account)).token)
@@ -251,7 +248,7 @@ t.test(
   },
 )
 
-t.test('built-in roles hold what they should, and cannot change', async (t) => {
+t.test('built-in roles have the documented permissions and cannot be changed', async (t) => {
   const { account, as, root } = await setUp()
   const catalogue: Json[] = (await root.get('/v1/permissions')).body.permissions
   const roles = await builtInRolesOf(root, account)
@@ -302,45 +299,48 @@ t.test('built-in roles hold what they should, and cannot change', async (t) => {
   t.same(me.body.permissions, roles.get('viewer')?.permissions)
 })
 
-t.test('a role or list that a live key uses stays; the dead keep nothing', async (t) => {
-  const { account, clock, database, root } = await setUp()
-  for (const [plural, make, use] of [
-    ['roles', () => newRole(root, account, unique(), []), (id: string) => ({ role: id })],
-    [
-      'allow-lists',
-      () => newAllowList(root, account, [office], unique()),
-      (id: string) => ({ allow_list_ids: [id] }),
-    ],
-  ] as const) {
-    const id = await make()
-    const path = `/v1/accounts/${account}/${plural}/${id}`
-    const inUse = { status: 409, body: { code: 'in_use' } }
-    const live = await newKey(root, account, use(id))
-    t.match(await root.delete(path), inUse, 'live')
-    await act(root, account, live.id, 'disable')
-    t.match(await root.delete(path), inUse, 'disabled')
-    await act(root, account, live.id, 'revoke')
-    const expiring = await newKey(root, account, { ...use(id), expires_at: inAnHour() })
-    const disabled = await newKey(root, account, { ...use(id), expires_at: inAnHour() })
-    await act(root, account, disabled.id, 'disable')
-    t.match(await root.delete(path), inUse, 'not expired yet')
-    clock.offsetMs = anHourMs + 1000
-    t.match(await root.delete(path), inUse, 'not by the clock that all share')
-    await age(database.url, anHourMs + 1000)
-    t.equal((await root.delete(path)).status, 204, 'revoked and expired keys do not keep it')
-    t.match(await root.get(path), { status: 404 })
-    t.match(await root.delete(path), { status: 404 })
-    t.match(await issue(root, account, use(id)), { status: 400 })
-    for (const key of [live, expiring, disabled]) {
-      const shown = await root.get(`/v1/accounts/${account}/api-keys/${key.id}`)
-      t.same(shown.body.api_key.role, key.body.role, 'an old key always shows its role')
-      t.same(shown.body.api_key.allow_list_ids, key.body.allow_list_ids, 'and its lists')
+t.test(
+  'a role or list used by a live key cannot be deleted, unlike one used by ended keys',
+  async (t) => {
+    const { account, clock, database, root } = await setUp()
+    for (const [plural, make, use] of [
+      ['roles', () => newRole(root, account, unique(), []), (id: string) => ({ role: id })],
+      [
+        'allow-lists',
+        () => newAllowList(root, account, [office], unique()),
+        (id: string) => ({ allow_list_ids: [id] }),
+      ],
+    ] as const) {
+      const id = await make()
+      const path = `/v1/accounts/${account}/${plural}/${id}`
+      const inUse = { status: 409, body: { code: 'in_use' } }
+      const live = await newKey(root, account, use(id))
+      t.match(await root.delete(path), inUse, 'live')
+      await act(root, account, live.id, 'disable')
+      t.match(await root.delete(path), inUse, 'disabled')
+      await act(root, account, live.id, 'revoke')
+      const expiring = await newKey(root, account, { ...use(id), expires_at: inAnHour() })
+      const disabled = await newKey(root, account, { ...use(id), expires_at: inAnHour() })
+      await act(root, account, disabled.id, 'disable')
+      t.match(await root.delete(path), inUse, 'not expired yet')
+      clock.offsetMs = anHourMs + 1000
+      t.match(await root.delete(path), inUse, 'not by the clock that all share')
+      await age(database.url, anHourMs + 1000)
+      t.equal((await root.delete(path)).status, 204, 'revoked and expired keys do not keep it')
+      t.match(await root.get(path), { status: 404 })
+      t.match(await root.delete(path), { status: 404 })
+      t.match(await issue(root, account, use(id)), { status: 400 })
+      for (const key of [live, expiring, disabled]) {
+        const shown = await root.get(`/v1/accounts/${account}/api-keys/${key.id}`)
+        t.same(shown.body.api_key.role, key.body.role, 'an old key always shows its role')
+        t.same(shown.body.api_key.allow_list_ids, key.body.allow_list_ids, 'and its lists')
+      }
+      clock.offsetMs = 0
     }
-    clock.offsetMs = 0
-  }
-})
+  },
+)
 
-t.test('a name is held while a key lives, and is free after its end', async (t) => {
+t.test('a key name is taken while the key lives and free after its end', async (t) => {
   const { account, clock, database, root } = await setUp()
   const named = (values = {}) => issue(root, account, { name: 'ci', ...values })
   const taken = { status: 409, body: { code: 'name_taken', errors: [{ field: '/name' }] } }
@@ -366,7 +366,7 @@ t.test('a name is held while a key lives, and is free after its end', async (t) 
   t.equal((await issue(root, await newAccount(root), { name: 'ci' })).status, 201)
 })
 
-t.test('expiry is final; enable, disable and revoke are idempotent', async (t) => {
+t.test('expiry of a key is final, and enable, disable and revoke are idempotent', async (t) => {
   const { account, clock, root, as } = await setUp()
   const key = await newKey(root, account, { expires_at: inAnHour() })
   const first = await act(root, account, key.id, 'disable')
@@ -396,7 +396,7 @@ t.test('expiry is final; enable, disable and revoke are idempotent', async (t) =
   }
 })
 
-t.test('an edit of a role takes effect at once on keys that are hot', async (t) => {
+t.test('an edit of a role takes effect at once on hot keys', async (t) => {
   const { account, root, service } = await setUp()
   const id = await newRole(root, account, 'ops', ['cluster:update'])
   const { token } = await newKey(root, account, { role: id })
@@ -430,7 +430,7 @@ t.test('an edit of a role takes effect at once on keys that are hot', async (t) 
   t.equal((await reading()).status, 403, 'the callers of this service included')
 })
 
-t.test('an edit of an allow list takes effect at once on keys that are hot', async (t) => {
+t.test('an edit of an allow list takes effect at once on hot keys', async (t) => {
   const { account, root, service } = await setUp()
   const id = await newAllowList(root, account, [office, '2001:db8::/32', '::ffff:198.51.100.0/120'])
   const { token } = await newKey(root, account, { allow_list_ids: [id] })
@@ -456,7 +456,7 @@ t.test('an edit of an allow list takes effect at once on keys that are hot', asy
   t.match(await at(office), { valid: true })
 })
 
-t.test('a restricted key whose lists are gone matches nothing', async (t) => {
+t.test('a restricted key without allow lists is denied from every address', async (t) => {
   const { account, root, service, database } = await setUp()
   const list = await newAllowList(root, account, ['0.0.0.0/0', '::/0'])
   const dead = await newKey(root, account, { allow_list_ids: [list] })

@@ -7,7 +7,7 @@ import { startTestService } from '../helpers/service.ts'
 
 const waitMs = 60_000
 
-t.test('a new tag key signs once every instance knows it, and old tokens stay good', async (t) => {
+t.test('a new tag key signs once every instance knows it, and old tokens stay valid', async (t) => {
   const one = await startTestService(t)
   const other = await startTestService(t, { database: one.database })
   const account = await newAccount(one.root)
@@ -26,7 +26,7 @@ t.test('a new tag key signs once every instance knows it, and old tokens stay go
   t.equal(one.service.deps.ring.keys.length, 2, 'the old one verifies')
 })
 
-t.test('the ring is bounded, and lets go of keys that nobody uses', async (t) => {
+t.test('the ring of tag keys is bounded and drops unused keys', async (t) => {
   const { service, database, root } = await startTestService(t)
   const { deps } = service
   for (let keys = 1; keys < maxTagKeys; keys += 1) {
@@ -49,7 +49,7 @@ t.test('the ring is bounded, and lets go of keys that nobody uses', async (t) =>
   t.equal((await root.get('/v1/me')).status, 200, 'what is used is kept')
 })
 
-t.test('a rotation that could not be known everywhere is taken up again', async (t) => {
+t.test('an unfinished tag key rotation is resumed with the same key', async (t) => {
   const { service, root } = await startTestService(t)
   const { deps } = service
   const before = deps.ring.signing.id

@@ -57,7 +57,7 @@ t.test('the old token works beside the new one until the overlap ends', async (t
   t.equal((await root.get(path)).body.api_key.overlap_ends_at, null)
 })
 
-t.test('an overlap of 0 ends the old token at once, as a state', async (t) => {
+t.test('a rotation with an overlap of 0 ends the old token at once', async (t) => {
   const { rotate, first, id } = await setUp()
   t.match(await root.verify(first), { valid: true })
   const { body } = await rotate({ overlap_seconds: 0 })
@@ -73,7 +73,7 @@ t.test('an overlap of 0 ends the old token at once, as a state', async (t) => {
   t.match(await root.verify(secretChanged), { reason: 'not_found' }, 'only once the secret matched')
 })
 
-t.test('a rotation during an overlap ends no token that somebody works with', async (t) => {
+t.test('a rotation during an overlap ends no token in use', async (t) => {
   const { rotate, first } = await setUp()
   const second = (await rotate({ overlap_seconds: 60 })).body.token
   await refused(t, rotate({ overlap_seconds: 0 }), 'rotation_in_progress')
@@ -91,7 +91,7 @@ t.test('a rotation during an overlap ends no token that somebody works with', as
 })
 
 t.test(
-  'a newest token that was never used is replaced, and the older keeps its time',
+  'a rotation replaces an unused newest token, and the older token keeps its end',
   async (t) => {
     const { rotate, first, id } = await setUp()
     t.match(await root.verify(first), { valid: true })
@@ -116,52 +116,58 @@ t.test(
   },
 )
 
-t.test('whoever never received a token gets another, and nobody else loses theirs', async (t) => {
-  const { rotate, first } = await setUp()
-  const again = await rotate({ if_generation: 1, only_if_unused: true })
-  t.match(again, { status: 201, body: { generation: 2 } })
-  t.match(await root.verify(first), { reason: 'rotated' }, 'a token that nobody ever used')
-  t.match(await root.verify(again.body.token), { valid: true })
-  await refused(t, rotate({ if_generation: 2, only_if_unused: true }), 'generation_used')
-  await refused(t, rotate({ if_generation: 1, only_if_unused: true }), 'generation_mismatch')
-  await refused(t, rotate({ if_generation: 3, only_if_unused: true }), 'generation_mismatch')
-  t.match(await root.verify(again.body.token), { valid: true })
-})
+t.test(
+  'a caller who never received a rotated token gets another, and no used token ends',
+  async (t) => {
+    const { rotate, first } = await setUp()
+    const again = await rotate({ if_generation: 1, only_if_unused: true })
+    t.match(again, { status: 201, body: { generation: 2 } })
+    t.match(await root.verify(first), { reason: 'rotated' }, 'a token that nobody ever used')
+    t.match(await root.verify(again.body.token), { valid: true })
+    await refused(t, rotate({ if_generation: 2, only_if_unused: true }), 'generation_used')
+    await refused(t, rotate({ if_generation: 1, only_if_unused: true }), 'generation_mismatch')
+    await refused(t, rotate({ if_generation: 3, only_if_unused: true }), 'generation_mismatch')
+    t.match(await root.verify(again.body.token), { valid: true })
+  },
+)
 
-t.test('an old token can end with the first use of the new one', async (t) => {
+t.test('an old token can end with the first use of the new token', async (t) => {
   const retiring = { overlap_seconds: day, retire_on_first_use_seconds: 30 }
 
-  t.test('so many seconds after it', async (t) => {
-    const { rotate, first, path, account } = await setUp()
-    t.match(await root.verify(first), { valid: true })
-    const { body, headers } = await rotate(retiring)
-    const { token } = body
-    clock.offsetMs = 100_000
-    t.match(await root.verify(first), { valid: true }, 'while nobody uses the new one')
-    const denied = await root.verify(token, { permissions: ['nobody:has'] })
-    t.match(denied, { reason: 'insufficient_permissions' })
-    t.equal((await root.get(path)).headers.etag, headers.etag, 'nor is a denial a use')
+  t.test(
+    'an old token ends the configured seconds after the first use of the new one',
+    async (t) => {
+      const { rotate, first, path, account } = await setUp()
+      t.match(await root.verify(first), { valid: true })
+      const { body, headers } = await rotate(retiring)
+      const { token } = body
+      clock.offsetMs = 100_000
+      t.match(await root.verify(first), { valid: true }, 'while nobody uses the new one')
+      const denied = await root.verify(token, { permissions: ['nobody:has'] })
+      t.match(denied, { reason: 'insufficient_permissions' })
+      t.equal((await root.get(path)).headers.etag, headers.etag, 'nor is a denial a use')
 
-    t.match(await root.verify(token), { valid: true, generation: 2 })
-    t.match(await root.verify(token), { valid: true, generation: 2 }, 'and again')
-    const shown = await root.get(path)
-    const endsAt = Date.parse(shown.body.api_key.overlap_ends_at)
-    t.ok(endsAt < Date.parse(body.api_key.overlap_ends_at))
-    t.not(shown.headers.etag, headers.etag, 'a change like any other')
-    const event = (await trailOf(raw, account)).at(-1)
-    t.match(event, {
-      action: 'api_key.updated',
-      actor: { kind: 'system' },
-      before: { overlap_ends_at: body.api_key.overlap_ends_at },
-      after: { overlap_ends_at: shown.body.api_key.overlap_ends_at },
-    })
-    t.match(await root.verify(first), { valid: true }, 'the old one has its 30 seconds')
-    clock.offsetMs += 31_000
-    t.match(await root.verify(first), { reason: 'rotated' })
-    t.match(await root.verify(token), { valid: true })
-  })
+      t.match(await root.verify(token), { valid: true, generation: 2 })
+      t.match(await root.verify(token), { valid: true, generation: 2 }, 'and again')
+      const shown = await root.get(path)
+      const endsAt = Date.parse(shown.body.api_key.overlap_ends_at)
+      t.ok(endsAt < Date.parse(body.api_key.overlap_ends_at))
+      t.not(shown.headers.etag, headers.etag, 'a change like any other')
+      const event = (await trailOf(raw, account)).at(-1)
+      t.match(event, {
+        action: 'api_key.updated',
+        actor: { kind: 'system' },
+        before: { overlap_ends_at: body.api_key.overlap_ends_at },
+        after: { overlap_ends_at: shown.body.api_key.overlap_ends_at },
+      })
+      t.match(await root.verify(first), { valid: true }, 'the old one has its 30 seconds')
+      clock.offsetMs += 31_000
+      t.match(await root.verify(first), { reason: 'rotated' })
+      t.match(await root.verify(token), { valid: true })
+    },
+  )
 
-  t.test('at once, as a state', async (t) => {
+  t.test('an old token ends at once on the first use of the new one', async (t) => {
     const { rotate, first, id } = await setUp()
     t.match(await root.verify(first), { valid: true })
     const { token } = (await rotate({ ...retiring, retire_on_first_use_seconds: 0 })).body
@@ -172,7 +178,7 @@ t.test('an old token can end with the first use of the new one', async (t) => {
     t.match(await credentialsOf(id), [{ ended: true }, { ended: false }])
   })
 
-  t.test('in a batch too', async (t) => {
+  t.test('a first use in a batch ends the old token too', async (t) => {
     const { rotate, first } = await setUp()
     const other = await setUp()
     const { token } = (await rotate({ ...retiring, retire_on_first_use_seconds: 0 })).body
@@ -182,7 +188,7 @@ t.test('an old token can end with the first use of the new one', async (t) => {
     t.match(await root.verify(first), { reason: 'rotated' })
   })
 
-  t.test('never later than the overlap', async (t) => {
+  t.test('an old token never outlives the overlap of its rotation', async (t) => {
     const { rotate, path } = await setUp()
     const { body } = await rotate({ overlap_seconds: 60, retire_on_first_use_seconds: 600 })
     t.match(await root.verify(body.token), { valid: true })
@@ -213,7 +219,7 @@ t.test('a rotation reaches every instance before its receipt is complete', async
   await until(async () => (await others[0].root.verify(next.body.token)).reason === 'rotated')
 })
 
-t.test('a key that has ended is not rotated', async (t) => {
+t.test('a revoked or expired key cannot be rotated', async (t) => {
   const revoked = await setUp()
   await root.post(`${revoked.path}/revoke`)
   await refused(t, revoked.rotate({ overlap_seconds: 0 }), 'key_revoked')
@@ -227,7 +233,7 @@ t.test('a key that has ended is not rotated', async (t) => {
   t.match(await root.verify(token), { reason: 'disabled' }, 'a disabled one is, and stays disabled')
 })
 
-t.test('whoever rotates a key must hold all that it may do', async (t) => {
+t.test('rotating a key requires all of its permissions', async (t) => {
   const { account, path } = await setUp({ role: 'developer' })
   const role = await newRole(root, account, 'rotator', ['api_key:rotate', 'cluster:read'])
   const rotator = as((await newKey(root, account, { role })).token)
@@ -248,7 +254,7 @@ t.test('whoever rotates a key must hold all that it may do', async (t) => {
   })
 })
 
-t.test('a key rotates itself, if its role lets it, and never for longer', async (t) => {
+t.test('a key may rotate itself if its role allows it, but not extend its life', async (t) => {
   const account = await newAccount(root)
   const role = await newRole(root, account, 'self', ['api_key:rotate_self', 'cluster:read'])
   const expires_at = '2040-01-01T00:00:00.000Z'
@@ -287,7 +293,7 @@ t.test('a key rotates itself, if its role lets it, and never for longer', async 
   })
 })
 
-t.test('bad rotations are refused with the field and the rule, and change nothing', async (t) => {
+t.test('bad rotation requests are refused with the field and the rule', async (t) => {
   const expires_at = new Date(Date.now() + 3_600_000).toISOString()
   const { rotate, first, path } = await setUp({ expires_at })
   const before = (await root.get(path)).body
@@ -337,7 +343,7 @@ t.test('bad rotations are refused with the field and the rule, and change nothin
   t.equal((await rotate({ overlap_seconds: 3500 })).status, 201, 'up to the expiry')
 })
 
-t.test('a verdict warns of an expiry that comes soon', async (t) => {
+t.test('a verdict warns of an expiry that is near', async (t) => {
   const at = (days: number) => new Date(Date.now() + days * day * 1000).toISOString()
   const warned = await setUp({ expires_at: at(4.99) })
   const later = await setUp({ expires_at: at(5.01) })
@@ -366,7 +372,7 @@ t.test('a verdict warns of an expiry that comes soon', async (t) => {
   )
 })
 
-t.test('what a rotation does is decided by rule', async (t) => {
+t.test('the rotation rules decide which credentials end and when', async (t) => {
   const now = new Date(1_000_000)
   const newest: StandingCredential = {
     generation: 5,

@@ -11,7 +11,7 @@ const unknownId = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
 const started = await startCheckedService(t)
 const { root, as, clock } = started
 
-t.test('what is given of a key changes, and the rest stays', async (t) => {
+t.test('an update changes the given fields of a key and no others', async (t) => {
   const { account, keyPath } = await setUp()
   const role = await newRole(root, account, 'reader', ['cluster:read'])
   const list = await newAllowList(root, account, [office])
@@ -54,7 +54,7 @@ t.test('what is given of a key changes, and the rest stays', async (t) => {
   t.same((await root.get(path)).body.api_key.metadata, { team: 'ops' })
 })
 
-t.test('a change that comes to pass later says when; one that ends now does not', async (t) => {
+t.test('an update answers with an effective time only if it takes effect later', async (t) => {
   const { account, keyPath } = await setUp()
   const { id } = await newKey(root, account)
   const at = '2040-01-01T00:00:00.000Z'
@@ -64,7 +64,7 @@ t.test('a change that comes to pass later says when; one that ends now does not'
   t.equal(renamed.body.receipt.effective_at, undefined)
 })
 
-t.test('a key is changed by who saw it as it is', async (t) => {
+t.test('an update with an outdated ETag is refused', async (t) => {
   const { account, keyPath } = await setUp()
   const issued = await root.post(`/v1/accounts/${account}/api-keys`, {
     name: 'seen',
@@ -110,7 +110,7 @@ t.test('a key is changed by who saw it as it is', async (t) => {
   t.equal((await as(started.rootToken).get('/v1/me')).headers.etag, '"0"')
 })
 
-t.test('who gives a key more must hold all that it may do, before and after', async (t) => {
+t.test('giving a key more permissions requires all that it had and will have', async (t) => {
   const { account, keyPath } = await setUp()
   const editorRole = await newRole(root, account, 'e', ['api_key:update', 'cluster:read'])
   const editor = as((await newKey(root, account, { role: editorRole })).token)
@@ -153,7 +153,7 @@ t.test('who gives a key more must hold all that it may do, before and after', as
   })
 })
 
-t.test('one who is restricted by address widens no reach', async (t) => {
+t.test('a caller restricted by address cannot widen the reach of a key', async (t) => {
   const { account, keyPath } = await setUp()
   const own = await newAllowList(root, account, [office])
   const other = await newAllowList(root, account, ['198.51.100.0/24'])
@@ -176,7 +176,7 @@ t.test('one who is restricted by address widens no reach', async (t) => {
   t.equal((await set(free, { allow_list_ids: [other] })).status, 200, 'narrowing is anybody’s')
 })
 
-t.test('a name is taken by who lives, and given up by who has expired', async (t) => {
+t.test('renaming a key to a live name is refused, and to an expired name allowed', async (t) => {
   const { account, keyPath } = await setUp()
   await newKey(root, account, { name: 'living' })
   const soon = new Date(Date.now() + 60_000).toISOString()
@@ -196,7 +196,7 @@ t.test('a name is taken by who lives, and given up by who has expired', async (t
   clock.offsetMs = 0
 })
 
-t.test('what has ended stays ended', async (t) => {
+t.test('an update does not revive a key that has ended', async (t) => {
   const { account, keyPath } = await setUp()
   const revoked = keyPath((await newKey(root, account)).id)
   await root.post(`${revoked}/revoke`)
@@ -212,7 +212,7 @@ t.test('what has ended stays ended', async (t) => {
   clock.offsetMs = 0
 })
 
-t.test('bad changes are refused with the field and the rule, and change nothing', async (t) => {
+t.test('bad key updates are refused with the field and the rule', async (t) => {
   const { account, keyPath } = await setUp()
   const list = await newAllowList(root, account, [office])
   const path = keyPath((await newKey(root, account)).id)
@@ -272,7 +272,7 @@ t.test('bad changes are refused with the field and the rule, and change nothing'
   t.same(after, before)
 })
 
-t.test('metadata is kept and told as it was given, up to its bound', async (t) => {
+t.test('metadata is stored and returned as given, up to its size limit', async (t) => {
   const { account, keyPath } = await setUp()
   const metadata = { 'a/b': '', cost_center: '42', note: ' \u{1f511}\n\tand "more" \\ ' }
   const { id, body } = await newKey(root, account, { metadata })

@@ -68,7 +68,7 @@ t.test('the uses of 10,000 keys are written by one statement', async (t) => {
   t.same(await agreeingUses(raw), { rows: count, agreeing: count })
 })
 
-t.test('each use is stored with the time of its key, whoever wrote it down', async (t) => {
+t.test('each use record agrees with its key in time, whoever wrote it', async (t) => {
   const count = 200
   const { database, url } = await startCounted(t)
   const raw = await connectRaw(t, database.url)

@@ -45,7 +45,7 @@ t.afterEach(() => {
   clock.offsetMs = 0
 })
 
-t.test('every kind of verdict, in the order of the attempts', async (t) => {
+t.test('a batch returns every kind of verdict in the order of its attempts', async (t) => {
   const other = '00000000-0000-7000-8000-000000000000'
   const cases: readonly (readonly [object, string])[] = [
     [{ token: cast.good }, 'valid'],
@@ -84,7 +84,7 @@ t.test('every kind of verdict, in the order of the attempts', async (t) => {
   }
 })
 
-t.test('100 cold tokens: one query reads them, one records the first uses', async (t) => {
+t.test('a batch of 100 cold tokens takes one read and one write of first uses', async (t) => {
   const keys = await Promise.all(Array.from({ length: 100 }, () => newKey(root, account)))
   const work = await workOf(() => batch(keys.map(({ token }) => ({ token }))))
   t.same(
@@ -107,7 +107,7 @@ t.test('100 cold tokens: one query reads them, one records the first uses', asyn
   t.equal(shown.body.api_key.use_count, 3, 'each verdict is a use')
 })
 
-t.test('a token that is there many times costs one read and one Argon2', async (t) => {
+t.test('a token repeated in a batch costs one read and one Argon2', async (t) => {
   const { token, id } = await newKey(root, account)
   const attempts = Array.from({ length: 50 }, (_, index) => ({
     token,
@@ -124,7 +124,7 @@ t.test('a token that is there many times costs one read and one Argon2', async (
   t.equal(body.api_key.use_count, 25)
 })
 
-t.test('a denial is no first use, and forged tokens ask nothing', async (t) => {
+t.test('in a batch a denial records no first use, and forged tokens cost no query', async (t) => {
   const { token } = await newKey(root, account)
   const work = await workOf(() =>
     batch([{ token, permissions: ['no:such'] }, { token: forged(token) }, { token: 'x' }]),
@@ -134,7 +134,7 @@ t.test('a denial is no first use, and forged tokens ask nothing', async (t) => {
   t.match(await workOf(() => batch(flood)), { reads: 0, hashes: 0, statements: 0 })
 })
 
-t.test('a batch gives what its attempts give one by one', async (t) => {
+t.test('a batch gives the same verdicts as its attempts one by one', async (t) => {
   clock.offsetMs = 120_000
   const list = '203.0.113.7'
   const attempt = fc.record(
@@ -166,29 +166,32 @@ t.test('a batch gives what its attempts give one by one', async (t) => {
   await t.resolves(fc.assert(run, { numRuns: 60, seed: 20_261_123 }))
 })
 
-t.test('what changes while a batch waits', async (t) => {
-  await t.test('is denied, if its verdict rested on memory', async (t) => {
+t.test('changes made while a batch waits for Argon2', async (t) => {
+  await t.test('a batch denies a cached key that is revoked while it waits', async (t) => {
     const hot = await newKey(root, account)
     await root.verify(hot.token)
     const held = await holdBatch([hot.token])
     await root.post(`/v1/accounts/${account}/api-keys/${hot.id}/revoke`)
     t.same(await held(), ['revoked', 'valid'])
   })
-  await t.test('is denied, if it rested on a read that somebody else began', async (t) => {
-    const shared = await newKey(root, account)
-    await root.verify(shared.token)
-    deps.cache.clear()
-    await root.get('/v1/me')
-    const release = occupyHasher(deps.hasher)
-    const single = root.verify(shared.token)
-    await until(() => deps.hasher.queue.waiting === 1)
-    const answer = batch([{ token: shared.token }])
-    await root.post(`/v1/accounts/${account}/api-keys/${shared.id}/revoke`)
-    release()
-    t.equal((await single).valid, true, 'the read of its own was sent before the revocation')
-    t.same(verdictsOf(await answer), ['revoked'])
-  })
-  await t.test('is judged as its own read found it, which came after the request', async (t) => {
+  await t.test(
+    'a batch denies a key revoked while it waits if it joined an earlier read',
+    async (t) => {
+      const shared = await newKey(root, account)
+      await root.verify(shared.token)
+      deps.cache.clear()
+      await root.get('/v1/me')
+      const release = occupyHasher(deps.hasher)
+      const single = root.verify(shared.token)
+      await until(() => deps.hasher.queue.waiting === 1)
+      const answer = batch([{ token: shared.token }])
+      await root.post(`/v1/accounts/${account}/api-keys/${shared.id}/revoke`)
+      release()
+      t.equal((await single).valid, true, 'the read of its own was sent before the revocation')
+      t.same(verdictsOf(await answer), ['revoked'])
+    },
+  )
+  await t.test('a batch judges a key revoked while it waits by its own read', async (t) => {
     const cold = await newKey(root, account)
     await root.verify(cold.token)
     deps.cache.clear()
@@ -197,7 +200,7 @@ t.test('what changes while a batch waits', async (t) => {
     t.same(await held(), ['valid', 'valid'])
     t.same(verdictsOf(await batch([{ token: cold.token }])), ['revoked'], 'and is not kept')
   })
-  await t.test('is read again, if the lease ends', async (t) => {
+  await t.test('a batch reads a cached key again if the lease ends while it waits', async (t) => {
     const hot = await newKey(root, account)
     for (const token of [hot.token, cast.good]) await root.verify(token)
     const held = await holdBatch([hot.token, forged(hot.token)])
@@ -214,7 +217,7 @@ t.test('what changes while a batch waits', async (t) => {
     feed.isCut = false
     await until(() => !deps.cache.isSilent())
   })
-  await t.test('is found by a tag key that came after the lease', async (t) => {
+  await t.test('a batch past the lease finds a key by a tag key it has not read yet', async (t) => {
     const key = await newKey(root, account)
     const tagKey = { id: randomUUID(), key: randomBytes(32) }
     await raw.query(
@@ -238,49 +241,49 @@ t.test('what changes while a batch waits', async (t) => {
   })
 })
 
-t.test('a credential that ends before its first use is recorded is rotated', async (t) => {
-  const [ended, used, fresh] = await Promise.all([1, 2, 3].map(() => newKey(root, account)))
-  const keys = [ended, used, fresh].map((key) => key ?? { id: '', token: '' })
-  await raw.query('begin')
-  await raw.query('select from credential where api_key_id = any($1) for update', [
-    keys.map(({ id }) => id),
-  ])
-  const answer = batch(keys.map(({ token }) => ({ token })))
-  await untilBlocked(raw)
-  await raw.query('update credential set ended_at = now() where api_key_id = $1', [keys[0]?.id])
-  await raw.query("update credential set first_used_at = '2020-01-01Z' where api_key_id = $1", [
-    keys[1]?.id,
-  ])
-  await raw.query('commit')
-  t.same(verdictsOf(await answer), ['rotated', 'valid', 'valid'])
-  const { rows } = await raw.query(
-    'select first_used_at from credential where api_key_id = any($1) order by api_key_id',
-    [keys.map(({ id }) => id).sort()],
-  )
-  const byId = new Map(
-    keys
-      .map(({ id }) => id)
-      .sort()
-      .map((id, at) => [id, rows[at].first_used_at]),
-  )
-  t.equal(byId.get(keys[0]?.id ?? ''), null)
-  t.same(byId.get(keys[1]?.id ?? ''), new Date('2020-01-01Z'), 'a first use stays the first')
-  t.ok(byId.get(keys[2]?.id ?? '') > new Date('2021-01-01Z'))
-})
-
 t.test(
-  'batches with keys in common, in any order, wait for each other and not for ever',
+  'a credential that ends before its first use is recorded is denied as rotated',
   async (t) => {
-    for (let round = 0; round < 5; round += 1) {
-      const keys = await Promise.all(Array.from({ length: 20 }, () => newKey(root, account)))
-      const attempts = keys.map(({ token }) => ({ token }))
-      const answers = await Promise.all([batch(attempts), batch(attempts.toReversed())])
-      for (const answer of answers) t.same(new Set(verdictsOf(answer)), new Set(['valid']))
-    }
+    const [ended, used, fresh] = await Promise.all([1, 2, 3].map(() => newKey(root, account)))
+    const keys = [ended, used, fresh].map((key) => key ?? { id: '', token: '' })
+    await raw.query('begin')
+    await raw.query('select from credential where api_key_id = any($1) for update', [
+      keys.map(({ id }) => id),
+    ])
+    const answer = batch(keys.map(({ token }) => ({ token })))
+    await untilBlocked(raw)
+    await raw.query('update credential set ended_at = now() where api_key_id = $1', [keys[0]?.id])
+    await raw.query("update credential set first_used_at = '2020-01-01Z' where api_key_id = $1", [
+      keys[1]?.id,
+    ])
+    await raw.query('commit')
+    t.same(verdictsOf(await answer), ['rotated', 'valid', 'valid'])
+    const { rows } = await raw.query(
+      'select first_used_at from credential where api_key_id = any($1) order by api_key_id',
+      [keys.map(({ id }) => id).sort()],
+    )
+    const byId = new Map(
+      keys
+        .map(({ id }) => id)
+        .sort()
+        .map((id, at) => [id, rows[at].first_used_at]),
+    )
+    t.equal(byId.get(keys[0]?.id ?? ''), null)
+    t.same(byId.get(keys[1]?.id ?? ''), new Date('2020-01-01Z'), 'a first use stays the first')
+    t.ok(byId.get(keys[2]?.id ?? '') > new Date('2021-01-01Z'))
   },
 )
 
-t.test('an outage that meets a part is 503 for the whole', async (t) => {
+t.test('concurrent batches with keys in common do not deadlock', async (t) => {
+  for (let round = 0; round < 5; round += 1) {
+    const keys = await Promise.all(Array.from({ length: 20 }, () => newKey(root, account)))
+    const attempts = keys.map(({ token }) => ({ token }))
+    const answers = await Promise.all([batch(attempts), batch(attempts.toReversed())])
+    for (const answer of answers) t.same(new Set(verdictsOf(answer)), new Set(['valid']))
+  }
+})
+
+t.test('an outage that affects part of a batch answers 503 for the whole', async (t) => {
   const hot = await newKey(root, account)
   const cold = await newKey(root, account)
   await root.verify(hot.token)
@@ -297,21 +300,24 @@ t.test('an outage that meets a part is 503 for the whole', async (t) => {
   await until(async () => (await batch([{ token: cold.token }])).status === 200)
 })
 
-t.test('more cold tokens than may wait for Argon2 are 503, and none is denied', async (t) => {
-  const small = await startCheckedService(t, {
-    settings: { HASH_CONCURRENCY: '1', HASH_QUEUE_MAX: '4' },
-  })
-  const own = await newAccount(small.root)
-  const tokens: string[] = []
-  for (let made = 0; made < 12; made += 1) tokens.push((await newKey(small.root, own)).token)
-  const ask = (some: readonly string[]) =>
-    small.root.post('/v1/verify/batch', { attempts: some.map((token) => ({ token })) })
-  assertProblem(t, await ask(tokens), { status: 503, code: 'overloaded' }, 'all at once')
-  await until(() => small.service.deps.hasher.queue.running === 0)
-  t.same(verdictsOf(await ask(tokens.slice(-4))), Array(4).fill('valid'))
-})
+t.test(
+  'a batch of more cold tokens than may wait for Argon2 is 503, without denials',
+  async (t) => {
+    const small = await startCheckedService(t, {
+      settings: { HASH_CONCURRENCY: '1', HASH_QUEUE_MAX: '4' },
+    })
+    const own = await newAccount(small.root)
+    const tokens: string[] = []
+    for (let made = 0; made < 12; made += 1) tokens.push((await newKey(small.root, own)).token)
+    const ask = (some: readonly string[]) =>
+      small.root.post('/v1/verify/batch', { attempts: some.map((token) => ({ token })) })
+    assertProblem(t, await ask(tokens), { status: 503, code: 'overloaded' }, 'all at once')
+    await until(() => small.service.deps.hasher.queue.running === 0)
+    t.same(verdictsOf(await ask(tokens.slice(-4))), Array(4).fill('valid'))
+  },
+)
 
-t.test('a batch of the wrong shape is 400 that names it, and nothing is judged', async (t) => {
+t.test('a batch of the wrong shape is 400 naming the field, and nothing is judged', async (t) => {
   const { token } = await newKey(root, account)
   const good = { token }
   const many = (count: number) => Array.from({ length: count }, () => good)

@@ -24,20 +24,20 @@ t.afterEach(() => {
   clock.offsetMs = 0
 })
 
-t.test('first verifications of one token at once run one query and one Argon2', async (t) => {
+t.test('concurrent first verifications of one token run one query and one Argon2', async (t) => {
   const { token } = await newKey(root, account)
   const work = await workOf(() => times(50, () => root.verify(token)))
   t.same(new Set(work.result.map((verdict) => verdict.valid)), new Set([true]))
   t.match(work, { reads: 1, hashes: 1 })
 })
 
-t.test('a hot verification runs neither', async (t) => {
+t.test('a hot verification runs no query and no Argon2', async (t) => {
   const { token } = await newKey(root, account)
   await root.verify(token)
   t.match(await workOf(() => times(50, () => root.verify(token))), { reads: 0, hashes: 0 })
 })
 
-t.test('the cache is bounded, and forgets what was used longest ago', async (t) => {
+t.test('the credential cache is bounded and evicts the least recently used entry', async (t) => {
   const { as, service, root } = await startTestService(t, { settings: { CACHE_MAX_KEYS: '4' } })
   const account = await newAccount(root)
   const keys = await times(6, () => newKey(root, account))
@@ -50,37 +50,40 @@ t.test('the cache is bounded, and forgets what was used longest ago', async (t) 
   t.equal((await as(keys[0]?.token).get('/v1/me')).status, 200)
 })
 
-t.test('every hit is judged anew', async (t) => {
-  const list = await newAllowList(root, account, ['203.0.113.0/24'])
-  const key = await newKey(root, account, {
-    role: 'viewer',
-    allow_list_ids: [list],
-    expires_at: new Date(Date.now() + 60_000).toISOString(),
-  })
-  const client_ip = '203.0.113.7'
-  t.match(await root.verify(key.token, { client_ip }), { valid: true })
-  const denials = [
-    [{ client_ip: '198.51.100.1' }, 'address_not_allowed'],
-    [{}, 'address_not_allowed'],
-    [{ client_ip, permissions: ['cluster:delete'] }, 'insufficient_permissions'],
-    [{ client_ip, permissions: ['cluster:read', 'no:such'] }, 'insufficient_permissions'],
-    [{ client_ip, account_id: '00000000-0000-7000-8000-000000000000' }, 'wrong_account'],
-  ] as const
-  const work = await workOf(async () => {
-    for (const [attempt, reason] of denials) {
-      t.match(await root.verify(key.token, attempt), { valid: false, reason }, reason)
-    }
-    t.match(await root.verify(key.token, { client_ip, account_id: account.toUpperCase() }), {
-      valid: true,
+t.test(
+  'every cache hit is judged anew against address, permissions, account and time',
+  async (t) => {
+    const list = await newAllowList(root, account, ['203.0.113.0/24'])
+    const key = await newKey(root, account, {
+      role: 'viewer',
+      allow_list_ids: [list],
+      expires_at: new Date(Date.now() + 60_000).toISOString(),
     })
-    const remaining = new Date(key.body.expires_at).getTime() - Date.now()
-    clock.offsetMs = remaining + 1
-    t.match(await root.verify(key.token, { client_ip }), { valid: false, reason: 'expired' })
-  })
-  t.match(work, { reads: 0, hashes: 0 })
-})
+    const client_ip = '203.0.113.7'
+    t.match(await root.verify(key.token, { client_ip }), { valid: true })
+    const denials = [
+      [{ client_ip: '198.51.100.1' }, 'address_not_allowed'],
+      [{}, 'address_not_allowed'],
+      [{ client_ip, permissions: ['cluster:delete'] }, 'insufficient_permissions'],
+      [{ client_ip, permissions: ['cluster:read', 'no:such'] }, 'insufficient_permissions'],
+      [{ client_ip, account_id: '00000000-0000-7000-8000-000000000000' }, 'wrong_account'],
+    ] as const
+    const work = await workOf(async () => {
+      for (const [attempt, reason] of denials) {
+        t.match(await root.verify(key.token, attempt), { valid: false, reason }, reason)
+      }
+      t.match(await root.verify(key.token, { client_ip, account_id: account.toUpperCase() }), {
+        valid: true,
+      })
+      const remaining = new Date(key.body.expires_at).getTime() - Date.now()
+      clock.offsetMs = remaining + 1
+      t.match(await root.verify(key.token, { client_ip }), { valid: false, reason: 'expired' })
+    })
+    t.match(work, { reads: 0, hashes: 0 })
+  },
+)
 
-t.test('a fill that was under way at a revocation is never served afterwards', async (t) => {
+t.test('a read in flight at a revocation is never served afterwards', async (t) => {
   const key = await newKey(root, account)
   await root.verify(key.token)
   deps.cache.clear()
@@ -99,41 +102,38 @@ t.test('a fill that was under way at a revocation is never served afterwards', a
   t.match(await root.verify(key.token), { valid: false, reason: 'revoked' })
 })
 
-t.test(
-  "a flood of one account delays the others by turns only, and takes nobody's place",
-  async (t) => {
-    const { service, root } = await startTestService(t, { settings: { HASH_QUEUE_MAX: '20' } })
-    const { cache, hasher } = service.deps
-    const [loud, quiet] = [await newAccount(root), await newAccount(root)]
-    // One after the other: issuing hashes too, and so few may wait.
-    const flood: Awaited<ReturnType<typeof newKey>>[] = []
-    while (flood.length < 40) flood.push(await newKey(root, loud))
-    const key = await newKey(root, quiet)
-    for (const { token } of [...flood, key]) t.equal((await root.verify(token)).valid, true)
-    cache.clear()
-    await root.get('/v1/me')
-    const release = occupyHasher(hasher)
-    const refused: string[] = []
-    const flooding = flood.map(async ({ token }) => {
-      const { status, body } = await root.post('/v1/verify', { token })
-      if (status === 503) refused.push(body.code)
-    })
-    await until(() => refused.length === 20)
-    const { completed } = hasher.queue
-    const verifying = root.verify(key.token).then((verdict) => {
-      t.equal(verdict.valid, true)
-      return hasher.queue.completed - completed
-    })
-    await until(() => refused.length === 21)
-    release()
-    const before = await verifying
-    t.ok(before <= 12, `${before} ended before it, 4 that ran and the second in turn among them`)
-    await Promise.all(flooding)
-    t.same(refused, Array(21).fill('overloaded'), 'the newest of the flood made room for it')
-  },
-)
+t.test('a flood of one account delays another account by turns only', async (t) => {
+  const { service, root } = await startTestService(t, { settings: { HASH_QUEUE_MAX: '20' } })
+  const { cache, hasher } = service.deps
+  const [loud, quiet] = [await newAccount(root), await newAccount(root)]
+  // One after the other: issuing hashes too, and so few may wait.
+  const flood: Awaited<ReturnType<typeof newKey>>[] = []
+  while (flood.length < 40) flood.push(await newKey(root, loud))
+  const key = await newKey(root, quiet)
+  for (const { token } of [...flood, key]) t.equal((await root.verify(token)).valid, true)
+  cache.clear()
+  await root.get('/v1/me')
+  const release = occupyHasher(hasher)
+  const refused: string[] = []
+  const flooding = flood.map(async ({ token }) => {
+    const { status, body } = await root.post('/v1/verify', { token })
+    if (status === 503) refused.push(body.code)
+  })
+  await until(() => refused.length === 20)
+  const { completed } = hasher.queue
+  const verifying = root.verify(key.token).then((verdict) => {
+    t.equal(verdict.valid, true)
+    return hasher.queue.completed - completed
+  })
+  await until(() => refused.length === 21)
+  release()
+  const before = await verifying
+  t.ok(before <= 12, `${before} ended before it, 4 that ran and the second in turn among them`)
+  await Promise.all(flooding)
+  t.same(refused, Array(21).fill('overloaded'), 'the newest of the flood made room for it')
+})
 
-t.test('an entry that was overtaken costs one statement and no Argon2', async (t) => {
+t.test('a stale cache entry costs one statement and no Argon2', async (t) => {
   const key = await newKey(root, account)
   await root.verify(key.token)
   await root.post(`/v1/accounts/${account}/api-keys/${key.id}/disable`)
@@ -146,7 +146,7 @@ t.test('an entry that was overtaken costs one statement and no Argon2', async (t
 })
 
 t.test(
-  'the first use is written once, before the answer, and for a valid verdict only',
+  'the first use of a key is written once, before the answer, and only if valid',
   async (t) => {
     const key = await newKey(root, account)
     t.equal(await firstUseOf(key), null)
@@ -176,17 +176,20 @@ t.test(
   },
 )
 
-t.test('a credential that ends between its reading and its first use is rotated', async (t) => {
-  const key = await newKey(root, account)
-  await raw.query('begin')
-  await raw.query('select from credential where api_key_id = $1 for update', [key.id])
-  const verdict = root.verify(key.token)
-  await untilBlocked(raw)
-  await raw.query('update credential set ended_at = now() where api_key_id = $1', [key.id])
-  await raw.query('commit')
-  t.match(await verdict, { valid: false, reason: 'rotated', api_key: { id: key.id } })
-  t.equal(await firstUseOf(key), null)
-})
+t.test(
+  'a credential that ends between its read and its first use is denied as rotated',
+  async (t) => {
+    const key = await newKey(root, account)
+    await raw.query('begin')
+    await raw.query('select from credential where api_key_id = $1 for update', [key.id])
+    const verdict = root.verify(key.token)
+    await untilBlocked(raw)
+    await raw.query('update credential set ended_at = now() where api_key_id = $1', [key.id])
+    await raw.query('commit')
+    t.match(await verdict, { valid: false, reason: 'rotated', api_key: { id: key.id } })
+    t.equal(await firstUseOf(key), null)
+  },
+)
 
 t.test('a forged token costs no query and no Argon2', async (t) => {
   const key = await newKey(root, account)
@@ -209,7 +212,7 @@ t.test('a forged token costs no query and no Argon2', async (t) => {
   }
 })
 
-t.test('a right tag is not a right secret', async (t) => {
+t.test('a token with a valid tag and a wrong secret is not found', async (t) => {
   const key = await newKey(root, account)
   const minted = mint(key.id)
   started.canaries.addToken(minted.text)
@@ -226,7 +229,7 @@ t.test('a right tag is not a right secret', async (t) => {
   })
 })
 
-t.test('a planted hash beyond the bounds matches nothing and costs nothing', async (t) => {
+t.test('a planted hash beyond the bounds matches nothing and is not computed', async (t) => {
   const key = await newKey(root, account)
   const planted = [
     '$argon2id$v=19$m=1048576,t=1,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
@@ -259,7 +262,7 @@ t.test('the JWT form of a token verifies like the native one', async (t) => {
   }
 })
 
-t.test('both forms of a token at once leave both hot', async (t) => {
+t.test('verifying both forms of a token at once makes both hot', async (t) => {
   const token = tokenOf(await newKey(root, account))
   const forms = [token.text, jwtOf(token)]
   for (const form of forms) started.canaries.addSecret(form)
@@ -268,7 +271,7 @@ t.test('both forms of a token at once leave both hot', async (t) => {
   t.match(hot, { reads: 0, hashes: 0 })
 })
 
-t.test('neither the token nor its secret is in the cache', async (t) => {
+t.test('the cache contains neither a token nor its secret', async (t) => {
   const key = await newKey(root, account)
   await root.verify(key.token)
   await root.verify(jwtOf(tokenOf(key)))
@@ -278,7 +281,7 @@ t.test('neither the token nor its secret is in the cache', async (t) => {
   t.notOk(held.includes(tokenOf(key).signed))
 })
 
-t.test('uses are counted in memory and told after a flush; denials are not uses', async (t) => {
+t.test('uses are counted in memory and shown after a flush, denials are not counted', async (t) => {
   const key = await newKey(root, account)
   clock.offsetMs = 1_000
   await times(7, () => root.verify(key.token))
@@ -301,7 +304,7 @@ t.test('uses are counted in memory and told after a flush; denials are not uses'
   t.match(await shown(key), { use_count: 11, last_used_at: again.last_used_at }, 'never goes back')
 })
 
-t.test('uses of both forms of a token, and of an entry that is gone, add up', async (t) => {
+t.test('uses of both forms of a token, and of an evicted entry, add up', async (t) => {
   const key = await newKey(root, account)
   started.canaries.addSecret(jwtOf(tokenOf(key)))
   await times(2, () => root.verify(key.token))
@@ -322,7 +325,7 @@ t.test('uses of both forms of a token, and of an entry that is gone, add up', as
   t.equal((await shown(key)).use_count, 15, 'and nothing is counted twice')
 })
 
-t.test('a flush that fails keeps the counts', async (t) => {
+t.test('a failed flush of use records keeps the counts', async (t) => {
   const key = await newKey(root, account)
   await times(3, () => root.verify(key.token))
   await raw.query('alter table api_key_usage rename to away')
@@ -334,30 +337,27 @@ t.test('a flush that fails keeps the counts', async (t) => {
   t.match(await shown(key), { use_count: 4 })
 })
 
-t.test(
-  'a higher profile renews the hash off the path, and a lower one never puts it back',
-  async (t) => {
-    const { database } = started
-    const settings = { HASH_PROFILE: 'password' }
-    const higher = await startTestService(t, { database, settings })
-    const key = await newKey(root, account)
-    const strangers = higher.as(started.rootToken)
-    t.match(await profileOf(key), { hash_profile: 1, hash: /m=1024,/ })
-    t.match(await root.verify(key.token), { valid: true })
-    t.match(await strangers.verify(key.token), { valid: true })
-    await until(async () => (await profileOf(key)).hash_profile === 2)
-    const risen = await profileOf(key)
-    t.match(risen.hash, /m=19456,/)
-    t.ok(higher.service.deps.tallies.rehashes >= 1)
-    for (const { service, root: api } of [started, { ...higher, root: strangers }]) {
-      service.deps.cache.clear()
-      t.match(await api.verify(key.token), { valid: true }, 'it verifies on both')
-      t.match(await api.verify(mint(key.id).text), { valid: false })
-    }
-    t.equal(deps.tallies.rehashes, 0)
-    t.same(await profileOf(key), risen)
-  },
-)
+t.test('a stronger hash profile renews hashes in the background, a weaker one never', async (t) => {
+  const { database } = started
+  const settings = { HASH_PROFILE: 'password' }
+  const higher = await startTestService(t, { database, settings })
+  const key = await newKey(root, account)
+  const strangers = higher.as(started.rootToken)
+  t.match(await profileOf(key), { hash_profile: 1, hash: /m=1024,/ })
+  t.match(await root.verify(key.token), { valid: true })
+  t.match(await strangers.verify(key.token), { valid: true })
+  await until(async () => (await profileOf(key)).hash_profile === 2)
+  const risen = await profileOf(key)
+  t.match(risen.hash, /m=19456,/)
+  t.ok(higher.service.deps.tallies.rehashes >= 1)
+  for (const { service, root: api } of [started, { ...higher, root: strangers }]) {
+    service.deps.cache.clear()
+    t.match(await api.verify(key.token), { valid: true }, 'it verifies on both')
+    t.match(await api.verify(mint(key.id).text), { valid: false })
+  }
+  t.equal(deps.tallies.rehashes, 0)
+  t.same(await profileOf(key), risen)
+})
 
 interface Work<T> {
   readonly result: T
