@@ -11,7 +11,7 @@ const schedules = 5_000
 /** No mutant lives longer. */
 const longestHunt = 8_000
 
-t.test(`both guarantees hold through ${schedules} schedules`, async (t) => {
+t.test(`both freshness guarantees hold through ${schedules} schedules of the model`, async (t) => {
   const tally = new Tally()
   const { count, found } = hunt({
     schedules: everySchedule,
@@ -22,7 +22,7 @@ t.test(`both guarantees hold through ${schedules} schedules`, async (t) => {
   })
   if (found !== undefined) t.fail(tell(found))
   t.equal(count, schedules)
-  t.test('and in them everything happened that could break them', async (t) => {
+  t.test('every kind of fault and event occurred in the schedules of the model', async (t) => {
     for (const [what, times] of Object.entries(tally)) t.ok(times > 100, `${what}: ${times}`)
     const answers =
       tally.answersFromMemory + tally.answersFromJoinedReads + tally.answersFromOwnReads
@@ -30,7 +30,7 @@ t.test(`both guarantees hold through ${schedules} schedules`, async (t) => {
   })
 })
 
-t.test('a protocol with one rule taken out is caught', async (t) => {
+t.test('the model catches every protocol that lacks one rule', async (t) => {
   for (const { name, ...mutant } of mutants) {
     const { count, found } = hunt({ ...mutant, most: longestHunt, seed: 1 })
     t.ok(found, `${name}: caught by schedule ${count}`)
