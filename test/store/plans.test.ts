@@ -47,80 +47,74 @@ const sorts = sortFields.flatMap((field) =>
   [false, true].map((descending): PageRequest['sort'] => ({ field, descending })),
 )
 
-t.test(
-  'every sort, in both directions and from any place, reads no more than a page of each part',
-  async (t) => {
-    for (const sort of sorts) {
-      let after: PageRequest['after']
-      for (let page = 0; page < 3; page += 1) {
-        const request = { limit, sort, after }
-        const { next } = await listApiKeys(db, accountId, {}, request, now)
-        const plan = await planOf(() => listApiKeys(db, accountId, {}, request, now))
-        assertPaged(t, plan, request)
-        after = next ?? undefined
-      }
-      const first = { limit, sort, after: undefined }
-      // A place in the middle of the order, which no page was needed to find.
-      const { items } = await listApiKeys(db, accountId, { namePrefix: 'etl-00025' }, first, now)
-      const [key] = items
-      if (key === undefined) throw new Error('There is no such key.')
-      const value = { created_at: key.createdAt, name: key.name, expires_at: key.expiresAt }[
-        sort.field
-      ]
-      const place = { value: value instanceof Date ? value.toISOString() : value, id: key.id }
-      const request = { limit, sort, after: place }
+t.test('every sorted key list reads no more than a page of rows of each index part', async (t) => {
+  for (const sort of sorts) {
+    let after: PageRequest['after']
+    for (let page = 0; page < 3; page += 1) {
+      const request = { limit, sort, after }
+      const { next } = await listApiKeys(db, accountId, {}, request, now)
       const plan = await planOf(() => listApiKeys(db, accountId, {}, request, now))
       assertPaged(t, plan, request)
+      after = next ?? undefined
     }
-  },
-)
-
-t.test(
-  'every filter reads little more than it lists, in the order that it goes with',
-  async (t) => {
-    const early = new Date(now.getTime() - 360 * aDayMs)
-    const cases: readonly (readonly [ApiKeyFilter, ...PageRequest['sort']['field'][]])[] = [
-      [{ statuses: ['active'] }, ...sortFields],
-      [{ statuses: ['revoked'] }, ...sortFields],
-      [{ statuses: ['disabled'] }, ...sortFields],
-      [{ statuses: ['expired'] }, 'expires_at'],
-      [{ statuses: ['active', 'disabled'] }, ...sortFields],
-      [{ statuses: ['revoked', 'disabled'] }, ...sortFields],
-      [{ statuses: ['revoked', 'disabled', 'expired'] }, 'expires_at'],
-      [{ namePrefix: 'ci-' }, ...sortFields],
-      [{ namePrefix: 'ci-000120' }, ...sortFields],
-      [{ namePrefix: 'zz' }, ...sortFields],
-      [{ role: { id: many.commonRoleId } }, ...sortFields],
-      [{ role: { id: many.rareRoleId } }, ...sortFields],
-      [{ role: { foldedName: 'role 1' } }, ...sortFields],
-      [{ role: { foldedName: 'role 4' } }, ...sortFields],
-      [{ role: { foldedName: 'role 9' } }, ...sortFields],
-      [{ createdBy: { id: 'user 3', platformToo: false } }, 'created_at'],
-      [{ createdBy: { id: 'nobody', platformToo: true } }, ...sortFields],
-      [{ expiresBefore: early }, ...sortFields],
-      [{ expiresBefore: early, statuses: ['revoked'] }, ...sortFields],
-      [{ expiresBefore: early, statuses: ['active', 'expired'] }, ...sortFields],
-      [{ expiresBefore: now }, 'expires_at'],
-      [{ expiresBefore: new Date(0) }, ...sortFields],
-      [{ lastUsedBefore: new Date(0) }, ...sortFields],
-      // Of those issued shortly before, nearly all were used since.
-      [{ lastUsedBefore: new Date(now.getTime() - 200 * aDayMs) }, 'created_at'],
-      [{ lastUsedBefore: early }, 'created_at'],
+    const first = { limit, sort, after: undefined }
+    // A place in the middle of the order, which no page was needed to find.
+    const { items } = await listApiKeys(db, accountId, { namePrefix: 'etl-00025' }, first, now)
+    const [key] = items
+    if (key === undefined) throw new Error('There is no such key.')
+    const value = { created_at: key.createdAt, name: key.name, expires_at: key.expiresAt }[
+      sort.field
     ]
-    for (const [filter, ...fields] of cases) {
-      for (const sort of sorts.filter(({ field }) => fields.includes(field))) {
-        const request = { limit, sort, after: undefined }
-        const plan = await planOf(() => listApiKeys(db, accountId, filter, request, now))
-        t.ok(plan.keysRead <= fewRows, `${plan.keysRead} rows: ${told(filter, request)}`)
-        t.ok(plan.usesRead <= fewRows, `${plan.usesRead} uses: ${told(filter, request)}`)
-        t.ok(plan.sorted <= fewRows, `${plan.sorted} sorted: ${told(filter, request)}`)
-        t.same(plan.wholeTables, [], told(filter, request))
-      }
-    }
-  },
-)
+    const place = { value: value instanceof Date ? value.toISOString() : value, id: key.id }
+    const request = { limit, sort, after: place }
+    const plan = await planOf(() => listApiKeys(db, accountId, {}, request, now))
+    assertPaged(t, plan, request)
+  }
+})
 
-t.test('no filter in any order reads the table, or sorts the keys of an account', async (t) => {
+t.test('every filtered key list reads little more than it returns', async (t) => {
+  const early = new Date(now.getTime() - 360 * aDayMs)
+  const cases: readonly (readonly [ApiKeyFilter, ...PageRequest['sort']['field'][]])[] = [
+    [{ statuses: ['active'] }, ...sortFields],
+    [{ statuses: ['revoked'] }, ...sortFields],
+    [{ statuses: ['disabled'] }, ...sortFields],
+    [{ statuses: ['expired'] }, 'expires_at'],
+    [{ statuses: ['active', 'disabled'] }, ...sortFields],
+    [{ statuses: ['revoked', 'disabled'] }, ...sortFields],
+    [{ statuses: ['revoked', 'disabled', 'expired'] }, 'expires_at'],
+    [{ namePrefix: 'ci-' }, ...sortFields],
+    [{ namePrefix: 'ci-000120' }, ...sortFields],
+    [{ namePrefix: 'zz' }, ...sortFields],
+    [{ role: { id: many.commonRoleId } }, ...sortFields],
+    [{ role: { id: many.rareRoleId } }, ...sortFields],
+    [{ role: { foldedName: 'role 1' } }, ...sortFields],
+    [{ role: { foldedName: 'role 4' } }, ...sortFields],
+    [{ role: { foldedName: 'role 9' } }, ...sortFields],
+    [{ createdBy: { id: 'user 3', platformToo: false } }, 'created_at'],
+    [{ createdBy: { id: 'nobody', platformToo: true } }, ...sortFields],
+    [{ expiresBefore: early }, ...sortFields],
+    [{ expiresBefore: early, statuses: ['revoked'] }, ...sortFields],
+    [{ expiresBefore: early, statuses: ['active', 'expired'] }, ...sortFields],
+    [{ expiresBefore: now }, 'expires_at'],
+    [{ expiresBefore: new Date(0) }, ...sortFields],
+    [{ lastUsedBefore: new Date(0) }, ...sortFields],
+    // Of those issued shortly before, nearly all were used since.
+    [{ lastUsedBefore: new Date(now.getTime() - 200 * aDayMs) }, 'created_at'],
+    [{ lastUsedBefore: early }, 'created_at'],
+  ]
+  for (const [filter, ...fields] of cases) {
+    for (const sort of sorts.filter(({ field }) => fields.includes(field))) {
+      const request = { limit, sort, after: undefined }
+      const plan = await planOf(() => listApiKeys(db, accountId, filter, request, now))
+      t.ok(plan.keysRead <= fewRows, `${plan.keysRead} rows: ${told(filter, request)}`)
+      t.ok(plan.usesRead <= fewRows, `${plan.usesRead} uses: ${told(filter, request)}`)
+      t.ok(plan.sorted <= fewRows, `${plan.sorted} sorted: ${told(filter, request)}`)
+      t.same(plan.wholeTables, [], told(filter, request))
+    }
+  }
+})
+
+t.test('no filtered key list scans the table or sorts the keys of an account', async (t) => {
   const filters: readonly ApiKeyFilter[] = [
     ...keyStatuses.map((status) => ({ statuses: [status] })),
     { createdBy: { id: 'user 3', platformToo: true } },
@@ -141,7 +135,7 @@ t.test('no filter in any order reads the table, or sorts the keys of an account'
   }
 })
 
-t.test('what a bulk revocation asks reads what it may revoke, by an index', async (t) => {
+t.test('a bulk revocation reads by an index only what it may revoke', async (t) => {
   const early = new Date(now.getTime() - 700 * aDayMs)
   const cases: readonly (readonly [BulkFilter, number])[] = [
     [{ createdBy: { id: 'user 3', platformToo: true } }, 1],
@@ -164,7 +158,7 @@ t.test('what a bulk revocation asks reads what it may revoke, by an index', asyn
   }
 })
 
-t.test('a report reads as many keys as it examines, however many there are', async (t) => {
+t.test('a hygiene report reads as many keys as it examines', async (t) => {
   const window = 500
   let after: HygieneQuestion['after']
   for (let page = 0; page < 3; page += 1) {
@@ -188,7 +182,7 @@ t.test('a report reads as many keys as it examines, however many there are', asy
   }
 })
 
-t.test('what verification asks reads the rows that it names', async (t) => {
+t.test('verification queries read only the rows that they name', async (t) => {
   const { rows } = await raw.query(
     `select api_key_id as "apiKeyId", account_id as "accountId", tag, generation
      from credential join api_key on api_key.id = api_key_id order by random() limit 100`,
@@ -209,7 +203,7 @@ t.test('what verification asks reads the rows that it names', async (t) => {
   }
 })
 
-t.test('what is asked before something is deleted reads those who hold it', async (t) => {
+t.test('the checks before a deletion read only the rows that depend on it', async (t) => {
   const { commonRoleId, rareRoleId, listId, deadListId } = many
   const acts: readonly (readonly [string, number, (trx: StoreTransaction) => Promise<unknown>])[] =
     [

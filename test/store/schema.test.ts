@@ -10,12 +10,12 @@ import { createEmptyDatabase, createTestDatabase, openTestDatabase } from '../he
 import { migrationsOfNextVersion } from '../helpers/next-version.ts'
 import { dumpSchema, migratedSchema, objectsNotDumped, withClient } from '../helpers/schema-dump.ts'
 
-t.test('the committed dump is what the migrations make of an empty database', async (t) => {
+t.test('test/schema.sql is what the migrations make of an empty database', async (t) => {
   const committed = await readFile(join(import.meta.dirname, '../schema.sql'), 'utf8')
   t.equal(await migratedSchema(), committed, 'node scripts/schema-dump.ts writes it anew')
 })
 
-t.test('the dump is SQL that makes the same schema, and leaves nothing out', async (t) => {
+t.test('test/schema.sql recreates the same schema completely', async (t) => {
   const committed = await readFile(join(import.meta.dirname, '../schema.sql'), 'utf8')
   const database = await createEmptyDatabase()
   t.teardown(() => database.drop())
@@ -29,7 +29,7 @@ t.test('the dump is SQL that makes the same schema, and leaves nothing out', asy
   t.same(await withClient(migrated.url, objectsNotDumped), [])
 })
 
-t.test('migrating again does nothing', async (t) => {
+t.test('migrating a migrated database does nothing', async (t) => {
   const { db } = await openEmpty(t)
   t.match(await readSchemaState(db), { missing: ['0001_initial'], unknown: [] })
   t.match(await migrate(db), ['0001_initial'])
@@ -37,26 +37,23 @@ t.test('migrating again does nothing', async (t) => {
   t.same(await readSchemaState(db), { missing: [], unknown: [] })
 })
 
-t.test(
-  'a database is migrated by its version and the next, in whatever order they come',
-  async (t) => {
-    const folder = await migrationsOfNextVersion(t)
-    const unknown = ['9999_of_the_next_version']
-    for (const order of [
-      [undefined, folder],
-      [folder, undefined],
-    ]) {
-      const { db, other } = await openEmpty(t)
-      const [first, second] = await Promise.all([migrate(db, order[0]), migrate(other, order[1])])
-      t.equal(new Set([...first, ...second]).size, first.length + second.length, 'each runs once')
-      t.same(await readSchemaState(db, folder), { missing: [], unknown: [] })
-      t.same(await readSchemaState(db), { missing: [], unknown }, 'to this version it is newer')
-      t.same(await migrate(db), [], 'and is left as it is')
-    }
-  },
-)
+t.test('this version and the next migrate one database in either order', async (t) => {
+  const folder = await migrationsOfNextVersion(t)
+  const unknown = ['9999_of_the_next_version']
+  for (const order of [
+    [undefined, folder],
+    [folder, undefined],
+  ]) {
+    const { db, other } = await openEmpty(t)
+    const [first, second] = await Promise.all([migrate(db, order[0]), migrate(other, order[1])])
+    t.equal(new Set([...first, ...second]).size, first.length + second.length, 'each runs once')
+    t.same(await readSchemaState(db, folder), { missing: [], unknown: [] })
+    t.same(await readSchemaState(db), { missing: [], unknown }, 'to this version it is newer')
+    t.same(await migrate(db), [], 'and is left as it is')
+  }
+})
 
-t.test('a schema of no version is refused, and nothing is done to it', async (t) => {
+t.test('an unknown schema is refused and left unchanged', async (t) => {
   const broken: readonly [string, string, RegExp][] = [
     ['a gap', `delete from kysely_migration where name like '0001%'`, /lacks 0001_initial\./],
     [
@@ -373,7 +370,7 @@ const badStates: readonly (readonly [state: string, constraint: string, statemen
   ],
 ]
 
-t.test('the database refuses every bad state by itself', async (t) => {
+t.test('database constraints refuse every inconsistent state', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   await withClient(database.url, async (client) => {
@@ -384,47 +381,50 @@ t.test('the database refuses every bad state by itself', async (t) => {
   })
 })
 
-t.test('what is allowed: a name, a role and a list held by the dead', async (t) => {
-  const database = await createTestDatabase()
-  t.teardown(() => database.drop())
-  const good: readonly (readonly [string, string])[] = [
-    ['the name of a revoked key', insertKey({ name: 'dead' })],
-    ['the name of a deleted role', insertRole({ name: 'old', folded_name: 'old' })],
-    ['the name of a deleted list', insertList({ name: 'old' })],
-    [
-      'the name of a key of another account',
-      insertKey({ account_id: ids.globex, role_id: ids.globexRole, name: 'live' }),
-    ],
-    [
-      'an expired key that let go',
-      insertKey({ expires_at: '2026-01-01', live: null, role_id: ids.acmeDeadRole }),
-    ],
-    [
-      'a deleted list whose only key may be used from anywhere since',
-      `${bind({})}; update api_key set reach = 'anywhere' where id = '${ids.liveKey}';
+t.test(
+  'database constraints allow ended keys to keep names, roles and lists of others',
+  async (t) => {
+    const database = await createTestDatabase()
+    t.teardown(() => database.drop())
+    const good: readonly (readonly [string, string])[] = [
+      ['the name of a revoked key', insertKey({ name: 'dead' })],
+      ['the name of a deleted role', insertRole({ name: 'old', folded_name: 'old' })],
+      ['the name of a deleted list', insertList({ name: 'old' })],
+      [
+        'the name of a key of another account',
+        insertKey({ account_id: ids.globex, role_id: ids.globexRole, name: 'live' }),
+      ],
+      [
+        'an expired key that let go',
+        insertKey({ expires_at: '2026-01-01', live: null, role_id: ids.acmeDeadRole }),
+      ],
+      [
+        'a deleted list whose only key may be used from anywhere since',
+        `${bind({})}; update api_key set reach = 'anywhere' where id = '${ids.liveKey}';
        update allow_list set live = false, deleted_at = now() where id = '${ids.acmeList}'`,
-    ],
-    ['a restricted key without a list', insertKey({ reach: 'allow_lists' })],
-    [
-      'a dead binding to a dead list',
-      bind({ api_key_id: ids.deadKey, allow_list_id: ids.acmeDeadList, live: null }),
-    ],
-    [
-      'a permission of the platform in a role of the platform',
-      insertRole({
-        account_id: ids.platform,
-        platform: true,
-        effective_platform: '{api_key:verify}',
-      }),
-    ],
-  ]
-  await withClient(database.url, async (client) => {
-    await client.query(sound)
-    for (const [state, statement] of good) {
-      t.equal(await refusalOf(client, statement), undefined, state)
-    }
-  })
-})
+      ],
+      ['a restricted key without a list', insertKey({ reach: 'allow_lists' })],
+      [
+        'a dead binding to a dead list',
+        bind({ api_key_id: ids.deadKey, allow_list_id: ids.acmeDeadList, live: null }),
+      ],
+      [
+        'a permission of the platform in a role of the platform',
+        insertRole({
+          account_id: ids.platform,
+          platform: true,
+          effective_platform: '{api_key:verify}',
+        }),
+      ],
+    ]
+    await withClient(database.url, async (client) => {
+      await client.query(sound)
+      for (const [state, statement] of good) {
+        t.equal(await refusalOf(client, statement), undefined, state)
+      }
+    })
+  },
+)
 
 /** The constraint that refuses the statements, run for themselves and undone. */
 async function refusalOf(client: Client, statements: string): Promise<string | undefined> {
@@ -559,24 +559,27 @@ function long(length: number): string {
   return 'x'.repeat(length)
 }
 
-t.test('a plan is kept on each connection, and done without once it is lost', async (t) => {
-  const database = await createTestDatabase()
-  const { db } = openTestDatabase(database.url)
-  t.teardown(async () => {
-    await db.destroy()
-    await database.drop()
-  })
-  const names = [{ apiKeyId: randomUUID(), tag: 'no tag' }]
-  const kept = async () => {
-    const { rows } = await sql<{ name: string }>`select name from pg_prepared_statements`.execute(
-      db,
-    )
-    return rows.length
-  }
-  for (const _ of [1, 2]) t.same(await findCredentials(db, names), [undefined])
-  t.equal(await kept(), 1)
-  // As behind a pooler that lends another connection each time.
-  await sql`deallocate all`.execute(db)
-  for (const _ of [1, 2]) t.same(await findCredentials(db, names), [undefined])
-  t.equal(await kept(), 0)
-})
+t.test(
+  'the credential statement is prepared once a connection and works when it is lost',
+  async (t) => {
+    const database = await createTestDatabase()
+    const { db } = openTestDatabase(database.url)
+    t.teardown(async () => {
+      await db.destroy()
+      await database.drop()
+    })
+    const names = [{ apiKeyId: randomUUID(), tag: 'no tag' }]
+    const kept = async () => {
+      const { rows } = await sql<{ name: string }>`select name from pg_prepared_statements`.execute(
+        db,
+      )
+      return rows.length
+    }
+    for (const _ of [1, 2]) t.same(await findCredentials(db, names), [undefined])
+    t.equal(await kept(), 1)
+    // As behind a pooler that lends another connection each time.
+    await sql`deallocate all`.execute(db)
+    for (const _ of [1, 2]) t.same(await findCredentials(db, names), [undefined])
+    t.equal(await kept(), 0)
+  },
+)
