@@ -27,7 +27,7 @@ const { folder, canaries } = processes
 const checkout = join(import.meta.dirname, '../..')
 const migrations = await ownMigrations()
 
-t.test('faults of the settings are told at once, and their values are not', async (t) => {
+t.test('a start reports all faults of the settings at once and none of their values', async (t) => {
   const settings = {
     PORT: '65536',
     MIGRATE: 'perhaps',
@@ -54,63 +54,66 @@ t.test('faults of the settings are told at once, and their values are not', asyn
   t.equal(refused.stdout, '')
 })
 
-t.test('the private database', async (t) => {
-  const dataDir = join(folder, 'data')
-  const taken = createServer().listen(0, '127.0.0.1')
-  await once(taken, 'listening')
-  const { port } = taken.address() as AddressInfo
-  const settings = { PORT: String(port) }
+t.test(
+  'a service with an embedded database starts, is administered, stops and starts again',
+  async (t) => {
+    const dataDir = join(folder, 'data')
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as AddressInfo
+    const settings = { PORT: String(port) }
 
-  const homeless = await processes.run({ settings })
-  t.equal(homeless.status, 1)
-  assertRefusal(
-    t,
-    homeless,
-    `Failed to listen on PORT ${port} of HOST 127.0.0.1: another process uses the port (EADDRINUSE). Stop that process, or set another PORT`,
-  )
-  const rootToken = await shownRootToken(homeless)
-  canaries.addToken(rootToken)
-  t.same(await processesIn(folder), [], 'nothing runs on')
-  const [crowded, stranger] = await Promise.all([
-    processes.run({ settings: { ...settings, WORKERS: '2' } }),
-    processes.run({ settings: { HOST: '192.0.2.1', DATA_DIR: join(folder, 'data-2') } }),
-  ])
-  taken.close()
-  assertRefusal(t, crowded, 'another process uses the port (EADDRINUSE)')
-  assertRefusal(
-    t,
-    stranger,
-    'HOST 192.0.2.1: the machine does not have this address (EADDRNOTAVAIL)',
-  )
+    const homeless = await processes.run({ settings })
+    t.equal(homeless.status, 1)
+    assertRefusal(
+      t,
+      homeless,
+      `Failed to listen on PORT ${port} of HOST 127.0.0.1: another process uses the port (EADDRINUSE). Stop that process, or set another PORT`,
+    )
+    const rootToken = await shownRootToken(homeless)
+    canaries.addToken(rootToken)
+    t.same(await processesIn(folder), [], 'nothing runs on')
+    const [crowded, stranger] = await Promise.all([
+      processes.run({ settings: { ...settings, WORKERS: '2' } }),
+      processes.run({ settings: { HOST: '192.0.2.1', DATA_DIR: join(folder, 'data-2') } }),
+    ])
+    taken.close()
+    assertRefusal(t, crowded, 'another process uses the port (EADDRINUSE)')
+    assertRefusal(
+      t,
+      stranger,
+      'HOST 192.0.2.1: the machine does not have this address (EADDRNOTAVAIL)',
+    )
 
-  const running = await processes.start()
-  const root = processes.api(await running.listening, rootToken)
-  t.match(await root.get('/v1/me'), { status: 200 }, 'the token shown by a start without a port')
-  t.equal(running.told, '', 'it is not shown again')
+    const running = await processes.start()
+    const root = processes.api(await running.listening, rootToken)
+    t.match(await root.get('/v1/me'), { status: 200 }, 'the token shown by a start without a port')
+    t.equal(running.told, '', 'it is not shown again')
 
-  const second = await processes.run()
-  t.equal(second.status, 1)
-  assertRefusal(t, second, `Another server uses DATA_DIR ${dataDir}.`)
+    const second = await processes.run()
+    t.equal(second.status, 1)
+    assertRefusal(t, second, `Another server uses DATA_DIR ${dataDir}.`)
 
-  const issued = await admin(['issue-root-key'])
-  t.equal(issued.status, 0)
-  t.equal(await statusOfMe(running, issued.told.trim()), 200, 'beside a running service')
-  await canaries.check(await embeddedUrl(dataDir))
-  t.equal(await running.stop(), 0)
-  t.same(await processesIn(folder), [])
+    const issued = await admin(['issue-root-key'])
+    t.equal(issued.status, 0)
+    t.equal(await statusOfMe(running, issued.told.trim()), 200, 'beside a running service')
+    await canaries.check(await embeddedUrl(dataDir))
+    t.equal(await running.stop(), 0)
+    t.same(await processesIn(folder), [])
 
-  const file = join(folder, 'root-token-2')
-  const filed = await admin(['issue-root-key', '--file', file])
-  t.equal(filed.status, 0)
-  t.match(filed.told, /^The token of root \S+ was written to .*root-token-2\.\n$/)
-  t.same(await processesIn(folder), [], 'a server that was started for the command has ended')
-  t.equal((await stat(file)).mode & 0o777, 0o600)
+    const file = join(folder, 'root-token-2')
+    const filed = await admin(['issue-root-key', '--file', file])
+    t.equal(filed.status, 0)
+    t.match(filed.told, /^The token of root \S+ was written to .*root-token-2\.\n$/)
+    t.same(await processesIn(folder), [], 'a server that was started for the command has ended')
+    t.equal((await stat(file)).mode & 0o777, 0o600)
 
-  const later = await processes.start()
-  t.equal(await statusOfMe(later, await readToken(file)), 200, 'on the database of a stopped one')
-  t.equal(await statusOfMe(later, rootToken), 200, 'the first root key is as good as before')
-  t.equal(await later.stop(), 0)
-})
+    const later = await processes.start()
+    t.equal(await statusOfMe(later, await readToken(file)), 200, 'on the database of a stopped one')
+    t.equal(await statusOfMe(later, rootToken), 200, 'the first root key is as good as before')
+    t.equal(await later.stop(), 0)
+  },
+)
 
 t.test('no variable of libpq reaches the private database', async (t) => {
   // Each would stop the start, or change what the statements mean.
@@ -153,7 +156,7 @@ t.test('no variable of libpq reaches the private database', async (t) => {
   }
 })
 
-t.test('the admin command says how it is used', async (t) => {
+t.test('the admin command prints its usage and refuses unknown arguments', async (t) => {
   const [help, unknown, option] = await Promise.all([
     admin(['--help']),
     admin(['drop-everything']),
@@ -175,68 +178,74 @@ t.test('the admin command says how it is used', async (t) => {
   await t.rejects(stat(nowhere), { code: 'ENOENT' }, 'nothing was made there')
 })
 
-t.test("an operator's own database", async (t) => {
-  const database = await databaseFor(t, createEmptyDatabase())
-  const settings = { DATABASE_URL: database.url }
+t.test(
+  "a service on an operator's database starts, warns that it has no root key and stops",
+  async (t) => {
+    const database = await databaseFor(t, createEmptyDatabase())
+    const settings = { DATABASE_URL: database.url }
 
-  const [unreachable, unmigrated, early] = await Promise.all([
-    processes.run({ settings: { DATABASE_URL: 'postgres://user:hush@127.0.0.1:1/keys' } }),
-    processes.run({ settings: { ...settings, MIGRATE: 'off' } }),
-    admin(['issue-root-key'], settings),
-  ])
-  t.equal(unreachable.status, 1)
-  assertRefusal(t, unreachable, /DATABASE_URL: .* ECONNREFUSED 127\.0\.0\.1:1/)
-  t.equal(unmigrated.status, 1)
-  assertRefusal(
-    t,
-    unmigrated,
-    `lacks ${migrations.join(', ')}, and MIGRATE is off: run \`npm run admin -- migrate\``,
-  )
-  t.equal(early.status, 1)
-  assertRefusal(
-    t,
-    early,
-    'missing or older than this version. Start the service, or run migrate, first',
-  )
+    const [unreachable, unmigrated, early] = await Promise.all([
+      processes.run({ settings: { DATABASE_URL: 'postgres://user:hush@127.0.0.1:1/keys' } }),
+      processes.run({ settings: { ...settings, MIGRATE: 'off' } }),
+      admin(['issue-root-key'], settings),
+    ])
+    t.equal(unreachable.status, 1)
+    assertRefusal(t, unreachable, /DATABASE_URL: .* ECONNREFUSED 127\.0\.0\.1:1/)
+    t.equal(unmigrated.status, 1)
+    assertRefusal(
+      t,
+      unmigrated,
+      `lacks ${migrations.join(', ')}, and MIGRATE is off: run \`npm run admin -- migrate\``,
+    )
+    t.equal(early.status, 1)
+    assertRefusal(
+      t,
+      early,
+      'missing or older than this version. Start the service, or run migrate, first',
+    )
 
-  // What is not there cannot be loaded.
-  const running = await processes.start({ settings, checkout: await withoutEmbeddedParts() })
-  t.equal(running.told, '')
-  t.match(running.log[0], { migrations })
-  const warning = () => running.log.find(({ level }) => level === 'warn')
-  await until('a warning comes', () => warning() !== undefined)
-  t.match(warning()?.message, 'npm run admin -- issue-root-key')
+    // What is not there cannot be loaded.
+    const running = await processes.start({ settings, checkout: await withoutEmbeddedParts() })
+    t.equal(running.told, '')
+    t.match(running.log[0], { migrations })
+    const warning = () => running.log.find(({ level }) => level === 'warn')
+    await until('a warning comes', () => warning() !== undefined)
+    t.match(warning()?.message, 'npm run admin -- issue-root-key')
 
-  const issued = await admin(['issue-root-key'], settings)
-  t.equal(issued.status, 0)
-  t.equal(await statusOfMe(running, issued.told.trim()), 200)
-  if (process.platform === 'linux') {
-    const hashers = await threadsOf(running.pid, 'libuv-worker')
-    const expected = Number(process.env.UV_THREADPOOL_SIZE ?? availableParallelism())
-    t.equal(hashers, expected, 'Argon2 has a thread for each core')
-  }
-  t.equal(await running.stop(), 0)
-})
+    const issued = await admin(['issue-root-key'], settings)
+    t.equal(issued.status, 0)
+    t.equal(await statusOfMe(running, issued.told.trim()), 200)
+    if (process.platform === 'linux') {
+      const hashers = await threadsOf(running.pid, 'libuv-worker')
+      const expected = Number(process.env.UV_THREADPOOL_SIZE ?? availableParallelism())
+      t.equal(hashers, expected, 'Argon2 has a thread for each core')
+    }
+    t.equal(await running.stop(), 0)
+  },
+)
 
-t.test('ROOT_TOKEN_FILE is a new file that only its owner may read', async (t) => {
-  const database = await databaseFor(t, createTestDatabase())
-  const [occupied, free] = [join(folder, 'occupied'), join(folder, 'root-token')]
-  await writeFile(occupied, 'the token of another database\n')
-  // The schema is there.
-  const settings = { DATABASE_URL: database.url, ROOT_TOKEN_FILE: occupied, MIGRATE: 'off' }
+t.test(
+  'ROOT_TOKEN_FILE is created readable by its owner only, and never overwritten',
+  async (t) => {
+    const database = await databaseFor(t, createTestDatabase())
+    const [occupied, free] = [join(folder, 'occupied'), join(folder, 'root-token')]
+    await writeFile(occupied, 'the token of another database\n')
+    // The schema is there.
+    const settings = { DATABASE_URL: database.url, ROOT_TOKEN_FILE: occupied, MIGRATE: 'off' }
 
-  const refused = await processes.run({ settings })
-  t.equal(refused.status, 1)
-  assertRefusal(t, refused, `${occupied} for the root token already exists. Move the file first.`)
-  t.equal(await readFile(occupied, 'utf8'), 'the token of another database\n')
-  t.same(await database.query('select from account'), [], 'nothing was made')
+    const refused = await processes.run({ settings })
+    t.equal(refused.status, 1)
+    assertRefusal(t, refused, `${occupied} for the root token already exists. Move the file first.`)
+    t.equal(await readFile(occupied, 'utf8'), 'the token of another database\n')
+    t.same(await database.query('select from account'), [], 'nothing was made')
 
-  const running = await processes.start({ settings: { ...settings, ROOT_TOKEN_FILE: free } })
-  t.equal((await stat(free)).mode & 0o777, 0o600)
-  await until('the log tells where it is', () => running.log.some((line) => line.file === free))
-  t.equal(await statusOfMe(running, await readToken(free)), 200)
-  t.equal(await running.stop(), 0)
-})
+    const running = await processes.start({ settings: { ...settings, ROOT_TOKEN_FILE: free } })
+    t.equal((await stat(free)).mode & 0o777, 0o600)
+    await until('the log tells where it is', () => running.log.some((line) => line.file === free))
+    t.equal(await statusOfMe(running, await readToken(free)), 200)
+    t.equal(await running.stop(), 0)
+  },
+)
 
 t.test('a start without the peppers that keys were made with is refused', async (t) => {
   const database = await databaseFor(t, createTestDatabase())
@@ -280,7 +289,7 @@ t.test('a start without the peppers that keys were made with is refused', async 
   t.equal(await both.stop(), 0)
 })
 
-t.test('PERMISSIONS_FILE takes the place of the built-in catalogue', async (t) => {
+t.test('PERMISSIONS_FILE replaces the built-in permission catalogue', async (t) => {
   const database = await databaseFor(t, createTestDatabase())
   const [good, bad] = [join(folder, 'permissions.json'), join(folder, 'faulty.json')]
   const entry = {
@@ -328,7 +337,7 @@ t.test('PERMISSIONS_FILE takes the place of the built-in catalogue', async (t) =
   t.equal(await running.stop(), 0)
 })
 
-t.test('two instances that start at once on an empty database share one start', async (t) => {
+t.test('two instances started concurrently on an empty database bootstrap it once', async (t) => {
   const database = await databaseFor(t, createEmptyDatabase())
   const files = [join(folder, 'root-token-a'), join(folder, 'root-token-b')]
   const instances = await Promise.all(
@@ -349,7 +358,7 @@ t.test('two instances that start at once on an empty database share one start', 
   t.equal(log.filter((line) => line.file !== undefined).length, 1, 'one writes a token')
 })
 
-t.test('SIGTERM lets what is in flight end, and takes nothing new', async (t) => {
+t.test('SIGTERM completes requests in flight and refuses new connections', async (t) => {
   const database = await databaseFor(t, createTestDatabase())
   const file = join(folder, 'root-token-drain')
   const settings = {
@@ -386,37 +395,40 @@ t.test('SIGTERM lets what is in flight end, and takes nothing new', async (t) =>
   )
 })
 
-t.test('a client that stalls is cut off at the deadline, and the rest is in order', async (t) => {
-  const database = await databaseFor(t, createTestDatabase())
-  const file = join(folder, 'root-token-stalled')
-  const settings = {
-    DATABASE_URL: database.url,
-    ROOT_TOKEN_FILE: file,
-    USE_FLUSH_MS: '600000',
-    DRAIN_TIMEOUT_MS: '300',
-  }
-  const running = await processes.start({ settings })
-  const url = await running.listening
-  const token = await readToken(file)
-  const root = processes.api(url, token)
-  const key = await newKey(root, await newAccount(root))
-  t.match(await root.verify(key.token), { valid: true })
+t.test(
+  'a stalled client is cut off at DRAIN_TIMEOUT_MS, and use records are still written',
+  async (t) => {
+    const database = await databaseFor(t, createTestDatabase())
+    const file = join(folder, 'root-token-stalled')
+    const settings = {
+      DATABASE_URL: database.url,
+      ROOT_TOKEN_FILE: file,
+      USE_FLUSH_MS: '600000',
+      DRAIN_TIMEOUT_MS: '300',
+    }
+    const running = await processes.start({ settings })
+    const url = await running.listening
+    const token = await readToken(file)
+    const root = processes.api(url, token)
+    const key = await newKey(root, await newAccount(root))
+    t.match(await root.verify(key.token), { valid: true })
 
-  const stalled = await openSocket(url)
-  stalled.write(
-    `POST /v1/verify HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer ${token}\r\n` +
-      'Content-Type: application/json\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n',
-  )
-  await once(stalled, 'data')
-  t.equal(await running.stop(), 0)
-  t.same(
-    await database.query('select use_count::int from api_key_usage where api_key_id = $1', [
-      key.id,
-    ]),
-    [{ use_count: 1 }],
-    'use records are written all the same',
-  )
-})
+    const stalled = await openSocket(url)
+    stalled.write(
+      `POST /v1/verify HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer ${token}\r\n` +
+        'Content-Type: application/json\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n',
+    )
+    await once(stalled, 'data')
+    t.equal(await running.stop(), 0)
+    t.same(
+      await database.query('select use_count::int from api_key_usage where api_key_id = $1', [
+        key.id,
+      ]),
+      [{ use_count: 1 }],
+      'use records are written all the same',
+    )
+  },
+)
 
 type Tap = Pick<typeof t, 'equal' | 'match' | 'notMatch' | 'teardown'>
 

@@ -23,7 +23,7 @@ const dataDir = join(processes.folder, 'data')
 // Use records are written at shutdown or not at all.
 const settings = { USE_FLUSH_MS: '600000', LOG_LEVEL: 'debug' }
 
-t.test('a key lives from the first start through a restart', async (t) => {
+t.test('keys, verdicts and use counts survive a restart of the service', async (t) => {
   const first = await processes.start({ settings })
   const url = await first.listening
   const rootToken = await shownRootToken(first)

@@ -21,7 +21,7 @@ const { folder, canaries } = processes
 /** A permission that only the next version defines. */
 const nextPermission = 'next:read'
 
-t.test('this version runs on the schema of the next', async (t) => {
+t.test('this version runs on the schema of the next version', async (t) => {
   const database = await emptyDatabase(t)
   const raw = await connectRaw(t, database.url)
   const file = join(folder, 'root-token')
@@ -68,26 +68,32 @@ t.test('this version runs on the schema of the next', async (t) => {
 
   for (const [index, api] of apis.entries()) {
     const others = apis.filter((other) => other !== api)
-    await t.test(`the whole story, told by instance ${index + 1}`, (t) => story(t, api, others))
+    await t.test(
+      `instance ${index + 1} of mixed schema versions issues, edits and revokes keys`,
+      (t) => story(t, api, others),
+    )
   }
 
-  await t.test('a kind of change that this version does not know empties its cache', async (t) => {
-    for (const api of apis) t.match(await api.verify(survivor.token), { valid: true })
-    await raw.query('update api_key set disabled_at = now() where id = $1', [survivor.id])
-    for (const api of apis) t.match(await api.verify(survivor.token), { valid: true }, 'hot')
-    const { revision, id } = await writeRevision(raw, 'of_the_next_version', survivor.id)
-    for (const api of apis) {
-      await until('all have acknowledged it', async () => {
-        const { body } = await api.get(`/v1/revisions/${revision}?id=${id}`)
-        return body.receipt?.state === 'complete'
-      })
-      t.match(await api.verify(survivor.token), { valid: false, reason: 'disabled' })
-    }
-  })
+  await t.test(
+    'a change of a kind that this version does not know empties its cache',
+    async (t) => {
+      for (const api of apis) t.match(await api.verify(survivor.token), { valid: true })
+      await raw.query('update api_key set disabled_at = now() where id = $1', [survivor.id])
+      for (const api of apis) t.match(await api.verify(survivor.token), { valid: true }, 'hot')
+      const { revision, id } = await writeRevision(raw, 'of_the_next_version', survivor.id)
+      for (const api of apis) {
+        await until('all have acknowledged it', async () => {
+          const { body } = await api.get(`/v1/revisions/${revision}?id=${id}`)
+          return body.receipt?.state === 'complete'
+        })
+        t.match(await api.verify(survivor.token), { valid: false, reason: 'disabled' })
+      }
+    },
+  )
   t.same(await Promise.all(instances.map((launched) => launched.stop())), [0, 0, 0])
 })
 
-t.test('the schema of an earlier version waits for whoever may migrate it', async (t) => {
+t.test('MIGRATE=off refuses an earlier schema until it is migrated by hand', async (t) => {
   const database = await emptyDatabase(t)
   await migrateWith(database, await migrationsUpTo(t, '0002'))
   const missing = (await ownMigrations()).slice(1).join(', ')

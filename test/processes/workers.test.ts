@@ -5,7 +5,7 @@ import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw, registered } from '../helpers/instances.ts'
 import { createProcesses, shownRootToken, until } from '../helpers/process.ts'
 
-t.test('workers share a port, each an instance of its own, and end together', async (t) => {
+t.test('workers share a port, register as instances, are replaced and stop together', async (t) => {
   const processes = await createProcesses()
   t.teardown(() => processes.end())
   const launched = await processes.start({
@@ -48,7 +48,7 @@ t.test('workers share a port, each an instance of its own, and end together', as
 })
 
 t.test(
-  'stopped right after a worker was killed, it gives the rows up and says nothing',
+  'stopping right after a worker was killed deletes the instance rows without noise',
   async (t) => {
     const database = await createTestDatabase()
     t.teardown(() => database.drop())
@@ -92,7 +92,7 @@ t.test(
   },
 )
 
-t.test('when workers cannot start, neither does the service', async (t) => {
+t.test('a service whose workers cannot start exits with the reason', async (t) => {
   const processes = await createProcesses()
   t.teardown(() => processes.end())
   const first = await processes.start({ settings: { DATA_DIR: `${processes.folder}/one` } })
