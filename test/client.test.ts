@@ -15,7 +15,7 @@ const folder = join(import.meta.dirname, 'client')
 const installTimeoutMs = 300_000
 const runTimeoutMs = 300_000
 
-t.test('a client generated from the document compiles and tells the whole story', async (t) => {
+t.test('a client generated from the OpenAPI document compiles and works', async (t) => {
   if (!(await isInstalled())) {
     await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], installTimeoutMs)
   }

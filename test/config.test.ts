@@ -7,7 +7,7 @@ import { createLog } from '../src/log.ts'
 import { readSettings } from '../src/settings.ts'
 import { Settings } from '../src/settings-schema.ts'
 
-t.test('every setting has a default or may be unset, and says what it is', async (t) => {
+t.test('every setting has a default or is optional, and has a description', async (t) => {
   const config = readConfig({})
   t.equal(config.PORT, 8080)
   t.equal(config.HOST, '127.0.0.1')
@@ -17,7 +17,7 @@ t.test('every setting has a default or may be unset, and says what it is', async
   }
 })
 
-t.test('an empty variable counts as unset, and numbers are read as numbers', async (t) => {
+t.test('an empty setting counts as unset, and numbers are parsed', async (t) => {
   const config = readConfig({ PORT: '0', HASH_CONCURRENCY: '', DATA_DIR: '', TOKEN_PREFIX: 'acme' })
   t.equal(config.PORT, 0)
   t.equal(config.HASH_CONCURRENCY, 16)
@@ -25,7 +25,7 @@ t.test('an empty variable counts as unset, and numbers are read as numbers', asy
   t.equal(config.TOKEN_PREFIX, 'acme')
 })
 
-t.test('all faults are told at once, and no value is repeated', async (t) => {
+t.test('all faults of the settings are reported at once, and no value is quoted', async (t) => {
   const env = {
     PORT: '70000',
     CACHE_MAX_KEYS: '1e3',
@@ -53,7 +53,7 @@ t.test('all faults are told at once, and no value is repeated', async (t) => {
   t.notMatch(error.message, /hunter2/)
 })
 
-t.test('what is wrong with the files that settings name is told with the rest', async (t) => {
+t.test('faults of files that settings name are reported with the rest', async (t) => {
   const folder = t.testdir({
     peppers: `2026:${Buffer.alloc(32, 1).toString('base64')}\n`,
     short: '2026:aHVzaA==\n',
@@ -104,7 +104,7 @@ t.test('what is wrong with the files that settings name is told with the rest', 
   t.ok(files.catalogue.length > 10, 'the built-in catalogue')
 })
 
-t.test('a file or folder that is closed to this account is told so', async (t) => {
+t.test('a setting that names an inaccessible file or folder is reported as such', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-config-'))
   const at = (name: string) => join(folder, name)
   const [open, closed, locked] = [at('open'), at('closed'), at('locked')]
@@ -159,7 +159,7 @@ function order(fault: string): number {
   return Object.keys(Settings.properties).indexOf(fault.split(' ')[0] ?? '')
 }
 
-t.test('a log line holds no token, wherever it stood', async (t) => {
+t.test('a log line contains no token, wherever it was', async (t) => {
   const lines: string[] = []
   const log = createLog('info', { write: (line: string) => void lines.push(line) })
   const secret = 'S'.repeat(43)

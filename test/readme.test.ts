@@ -18,34 +18,39 @@ import { startTestService } from './helpers/service.ts'
 
 const readme = await readFile(join(import.meta.dirname, '../README.md'), 'utf8')
 
-t.test('the session answers what the README says, the second time too', async (t) => {
-  const { service, rootToken, canaries } = await startTestService(t)
-  const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
-  const steps = sessionOf(readme)
-  t.ok(steps.length > 5, 'there is a session')
+t.test(
+  'the README session prints what the README says, the first and the second time',
+  async (t) => {
+    const { service, rootToken, canaries } = await startTestService(t)
+    const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
+    const steps = sessionOf(readme)
+    t.ok(steps.length > 5, 'there is a session')
 
-  const mark = '=== the end of a step ==='
-  const script = steps.map(({ commands }) => `${commands}\nprintf '\\n%s\\n' '${mark}'\n`).join('')
-  const { PATH, HOME } = process.env
-  for (const time of ['first', 'second']) {
-    const { stdout } = await promisify(execFile)('sh', ['-eu', '-c', script], {
-      env: { PATH, HOME, AEON: url, TOKEN: rootToken },
-    })
-    for (const [token] of stdout.matchAll(/aeon_\w{65}_\w{11}/g)) canaries.addToken(token)
-    const outputs = stdout.split(`\n${mark}\n`)
-    for (const [index, { commands, expected }] of steps.entries()) {
-      if (expected === '') continue
-      const output = outputs[index]?.trim() ?? ''
-      const command = commands.split('\n').at(-1) ?? ''
-      t.ok(isAsTold(output, expected), `the ${time} time: ${command}`, {
-        found: output,
-        wanted: expected,
+    const mark = '=== the end of a step ==='
+    const script = steps
+      .map(({ commands }) => `${commands}\nprintf '\\n%s\\n' '${mark}'\n`)
+      .join('')
+    const { PATH, HOME } = process.env
+    for (const time of ['first', 'second']) {
+      const { stdout } = await promisify(execFile)('sh', ['-eu', '-c', script], {
+        env: { PATH, HOME, AEON: url, TOKEN: rootToken },
       })
+      for (const [token] of stdout.matchAll(/aeon_\w{65}_\w{11}/g)) canaries.addToken(token)
+      const outputs = stdout.split(`\n${mark}\n`)
+      for (const [index, { commands, expected }] of steps.entries()) {
+        if (expected === '') continue
+        const output = outputs[index]?.trim() ?? ''
+        const command = commands.split('\n').at(-1) ?? ''
+        t.ok(isAsTold(output, expected), `the ${time} time: ${command}`, {
+          found: output,
+          wanted: expected,
+        })
+      }
     }
-  }
-})
+  },
+)
 
-t.test('the comparison notices what is not as told', async (t) => {
+t.test('the comparison of the README session detects wrong output', async (t) => {
   const found = '{"a":1,"list":[1,2,3],"text":"aeon_12"}'
   for (const told of [
     '{"a":1}',
@@ -69,7 +74,7 @@ t.test('the comparison notices what is not as told', async (t) => {
   }
 })
 
-t.test('the table has every setting with its default, and no other', async (t) => {
+t.test('the README table lists every setting with its default, and no other', async (t) => {
   const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (.*?) \| .+ \|$/gm)]
   t.same(
     rows.map(([, name, fallback]) => [name, fallback]),
