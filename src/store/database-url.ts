@@ -45,7 +45,7 @@ const variables: Readonly<Record<string, string>> = {
 export function clientOptions(connection: Connection): PoolConfig {
   if (typeof connection !== 'string') return { ...connection, ssl: false, types }
   const { options, faults } = readDatabaseUrl(connection)
-  if (faults.length > 0) throw new Error(`The URL of the database has faults: ${faults.join('; ')}`)
+  if (faults.length > 0) throw new Error(`The database URL is invalid: ${faults.join('; ')}`)
   return { ...options, types }
 }
 
@@ -60,7 +60,7 @@ export function readDatabaseUrl(
   const faults: string[] = []
   const note = (fault: string): void => void faults.push(fault)
   if (severalHosts.test(text)) {
-    note('names several hosts, and takes one')
+    note('must name exactly one host')
     return { options: {}, faults }
   }
   const url = parseUrl(text)
@@ -70,12 +70,12 @@ export function readDatabaseUrl(
   }
   const given = Object.fromEntries(url.searchParams)
   const hosts = given.host ?? decodeURIComponent(url.hostname)
-  if (/,/.test(hosts) || /,/.test(given.port ?? '')) note('names several hosts, and takes one')
+  if (/,/.test(hosts) || /,/.test(given.port ?? '')) note('must name exactly one host')
   for (const [name, value] of Object.entries(given)) checkParameter(name, value, note)
   // libpq takes no notice of TLS on a Unix socket.
   const tls: TlsOptions = hosts.startsWith('/')
     ? { ssl: false, sslnegotiation: 'postgres' }
-    : readTlsParameters({ ...defaultsOf(env), ...given }, (fault) => note(`has a fault: ${fault}`))
+    : readTlsParameters({ ...defaultsOf(env), ...given }, (fault) => note(`is invalid: ${fault}`))
   for (const name of Object.keys(given)) {
     if (!passedOn.some((one) => one === name)) url.searchParams.delete(name)
   }
@@ -109,12 +109,12 @@ function isMalformed(url: URL): boolean {
 function checkParameter(name: string, value: string, note: (fault: string) => void): void {
   const isKnown = [...passedOn, ...unused, ...tlsParameterNames].some((one) => one === name)
   if (isKnown) return
-  const shown = /^\w{1,40}$/.test(name) ? name : '(its name is not shown)'
+  const shown = /^\w{1,40}$/.test(name) ? name : '(name not shown)'
   const values = only[name]
   if (values === undefined) {
-    note(`has a parameter that this service does not know: ${shown}`)
+    note(`has an unsupported parameter: ${shown}`)
   } else if (!values.includes(value)) {
-    note(`has a parameter that only takes ${values.join(', ')}: ${shown}`)
+    note(`has a parameter that must be one of ${values.join(', ')}: ${shown}`)
   }
 }
 

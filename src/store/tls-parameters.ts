@@ -36,7 +36,7 @@ export function readTlsParameters(given: TlsParameters, note: (fault: string) =>
   if (mode === 'disable') return { ssl: false, sslnegotiation: 'postgres' }
   const ca = given.sslrootcert === 'system' ? systemAuthorities() : readNamed('sslrootcert')
   if (mode === 'verify-ca' && ca === undefined) {
-    note('sslmode verify-ca needs sslrootcert, the certificate of the authority')
+    note('sslmode verify-ca requires sslrootcert, the certificate of the authority')
   }
   const checksAuthority = mode !== 'require' || ca !== undefined
   const checksName = mode === 'verify-full'
@@ -60,7 +60,7 @@ export function readTlsParameters(given: TlsParameters, note: (fault: string) =>
     try {
       return readFileSync(path, 'utf8')
     } catch {
-      note(`${name} names a file that cannot be read`)
+      note(`${name} names an unreadable file`)
       return undefined
     }
   }
@@ -79,7 +79,7 @@ function modeOf(given: TlsParameters, note: (fault: string) => void): (typeof mo
   const { sslmode, sslrootcert, sslnegotiation } = given
   const mode = modes.find((one) => one === sslmode)
   if (sslmode !== undefined && mode === undefined) {
-    note(`sslmode must be one of ${modes.join(', ')}; allow and prefer protect nothing`)
+    note(`sslmode must be one of ${modes.join(', ')}; allow and prefer give no protection`)
   }
   if (sslnegotiation !== undefined && !['postgres', 'direct'].includes(sslnegotiation)) {
     note('sslnegotiation must be one of postgres, direct')

@@ -49,7 +49,7 @@ const refused: readonly (readonly [parameters: string, fault: string])[] = [
   ['dbname=other', 'dbname'],
   ['statement_timeout=1', 'statement_timeout'],
   ['binary=true', 'binary'],
-  ['host=a,b', 'several hosts'],
+  ['host=a,b', 'exactly one host'],
 ]
 
 t.test('a parameter that cannot have the meaning of libpq is refused by name', async (t) => {
@@ -59,7 +59,7 @@ t.test('a parameter that cannot have the meaning of libpq is refused by name', a
     t.notMatch(faults.join('\n'), 'hush')
   }
   for (const url of ['postgres://a,b/keys', 'postgres://user:hush@a:1,b:2/keys']) {
-    t.same(readDatabaseUrl(url, {}).faults, ['names several hosts, and takes one'])
+    t.same(readDatabaseUrl(url, {}).faults, ['must name exactly one host'])
   }
 })
 
@@ -83,7 +83,7 @@ t.test('the faults of all URLs are told at once, with those of other settings', 
     ]) {
       t.match(words, name)
     }
-    t.match(words, 'DATABASE_OWNER_URL has a fault: sslmode')
+    t.match(words, 'DATABASE_OWNER_URL is invalid: sslmode')
     t.notMatch(words, 'hush')
   }
 })
