@@ -1,5 +1,6 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
+import { whileConnecting } from './faults.ts'
 import { isPlanLost, planNameOf } from './kept-plans.ts'
 import { ReadTimeoutError, runStatement, type Statement } from './run-statement.ts'
 
@@ -88,7 +89,9 @@ export function withoutDeafConnections(pool: Pool, answerWithinMs: number): Post
     end: () => pool.end(),
     async connect() {
       for (;;) {
-        const client = await pool.connect()
+        const client = await pool.connect().catch((error: unknown) => {
+          throw whileConnecting(error)
+        })
         const known = made.get(client)
         if (known?.in === epoch) return known.lent
         client.release(true)

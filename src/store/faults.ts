@@ -1,22 +1,24 @@
 import { DatabaseError } from 'pg'
 import { ReadTimeoutError } from './run-statement.ts'
+import { UnreadableTimeError } from './types.ts'
 
-/** SQLSTATE classes and codes that mean: the database cannot serve this now, and says nothing about the request. */
-const unavailableStates = [
-  /^08/, // connection exception
-  /^53/, // insufficient resources: too many connections, disk full, out of memory
-  /^57P0/, // admin shutdown, crash shutdown, cannot connect now, database dropped
-  /^57014$/, // statement timeout
-  /^55P03$/, // lock not available
-  /^25006$/, // read-only transaction: a standby, or a read-only pooler
-  /^25P0[23]$/, // transaction failed or timed out while idle
-  /^40001$/, // serialization failure, retries used up
-  /^40P01$/, // deadlock, retries used up
-  /^58/, // system error
-  /^3D000$/, // database does not exist
-  /^28/, // the server refuses our role or password
-  /^XX/, // internal error of the server
-]
+/**
+ * SQLSTATE classes that answer a statement: the fault is in it or in what it was given. Any other code
+ * says that the database cannot serve this now, and nothing about the request.
+ */
+const statementStates =
+  /^(0A|0Z|20|21|22|23|24|26|27|2B|2D|2F|34|38|39|3B|3F|42|44|54|P0)|^25001$|^HV/
+/** The role lost a right: no request can mend that. */
+const insufficientPrivilege = '42501'
+
+/** No connection could be made, whatever the reason, or one was lost while it was used. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError'
+
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+}
 
 const unavailableErrnos = new Set([
   'ECONNREFUSED',
@@ -72,13 +74,24 @@ export function explainReadOnly(error: unknown): unknown {
 /** Whether an error means that the database is away: 503 for the caller, never a denial. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseError) {
-    return unavailableStates.some((state) => state.test(error.code ?? ''))
+    const { code = '' } = error
+    return code === insufficientPrivilege || !statementStates.test(code)
   }
+  if (error instanceof ConnectionError || error instanceof UnreadableTimeError) return true
   if (error instanceof StandbyError || error instanceof ReadTimeoutError) return true
   if (error instanceof AggregateError) return error.errors.some(isUnavailable)
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? String(error.code) : ''
+  // OpenSSL's and Node's codes of TLS.
+  if (/^(EPROTO$|ERR_SSL_|ERR_TLS_)/.test(code)) return true
   return unavailableErrnos.has(code) || unavailableMessages.test(error.message)
+}
+
+/** What failed while a connection was made: always an outage, whatever its code. */
+export function whileConnecting(error: unknown): unknown {
+  return error instanceof DatabaseError || !isUnavailable(error)
+    ? new ConnectionError(error)
+    : error
 }
 
 /** Whether the database refused a statement by this constraint or unique index. */
