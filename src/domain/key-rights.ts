@@ -25,6 +25,27 @@ export function isLater(before: Pick<KeyRights, 'expiresAt'>, expiresAt: Date | 
   return expiresAt === null || expiresAt > before.expiresAt
 }
 
+/** Whether an expiry would come before the one that a key has. */
+export function isEarlier(before: Pick<KeyRights, 'expiresAt'>, expiresAt: Date | null): boolean {
+  if (expiresAt === null) return false
+  return before.expiresAt === null || expiresAt < before.expiresAt
+}
+
+/** Whether a change takes a place from a key that it could be used from. */
+export function narrowsReach(before: KeyRights, after: KeyRights): boolean {
+  return widensReach(after, before)
+}
+
+/** Whether a change leaves a key its role, its reach and its expiry. */
+export function isSameRights(before: KeyRights, after: KeyRights): boolean {
+  return (
+    after.roleId === before.roleId &&
+    after.expiresAt?.getTime() === before.expiresAt?.getTime() &&
+    !widensReach(before, after) &&
+    !widensReach(after, before)
+  )
+}
+
 function widensReach(before: KeyRights, after: KeyRights): boolean {
   if (before.reach === 'anywhere') return false
   if (after.reach === 'anywhere') return true

@@ -19,10 +19,19 @@ export async function renewAuthority(
 ): Promise<KeyFacts> {
   const facts = await lockKeyFacts(trx, principal.key.id, principal.key.generation)
   const attempt = { address: principal.address, permissions: [], accountId: undefined }
-  if (facts === undefined || !judge(facts, attempt, deps.now()).valid) {
+  const verdict = facts && judge(facts, attempt, deps.now())
+  // As the request would be answered if it came now.
+  if (verdict?.valid === false && verdict.reason === 'address_not_allowed') {
+    throw new ServiceError(
+      'permission_denied',
+      'The client address is not in the allow lists of the API key.',
+    )
+  }
+  if (facts === undefined || verdict?.valid !== true) {
     throw new ServiceError('unauthenticated', 'The API key of the request is no longer valid.')
   }
   requirePermission(facts, permission)
+  if (principal.actingUser !== undefined) requirePermission(facts, 'account:act_as')
   principal.authorityRenewed = true
   return facts
 }
@@ -34,6 +43,11 @@ export function requirePermission(facts: Pick<KeyFacts, 'holds'>, permission: st
     'permission_denied',
     `The operation requires the permission ${permission}.`,
   )
+}
+
+/** Whether an act would give nothing that its author does not hold. */
+export function mayGrant(grantor: Grantor, grant: Grant): boolean {
+  return grantRefusal(grantor, grant) === undefined
 }
 
 /** Throws `escalation` when an act would give what its author does not hold. */

@@ -49,7 +49,7 @@ export function apiKeyRotationRoutes(app: App, deps: Deps): void {
         operationId: 'rotateApiKey',
         summary: 'Rotate a key',
         description:
-          'Issues a new token. The previous token keeps working until the overlap ends. Requires every permission that the key grants. The new token is returned only in this response.',
+          'Issues a new token. The previous token keeps working until the overlap ends. Requires every permission that the key grants; an earlier expiry also requires `api_key:revoke`. A key cannot change its own expiry. The new token is returned only in this response.',
         params: Type.Object({ account_id: accountParameter, id: keyParameter }),
       },
     },

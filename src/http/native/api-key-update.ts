@@ -22,7 +22,7 @@ export function apiKeyUpdateRoute(app: App, deps: Deps): void {
         tags: ['API keys'],
         summary: 'Update a key',
         description:
-          'Fields that are absent stay unchanged. Extending the rights of a key requires every permission that the key grants before and after the update. A revoked key cannot be updated.',
+          'Fields that are absent stay unchanged. Extending the rights of a key requires every permission that the key grants before and after the update. An earlier expiry also requires `api_key:revoke`. A narrower reach requires every permission that the key grants, or `api_key:disable`. A key cannot change its own role, reach or expiry. A revoked key cannot be updated.',
         params: Type.Object({ account_id: accountParameter, id: keyParameter }),
         querystring: Type.Object({ wait_ms: waitParameter }, closed),
         headers: Type.Object({

@@ -1,8 +1,8 @@
 import type { Deps } from '../../deps.ts'
-import { isLater } from '../../domain/key-rights.ts'
 import type { Principal } from '../../domain/principal.ts'
-import { invalidRequest, ServiceError } from '../../errors.ts'
+import { invalidRequest } from '../../errors.ts'
 import type { Repeatable } from '../repeats.ts'
+import { requireSameExpiry } from './change-rules.ts'
 import {
   type RotatedKey,
   type RotationRequest,
@@ -11,7 +11,7 @@ import {
 } from './rotating-key.ts'
 
 /**
- * Gives the principal's own key a new token: never a later expiry, and the old token works beside it
+ * Gives the principal's own key a new token: never another expiry, and the old token works beside it
  * for so long at most as the settings say. Throws as rotateKey does.
  */
 export async function rotateOwnKey(
@@ -30,13 +30,7 @@ export async function rotateOwnKey(
     route: 'rotate_self',
     permission: 'api_key:rotate_self',
     askedByGeneration: generation,
-    requireRights: async (_trx, key, _author, expiresAt) => {
-      if (!isLater(key, expiresAt)) return
-      throw new ServiceError(
-        'escalation',
-        'The time must not be later than the current expiry when a key rotates itself.',
-      )
-    },
+    requireRights: async (_trx, key, _author, expiresAt) => requireSameExpiry(key, expiresAt),
   }
   return rotateKey(deps, principal, accountId, id, request, terms, repeatable)
 }

@@ -1,6 +1,6 @@
 import type { Deps } from '../../deps.ts'
 import type { ApiKey, Reach } from '../../domain/api-key.ts'
-import { type KeyRights, widensKey } from '../../domain/key-rights.ts'
+import type { KeyRights } from '../../domain/key-rights.ts'
 import { isSameMetadata, type Metadata } from '../../domain/metadata.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
@@ -8,8 +8,8 @@ import { type Fault, invalidRequest, ServiceError } from '../../errors.ts'
 import { updateApiKey as updateStored } from '../../store/api-key-updates.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
-import { requireGrantable } from '../authority.ts'
 import { descriptionFaults, metadataFaults, nameFaults } from '../text-faults.ts'
+import { requireMayChange } from './change-rules.ts'
 import { type ChangedKey, changeApiKey } from './changing-key.ts'
 import { expiryFaults, requireUnexpired, requireUnrevoked } from './ended.ts'
 import { refusalOf, requireRoleAndLists, roleFaults } from './references.ts'
@@ -34,8 +34,10 @@ export type Expectation = (key: ApiKey) => boolean
 
 /**
  * Changes what is given of a key, if it is still as its author saw it. Whoever gives it anything that
- * it did not have must hold all that it may do before and after. Throws `invalid_request`, `not_found`,
- * `key_revoked`, `key_expired`, `precondition_failed`, `escalation`, `name_taken`.
+ * it did not have must hold all that it may do before and after; whoever brings its end nearer must be
+ * allowed to end it; and no key changes its own role, reach or expiry. Throws `invalid_request`,
+ * `not_found`, `key_revoked`, `key_expired`, `precondition_failed`, `permission_denied`, `escalation`,
+ * `name_taken`.
  */
 export async function updateApiKey(
   deps: Deps,
@@ -118,10 +120,12 @@ async function valuesAfter(
     ...reachAfter(key, patch),
     expiresAt: patch.expiresAt === undefined ? key.expiresAt : patch.expiresAt,
   }
-  if (widensKey(rightsOf(key), after)) {
-    const permissions = new Set([...(before?.effective ?? []), ...(role?.effective ?? [])])
-    requireGrantable(author, { ...after, permissions: [...permissions].sort() })
-  }
+  requireMayChange(author, key, {
+    before: { ...key, roleId: key.role.id },
+    after,
+    permissionsBefore: before?.effective ?? [],
+    permissionsAfter: role?.effective ?? [],
+  })
   return after
 }
 
@@ -138,10 +142,6 @@ function reachAfter(
   }
   const message = 'allow_list_ids is required if reach is allow_lists.'
   throw invalidRequest([{ field: '/allow_list_ids', rule: 'required', message }])
-}
-
-function rightsOf(key: ApiKey): KeyRights {
-  return { ...key, roleId: key.role.id }
 }
 
 function isSame(key: ApiKey, after: Values): boolean {
