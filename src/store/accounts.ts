@@ -71,9 +71,9 @@ export async function lockAccount(trx: StoreTransaction, id: string): Promise<Ac
 }
 
 /**
- * Lets nobody revoke keys of the account in bulk until the transaction ends. To be taken before any other
- * lock by whatever acts in the account: those who do so let each other through, and a bulk act waits for
- * all of them and sees what they did.
+ * Keeps those away until the transaction ends who have the account to themselves. To be taken before any
+ * other lock by whatever acts in the account: those who do so let each other through, and one who judges
+ * by many keys waits for all of them and sees what they did.
  */
 export async function holdAccount(trx: StoreTransaction, id: string): Promise<void> {
   await trx.selectFrom('account').select('id').where('id', '=', id).forKeyShare().execute()
@@ -81,7 +81,8 @@ export async function holdAccount(trx: StoreTransaction, id: string): Promise<vo
 
 /**
  * Keeps everybody else from acting in the account until the transaction ends; without an id, in any account
- * that is there. To be called first in its transaction, which from then on sees what they committed.
+ * that is there. For an act that is judged by all keys of a kind, which others may be adding to, or that
+ * changes what others judge by: an edit of a role or of a list, a bulk revocation. To be called first in its transaction, which from then on sees what they committed.
  */
 export async function lockAgainstActs(trx: StoreTransaction, id?: string): Promise<void> {
   // At repeatable read what was committed while this waited would stay unseen.

@@ -58,6 +58,23 @@ export async function findListsOfKey(db: Executor, apiKeyId: string): Promise<Al
   return rows.map(toAllowList)
 }
 
+/** Lets nobody change or delete the live lists of a key until the transaction ends. */
+export async function shareListsOfKey(trx: StoreTransaction, apiKeyId: string): Promise<void> {
+  await trx
+    .selectFrom('allow_list')
+    .select('id')
+    .where('live', '=', true)
+    .where('id', 'in', (inner) =>
+      inner
+        .selectFrom('api_key_allow_list')
+        .select('allow_list_id')
+        .where('api_key_id', '=', apiKeyId),
+    )
+    .orderBy('id')
+    .forShare()
+    .execute()
+}
+
 /** Those of the ids that are live lists of the account. */
 export async function existingAllowListIds(
   db: Executor,

@@ -1,5 +1,6 @@
 import { CompiledQuery, sql } from 'kysely'
 import type { KeyFacts } from '../domain/verdict.ts'
+import { shareListsOfKey } from './allow-lists.ts'
 import {
   type Credential,
   type CredentialResult,
@@ -100,10 +101,24 @@ function isFound(row: NullableColumns<CredentialResult>): row is CredentialResul
 }
 
 /**
- * The facts of an authenticated key, read again inside the transaction in which it acts. Its rows are
- * locked for share: whatever narrows the key waits until this transaction has ended, or is seen by it.
+ * The facts of an authenticated key, read again inside the transaction in which it acts. Its rows, its
+ * role and the allow lists that restrict it are locked for share: whatever narrows the key waits until
+ * this transaction has ended, or is seen by it.
  */
 export async function lockKeyFacts(
+  trx: StoreTransaction,
+  apiKeyId: string,
+  generation: number,
+): Promise<KeyFacts | undefined> {
+  const facts = await shareKeyFacts(trx, apiKeyId, generation)
+  if (facts?.reach === 'anywhere') return facts
+  // A statement that waited for a row reads only that row anew. Its lists it has as they were before,
+  // and a key that was given another role meanwhile it does not find: a second one reads both.
+  await shareListsOfKey(trx, apiKeyId)
+  return shareKeyFacts(trx, apiKeyId, generation)
+}
+
+async function shareKeyFacts(
   trx: StoreTransaction,
   apiKeyId: string,
   generation: number,

@@ -77,7 +77,7 @@ export function apiKeyRotationRoutes(app: App, deps: Deps): void {
         operationId: 'rotateMe',
         summary: 'Rotate the key that authenticates the request',
         description:
-          'Issues a new token for the key. The new expiry must not be later than the current expiry, and the overlap must not exceed SELF_ROTATION_MAX_OVERLAP_SECONDS.',
+          'Issues a new token for the key. The expiry of the key cannot change, and the overlap must not exceed SELF_ROTATION_MAX_OVERLAP_SECONDS.',
       },
     },
     async (request, reply) =>

@@ -12,13 +12,14 @@ export async function lockFreeAllowList(
   accountId: string,
   id: string,
 ): Promise<AllowList> {
-  const list = isUuid(id) ? await lockAllowList(trx, accountId, id) : undefined
-  if (list === undefined) throw notFound('allow list')
-  if (author.reach === 'allow_lists' && author.allowListIds.includes(list.id)) {
+  // Its author shares such a list already: two who then want it to themselves would wait for each other.
+  if (author.reach === 'allow_lists' && author.allowListIds.includes(id.toLowerCase())) {
     throw new ServiceError(
       'escalation',
       'A key must not change the allow lists that restrict the key itself.',
     )
   }
+  const list = isUuid(id) ? await lockAllowList(trx, accountId, id) : undefined
+  if (list === undefined) throw notFound('allow list')
   return list
 }

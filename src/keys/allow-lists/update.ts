@@ -4,7 +4,7 @@ import { originOf } from '../../domain/audit-event.ts'
 import { differenceOf, resourceOf, snapshotOfAllowList } from '../../domain/audit-snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { invalidRequest } from '../../errors.ts'
-import { holdAccount } from '../../store/accounts.ts'
+import { lockAgainstActs } from '../../store/accounts.ts'
 import {
   permissionsReachedThrough,
   updateAllowList as updateStored,
@@ -29,7 +29,8 @@ export async function updateAllowList(
   const faults = allowListFaults({ name: 'unchanged', description: '', entries: [], ...request })
   if (faults.length > 0) throw invalidRequest(faults)
   return inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
-    await holdAccount(trx, accountId)
+    // Whose keys use the list, and what they may do, stays as it is found.
+    await lockAgainstActs(trx, accountId)
     const author = await renewAuthority(deps, trx, principal, 'allow_list:update')
     const before = await lockFreeAllowList(trx, author, accountId, id)
     const after = { ...before, ...request }

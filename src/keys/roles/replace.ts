@@ -6,7 +6,7 @@ import type { Principal } from '../../domain/principal.ts'
 import type { Role } from '../../domain/role.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { ServiceError } from '../../errors.ts'
-import { holdAccount, isPlatformAccount } from '../../store/accounts.ts'
+import { isPlatformAccount, lockAgainstActs } from '../../store/accounts.ts'
 import { isRoleUsedBeyond } from '../../store/api-key-holdings.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { type RoleWithEffects, updateRole } from '../../store/roles.ts'
@@ -33,7 +33,8 @@ export async function replaceRole(
   request: RoleRequest | Revise,
 ): Promise<CommittedChange<RoleWithEffects>> {
   return inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
-    await holdAccount(trx, accountId)
+    // Nobody gives the role to a key meanwhile, or a wider reach to a key that has it.
+    await lockAgainstActs(trx, accountId)
     await lockRoleOfPrincipal(trx, principal, id, 'edit')
     const author = await renewAuthority(deps, trx, principal, 'role:update')
     const before = await lockOwnRole(trx, accountId, id, 'edit')
