@@ -13,7 +13,7 @@ const rounds = 3
 const all = { filter: { all: true } }
 
 for (const isolation of isolationLevels) {
-  t.test(`under ${isolation}`, async (t) => {
+  t.test(`concurrent bulk revocations under ${isolation}`, async (t) => {
     const database = await createTestDatabase()
     t.teardown(() => database.drop())
     await asAdmin((admin) =>

@@ -31,7 +31,7 @@ const rounds = 4
 const atOnce = 6
 
 for (const isolation of isolationLevels) {
-  t.test(`under ${isolation}`, async (t) => {
+  t.test(`concurrent acts under ${isolation}`, async (t) => {
     const database = await createImpatientDatabase(t)
     const started = await startTestService(t, { database, isolation })
     const { root, as } = started

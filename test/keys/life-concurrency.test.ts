@@ -12,7 +12,7 @@ import { startTestService } from '../helpers/service.ts'
 const rounds = 3
 
 for (const isolation of isolationLevels) {
-  t.test(`under ${isolation}`, async (t) => {
+  t.test(`concurrent acts on one key under ${isolation}`, async (t) => {
     const database = await createImpatientDatabase(t)
     const { root, as, service } = await startTestService(t, { database, isolation })
     /** What two acts do at once; and after it the trail of all that was done is whole. */
