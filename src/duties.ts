@@ -1,6 +1,7 @@
 import type { Deps } from './deps.ts'
 import { logHeads } from './keys/audit/log-heads.ts'
 import { countExpiringKeys, sweepExpiries } from './keys/audit/sweep-expiries.ts'
+import { fillNameSkeletons } from './keys/fill-name-skeletons.ts'
 import { forgetOldRequests } from './keys/repeats.ts'
 import { pruneChanges } from './store/changes.ts'
 import { pruneDenials } from './store/denials.ts'
@@ -44,6 +45,9 @@ async function prune(deps: Deps): Promise<void> {
   const now = deps.now().getTime()
   await orTell(deps, 'failed to prune old changes', () =>
     pruneChanges(deps.db, new Date(now - changesKeptMs)),
+  )
+  await orTell(deps, 'failed to compare names of an earlier version', () =>
+    fillNameSkeletons(deps.db),
   )
   await orTell(deps, 'failed to delete old idempotency keys', () => forgetOldRequests(deps))
   await orTell(deps, 'failed to prune old denial counts', () =>

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Catalogue } from './domain/permission.ts'
 import { checkAuditKeys } from './keys/audit/check-audit-keys.ts'
 import { bootstrap } from './keys/bootstrap.ts'
+import { fillNameSkeletons } from './keys/fill-name-skeletons.ts'
 import { createSecretHasher, type SecretHasher } from './keys/hashing/hasher.ts'
 import type { Peppers } from './keys/hashing/peppers.ts'
 import { hashProfiles } from './keys/hashing/profile.ts'
@@ -13,6 +14,9 @@ import type { SettingsFiles } from './settings.ts'
 import type { Config } from './settings-schema.ts'
 import { type DatabaseOptions, type OpenDatabase, openDatabase } from './store/database.ts'
 import { migrate, readSchemaState } from './store/migrate.ts'
+
+/** Of 500 names each: a larger database is gone through while the service runs. */
+const batchesAtStart = 4
 
 export interface PrepareOptions {
   readonly config: Config
@@ -113,6 +117,10 @@ async function prepareOpened(
     catalogue: files.catalogue,
     ...(options.keepRootToken && { keepRootToken: options.keepRootToken }),
   })
+  const alike = await fillNameSkeletons(db, batchesAtStart)
+  if (alike > 0) {
+    log.warn({ names: alike }, 'names of roles, allow lists or keys look like other names of their account')
+  }
   return {
     ...opened,
     world,

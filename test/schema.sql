@@ -18,7 +18,9 @@ create table allow_list (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   deleted_at timestamp with time zone,
-  live boolean not null
+  live boolean not null,
+  name_skeleton text,
+  skeleton_of text
 );
 
 create table api_key (
@@ -49,7 +51,9 @@ create table api_key (
 CASE
     WHEN (live AND (reach = 'allow_lists'::text)) THEN true
     ELSE NULL::boolean
-END) stored
+END) stored,
+  name_skeleton text collate "C",
+  skeleton_of text collate "C"
 );
 
 create table api_key_allow_list (
@@ -184,7 +188,9 @@ create table role (
   created_at timestamp with time zone not null,
   updated_at timestamp with time zone not null,
   deleted_at timestamp with time zone,
-  live boolean not null
+  live boolean not null,
+  name_skeleton text,
+  skeleton_of text
 );
 
 create table sweep (
@@ -297,6 +303,8 @@ CREATE UNIQUE INDEX account_project ON public.account USING btree (project_id);
 CREATE INDEX allow_list_by_created ON public.allow_list USING btree (account_id, created_at, id) WHERE live;
 CREATE INDEX allow_list_by_name ON public.allow_list USING btree (account_id, name COLLATE "C", id) WHERE live;
 CREATE UNIQUE INDEX allow_list_name ON public.allow_list USING btree (account_id, name) WHERE live;
+CREATE UNIQUE INDEX allow_list_name_skeleton ON public.allow_list USING btree (account_id, name_skeleton) WHERE (live AND (skeleton_of = name));
+CREATE INDEX allow_list_without_skeleton ON public.allow_list USING btree (id) WHERE (live AND (skeleton_of IS DISTINCT FROM name));
 CREATE INDEX api_key_by_creator ON public.api_key USING btree (account_id, created_by_id, created_at, id);
 CREATE INDEX api_key_by_expiry_everywhere ON public.api_key USING btree (expires_at, id) WHERE ((expires_at IS NOT NULL) AND (revoked_at IS NULL));
 CREATE INDEX api_key_by_role ON public.api_key USING btree (account_id, role_id, created_at, id);
@@ -304,6 +312,7 @@ CREATE INDEX api_key_disabled ON public.api_key USING btree (account_id, created
 CREATE INDEX api_key_disabled_by_expiry ON public.api_key USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id) WHERE ((revoked_at IS NULL) AND (disabled_at IS NOT NULL));
 CREATE INDEX api_key_disabled_by_name ON public.api_key USING btree (account_id, name, id) WHERE ((revoked_at IS NULL) AND (disabled_at IS NOT NULL));
 CREATE UNIQUE INDEX api_key_name ON public.api_key USING btree (account_id, name) WHERE live;
+CREATE UNIQUE INDEX api_key_name_skeleton ON public.api_key USING btree (account_id, name_skeleton) WHERE (live AND (skeleton_of = name));
 CREATE INDEX api_key_revoked_by_created ON public.api_key USING btree (account_id, created_at, id) INCLUDE (expires_at) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX api_key_revoked_by_expiry ON public.api_key USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id) WHERE (revoked_at IS NOT NULL);
 CREATE INDEX api_key_revoked_by_name ON public.api_key USING btree (account_id, name, id) WHERE (revoked_at IS NOT NULL);
@@ -311,6 +320,7 @@ CREATE INDEX api_key_unrevoked_by_created ON public.api_key USING btree (account
 CREATE INDEX api_key_unrevoked_by_creator ON public.api_key USING btree (account_id, created_by_id, created_at, id) WHERE (revoked_at IS NULL);
 CREATE INDEX api_key_unrevoked_by_expiry ON public.api_key USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id) WHERE (revoked_at IS NULL);
 CREATE INDEX api_key_unrevoked_by_name ON public.api_key USING btree (account_id, name, id) WHERE (revoked_at IS NULL);
+CREATE INDEX api_key_without_skeleton ON public.api_key USING btree (id) WHERE (live AND (skeleton_of IS DISTINCT FROM name));
 CREATE INDEX api_key_allow_list_by_list ON public.api_key_allow_list USING btree (account_id, allow_list_id) WHERE live;
 CREATE INDEX api_key_denial_by_hour ON public.api_key_denial USING btree (hour);
 CREATE INDEX api_key_usage_by_created ON public.api_key_usage USING btree (account_id, created_at, api_key_id, last_used_day);
@@ -327,6 +337,8 @@ CREATE INDEX idempotent_request_by_time ON public.idempotent_request USING btree
 CREATE INDEX role_by_created ON public.role USING btree (account_id, created_at, id) WHERE live;
 CREATE INDEX role_by_name ON public.role USING btree (account_id, name COLLATE "C", id) WHERE live;
 CREATE UNIQUE INDEX role_name ON public.role USING btree (account_id, folded_name) WHERE live;
+CREATE UNIQUE INDEX role_name_skeleton ON public.role USING btree (account_id, name_skeleton) WHERE (live AND (skeleton_of = name));
+CREATE INDEX role_without_skeleton ON public.role USING btree (id) WHERE (live AND (skeleton_of IS DISTINCT FROM name));
 CREATE UNIQUE INDEX tag_key_signs ON public.tag_key USING btree (signs) WHERE signs;
 
 CREATE STATISTICS public.api_key_expiry ON COALESCE(expires_at, 'infinity'::timestamp with time zone) FROM api_key;

@@ -6,6 +6,8 @@ export const NAME_RULES = [
   'control_character',
   'bidirectional_character',
   'outer_space',
+  'invisible_character',
+  'unassigned_character',
 ] as const
 
 export type NameRule = (typeof NAME_RULES)[number]
@@ -17,6 +19,28 @@ const CONTROL = /[\p{Cc}\u2028\u2029]/u
 const BIDIRECTIONAL = /\p{Bidi_Control}/u
 /** White space by Unicode or by JavaScript: the latter counts U+FEFF as well, and so do its trimmers. */
 const OUTER_SPACE = /^[\s\p{White_Space}]|[\s\p{White_Space}]$/u
+/**
+ * What shows nothing by itself: what Unicode lets a reader ignore, format characters, and the blanks that
+ * are neither: Braille, musical, Egyptian, Khitan.
+ */
+const INVISIBLE =
+  /[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800\u{1d159}\u{13441}\u{13442}\u{16fe4}]/u
+/** What shows nothing by itself, and is needed where it stands to write what people read. */
+const NEEDED = new RegExp(
+  [
+    // Emoji that Unicode recommends: joiners, variation selectors and tags make them one picture.
+    '\\p{RGI_Emoji}',
+    // Persian and its neighbours part letters of one word by it (UAX 31, section 2.3.1, A1).
+    '(?<=\\p{Script=Arabic}\\p{M}*)\\u200c(?=\\p{Script=Arabic})',
+    // After a virama it chooses the form of a conjunct (A2 and B), as in the name of Sri Lanka.
+    '(?<=[\\u094d\\u09cd\\u0a4d\\u0acd\\u0b4d\\u0bcd\\u0c4d\\u0ccd\\u0d4d\\u0dca])[\\u200c\\u200d]',
+    // The variants by which Japanese names are told apart.
+    '(?<=\\p{Script=Han})[\\u{e0100}-\\u{e01ef}]',
+  ].join('|'),
+  'gv',
+)
+/** Unassigned, a noncharacter or for private use: it looks like nothing, or differently everywhere. */
+const UNASSIGNED = /[\p{Cn}\p{Co}]/u
 
 /**
  * Why a text cannot be a name of at most `max` code points; undefined when it can. Rules are asked in
@@ -28,6 +52,9 @@ export function nameFault(text: string, max: number): NameRule | undefined {
   const fault = textFault(text, text, max)
   if (fault !== undefined) return fault
   if (OUTER_SPACE.test(text)) return 'outer_space'
+  const bare = text.replace(NEEDED, '')
+  if (INVISIBLE.test(bare)) return 'invisible_character'
+  if (UNASSIGNED.test(bare)) return 'unassigned_character'
   return undefined
 }
 
@@ -39,9 +66,12 @@ export function descriptionFault(text: string, max: number): NameRule | undefine
   return textFault(text, text.replace(LINE_BREAKS_AND_TABS, ''), max)
 }
 
-/** What a rule asks for, in words for people. */
-export function nameMessage(rule: NameRule): string {
-  return MESSAGES[rule]
+/** What a rule asks for of the text that breaks it, in words for people. */
+export function nameMessage(rule: NameRule, text: string): string {
+  const found = CHARACTERS[rule]?.exec(text.replace(NEEDED, ''))?.[0]
+  return found === undefined
+    ? MESSAGES[rule]
+    : `${MESSAGES[rule]} It contains ${codePointOf(found)}.`
 }
 
 /** `restrained` is what of the text must be free of control characters. */
@@ -58,6 +88,19 @@ function isLongerThan(text: string, codePoints: number): boolean {
   return text.length > 2 * codePoints || [...text].length > codePoints
 }
 
+/** U+200B for a space of no width: the character itself would not be seen. */
+function codePointOf(character: string): string {
+  const hex = (character.codePointAt(0) ?? 0).toString(16).toUpperCase()
+  return `U+${hex.padStart(4, '0')}`
+}
+
+/** The rules that are about one character, which the message then names. */
+const CHARACTERS: Partial<Readonly<Record<NameRule, RegExp>>> = {
+  bidirectional_character: BIDIRECTIONAL,
+  invisible_character: INVISIBLE,
+  unassigned_character: UNASSIGNED,
+}
+
 const MESSAGES: Readonly<Record<NameRule, string>> = {
   empty: 'The text must not be empty.',
   too_long: 'The text is too long.',
@@ -66,4 +109,8 @@ const MESSAGES: Readonly<Record<NameRule, string>> = {
   bidirectional_character:
     'The text must not contain characters that change the direction of text.',
   outer_space: 'The text must not begin or end with white space.',
+  invisible_character:
+    'The text must not contain invisible characters where they change nothing that is read: leave them out.',
+  unassigned_character:
+    'The text must not contain characters that Unicode has not assigned, or has left to private use: write another one.',
 }

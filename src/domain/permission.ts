@@ -1,10 +1,13 @@
 import { Ajv } from 'ajv'
 import { Type } from 'typebox'
+import { nameFault, nameMessage } from './name.ts'
 import service from './permissions.service.json' with { type: 'json' }
 
 /** `resource:operation`, for example `cluster:read`. */
 export const permissionPattern = '^[a-z][a-z0-9_]{0,62}:[a-z][a-z0-9_]{0,62}$'
 const permissionForm = new RegExp(permissionPattern)
+
+const maxTitleLength = 120
 
 /** How many permissions may be asked for at once. */
 export const maxAskedPermissions = 50
@@ -89,7 +92,7 @@ const CatalogueFile = Type.Object(
       Type.Object(
         {
           name: Type.String({ pattern: permissionPattern }),
-          title: Type.String({ minLength: 1, maxLength: 120 }),
+          title: Type.String({ minLength: 1, maxLength: maxTitleLength }),
           description: Type.String({ maxLength: 1000 }),
           scope: Type.Union([Type.Literal('account'), Type.Literal('platform')]),
           sensitive: Type.Boolean(),
@@ -117,6 +120,10 @@ function contradictionsOf(catalogue: Catalogue): string[] {
     const faults: string[] = []
     if (catalogue[index - 1]?.name === entry.name)
       faults.push(`${entry.name} must be defined only once`)
+    for (const text of [entry.title, ...Object.values(entry.aeon ?? {})]) {
+      const rule = nameFault(text, maxTitleLength)
+      if (rule !== undefined) faults.push(`${entry.name}: ${nameMessage(rule, text)}`)
+    }
     for (const implied of entry.implies) {
       const scope = scopes.get(implied)
       if (scope === undefined)

@@ -1,3 +1,4 @@
+import { caselessSkeletonOf } from './name-skeleton.ts'
 import type { Catalogue } from './permission.ts'
 
 export interface RoleRef {
@@ -57,6 +58,13 @@ export function builtInRoles(catalogue: Catalogue, platform: boolean): readonly 
       permissions: ['api_key:verify'],
     },
   ]
+}
+
+/** The built-in role that a name looks like without being its name, in whatever case. */
+export function builtInRoleLike(name: string): BuiltInRoleName | undefined {
+  const skeleton = caselessSkeletonOf(name)
+  const like = builtInRoleNames.find((builtIn) => caselessSkeletonOf(builtIn) === skeleton)
+  return like === foldRoleName(name) ? undefined : like
 }
 
 /** Role names are unique in their account whatever their case. */

@@ -1,6 +1,7 @@
 import type { AllowList } from '../domain/allow-list.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import type { Executor, StoreTransaction } from './database.ts'
+import { nameColumns, renamedColumns } from './name-skeletons.ts'
 import { takePage } from './paging.ts'
 
 const columns = [
@@ -24,7 +25,7 @@ export async function insertAllowList(trx: StoreTransaction, list: AllowList): P
     .values({
       id: list.id,
       account_id: list.accountId,
-      name: list.name,
+      ...nameColumns('allow_list', list.name),
       description: list.description,
       entries: [...list.entries],
       created_at: list.createdAt,
@@ -127,7 +128,7 @@ export async function updateAllowList(
   const row = await trx
     .updateTable('allow_list')
     .set({
-      name: list.name,
+      ...renamedColumns('allow_list', list.name),
       description: list.description,
       entries: [...list.entries],
       updated_at: now,

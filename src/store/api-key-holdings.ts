@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { changedRevision, changedRevisionId } from './api-key-rows.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { databaseClock } from './database-clock.ts'
+import { storedSkeletonOf } from './name-skeletons.ts'
 
 /** Writes down which revision changed the key last, for the receipt of a repeated act. */
 export async function setChangedRevision(
@@ -70,7 +71,15 @@ export async function releaseExpired(
     .where('account_id', '=', accountId)
     .where('live', '=', true)
     .where('expires_at', '<=', databaseClock)
-  if ('name' in holding) query = query.where('name', '=', holding.name)
+  if ('name' in holding) {
+    const skeleton = storedSkeletonOf('api_key', holding.name)
+    query = query.where((is) =>
+      is.or([
+        is('name', '=', holding.name),
+        is.and([is('name_skeleton', '=', skeleton), is('skeleton_of', '=', is.ref('name'))]),
+      ]),
+    )
+  }
   if ('roleId' in holding) query = query.where('role_id', '=', holding.roleId)
   if ('allowListId' in holding) {
     query = query.where('id', 'in', (inner) =>

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Reach } from '../domain/api-key.ts'
 import type { Metadata } from '../domain/metadata.ts'
 import type { StoreTransaction } from './database.ts'
+import { renamedColumns } from './name-skeletons.ts'
 
 /** All of a key that can change but its state. */
 export interface ApiKeyValues {
@@ -26,7 +27,7 @@ export async function updateApiKey(
   await trx
     .updateTable('api_key')
     .set({
-      name: values.name,
+      ...renamedColumns('api_key', values.name),
       description: values.description,
       role_id: values.roleId,
       reach: values.reach,

@@ -2,6 +2,7 @@ import type { Actor, ApiKey, Reach } from '../domain/api-key.ts'
 import type { Metadata } from '../domain/metadata.ts'
 import { selectApiKeys, toApiKey } from './api-key-rows.ts'
 import type { Executor, StoreTransaction } from './database.ts'
+import { nameColumns } from './name-skeletons.ts'
 
 /** The index that makes a key's name unique in its account among the keys that hold it. */
 export const keyNameIndex = 'api_key_name'
@@ -29,7 +30,7 @@ export async function insertApiKey(trx: StoreTransaction, key: NewApiKey): Promi
     .values({
       id: key.id,
       account_id: key.accountId,
-      name: key.name,
+      ...nameColumns('api_key', key.name),
       description: key.description,
       role_id: key.roleId,
       reach: key.reach,

@@ -2,6 +2,7 @@ import type { Page, PageRequest } from '../domain/page.ts'
 import type { EffectivePermissions } from '../domain/permission.ts'
 import { foldRoleName, type Role } from '../domain/role.ts'
 import type { Executor, StoreTransaction } from './database.ts'
+import { nameColumns, renamedColumns } from './name-skeletons.ts'
 import { takePage } from './paging.ts'
 
 const columns = [
@@ -56,6 +57,7 @@ export async function insertRole(trx: StoreTransaction, role: NewRole): Promise<
       built_in: role.builtIn,
       created_at: role.now,
       live: true,
+      ...nameColumns('role', role.name),
       ...writable(role, role.now),
     })
     .returning(columns)
@@ -143,7 +145,7 @@ export async function updateRole(
 ): Promise<Role> {
   const row = await trx
     .updateTable('role')
-    .set(writable(values, now))
+    .set({ ...renamedColumns('role', values.name), ...writable(values, now) })
     .where('id', '=', id)
     .returning(columns)
     .executeTakeFirstOrThrow()
@@ -178,7 +180,6 @@ function liveRoles(db: Executor, accountId: string) {
 
 function writable(values: RoleValues, now: Date) {
   return {
-    name: values.name,
     folded_name: foldRoleName(values.name),
     description: values.description,
     permissions: [...values.permissions],

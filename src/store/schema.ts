@@ -53,6 +53,9 @@ interface RoleRow {
   account_id: string
   platform: boolean
   name: string
+  /** What the name looks like: of `skeleton_of`, and void when that is not the name. */
+  name_skeleton: ColumnType<string | null, string | undefined, string | null>
+  skeleton_of: ColumnType<string | null, string | undefined, string | null>
   folded_name: string
   description: string
   built_in: boolean
@@ -69,6 +72,9 @@ interface AllowListRow {
   id: string
   account_id: string
   name: string
+  /** What the name looks like: of `skeleton_of`, and void when that is not the name. */
+  name_skeleton: ColumnType<string | null, string | undefined, string | null>
+  skeleton_of: ColumnType<string | null, string | undefined, string | null>
   description: string
   entries: string[]
   created_at: Date
@@ -81,6 +87,9 @@ interface ApiKeyRow {
   id: string
   account_id: string
   name: string
+  /** What the name looks like: of `skeleton_of`, and void when that is not the name. */
+  name_skeleton: ColumnType<string | null, string | undefined, string | null>
+  skeleton_of: ColumnType<string | null, string | undefined, string | null>
   description: string
   role_id: string
   reach: Reach

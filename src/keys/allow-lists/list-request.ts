@@ -2,6 +2,8 @@ import { entryFaults } from '../../domain/allow-list.ts'
 import { type Fault, ServiceError } from '../../errors.ts'
 import { allowListNameIndex } from '../../store/allow-lists.ts'
 import { violates } from '../../store/faults.ts'
+import { nameSkeletonIndexes } from '../../store/name-skeletons.ts'
+import { looksTaken } from '../name-refusals.ts'
 import { idLikeFaults } from '../roles/role-request.ts'
 import { descriptionFaults, nameFaults } from '../text-faults.ts'
 
@@ -28,6 +30,7 @@ export function allowListFaults(request: AllowListRequest): Fault[] {
 
 /** Turns the database's refusal of a second list of one name into `name_taken`. */
 export function refuseTakenName(error: unknown): never {
+  if (violates(error, nameSkeletonIndexes.allow_list)) throw looksTaken('allow list')
   if (!violates(error, allowListNameIndex)) throw error
   throw new ServiceError('name_taken', 'Another allow list of the account has this name.', [
     { field: '/name', rule: 'unique', message: 'Another allow list of the account has this name.' },

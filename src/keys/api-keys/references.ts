@@ -4,7 +4,9 @@ import { allowListUseConstraint, existingAllowListIds } from '../../store/allow-
 import { keyNameIndex } from '../../store/api-keys.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { violates } from '../../store/faults.ts'
+import { nameSkeletonIndexes } from '../../store/name-skeletons.ts'
 import { findRoleWithEffects, type RoleWithEffects, roleUseConstraint } from '../../store/roles.ts'
+import { looksTaken } from '../name-refusals.ts'
 
 /** What a key is to refer to. The role is an id if it parses as a UUID, else a name. */
 export interface References {
@@ -45,6 +47,7 @@ export function refusalOf(error: unknown): ServiceError | undefined {
       },
     ])
   }
+  if (violates(error, nameSkeletonIndexes.api_key)) return looksTaken('key')
   if (violates(error, roleUseConstraint)) return invalidRequest([unknownRole])
   if (violates(error, allowListUseConstraint)) return invalidRequest([unknownAllowList()])
   return undefined

@@ -1,8 +1,11 @@
 import { type Catalogue, effectivePermissions } from '../../domain/permission.ts'
+import { builtInRoleLike } from '../../domain/role.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { type Fault, invalidRequest, ServiceError } from '../../errors.ts'
 import { violates } from '../../store/faults.ts'
+import { nameSkeletonIndexes } from '../../store/name-skeletons.ts'
 import { type RoleValues, roleNameIndex } from '../../store/roles.ts'
+import { looksTaken } from '../name-refusals.ts'
 import { descriptionFaults, nameFaults } from '../text-faults.ts'
 
 /** A role as a caller describes it. */
@@ -21,6 +24,7 @@ export function readRole(
   const faults = [
     ...nameFaults('/name', request.name),
     ...idLikeFaults('/name', request.name),
+    ...builtInLikeFaults('/name', request.name),
     ...descriptionFaults('/description', request.description),
     ...request.permissions.flatMap((name, index) =>
       permissionFaults(`/permissions/${index}`, name, catalogue, platform),
@@ -43,8 +47,16 @@ export function idLikeFaults(field: string, name: string): Fault[] {
   return [{ field, rule: 'looks_like_id', message: 'The name must not have the form of a UUID.' }]
 }
 
+function builtInLikeFaults(field: string, name: string): Fault[] {
+  const like = builtInRoleLike(name)
+  if (like === undefined) return []
+  const message = `The name must not look like that of the built-in role ${like}.`
+  return [{ field, rule: 'looks_like_built_in', message }]
+}
+
 /** Turns the database's refusal of a second role of one name into `name_taken`. */
 export function refuseTakenName(error: unknown): never {
+  if (violates(error, nameSkeletonIndexes.role)) throw looksTaken('role')
   if (!violates(error, roleNameIndex)) throw error
   throw new ServiceError('name_taken', 'Another role of the account has this name.', [
     {
