@@ -328,7 +328,8 @@ async function insertRandomKeys(
   for (let index = 0; index < count; index += 1) {
     const revoked = random() < 0.2
     const expires = random() < 0.3 ? null : nearNow()
-    const mayBeDead = revoked || expires !== null
+    // Only what has expired lets go of its name.
+    const isDead = revoked || (expires !== null && expires.getTime() <= now)
     const { rows } = await raw.query(
       `insert into api_key (id, account_id, name, description, role_id, reach, token_prefix, created_at,
          created_by_kind, created_by_id, expires_at, disabled_at, revoked_at, revoked_by_kind, live)
@@ -336,7 +337,7 @@ async function insertRandomKeys(
        returning id`,
       [
         account,
-        `${pick(starts)}${mayBeDead && random() < 0.5 ? '' : ` ${index}`}`,
+        `${pick(starts)}${(revoked || expires !== null) && random() < 0.5 && isDead ? '' : ` ${index}`}`,
         pick(roles.rows)?.id,
         new Date(now - Math.floor(random() * 20) * aMinuteMs),
         pick(['alice', 'bob', 'carol']),
@@ -345,7 +346,7 @@ async function insertRandomKeys(
         revoked ? nearNow() : null,
         revoked ? 'system' : null,
         // Live only where it must be, and then under a name of its own.
-        mayBeDead ? null : true,
+        isDead ? null : true,
       ],
     )
     if (random() < 0.6) {
