@@ -119,7 +119,10 @@ async function prepareOpened(
   })
   const alike = await fillNameSkeletons(db, batchesAtStart)
   if (alike > 0) {
-    log.warn({ names: alike }, 'names of roles, allow lists or keys look like other names of their account')
+    log.warn(
+      { names: alike },
+      'names of roles, allow lists or keys look like other names of their account',
+    )
   }
   return {
     ...opened,
