@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { BatchReader } from './cache/batch-reader.ts'
 import type { CachedCredential, CredentialCache } from './cache/credential-cache.ts'
+import type { CurrentReads } from './cache/current-reads.ts'
 import type { Flights } from './cache/flights.ts'
 import type { Freshness } from './cache/freshness.ts'
 import type { Receipts } from './cache/receipts.ts'
@@ -32,9 +33,15 @@ export interface Deps {
   }
   readonly cache: CredentialCache
   readonly freshness: Freshness
+  /** Reads that verdicts and receipts may rest on. */
+  readonly currentReads: Pick<CurrentReads, 'read'>
   readonly receipts: Pick<Receipts, 'waitFor'>
   /** How the change feed is doing. */
-  readonly feed: { readonly lagMs: number; readonly rounds: number }
+  readonly feed: {
+    readonly lagMs: number
+    readonly rounds: number
+    readonly refusedConnections: number
+  }
   /** Whether the database knows NOTIFY. */
   readonly notifies: boolean
   /** Statements that read credentials: one at a time, for all who wait. */

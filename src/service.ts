@@ -45,8 +45,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
 
 async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Promise<Service> {
   const { config, log, moment = realMoment } = options
-  const { db, pool, world } = prepared
-  const { deps, instance, listener } = await createWorld({ ...options, db, world, moment })
+  const { db, pool, history, world } = prepared
+  const { deps, instance, listener } = await createWorld({ ...options, db, history, world, moment })
   // A later version may have brought permissions that keys already hold.
   if (!prepared.isSchemaNewer && (await applyCatalogue(deps, prepared.catalogue))) {
     log.info('stored the permission catalogue')

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import { CredentialCache } from './cache/credential-cache.ts'
+import { CurrentReads } from './cache/current-reads.ts'
 import { Flights } from './cache/flights.ts'
 import { Freshness } from './cache/freshness.ts'
 import { Instance } from './cache/instance.ts'
@@ -18,6 +19,7 @@ import type { RootKeyDeps } from './keys/root-key.ts'
 import { createTallies } from './keys/tallies.ts'
 import { UseRecords } from './keys/use-records.ts'
 import type { Config } from './settings-schema.ts'
+import type { CurrentHistory } from './store/current-history.ts'
 import type { Database, DatabaseOptions } from './store/database.ts'
 import { openFeedConnection } from './store/feed.ts'
 
@@ -28,6 +30,8 @@ export interface WorldOptions {
   readonly config: Config
   readonly connection: DatabaseOptions['connection']
   readonly db: Database
+  /** What the connections of the pool are held against. */
+  readonly history: CurrentHistory
   readonly log: Logger
   readonly world: RootKeyDeps
   readonly moment: () => Moment
@@ -44,10 +48,12 @@ export interface World {
 
 /** All that the use cases need, and the instance that keeps it fresh; it is not started yet. */
 export async function createWorld(options: WorldOptions): Promise<World> {
-  const { config, connection, db, log, moment } = options
+  const { config, connection, db, history, log, moment } = options
   const timing = timingOf(config.MAX_STALENESS_MS)
   const freshness = new Freshness(timing)
-  const ring = await LiveTagRing.open(db)
+  const holdsLease = () => freshness.holdsLease(moment())
+  const currentReads = new CurrentReads({ db, history, holdsLease })
+  const ring = await LiveTagRing.open(currentReads)
   const connect = (to: DatabaseOptions['connection']) =>
     openFeedConnection({
       connection: to,
@@ -57,6 +63,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const instance = new Instance({
     newId: randomUUID,
     freshness,
+    history,
     timing,
     // Several polls a lease, whatever the settings say: one that fails must not end it.
     pollIntervalMs: Math.min(config.POLL_INTERVAL_MS, timing.leaseMs / 3),
@@ -66,10 +73,12 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     onRegistered: options.onRegistered ?? (() => undefined),
     log,
   })
+  history.onRefusal((met) => instance.meet(met))
   const notifies = config.CHANGE_FEED === 'notify'
   const listener = notifies
     ? new Listener({
         connect: () => connect(config.DATABASE_LISTEN_URL ?? connection),
+        history,
         onChange: () => instance.hurry(),
         checkEveryMs: 10_000,
         log,
@@ -83,12 +92,18 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     ring,
     cache,
     freshness,
+    currentReads,
     feed: instance,
-    receipts: new Receipts({ db, instance, timing, monotonicNow: () => moment().monotonic }),
+    receipts: new Receipts({
+      currentReads,
+      instance,
+      timing,
+      monotonicNow: () => moment().monotonic,
+    }),
     notifies,
     selfRotationMaxOverlapSeconds: config.SELF_ROTATION_MAX_OVERLAP_SECONDS,
     expiryWarningMs: config.EXPIRY_WARNING_DAYS * dayMs,
-    credentials: createCredentialReader({ db, cache, tallies }, maxReadsUnderWay),
+    credentials: createCredentialReader({ currentReads, cache, tallies }, maxReadsUnderWay),
     reads: new Flights(maxReadsUnderWay),
     firstUses: new Flights(maxReadsUnderWay),
     uses: new UseRecords(),

@@ -13,7 +13,7 @@ export async function asInstance<T>(
 ): Promise<T> {
   const { config, files, connection } = context
   const log = createLog('warn')
-  const { db } = openServiceDatabase({ config, connection, log })
+  const { db, history } = openServiceDatabase({ config, connection, log })
   try {
     await requireStartedDatabase(db)
     const now = () => new Date()
@@ -23,6 +23,7 @@ export async function asInstance<T>(
       config,
       connection,
       db,
+      history,
       log,
       world,
       moment: realMoment,

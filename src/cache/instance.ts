@@ -1,5 +1,6 @@
 import { explainReadOnly } from '../store/faults.ts'
 import { destroyFeedConnection, type FeedConnection } from '../store/feed.ts'
+import { isLaterTimeline, type StoredHistory } from '../store/history.ts'
 import { Evictions } from './evictions.ts'
 import { FeedLog, type InstanceLog } from './feed-log.ts'
 import type { Freshness } from './freshness.ts'
@@ -9,7 +10,7 @@ import type { Timing } from './timing.ts'
 import { Wakeup } from './wakeup.ts'
 
 export interface InstanceOptions
-  extends Pick<RoundsOptions, 'newId' | 'onTagKeysChanged' | 'onRegistered'> {
+  extends Pick<RoundsOptions, 'newId' | 'history' | 'onTagKeysChanged' | 'onRegistered'> {
   readonly freshness: Freshness
   readonly timing: Timing
   readonly pollIntervalMs: number
@@ -49,6 +50,11 @@ export class Instance {
     return this.#rounds.id
   }
 
+  /** The id under which this instance is known to be registered; undefined while it is not. */
+  get registeredId(): string | undefined {
+    return this.#rounds.registeredId
+  }
+
   /** How many rounds were confirmed. */
   get rounds(): number {
     return this.#rounds.confirmed
@@ -57,6 +63,11 @@ export class Instance {
   /** Milliseconds since the last round that was confirmed. */
   get lagMs(): number {
     return this.#options.now().monotonic - this.#rounds.lastAt
+  }
+
+  /** How many new connections were refused, to servers of another history. */
+  get refusedConnections(): number {
+    return this.#options.history.refused
   }
 
   /** Whether what instances say of themselves counts for nothing, since history has changed under them. */
@@ -78,6 +89,19 @@ export class Instance {
   /** Asks for a round now, or for one more after the one under way. */
   hurry(): void {
     this.#wakeup.wake()
+  }
+
+  /**
+   * Somebody's connection reached a server of another history: a round finds out which of the two is to
+   * be followed. One that was promoted after the server of the rounds would not be met on their
+   * connection, which may stay with the deposed one for ever: it is replaced.
+   */
+  meet(met: StoredHistory | null): void {
+    const connection = this.#connection
+    if (connection !== undefined && isLaterTimeline(met, connection.met)) {
+      destroyFeedConnection(connection)
+    }
+    this.hurry()
   }
 
   /** Ends the lease at once and gives the row up. Answer what is in flight before. */

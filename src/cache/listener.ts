@@ -1,8 +1,12 @@
+import type { CurrentHistory, Origin } from '../store/current-history.ts'
+import { OtherHistoryError } from '../store/faults.ts'
 import { destroyFeedConnection, type FeedConnection, listen } from '../store/feed.ts'
 import { Wakeup } from './wakeup.ts'
 
 export interface ListenerOptions {
   readonly connect: () => Promise<FeedConnection>
+  /** A connection to a server of another history is given up: a deposed primary announces nothing. */
+  readonly history: CurrentHistory
   /** A new revision was announced, or may have been missed. */
   readonly onChange: () => void
   readonly log: { warn(facts: object, message: string): void }
@@ -21,11 +25,15 @@ export class Listener {
   /** One for each connection, so that the end of one does not cut the wait for the next short. */
   #pause = new Wakeup()
   #connection: FeedConnection | undefined
+  #origin: Origin | undefined
   #isStopping = false
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: ListenerOptions) {
     this.#options = options
+    options.history.onChange(() => {
+      if (!this.#isAdmitted()) this.#pause.wake()
+    })
   }
 
   start(): void {
@@ -50,14 +58,20 @@ export class Listener {
       }
       if (this.#connection !== undefined) destroyFeedConnection(this.#connection)
       this.#connection = undefined
+      this.#origin = undefined
       this.#pause = new Wakeup()
-      if (!this.#isStopping)
+      // One that was given up for another history is replaced at once.
+      if (!this.#isStopping && failures > 0)
         await this.#pause.within(Math.min(longestBackoffMs, 50 * 2 ** failures))
     }
   }
 
   async #connectAndListen(): Promise<void> {
-    this.#connection = await this.#options.connect()
+    const { connect, history } = this.#options
+    const { generation } = history
+    this.#connection = await connect()
+    this.#origin = { generation, history: this.#connection.met }
+    if (!this.#isAdmitted()) throw new OtherHistoryError()
     const { client } = this.#connection
     const pause = this.#pause
     client.on('notification', this.#options.onChange)
@@ -70,8 +84,13 @@ export class Listener {
   async #stayConnected(): Promise<void> {
     while (!this.#isStopping && this.#connection !== undefined) {
       await this.#pause.within(this.#options.checkEveryMs)
+      if (!this.#isAdmitted()) return
       // Listening twice is listening once; not answered in time it fails, and the connection is given up.
       if (!this.#isStopping) await listen(this.#connection)
     }
+  }
+
+  #isAdmitted(): boolean {
+    return this.#origin === undefined || this.#options.history.admits(this.#origin)
   }
 }

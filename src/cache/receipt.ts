@@ -18,7 +18,7 @@ export interface ReceiptQuestion {
   readonly id: string
   /** Every row of `instance`, read by a statement that began after the commit. */
   readonly instances: readonly InstanceRow[]
-  /** Under which id the evaluator is registered, if it is. */
+  /** Under which id the evaluator knows that it is registered, if it is. */
   readonly ownId: string | undefined
   /** When the evaluator learnt that the change is committed, and now, both on its own monotonic clock. */
   readonly learntAt: number

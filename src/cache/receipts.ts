@@ -1,5 +1,5 @@
-import type { Database } from '../store/database.ts'
 import { listInstances, type StoredInstance } from '../store/instances.ts'
+import type { CurrentReads } from './current-reads.ts'
 import type { Instance } from './instance.ts'
 import { type Receipt, receiptOf } from './receipt.ts'
 import type { Timing } from './timing.ts'
@@ -12,7 +12,7 @@ export interface Committed {
 }
 
 export interface ReceiptsOptions {
-  readonly db: Database
+  readonly currentReads: CurrentReads
   readonly instance: Instance
   readonly timing: Timing
   readonly monotonicNow: () => number
@@ -57,7 +57,7 @@ export class Receipts {
     return receiptOf({
       ...committed,
       instances: instances ?? [],
-      ownId: instance.id,
+      ownId: instance.registeredId,
       learntAt,
       now: monotonicNow(),
       watchMs: timing.watchMs,
@@ -87,7 +87,7 @@ export class Receipts {
 
   #begin(): Promise<StoredInstance[] | undefined> {
     this.#next = undefined
-    const reading = listInstances(this.#options.db).finally(() => {
+    const reading = this.#options.currentReads.read(listInstances).finally(() => {
       if (this.#underWay === reading) this.#underWay = undefined
     })
     this.#underWay = reading

@@ -1,3 +1,4 @@
+import type { CurrentHistory } from '../store/current-history.ts'
 import { StandbyError } from '../store/faults.ts'
 import {
   acknowledge,
@@ -20,6 +21,8 @@ export interface RoundsOptions {
   /** Random, one a call. */
   readonly newId: () => string
   readonly freshness: Freshness
+  /** Told of each registration, and when another history is met. */
+  readonly history: CurrentHistory
   readonly timing: Timing
   /** The others are not watched more often than this. */
   readonly pollIntervalMs: number
@@ -57,6 +60,14 @@ export class Rounds {
   /** The id of the latest registration; undefined before the first. */
   get id(): string | undefined {
     return this.#id
+  }
+
+  /**
+   * The id under which this instance is known to be registered. While a registration is under way its row
+   * may be there already, and in which history it is comes with the answer.
+   */
+  get registeredId(): string | undefined {
+    return this.#isRegistered ? this.#id : undefined
   }
 
   /** How many were confirmed. */
@@ -99,7 +110,7 @@ export class Rounds {
    * who come at once at least one sees the other.
    */
   async #register(connection: FeedConnection): Promise<boolean> {
-    const { evictions, freshness, newId, now, onRegistered, timing } = this.#options
+    const { evictions, freshness, history, newId, now, onRegistered, timing } = this.#options
     // A row from before, if there is one still, would hold receipts up until somebody evicts it.
     await this.giveUp(connection)
     if (await evictions.look(connection, undefined)) return this.#withhold()
@@ -116,6 +127,7 @@ export class Rounds {
     const change = this.#trust.registeredIn(place.history, now().monotonic)
     if (change !== undefined) this.#meetHistory(change)
     this.#toldOf = undefined
+    history.follow(place.history)
     freshness.registered(place)
     this.#isRegistered = true
     // Its place is the counter: a change of the tag keys before that comes with no round.
@@ -169,14 +181,17 @@ export class Rounds {
 
   /** A change that a round meets is told then, and not again by the registration that follows it. */
   #meetHistory(change: HistoryChange): void {
-    const { evictions, freshness, log } = this.#options
+    const { evictions, freshness, history, log } = this.#options
     evictions.reset()
+    history.leave()
     if (this.#toldOf === undefined) log.historyChanged(change, freshness.applied)
     this.#toldOf = change
   }
 
   #forget(): false {
-    this.#options.freshness.lose()
+    const { freshness, history } = this.#options
+    freshness.lose()
+    history.forget()
     this.#isRegistered = false
     return false
   }

@@ -1,6 +1,7 @@
 import { BatchReader } from '../cache/batch-reader.ts'
+import type { CurrentReads } from '../cache/current-reads.ts'
 import type { TagKey } from '../domain/tag.ts'
-import type { Database } from '../store/database.ts'
+import type { Executor } from '../store/database.ts'
 import { findTagRing, type TagRing } from '../store/tag-keys.ts'
 
 /** The ring of tag keys as this instance knows it. The change feed has it read again when it changed. */
@@ -8,21 +9,21 @@ export class LiveTagRing implements TagRing {
   readonly #reader: BatchReader<null, TagRing>
   #ring: TagRing
 
-  private constructor(db: Database, ring: TagRing) {
+  private constructor(currentReads: CurrentReads, ring: TagRing) {
     this.#ring = ring
     this.#reader = new BatchReader({
       keyOf: () => '',
       maxWaiting: 1,
       read: async () => {
-        this.#ring = await readRing(db)
+        this.#ring = await currentReads.read(readRing)
         return new Map()
       },
     })
   }
 
   /** Throws an Error when the database has no tag key that signs. */
-  static async open(db: Database): Promise<LiveTagRing> {
-    return new LiveTagRing(db, await readRing(db))
+  static async open(currentReads: CurrentReads): Promise<LiveTagRing> {
+    return new LiveTagRing(currentReads, await currentReads.read(readRing))
   }
 
   get keys(): readonly TagKey[] {
@@ -42,7 +43,7 @@ export class LiveTagRing implements TagRing {
   }
 }
 
-async function readRing(db: Database): Promise<TagRing> {
+async function readRing(db: Executor): Promise<TagRing> {
   const ring = await findTagRing(db)
   if (ring === undefined) throw new Error('The database has no tag key that signs.')
   return ring

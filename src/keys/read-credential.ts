@@ -24,7 +24,7 @@ export interface StampedCredential {
 
 /** Reads credentials for whoever wants one: one statement at a time, for all who wait. */
 export function createCredentialReader(
-  deps: Pick<Deps, 'db' | 'cache' | 'tallies'>,
+  deps: Pick<Deps, 'currentReads' | 'cache' | 'tallies'>,
   maxWaiting: number,
 ): BatchReader<CredentialName, StampedCredential> {
   const keyOf = (name: CredentialName) => `${name.apiKeyId} ${name.tag}`
@@ -34,7 +34,7 @@ export function createCredentialReader(
     async read(names) {
       const { stamp } = deps.cache
       deps.tallies.credentialReads += 1
-      const found = await findCredentials(deps.db, names)
+      const found = await deps.currentReads.read((db) => findCredentials(db, names))
       const byKey = new Map<string, StampedCredential>()
       for (const [index, name] of names.entries()) {
         const one = found[index]

@@ -60,7 +60,9 @@ export async function findCredentials(
   names: readonly CredentialName[],
 ): Promise<(FoundCredential | undefined)[]> {
   const wanted = names.map(({ apiKeyId: id, tag }) => ({ id, tag }))
-  const statement = CompiledQuery.raw(findingTextFor(db), [JSON.stringify(wanted)])
+  // In a transaction the plan is not kept: where poolers lose it, the transaction would fail with it.
+  const text = db.isTransaction ? `${findingTextFor(db)} limit all` : findingTextFor(db)
+  const statement = CompiledQuery.raw(text, [JSON.stringify(wanted)])
   const { rows } = await db.executeQuery<FoundRow>(statement)
   if (rows.some((row) => row.in_recovery)) throw new StandbyError()
   return rows.map((row) => (isFound(row) ? toFound(row) : undefined))

@@ -1,8 +1,10 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely'
-import { Pool } from 'pg'
+import { type ClientBase, Pool } from 'pg'
+import { CurrentHistory, type Origin } from './current-history.ts'
 import { type Connection, clientOptions } from './database-url.ts'
 import { withoutDeafConnections } from './deaf-connections.ts'
 import { StandbyError } from './faults.ts'
+import { meetServer } from './history.ts'
 import { runStatement } from './run-statement.ts'
 import type { Schema } from './schema.ts'
 import { sessionSettings } from './session.ts'
@@ -30,11 +32,15 @@ export interface DatabaseOptions {
 export interface OpenDatabase {
   readonly db: Database
   readonly pool: Pool
+  /** What the connections of the pool are held against; as long as nobody tells it, every history is believed. */
+  readonly history: CurrentHistory
 }
 
 /** Opens a pool. Nothing is connected until the first statement. */
 export function openDatabase(options: DatabaseOptions): OpenDatabase {
   const { connection } = options
+  const history = new CurrentHistory()
+  const origins = new WeakMap<ClientBase, Origin>()
   // The server's own limit comes first; this one is for a server that no longer answers.
   const answerWithinMs = options.statementTimeoutMs + 1_000
   const pool = new Pool({
@@ -49,17 +55,26 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     keepAliveInitialDelayMillis: 10_000,
     onConnect: async (client) => {
       const ask = <R>(text: string) => runStatement<R>(client, { text, values: [] }, answerWithinMs)
+      const { generation } = history
       await ask(sessionSettings(options))
-      const role = 'select pg_is_in_recovery() as in_recovery'
-      const { rows } = await ask<{ readonly in_recovery: boolean }>(role)
-      if (rows[0]?.in_recovery === true) throw new StandbyError()
+      const server = await meetServer(ask)
+      if (server.inRecovery) throw new StandbyError()
+      origins.set(client, { generation, history: server.history })
     },
   })
   pool.on('error', options.onIdleError)
   return {
     db: new Kysely<Schema>({
-      dialect: new PostgresDialect({ pool: withoutDeafConnections(pool, answerWithinMs) }),
+      dialect: new PostgresDialect({
+        pool: withoutDeafConnections(pool, {
+          answerWithinMs,
+          connectWithinMs: options.connectTimeoutMs,
+          history,
+          originOf: (client) => origins.get(client),
+        }),
+      }),
     }),
     pool,
+    history,
   }
 }

@@ -1,13 +1,30 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
-import { whileConnecting } from './faults.ts'
+import type { CurrentHistory, Origin } from './current-history.ts'
+import { OtherHistoryError, whileConnecting } from './faults.ts'
 import { isPlanLost, planNameOf } from './kept-plans.ts'
 import { ReadTimeoutError, runStatement, type Statement } from './run-statement.ts'
+
+export interface DeafConnectionsOptions {
+  /** How long a connection may take for an answer. */
+  readonly answerWithinMs: number
+  /** How long to wait for one that is to a server of the right history. */
+  readonly connectWithinMs: number
+  readonly history: CurrentHistory
+  readonly originOf: (client: PoolClient) => Origin | undefined
+}
+
+/** A refused connection is followed by another one as soon as the history changes, and after a pause at the latest. */
+const shortestPauseMs = 50
+const longestPauseMs = 1_000
 
 interface Made {
   /** The epoch that it was made in. */
   readonly in: number
+  readonly origin: Origin
   readonly lent: PostgresPoolClient
+  /** Whether it was admitted before. */
+  hasServed: boolean
 }
 
 /**
@@ -18,23 +35,33 @@ interface Made {
  * One that is deaf has probably lost the same route as all that were made before it, so those are
  * replaced too, each when it is asked for.
  *
- * Plans are kept (kept-plans.ts) until one is lost, as behind a pooler that does not follow them.
+ * Nor does it lend one whose server has another history than the instance follows, and what such a
+ * server answers to a statement under way counts for nothing: a deposed primary answers reads for ever.
  *
- * `answerWithinMs` is how long a connection may take for an answer.
+ * Plans are kept (kept-plans.ts) until one is lost, as behind a pooler that does not follow them.
  */
-export function withoutDeafConnections(pool: Pool, answerWithinMs: number): PostgresPool {
+export function withoutDeafConnections(
+  pool: Pool,
+  { answerWithinMs, connectWithinMs, history, originOf }: DeafConnectionsOptions,
+): PostgresPool {
   /** What stands for each connection: always the same, since Kysely keeps what it knows of it. */
   const made = new WeakMap<PoolClient, Made>()
   let epoch = 0
   let keepsPlans = true
   pool.on('connect', (client) => {
-    made.set(client, { in: epoch, lent: lend(client, epoch) })
+    const origin = originOf(client) ?? { generation: history.generation, history: null }
+    made.set(client, {
+      in: epoch,
+      origin,
+      lent: lend(client, epoch, origin),
+      hasServed: false,
+    })
     // While a connection is lent the pool does not listen to it, and an error that nobody listens to
     // ends the process. Whoever waits for a query is told of it anyway.
     client.on('error', () => undefined)
   })
 
-  function lend(client: PoolClient, madeIn: number): PostgresPoolClient {
+  function lend(client: PoolClient, madeIn: number, origin: Origin): PostgresPoolClient {
     let deafness: Error | undefined
     function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>
     function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>
@@ -50,8 +77,11 @@ export function withoutDeafConnections(pool: Pool, answerWithinMs: number): Post
       parameters: readonly unknown[],
     ): Promise<PostgresQueryResult<R>> {
       if (deafness !== undefined) throw deafness
+      requireHistory()
       try {
-        return await ask<R>(text, parameters)
+        const result = await ask<R>(text, parameters)
+        requireHistory()
+        return result
       } catch (error) {
         if (error instanceof ReadTimeoutError) {
           deafness = error
@@ -59,6 +89,9 @@ export function withoutDeafConnections(pool: Pool, answerWithinMs: number): Post
         }
         throw error
       }
+    }
+    function requireHistory(): void {
+      if (!history.admits(origin)) throw new OtherHistoryError()
     }
     async function ask<R>(
       text: string,
@@ -80,7 +113,10 @@ export function withoutDeafConnections(pool: Pool, answerWithinMs: number): Post
     }
     return {
       query,
-      release: (destroy) => client.release(destroy === true || deafness !== undefined),
+      release: (destroy) => {
+        const isUseless = deafness !== undefined || !history.admits(origin)
+        client.release(destroy === true || isUseless)
+      },
     }
   }
 
@@ -88,13 +124,24 @@ export function withoutDeafConnections(pool: Pool, answerWithinMs: number): Post
     options: pool.options,
     end: () => pool.end(),
     async connect() {
-      for (;;) {
+      const endsAt = performance.now() + connectWithinMs
+      for (let pauseMs = shortestPauseMs; ; ) {
         const client = await pool.connect().catch((error: unknown) => {
           throw whileConnecting(error)
         })
         const known = made.get(client)
-        if (known?.in === epoch) return known.lent
+        if (known?.in === epoch && history.admits(known.origin)) {
+          known.hasServed = true
+          return known.lent
+        }
         client.release(true)
+        if (known === undefined || known.hasServed || known.in !== epoch) continue
+        // Either the server is a deposed primary, or the rounds have not met the promoted one yet.
+        history.refuse(known.origin.history)
+        const leftMs = endsAt - performance.now()
+        if (leftMs <= 0) throw new OtherHistoryError()
+        await history.changed(Math.min(leftMs, pauseMs))
+        pauseMs = Math.min(pauseMs * 2, longestPauseMs)
       }
     },
   }

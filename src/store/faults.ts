@@ -53,6 +53,15 @@ export class StandbyError extends Error {
   }
 }
 
+/** A connection reached a server of another history than this instance follows, such as a deposed primary. */
+export class OtherHistoryError extends Error {
+  override readonly name = 'OtherHistoryError'
+
+  constructor() {
+    super('The connection is to a server with another history than this instance follows.')
+  }
+}
+
 /**
  * The connection was lost at COMMIT: the transaction may have happened or not. It is never tried again
  * blindly.
@@ -78,7 +87,8 @@ export function isUnavailable(error: unknown): boolean {
     return code === insufficientPrivilege || !statementStates.test(code)
   }
   if (error instanceof ConnectionError || error instanceof UnreadableTimeError) return true
-  if (error instanceof StandbyError || error instanceof ReadTimeoutError) return true
+  if (error instanceof StandbyError || error instanceof OtherHistoryError) return true
+  if (error instanceof ReadTimeoutError) return true
   if (error instanceof AggregateError) return error.errors.some(isUnavailable)
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? String(error.code) : ''

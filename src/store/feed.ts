@@ -1,7 +1,8 @@
-import { Client, DatabaseError } from 'pg'
+import { Client } from 'pg'
 import { changeChannel } from './changes.ts'
 import { type Connection, clientOptions } from './database-url.ts'
 import { StandbyError } from './faults.ts'
+import { meetServer, type StoredHistory } from './history.ts'
 import { sessionSettings } from './session.ts'
 
 /** A connection of its own, outside every pool, for the rounds of an instance or for its listener. */
@@ -9,18 +10,14 @@ export interface FeedConnection {
   readonly client: Client
   /** The expression for the history that this server writes. */
   readonly history: string
+  /** What it was when the connection was made. */
+  readonly met: StoredHistory | null
 }
 
 export interface FeedConnectionOptions {
   readonly connection: Connection
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
-}
-
-/** See cache/history.ts. */
-export interface StoredHistory {
-  readonly timeline: string
-  readonly serverStart: string
 }
 
 /** A place in the order of changes, and in which history it is. */
@@ -52,18 +49,6 @@ export interface StoredBeat {
   readonly maxStalenessMs: number
 }
 
-/**
- * The history that a server writes, as far as it can tell: its timeline, which a promotion raises,
- * which database this is and the file that holds the counter; and when it was started. A restore
- * changes one of them. A standby writes no history.
- */
-const postgresHistory = `case when pg_is_in_recovery() then null
-  else json_build_object(
-    'timeline', concat_ws(' ', substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8),
-      (select oid from pg_database where datname = current_database())::text,
-      pg_relation_filenode('revision')::text),
-    'serverStart', extract(epoch from pg_postmaster_start_time())::text) end`
-
 /** Changes beyond this many are not read one by one: whoever is so far behind starts clean. */
 const maxChanges = 10_000
 
@@ -83,27 +68,15 @@ export async function openFeedConnection(options: FeedConnectionOptions): Promis
   try {
     await client.connect()
     await client.query(sessionSettings(options))
-    const { rows } = await client.query('select pg_is_in_recovery() as in_recovery')
-    if (rows[0]?.in_recovery === true) throw new StandbyError()
+    const server = await meetServer((text) => client.query(text))
+    if (server.inRecovery) throw new StandbyError()
     // For the whole session: each beat is a transaction of its own.
     await client.query(`select set_config('synchronous_commit', 'on', false)
       where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`)
-    return { client, history: await historyOf(client) }
+    return { client, history: server.expression, met: server.history }
   } catch (error) {
     void client.end().catch(() => undefined)
     throw error
-  }
-}
-
-/** Where the functions do not work (YugabyteDB) there is one history only. */
-async function historyOf(client: Client): Promise<string> {
-  try {
-    await client.query(`select ${postgresHistory}`)
-    return postgresHistory
-  } catch (error) {
-    // A server that was in trouble for a moment has a history all the same.
-    if (!(error instanceof DatabaseError) || /^(08|53|57|58)/.test(error.code ?? '')) throw error
-    return 'null::json'
   }
 }
 

@@ -91,6 +91,11 @@ function countVerification(registry: Registry, deps: Deps): void {
       () => deps.feed.rounds,
     ],
     [
+      'aeon_keys_connections_refused_total',
+      'New database connections that reached a server of another history than this instance follows.',
+      () => deps.feed.refusedConnections,
+    ],
+    [
       'aeon_keys_cache_misses_total',
       'Verifications that found no cache entry, including forged tokens.',
       () => tallies.cacheMisses,

@@ -24,9 +24,13 @@ export async function explainApiKey(
   idOrHint: string,
   { address, permissions, at }: ExplainRequest,
 ): Promise<Explanation> {
-  const facts = await findKeyFacts(deps.db, accountId, requireKeyId(idOrHint))
-  if (facts === undefined) throw notFound('API key')
-  const lists = await findListsOfKey(deps.db, facts.id)
+  const keyId = requireKeyId(idOrHint)
+  const found = await deps.currentReads.read(async (db) => {
+    const facts = await findKeyFacts(db, accountId, keyId)
+    return facts && { facts, lists: await findListsOfKey(db, facts.id) }
+  })
+  if (found === undefined) throw notFound('API key')
+  const { facts, lists } = found
   // Judged by the very lists that are told, should one be edited between the two reads.
   const key = { ...facts, ranges: rangesOf(lists.flatMap(({ entries }) => entries)) }
   return explain(key, lists, { address, permissions, accountId }, at)

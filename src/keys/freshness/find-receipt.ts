@@ -14,7 +14,7 @@ export async function findReceipt(
   id: string,
   waitMs: number,
 ): Promise<Receipt> {
-  const known = await findRevision(deps.db, revision)
+  const known = await deps.currentReads.read((db) => findRevision(db, revision))
   const isTheOne = known.id === null ? known.pruned : known.id === id
   if (!known.reached || !isTheOne) throw notFound('revision')
   return deps.receipts.waitFor({ revision, id }, waitMs)

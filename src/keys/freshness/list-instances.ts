@@ -6,7 +6,7 @@ export type { StoredInstance } from '../../store/instances.ts'
 
 /** Every registered instance. A row whose process died stays until it is evicted. */
 export async function listInstances(deps: Deps): Promise<StoredInstance[]> {
-  const instances = await listStored(deps.db)
+  const instances = await deps.currentReads.read(listStored)
   if (instances === undefined) throw new StandbyError()
   return instances
 }

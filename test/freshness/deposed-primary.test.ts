@@ -1,0 +1,258 @@
+/**
+ * After a failover the old primary may be alive: it is not in recovery, answers reads for ever, and its
+ * commits hang for the synchronous standby that it has lost. No verdict may rest on what it says.
+ */
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import t from 'tap'
+import { deriveTagKey } from '../../src/domain/tag.ts'
+import { formatToken } from '../../src/domain/token.ts'
+import { uuidV7 } from '../../src/domain/uuid.ts'
+import { explainApiKey } from '../../src/keys/api-keys/explain.ts'
+import { findReceipt } from '../../src/keys/freshness/find-receipt.ts'
+import { listInstances } from '../../src/keys/freshness/list-instances.ts'
+import { isUnavailable } from '../../src/keys/outage.ts'
+import { ping } from '../../src/keys/ping.ts'
+import { verify } from '../../src/keys/verify.ts'
+import { verifyBatch } from '../../src/keys/verify-batch.ts'
+import { findLatestRevision } from '../../src/store/changes.ts'
+import { readByCommit } from '../../src/store/committed-read.ts'
+import { isolationLevels } from '../../src/store/database.ts'
+import type { Json } from '../helpers/api.ts'
+import { openTestDatabase } from '../helpers/database.ts'
+import { startDatabaseSwitch } from '../helpers/database-switch.ts'
+import { startFailoverPair } from '../helpers/failover.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { heat } from '../helpers/instances.ts'
+import { until } from '../helpers/locks.ts'
+import type { PairServer } from '../helpers/pair-server.ts'
+import { assertProblem } from '../helpers/problems.ts'
+import { startTestService } from '../helpers/service.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-test-'))
+// When root runs this, the servers have another account, which must pass through.
+await chmod(folder, 0o711)
+const pair = await startFailoverPair(folder)
+const way = await startDatabaseSwitch(() => pair.primary.socketPath)
+t.teardown(async () => {
+  await way.close()
+  await pair.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const maxStalenessMs = 300_000
+const leaseMs = 0.9 * maxStalenessMs
+const { user, database: name } = pair.primary.connection
+const service = await startTestService(t, {
+  database: {
+    name,
+    url: `postgresql://${user}@127.0.0.1:${way.port}/${name}`,
+    drop: async () => undefined,
+  },
+  settings: {
+    POLL_INTERVAL_MS: '50',
+    DATABASE_STATEMENT_TIMEOUT_MS: '500',
+    FORWARD_AUTH_NETWORKS: '127.0.0.0/8',
+    // Far below the deadline of a round, a sixth of it.
+    MAX_STALENESS_MS: String(maxStalenessMs),
+  },
+})
+const { root, moment, logLines } = service
+const { deps } = service.service
+const account = await newAccount(root)
+const keysPath = `/v1/accounts/${account}/api-keys`
+const anybody = { address: undefined, permissions: [], accountId: undefined }
+
+t.test('all that is connected stays with the deposed primary', async (t) => {
+  const hot = await newKey(root, account)
+  const cold = await newKey(root, account)
+  const ended = await newKey(root, account)
+  await heat(service, hot.token)
+  const { receipt } = (await root.post(`${keysPath}/${(await newKey(root, account)).id}/revoke`))
+    .body
+  const deposed = pair.primary
+  way.route = () => deposed.socketPath
+  await pair.promote()
+  await pair.attachStandby()
+  await disable(ended.id)
+  const [row] = await query(
+    deposed,
+    `select pg_is_in_recovery() as standby,
+    (select disabled_at from api_key where id = '${ended.id}') from revision`,
+  )
+  t.match(row, { standby: false, disabled_at: null }, 'which answers what is true no more')
+
+  await t.test('while the lease holds memory answers', async (t) => {
+    t.equal((await root.verify(hot.token)).valid, true)
+    t.match(await root.get('/readyz'), { status: 200, body: { lease: 'held' } })
+  })
+
+  moment.monotonicMs += leaseMs
+  t.equal(deps.cache.isSilent(), true)
+  const forged = formatToken({
+    prefix: 'aeon',
+    keyId: uuidV7(Date.now(), deps.randomBytes(10)),
+    secret: deps.randomBytes(32),
+    tagKey: deriveTagKey('forged', deps.randomBytes(32)),
+  })
+  // Called within: over HTTP the caller's own key would be the first that cannot be judged.
+  const asked: readonly (readonly [string, () => unknown])[] = [
+    ['a hot key', () => verify(deps, hot.token, anybody)],
+    ['a cold key', () => verify(deps, cold.token, anybody)],
+    ['a key that has ended', () => verify(deps, ended.token, anybody)],
+    ['a tag that nobody knows', () => verify(deps, forged.text, anybody)],
+    ['a batch', () => verifyBatch(deps, [{ text: hot.token, attempt: anybody }])],
+    [
+      'an explanation',
+      () => explainApiKey(deps, account, ended.id, { ...anybody, at: new Date() }),
+    ],
+    ['a receipt', () => findReceipt(deps, receipt.revision, receipt.id, 0)],
+    ['the instances', () => listInstances(deps)],
+    ['readiness', () => ping(deps)],
+  ]
+  await t.test('past it there is no verdict', async (t) => {
+    const outcomes = asked.map(async ([told, ask]) => {
+      const outcome = await (async () => ask())().catch((error: unknown) => error)
+      t.ok(
+        isUnavailable(outcome),
+        `${told}: ${outcome instanceof Error ? outcome.name : 'answered'}`,
+      )
+    })
+    await Promise.all(outcomes)
+  })
+
+  await t.test('and over HTTP that is 503, of every face', async (t) => {
+    const token = hot.token
+    const authorization = `Bearer ${service.rootToken}`
+    const calls = [
+      root.post('/v1/verify', { token }),
+      root.post('/v1/verify/batch', { attempts: [{ token }] }),
+      root.get('/v1/me'),
+      root.post(`${keysPath}/${ended.id}/explain`, {}),
+      root.get('/v1/instances'),
+      root.get(`/v1/revisions/${receipt.revision}?id=${receipt.id}`),
+      root.get('/readyz'),
+    ]
+    for (const answer of await Promise.all(calls)) {
+      assertProblem(t, answer, { status: 503, code: 'unavailable' }, answer.text.slice(0, 60))
+    }
+    const { app } = service.service
+    const headers = { authorization, 'content-type': 'application/x-www-form-urlencoded' }
+    const introspected = app.inject({
+      method: 'POST',
+      url: '/oauth2/introspect',
+      headers,
+      payload: `token=${token}`,
+    })
+    const forwarded = app.inject({ url: '/v1/forward-auth', headers: { authorization } })
+    t.equal((await introspected).statusCode, 503)
+    t.equal((await forwarded).statusCode, 503)
+  })
+
+  await t.test(
+    'nor does it acknowledge what is to prove a read, whatever the isolation level',
+    async (t) => {
+      for (const isolation of isolationLevels) {
+        const options = { isolation, statementTimeoutMs: 200 }
+        const old = openTestDatabase(urlOf(deposed), options)
+        t.teardown(() => old.db.destroy())
+        const read = (opened: typeof old) => readByCommit(opened.db, findLatestRevision)
+        await t.rejects(read(old), { name: 'ReadTimeoutError' }, isolation)
+        const now = openTestDatabase(urlOf(pair.primary), options)
+        t.teardown(() => now.db.destroy())
+        t.ok((await read(now)).revision > 0, isolation)
+      }
+    },
+  )
+
+  await t.test('once the way leads to the promoted one, all is true', async (t) => {
+    way.route = () => pair.primary.socketPath
+    way.cut()
+    await until(() => !deps.cache.isSilent())
+    t.equal((await root.verify(hot.token)).valid, true)
+    t.equal((await root.verify(cold.token)).valid, true)
+    t.match(await root.verify(ended.token), { valid: false, reason: 'disabled' })
+  })
+  await pair.discard(deposed)
+})
+
+t.test(
+  'the pool and the listener stay with the deposed primary, and the rounds do not',
+  async (t) => {
+    const hot = await newKey(root, account)
+    const cold = await newKey(root, account)
+    await heat(service, hot.token)
+    // Several connections, all idle.
+    await Promise.all(Array.from({ length: 8 }, () => root.get(keysPath)))
+    const deposed = pair.primary
+    const before = told('the history of the database changed')
+    await pair.promote()
+    await pair.attachStandby()
+    for (const { id } of [hot, cold]) await disable(id)
+    t.ok((await sessions(deposed, 'aeon-keys')) > 0, 'the pool is connected to it')
+    await deposed.ask(`select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = 'aeon-keys feed' and query not like 'listen %'`)
+    await until(() => told('the history of the database changed') > before)
+    await until(() => !deps.cache.isSilent())
+    for (const { token } of [hot, cold]) {
+      t.match(await root.verify(token), { valid: false, reason: 'disabled' })
+    }
+    await until(async () => (await sessions(deposed, 'aeon-keys feed')) === 0)
+    await until(async () => (await sessions(pair.primary, 'aeon-keys feed')) === 2)
+    t.pass('the listener has followed')
+    await pair.discard(deposed)
+  },
+)
+
+t.test('the pool meets the promoted one before the rounds do', async (t) => {
+  const cold = await newKey(root, account)
+  const deposed = pair.primary
+  const before = told('the history of the database changed')
+  await pair.promote()
+  await pair.attachStandby()
+  await disable(cold.id)
+  way.cut(({ application }) => application === 'aeon-keys')
+  t.match(await root.verify(cold.token), { valid: false, reason: 'disabled' })
+  t.equal(
+    told('the history of the database changed'),
+    before + 1,
+    'the rounds were told, and met it',
+  )
+  await until(async () => (await sessions(pair.primary, 'aeon-keys feed')) === 2)
+  t.pass('and so did the listener')
+  await pair.discard(deposed)
+})
+
+/** Changes a key on the primary, as somebody did whom this instance has not heard of. */
+async function disable(id: string): Promise<void> {
+  await query(pair.primary, `update api_key set disabled_at = now() where id = '${id}'`)
+}
+
+/** Runs statements on the service's database of a server. */
+async function query(server: PairServer, text: string): Promise<readonly Json[]> {
+  const client = new Client({ connectionString: urlOf(server), application_name: 'a test' })
+  await client.connect()
+  try {
+    return (await client.query(text)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function sessions(server: PairServer, application: string): Promise<number> {
+  const [row] = await server.ask(
+    `select count(*)::int as count from pg_stat_activity where application_name = '${application}'`,
+  )
+  return Number(row?.count)
+}
+
+function told(text: string): number {
+  return logLines.filter((line) => line.includes(text)).length
+}
+
+function urlOf({ connection }: PairServer): string {
+  const { host, port, user, database } = connection
+  return `postgresql://${user}@/${database}?host=${encodeURIComponent(host)}&port=${port}`
+}

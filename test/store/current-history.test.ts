@@ -1,0 +1,109 @@
+/** What the pool does with connections to servers of another history than the instance follows. */
+import { sql } from 'kysely'
+import t, { type Test } from 'tap'
+import type { OpenDatabase } from '../../src/store/database.ts'
+import { isUnavailable, OtherHistoryError } from '../../src/store/faults.ts'
+import { meetServer, type StoredHistory } from '../../src/store/history.ts'
+import { inTransaction } from '../../src/store/transaction.ts'
+import { createTestDatabase, openTestDatabase } from '../helpers/database.ts'
+import { connectRaw } from '../helpers/instances.ts'
+import { until, untilBlocked } from '../helpers/locks.ts'
+
+const database = await createTestDatabase()
+t.teardown(() => database.drop())
+const raw = await connectRaw(t, database.url)
+const { history: real } = await meetServer((text) => raw.query(text))
+const other: StoredHistory = { timeline: '0000FFFF 1 1', serverStart: '1' }
+
+t.test('before the instance is registered every server is believed', async (t) => {
+  const { db } = open(t)
+  t.ok(await processOf(db))
+})
+
+t.test('a history is told by the server, and the same for all its sessions', async (t) => {
+  const { db, history } = open(t)
+  t.match(real, { timeline: /^[0-9A-F]{8} \d+ \d+$/, serverStart: /^\d+/ })
+  history.follow(real)
+  t.ok(await processOf(db))
+})
+
+t.test('once another history is met, no connection from before is used', async (t) => {
+  const { db, history } = open(t)
+  history.follow(real)
+  const first = await processOf(db)
+  t.equal(await processOf(db), first, 'the pool keeps its connection')
+  history.leave()
+  const second = await processOf(db)
+  t.not(second, first, 'though the new history is not known yet')
+  history.follow(real)
+  t.equal(await processOf(db), second)
+})
+
+t.test('what was under way on such a connection is no answer', async (t) => {
+  for (const happens of ['leave', 'follow'] as const) {
+    const { db, history } = open(t, 5_000)
+    history.follow(real)
+    await raw.query('begin; lock table tag_key in access exclusive mode')
+    const reading = db.selectFrom('tag_key').selectAll().execute()
+    await untilBlocked(raw)
+    if (happens === 'leave') history.leave()
+    else history.follow(other)
+    await raw.query('commit')
+    await t.rejects(reading, { name: 'OtherHistoryError' }, happens)
+  }
+})
+
+t.test('a change that was under way on such a connection has an unknown outcome', async (t) => {
+  const { db, history } = open(t, 5_000)
+  history.follow(real)
+  await db.selectFrom('tag_key').selectAll().execute()
+  const changing = inTransaction(db, async (trx) => {
+    await trx.selectFrom('tag_key').selectAll().execute()
+    // COMMIT is the next statement, and the history changes before its answer.
+    process.nextTick(() => history.leave())
+  })
+  await t.rejects(changing, { name: 'OutcomeUnknownError' })
+})
+
+t.test('a new connection to a server of another history is refused', async (t) => {
+  const { db, history } = open(t)
+  const told: (StoredHistory | null)[] = []
+  history.onRefusal((met) => told.push(met))
+  history.follow(other)
+  const refused = await processOf(db).catch((error: unknown) => error)
+  t.ok(refused instanceof OtherHistoryError)
+  t.ok(isUnavailable(refused), 'an outage, and no denial')
+  t.ok(told.length > 0 && told.length < 10, `told ${told.length} times`)
+  t.same(told[0], real, 'who is asked to find out learns what was met')
+  t.equal(history.refused, told.length)
+})
+
+t.test('and who waits for one gets it as soon as that history is followed', async (t) => {
+  const { db, history } = open(t, 60_000)
+  history.follow(other)
+  const waiting = processOf(db)
+  await until(async () => history.refused > 0)
+  history.follow(real)
+  t.ok(await waiting)
+})
+
+t.test(
+  'the same timeline of a server that was started at another time is another history',
+  async (t) => {
+    const { db, history } = open(t)
+    history.follow({ timeline: real?.timeline ?? '', serverStart: '1' })
+    await t.rejects(processOf(db), { name: 'OtherHistoryError' })
+  },
+)
+
+function open(t: Test, connectTimeoutMs = 300): OpenDatabase {
+  const opened = openTestDatabase(database.url, { connectTimeoutMs })
+  t.teardown(() => opened.db.destroy())
+  return opened
+}
+
+/** The server's process that the pool's only connection is to. */
+async function processOf(db: OpenDatabase['db']): Promise<number> {
+  const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)
+  return rows[0]?.pid ?? 0
+}
