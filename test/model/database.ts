@@ -47,6 +47,7 @@ export class Database {
   #changes: ChangeRow[]
   #instances = new Map<string, StoredInstance>()
   #keys: KeyRow[] = keys.map(newKey)
+  #isDeposed = false
 
   constructor(log: CommitLog, newId: () => string, isStandby = false) {
     this.#log = log
@@ -58,6 +59,23 @@ export class Database {
 
   get keys(): readonly KeyRow[] {
     return this.#keys
+  }
+
+  get history(): History | null {
+    return this.#history
+  }
+
+  /** Whether a transaction that writes is committed here, and acknowledged. */
+  commits(): boolean {
+    return !this.isStandby && !this.#isDeposed
+  }
+
+  /** Its synchronous standby becomes the primary. This one answers reads, and acknowledges nothing more. */
+  promoteStandby(): Database {
+    const promoted = this.copy()
+    promoted.restarted(true)
+    this.#isDeposed = true
+    return promoted
   }
 
   /** What a backup, or a standby that gets no more, holds. */
@@ -81,13 +99,13 @@ export class Database {
 
   /** The place that a registration takes from the counter. */
   place(): Place | undefined {
-    if (this.isStandby) return undefined
+    if (!this.commits()) return undefined
     return { revision: this.#counter, id: this.#idOf(this.#counter), history: this.#history }
   }
 
   /** The registration becomes visible. */
   register(id: string, place: Place): Place | undefined {
-    if (this.isStandby || this.#instances.has(id)) return undefined
+    if (!this.commits() || this.#instances.has(id)) return undefined
     this.#instances.set(id, { id, applied: place.revision, beat: 0, leaseEndsAt: 0 })
     return place
   }
@@ -106,7 +124,7 @@ export class Database {
 
   /** False when the row is not there. */
   acknowledge(id: string, applied: number, leaseEndsAt = 0): boolean | undefined {
-    if (this.isStandby) return undefined
+    if (!this.commits()) return undefined
     const row = this.#instances.get(id)
     if (row === undefined) return false
     this.#instances.set(id, { id, applied, beat: row.beat + 1, leaseEndsAt })
@@ -119,7 +137,7 @@ export class Database {
 
   /** Deletes the row of an instance, if it shows this beat; whatever it shows without one. */
   deleteInstance(id: string, beat?: number): boolean | undefined {
-    if (this.isStandby) return undefined
+    if (!this.commits()) return undefined
     const row = this.#instances.get(id)
     if (row === undefined || (beat !== undefined && row.beat !== beat)) return false
     return this.#instances.delete(id)
@@ -127,7 +145,7 @@ export class Database {
 
   /** A change and its revision, in one transaction. `wall` is what the clock of its author says. */
   act(act: Act, wall: number, isOfAVersionToCome: boolean): Committed | undefined {
-    if (this.isStandby) return undefined
+    if (!this.commits()) return undefined
     switch (act.kind) {
       case 'everything':
         return this.#commit(

@@ -93,6 +93,11 @@ export class Fate {
       case 'standby':
         server.misroute(this.#untilCalm(happening.for))
         break
+      case 'promote':
+        this.#options.world.tally.promotions += 1
+        server.promote(this.#untilCalm(happening.for))
+        if (happening.cuts) this.#cutAll()
+        break
       case 'prune':
         server.primary.prune(happening.kept)
         break

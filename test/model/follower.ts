@@ -39,6 +39,11 @@ export class Follower {
     return this.#id
   }
 
+  /** The id under which it knows that it is registered. */
+  get registeredId(): string | undefined {
+    return this.#isRegistered ? this.#id : undefined
+  }
+
   /** Whether what instances say of themselves counts for nothing: history has changed under them. */
   get completesOnlyByTime(): boolean {
     return this.#trust.isLost(this.monotonic())
@@ -124,8 +129,9 @@ export class Follower {
   }
 
   protected registered(place: Place): void {
-    const { freshness, world } = this.site
-    if (this.#trust.registeredIn(place.history, this.monotonic())) this.#watch.reset()
+    const { freshness, history, world } = this.site
+    if (this.#trust.registeredIn(place.history, this.monotonic())) this.meetHistory()
+    history.follow(place.history)
     freshness.registered(place)
     this.#isRegistered = true
     this.followsSince ??= world.agenda.now
@@ -164,7 +170,7 @@ export class Follower {
         world.tally.historyChanges += 1
         world.trace?.(`${this.site.name} meets another history`)
         this.#trust.lose(this.monotonic())
-        this.#watch.reset()
+        this.meetHistory()
         this.registerAnew()
         break
       case 'acknowledge':
@@ -199,8 +205,14 @@ export class Follower {
     world.trace?.(`${this.site.name} has a lease, ${freshness.applied} is applied`)
   }
 
+  protected meetHistory(): void {
+    this.#watch.reset()
+    this.site.history.leave()
+  }
+
   protected registerAnew(): void {
     this.site.freshness.lose()
+    this.site.history.forget()
     this.#isRegistered = false
     this.#isWanted = true
     this.end()
@@ -278,6 +290,7 @@ export class Follower {
       return
     }
     this.#watch.reset()
+    link.reconnect()
     this.ask(
       () => true,
       () => {

@@ -115,6 +115,15 @@ const kinds: {
       back: fc.constantFrom(0.5, 2, 5, 10, 20),
     }),
   },
+  promote: {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('promote' as const),
+      at,
+      for: fc.constantFrom(1, 5, 12, 25, 50),
+      cuts: fc.nat({ max: 3 }).map((n) => n === 0),
+    }),
+  },
   prune: {
     weight: 1,
     arbitrary: fc.record({

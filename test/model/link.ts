@@ -9,6 +9,8 @@ export interface Call<T> {
   readonly process: Process
   readonly deadlineMs: number
   readonly statement: (db: Database) => T | undefined
+  /** The server that the connection leads to; absent: that of the rounds. */
+  readonly on?: Database
   /** What becomes visible only some time after the statement took its snapshot. */
   readonly commit?: (db: Database, result: T) => T | undefined
   /** Told once: what came back, or undefined when that is not known. */
@@ -32,6 +34,7 @@ export class Link {
   readonly #maxStalenessMs: number
   readonly #underWay = new Set<() => void>()
   #connection = 0
+  #feed: Database
   #partitionedUntil = 0
   #stormUntil = 0
   #calmFrom = Number.POSITIVE_INFINITY
@@ -40,6 +43,7 @@ export class Link {
     this.#agenda = agenda
     this.#random = random
     this.#server = server
+    this.#feed = server.connect()
     this.#maxStalenessMs = maxStalenessMs
   }
 
@@ -48,7 +52,12 @@ export class Link {
     return this.#connection
   }
 
-  call<T>({ process, deadlineMs, statement, commit, done }: Call<T>): void {
+  /** The connection of the rounds is made anew. */
+  reconnect(): void {
+    this.#feed = this.#server.connect()
+  }
+
+  call<T>({ process, deadlineMs, statement, commit, on = this.#feed, done }: Call<T>): void {
     const finish = (result: T | undefined) => {
       if (this.#underWay.delete(fail)) done(result)
     }
@@ -64,7 +73,7 @@ export class Link {
         fail()
         return
       }
-      const result = this.#server.run(statement)
+      const result = this.#server.run(statement, on)
       if (commit === undefined || result === undefined) {
         answer(result)
         return
@@ -74,7 +83,7 @@ export class Link {
           fail()
           return
         }
-        answer(this.#server.run((db) => commit(db, result)))
+        answer(this.#server.run((db) => commit(db, result), on))
       })
     })
   }

@@ -7,25 +7,32 @@ import { deafToEviction } from './mutants/deaf-to-eviction.ts'
 import { deathInferred } from './mutants/death-inferred.ts'
 import { earlyFills } from './mutants/early-fills.ts'
 import { endAsATime } from './mutants/end-as-a-time.ts'
+import { historiesUncompared } from './mutants/histories-uncompared.ts'
 import { ignoresHistory } from './mutants/ignores-history.ts'
 import { joinedReadsUnchecked } from './mutants/joined-reads-unchecked.ts'
 import { joinsWhileSilent } from './mutants/joins-while-silent.ts'
+import { keepsConnections } from './mutants/keeps-connections.ts'
 import { leaseBeforeTheBeat } from './mutants/lease-before-the-beat.ts'
 import { leaseFromTheAnswer } from './mutants/lease-from-the-answer.ts'
 import { leaseWithoutMargin } from './mutants/lease-without-margin.ts'
 import { monotonicClockAlone } from './mutants/monotonic-clock-alone.ts'
 import { noFence } from './mutants/no-fence.ts'
+import { oldProof } from './mutants/old-proof.ts'
 import { oneId } from './mutants/one-id.ts'
+import { proofElsewhere } from './mutants/proof-elsewhere.ts'
 import { receiptFromOutside } from './mutants/receipt-from-outside.ts'
+import { receiptWhileRegistering } from './mutants/receipt-while-registering.ts'
 import { revisionsByNumber } from './mutants/revisions-by-number.ts'
 import { skipsUnknownKinds } from './mutants/skips-unknown-kinds.ts'
 import { trustAfterRestore } from './mutants/trust-after-restore.ts'
 import { trustsAStandby } from './mutants/trusts-a-standby.ts'
 import { twoReads } from './mutants/two-reads.ts'
+import { unprovedReads } from './mutants/unproved-reads.ts'
 import { wallClockAlone } from './mutants/wall-clock-alone.ts'
 import { watchFromTheSend } from './mutants/watch-from-the-send.ts'
 import { watchWithoutMargin } from './mutants/watch-without-margin.ts'
 import type { Protocol } from './protocol.ts'
+import { restoredWhileEvicted } from './restored-while-evicted.ts'
 import type { Schedule } from './schedule.ts'
 import { anything, everySchedule } from './schedules.ts'
 
@@ -129,6 +136,36 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'receipts by those who are not registered',
     protocol: receiptFromOutside,
-    schedules: anything({ restore: 6, act: 20 }),
+    schedules: restoredWhileEvicted,
+  },
+  {
+    name: 'receipts by those who are registering',
+    protocol: receiptWhileRegistering,
+    schedules: restoredWhileEvicted,
+  },
+  {
+    name: 'connections from before a promotion are kept',
+    protocol: keepsConnections,
+    schedules: anything({ promote: 6, act: 20 }),
+  },
+  {
+    name: 'a new connection to a deposed primary is used',
+    protocol: historiesUncompared,
+    schedules: anything({ promote: 6, act: 20 }),
+  },
+  {
+    name: 'a read without a lease that no commit proves',
+    protocol: unprovedReads,
+    schedules: anything({ promote: 6, act: 20 }),
+  },
+  {
+    name: 'a read that is proved on another connection',
+    protocol: proofElsewhere,
+    schedules: anything({ promote: 6, act: 20 }),
+  },
+  {
+    name: 'a read that is proved by an earlier commit',
+    protocol: oldProof,
+    schedules: anything({ promote: 6, act: 20 }),
   },
 ]

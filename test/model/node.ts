@@ -39,8 +39,29 @@ export class Node {
     const now = () => protocol.moment(machine.moment())
     const freshness = protocol.freshness(timing, options.maxRemembered)
     const cache = protocol.cache(options.maxEntries, freshness, now)
+    const history = protocol.history()
+    const pool = protocol.pool({ world, process, link, history })
+    const reads = protocol.reads({
+      pool,
+      history,
+      holdsLease: () => freshness.holdsLease(now()),
+      deadlineMs: timing.maxStalenessMs / 2,
+    })
     this.process = process
-    this.site = { name, world, process, link, timing, pollIntervalMs, freshness, cache, now }
+    this.site = {
+      name,
+      world,
+      process,
+      link,
+      timing,
+      pollIntervalMs,
+      freshness,
+      cache,
+      history,
+      pool,
+      reads,
+      now,
+    }
     this.follower = protocol.follower(this.site)
     this.#verifier = protocol.verifier(this.site)
     this.#receipts = protocol.receipts(this.site, this.follower, (committed) =>
@@ -62,11 +83,10 @@ export class Node {
 
   /** Commits an act, and follows its receipt. One whose outcome is unknown is repeated by its author. */
   act(act: Act, isOfAVersionToCome: boolean, repeats = 2): void {
-    const { link, process, timing, world, freshness, name } = this.site
+    const { pool, process, timing, world, freshness, name } = this.site
     process.run(() => {
       const wall = process.machine.wall()
-      link.call({
-        process,
+      pool.ask({
         deadlineMs: timing.maxStalenessMs / 2,
         statement: (db) => db.act(act, wall, isOfAVersionToCome),
         done: (committed) => {
@@ -85,18 +105,16 @@ export class Node {
 
   /** Somebody asks for the receipt of a revision that was committed elsewhere. */
   askAgain(committed: Committed): void {
-    const { link, process, timing, world } = this.site
+    const { process, reads, world } = this.site
     process.run(() => {
-      link.call({
-        process,
-        deadlineMs: timing.maxStalenessMs / 2,
-        statement: (db) => db.findRevision(committed),
-        done: (isFound) => {
+      reads.read(
+        (db) => db.findRevision(committed),
+        (isFound) => {
           if (isFound !== true) return
           world.tally.receiptsAskedAgain += 1
           this.#receipts.follow(committed, this.follower.learn(committed))
         },
-      })
+      )
     })
   }
 

@@ -2,7 +2,10 @@ import { CredentialCache } from '../../src/cache/credential-cache.ts'
 import { Freshness } from '../../src/cache/freshness.ts'
 import type { Moment } from '../../src/cache/lease.ts'
 import { type Timing, timingOf } from '../../src/cache/timing.ts'
+import { CurrentHistory } from '../../src/store/current-history.ts'
 import { Follower } from './follower.ts'
+import { Pool, type PoolOptions } from './pool.ts'
+import { Reads, type ReadsOptions } from './reads.ts'
 import { type Committed, ReceiptDesk } from './receipt-desk.ts'
 import type { Site } from './site.ts'
 import { Verifier } from './verifier.ts'
@@ -12,6 +15,9 @@ export interface Protocol {
   timing(maxStalenessMs: number): Timing
   freshness(timing: Timing, maxRemembered: number): Freshness
   cache(maxEntries: number, freshness: Freshness, now: () => Moment): CredentialCache
+  history(): CurrentHistory
+  pool(options: PoolOptions): Pool
+  reads(options: ReadsOptions): Reads
   /** What the lease sees of the clocks. */
   moment(moment: Moment): Moment
   follower(site: Site): Follower
@@ -24,6 +30,9 @@ export const shipped: Protocol = {
   timing: timingOf,
   freshness: (timing, maxRemembered) => new Freshness(timing, maxRemembered),
   cache: (maxEntries, freshness, now) => new CredentialCache(maxEntries, freshness, now),
+  history: () => new CurrentHistory(),
+  pool: (options) => new Pool(options),
+  reads: (options) => new Reads(options),
   moment: (moment) => moment,
   follower: (site) => new Follower(site),
   verifier: (site) => new Verifier(site),

@@ -23,13 +23,11 @@ export class ReceiptDesk {
 
   /** `learntAt` is monotonic. */
   follow(committed: Committed, learntAt: number): void {
-    const { link, process, timing, world } = this.site
+    const { process, reads, timing, world } = this.site
     this.follower.hurry()
-    link.call({
-      process,
-      deadlineMs: timing.maxStalenessMs / 2,
-      statement: (db) => db.readInstances(),
-      done: (rows) => {
+    reads.read(
+      (db) => db.readInstances(),
+      (rows) => {
         const receipt = this.evaluate(committed, learntAt, rows)
         if (receipt.state === 'complete') {
           if (rows !== undefined && receipt.waitingFor.length === 0)
@@ -43,7 +41,11 @@ export class ReceiptDesk {
           this.follow(committed, learntAt),
         )
       },
-    })
+    )
+  }
+
+  protected get ownId(): string | undefined {
+    return this.follower.registeredId
   }
 
   protected evaluate(
@@ -57,7 +59,7 @@ export class ReceiptDesk {
       learntAt,
       now: this.site.process.machine.monotonic(),
       watchMs: this.site.timing.watchMs,
-      ownId: this.follower.id,
+      ownId: this.ownId,
       onlyByTime: rows === undefined || this.follower.completesOnlyByTime,
     })
   }

@@ -39,6 +39,14 @@ export type Happening =
   | { readonly kind: 'drift'; readonly at: number; readonly machine: number; readonly rate: number }
   | { readonly kind: 'restart_database' | 'standby'; readonly at: number; readonly for: number }
   | { readonly kind: 'restore'; readonly at: number; readonly for: number; readonly back: number }
+  | {
+      readonly kind: 'promote'
+      readonly at: number
+      /** How long the deposed primary goes on. */
+      readonly for: number
+      /** Whether what was connected to it is cut. */
+      readonly cuts: boolean
+    }
   | { readonly kind: 'prune'; readonly at: number; readonly kept: number }
 
 export type HappeningKind = Happening['kind']

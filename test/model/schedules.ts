@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { cutOff } from './cut-off.ts'
 import { happenings, rate, type Weights } from './happenings.ts'
+import { restoredWhileEvicted } from './restored-while-evicted.ts'
 import { type MachineShape, machineCount, type Schedule } from './schedule.ts'
 
 const shape: fc.Arbitrary<MachineShape> = fc.record({
@@ -23,8 +24,9 @@ export function anything(weights: Weights = {}): fc.Arbitrary<Schedule> {
 
 /** Every schedule that the protocol must stand: anything, and often what is hardest. */
 export const everySchedule: fc.Arbitrary<Schedule> = fc.oneof(
-  { weight: 3, arbitrary: anything() },
-  { weight: 1, arbitrary: cutOff() },
+  { weight: 6, arbitrary: anything() },
+  { weight: 2, arbitrary: cutOff() },
+  { weight: 1, arbitrary: restoredWhileEvicted },
 )
 
 /**

@@ -8,6 +8,8 @@ export class Server {
   readonly #random: Random
   #primary: Database
   #standby: Database | undefined
+  /** The primary from before a promotion, while it is alive. */
+  #deposed: Database | undefined
   /** Raised whenever every connection breaks. */
   #epoch = 0
   #isDown = false
@@ -26,17 +28,34 @@ export class Server {
     return this.#epoch
   }
 
-  /** Undefined when nobody answers. */
-  run<T>(statement: (db: Database) => T | undefined): T | undefined {
-    if (this.#isDown) return undefined
+  /** Where a new connection leads: nobody has fenced a deposed primary. */
+  connect(): Database {
+    if (this.#deposed === undefined) return this.#primary
+    return this.#random.chance(0.5) ? this.#deposed : this.#primary
+  }
+
+  /** Undefined when nobody answers, or no longer on such a connection. */
+  run<T>(statement: (db: Database) => T | undefined, on: Database = this.#primary): T | undefined {
+    if (this.#isDown || (on !== this.#primary && on !== this.#deposed)) return undefined
     const isAtStandby = this.#standby !== undefined && this.#random.chance(0.7)
-    return statement(isAtStandby ? (this.#standby ?? this.#primary) : this.#primary)
+    return statement(isAtStandby ? (this.#standby ?? on) : on)
+  }
+
+  /** The standby takes over; the primary goes on for so long, and what is connected to it stays so. */
+  promote(ms: number): void {
+    const deposed = this.#primary
+    this.#primary = deposed.promoteStandby()
+    this.#deposed = deposed
+    this.#agenda.after(ms, () => {
+      if (this.#deposed === deposed) this.#deposed = undefined
+    })
   }
 
   /** Every connection breaks; after a while the server is there again, perhaps with another content. */
   restart(downMs: number, content: Database = this.#primary): void {
     this.#epoch += 1
     this.#isDown = true
+    this.#deposed = undefined
     content.restarted()
     this.#primary = content
     this.#agenda.after(downMs, () => {

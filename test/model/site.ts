@@ -2,8 +2,11 @@ import type { CredentialCache } from '../../src/cache/credential-cache.ts'
 import type { Freshness } from '../../src/cache/freshness.ts'
 import type { Moment } from '../../src/cache/lease.ts'
 import type { Timing } from '../../src/cache/timing.ts'
+import type { CurrentHistory } from '../../src/store/current-history.ts'
 import type { Link } from './link.ts'
+import type { Pool } from './pool.ts'
 import type { Process } from './process.ts'
+import type { Reads } from './reads.ts'
 import type { World } from './world.ts'
 
 /** Where the parts of one instance live: its process, its network, and the code that ships. */
@@ -16,6 +19,9 @@ export interface Site {
   readonly pollIntervalMs: number
   readonly freshness: Freshness
   readonly cache: CredentialCache
+  readonly history: CurrentHistory
+  readonly pool: Pool
+  readonly reads: Reads
   /** Both clocks, as the lease sees them. */
   readonly now: () => Moment
 }

@@ -20,4 +20,6 @@ export class Tally {
   survivedEviction = 0
   historyChanges = 0
   standbyAnswers = 0
+  promotions = 0
+  refusedConnections = 0
 }

@@ -120,11 +120,9 @@ export class Verifier {
     this.#isReading = true
     // From before the statement is sent.
     const { stamp } = this.site.cache
-    this.site.link.call({
-      process: this.site.process,
-      deadlineMs: this.site.timing.maxStalenessMs / 2,
-      statement: (db) => this.readKeys(db),
-      done: (rows) => {
+    this.site.reads.read(
+      (db) => this.readKeys(db),
+      (rows) => {
         this.#isReading = false
         this.#sendNext()
         for (const [key, all] of waiting) {
@@ -132,7 +130,7 @@ export class Verifier {
           for (const landed of all) landed(row && entryOf(row, stamp))
         }
       },
-    })
+    )
   }
 
   #answer(received: Received, entry: CachedCredential, from: string): void {

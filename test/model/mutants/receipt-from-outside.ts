@@ -5,12 +5,16 @@ import { type Committed, ReceiptDesk } from '../receipt-desk.ts'
 
 /** The evaluator need not be among the instances itself: its own row is made up. */
 class ReceiptFromOutside extends ReceiptDesk {
+  protected override get ownId(): string {
+    return this.follower.id
+  }
+
   protected override evaluate(
     committed: Committed,
     learntAt: number,
     rows: readonly StoredInstance[] | undefined,
   ): Receipt {
-    const own = { id: this.follower.id, applied: committed.revision, beat: 0, leaseEndsAt: 0 }
+    const own = { id: this.ownId, applied: committed.revision, beat: 0, leaseEndsAt: 0 }
     return super.evaluate(committed, learntAt, rows && [...rows, own])
   }
 }

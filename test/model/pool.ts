@@ -1,0 +1,80 @@
+import type { CurrentHistory, Origin } from '../../src/store/current-history.ts'
+import type { Database } from './database.ts'
+import type { Call, Link } from './link.ts'
+import type { Process } from './process.ts'
+import type { World } from './world.ts'
+
+export interface PoolOptions {
+  readonly world: World
+  readonly process: Process
+  readonly link: Link
+  readonly history: CurrentHistory
+}
+
+/** A connection stays with the server that it reached when it was made. */
+export interface Connection {
+  readonly database: Database
+  readonly origin: Origin
+  /** Which connections of the machine it is one of: other ones after a cut. */
+  readonly link: number
+}
+
+export type Question<T> = Pick<Call<T>, 'deadlineMs' | 'statement' | 'commit' | 'done'>
+
+/** The twin of the connection pool (withoutDeafConnections). */
+export class Pool {
+  protected readonly options: PoolOptions
+  #idle: Connection[] = []
+
+  constructor(options: PoolOptions) {
+    this.options = options
+  }
+
+  /** A statement, or a transaction, on one connection. */
+  ask<T>(question: Question<T>): void {
+    const { process, link, world } = this.options
+    const connection = this.#lend()
+    if (connection === undefined) {
+      world.tally.refusedConnections += 1
+      process.after(1, () => question.done(undefined))
+      return
+    }
+    link.call({
+      ...question,
+      process,
+      on: connection.database,
+      done: (result) => {
+        const isUsable = result !== undefined && this.admits(connection)
+        if (isUsable) this.#idle.push(connection)
+        question.done(isUsable ? result : undefined)
+      },
+    })
+  }
+
+  /** Whether a connection that is there may be used, and what has just come from it. */
+  protected admits({ origin }: Connection): boolean {
+    return this.options.history.admits(origin)
+  }
+
+  /** Whether one may be used that was just made. */
+  protected admitsNew({ origin }: Connection): boolean {
+    return this.options.history.admits(origin)
+  }
+
+  #lend(): Connection | undefined {
+    const { link, world } = this.options
+    this.#idle = this.#idle.filter((one) => one.link === link.connection && this.admits(one))
+    const index = world.random.integer(this.#idle.length + 1)
+    const [idle] = this.#idle.splice(index, 1)
+    if (idle !== undefined) return idle
+    const made = this.#connect()
+    return this.admitsNew(made) ? made : undefined
+  }
+
+  #connect(): Connection {
+    const { history, link, world } = this.options
+    const database = world.server.connect()
+    const origin = { generation: history.generation, history: database.history }
+    return { database, origin, link: link.connection }
+  }
+}
