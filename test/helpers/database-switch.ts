@@ -14,6 +14,8 @@ export interface DatabaseSwitch {
   readonly port: number
   /** Which server's Unix socket a new connection leads to. What is connected stays where it is. */
   route: (application: string) => string
+  /** What is connected now. */
+  readonly connections: readonly SwitchedConnection[]
   /** Breaks those connections for which `isHit` holds; without it, all. */
   cut(isHit?: (connection: SwitchedConnection) => boolean): void
   close(): Promise<void>
@@ -48,6 +50,9 @@ export async function startDatabaseSwitch(route: DatabaseSwitch['route']): Promi
   const handle: DatabaseSwitch = {
     port: (server.address() as AddressInfo).port,
     route,
+    get connections() {
+      return [...connected.values()]
+    },
     cut(isHit = () => true) {
       for (const [client, connection] of connected) {
         if (isHit(connection)) client.resetAndDestroy()
