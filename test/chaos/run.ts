@@ -89,7 +89,8 @@ async function play(
     MAX_STALENESS_MS: String(maxStalenessMs),
     POLL_INTERVAL_MS: '200',
     DRAIN_TIMEOUT_MS: '2000',
-    USE_FLUSH_MS: '1000',
+    // A write that hangs renews the pool by chance: without one, a deposed primary is read for long.
+    USE_FLUSH_MS: options.failovers > 0 ? '60000' : '1000',
   }
   const lots = new Random(options.seed + 5)
   const draw = () => lots.next()
