@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'
-import { hashProfiles } from '../src/keys/hashing/profile.ts'
+import { hashProfiles } from '../src/verification/hashing/profile.ts'
 
 const seconds = Number(process.argv[2])
 const concurrencies = [2, 3, 4, 8]

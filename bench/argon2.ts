@@ -3,10 +3,10 @@
  * hashes a second with four in flight (median of five rounds).
  */
 import { randomBytes } from 'node:crypto'
-import { createSecretHasher } from '../src/keys/hashing/hasher.ts'
-import { noPeppers } from '../src/keys/hashing/peppers.ts'
-import { type HashProfileName, hashProfiles } from '../src/keys/hashing/profile.ts'
-import { WorkQueue } from '../src/keys/hashing/work-queue.ts'
+import { createSecretHasher } from '../src/verification/hashing/hasher.ts'
+import { noPeppers } from '../src/verification/hashing/peppers.ts'
+import { type HashProfileName, hashProfiles } from '../src/verification/hashing/profile.ts'
+import { WorkQueue } from '../src/verification/hashing/work-queue.ts'
 
 const rounds = 5
 const inFlight = 4

@@ -9,14 +9,14 @@
  */
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import type { Rounds } from './contest.ts'
+import type { Rounds } from './benchmark.ts'
 import { createDatasets } from './datasets/datasets.ts'
+import { type Datasets, withStage } from './harness.ts'
 import { requireWrk } from './load/generators.ts'
-import { type Part, type PartName, parts } from './parts.ts'
 import { tablesOf } from './report/tables.ts'
 import { checkReport, keepResults, writeReport } from './report/write.ts'
 import type { DatedResult } from './results.ts'
-import { type Datasets, withStage } from './stage.ts'
+import { type Part, type PartName, parts } from './scenarios.ts'
 
 const rounds: Rounds = { count: 5, seconds: 3, warmUpSeconds: 2 }
 const quickRounds: Rounds = { count: 2, seconds: 1, warmUpSeconds: 1 }

@@ -1,4 +1,4 @@
-import type { RequireWork } from './contest.ts'
+import type { RequireWork } from './benchmark.ts'
 
 type Outcome = 'valid' | 'notFound' | 'revoked' | 'expired'
 

@@ -5,10 +5,11 @@
  *   node scripts/model.ts 5000 7     so many, from this seed
  * A schedule that breaks a guarantee is shrunk and printed with all that happened in it; exits with 1.
  */
+
+import { Tally } from '../test/model/counts.ts'
+import { tell } from '../test/model/describe.ts'
 import { hunt } from '../test/model/hunt.ts'
 import { everySchedule } from '../test/model/schedules.ts'
-import { Tally } from '../test/model/tally.ts'
-import { tell } from '../test/model/tell.ts'
 
 const atATime = 5_000
 

@@ -2,11 +2,11 @@
  * The service under scripts/overload.ts, which forks it: it listens on any port, and tells its parent where,
  * with as many token strings as asked for that it has never seen: forms of the root token.
  */
-import { sealJwtForm } from '../src/domain/jwt-form.ts'
-import { parseToken } from '../src/domain/token.ts'
-import { createLog } from '../src/log.ts'
-import { createService } from '../src/service.ts'
-import { readSettings } from '../src/settings.ts'
+import { sealJwtForm } from '../src/domain/token/jwt-form.ts'
+import { parseToken } from '../src/domain/token/token.ts'
+import { createLog } from '../src/process/log.ts'
+import { createService } from '../src/process/service.ts'
+import { readSettings } from '../src/settings/load-settings.ts'
 
 export interface Served {
   readonly url: string

@@ -8,8 +8,8 @@ import { withDatabase } from './admin/reach-database.ts'
 import { revokeCommand } from './admin/revoke.ts'
 import { rotateTagKeyCommand } from './admin/rotate-tag-key.ts'
 import { usageOf } from './admin/usage.ts'
-import { explainFailure } from './explain-failure.ts'
-import { readSettings } from './settings.ts'
+import { explainFailure } from './process/explain-failure.ts'
+import { readSettings } from './settings/load-settings.ts'
 
 const commands: Readonly<Record<string, Command>> = {
   'audit-checkpoint': auditCheckpointCommand,

@@ -10,5 +10,5 @@ import process from 'node:process'
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/aeon-keys'))
 // Argon2 is all that keeps libuv's threads busy. Read once, when the first of them is needed.
 process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism())
-const { run } = await import('./run.ts')
+const { run } = await import('./process/run.ts')
 await run(process.env)

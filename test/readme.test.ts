@@ -12,7 +12,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { Settings } from '../src/settings-schema.ts'
+import { Settings } from '../src/settings/settings-schema.ts'
 import type { Json } from './helpers/api.ts'
 import { startTestService } from './helpers/service.ts'
 

@@ -1,12 +1,12 @@
 /** A process that issues and revokes keys when it is told to, one after another, and says how long that took. */
 import type { Principal } from '../../src/domain/principal.ts'
-import { createAccount } from '../../src/keys/accounts/create.ts'
-import { issueApiKey } from '../../src/keys/api-keys/issue.ts'
-import { revokeApiKey } from '../../src/keys/api-keys/revoke.ts'
-import { verify } from '../../src/keys/verify.ts'
-import { createLog } from '../../src/log.ts'
-import { createService } from '../../src/service.ts'
-import { readSettings } from '../../src/settings.ts'
+import { createAccount } from '../../src/management/accounts/create.ts'
+import { issueApiKey } from '../../src/management/api-keys/issue.ts'
+import { revokeApiKey } from '../../src/management/api-keys/revoke.ts'
+import { createLog } from '../../src/process/log.ts'
+import { createService } from '../../src/process/service.ts'
+import { readSettings } from '../../src/settings/load-settings.ts'
+import { verify } from '../../src/verification/verify.ts'
 
 export interface Times {
   /** Milliseconds an act. */

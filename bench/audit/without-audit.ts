@@ -3,7 +3,7 @@ import { registerHooks } from 'node:module'
 
 registerHooks({
   load: (url, context, nextLoad) =>
-    url.endsWith('/src/keys/audit/append.ts')
+    url.endsWith('/src/acts/append-events.ts')
       ? {
           format: 'module',
           source: 'export async function appendEvents() {}',

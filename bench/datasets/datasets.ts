@@ -1,5 +1,5 @@
 import { createEmptyDatabase, type TestDatabase } from '../../test/helpers/database.ts'
-import type { Datasets } from '../stage.ts'
+import type { Datasets } from '../harness.ts'
 import { type Dataset, type DatasetSize, makeDataset } from './dataset.ts'
 
 /** Makes databases when they are asked for; `drop` removes those that were made. */

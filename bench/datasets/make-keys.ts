@@ -1,7 +1,7 @@
 import type { Deps } from '../../src/deps.ts'
-import { formatToken, type Token } from '../../src/domain/token.ts'
+import { formatToken, type Token } from '../../src/domain/token/token.ts'
 import { uuidV7 } from '../../src/domain/uuid.ts'
-import type { SecretHash } from '../../src/keys/hashing/hasher.ts'
+import type { SecretHash } from '../../src/verification/hashing/hasher.ts'
 import { concurrently } from '../concurrently.ts'
 
 /** A key before it is in a database: its token is good there once its row is. */

@@ -1,5 +1,5 @@
-import { parts } from '../parts.ts'
 import type { DatedResult, Results } from '../results.ts'
+import { parts } from '../scenarios.ts'
 import { median } from '../statistics.ts'
 import { plotsOf } from './plots.ts'
 import { reasonsOf } from './reasons.ts'
@@ -49,7 +49,7 @@ the requests; that of the database, of the processes behind its connections. A r
 turned so that more is better, where it stands beside one of rates.
 
 **The floor** is the whole service with the verification that was asked for taken out
-(\`bench/servers/floor.ts\`). The route is \`/v1/verify\`, with its schemas, its hooks, which authenticate
+(\`bench/servers/baseline.ts\`). The route is \`/v1/verify\`, with its schemas, its hooks, which authenticate
 the caller, its access rules, its wording of the verdict, its log and its metrics. But for the subject
 \`verify\` answers a constant. What is left between the floor and the service is the cost of the
 verification. Authenticating the caller costs as much again: a second floor, without a goal, takes that

@@ -1,7 +1,7 @@
-import { latencyOf } from '../contest.ts'
+import { latencyOf } from '../benchmark.ts'
 import { latencyPercentiles } from '../load/load.ts'
-import { growthOf, sizes } from '../parts/growth.ts'
 import type { DatedResult, Results, Standing } from '../results.ts'
+import { growthOf, sizes } from '../scenarios/growth.ts'
 import { type Chart, drawChart } from './chart.ts'
 
 export interface Plot {

@@ -1,5 +1,5 @@
-import type { PartName } from '../parts.ts'
 import { isMet, type Results, type Standing } from '../results.ts'
+import type { PartName } from '../scenarios.ts'
 
 interface Reason {
   /** The goals of a part, by how their findings begin. */

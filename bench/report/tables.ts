@@ -1,6 +1,6 @@
-import { latencyOf } from '../contest.ts'
-import { type PartName, parts } from '../parts.ts'
+import { latencyOf } from '../benchmark.ts'
 import { type DatedResult, type Finding, isMet, type Results, type Standing } from '../results.ts'
+import { type PartName, parts } from '../scenarios.ts'
 
 /** All findings that have a goal, and whether they meet it, in one table. */
 export function goalsTable(results: Results): string {

@@ -1,8 +1,8 @@
 import type { Deps } from '../../src/deps.ts'
 import type { Attempt, Verdict } from '../../src/domain/verdict.ts'
-import { verify as verifyReally } from '../../src/keys/verify.ts'
+import { verify as verifyReally } from '../../src/verification/verify.ts'
 
-export * from '../../src/keys/verify.ts'
+export * from '../../src/verification/verify.ts'
 
 const { FLOOR_CALLER = '', FLOOR_TRUSTS_CALLER = 'no' } = process.env
 const trustsCaller = FLOOR_TRUSTS_CALLER === 'yes'

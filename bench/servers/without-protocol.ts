@@ -2,9 +2,9 @@
  * The service with the freshness protocol taken out of the answer: whatever memory knows is taken for
  * good. What is left between it and the service is what the protocol costs a hot verification.
  */
-import { createLog } from '../../src/log.ts'
-import { createService } from '../../src/service.ts'
-import { readSettings } from '../../src/settings.ts'
+import { createLog } from '../../src/process/log.ts'
+import { createService } from '../../src/process/service.ts'
+import { readSettings } from '../../src/settings/load-settings.ts'
 
 const { DATABASE_URL = '' } = process.env
 const { config, files } = await readSettings(process.env)

@@ -1,8 +1,8 @@
 import type { Deps } from '../deps.ts'
-import { createLog } from '../log.ts'
-import { createServiceHasher, openServiceDatabase, worldOf } from '../prepare.ts'
-import { realMoment } from '../real-moment.ts'
-import { createWorld } from '../world.ts'
+import { realMoment } from '../process/clocks.ts'
+import { createWorld } from '../process/compose.ts'
+import { createLog } from '../process/log.ts'
+import { createServiceHasher, openServiceDatabase, worldOf } from '../process/prepare.ts'
 import type { CommandContext } from './command.ts'
 import { requireStartedDatabase } from './started-database.ts'
 

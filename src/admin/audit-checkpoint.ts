@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
-import { signCheckpoint } from '../domain/audit-checkpoint.ts'
-import { verifyTrail } from '../keys/audit/verify-trail.ts'
+import { signCheckpoint } from '../domain/audit/checkpoint.ts'
+import { verifyTrail } from '../management/audit/verify-audit-log.ts'
 import { type Command, optionOf, requiredOption } from './command.ts'
 import { readNamedFile, withStartedDatabase } from './started-database.ts'
 

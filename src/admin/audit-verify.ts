@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { type Checkpoint, readCheckpoint } from '../domain/audit-checkpoint.ts'
-import type { ChainBreak } from '../domain/audit-walk.ts'
-import { type TrailReport, verifyTrail } from '../keys/audit/verify-trail.ts'
+import type { ChainBreak } from '../domain/audit/chain-check.ts'
+import { type Checkpoint, readCheckpoint } from '../domain/audit/checkpoint.ts'
+import { type TrailReport, verifyTrail } from '../management/audit/verify-audit-log.ts'
 import {
   brokenExitCode,
   type Command,

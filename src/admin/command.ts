@@ -1,4 +1,4 @@
-import type { LoadedSettings } from '../settings.ts'
+import type { LoadedSettings } from '../settings/load-settings.ts'
 import type { DatabaseOptions } from '../store/database.ts'
 
 /** What a command is given: the settings, how to reach the database, and its arguments. */

@@ -1,7 +1,7 @@
-import { issueRootKey } from '../keys/issue-root-key.ts'
-import { createLog } from '../log.ts'
-import { createServiceHasher, openServiceDatabase, worldOf } from '../prepare.ts'
-import { writeRootToken } from '../root-token-file.ts'
+import { createLog } from '../process/log.ts'
+import { createServiceHasher, openServiceDatabase, worldOf } from '../process/prepare.ts'
+import { writeRootToken } from '../process/root-token-file.ts'
+import { issueRootKey } from '../setup/issue-root-key.ts'
 import { type Command, optionOf } from './command.ts'
 import { requireStartedDatabase } from './started-database.ts'
 

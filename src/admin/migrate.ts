@@ -1,5 +1,5 @@
-import { createLog } from '../log.ts'
-import { openServiceDatabase } from '../prepare.ts'
+import { createLog } from '../process/log.ts'
+import { openServiceDatabase } from '../process/prepare.ts'
 import { migrate } from '../store/migrate.ts'
 import type { Command } from './command.ts'
 

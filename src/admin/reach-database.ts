@@ -1,5 +1,5 @@
-import { createLog } from '../log.ts'
-import type { Config } from '../settings-schema.ts'
+import { createLog } from '../process/log.ts'
+import type { Config } from '../settings/settings-schema.ts'
 import type { DatabaseOptions } from '../store/database.ts'
 
 /** The database of the settings; the private one is started if no service runs on it, and stopped afterwards. */

@@ -1,5 +1,5 @@
-import type { Receipt } from '../cache/receipt.ts'
-import { revokeAsOperator } from '../keys/api-keys/revoke-as-operator.ts'
+import type { Receipt } from '../freshness/receipt.ts'
+import { revokeAsOperator } from '../management/api-keys/revoke-as-operator.ts'
 import { asInstance } from './as-instance.ts'
 import { type Command, type Outcome, optionOf, pendingExitCode, UsageError } from './command.ts'
 

@@ -1,5 +1,5 @@
-import { timingOf } from '../cache/timing.ts'
-import { rotateTagKey } from '../keys/rotate-tag-key.ts'
+import { timingOf } from '../freshness/timing.ts'
+import { rotateTagKey } from '../setup/rotate-tag-key.ts'
 import { asInstance } from './as-instance.ts'
 import type { Command } from './command.ts'
 

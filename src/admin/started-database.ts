@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { createLog } from '../log.ts'
-import { openServiceDatabase } from '../prepare.ts'
+import { createLog } from '../process/log.ts'
+import { openServiceDatabase } from '../process/prepare.ts'
 import type { Database } from '../store/database.ts'
 import { readSchemaState } from '../store/migrate.ts'
 import type { CommandContext } from './command.ts'

@@ -1,5 +1,5 @@
-import { type Address, covers } from './address.ts'
-import { type AllowList, rangesOf } from './allow-list.ts'
+import { type Address, covers } from './network/address.ts'
+import { type AllowList, rangesOf } from './network/allow-list.ts'
 import { type Attempt, type DenialReason, denialReasons, judge, type KeyFacts } from './verdict.ts'
 
 export const checkOutcomes = ['passed', 'failed', 'not_checked'] as const

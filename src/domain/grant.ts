@@ -1,4 +1,4 @@
-import type { Reach } from './api-key.ts'
+import type { Reach } from './key/api-key.ts'
 
 /** What somebody has to give: permissions, and the places from where they themselves may act. */
 export interface Grantor {

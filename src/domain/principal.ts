@@ -1,5 +1,5 @@
-import type { Address } from './address.ts'
-import type { Actor } from './api-key.ts'
+import type { Actor } from './key/api-key.ts'
+import type { Address } from './network/address.ts'
 import type { KeyFacts } from './verdict.ts'
 
 export interface ActingUser {

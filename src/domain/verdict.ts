@@ -1,7 +1,7 @@
-import { type Address, type AddressRange, covers } from './address.ts'
-import { isExpired, type KeyState, type Reach } from './api-key.ts'
+import { isExpired, type KeyState, type Reach } from './key/api-key.ts'
+import { isOver } from './key/rotation.ts'
+import { type Address, type AddressRange, covers } from './network/address.ts'
 import type { RoleRef } from './role.ts'
-import { isOver } from './rotation.ts'
 
 /** Why a token is not good, in the order in which it is checked. The order is part of the API. */
 export const denialReasons = [

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { type Address, type AddressRange, parseAddress } from '../domain/address.ts'
-import { clientAddress, proxiedAddress } from '../domain/client-address.ts'
+import { type Address, type AddressRange, parseAddress } from '../domain/network/address.ts'
+import { clientAddress, proxiedAddress } from '../domain/network/client-address.ts'
 import { headerLines } from './header-lines.ts'
 
 type Heard = Pick<FastifyRequest, 'socket' | 'raw'>

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
 import type { ServiceError } from '../errors.ts'
-import { answerToCurrent, isCurrent } from '../keys/current-caller.ts'
+import { answerToCurrent, isCurrent } from '../verification/current-caller.ts'
 import type { App } from './app-type.ts'
 import { toServiceError } from './problem.ts'
 

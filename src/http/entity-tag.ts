@@ -1,4 +1,4 @@
-import type { ApiKey } from '../domain/api-key.ts'
+import type { ApiKey } from '../domain/key/api-key.ts'
 import { invalidRequest, ServiceError } from '../errors.ts'
 
 /** RFC 9110, section 8.8.3. */

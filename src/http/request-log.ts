@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { type AddressRange, formatAddress } from '../domain/address.ts'
+import { type AddressRange, formatAddress } from '../domain/network/address.ts'
 import type { App } from './app-type.ts'
 import { clientAddressOf } from './client-address.ts'
 

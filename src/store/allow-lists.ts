@@ -1,4 +1,4 @@
-import type { AllowList } from '../domain/allow-list.ts'
+import type { AllowList } from '../domain/network/allow-list.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { nameColumns, renamedColumns } from './name-skeletons.ts'

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import { type ApiKey, type KeyStatus, keyStatuses } from '../domain/api-key.ts'
+import { type ApiKey, type KeyStatus, keyStatuses } from '../domain/key/api-key.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import { selectApiKeys, toApiKey } from './api-key-rows.ts'
 import type { Executor } from './database.ts'

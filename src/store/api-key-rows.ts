@@ -1,5 +1,5 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
-import type { ApiKey } from '../domain/api-key.ts'
+import type { ApiKey } from '../domain/key/api-key.ts'
 import type { Executor } from './database.ts'
 import { isReleased } from './is-released.ts'
 import type { Schema } from './schema.ts'

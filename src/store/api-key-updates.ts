@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Reach } from '../domain/api-key.ts'
-import type { Metadata } from '../domain/metadata.ts'
+import type { Reach } from '../domain/key/api-key.ts'
+import type { Metadata } from '../domain/key/metadata.ts'
 import type { StoreTransaction } from './database.ts'
 import { renamedColumns } from './name-skeletons.ts'
 

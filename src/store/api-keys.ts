@@ -1,5 +1,5 @@
-import type { Actor, ApiKey, Reach } from '../domain/api-key.ts'
-import type { Metadata } from '../domain/metadata.ts'
+import type { Actor, ApiKey, Reach } from '../domain/key/api-key.ts'
+import type { Metadata } from '../domain/key/metadata.ts'
 import { selectApiKeys, toApiKey } from './api-key-rows.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { nameColumns } from './name-skeletons.ts'

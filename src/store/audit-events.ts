@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { type ChainHead, genesisLink } from '../domain/audit-chain.ts'
+import { type ChainHead, genesisLink } from '../domain/audit/entry-hash.ts'
 import type { StoreTransaction } from './database.ts'
 
 /** An event as it is written. */

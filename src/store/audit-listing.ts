@@ -1,5 +1,5 @@
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
-import type { AuditAction } from '../domain/audit-event.ts'
+import type { AuditAction } from '../domain/audit/audit-event.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import type { Executor } from './database.ts'
 import { inPage, takePage } from './paging.ts'

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Actor } from '../domain/api-key.ts'
+import type { Actor } from '../domain/key/api-key.ts'
 import { namePrefixed } from './api-key-listing.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { wasLastUsedBefore } from './usage.ts'

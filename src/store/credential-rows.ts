@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
-import { rangesOf } from '../domain/allow-list.ts'
-import type { Reach } from '../domain/api-key.ts'
+import type { Reach } from '../domain/key/api-key.ts'
+import { rangesOf } from '../domain/network/allow-list.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import type { Executor } from './database.ts'
 import { isReleased } from './is-released.ts'
 import { permissionNames, permissionSetOf } from './permission-sets.ts'
-import { sharedAccountId, sharedRole } from './shared-values.ts'
+import { sharedAccountId, sharedRole } from './tuning/interning.ts'
 
 /** One secret of a key, as stored. */
 export interface Credential {

@@ -10,7 +10,7 @@ import {
 } from './credential-rows.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { StandbyError } from './faults.ts'
-import { keepPlanOf } from './kept-plans.ts'
+import { keepPlanOf } from './tuning/prepared-statements.ts'
 
 export interface NewCredential {
   readonly apiKeyId: string

@@ -2,12 +2,12 @@ import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import { type ClientBase, Pool } from 'pg'
 import { CurrentHistory, type Origin } from './current-history.ts'
 import { type Connection, clientOptions } from './database-url.ts'
-import { withoutDeafConnections } from './deaf-connections.ts'
 import { StandbyError } from './faults.ts'
 import { meetServer } from './history.ts'
-import { runStatement } from './run-statement.ts'
 import type { Schema } from './schema.ts'
 import { sessionSettings } from './session.ts'
+import { runStatement } from './tuning/run-statement.ts'
+import { withoutDeafConnections } from './unresponsive-connections.ts'
 
 /** The database, or a transaction of it: the first parameter of every function of store/. */
 export type Database = Kysely<Schema>

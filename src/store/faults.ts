@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg'
-import { ReadTimeoutError } from './run-statement.ts'
+import { ReadTimeoutError } from './tuning/run-statement.ts'
 import { UnreadableTimeError } from './types.ts'
 
 /**

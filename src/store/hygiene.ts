@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { HygieneFinding } from '../domain/hygiene.ts'
+import type { HygieneFinding } from '../domain/key/hygiene.ts'
 import type { Position } from '../domain/page.ts'
 import type { Executor } from './database.ts'
 

@@ -1,4 +1,4 @@
-import type { StandingCredential } from '../domain/rotation.ts'
+import type { StandingCredential } from '../domain/key/rotation.ts'
 import type { StoreTransaction } from './database.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
-import type { ActorKind, Reach } from '../domain/api-key.ts'
+import type { ActorKind, Reach } from '../domain/key/api-key.ts'
 import type { CatalogueEntry } from '../domain/permission.ts'
 
 /** The tables as Kysely sees them. Rows never leave store/. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { deriveTagKey, type TagKey } from '../domain/tag.ts'
+import { deriveTagKey, type TagKey } from '../domain/token/tag.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { databaseClock } from './database-clock.ts'
 import { StandbyError } from './faults.ts'

@@ -3,13 +3,13 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { revokeAsOperator } from '../../src/keys/api-keys/revoke-as-operator.ts'
+import { revokeAsOperator } from '../../src/management/api-keys/revoke-as-operator.ts'
+import { trailOf } from '../helpers/audit-log.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
 import { createProcesses, type Launched } from '../helpers/process.ts'
 import { startTestService } from '../helpers/service.ts'
-import { trailOf } from '../helpers/trail.ts'
 
 const processes = await createProcesses()
 t.teardown(() => processes.end())

@@ -1,20 +1,20 @@
 /** Every act leaves exactly one event, in its own transaction, and what it says is true and no secret. */
 import { createSecretKey } from 'node:crypto'
 import t from 'tap'
-import { canonicalText, keySetOf, linkOf } from '../../src/domain/audit-chain.ts'
-import { contentOf, eventOf } from '../../src/domain/audit-content.ts'
-import { type AuditEvent, systemOrigin } from '../../src/domain/audit-event.ts'
-import { differenceOf } from '../../src/domain/audit-snapshots.ts'
+import { type AuditEvent, systemOrigin } from '../../src/domain/audit/audit-event.ts'
+import { contentOf, eventOf } from '../../src/domain/audit/content.ts'
+import { canonicalText, keySetOf, linkOf } from '../../src/domain/audit/entry-hash.ts'
+import { differenceOf } from '../../src/domain/audit/snapshots.ts'
 import { readCatalogue } from '../../src/domain/permission.ts'
 import aeon from '../../src/domain/permissions.aeon.json' with { type: 'json' }
-import { applyCatalogue } from '../../src/keys/catalogue.ts'
-import { issueRootKey } from '../../src/keys/issue-root-key.ts'
-import { rotateTagKey } from '../../src/keys/rotate-tag-key.ts'
+import { applyCatalogue } from '../../src/management/roles/catalogue.ts'
+import { issueRootKey } from '../../src/setup/issue-root-key.ts'
+import { rotateTagKey } from '../../src/setup/rotate-tag-key.ts'
 import type { Answer, Json } from '../helpers/api.ts'
+import { countEvents, trailOf } from '../helpers/audit-log.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
-import { countEvents, trailOf } from '../helpers/trail.ts'
 
 /** Routes that change nothing, though their method could. */
 const changeNothing = [

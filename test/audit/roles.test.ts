@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { verifyTrail } from '../../src/keys/audit/verify-trail.ts'
+import { verifyTrail } from '../../src/management/audit/verify-audit-log.ts'
+import { trailOf } from '../helpers/audit-log.ts'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
 import { createProcesses, type LaunchOptions } from '../helpers/process.ts'
 import { startTestService } from '../helpers/service.ts'
-import { trailOf } from '../helpers/trail.ts'
 
 const operations = await readFile(join(import.meta.dirname, '../../docs/operations.md'), 'utf8')
 

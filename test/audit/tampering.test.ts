@@ -2,18 +2,18 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Client } from 'pg'
 import t, { type Test } from 'tap'
-import { genesisLink, linkOf } from '../../src/domain/audit-chain.ts'
+import { inAuditedTransaction } from '../../src/acts/audited-transaction.ts'
+import { systemOrigin } from '../../src/domain/audit/audit-event.ts'
+import { type AuditKeys, noAuditKeys, readAuditKeys } from '../../src/domain/audit/audit-key.ts'
+import type { ChainFault } from '../../src/domain/audit/chain-check.ts'
 import {
   type Checkpoint,
   readCheckpoint,
   signCheckpoint,
-} from '../../src/domain/audit-checkpoint.ts'
-import { systemOrigin } from '../../src/domain/audit-event.ts'
-import { type AuditKeys, noAuditKeys, readAuditKeys } from '../../src/domain/audit-key.ts'
-import type { ChainFault } from '../../src/domain/audit-walk.ts'
-import { inAuditedTransaction } from '../../src/keys/audit/audited.ts'
-import { checkAuditKeys } from '../../src/keys/audit/check-audit-keys.ts'
-import { type TrailReport, verifyTrail } from '../../src/keys/audit/verify-trail.ts'
+} from '../../src/domain/audit/checkpoint.ts'
+import { genesisLink, linkOf } from '../../src/domain/audit/entry-hash.ts'
+import { type TrailReport, verifyTrail } from '../../src/management/audit/verify-audit-log.ts'
+import { checkAuditKeys } from '../../src/setup/check-audit-keys.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'

@@ -6,13 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import t, { type Test } from 'tap'
 import { askVerdict, askVerdictText } from '../../bench/ask.ts'
-import { latencyOf } from '../../bench/contest.ts'
+import { latencyOf } from '../../bench/benchmark.ts'
+import { readTallies } from '../../bench/counters.ts'
 import { type Dataset, makeDataset } from '../../bench/datasets/dataset.ts'
 import { forgeTokens } from '../../bench/datasets/forge.ts'
 import { runAtRate } from '../../bench/load/generators.ts'
 import { expectedAnswers, verifyRequests, writeRequests } from '../../bench/load/load.ts'
 import { startServer } from '../../bench/servers/server-process.ts'
-import { readTallies } from '../../bench/tallies.ts'
 import { createEmptyDatabase, type TestDatabase } from '../helpers/database.ts'
 
 let database: TestDatabase
@@ -78,7 +78,7 @@ for (const [trustsCaller, verified, told] of [
       const service = await startService()
       t.teardown(() => service.stop())
       const floor = await startServer({
-        script: 'bench/servers/floor.ts',
+        script: 'bench/servers/baseline.ts',
         settings: {
           DATABASE_URL: database.url,
           FLOOR_CALLER: rootToken,

@@ -10,7 +10,7 @@ import {
   plainAddress,
   plainPermission,
   type Site,
-} from './site.ts'
+} from './test-bed.ts'
 
 export interface ClientsOptions {
   readonly caller: Caller

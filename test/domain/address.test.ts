@@ -9,7 +9,7 @@ import {
   parseAddress,
   parseEntry,
   rangeCovers,
-} from '../../src/domain/address.ts'
+} from '../../src/domain/network/address.ts'
 import vectors from '../vectors/address.json' with { type: 'json' }
 
 const RUNS = { numRuns: 10_000 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type Address, formatAddress, parseAddress } from '../../src/domain/address.ts'
-import { parseAddressRanges } from '../../src/domain/address-ranges.ts'
-import { rangesOf } from '../../src/domain/allow-list.ts'
-import { clientAddress, proxiedAddress } from '../../src/domain/client-address.ts'
+import { type Address, formatAddress, parseAddress } from '../../src/domain/network/address.ts'
+import { parseAddressRanges } from '../../src/domain/network/address-ranges.ts'
+import { rangesOf } from '../../src/domain/network/allow-list.ts'
+import { clientAddress, proxiedAddress } from '../../src/domain/network/client-address.ts'
 import vectors from '../vectors/client-address.json' with { type: 'json' }
 
 const RUNS = { numRuns: 10_000 }

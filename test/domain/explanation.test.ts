@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { parseAddress } from '../../src/domain/address.ts'
-import { rangesOf } from '../../src/domain/allow-list.ts'
 import { explain } from '../../src/domain/explanation.ts'
+import { parseAddress } from '../../src/domain/network/address.ts'
+import { rangesOf } from '../../src/domain/network/allow-list.ts'
 import {
   type Attempt,
   type DenialReason,

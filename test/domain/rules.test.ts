@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { parseAddress } from '../../src/domain/address.ts'
-import { entryFaults, rangesOf, widens } from '../../src/domain/allow-list.ts'
-import { type KeyState, statusOf } from '../../src/domain/api-key.ts'
 import { grantRefusal } from '../../src/domain/grant.ts'
+import { type KeyState, statusOf } from '../../src/domain/key/api-key.ts'
+import { parseAddress } from '../../src/domain/network/address.ts'
+import { entryFaults, rangesOf, widens } from '../../src/domain/network/allow-list.ts'
 import { decodeCursor, encodeCursor, readSort, type Sort } from '../../src/domain/page.ts'
 import { effectivePermissions, isPermission, readCatalogue } from '../../src/domain/permission.ts'
 import aeon from '../../src/domain/permissions.aeon.json' with { type: 'json' }

@@ -2,12 +2,12 @@ import { createHmac } from 'node:crypto'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
-import { decodeBase62, encodeBase62 } from '../../src/domain/base62.ts'
-import { HmacKey } from '../../src/domain/hmac-key.ts'
-import { looksLikeJwt, openJwtForm, sealJwtForm } from '../../src/domain/jwt-form.ts'
-import { readPresentedToken } from '../../src/domain/presented-token.ts'
-import { redactTokens } from '../../src/domain/redaction.ts'
-import { computeTag, deriveTagKey, findTagKey } from '../../src/domain/tag.ts'
+import { decodeBase62, encodeBase62 } from '../../src/domain/token/base62.ts'
+import { HmacKey } from '../../src/domain/token/hmac-key.ts'
+import { looksLikeJwt, openJwtForm, sealJwtForm } from '../../src/domain/token/jwt-form.ts'
+import { readPresentedToken } from '../../src/domain/token/parsed-token.ts'
+import { redactTokens } from '../../src/domain/token/redaction.ts'
+import { computeTag, deriveTagKey, findTagKey } from '../../src/domain/token/tag.ts'
 import {
   formatToken,
   hintOf,
@@ -15,7 +15,7 @@ import {
   parseHint,
   parseToken,
   type Token,
-} from '../../src/domain/token.ts'
+} from '../../src/domain/token/token.ts'
 import { isUuid, uuidFromBytes, uuidToBytes, uuidV7 } from '../../src/domain/uuid.ts'
 import vectors from '../vectors/token.json' with { type: 'json' }
 

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { formatToken } from '../../src/domain/token.ts'
+import { formatToken } from '../../src/domain/token/token.ts'
 import type { Answer, Api } from '../helpers/api.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'

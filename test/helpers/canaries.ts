@@ -1,5 +1,5 @@
 import { Client } from 'pg'
-import { parseToken } from '../../src/domain/token.ts'
+import { parseToken } from '../../src/domain/token/token.ts'
 
 /**
  * Watches that no secret gets out: it is told of every secret that a test sees and of every text that

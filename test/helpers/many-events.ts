@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import { auditActions } from '../../src/domain/audit-event.ts'
+import { auditActions } from '../../src/domain/audit/audit-event.ts'
 
 /** An account with many events, and by what few of them are found. */
 export interface ManyEvents {

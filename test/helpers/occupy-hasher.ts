@@ -1,4 +1,4 @@
-import type { SecretHasher } from '../../src/keys/hashing/hasher.ts'
+import type { SecretHasher } from '../../src/verification/hashing/hasher.ts'
 
 /** Of the hasher of a test's service, unless its settings say otherwise. */
 export const hasherPlaces = 4

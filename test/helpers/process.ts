@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseToken } from '../../src/domain/token.ts'
+import { parseToken } from '../../src/domain/token/token.ts'
 import { type EmbeddedPostgres, findRunningEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { type Api, createSocketApi, type Json } from './api.ts'
 import { Canaries } from './canaries.ts'

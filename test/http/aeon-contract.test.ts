@@ -5,13 +5,13 @@ import { readCatalogue } from '../../src/domain/permission.ts'
 import aeonCatalogue from '../../src/domain/permissions.aeon.json' with { type: 'json' }
 import { type AeonApi, type AeonMethod, aeonPrefix, startAeonService } from '../helpers/aeon.ts'
 import type { Answer, Json } from '../helpers/api.ts'
+import { trailOf } from '../helpers/audit-log.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
 import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { parseRoute, routesOf } from '../helpers/routes.ts'
 import { startTestService } from '../helpers/service.ts'
-import { trailOf } from '../helpers/trail.ts'
 import { createKey, revokeKey, whoAmI } from '../helpers/ybm.ts'
 
 /** Every route, and the permission that it needs; null: any valid key. */

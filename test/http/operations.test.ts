@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { encodeBase62 } from '../../src/domain/base62.ts'
+import { encodeBase62 } from '../../src/domain/token/base62.ts'
 import type { Api, Json } from '../helpers/api.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { act } from './happenings.ts'
+import { act } from './events.ts'
 import type { Happening, MachineShape, Schedule } from './schedule.ts'
 
 /** What may be said of the hour; all of it is drawn when it is not. Times in tenths of M. */

@@ -1,6 +1,6 @@
-import type { Change, ChangeRow } from '../../src/cache/change.ts'
-import type { Reading } from '../../src/cache/freshness.ts'
-import type { History } from '../../src/cache/history.ts'
+import type { Change, ChangeRow } from '../../src/domain/protocol/change.ts'
+import type { History } from '../../src/domain/protocol/history.ts'
+import type { Reading } from '../../src/freshness/freshness.ts'
 import { type KeyRow, type KeyState, keys, newKey, withState } from './keys.ts'
 import type { Committed } from './receipt-desk.ts'
 

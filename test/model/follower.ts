@@ -1,10 +1,10 @@
-import type { Reading, Received, Round } from '../../src/cache/freshness.ts'
-import { Progress } from '../../src/cache/progress.ts'
-import { Trust } from '../../src/cache/trust.ts'
-import { type Silent, Watch } from '../../src/cache/watch.ts'
+import { type Silent, Watch } from '../../src/freshness/failure-detector.ts'
+import type { Reading, Received, Round } from '../../src/freshness/freshness.ts'
+import { Trust } from '../../src/freshness/history-trust.ts'
+import { Progress } from '../../src/freshness/progress.ts'
 import type { Database, Place, StoredInstance } from './database.ts'
+import type { Site } from './node.ts'
 import type { Committed } from './receipt-desk.ts'
-import type { Site } from './site.ts'
 
 /**
  * The twin of Instance and Rounds, the drivers of one instance, without promises: the order of its

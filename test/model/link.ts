@@ -1,7 +1,7 @@
-import type { Agenda } from './agenda.ts'
 import type { Database } from './database.ts'
 import type { Process } from './process.ts'
 import type { Random } from './random.ts'
+import type { Agenda } from './scheduler.ts'
 import type { Server } from './server.ts'
 
 /** A statement on its way to the server and back. */

@@ -1,5 +1,5 @@
-import type { Moment } from '../../src/cache/lease.ts'
-import type { Agenda } from './agenda.ts'
+import type { Moment } from '../../src/freshness/lease.ts'
+import type { Agenda } from './scheduler.ts'
 
 /**
  * A machine: its two clocks, and whether what runs on it runs at all. While a process is stopped

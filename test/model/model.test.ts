@@ -1,10 +1,10 @@
 /** What the model of the freshness protocol must show. */
 import t from 'tap'
+import { Tally } from './counts.ts'
+import { tell } from './describe.ts'
 import { hunt } from './hunt.ts'
 import { mutants } from './mutants.ts'
 import { everySchedule } from './schedules.ts'
-import { Tally } from './tally.ts'
-import { tell } from './tell.ts'
 
 const schedules = 5_000
 

@@ -1,8 +1,8 @@
 import type { CurrentHistory, Origin } from '../../src/store/current-history.ts'
 import type { Database } from './database.ts'
+import type { World } from './environment.ts'
 import type { Call, Link } from './link.ts'
 import type { Process } from './process.ts'
-import type { World } from './world.ts'
 
 export interface PoolOptions {
   readonly world: World

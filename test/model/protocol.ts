@@ -1,13 +1,13 @@
-import { CredentialCache } from '../../src/cache/credential-cache.ts'
-import { Freshness } from '../../src/cache/freshness.ts'
-import type { Moment } from '../../src/cache/lease.ts'
-import { type Timing, timingOf } from '../../src/cache/timing.ts'
+import { Freshness } from '../../src/freshness/freshness.ts'
+import type { Moment } from '../../src/freshness/lease.ts'
+import { type Timing, timingOf } from '../../src/freshness/timing.ts'
 import { CurrentHistory } from '../../src/store/current-history.ts'
+import { CredentialCache } from '../../src/verification/credential-cache.ts'
 import { Follower } from './follower.ts'
+import type { Site } from './node.ts'
 import { Pool, type PoolOptions } from './pool.ts'
 import { Reads, type ReadsOptions } from './reads.ts'
 import { type Committed, ReceiptDesk } from './receipt-desk.ts'
-import type { Site } from './site.ts'
 import { Verifier } from './verifier.ts'
 
 /** The parts of an instance. A mutant of the protocol is one of them replaced. */

@@ -1,7 +1,7 @@
-import { type Receipt, receiptOf } from '../../src/cache/receipt.ts'
+import { type Receipt, receiptOf } from '../../src/freshness/receipt.ts'
 import type { StoredInstance } from './database.ts'
 import type { Follower } from './follower.ts'
-import type { Site } from './site.ts'
+import type { Site } from './node.ts'
 
 /** A revision that is known to be committed. */
 export interface Committed {

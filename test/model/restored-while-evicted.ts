@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { act } from './happenings.ts'
+import { act } from './events.ts'
 import type { Happening, MachineShape, Schedule } from './schedule.ts'
 
 /** The machine that is stopped for longer than a watch. */

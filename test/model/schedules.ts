@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { cutOff } from './cut-off.ts'
-import { happenings, rate, type Weights } from './happenings.ts'
+import { happenings, rate, type Weights } from './events.ts'
 import { restoredWhileEvicted } from './restored-while-evicted.ts'
 import { type MachineShape, machineCount, type Schedule } from './schedule.ts'
 

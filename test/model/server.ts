@@ -1,6 +1,6 @@
-import type { Agenda } from './agenda.ts'
 import type { Database } from './database.ts'
 import type { Random } from './random.ts'
+import type { Agenda } from './scheduler.ts'
 
 /** Where statements arrive: the primary, for a while perhaps a standby instead, or nobody. */
 export class Server {

@@ -1,17 +1,17 @@
-import { Agenda } from './agenda.ts'
+import { Tally } from './counts.ts'
 import { type CommitLog, Database } from './database.ts'
-import { Fate } from './fate.ts'
+import type { World } from './environment.ts'
+import { Fate } from './fault-injector.ts'
 import type { Follower } from './follower.ts'
 import { History, type Violation } from './history.ts'
+import { Place } from './host.ts'
 import { keys, verdictOf } from './keys.ts'
-import { Place } from './place.ts'
 import { type Protocol, shipped } from './protocol.ts'
 import { Random } from './random.ts'
 import type { Committed } from './receipt-desk.ts'
 import { calmFrom, runEnds, type Schedule } from './schedule.ts'
+import { Agenda } from './scheduler.ts'
 import { Server } from './server.ts'
-import { Tally } from './tally.ts'
-import type { World } from './world.ts'
 
 /** M, in milliseconds of true time. */
 const maxStalenessMs = 10_000

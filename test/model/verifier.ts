@@ -1,9 +1,9 @@
-import type { CachedCredential } from '../../src/cache/credential-cache.ts'
-import { noUses } from '../../src/cache/key-uses.ts'
+import type { CachedCredential } from '../../src/verification/credential-cache.ts'
+import { noUses } from '../../src/verification/usage-counts.ts'
 import type { Database } from './database.ts'
 import type { Received } from './history.ts'
 import { type KeyRow, keys, verdictOf } from './keys.ts'
-import type { Site } from './site.ts'
+import type { Site } from './node.ts'
 
 type Landed = (entry: CachedCredential | undefined) => void
 

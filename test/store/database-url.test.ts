@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { TLSSocket } from 'node:tls'
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/settings/config.ts'
 import { readDatabaseUrl } from '../../src/store/database-url.ts'
 import { createEmptyDatabase, openTestDatabase } from '../helpers/database.ts'
 

@@ -1,9 +1,9 @@
 import type { Static } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import type { Account } from '../../domain/account.ts'
-import type { AllowList } from '../../domain/allow-list.ts'
+import type { AllowList } from '../../domain/network/allow-list.ts'
 import type { Principal } from '../../domain/principal.ts'
-import { holdersSeenBy } from './holders.ts'
+import { holdersSeenBy } from './dependents.ts'
 import type { NetworkAllowListData } from './schemas.ts'
 
 /** How some lists of an account are shown to the principal. */

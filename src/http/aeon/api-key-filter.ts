@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { invalidRequest } from '../../errors.ts'
-import type { ApiKeyFilter } from '../../keys/api-keys/list.ts'
+import type { ApiKeyFilter } from '../../management/api-keys/list.ts'
 import { statusesOfAeon } from './api-key-wire.ts'
 import { keyStatuses } from './role-schemas.ts'
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { maxEntries } from '../../domain/allow-list.ts'
+import { maxEntries } from '../../domain/network/allow-list.ts'
 import { closed, nullableString, ref } from '../schema-tools.ts'
 
 /**

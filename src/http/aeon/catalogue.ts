@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
-import { listPermissions } from '../../keys/roles/permissions.ts'
+import { listPermissions } from '../../management/roles/permissions.ts'
 import type { App } from '../app-type.ts'
 import { closed, ref } from '../schema-tools.ts'
 import { pagingMetadata } from './paging.ts'

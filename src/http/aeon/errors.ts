@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { redactTokens } from '../../domain/redaction.ts'
+import { redactTokens } from '../../domain/token/redaction.ts'
 import type { Fault, ServiceError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
 import { RefusedToken } from '../authentication.ts'

@@ -1,4 +1,4 @@
-import type { Actor } from '../../domain/api-key.ts'
+import type { Actor } from '../../domain/key/api-key.ts'
 import { actorSeenBy, type Principal } from '../../domain/principal.ts'
 
 /** Who made a key, in one text that is never empty: a user's name, which is an e-mail address to Aeon, or a key's. */

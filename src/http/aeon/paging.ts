@@ -8,7 +8,7 @@ import {
   type Sort,
   type SortField,
 } from '../../domain/page.ts'
-import { redactTokens } from '../../domain/redaction.ts'
+import { redactTokens } from '../../domain/token/redaction.ts'
 import { invalidRequest } from '../../errors.ts'
 import { nullableString, oneOf } from '../schema-tools.ts'
 

@@ -1,10 +1,10 @@
 import { Type } from 'typebox'
-import { type KeyStatus, keyStatuses } from '../../domain/api-key.ts'
+import { type KeyStatus, keyStatuses } from '../../domain/key/api-key.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { foldRoleName } from '../../domain/role.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { invalidRequest } from '../../errors.ts'
-import type { ApiKeyFilter } from '../../keys/api-keys/list.ts'
+import type { ApiKeyFilter } from '../../management/api-keys/list.ts'
 import { readTime } from './expiry.ts'
 
 const text = (description: string, maxLength = 255) =>

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
-import { type KeyPatch, updateApiKey } from '../../keys/api-keys/update.ts'
+import { type KeyPatch, updateApiKey } from '../../management/api-keys/update.ts'
 import type { App } from '../app-type.ts'
 import { readIfMatch } from '../entity-tag.ts'
 import { responses } from '../responses.ts'

@@ -1,14 +1,14 @@
 import { type Static, Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
-import { originSeenBy } from '../../domain/audit-content.ts'
 import {
   type AuditEvent,
   auditActions,
   auditResourceTypes,
   type Snapshot,
-} from '../../domain/audit-event.ts'
+} from '../../domain/audit/audit-event.ts'
+import { originSeenBy } from '../../domain/audit/content.ts'
 import type { Principal } from '../../domain/principal.ts'
-import { type AuditFilter, listAuditEvents } from '../../keys/audit/list-events.ts'
+import { type AuditFilter, listAuditEvents } from '../../management/audit/list-events.ts'
 import type { App } from '../app-type.ts'
 import { nextCursor, pageParameters, readPage } from '../paging.ts'
 import { responses } from '../responses.ts'

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
-import { canonicalText } from '../../domain/audit-chain.ts'
-import type { Repeatable } from '../../keys/repeats.ts'
+import type { Repeatable } from '../../acts/idempotency.ts'
+import { canonicalText } from '../../domain/audit/entry-hash.ts'
 
 /** The header of a route whose requests may come again. */
 export const idempotencyHeaders = Type.Object({

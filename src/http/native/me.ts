@@ -1,6 +1,6 @@
 import type { Deps } from '../../deps.ts'
-import { getApiKey } from '../../keys/api-keys/get.ts'
-import { rolesOfKeys } from '../../keys/roles/of-keys.ts'
+import { getApiKey } from '../../management/api-keys/get.ts'
+import { rolesOfKeys } from '../../management/roles/of-keys.ts'
 import type { App } from '../app-type.ts'
 import { responses } from '../responses.ts'
 import { ref } from '../schema-tools.ts'

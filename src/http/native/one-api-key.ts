@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Static } from 'typebox'
-import type { ApiKey } from '../../domain/api-key.ts'
+import type { ApiKey } from '../../domain/key/api-key.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { entityTagOf } from '../entity-tag.ts'
 import type { ApiKeyBody } from './schemas.ts'

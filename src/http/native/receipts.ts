@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
-import type { Receipt } from '../../cache/receipt.ts'
-import type { Committed } from '../../cache/receipts.ts'
 import type { Deps } from '../../deps.ts'
+import type { Receipt } from '../../freshness/receipt.ts'
+import type { Committed } from '../../freshness/receipts.ts'
 import { nullableString, oneOf } from '../schema-tools.ts'
 
 const defaultWaitMs = 2_000

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { actorKinds, keyStatuses, reaches } from '../../domain/api-key.ts'
+import { actorKinds, keyStatuses, reaches } from '../../domain/key/api-key.ts'
 import { permissionScopes } from '../../domain/permission.ts'
 import { denialReasons, warnings } from '../../domain/verdict.ts'
 import { nullableRef, nullableString, oneOf, ref } from '../schema-tools.ts'

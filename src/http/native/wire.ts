@@ -1,12 +1,12 @@
 import type { Static } from 'typebox'
 import type { Account } from '../../domain/account.ts'
-import type { AllowList } from '../../domain/allow-list.ts'
-import { type ApiKey, statusOf } from '../../domain/api-key.ts'
+import { type ApiKey, statusOf } from '../../domain/key/api-key.ts'
+import { isOver } from '../../domain/key/rotation.ts'
+import type { AllowList } from '../../domain/network/allow-list.ts'
 import type { CatalogueEntry } from '../../domain/permission.ts'
 import { actorSeenBy, type Principal } from '../../domain/principal.ts'
 import type { Role } from '../../domain/role.ts'
-import { isOver } from '../../domain/rotation.ts'
-import { hintOf } from '../../domain/token.ts'
+import { hintOf } from '../../domain/token/token.ts'
 import type { AccountBody, AllowListBody, ApiKeyBody, PermissionBody, RoleBody } from './schemas.ts'
 
 /** A key as the principal may see it. */

@@ -1,4 +1,4 @@
-import { parseAddress } from '../../domain/address.ts'
+import { parseAddress } from '../../domain/network/address.ts'
 import { isPermission, maxAskedPermissions, permissionPattern } from '../../domain/permission.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import type { Attempt } from '../../domain/verdict.ts'

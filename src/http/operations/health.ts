@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { ServiceError } from '../../errors.ts'
-import { ping } from '../../keys/ping.ts'
+import { ping } from '../../verification/ping.ts'
 import type { App } from '../app-type.ts'
 import { Problem } from '../problem.ts'
 import { oneOf, ref } from '../schema-tools.ts'

@@ -8,7 +8,7 @@ import {
 } from 'prom-client'
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
-import { outcomes } from '../../keys/tallies.ts'
+import { outcomes } from '../../verification/counters.ts'
 import type { App } from '../app-type.ts'
 
 /** What the pool of database connections is doing. */

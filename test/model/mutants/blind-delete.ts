@@ -1,4 +1,4 @@
-import type { Silent } from '../../../src/cache/watch.ts'
+import type { Silent } from '../../../src/freshness/failure-detector.ts'
 import type { Database } from '../database.ts'
 import { Follower } from '../follower.ts'
 import { type Protocol, shipped } from '../protocol.ts'

@@ -1,4 +1,4 @@
-import type { Receipt } from '../../../src/cache/receipt.ts'
+import type { Receipt } from '../../../src/freshness/receipt.ts'
 import type { StoredInstance } from '../database.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 import { type Committed, ReceiptDesk } from '../receipt-desk.ts'

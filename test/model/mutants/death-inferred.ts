@@ -1,5 +1,5 @@
-import type { Receipt } from '../../../src/cache/receipt.ts'
-import type { Silent } from '../../../src/cache/watch.ts'
+import type { Silent } from '../../../src/freshness/failure-detector.ts'
+import type { Receipt } from '../../../src/freshness/receipt.ts'
 import type { StoredInstance } from '../database.ts'
 import { Follower } from '../follower.ts'
 import { type Protocol, shipped } from '../protocol.ts'

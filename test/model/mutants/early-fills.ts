@@ -1,7 +1,12 @@
-import { readChange } from '../../../src/cache/change.ts'
-import { Fence, type Fenced } from '../../../src/cache/fence.ts'
-import { Freshness, type Reading, type Received, type Round } from '../../../src/cache/freshness.ts'
-import type { Moment } from '../../../src/cache/lease.ts'
+import { readChange } from '../../../src/domain/protocol/change.ts'
+import {
+  Freshness,
+  type Reading,
+  type Received,
+  type Round,
+} from '../../../src/freshness/freshness.ts'
+import { Fence, type Fenced } from '../../../src/freshness/invalidation-epochs.ts'
+import type { Moment } from '../../../src/freshness/lease.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** What was read before the registration, and before the first lease, is kept. */

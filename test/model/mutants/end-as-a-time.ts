@@ -1,4 +1,4 @@
-import type { CachedCredential } from '../../../src/cache/credential-cache.ts'
+import type { CachedCredential } from '../../../src/verification/credential-cache.ts'
 import { verdictOf } from '../keys.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 import { Verifier } from '../verifier.ts'

@@ -1,4 +1,9 @@
-import { Freshness, type Reading, type Received, type Round } from '../../../src/cache/freshness.ts'
+import {
+  Freshness,
+  type Reading,
+  type Received,
+  type Round,
+} from '../../../src/freshness/freshness.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** Another history is followed as if it were the same. */

@@ -1,4 +1,4 @@
-import type { Reading, Round } from '../../../src/cache/freshness.ts'
+import type { Reading, Round } from '../../../src/freshness/freshness.ts'
 import { Follower } from '../follower.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 

@@ -1,4 +1,4 @@
-import { timingOf } from '../../../src/cache/timing.ts'
+import { timingOf } from '../../../src/freshness/timing.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** A lease as long as the staleness that it stands for: a slow clock stretches it. */

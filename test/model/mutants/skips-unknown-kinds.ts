@@ -1,5 +1,10 @@
-import { type ChangeRow, readChange } from '../../../src/cache/change.ts'
-import { Freshness, type Reading, type Received, type Round } from '../../../src/cache/freshness.ts'
+import { type ChangeRow, readChange } from '../../../src/domain/protocol/change.ts'
+import {
+  Freshness,
+  type Reading,
+  type Received,
+  type Round,
+} from '../../../src/freshness/freshness.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** A kind of change that a version to come writes is passed over. */

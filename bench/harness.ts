@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Rounds } from './benchmark.ts'
+import type { Dataset } from './datasets/dataset.ts'
+import { type Requests, writeRequests } from './load/load.ts'
+import { drawZipf } from './load/zipf.ts'
+import { type ServerOptions, type ServerProcess, startServer } from './servers/server-process.ts'
+
+/** What is needed to measure one part: servers and files, which are gone when the part is over. */
+export interface Stage {
+  readonly rounds: Rounds
+  readonly isQuick: boolean
+  readonly soakMinutes: number
+  readonly datasets: Datasets
+  /** For files, beside those that it writes itself. */
+  readonly folder: string
+  tell(step: string): void
+  start(options: ServerOptions): Promise<ServerProcess>
+  /** Has a server stopped that was started elsewhere. */
+  adopt(server: ServerProcess): void
+  /** The service on the database of a dataset. */
+  startService(
+    dataset: Dataset,
+    settings?: Readonly<Record<string, string>>,
+  ): Promise<ServerProcess>
+  /** Resolves with the name of the file. */
+  writeRequests(requests: Requests): Promise<string>
+  /** A Zipf mix of so many requests. Resolves with the name of the file. */
+  writeZipf(requests: number): Promise<string>
+}
+
+/** Databases that the parts share, each made when it is first asked for. */
+export interface Datasets {
+  /** What most parts use: as many tokens as keys. */
+  main(): Promise<Dataset>
+  /** An account of so many keys. */
+  ofSize(keys: number): Promise<Dataset>
+  /** The URL of a database with nothing in it. */
+  empty(): Promise<string>
+}
+
+export const connections = 32
+
+const zipfDraws = 200_000
+
+/** Runs `act` with a stage of its own. */
+export async function withStage<T>(
+  given: Pick<Stage, 'rounds' | 'isQuick' | 'soakMinutes' | 'datasets' | 'tell'>,
+  act: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-bench-'))
+  const servers: ServerProcess[] = []
+  let files = 0
+  const nextFile = () => {
+    files += 1
+    return join(folder, String(files))
+  }
+  const start = async (options: ServerOptions) => {
+    const server = await startServer(options)
+    servers.push(server)
+    return server
+  }
+  const stage: Stage = {
+    ...given,
+    folder,
+    start,
+    adopt: (server) => servers.push(server),
+    startService: ({ databaseUrl }, settings) =>
+      start({ script: 'src/main.ts', settings: { DATABASE_URL: databaseUrl, ...settings } }),
+    async writeRequests(requests) {
+      const file = nextFile()
+      await writeRequests(file, requests)
+      return file
+    },
+    async writeZipf(requests) {
+      const file = nextFile()
+      await writeFile(file, drawZipf(requests, zipfDraws, Math.random).join('\n'))
+      return file
+    },
+  }
+  try {
+    const result = await act(stage)
+    for (const server of servers) await server.stop()
+    return result
+  } finally {
+    // Those that still run, because something failed: that is what the caller is told.
+    await Promise.allSettled(servers.map((server) => server.stop()))
+    await rm(folder, { recursive: true, force: true })
+  }
+}

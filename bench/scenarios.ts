@@ -1,0 +1,49 @@
+import type { Stage } from './harness.ts'
+import type { PartResult } from './results.ts'
+import { measureBatch } from './scenarios/batch.ts'
+import { measureCold } from './scenarios/cold.ts'
+import { measureDenied } from './scenarios/denied.ts'
+import { measureFlood } from './scenarios/flood.ts'
+import { measureForged } from './scenarios/forged.ts'
+import { measureFreshness } from './scenarios/freshness.ts'
+import { measureGrowth } from './scenarios/growth.ts'
+import { measureHot } from './scenarios/hot.ts'
+import { measureMemory } from './scenarios/memory.ts'
+import { measurePeers } from './scenarios/peers.ts'
+import { measureProfile } from './scenarios/profile.ts'
+import { measureRevoking } from './scenarios/revoking.ts'
+import { measureSoak } from './scenarios/soak.ts'
+import { measureStarts } from './scenarios/starts.ts'
+import { measureUses } from './scenarios/uses.ts'
+import { measureWorkers } from './scenarios/workers.ts'
+
+export interface Part {
+  readonly title: string
+  readonly measure: (stage: Stage) => Promise<PartResult>
+  /** Whether `--quick` measures it. */
+  readonly isQuick?: boolean
+  /** Whether it is measured only when it is asked for. */
+  readonly isLong?: boolean
+}
+
+/** What the benchmark measures, in the order of the page. */
+export const parts = {
+  hot: { title: 'Hot verifications and the floor', measure: measureHot, isQuick: true },
+  peers: { title: 'Peers', measure: measurePeers },
+  cold: { title: 'Cold verifications', measure: measureCold, isQuick: true },
+  forged: { title: 'Forged tokens', measure: measureForged, isQuick: true },
+  flood: { title: 'Good tokens beside a flood', measure: measureFlood },
+  denied: { title: 'Revoked and expired tokens', measure: measureDenied },
+  batch: { title: 'Batches', measure: measureBatch },
+  growth: { title: 'Growth', measure: measureGrowth },
+  memory: { title: 'Memory', measure: measureMemory },
+  uses: { title: 'Use records', measure: measureUses },
+  workers: { title: 'Workers', measure: measureWorkers },
+  revoking: { title: 'Revocations in the mix', measure: measureRevoking },
+  freshness: { title: 'Freshness', measure: measureFreshness },
+  profile: { title: 'Where the time of a hot verification goes', measure: measureProfile },
+  starts: { title: 'Starts', measure: measureStarts },
+  soak: { title: 'Soak', measure: measureSoak, isLong: true },
+} as const satisfies Record<string, Part>
+
+export type PartName = keyof typeof parts

@@ -1,0 +1,68 @@
+import { verifyEach } from '../ask.ts'
+import { type Contender, contest, medianRatio, slicesOf, standingsOf } from '../benchmark.ts'
+import { connections, type Stage } from '../harness.ts'
+import { expectedAnswers, verifyRequests } from '../load/load.ts'
+import type { Finding, PartResult } from '../results.ts'
+import { fromMemory } from '../work.ts'
+
+const keys = 10_000
+const batchSizes = [1, 10, 100] as const
+
+/** Batches of tokens that memory knows, against single calls for the same tokens. */
+export async function measureBatch(stage: Stage): Promise<PartResult> {
+  const dataset = await stage.datasets.main()
+  const { rootToken, databaseUrl } = dataset
+  const tokens = dataset.tokens.slice(0, keys)
+  const server = await stage.startService(dataset)
+  await verifyEach(server.url, rootToken, tokens)
+  const single: Contender = {
+    name: 'single calls',
+    server,
+    load: {
+      origin: server.url,
+      requestsFile: await stage.writeRequests(verifyRequests(rootToken, tokens)),
+      connections,
+      expected: expectedAnswers.good,
+    },
+    requireWork: fromMemory('valid'),
+    databaseUrl,
+  }
+  const batches = new Map<number, Contender>()
+  for (const size of batchSizes) {
+    const requests = batchRequests(rootToken, tokens, size)
+    batches.set(size, {
+      ...single,
+      name: `batches of ${size}`,
+      load: {
+        ...single.load,
+        requestsFile: await stage.writeRequests(requests),
+        expected: { start: '{"verdicts":[{"valid":true,', goodVerdicts: size },
+      },
+      requireWork: fromMemory('valid', size),
+    })
+  }
+  const slices = await contest([single, ...batches.values()], stage.rounds)
+  const findings = Array.from(batches, ([size, contender]): Finding => {
+    const ratio = medianRatio(slicesOf(slices, contender), slicesOf(slices, single), 'rate')
+    return {
+      what: `Batches of ${size}: verifications a second, against single calls`,
+      value: ratio * size,
+      unit: 'times',
+      ...(size === 100 && { goal: { atLeast: 10 } }),
+    }
+  })
+  return { findings, standings: standingsOf(slices) }
+}
+
+function batchRequests(rootToken: string, tokens: readonly string[], size: number) {
+  const batches = Array.from({ length: Math.floor(tokens.length / size) }, (_, index) =>
+    tokens.slice(index * size, (index + 1) * size),
+  )
+  return {
+    authorization: `Bearer ${rootToken}`,
+    lines: batches.map((batch) => ({
+      path: '/v1/verify/batch',
+      body: JSON.stringify({ attempts: batch.map((token) => ({ token })) }),
+    })),
+  }
+}

@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { verifySingly } from '../ask.ts'
+import { type Contender, latencyOf, measure, type Slice, standingOf } from '../benchmark.ts'
+import type { Dataset } from '../datasets/dataset.ts'
+import { connections, type Stage, withStage } from '../harness.ts'
+import { expectedAnswers, verifyRequests } from '../load/load.ts'
+import type { PartResult } from '../results.ts'
+import { median } from '../statistics.ts'
+import { byArgon2 } from '../work.ts'
+
+const run = promisify(execFile)
+
+/** What a service just started verifies before it is measured, with tokens of their own: V8 compiles meanwhile. */
+const warmUpTokens = { whole: 10_000, quick: 1_000, long: 30_000 } as const
+/** Of the Argon2 ceiling: the goal for the rate, half of which is the rate at which p99 is judged. */
+const goal = 0.45
+const wholeSeconds = 3
+const quickSeconds = 1
+
+/** First sights of tokens after a start, against what Argon2 alone can do on this machine. */
+export async function measureCold(stage: Stage): Promise<PartResult> {
+  const dataset = await stage.datasets.main()
+  const ceilings: number[] = []
+  const flatOut: Slice[] = []
+  const steady: Slice[] = []
+  const later: Slice[] = []
+  const warmUp = stage.isQuick ? warmUpTokens.quick : warmUpTokens.whole
+  const seconds = stage.isQuick ? quickSeconds : wholeSeconds
+  await measureCeiling(quickSeconds)
+  for (let round = 0; round < stage.rounds.count; round += 1) {
+    const ceiling = await measureCeiling(seconds)
+    ceilings.push(ceiling)
+    const start = { stage, dataset, round, seconds }
+    flatOut.push(await measureStart({ ...start, warmUp }))
+    const ratePerSecond = Math.round((ceiling * goal) / 2)
+    steady.push(await measureStart({ ...start, warmUp, ratePerSecond }))
+    if (stage.isQuick) continue
+    later.push(await measureStart({ ...start, warmUp: warmUpTokens.long, ratePerSecond }))
+  }
+  const ratios = flatOut.map((slice, round) => slice.requestsPerSecond / (ceilings[round] ?? 0))
+  const steadyP99 = median(steady.map(({ latenciesMs }) => latencyOf(latenciesMs, 99)))
+  return {
+    findings: [
+      {
+        what: 'Cold: rate, against the ceiling of Argon2 alone',
+        value: median(ratios),
+        unit: 'times',
+        goal: { atLeast: goal },
+      },
+      {
+        what: `Cold: p99 at ${Math.round((median(ceilings) * goal) / 2)}/s, half of the rate that is the goal`,
+        value: steadyP99,
+        unit: 'ms',
+        goal: { atMost: 20 },
+      },
+      { what: 'The ceiling of Argon2 alone', value: median(ceilings), unit: 'per second' },
+    ],
+    standings: [
+      standingOf('cold, as fast as it goes', flatOut),
+      standingOf('cold, at half of the rate that is the goal', steady),
+      ...(stage.isQuick ? [] : [standingOf('the same, after 30,000 others', later)]),
+    ],
+  }
+}
+
+interface Start {
+  readonly stage: Stage
+  readonly dataset: Dataset
+  readonly round: number
+  readonly seconds: number
+  /** How many other tokens it verifies before. */
+  readonly warmUp: number
+  /** Absent: as fast as it goes. */
+  readonly ratePerSecond?: number
+}
+
+/**
+ * Starts a service anew and has it verify tokens that it has not seen, each once. The tokens are other
+ * ones each round, so that the database knows no more of them than of any.
+ */
+async function measureStart({
+  stage,
+  dataset,
+  round,
+  seconds,
+  warmUp,
+  ratePerSecond,
+}: Start): Promise<Slice> {
+  const { tokens, rootToken, databaseUrl } = dataset
+  const shift = Math.floor((tokens.length / stage.rounds.count) * round)
+  const shifted = [...tokens.slice(shift), ...tokens.slice(0, shift)]
+  return withStage(stage, async (inner) => {
+    const server = await inner.startService(dataset)
+    await verifySingly(server.url, rootToken, shifted.slice(0, warmUp))
+    const requests = verifyRequests(rootToken, shifted.slice(warmUp))
+    const contender: Contender = {
+      name: 'cold',
+      server,
+      load: {
+        origin: server.url,
+        requestsFile: await inner.writeRequests(requests),
+        connections,
+        expected: expectedAnswers.good,
+      },
+      ...(ratePerSecond !== undefined && { ratePerSecond }),
+      databaseUrl,
+      requireWork: byArgon2,
+    }
+    return measure(contender, seconds)
+  })
+}
+
+async function measureCeiling(seconds: number): Promise<number> {
+  const script = join(import.meta.dirname, '../argon2-ceiling.ts')
+  // With the threads that the service has: it does most so.
+  const env = { ...process.env, UV_THREADPOOL_SIZE: String(availableParallelism()) }
+  const { stdout } = await run(process.execPath, [script, String(seconds)], { env })
+  return Number(stdout)
+}

@@ -1,0 +1,170 @@
+import { askVerdict, revoke } from '../ask.ts'
+import { type Contender, contestAnew, medianRatio, standingsOf } from '../benchmark.ts'
+import type { Dataset } from '../datasets/dataset.ts'
+import { connections, type Stage } from '../harness.ts'
+import { expectedAnswers, verifyRequests } from '../load/load.ts'
+import type { Finding, PartResult } from '../results.ts'
+import type { ServerProcess } from '../servers/server-process.ts'
+import { median, percentile } from '../statistics.ts'
+import { fromMemory } from '../work.ts'
+
+const processes = 3
+const notified = 200
+const polled = 20
+const receiptMs = 2_000
+/** It is a difference of a few hundredths, which fewer rounds do not tell. */
+const protocolRounds = 11
+
+/** What it costs to be fresh, and how fast a revocation is. */
+export async function measureFreshness(stage: Stage): Promise<PartResult> {
+  const dataset = await stage.datasets.main()
+  const protocol = await measureProtocol(stage, dataset)
+  const byNotice = await timeRevocations(stage, dataset, 'notify', notified)
+  const byPolling = await timeRevocations(stage, dataset, 'poll', polled)
+  const [waiting, hurried] = [median(byNotice.withReceipt), median(byNotice.withoutReceipt)]
+  return {
+    findings: [
+      ...protocol.findings,
+      {
+        what: 'From sending a revocation to denied by three processes, with notifications: p50',
+        value: percentile(byNotice.toDenied, 0.5),
+        unit: 'ms',
+      },
+      {
+        what: `The same: p99 of ${notified}`,
+        value: percentile(byNotice.toDenied, 0.99),
+        unit: 'ms',
+        goal: { atMost: 50 },
+      },
+      {
+        what: `By polling every second: p99 of ${polled}`,
+        value: percentile(byPolling.toDenied, 0.99),
+        unit: 'ms',
+        goal: { atMost: 1_100 },
+      },
+      {
+        what: 'A revocation with its receipt, against one that does not wait: p50',
+        value: waiting - hurried,
+        unit: 'ms',
+        goal: { atMost: 15 },
+      },
+    ],
+    standings: protocol.standings,
+  }
+}
+
+/** One hot key with the protocol and without: bench/servers/without-protocol.ts. */
+async function measureProtocol(
+  stage: Stage,
+  { rootToken, databaseUrl, tokens }: Dataset,
+): Promise<PartResult> {
+  const hotTokens = tokens.slice(0, 1)
+  const rounds = { ...stage.rounds, count: protocolRounds }
+  const slices = await contestAnew({ ...stage, rounds }, async (inner) => {
+    const load = {
+      requestsFile: await inner.writeRequests(verifyRequests(rootToken, hotTokens)),
+      connections,
+      expected: expectedAnswers.good,
+    }
+    const contender = async (name: string, script: string): Promise<Contender> => {
+      const server = await inner.start({ script, settings: { DATABASE_URL: databaseUrl } })
+      await askVerdict(server.url, rootToken, hotTokens[0] ?? '')
+      const requireWork = fromMemory('valid')
+      return { name, server, load: { ...load, origin: server.url }, databaseUrl, requireWork }
+    }
+    return [
+      await contender('hot, one key', 'src/main.ts'),
+      await contender(
+        'the same, whatever memory knows taken for good',
+        'bench/servers/without-protocol.ts',
+      ),
+    ]
+  })
+  const [fresh = [], careless = []] = [...slices.values()]
+  const finding: Finding = {
+    what: 'Hot, one key: CPU time with the freshness protocol, against without',
+    value: medianRatio(fresh, careless, 'cpu'),
+    unit: 'times',
+    goal: { atMost: 1.03 },
+  }
+  return { findings: [finding], standings: standingsOf(slices) }
+}
+
+/** Milliseconds, one a revocation. */
+interface RevocationTimes {
+  /** From sending the revocation until the last of the processes denies the token. */
+  readonly toDenied: readonly number[]
+  /** Of a revocation that waits for its receipt, and of one that does not. */
+  readonly withReceipt: readonly number[]
+  readonly withoutReceipt: readonly number[]
+}
+
+/** Revokes keys that are hot in all processes. */
+async function timeRevocations(
+  stage: Stage,
+  dataset: Dataset,
+  changeFeed: 'notify' | 'poll',
+  count: number,
+): Promise<RevocationTimes> {
+  const servers: ServerProcess[] = []
+  for (let index = 0; index < processes; index += 1) {
+    servers.push(await stage.startService(dataset, { CHANGE_FEED: changeFeed, LOG_LEVEL: 'warn' }))
+  }
+  const times = {
+    toDenied: [] as number[],
+    withReceipt: [] as number[],
+    withoutReceipt: [] as number[],
+  }
+  for (let index = 0; index < count; index += 1) {
+    const [watched = '', waiting = '', hurried = ''] = dataset.takeRevocable(3)
+    times.toDenied.push(await timeToDenied(servers, dataset, watched))
+    times.withReceipt.push(await timeRevocation(servers, dataset, waiting, receiptMs))
+    times.withoutReceipt.push(await timeRevocation(servers, dataset, hurried, 0))
+  }
+  for (const server of servers) await server.stop()
+  return times
+}
+
+async function timeToDenied(
+  servers: readonly ServerProcess[],
+  { rootToken, accountId }: Dataset,
+  token: string,
+): Promise<number> {
+  await makeHot(servers, rootToken, token)
+  const sentAt = performance.now()
+  const revoked = revoke(servers[0]?.url ?? '', rootToken, { token, accountId }, receiptMs)
+  const denied = await Promise.all(servers.map(({ url }) => untilDenied(url, rootToken, token)))
+  await revoked
+  return Math.max(...denied) - sentAt
+}
+
+async function timeRevocation(
+  servers: readonly ServerProcess[],
+  { rootToken, accountId }: Dataset,
+  token: string,
+  waitMs: number,
+): Promise<number> {
+  await makeHot(servers, rootToken, token)
+  const sentAt = performance.now()
+  const state = await revoke(servers[0]?.url ?? '', rootToken, { token, accountId }, waitMs)
+  const tookMs = performance.now() - sentAt
+  if (waitMs > 0 && state !== 'complete') throw new Error(`A receipt is ${state}.`)
+  return tookMs
+}
+
+async function makeHot(
+  servers: readonly ServerProcess[],
+  caller: string,
+  token: string,
+): Promise<void> {
+  for (const { url } of servers) {
+    if (!(await askVerdict(url, caller, token)).valid) throw new Error('A good token was denied.')
+  }
+}
+
+async function untilDenied(url: string, caller: string, token: string): Promise<number> {
+  while ((await askVerdict(url, caller, token)).valid) {
+    // Asked again at once: the next answer may be the denial.
+  }
+  return performance.now()
+}

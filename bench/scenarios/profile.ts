@@ -1,0 +1,95 @@
+import { askVerdictText, verifySingly } from '../ask.ts'
+import { type Contender, measure } from '../benchmark.ts'
+import type { Dataset } from '../datasets/dataset.ts'
+import { connections, type Stage, withStage } from '../harness.ts'
+import { expectedAnswers, verifyRequests } from '../load/load.ts'
+import { profileWhile } from '../profiler.ts'
+import type { PartResult } from '../results.ts'
+import { freePort } from '../servers/server-process.ts'
+
+const mixed = 10_000
+const shown = 24
+const seconds = 6
+
+interface Profiled {
+  readonly name: string
+  readonly script: string
+  readonly flags: readonly string[]
+}
+
+/** What V8 would do by itself: another compiler, the nursery it has, and hidden classes that go. */
+const before = ['--maglev', '--max-semi-space-size=16', '--retain-maps-for-n-gc=2']
+
+const profiled: readonly Profiled[] = [
+  { name: 'the floor', script: 'bench/servers/baseline.ts', flags: [] },
+  { name: 'the service', script: 'src/main.ts', flags: [] },
+  { name: `the service with ${before.join(' ')}`, script: 'src/main.ts', flags: before },
+]
+
+/** Where the time of a hot verification goes: of the floor, of the service, and of the service with other flags. */
+export async function measureProfile(stage: Stage): Promise<PartResult> {
+  const dataset = await stage.datasets.main()
+  const columns: ReadonlyMap<string, number>[] = []
+  for (const one of profiled) columns.push(await profileOne(stage, dataset, one))
+  const names = new Set(columns.flatMap((column) => [...column.keys()]))
+  const rows = Array.from(names, (name) => ({
+    name,
+    times: columns.map((column) => column.get(name) ?? 0),
+  }))
+  const excess = ({ times: [floor = 0, ...services] }: (typeof rows)[number]) =>
+    Math.max(...services) - floor
+  rows.sort((a, b) => excess(b) - excess(a))
+  const sums = columns.map((column) => [...column.values()].reduce((sum, time) => sum + time, 0))
+  return {
+    findings: [],
+    standings: [],
+    facts: {
+      head: ['µs a request, by function', ...profiled.map(({ name }) => name)],
+      rows: [
+        ...rows.slice(0, shown).map(({ name, times }) => [name, ...times.map(wordOf)]),
+        ['all functions', ...sums.map(wordOf)],
+      ],
+    },
+  }
+}
+
+async function profileOne(
+  stage: Stage,
+  { rootToken, databaseUrl, tokens }: Dataset,
+  { script, flags }: Profiled,
+): Promise<ReadonlyMap<string, number>> {
+  return withStage(stage, async (inner) => {
+    const port = await freePort()
+    const server = await inner.start({
+      script,
+      settings: { DATABASE_URL: databaseUrl, FLOOR_CALLER: rootToken },
+      flags: [...flags, `--inspect=127.0.0.1:${port}`],
+    })
+    const known = tokens.slice(0, mixed)
+    if (script === 'src/main.ts') await verifySingly(server.url, rootToken, known)
+    await askVerdictText(server.url, rootToken, known[0] ?? '')
+    const contender: Contender = {
+      name: script,
+      server,
+      load: {
+        origin: server.url,
+        requestsFile: await inner.writeRequests(verifyRequests(rootToken, known)),
+        sequenceFile: await inner.writeZipf(known.length),
+        connections,
+        expected: expectedAnswers.good,
+      },
+    }
+    await measure(contender, seconds)
+    let requests = 0
+    const times = await profileWhile(port, async () => {
+      requests = (await measure(contender, seconds)).requests
+    })
+    // What it waited is no work.
+    const worked = [...times].filter(([name]) => name !== '(idle)' && name !== '(root)')
+    return new Map(worked.map(([name, micros]) => [name, micros / requests]))
+  })
+}
+
+function wordOf(micros: number): string {
+  return micros.toFixed(2)
+}

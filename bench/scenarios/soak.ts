@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { askVerdict, revoke, verifyEach } from '../ask.ts'
+import { type Contender, measure, type Slice, standingOf } from '../benchmark.ts'
+import { readSamples } from '../counters.ts'
+import type { Dataset } from '../datasets/dataset.ts'
+import { forgeTokens } from '../datasets/forge.ts'
+import { connections, type Stage } from '../harness.ts'
+import { runAtRate } from '../load/generators.ts'
+import { expectedAnswers, verifyRequests } from '../load/load.ts'
+import type { PartResult } from '../results.ts'
+import type { ServerProcess } from '../servers/server-process.ts'
+import { median } from '../statistics.ts'
+
+const sliceSeconds = 10
+const forgedPerSecond = 500
+const betweenRevocationsMs = 2_000
+const receiptMs = 5_000
+/** Of the keys asked for, half: what is asked for seldom is forgotten and read again. */
+const shareRemembered = 0.5
+
+/**
+ * Everything at once, as fast as it goes, for many minutes: a Zipf mix of more keys than memory has room
+ * for, so that most are hot and some are cold; forged tokens; and a revocation every other second.
+ */
+export async function measureSoak(stage: Stage): Promise<PartResult> {
+  const dataset = await stage.datasets.main()
+  const { rootToken, tokens } = dataset
+  const server = await stage.startService(dataset, {
+    CACHE_MAX_KEYS: String(Math.floor(tokens.length * shareRemembered)),
+  })
+  // Memory is full from the beginning: what grows afterwards is no cache.
+  await verifyEach(server.url, rootToken, tokens)
+  const mix: Contender = {
+    name: 'soak: hot, cold, forged tokens and revocations at once',
+    server,
+    load: {
+      origin: server.url,
+      requestsFile: await stage.writeRequests(verifyRequests(rootToken, tokens)),
+      sequenceFile: await stage.writeZipf(tokens.length),
+      connections,
+      expected: expectedAnswers.good,
+    },
+    databaseUrl: dataset.databaseUrl,
+    beside: async (until) => {
+      await Promise.all([forge(), revokeUntil(until, server, dataset)])
+    },
+  }
+  const forged = {
+    ...mix.load,
+    requestsFile: await stage.writeRequests(verifyRequests(rootToken, forgeTokens(tokens))),
+    expected: expectedAnswers.notFound,
+  }
+  const forge = async () => {
+    const { errors } = await runAtRate(forged, forgedPerSecond, sliceSeconds)
+    if (errors > 0) throw new Error(`${errors} forged tokens were not refused.`)
+  }
+
+  const slices: Slice[] = []
+  const resident: number[] = []
+  const heap: number[] = []
+  const count = Math.max(3, Math.ceil((stage.soakMinutes * 60) / sliceSeconds))
+  for (let index = 0; index < count; index += 1) {
+    slices.push(await measure(mix, sliceSeconds))
+    const sampleOf = await readSamples(server.url)
+    resident.push((await server.usage()).residentBytes / 1e6)
+    heap.push(sampleOf('nodejs_heap_size_used_bytes') / 1e6)
+  }
+  const third = Math.floor(count / 3)
+  const [second, last] = [resident.slice(third, 2 * third), resident.slice(2 * third)]
+  const minutes = Number(((count * sliceSeconds) / 60).toFixed(1))
+  return {
+    findings: [
+      {
+        what: `Soak, ${minutes} min: resident memory in the last third, against in the second`,
+        value: median(last) / median(second),
+        unit: 'times',
+        goal: { atMost: 1.05 },
+      },
+      { what: 'Resident memory at the end of the soak', value: resident.at(-1) ?? 0, unit: 'MB' },
+    ],
+    standings: [standingOf(mix.name, slices)],
+    chart: {
+      title: 'Memory at full load',
+      yTitle: 'megabytes',
+      xTitle: 'minutes',
+      xLabels: resident.map((_, index) => minuteLabel(index, count)),
+      series: [
+        { name: 'resident', values: resident },
+        { name: 'heap in use', values: heap },
+      ],
+    },
+  }
+}
+
+async function revokeUntil(
+  until: AbortSignal,
+  { url }: ServerProcess,
+  { takeRevocable, rootToken, accountId }: Dataset,
+): Promise<void> {
+  while (!until.aborted) {
+    const [token = ''] = takeRevocable(1)
+    await verifyEach(url, rootToken, [token])
+    await revoke(url, rootToken, { token, accountId }, receiptMs)
+    const { reason } = await askVerdict(url, rootToken, token)
+    if (reason !== 'revoked') throw new Error('A revoked token was not denied.')
+    await sleep(betweenRevocationsMs)
+  }
+}
+
+/** A label for each tenth of the time: the others would lie over each other. */
+function minuteLabel(index: number, count: number): string {
+  const every = Math.max(1, Math.ceil(count / 10))
+  if ((index + 1) % every !== 0) return ''
+  return String(Number((((index + 1) * sliceSeconds) / 60).toFixed(1)))
+}

@@ -1,0 +1,24 @@
+/**
+ * The floor: the whole service, with the verification that a request asks for taken out. Its route
+ * `/v1/verify`, its hooks, which authenticate the caller, its schemas, its access rules, its wording of
+ * the verdict, its log and its metrics are the service's own. But `verify` answers for the subject what
+ * it answered the first time: a constant. With FLOOR_TRUSTS_CALLER=yes it does so for the caller too.
+ *
+ * FLOOR_CALLER is the caller's token.
+ */
+import { registerHooks } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const real = pathToFileURL(join(import.meta.dirname, '../../src/verification/verify.ts')).href
+const constant = pathToFileURL(join(import.meta.dirname, 'constant-verify.ts')).href
+
+registerHooks({
+  resolve(specifier, context, next) {
+    const resolved = next(specifier, context)
+    const isReplaced = resolved.url === real && context.parentURL !== constant
+    return isReplaced ? { ...resolved, url: constant } : resolved
+  },
+})
+const { run } = await import('../../src/process/run.ts')
+await run(process.env)

@@ -1,0 +1,94 @@
+import type { Actor } from '../key/api-key.ts'
+import { redactTokens } from '../token/redaction.ts'
+import type { AuditAction, AuditEvent, AuditResource, KeySet, Snapshot } from './audit-event.ts'
+import { canonicalText } from './entry-hash.ts'
+
+/** An event as its stored text has it. */
+interface AuditContent {
+  readonly account_id: string
+  readonly action: AuditAction
+  readonly actor: Actor
+  readonly after: Snapshot | null
+  readonly api_keys: KeySet | null
+  readonly audit_key_id: string | null
+  readonly before: Snapshot | null
+  readonly client_ip: string | null
+  readonly created_at: string
+  readonly id: string
+  readonly number: number
+  readonly reason: string | null
+  readonly request_id: string | null
+  readonly resource: AuditResource
+  readonly version: 1
+  readonly via: { readonly api_key_id: string; readonly platform: boolean } | null
+}
+
+/**
+ * The text of an event that is stored and that its link covers: JSON in the canonical form of RFC 8785
+ * (names in order, no spaces). Whatever looks like a token in somebody's words is cut out before.
+ */
+export function contentOf(event: AuditEvent): string {
+  const { origin } = event
+  const content: AuditContent = {
+    account_id: event.accountId,
+    action: event.action,
+    actor: origin.actor,
+    after: event.after,
+    api_keys: event.apiKeys,
+    audit_key_id: event.auditKeyId,
+    before: event.before,
+    client_ip: origin.clientIp,
+    created_at: event.createdAt.toISOString(),
+    id: event.id,
+    number: event.number,
+    reason: event.reason,
+    request_id: origin.requestId,
+    resource: event.resource,
+    version: 1,
+    via: origin.via && { api_key_id: origin.via.apiKeyId, platform: origin.via.platform },
+  }
+  return redactTokens(canonicalText(content))
+}
+
+/** The event that a stored text tells of. Who altered the text can have made anything of it: see audit-walk. */
+export function eventOf(text: string): AuditEvent {
+  const content: AuditContent = JSON.parse(text)
+  const { via } = content
+  return {
+    accountId: content.account_id,
+    action: content.action,
+    resource: content.resource,
+    before: content.before,
+    after: content.after,
+    id: content.id,
+    number: content.number,
+    createdAt: new Date(content.created_at),
+    origin: {
+      actor: content.actor,
+      via: via && { apiKeyId: via.api_key_id, platform: via.platform },
+      clientIp: content.client_ip,
+      requestId: content.request_id,
+    },
+    reason: content.reason,
+    apiKeys: content.api_keys,
+    auditKeyId: content.audit_key_id,
+  }
+}
+
+/**
+ * An origin as a reader sees it: tenants see that the platform acted, or for which user, but not by
+ * which of its keys, nor from where.
+ */
+export function originSeenBy(
+  origin: AuditEvent['origin'],
+  platformReader: boolean,
+): AuditEvent['origin'] {
+  if (platformReader || origin.via?.platform !== true) return origin
+  const { actor } = origin
+  return {
+    ...origin,
+    actor: actor.kind === 'platform' ? { kind: 'platform', id: null, name: null } : actor,
+    via: null,
+    clientIp: null,
+  }
+}

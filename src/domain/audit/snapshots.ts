@@ -1,0 +1,71 @@
+import type { Account } from '../account.ts'
+import type { ApiKey } from '../key/api-key.ts'
+import type { AllowList } from '../network/allow-list.ts'
+import type { Catalogue } from '../permission.ts'
+import type { Role } from '../role.ts'
+import type { AuditResource, Snapshot } from './audit-event.ts'
+import { canonicalText } from './entry-hash.ts'
+
+/** What the trail keeps of a key. Its use is no change of it, and who acted is told beside it. */
+export function snapshotOfApiKey(key: ApiKey): Snapshot {
+  return {
+    name: key.name,
+    description: key.description,
+    role: { id: key.role.id, name: key.role.name },
+    reach: key.reach,
+    allow_list_ids: key.allowListIds,
+    expires_at: timeOf(key.expiresAt),
+    metadata: key.metadata,
+    generation: key.generation,
+    overlap_ends_at: timeOf(key.overlapEndsAt),
+    disabled_at: timeOf(key.disabledAt),
+    revoked_at: timeOf(key.revokedAt),
+  }
+}
+
+export function snapshotOfRole(role: Role): Snapshot {
+  const { name, description, permissions } = role
+  return { name, description, permissions }
+}
+
+export function snapshotOfAllowList(list: AllowList): Snapshot {
+  const { name, description, entries } = list
+  return { name, description, entries }
+}
+
+export function snapshotOfAccount(account: Account): Snapshot {
+  return { name: account.name, project_id: account.projectId }
+}
+
+/** What each permission implies, by its name, and the built-in roles that have it: by these, rights change. */
+export function snapshotOfCatalogue(catalogue: Catalogue): Snapshot {
+  return Object.fromEntries(
+    catalogue.map(({ name, scope, implies, roles }) => [name, { scope, implies, roles }]),
+  )
+}
+
+/** The facts that differ, as they were and as they are. */
+export function differenceOf(
+  before: Snapshot,
+  after: Snapshot,
+): { readonly before: Snapshot; readonly after: Snapshot } {
+  const names = Object.keys({ ...before, ...after }).filter(
+    (name) => canonicalText(before[name] ?? null) !== canonicalText(after[name] ?? null),
+  )
+  return { before: pick(before, names), after: pick(after, names) }
+}
+
+export function resourceOf(
+  type: AuditResource['type'],
+  thing: { readonly id: string; readonly name: string },
+): AuditResource {
+  return { type, id: thing.id, name: thing.name }
+}
+
+function pick(snapshot: Snapshot, names: readonly string[]): Snapshot {
+  return Object.fromEntries(names.map((name) => [name, snapshot[name] ?? null]))
+}
+
+function timeOf(time: Date | null): string | null {
+  return time?.toISOString() ?? null
+}

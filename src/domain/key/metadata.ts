@@ -1,0 +1,35 @@
+import { descriptionFault, type NameRule, nameFault } from '../name.ts'
+
+/** What those who manage keys write down with them: a flat map of texts. */
+export type Metadata = Readonly<Record<string, string>>
+
+/** As JSON in UTF-8. */
+export const maxMetadataBytes = 4096
+const maxEntryNameLength = 120
+
+export type MetadataFault =
+  | { readonly kind: 'size' }
+  | { readonly kind: 'name' | 'value'; readonly name: string; readonly rule: NameRule }
+
+/** Every rule that a map breaks: its names are names, its values descriptions, and all is small. */
+export function faultsOfMetadata(metadata: Metadata): MetadataFault[] {
+  const faults: MetadataFault[] = []
+  const bytes = new TextEncoder().encode(JSON.stringify(metadata)).length
+  if (bytes > maxMetadataBytes) faults.push({ kind: 'size' })
+  for (const [name, value] of Object.entries(metadata)) {
+    const ofName = nameFault(name, maxEntryNameLength)
+    if (ofName !== undefined) faults.push({ kind: 'name', name, rule: ofName })
+    const ofValue = descriptionFault(value, maxMetadataBytes)
+    if (ofValue !== undefined) faults.push({ kind: 'value', name, rule: ofValue })
+  }
+  return faults
+}
+
+/** Whether two maps say the same, in whatever order. */
+export function isSameMetadata(one: Metadata, other: Metadata): boolean {
+  const names = Object.keys(one)
+  return (
+    names.length === Object.keys(other).length &&
+    names.every((name) => Object.hasOwn(other, name) && one[name] === other[name])
+  )
+}

@@ -1,0 +1,83 @@
+import { inAuditedTransaction, nothingChanged } from '../../acts/audited-transaction.ts'
+import { renewAuthority } from '../../acts/authority.ts'
+import { newId } from '../../acts/ids.ts'
+import type { Deps } from '../../deps.ts'
+import type { Account } from '../../domain/account.ts'
+import { type AuditDraft, originOf } from '../../domain/audit/audit-event.ts'
+import { resourceOf, snapshotOfAccount } from '../../domain/audit/snapshots.ts'
+import type { Catalogue } from '../../domain/permission.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { invalidRequest, ServiceError } from '../../errors.ts'
+import { findAccount, insertAccount } from '../../store/accounts.ts'
+import { insertBuiltInRoles } from '../roles/built-in-roles.ts'
+import { requireHeldCatalogue } from '../roles/catalogue.ts'
+import { nameFaults } from '../validate-text.ts'
+
+export interface CreatedAccount {
+  readonly account: Account
+  /** False when the account of that id and name was there already. */
+  readonly created: boolean
+}
+
+export interface AccountRequest {
+  readonly id?: string
+  readonly name: string
+  /** Of its one project; absent: made by the service. */
+  readonly projectId?: string
+}
+
+/**
+ * Creates an account and its built-in roles. Idempotent on a given id: the same id, name and project
+ * again give the account that is there; another name or project is `id_taken`. Throws `invalid_request`.
+ */
+export async function createAccount(
+  deps: Deps,
+  principal: Principal,
+  request: AccountRequest,
+): Promise<CreatedAccount> {
+  const faults = nameFaults('/name', request.name)
+  if (faults.length > 0) throw invalidRequest(faults)
+  const now = deps.now()
+  const account: Account = {
+    id: request.id ?? newId(deps),
+    name: request.name,
+    platform: false,
+    projectId: request.projectId ?? newId(deps),
+    createdAt: now,
+  }
+  return inAuditedTransaction<CreatedAccount>(deps, originOf(principal), async (trx) => {
+    await renewAuthority(deps, trx, principal, 'account:create')
+    const inserted = await insertAccount(trx, account)
+    if (inserted === undefined) {
+      const present = sameAccount(await findAccount(trx, account.id), request)
+      return nothingChanged({ account: present, created: false })
+    }
+    const catalogue: Catalogue = await requireHeldCatalogue(trx)
+    await insertBuiltInRoles(deps, trx, inserted, catalogue, now)
+    return { result: { account: inserted, created: true }, events: [accountCreated(inserted)] }
+  })
+}
+
+/** The first event of an account. That it has its built-in roles goes without saying. */
+export function accountCreated(account: Account): AuditDraft {
+  return {
+    accountId: account.id,
+    action: 'account.created',
+    resource: resourceOf('account', account),
+    before: null,
+    after: snapshotOfAccount(account),
+  }
+}
+
+/** `present` is the account of the id that was asked for; without one it was the project's id that was taken. */
+function sameAccount(present: Account | undefined, wanted: AccountRequest): Account {
+  if (present === undefined)
+    throw taken('/project_id', 'Another account has a project with this id.')
+  const isSameProject = (wanted.projectId ?? present.projectId) === present.projectId
+  if (present.name === wanted.name && isSameProject) return present
+  throw taken('/id', 'Another account has this id.')
+}
+
+function taken(field: string, message: string): ServiceError {
+  return new ServiceError('id_taken', message, [{ field, rule: 'unique', message }])
+}

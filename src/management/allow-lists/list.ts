@@ -1,0 +1,14 @@
+import type { Deps } from '../../deps.ts'
+import type { AllowList } from '../../domain/network/allow-list.ts'
+import type { Page, PageRequest } from '../../domain/page.ts'
+import { listAllowLists as listStored } from '../../store/allow-lists.ts'
+
+/** A page of the account's lists; of those that some keys are restricted to, if keys are named. */
+export function listAllowLists(
+  deps: Deps,
+  accountId: string,
+  page: PageRequest,
+  filter?: { readonly ofApiKeys?: readonly string[] },
+): Promise<Page<AllowList>> {
+  return listStored(deps.db, accountId, page, filter)
+}

@@ -1,0 +1,54 @@
+import { renewAuthority, requireGrantable } from '../../acts/authority.ts'
+import { type CommittedChange, inChangingTransaction } from '../../acts/changing-transaction.ts'
+import type { Deps } from '../../deps.ts'
+import { originOf } from '../../domain/audit/audit-event.ts'
+import { differenceOf, resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
+import { type AllowList, widens } from '../../domain/network/allow-list.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { invalidRequest } from '../../errors.ts'
+import { lockAgainstActs } from '../../store/accounts.ts'
+import {
+  permissionsReachedThrough,
+  updateAllowList as updateStored,
+} from '../../store/allow-lists.ts'
+import { lockFreeAllowList } from './lock.ts'
+import { type AllowListRequest, allowListFaults, refuseTakenName } from './validate-allow-list.ts'
+
+/**
+ * Changes what is given of a list, and so the reach of the keys that use it. One who adds addresses
+ * gives those keys a wider reach, and so must hold all that they may do. Throws `invalid_request`,
+ * `not_found`, `escalation`, `name_taken`.
+ */
+export async function updateAllowList(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  id: string,
+  request: Partial<AllowListRequest>,
+): Promise<CommittedChange<AllowList>> {
+  const faults = allowListFaults({ name: 'unchanged', description: '', entries: [], ...request })
+  if (faults.length > 0) throw invalidRequest(faults)
+  return inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
+    // Whose keys use the list, and what they may do, stays as it is found.
+    await lockAgainstActs(trx, accountId)
+    const author = await renewAuthority(deps, trx, principal, 'allow_list:update')
+    const before = await lockFreeAllowList(trx, author, accountId, id)
+    const after = { ...before, ...request }
+    if (widens(before.entries, after.entries)) {
+      const permissions = await permissionsReachedThrough(trx, accountId, before.id)
+      // A list that restricts no live key gives nothing to anybody, whoever widens it.
+      if (permissions !== undefined) {
+        requireGrantable(author, { permissions, reach: 'allow_lists', allowListIds: [before.id] })
+      }
+    }
+    announce({ kind: 'account', id: accountId })
+    const list = await updateStored(trx, after, deps.now()).catch(refuseTakenName)
+    const event = {
+      accountId,
+      action: 'allow_list.updated',
+      resource: resourceOf('allow_list', list),
+      ...differenceOf(snapshotOfAllowList(before), snapshotOfAllowList(list)),
+    } as const
+    return { result: list, events: [event] }
+  })
+}

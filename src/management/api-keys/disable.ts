@@ -1,0 +1,26 @@
+import type { Deps } from '../../deps.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { ServiceError } from '../../errors.ts'
+import { setDisabledAt } from '../../store/api-keys.ts'
+import { type ChangedKey, changeApiKey } from './change-api-key.ts'
+
+/** Suspends a key until it is enabled. Disabling it again changes nothing. Throws `key_revoked`. */
+export async function disableApiKey(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  idOrHint: string,
+  reason: string | null,
+): Promise<ChangedKey> {
+  return changeApiKey(deps, principal, accountId, idOrHint, {
+    permission: 'api_key:disable',
+    action: 'api_key.disabled',
+    reason,
+    act: async (trx, key) => {
+      if (key.revokedAt !== null) throw new ServiceError('key_revoked', 'The key is revoked.')
+      if (key.disabledAt !== null) return false
+      await setDisabledAt(trx, key.id, deps.now())
+      return true
+    },
+  })
+}

@@ -1,0 +1,35 @@
+import { requireGrantable } from '../../acts/authority.ts'
+import type { Deps } from '../../deps.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { ServiceError } from '../../errors.ts'
+import { setDisabledAt } from '../../store/api-keys.ts'
+import { findRoleWithEffects } from '../../store/roles.ts'
+import { type ChangedKey, changeApiKey } from './change-api-key.ts'
+import { requireUnexpired } from './require-not-ended.ts'
+
+/**
+ * Ends the suspension of a key. It gives the key back what it could do, so its author must hold all of
+ * that. Enabling it again changes nothing. Throws `key_revoked`, `key_expired`, `escalation`.
+ */
+export async function enableApiKey(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  idOrHint: string,
+  reason: string | null,
+): Promise<ChangedKey> {
+  return changeApiKey(deps, principal, accountId, idOrHint, {
+    permission: 'api_key:disable',
+    action: 'api_key.enabled',
+    reason,
+    act: async (trx, key, author) => {
+      if (key.revokedAt !== null) throw new ServiceError('key_revoked', 'The key is revoked.')
+      await requireUnexpired(trx, key, deps.now())
+      if (key.disabledAt === null) return false
+      const role = await findRoleWithEffects(trx, accountId, { id: key.role.id })
+      requireGrantable(author, { ...key, permissions: role?.effective ?? [] })
+      await setDisabledAt(trx, key.id, null)
+      return true
+    },
+  })
+}

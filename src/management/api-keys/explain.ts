@@ -1,0 +1,37 @@
+import type { Deps } from '../../deps.ts'
+import { type Explanation, explain } from '../../domain/explanation.ts'
+import type { Address } from '../../domain/network/address.ts'
+import { rangesOf } from '../../domain/network/allow-list.ts'
+import { notFound } from '../../errors.ts'
+import { findListsOfKey } from '../../store/allow-lists.ts'
+import { findKeyFacts } from '../../store/credentials.ts'
+import { requireKeyId } from './key-id.ts'
+
+/** What to explain: an attempt with a good token of the key, at a moment. */
+export interface ExplainRequest {
+  readonly address: Address | undefined
+  readonly permissions: readonly string[]
+  readonly at: Date
+}
+
+/**
+ * Explains what the verdict on a key would be, from the database as it is now, whatever the moment:
+ * only expiry looks at the clock. Throws `not_found`.
+ */
+export async function explainApiKey(
+  deps: Deps,
+  accountId: string,
+  idOrHint: string,
+  { address, permissions, at }: ExplainRequest,
+): Promise<Explanation> {
+  const keyId = requireKeyId(idOrHint)
+  const found = await deps.currentReads.read(async (db) => {
+    const facts = await findKeyFacts(db, accountId, keyId)
+    return facts && { facts, lists: await findListsOfKey(db, facts.id) }
+  })
+  if (found === undefined) throw notFound('API key')
+  const { facts, lists } = found
+  // Judged by the very lists that are told, should one be edited between the two reads.
+  const key = { ...facts, ranges: rangesOf(lists.flatMap(({ entries }) => entries)) }
+  return explain(key, lists, { address, permissions, accountId }, at)
+}

@@ -1,0 +1,162 @@
+import { nothingChanged } from '../../acts/audited-transaction.ts'
+import { renewAuthority, requireGrantable } from '../../acts/authority.ts'
+import { type Announce, inChangingTransaction } from '../../acts/changing-transaction.ts'
+import { findEarlier, type Made, type Repeatable } from '../../acts/idempotency.ts'
+import { newId } from '../../acts/ids.ts'
+import type { Deps } from '../../deps.ts'
+import { type AuditDraft, originOf } from '../../domain/audit/audit-event.ts'
+import { resourceOf, snapshotOfApiKey } from '../../domain/audit/snapshots.ts'
+import type { ApiKey } from '../../domain/key/api-key.ts'
+import type { Metadata } from '../../domain/key/metadata.ts'
+import { actorOf, type Principal } from '../../domain/principal.ts'
+import type { KeyFacts } from '../../domain/verdict.ts'
+import { type Fault, invalidRequest } from '../../errors.ts'
+import { holdAccount } from '../../store/accounts.ts'
+import { findApiKey, insertApiKey, type NewApiKey } from '../../store/api-keys.ts'
+import { insertCredential } from '../../store/credentials.ts'
+import type { StoreTransaction } from '../../store/database.ts'
+import { findRoleWithEffects } from '../../store/roles.ts'
+import { descriptionFaults, metadataFaults, nameFaults } from '../validate-text.ts'
+import { mintToken } from './mint.ts'
+import { releaseExpired } from './release-expired.ts'
+import { expiryFaults } from './require-not-ended.ts'
+import { refusalOf, requireRoleAndLists, roleFaults } from './require-references.ts'
+
+export interface IssueRequest {
+  readonly name: string
+  readonly description: string
+  /** An id if it parses as a UUID, else a name. */
+  readonly role: string
+  /** Null: never. */
+  readonly expiresAt: Date | null
+  /** Empty: usable from anywhere. */
+  readonly allowListIds: readonly string[]
+  readonly metadata: Metadata
+}
+
+export interface IssuedKey {
+  readonly apiKey: ApiKey
+  readonly generation: number
+  /** Shown once: it is stored nowhere. */
+  readonly token: string
+}
+
+/** A key that an equal request issued before: its token was told then. */
+export interface ReplayedIssue extends Omit<IssuedKey, 'token'> {
+  readonly token: null
+}
+
+/**
+ * Issues a key of the account. No change of it is announced: nothing can be cached of a key that is new. A
+ * request that may come again, and did, issues none. Throws `invalid_request`, `escalation`,
+ * `name_taken`, `idempotency_key_reused`.
+ */
+export async function issueApiKey(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  request: IssueRequest,
+): Promise<IssuedKey>
+export async function issueApiKey(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  request: IssueRequest,
+  repeatable: Repeatable | undefined,
+): Promise<IssuedKey | ReplayedIssue>
+export async function issueApiKey(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  request: IssueRequest,
+  repeatable?: Repeatable,
+): Promise<IssuedKey | ReplayedIssue> {
+  const now = deps.now()
+  const faults = faultsOf(request, now)
+  // An expiry that was to come may have passed since a first request: a repeat asks the record first.
+  if (faults.length > 0 && repeatable === undefined) throw invalidRequest(faults)
+  const named = { id: newId(deps), accountId, tokenPrefix: deps.tokenPrefix }
+  const { token, credential } = await mintToken(deps, named)
+  const key: Omit<NewApiKey, 'roleId'> = {
+    ...named,
+    name: request.name,
+    description: request.description,
+    metadata: request.metadata,
+    reach: request.allowListIds.length === 0 ? 'anywhere' : 'allow_lists',
+    allowListIds: [...new Set(request.allowListIds)],
+    createdAt: now,
+    createdBy: actorOf(principal),
+    expiresAt: request.expiresAt,
+  }
+  const issue = async (trx: StoreTransaction, announce: Announce) => {
+    await holdAccount(trx, accountId)
+    const grantor = await renewAuthority(deps, trx, principal, 'api_key:create')
+    const made = { apiKeyId: key.id, generation: 1 }
+    const earlier =
+      repeatable &&
+      (await findEarlier(trx, principal, { ...repeatable, accountId, route: 'issue' }, made))
+    if (earlier !== undefined) return nothingChanged(await replay(trx, grantor, earlier))
+    if (faults.length > 0) throw invalidRequest(faults)
+    const role = await requireRoleAndLists(trx, accountId, request)
+    requireGrantable(grantor, { permissions: role.effective, ...key })
+    await insertUnderFreeName(trx, announce, { ...key, roleId: role.id })
+    await insertCredential(trx, { ...credential, generation: 1, createdAt: now })
+    const issued = await findApiKey(trx, key.id)
+    if (issued === undefined) throw new Error('An inserted key was not found.')
+    const result = { apiKey: issued, generation: issued.generation, token }
+    return { result, events: [apiKeyIssued(issued)] }
+  }
+  const { result } = await inChangingTransaction<IssuedKey | ReplayedIssue>(
+    deps,
+    originOf(principal),
+    issue,
+  )
+  return result
+}
+
+/** What was issued before, for one who may still issue it. */
+async function replay(
+  trx: StoreTransaction,
+  grantor: KeyFacts,
+  { apiKeyId, generation }: Made,
+): Promise<ReplayedIssue> {
+  const apiKey = await findApiKey(trx, apiKeyId)
+  if (apiKey === undefined) throw new Error('An issued key was not found.')
+  const role = await findRoleWithEffects(trx, apiKey.accountId, { id: apiKey.role.id })
+  requireGrantable(grantor, { ...apiKey, permissions: role?.effective ?? [] })
+  return { apiKey, generation, token: null }
+}
+
+export function apiKeyIssued(apiKey: ApiKey): AuditDraft {
+  return {
+    accountId: apiKey.accountId,
+    action: 'api_key.issued',
+    resource: resourceOf('api_key', apiKey),
+    before: null,
+    after: snapshotOfApiKey(apiKey),
+  }
+}
+
+function faultsOf(request: IssueRequest, now: Date): Fault[] {
+  return [
+    ...nameFaults('/name', request.name),
+    ...descriptionFaults('/description', request.description),
+    ...roleFaults(request.role),
+    ...metadataFaults('/metadata', request.metadata),
+    ...expiryFaults(request.expiresAt, now),
+  ]
+}
+
+/** An expired key that still holds the name gives it up; any other keeps it. */
+async function insertUnderFreeName(
+  trx: StoreTransaction,
+  announce: Announce,
+  key: NewApiKey,
+): Promise<void> {
+  await releaseExpired(trx, announce, key.accountId, { name: key.name })
+  try {
+    await insertApiKey(trx, key)
+  } catch (error) {
+    throw refusalOf(error) ?? error
+  }
+}

@@ -1,0 +1,15 @@
+import { parseHint } from '../../domain/token/token.ts'
+import { isUuid } from '../../domain/uuid.ts'
+import { notFound } from '../../errors.ts'
+
+/** The key that a path names by its UUID or its hint. Any other text is `not_found`. */
+export function requireKeyId(idOrHint: string): string {
+  const id = readKeyId(idOrHint)
+  if (id === undefined) throw notFound('API key')
+  return id
+}
+
+/** The same, or undefined for any other text. */
+export function readKeyId(idOrHint: string): string | undefined {
+  return isUuid(idOrHint) ? idOrHint.toLowerCase() : parseHint(idOrHint)
+}

@@ -1,0 +1,30 @@
+import type { Deps } from '../../deps.ts'
+import { formatToken } from '../../domain/token/token.ts'
+import type { NewCredential } from '../../store/credentials.ts'
+
+/** A new token, and what is stored of it. */
+export interface Minted {
+  /** Shown once: it is stored nowhere. */
+  readonly token: string
+  readonly credential: Omit<NewCredential, 'generation' | 'createdAt'>
+}
+
+/** Makes a token of a key under the tag key that signs now, and the hash of its secret. */
+export async function mintToken(
+  deps: Deps,
+  key: { readonly id: string; readonly accountId: string; readonly tokenPrefix: string },
+): Promise<Minted> {
+  // Another may sign by the time that the row is written: it must name the one that made the tag.
+  const tagKey = deps.ring.signing
+  const token = formatToken({
+    prefix: key.tokenPrefix,
+    keyId: key.id,
+    secret: deps.randomBytes(32),
+    tagKey,
+  })
+  const secretHash = await deps.hasher.hash(key.accountId, token.secret)
+  return {
+    token: token.text,
+    credential: { apiKeyId: key.id, tag: token.tag, tagKeyId: tagKey.id, ...secretHash },
+  }
+}

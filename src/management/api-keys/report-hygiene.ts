@@ -1,0 +1,67 @@
+import type { Deps } from '../../deps.ts'
+import type { ApiKey } from '../../domain/key/api-key.ts'
+import { type HygieneFinding, hygieneFindings } from '../../domain/key/hygiene.ts'
+import type { Position } from '../../domain/page.ts'
+import { findApiKeys } from '../../store/api-keys.ts'
+import { examineKeys } from '../../store/hygiene.ts'
+import { requireCatalogue } from '../roles/catalogue.ts'
+
+/** Keys that one request looks at. */
+const examinedAtOnce = 10_000
+const unusedMs = 90 * 24 * 60 * 60 * 1000
+
+export interface HygieneReport {
+  readonly asOf: Date
+  readonly examined: number
+  /** Where the next report goes on; null: every key was looked at. */
+  readonly next: Position | null
+  readonly findings: readonly {
+    readonly finding: HygieneFinding
+    /** Of the keys that were looked at. */
+    readonly count: number
+    readonly apiKeys: readonly ApiKey[]
+    /** Where a report of this finding alone goes on; null: there are no more. */
+    readonly next: Position | null
+  }[]
+}
+
+export interface HygieneRequest {
+  /** Absent: all. */
+  readonly finding?: HygieneFinding
+  readonly limit: number
+  readonly after: Position | undefined
+}
+
+/** What may be wrong with the keys of an account that can still be used: of so many keys at once, the latest first. */
+export async function reportHygiene(
+  deps: Deps,
+  accountId: string,
+  { finding, limit, after }: HygieneRequest,
+): Promise<HygieneReport> {
+  const now = deps.now()
+  const catalogue = await requireCatalogue(deps.db)
+  const { examined, next, found } = await examineKeys(deps.db, {
+    accountId,
+    findings: finding === undefined ? hygieneFindings : [finding],
+    window: examinedAtOnce,
+    sampled: limit,
+    after,
+    sensitive: catalogue.filter((entry) => entry.sensitive).map((entry) => entry.name),
+    unusedBefore: new Date(now.getTime() - unusedMs),
+    now,
+  })
+  const ids = [...new Set(found.flatMap((one) => one.ids))]
+  const keys = new Map((await findApiKeys(deps.db, ids)).map((key) => [key.id, key]))
+  return {
+    asOf: now,
+    examined,
+    next,
+    findings: found.map(({ finding: name, count, ids: sampled }) => {
+      const apiKeys = sampled.flatMap((id) => keys.get(id) ?? [])
+      const last = apiKeys.at(-1)
+      const isCut = count > sampled.length && last !== undefined
+      const place = isCut ? { value: last.createdAt.toISOString(), id: last.id } : next
+      return { finding: name, count, apiKeys, next: place }
+    }),
+  }
+}

@@ -1,0 +1,152 @@
+import { nothingChanged } from '../../acts/audited-transaction.ts'
+import { renewAuthority } from '../../acts/authority.ts'
+import { inChangingTransaction } from '../../acts/changing-transaction.ts'
+import { newId } from '../../acts/ids.ts'
+import type { Deps } from '../../deps.ts'
+import { type AuditDraft, originOf } from '../../domain/audit/audit-event.ts'
+import type { ApiKey } from '../../domain/key/api-key.ts'
+import { actorOf, type Principal } from '../../domain/principal.ts'
+import { isUuid } from '../../domain/uuid.ts'
+import { invalidRequest } from '../../errors.ts'
+import type { Committed } from '../../freshness/receipts.ts'
+import { lockAgainstActs } from '../../store/accounts.ts'
+import { findApiKeys } from '../../store/api-keys.ts'
+import {
+  type BulkFilter,
+  type BulkScope,
+  findRevocable,
+  insertBulkRevocation,
+  type Revocation,
+  revokeAll,
+} from '../../store/bulk-revocation.ts'
+import { findLatestRevision } from '../../store/changes.ts'
+import type { StoreTransaction } from '../../store/database.ts'
+import { descriptionFaults } from '../validate-text.ts'
+import { type BulkRequest, bulkRequestFaults, readBulkRequest } from './validate-bulk-request.ts'
+
+/** How many keys are shown of those that a bulk act is about. */
+export const sampled = 10
+/** Keys a statement: a fraction of what a statement may take. */
+const revokedAtOnce = 2_000
+
+export interface BulkRevoked {
+  readonly count: number
+  /** How many accounts they were of. */
+  readonly accounts: number
+  /** A few of them, as they are now. */
+  readonly sample: readonly ApiKey[]
+  /**
+   * The revision that it took. When nothing was left to revoke it took none, and this is the latest: once
+   * that is known everywhere, so is whatever was revoked before.
+   */
+  readonly committed: Committed
+}
+
+/**
+ * Ends all keys for good that a request names, of one account or of all, in one transaction: one revision,
+ * one change and one event an account. It has the accounts to itself, so that no key is missed that is
+ * being issued. Repeating it revokes what has come since. Throws `invalid_request`.
+ */
+export async function revokeInBulk(
+  deps: Deps,
+  principal: Principal,
+  scope: BulkScope,
+  request: BulkRequest,
+  reason: string | null,
+): Promise<BulkRevoked> {
+  const faults = [
+    ...bulkRequestFaults(request, deps),
+    ...descriptionFaults('/reason', reason ?? ''),
+  ]
+  if (faults.length > 0) throw invalidRequest(faults)
+  const revocation = { at: deps.now(), by: actorOf(principal), reason, inBulk: newId(deps) }
+  const { result, committed } = await inChangingTransaction<Done>(
+    deps,
+    originOf(principal),
+    async (trx, announce) => {
+      await lockAgainstActs(trx, scope)
+      await renewAuthority(deps, trx, principal, 'api_key:revoke')
+      const filter = await readBulkRequest(trx, scope, request)
+      const revoked = await revokeEach(trx, scope, filter, revocation)
+      if (revoked.size === 0) {
+        const latest = await findLatestRevision(trx)
+        return nothingChanged({ count: 0, accounts: 0, sample: [], latest })
+      }
+      for (const id of revoked.keys()) announce({ kind: 'account', id })
+      const ids = [...revoked.values()].flat()
+      const sample = await findApiKeys(trx, ids.slice(-sampled).reverse())
+      return {
+        result: { count: ids.length, accounts: revoked.size, sample, latest: undefined },
+        events: Array.from(revoked, ([accountId, apiKeyIds]) =>
+          bulkRevoked(accountId, apiKeyIds, filter, revocation),
+        ),
+      }
+    },
+    (trx, sealed) => insertBulkRevocation(trx, revocation.inBulk, sealed, revocation.at),
+  )
+  const { latest, ...told } = result
+  const revision = committed ?? latest
+  if (revision === undefined) throw new Error('Keys were revoked without a revision.')
+  return { ...told, committed: revision }
+}
+
+interface Done extends Omit<BulkRevoked, 'committed'> {
+  /** Where nothing was left to revoke. */
+  readonly latest: Committed | undefined
+}
+
+/** Revokes what passes the filter, a portion at a time. Gives the ids by account. */
+async function revokeEach(
+  trx: StoreTransaction,
+  scope: BulkScope,
+  filter: BulkFilter,
+  revocation: Revocation,
+): Promise<Map<string, string[]>> {
+  const ids = await findRevocable(trx, scope, filter)
+  const revoked = new Map<string, string[]>()
+  for (let start = 0; start < ids.length; start += revokedAtOnce) {
+    const some = ids.slice(start, start + revokedAtOnce)
+    for (const { id, accountId } of await revokeAll(trx, some, filter, revocation)) {
+      const ofAccount = revoked.get(accountId)
+      if (ofAccount === undefined) revoked.set(accountId, [id])
+      else ofAccount.push(id)
+    }
+  }
+  return revoked
+}
+
+function bulkRevoked(
+  accountId: string,
+  apiKeyIds: readonly string[],
+  filter: BulkFilter,
+  { at, reason }: Revocation,
+): AuditDraft {
+  return {
+    accountId,
+    action: 'api_key.bulk_revoked',
+    resource: { type: 'api_key', id: null, name: null },
+    before: null,
+    after: { revoked_at: at.toISOString(), filter: told(filter) },
+    reason,
+    apiKeyIds,
+  }
+}
+
+/** A filter in the words of the route; without a condition it is every key. */
+function told(filter: BulkFilter) {
+  const { createdBy, roleIds, namePrefix, createdBefore, lastUsedBefore, neverUsed } = filter
+  const conditions = {
+    ...(createdBy !== undefined && { created_by: creatorTold(createdBy) }),
+    ...(roleIds !== undefined && { role_ids: roleIds }),
+    ...(namePrefix !== undefined && { name_prefix: namePrefix }),
+    ...(createdBefore !== undefined && { created_before: createdBefore.toISOString() }),
+    ...(lastUsedBefore !== undefined && { last_used_before: lastUsedBefore.toISOString() }),
+    ...(neverUsed === true && { never_used: true }),
+  }
+  return Object.keys(conditions).length === 0 ? { all: true } : conditions
+}
+
+/** A tenant reads this, and is told of no key of the platform. Users it knows. */
+function creatorTold({ id, platformToo }: NonNullable<BulkFilter['createdBy']>): string | null {
+  return platformToo && isUuid(id) ? null : id
+}

@@ -1,0 +1,24 @@
+import type { Deps } from '../../deps.ts'
+import { actorOf, type Principal } from '../../domain/principal.ts'
+import { revokeApiKey as revokeStored } from '../../store/api-keys.ts'
+import { type ChangedKey, changeApiKey } from './change-api-key.ts'
+
+/** Ends a key for good. Revoking it again changes nothing. */
+export async function revokeApiKey(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  idOrHint: string,
+  reason: string | null,
+): Promise<ChangedKey> {
+  return changeApiKey(deps, principal, accountId, idOrHint, {
+    permission: 'api_key:revoke',
+    action: 'api_key.revoked',
+    reason,
+    act: async (trx, key) => {
+      if (key.revokedAt !== null) return false
+      await revokeStored(trx, key.id, { at: deps.now(), by: actorOf(principal), reason })
+      return true
+    },
+  })
+}

@@ -1,0 +1,36 @@
+import type { Repeatable } from '../../acts/idempotency.ts'
+import type { Deps } from '../../deps.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { invalidRequest } from '../../errors.ts'
+import { requireSameExpiry } from './change-rules.ts'
+import {
+  type RotatedKey,
+  type RotationRequest,
+  type RotationTerms,
+  rotateKey,
+} from './rotate-key.ts'
+
+/**
+ * Gives the principal's own key a new token: never another expiry, and the old token works beside it
+ * for so long at most as the settings say. Throws as rotateKey does.
+ */
+export async function rotateOwnKey(
+  deps: Deps,
+  principal: Principal,
+  request: RotationRequest,
+  repeatable: Repeatable | undefined,
+): Promise<RotatedKey> {
+  const maxSeconds = deps.selfRotationMaxOverlapSeconds
+  if (request.overlapSeconds > maxSeconds) {
+    const message = `The value must be at most ${maxSeconds} seconds when a key rotates itself.`
+    throw invalidRequest([{ field: '/overlap_seconds', rule: 'maximum', message }])
+  }
+  const { id, accountId, generation } = principal.key
+  const terms: RotationTerms = {
+    route: 'rotate_self',
+    permission: 'api_key:rotate_self',
+    askedByGeneration: generation,
+    requireRights: async (_trx, key, _author, expiresAt) => requireSameExpiry(key, expiresAt),
+  }
+  return rotateKey(deps, principal, accountId, id, request, terms, repeatable)
+}

@@ -1,0 +1,42 @@
+import { requireGrantable } from '../../acts/authority.ts'
+import type { Repeatable } from '../../acts/idempotency.ts'
+import type { Deps } from '../../deps.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { findRoleWithEffects } from '../../store/roles.ts'
+import { requireMayEndAt, requireSameExpiry } from './change-rules.ts'
+import { readKeyId } from './key-id.ts'
+import {
+  type RotatedKey,
+  type RotationRequest,
+  type RotationTerms,
+  rotateKey,
+} from './rotate-key.ts'
+
+/**
+ * Gives a key of the account a new token. Whoever gets the token can do what the key may, so they must
+ * hold all of that. For an earlier expiry they must be allowed to end keys, and none gives another one to
+ * itself. Throws as rotateKey does.
+ */
+export function rotateApiKey(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  idOrHint: string,
+  request: RotationRequest,
+  repeatable: Repeatable | undefined,
+): Promise<RotatedKey> {
+  const { key: own } = principal
+  const terms: RotationTerms = {
+    route: 'rotate',
+    permission: 'api_key:rotate',
+    // With its older token a key may no more here than where it rotates itself.
+    askedByGeneration: readKeyId(idOrHint) === own.id ? own.generation : undefined,
+    requireRights: async (trx, key, author, expiresAt) => {
+      if (key.id === author.id) requireSameExpiry(key, expiresAt)
+      requireMayEndAt(author, key, expiresAt)
+      const role = await findRoleWithEffects(trx, accountId, { id: key.role.id })
+      requireGrantable(author, { ...key, permissions: role?.effective ?? [] })
+    },
+  }
+  return rotateKey(deps, principal, accountId, idOrHint, request, terms, repeatable)
+}

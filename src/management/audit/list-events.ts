@@ -1,0 +1,18 @@
+import type { Deps } from '../../deps.ts'
+import type { AuditEvent } from '../../domain/audit/audit-event.ts'
+import { eventOf } from '../../domain/audit/content.ts'
+import type { Page, PageRequest } from '../../domain/page.ts'
+import { type AuditFilter, listAuditEvents as listStored } from '../../store/audit-listing.ts'
+
+export type { AuditFilter } from '../../store/audit-listing.ts'
+
+/** A page of the account's events. */
+export async function listAuditEvents(
+  deps: Deps,
+  accountId: string,
+  filter: AuditFilter,
+  page: PageRequest,
+): Promise<Page<AuditEvent>> {
+  const { items, next } = await listStored(deps.db, accountId, filter, page)
+  return { items: items.map(eventOf), next }
+}

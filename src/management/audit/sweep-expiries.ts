@@ -1,0 +1,91 @@
+import type { AuditDeps } from '../../acts/append-events.ts'
+import { inAuditedTransaction, nothingChanged } from '../../acts/audited-transaction.ts'
+import type { Deps } from '../../deps.ts'
+import { type AuditDraft, systemOrigin } from '../../domain/audit/audit-event.ts'
+import { readDatabaseClock } from '../../store/database-clock.ts'
+import {
+  claimSweep,
+  countExpiring,
+  type DueKey,
+  findExpiring,
+  moveSweep,
+  type SweepName,
+} from '../../store/sweeps.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/** When the trail tells of an expiry: so many days before it, and at it. */
+const stages: readonly { readonly sweep: SweepName; readonly days: number }[] = [
+  { sweep: 'expires_in_30_days', days: 30 },
+  { sweep: 'expires_in_7_days', days: 7 },
+  { sweep: 'expires_in_1_day', days: 1 },
+  { sweep: 'expired', days: 0 },
+]
+
+/** By then an issue that was under way is committed, or has failed: what is passed over is not looked at again. */
+const settlingMs = 10_000
+
+/** Events written at once: their chains are locked meanwhile. */
+const batchSize = 200
+
+const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+
+/**
+ * Writes the events that tell that keys expire soon or have expired, for all that has come due since
+ * somebody did it last, however long ago. One instance does it at a time; the others pass by.
+ */
+export async function sweepExpiries(deps: AuditDeps & Pick<Deps, 'db'>): Promise<void> {
+  for (const stage of stages) {
+    while (await sweepBatch(deps, stage)) {
+      // More is due.
+    }
+  }
+}
+
+/** How many keys expire within 1, 7 and 30 days, as a metric tells it. */
+export async function countExpiringKeys(
+  deps: Pick<Deps, 'db' | 'now'>,
+): Promise<ReadonlyMap<number, number>> {
+  const days = stages.map((stage) => stage.days).filter((count) => count > 0)
+  const now = deps.now()
+  const befores = days.map((count) => new Date(now.getTime() + count * dayMs))
+  const counts = await countExpiring(deps.db, now, befores)
+  return new Map(days.map((count, index) => [count, counts[index] ?? 0]))
+}
+
+/** Whether more may be due. */
+async function sweepBatch(
+  deps: AuditDeps & Pick<Deps, 'db'>,
+  { sweep, days }: (typeof stages)[number],
+): Promise<boolean> {
+  return inAuditedTransaction(deps, systemOrigin, async (trx) => {
+    const after = await claimSweep(trx, sweep)
+    if (after === undefined) return nothingChanged(false)
+    // By a clock that is ahead, what is issued later would be passed over.
+    const now = await readDatabaseClock(trx)
+    const until = new Date(now.getTime() - settlingMs + days * dayMs)
+    if (until <= after.at) return nothingChanged(false)
+    const range = { after, until, beforeMs: days * dayMs }
+    const due = await findExpiring(trx, range, batchSize)
+    const last = due.at(-1)
+    const isMore = due.length === batchSize && last !== undefined
+    await moveSweep(
+      trx,
+      sweep,
+      isMore ? { at: last.expiresAt, id: last.id } : { at: until, id: lastId },
+    )
+    const told = due.filter((key) => key.isTold)
+    return { result: isMore, events: told.map((key) => eventOf(key, days)) }
+  })
+}
+
+function eventOf(key: DueKey, days: number): AuditDraft {
+  const expiresAt = key.expiresAt.toISOString()
+  return {
+    accountId: key.accountId,
+    action: days === 0 ? 'api_key.expired' : 'api_key.expires_soon',
+    resource: { type: 'api_key', id: key.id, name: key.name },
+    before: null,
+    after: days === 0 ? { expires_at: expiresAt } : { expires_at: expiresAt, days },
+  }
+}

@@ -1,0 +1,96 @@
+import type { Deps } from '../../deps.ts'
+import {
+  type ChainBreak,
+  type ChainFault,
+  stepOn,
+  unwalked,
+} from '../../domain/audit/chain-check.ts'
+import type { Checkpoint, KeptHead } from '../../domain/audit/checkpoint.ts'
+import type { ChainHead } from '../../domain/audit/entry-hash.ts'
+import { findHead, listChains, readTrail } from '../../store/audit-log.ts'
+
+/** Events read at once. */
+const batchSize = 500
+
+export interface TrailReport {
+  readonly events: number
+  /** Events whose link has no audit key: whoever can write to the database can make such a link. */
+  readonly unkeyed: number
+  /** The first break of each chain that is broken. */
+  readonly breaks: readonly ChainBreak[]
+  /** How far each chain is whole. */
+  readonly heads: readonly KeptHead[]
+}
+
+/**
+ * Walks every chain from its first event on, and holds it against its head and against checkpoints.
+ * What is added meanwhile does not disturb it.
+ */
+export async function verifyTrail(
+  deps: Pick<Deps, 'db' | 'auditKeys'>,
+  checkpoints: readonly Checkpoint[],
+): Promise<TrailReport> {
+  const kept = new Map<string, KeptHead[]>()
+  for (const head of checkpoints.flatMap((checkpoint) => checkpoint.heads)) {
+    kept.set(head.accountId, [...(kept.get(head.accountId) ?? []), head])
+  }
+  const breaks: ChainBreak[] = []
+  const heads: KeptHead[] = []
+  const counts = { events: 0, unkeyed: 0 }
+  const accountIds = new Set([...(await listChains(deps.db)), ...kept.keys()])
+  for (const accountId of [...accountIds].sort()) {
+    const { head, broken } = await walk(deps, accountId, kept.get(accountId) ?? [], counts)
+    if (broken !== undefined) breaks.push({ accountId, ...broken })
+    if (head.number > 0) heads.push(keep(accountId, head))
+  }
+  return { ...counts, breaks, heads }
+}
+
+interface WalkedChain {
+  readonly head: ChainHead
+  readonly broken?: { readonly number: number; readonly fault: ChainFault }
+}
+
+async function walk(
+  deps: Pick<Deps, 'db' | 'auditKeys'>,
+  accountId: string,
+  kept: readonly KeptHead[],
+  counts: { events: number; unkeyed: number },
+): Promise<WalkedChain> {
+  // Read first: what is appended while the chain is walked comes after it.
+  const stored = await findHead(deps.db, accountId)
+  const expected = stored === undefined ? kept : [...kept, keep(accountId, stored)]
+  let walked = unwalked
+  for (;;) {
+    const events = await readTrail(deps.db, accountId, walked.number, batchSize)
+    for (const event of events) {
+      const step = stepOn(walked, event, deps.auditKeys)
+      if (typeof step === 'string') {
+        // A number that is not there comes before the event that was found in its place.
+        const number = step === 'missing' ? walked.number + 1 : event.number
+        return { head: walked, broken: { number, fault: step } }
+      }
+      if (expected.some((head) => contradicts(head, step))) {
+        return { head: walked, broken: { number: step.number, fault: 'rewritten' } }
+      }
+      walked = step
+      counts.events += 1
+      if (!step.isKeyed) counts.unkeyed += 1
+    }
+    if (events.length < batchSize) break
+  }
+  const furthest = Math.max(0, ...expected.map((head) => head.number))
+  if (furthest > walked.number || (stored === undefined && walked.number > 0)) {
+    return { head: walked, broken: { number: walked.number + 1, fault: 'missing' } }
+  }
+  return { head: walked }
+}
+
+function keep(accountId: string, { number, link }: ChainHead): KeptHead {
+  return { accountId, number, link: link.toString('hex') }
+}
+
+/** Whether what was kept of an event is not what is found in its place. */
+function contradicts(kept: KeptHead, found: ChainHead): boolean {
+  return kept.number === found.number && kept.link !== found.link.toString('hex')
+}

@@ -1,0 +1,58 @@
+import { isDeepStrictEqual } from 'node:util'
+import { nothingChanged } from '../../acts/audited-transaction.ts'
+import { inChangingTransaction } from '../../acts/changing-transaction.ts'
+import type { Deps } from '../../deps.ts'
+import { systemOrigin } from '../../domain/audit/audit-event.ts'
+import { differenceOf, snapshotOfCatalogue } from '../../domain/audit/snapshots.ts'
+import { type Catalogue, effectivePermissions } from '../../domain/permission.ts'
+import { builtInRoles } from '../../domain/role.ts'
+import { requirePlatformId } from '../../store/accounts.ts'
+import { findCatalogue, holdCatalogue, lockCatalogue, putCatalogue } from '../../store/catalogue.ts'
+import type { Executor, StoreTransaction } from '../../store/database.ts'
+import { listAllRoles, updateRole } from '../../store/roles.ts'
+
+/** The stored catalogue, by which all instances judge. */
+export async function requireCatalogue(db: Executor): Promise<Catalogue> {
+  return present(await findCatalogue(db))
+}
+
+/** The same inside a transaction that works out by it what a role amounts to: nobody replaces it meanwhile. */
+export async function requireHeldCatalogue(trx: StoreTransaction): Promise<Catalogue> {
+  return present(await holdCatalogue(trx))
+}
+
+/**
+ * Stores the catalogue that this instance was started with, if another one is stored, and works out
+ * anew what every role amounts to. True when anything changed.
+ */
+export async function applyCatalogue(deps: Deps, catalogue: Catalogue): Promise<boolean> {
+  if (isDeepStrictEqual(await findCatalogue(deps.db), catalogue)) return false
+  const { result } = await inChangingTransaction(deps, systemOrigin, async (trx, announce) => {
+    const before = await lockCatalogue(trx)
+    if (isDeepStrictEqual(before, catalogue)) return nothingChanged(false)
+    const now = deps.now()
+    await putCatalogue(trx, catalogue, now)
+    for (const role of await listAllRoles(trx)) {
+      const builtIn = builtInRoles(catalogue, role.platform).find(
+        (candidate) => role.builtIn && candidate.name === role.name,
+      )
+      const { name, description, permissions } = builtIn ?? role
+      const effective = effectivePermissions(catalogue, permissions)
+      await updateRole(trx, role.id, { name, description, permissions, effective }, now)
+    }
+    announce({ kind: 'everything' })
+    const event = {
+      accountId: await requirePlatformId(trx),
+      action: 'permission_catalogue.replaced',
+      resource: { type: 'permission_catalogue', id: null, name: null },
+      ...differenceOf(snapshotOfCatalogue(before ?? []), snapshotOfCatalogue(catalogue)),
+    } as const
+    return { result: true, events: [event] }
+  })
+  return result
+}
+
+function present(catalogue: Catalogue | undefined): Catalogue {
+  if (catalogue === undefined) throw new Error('The database has no catalogue of permissions.')
+  return catalogue
+}

@@ -1,0 +1,45 @@
+import { inAuditedTransaction } from '../../acts/audited-transaction.ts'
+import { renewAuthority, requireGrantable } from '../../acts/authority.ts'
+import { newId } from '../../acts/ids.ts'
+import type { Deps } from '../../deps.ts'
+import { originOf } from '../../domain/audit/audit-event.ts'
+import { resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { holdAccount, isPlatformAccount } from '../../store/accounts.ts'
+import { insertRole, type RoleWithEffects } from '../../store/roles.ts'
+import { requireHeldCatalogue } from './catalogue.ts'
+import { allOf } from './effects.ts'
+import { type RoleRequest, readRole, refuseTakenName } from './validate-role.ts'
+
+/** Defines a role of the account. Throws `invalid_request`, `escalation`, `name_taken`. */
+export async function createRole(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  request: RoleRequest,
+): Promise<RoleWithEffects> {
+  return inAuditedTransaction(deps, originOf(principal), async (trx) => {
+    await holdAccount(trx, accountId)
+    const author = await renewAuthority(deps, trx, principal, 'role:create')
+    const platform = await isPlatformAccount(trx, accountId)
+    const values = readRole(request, await requireHeldCatalogue(trx), platform)
+    const grant = allOf(values.effective, author)
+    requireGrantable(author, grant)
+    const role = await insertRole(trx, {
+      ...values,
+      id: newId(deps),
+      accountId,
+      platform,
+      builtIn: false,
+      now: deps.now(),
+    }).catch(refuseTakenName)
+    const event = {
+      accountId,
+      action: 'role.created',
+      resource: resourceOf('role', role),
+      before: null,
+      after: snapshotOfRole(role),
+    } as const
+    return { result: { ...role, effective: grant.permissions }, events: [event] }
+  })
+}

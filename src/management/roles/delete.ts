@@ -1,0 +1,46 @@
+import { renewAuthority } from '../../acts/authority.ts'
+import { inChangingTransaction } from '../../acts/changing-transaction.ts'
+import type { Deps } from '../../deps.ts'
+import { originOf } from '../../domain/audit/audit-event.ts'
+import { resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
+import type { Principal } from '../../domain/principal.ts'
+import { ServiceError } from '../../errors.ts'
+import { holdAccount } from '../../store/accounts.ts'
+import { violates } from '../../store/faults.ts'
+import { retireRole, roleUseConstraint } from '../../store/roles.ts'
+import { releaseExpired } from '../api-keys/release-expired.ts'
+import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
+
+/**
+ * Deletes a role that no live key has; keys that are revoked or expired do not keep it. Throws
+ * `not_found`, `built_in`, `in_use`.
+ */
+export async function deleteRole(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  id: string,
+): Promise<void> {
+  const now = deps.now()
+  await inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
+    await holdAccount(trx, accountId)
+    await lockRoleOfPrincipal(trx, principal, id, 'delete')
+    await renewAuthority(deps, trx, principal, 'role:delete')
+    const role = await lockOwnRole(trx, accountId, id, 'delete')
+    await releaseExpired(trx, announce, accountId, { roleId: role.id })
+    await retireRole(trx, role.id, now).catch(refuseUsed)
+    const event = {
+      accountId,
+      action: 'role.deleted',
+      resource: resourceOf('role', role),
+      before: snapshotOfRole(role),
+      after: null,
+    } as const
+    return { result: undefined, events: [event] }
+  })
+}
+
+function refuseUsed(error: unknown): never {
+  if (!violates(error, roleUseConstraint)) throw error
+  throw new ServiceError('in_use', 'A key that is neither revoked nor expired has this role.')
+}

@@ -1,0 +1,19 @@
+import type { Deps } from '../../deps.ts'
+import type { ApiKey } from '../../domain/key/api-key.ts'
+import type { Role } from '../../domain/role.ts'
+import { findRolesEverHad } from '../../store/roles.ts'
+
+/** The role of a key, and whether it still is in use. */
+export type RoleOfKey = Role & { readonly live: boolean }
+
+/** The roles of some keys of one account, by their ids; a role that was deleted since is there too. */
+export async function rolesOfKeys(
+  deps: Deps,
+  accountId: string,
+  apiKeys: readonly ApiKey[],
+): Promise<ReadonlyMap<string, RoleOfKey>> {
+  const ids = [...new Set(apiKeys.map((apiKey) => apiKey.role.id))]
+  if (ids.length === 0) return new Map()
+  const roles = await findRolesEverHad(deps.db, accountId, ids)
+  return new Map(roles.map((role) => [role.id, role]))
+}

@@ -1,0 +1,78 @@
+import { renewAuthority, requireGrantable } from '../../acts/authority.ts'
+import { type CommittedChange, inChangingTransaction } from '../../acts/changing-transaction.ts'
+import type { Deps } from '../../deps.ts'
+import { originOf } from '../../domain/audit/audit-event.ts'
+import { differenceOf, resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
+import type { Catalogue } from '../../domain/permission.ts'
+import type { Principal } from '../../domain/principal.ts'
+import type { Role } from '../../domain/role.ts'
+import type { KeyFacts } from '../../domain/verdict.ts'
+import { ServiceError } from '../../errors.ts'
+import { isPlatformAccount, lockAgainstActs } from '../../store/accounts.ts'
+import { isRoleUsedBeyond } from '../../store/api-key-references.ts'
+import type { StoreTransaction } from '../../store/database.ts'
+import { type RoleWithEffects, updateRole } from '../../store/roles.ts'
+import { requireHeldCatalogue } from './catalogue.ts'
+import { allOf } from './effects.ts'
+import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
+import { type RoleRequest, readRole, refuseTakenName } from './validate-role.ts'
+
+/** A role as it is to be, worked out of what it is while nobody else can change it. */
+export type Revise = (before: Role, catalogue: Catalogue) => RoleRequest
+
+/**
+ * Replaces a role, and so what the keys that have it may do. Its author must hold all that it gave
+ * before and all that it gives now. Throws `invalid_request`, `not_found`, `built_in`, `escalation`,
+ * `name_taken`.
+ */
+export async function replaceRole(
+  deps: Deps,
+  principal: Principal,
+  accountId: string,
+  id: string,
+  request: RoleRequest | Revise,
+): Promise<CommittedChange<RoleWithEffects>> {
+  return inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
+    // Nobody gives the role to a key meanwhile, or a wider reach to a key that has it.
+    await lockAgainstActs(trx, accountId)
+    await lockRoleOfPrincipal(trx, principal, id, 'edit')
+    const author = await renewAuthority(deps, trx, principal, 'role:update')
+    const before = await lockOwnRole(trx, accountId, id, 'edit')
+    const platform = await isPlatformAccount(trx, accountId)
+    const catalogue = await requireHeldCatalogue(trx)
+    const wanted = typeof request === 'function' ? request(before, catalogue) : request
+    const values = readRole(wanted, catalogue, platform)
+    const after = allOf(values.effective, author)
+    requireGrantable(author, {
+      ...after,
+      permissions: [...new Set([...before.effective, ...after.permissions])].sort(),
+    })
+    await requireReachOfUsers(trx, accountId, author, before, after.permissions)
+    announce({ kind: 'account', id: accountId })
+    const role = await updateRole(trx, before.id, values, deps.now()).catch(refuseTakenName)
+    const event = {
+      accountId,
+      action: 'role.updated',
+      resource: resourceOf('role', role),
+      ...differenceOf(snapshotOfRole(before), snapshotOfRole(role)),
+    } as const
+    return { result: { ...role, effective: after.permissions }, events: [event] }
+  })
+}
+
+/** What is added to a role can be used from wherever its keys can: one who is restricted may not give it so far. */
+async function requireReachOfUsers(
+  trx: StoreTransaction,
+  accountId: string,
+  author: KeyFacts,
+  before: RoleWithEffects,
+  permissions: readonly string[],
+): Promise<void> {
+  if (author.reach === 'anywhere') return
+  if (permissions.every((name) => before.effective.includes(name))) return
+  if (!(await isRoleUsedBeyond(trx, accountId, before.id, author.allowListIds))) return
+  throw new ServiceError(
+    'escalation',
+    'An API key restricted by allow lists cannot add permissions to a role whose keys are usable from other addresses.',
+  )
+}

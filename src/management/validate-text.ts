@@ -1,0 +1,34 @@
+import { faultsOfMetadata, type Metadata, maxMetadataBytes } from '../domain/key/metadata.ts'
+import { descriptionFault, nameFault, nameMessage } from '../domain/name.ts'
+import type { Fault } from '../errors.ts'
+
+export const maxNameLength = 120
+export const maxDescriptionLength = 1000
+
+/** The rule that a name breaks, if any, as a fault of the field. */
+export function nameFaults(field: string, name: string): Fault[] {
+  const rule = nameFault(name, maxNameLength)
+  return rule === undefined ? [] : [{ field, rule, message: nameMessage(rule, name) }]
+}
+
+/** The rule that a description or a reason breaks, if any, as a fault of the field. */
+export function descriptionFaults(field: string, description: string): Fault[] {
+  const rule = descriptionFault(description, maxDescriptionLength)
+  return rule === undefined ? [] : [{ field, rule, message: nameMessage(rule, description) }]
+}
+
+/** The rules that a map of metadata breaks, each as a fault of the entry, or of the whole. */
+export function metadataFaults(field: string, metadata: Metadata): Fault[] {
+  return faultsOfMetadata(metadata).map((fault) => {
+    if (fault.kind === 'size') {
+      const message = `The metadata must be at most ${maxMetadataBytes} bytes of JSON.`
+      return { field, rule: 'max_bytes', message }
+    }
+    // RFC 6901, section 3.
+    const entry = fault.name.replaceAll('~', '~0').replaceAll('/', '~1')
+    const what = fault.kind === 'name' ? 'Metadata name' : 'Metadata value'
+    const text = fault.kind === 'name' ? fault.name : (metadata[fault.name] ?? '')
+    const message = `${what}: ${nameMessage(fault.rule, text)}`
+    return { field: `${field}/${entry}`, rule: fault.rule, message }
+  })
+}

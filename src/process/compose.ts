@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { Logger } from 'pino'
+import type { Deps } from '../deps.ts'
+import type { ChainHead } from '../domain/audit/entry-hash.ts'
+import { CurrentReads } from '../freshness/current-reads.ts'
+import { Instance } from '../freshness/driver.ts'
+import { Freshness } from '../freshness/freshness.ts'
+import type { Moment } from '../freshness/lease.ts'
+import { Listener } from '../freshness/listener.ts'
+import { Receipts } from '../freshness/receipts.ts'
+import { timingOf } from '../freshness/timing.ts'
+import type { Config } from '../settings/settings-schema.ts'
+import type { RootKeyDeps } from '../setup/root-key.ts'
+import type { CurrentHistory } from '../store/current-history.ts'
+import type { Database, DatabaseOptions } from '../store/database.ts'
+import { openFeedConnection } from '../store/feed.ts'
+import { createTallies } from '../verification/counters.ts'
+import { CredentialCache } from '../verification/credential-cache.ts'
+import { DenialRecords } from '../verification/denial-buffer.ts'
+import { createCredentialReader } from '../verification/load-credential.ts'
+import { Flights } from '../verification/single-flight.ts'
+import { LiveTagRing } from '../verification/tag-keyring.ts'
+import { UseRecords } from '../verification/usage-buffer.ts'
+
+const maxReadsUnderWay = 5_000
+const dayMs = 24 * 60 * 60 * 1000
+
+export interface WorldOptions {
+  readonly config: Config
+  readonly connection: DatabaseOptions['connection']
+  readonly db: Database
+  /** What the connections of the pool are held against. */
+  readonly history: CurrentHistory
+  readonly log: Logger
+  readonly world: RootKeyDeps
+  readonly moment: () => Moment
+  /** Told of each id under which this process is registered. */
+  readonly onRegistered?: (id: string) => void
+}
+
+export interface World {
+  readonly deps: Deps
+  readonly instance: Instance
+  /** Undefined where the database knows no NOTIFY. */
+  readonly listener: Listener | undefined
+}
+
+/** All that the use cases need, and the instance that keeps it fresh; it is not started yet. */
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const { config, connection, db, history, log, moment } = options
+  const timing = timingOf(config.MAX_STALENESS_MS)
+  const freshness = new Freshness(timing)
+  const holdsLease = () => freshness.holdsLease(moment())
+  const currentReads = new CurrentReads({ db, history, holdsLease })
+  const ring = await LiveTagRing.open(currentReads)
+  const connect = (to: DatabaseOptions['connection']) =>
+    openFeedConnection({
+      connection: to,
+      connectTimeoutMs: Math.min(timing.roundMs, config.DATABASE_CONNECT_TIMEOUT_MS),
+      statementTimeoutMs: timing.roundMs,
+    })
+  const instance = new Instance({
+    newId: randomUUID,
+    freshness,
+    history,
+    timing,
+    // Several polls a lease, whatever the settings say: one that fails must not end it.
+    pollIntervalMs: Math.min(config.POLL_INTERVAL_MS, timing.leaseMs / 3),
+    connect: () => connect(connection),
+    now: moment,
+    onTagKeysChanged: () => ring.reload(),
+    onRegistered: options.onRegistered ?? (() => undefined),
+    log,
+  })
+  history.onRefusal((met) => instance.meet(met))
+  const notifies = config.CHANGE_FEED === 'notify'
+  const listener = notifies
+    ? new Listener({
+        connect: () => connect(config.DATABASE_LISTEN_URL ?? connection),
+        history,
+        onChange: () => instance.hurry(),
+        checkEveryMs: 10_000,
+        log,
+      })
+    : undefined
+  const cache = new CredentialCache(config.CACHE_MAX_KEYS, freshness, moment)
+  const tallies = createTallies()
+  const deps: Deps = {
+    ...options.world,
+    db,
+    ring,
+    cache,
+    freshness,
+    currentReads,
+    feed: instance,
+    receipts: new Receipts({
+      currentReads,
+      instance,
+      timing,
+      monotonicNow: () => moment().monotonic,
+    }),
+    notifies,
+    selfRotationMaxOverlapSeconds: config.SELF_ROTATION_MAX_OVERLAP_SECONDS,
+    expiryWarningMs: config.EXPIRY_WARNING_DAYS * dayMs,
+    credentials: createCredentialReader({ currentReads, cache, tallies }, maxReadsUnderWay),
+    reads: new Flights(maxReadsUnderWay),
+    firstUses: new Flights(maxReadsUnderWay),
+    uses: new UseRecords(),
+    usesKnownAfterMs: Math.max(config.USE_FLUSH_MS, config.MAX_STALENESS_MS),
+    denials: new DenialRecords(),
+    chainHeads: new LRUCache<string, ChainHead>({ max: 10_000 }),
+    expiring: { within: new Map() },
+    tallies,
+    log,
+  }
+  return { deps, instance, listener }
+}

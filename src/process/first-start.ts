@@ -1,0 +1,60 @@
+import type { Logger } from 'pino'
+import type { Config } from '../settings/settings-schema.ts'
+import type { RootKey } from '../setup/root-key.ts'
+import type { ReachedDatabase } from './reach-database.ts'
+import { writeRootToken } from './root-token-file.ts'
+
+/** Where a first start leaves the root token: in a file, or, on the private database only, on the terminal. */
+export function rootTokenKeeper(
+  config: Config,
+  database: ReachedDatabase,
+): { keepRootToken?: (token: string) => Promise<void> } {
+  const path = config.ROOT_TOKEN_FILE
+  if (path !== undefined) {
+    let isOurs = false
+    return {
+      keepRootToken: async (token) => {
+        await writeRootToken(path, token, isOurs)
+        isOurs = true
+      },
+    }
+  }
+  return database.isEmbedded ? { keepRootToken: async () => undefined } : {}
+}
+
+/**
+ * Says once what a first start has made, and how to use it. `address` is undefined when the service
+ * cannot listen: the token is shown all the same, since it cannot be shown again.
+ */
+export function announceFirstStart(
+  started: { readonly isFirstStart: boolean; readonly rootKey: RootKey | undefined },
+  config: Config,
+  database: ReachedDatabase,
+  address: string | undefined,
+  log: Logger,
+): void {
+  if (!started.isFirstStart) return
+  if (started.rootKey === undefined) {
+    log.warn(
+      'no root key was issued: run `npm run admin -- issue-root-key`, or set ROOT_TOKEN_FILE before the first start',
+    )
+  } else if (config.ROOT_TOKEN_FILE !== undefined) {
+    log.info({ file: config.ROOT_TOKEN_FILE }, 'wrote the root token')
+  } else if (database.isEmbedded) {
+    process.stdout.write(welcome(address, started.rootKey.token))
+  }
+}
+
+function welcome(address: string | undefined, token: string): string {
+  const shown = `The root token grants every permission and is shown only once:\n\n  ${token}\n`
+  if (address === undefined) return `\naeon-keys created its database.\n\n${shown}\n`
+  return `
+aeon-keys is ready at ${address} (browse ${address}/docs)
+
+${shown}
+Try it:
+
+  curl -s ${address}/v1/me -H 'Authorization: Bearer ${token}'
+
+`
+}

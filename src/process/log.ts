@@ -1,0 +1,39 @@
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { redactTokens } from '../domain/token/redaction.ts'
+import { createLogOutput } from './log-output.ts'
+
+/**
+ * The log: JSON lines with times in RFC 3339. Credentials are left out by name, and whatever looks
+ * like a token is cut out of the finished line, wherever it came from.
+ */
+export function createLog(level: string, destination = standardOutput()): Logger {
+  const options: LoggerOptions = {
+    level,
+    base: null,
+    messageKey: 'message',
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: {
+      paths: [
+        '*.authorization',
+        '*.token',
+        '*.secret',
+        '*.password',
+        'token',
+        'secret',
+        'password',
+      ],
+      censor: '[redacted]',
+    },
+    hooks: { streamWrite: redactTokens },
+  }
+  return pino(options, destination)
+}
+
+let output: DestinationStream | undefined
+
+/** One for all logs of a process: each listens for errors of the stream. */
+function standardOutput(): DestinationStream {
+  output ??= createLogOutput(process.stdout)
+  return output
+}

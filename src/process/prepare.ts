@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto'
+import type { Logger } from 'pino'
+import type { Catalogue } from '../domain/permission.ts'
+import type { SettingsFiles } from '../settings/load-settings.ts'
+import type { Config } from '../settings/settings-schema.ts'
+import { bootstrap } from '../setup/bootstrap.ts'
+import { checkAuditKeys } from '../setup/check-audit-keys.ts'
+import { fillNameSkeletons } from '../setup/fill-name-skeletons.ts'
+import { registerPeppers } from '../setup/register-peppers.ts'
+import type { RootKey, RootKeyDeps } from '../setup/root-key.ts'
+import { type DatabaseOptions, type OpenDatabase, openDatabase } from '../store/database.ts'
+import { migrate, readSchemaState } from '../store/migrate.ts'
+import { createSecretHasher, type SecretHasher } from '../verification/hashing/hasher.ts'
+import type { Peppers } from '../verification/hashing/peppers.ts'
+import { hashProfiles } from '../verification/hashing/profile.ts'
+import { WorkQueue } from '../verification/hashing/work-queue.ts'
+
+/** Of 500 names each: a larger database is gone through while the service runs. */
+const batchesAtStart = 4
+
+export interface PrepareOptions {
+  readonly config: Config
+  readonly files: SettingsFiles
+  readonly connection: DatabaseOptions['connection']
+  readonly log: Logger
+  /** See bootstrap. */
+  readonly keepRootToken?: (token: string) => Promise<void>
+  /** The wall clock; another one in tests. */
+  readonly now?: () => Date
+  readonly isolation?: DatabaseOptions['isolation']
+}
+
+export interface PreparedDatabase extends OpenDatabase {
+  readonly world: RootKeyDeps
+  /** The catalogue of permissions that this process was started with. */
+  readonly catalogue: Catalogue
+  /** Whether a later version has migrated the database. */
+  readonly isSchemaNewer: boolean
+  /** Whether this start found an empty database. */
+  readonly isFirstStart: boolean
+  /** Made by this very start, on an empty database. */
+  readonly rootKey: RootKey | undefined
+}
+
+/** Opens the database and makes it ready: its schema, its peppers and, on a first start, what it must hold. */
+export async function prepareDatabase(options: PrepareOptions): Promise<PreparedDatabase> {
+  const opened = openServiceDatabase(options)
+  try {
+    return await prepareOpened(opened, options)
+  } catch (error) {
+    await opened.db.destroy()
+    throw error
+  }
+}
+
+/** The database as the settings say. */
+export function openServiceDatabase(
+  options: Pick<PrepareOptions, 'config' | 'connection' | 'log' | 'isolation'>,
+): OpenDatabase {
+  const { config, log } = options
+  return openDatabase({
+    connection: options.connection,
+    poolMax: config.DATABASE_POOL_MAX,
+    connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
+    statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    onIdleError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
+    ...(options.isolation !== undefined && { isolation: options.isolation }),
+  })
+}
+
+/** The hasher as the settings say, its peppers held against those that the database knows. */
+export async function createServiceHasher(
+  config: Config,
+  peppers: Peppers,
+  db: OpenDatabase['db'],
+  now: () => Date,
+): Promise<SecretHasher> {
+  await registerPeppers({ now, randomBytes }, db, peppers)
+  return createSecretHasher({
+    profile: hashProfiles[config.HASH_PROFILE],
+    peppers,
+    queue: new WorkQueue({
+      concurrency: config.HASH_CONCURRENCY,
+      maxWaiting: config.HASH_QUEUE_MAX,
+      maxWaitMs: config.HASH_WAIT_MAX_MS,
+    }),
+    randomBytes,
+  })
+}
+
+/**
+ * What use cases need of the world besides the database. Throws an Error when the audit keys at hand
+ * are not those that its trail was written with.
+ */
+export async function worldOf(
+  { config, files }: Pick<PrepareOptions, 'config' | 'files'>,
+  db: OpenDatabase['db'],
+  hasher: SecretHasher,
+  now: () => Date,
+): Promise<RootKeyDeps> {
+  const { TOKEN_PREFIX: tokenPrefix } = config
+  const { auditKeys } = files
+  await checkAuditKeys({ db, auditKeys })
+  return { now, randomBytes, hasher, tokenPrefix, auditKeys }
+}
+
+async function prepareOpened(
+  opened: OpenDatabase,
+  options: PrepareOptions,
+): Promise<PreparedDatabase> {
+  const { config, files, log, now = () => new Date() } = options
+  const { db } = opened
+  const isSchemaNewer = await prepareSchema(db, config, log)
+  const hasher = await createServiceHasher(config, files.peppers, db, now)
+  const world = await worldOf(options, db, hasher, now)
+  const started = await bootstrap(world, db, {
+    catalogue: files.catalogue,
+    ...(options.keepRootToken && { keepRootToken: options.keepRootToken }),
+  })
+  const alike = await fillNameSkeletons(db, batchesAtStart)
+  if (alike > 0) {
+    log.warn(
+      { names: alike },
+      'names of roles, allow lists or keys look like other names of their account',
+    )
+  }
+  return {
+    ...opened,
+    world,
+    catalogue: files.catalogue,
+    isSchemaNewer,
+    isFirstStart: started.first,
+    rootKey: started.first ? started.rootKey : undefined,
+  }
+}
+
+/** Brings the schema up to date, if the settings let it. Tells whether it is of a later version than this one. */
+async function prepareSchema(
+  db: OpenDatabase['db'],
+  config: Config,
+  log: Logger,
+): Promise<boolean> {
+  const migrations = config.MIGRATE === 'auto' ? await migrate(db) : []
+  if (migrations.length > 0) log.info({ migrations }, 'migrated the schema')
+  const { missing, unknown } = await readSchemaState(db)
+  if (missing.length > 0) {
+    throw new Error(
+      `The schema lacks ${missing.join(', ')}, and MIGRATE is off: ` +
+        'run `npm run admin -- migrate` as the database user that owns the tables.',
+    )
+  }
+  if (unknown.length === 0) return false
+  log.warn({ migrations: unknown }, 'the schema is newer than this version; left unchanged')
+  return true
+}

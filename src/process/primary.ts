@@ -1,0 +1,178 @@
+import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { AggregatorRegistry } from 'prom-client'
+import type { LoadedSettings } from '../settings/load-settings.ts'
+import type { Database } from '../store/database.ts'
+import { deleteInstance } from '../store/instances.ts'
+import { announceFirstStart, rootTokenKeeper } from './first-start.ts'
+import { prepareDatabase } from './prepare.ts'
+import { type ReachedDatabase, reachDatabase } from './reach-database.ts'
+import { stopOnSignal } from './stop-on-signal.ts'
+import type { FromWorker, ToWorker } from './worker-messages.ts'
+
+/** A worker that dies sooner than this after its start is not started again at once. */
+const restartPauseMs = 1_000
+
+/**
+ * Runs several processes that share one port, each an instance of its own: prepares the database,
+ * starts them, starts those anew that die, and drains them together.
+ */
+export async function runPrimary({ config, files }: LoadedSettings, log: Logger): Promise<void> {
+  const database = await reachDatabase(config, log)
+  try {
+    const prepared = await prepareDatabase({
+      config,
+      files,
+      log,
+      connection: database.connection,
+      ...rootTokenKeeper(config, database),
+    })
+    const workers = new Workers(prepared.db, environmentOf(database), log)
+    const release = async () => {
+      await prepared.db.destroy()
+      await database.stop()
+    }
+    // The first worker takes requests while the others start: a signal must not cut them off.
+    stopOnSignal(config, log, () => workers.stop().finally(release))
+    let address: string | undefined
+    try {
+      address = await workers.start(config.WORKERS)
+    } catch (error) {
+      // A signal ends those that start, and then this process.
+      if (workers.isStopping) return
+      await workers.stop()
+      await prepared.db.destroy()
+      throw error
+    } finally {
+      announceFirstStart(prepared, config, database, address, log)
+    }
+  } catch (error) {
+    await database.stop()
+    throw error
+  }
+}
+
+/** A worker reaches the database as its parent does; the private one by its socket. */
+function environmentOf({ connection }: ReachedDatabase): Record<string, string> {
+  if (typeof connection === 'string') return { DATABASE_URL: connection }
+  const { host = '', port = 0, user = '', database = '' } = connection
+  const socket = `host=${encodeURIComponent(host)}&port=${port}`
+  return { DATABASE_URL: `postgresql://${user}@/${database}?${socket}` }
+}
+
+class Workers {
+  readonly #db: Database
+  readonly #env: Record<string, string>
+  readonly #log: Logger
+  readonly #metrics = new AggregatorRegistry()
+  /** The ids under which each worker is or was registered. */
+  readonly #registrations = new Map<number, string[]>()
+  /** Deletions of the rows of workers that have ended. */
+  readonly #reaping = new Set<Promise<void>>()
+  readonly #listening = new Set<Worker>()
+  #isStopping = false
+
+  constructor(db: Database, env: Record<string, string>, log: Logger) {
+    this.#db = db
+    this.#env = env
+    this.#log = log
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping
+  }
+
+  /** Starts so many, the first alone, and resolves with their address. Rejects with the reason when one cannot start. */
+  async start(count: number): Promise<string> {
+    const address = await this.#startOne()
+    await Promise.all(Array.from({ length: count - 1 }, () => this.#startOne()))
+    return address
+  }
+
+  /**
+   * Lets each answer what is in flight, and resolves when all have ended and no row of theirs is left.
+   * Then rejects when one of them did not end in order.
+   */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+    const areOrderly = await Promise.all(workers.map((worker) => this.#stopOne(worker)))
+    await Promise.all(this.#reaping)
+    if (!areOrderly.every(Boolean)) throw new Error('A worker did not stop in order.')
+  }
+
+  /** Resolves when a worker has ended: with false when requests of its may have been cut off. */
+  async #stopOne(worker: Worker): Promise<boolean> {
+    if (worker.isDead()) return true
+    const hasServed = this.#listening.has(worker)
+    const ended = once(worker, 'exit')
+    worker.process.kill('SIGTERM')
+    const [code] = await ended
+    return code === 0 || !hasServed
+  }
+
+  #startOne(): Promise<string> {
+    const worker = cluster.fork(this.#env)
+    const startedAt = performance.now()
+    const listening = Promise.withResolvers<string>()
+    worker.on('message', (message: FromWorker) => {
+      switch (message?.kind) {
+        case 'registered':
+          return this.#noteRegistration(worker, message.id)
+        case 'metrics_wanted':
+          return void this.#answerMetrics(worker, message.question)
+        case 'listening':
+          this.#listening.add(worker)
+          return listening.resolve(message.address)
+        case 'cannot_start':
+          return listening.reject(new Error(message.reason))
+      }
+    })
+    worker.once('exit', (code, signal) => {
+      this.#listening.delete(worker)
+      listening.reject(new Error(`A worker process ended before it listened (${signal ?? code}).`))
+      this.#replace(worker, performance.now() - startedAt).catch((error: unknown) => {
+        if (this.#isStopping) return
+        this.#log.error({ err: error }, 'failed to replace a worker process')
+      })
+    })
+    return listening.promise
+  }
+
+  #noteRegistration(worker: Worker, id: string): void {
+    this.#registrations.set(worker.id, [...(this.#registrations.get(worker.id) ?? []), id])
+  }
+
+  async #replace(worker: Worker, livedMs: number): Promise<void> {
+    const reaping = this.#reap(worker)
+    this.#reaping.add(reaping)
+    await reaping
+    this.#reaping.delete(reaping)
+    if (this.#isStopping) return
+    this.#log.error({ pid: worker.process.pid }, 'a worker process ended; starting a replacement')
+    if (livedMs < restartPauseMs) await sleep(restartPauseMs)
+    if (!this.#isStopping) await this.#startOne()
+  }
+
+  /** What the process held is surely gone with it: its rows need not wait to be evicted. */
+  async #reap(worker: Worker): Promise<void> {
+    const ids = this.#registrations.get(worker.id) ?? []
+    this.#registrations.delete(worker.id)
+    for (const id of ids) {
+      await deleteInstance(this.#db, id).catch((error: unknown) =>
+        this.#log.warn(
+          { err: error, instance: id },
+          'failed to deregister the instance of a worker process',
+        ),
+      )
+    }
+  }
+
+  async #answerMetrics(worker: Worker, question: number): Promise<void> {
+    const text = await this.#metrics.clusterMetrics()
+    const answer: ToWorker = { kind: 'metrics', question, text }
+    if (worker.isConnected()) worker.send(answer)
+  }
+}

@@ -1,0 +1,22 @@
+import cluster from 'node:cluster'
+import { readSettings } from '../settings/load-settings.ts'
+import { explainFailure } from './explain-failure.ts'
+import { createLog } from './log.ts'
+import { runPrimary } from './primary.ts'
+import { serve } from './serve.ts'
+import { runWorker } from './worker.ts'
+
+/** Runs the service by the settings of an environment: in this process, or in several that share a port. */
+export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  try {
+    const settings = await readSettings(env)
+    const { config } = settings
+    const log = createLog(config.LOG_LEVEL)
+    if (cluster.isWorker) await runWorker(settings, log)
+    else if (config.WORKERS > 1) await runPrimary(settings, log)
+    else await serve(settings, log)
+  } catch (error) {
+    process.stderr.write(`aeon-keys cannot start. ${explainFailure(error)}\n`)
+    process.exit(1)
+  }
+}

@@ -1,0 +1,74 @@
+import { Ajv } from 'ajv'
+import { Type } from 'typebox'
+import { parseAddressRanges } from '../domain/network/address-ranges.ts'
+import { readDatabaseUrl } from '../store/database-url.ts'
+import { type Config, Settings } from './settings-schema.ts'
+
+/** Thrown with one line for each setting that is wrong. Values are not repeated: they may be secrets. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(`The settings are invalid:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+    this.faults = faults
+  }
+}
+
+/** The settings that an environment gives. Throws ConfigError with all faults at once. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const { config, faults } = checkConfig(env)
+  if (faults.length > 0) throw new ConfigError(faults)
+  return config
+}
+
+/** The same, with the faults to be told with others. The settings count only if there are none. */
+export function checkConfig(env: Readonly<Record<string, string | undefined>>): {
+  readonly config: Config
+  readonly faults: string[]
+} {
+  const ajv = new Ajv({ validateSchema: false }).addFormat(
+    'address-ranges',
+    (text) => parseAddressRanges(text) !== undefined,
+  )
+  const given: Record<string, unknown> = {}
+  const faults: string[] = []
+  for (const [name, schema] of Object.entries(Settings.properties)) {
+    const text = env[name]
+    if (text === undefined || text === '') {
+      if ('default' in schema) given[name] = schema.default
+      continue
+    }
+    const value = Type.IsInteger(schema) && /^\d{1,15}$/.test(text) ? Number(text) : text
+    given[name] = value
+    if (!ajv.validate(schema, value)) faults.push(`${name} ${expectation(schema)}`)
+    else if (isDatabaseUrl(name)) {
+      faults.push(...readDatabaseUrl(text, env).faults.map((fault) => `${name} ${fault}`))
+    }
+  }
+  return { config: given as Config, faults }
+}
+
+function isDatabaseUrl(name: string): boolean {
+  return /^DATABASE_(OWNER_|LISTEN_)?URL$/.test(name)
+}
+
+function expectation(schema: {
+  readonly type?: unknown
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly pattern?: unknown
+  readonly format?: unknown
+  readonly anyOf?: readonly { readonly const?: unknown }[]
+}): string {
+  if (schema.type === 'integer') {
+    return `must be an integer from ${schema.minimum} to ${schema.maximum}`
+  }
+  if (schema.anyOf !== undefined) {
+    return `must be one of ${schema.anyOf.map((option) => option.const).join(', ')}`
+  }
+  if (schema.format === 'address-ranges') {
+    return 'must be addresses and CIDR ranges, separated by commas'
+  }
+  return `must match ${schema.pattern}`
+}

@@ -1,0 +1,120 @@
+import { access, constants, readdir, readFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { type AuditKeys, noAuditKeys, readAuditKeys } from '../domain/audit/audit-key.ts'
+import { type Catalogue, readCatalogue } from '../domain/permission.ts'
+import builtInCatalogue from '../domain/permissions.aeon.json' with { type: 'json' }
+import { noPeppers, type Peppers, readPeppers } from '../verification/hashing/peppers.ts'
+import { ConfigError, checkConfig } from './config.ts'
+import type { Config } from './settings-schema.ts'
+
+/** What the files hold that settings name. */
+export interface SettingsFiles {
+  readonly peppers: Peppers
+  readonly auditKeys: AuditKeys
+  readonly catalogue: Catalogue
+}
+
+export interface LoadedSettings {
+  readonly config: Config
+  readonly files: SettingsFiles
+}
+
+/**
+ * The settings that an environment gives, and what the files hold that they name. Throws ConfigError
+ * with the faults of all of them at once.
+ */
+export async function readSettings(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<LoadedSettings> {
+  const { config, faults } = checkConfig(env)
+  const note = (fault: string): undefined => void faults.push(fault)
+  const peppers = await readNamed('PEPPER_FILE', config.PEPPER_FILE, readPeppers, note)
+  const auditKeys = await readNamed('AUDIT_KEY_FILE', config.AUDIT_KEY_FILE, readAuditKeys, note)
+  const catalogue = await readNamed('PERMISSIONS_FILE', config.PERMISSIONS_FILE, parse, note)
+  await checkRootTokenFile(config.ROOT_TOKEN_FILE, note)
+  if (faults.length > 0) throw new ConfigError(faults)
+  return {
+    config,
+    files: {
+      peppers: peppers ?? noPeppers,
+      auditKeys: auditKeys ?? noAuditKeys,
+      catalogue: catalogue ?? readCatalogue(builtInCatalogue),
+    },
+  }
+}
+
+/** Neither a path nor what a file holds is repeated: whoever confuses two settings may have put a secret there. */
+async function readNamed<T>(
+  setting: string,
+  path: string | undefined,
+  read: (text: string) => T,
+  note: (fault: string) => undefined,
+): Promise<T | undefined> {
+  if (path === undefined || path === '') return undefined
+  const text = await readFile(path, 'utf8').catch((error: unknown) =>
+    note(`${setting} names an unreadable file: ${reasonOf(error)}`),
+  )
+  if (text === undefined) return undefined
+  try {
+    return read(text)
+  } catch (error) {
+    return note(`${setting} names an invalid file: ${wordsOf(error)}`)
+  }
+}
+
+function parse(text: string): Catalogue {
+  return readCatalogue(parseJson(text))
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error('the content is not JSON')
+  }
+}
+
+/** A file that is there may be that of a first start long ago; a new one needs a folder. */
+async function checkRootTokenFile(
+  path: string | undefined,
+  note: (fault: string) => undefined,
+): Promise<void> {
+  if (path === undefined || path === '' || (await isThere(path))) return
+  const folder = dirname(path)
+  try {
+    // Reading it tells a folder from a file.
+    await readdir(folder)
+    await access(folder, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    note(`ROOT_TOKEN_FILE is in an unwritable directory: ${reasonOf(error)}`)
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'the path does not exist'
+    case 'EACCES':
+    case 'EPERM':
+      return `permission denied (${code})`
+    case 'EISDIR':
+      return 'the path is a directory'
+    default:
+      return code
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,61 @@
+import { inAuditedTransaction, nothingChanged } from '../acts/audited-transaction.ts'
+import { newId } from '../acts/ids.ts'
+import type { Account } from '../domain/account.ts'
+import { systemOrigin } from '../domain/audit/audit-event.ts'
+import type { Catalogue } from '../domain/permission.ts'
+import { deriveTagKey } from '../domain/token/tag.ts'
+import { accountCreated } from '../management/accounts/create.ts'
+import { insertBuiltInRoles } from '../management/roles/built-in-roles.ts'
+import { insertAccount } from '../store/accounts.ts'
+import { putCatalogue } from '../store/catalogue.ts'
+import type { Database } from '../store/database.ts'
+import { insertTagKey } from '../store/tag-keys.ts'
+import { insertRootKey, type RootKey, type RootKeyDeps } from './root-key.ts'
+
+export interface BootstrapOptions {
+  readonly catalogue: Catalogue
+  /**
+   * Keeps the root token where its owner finds it; runs before the commit, so that no root key exists
+   * whose token nobody has. Absent: no root key is made.
+   */
+  readonly keepRootToken?: (token: string) => Promise<void>
+}
+
+export type Bootstrapped =
+  | { readonly first: false }
+  | { readonly first: true; readonly rootKey: RootKey | undefined }
+
+/**
+ * Makes what an empty database needs, in one transaction: the platform account, its roles, a tag key
+ * and, if its token can be kept, one root key. Of several instances that start at once one does it;
+ * the others wait for it and find it done.
+ */
+export async function bootstrap(
+  deps: RootKeyDeps,
+  db: Database,
+  options: BootstrapOptions,
+): Promise<Bootstrapped> {
+  return inAuditedTransaction<Bootstrapped>({ ...deps, db }, systemOrigin, async (trx) => {
+    const now = deps.now()
+    const wanted: Account = {
+      id: newId(deps),
+      name: 'platform',
+      platform: true,
+      projectId: newId(deps),
+      createdAt: now,
+    }
+    const platform = await insertAccount(trx, wanted)
+    if (platform === undefined) return nothingChanged({ first: false })
+    await putCatalogue(trx, options.catalogue, now)
+    const [admin] = await insertBuiltInRoles(deps, trx, platform, options.catalogue, now)
+    const tagKey = { id: newId(deps), key: deps.randomBytes(32), signs: true, now }
+    await insertTagKey(trx, tagKey)
+    if (options.keepRootToken === undefined || admin === undefined) {
+      return { result: { first: true, rootKey: undefined }, events: [accountCreated(platform)] }
+    }
+    const signing = deriveTagKey(tagKey.id, tagKey.key)
+    const { rootKey, event } = await insertRootKey(deps, trx, platform, admin.id, signing)
+    await options.keepRootToken(rootKey.token)
+    return { result: { first: true, rootKey }, events: [accountCreated(platform), event] }
+  })
+}

@@ -1,0 +1,29 @@
+import { inAuditedTransaction } from '../acts/audited-transaction.ts'
+import { systemOrigin } from '../domain/audit/audit-event.ts'
+import { findPlatformAccount } from '../store/accounts.ts'
+import type { Database } from '../store/database.ts'
+import { findRoleWithEffects } from '../store/roles.ts'
+import { findTagRing } from '../store/tag-keys.ts'
+import { insertRootKey, type RootKey, type RootKeyDeps } from './root-key.ts'
+
+/**
+ * Issues another root key, for whoever has the database and lost the token. The first start must have
+ * been: throws an Error otherwise.
+ */
+export async function issueRootKey(
+  deps: RootKeyDeps,
+  db: Database,
+  keepRootToken?: (token: string) => Promise<void>,
+): Promise<RootKey> {
+  return inAuditedTransaction({ ...deps, db }, systemOrigin, async (trx) => {
+    const platform = await findPlatformAccount(trx)
+    const ring = await findTagRing(trx)
+    const admin = platform && (await findRoleWithEffects(trx, platform.id, { name: 'admin' }))
+    if (platform === undefined || ring === undefined || admin === undefined) {
+      throw new Error('The database is not initialized. Start the service on the database first.')
+    }
+    const { rootKey, event } = await insertRootKey(deps, trx, platform, admin.id, ring.signing)
+    await keepRootToken?.(rootKey.token)
+    return { result: rootKey, events: [event] }
+  })
+}

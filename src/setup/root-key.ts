@@ -1,0 +1,70 @@
+import { newId } from '../acts/ids.ts'
+import type { Deps } from '../deps.ts'
+import type { Account } from '../domain/account.ts'
+import type { AuditDraft } from '../domain/audit/audit-event.ts'
+import type { TagKey } from '../domain/token/tag.ts'
+import { formatToken } from '../domain/token/token.ts'
+import { apiKeyIssued } from '../management/api-keys/issue.ts'
+import { findApiKey, insertApiKey } from '../store/api-keys.ts'
+import { insertCredential } from '../store/credentials.ts'
+import type { StoreTransaction } from '../store/database.ts'
+
+/** What making a root key needs of the world. */
+export type RootKeyDeps = Pick<Deps, 'now' | 'randomBytes' | 'hasher' | 'tokenPrefix' | 'auditKeys'>
+
+export interface RootKey {
+  readonly id: string
+  readonly name: string
+  readonly token: string
+}
+
+export interface NewRootKey {
+  readonly rootKey: RootKey
+  /** For the trail. */
+  readonly event: AuditDraft
+}
+
+/** Inserts a key of the platform account that may do everything, everywhere, and never expires. */
+export async function insertRootKey(
+  deps: RootKeyDeps,
+  trx: StoreTransaction,
+  platform: Account,
+  adminRoleId: string,
+  tagKey: TagKey,
+): Promise<NewRootKey> {
+  const now = deps.now()
+  const id = newId(deps)
+  // Whoever lost the root token issues another; each is told apart by when it was made.
+  const name = `root ${now.toISOString()}`
+  const token = formatToken({
+    prefix: deps.tokenPrefix,
+    keyId: id,
+    secret: deps.randomBytes(32),
+    tagKey,
+  })
+  const secretHash = await deps.hasher.hash(platform.id, token.secret)
+  await insertApiKey(trx, {
+    id,
+    accountId: platform.id,
+    name,
+    description: 'May do everything, in every account.',
+    roleId: adminRoleId,
+    reach: 'anywhere',
+    allowListIds: [],
+    tokenPrefix: deps.tokenPrefix,
+    createdAt: now,
+    createdBy: { kind: 'system', id: null, name: null },
+    expiresAt: null,
+  })
+  await insertCredential(trx, {
+    apiKeyId: id,
+    generation: 1,
+    tag: token.tag,
+    tagKeyId: tagKey.id,
+    createdAt: now,
+    ...secretHash,
+  })
+  const apiKey = await findApiKey(trx, id)
+  if (apiKey === undefined) throw new Error('An inserted key was not found.')
+  return { rootKey: { id, name, token: token.text }, event: apiKeyIssued(apiKey) }
+}

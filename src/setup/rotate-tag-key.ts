@@ -1,0 +1,88 @@
+import { inChangingTransaction } from '../acts/changing-transaction.ts'
+import { newId } from '../acts/ids.ts'
+import type { Deps } from '../deps.ts'
+import type { AuditAction, AuditDraft } from '../domain/audit/audit-event.ts'
+import { systemOrigin } from '../domain/audit/audit-event.ts'
+import type { Committed } from '../freshness/receipts.ts'
+import { requirePlatformId } from '../store/accounts.ts'
+import type { StoreTransaction } from '../store/database.ts'
+import { insertTagKey, letSign, lockTagKeys, retireTagKeys } from '../store/tag-keys.ts'
+
+/** As many keys as a ring holds: each costs a forged token one HMAC more. */
+export const maxTagKeys = 8
+
+/** Whatever was being issued when a key stopped signing has long been committed by then. */
+const settlingMs = 60 * 60 * 1000
+
+/**
+ * Makes a new tag key and lets it sign new tokens. It is published first, to verify only, and signs
+ * once every live instance has said that it knows it: no good new token is ever `not_found`. Old keys
+ * stay in the ring while a live credential uses them. A rotation that was cut short is taken up again.
+ *
+ * Waits for so long at most, in milliseconds, for the instances. Throws an Error when the ring is full,
+ * or when the time is over.
+ */
+export async function rotateTagKey(deps: Deps, waitMs: number): Promise<{ readonly id: string }> {
+  const published = await inChangingTransaction(deps, systemOrigin, async (trx, announce) => {
+    announce({ kind: 'tag_key' })
+    const { id, isNew } = await publish(deps, trx)
+    return { result: id, events: isNew ? [await tagKeyEvent(trx, 'tag_key.published', id)] : [] }
+  })
+  await requireComplete(deps, published.committed, waitMs)
+  const id = published.result
+  await inChangingTransaction(deps, systemOrigin, async (trx, announce) => {
+    await letSign(trx, id)
+    announce({ kind: 'tag_key' })
+    return { result: undefined, events: [await tagKeyEvent(trx, 'tag_key.rotated', id)] }
+  })
+  return { id }
+}
+
+/** The key that is to sign: one that an earlier rotation has left, or a new one. */
+async function publish(
+  deps: Deps,
+  trx: StoreTransaction,
+): Promise<{ readonly id: string; readonly isNew: boolean }> {
+  const now = deps.now()
+  const before = await lockTagKeys(trx)
+  await retireTagKeys(trx, settlingMs)
+  const ring = await lockTagKeys(trx)
+  const signing = before.find((key) => key.signs)
+  const leftOver = ring.find((key) => signing !== undefined && key.createdAt > signing.createdAt)
+  if (leftOver !== undefined) return { id: leftOver.id, isNew: false }
+  if (ring.length >= maxTagKeys) {
+    throw new Error(
+      `No tag key can be added: keys that are neither revoked nor expired use all ${maxTagKeys} tag keys.`,
+    )
+  }
+  const id = newId(deps)
+  await insertTagKey(trx, { id, key: deps.randomBytes(32), signs: false, now })
+  return { id, isNew: true }
+}
+
+/** The ring is everybody's: the trail of the platform tells of it. */
+async function tagKeyEvent(
+  trx: StoreTransaction,
+  action: AuditAction,
+  id: string,
+): Promise<AuditDraft> {
+  return {
+    accountId: await requirePlatformId(trx),
+    action,
+    resource: { type: 'tag_key', id, name: null },
+    before: null,
+    after: { signs: action === 'tag_key.rotated' },
+  }
+}
+
+async function requireComplete(
+  deps: Deps,
+  committed: Committed | undefined,
+  waitMs: number,
+): Promise<void> {
+  const receipt = committed && (await deps.receipts.waitFor(committed, waitMs))
+  if (receipt?.state === 'complete') return
+  throw new Error(
+    'Not every instance has the new tag key yet, so the previous tag key still signs. Run the command again.',
+  )
+}

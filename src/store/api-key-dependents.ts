@@ -1,0 +1,66 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Actor, ActorKind } from '../domain/key/api-key.ts'
+import type { Executor } from './database.ts'
+
+/** An active key, as the holder of something. */
+export interface Holder {
+  /** The id of what it holds. */
+  readonly holdsId: string
+  readonly name: string
+  readonly createdBy: Actor
+}
+
+export interface HoldersRequest {
+  readonly accountId: string
+  /** Of what: roles or allow lists of the account. */
+  readonly ids: readonly string[]
+  /** How many of each, at most: the newest. */
+  readonly limitEach: number
+  readonly now: Date
+}
+
+/** The active keys that have each of some roles. */
+export function findHoldersOfRoles(db: Executor, request: HoldersRequest): Promise<Holder[]> {
+  return findHolders(db, request, sql`from api_key where role_id = wanted.id`)
+}
+
+/** The active keys that are restricted to each of some allow lists. */
+export function findHoldersOfAllowLists(db: Executor, request: HoldersRequest): Promise<Holder[]> {
+  return findHolders(
+    db,
+    request,
+    sql`from api_key_allow_list as binding join api_key on api_key.id = binding.api_key_id
+      where binding.account_id = ${request.accountId} and binding.live
+        and binding.allow_list_id = wanted.id`,
+  )
+}
+
+async function findHolders(
+  db: Executor,
+  { accountId, ids, limitEach, now }: HoldersRequest,
+  among: RawBuilder<unknown>,
+): Promise<Holder[]> {
+  if (ids.length === 0) return []
+  const { rows } = await sql<HolderRow>`
+    select wanted.id as holds_id, holder.*
+    from unnest(${ids}::uuid[]) as wanted (id)
+    cross join lateral (
+      select name, created_by_kind, created_by_id, created_by_name
+      ${among} and api_key.account_id = ${accountId} and api_key.live
+        and disabled_at is null and (expires_at is null or expires_at > ${now})
+      order by created_at desc, api_key.id desc limit ${limitEach}
+    ) as holder`.execute(db)
+  return rows.map((row) => ({
+    holdsId: row.holds_id,
+    name: row.name,
+    createdBy: { kind: row.created_by_kind, id: row.created_by_id, name: row.created_by_name },
+  }))
+}
+
+interface HolderRow {
+  readonly holds_id: string
+  readonly name: string
+  readonly created_by_kind: ActorKind
+  readonly created_by_id: string | null
+  readonly created_by_name: string | null
+}

@@ -1,0 +1,114 @@
+import type { Deps } from '../deps.ts'
+import { isExpired } from '../domain/key/api-key.ts'
+import { isOver } from '../domain/key/rotation.ts'
+import { keyIdOf, type Token } from '../domain/token/token.ts'
+import type { KeyFacts } from '../domain/verdict.ts'
+import type { Stamp } from '../freshness/freshness.ts'
+import type { Credential, FoundCredential } from '../store/credential-rows.ts'
+import { type CredentialName, findCredentials, replaceHash } from '../store/credentials.ts'
+import { BatchReader } from './batch-loader.ts'
+import type { CachedCredential } from './credential-cache.ts'
+import { noUses } from './usage-counts.ts'
+
+/** A token that was presented, and the SHA-256 of the whole string that carried it, as base64url. */
+export interface Presented {
+  readonly token: Token
+  readonly digest: string
+}
+
+/** A credential as one statement found it, and the stamp from before that statement was sent. */
+export interface StampedCredential {
+  readonly found: FoundCredential
+  readonly stamp: Stamp
+}
+
+/** Reads credentials for whoever wants one: one statement at a time, for all who wait. */
+export function createCredentialReader(
+  deps: Pick<Deps, 'currentReads' | 'cache' | 'tallies'>,
+  maxWaiting: number,
+): BatchReader<CredentialName, StampedCredential> {
+  const keyOf = (name: CredentialName) => `${name.apiKeyId} ${name.tag}`
+  return new BatchReader({
+    keyOf,
+    maxWaiting,
+    async read(names) {
+      const { stamp } = deps.cache
+      deps.tallies.credentialReads += 1
+      const found = await deps.currentReads.read((db) => findCredentials(db, names))
+      const byKey = new Map<string, StampedCredential>()
+      for (const [index, name] of names.entries()) {
+        const one = found[index]
+        if (one !== undefined) byKey.set(keyOf(name), { found: one, stamp })
+      }
+      return byKey
+    },
+  })
+}
+
+/**
+ * Reads the credential that a token names, by a statement sent from now on, and matches its secret:
+ * undefined when there is none or it does not match. What is read is kept for later, unless a change
+ * has overtaken it on the way.
+ */
+export async function readCredential(
+  deps: Deps,
+  presented: Presented,
+): Promise<CachedCredential | undefined> {
+  const { token, digest } = presented
+  const read = await deps.credentials.read({ apiKeyId: keyIdOf(token), tag: token.tag })
+  if (read === undefined) return undefined
+  const { stamp } = read
+  const { credential, facts } = read.found
+  // Accepted before, and the stored hash is still the one that it matched.
+  const known = deps.cache.find(digest)
+  const accepted = known?.hash === credential.hash
+  // A pepper is given up once no live key needs it; what is left of dead ones cannot be matched.
+  if (isDead(facts, deps.now()) && !deps.hasher.knowsPepperOf(credential)) return undefined
+  if (!accepted && !(await deps.hasher.matches(facts.accountId, credential, token.secret))) {
+    return undefined
+  }
+  if (!accepted) rehashIfRisen(deps, facts.accountId, credential, token.secret)
+  const entry: CachedCredential = {
+    facts,
+    hash: credential.hash,
+    isUsed: credential.firstUsedAt !== null,
+    retiresOlder: credential.retiresOlder,
+    uses: known?.uses ?? noUses(facts, credential.keyCreatedAt),
+    stamp,
+  }
+  deps.cache.put(digest, entry)
+  return entry
+}
+
+/** Whether nothing can bring it back: it is revoked, expired or replaced. */
+function isDead(facts: KeyFacts, now: Date): boolean {
+  return (
+    facts.revokedAt !== null ||
+    facts.endedAt !== null ||
+    isOver(facts, now) ||
+    isExpired(facts, now)
+  )
+}
+
+/**
+ * Hashes the secret anew when the configured profile is higher than the stored one: off the path of
+ * the answer, and only while nobody waits for the queue.
+ */
+function rehashIfRisen(
+  deps: Deps,
+  accountId: string,
+  credential: Credential,
+  secret: string,
+): void {
+  if (credential.hashProfile >= deps.hasher.profile.version) return
+  if (deps.hasher.queue.waiting > 0) return
+  deps.hasher
+    .hash(accountId, secret)
+    .then((next) => replaceHash(deps.db, credential, next))
+    .then((replaced) => {
+      if (replaced) deps.tallies.rehashes += 1
+    })
+    .catch((error: unknown) => {
+      deps.log.warn({ err: error, api_key_id: credential.apiKeyId }, 'failed to renew a hash')
+    })
+}

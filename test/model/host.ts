@@ -1,0 +1,79 @@
+import type { World } from './environment.ts'
+import { Link } from './link.ts'
+import { Machine } from './machine.ts'
+import type { MachineShape } from './schedule.ts'
+import { Node, type NodeOptions } from './simulated-instance.ts'
+
+export interface PlaceOptions
+  extends Pick<NodeOptions, 'protocol' | 'maxStalenessMs' | 'onComplete'> {
+  readonly world: World
+  readonly index: number
+  readonly shape: MachineShape
+}
+
+/** A machine with its network, on which one process runs at a time. */
+export class Place {
+  readonly machine: Machine
+  readonly link: Link
+  readonly listens: boolean
+  readonly #options: PlaceOptions
+  #node: Node | undefined
+
+  constructor(options: PlaceOptions) {
+    const { world, shape, maxStalenessMs } = options
+    const { agenda, random, server } = world
+    this.#options = options
+    this.machine = new Machine(agenda, { monotonic: shape.monotonicRate, wall: shape.wallRate })
+    this.link = new Link(agenda, random, server, maxStalenessMs)
+    this.listens = shape.listens
+  }
+
+  /** The latest process, alive or dead. */
+  get node(): Node | undefined {
+    return this.#node
+  }
+
+  start(): void {
+    const { index, maxStalenessMs, shape, ...shared } = this.#options
+    this.#node = new Node({
+      ...shared,
+      name: `node ${index}`,
+      machine: this.machine,
+      link: this.link,
+      maxStalenessMs,
+      pollIntervalMs: (shape.pollInterval / 100) * maxStalenessMs,
+      // Some forget hot keys, and some the latest changes.
+      maxEntries: index === 1 ? 2 : 8,
+      maxRemembered: index === 0 ? 2 : 1_000,
+    })
+    this.#node.start()
+  }
+
+  /** kill -9, and a new process later. Perhaps a parent gives the row of the dead one up. */
+  kill(downMs: number, isReaped: boolean): void {
+    const { node } = this
+    if (node === undefined) return
+    node.kill()
+    if (isReaped) this.#reap(node.follower.id)
+    this.#startAfter(downMs)
+  }
+
+  shutDown(drainMs: number, downMs: number): void {
+    this.#node?.stop(drainMs)
+    this.#startAfter(downMs)
+  }
+
+  #reap(id: string): void {
+    this.link.post(() => {
+      this.#options.world.server.run((db) => db.deleteInstance(id))
+    })
+  }
+
+  #startAfter(downMs: number): void {
+    const gone = this.#node
+    this.machine.agenda.after(downMs, () => {
+      gone?.kill()
+      if (this.#node === gone) this.start()
+    })
+  }
+}

@@ -1,0 +1,19 @@
+import type { CachedCredential } from '../../../src/verification/credential-cache.ts'
+import { type Protocol, shipped } from '../protocol.ts'
+import { Verifier } from '../verifier.ts'
+
+/** While the cache is silent a read that is under way is joined, and answers. */
+class JoinsWhileSilent extends Verifier {
+  protected override mayJoin(): boolean {
+    return true
+  }
+
+  protected override mayAnswerJoined(landed: CachedCredential): boolean {
+    return this.site.cache.isSilent() || super.mayAnswerJoined(landed)
+  }
+}
+
+export const joinsWhileSilent: Protocol = {
+  ...shipped,
+  verifier: (site) => new JoinsWhileSilent(site),
+}

@@ -1,0 +1,175 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { createLog } from '../../src/process/log.ts'
+import { ConfigError, readConfig } from '../../src/settings/config.ts'
+import { readSettings } from '../../src/settings/load-settings.ts'
+import { Settings } from '../../src/settings/settings-schema.ts'
+
+t.test('every setting has a default or is optional, and has a description', async (t) => {
+  const config = readConfig({})
+  t.equal(config.PORT, 8080)
+  t.equal(config.HOST, '127.0.0.1')
+  t.equal(config.DATABASE_URL, undefined)
+  for (const [name, schema] of Object.entries(Settings.properties)) {
+    t.ok('description' in schema && schema.description, name)
+  }
+})
+
+t.test('an empty setting counts as unset, and numbers are parsed', async (t) => {
+  const config = readConfig({ PORT: '0', HASH_CONCURRENCY: '', DATA_DIR: '', TOKEN_PREFIX: 'acme' })
+  t.equal(config.PORT, 0)
+  t.equal(config.HASH_CONCURRENCY, 16)
+  t.equal(config.DATA_DIR, undefined)
+  t.equal(config.TOKEN_PREFIX, 'acme')
+})
+
+t.test('all faults of the settings are reported at once, and no value is quoted', async (t) => {
+  const env = {
+    PORT: '70000',
+    CACHE_MAX_KEYS: '1e3',
+    HASH_PROFILE: 'fast',
+    LOG_LEVEL: 'loud',
+    TOKEN_PREFIX: 'Aeon_',
+    DATABASE_URL: 'mysql://user:hunter2@host/db',
+    TRUSTED_PROXIES: '10.0.0.0/8, hunter2',
+    MIGRATE: 'on',
+  }
+  const error = refusal(() => readConfig(env))
+  t.same(
+    error.faults,
+    [
+      'DATABASE_URL must match ^postgres(ql)?://',
+      'CACHE_MAX_KEYS must be an integer from 1 to 10000000',
+      'MIGRATE must be one of auto, off',
+      'HASH_PROFILE must be one of random, password',
+      'PORT must be an integer from 0 to 65535',
+      'TOKEN_PREFIX must match ^[a-z][a-z0-9]{0,15}$',
+      'TRUSTED_PROXIES must be addresses and CIDR ranges, separated by commas',
+      'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent',
+    ].toSorted((a, b) => order(a) - order(b)),
+  )
+  t.notMatch(error.message, /hunter2/)
+})
+
+t.test('faults of files that settings name are reported with the rest', async (t) => {
+  const folder = t.testdir({
+    peppers: `2026:${Buffer.alloc(32, 1).toString('base64')}\n`,
+    short: '2026:aHVzaA==\n',
+    'not-json': '{"permissions": [hush',
+    'no-catalogue': '{"permissions": [{"name": "Door"}]}',
+    token: 'of an earlier start',
+  })
+  const at = (name: string) => join(folder, name)
+  const given: readonly [object, readonly RegExp[]][] = [
+    [
+      { PEPPER_FILE: at('short') },
+      [/^PEPPER_FILE names an invalid file: line 1 must be id:base64/],
+    ],
+    [{ PEPPER_FILE: at('token') }, [/^PEPPER_FILE names an invalid file: line 1/]],
+    [
+      { PERMISSIONS_FILE: at('not-json') },
+      [/^PERMISSIONS_FILE names an invalid file: the content is not JSON$/],
+    ],
+    [{ PERMISSIONS_FILE: at('no-catalogue') }, [/^PERMISSIONS_FILE .*\/permissions\/0/]],
+    [{ PERMISSIONS_FILE: at('short/hush') }, [/^PERMISSIONS_FILE .* the path does not exist$/]],
+    [{ ROOT_TOKEN_FILE: at('short/hush') }, [/^ROOT_TOKEN_FILE .* the path does not exist$/]],
+    [
+      {
+        PORT: 'x',
+        PEPPER_FILE: at('hush'),
+        PERMISSIONS_FILE: at('hush'),
+        ROOT_TOKEN_FILE: at('hush/hush'),
+      },
+      [/^PORT /, /^PEPPER_FILE /, /^PERMISSIONS_FILE /, /^ROOT_TOKEN_FILE /],
+    ],
+  ]
+  for (const [env, faults] of given) {
+    const error = await refusalOf({ ...env })
+    t.match(error.faults, faults)
+    t.equal(error.faults.length, faults.length)
+    t.notMatch(error.message, 'hush', 'neither a path nor what a file holds is repeated')
+  }
+  const { config, files } = await readSettings({
+    PEPPER_FILE: at('peppers'),
+    ROOT_TOKEN_FILE: at('token'),
+  })
+  t.equal(
+    config.ROOT_TOKEN_FILE,
+    at('token'),
+    'a token of an earlier start is no fault of the settings',
+  )
+  t.equal(files.peppers.current?.id, '2026')
+  t.ok(files.catalogue.length > 10, 'the built-in catalogue')
+})
+
+t.test('a setting that names an inaccessible file or folder is reported as such', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-config-'))
+  const at = (name: string) => join(folder, name)
+  const [open, closed, locked] = [at('open'), at('closed'), at('locked')]
+  await writeFile(open, `2026:${Buffer.alloc(32, 1).toString('base64')}`)
+  await writeFile(closed, 'hush')
+  await mkdir(locked)
+  await chmod(closed, 0)
+  await chmod(locked, 0o500)
+  await chmod(folder, 0o711)
+  // Nothing is closed to root.
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.(65_534)
+  t.teardown(async () => {
+    if (isRoot) process.seteuid?.(0)
+    await rm(folder, { recursive: true })
+  })
+  t.ok((await readSettings({ PEPPER_FILE: open })).files.peppers.current)
+  const error = await refusalOf({
+    PEPPER_FILE: closed,
+    PERMISSIONS_FILE: closed,
+    ROOT_TOKEN_FILE: `${locked}/token`,
+  })
+  t.same(error.faults, [
+    'PEPPER_FILE names an unreadable file: permission denied (EACCES)',
+    'PERMISSIONS_FILE names an unreadable file: permission denied (EACCES)',
+    'ROOT_TOKEN_FILE is in an unwritable directory: permission denied (EACCES)',
+  ])
+})
+
+/** The ConfigError that settings are refused with. */
+async function refusalOf(env: Parameters<typeof readSettings>[0]): Promise<ConfigError> {
+  const error = await readSettings(env).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  return refusal(() => {
+    throw error
+  })
+}
+
+/** The ConfigError that an act throws. */
+function refusal(act: () => unknown): ConfigError {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof ConfigError) return error
+  }
+  throw new Error('It was not refused as ConfigError.')
+}
+
+function order(fault: string): number {
+  return Object.keys(Settings.properties).indexOf(fault.split(' ')[0] ?? '')
+}
+
+t.test('a log line contains no token, wherever it was', async (t) => {
+  const lines: string[] = []
+  const log = createLog('info', { write: (line: string) => void lines.push(line) })
+  const secret = 'S'.repeat(43)
+  const token = `aeon_${'0'.repeat(22)}${secret}_${'T'.repeat(11)}`
+  log.info({ note: `pasted ${token} here` }, `in a message ${token}`)
+  log.info({ nested: { token: 'x', authorization: `Bearer ${token}` } })
+  log.error({ err: new Error(`failed for ${token}`) })
+  t.equal(lines.length, 3)
+  for (const line of lines) {
+    t.notMatch(line, new RegExp(secret))
+    t.equal(typeof JSON.parse(line).time, 'string', 'and it is still JSON')
+  }
+})

@@ -1,0 +1,232 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { ServiceError } from '../../src/errors.ts'
+import { Freshness } from '../../src/freshness/freshness.ts'
+import { Fence } from '../../src/freshness/invalidation-epochs.ts'
+import { timingOf } from '../../src/freshness/timing.ts'
+import { permissionSetOf } from '../../src/store/permission-sets.ts'
+import { type CachedCredential, CredentialCache } from '../../src/verification/credential-cache.ts'
+import { Flights } from '../../src/verification/single-flight.ts'
+import { noUses } from '../../src/verification/usage-counts.ts'
+
+function entry(keyId: string, accountId: string, stamp: number): CachedCredential {
+  return {
+    facts: {
+      id: keyId,
+      accountId,
+      platform: false,
+      name: keyId,
+      role: { id: 'role', name: 'role' },
+      permissions: [],
+      holds: new Set(),
+      reach: 'anywhere',
+      allowListIds: [],
+      ranges: [],
+      generation: 1,
+      issuedAt: new Date(0),
+      issuedFor: null,
+      expiresAt: null,
+      expiresAtText: null,
+      disabledAt: null,
+      revokedAt: null,
+      released: false,
+      endedAt: null,
+      endsAt: null,
+    },
+    hash: '$argon2id$',
+    isUsed: true,
+    retiresOlder: false,
+    uses: noUses({ id: keyId, accountId }, new Date(0)),
+    stamp,
+  }
+}
+
+const moment = { monotonic: 0, wall: 0 }
+
+/** A cache whose instance is registered and holds a lease. */
+function leasedCache(maxEntries: number) {
+  const freshness = new Freshness(timingOf(30_000))
+  freshness.registered({ revision: 1, id: 'origin', history: null })
+  freshness.confirmed(freshness.beginRound(moment))
+  return { cache: new CredentialCache(maxEntries, freshness, () => moment), freshness }
+}
+
+t.test(
+  'a change makes entries read before it stale, and only those of its key or account',
+  async (t) => {
+    const { cache, freshness } = leasedCache(10)
+    const stamp = cache.stamp
+    for (const [key, account] of [
+      ['k1', 'a1'],
+      ['k2', 'a1'],
+      ['k3', 'a2'],
+    ] as const) {
+      cache.put(key, entry(key, account, stamp))
+    }
+    const current = () =>
+      ['k1', 'k2', 'k3'].filter((key) => {
+        const found = cache.find(key)
+        return found !== undefined && cache.mayAnswer(found)
+      })
+    t.same(current(), ['k1', 'k2', 'k3'])
+    freshness.overtake([{ kind: 'key', id: 'k1' }])
+    t.same(current(), ['k2', 'k3'])
+    t.ok(cache.find('k1'), 'the entry stays: its digest was matched')
+    freshness.overtake([{ kind: 'account', id: 'a1' }])
+    t.same(current(), ['k3'])
+    cache.put('k1', entry('k1', 'a1', cache.stamp))
+    t.same(current(), ['k1', 'k3'], 'a read begun after the change is good')
+  },
+)
+
+t.test('a read that was in flight when a change came is never cached', async (t) => {
+  const { cache, freshness } = leasedCache(10)
+  const stamp = cache.stamp
+  freshness.overtake([{ kind: 'key', id: 'k1' }])
+  cache.put('k1', entry('k1', 'a1', stamp))
+  t.equal(cache.find('k1'), undefined)
+  const other = cache.stamp
+  cache.clear()
+  cache.put('k2', entry('k2', 'a1', other))
+  t.equal(cache.find('k2'), undefined, 'nor one that was under way when everything was forgotten')
+})
+
+t.test('an older read never replaces a fresher cache entry', async (t) => {
+  const { cache, freshness } = leasedCache(10)
+  const old = cache.stamp
+  freshness.overtake([{ kind: 'key', id: 'another' }])
+  const fresh = entry('k1', 'a1', cache.stamp)
+  cache.put('k1', fresh)
+  cache.put('k1', entry('k1', 'a1', old))
+  t.equal(cache.find('k1'), fresh)
+})
+
+t.test('the cache is bounded by entries and counts what it evicts', async (t) => {
+  const { cache } = leasedCache(3)
+  for (let index = 0; index < 10; index += 1) {
+    cache.put(`k${index}`, entry(`k${index}`, 'a', cache.stamp))
+  }
+  t.equal(cache.size, 3)
+  t.equal(cache.evictions, 7)
+  t.ok(cache.find('k9'))
+  t.notOk(cache.find('k0'))
+})
+
+t.test('the cache evicts the least recently used entry once it is half full', async (t) => {
+  const { cache } = leasedCache(4)
+  const put = (name: string) => cache.put(name, entry(name, 'a', cache.stamp))
+  put('k0')
+  cache.find('k0')
+  for (const name of ['k1', 'k2', 'k3']) put(name)
+  cache.find('k0')
+  cache.find('k2')
+  put('k4')
+  put('k5')
+  const left = ['k0', 'k1', 'k2', 'k3', 'k4', 'k5'].filter((name) => cache.find(name))
+  t.same(left, ['k0', 'k2', 'k4', 'k5'])
+})
+
+t.test(
+  'the invalidation epochs are bounded in number and never let a stale entry pass',
+  async (t) => {
+    const changes = fc.array(
+      fc.record({
+        kind: fc.constantFrom('key' as const, 'account' as const),
+        id: fc.constantFrom('1', '2', '3', '4', '5'),
+      }),
+      { maxLength: 40 },
+    )
+    t.doesNotThrow(() =>
+      fc.assert(
+        fc.property(
+          changes,
+          fc.nat(40),
+          fc.integer({ min: 1, max: 4 }),
+          (all, readAfter, remembered) => {
+            const fence = new Fence(remembered)
+            all.slice(0, readAfter).forEach((change) => {
+              fence.apply([change])
+            })
+            const { stamp } = fence
+            const later = all.slice(readAfter)
+            later.forEach((change) => {
+              fence.apply([change])
+            })
+            return ['1', '2', '3', '4', '5'].every((id) => {
+              const touched = later.some((change) => change.id === id)
+              // The key and the account share the id, so that either kind of change touches it.
+              return !(touched && fence.isCurrent(stamp, { id, accountId: id }))
+            })
+          },
+        ),
+        { numRuns: 10_000 },
+      ),
+    )
+    const fence = new Fence(2)
+    fence.apply([])
+    t.equal(fence.stamp, 0, 'no change takes no place')
+  },
+)
+
+t.test(
+  'concurrent callers of one key share one load, and its failure reaches each of them',
+  async (t) => {
+    const flights = new Flights<number>(2)
+    let started = 0
+    const gate = Promise.withResolvers<number>()
+    const work = () => {
+      started += 1
+      return gate.promise
+    }
+    const both = [flights.share('a', work), flights.share('a', work)]
+    t.equal(started, 1)
+    t.equal(flights.find('a'), both[0])
+    gate.resolve(7)
+    t.same(await Promise.all(both), [7, 7])
+    t.equal(flights.size, 0)
+
+    const failing = flights.share('a', () => Promise.reject(new Error('away')))
+    await t.rejects(failing, { message: 'away' })
+    t.equal(flights.size, 0, 'a failure is not kept')
+  },
+)
+
+t.test('a load that is restarted replaces the one that later callers join', async (t) => {
+  const flights = new Flights<number>(2)
+  const first = Promise.withResolvers<number>()
+  const second = Promise.withResolvers<number>()
+  const older = flights.start('a', () => first.promise)
+  const newer = flights.start('a', () => second.promise)
+  t.equal(flights.find('a'), newer)
+  first.resolve(1)
+  t.equal(await older, 1)
+  t.equal(flights.find('a'), newer, 'the end of the older leaves the newer')
+  second.resolve(2)
+  t.equal(await newer, 2)
+  t.equal(flights.find('a'), undefined)
+})
+
+t.test('more concurrent loads than the bound are refused', async (t) => {
+  const flights = new Flights<number>(1)
+  const gate = Promise.withResolvers<number>()
+  const only = flights.start('a', () => gate.promise)
+  await t.rejects(
+    flights.start('b', async () => 1),
+    new ServiceError(
+      'overloaded',
+      'Too many first verifications are in progress. Try again later.',
+    ),
+  )
+  gate.resolve(1)
+  await only
+  t.equal(await flights.start('b', async () => 2), 2)
+})
+
+t.test('keys with equal permissions share one permission set, sorted by name', (t) => {
+  const set = permissionSetOf('cluster:read api_key:read')
+  t.same(set.permissions, ['api_key:read', 'cluster:read'])
+  t.same([...set.holds], set.permissions)
+  t.equal(permissionSetOf(['cluster:read', 'api_key:read'].join(' ')), set)
+  t.same(permissionSetOf('').permissions, [], 'a role may hold nothing')
+  t.end()
+})
