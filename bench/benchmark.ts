@@ -1,14 +1,14 @@
-import { readSettledTallies, type Tallies } from './counters.ts'
+import { type Counters, loadSettledCounters } from './counters.ts'
 import { usageOfDatabase } from './database-usage.ts'
-import { type Stage, withStage } from './harness.ts'
+import { type Harness, withHarness } from './harness.ts'
 import { runAtFullSpeed, runAtRate } from './load/generators.ts'
 import { type LatencyPercentile, type Load, latencyPercentiles } from './load/load.ts'
-import type { Standing } from './results.ts'
+import type { Result } from './results.ts'
 import type { ServerProcess } from './servers/server-process.ts'
 import { median } from './statistics.ts'
 
 /** Something to be compared: a load, and the server that takes it. */
-export interface Contender {
+export interface Candidate {
   readonly name: string
   readonly server: ServerProcess
   readonly load: Load
@@ -22,13 +22,13 @@ export interface Contender {
   readonly beside?: (until: AbortSignal) => Promise<unknown>
 }
 
-export type RequireWork = (done: Tallies, requests: number, connections: number) => void
+export type RequireWork = (done: Counters, requests: number, connections: number) => void
 
 /** What one contender did in one round. */
-export interface Slice extends Omit<Standing, 'name'> {
+export interface Sample extends Omit<Result, 'name'> {
   readonly requests: number
 }
-export type Slices = readonly Slice[]
+export type Samples = readonly Sample[]
 
 export interface Rounds {
   readonly count: number
@@ -40,57 +40,57 @@ export interface Rounds {
  * Loads the contenders one after the other, round after round, so that whatever else the machine does
  * meets all of them alike. Rejects when any answer was wrong. Gives the slices by contender, one a round.
  */
-export async function contest(
-  contenders: readonly Contender[],
+export async function benchmark(
+  candidates: readonly Candidate[],
   rounds: Rounds,
-): Promise<Map<Contender, Slices>> {
+): Promise<Map<Candidate, Samples>> {
   if (rounds.warmUpSeconds > 0) {
-    for (const contender of contenders) await measure(contender, rounds.warmUpSeconds, false)
+    for (const candidate of candidates) await measure(candidate, rounds.warmUpSeconds, false)
   }
-  const slices = new Map(contenders.map((contender): [Contender, Slice[]] => [contender, []]))
+  const samples = new Map(candidates.map((candidate): [Candidate, Sample[]] => [candidate, []]))
   for (let round = 0; round < rounds.count; round += 1) {
-    for (const [contender, done] of slices) {
-      done.push(await measure(contender, rounds.seconds))
+    for (const [candidate, done] of samples) {
+      done.push(await measure(candidate, rounds.seconds))
     }
   }
-  return slices
+  return samples
 }
 
 /**
  * The same, but for each round the contenders are started anew: V8 makes of the same code in one process
  * what is a fifth slower or faster than in another, and stays with it. Keyed by those of the first round.
  */
-export async function contestAnew(
-  stage: Stage,
-  startContenders: (stage: Stage) => Promise<readonly Contender[]>,
-): Promise<Map<Contender, Slices>> {
-  const starts = stage.isQuick ? 1 : stage.rounds.count
-  const rounds = { ...stage.rounds, count: stage.rounds.count / starts }
-  let first: readonly Contender[] = []
-  const slices: Slice[][] = []
+export async function benchmarkAnew(
+  harness: Harness,
+  startCandidates: (harness: Harness) => Promise<readonly Candidate[]>,
+): Promise<Map<Candidate, Samples>> {
+  const starts = harness.isQuick ? 1 : harness.rounds.count
+  const rounds = { ...harness.rounds, count: harness.rounds.count / starts }
+  let first: readonly Candidate[] = []
+  const samples: Sample[][] = []
   for (let start = 0; start < starts; start += 1) {
-    await withStage(stage, async (inner) => {
-      const contenders = await startContenders(inner)
-      if (start === 0) first = contenders
-      const done = await contest(contenders, rounds)
-      for (const [index, contender] of contenders.entries()) {
-        slices[index] = [...(slices[index] ?? []), ...slicesOf(done, contender)]
+    await withHarness(harness, async (inner) => {
+      const candidates = await startCandidates(inner)
+      if (start === 0) first = candidates
+      const done = await benchmark(candidates, rounds)
+      for (const [index, candidate] of candidates.entries()) {
+        samples[index] = [...(samples[index] ?? []), ...samplesOf(done, candidate)]
       }
     })
   }
-  return new Map(first.map((contender, index) => [contender, slices[index] ?? []]))
+  return new Map(first.map((candidate, index) => [candidate, samples[index] ?? []]))
 }
 
 /** One contender for so many seconds. Its work is not checked while it warms up. */
 export async function measure(
-  contender: Contender,
+  candidate: Candidate,
   seconds: number,
   checksWork = true,
-): Promise<Slice> {
-  const { name, server, load, ratePerSecond, databaseUrl, requireWork } = contender
-  const talliesBefore = requireWork && (await readSettledTallies(server.url))
+): Promise<Sample> {
+  const { name, server, load, ratePerSecond, databaseUrl, requireWork } = candidate
+  const countersBefore = requireWork && (await loadSettledCounters(server.url))
   const ended = new AbortController()
-  const beside = contender.beside?.(ended.signal)
+  const beside = candidate.beside?.(ended.signal)
   // Awaited below; a failure meanwhile is not unhandled.
   beside?.catch(() => undefined)
   const before = await server.usage()
@@ -106,8 +106,8 @@ export async function measure(
   if (errors > 0 || requests === 0) {
     throw new Error(`${name}: ${errors} errors, ${requests} requests.`)
   }
-  if (checksWork && requireWork !== undefined && talliesBefore !== undefined) {
-    const done = difference(talliesBefore, await readSettledTallies(server.url))
+  if (checksWork && requireWork !== undefined && countersBefore !== undefined) {
+    const done = difference(countersBefore, await loadSettledCounters(server.url))
     requireWork(done, requests, load.connections)
   }
   return {
@@ -122,43 +122,43 @@ export async function measure(
 export type Figure = 'rate' | 'cpu' | 'p50' | 'p99'
 
 /** The median over the rounds of how `one` compares with `other` in the same round. */
-export function medianRatio(one: Slices, other: Slices, figure: Figure): number {
+export function medianRatio(one: Samples, other: Samples, figure: Figure): number {
   return median(
-    one.map((slice, round) => {
+    one.map((sample, round) => {
       const opposite = other[round]
       return opposite === undefined
         ? Number.NaN
-        : figureOf(slice, figure) / figureOf(opposite, figure)
+        : figureOf(sample, figure) / figureOf(opposite, figure)
     }),
   )
 }
 
 /** The median of one figure over the rounds. */
-export function medianOf(slices: Slices, figure: Figure): number {
-  return median(slices.map((slice) => figureOf(slice, figure)))
+export function medianOf(samples: Samples, figure: Figure): number {
+  return median(samples.map((sample) => figureOf(sample, figure)))
 }
 
 /** The medians of each contender. */
-export function standingsOf(slices: ReadonlyMap<Contender, Slices>): Standing[] {
-  return Array.from(slices, ([{ name }, done]) => standingOf(name, done))
+export function resultsOf(samples: ReadonlyMap<Candidate, Samples>): Result[] {
+  return Array.from(samples, ([{ name }, done]) => resultOf(name, done))
 }
 
-export function standingOf(name: string, slices: Slices): Standing {
+export function resultOf(name: string, samples: Samples): Result {
   return {
     name,
-    requestsPerSecond: medianOf(slices, 'rate'),
-    cpuMicros: medianOf(slices, 'cpu'),
-    databaseCpuMicros: median(slices.map((slice) => slice.databaseCpuMicros)),
+    requestsPerSecond: medianOf(samples, 'rate'),
+    cpuMicros: medianOf(samples, 'cpu'),
+    databaseCpuMicros: median(samples.map((sample) => sample.databaseCpuMicros)),
     latenciesMs: latencyPercentiles.map((_, index) =>
-      median(slices.map((slice) => slice.latenciesMs[index] ?? Number.NaN)),
+      median(samples.map((sample) => sample.latenciesMs[index] ?? Number.NaN)),
     ),
   }
 }
 
 /** The slices of a contender that took part. */
-export function slicesOf(slices: ReadonlyMap<Contender, Slices>, contender: Contender): Slices {
-  const found = slices.get(contender)
-  if (found === undefined) throw new Error(`${contender.name} took no part.`)
+export function samplesOf(samples: ReadonlyMap<Candidate, Samples>, candidate: Candidate): Samples {
+  const found = samples.get(candidate)
+  if (found === undefined) throw new Error(`${candidate.name} took no part.`)
   return found
 }
 
@@ -166,20 +166,20 @@ export function latencyOf(latenciesMs: readonly number[], percentile: LatencyPer
   return latenciesMs[latencyPercentiles.indexOf(percentile)] ?? Number.NaN
 }
 
-function figureOf(slice: Slice, figure: Figure): number {
+function figureOf(sample: Sample, figure: Figure): number {
   switch (figure) {
     case 'rate':
-      return slice.requestsPerSecond
+      return sample.requestsPerSecond
     case 'cpu':
-      return slice.cpuMicros
+      return sample.cpuMicros
     case 'p50':
-      return latencyOf(slice.latenciesMs, 50)
+      return latencyOf(sample.latenciesMs, 50)
     case 'p99':
-      return latencyOf(slice.latenciesMs, 99)
+      return latencyOf(sample.latenciesMs, 99)
   }
 }
 
-function difference(before: Tallies, after: Tallies): Tallies {
+function difference(before: Counters, after: Counters): Counters {
   return {
     valid: after.valid - before.valid,
     notFound: after.notFound - before.notFound,

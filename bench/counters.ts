@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 
 /** What a server says at `/metrics` that it did since its start, its workers included. */
-export interface Tallies {
+export interface Counters {
   readonly valid: number
   readonly notFound: number
   readonly revoked: number
@@ -11,7 +11,7 @@ export interface Tallies {
   readonly credentialReads: number
 }
 
-export async function readTallies(url: string): Promise<Tallies> {
+export async function loadCounters(url: string): Promise<Counters> {
   const sampleOf = await readSamples(url)
   const verdicts = (outcome: string) => sampleOf(`aeon_keys_verdicts_total{outcome="${outcome}"}`)
   return {
@@ -28,11 +28,11 @@ export async function readTallies(url: string): Promise<Tallies> {
  * The same once the server does nothing any more: what a generator left unanswered at the end of its
  * time is still being worked on.
  */
-export async function readSettledTallies(url: string): Promise<Tallies> {
-  let last = await readTallies(url)
+export async function loadSettledCounters(url: string): Promise<Counters> {
+  let last = await loadCounters(url)
   for (;;) {
     await sleep(settlingMs)
-    const next = await readTallies(url)
+    const next = await loadCounters(url)
     if (isDeepStrictEqual(next, last)) return next
     last = next
   }

@@ -8,7 +8,7 @@ import { drawZipf } from './load/zipf.ts'
 import { type ServerOptions, type ServerProcess, startServer } from './servers/server-process.ts'
 
 /** What is needed to measure one part: servers and files, which are gone when the part is over. */
-export interface Stage {
+export interface Harness {
   readonly rounds: Rounds
   readonly isQuick: boolean
   readonly soakMinutes: number
@@ -45,9 +45,9 @@ export const connections = 32
 const zipfDraws = 200_000
 
 /** Runs `act` with a stage of its own. */
-export async function withStage<T>(
-  given: Pick<Stage, 'rounds' | 'isQuick' | 'soakMinutes' | 'datasets' | 'tell'>,
-  act: (stage: Stage) => Promise<T>,
+export async function withHarness<T>(
+  given: Pick<Harness, 'rounds' | 'isQuick' | 'soakMinutes' | 'datasets' | 'tell'>,
+  act: (harness: Harness) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-bench-'))
   const servers: ServerProcess[] = []
@@ -61,7 +61,7 @@ export async function withStage<T>(
     servers.push(server)
     return server
   }
-  const stage: Stage = {
+  const harness: Harness = {
     ...given,
     folder,
     start,
@@ -80,7 +80,7 @@ export async function withStage<T>(
     },
   }
   try {
-    const result = await act(stage)
+    const result = await act(harness)
     for (const server of servers) await server.stop()
     return result
   } finally {

@@ -15,7 +15,7 @@ export interface Finding {
 }
 
 /** The medians of one contender over the rounds: absolute figures, of one machine. */
-export interface Standing {
+export interface Result {
   readonly name: string
   readonly requestsPerSecond: number
   /** CPU time a request of the server's processes, all threads. */
@@ -32,15 +32,15 @@ export interface Facts {
   readonly rows: readonly (readonly string[])[]
 }
 
-export interface PartResult {
+export interface ScenarioResult {
   readonly findings: readonly Finding[]
-  readonly standings: readonly Standing[]
+  readonly standings: readonly Result[]
   readonly facts?: Facts
   readonly chart?: Chart
 }
 
 /** A part's result, and the circumstances under which it was measured. */
-export interface DatedResult extends PartResult {
+export interface DatedResult extends ScenarioResult {
   /** YYYY-MM-DD. */
   readonly date: string
   readonly node: string

@@ -11,12 +11,12 @@ import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Rounds } from './benchmark.ts'
 import { createDatasets } from './datasets/datasets.ts'
-import { type Datasets, withStage } from './harness.ts'
+import { type Datasets, withHarness } from './harness.ts'
 import { requireWrk } from './load/generators.ts'
 import { tablesOf } from './report/tables.ts'
 import { checkReport, keepResults, writeReport } from './report/write.ts'
 import type { DatedResult } from './results.ts'
-import { type Part, type PartName, parts } from './scenarios.ts'
+import { type Scenario, type ScenarioName, scenarios } from './scenarios.ts'
 
 const rounds: Rounds = { count: 5, seconds: 3, warmUpSeconds: 2 }
 const quickRounds: Rounds = { count: 2, seconds: 1, warmUpSeconds: 1 }
@@ -38,14 +38,14 @@ async function main(): Promise<void> {
   if (given.render) return writeReport()
   if (given.check) return checkReport()
   if (given.quick && given.write) throw new Error('Only whole rounds are written down.')
-  await measureParts(chosenParts())
+  await measureScenarios(chosenScenarios())
   if (given.write) await writeReport()
 }
 
-function chosenParts(): PartName[] {
-  const names = Object.keys(parts) as PartName[]
+function chosenScenarios(): ScenarioName[] {
+  const names = Object.keys(scenarios) as ScenarioName[]
   if (given.only === undefined) {
-    return names.filter((name) => isChosen(parts[name]))
+    return names.filter((name) => isChosen(scenarios[name]))
   }
   return given.only.split(',').map((wanted) => {
     const name = names.find((candidate) => candidate === wanted)
@@ -55,13 +55,13 @@ function chosenParts(): PartName[] {
 }
 
 /** Tells and keeps what each part found as soon as it is over: a later one may fail. */
-async function measureParts(names: readonly PartName[]): Promise<void> {
+async function measureScenarios(names: readonly ScenarioName[]): Promise<void> {
   const generator = await requireWrk()
   const datasets = createDatasets(given.quick, tell)
   try {
     for (const name of names) {
-      tell(parts[name].title)
-      const measured = { [name]: await measurePart(name, datasets, generator) }
+      tell(scenarios[name].title)
+      const measured = { [name]: await measureScenario(name, datasets, generator) }
       process.stdout.write(`\n${tablesOf(measured)}\n\n`)
       if (given.write) await keepResults(measured)
     }
@@ -70,14 +70,14 @@ async function measureParts(names: readonly PartName[]): Promise<void> {
   }
 }
 
-async function measurePart(
-  name: PartName,
+async function measureScenario(
+  name: ScenarioName,
   datasets: Datasets,
   generator: string,
 ): Promise<DatedResult> {
   const chosenRounds = given.quick ? quickRounds : rounds
   const [loadBefore = 0] = loadavg()
-  const stage = {
+  const harness = {
     rounds: chosenRounds,
     isQuick: given.quick,
     soakMinutes: Number(given.minutes),
@@ -85,7 +85,7 @@ async function measurePart(
     tell,
   }
   return {
-    ...(await withStage(stage, parts[name].measure)),
+    ...(await withHarness(harness, scenarios[name].measure)),
     date: given.date ?? new Date().toISOString().slice(0, 10),
     node: process.version,
     generator,
@@ -97,8 +97,8 @@ async function measurePart(
 }
 
 /** When no part is named. */
-function isChosen(part: Part): boolean {
-  return given.quick ? part.isQuick === true : part.isLong !== true
+function isChosen(scenario: Scenario): boolean {
+  return given.quick ? scenario.isQuick === true : scenario.isLong !== true
 }
 
 function tell(step: string): void {

@@ -1,5 +1,5 @@
-import type { Stage } from './harness.ts'
-import type { PartResult } from './results.ts'
+import type { Harness } from './harness.ts'
+import type { ScenarioResult } from './results.ts'
 import { measureBatch } from './scenarios/batch.ts'
 import { measureCold } from './scenarios/cold.ts'
 import { measureDenied } from './scenarios/denied.ts'
@@ -17,9 +17,9 @@ import { measureStarts } from './scenarios/starts.ts'
 import { measureUses } from './scenarios/uses.ts'
 import { measureWorkers } from './scenarios/workers.ts'
 
-export interface Part {
+export interface Scenario {
   readonly title: string
-  readonly measure: (stage: Stage) => Promise<PartResult>
+  readonly measure: (harness: Harness) => Promise<ScenarioResult>
   /** Whether `--quick` measures it. */
   readonly isQuick?: boolean
   /** Whether it is measured only when it is asked for. */
@@ -27,7 +27,7 @@ export interface Part {
 }
 
 /** What the benchmark measures, in the order of the page. */
-export const parts = {
+export const scenarios = {
   hot: { title: 'Hot verifications and the floor', measure: measureHot, isQuick: true },
   peers: { title: 'Peers', measure: measurePeers },
   cold: { title: 'Cold verifications', measure: measureCold, isQuick: true },
@@ -44,6 +44,6 @@ export const parts = {
   profile: { title: 'Where the time of a hot verification goes', measure: measureProfile },
   starts: { title: 'Starts', measure: measureStarts },
   soak: { title: 'Soak', measure: measureSoak, isLong: true },
-} as const satisfies Record<string, Part>
+} as const satisfies Record<string, Scenario>
 
-export type PartName = keyof typeof parts
+export type ScenarioName = keyof typeof scenarios

@@ -4,19 +4,19 @@ import { noAuditKeys } from '../src/domain/audit/audit-key.ts'
 import { deriveTagKey } from '../src/domain/token/tag.ts'
 import { Freshness } from '../src/freshness/freshness.ts'
 import { timingOf } from '../src/freshness/timing.ts'
-import { readFaceSettings } from '../src/http/api-settings.ts'
+import { parseApiSettings } from '../src/http/api-settings.ts'
 import { createLog } from '../src/process/log.ts'
-import { readConfig } from '../src/settings/config.ts'
+import { parseConfig } from '../src/settings/config.ts'
 import { openDatabase } from '../src/store/database.ts'
-import { createTallies } from '../src/verification/counters.ts'
+import { createCounters } from '../src/verification/counters.ts'
 import { CredentialCache } from '../src/verification/credential-cache.ts'
-import { DenialRecords } from '../src/verification/denial-buffer.ts'
+import { DenialBuffer } from '../src/verification/denial-buffer.ts'
 import { createSecretHasher } from '../src/verification/hashing/hasher.ts'
 import { noPeppers } from '../src/verification/hashing/peppers.ts'
 import { hashProfiles } from '../src/verification/hashing/profile.ts'
 import { WorkQueue } from '../src/verification/hashing/work-queue.ts'
-import { Flights } from '../src/verification/single-flight.ts'
-import { UseRecords } from '../src/verification/usage-buffer.ts'
+import { SingleFlight } from '../src/verification/single-flight.ts'
+import { UsageBuffer } from '../src/verification/usage-buffer.ts'
 
 /** The OpenAPI documents of the service, by their file. The database that the app is given is never connected to. */
 export async function describe(): Promise<Readonly<Record<string, unknown>>> {
@@ -35,7 +35,7 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       db,
       now: () => new Date(),
       randomBytes,
-      ring: { keys: [signing], signing, reload: async () => undefined },
+      keyring: { keys: [signing], signing, reload: async () => undefined },
       hasher: createSecretHasher({
         profile: hashProfiles.random,
         peppers: noPeppers,
@@ -51,13 +51,13 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       receipts: { waitFor: () => Promise.reject(new Error('nothing is changed here')) },
       notifies: false,
       credentials: { read: () => Promise.reject(new Error('nothing is read here')) },
-      reads: new Flights(1),
-      firstUses: new Flights(1),
+      reads: new SingleFlight(1),
+      firstUses: new SingleFlight(1),
       usesKnownAfterMs: 0,
-      uses: new UseRecords(),
-      denials: new DenialRecords(),
+      uses: new UsageBuffer(),
+      denials: new DenialBuffer(),
       expiring: { within: new Map() },
-      tallies: createTallies(),
+      counters: createCounters(),
       tokenPrefix: 'aeon',
       selfRotationMaxOverlapSeconds: 0,
       expiryWarningMs: 0,
@@ -67,7 +67,7 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       pool,
       maxWaitingForDatabase: 1,
       isDraining: () => false,
-      faces: readFaceSettings(readConfig({})),
+      apis: parseApiSettings(parseConfig({})),
     },
   )
   const aeon = await app.inject('/openapi/aeon.json')

@@ -6,7 +6,7 @@
  * A schedule that breaks a guarantee is shrunk and printed with all that happened in it; exits with 1.
  */
 
-import { Tally } from '../test/model/counts.ts'
+import { Counts } from '../test/model/counts.ts'
 import { tell } from '../test/model/describe.ts'
 import { hunt } from '../test/model/hunt.ts'
 import { everySchedule } from '../test/model/schedules.ts'
@@ -18,7 +18,7 @@ if (!Number.isSafeInteger(most) || most < 1 || !Number.isSafeInteger(firstSeed))
   throw new Error('Usage: node scripts/model.ts [schedules] [seed]')
 }
 
-const tally = new Tally()
+const counts = new Counts()
 const begunAt = performance.now()
 console.log(`${most} schedules from seed ${firstSeed}`)
 for (let done = 0, seed = firstSeed; done < most && process.exitCode === undefined; seed += 1) {
@@ -27,7 +27,7 @@ for (let done = 0, seed = firstSeed; done < most && process.exitCode === undefin
     most: Math.min(atATime, most - done),
     seed,
     isShrunk: true,
-    tally,
+    counts,
   })
   done += count
   if (found !== undefined) {
@@ -38,4 +38,4 @@ for (let done = 0, seed = firstSeed; done < most && process.exitCode === undefin
   const seconds = (performance.now() - begunAt) / 1_000
   console.log(`${done} schedules, ${seconds.toFixed(0)} s`)
 }
-console.table(tally)
+console.table(counts)

@@ -6,7 +6,7 @@ import { sealJwtForm } from '../src/domain/token/jwt-form.ts'
 import { parseToken } from '../src/domain/token/token.ts'
 import { createLog } from '../src/process/log.ts'
 import { createService } from '../src/process/service.ts'
-import { readSettings } from '../src/settings/load-settings.ts'
+import { loadSettings } from '../src/settings/load-settings.ts'
 
 export interface Served {
   readonly url: string
@@ -15,7 +15,7 @@ export interface Served {
 }
 
 const forms = Number(process.argv[2])
-const { config, files } = await readSettings(process.env)
+const { config, files } = await loadSettings(process.env)
 let rootToken = ''
 const service = await createService({
   config,
@@ -29,7 +29,7 @@ const service = await createService({
 const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
 const token = parseToken(rootToken)
 if (token === undefined) throw new Error('No root token was made.')
-const tagKey = service.deps.ring.signing
+const tagKey = service.deps.keyring.signing
 const tokens = Array.from({ length: forms }, (_, index) =>
   sealJwtForm({ token, issuedAt: new Date(index * 1_000), expiresAt: null, tagKey }),
 )

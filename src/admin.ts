@@ -9,7 +9,7 @@ import { revokeCommand } from './admin/revoke.ts'
 import { rotateTagKeyCommand } from './admin/rotate-tag-key.ts'
 import { usageOf } from './admin/usage.ts'
 import { explainFailure } from './process/explain-failure.ts'
-import { readSettings } from './settings/load-settings.ts'
+import { loadSettings } from './settings/load-settings.ts'
 
 const commands: Readonly<Record<string, Command>> = {
   'audit-checkpoint': auditCheckpointCommand,
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   if (name === undefined) throw new UsageError('COMMAND is required.')
   if (command === undefined) throw new UsageError(`Unknown command: ${name}.`)
   const { argument, options, json } = readArguments(command)
-  const settings = await readSettings(process.env)
+  const settings = await loadSettings(process.env)
   const { DATABASE_OWNER_URL: ownerUrl } = settings.config
   const config =
     command.asOwner === true && ownerUrl !== undefined

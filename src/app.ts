@@ -1,8 +1,8 @@
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type { Deps } from './deps.ts'
-import { aeonFace } from './http/aeon/aeon-api.ts'
+import { aeonApi } from './http/aeon/aeon-api.ts'
 import { answerUnknownAeonPath, isAeonPath } from './http/aeon/errors.ts'
-import type { FaceSettings } from './http/api-settings.ts'
+import type { ApiSettings } from './http/api-settings.ts'
 import type { App } from './http/app-type.ts'
 import { authenticateScope } from './http/authentication.ts'
 import { acceptJsonOnly } from './http/bodies.ts'
@@ -60,12 +60,12 @@ export interface AppOptions {
   /** Whether the process is shutting down: then it is not ready. */
   readonly isDraining: () => boolean
   readonly collectMetrics?: CollectMetrics
-  readonly faces: FaceSettings
+  readonly apis: ApiSettings
 }
 
 /** The whole HTTP face of the service. */
 export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
-  const { trustedProxies } = options.faces
+  const { trustedProxies } = options.apis
   const app: App = fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     genReqId: requestIdOf,
@@ -77,7 +77,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
-    frameworkErrors: answerUnreadablePathOf(options.faces),
+    frameworkErrors: answerUnreadablePathOf(options.apis),
     clientErrorHandler: answerUnreadableRequest,
     schemaController: { compilersFactory: { buildSerializer: createSerializerFactory() } },
   })
@@ -105,11 +105,11 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   // Open to everybody: test/http/authentication.test.ts holds the list.
   metricsRoute(app, deps, options.pool, options.collectMetrics)
   healthRoutes(app, deps, options.isDraining)
-  metadataRoute(app, options.faces.publicUrl)
+  metadataRoute(app, options.apis.publicUrl)
 
   // Callers who prove themselves in another way than the scope below asks for.
-  await app.register(async (scope: App) => forwardAuthRoutes(scope, deps, options.faces))
-  await app.register(async (scope: App) => introspectionRoute(scope, deps, options.faces), {
+  await app.register(async (scope: App) => forwardAuthRoutes(scope, deps, options.apis))
+  await app.register(async (scope: App) => introspectionRoute(scope, deps, options.apis), {
     prefix: introspectionPath,
   })
 
@@ -135,12 +135,12 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     auditEventRoutes(scope, deps)
     auditEventKeyRoutes(scope, deps)
   })
-  if (options.faces.aeon) await aeonFace(app, deps, guard)
+  if (options.apis.aeon) await aeonApi(app, deps, guard)
   return app
 }
 
 /** Each face answers for the paths below its own. */
-function answerUnreadablePathOf({ aeon }: FaceSettings): typeof answerUnreadablePath {
+function answerUnreadablePathOf({ aeon }: ApiSettings): typeof answerUnreadablePath {
   return (error, request, reply) => {
     reply.header('x-request-id', request.id)
     if (aeon && isAeonPath(request.url)) return answerUnknownAeonPath(request, reply)

@@ -6,15 +6,15 @@ import type { Freshness } from './freshness/freshness.ts'
 import type { Receipts } from './freshness/receipts.ts'
 import type { CredentialName } from './store/credentials.ts'
 import type { Database } from './store/database.ts'
-import type { BatchReader } from './verification/batch-loader.ts'
-import type { Tallies } from './verification/counters.ts'
+import type { BatchLoader } from './verification/batch-loader.ts'
+import type { Counters } from './verification/counters.ts'
 import type { CachedCredential, CredentialCache } from './verification/credential-cache.ts'
-import type { DenialRecords } from './verification/denial-buffer.ts'
+import type { DenialBuffer } from './verification/denial-buffer.ts'
 import type { SecretHasher } from './verification/hashing/hasher.ts'
-import type { StampedCredential } from './verification/load-credential.ts'
-import type { Flights } from './verification/single-flight.ts'
-import type { LiveTagRing } from './verification/tag-keyring.ts'
-import type { UseRecords } from './verification/usage-buffer.ts'
+import type { EpochedCredential } from './verification/load-credential.ts'
+import type { SingleFlight } from './verification/single-flight.ts'
+import type { TagKeyring } from './verification/tag-keyring.ts'
+import type { UsageBuffer } from './verification/usage-buffer.ts'
 
 /** All that the use cases need of the world, handed to each as its first argument. */
 export interface Deps {
@@ -23,7 +23,7 @@ export interface Deps {
   readonly now: () => Date
   /** The system's CSPRNG. */
   readonly randomBytes: (size: number) => Buffer
-  readonly ring: Pick<LiveTagRing, 'keys' | 'signing' | 'reload'>
+  readonly keyring: Pick<TagKeyring, 'keys' | 'signing' | 'reload'>
   readonly hasher: SecretHasher
   /** What the links of the audit trail are keyed with. */
   readonly auditKeys: AuditKeys
@@ -45,17 +45,17 @@ export interface Deps {
   /** Whether the database knows NOTIFY. */
   readonly notifies: boolean
   /** Statements that read credentials: one at a time, for all who wait. */
-  readonly credentials: Pick<BatchReader<CredentialName, StampedCredential>, 'read'>
+  readonly credentials: Pick<BatchLoader<CredentialName, EpochedCredential>, 'read'>
   /** Credentials being read and matched, and first uses being recorded. */
-  readonly reads: Flights<CachedCredential | undefined>
-  readonly firstUses: Flights<boolean>
-  readonly uses: UseRecords
+  readonly reads: SingleFlight<CachedCredential | undefined>
+  readonly firstUses: SingleFlight<boolean>
+  readonly uses: UsageBuffer
   /** After so long a use is written down, and no other verdict rests on an older state. */
   readonly usesKnownAfterMs: number
-  readonly denials: DenialRecords
+  readonly denials: DenialBuffer
   /** How many keys expire within so many days, as this instance counted last; for the metrics. */
   readonly expiring: { within: ReadonlyMap<number, number> }
-  readonly tallies: Tallies
+  readonly counters: Counters
   /** The prefix of new tokens. */
   readonly tokenPrefix: string
   /** How long a key that rotates itself may keep its old token. */

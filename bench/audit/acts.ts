@@ -5,7 +5,7 @@ import { issueApiKey } from '../../src/management/api-keys/issue.ts'
 import { revokeApiKey } from '../../src/management/api-keys/revoke.ts'
 import { createLog } from '../../src/process/log.ts'
 import { createService } from '../../src/process/service.ts'
-import { readSettings } from '../../src/settings/load-settings.ts'
+import { loadSettings } from '../../src/settings/load-settings.ts'
 import { verify } from '../../src/verification/verify.ts'
 
 export interface Times {
@@ -17,7 +17,7 @@ export interface Times {
 let rootToken = ''
 const { DATABASE_URL = '' } = process.env
 const service = await createService({
-  ...(await readSettings({})),
+  ...(await loadSettings({})),
   connection: DATABASE_URL,
   log: createLog('warn'),
   keepRootToken: async (token) => {
@@ -36,7 +36,7 @@ const principal: Principal = {
   address: undefined,
   actingUser: undefined,
   requestId: 'bench',
-  epoch: deps.cache.stamp,
+  epoch: deps.cache.epoch,
   readAt: undefined,
   authorityRenewed: false,
 }

@@ -21,7 +21,7 @@ const warmUps = 200
  * the first page and one from the middle, plain and filtered.
  */
 export async function timePages(few: number, many: number): Promise<PageTimes[]> {
-  const trails = [await makeTrail(few), await makeTrail(many)] as const
+  const trails = [await makeAuditLog(few), await makeAuditLog(many)] as const
   const middle = { value: '2026-07-02T00:00:00.000Z', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }
   const actor = { id: trails[0].actorId, platformToo: true }
   const cases: readonly (readonly [string, AuditFilter, PageRequest['after']])[] = [
@@ -59,7 +59,7 @@ export async function timePages(few: number, many: number): Promise<PageTimes[]>
   }
 }
 
-async function makeTrail(events: number) {
+async function makeAuditLog(events: number) {
   const database = await createTestDatabase()
   const client = new Client({ connectionString: database.url })
   await client.connect()

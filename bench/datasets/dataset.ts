@@ -3,7 +3,7 @@ import { actorOf, type Principal } from '../../src/domain/principal.ts'
 import { createAccount } from '../../src/management/accounts/create.ts'
 import { createLog } from '../../src/process/log.ts'
 import { createService } from '../../src/process/service.ts'
-import { readSettings } from '../../src/settings/load-settings.ts'
+import { loadSettings } from '../../src/settings/load-settings.ts'
 import { findRoleWithEffects } from '../../src/store/roles.ts'
 import { verify } from '../../src/verification/verify.ts'
 import { loadKeys } from './load-keys.ts'
@@ -39,7 +39,7 @@ export interface DatasetSize {
 export async function makeDataset(databaseUrl: string, size: DatasetSize): Promise<Dataset> {
   let rootToken = ''
   const service = await createService({
-    ...(await readSettings({ DATABASE_STATEMENT_TIMEOUT_MS: '600000' })),
+    ...(await loadSettings({ DATABASE_STATEMENT_TIMEOUT_MS: '600000' })),
     connection: databaseUrl,
     log: createLog('warn'),
     keepRootToken: async (token) => {
@@ -104,7 +104,7 @@ async function principalOf(deps: Deps, token: string): Promise<Principal> {
     address: undefined,
     actingUser: undefined,
     requestId: 'bench',
-    epoch: deps.cache.stamp,
+    epoch: deps.cache.epoch,
     readAt: undefined,
     authorityRenewed: false,
   }

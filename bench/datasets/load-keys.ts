@@ -32,7 +32,7 @@ export async function loadKeys(deps: Deps, load: KeysToLoad): Promise<void> {
         id uuid, created_at timestamptz, tag text, hash text, hash_profile smallint, state text
       ) on commit drop`.execute(trx)
     for (const state of ['used', 'revoked', 'expired'] as const) {
-      await stage(trx, load[state], state)
+      await harness(trx, load[state], state)
     }
     await stageOthers(trx, load.others, deps.hasher.profile.version)
     await moveIntoPlace(trx, deps, load)
@@ -43,7 +43,7 @@ export async function loadKeys(deps: Deps, load: KeysToLoad): Promise<void> {
   }
 }
 
-async function stage(trx: Executor, keys: readonly MadeKey[], state: State): Promise<void> {
+async function harness(trx: Executor, keys: readonly MadeKey[], state: State): Promise<void> {
   for (let start = 0; start < keys.length; start += staged) {
     const some = keys.slice(start, start + staged)
     await sql`
@@ -98,7 +98,7 @@ async function moveIntoPlace(trx: Executor, deps: Deps, load: KeysToLoad): Promi
   await sql`
     insert into credential (
       api_key_id, generation, tag, tag_key_id, hash, hash_profile, created_at, first_used_at)
-    select id, 1, tag, ${deps.ring.signing.id}, hash, hash_profile, created_at,
+    select id, 1, tag, ${deps.keyring.signing.id}, hash, hash_profile, created_at,
       created_at
     from staged order by created_at`.execute(trx)
   await sql`

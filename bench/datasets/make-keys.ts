@@ -30,7 +30,7 @@ export async function makeKeys(deps: Deps, accountId: string, count: number): Pr
       prefix: deps.tokenPrefix,
       keyId: id,
       secret: deps.randomBytes(32),
-      tagKey: deps.ring.signing,
+      tagKey: deps.keyring.signing,
     })
     keys[index] = {
       id,

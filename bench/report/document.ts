@@ -1,5 +1,5 @@
 import type { DatedResult, Results } from '../results.ts'
-import { parts } from '../scenarios.ts'
+import { scenarios } from '../scenarios.ts'
 import { median } from '../statistics.ts'
 import { plotsOf } from './plots.ts'
 import { reasonsOf } from './reasons.ts'
@@ -85,7 +85,7 @@ It takes Linux and wrk (\`apt-get install wrk\`); with nginx installed, the gene
 |---|---|
 | \`npm run bench -- --quick\` | the floor, hot, cold and forged, in under a minute |
 | \`npm run bench\` | everything but the soak, in less than half an hour |
-| \`npm run bench -- --only peers,growth\` | single parts: ${Object.keys(parts).join(', ')} |
+| \`npm run bench -- --only peers,growth\` | single parts: ${Object.keys(scenarios).join(', ')} |
 | \`npm run soak -- --minutes 10\` | memory at full load |
 | \`--write\` with any of these but \`--quick\` | keeps the results in \`docs/performance/results.json\` and writes this page from all that are there |
 | \`npm run bench -- --render\` | writes this page and its plots anew from the results |

@@ -1,6 +1,6 @@
 import { latencyOf } from '../benchmark.ts'
 import { latencyPercentiles } from '../load/load.ts'
-import type { DatedResult, Results, Standing } from '../results.ts'
+import type { DatedResult, Result, Results } from '../results.ts'
 import { growthOf, sizes } from '../scenarios/growth.ts'
 import { type Chart, drawChart } from './chart.ts'
 
@@ -39,7 +39,7 @@ function plot(file: string, chart: Chart): Plot {
   return { file, title: chart.title, svg: drawChart(chart) }
 }
 
-function latencies(title: string, standings: readonly Standing[]): Chart {
+function latencies(title: string, standings: readonly Result[]): Chart {
   return {
     title,
     yTitle: 'milliseconds',
@@ -55,7 +55,7 @@ function growthPlots({ standings }: DatedResult): Plot[] {
     { kind: 'cold', name: 'cold' },
     { kind: 'list', name: 'a page of a list' },
   ] as const
-  const chart = (title: string, yTitle: string, figure: (standing: Standing) => number): Chart => ({
+  const chart = (title: string, yTitle: string, figure: (standing: Result) => number): Chart => ({
     title,
     yTitle,
     xTitle: 'keys of the account',

@@ -1,20 +1,23 @@
-import { isMet, type Results, type Standing } from '../results.ts'
-import type { PartName } from '../scenarios.ts'
+import { isMet, type Result, type Results } from '../results.ts'
+import type { ScenarioName } from '../scenarios.ts'
 
 interface Reason {
   /** The goals of a part, by how their findings begin. */
-  readonly of: readonly (readonly [part: PartName, beginning: string])[]
+  readonly of: readonly (readonly [scenario: ScenarioName, beginning: string])[]
   /** In the figures that were measured; undefined when one of them is not there. */
   readonly why: (results: Results) => string | undefined
 }
 
-const floor = 'the floor'
+const baseline = 'the floor'
 
 const reasons: readonly Reason[] = [
   {
     of: [['hot', 'Hot, ']],
     why(results) {
-      const [mine, its] = [found(results, 'hot', 'hot, 10,000 keys'), found(results, 'hot', floor)]
+      const [mine, its] = [
+        found(results, 'hot', 'hot, 10,000 keys'),
+        found(results, 'hot', baseline),
+      ]
       const digest = profiled(results, 'oneShotDigest')
       if (mine === undefined || its === undefined || digest === undefined) return undefined
       return `**Hot.** A verification among 10,000 keys adds ${micros(mine.cpuMicros - its.cpuMicros)} to the floor's ${micros(its.cpuMicros)}; the goal leaves it ${micros(its.cpuMicros / 0.95 - its.cpuMicros)}. Of that SHA-256 takes ${micros(digest)}, by which a token is found without being kept. The profile below has the rest: the lookup, the judgement, the text of the verdict, the count of its use, each in memory that ten thousand keys make the processor fetch.`
@@ -41,7 +44,7 @@ const reasons: readonly Reason[] = [
     why(results) {
       const [mine, its] = [
         found(results, 'forged', 'forged tokens'),
-        found(results, 'forged', floor),
+        found(results, 'forged', baseline),
       ]
       if (mine === undefined || its === undefined) return undefined
       return `**Forged.** Refusing one takes ${micros(mine.cpuMicros - its.cpuMicros)} more than the floor: three SHA-256, of the token and of the two halves of its tag's HMAC, and taking it apart.`
@@ -63,17 +66,20 @@ export function reasonsOf(results: Results): string {
     .join('\n')
 }
 
-function isMissed(results: Results, [part, beginning]: readonly [PartName, string]): boolean {
-  const findings = results[part]?.findings ?? []
+function isMissed(
+  results: Results,
+  [scenario, beginning]: readonly [ScenarioName, string],
+): boolean {
+  const findings = results[scenario]?.findings ?? []
   return findings.some((one) => one.what.startsWith(beginning) && isMet(one) === false)
 }
 
-function measured(results: Results, part: PartName, beginning: string): number | undefined {
-  return results[part]?.findings.find(({ what }) => what.startsWith(beginning))?.value
+function measured(results: Results, scenario: ScenarioName, beginning: string): number | undefined {
+  return results[scenario]?.findings.find(({ what }) => what.startsWith(beginning))?.value
 }
 
-function found(results: Results, part: PartName, beginning: string): Standing | undefined {
-  const standings = results[part]?.standings ?? []
+function found(results: Results, scenario: ScenarioName, beginning: string): Result | undefined {
+  const standings = results[scenario]?.standings ?? []
   return (
     standings.find(({ name }) => name === beginning) ??
     standings.find(({ name }) => name.startsWith(beginning))

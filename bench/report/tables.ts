@@ -1,6 +1,6 @@
 import { latencyOf } from '../benchmark.ts'
-import { type DatedResult, type Finding, isMet, type Results, type Standing } from '../results.ts'
-import { type PartName, parts } from '../scenarios.ts'
+import { type DatedResult, type Finding, isMet, type Result, type Results } from '../results.ts'
+import { type ScenarioName, scenarios } from '../scenarios.ts'
 
 /** All findings that have a goal, and whether they meet it, in one table. */
 export function goalsTable(results: Results): string {
@@ -14,7 +14,7 @@ export function goalsTable(results: Results): string {
 /** Every part with its findings, its standings and its facts: Markdown that also reads well on a terminal. */
 export function tablesOf(results: Results): string {
   return orderedOf(results)
-    .map(([name, result]) => `### ${parts[name].title}\n\n${partTables(result)}`)
+    .map(([name, result]) => `### ${scenarios[name].title}\n\n${partTables(result)}`)
     .join('\n\n')
 }
 
@@ -22,7 +22,7 @@ function partTables(result: DatedResult): string {
   const { findings, standings, facts } = result
   return [
     findings.length === 0 ? '' : findingsTable(findings),
-    standings.length === 0 ? '' : standingsTable(standings),
+    standings.length === 0 ? '' : resultsTable(standings),
     facts === undefined ? '' : table(facts.head, facts.rows),
     remarksOf(findings),
   ]
@@ -44,7 +44,7 @@ function remarksOf(findings: readonly Finding[]): string {
     .join('\n')
 }
 
-function standingsTable(standings: readonly Standing[]): string {
+function resultsTable(standings: readonly Result[]): string {
   return table(
     [
       'absolute figures, of one machine',
@@ -105,11 +105,13 @@ function count(value: number): string {
 }
 
 /** In the order of the page; what is no part any more is left out. */
-export function orderedOf(results: Results): [PartName, DatedResult][] {
-  return (Object.keys(parts) as PartName[]).flatMap((name): [PartName, DatedResult][] => {
-    const result = results[name]
-    return result === undefined ? [] : [[name, result]]
-  })
+export function orderedOf(results: Results): [ScenarioName, DatedResult][] {
+  return (Object.keys(scenarios) as ScenarioName[]).flatMap(
+    (name): [ScenarioName, DatedResult][] => {
+      const result = results[name]
+      return result === undefined ? [] : [[name, result]]
+    },
+  )
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

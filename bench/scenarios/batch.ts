@@ -1,33 +1,33 @@
 import { verifyEach } from '../ask.ts'
-import { type Contender, contest, medianRatio, slicesOf, standingsOf } from '../benchmark.ts'
-import { connections, type Stage } from '../harness.ts'
+import { benchmark, type Candidate, medianRatio, resultsOf, samplesOf } from '../benchmark.ts'
+import { connections, type Harness } from '../harness.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
-import type { Finding, PartResult } from '../results.ts'
+import type { Finding, ScenarioResult } from '../results.ts'
 import { fromMemory } from '../work.ts'
 
 const keys = 10_000
 const batchSizes = [1, 10, 100] as const
 
 /** Batches of tokens that memory knows, against single calls for the same tokens. */
-export async function measureBatch(stage: Stage): Promise<PartResult> {
-  const dataset = await stage.datasets.main()
+export async function measureBatch(harness: Harness): Promise<ScenarioResult> {
+  const dataset = await harness.datasets.main()
   const { rootToken, databaseUrl } = dataset
   const tokens = dataset.tokens.slice(0, keys)
-  const server = await stage.startService(dataset)
+  const server = await harness.startService(dataset)
   await verifyEach(server.url, rootToken, tokens)
-  const single: Contender = {
+  const single: Candidate = {
     name: 'single calls',
     server,
     load: {
       origin: server.url,
-      requestsFile: await stage.writeRequests(verifyRequests(rootToken, tokens)),
+      requestsFile: await harness.writeRequests(verifyRequests(rootToken, tokens)),
       connections,
       expected: expectedAnswers.good,
     },
     requireWork: fromMemory('valid'),
     databaseUrl,
   }
-  const batches = new Map<number, Contender>()
+  const batches = new Map<number, Candidate>()
   for (const size of batchSizes) {
     const requests = batchRequests(rootToken, tokens, size)
     batches.set(size, {
@@ -35,15 +35,15 @@ export async function measureBatch(stage: Stage): Promise<PartResult> {
       name: `batches of ${size}`,
       load: {
         ...single.load,
-        requestsFile: await stage.writeRequests(requests),
+        requestsFile: await harness.writeRequests(requests),
         expected: { start: '{"verdicts":[{"valid":true,', goodVerdicts: size },
       },
       requireWork: fromMemory('valid', size),
     })
   }
-  const slices = await contest([single, ...batches.values()], stage.rounds)
-  const findings = Array.from(batches, ([size, contender]): Finding => {
-    const ratio = medianRatio(slicesOf(slices, contender), slicesOf(slices, single), 'rate')
+  const samples = await benchmark([single, ...batches.values()], harness.rounds)
+  const findings = Array.from(batches, ([size, candidate]): Finding => {
+    const ratio = medianRatio(samplesOf(samples, candidate), samplesOf(samples, single), 'rate')
     return {
       what: `Batches of ${size}: verifications a second, against single calls`,
       value: ratio * size,
@@ -51,7 +51,7 @@ export async function measureBatch(stage: Stage): Promise<PartResult> {
       ...(size === 100 && { goal: { atLeast: 10 } }),
     }
   })
-  return { findings, standings: standingsOf(slices) }
+  return { findings, standings: resultsOf(samples) }
 }
 
 function batchRequests(rootToken: string, tokens: readonly string[], size: number) {

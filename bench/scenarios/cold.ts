@@ -3,11 +3,11 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { verifySingly } from '../ask.ts'
-import { type Contender, latencyOf, measure, type Slice, standingOf } from '../benchmark.ts'
+import { type Candidate, latencyOf, measure, resultOf, type Sample } from '../benchmark.ts'
 import type { Dataset } from '../datasets/dataset.ts'
-import { connections, type Stage, withStage } from '../harness.ts'
+import { connections, type Harness, withHarness } from '../harness.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
-import type { PartResult } from '../results.ts'
+import type { ScenarioResult } from '../results.ts'
 import { median } from '../statistics.ts'
 import { byArgon2 } from '../work.ts'
 
@@ -21,26 +21,26 @@ const wholeSeconds = 3
 const quickSeconds = 1
 
 /** First sights of tokens after a start, against what Argon2 alone can do on this machine. */
-export async function measureCold(stage: Stage): Promise<PartResult> {
-  const dataset = await stage.datasets.main()
+export async function measureCold(harness: Harness): Promise<ScenarioResult> {
+  const dataset = await harness.datasets.main()
   const ceilings: number[] = []
-  const flatOut: Slice[] = []
-  const steady: Slice[] = []
-  const later: Slice[] = []
-  const warmUp = stage.isQuick ? warmUpTokens.quick : warmUpTokens.whole
-  const seconds = stage.isQuick ? quickSeconds : wholeSeconds
+  const flatOut: Sample[] = []
+  const steady: Sample[] = []
+  const later: Sample[] = []
+  const warmUp = harness.isQuick ? warmUpTokens.quick : warmUpTokens.whole
+  const seconds = harness.isQuick ? quickSeconds : wholeSeconds
   await measureCeiling(quickSeconds)
-  for (let round = 0; round < stage.rounds.count; round += 1) {
+  for (let round = 0; round < harness.rounds.count; round += 1) {
     const ceiling = await measureCeiling(seconds)
     ceilings.push(ceiling)
-    const start = { stage, dataset, round, seconds }
+    const start = { harness, dataset, round, seconds }
     flatOut.push(await measureStart({ ...start, warmUp }))
     const ratePerSecond = Math.round((ceiling * goal) / 2)
     steady.push(await measureStart({ ...start, warmUp, ratePerSecond }))
-    if (stage.isQuick) continue
+    if (harness.isQuick) continue
     later.push(await measureStart({ ...start, warmUp: warmUpTokens.long, ratePerSecond }))
   }
-  const ratios = flatOut.map((slice, round) => slice.requestsPerSecond / (ceilings[round] ?? 0))
+  const ratios = flatOut.map((sample, round) => sample.requestsPerSecond / (ceilings[round] ?? 0))
   const steadyP99 = median(steady.map(({ latenciesMs }) => latencyOf(latenciesMs, 99)))
   return {
     findings: [
@@ -59,15 +59,15 @@ export async function measureCold(stage: Stage): Promise<PartResult> {
       { what: 'The ceiling of Argon2 alone', value: median(ceilings), unit: 'per second' },
     ],
     standings: [
-      standingOf('cold, as fast as it goes', flatOut),
-      standingOf('cold, at half of the rate that is the goal', steady),
-      ...(stage.isQuick ? [] : [standingOf('the same, after 30,000 others', later)]),
+      resultOf('cold, as fast as it goes', flatOut),
+      resultOf('cold, at half of the rate that is the goal', steady),
+      ...(harness.isQuick ? [] : [resultOf('the same, after 30,000 others', later)]),
     ],
   }
 }
 
 interface Start {
-  readonly stage: Stage
+  readonly harness: Harness
   readonly dataset: Dataset
   readonly round: number
   readonly seconds: number
@@ -82,21 +82,21 @@ interface Start {
  * ones each round, so that the database knows no more of them than of any.
  */
 async function measureStart({
-  stage,
+  harness,
   dataset,
   round,
   seconds,
   warmUp,
   ratePerSecond,
-}: Start): Promise<Slice> {
+}: Start): Promise<Sample> {
   const { tokens, rootToken, databaseUrl } = dataset
-  const shift = Math.floor((tokens.length / stage.rounds.count) * round)
+  const shift = Math.floor((tokens.length / harness.rounds.count) * round)
   const shifted = [...tokens.slice(shift), ...tokens.slice(0, shift)]
-  return withStage(stage, async (inner) => {
+  return withHarness(harness, async (inner) => {
     const server = await inner.startService(dataset)
     await verifySingly(server.url, rootToken, shifted.slice(0, warmUp))
     const requests = verifyRequests(rootToken, shifted.slice(warmUp))
-    const contender: Contender = {
+    const candidate: Candidate = {
       name: 'cold',
       server,
       load: {
@@ -109,7 +109,7 @@ async function measureStart({
       databaseUrl,
       requireWork: byArgon2,
     }
-    return measure(contender, seconds)
+    return measure(candidate, seconds)
   })
 }
 

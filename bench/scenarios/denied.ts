@@ -1,39 +1,39 @@
 import { askVerdict } from '../ask.ts'
-import { type Contender, contestAnew, medianRatio, slicesOf, standingsOf } from '../benchmark.ts'
+import { benchmarkAnew, type Candidate, medianRatio, resultsOf, samplesOf } from '../benchmark.ts'
 import type { Dataset } from '../datasets/dataset.ts'
-import { connections, type Stage } from '../harness.ts'
+import { connections, type Harness } from '../harness.ts'
 import { type ExpectedAnswer, expectedAnswers, verifyRequests } from '../load/load.ts'
-import type { Finding, PartResult } from '../results.ts'
+import type { Finding, ScenarioResult } from '../results.ts'
 import { fromMemory } from '../work.ts'
 
 /** An authentic token that is revoked or expired, presented again and again, against a good one. */
-export async function measureDenied(stage: Stage): Promise<PartResult> {
-  const dataset = await stage.datasets.main()
-  const slices = await contestAnew(stage, (inner) => startContenders(inner, dataset))
-  const [good, ...denied] = slices.keys()
+export async function measureDenied(harness: Harness): Promise<ScenarioResult> {
+  const dataset = await harness.datasets.main()
+  const samples = await benchmarkAnew(harness, (inner) => startCandidates(inner, dataset))
+  const [good, ...denied] = samples.keys()
   if (good === undefined) throw new Error('A good token takes part.')
-  const against = (contender: Contender): Finding => ({
-    what: `${contender.name}, repeated: CPU time, against a good one`,
-    value: medianRatio(slicesOf(slices, contender), slicesOf(slices, good), 'cpu'),
+  const against = (candidate: Candidate): Finding => ({
+    what: `${candidate.name}, repeated: CPU time, against a good one`,
+    value: medianRatio(samplesOf(samples, candidate), samplesOf(samples, good), 'cpu'),
     unit: 'times',
     goal: { atMost: 1.05 },
   })
-  return { findings: denied.map(against), standings: standingsOf(slices) }
+  return { findings: denied.map(against), standings: resultsOf(samples) }
 }
 
 /** One service, which meets all three. */
-async function startContenders(stage: Stage, dataset: Dataset): Promise<readonly Contender[]> {
+async function startCandidates(harness: Harness, dataset: Dataset): Promise<readonly Candidate[]> {
   const { rootToken, databaseUrl, tokens, revokedTokens, expiredTokens } = dataset
-  const server = await stage.startService(dataset)
-  const contender = async (
+  const server = await harness.startService(dataset)
+  const candidate = async (
     name: string,
     token: string | undefined,
     outcome: 'valid' | 'revoked' | 'expired',
     expected: ExpectedAnswer,
-  ): Promise<Contender> => {
+  ): Promise<Candidate> => {
     if (token === undefined) throw new Error(`There is no token for: ${name}.`)
     await askVerdict(server.url, rootToken, token)
-    const requestsFile = await stage.writeRequests(verifyRequests(rootToken, [token]))
+    const requestsFile = await harness.writeRequests(verifyRequests(rootToken, [token]))
     return {
       name,
       server,
@@ -43,8 +43,8 @@ async function startContenders(stage: Stage, dataset: Dataset): Promise<readonly
     }
   }
   return [
-    await contender('a good token', tokens[0], 'valid', expectedAnswers.good),
-    await contender('a revoked token', revokedTokens[0], 'revoked', expectedAnswers.revoked),
-    await contender('an expired token', expiredTokens[0], 'expired', expectedAnswers.expired),
+    await candidate('a good token', tokens[0], 'valid', expectedAnswers.good),
+    await candidate('a revoked token', revokedTokens[0], 'revoked', expectedAnswers.revoked),
+    await candidate('an expired token', expiredTokens[0], 'expired', expectedAnswers.expired),
   ]
 }

@@ -1,31 +1,31 @@
 import { askVerdict } from '../ask.ts'
 import {
-  type Contender,
-  contestAnew,
+  benchmarkAnew,
+  type Candidate,
   measure,
   medianRatio,
-  slicesOf,
-  standingsOf,
+  resultsOf,
+  samplesOf,
 } from '../benchmark.ts'
-import { readTallies } from '../counters.ts'
+import { loadCounters } from '../counters.ts'
 import { countsOfDatabase } from '../database-usage.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import { forgeTokens } from '../datasets/forge.ts'
-import { connections, type Stage } from '../harness.ts'
+import { connections, type Harness } from '../harness.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
-import type { Finding, PartResult } from '../results.ts'
+import type { Finding, ScenarioResult } from '../results.ts'
 import { fromMemory } from '../work.ts'
 
 const forgeries = 10_000
 
 /** Forged tokens alone, against the floor that answers the same refusal. */
-export async function measureForged(stage: Stage): Promise<PartResult> {
-  const dataset = await stage.datasets.main()
-  const slices = await contestAnew(stage, async (inner) => [
-    await startFloor(inner, dataset),
+export async function measureForged(harness: Harness): Promise<ScenarioResult> {
+  const dataset = await harness.datasets.main()
+  const samples = await benchmarkAnew(harness, async (inner) => [
+    await startBaseline(inner, dataset),
     await startAttacked(inner, dataset),
   ])
-  const [its, mine] = Array.from(slices.keys(), (contender) => slicesOf(slices, contender))
+  const [its, mine] = Array.from(samples.keys(), (candidate) => samplesOf(samples, candidate))
   if (its === undefined || mine === undefined) throw new Error('Two take part.')
   return {
     findings: [
@@ -40,63 +40,63 @@ export async function measureForged(stage: Stage): Promise<PartResult> {
         value: medianRatio(its, mine, 'cpu'),
         unit: 'times',
       },
-      ...(await countWork(await startAttacked(stage, dataset), stage.rounds.seconds)),
+      ...(await countWork(await startAttacked(harness, dataset), harness.rounds.seconds)),
     ],
-    standings: standingsOf(slices),
+    standings: resultsOf(samples),
   }
 }
 
-async function startFloor(stage: Stage, dataset: Dataset): Promise<Contender> {
+async function startBaseline(harness: Harness, dataset: Dataset): Promise<Candidate> {
   const { rootToken, databaseUrl } = dataset
-  const server = await stage.start({
+  const server = await harness.start({
     script: 'bench/servers/baseline.ts',
     settings: { DATABASE_URL: databaseUrl, FLOOR_CALLER: rootToken },
   })
   return {
     name: 'the floor, refusing',
     server,
-    load: { ...(await loadOf(stage, dataset)), origin: server.url },
+    load: { ...(await loadOf(harness, dataset)), origin: server.url },
   }
 }
 
-async function startAttacked(stage: Stage, dataset: Dataset): Promise<Contender> {
+async function startAttacked(harness: Harness, dataset: Dataset): Promise<Candidate> {
   const { rootToken, databaseUrl } = dataset
-  const server = await stage.startService(dataset)
+  const server = await harness.startService(dataset)
   // From here on the caller is known.
   await askVerdict(server.url, rootToken, rootToken)
   return {
     name: 'forged tokens',
     server,
-    load: { ...(await loadOf(stage, dataset)), origin: server.url },
+    load: { ...(await loadOf(harness, dataset)), origin: server.url },
     requireWork: fromMemory('notFound'),
     databaseUrl,
   }
 }
 
-async function loadOf(stage: Stage, { rootToken, tokens }: Dataset) {
+async function loadOf(harness: Harness, { rootToken, tokens }: Dataset) {
   const forged = forgeTokens(tokens.slice(0, forgeries))
   return {
-    requestsFile: await stage.writeRequests(verifyRequests(rootToken, forged)),
+    requestsFile: await harness.writeRequests(verifyRequests(rootToken, forged)),
     connections,
     expected: expectedAnswers.notFound,
   }
 }
 
 /** What a flood of them makes the service ask of the database and of Argon2. */
-async function countWork(attacked: Contender, seconds: number): Promise<readonly Finding[]> {
+async function countWork(attacked: Candidate, seconds: number): Promise<readonly Finding[]> {
   const { databaseUrl = '', server } = attacked
   const before = await countsOfDatabase(databaseUrl)
-  const talliesBefore = await readTallies(server.url)
+  const countersBefore = await loadCounters(server.url)
   const { requests } = await measure(attacked, seconds)
-  const tallies = await readTallies(server.url)
+  const counters = await loadCounters(server.url)
   const after = await countsOfDatabase(databaseUrl)
   return [
     {
       what: 'Forged tokens: reads of credentials and Argon2 hashes, by the metrics',
       value:
-        tallies.credentialReads -
-        talliesBefore.credentialReads +
-        (tallies.argon2 - talliesBefore.argon2),
+        counters.credentialReads -
+        countersBefore.credentialReads +
+        (counters.argon2 - countersBefore.argon2),
       unit: 'statements',
       goal: { atMost: 0 },
     },

@@ -1,9 +1,9 @@
 import { askVerdict, revoke } from '../ask.ts'
-import { type Contender, contestAnew, medianRatio, standingsOf } from '../benchmark.ts'
+import { benchmarkAnew, type Candidate, medianRatio, resultsOf } from '../benchmark.ts'
 import type { Dataset } from '../datasets/dataset.ts'
-import { connections, type Stage } from '../harness.ts'
+import { connections, type Harness } from '../harness.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
-import type { Finding, PartResult } from '../results.ts'
+import type { Finding, ScenarioResult } from '../results.ts'
 import type { ServerProcess } from '../servers/server-process.ts'
 import { median, percentile } from '../statistics.ts'
 import { fromMemory } from '../work.ts'
@@ -16,11 +16,11 @@ const receiptMs = 2_000
 const protocolRounds = 11
 
 /** What it costs to be fresh, and how fast a revocation is. */
-export async function measureFreshness(stage: Stage): Promise<PartResult> {
-  const dataset = await stage.datasets.main()
-  const protocol = await measureProtocol(stage, dataset)
-  const byNotice = await timeRevocations(stage, dataset, 'notify', notified)
-  const byPolling = await timeRevocations(stage, dataset, 'poll', polled)
+export async function measureFreshness(harness: Harness): Promise<ScenarioResult> {
+  const dataset = await harness.datasets.main()
+  const protocol = await measureProtocol(harness, dataset)
+  const byNotice = await timeRevocations(harness, dataset, 'notify', notified)
+  const byPolling = await timeRevocations(harness, dataset, 'poll', polled)
   const [waiting, hurried] = [median(byNotice.withReceipt), median(byNotice.withoutReceipt)]
   return {
     findings: [
@@ -55,39 +55,39 @@ export async function measureFreshness(stage: Stage): Promise<PartResult> {
 
 /** One hot key with the protocol and without: bench/servers/without-protocol.ts. */
 async function measureProtocol(
-  stage: Stage,
+  harness: Harness,
   { rootToken, databaseUrl, tokens }: Dataset,
-): Promise<PartResult> {
+): Promise<ScenarioResult> {
   const hotTokens = tokens.slice(0, 1)
-  const rounds = { ...stage.rounds, count: protocolRounds }
-  const slices = await contestAnew({ ...stage, rounds }, async (inner) => {
+  const rounds = { ...harness.rounds, count: protocolRounds }
+  const samples = await benchmarkAnew({ ...harness, rounds }, async (inner) => {
     const load = {
       requestsFile: await inner.writeRequests(verifyRequests(rootToken, hotTokens)),
       connections,
       expected: expectedAnswers.good,
     }
-    const contender = async (name: string, script: string): Promise<Contender> => {
+    const candidate = async (name: string, script: string): Promise<Candidate> => {
       const server = await inner.start({ script, settings: { DATABASE_URL: databaseUrl } })
       await askVerdict(server.url, rootToken, hotTokens[0] ?? '')
       const requireWork = fromMemory('valid')
       return { name, server, load: { ...load, origin: server.url }, databaseUrl, requireWork }
     }
     return [
-      await contender('hot, one key', 'src/main.ts'),
-      await contender(
+      await candidate('hot, one key', 'src/main.ts'),
+      await candidate(
         'the same, whatever memory knows taken for good',
         'bench/servers/without-protocol.ts',
       ),
     ]
   })
-  const [fresh = [], careless = []] = [...slices.values()]
+  const [fresh = [], careless = []] = [...samples.values()]
   const finding: Finding = {
     what: 'Hot, one key: CPU time with the freshness protocol, against without',
     value: medianRatio(fresh, careless, 'cpu'),
     unit: 'times',
     goal: { atMost: 1.03 },
   }
-  return { findings: [finding], standings: standingsOf(slices) }
+  return { findings: [finding], standings: resultsOf(samples) }
 }
 
 /** Milliseconds, one a revocation. */
@@ -101,14 +101,16 @@ interface RevocationTimes {
 
 /** Revokes keys that are hot in all processes. */
 async function timeRevocations(
-  stage: Stage,
+  harness: Harness,
   dataset: Dataset,
   changeFeed: 'notify' | 'poll',
   count: number,
 ): Promise<RevocationTimes> {
   const servers: ServerProcess[] = []
   for (let index = 0; index < processes; index += 1) {
-    servers.push(await stage.startService(dataset, { CHANGE_FEED: changeFeed, LOG_LEVEL: 'warn' }))
+    servers.push(
+      await harness.startService(dataset, { CHANGE_FEED: changeFeed, LOG_LEVEL: 'warn' }),
+    )
   }
   const times = {
     toDenied: [] as number[],

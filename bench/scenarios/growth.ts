@@ -1,9 +1,9 @@
 import { verifyEach } from '../ask.ts'
-import { type Contender, contest, medianRatio, slicesOf, standingsOf } from '../benchmark.ts'
+import { benchmark, type Candidate, medianRatio, resultsOf, samplesOf } from '../benchmark.ts'
 import type { Dataset } from '../datasets/dataset.ts'
-import { connections, type Stage } from '../harness.ts'
+import { connections, type Harness } from '../harness.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
-import type { Facts, Finding, PartResult } from '../results.ts'
+import type { Facts, Finding, ScenarioResult } from '../results.ts'
 import type { ServerProcess } from '../servers/server-process.ts'
 import { median } from '../statistics.ts'
 import { byArgon2, fromMemory } from '../work.ts'
@@ -34,35 +34,39 @@ interface Grown {
   readonly dataset: Dataset
   readonly remembering: ServerProcess
   readonly forgetting: ServerProcess
-  readonly hot: Contender
-  readonly cold: Contender
-  readonly list: Contender
+  readonly hot: Candidate
+  readonly cold: Candidate
+  readonly list: Candidate
 }
 
 /** What the number of keys of an account costs: hot, cold and listing, from a thousand to a million. */
-export async function measureGrowth(stage: Stage): Promise<PartResult> {
+export async function measureGrowth(harness: Harness): Promise<ScenarioResult> {
   const grown: Grown[] = []
-  for (const size of sizes) grown.push(await grow(stage, size))
+  for (const size of sizes) grown.push(await grow(harness, size))
   await requirePagesAlike(grown)
-  const slices = new Map([
-    ...(await contest(
+  const samples = new Map([
+    ...(await benchmark(
       grown.map(({ hot }) => hot),
-      stage.rounds,
+      harness.rounds,
     )),
-    ...(await contest(
+    ...(await benchmark(
       grown.map(({ cold }) => cold),
-      stage.rounds,
+      harness.rounds,
     )),
-    ...(await contest(
+    ...(await benchmark(
       grown.map(({ list }) => list),
-      stage.rounds,
+      harness.rounds,
     )),
   ])
   const [smallest, largest] = [grown.at(0), grown.at(-1)]
   if (smallest === undefined || largest === undefined) throw new Error('There are no sizes.')
   const against = (kind: 'hot' | 'cold' | 'list', what: string, isGoal: boolean): Finding => ({
     what: `${what} at 1,000,000 keys: p99, against at 1,000`,
-    value: medianRatio(slicesOf(slices, largest[kind]), slicesOf(slices, smallest[kind]), 'p99'),
+    value: medianRatio(
+      samplesOf(samples, largest[kind]),
+      samplesOf(samples, smallest[kind]),
+      'p99',
+    ),
     unit: 'times',
     ...(isGoal && { goal: { atMost: 1.3 } }),
   })
@@ -72,28 +76,28 @@ export async function measureGrowth(stage: Stage): Promise<PartResult> {
       against('list', 'A page of a list, each order and filter in turn,', true),
       against('hot', 'Hot', false),
     ],
-    standings: standingsOf(slices),
+    standings: resultsOf(samples),
     facts: await timeLists(grown),
   }
 }
 
-async function grow(stage: Stage, size: number): Promise<Grown> {
-  const dataset = await stage.datasets.ofSize(size)
+async function grow(harness: Harness, size: number): Promise<Grown> {
+  const dataset = await harness.datasets.ofSize(size)
   const { rootToken, databaseUrl } = dataset
   const tokens = dataset.tokens.slice(0, tokensUsed)
-  const remembering = await stage.startService(dataset)
-  const forgetting = await stage.startService(dataset, { CACHE_MAX_KEYS: coldCacheKeys })
+  const remembering = await harness.startService(dataset)
+  const forgetting = await harness.startService(dataset, { CACHE_MAX_KEYS: coldCacheKeys })
   await verifyEach(remembering.url, rootToken, tokens)
-  const requestsFile = await stage.writeRequests(verifyRequests(rootToken, tokens))
+  const requestsFile = await harness.writeRequests(verifyRequests(rootToken, tokens))
   const keys = size.toLocaleString('en-US')
-  const hot: Contender = {
+  const hot: Candidate = {
     name: `${growthNames.hot}, ${keys} keys`,
     server: remembering,
     load: { origin: remembering.url, requestsFile, connections, expected: expectedAnswers.good },
     requireWork: fromMemory('valid'),
     databaseUrl,
   }
-  const cold: Contender = {
+  const cold: Candidate = {
     ...hot,
     name: `${growthNames.cold}, ${keys} keys`,
     server: forgetting,
@@ -102,12 +106,12 @@ async function grow(stage: Stage, size: number): Promise<Grown> {
     requireWork: byArgon2,
   }
   const lines = listPaths(dataset, plainQueries).map((path) => ({ path }))
-  const list: Contender = {
+  const list: Candidate = {
     name: `${growthNames.list}, ${keys} keys`,
     server: remembering,
     load: {
       origin: remembering.url,
-      requestsFile: await stage.writeRequests({ authorization: `Bearer ${rootToken}`, lines }),
+      requestsFile: await harness.writeRequests({ authorization: `Bearer ${rootToken}`, lines }),
       connections: listers,
       expected: { start: '{"api_keys":[' },
     },
@@ -199,9 +203,9 @@ async function getList(url: string, { rootToken }: Dataset): Promise<readonly un
 
 /** The medians of one kind by size, for a plot. */
 export function growthOf(
-  standings: PartResult['standings'],
+  standings: ScenarioResult['standings'],
   kind: keyof typeof growthNames,
-): { readonly size: number; readonly standing: PartResult['standings'][number] }[] {
+): { readonly size: number; readonly standing: ScenarioResult['standings'][number] }[] {
   return sizes.flatMap((size) => {
     const name = `${growthNames[kind]}, ${size.toLocaleString('en-US')} keys`
     const standing = standings.find((candidate) => candidate.name === name)

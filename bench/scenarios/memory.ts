@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { verifyEach } from '../ask.ts'
 import { readSamples } from '../counters.ts'
 import type { Dataset } from '../datasets/dataset.ts'
-import type { Stage } from '../harness.ts'
-import type { PartResult } from '../results.ts'
+import type { Harness } from '../harness.ts'
+import type { ScenarioResult } from '../results.ts'
 import type { MemoryReport } from '../servers/memory-reporter.ts'
 import type { ServerProcess } from '../servers/server-process.ts'
 import { median } from '../statistics.ts'
@@ -25,12 +25,12 @@ interface Held {
 }
 
 /** What a key in memory costs, of all that the main dataset has, in fresh processes. */
-export async function measureMemory(stage: Stage): Promise<PartResult> {
-  const dataset = await stage.datasets.main()
+export async function measureMemory(harness: Harness): Promise<ScenarioResult> {
+  const dataset = await harness.datasets.main()
   const runs: Held[] = []
-  for (let run = 0; run < processes; run += 1) runs.push(await measureOne(stage, dataset))
-  const asStarted = await measureResident(stage, dataset, [])
-  const fast = await measureResident(stage, dataset, fastFlags)
+  for (let run = 0; run < processes; run += 1) runs.push(await measureOne(harness, dataset))
+  const asStarted = await measureResident(harness, dataset, [])
+  const fast = await measureResident(harness, dataset, fastFlags)
   const keys = dataset.tokens.length.toLocaleString('en-US')
   const megabytes = (figure: 'startedBytes' | 'verifiedBytes') =>
     median(runs.map((run) => run[figure])) / 1e6
@@ -60,9 +60,9 @@ export async function measureMemory(stage: Stage): Promise<PartResult> {
   }
 }
 
-async function measureOne(stage: Stage, dataset: Dataset): Promise<Held> {
+async function measureOne(harness: Harness, dataset: Dataset): Promise<Held> {
   const { rootToken, tokens, databaseUrl } = dataset
-  const server = await stage.start({
+  const server = await harness.start({
     script: 'src/main.ts',
     settings: {
       DATABASE_URL: databaseUrl,
@@ -90,7 +90,7 @@ async function measureOne(stage: Stage, dataset: Dataset): Promise<Held> {
 
 /** Megabytes that a fresh process has after its first keys, the median of several. */
 async function measureResident(
-  stage: Stage,
+  harness: Harness,
   dataset: Dataset,
   flags: readonly string[],
 ): Promise<number> {
@@ -99,7 +99,7 @@ async function measureResident(
   const resident: number[] = []
   // The first one fills the compile cache, which knows each set of flags apart.
   for (let run = 0; run <= processes; run += 1) {
-    const server = await stage.start({ script: 'src/main.ts', settings, flags })
+    const server = await harness.start({ script: 'src/main.ts', settings, flags })
     await verifyEach(server.url, rootToken, tokens.slice(0, fewKeys))
     if (run > 0) resident.push((await server.usage()).residentBytes / 1e6)
     await server.stop()

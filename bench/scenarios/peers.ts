@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { readConfig } from '../../src/settings/config.ts'
+import { parseConfig } from '../../src/settings/config.ts'
 import { verifyEach } from '../ask.ts'
-import { type Contender, contest, medianRatio, slicesOf, standingsOf } from '../benchmark.ts'
+import { benchmark, type Candidate, medianRatio, resultsOf, samplesOf } from '../benchmark.ts'
 import { countsOfDatabase, type DatabaseCounts } from '../database-usage.ts'
-import { connections, type Stage } from '../harness.ts'
+import { connections, type Harness } from '../harness.ts'
 import { expectedAnswers, type Requests, verifyRequests } from '../load/load.ts'
-import type { Finding, PartResult } from '../results.ts'
+import type { Finding, ScenarioResult } from '../results.ts'
 import { installPeers, introspector, type Peer, peers } from '../servers/peers.ts'
 import { fromMemory } from '../work.ts'
 
@@ -25,7 +25,7 @@ const reportingMs = 11_000
 
 interface Rival {
   readonly peer: Peer
-  readonly contender: Contender
+  readonly candidate: Candidate
   readonly databaseUrl: string
   readonly requests: Requests
   /** Before the requests that are counted. */
@@ -33,33 +33,33 @@ interface Rival {
 }
 
 /** The service and its peers: 10,000 keys in a Zipf mix, the same server of PostgreSQL, as many connections. */
-export async function measurePeers(stage: Stage): Promise<PartResult> {
+export async function measurePeers(harness: Harness): Promise<ScenarioResult> {
   await installPeers()
-  const own = await prepareOwn(stage)
+  const own = await prepareOwn(harness)
   const rivals: Rival[] = []
   for (const peer of peers) {
-    stage.tell(`${peer.name}: making ${keys} keys`)
-    rivals.push(await prepare(stage, peer))
+    harness.tell(`${peer.name}: making ${keys} keys`)
+    rivals.push(await prepare(harness, peer))
   }
   await sleep(reportingMs)
   const counts = await Promise.all(rivals.map(countsOfRequest))
-  const contenders = [own, ...rivals.map(({ contender }) => contender)]
-  const slices = await contest(contenders, stage.rounds)
+  const candidates = [own, ...rivals.map(({ candidate }) => candidate)]
+  const samples = await benchmark(candidates, harness.rounds)
 
   const rows: string[][] = [ownRow]
   for (const [index, rival] of rivals.entries()) {
     const { name, difference } = rival.peer
     rows.push([name, ...(counts[index] ?? []), await timeToDenied(rival), difference])
   }
-  const against = ({ peer, contender }: Rival): Finding => ({
+  const against = ({ peer, candidate }: Rival): Finding => ({
     what: `Verifications a second, against ${peer.name}`,
-    value: medianRatio(slicesOf(slices, own), slicesOf(slices, contender), 'rate'),
+    value: medianRatio(samplesOf(samples, own), samplesOf(samples, candidate), 'rate'),
     unit: 'times',
     ...(peer.goal !== undefined && { goal: { atLeast: peer.goal } }),
   })
   return {
     findings: rivals.map(against),
-    standings: standingsOf(slices),
+    standings: resultsOf(samples),
     facts: {
       head: [
         '',
@@ -81,18 +81,18 @@ const ownRow = [
   'verifies its caller like any token, at each request; uses are counted in memory and written every 10 s',
 ]
 
-async function prepareOwn(stage: Stage): Promise<Contender> {
-  const dataset = await stage.datasets.main()
+async function prepareOwn(harness: Harness): Promise<Candidate> {
+  const dataset = await harness.datasets.main()
   const tokens = dataset.tokens.slice(0, keys)
-  const server = await stage.startService(dataset)
+  const server = await harness.startService(dataset)
   await verifyEach(server.url, dataset.rootToken, tokens)
   return {
     name: 'aeon-keys',
     server,
     load: {
       origin: server.url,
-      requestsFile: await stage.writeRequests(verifyRequests(dataset.rootToken, tokens)),
-      sequenceFile: await stage.writeZipf(tokens.length),
+      requestsFile: await harness.writeRequests(verifyRequests(dataset.rootToken, tokens)),
+      sequenceFile: await harness.writeZipf(tokens.length),
       connections,
       expected: expectedAnswers.good,
     },
@@ -101,15 +101,15 @@ async function prepareOwn(stage: Stage): Promise<Contender> {
   }
 }
 
-async function prepare(stage: Stage, peer: Peer): Promise<Rival> {
-  const databaseUrl = await stage.datasets.empty()
-  const tokensFile = join(stage.folder, peer.name)
-  const server = await stage.start({
+async function prepare(harness: Harness, peer: Peer): Promise<Rival> {
+  const databaseUrl = await harness.datasets.empty()
+  const tokensFile = join(harness.folder, peer.name)
+  const server = await harness.start({
     script: peer.script,
     settings: {
       ...peer.settings,
       DATABASE_URL: databaseUrl,
-      POOL_MAX: String(readConfig({}).DATABASE_POOL_MAX),
+      POOL_MAX: String(parseConfig({}).DATABASE_POOL_MAX),
       KEYS: String(keys),
       TOKENS_FILE: tokensFile,
       CLIENT_ID: introspector.id,
@@ -135,13 +135,13 @@ async function prepare(stage: Stage, peer: Peer): Promise<Rival> {
     databaseUrl,
     requests,
     countsBefore,
-    contender: {
+    candidate: {
       name: peer.name,
       server,
       load: {
         origin: server.url,
-        requestsFile: await stage.writeRequests(requests),
-        sequenceFile: await stage.writeZipf(tokens.length),
+        requestsFile: await harness.writeRequests(requests),
+        sequenceFile: await harness.writeZipf(tokens.length),
         connections,
         expected: { start: goodStart[peer.protocol] },
       },
@@ -167,20 +167,20 @@ function requestsTo(peer: Peer, tokens: readonly string[]): Requests {
 }
 
 /** Revokes the key that is asked for most, as another process would, and asks for it until it is denied. */
-async function timeToDenied({ peer, contender, databaseUrl, requests }: Rival): Promise<string> {
+async function timeToDenied({ peer, candidate, databaseUrl, requests }: Rival): Promise<string> {
   if (peer.revocation === undefined) return 'there is no elsewhere: it is in one process'
   const [line] = requests.lines
   const token = tokenIn(line?.body ?? '')
-  if (!isGood(await ask(contender.server.url, requests, line))) throw new Error('It was denied.')
+  if (!isGood(await ask(candidate.server.url, requests, line))) throw new Error('It was denied.')
   const client = new Client({ connectionString: databaseUrl })
   await client.connect()
   const { rowCount } = await client.query(peer.revocation.sql, [peer.revocation.value(token)])
   await client.end()
   if (rowCount !== 1) throw new Error(`${peer.name}: ${rowCount} keys were revoked.`)
   const giveUpAt = performance.now() + noticeMs
-  if (!isGood(await ask(contender.server.url, requests, line))) return 'at once'
+  if (!isGood(await ask(candidate.server.url, requests, line))) return 'at once'
   while (performance.now() < giveUpAt) {
-    if (!isGood(await ask(contender.server.url, requests, line))) return 'soon'
+    if (!isGood(await ask(candidate.server.url, requests, line))) return 'soon'
     await sleep(50)
   }
   const { TTL_SECONDS } = peer.settings

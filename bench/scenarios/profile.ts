@@ -1,10 +1,10 @@
 import { askVerdictText, verifySingly } from '../ask.ts'
-import { type Contender, measure } from '../benchmark.ts'
+import { type Candidate, measure } from '../benchmark.ts'
 import type { Dataset } from '../datasets/dataset.ts'
-import { connections, type Stage, withStage } from '../harness.ts'
+import { connections, type Harness, withHarness } from '../harness.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
 import { profileWhile } from '../profiler.ts'
-import type { PartResult } from '../results.ts'
+import type { ScenarioResult } from '../results.ts'
 import { freePort } from '../servers/server-process.ts'
 
 const mixed = 10_000
@@ -27,17 +27,17 @@ const profiled: readonly Profiled[] = [
 ]
 
 /** Where the time of a hot verification goes: of the floor, of the service, and of the service with other flags. */
-export async function measureProfile(stage: Stage): Promise<PartResult> {
-  const dataset = await stage.datasets.main()
+export async function measureProfile(harness: Harness): Promise<ScenarioResult> {
+  const dataset = await harness.datasets.main()
   const columns: ReadonlyMap<string, number>[] = []
-  for (const one of profiled) columns.push(await profileOne(stage, dataset, one))
+  for (const one of profiled) columns.push(await profileOne(harness, dataset, one))
   const names = new Set(columns.flatMap((column) => [...column.keys()]))
   const rows = Array.from(names, (name) => ({
     name,
     times: columns.map((column) => column.get(name) ?? 0),
   }))
-  const excess = ({ times: [floor = 0, ...services] }: (typeof rows)[number]) =>
-    Math.max(...services) - floor
+  const excess = ({ times: [baseline = 0, ...services] }: (typeof rows)[number]) =>
+    Math.max(...services) - baseline
   rows.sort((a, b) => excess(b) - excess(a))
   const sums = columns.map((column) => [...column.values()].reduce((sum, time) => sum + time, 0))
   return {
@@ -54,11 +54,11 @@ export async function measureProfile(stage: Stage): Promise<PartResult> {
 }
 
 async function profileOne(
-  stage: Stage,
+  harness: Harness,
   { rootToken, databaseUrl, tokens }: Dataset,
   { script, flags }: Profiled,
 ): Promise<ReadonlyMap<string, number>> {
-  return withStage(stage, async (inner) => {
+  return withHarness(harness, async (inner) => {
     const port = await freePort()
     const server = await inner.start({
       script,
@@ -68,7 +68,7 @@ async function profileOne(
     const known = tokens.slice(0, mixed)
     if (script === 'src/main.ts') await verifySingly(server.url, rootToken, known)
     await askVerdictText(server.url, rootToken, known[0] ?? '')
-    const contender: Contender = {
+    const candidate: Candidate = {
       name: script,
       server,
       load: {
@@ -79,10 +79,10 @@ async function profileOne(
         expected: expectedAnswers.good,
       },
     }
-    await measure(contender, seconds)
+    await measure(candidate, seconds)
     let requests = 0
     const times = await profileWhile(port, async () => {
-      requests = (await measure(contender, seconds)).requests
+      requests = (await measure(candidate, seconds)).requests
     })
     // What it waited is no work.
     const worked = [...times].filter(([name]) => name !== '(idle)' && name !== '(root)')

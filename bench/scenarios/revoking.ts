@@ -1,38 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askVerdict, revoke, verifyEach } from '../ask.ts'
-import { type Contender, contest, medianRatio, slicesOf, standingsOf } from '../benchmark.ts'
-import { connections, type Stage } from '../harness.ts'
+import { benchmark, type Candidate, medianRatio, resultsOf, samplesOf } from '../benchmark.ts'
+import { connections, type Harness } from '../harness.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
-import type { PartResult } from '../results.ts'
+import type { ScenarioResult } from '../results.ts'
 
 const mixed = 10_000
 const betweenMs = 1_000
 const receiptMs = 2_000
 
 /** 10,000 keys in a Zipf mix, without revocations and with one a second of keys that memory knows. */
-export async function measureRevoking(stage: Stage): Promise<PartResult> {
-  const dataset = await stage.datasets.main()
+export async function measureRevoking(harness: Harness): Promise<ScenarioResult> {
+  const dataset = await harness.datasets.main()
   const { rootToken, databaseUrl, accountId } = dataset
-  const server = await stage.startService(dataset)
+  const server = await harness.startService(dataset)
   const tokens = dataset.tokens.slice(0, mixed)
-  const { count, seconds, warmUpSeconds } = stage.rounds
+  const { count, seconds, warmUpSeconds } = harness.rounds
   // One a second, and one that is under way when a round ends.
   const toRevoke = dataset.takeRevocable(warmUpSeconds + 1 + count * (seconds + 1))
   await verifyEach(server.url, rootToken, [...tokens, ...toRevoke])
 
-  const quiet: Contender = {
+  const quiet: Candidate = {
     name: 'hot mix',
     server,
     load: {
       origin: server.url,
-      requestsFile: await stage.writeRequests(verifyRequests(rootToken, tokens)),
-      sequenceFile: await stage.writeZipf(tokens.length),
+      requestsFile: await harness.writeRequests(verifyRequests(rootToken, tokens)),
+      sequenceFile: await harness.writeZipf(tokens.length),
       connections,
       expected: expectedAnswers.good,
     },
     databaseUrl,
   }
-  const revoking: Contender = {
+  const revoking: Candidate = {
     ...quiet,
     name: 'hot mix, one revocation a second',
     beside: async (until) => {
@@ -50,9 +50,9 @@ export async function measureRevoking(stage: Stage): Promise<PartResult> {
     const { reason } = await askVerdict(server.url, rootToken, token)
     if (state !== 'complete' || reason !== 'revoked') throw new Error(`${state}, but ${reason}.`)
   }
-  const slices = await contest([quiet, revoking], stage.rounds)
+  const samples = await benchmark([quiet, revoking], harness.rounds)
   const against = (figure: 'rate' | 'p99') =>
-    medianRatio(slicesOf(slices, revoking), slicesOf(slices, quiet), figure)
+    medianRatio(samplesOf(samples, revoking), samplesOf(samples, quiet), figure)
   return {
     findings: [
       {
@@ -66,6 +66,6 @@ export async function measureRevoking(stage: Stage): Promise<PartResult> {
         unit: 'times',
       },
     ],
-    standings: standingsOf(slices),
+    standings: resultsOf(samples),
   }
 }

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askVerdict, revoke, verifyEach } from '../ask.ts'
-import { type Contender, measure, type Slice, standingOf } from '../benchmark.ts'
+import { type Candidate, measure, resultOf, type Sample } from '../benchmark.ts'
 import { readSamples } from '../counters.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import { forgeTokens } from '../datasets/forge.ts'
-import { connections, type Stage } from '../harness.ts'
+import { connections, type Harness } from '../harness.ts'
 import { runAtRate } from '../load/generators.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
-import type { PartResult } from '../results.ts'
+import type { ScenarioResult } from '../results.ts'
 import type { ServerProcess } from '../servers/server-process.ts'
 import { median } from '../statistics.ts'
 
-const sliceSeconds = 10
+const sampleSeconds = 10
 const forgedPerSecond = 500
 const betweenRevocationsMs = 2_000
 const receiptMs = 5_000
@@ -22,21 +22,21 @@ const shareRemembered = 0.5
  * Everything at once, as fast as it goes, for many minutes: a Zipf mix of more keys than memory has room
  * for, so that most are hot and some are cold; forged tokens; and a revocation every other second.
  */
-export async function measureSoak(stage: Stage): Promise<PartResult> {
-  const dataset = await stage.datasets.main()
+export async function measureSoak(harness: Harness): Promise<ScenarioResult> {
+  const dataset = await harness.datasets.main()
   const { rootToken, tokens } = dataset
-  const server = await stage.startService(dataset, {
+  const server = await harness.startService(dataset, {
     CACHE_MAX_KEYS: String(Math.floor(tokens.length * shareRemembered)),
   })
   // Memory is full from the beginning: what grows afterwards is no cache.
   await verifyEach(server.url, rootToken, tokens)
-  const mix: Contender = {
+  const mix: Candidate = {
     name: 'soak: hot, cold, forged tokens and revocations at once',
     server,
     load: {
       origin: server.url,
-      requestsFile: await stage.writeRequests(verifyRequests(rootToken, tokens)),
-      sequenceFile: await stage.writeZipf(tokens.length),
+      requestsFile: await harness.writeRequests(verifyRequests(rootToken, tokens)),
+      sequenceFile: await harness.writeZipf(tokens.length),
       connections,
       expected: expectedAnswers.good,
     },
@@ -47,27 +47,27 @@ export async function measureSoak(stage: Stage): Promise<PartResult> {
   }
   const forged = {
     ...mix.load,
-    requestsFile: await stage.writeRequests(verifyRequests(rootToken, forgeTokens(tokens))),
+    requestsFile: await harness.writeRequests(verifyRequests(rootToken, forgeTokens(tokens))),
     expected: expectedAnswers.notFound,
   }
   const forge = async () => {
-    const { errors } = await runAtRate(forged, forgedPerSecond, sliceSeconds)
+    const { errors } = await runAtRate(forged, forgedPerSecond, sampleSeconds)
     if (errors > 0) throw new Error(`${errors} forged tokens were not refused.`)
   }
 
-  const slices: Slice[] = []
+  const samples: Sample[] = []
   const resident: number[] = []
   const heap: number[] = []
-  const count = Math.max(3, Math.ceil((stage.soakMinutes * 60) / sliceSeconds))
+  const count = Math.max(3, Math.ceil((harness.soakMinutes * 60) / sampleSeconds))
   for (let index = 0; index < count; index += 1) {
-    slices.push(await measure(mix, sliceSeconds))
+    samples.push(await measure(mix, sampleSeconds))
     const sampleOf = await readSamples(server.url)
     resident.push((await server.usage()).residentBytes / 1e6)
     heap.push(sampleOf('nodejs_heap_size_used_bytes') / 1e6)
   }
   const third = Math.floor(count / 3)
   const [second, last] = [resident.slice(third, 2 * third), resident.slice(2 * third)]
-  const minutes = Number(((count * sliceSeconds) / 60).toFixed(1))
+  const minutes = Number(((count * sampleSeconds) / 60).toFixed(1))
   return {
     findings: [
       {
@@ -78,7 +78,7 @@ export async function measureSoak(stage: Stage): Promise<PartResult> {
       },
       { what: 'Resident memory at the end of the soak', value: resident.at(-1) ?? 0, unit: 'MB' },
     ],
-    standings: [standingOf(mix.name, slices)],
+    standings: [resultOf(mix.name, samples)],
     chart: {
       title: 'Memory at full load',
       yTitle: 'megabytes',
@@ -111,5 +111,5 @@ async function revokeUntil(
 function minuteLabel(index: number, count: number): string {
   const every = Math.max(1, Math.ceil(count / 10))
   if ((index + 1) % every !== 0) return ''
-  return String(Number((((index + 1) * sliceSeconds) / 60).toFixed(1)))
+  return String(Number((((index + 1) * sampleSeconds) / 60).toFixed(1)))
 }

@@ -2,18 +2,18 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { askVerdict } from '../ask.ts'
-import type { Stage } from '../harness.ts'
-import type { PartResult } from '../results.ts'
+import type { Harness } from '../harness.ts'
+import type { ScenarioResult } from '../results.ts'
 import { spawnServer, untilAnswered } from '../servers/server-process.ts'
 import { median } from '../statistics.ts'
 
 /** Milliseconds from the making of the process to its first good verdict, the kinds of start in turn. */
-export async function measureStarts(stage: Stage): Promise<PartResult> {
-  const { databaseUrl, rootToken } = await stage.datasets.main()
+export async function measureStarts(harness: Harness): Promise<ScenarioResult> {
+  const { databaseUrl, rootToken } = await harness.datasets.main()
   const existing: number[] = []
   const embeddedEmpty: number[] = []
   const embeddedExisting: number[] = []
-  for (let round = 0; round < stage.rounds.count; round += 1) {
+  for (let round = 0; round < harness.rounds.count; round += 1) {
     existing.push(await timeStart({ DATABASE_URL: databaseUrl }, async () => rootToken))
     const embedded = await timeEmbeddedStarts()
     embeddedEmpty.push(embedded.emptyMs)

@@ -3,19 +3,19 @@ import type { Deps } from '../../src/deps.ts'
 import { keyIdOf, parseToken } from '../../src/domain/token/token.ts'
 import { createLog } from '../../src/process/log.ts'
 import { createService } from '../../src/process/service.ts'
-import { readSettings } from '../../src/settings/load-settings.ts'
-import { noUses } from '../../src/verification/usage-counts.ts'
-import type { Stage } from '../harness.ts'
-import type { PartResult } from '../results.ts'
+import { loadSettings } from '../../src/settings/load-settings.ts'
+import { noUsage } from '../../src/verification/usage-counts.ts'
+import type { Harness } from '../harness.ts'
+import type { ScenarioResult } from '../results.ts'
 import { median } from '../statistics.ts'
 
 const flushed = 10_000
 
 /** Writing the use records of 10,000 keys, by the service's own code in this process. */
-export async function measureUses(stage: Stage): Promise<PartResult> {
-  const { databaseUrl, tokens, accountId } = await stage.datasets.main()
+export async function measureUses(harness: Harness): Promise<ScenarioResult> {
+  const { databaseUrl, tokens, accountId } = await harness.datasets.main()
   const service = await createService({
-    ...(await readSettings({})),
+    ...(await loadSettings({})),
     connection: databaseUrl,
     log: createLog('warn'),
   })
@@ -23,7 +23,7 @@ export async function measureUses(stage: Stage): Promise<PartResult> {
   const counter = createStatementCounter()
   try {
     const ids = tokens.slice(0, flushed).map(idOf)
-    for (let round = 0; round <= stage.rounds.count; round += 1) {
+    for (let round = 0; round <= harness.rounds.count; round += 1) {
       times.push(await timeFlush(service.deps, ids, accountId, counter))
     }
   } finally {
@@ -56,7 +56,7 @@ async function timeFlush(
   accountId: string,
   counter: KyselyPlugin,
 ): Promise<number> {
-  for (const id of ids) uses.record(noUses({ id, accountId }, now()), now())
+  for (const id of ids) uses.record(noUsage({ id, accountId }, now()), now())
   const startedAt = performance.now()
   await uses.flush(db.withPlugin(counter))
   return performance.now() - startedAt

@@ -1,24 +1,24 @@
 import { availableParallelism } from 'node:os'
 import { verifyEach } from '../ask.ts'
-import { type Contender, contest, medianRatio, slicesOf, standingsOf } from '../benchmark.ts'
-import { connections, type Stage } from '../harness.ts'
+import { benchmark, type Candidate, medianRatio, resultsOf, samplesOf } from '../benchmark.ts'
+import { connections, type Harness } from '../harness.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
-import type { PartResult } from '../results.ts'
+import type { ScenarioResult } from '../results.ts'
 import { fromMemory } from '../work.ts'
 
 const counts = [1, 2, 4] as const
 
 /** One hot key, by one process and by several that share the port. */
-export async function measureWorkers(stage: Stage): Promise<PartResult> {
-  const dataset = await stage.datasets.main()
+export async function measureWorkers(harness: Harness): Promise<ScenarioResult> {
+  const dataset = await harness.datasets.main()
   const { rootToken, databaseUrl } = dataset
   const hotTokens = dataset.tokens.slice(0, 1)
-  const requestsFile = await stage.writeRequests(verifyRequests(rootToken, hotTokens))
-  const contenders: Contender[] = []
+  const requestsFile = await harness.writeRequests(verifyRequests(rootToken, hotTokens))
+  const candidates: Candidate[] = []
   for (const count of counts) {
-    const server = await stage.startService(dataset, { WORKERS: String(count) })
+    const server = await harness.startService(dataset, { WORKERS: String(count) })
     await verifyEach(server.url, rootToken, hotTokens)
-    contenders.push({
+    candidates.push({
       name: count === 1 ? '1 worker' : `${count} workers`,
       server,
       load: { origin: server.url, requestsFile, connections, expected: expectedAnswers.good },
@@ -26,11 +26,11 @@ export async function measureWorkers(stage: Stage): Promise<PartResult> {
       databaseUrl,
     })
   }
-  const slices = await contest(contenders, stage.rounds)
-  const [one, two, four] = contenders
+  const samples = await benchmark(candidates, harness.rounds)
+  const [one, two, four] = candidates
   if (one === undefined || two === undefined || four === undefined) throw new Error('No workers.')
-  const against = (contender: Contender, figure: 'cpu' | 'rate') =>
-    medianRatio(slicesOf(slices, contender), slicesOf(slices, one), figure)
+  const against = (candidate: Candidate, figure: 'cpu' | 'rate') =>
+    medianRatio(samplesOf(samples, candidate), samplesOf(samples, one), figure)
   const cores = availableParallelism()
   const remark =
     cores > 4
@@ -52,6 +52,6 @@ export async function measureWorkers(stage: Stage): Promise<PartResult> {
       { what: '2 workers: rate, against one', value: against(two, 'rate'), unit: 'times', remark },
       { what: '4 workers: rate, against one', value: against(four, 'rate'), unit: 'times' },
     ],
-    standings: standingsOf(slices),
+    standings: resultsOf(samples),
   }
 }

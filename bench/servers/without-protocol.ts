@@ -4,10 +4,10 @@
  */
 import { createLog } from '../../src/process/log.ts'
 import { createService } from '../../src/process/service.ts'
-import { readSettings } from '../../src/settings/load-settings.ts'
+import { loadSettings } from '../../src/settings/load-settings.ts'
 
 const { DATABASE_URL = '' } = process.env
-const { config, files } = await readSettings(process.env)
+const { config, files } = await loadSettings(process.env)
 const service = await createService({
   config,
   files,

@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts'
 import type { AuditDraft, AuditEvent, AuditOrigin } from '../domain/audit/audit-event.ts'
 import { contentOf } from '../domain/audit/content.ts'
-import { type ChainHead, genesisLink, keySetOf, linkOf } from '../domain/audit/entry-hash.ts'
+import { type ChainHead, entryHashOf, genesisHash, keySetOf } from '../domain/audit/entry-hash.ts'
 import { redactTokens } from '../domain/token/redaction.ts'
 import {
   insertAuditEvents,
@@ -41,7 +41,7 @@ export async function appendEvents(
   for (const [accountId, head] of heads) remember(deps, accountId, head)
 }
 
-const unbegun: ChainHead = { number: 0, link: genesisLink }
+const unbegun: ChainHead = { number: 0, link: genesisHash }
 
 /**
  * Whether the event could be added where memory takes the chain to end. That may be an event that was
@@ -83,7 +83,7 @@ function link(
     auditKeyId: key?.id ?? null,
   }
   const content = contentOf(event)
-  return toRow(event, content, linkOf(head.link, content, key?.subKey), draft.apiKeyIds ?? [])
+  return toRow(event, content, entryHashOf(head.link, content, key?.subKey), draft.apiKeyIds ?? [])
 }
 
 function toRow(

@@ -2,7 +2,7 @@ import type { Deps } from '../deps.ts'
 import type { AuditOrigin } from '../domain/audit/audit-event.ts'
 import type { Change } from '../domain/protocol/change.ts'
 import { ServiceError } from '../errors.ts'
-import type { Committed } from '../freshness/receipts.ts'
+import type { RevisionRef } from '../freshness/receipts.ts'
 import { takeRevision } from '../store/changes.ts'
 import type { StoreTransaction } from '../store/database.ts'
 import { OutcomeUnknownError } from '../store/faults.ts'
@@ -17,7 +17,7 @@ export type Announce = (change: Change) => void
 export interface CommittedChange<T> {
   readonly result: T
   /** The revision that it took; undefined when nothing was announced. */
-  readonly committed: Committed | undefined
+  readonly committed: RevisionRef | undefined
 }
 
 /**
@@ -32,7 +32,7 @@ export async function inChangingTransaction<T>(
   deps: Deps,
   origin: AuditOrigin,
   act: (trx: StoreTransaction, announce: Announce) => Promise<Acted<T>>,
-  seal?: (trx: StoreTransaction, committed: Committed) => Promise<void>,
+  seal?: (trx: StoreTransaction, committed: RevisionRef) => Promise<void>,
 ): Promise<CommittedChange<T>> {
   const everyChange: Change[] = []
   try {
@@ -51,7 +51,7 @@ export async function inChangingTransaction<T>(
     const isRepeatable = error instanceof OutcomeUnknownError && everyChange.length > 0
     throw isRepeatable ? outcomeUnknown(deps, error) : error
   } finally {
-    deps.freshness.overtake(everyChange)
+    deps.freshness.invalidate(everyChange)
   }
 }
 
@@ -59,7 +59,7 @@ async function takeNextRevision(
   deps: Deps,
   trx: StoreTransaction,
   changes: readonly Change[],
-): Promise<Committed> {
+): Promise<RevisionRef> {
   const id = newRandomId(deps)
   const revision = await takeRevision(trx, {
     id,

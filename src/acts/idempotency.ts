@@ -9,7 +9,7 @@ const sweepSize = 1_000
 const sweepsAtOnce = 20
 
 /** A request that says by an Idempotency-Key that it may come again. */
-export interface Repeatable {
+export interface IdempotentRequest {
   readonly idempotencyKey: string
   /** SHA-256 of the body. */
   readonly bodyDigest: string
@@ -29,7 +29,7 @@ export interface Made {
 export async function findEarlier(
   trx: StoreTransaction,
   principal: Principal,
-  request: Repeatable & { readonly accountId: string; readonly route: string },
+  request: IdempotentRequest & { readonly accountId: string; readonly route: string },
   made: Made,
 ): Promise<Made | undefined> {
   const { key, actingUser } = principal
@@ -59,7 +59,7 @@ export async function findEarlier(
 }
 
 /** Deletes records that count no more: a bounded number, so that no sweep holds anybody up. Returns how many. */
-export async function forgetOldRequests(deps: Pick<Deps, 'db'>): Promise<number> {
+export async function pruneIdempotentRequests(deps: Pick<Deps, 'db'>): Promise<number> {
   let forgotten = 0
   for (let sweep = 0; sweep < sweepsAtOnce; sweep += 1) {
     const deleted = await deleteRequests(deps.db, keptMs, sweepSize)

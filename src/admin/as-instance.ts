@@ -1,8 +1,8 @@
 import type { Deps } from '../deps.ts'
 import { realMoment } from '../process/clocks.ts'
-import { createWorld } from '../process/compose.ts'
+import { compose } from '../process/compose.ts'
 import { createLog } from '../process/log.ts'
-import { createServiceHasher, openServiceDatabase, worldOf } from '../process/prepare.ts'
+import { createServiceHasher, externalsOf, openServiceDatabase } from '../process/prepare.ts'
 import type { CommandContext } from './command.ts'
 import { requireStartedDatabase } from './started-database.ts'
 
@@ -18,14 +18,14 @@ export async function asInstance<T>(
     await requireStartedDatabase(db)
     const now = () => new Date()
     const hasher = await createServiceHasher(config, files.peppers, db, now)
-    const world = await worldOf(context, db, hasher, now)
-    const { deps, instance } = await createWorld({
+    const externals = await externalsOf(context, db, hasher, now)
+    const { deps, instance } = await compose({
       config,
       connection,
       db,
       history,
       log,
-      world,
+      externals,
       moment: realMoment,
     })
     await instance.start()

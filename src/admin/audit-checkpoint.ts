@@ -1,9 +1,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { signCheckpoint } from '../domain/audit/checkpoint.ts'
-import { verifyTrail } from '../management/audit/verify-audit-log.ts'
+import { verifyAuditLog } from '../management/audit/verify-audit-log.ts'
 import { type Command, optionOf, requiredOption } from './command.ts'
-import { readNamedFile, withStartedDatabase } from './started-database.ts'
+import { loadNamedFile, withStartedDatabase } from './started-database.ts'
 
 /** Signs the heads of all chains, for keeping where the owner of the database cannot write. */
 export const auditCheckpointCommand: Command = {
@@ -28,7 +28,7 @@ export const auditCheckpointCommand: Command = {
     const { auditKeys } = context.files
     const createdAt = new Date()
     const { breaks, events, heads } = await withStartedDatabase(context, (db) =>
-      verifyTrail({ db, auditKeys }, []),
+      verifyAuditLog({ db, auditKeys }, []),
     )
     if (breaks.length > 0) {
       throw new Error('The audit log is broken: no checkpoint was signed. Run audit-verify.')
@@ -46,7 +46,7 @@ export const auditCheckpointCommand: Command = {
 }
 
 async function readPrivateKey(file: string): Promise<KeyObject> {
-  const pem = await readNamedFile('private key', file)
+  const pem = await loadNamedFile('private key', file)
   try {
     return createPrivateKey(pem)
   } catch {

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { ChainBreak } from '../domain/audit/chain-check.ts'
-import { type Checkpoint, readCheckpoint } from '../domain/audit/checkpoint.ts'
-import { type TrailReport, verifyTrail } from '../management/audit/verify-audit-log.ts'
+import { type Checkpoint, parseCheckpoint } from '../domain/audit/checkpoint.ts'
+import { type AuditLogReport, verifyAuditLog } from '../management/audit/verify-audit-log.ts'
 import {
   brokenExitCode,
   type Command,
@@ -9,7 +9,7 @@ import {
   type Outcome,
   requiredOption,
 } from './command.ts'
-import { readNamedFile, withStartedDatabase } from './started-database.ts'
+import { loadNamedFile, withStartedDatabase } from './started-database.ts'
 
 /** Walks the chains of the audit trail, and names the first break of each. */
 export const auditVerifyCommand: Command = {
@@ -30,24 +30,24 @@ hash. AUDIT_KEY_FILE must contain the keys with which the entry hashes were comp
     },
   ],
   async run(context) {
-    const checkpoints = await readCheckpoints(context.options)
+    const checkpoints = await parseCheckpoints(context.options)
     const { auditKeys } = context.files
     const report = await withStartedDatabase(context, (db) =>
-      verifyTrail({ db, auditKeys }, checkpoints),
+      verifyAuditLog({ db, auditKeys }, checkpoints),
     )
     return tell(report)
   },
 }
 
-async function readCheckpoints(options: CommandOptions): Promise<Checkpoint[]> {
+async function parseCheckpoints(options: CommandOptions): Promise<Checkpoint[]> {
   const files = options.checkpoint ?? []
   if (files.length === 0) return []
   const publicKey = await readPublicKey(requiredOption(options, 'public-key'))
   return Promise.all(
     files.map(async (file) => {
-      const text = await readNamedFile('checkpoint', file)
+      const text = await loadNamedFile('checkpoint', file)
       try {
-        return readCheckpoint(text, publicKey)
+        return parseCheckpoint(text, publicKey)
       } catch (error) {
         throw new Error(`The checkpoint ${file} is invalid: ${String(error)}`)
       }
@@ -56,7 +56,7 @@ async function readCheckpoints(options: CommandOptions): Promise<Checkpoint[]> {
 }
 
 async function readPublicKey(file: string): Promise<KeyObject> {
-  const pem = await readNamedFile('public key', file)
+  const pem = await loadNamedFile('public key', file)
   try {
     return createPublicKey(pem)
   } catch {
@@ -64,7 +64,7 @@ async function readPublicKey(file: string): Promise<KeyObject> {
   }
 }
 
-function tell({ events, unkeyed, breaks, heads }: TrailReport): Outcome {
+function tell({ events, unkeyed, breaks, heads }: AuditLogReport): Outcome {
   const json = {
     valid: breaks.length === 0,
     events,

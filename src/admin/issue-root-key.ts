@@ -1,5 +1,5 @@
 import { createLog } from '../process/log.ts'
-import { createServiceHasher, openServiceDatabase, worldOf } from '../process/prepare.ts'
+import { createServiceHasher, externalsOf, openServiceDatabase } from '../process/prepare.ts'
 import { writeRootToken } from '../process/root-token-file.ts'
 import { issueRootKey } from '../setup/issue-root-key.ts'
 import { type Command, optionOf } from './command.ts'
@@ -24,8 +24,8 @@ export const issueRootKeyCommand: Command = {
       const now = () => new Date()
       const hasher = await createServiceHasher(config, files.peppers, db, now)
       const keep = file === undefined ? undefined : (token: string) => writeRootToken(file, token)
-      const world = await worldOf(context, db, hasher, now)
-      const { id, name, token } = await issueRootKey(world, db, keep)
+      const externals = await externalsOf(context, db, hasher, now)
+      const { id, name, token } = await issueRootKey(externals, db, keep)
       return file === undefined
         ? { text: token, json: { api_key_id: id, name, token } }
         : {

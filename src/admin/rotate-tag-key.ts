@@ -10,7 +10,7 @@ export const rotateTagKeyCommand: Command = {
   options: [],
   async run(context) {
     // By then every instance knows it, or holds no lease.
-    const waitMs = 2 * timingOf(context.config.MAX_STALENESS_MS).watchMs
+    const waitMs = 2 * timingOf(context.config.MAX_STALENESS_MS).failureTimeoutMs
     const { id } = await asInstance(context, (deps) => rotateTagKey(deps, waitMs))
     return {
       text: `The tag key ${id} signs new tokens. The previous tag key stays valid while keys use it.`,

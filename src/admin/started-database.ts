@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createLog } from '../process/log.ts'
 import { openServiceDatabase } from '../process/prepare.ts'
 import type { Database } from '../store/database.ts'
-import { readSchemaState } from '../store/migrate.ts'
+import { loadSchemaState } from '../store/migrate.ts'
 import type { CommandContext } from './command.ts'
 
 /** Reads a database on which this version was started before. Throws an Error otherwise. */
@@ -21,14 +21,14 @@ export async function withStartedDatabase<T>(
 
 /** Throws an Error unless this version of the service was started on the database before. */
 export async function requireStartedDatabase(db: Database): Promise<void> {
-  if ((await readSchemaState(db)).missing.length === 0) return
+  if ((await loadSchemaState(db)).missing.length === 0) return
   throw new Error(
     'The schema of the database is missing or older than this version. Start the service, or run migrate, first.',
   )
 }
 
 /** The text of a file that an option names. Throws an Error that says what cannot be read, and why. */
-export async function readNamedFile(what: string, file: string): Promise<string> {
+export async function loadNamedFile(what: string, file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: Error) => {
     throw new Error(`Failed to read the ${what}: ${error.message}`)
   })

@@ -5,7 +5,7 @@ const linePattern = /^([A-Za-z0-9._-]{1,64}):([A-Za-z0-9+/]{43,}={0,2})$/
  * with # are passed over. In the order of the lines. Throws an Error that names the line and the rule,
  * never what the line holds.
  */
-export function readKeyLines(text: string): ReadonlyMap<string, Buffer> {
+export function parseKeyLines(text: string): ReadonlyMap<string, Buffer> {
   const keys = new Map<string, Buffer>()
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue

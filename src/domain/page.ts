@@ -27,7 +27,7 @@ export interface Page<T> {
 }
 
 /** Reads `created_at`, `-created_at` and so on. */
-export function readSort(text: string): Sort | undefined {
+export function parseSort(text: string): Sort | undefined {
   const descending = text.startsWith('-')
   const name = descending ? text.slice(1) : text
   const field = sortFields.find((candidate) => candidate === name)

@@ -49,7 +49,7 @@ export interface EffectivePermissions {
  * The catalogue that a file describes, together with the service's own permissions, which no file
  * can replace. Throws an Error that lists every fault of the file.
  */
-export function readCatalogue(file: unknown): Catalogue {
+export function parseCatalogue(file: unknown): Catalogue {
   const isCatalogue = new Ajv({ allErrors: true, validateSchema: false }).compile(CatalogueFile)
   if (!isCatalogue(file)) {
     const faults = isCatalogue.errors?.map(

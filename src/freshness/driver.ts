@@ -3,14 +3,14 @@ import { destroyFeedConnection, type FeedConnection } from '../store/feed.ts'
 import { isLaterTimeline, type StoredHistory } from '../store/history.ts'
 import { Evictions } from './evictions.ts'
 import type { Freshness } from './freshness.ts'
-import { FeedLog, type InstanceLog } from './freshness-log.ts'
+import { FreshnessLog, type InstanceLog } from './freshness-log.ts'
 import type { Moment } from './lease.ts'
-import { Rounds, type RoundsOptions } from './sync-cycles.ts'
+import { SyncCycles, type SyncCyclesOptions } from './sync-cycles.ts'
 import type { Timing } from './timing.ts'
 import { Wakeup } from './wakeup.ts'
 
 export interface InstanceOptions
-  extends Pick<RoundsOptions, 'newId' | 'history' | 'onTagKeysChanged' | 'onRegistered'> {
+  extends Pick<SyncCyclesOptions, 'newId' | 'history' | 'onTagKeysChanged' | 'onRegistered'> {
   readonly freshness: Freshness
   readonly timing: Timing
   readonly pollIntervalMs: number
@@ -29,8 +29,8 @@ export class Instance {
   readonly #options: InstanceOptions
   readonly #wakeup = new Wakeup()
   readonly #evictions: Evictions
-  readonly #rounds: Rounds
-  readonly #log: FeedLog
+  readonly #rounds: SyncCycles
+  readonly #log: FreshnessLog
   #connection: FeedConnection | undefined
   #isStopping = false
   #running: Promise<void> = Promise.resolve()
@@ -41,8 +41,8 @@ export class Instance {
     const monotonicNow = () => now().monotonic
     this.#options = options
     this.#evictions = new Evictions({ timing, monotonicNow, log })
-    this.#log = new FeedLog(log, monotonicNow)
-    this.#rounds = new Rounds({ ...options, evictions: this.#evictions, log: this.#log })
+    this.#log = new FreshnessLog(log, monotonicNow)
+    this.#rounds = new SyncCycles({ ...options, evictions: this.#evictions, log: this.#log })
   }
 
   /** The id of the latest registration; undefined before the first. */
@@ -82,12 +82,12 @@ export class Instance {
 
   /** Begins: resolves with the first lease, or when the first round has failed. */
   async start(): Promise<void> {
-    await this.#tryRound()
+    await this.#tryCycle()
     this.#running = this.#run()
   }
 
   /** Asks for a round now, or for one more after the one under way. */
-  hurry(): void {
+  trigger(): void {
     this.#wakeup.wake()
   }
 
@@ -101,7 +101,7 @@ export class Instance {
     if (connection !== undefined && isLaterTimeline(met, connection.met)) {
       destroyFeedConnection(connection)
     }
-    this.hurry()
+    this.trigger()
   }
 
   /** Ends the lease at once and gives the row up. Answer what is in flight before. */
@@ -113,7 +113,7 @@ export class Instance {
     const connection = this.#connection
     if (connection === undefined) return
     try {
-      await this.#rounds.giveUp(connection)
+      await this.#rounds.deregister(connection)
     } catch (error) {
       this.#options.log.warn({ err: error }, 'failed to deregister this instance')
     }
@@ -126,7 +126,7 @@ export class Instance {
       if (this.#isStopping) return
       // A process that was stopped wakes up here: its lease may have lapsed since it was last looked at.
       this.#tellOfLease()
-      await this.#tryRound()
+      await this.#tryCycle()
     }
   }
 
@@ -137,14 +137,14 @@ export class Instance {
     return Math.min(pollIntervalMs, shortestBackoffMs * 2 ** this.#failures)
   }
 
-  async #tryRound(): Promise<void> {
+  async #tryCycle(): Promise<void> {
     try {
       this.#connection ??= await this.#options.connect()
-      if (!(await this.#rounds.run(this.#connection))) this.hurry()
+      if (!(await this.#rounds.run(this.#connection))) this.trigger()
       this.#failures = 0
     } catch (error) {
       this.#failures += 1
-      this.#log.roundFailed(explainReadOnly(error))
+      this.#log.cycleFailed(explainReadOnly(error))
       this.#disconnect()
     }
     this.#tellOfLease()

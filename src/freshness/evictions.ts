@@ -1,6 +1,6 @@
-import { evictInstance, type FeedConnection, readBeats } from '../store/feed.ts'
+import { evictInstance, type FeedConnection, loadHeartbeats } from '../store/feed.ts'
 import { withinDeadline } from './deadline.ts'
-import { Watch } from './failure-detector.ts'
+import { FailureDetector } from './failure-detector.ts'
 import { type Timing, timingOf } from './timing.ts'
 
 export interface EvictionsOptions {
@@ -13,7 +13,7 @@ export interface EvictionsOptions {
 export class Evictions {
   readonly #options: EvictionsOptions
   /** By the staleness that those watched count on: a watch is timed for leases of one length. */
-  readonly #watches = new Map<number, Watch>()
+  readonly #watches = new Map<number, FailureDetector>()
   #hasWarned = false
 
   constructor(options: EvictionsOptions) {
@@ -26,7 +26,7 @@ export class Evictions {
    */
   async look(connection: FeedConnection, ownId: string | undefined): Promise<boolean> {
     const { timing, monotonicNow } = this.#options
-    const all = await withinDeadline(connection, timing.roundMs, readBeats(connection))
+    const all = await withinDeadline(connection, timing.cycleDeadlineMs, loadHeartbeats(connection))
     const respondedAt = monotonicNow()
     const others = all.filter((row) => row.id !== ownId)
     const stalenesses = new Set(others.map((row) => row.maxStalenessMs))
@@ -46,8 +46,9 @@ export class Evictions {
     this.#watches.clear()
   }
 
-  #watchFor(staleness: number): Watch {
-    const watch = this.#watches.get(staleness) ?? new Watch(timingOf(staleness).watchMs)
+  #watchFor(staleness: number): FailureDetector {
+    const watch =
+      this.#watches.get(staleness) ?? new FailureDetector(timingOf(staleness).failureTimeoutMs)
     this.#watches.set(staleness, watch)
     return watch
   }
@@ -58,7 +59,7 @@ export class Evictions {
   ): Promise<void> {
     const { timing, log } = this.#options
     const evicting = evictInstance(connection, silent)
-    if (!(await withinDeadline(connection, timing.roundMs, evicting))) return
+    if (!(await withinDeadline(connection, timing.cycleDeadlineMs, evicting))) return
     log.warn({ instance: silent.id }, 'deregistered an unresponsive instance')
   }
 

@@ -6,7 +6,7 @@ export interface InstanceRow {
 }
 
 /** An instance whose row has not changed for a whole watch: it may be deleted if it still shows this beat. */
-export interface Silent {
+export interface UnresponsiveInstance {
   readonly id: string
   readonly beat: number
 }
@@ -17,23 +17,23 @@ export interface Silent {
  * ended, however slow its clock runs: the beat was committed before that response, and its lease
  * began before that.
  */
-export class Watch {
-  readonly #watchMs: number
+export class FailureDetector {
+  readonly #failureTimeoutMs: number
   #seen = new Map<string, { readonly beat: number; readonly since: number }>()
 
-  constructor(watchMs: number) {
-    this.#watchMs = watchMs
+  constructor(failureTimeoutMs: number) {
+    this.#failureTimeoutMs = failureTimeoutMs
   }
 
   /** Takes a read of the table and tells who has been silent. `respondedAt` is monotonic, when the answer came. */
-  observe(rows: readonly InstanceRow[], respondedAt: number): Silent[] {
+  observe(rows: readonly InstanceRow[], respondedAt: number): UnresponsiveInstance[] {
     const seen = new Map<string, { readonly beat: number; readonly since: number }>()
-    const silent: Silent[] = []
+    const silent: UnresponsiveInstance[] = []
     for (const { id, beat } of rows) {
       const known = this.#seen.get(id)
       const since = known?.beat === beat ? known.since : respondedAt
       seen.set(id, { beat, since })
-      if (respondedAt - since >= this.#watchMs) silent.push({ id, beat })
+      if (respondedAt - since >= this.#failureTimeoutMs) silent.push({ id, beat })
     }
     this.#seen = seen
     return silent

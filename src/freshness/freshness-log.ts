@@ -16,7 +16,7 @@ const historyMessages: Readonly<Record<HistoryChange, string>> = {
 }
 
 /** Tells of the change feed and of the lease when something changes, and of a failure once, not with every round. */
-export class FeedLog {
+export class FreshnessLog {
   readonly #log: InstanceLog
   readonly #monotonicNow: () => number
   /** What has been told since the last round that was confirmed. */
@@ -25,14 +25,14 @@ export class FeedLog {
   #failures = 0
   #failingSince = 0
   #holds: boolean | undefined
-  #silentSince = 0
+  #unresponsiveSince = 0
 
   constructor(log: InstanceLog, monotonicNow: () => number) {
     this.#log = log
     this.#monotonicNow = monotonicNow
   }
 
-  roundFailed(error: unknown): void {
+  cycleFailed(error: unknown): void {
     if (this.#failures === 0) this.#failingSince = this.#monotonicNow()
     this.#failures += 1
     this.#cause = causeOf(error)
@@ -41,7 +41,7 @@ export class FeedLog {
     this.#log.warn({ err: error }, 'a sync cycle of the change feed failed')
   }
 
-  roundConfirmed(): void {
+  cycleConfirmed(): void {
     this.#cause = undefined
     if (this.#failures === 0) return
     const failingMs = Math.round(this.#monotonicNow() - this.#failingSince)
@@ -75,7 +75,7 @@ export class FeedLog {
     if (holds === before) return
     this.#holds = holds
     if (!holds) {
-      this.#silentSince = this.#monotonicNow()
+      this.#unresponsiveSince = this.#monotonicNow()
       const when = before === undefined ? 'no lease yet' : 'the lease expired'
       this.#log.warn(
         { instance, cause: this.#cause },
@@ -87,7 +87,7 @@ export class FeedLog {
       this.#log.info({ instance }, 'lease acquired: verifications are answered from memory')
       return
     }
-    const silentMs = Math.round(this.#monotonicNow() - this.#silentSince)
+    const silentMs = Math.round(this.#monotonicNow() - this.#unresponsiveSince)
     this.#log.info(
       { instance, silent_ms: silentMs },
       'lease acquired again: verifications are answered from memory',

@@ -1,6 +1,6 @@
-import { type Change, type ChangeRow, readChange } from '../domain/protocol/change.ts'
+import { type Change, type ChangeRow, parseChange } from '../domain/protocol/change.ts'
 import { compareHistories, type History, type HistoryChange } from '../domain/protocol/history.ts'
-import { Fence, type Fenced } from './invalidation-epochs.ts'
+import { type EpochSubject, InvalidationEpochs } from './invalidation-epochs.ts'
 import { type Lease, leaseFrom, leaseHolds, type Moment } from './lease.ts'
 import type { Timing } from './timing.ts'
 
@@ -22,7 +22,7 @@ export interface Reading {
 }
 
 /** A round under way: what it was begun with. */
-export interface Round {
+export interface SyncCycle {
   readonly registration: number
   readonly sentAt: Moment
 }
@@ -38,7 +38,7 @@ export type Received =
   | { readonly kind: 'void' }
 
 /** A place to which reads are stamped, or undefined while nothing that is read may be kept. */
-export type Stamp = number
+export type Epoch = number
 
 /**
  * The protocol of one instance, without its I/O: a state machine whose every step is synchronous. The
@@ -47,7 +47,7 @@ export type Stamp = number
  */
 export class Freshness {
   readonly #timing: Timing
-  readonly #fence: Fence
+  readonly #fence: InvalidationEpochs
   #registration = 0
   #applied = 0
   #appliedId: string | null = null
@@ -57,7 +57,7 @@ export class Freshness {
 
   constructor(timing: Timing, maxRemembered = 10_000) {
     this.#timing = timing
-    this.#fence = new Fence(maxRemembered)
+    this.#fence = new InvalidationEpochs(maxRemembered)
   }
 
   /** The revision up to which this instance has applied the changes. */
@@ -66,8 +66,8 @@ export class Freshness {
   }
 
   /** Take it before the statement is sent whose result is to be kept. */
-  get stamp(): Stamp {
-    return this.#fence.stamp
+  get epoch(): Epoch {
+    return this.#fence.epoch
   }
 
   /** How much of the lease is left, in milliseconds; 0 when it has lapsed. */
@@ -82,13 +82,13 @@ export class Freshness {
   }
 
   /** Whether an answer may rest on a read with this stamp. Ask at the last synchronous step before the answer. */
-  mayAnswer(stamp: Stamp, of: Fenced, now: Moment): boolean {
-    return this.holdsLease(now) && this.#fence.isCurrent(stamp, of)
+  mayAnswer(epoch: Epoch, of: EpochSubject, now: Moment): boolean {
+    return this.holdsLease(now) && this.#fence.isCurrent(epoch, of)
   }
 
   /** Whether a read with this stamp may be kept: nothing read before the first lease is. */
-  mayStore(stamp: Stamp, of: Fenced): boolean {
-    return this.#mayStore && this.#fence.isCurrent(stamp, of)
+  mayStore(epoch: Epoch, of: EpochSubject): boolean {
+    return this.#mayStore && this.#fence.isCurrent(epoch, of)
   }
 
   /**
@@ -107,12 +107,12 @@ export class Freshness {
   }
 
   /** Before the round's statement is sent. */
-  beginRound(sentAt: Moment): Round {
+  beginCycle(sentAt: Moment): SyncCycle {
     return { registration: this.#registration, sentAt }
   }
 
   /** The answer to the round's statement: applies the changes. */
-  received(round: Round, reading: Reading): Received {
+  received(round: SyncCycle, reading: Reading): Received {
     if (round.registration !== this.#registration) return { kind: 'void' }
     if (reading.inRecovery) return { kind: 'standby' }
     const change = this.#historyChange(reading)
@@ -124,12 +124,12 @@ export class Freshness {
   }
 
   /** The commit of the acknowledgement is confirmed: the lease runs from before the round's statement. */
-  confirmed(round: Round): void {
+  confirmed(round: SyncCycle): void {
     if (round.registration !== this.#registration) return
     this.#lease = leaseFrom(round.sentAt, this.#timing.leaseMs)
     if (this.#mayStore) return
     // The first lease of a registration: fills begun before it are not kept.
-    this.#fence.overtakeAll()
+    this.#fence.invalidateAll()
     this.#mayStore = true
   }
 
@@ -138,11 +138,11 @@ export class Freshness {
     this.#registration += 1
     this.#lease = undefined
     this.#mayStore = false
-    this.#fence.overtakeAll()
+    this.#fence.invalidateAll()
   }
 
   /** Overtakes what a change names before a round brings it: for the changes that this process commits itself. */
-  overtake(changes: readonly Change[]): void {
+  invalidate(changes: readonly Change[]): void {
     this.#fence.apply(changes)
   }
 
@@ -157,7 +157,7 @@ export class Freshness {
   /** Overtakes what the changes name, or everything when one is missing or unknown. Tells whether the tag keys changed. */
   #applyAll(reading: Reading): boolean {
     if (reading.counter === this.#applied) return false
-    const changes = reading.changes.map(readChange).filter((change) => change !== undefined)
+    const changes = reading.changes.map(parseChange).filter((change) => change !== undefined)
     const isWhole = this.#isGapless(reading) && changes.length === reading.changes.length
     this.#fence.apply(isWhole ? changes : [{ kind: 'everything' }])
     return !isWhole || changes.some((change) => change.kind === 'tag_key')

@@ -5,12 +5,12 @@ import { compareHistories, type History, type HistoryChange } from '../domain/pr
  * not: a database that was restored may know nothing of those who still answer from memory.
  */
 export class Trust {
-  readonly #watchMs: number
+  readonly #failureTimeoutMs: number
   #lostUntil = Number.NEGATIVE_INFINITY
   #registeredIn: History | null | undefined
 
-  constructor(watchMs: number) {
-    this.#watchMs = watchMs
+  constructor(failureTimeoutMs: number) {
+    this.#failureTimeoutMs = failureTimeoutMs
   }
 
   /** Whether it does not count. `now` is monotonic, as everywhere here. */
@@ -19,7 +19,7 @@ export class Trust {
   }
 
   lose(now: number): void {
-    this.#lostUntil = now + this.#watchMs
+    this.#lostUntil = now + this.#failureTimeoutMs
   }
 
   /** A registration was committed: trust is lost when it is in another history than the one before. */

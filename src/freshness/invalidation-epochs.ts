@@ -1,7 +1,7 @@
 import type { Change } from '../domain/protocol/change.ts'
 
 /** Whose reads a fence judges: a key, by its id and its account. */
-export interface Fenced {
+export interface EpochSubject {
   readonly id: string
   readonly accountId: string
 }
@@ -15,7 +15,7 @@ export interface Fenced {
  * Only the latest `maxRemembered` changes are kept by name. What is forgotten raises the floor, below
  * which every stamp is too old.
  */
-export class Fence {
+export class InvalidationEpochs {
   readonly #maxRemembered: number
   readonly #lastOfKey = new Map<string, number>()
   readonly #lastOfAccount = new Map<string, number>()
@@ -27,23 +27,23 @@ export class Fence {
   }
 
   /** The place reached: take it before a statement is sent. */
-  get stamp(): number {
+  get epoch(): number {
     return this.#applied
   }
 
-  isCurrent(stamp: number, of: Fenced): boolean {
+  isCurrent(epoch: number, of: EpochSubject): boolean {
     // Nothing has come since.
-    if (stamp === this.#applied) return true
+    if (epoch === this.#applied) return true
     return (
-      stamp >= this.#floor &&
-      stamp >= (this.#lastOfKey.get(of.id) ?? 0) &&
-      stamp >= (this.#lastOfAccount.get(of.accountId) ?? 0)
+      epoch >= this.#floor &&
+      epoch >= (this.#lastOfKey.get(of.id) ?? 0) &&
+      epoch >= (this.#lastOfAccount.get(of.accountId) ?? 0)
     )
   }
 
   apply(changes: readonly Change[]): void {
     if (changes.some((change) => change.kind === 'everything')) {
-      this.overtakeAll()
+      this.invalidateAll()
       return
     }
     if (changes.length === 0) return
@@ -55,7 +55,7 @@ export class Fence {
   }
 
   /** Overtakes every read so far, those under way included. */
-  overtakeAll(): void {
+  invalidateAll(): void {
     this.#applied += 1
     this.#floor = this.#applied
     this.#lastOfKey.clear()

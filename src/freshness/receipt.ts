@@ -23,7 +23,7 @@ export interface ReceiptQuestion {
   /** When the evaluator learnt that the change is committed, and now, both on its own monotonic clock. */
   readonly learntAt: number
   readonly now: number
-  readonly watchMs: number
+  readonly failureTimeoutMs: number
   /** After history changed, what instances say counts for nothing for a while. */
   readonly onlyByTime: boolean
 }
@@ -38,9 +38,9 @@ export interface ReceiptQuestion {
  * who still answer from memory, and the evaluator would not know yet that it was.
  */
 export function receiptOf(question: ReceiptQuestion): Receipt {
-  const { revision, id, instances, ownId, watchMs } = question
+  const { revision, id, instances, ownId, failureTimeoutMs } = question
   const waitingFor = instances.filter((one) => one.applied < revision).map((one) => one.id)
-  const remainingMs = Math.max(0, question.learntAt + watchMs - question.now)
+  const remainingMs = Math.max(0, question.learntAt + failureTimeoutMs - question.now)
   const isAmong = instances.some((one) => one.id === ownId)
   const allApplied = waitingFor.length === 0 && isAmong && !question.onlyByTime
   const isComplete = allApplied || remainingMs === 0

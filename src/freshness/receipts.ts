@@ -6,7 +6,7 @@ import type { Timing } from './timing.ts'
 import { Wakeup } from './wakeup.ts'
 
 /** A revision that is known to be committed. */
-export interface Committed {
+export interface RevisionRef {
   readonly revision: number
   readonly id: string
 }
@@ -37,11 +37,11 @@ export class Receipts {
    * The receipt of a committed revision: as soon as it is complete, or as it stands after `waitMs`.
    * When the database cannot be asked it stands as pending; the change is committed all the same.
    */
-  async waitFor(committed: Committed, waitMs: number): Promise<Receipt> {
+  async waitFor(committed: RevisionRef, waitMs: number): Promise<Receipt> {
     const { instance, monotonicNow } = this.#options
     const endsAt = monotonicNow() + waitMs
     const learntAt = instance.learn(committed.id)
-    instance.hurry()
+    instance.trigger()
     for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       const readMs = Math.max(leastReadMs, endsAt - monotonicNow())
       const receipt = await this.#evaluate(committed, learntAt, readMs)
@@ -51,7 +51,7 @@ export class Receipts {
     }
   }
 
-  async #evaluate(committed: Committed, learntAt: number, readMs: number): Promise<Receipt> {
+  async #evaluate(committed: RevisionRef, learntAt: number, readMs: number): Promise<Receipt> {
     const { instance, timing, monotonicNow } = this.#options
     const instances = await this.#readWithin(readMs).catch(() => undefined)
     return receiptOf({
@@ -60,7 +60,7 @@ export class Receipts {
       ownId: instance.registeredId,
       learntAt,
       now: monotonicNow(),
-      watchMs: timing.watchMs,
+      failureTimeoutMs: timing.failureTimeoutMs,
       onlyByTime: instances === undefined || instance.completesOnlyByTime,
     })
   }

@@ -4,20 +4,20 @@ import { StandbyError } from '../store/faults.ts'
 import {
   acknowledge,
   type FeedConnection,
-  readFeed,
+  loadFeed,
   registerInstance,
   unregisterInstance,
 } from '../store/feed.ts'
 import { withinDeadline } from './deadline.ts'
 import type { Evictions } from './evictions.ts'
-import type { Freshness, Round } from './freshness.ts'
-import type { FeedLog } from './freshness-log.ts'
+import type { Freshness, SyncCycle } from './freshness.ts'
+import type { FreshnessLog } from './freshness-log.ts'
 import { Trust } from './history-trust.ts'
 import type { Moment } from './lease.ts'
 import { Progress } from './progress.ts'
 import type { Timing } from './timing.ts'
 
-export interface RoundsOptions {
+export interface SyncCyclesOptions {
   /** Random, one a call. */
   readonly newId: () => string
   readonly freshness: Freshness
@@ -32,7 +32,7 @@ export interface RoundsOptions {
   /** Told of each registration, before it is made. */
   readonly onRegistered: (id: string) => void
   readonly evictions: Evictions
-  readonly log: FeedLog
+  readonly log: FreshnessLog
 }
 
 /**
@@ -40,21 +40,21 @@ export interface RoundsOptions {
  * acknowledges what is applied, and evicts those who have long been silent. The rules are those of
  * Freshness, Trust and Watch; here is the I/O, in order, and nothing is decided.
  */
-export class Rounds {
-  readonly #options: RoundsOptions
+export class SyncCycles {
+  readonly #options: SyncCyclesOptions
   readonly #progress = new Progress()
   readonly #trust: Trust
   #id: string | undefined
   #isRegistered = false
   #areTagKeysOld = false
   #toldOf: HistoryChange | undefined
-  #watchedAt = Number.NEGATIVE_INFINITY
+  #detectedAt = Number.NEGATIVE_INFINITY
   #confirmed = 0
   #lastAt = Number.NEGATIVE_INFINITY
 
-  constructor(options: RoundsOptions) {
+  constructor(options: SyncCyclesOptions) {
     this.#options = options
-    this.#trust = new Trust(options.timing.watchMs)
+    this.#trust = new Trust(options.timing.failureTimeoutMs)
   }
 
   /** The id of the latest registration; undefined before the first. */
@@ -97,7 +97,7 @@ export class Rounds {
   }
 
   /** Gives the row up, if there is one. */
-  async giveUp(connection: FeedConnection): Promise<void> {
+  async deregister(connection: FeedConnection): Promise<void> {
     if (this.#id === undefined) return
     await this.#within(connection, unregisterInstance(connection, this.#id))
   }
@@ -112,8 +112,8 @@ export class Rounds {
   async #register(connection: FeedConnection): Promise<boolean> {
     const { evictions, freshness, history, newId, now, onRegistered, timing } = this.#options
     // A row from before, if there is one still, would hold receipts up until somebody evicts it.
-    await this.giveUp(connection)
-    if (await evictions.look(connection, undefined)) return this.#withhold()
+    await this.deregister(connection)
+    if (await evictions.look(connection, undefined)) return this.#standBy()
     const id = newId()
     this.#id = id
     onRegistered(id)
@@ -121,8 +121,8 @@ export class Rounds {
     const registration = { id, now: new Date(now().wall), maxStalenessMs }
     const place = await this.#within(connection, registerInstance(connection, registration))
     if (await evictions.look(connection, id)) {
-      await this.giveUp(connection)
-      return this.#withhold()
+      await this.deregister(connection)
+      return this.#standBy()
     }
     const change = this.#trust.registeredIn(place.history, now().monotonic)
     if (change !== undefined) this.#meetHistory(change)
@@ -135,15 +135,15 @@ export class Rounds {
     return true
   }
 
-  #withhold(): false {
+  #standBy(): false {
     this.#options.log.withheld()
     return false
   }
 
   async #read(connection: FeedConnection): Promise<boolean> {
     const { freshness, now, onTagKeysChanged } = this.#options
-    const round = freshness.beginRound(now())
-    const reading = await this.#within(connection, readFeed(connection, freshness.applied))
+    const round = freshness.beginCycle(now())
+    const reading = await this.#within(connection, loadFeed(connection, freshness.applied))
     const received = freshness.received(round, reading)
     switch (received.kind) {
       case 'void':
@@ -163,7 +163,11 @@ export class Rounds {
     }
   }
 
-  async #acknowledge(connection: FeedConnection, round: Round, revision: number): Promise<boolean> {
+  async #acknowledge(
+    connection: FeedConnection,
+    round: SyncCycle,
+    revision: number,
+  ): Promise<boolean> {
     const { freshness, log } = this.#options
     const id = this.#id
     if (id === undefined) return false
@@ -172,10 +176,10 @@ export class Rounds {
       return this.#forget()
     }
     freshness.confirmed(round)
-    log.roundConfirmed()
+    log.cycleConfirmed()
     this.#confirmed += 1
     this.#lastAt = round.sentAt.monotonic
-    await this.#watchOthers(connection)
+    await this.#detectFailures(connection)
     return true
   }
 
@@ -197,15 +201,15 @@ export class Rounds {
   }
 
   /** Not more often than one polls: notified rounds come in crowds. */
-  async #watchOthers(connection: FeedConnection): Promise<void> {
+  async #detectFailures(connection: FeedConnection): Promise<void> {
     const { evictions, now, pollIntervalMs } = this.#options
-    if (now().monotonic - this.#watchedAt < pollIntervalMs) return
+    if (now().monotonic - this.#detectedAt < pollIntervalMs) return
     await evictions.look(connection, this.#id)
-    this.#watchedAt = now().monotonic
+    this.#detectedAt = now().monotonic
   }
 
   /** One deadline for each statement. */
   #within<T>(connection: FeedConnection, work: Promise<T>): Promise<T> {
-    return withinDeadline(connection, this.#options.timing.roundMs, work)
+    return withinDeadline(connection, this.#options.timing.cycleDeadlineMs, work)
   }
 }

@@ -5,9 +5,9 @@ export interface Timing {
   /** How long a lease lasts on the clocks of its holder. */
   readonly leaseMs: number
   /** How long an observer waits on its own clock for a sign of life. */
-  readonly watchMs: number
+  readonly failureTimeoutMs: number
   /** How long one round may take before its connection is destroyed. */
-  readonly roundMs: number
+  readonly cycleDeadlineMs: number
 }
 
 /**
@@ -21,7 +21,7 @@ export function timingOf(maxStalenessMs: number): Timing {
   return {
     maxStalenessMs,
     leaseMs,
-    watchMs: 1.25 * leaseMs,
-    roundMs: maxStalenessMs / 6,
+    failureTimeoutMs: 1.25 * leaseMs,
+    cycleDeadlineMs: maxStalenessMs / 6,
   }
 }

@@ -3,7 +3,7 @@ import { parseAddressRanges } from '../domain/network/address-ranges.ts'
 import type { Config } from '../settings/settings-schema.ts'
 
 /** What the settings say of the faces. */
-export interface FaceSettings {
+export interface ApiSettings {
   /** Those whose X-Forwarded-For and Forwarded are believed. */
   readonly trustedProxies: readonly AddressRange[]
   /** Whether Aeon's public API is served. */
@@ -22,7 +22,7 @@ export interface ForwardAuthSettings {
   readonly tellsReason: boolean
 }
 
-export function readFaceSettings(config: Config): FaceSettings {
+export function parseApiSettings(config: Config): ApiSettings {
   return {
     trustedProxies: rangesOf(config.TRUSTED_PROXIES),
     aeon: config.AEON_API === 'on',

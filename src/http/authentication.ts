@@ -9,7 +9,7 @@ import { getAccount } from '../management/accounts/get.ts'
 import { nameFaults } from '../management/validate-text.ts'
 import { verify } from '../verification/verify.ts'
 import type { App } from './app-type.ts'
-import { readBearer } from './bearer.ts'
+import { parseBearer } from './bearer.ts'
 import { clientAddressOf } from './client-address.ts'
 import { answerToCurrentOnly, type WriteError } from './current-only.ts'
 
@@ -69,7 +69,7 @@ function authorize(
   const token = bearerToken(request)
   const address = clientAddressOf(request, trustedProxies)
   // Before anything is read: whatever the verdict comes to rest on is no older.
-  const epoch = deps.cache.stamp
+  const epoch = deps.cache.epoch
   const verdict = verify(deps, token, { address, permissions: [], accountId: undefined })
   if (verdict instanceof Promise) {
     const readAt = deps.cache.monotonicMs()
@@ -99,7 +99,7 @@ function admit(
     request.principal = {
       key,
       address,
-      actingUser: readActingUser(request, key.holds),
+      actingUser: parseActingUser(request, key.holds),
       requestId: request.id,
       epoch,
       readAt,
@@ -128,7 +128,7 @@ function bearerToken(request: FastifyRequest): string {
   if (countHeader(request.raw.rawHeaders, 'authorization') > 1) {
     throw new ServiceError('unauthenticated', 'Send exactly one Authorization header.')
   }
-  const token = readBearer(header)
+  const token = parseBearer(header)
   if (token !== undefined) return token
   throw new ServiceError(
     'unauthenticated',
@@ -171,7 +171,7 @@ function refusalOf(reason: DenialReason): RefusedToken {
 }
 
 /** The user for whom a console acts, if it names one: only a key that may do so is heard. */
-function readActingUser(
+function parseActingUser(
   request: FastifyRequest,
   holds: ReadonlySet<string>,
 ): ActingUser | undefined {
@@ -188,10 +188,10 @@ function readActingUser(
       },
     ])
   }
-  return { id, name: encodedName === undefined ? null : readEncodedName(encodedName) }
+  return { id, name: encodedName === undefined ? null : decodeName(encodedName) }
 }
 
-function readEncodedName(encoded: string | string[]): string {
+function decodeName(encoded: string | string[]): string {
   const field = '/x-acting-user-name'
   const name = decodePercent(encoded)
   if (name === undefined) {

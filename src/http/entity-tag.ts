@@ -18,7 +18,7 @@ export function entityTagOf({ lastChange }: Pick<ApiKey, 'lastChange'>): string 
  * strongly, so that a weak one matches nothing. Throws `precondition_required` when there is no such
  * header, and `invalid_request`.
  */
-export function readIfMatch(header: string | undefined): (key: ApiKey) => boolean {
+export function parseIfMatch(header: string | undefined): (key: ApiKey) => boolean {
   if (header === undefined) {
     throw new ServiceError(
       'precondition_required',

@@ -4,7 +4,7 @@ import {
   encodeCursor,
   type Page,
   type PageRequest,
-  readSort,
+  parseSort,
   type SortField,
   sortFields,
 } from '../domain/page.ts'
@@ -51,12 +51,12 @@ function sortDescription(fields: readonly SortField[]): string {
 }
 
 /** The page that a query asks for. Throws `invalid_request` for a cursor that is not one of ours for this sort. */
-export function readPage(query: {
+export function parsePage(query: {
   readonly limit?: number
   readonly cursor?: string
   readonly sort?: string
 }): PageRequest {
-  const sort = readSort(query.sort ?? defaultSort)
+  const sort = parseSort(query.sort ?? defaultSort)
   if (sort === undefined) throw cursorFault('/sort', 'sort')
   const limit = query.limit ?? defaultLimit
   if (query.cursor === undefined) return { limit, sort, after: undefined }

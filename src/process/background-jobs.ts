@@ -1,4 +1,4 @@
-import { forgetOldRequests } from '../acts/idempotency.ts'
+import { pruneIdempotentRequests } from '../acts/idempotency.ts'
 import type { Deps } from '../deps.ts'
 import { logHeads } from '../management/audit/log-heads.ts'
 import { countExpiringKeys, sweepExpiries } from '../management/audit/sweep-expiries.ts'
@@ -12,20 +12,20 @@ const denialsKeptMs = 30 * 24 * 60 * 60 * 1000
 const pruneEveryMs = 10 * 60 * 1000
 const sweepEveryMs = 30 * 1000
 
-export interface Duties {
+export interface BackgroundJobs {
   stop(): void
 }
 
 /** What an instance does by itself, regularly: what goes wrong is told in the log, and tried again the next time. */
-export function startDuties(deps: Deps, flushEveryMs: number): Duties {
-  const duties = [
+export function startBackgroundJobs(deps: Deps, flushEveryMs: number): BackgroundJobs {
+  const backgroundJobs = [
     every(flushEveryMs, () => flush(deps)),
     every(pruneEveryMs, () => prune(deps)),
     every(sweepEveryMs, () => sweep(deps)),
   ]
   return {
     stop: () => {
-      for (const duty of duties) clearInterval(duty)
+      for (const duty of backgroundJobs) clearInterval(duty)
     },
   }
 }
@@ -49,7 +49,7 @@ async function prune(deps: Deps): Promise<void> {
   await orTell(deps, 'failed to compare names of an earlier version', () =>
     fillNameSkeletons(deps.db),
   )
-  await orTell(deps, 'failed to delete old idempotency keys', () => forgetOldRequests(deps))
+  await orTell(deps, 'failed to delete old idempotency keys', () => pruneIdempotentRequests(deps))
   await orTell(deps, 'failed to prune old denial counts', () =>
     pruneDenials(deps.db, new Date(now - denialsKeptMs)),
   )

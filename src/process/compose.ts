@@ -15,31 +15,31 @@ import type { RootKeyDeps } from '../setup/root-key.ts'
 import type { CurrentHistory } from '../store/current-history.ts'
 import type { Database, DatabaseOptions } from '../store/database.ts'
 import { openFeedConnection } from '../store/feed.ts'
-import { createTallies } from '../verification/counters.ts'
+import { createCounters } from '../verification/counters.ts'
 import { CredentialCache } from '../verification/credential-cache.ts'
-import { DenialRecords } from '../verification/denial-buffer.ts'
-import { createCredentialReader } from '../verification/load-credential.ts'
-import { Flights } from '../verification/single-flight.ts'
-import { LiveTagRing } from '../verification/tag-keyring.ts'
-import { UseRecords } from '../verification/usage-buffer.ts'
+import { DenialBuffer } from '../verification/denial-buffer.ts'
+import { createCredentialLoader } from '../verification/load-credential.ts'
+import { SingleFlight } from '../verification/single-flight.ts'
+import { TagKeyring } from '../verification/tag-keyring.ts'
+import { UsageBuffer } from '../verification/usage-buffer.ts'
 
 const maxReadsUnderWay = 5_000
 const dayMs = 24 * 60 * 60 * 1000
 
-export interface WorldOptions {
+export interface ComposeOptions {
   readonly config: Config
   readonly connection: DatabaseOptions['connection']
   readonly db: Database
   /** What the connections of the pool are held against. */
   readonly history: CurrentHistory
   readonly log: Logger
-  readonly world: RootKeyDeps
+  readonly externals: RootKeyDeps
   readonly moment: () => Moment
   /** Told of each id under which this process is registered. */
   readonly onRegistered?: (id: string) => void
 }
 
-export interface World {
+export interface Composition {
   readonly deps: Deps
   readonly instance: Instance
   /** Undefined where the database knows no NOTIFY. */
@@ -47,18 +47,18 @@ export interface World {
 }
 
 /** All that the use cases need, and the instance that keeps it fresh; it is not started yet. */
-export async function createWorld(options: WorldOptions): Promise<World> {
+export async function compose(options: ComposeOptions): Promise<Composition> {
   const { config, connection, db, history, log, moment } = options
   const timing = timingOf(config.MAX_STALENESS_MS)
   const freshness = new Freshness(timing)
   const holdsLease = () => freshness.holdsLease(moment())
   const currentReads = new CurrentReads({ db, history, holdsLease })
-  const ring = await LiveTagRing.open(currentReads)
+  const keyring = await TagKeyring.open(currentReads)
   const connect = (to: DatabaseOptions['connection']) =>
     openFeedConnection({
       connection: to,
-      connectTimeoutMs: Math.min(timing.roundMs, config.DATABASE_CONNECT_TIMEOUT_MS),
-      statementTimeoutMs: timing.roundMs,
+      connectTimeoutMs: Math.min(timing.cycleDeadlineMs, config.DATABASE_CONNECT_TIMEOUT_MS),
+      statementTimeoutMs: timing.cycleDeadlineMs,
     })
   const instance = new Instance({
     newId: randomUUID,
@@ -69,7 +69,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     pollIntervalMs: Math.min(config.POLL_INTERVAL_MS, timing.leaseMs / 3),
     connect: () => connect(connection),
     now: moment,
-    onTagKeysChanged: () => ring.reload(),
+    onTagKeysChanged: () => keyring.reload(),
     onRegistered: options.onRegistered ?? (() => undefined),
     log,
   })
@@ -79,17 +79,17 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     ? new Listener({
         connect: () => connect(config.DATABASE_LISTEN_URL ?? connection),
         history,
-        onChange: () => instance.hurry(),
+        onChange: () => instance.trigger(),
         checkEveryMs: 10_000,
         log,
       })
     : undefined
   const cache = new CredentialCache(config.CACHE_MAX_KEYS, freshness, moment)
-  const tallies = createTallies()
+  const counters = createCounters()
   const deps: Deps = {
-    ...options.world,
+    ...options.externals,
     db,
-    ring,
+    keyring,
     cache,
     freshness,
     currentReads,
@@ -103,15 +103,15 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     notifies,
     selfRotationMaxOverlapSeconds: config.SELF_ROTATION_MAX_OVERLAP_SECONDS,
     expiryWarningMs: config.EXPIRY_WARNING_DAYS * dayMs,
-    credentials: createCredentialReader({ currentReads, cache, tallies }, maxReadsUnderWay),
-    reads: new Flights(maxReadsUnderWay),
-    firstUses: new Flights(maxReadsUnderWay),
-    uses: new UseRecords(),
+    credentials: createCredentialLoader({ currentReads, cache, counters }, maxReadsUnderWay),
+    reads: new SingleFlight(maxReadsUnderWay),
+    firstUses: new SingleFlight(maxReadsUnderWay),
+    uses: new UsageBuffer(),
     usesKnownAfterMs: Math.max(config.USE_FLUSH_MS, config.MAX_STALENESS_MS),
-    denials: new DenialRecords(),
+    denials: new DenialBuffer(),
     chainHeads: new LRUCache<string, ChainHead>({ max: 10_000 }),
     expiring: { within: new Map() },
-    tallies,
+    counters,
     log,
   }
   return { deps, instance, listener }

@@ -9,7 +9,7 @@ import { fillNameSkeletons } from '../setup/fill-name-skeletons.ts'
 import { registerPeppers } from '../setup/register-peppers.ts'
 import type { RootKey, RootKeyDeps } from '../setup/root-key.ts'
 import { type DatabaseOptions, type OpenDatabase, openDatabase } from '../store/database.ts'
-import { migrate, readSchemaState } from '../store/migrate.ts'
+import { loadSchemaState, migrate } from '../store/migrate.ts'
 import { createSecretHasher, type SecretHasher } from '../verification/hashing/hasher.ts'
 import type { Peppers } from '../verification/hashing/peppers.ts'
 import { hashProfiles } from '../verification/hashing/profile.ts'
@@ -31,7 +31,7 @@ export interface PrepareOptions {
 }
 
 export interface PreparedDatabase extends OpenDatabase {
-  readonly world: RootKeyDeps
+  readonly externals: RootKeyDeps
   /** The catalogue of permissions that this process was started with. */
   readonly catalogue: Catalogue
   /** Whether a later version has migrated the database. */
@@ -92,7 +92,7 @@ export async function createServiceHasher(
  * What use cases need of the world besides the database. Throws an Error when the audit keys at hand
  * are not those that its trail was written with.
  */
-export async function worldOf(
+export async function externalsOf(
   { config, files }: Pick<PrepareOptions, 'config' | 'files'>,
   db: OpenDatabase['db'],
   hasher: SecretHasher,
@@ -112,8 +112,8 @@ async function prepareOpened(
   const { db } = opened
   const isSchemaNewer = await prepareSchema(db, config, log)
   const hasher = await createServiceHasher(config, files.peppers, db, now)
-  const world = await worldOf(options, db, hasher, now)
-  const started = await bootstrap(world, db, {
+  const externals = await externalsOf(options, db, hasher, now)
+  const started = await bootstrap(externals, db, {
     catalogue: files.catalogue,
     ...(options.keepRootToken && { keepRootToken: options.keepRootToken }),
   })
@@ -126,7 +126,7 @@ async function prepareOpened(
   }
   return {
     ...opened,
-    world,
+    externals,
     catalogue: files.catalogue,
     isSchemaNewer,
     isFirstStart: started.first,
@@ -142,7 +142,7 @@ async function prepareSchema(
 ): Promise<boolean> {
   const migrations = config.MIGRATE === 'auto' ? await migrate(db) : []
   if (migrations.length > 0) log.info({ migrations }, 'migrated the schema')
-  const { missing, unknown } = await readSchemaState(db)
+  const { missing, unknown } = await loadSchemaState(db)
   if (missing.length > 0) {
     throw new Error(
       `The schema lacks ${missing.join(', ')}, and MIGRATE is off: ` +

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster'
-import { readSettings } from '../settings/load-settings.ts'
+import { loadSettings } from '../settings/load-settings.ts'
 import { explainFailure } from './explain-failure.ts'
 import { createLog } from './log.ts'
 import { runPrimary } from './primary.ts'
@@ -9,7 +9,7 @@ import { runWorker } from './worker.ts'
 /** Runs the service by the settings of an environment: in this process, or in several that share a port. */
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   try {
-    const settings = await readSettings(env)
+    const settings = await loadSettings(env)
     const { config } = settings
     const log = createLog(config.LOG_LEVEL)
     if (cluster.isWorker) await runWorker(settings, log)

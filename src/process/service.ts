@@ -1,14 +1,14 @@
 import { buildApp } from '../app.ts'
 import type { Deps } from '../deps.ts'
 import type { Moment } from '../freshness/lease.ts'
-import { readFaceSettings } from '../http/api-settings.ts'
+import { parseApiSettings } from '../http/api-settings.ts'
 import type { App } from '../http/app-type.ts'
 import type { CollectMetrics } from '../http/operations/metrics.ts'
 import { applyCatalogue } from '../management/roles/catalogue.ts'
 import type { RootKey } from '../setup/root-key.ts'
-import { flush, startDuties } from './background-jobs.ts'
+import { flush, startBackgroundJobs } from './background-jobs.ts'
 import { realMoment } from './clocks.ts'
-import { createWorld } from './compose.ts'
+import { compose } from './compose.ts'
 import { drain } from './drain.ts'
 import { type PreparedDatabase, type PrepareOptions, prepareDatabase } from './prepare.ts'
 
@@ -45,8 +45,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
 
 async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Promise<Service> {
   const { config, log, moment = realMoment } = options
-  const { db, pool, history, world } = prepared
-  const { deps, instance, listener } = await createWorld({ ...options, db, history, world, moment })
+  const { db, pool, history, externals } = prepared
+  const { deps, instance, listener } = await compose({ ...options, db, history, externals, moment })
   // A later version may have brought permissions that keys already hold.
   if (!prepared.isSchemaNewer && (await applyCatalogue(deps, prepared.catalogue))) {
     log.info('stored the permission catalogue')
@@ -56,13 +56,13 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
     pool,
     maxWaitingForDatabase: config.DATABASE_QUEUE_MAX,
     isDraining: () => isDraining,
-    faces: readFaceSettings(config),
+    apis: parseApiSettings(config),
     ...(options.collectMetrics && { collectMetrics: options.collectMetrics }),
   })
   // From here on nothing fails: what runs by itself would have to be stopped.
   await instance.start()
   listener?.start()
-  const duties = startDuties(deps, config.USE_FLUSH_MS)
+  const backgroundJobs = startBackgroundJobs(deps, config.USE_FLUSH_MS)
   return {
     app,
     deps,
@@ -71,7 +71,7 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
     async stop() {
       isDraining = true
       await drain(app, config.DRAIN_TIMEOUT_MS)
-      duties.stop()
+      backgroundJobs.stop()
       await listener?.stop()
       await instance.stop()
       await flush(deps)

@@ -16,7 +16,7 @@ export class ConfigError extends Error {
 }
 
 /** The settings that an environment gives. Throws ConfigError with all faults at once. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const { config, faults } = checkConfig(env)
   if (faults.length > 0) throw new ConfigError(faults)
   return config

@@ -1,9 +1,9 @@
 import { access, constants, readdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { type AuditKeys, noAuditKeys, readAuditKeys } from '../domain/audit/audit-key.ts'
-import { type Catalogue, readCatalogue } from '../domain/permission.ts'
+import { type AuditKeys, noAuditKeys, parseAuditKeys } from '../domain/audit/audit-key.ts'
+import { type Catalogue, parseCatalogue } from '../domain/permission.ts'
 import builtInCatalogue from '../domain/permissions.aeon.json' with { type: 'json' }
-import { noPeppers, type Peppers, readPeppers } from '../verification/hashing/peppers.ts'
+import { noPeppers, type Peppers, parsePeppers } from '../verification/hashing/peppers.ts'
 import { ConfigError, checkConfig } from './config.ts'
 import type { Config } from './settings-schema.ts'
 
@@ -23,14 +23,14 @@ export interface LoadedSettings {
  * The settings that an environment gives, and what the files hold that they name. Throws ConfigError
  * with the faults of all of them at once.
  */
-export async function readSettings(
+export async function loadSettings(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<LoadedSettings> {
   const { config, faults } = checkConfig(env)
   const note = (fault: string): undefined => void faults.push(fault)
-  const peppers = await readNamed('PEPPER_FILE', config.PEPPER_FILE, readPeppers, note)
-  const auditKeys = await readNamed('AUDIT_KEY_FILE', config.AUDIT_KEY_FILE, readAuditKeys, note)
-  const catalogue = await readNamed('PERMISSIONS_FILE', config.PERMISSIONS_FILE, parse, note)
+  const peppers = await loadNamed('PEPPER_FILE', config.PEPPER_FILE, parsePeppers, note)
+  const auditKeys = await loadNamed('AUDIT_KEY_FILE', config.AUDIT_KEY_FILE, parseAuditKeys, note)
+  const catalogue = await loadNamed('PERMISSIONS_FILE', config.PERMISSIONS_FILE, parse, note)
   await checkRootTokenFile(config.ROOT_TOKEN_FILE, note)
   if (faults.length > 0) throw new ConfigError(faults)
   return {
@@ -38,13 +38,13 @@ export async function readSettings(
     files: {
       peppers: peppers ?? noPeppers,
       auditKeys: auditKeys ?? noAuditKeys,
-      catalogue: catalogue ?? readCatalogue(builtInCatalogue),
+      catalogue: catalogue ?? parseCatalogue(builtInCatalogue),
     },
   }
 }
 
 /** Neither a path nor what a file holds is repeated: whoever confuses two settings may have put a secret there. */
-async function readNamed<T>(
+async function loadNamed<T>(
   setting: string,
   path: string | undefined,
   read: (text: string) => T,
@@ -63,7 +63,7 @@ async function readNamed<T>(
 }
 
 function parse(text: string): Catalogue {
-  return readCatalogue(parseJson(text))
+  return parseCatalogue(parseJson(text))
 }
 
 function parseJson(text: string): unknown {

@@ -1,8 +1,8 @@
 import type { Deps } from '../deps.ts'
 import { stepOn } from '../domain/audit/chain-check.ts'
-import { genesisLink } from '../domain/audit/entry-hash.ts'
+import { genesisHash } from '../domain/audit/entry-hash.ts'
 import { findPlatformAccount } from '../store/accounts.ts'
-import { findHead, readTrail } from '../store/audit-log.ts'
+import { findHead, loadAuditLog } from '../store/audit-log.ts'
 
 /**
  * Holds the audit keys at hand against the last event of the platform's chain: with a wrong or missing
@@ -13,12 +13,12 @@ export async function checkAuditKeys(deps: Pick<Deps, 'db' | 'auditKeys'>): Prom
   const platform = await findPlatformAccount(db)
   const head = platform && (await findHead(db, platform.id))
   if (platform === undefined || head === undefined || head.number === 0) return
-  const [before, last] = await readTrail(db, platform.id, head.number - 2, 2)
+  const [before, last] = await loadAuditLog(db, platform.id, head.number - 2, 2)
   const event = head.number === 1 ? before : last
   if (event === undefined) return
   const previous = {
     number: event.number - 1,
-    link: head.number === 1 ? genesisLink : (before?.link ?? genesisLink),
+    link: head.number === 1 ? genesisHash : (before?.link ?? genesisHash),
     isKeyed: false,
   }
   const step = stepOn(previous, event, auditKeys)

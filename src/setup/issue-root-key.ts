@@ -17,12 +17,12 @@ export async function issueRootKey(
 ): Promise<RootKey> {
   return inAuditedTransaction({ ...deps, db }, systemOrigin, async (trx) => {
     const platform = await findPlatformAccount(trx)
-    const ring = await findTagRing(trx)
+    const keyring = await findTagRing(trx)
     const admin = platform && (await findRoleWithEffects(trx, platform.id, { name: 'admin' }))
-    if (platform === undefined || ring === undefined || admin === undefined) {
+    if (platform === undefined || keyring === undefined || admin === undefined) {
       throw new Error('The database is not initialized. Start the service on the database first.')
     }
-    const { rootKey, event } = await insertRootKey(deps, trx, platform, admin.id, ring.signing)
+    const { rootKey, event } = await insertRootKey(deps, trx, platform, admin.id, keyring.signing)
     await keepRootToken?.(rootKey.token)
     return { result: rootKey, events: [event] }
   })

@@ -3,7 +3,7 @@ import { newId } from '../acts/ids.ts'
 import type { Deps } from '../deps.ts'
 import type { AuditAction, AuditDraft } from '../domain/audit/audit-event.ts'
 import { systemOrigin } from '../domain/audit/audit-event.ts'
-import type { Committed } from '../freshness/receipts.ts'
+import type { RevisionRef } from '../freshness/receipts.ts'
 import { requirePlatformId } from '../store/accounts.ts'
 import type { StoreTransaction } from '../store/database.ts'
 import { insertTagKey, letSign, lockTagKeys, retireTagKeys } from '../store/tag-keys.ts'
@@ -46,11 +46,11 @@ async function publish(
   const now = deps.now()
   const before = await lockTagKeys(trx)
   await retireTagKeys(trx, settlingMs)
-  const ring = await lockTagKeys(trx)
+  const keyring = await lockTagKeys(trx)
   const signing = before.find((key) => key.signs)
-  const leftOver = ring.find((key) => signing !== undefined && key.createdAt > signing.createdAt)
+  const leftOver = keyring.find((key) => signing !== undefined && key.createdAt > signing.createdAt)
   if (leftOver !== undefined) return { id: leftOver.id, isNew: false }
-  if (ring.length >= maxTagKeys) {
+  if (keyring.length >= maxTagKeys) {
     throw new Error(
       `No tag key can be added: keys that are neither revoked nor expired use all ${maxTagKeys} tag keys.`,
     )
@@ -77,7 +77,7 @@ async function tagKeyEvent(
 
 async function requireComplete(
   deps: Deps,
-  committed: Committed | undefined,
+  committed: RevisionRef | undefined,
   waitMs: number,
 ): Promise<void> {
   const receipt = committed && (await deps.receipts.waitFor(committed, waitMs))

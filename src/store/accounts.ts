@@ -75,7 +75,7 @@ export async function lockAccount(trx: StoreTransaction, id: string): Promise<Ac
  * other lock by whatever acts in the account: those who do so let each other through, and one who judges
  * by many keys waits for all of them and sees what they did.
  */
-export async function holdAccount(trx: StoreTransaction, id: string): Promise<void> {
+export async function lockAccountShared(trx: StoreTransaction, id: string): Promise<void> {
   await trx.selectFrom('account').select('id').where('id', '=', id).forKeyShare().execute()
 }
 
@@ -84,7 +84,7 @@ export async function holdAccount(trx: StoreTransaction, id: string): Promise<vo
  * that is there. For an act that is judged by all keys of a kind, which others may be adding to, or that
  * changes what others judge by: an edit of a role or of a list, a bulk revocation. To be called first in its transaction, which from then on sees what they committed.
  */
-export async function lockAgainstActs(trx: StoreTransaction, id?: string): Promise<void> {
+export async function lockAccountExclusively(trx: StoreTransaction, id?: string): Promise<void> {
   // At repeatable read what was committed while this waited would stay unseen.
   await sql`set transaction isolation level read committed`.execute(trx)
   let query = trx.selectFrom('account').select('id').orderBy('id').forUpdate()

@@ -3,14 +3,14 @@ import type { Actor, ActorKind } from '../domain/key/api-key.ts'
 import type { Executor } from './database.ts'
 
 /** An active key, as the holder of something. */
-export interface Holder {
+export interface Dependent {
   /** The id of what it holds. */
   readonly holdsId: string
   readonly name: string
   readonly createdBy: Actor
 }
 
-export interface HoldersRequest {
+export interface DependentsRequest {
   readonly accountId: string
   /** Of what: roles or allow lists of the account. */
   readonly ids: readonly string[]
@@ -20,13 +20,19 @@ export interface HoldersRequest {
 }
 
 /** The active keys that have each of some roles. */
-export function findHoldersOfRoles(db: Executor, request: HoldersRequest): Promise<Holder[]> {
-  return findHolders(db, request, sql`from api_key where role_id = wanted.id`)
+export function findDependentsOfRoles(
+  db: Executor,
+  request: DependentsRequest,
+): Promise<Dependent[]> {
+  return findDependents(db, request, sql`from api_key where role_id = wanted.id`)
 }
 
 /** The active keys that are restricted to each of some allow lists. */
-export function findHoldersOfAllowLists(db: Executor, request: HoldersRequest): Promise<Holder[]> {
-  return findHolders(
+export function findDependentsOfAllowLists(
+  db: Executor,
+  request: DependentsRequest,
+): Promise<Dependent[]> {
+  return findDependents(
     db,
     request,
     sql`from api_key_allow_list as binding join api_key on api_key.id = binding.api_key_id
@@ -35,11 +41,11 @@ export function findHoldersOfAllowLists(db: Executor, request: HoldersRequest): 
   )
 }
 
-async function findHolders(
+async function findDependents(
   db: Executor,
-  { accountId, ids, limitEach, now }: HoldersRequest,
+  { accountId, ids, limitEach, now }: DependentsRequest,
   among: RawBuilder<unknown>,
-): Promise<Holder[]> {
+): Promise<Dependent[]> {
   if (ids.length === 0) return []
   const { rows } = await sql<HolderRow>`
     select wanted.id as holds_id, holder.*

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { type ChainHead, genesisLink } from '../domain/audit/entry-hash.ts'
+import { type ChainHead, genesisHash } from '../domain/audit/entry-hash.ts'
 import type { StoreTransaction } from './database.ts'
 
 /** An event as it is written. */
@@ -32,7 +32,7 @@ export async function lockChains(
   if (missing.length === 0) return heads
   await sql`
     insert into audit_chain (account_id, number, link, updated_at)
-    select account_id, 0, ${genesisLink}, ${now} from unnest(${missing}::uuid[]) as account_id
+    select account_id, 0, ${genesisHash}, ${now} from unnest(${missing}::uuid[]) as account_id
     order by account_id
     on conflict do nothing`.execute(trx)
   return lockHeads(trx, accountIds)

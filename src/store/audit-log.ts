@@ -41,7 +41,7 @@ export async function listHeadsSince(
 }
 
 /** The events of an account after a number, in their order, so many at most. */
-export async function readTrail(
+export async function loadAuditLog(
   db: Executor,
   accountId: string,
   after: number,

@@ -9,7 +9,7 @@ export async function findCatalogue(db: Executor): Promise<Catalogue | undefined
 }
 
 /** The same, held until the transaction ends: what is worked out by it is committed before another one is applied. */
-export async function holdCatalogue(trx: StoreTransaction): Promise<Catalogue | undefined> {
+export async function lockCatalogueShared(trx: StoreTransaction): Promise<Catalogue | undefined> {
   const row = await trx
     .selectFrom('permission_catalogue')
     .select('entries')

@@ -7,7 +7,7 @@ import { meetServer } from './history.ts'
 import type { Schema } from './schema.ts'
 import { sessionSettings } from './session.ts'
 import { runStatement } from './tuning/run-statement.ts'
-import { withoutDeafConnections } from './unresponsive-connections.ts'
+import { withoutUnresponsiveConnections } from './unresponsive-connections.ts'
 
 /** The database, or a transaction of it: the first parameter of every function of store/. */
 export type Database = Kysely<Schema>
@@ -66,7 +66,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
   return {
     db: new Kysely<Schema>({
       dialect: new PostgresDialect({
-        pool: withoutDeafConnections(pool, {
+        pool: withoutUnresponsiveConnections(pool, {
           answerWithinMs,
           connectWithinMs: options.connectTimeoutMs,
           history,

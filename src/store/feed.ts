@@ -42,7 +42,7 @@ export interface StoredReading {
   readonly history: StoredHistory | null
 }
 
-export interface StoredBeat {
+export interface StoredHeartbeat {
   readonly id: string
   readonly applied: number
   readonly beat: number
@@ -108,7 +108,7 @@ export async function registerInstance(
 }
 
 /** All that a round needs to know, in one statement and so in one snapshot. */
-export async function readFeed(
+export async function loadFeed(
   { client, history }: FeedConnection,
   applied: number,
 ): Promise<StoredReading> {
@@ -163,7 +163,7 @@ export async function acknowledge(
 }
 
 /** The beats of all, on this very connection, and on what staleness each counts. */
-export async function readBeats({ client }: FeedConnection): Promise<StoredBeat[]> {
+export async function loadHeartbeats({ client }: FeedConnection): Promise<StoredHeartbeat[]> {
   const { rows } = await client.query<{
     id: string
     applied: string

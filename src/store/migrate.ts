@@ -19,12 +19,12 @@ export interface SchemaState {
  * Brings the schema up to this version: each numbered file of the folder once, all that are missing
  * in one transaction, whoever else starts at the same time. The schema of a later version is left as
  * it is: each version runs beside the schema of the next. Returns the names of those that ran. Throws
- * as readSchemaState does.
+ * as loadSchemaState does.
  */
 export async function migrate(db: Database, folder = ownFolder): Promise<string[]> {
-  if ((await readSchemaState(db, folder)).missing.length === 0) return []
+  if ((await loadSchemaState(db, folder)).missing.length === 0) return []
   const schema = await requireUsable(db, 'owner')
-  const migrations = await readMigrations(folder)
+  const migrations = await loadMigrations(folder)
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => migrations },
@@ -34,7 +34,7 @@ export async function migrate(db: Database, folder = ownFolder): Promise<string[
   const { error, results } = await migrator.migrateToLatest()
   if (error === undefined) return (results ?? []).map((result) => result.migrationName)
   // A later version that started at the same time may have come first: Kysely takes that for a fault.
-  if ((await readSchemaState(db, folder)).missing.length === 0) return []
+  if ((await loadSchemaState(db, folder)).missing.length === 0) return []
   throw error
 }
 
@@ -42,7 +42,7 @@ export async function migrate(db: Database, folder = ownFolder): Promise<string[
  * Reads which migrations the database has. Throws an Error when it is of no version that there was:
  * tables of ours without a record of how they came to be, or a record with gaps.
  */
-export async function readSchemaState(db: Database, folder = ownFolder): Promise<SchemaState> {
+export async function loadSchemaState(db: Database, folder = ownFolder): Promise<SchemaState> {
   const known = await namesIn(folder)
   const recorded = await readRecord(db, await requireUsable(db, 'user'))
   const missing = known.filter((name) => !recorded.includes(name))
@@ -86,7 +86,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   return files.map((file) => file.slice(0, -'.sql'.length))
 }
 
-async function readMigrations(folder: string): Promise<Record<string, Migration>> {
+async function loadMigrations(folder: string): Promise<Record<string, Migration>> {
   const migrations = (await namesIn(folder)).map(async (name): Promise<[string, Migration]> => {
     const text = await readFile(join(folder, `${name}.sql`), 'utf8')
     return [name, { up: async (db) => void (await sql.raw(text).execute(db)) }]

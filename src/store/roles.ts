@@ -103,7 +103,7 @@ export async function lockRole(
 }
 
 /** Keeps the role from being deleted until the transaction ends; it may be edited. */
-export async function holdRole(trx: StoreTransaction, id: string): Promise<void> {
+export async function lockRoleShared(trx: StoreTransaction, id: string): Promise<void> {
   await trx.selectFrom('role').select('id').where('id', '=', id).forKeyShare().execute()
 }
 

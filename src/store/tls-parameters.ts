@@ -34,7 +34,7 @@ const versions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const
 export function readTlsParameters(given: TlsParameters, note: (fault: string) => void): TlsOptions {
   const mode = modeOf(given, note)
   if (mode === 'disable') return { ssl: false, sslnegotiation: 'postgres' }
-  const ca = given.sslrootcert === 'system' ? systemAuthorities() : readNamed('sslrootcert')
+  const ca = given.sslrootcert === 'system' ? systemAuthorities() : loadNamed('sslrootcert')
   if (mode === 'verify-ca' && ca === undefined) {
     note('sslmode verify-ca requires sslrootcert, the certificate of the authority')
   }
@@ -42,10 +42,10 @@ export function readTlsParameters(given: TlsParameters, note: (fault: string) =>
   const checksName = mode === 'verify-full'
   const options: Record<string, unknown> = {
     ca,
-    cert: readNamed('sslcert'),
-    key: readNamed('sslkey'),
+    cert: loadNamed('sslcert'),
+    key: loadNamed('sslkey'),
     passphrase: given.sslpassword,
-    crl: readNamed('sslcrl'),
+    crl: loadNamed('sslcrl'),
     minVersion: versionOf('ssl_min_protocol_version'),
     maxVersion: versionOf('ssl_max_protocol_version'),
     rejectUnauthorized: checksAuthority,
@@ -54,7 +54,7 @@ export function readTlsParameters(given: TlsParameters, note: (fault: string) =>
   const ssl = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   return { ssl, sslnegotiation: given.sslnegotiation === 'direct' ? 'direct' : 'postgres' }
 
-  function readNamed(name: 'sslrootcert' | 'sslcert' | 'sslkey' | 'sslcrl'): string | undefined {
+  function loadNamed(name: 'sslrootcert' | 'sslcert' | 'sslkey' | 'sslcrl'): string | undefined {
     const path = given[name]
     if (path === undefined) return undefined
     try {

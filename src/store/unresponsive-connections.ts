@@ -40,7 +40,7 @@ interface Made {
  *
  * Plans are kept (kept-plans.ts) until one is lost, as behind a pooler that does not follow them.
  */
-export function withoutDeafConnections(
+export function withoutUnresponsiveConnections(
   pool: Pool,
   { answerWithinMs, connectWithinMs, history, originOf }: DeafConnectionsOptions,
 ): PostgresPool {

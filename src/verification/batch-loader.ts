@@ -1,6 +1,6 @@
 import { ServiceError } from '../errors.ts'
 
-export interface BatchReaderOptions<Wanted, Found> {
+export interface BatchLoaderOptions<Wanted, Found> {
   /** Reads all at once. The answer has, by key, what was found. */
   readonly read: (wanted: readonly Wanted[]) => Promise<ReadonlyMap<string, Found>>
   readonly keyOf: (wanted: Wanted) => string
@@ -18,13 +18,13 @@ interface Batch<Wanted, Found> {
  * same turn of the event loop the same. So a database that is slow for everyone is asked once for all,
  * and every answer rests on a statement that was sent after its own question came.
  */
-export class BatchReader<Wanted, Found> {
-  readonly #options: BatchReaderOptions<Wanted, Found>
+export class BatchLoader<Wanted, Found> {
+  readonly #options: BatchLoaderOptions<Wanted, Found>
   #next: Batch<Wanted, Found> | undefined
   /** Whether a read is under way, or about to be sent. */
   #isBusy = false
 
-  constructor(options: BatchReaderOptions<Wanted, Found>) {
+  constructor(options: BatchLoaderOptions<Wanted, Found>) {
     this.#options = options
   }
 

@@ -1,14 +1,14 @@
 import type { Deps } from '../deps.ts'
-import { readPresentedToken } from '../domain/token/parsed-token.ts'
+import { parsePresentedToken } from '../domain/token/parsed-token.ts'
 import { findTagKey } from '../domain/token/tag.ts'
 import type { Token } from '../domain/token/token.ts'
 import type { DenialReason } from '../domain/verdict.ts'
 import type { CachedCredential } from './credential-cache.ts'
-import { readCredential } from './load-credential.ts'
-import { digestOfPresented } from './token-digest.ts'
+import { loadCredential } from './load-credential.ts'
+import { tokenDigest } from './token-digest.ts'
 
 /** What the verdicts of a batch on one token rest on: at first what memory says, later a read. */
-export class Basis {
+export class Resolution {
   readonly #deps: Deps
   readonly #text: string
   readonly #digest: string
@@ -26,19 +26,19 @@ export class Basis {
   constructor(deps: Deps, text: string) {
     this.#deps = deps
     this.#text = text
-    const digest = digestOfPresented(text)
+    const digest = tokenDigest(text)
     this.#digest = digest ?? ''
     const cached = digest === undefined ? undefined : deps.cache.find(digest)
     if (cached !== undefined) {
       this.#credential = cached
-      if (deps.cache.mayAnswer(cached)) deps.tallies.cacheHits += 1
-      else deps.tallies.cacheStale += 1
+      if (deps.cache.mayAnswer(cached)) deps.counters.cacheHits += 1
+      else deps.counters.cacheStale += 1
       return
     }
     const token = this.#readToken()
     if (token === undefined) return
-    deps.tallies.cacheMisses += 1
-    if (findTagKey(token, deps.ring.keys) === undefined) {
+    deps.counters.cacheMisses += 1
+    if (findTagKey(token, deps.keyring.keys) === undefined) {
       this.#denial = 'not_found'
       return
     }
@@ -68,12 +68,12 @@ export class Basis {
     if (this.#isOwn || this.#denial === 'malformed') return true
     if (this.#credential !== undefined) return this.#deps.cache.mayAnswer(this.#credential)
     // The ring of tag keys is something known from before too.
-    return this.#denial !== undefined && !this.#deps.cache.isSilent()
+    return this.#denial !== undefined && !this.#deps.cache.isLeaseExpired()
   }
 
   /** Gives it something to rest on: a read that was under way, once, and otherwise one of its own. */
   async settle(): Promise<void> {
-    const underWay = this.#deps.cache.isSilent() ? undefined : this.#underWay
+    const underWay = this.#deps.cache.isLeaseExpired() ? undefined : this.#underWay
     this.#underWay = undefined
     if (underWay !== undefined) {
       this.#credential = await underWay
@@ -101,21 +101,21 @@ export class Basis {
   }
 
   #readToken(): Token | undefined {
-    const read = readPresentedToken(this.#text, this.#deps.ring.keys)
+    const read = parsePresentedToken(this.#text, this.#deps.keyring.keys)
     this.#denial = read.kind === 'denied' ? read.reason : undefined
     return read.kind === 'denied' ? undefined : read.token
   }
 
   async #readTokenByNewRing(): Promise<void> {
-    await this.#deps.ring.reload()
+    await this.#deps.keyring.reload()
     const token = this.#readToken()
     if (token === undefined) return
-    if (findTagKey(token, this.#deps.ring.keys) === undefined) this.#denial = 'not_found'
+    if (findTagKey(token, this.#deps.keyring.keys) === undefined) this.#denial = 'not_found'
     else this.#token = token
   }
 
   async #read(token: Token): Promise<void> {
-    const work = () => readCredential(this.#deps, { token, digest: this.#digest })
+    const work = () => loadCredential(this.#deps, { token, digest: this.#digest })
     this.#credential = await this.#deps.reads.start(this.#digest, work)
   }
 }

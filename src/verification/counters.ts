@@ -4,7 +4,7 @@ export const outcomes = ['valid', ...denialReasons] as const
 export type Outcome = (typeof outcomes)[number]
 
 /** Counts of what verification did since the start. Plain numbers: they are added to on the hottest path. */
-export interface Tallies {
+export interface Counters {
   readonly verdicts: Record<Outcome, number>
   cacheHits: number
   /** An entry was there, but a change had overtaken it. */
@@ -15,7 +15,7 @@ export interface Tallies {
   rehashes: number
 }
 
-export function createTallies(): Tallies {
+export function createCounters(): Counters {
   return {
     verdicts: {
       valid: 0,

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import type { KeyFacts } from '../domain/verdict.ts'
-import type { Freshness, Stamp } from '../freshness/freshness.ts'
-import type { Fenced } from '../freshness/invalidation-epochs.ts'
+import type { Epoch, Freshness } from '../freshness/freshness.ts'
+import type { EpochSubject } from '../freshness/invalidation-epochs.ts'
 import type { Moment } from '../freshness/lease.ts'
-import type { KeyUses } from './usage-counts.ts'
+import type { UsageCounts } from './usage-counts.ts'
 
 /** A credential whose secret was matched, and the facts of its key as they were read then. */
 export interface CachedCredential {
@@ -15,9 +15,9 @@ export interface CachedCredential {
   /** Whether its first use may end older ones of the key. */
   readonly retiresOlder: boolean
   /** What of its uses is not written yet. */
-  readonly uses: KeyUses
+  readonly uses: UsageCounts
   /** From before the read was sent. */
-  readonly stamp: Stamp
+  readonly epoch: Epoch
 }
 
 /**
@@ -60,12 +60,12 @@ export class CredentialCache {
   }
 
   /** Take it before the statement is sent whose result is to be put. */
-  get stamp(): Stamp {
-    return this.#freshness.stamp
+  get epoch(): Epoch {
+    return this.#freshness.epoch
   }
 
   /** Whether the lease has lapsed: then nothing is answered from memory, and nobody joins a read already sent. */
-  isSilent(): boolean {
+  isLeaseExpired(): boolean {
     return !this.#freshness.holdsLease(this.#now())
   }
 
@@ -92,28 +92,28 @@ export class CredentialCache {
 
   /** Whether an answer may rest on the entry. Ask at the last synchronous step before answering. */
   mayAnswer(entry: CachedCredential): boolean {
-    return this.isCurrent(entry.stamp, entry.facts)
+    return this.isCurrent(entry.epoch, entry.facts)
   }
 
   /** Whether what was known of a key at such a place is known to be so now: the lease holds, and no change names it since. */
-  isCurrent(stamp: Stamp, of: Fenced): boolean {
-    return this.#freshness.mayAnswer(stamp, of, this.#now())
+  isCurrent(epoch: Epoch, of: EpochSubject): boolean {
+    return this.#freshness.mayAnswer(epoch, of, this.#now())
   }
 
   /** Keeps the entry, unless a change has overtaken it or a fresher one is there. */
   put(digest: string, entry: CachedCredential): void {
-    if (!this.#freshness.mayStore(entry.stamp, entry.facts)) {
+    if (!this.#freshness.mayStore(entry.epoch, entry.facts)) {
       this.#fenced += 1
       return
     }
     const present = this.#entries.peek(digest)
-    if (present !== undefined && present.stamp > entry.stamp) return
+    if (present !== undefined && present.epoch > entry.epoch) return
     this.#entries.set(digest, entry)
   }
 
   /** Forgets everything; what is being read is not kept either. */
   clear(): void {
-    this.#freshness.overtake([{ kind: 'everything' }])
+    this.#freshness.invalidate([{ kind: 'everything' }])
     this.#entries.clear()
   }
 }

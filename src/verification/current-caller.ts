@@ -33,7 +33,7 @@ export function isCurrent(deps: Pick<Deps, 'cache' | 'now'>, caller: Caller): bo
 
 /** While a lease holds no read counts that an applied change has overtaken, however short it is ago. */
 function wasJustRead({ cache }: Pick<Deps, 'cache'>, { readAt }: Caller): boolean {
-  if (readAt === undefined || !cache.isSilent()) return false
+  if (readAt === undefined || !cache.isLeaseExpired()) return false
   return cache.monotonicMs() - readAt < readCountsForMs
 }
 
@@ -61,7 +61,7 @@ export async function answerToCurrent<Answer>(
     const asking = caller()
     if (asking === undefined || isCurrent(deps, asking)) return answer
     await admit()
-    if (judge === undefined || deps.cache.isSilent()) return answer
+    if (judge === undefined || deps.cache.isLeaseExpired()) return answer
     answer = await judge()
   }
 }

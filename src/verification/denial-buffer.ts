@@ -30,7 +30,7 @@ interface Pending extends DenialRecord {
  * denial costs the request no statement. The first of each hour makes an event. What was counted since
  * the last flush is lost with a process that is killed.
  */
-export class DenialRecords {
+export class DenialBuffer {
   #pending = new Map<string, Pending>()
   #flushing: Promise<void> = Promise.resolve()
 

@@ -3,42 +3,42 @@ import { isExpired } from '../domain/key/api-key.ts'
 import { isOver } from '../domain/key/rotation.ts'
 import { keyIdOf, type Token } from '../domain/token/token.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
-import type { Stamp } from '../freshness/freshness.ts'
+import type { Epoch } from '../freshness/freshness.ts'
 import type { Credential, FoundCredential } from '../store/credential-rows.ts'
 import { type CredentialName, findCredentials, replaceHash } from '../store/credentials.ts'
-import { BatchReader } from './batch-loader.ts'
+import { BatchLoader } from './batch-loader.ts'
 import type { CachedCredential } from './credential-cache.ts'
-import { noUses } from './usage-counts.ts'
+import { noUsage } from './usage-counts.ts'
 
 /** A token that was presented, and the SHA-256 of the whole string that carried it, as base64url. */
-export interface Presented {
+export interface TokenWithDigest {
   readonly token: Token
   readonly digest: string
 }
 
 /** A credential as one statement found it, and the stamp from before that statement was sent. */
-export interface StampedCredential {
+export interface EpochedCredential {
   readonly found: FoundCredential
-  readonly stamp: Stamp
+  readonly epoch: Epoch
 }
 
 /** Reads credentials for whoever wants one: one statement at a time, for all who wait. */
-export function createCredentialReader(
-  deps: Pick<Deps, 'currentReads' | 'cache' | 'tallies'>,
+export function createCredentialLoader(
+  deps: Pick<Deps, 'currentReads' | 'cache' | 'counters'>,
   maxWaiting: number,
-): BatchReader<CredentialName, StampedCredential> {
+): BatchLoader<CredentialName, EpochedCredential> {
   const keyOf = (name: CredentialName) => `${name.apiKeyId} ${name.tag}`
-  return new BatchReader({
+  return new BatchLoader({
     keyOf,
     maxWaiting,
     async read(names) {
-      const { stamp } = deps.cache
-      deps.tallies.credentialReads += 1
+      const { epoch } = deps.cache
+      deps.counters.credentialReads += 1
       const found = await deps.currentReads.read((db) => findCredentials(db, names))
-      const byKey = new Map<string, StampedCredential>()
+      const byKey = new Map<string, EpochedCredential>()
       for (const [index, name] of names.entries()) {
         const one = found[index]
-        if (one !== undefined) byKey.set(keyOf(name), { found: one, stamp })
+        if (one !== undefined) byKey.set(keyOf(name), { found: one, epoch })
       }
       return byKey
     },
@@ -50,14 +50,14 @@ export function createCredentialReader(
  * undefined when there is none or it does not match. What is read is kept for later, unless a change
  * has overtaken it on the way.
  */
-export async function readCredential(
+export async function loadCredential(
   deps: Deps,
-  presented: Presented,
+  presented: TokenWithDigest,
 ): Promise<CachedCredential | undefined> {
   const { token, digest } = presented
   const read = await deps.credentials.read({ apiKeyId: keyIdOf(token), tag: token.tag })
   if (read === undefined) return undefined
-  const { stamp } = read
+  const { epoch } = read
   const { credential, facts } = read.found
   // Accepted before, and the stored hash is still the one that it matched.
   const known = deps.cache.find(digest)
@@ -73,8 +73,8 @@ export async function readCredential(
     hash: credential.hash,
     isUsed: credential.firstUsedAt !== null,
     retiresOlder: credential.retiresOlder,
-    uses: known?.uses ?? noUses(facts, credential.keyCreatedAt),
-    stamp,
+    uses: known?.uses ?? noUsage(facts, credential.keyCreatedAt),
+    epoch,
   }
   deps.cache.put(digest, entry)
   return entry
@@ -106,7 +106,7 @@ function rehashIfRisen(
     .hash(accountId, secret)
     .then((next) => replaceHash(deps.db, credential, next))
     .then((replaced) => {
-      if (replaced) deps.tallies.rehashes += 1
+      if (replaced) deps.counters.rehashes += 1
     })
     .catch((error: unknown) => {
       deps.log.warn({ err: error, api_key_id: credential.apiKeyId }, 'failed to renew a hash')

@@ -3,7 +3,7 @@ import type { Attempt, Verdict } from '../domain/verdict.ts'
 import type { CachedCredential } from './credential-cache.ts'
 
 /** Counts a verdict that is about to be given, and the use of the credential or that it was denied. */
-export function conclude(
+export function recordVerdict(
   deps: Deps,
   credential: CachedCredential | undefined,
   verdict: Verdict,
@@ -11,10 +11,10 @@ export function conclude(
   now: Date,
 ): Verdict {
   if (verdict.valid) {
-    deps.tallies.verdicts.valid += 1
+    deps.counters.verdicts.valid += 1
     if (credential !== undefined) deps.uses.record(credential.uses, now)
   } else {
-    deps.tallies.verdicts[verdict.reason] += 1
+    deps.counters.verdicts[verdict.reason] += 1
     deps.denials.record(verdict, attempt, now)
   }
   return verdict

@@ -4,7 +4,7 @@ import { ServiceError } from '../errors.ts'
  * Work under way, by what it is for, so that those who want the same at the same time share it.
  * Bounded: beyond `max` different works at once a new one is refused (`overloaded`).
  */
-export class Flights<T> {
+export class SingleFlight<T> {
   readonly #max: number
   readonly #underWay = new Map<string, Promise<T>>()
 

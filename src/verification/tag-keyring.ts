@@ -2,36 +2,36 @@ import type { TagKey } from '../domain/token/tag.ts'
 import type { CurrentReads } from '../freshness/current-reads.ts'
 import type { Executor } from '../store/database.ts'
 import { findTagRing, type TagRing } from '../store/tag-keys.ts'
-import { BatchReader } from './batch-loader.ts'
+import { BatchLoader } from './batch-loader.ts'
 
 /** The ring of tag keys as this instance knows it. The change feed has it read again when it changed. */
-export class LiveTagRing implements TagRing {
-  readonly #reader: BatchReader<null, TagRing>
-  #ring: TagRing
+export class TagKeyring implements TagRing {
+  readonly #reader: BatchLoader<null, TagRing>
+  #keyring: TagRing
 
-  private constructor(currentReads: CurrentReads, ring: TagRing) {
-    this.#ring = ring
-    this.#reader = new BatchReader({
+  private constructor(currentReads: CurrentReads, keyring: TagRing) {
+    this.#keyring = keyring
+    this.#reader = new BatchLoader({
       keyOf: () => '',
       maxWaiting: 1,
       read: async () => {
-        this.#ring = await currentReads.read(readRing)
+        this.#keyring = await currentReads.read(loadRing)
         return new Map()
       },
     })
   }
 
   /** Throws an Error when the database has no tag key that signs. */
-  static async open(currentReads: CurrentReads): Promise<LiveTagRing> {
-    return new LiveTagRing(currentReads, await currentReads.read(readRing))
+  static async open(currentReads: CurrentReads): Promise<TagKeyring> {
+    return new TagKeyring(currentReads, await currentReads.read(loadRing))
   }
 
   get keys(): readonly TagKey[] {
-    return this.#ring.keys
+    return this.#keyring.keys
   }
 
   get signing(): TagKey {
-    return this.#ring.signing
+    return this.#keyring.signing
   }
 
   /**
@@ -43,8 +43,8 @@ export class LiveTagRing implements TagRing {
   }
 }
 
-async function readRing(db: Executor): Promise<TagRing> {
-  const ring = await findTagRing(db)
-  if (ring === undefined) throw new Error('The database has no tag key that signs.')
-  return ring
+async function loadRing(db: Executor): Promise<TagRing> {
+  const keyring = await findTagRing(db)
+  if (keyring === undefined) throw new Error('The database has no tag key that signs.')
+  return keyring
 }

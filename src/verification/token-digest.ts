@@ -5,6 +5,6 @@ import { maxPresentedLength } from '../domain/token/parsed-token.ts'
  * The SHA-256 of a text that somebody presented, as base64url: what the cache finds it by. Undefined when
  * it is longer than any token.
  */
-export function digestOfPresented(text: string): string | undefined {
+export function tokenDigest(text: string): string | undefined {
   return text.length > maxPresentedLength ? undefined : hash('sha256', text, 'base64url')
 }

@@ -1,21 +1,21 @@
 import type { Database } from '../store/database.ts'
 import { addUses } from '../store/usage.ts'
-import type { KeyUses } from './usage-counts.ts'
+import type { UsageCounts } from './usage-counts.ts'
 
 /**
  * Counts uses in memory and writes them in batches: a verification writes nothing. What was counted
  * since the last flush is lost with a process that is killed.
  */
-export class UseRecords {
+export class UsageBuffer {
   /** Those with uses. Of a key there may be several: one for each form of its token, and of entries that are gone. */
-  #pending: KeyUses[] = []
+  #pending: UsageCounts[] = []
   #flushing: Promise<void> = Promise.resolve()
 
   get size(): number {
     return this.#pending.length
   }
 
-  record(uses: KeyUses, now: Date): void {
+  record(uses: UsageCounts, now: Date): void {
     if (uses.count === 0) this.#pending.push(uses)
     uses.lastUsedAtMs = now.getTime()
     uses.count += 1
@@ -41,8 +41,8 @@ export class UseRecords {
 }
 
 /** The sum for each key; what was summed counts from nothing again. */
-function takeSums(pending: readonly KeyUses[]): readonly KeyUses[] {
-  const sums = new Map<string, KeyUses>()
+function takeSums(pending: readonly UsageCounts[]): readonly UsageCounts[] {
+  const sums = new Map<string, UsageCounts>()
   for (const uses of pending) {
     const sum = sums.get(uses.apiKeyId)
     if (sum === undefined) {

@@ -2,7 +2,7 @@
  * The uses of a key that are not written yet. A cached credential has its own, so that counting a use is a
  * write to memory at hand: a map of all keys took 2 us of a verification among 10,000.
  */
-export interface KeyUses {
+export interface UsageCounts {
   readonly apiKeyId: string
   readonly accountId: string
   /** When the key was issued: a whole number of milliseconds, as the service sets it. */
@@ -13,10 +13,10 @@ export interface KeyUses {
 }
 
 /** Of a key that was issued at `keyCreatedAt`. */
-export function noUses(
+export function noUsage(
   key: { readonly id: string; readonly accountId: string },
   keyCreatedAt: Date,
-): KeyUses {
+): UsageCounts {
   return {
     apiKeyId: key.id,
     accountId: key.accountId,

@@ -2,14 +2,14 @@ import type { Deps } from '../deps.ts'
 import { type Attempt, judge, type Verdict } from '../domain/verdict.ts'
 import { recordFirstUses } from '../store/first-uses.ts'
 import { untilItWins } from '../store/retry.ts'
-import { Basis } from './batch-resolution.ts'
+import { Resolution } from './batch-resolution.ts'
 import type { CachedCredential } from './credential-cache.ts'
 import { isFirstUse, recordUse } from './first-use.ts'
-import { conclude } from './record-verdict.ts'
-import { digestOfPresented } from './token-digest.ts'
+import { recordVerdict } from './record-verdict.ts'
+import { tokenDigest } from './token-digest.ts'
 
 /** A token as somebody presented it, and what is asked of it. */
-export interface PresentedAttempt {
+export interface BatchAttempt {
   readonly text: string
   readonly attempt: Attempt
 }
@@ -17,7 +17,7 @@ export interface PresentedAttempt {
 /** An attempt, and what its verdict rests on: attempts that present the same token share it. */
 interface Case {
   readonly attempt: Attempt
-  readonly basis: Basis
+  readonly resolution: Resolution
 }
 
 /** A verdict that is about to be given, and what it rests on. */
@@ -36,7 +36,7 @@ interface Judged {
  */
 export function verifyBatch(
   deps: Deps,
-  attempts: readonly PresentedAttempt[],
+  attempts: readonly BatchAttempt[],
 ): readonly Verdict[] | Promise<readonly Verdict[]> {
   const recalled = recallAll(deps, attempts)
   if (recalled !== undefined) return recalled
@@ -46,36 +46,33 @@ export function verifyBatch(
 }
 
 /** The verdicts, when memory gives all of them: nothing is put together for those that must be waited for. */
-function recallAll(
-  deps: Deps,
-  attempts: readonly PresentedAttempt[],
-): readonly Verdict[] | undefined {
+function recallAll(deps: Deps, attempts: readonly BatchAttempt[]): readonly Verdict[] | undefined {
   const now = deps.now()
   const judged: Judged[] = []
   for (const { text, attempt } of attempts) {
-    const digest = digestOfPresented(text)
+    const digest = tokenDigest(text)
     const credential = digest === undefined ? undefined : deps.cache.find(digest)
     if (credential === undefined || !deps.cache.mayAnswer(credential)) return undefined
     const verdict = judge(credential.facts, attempt, now)
     if (isFirstUse(credential, verdict)) return undefined
     judged.push({ attempt, credential, verdict })
   }
-  deps.tallies.cacheHits += judged.length
-  return concludeAll(deps, judged, now)
+  deps.counters.cacheHits += judged.length
+  return recordVerdicts(deps, judged, now)
 }
 
-function concludeAll(deps: Deps, judged: readonly Judged[], now: Date): readonly Verdict[] {
+function recordVerdicts(deps: Deps, judged: readonly Judged[], now: Date): readonly Verdict[] {
   return judged.map(({ attempt, credential, verdict }) =>
-    conclude(deps, credential, verdict, attempt, now),
+    recordVerdict(deps, credential, verdict, attempt, now),
   )
 }
 
-function casesOf(deps: Deps, attempts: readonly PresentedAttempt[]): readonly Case[] {
-  const bases = new Map<string, Basis>()
+function casesOf(deps: Deps, attempts: readonly BatchAttempt[]): readonly Case[] {
+  const bases = new Map<string, Resolution>()
   return attempts.map(({ text, attempt }) => {
-    const basis = bases.get(text) ?? new Basis(deps, text)
-    bases.set(text, basis)
-    return { attempt, basis }
+    const resolution = bases.get(text) ?? new Resolution(deps, text)
+    bases.set(text, resolution)
+    return { attempt, resolution }
   })
 }
 
@@ -98,23 +95,24 @@ async function waitAndJudge(
 
 /** The verdicts, when all can be given in this very step; otherwise what must be waited for. */
 function judgeOrWait(deps: Deps, cases: readonly Case[]): readonly Verdict[] | Promise<unknown> {
-  const overtaken = new Set<Basis>()
-  for (const { basis } of cases) if (!basis.stands()) overtaken.add(basis)
-  if (overtaken.size > 0) return Promise.all(Array.from(overtaken, (basis) => basis.settle()))
+  const invalidated = new Set<Resolution>()
+  for (const { resolution } of cases) if (!resolution.stands()) invalidated.add(resolution)
+  if (invalidated.size > 0)
+    return Promise.all(Array.from(invalidated, (resolution) => resolution.settle()))
 
   const now = deps.now()
-  const unused = new Map<Basis, Attempt>()
+  const unused = new Map<Resolution, Attempt>()
   const judged: Judged[] = []
-  for (const { basis, attempt } of cases) {
-    const verdict = verdictOn(basis, attempt, now)
-    if (verdict.valid && basis.needsFirstUse) unused.set(basis, attempt)
-    judged.push({ attempt, credential: basis.credential, verdict })
+  for (const { resolution, attempt } of cases) {
+    const verdict = verdictOn(resolution, attempt, now)
+    if (verdict.valid && resolution.needsFirstUse) unused.set(resolution, attempt)
+    judged.push({ attempt, credential: resolution.credential, verdict })
   }
   if (unused.size > 0) return recordAll(deps, unused, now)
-  return concludeAll(deps, judged, now)
+  return recordVerdicts(deps, judged, now)
 }
 
-function verdictOn({ credential, denial }: Basis, attempt: Attempt, now: Date): Verdict {
+function verdictOn({ credential, denial }: Resolution, attempt: Attempt, now: Date): Verdict {
   if (credential === undefined) return { valid: false, reason: denial, key: undefined }
   return judge(credential.facts, attempt, now)
 }
@@ -125,20 +123,20 @@ function verdictOn({ credential, denial }: Basis, attempt: Attempt, now: Date): 
  */
 async function recordAll(
   deps: Deps,
-  unused: ReadonlyMap<Basis, Attempt>,
+  unused: ReadonlyMap<Resolution, Attempt>,
   now: Date,
 ): Promise<void> {
-  const plain: { readonly basis: Basis; readonly credential: CachedCredential }[] = []
-  for (const [basis, attempt] of unused) {
-    const { credential } = basis
+  const plain: { readonly resolution: Resolution; readonly credential: CachedCredential }[] = []
+  for (const [resolution, attempt] of unused) {
+    const { credential } = resolution
     if (credential === undefined) continue
     if (!credential.retiresOlder) {
-      plain.push({ basis, credential })
+      plain.push({ resolution, credential })
       continue
     }
     // It may end others of its key: a change, which overtakes what was read.
     await recordUse(deps, credential, attempt)
-    basis.readAgain(false)
+    resolution.readAgain(false)
   }
   const names = plain.map(({ credential: { facts } }) => ({
     apiKeyId: facts.id,
@@ -146,8 +144,8 @@ async function recordAll(
   }))
   if (names.length === 0) return
   const recorded = await untilItWins(() => recordFirstUses(deps.db, names, now))
-  for (const [index, { basis }] of plain.entries()) {
-    if (recorded[index] === true) basis.keepAsUsed()
-    else basis.readAgain(true)
+  for (const [index, { resolution }] of plain.entries()) {
+    if (recorded[index] === true) resolution.keepAsUsed()
+    else resolution.readAgain(true)
   }
 }

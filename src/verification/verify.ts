@@ -1,12 +1,12 @@
 import type { Deps } from '../deps.ts'
-import { readPresentedToken } from '../domain/token/parsed-token.ts'
+import { parsePresentedToken } from '../domain/token/parsed-token.ts'
 import { findTagKey } from '../domain/token/tag.ts'
 import { type Attempt, type DenialReason, judge, type Verdict } from '../domain/verdict.ts'
 import type { CachedCredential } from './credential-cache.ts'
 import { isFirstUse, recordUse } from './first-use.ts'
-import { type Presented, readCredential } from './load-credential.ts'
-import { conclude } from './record-verdict.ts'
-import { digestOfPresented } from './token-digest.ts'
+import { loadCredential, type TokenWithDigest } from './load-credential.ts'
+import { recordVerdict } from './record-verdict.ts'
+import { tokenDigest } from './token-digest.ts'
 
 /**
  * Whether a presented token is good for an attempt: at once when the cache knows it, and otherwise by
@@ -15,7 +15,7 @@ import { digestOfPresented } from './token-digest.ts'
  * `text` is whatever the caller presented.
  */
 export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Promise<Verdict> {
-  const digest = digestOfPresented(text)
+  const digest = tokenDigest(text)
   if (digest === undefined) return deny(deps, 'malformed')
   const cached = deps.cache.find(digest)
   if (cached === undefined || !deps.cache.mayAnswer(cached)) {
@@ -24,8 +24,8 @@ export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Pr
   const now = deps.now()
   const verdict = judge(cached.facts, attempt, now)
   if (isFirstUse(cached, verdict)) return verifyParsed(deps, text, digest, attempt, cached)
-  deps.tallies.cacheHits += 1
-  return conclude(deps, cached, verdict, attempt, now)
+  deps.counters.cacheHits += 1
+  return recordVerdict(deps, cached, verdict, attempt, now)
 }
 
 function verifyParsed(
@@ -35,22 +35,22 @@ function verifyParsed(
   attempt: Attempt,
   cached: CachedCredential | undefined,
 ): Verdict | Promise<Verdict> {
-  const read = readPresentedToken(text, deps.ring.keys)
+  const read = parsePresentedToken(text, deps.keyring.keys)
   if (read.kind === 'denied') {
     if (read.reason === 'not_found') return refuseTag(deps, text, digest, attempt)
     return deny(deps, read.reason)
   }
   const presented = { token: read.token, digest }
   if (cached !== undefined && deps.cache.mayAnswer(cached)) {
-    deps.tallies.cacheHits += 1
+    deps.counters.cacheHits += 1
     return answer(deps, presented, attempt, cached)
   }
   if (cached !== undefined) {
-    deps.tallies.cacheStale += 1
+    deps.counters.cacheStale += 1
     return verifyByReading(deps, presented, attempt)
   }
-  deps.tallies.cacheMisses += 1
-  if (findTagKey(read.token, deps.ring.keys) === undefined) {
+  deps.counters.cacheMisses += 1
+  if (findTagKey(read.token, deps.keyring.keys) === undefined) {
     return refuseTag(deps, text, digest, attempt)
   }
   return verifyByReading(deps, presented, attempt)
@@ -66,7 +66,7 @@ function refuseTag(
   digest: string,
   attempt: Attempt,
 ): Verdict | Promise<Verdict> {
-  if (!deps.cache.isSilent()) return deny(deps, 'not_found')
+  if (!deps.cache.isLeaseExpired()) return deny(deps, 'not_found')
   return verifyByNewRing(deps, text, digest, attempt)
 }
 
@@ -76,21 +76,21 @@ async function verifyByNewRing(
   digest: string,
   attempt: Attempt,
 ): Promise<Verdict> {
-  await deps.ring.reload()
-  const presented = readPresentedToken(text, deps.ring.keys)
+  await deps.keyring.reload()
+  const presented = parsePresentedToken(text, deps.keyring.keys)
   if (presented.kind === 'denied') return deny(deps, presented.reason)
-  if (findTagKey(presented.token, deps.ring.keys) === undefined) return deny(deps, 'not_found')
+  if (findTagKey(presented.token, deps.keyring.keys) === undefined) return deny(deps, 'not_found')
   return verifyByReading(deps, { token: presented.token, digest }, attempt)
 }
 
 async function verifyByReading(
   deps: Deps,
-  presented: Presented,
+  presented: TokenWithDigest,
   attempt: Attempt,
 ): Promise<Verdict> {
   // A read that somebody else began rests on an older moment than this request. While the cache is
   // silent nobody joins one, and else it counts only if nothing has overtaken it when it is answered.
-  const underWay = deps.cache.isSilent() ? undefined : deps.reads.find(presented.digest)
+  const underWay = deps.cache.isLeaseExpired() ? undefined : deps.reads.find(presented.digest)
   const joined = await underWay
   const shared = joined !== undefined && deps.cache.mayAnswer(joined) ? joined : undefined
   const credential = shared ?? (await read(deps, presented))
@@ -101,7 +101,7 @@ async function verifyByReading(
 /** The verdict that a credential gives; its first use ever is recorded before anybody learns of it. */
 function answer(
   deps: Deps,
-  presented: Presented,
+  presented: TokenWithDigest,
   attempt: Attempt,
   credential: CachedCredential,
 ): Verdict | Promise<Verdict> {
@@ -110,12 +110,12 @@ function answer(
   if (isFirstUse(credential, verdict)) {
     return answerFirstUse(deps, presented, attempt, credential)
   }
-  return conclude(deps, credential, verdict, attempt, now)
+  return recordVerdict(deps, credential, verdict, attempt, now)
 }
 
 async function answerFirstUse(
   deps: Deps,
-  presented: Presented,
+  presented: TokenWithDigest,
   attempt: Attempt,
   credential: CachedCredential,
 ): Promise<Verdict> {
@@ -134,11 +134,11 @@ async function answerFirstUse(
   return again === undefined ? deny(deps, 'not_found') : answer(deps, presented, attempt, again)
 }
 
-function read(deps: Deps, presented: Presented): Promise<CachedCredential | undefined> {
-  return deps.reads.start(presented.digest, () => readCredential(deps, presented))
+function read(deps: Deps, presented: TokenWithDigest): Promise<CachedCredential | undefined> {
+  return deps.reads.start(presented.digest, () => loadCredential(deps, presented))
 }
 
 function deny(deps: Deps, reason: DenialReason): Verdict {
-  deps.tallies.verdicts[reason] += 1
+  deps.counters.verdicts[reason] += 1
   return { valid: false, reason, key: undefined }
 }

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import t, { type Test } from 'tap'
-import { genesisLink, linkOf } from '../../src/domain/audit/entry-hash.ts'
+import { entryHashOf, genesisHash } from '../../src/domain/audit/entry-hash.ts'
 import { isolationLevels } from '../../src/store/database.ts'
 import type { Answer, Api, Json } from '../helpers/api.ts'
 import { asAdmin, createTestDatabase } from '../helpers/database.ts'
@@ -232,9 +232,9 @@ async function revocationsTold(raw: Client, account: string): Promise<number> {
 
 async function assertChain(t: Test, raw: Client, account: string): Promise<void> {
   const events = await contentsOf(raw, account)
-  let link = genesisLink
+  let link = genesisHash
   for (const [index, event] of events.entries()) {
-    link = linkOf(link, event.content, undefined)
+    link = entryHashOf(link, event.content, undefined)
     if (event.link.equals(link) && JSON.parse(event.content).number === index + 1) continue
     t.fail(`event ${index + 1} does not follow`)
   }

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { Client } from 'pg'
 import t from 'tap'
 import type { Catalogue } from '../../src/domain/permission.ts'
-import { verifyTrail } from '../../src/management/audit/verify-audit-log.ts'
+import { verifyAuditLog } from '../../src/management/audit/verify-audit-log.ts'
 import { applyCatalogue, requireCatalogue } from '../../src/management/roles/catalogue.ts'
 import {
   type IsolationLevel,
@@ -340,7 +340,7 @@ for (const isolation of isolationLevels) {
     })
 
     t.test('the audit log of all concurrent acts is whole', async (t) => {
-      t.match(await verifyTrail(started.service.deps, []), { breaks: [] })
+      t.match(await verifyAuditLog(started.service.deps, []), { breaks: [] })
     })
   })
 
@@ -377,16 +377,16 @@ t.test('a transaction that lost a conflict is retried', async (t) => {
   const raw = await connectRaw(t, database.url)
   await raw.query('create table place (id integer primary key, visits integer not null)')
   await raw.query('insert into place values (1, 0), (2, 0)')
-  const repeatable = open(database, 2, 'repeatable read')
+  const idempotent = open(database, 2, 'repeatable read')
   const committed = open(database, 2)
-  t.teardown(() => Promise.all([repeatable.db.destroy(), committed.db.destroy()]))
+  t.teardown(() => Promise.all([idempotent.db.destroy(), committed.db.destroy()]))
   const visit = (id: number) => sql`update place set visits = visits + 1 where id = ${id}`
   const visits = async () =>
     (await raw.query('select visits from place order by id')).rows.map((row) => row.visits)
 
   t.test('a transaction is retried after a serialization failure', async (t) => {
     let attempts = 0
-    await inTransaction(repeatable.db, async (trx) => {
+    await inTransaction(idempotent.db, async (trx) => {
       attempts += 1
       await sql`select from place`.execute(trx)
       if (attempts === 1) await raw.query('update place set visits = 10 where id = 1')
@@ -419,7 +419,7 @@ t.test('a transaction that lost a conflict is retried', async (t) => {
 
   t.test('a transaction is not retried for ever, and then counts as an outage', async (t) => {
     let attempts = 0
-    const lost = inTransaction(repeatable.db, async (trx) => {
+    const lost = inTransaction(idempotent.db, async (trx) => {
       attempts += 1
       await sql`select from place`.execute(trx)
       await raw.query('update place set visits = 0 where id = 1')

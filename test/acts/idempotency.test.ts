@@ -1,6 +1,6 @@
 /** A request that comes again by its Idempotency-Key does nothing again. */
 import t from 'tap'
-import { forgetOldRequests } from '../../src/acts/idempotency.ts'
+import { pruneIdempotentRequests } from '../../src/acts/idempotency.ts'
 import { age } from '../helpers/age.ts'
 import type { Api } from '../helpers/api.ts'
 import { countEvents } from '../helpers/audit-log.ts'
@@ -196,15 +196,15 @@ t.test('an idempotency record counts for 24 hours and is deleted afterwards', as
   t.match(await send(root, path, body, 'k'), { body: { generation: 4, token: String } })
   await age(started.database.url, dayMs - 60_000)
   t.match(await send(root, path, body, 'k'), { body: { generation: 4, token: null } })
-  t.equal(await forgetOldRequests(service.deps), 0)
+  t.equal(await pruneIdempotentRequests(service.deps), 0)
   await age(started.database.url, 61_000)
   const anew = await send(root, path, body, 'k')
   t.match(anew, { status: 201, body: { generation: 5, token: String } })
   t.match(await send(root, path, body, 'k'), { body: { generation: 5, token: null } })
-  t.equal(await forgetOldRequests(service.deps), 2, 'the other two')
+  t.equal(await pruneIdempotentRequests(service.deps), 2, 'the other two')
   t.equal(await records(), 1)
   await age(started.database.url, 2 * dayMs)
-  t.equal(await forgetOldRequests(service.deps), 1)
+  t.equal(await pruneIdempotentRequests(service.deps), 1)
 })
 
 t.test('an Idempotency-Key is 1 to 255 characters', async (t) => {

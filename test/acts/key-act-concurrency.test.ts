@@ -1,6 +1,6 @@
 /** Two acts on one key at once, on connections of their own: what comes of them is what one after the other would give. */
 import t, { type Test } from 'tap'
-import { verifyTrail } from '../../src/management/audit/verify-audit-log.ts'
+import { verifyAuditLog } from '../../src/management/audit/verify-audit-log.ts'
 import { isolationLevels } from '../../src/store/database.ts'
 import type { Answer } from '../helpers/api.ts'
 import { createImpatientDatabase } from '../helpers/database.ts'
@@ -19,7 +19,7 @@ for (const isolation of isolationLevels) {
     const race = (name: string, act: (t: Test) => Promise<void>) =>
       t.test(name, async (t) => {
         await act(t)
-        t.match(await verifyTrail(service.deps, []), { breaks: [] }, 'the trail is whole')
+        t.match(await verifyAuditLog(service.deps, []), { breaks: [] }, 'the trail is whole')
       })
     const raw = await connectRaw(t, database.url)
     const account = await newAccount(root)

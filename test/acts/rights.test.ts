@@ -555,7 +555,7 @@ async function assertHot(
   verify: () => Promise<Json>,
 ): Promise<void> {
   await verify()
-  const before = service.deps.tallies.credentialReads
+  const before = service.deps.counters.credentialReads
   await verify()
-  t.equal(service.deps.tallies.credentialReads, before, 'hot')
+  t.equal(service.deps.counters.credentialReads, before, 'hot')
 }

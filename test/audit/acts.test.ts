@@ -2,11 +2,11 @@
 import t from 'tap'
 import { logHeads } from '../../src/management/audit/log-heads.ts'
 import { countExpiringKeys, sweepExpiries } from '../../src/management/audit/sweep-expiries.ts'
-import { verifyTrail } from '../../src/management/audit/verify-audit-log.ts'
+import { verifyAuditLog } from '../../src/management/audit/verify-audit-log.ts'
 import { pruneDenials } from '../../src/store/denials.ts'
 import { age } from '../helpers/age.ts'
 import type { Json } from '../helpers/api.ts'
-import { trailOf } from '../helpers/audit-log.ts'
+import { auditLogOf } from '../helpers/audit-log.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
@@ -35,7 +35,7 @@ t.test(
     })
     const good = await newKey(root, account, { name: 'good' })
     await root.post(`${path}/${revoked.id}/revoke`)
-    const before = (await trailOf(raw, account)).length
+    const before = (await auditLogOf(raw, account)).length
 
     const once = async () => {
       await root.verify(revoked.token, { client_ip: '203.0.113.9' })
@@ -49,12 +49,12 @@ t.test(
     }
     clock.offsetMs += 61_000
     await once()
-    t.equal((await trailOf(raw, account)).length, before, 'no statement of a request writes it')
+    t.equal((await auditLogOf(raw, account)).length, before, 'no statement of a request writes it')
     await Promise.all([deps.denials.flush(deps), deps.denials.flush(deps)])
     await once()
     await deps.denials.flush(deps)
 
-    const told = (await trailOf(raw, account)).slice(before)
+    const told = (await auditLogOf(raw, account)).slice(before)
     const byName = (name: string) => told.filter((event) => event.resource.name === name)
     t.equal(told.length, 3)
     t.match(byName('revoked'), [
@@ -80,8 +80,8 @@ t.test(
     clock.offsetMs += hourMs
     await root.verify(revoked.token)
     await deps.denials.flush(deps)
-    t.equal((await trailOf(raw, account)).length, before + 4, 'an hour later it is told again')
-    t.match(await verifyTrail(deps, []), { breaks: [] })
+    t.equal((await auditLogOf(raw, account)).length, before + 4, 'an hour later it is told again')
+    t.match(await verifyAuditLog(deps, []), { breaks: [] })
 
     await pruneDenials(deps.db, new Date(Date.now() + clock.offsetMs - hourMs))
     t.equal((await counts()).length, 1)
@@ -103,7 +103,10 @@ t.test('denials that could not be written to the audit log are written later', a
   await raw.query('alter table elsewhere rename to api_key_denial')
   t.equal(deps.denials.size, 1)
   await deps.denials.flush(deps)
-  t.match((await trailOf(raw, account)).at(-1), { action: 'api_key.denied', after: { count: 2 } })
+  t.match((await auditLogOf(raw, account)).at(-1), {
+    action: 'api_key.denied',
+    after: { count: 2 },
+  })
 })
 
 t.test(
@@ -124,7 +127,7 @@ t.test(
     await root.post(`/v1/accounts/${account}/api-keys/${gone.id}/revoke`)
 
     const told = async (name: string) =>
-      (await trailOf(raw, account))
+      (await auditLogOf(raw, account))
         .filter((event) => event.resource.name === name && event.action.includes('expire'))
         .map((event) => event.after.days ?? event.action)
     let agedMs = 0
@@ -149,9 +152,11 @@ t.test(
     t.same(await told('long'), [30, 7, 1, 'api_key.expired'])
     t.same(await told('never'), [])
     t.same(await told('gone'), [])
-    const { after }: Json = (await trailOf(raw, account)).find((event) => event.after?.days === 7)
+    const { after }: Json = (await auditLogOf(raw, account)).find(
+      (event) => event.after?.days === 7,
+    )
     t.same(after, { days: 7, expires_at: shown.body.api_key.expires_at })
-    t.match(await verifyTrail(first.service.deps, []), { breaks: [] })
+    t.match(await verifyAuditLog(first.service.deps, []), { breaks: [] })
 
     await t.test(
       'keys that expire at the same moment are all recorded, over several batches',
@@ -169,7 +174,9 @@ t.test(
           [other],
         )
         await sweepAt(200)
-        const actions = (await trailOf(raw, other)).map((event) => event.after.days ?? event.action)
+        const actions = (await auditLogOf(raw, other)).map(
+          (event) => event.after.days ?? event.action,
+        )
         for (const stage of [30, 7, 1, 'api_key.expired']) {
           t.equal(actions.filter((action) => action === stage).length, 451, String(stage))
         }
@@ -202,7 +209,7 @@ t.test('changed head hashes are logged once an hour, by one instance', async (t)
   t.same(lines(), [], 'not yet')
   clock.offsetMs = hourMs + 60_000
   await Promise.all([logHeads(service.deps), logHeads(service.deps)])
-  const { heads } = await verifyTrail(service.deps, [])
+  const { heads } = await verifyAuditLog(service.deps, [])
   const logged = lines().flatMap((line) => JSON.parse(line).heads)
   const told = logged.find((head: Json) => head.account_id === account)
   const head = heads.find(({ accountId }) => accountId === account)

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { revokeAsOperator } from '../../src/management/api-keys/revoke-as-operator.ts'
-import { trailOf } from '../helpers/audit-log.ts'
+import { auditLogOf } from '../helpers/audit-log.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
@@ -112,7 +112,7 @@ t.test('admin commands run on the database of a running service', async (t) => {
     const repeated = jsonOf(await admin('revoke', byId.id, '--json'))
     t.match(repeated, { api_key_id: byId.id, receipt: { state: 'complete' } })
     t.match(
-      (await trailOf(raw, other)).slice(-3),
+      (await auditLogOf(raw, other)).slice(-3),
       Array(3).fill({
         action: 'api_key.revoked',
         actor: { kind: 'system' },
@@ -142,7 +142,7 @@ t.test('admin commands run on the database of a running service', async (t) => {
     for (const named of [key.token, key.body.hint, key.id, key.id.toUpperCase()]) {
       t.same((await revoke(named)).committed, first.committed, 'it was so already')
     }
-    t.equal((await trailOf(raw, other)).length, 3, 'of the account, the key and its end')
+    t.equal((await auditLogOf(raw, other)).length, 3, 'of the account, the key and its end')
     const forged = `${key.body.hint}${'1'.repeat(43)}_${'1'.repeat(11)}`
     await t.rejects(revoke(forged), { message: /did not issue the token/ })
     await t.rejects(revoke('nothing'), { message: /must be a token, a hint or the id/ })

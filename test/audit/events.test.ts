@@ -3,15 +3,15 @@ import { createSecretKey } from 'node:crypto'
 import t from 'tap'
 import { type AuditEvent, systemOrigin } from '../../src/domain/audit/audit-event.ts'
 import { contentOf, eventOf } from '../../src/domain/audit/content.ts'
-import { canonicalText, keySetOf, linkOf } from '../../src/domain/audit/entry-hash.ts'
+import { canonicalJson, entryHashOf, keySetOf } from '../../src/domain/audit/entry-hash.ts'
 import { differenceOf } from '../../src/domain/audit/snapshots.ts'
-import { readCatalogue } from '../../src/domain/permission.ts'
+import { parseCatalogue } from '../../src/domain/permission.ts'
 import aeon from '../../src/domain/permissions.aeon.json' with { type: 'json' }
 import { applyCatalogue } from '../../src/management/roles/catalogue.ts'
 import { issueRootKey } from '../../src/setup/issue-root-key.ts'
 import { rotateTagKey } from '../../src/setup/rotate-tag-key.ts'
 import type { Answer, Json } from '../helpers/api.ts'
-import { countEvents, trailOf } from '../helpers/audit-log.ts'
+import { auditLogOf, countEvents } from '../helpers/audit-log.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
@@ -175,7 +175,7 @@ t.test('every route that changes something writes one audit event to its account
     })
     t.ok(answering.status < 300, `${route}: ${answering.status} ${answering.text}`)
     const created = answering.body?.account?.id ?? account
-    const trail = await trailOf(raw, created)
+    const trail = await auditLogOf(raw, created)
     t.match(trail.at(-1), { ...expected, account_id: created }, route)
     t.equal(trail.at(-1)?.request_id, answering.headers['x-request-id'], route)
     const ofThisRequest = trail.filter(
@@ -228,7 +228,7 @@ t.test('an audit event names its actor, acting user, address and request', async
     ...issue('for a user'),
     headers: { 'x-acting-user': 'u1', 'x-acting-user-name': 'Ada' },
   })
-  t.match((await trailOf(raw, account)).slice(-3), [
+  t.match((await auditLogOf(raw, account)).slice(-3), [
     {
       actor: { kind: 'api_key', id: own.id, name: 'own' },
       via: { api_key_id: own.id, platform: false },
@@ -254,9 +254,9 @@ t.test('what the service does by itself is in the audit log of the platform', as
 
   await rotateTagKey(deps, 10_000)
   canaries.addToken((await issueRootKey(deps, deps.db)).token)
-  const [first, ...others] = readCatalogue(aeon)
+  const [first, ...others] = parseCatalogue(aeon)
   await applyCatalogue(deps, others)
-  const trail = await trailOf(raw, platform)
+  const trail = await auditLogOf(raw, platform)
   t.match(trail, [
     { ...system, action: 'account.created' },
     { ...system, action: 'api_key.issued' },
@@ -276,16 +276,16 @@ t.test('a token in a text field is redacted from the audit log', async (t) => {
   const token = `aeon_${'1'.repeat(22)}${'s'.repeat(43)}_${'t'.repeat(11)}`
   const path = `/v1/accounts/${account}/api-keys/${id}`
   await started.root.post(`${path}/revoke`, { reason: `it was\n${token}` })
-  const [event] = (await trailOf(raw, account)).slice(-1)
+  const [event] = (await auditLogOf(raw, account)).slice(-1)
   t.equal(event.reason, `it was\naeon_${'1'.repeat(22)}[redacted]`)
 })
 
 t.test('the canonical text of an audit event does not depend on the order of fields', async (t) => {
   t.equal(
-    canonicalText({ b: [{ d: 1, c: null }], a: '\u20ac"' }),
+    canonicalJson({ b: [{ d: 1, c: null }], a: '\u20ac"' }),
     '{"a":"\u20ac\\"","b":[{"c":null,"d":1}]}',
   )
-  t.equal(canonicalText({ '2': 0, '10': 0, a: 0 }), '{"10":0,"2":0,"a":0}', 'numbers as names too')
+  t.equal(canonicalJson({ '2': 0, '10': 0, a: 0 }), '{"10":0,"2":0,"a":0}', 'numbers as names too')
   t.same(differenceOf({ a: 1, b: { c: [1, 2] } }, { a: 2, b: { c: [1, 2] } }), {
     before: { a: 1 },
     after: { a: 2 },
@@ -317,7 +317,7 @@ t.test('an entry hash depends on all entries before it and on the audit key', as
   ]
   const links = [Buffer.alloc(32), Buffer.alloc(32, 1)].flatMap((previous) =>
     contents.flatMap((content) =>
-      keys.map((key) => linkOf(previous, content, key).toString('hex')),
+      keys.map((key) => entryHashOf(previous, content, key).toString('hex')),
     ),
   )
   t.equal(new Set(links).size, 12)

@@ -5,13 +5,13 @@ import t from 'tap'
 import { appendEvents } from '../../src/acts/append-events.ts'
 import { type AuditDraft, auditActions, systemOrigin } from '../../src/domain/audit/audit-event.ts'
 import type { PageRequest } from '../../src/domain/page.ts'
-import { verifyTrail } from '../../src/management/audit/verify-audit-log.ts'
+import { verifyAuditLog } from '../../src/management/audit/verify-audit-log.ts'
 import { type AuditFilter, listAuditEvents } from '../../src/store/audit-listing.ts'
 import { type Database, isolationLevels } from '../../src/store/database.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import { inTransaction } from '../../src/store/transaction.ts'
 import type { Api, Json } from '../helpers/api.ts'
-import { trailOf } from '../helpers/audit-log.ts'
+import { auditLogOf } from '../helpers/audit-log.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
@@ -171,7 +171,7 @@ for (const isolation of isolationLevels) {
       const key = `${at}/api-keys/${(await newKey(root, account)).id}`
       const role = await newRole(root, account, 'r', [])
       const list = await newAllowList(root, account, ['192.0.2.1'])
-      const before = (await trailOf(raw, account)).length
+      const before = (await auditLogOf(raw, account)).length
       const answers = await Promise.all([
         root.post(`${at}/api-keys`, { name: 'one', role: 'viewer', expires_at: null }),
         root.post(`${at}/api-keys`, { name: 'two', role, expires_at: null }),
@@ -185,7 +185,7 @@ for (const isolation of isolationLevels) {
       ])
       const failed = answers.filter((answer) => answer.status >= 500)
       t.same(failed, [])
-      const trail = await trailOf(raw, account)
+      const trail = await auditLogOf(raw, account)
       t.ok(trail.length >= before + 5)
       t.equal(
         trail.filter((event) => event.action === 'api_key.revoked').length,
@@ -193,7 +193,7 @@ for (const isolation of isolationLevels) {
         'one revocation, one event',
       )
     }
-    t.match(await verifyTrail(service.deps, []), { breaks: [] })
+    t.match(await verifyAuditLog(service.deps, []), { breaks: [] })
   })
 }
 
@@ -223,10 +223,10 @@ t.test('an audit chain continues at its stored head, whatever an instance rememb
   await append(deps)
   await append(other)
   t.same(
-    (await trailOf(raw, account)).map((event) => event.number),
+    (await auditLogOf(raw, account)).map((event) => event.number),
     [1, 2, 3, 4, 5, 6, 7],
   )
-  t.match(await verifyTrail(deps, []), { breaks: [] })
+  t.match(await verifyAuditLog(deps, []), { breaks: [] })
 })
 
 t.test('an act does not wait for the audit chain of another account', async (t) => {
@@ -239,10 +239,10 @@ t.test('an act does not wait for the audit chain of another account', async (t) 
   const waiting = newKey(root, held)
   await untilBlocked(watch)
   await newKey(root, free)
-  t.equal((await trailOf(watch, held)).length, 1, 'the other still waits')
+  t.equal((await auditLogOf(watch, held)).length, 1, 'the other still waits')
   await raw.query('commit')
   await waiting
-  t.equal((await trailOf(watch, held)).length, 2)
+  t.equal((await auditLogOf(watch, held)).length, 2)
 })
 
 /** Rows that the scans of a plan looked at. */

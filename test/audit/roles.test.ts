@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { verifyTrail } from '../../src/management/audit/verify-audit-log.ts'
-import { trailOf } from '../helpers/audit-log.ts'
+import { verifyAuditLog } from '../../src/management/audit/verify-audit-log.ts'
+import { auditLogOf } from '../helpers/audit-log.ts'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
@@ -45,8 +45,8 @@ t.test(
     t.equal((await root.delete(`${path}/roles/${custom}`)).status, 204)
     t.equal((await root.delete(`${path}/allow-lists/${list}`)).status, 204)
     await service.deps.uses.flush(service.deps.db)
-    t.equal((await trailOf(owner, account)).length, 9)
-    t.match(await verifyTrail(service.deps, []), { breaks: [] })
+    t.equal((await auditLogOf(owner, account)).length, 9)
+    t.match(await verifyAuditLog(service.deps, []), { breaks: [] })
 
     const asService = await connectRaw(t, url)
     for (const table of ['audit_event', 'audit_event_key']) {

@@ -4,15 +4,15 @@ import type { Client } from 'pg'
 import t, { type Test } from 'tap'
 import { inAuditedTransaction } from '../../src/acts/audited-transaction.ts'
 import { systemOrigin } from '../../src/domain/audit/audit-event.ts'
-import { type AuditKeys, noAuditKeys, readAuditKeys } from '../../src/domain/audit/audit-key.ts'
+import { type AuditKeys, noAuditKeys, parseAuditKeys } from '../../src/domain/audit/audit-key.ts'
 import type { ChainFault } from '../../src/domain/audit/chain-check.ts'
 import {
   type Checkpoint,
-  readCheckpoint,
+  parseCheckpoint,
   signCheckpoint,
 } from '../../src/domain/audit/checkpoint.ts'
-import { genesisLink, linkOf } from '../../src/domain/audit/entry-hash.ts'
-import { type TrailReport, verifyTrail } from '../../src/management/audit/verify-audit-log.ts'
+import { entryHashOf, genesisHash } from '../../src/domain/audit/entry-hash.ts'
+import { type AuditLogReport, verifyAuditLog } from '../../src/management/audit/verify-audit-log.ts'
 import { checkAuditKeys } from '../../src/setup/check-audit-keys.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
@@ -22,10 +22,10 @@ const events = 8
 const started = await startTestService(t)
 const raw = await connectRaw(t, started.database.url)
 const { deps } = started.service
-const account = await accountWithTrail(started)
+const account = await accountWithAuditLog(started)
 
 t.test('an audit log that nobody touched verifies as whole', async (t) => {
-  const report = await verifyTrail(deps, [])
+  const report = await verifyAuditLog(deps, [])
   t.match(report, { breaks: [] })
   t.equal(report.unkeyed, report.events)
   t.match(
@@ -140,7 +140,7 @@ const tamperings: readonly (readonly [string, string, number, ChainFault])[] = [
 for (const [what, statement, number, fault] of tamperings) {
   t.test(`verification names event ${number} when ${what}`, async (t) => {
     await tampered(t, statement)
-    t.match((await verifyTrail(deps, [])).breaks, [{ accountId: account, number, fault }])
+    t.match((await verifyAuditLog(deps, [])).breaks, [{ accountId: account, number, fault }])
   })
 }
 
@@ -155,8 +155,8 @@ t.test('a checkpoint detects a rewritten audit chain that fits together again', 
        update audit_chain set number = 6, link = audit_event.link from audit_event
        where audit_chain.account_id = $1 and audit_event.account_id = $1 and audit_event.number = 6`,
     )
-    t.same((await verifyTrail(deps, [])).breaks, [], 'nothing else shows it')
-    t.same((await verifyTrail(deps, [checkpoint])).breaks, [
+    t.same((await verifyAuditLog(deps, [])).breaks, [], 'nothing else shows it')
+    t.same((await verifyAuditLog(deps, [checkpoint])).breaks, [
       { accountId: account, number: 7, fault: 'missing' },
     ])
   })
@@ -165,8 +165,8 @@ t.test('a checkpoint detects a rewritten audit chain that fits together again', 
       t,
       'with gone as (delete from audit_event where account_id = $1) delete from audit_chain where account_id = $1',
     )
-    t.same((await verifyTrail(deps, [])).breaks, [])
-    t.match((await verifyTrail(deps, [checkpoint])).breaks, [
+    t.same((await verifyAuditLog(deps, [])).breaks, [])
+    t.match((await verifyAuditLog(deps, [checkpoint])).breaks, [
       { accountId: account, number: 1, fault: 'missing' },
     ])
   })
@@ -175,15 +175,15 @@ t.test('a checkpoint detects a rewritten audit chain that fits together again', 
     async (t) => {
       await saved(t)
       await makeAnew('"ci 3"', '"cd 3"')
-      t.same((await verifyTrail(deps, [])).breaks, [])
-      t.same((await verifyTrail(deps, [checkpoint])).breaks, [
+      t.same((await verifyAuditLog(deps, [])).breaks, [])
+      t.same((await verifyAuditLog(deps, [checkpoint])).breaks, [
         { accountId: account, number: events, fault: 'rewritten' },
       ])
     },
   )
   await t.test('events written after a checkpoint verify against it', async (t) => {
     await newKey(started.root, account)
-    t.same((await verifyTrail(deps, [checkpoint])).breaks, [])
+    t.same((await verifyAuditLog(deps, [checkpoint])).breaks, [])
   })
 })
 
@@ -191,8 +191,8 @@ t.test('a checkpoint is accepted only under the key that signed it', async (t) =
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const head = { accountId: account, number: 1, link: 'aa' }
   const text = signCheckpoint({ createdAt: new Date(0), heads: [head] }, privateKey)
-  t.same(readCheckpoint(text, publicKey), { createdAt: new Date(0), heads: [head] })
-  const refusals: readonly (readonly [string, string, Parameters<typeof readCheckpoint>[1]])[] = [
+  t.same(parseCheckpoint(text, publicKey), { createdAt: new Date(0), heads: [head] })
+  const refusals: readonly (readonly [string, string, Parameters<typeof parseCheckpoint>[1]])[] = [
     ['the signature does not match the public key', text, generateKeyPairSync('ed25519').publicKey],
     [
       'the signature does not match the public key',
@@ -209,17 +209,17 @@ t.test('a checkpoint is accepted only under the key that signed it', async (t) =
     ],
   ]
   for (const [message, refused, key] of refusals) {
-    t.throws(() => readCheckpoint(refused, key), { message })
+    t.throws(() => parseCheckpoint(refused, key), { message })
   }
 })
 
 t.test('with an audit key configured, nobody without it can make an entry hash', async (t) => {
   const one = `one:${randomBytes(32).toString('base64')}`
   const two = `two:${randomBytes(32).toString('base64')}`
-  const keyed = readAuditKeys(one)
-  const both = readAuditKeys(`${two}\n${one}`)
+  const keyed = parseAuditKeys(one)
+  const both = parseAuditKeys(`${two}\n${one}`)
   await saved(t)
-  const verifyWith = (auditKeys: AuditKeys) => verifyTrail({ ...deps, auditKeys }, [])
+  const verifyWith = (auditKeys: AuditKeys) => verifyAuditLog({ ...deps, auditKeys }, [])
   const before = (await verifyWith(noAuditKeys)).unkeyed
   await append(keyed)
   await append(both)
@@ -227,7 +227,7 @@ t.test('with an audit key configured, nobody without it can make an entry hash',
   t.match(await verifyWith(both), { breaks: [], unkeyed: before })
   t.match(await verifyWith(keyed), brokenAt(events + 3, 'unknown_key'))
   t.match(await verifyWith(noAuditKeys), brokenAt(events + 2, 'unknown_key'))
-  const forged = readAuditKeys(`one:${randomBytes(32).toString('base64')}`)
+  const forged = parseAuditKeys(`one:${randomBytes(32).toString('base64')}`)
   t.match(await verifyWith(forged), brokenAt(events + 2, 'link_differs'))
   await append(noAuditKeys)
   t.match(await verifyWith(both), brokenAt(events + 4, 'key_dropped'))
@@ -243,11 +243,14 @@ t.test(
     const lines = `k:${randomBytes(32).toString('base64')}`
     await saved(t)
     await checkAuditKeys({ ...deps, auditKeys: noAuditKeys })
-    await append(readAuditKeys(lines), platform)
-    await checkAuditKeys({ ...deps, auditKeys: readAuditKeys(lines) })
+    await append(parseAuditKeys(lines), platform)
+    await checkAuditKeys({ ...deps, auditKeys: parseAuditKeys(lines) })
     for (const [auditKeys, message] of [
       [noAuditKeys, /AUDIT_KEY_FILE lacks the key/],
-      [readAuditKeys(`k:${randomBytes(32).toString('base64')}`), /AUDIT_KEY_FILE lacks the key of/],
+      [
+        parseAuditKeys(`k:${randomBytes(32).toString('base64')}`),
+        /AUDIT_KEY_FILE lacks the key of/,
+      ],
     ] as const) {
       await t.rejects(checkAuditKeys({ ...deps, auditKeys }), { message })
     }
@@ -255,7 +258,7 @@ t.test(
 )
 
 /** An account whose chain has eight events; the last is of a bulk act. */
-async function accountWithTrail({ root }: TestService): Promise<string> {
+async function accountWithAuditLog({ root }: TestService): Promise<string> {
   const accountId = await newAccount(root)
   const keys: string[] = []
   for (let key = 1; key < events - 1; key += 1) {
@@ -292,16 +295,16 @@ async function append(auditKeys: AuditKeys, accountId = account): Promise<void> 
   }))
 }
 
-function brokenAt(number: number, fault: ChainFault): Pick<TrailReport, 'breaks'> {
+function brokenAt(number: number, fault: ChainFault): Pick<AuditLogReport, 'breaks'> {
   return { breaks: [{ accountId: account, number, fault }] }
 }
 
 async function takeCheckpoint(
   privateKey: Parameters<typeof signCheckpoint>[1],
-  publicKey: Parameters<typeof readCheckpoint>[1],
+  publicKey: Parameters<typeof parseCheckpoint>[1],
 ): Promise<Checkpoint> {
-  const { heads } = await verifyTrail(deps, [])
-  return readCheckpoint(signCheckpoint({ createdAt: deps.now(), heads }, privateKey), publicKey)
+  const { heads } = await verifyAuditLog(deps, [])
+  return parseCheckpoint(signCheckpoint({ createdAt: deps.now(), heads }, privateKey), publicKey)
 }
 
 /** Runs statements on the trail for the length of a test. */
@@ -333,10 +336,10 @@ async function makeAnew(from: string, to: string): Promise<void> {
     'select number, content from audit_event where account_id = $1 order by number',
     [account],
   )
-  let link = genesisLink
+  let link = genesisHash
   for (const { number, content } of rows) {
     const altered = content.replace(from, to)
-    link = linkOf(link, altered, undefined)
+    link = entryHashOf(link, altered, undefined)
     await set(raw, 'audit_event', `content = $3, link = $4 where account_id = $1 and number = $2`, [
       account,
       number,

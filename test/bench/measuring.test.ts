@@ -7,7 +7,7 @@ import { Client } from 'pg'
 import t, { type Test } from 'tap'
 import { askVerdict, askVerdictText } from '../../bench/ask.ts'
 import { latencyOf } from '../../bench/benchmark.ts'
-import { readTallies } from '../../bench/counters.ts'
+import { loadCounters } from '../../bench/counters.ts'
 import { type Dataset, makeDataset } from '../../bench/datasets/dataset.ts'
 import { forgeTokens } from '../../bench/datasets/forge.ts'
 import { runAtRate } from '../../bench/load/generators.ts'
@@ -41,9 +41,9 @@ t.test('the tokens of a benchmark dataset get the verdicts that they are made fo
   t.equal(await reasonOf(dataset.revokedTokens[1]), 'revoked')
   t.equal(await reasonOf(dataset.expiredTokens[0]), 'expired')
 
-  const before = await readTallies(server.url)
+  const before = await loadCounters(server.url)
   for (const token of forgeTokens(tokens)) t.equal(await reasonOf(token), 'not_found')
-  const after = await readTallies(server.url)
+  const after = await loadCounters(server.url)
   t.equal(after.credentialReads, before.credentialReads, 'forged: no statement')
   t.equal(after.argon2, before.argon2, 'forged: no Argon2')
   t.throws(() => dataset.takeRevocable(3), RangeError, 'none is handed out twice')
@@ -77,7 +77,7 @@ for (const [trustsCaller, verified, told] of [
       const [token = '', another = ''] = tokens
       const service = await startService()
       t.teardown(() => service.stop())
-      const floor = await startServer({
+      const baseline = await startServer({
         script: 'bench/servers/baseline.ts',
         settings: {
           DATABASE_URL: database.url,
@@ -86,20 +86,20 @@ for (const [trustsCaller, verified, told] of [
           LOG_LEVEL: 'warn',
         },
       })
-      t.teardown(() => floor.stop())
+      t.teardown(() => baseline.stop())
 
       const answer = await askVerdictText(service.url, rootToken, token)
       t.equal(
-        await askVerdictText(floor.url, rootToken, token),
+        await askVerdictText(baseline.url, rootToken, token),
         answer,
         'it answers as the service',
       )
-      const before = await readTallies(floor.url)
-      t.equal(await askVerdictText(floor.url, rootToken, another), answer, 'a constant')
-      const after = await readTallies(floor.url)
+      const before = await loadCounters(baseline.url)
+      t.equal(await askVerdictText(baseline.url, rootToken, another), answer, 'a constant')
+      const after = await loadCounters(baseline.url)
       t.strictSame(after, { ...before, valid: before.valid + verified }, told)
 
-      const anonymous = await fetch(`${floor.url}/v1/verify`, { method: 'POST', body: '{}' })
+      const anonymous = await fetch(`${baseline.url}/v1/verify`, { method: 'POST', body: '{}' })
       t.equal(anonymous.status, 401, 'its hooks are those of the service')
     },
   )

@@ -6,10 +6,10 @@ import {
   changingAddress,
   changingPermission,
   makeRole,
-  makeSite,
+  makeTestBed,
   plainAddress,
   plainPermission,
-  type Site,
+  type TestBed,
 } from './test-bed.ts'
 
 export interface ClientsOptions {
@@ -24,7 +24,7 @@ export interface ClientsOptions {
 
 export interface ClientKey extends Author {
   readonly id: string
-  readonly site: Site
+  readonly testBed: TestBed
   readonly hasList: boolean
   /** Of its token. */
   readonly generation: number
@@ -40,7 +40,7 @@ export interface Completion {
 }
 
 const workers = 7
-const editedSites = 2
+const editedTestBeds = 2
 const probersOfInstance = 2
 /** The newest keys are the ones that are verified all the while. */
 const keysInUse = 60
@@ -54,13 +54,13 @@ export class Clients {
   /** Receipts that did not become complete for a long time. */
   readonly stuck: string[] = []
   readonly keys: ClientKey[] = []
-  readonly sites: Site[] = []
+  readonly sites: TestBed[] = []
   readonly roles: { readonly account: string; readonly name: string; readonly id: string }[] = []
   revocationsBegun = 0
   revocationsComplete = 0
   revocationsAcknowledged = 0
   readonly #options: ClientsOptions
-  readonly #current: Site[] = []
+  readonly #current: TestBed[] = []
   readonly #aside = new Set<Promise<unknown>>()
   readonly #ending = new AbortController()
   #names = 0
@@ -72,11 +72,11 @@ export class Clients {
 
   /** Resolves when the first sites are there and everybody works. */
   async start(): Promise<void> {
-    for (let place = 0; place < editedSites; place += 1) await this.#newSite(place)
+    for (let place = 0; place < editedTestBeds; place += 1) await this.#newTestBed(place)
     const { instances } = this.#options
     this.#running = Promise.all([
       ...Array.from({ length: workers }, () => this.#work()),
-      ...Array.from({ length: editedSites }, (_, place) => this.#edit(place)),
+      ...Array.from({ length: editedTestBeds }, (_, place) => this.#edit(place)),
       ...instances.flatMap((instance) =>
         Array.from({ length: probersOfInstance }, () => this.#probe(instance)),
       ),
@@ -112,34 +112,34 @@ export class Clients {
     return `${what} ${this.#names}`
   }
 
-  async #newSite(place: number): Promise<Site> {
-    const site = await makeSite(this.#setUp)
-    this.sites.push(site)
-    this.roles.push({ account: site.account, ...site.role })
-    this.#current[place] = site
-    return site
+  async #newTestBed(place: number): Promise<TestBed> {
+    const testBed = await makeTestBed(this.#setUp)
+    this.sites.push(testBed)
+    this.roles.push({ account: testBed.account, ...testBed.role })
+    this.#current[place] = testBed
+    return testBed
   }
 
   async #work(): Promise<void> {
     const { random, revocations } = this.#options
     while (!this.#ending.signal.aborted) {
-      const [site] = random.shuffled(this.#current)
+      const [testBed] = random.shuffled(this.#current)
       // What is under way may still fail to be acknowledged.
-      if (site === undefined || this.revocationsBegun >= revocations + workers) {
+      if (testBed === undefined || this.revocationsBegun >= revocations + workers) {
         await this.#pause(100)
         continue
       }
-      if (random.chance(0.1)) await this.#liveOfTeam(site)
-      else if (random.chance(0.2)) await this.#liveOfAuthor(site)
-      else await this.#liveOfKey(site)
+      if (random.chance(0.1)) await this.#liveOfTeam(testBed)
+      else if (random.chance(0.2)) await this.#liveOfAuthor(testBed)
+      else await this.#liveOfKey(testBed)
       await this.#pause(random.between(0, 4_000))
     }
   }
 
   /** A key is issued, used, perhaps suspended for a while, and revoked. */
-  async #liveOfKey(site: Site): Promise<void> {
+  async #liveOfKey(testBed: TestBed): Promise<void> {
     const { random } = this.#options
-    const key = await this.#issue(site, null, site.role.name, random.chance(0.3))
+    const key = await this.#issue(testBed, null, testBed.role.name, random.chance(0.3))
     if (key === undefined) return
     // Some keys are first verified while they are revoked.
     if (random.chance(0.7)) {
@@ -179,7 +179,7 @@ export class Clients {
       by: null,
       act: { kind: 'rotate', key: key.name, ends },
       method: 'POST',
-      path: `/v1/accounts/${key.site.account}/api-keys/${key.id}/rotate`,
+      path: `/v1/accounts/${key.testBed.account}/api-keys/${key.id}/rotate`,
       body,
     })
     if (answer.receipt === undefined) return undefined
@@ -192,12 +192,19 @@ export class Clients {
   }
 
   /** Several keys are issued and used, and all are revoked at once. */
-  async #liveOfTeam(site: Site): Promise<void> {
+  async #liveOfTeam(testBed: TestBed): Promise<void> {
     const { random } = this.#options
     const prefix = `${this.#newName('team')} `
     const issued = await Promise.all(
       Array.from({ length: random.between(2, 5) }, () =>
-        this.#issue(site, null, site.role.name, random.chance(0.3), this.anyInstance(), prefix),
+        this.#issue(
+          testBed,
+          null,
+          testBed.role.name,
+          random.chance(0.3),
+          this.anyInstance(),
+          prefix,
+        ),
       ),
     )
     const keys = issued.filter((key) => key !== undefined)
@@ -206,7 +213,7 @@ export class Clients {
     for (const key of keys) this.#keepAside(this.#verifyEverywhere(key))
     const begunAt = performance.now()
     for (let isFirst = true; ; ) {
-      const { outcome, receipt } = await this.#revokeAll(site, prefix, keys, isFirst)
+      const { outcome, receipt } = await this.#revokeAll(testBed, prefix, keys, isFirst)
       if (receipt !== undefined) {
         for (const key of keys) this.#verifyAside(key)
         await this.#completed('revoke all', receipt, begunAt)
@@ -219,7 +226,7 @@ export class Clients {
   }
 
   #revokeAll(
-    site: Site,
+    testBed: TestBed,
     prefix: string,
     keys: readonly ClientKey[],
     isFirst: boolean,
@@ -230,7 +237,7 @@ export class Clients {
       by: null,
       act: { kind: 'revoke_all', keys: keys.map(({ name }) => name), isFirst },
       method: 'POST',
-      path: `/v1/accounts/${site.account}/api-keys/revoke`,
+      path: `/v1/accounts/${testBed.account}/api-keys/revoke`,
       body: { filter: { name_prefix: prefix }, wait_ms: random.pick([0, 500, 5_000]) },
     })
   }
@@ -276,10 +283,10 @@ export class Clients {
 
   /** Issues a key and revokes it at one instance. Undefined: it could not. */
   async tryRevocation(
-    site: Site,
+    testBed: TestBed,
     via: ChaosInstance,
   ): Promise<{ readonly ms: number; readonly byAll: boolean } | undefined> {
-    const key = await this.#issue(site, null, 'viewer', false, via)
+    const key = await this.#issue(testBed, null, 'viewer', false, via)
     if (key === undefined) return undefined
     const begunAt = performance.now()
     const { receipt } = await this.#change('revoke', key, null, via)
@@ -308,7 +315,7 @@ export class Clients {
       by,
       act: { kind: verb, key: key.name },
       method: 'POST',
-      path: `/v1/accounts/${key.site.account}/api-keys/${key.id}/${verb}`,
+      path: `/v1/accounts/${key.testBed.account}/api-keys/${key.id}/${verb}`,
       body: { wait_ms: waitMs },
     })
   }
@@ -340,17 +347,17 @@ export class Clients {
   }
 
   /** An administrator of the account acts on while its own key is revoked. */
-  async #liveOfAuthor(site: Site): Promise<void> {
+  async #liveOfAuthor(testBed: TestBed): Promise<void> {
     const { random } = this.#options
-    const author = await this.#issue(site, null, 'admin', false)
+    const author = await this.#issue(testBed, null, 'admin', false)
     if (author === undefined) return
-    const role = await makeRole(this.#setUp, site.account)
-    this.roles.push({ account: site.account, ...role })
+    const role = await makeRole(this.#setUp, testBed.account)
+    this.roles.push({ account: testBed.account, ...role })
     const revoking = new AbortController()
     const acting = Promise.all([
-      this.#issueAndEnd(site, author, role.name, revoking.signal),
-      this.#issueAndEnd(site, author, 'viewer', revoking.signal),
-      this.#editRoleAs(site, author, role, revoking.signal),
+      this.#issueAndEnd(testBed, author, role.name, revoking.signal),
+      this.#issueAndEnd(testBed, author, 'viewer', revoking.signal),
+      this.#editRoleAs(testBed, author, role, revoking.signal),
     ])
     await this.#pause(random.between(300, 1_500))
     if (random.chance(0.2)) await this.#change('revoke', author, author)
@@ -361,7 +368,7 @@ export class Clients {
   }
 
   async #issueAndEnd(
-    site: Site,
+    testBed: TestBed,
     author: Author,
     role: string,
     revoked: AbortSignal,
@@ -369,7 +376,7 @@ export class Clients {
     const { random } = this.#options
     for (let more = 2; more > 0; ) {
       if (revoked.aborted) more -= 1
-      const key = await this.#issue(site, author, role, false)
+      const key = await this.#issue(testBed, author, role, false)
       if (key !== undefined) {
         const verb = random.pick<'revoke' | 'disable'>(['revoke', 'disable'])
         await this.#change(verb, key, author)
@@ -379,22 +386,22 @@ export class Clients {
   }
 
   async #editRoleAs(
-    site: Site,
+    testBed: TestBed,
     author: Author,
-    role: Site['role'],
+    role: TestBed['role'],
     revoked: AbortSignal,
   ): Promise<void> {
     let gives = false
     for (let more = 2; more > 0; gives = !gives) {
       if (revoked.aborted) more -= 1
-      const { outcome } = await this.#setRole(site, role, gives, author, 0)
+      const { outcome } = await this.#setRole(testBed, role, gives, author, 0)
       if (outcome.kind === 'unknown') return
       await sleep(50)
     }
   }
 
   async #issue(
-    site: Site,
+    testBed: TestBed,
     by: Author | null,
     role: string,
     hasList: boolean,
@@ -405,16 +412,16 @@ export class Clients {
     const { outcome, body } = await this.#options.caller.call({
       via,
       by,
-      act: { kind: 'issue', key: name, role, list: hasList ? site.list.name : null },
+      act: { kind: 'issue', key: name, role, list: hasList ? testBed.list.name : null },
       method: 'POST',
-      path: `/v1/accounts/${site.account}/api-keys`,
-      body: { name, role, expires_at: null, ...(hasList && { allow_list_ids: [site.list.id] }) },
+      path: `/v1/accounts/${testBed.account}/api-keys`,
+      body: { name, role, expires_at: null, ...(hasList && { allow_list_ids: [testBed.list.id] }) },
     })
     if (outcome.kind !== 'done') {
       await sleep(50)
       return undefined
     }
-    const key = { name, id: body.api_key.id, token: body.token, site, hasList, generation: 1 }
+    const key = { name, id: body.api_key.id, token: body.token, testBed, hasList, generation: 1 }
     this.keys.push(key)
     return key
   }
@@ -423,29 +430,29 @@ export class Clients {
   async #edit(place: number): Promise<void> {
     const { random } = this.#options
     for (let turn = 0; !this.#ending.signal.aborted; turn += 1) {
-      const site = this.#current[place] ?? (await this.#newSite(place))
+      const testBed = this.#current[place] ?? (await this.#newTestBed(place))
       const gives = turn % 4 >= 2
       const begunAt = performance.now()
       const waitMs = random.pick([0, 2_000, 4_000])
       const { outcome, receipt } =
         turn % 2 === 0
-          ? await this.#setRole(site, site.role, gives, null, waitMs)
-          : await this.#setList(site, gives, waitMs)
-      if (outcome.kind === 'unknown') await this.#newSite(place)
+          ? await this.#setRole(testBed, testBed.role, gives, null, waitMs)
+          : await this.#setList(testBed, gives, waitMs)
+      if (outcome.kind === 'unknown') await this.#newTestBed(place)
       if (receipt === undefined) {
         await this.#pause(100)
         continue
       }
-      for (const key of this.#someOf(site)) this.#verifyAside(key)
+      for (const key of this.#someOf(testBed)) this.#verifyAside(key)
       await this.#completed('edit', receipt, begunAt)
-      await Promise.all(this.#someOf(site).map((key) => this.#verifyEverywhere(key)))
+      await Promise.all(this.#someOf(testBed).map((key) => this.#verifyEverywhere(key)))
       await this.#pause(random.between(0, 1_000))
     }
   }
 
   #setRole(
-    site: Site,
-    role: Site['role'],
+    testBed: TestBed,
+    role: TestBed['role'],
     gives: boolean,
     by: Author | null,
     waitMs: number,
@@ -456,12 +463,12 @@ export class Clients {
       by,
       act: { kind: 'set_role', role: role.name, permissions },
       method: 'PUT',
-      path: `/v1/accounts/${site.account}/roles/${role.id}?wait_ms=${waitMs}`,
+      path: `/v1/accounts/${testBed.account}/roles/${role.id}?wait_ms=${waitMs}`,
       body: { name: role.name, permissions },
     })
   }
 
-  #setList({ account, list }: Site, has: boolean, waitMs: number): Promise<Response> {
+  #setList({ account, list }: TestBed, has: boolean, waitMs: number): Promise<Response> {
     const entries = has ? [plainAddress, changingAddress] : [plainAddress]
     return this.#options.caller.call({
       via: this.anyInstance(),
@@ -474,8 +481,8 @@ export class Clients {
   }
 
   /** A few of the newest keys of a site. */
-  #someOf(site: Site): readonly ClientKey[] {
-    return this.keys.filter((key) => key.site === site).slice(-5)
+  #someOf(testBed: TestBed): readonly ClientKey[] {
+    return this.keys.filter((key) => key.testBed === testBed).slice(-5)
   }
 
   /** Somebody verifies keys in use at one instance, again and again. */

@@ -14,7 +14,7 @@ export async function lookUpAll(
   for (const { account, list } of clients.sites) {
     const start = performance.now()
     const found = await keysOf(caller, instance, account)
-    for (const key of clients.keys.filter((one) => one.site.account === account)) {
+    for (const key of clients.keys.filter((one) => one.testBed.account === account)) {
       const status = found?.get(key.id)
       const seen: Seen = status === undefined ? { kind: 'nothing' } : { kind: 'key', status }
       caller.noteSeen(instance, start, { kind: 'see_key', key: key.name }, seen)

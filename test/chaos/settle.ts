@@ -16,13 +16,13 @@ export async function settle(
   note: (event: string) => void,
 ): Promise<readonly string[]> {
   const begunAt = performance.now()
-  const [site] = clients.sites.slice(-1)
-  if (site === undefined) return ['There is no account left.']
+  const [testBed] = clients.sites.slice(-1)
+  if (testBed === undefined) return ['There is no account left.']
   const problems: string[] = []
   for (const instance of instances) {
     let last = 'nothing'
     for (;;) {
-      const found = await clients.tryRevocation(site, instance)
+      const found = await clients.tryRevocation(testBed, instance)
       if (found !== undefined) last = JSON.stringify(found)
       if (found?.byAll === true && found.ms < promptMs) break
       if (performance.now() > begunAt + withinMs) {

@@ -10,7 +10,7 @@ export const plainAddress = '203.0.113.7'
 export const changingAddress = '198.51.100.7'
 
 /** An account with a role and a list that are edited all the while. */
-export interface Site {
+export interface TestBed {
   readonly account: string
   readonly role: { readonly name: string; readonly id: string }
   readonly list: { readonly name: string; readonly id: string }
@@ -24,7 +24,7 @@ export interface SetUp {
 }
 
 /** Makes a site, by as many calls as it takes while faults are about. */
-export async function makeSite(options: SetUp): Promise<Site> {
+export async function makeTestBed(options: SetUp): Promise<TestBed> {
   const { caller, anyInstance, newName } = options
   const account = await untilDone(() =>
     caller.ask(anyInstance(), 'POST', '/v1/accounts', { name: newName('account') }),
@@ -49,7 +49,7 @@ export async function makeSite(options: SetUp): Promise<Site> {
 export async function makeRole(
   { caller, anyInstance, newName }: SetUp,
   account: string,
-): Promise<Site['role']> {
+): Promise<TestBed['role']> {
   const permissions = [plainPermission, changingPermission]
   const role = await untilMade(
     (name) =>

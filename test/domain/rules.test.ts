@@ -4,8 +4,8 @@ import { grantRefusal } from '../../src/domain/grant.ts'
 import { type KeyState, statusOf } from '../../src/domain/key/api-key.ts'
 import { parseAddress } from '../../src/domain/network/address.ts'
 import { entryFaults, rangesOf, widens } from '../../src/domain/network/allow-list.ts'
-import { decodeCursor, encodeCursor, readSort, type Sort } from '../../src/domain/page.ts'
-import { effectivePermissions, isPermission, readCatalogue } from '../../src/domain/permission.ts'
+import { decodeCursor, encodeCursor, parseSort, type Sort } from '../../src/domain/page.ts'
+import { effectivePermissions, isPermission, parseCatalogue } from '../../src/domain/permission.ts'
 import aeon from '../../src/domain/permissions.aeon.json' with { type: 'json' }
 import { actorOf, actorSeenBy, type Principal } from '../../src/domain/principal.ts'
 import { builtInRoles, foldRoleName } from '../../src/domain/role.ts'
@@ -200,7 +200,7 @@ t.test('an allow list is widened by any range outside its entries', async (t) =>
 t.test(
   'the built-in permission catalogue is consistent with the service’s own permissions',
   async (t) => {
-    const catalogue = readCatalogue(aeon)
+    const catalogue = parseCatalogue(aeon)
     t.same(
       catalogue.filter((entry) => entry.scope === 'platform').map((entry) => entry.name),
       [
@@ -253,14 +253,14 @@ t.test('a contradictory permission catalogue is refused with every fault named',
       { ...entry, name: 'z:all', scope: 'platform', roles: ['viewer'] },
     ],
   }
-  t.throws(() => readCatalogue(faulty), {
+  t.throws(() => parseCatalogue(faulty), {
     message:
       /api_key:read must be defined only once.*x:read implies y:read, which the catalogue does not define.*implies account:read, which is a platform permission.*x:read must be defined only once.*z:all is a platform permission/,
   })
-  t.throws(() => readCatalogue({ permissions: [{ ...entry, name: 'X', sensitive: 1 }] }), {
+  t.throws(() => parseCatalogue({ permissions: [{ ...entry, name: 'X', sensitive: 1 }] }), {
     message: /\/permissions\/0\/name.*\/permissions\/0\/sensitive/,
   })
-  t.throws(() => readCatalogue(null))
+  t.throws(() => parseCatalogue(null))
 })
 
 t.test('a permission name is a resource and an operation', async (t) => {
@@ -334,11 +334,11 @@ t.test('the actor of an act is its acting user, or else its key', async (t) => {
 
 t.test('a page cursor decodes to its position, for its own sort only', async (t) => {
   const sorts: Sort[] = ['created_at', '-created_at', 'name', '-name', 'expires_at', '-expires_at']
-    .map(readSort)
+    .map(parseSort)
     .filter((sort) => sort !== undefined)
   t.equal(sorts.length, 6)
-  t.equal(readSort('id'), undefined)
-  t.equal(readSort('--name'), undefined)
+  t.equal(parseSort('id'), undefined)
+  t.equal(parseSort('--name'), undefined)
   const id = goodKey.id
   for (const sort of sorts) {
     const value = sort.field === 'name' ? 'näme' : now.toISOString()

@@ -5,7 +5,7 @@ import t from 'tap'
 import { decodeBase62, encodeBase62 } from '../../src/domain/token/base62.ts'
 import { HmacKey } from '../../src/domain/token/hmac-key.ts'
 import { looksLikeJwt, openJwtForm, sealJwtForm } from '../../src/domain/token/jwt-form.ts'
-import { readPresentedToken } from '../../src/domain/token/parsed-token.ts'
+import { parsePresentedToken } from '../../src/domain/token/parsed-token.ts'
 import { redactTokens } from '../../src/domain/token/redaction.ts'
 import { computeTag, deriveTagKey, findTagKey } from '../../src/domain/token/tag.ts'
 import {
@@ -187,14 +187,14 @@ t.test('a hint is recognized only without anything around it', async (t) => {
 t.test('a text that is not a token is malformed', async (t) => {
   for (const { name, text } of vectors.malformed) {
     t.equal(parseToken(text), undefined, name)
-    t.same(readPresentedToken(text, ring), { kind: 'denied', reason: 'malformed' }, name)
+    t.same(parsePresentedToken(text, ring), { kind: 'denied', reason: 'malformed' }, name)
   }
   const token = present(vectors.tokens[0]).token
   const huge = [token + '0'.repeat(100_000), 'a'.repeat(100_000), `${'a'.repeat(100_000)}.b.c`]
   for (const text of [...huge, `a.b.${'c'.repeat(1021)}`]) {
-    t.same(readPresentedToken(text, ring), { kind: 'denied', reason: 'malformed' }, 'too long')
+    t.same(parsePresentedToken(text, ring), { kind: 'denied', reason: 'malformed' }, 'too long')
   }
-  t.same(readPresentedToken(`a.b.${'c'.repeat(1020)}`, ring).kind, 'denied', '1024 are not')
+  t.same(parsePresentedToken(`a.b.${'c'.repeat(1020)}`, ring).kind, 'denied', '1024 are not')
 })
 
 t.test('a forged token is well-formed but its tag matches no key of the ring', async (t) => {
@@ -209,7 +209,7 @@ t.test('token parsing never throws, and accepts only canonical tokens', async ()
   fc.assert(
     fc.property(fc.oneof(anyText, anyUnits, tokenLike), (text) => {
       const token = parseToken(text)
-      const read = readPresentedToken(text, ring)
+      const read = parsePresentedToken(text, ring)
       if (token === undefined) return read.kind === 'denied'
       const rewritten = formatToken({
         prefix: token.prefix,
@@ -249,10 +249,10 @@ t.test('the JWT form of a token round-trips', async (t) => {
     t.ok(looksLikeJwt(jwt))
     t.equal(openJwtForm(jwt, ring), text)
     t.equal(openJwtForm(jwt, [otherKey]), undefined)
-    t.same(readPresentedToken(jwt, ring), { kind: 'token', token })
+    t.same(parsePresentedToken(jwt, ring), { kind: 'token', token })
   }
   for (const { name, text } of vectors.jwts_refused) {
-    t.same(readPresentedToken(text, ring), { kind: 'denied', reason: 'not_found' }, name)
+    t.same(parsePresentedToken(text, ring), { kind: 'denied', reason: 'not_found' }, name)
   }
   for (const text of ['', 'a', 'a.b', 'a.b.c.d', '.b.c', 'a..c', 'a.b.c=', 'a.b.c\n', 'a.b.é']) {
     t.notOk(looksLikeJwt(text), JSON.stringify(text))
@@ -268,7 +268,7 @@ t.test('a JWT form with any one bit changed is not found', async (t) => {
     for (const bit of [1, 2, 4, 8, 16, 32]) {
       const other = BASE64URL.charAt(BASE64URL.indexOf(character) ^ bit)
       const changed = jwt.slice(0, index) + other + jwt.slice(index + 1)
-      const read = readPresentedToken(changed, [tagKey])
+      const read = parsePresentedToken(changed, [tagKey])
       if (read.kind === 'token' || read.reason !== 'not_found') accepted.push(changed)
     }
   }
@@ -282,7 +282,7 @@ t.test('the token inside a JWT form is parsed as strictly as any token', async (
     const payload = Buffer.from(JSON.stringify({ tok })).toString('base64url')
     const hmac = createHmac('sha256', tagKey.jwtSubKey).update(`${header}.${payload}`)
     const jwt = `${header}.${payload}.${hmac.digest('base64url')}`
-    t.same(readPresentedToken(jwt, ring), { kind: 'denied', reason: 'malformed' })
+    t.same(parsePresentedToken(jwt, ring), { kind: 'denied', reason: 'malformed' })
   }
 })
 

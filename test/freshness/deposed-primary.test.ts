@@ -90,7 +90,7 @@ t.test('all that is connected stays with the deposed primary', async (t) => {
   })
 
   moment.monotonicMs += leaseMs
-  t.equal(deps.cache.isSilent(), true)
+  t.equal(deps.cache.isLeaseExpired(), true)
   const forged = formatToken({
     prefix: 'aeon',
     keyId: uuidV7(Date.now(), deps.randomBytes(10)),
@@ -170,7 +170,7 @@ t.test('all that is connected stays with the deposed primary', async (t) => {
   await t.test('once the way leads to the promoted one, all is true', async (t) => {
     way.route = () => pair.primary.socketPath
     way.cut()
-    await until(() => !deps.cache.isSilent())
+    await until(() => !deps.cache.isLeaseExpired())
     t.equal((await root.verify(hot.token)).valid, true)
     t.equal((await root.verify(cold.token)).valid, true)
     t.match(await root.verify(ended.token), { valid: false, reason: 'disabled' })
@@ -195,7 +195,7 @@ t.test(
     await deposed.ask(`select pg_terminate_backend(pid) from pg_stat_activity
     where application_name = 'aeon-keys feed' and query not like 'listen %'`)
     await until(() => told('the history of the database changed') > before)
-    await until(() => !deps.cache.isSilent())
+    await until(() => !deps.cache.isLeaseExpired())
     for (const { token } of [hot, cold]) {
       t.match(await root.verify(token), { valid: false, reason: 'disabled' })
     }

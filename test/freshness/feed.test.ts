@@ -17,7 +17,7 @@ import { startTestService, type TestService } from '../helpers/service.ts'
 
 /** Long enough that a watch ends when a test moves its clocks, and not before. */
 const maxStalenessMs = 600_000
-const watchMs = 1.25 * 0.9 * maxStalenessMs
+const failureTimeoutMs = 1.25 * 0.9 * maxStalenessMs
 
 t.test('the change feed reconnects when its connections end, and misses no change', async (t) => {
   // What is heard of was announced, or asked for after a reconnection.
@@ -126,10 +126,10 @@ t.test('a feed connection that stops answering right after it is made is given u
   const { token } = await newKey(service.root, await newAccount(service.root))
   isStalling = true
   await until(() => stalled >= 4)
-  await until(() => deps.cache.isSilent())
+  await until(() => deps.cache.isLeaseExpired())
   t.equal((await service.root.verify(token)).valid, true, 'the pool answers all the while')
   isStalling = false
-  await until(() => !deps.cache.isSilent())
+  await until(() => !deps.cache.isLeaseExpired())
 })
 
 t.test('changes that an instance cannot apply one by one empty its cache', async (t) => {
@@ -145,7 +145,7 @@ t.test('changes that an instance cannot apply one by one empty its cache', async
        select value, 0, gen_random_uuid(), 'tag_key', now() from raised returning pg_notify('aeon_keys_change', '')`,
       [count],
     )
-  const happenings: readonly [string, () => Promise<unknown>][] = [
+  const events: readonly [string, () => Promise<unknown>][] = [
     ['a kind of change from a later version', () => writeRevision(raw, 'from_the_future')],
     ['a change of a key that names none', () => writeRevision(raw, 'key')],
     ['a row that is missing', () => skip(2)],
@@ -159,19 +159,19 @@ t.test('changes that an instance cannot apply one by one empty its cache', async
     await raw.query('delete from change using revision where revision <= floor')
     await raw.query('commit')
   }
-  for (const [told, happen] of happenings) {
+  for (const [told, happen] of events) {
     await t.test(`${told} empties the cache of every instance`, async (t) => {
       for (const service of services) {
         for (const { token } of [key, bystander]) await heat(service, token)
       }
-      const before = services.map(talliesOf)
+      const before = services.map(countersOf)
       await happen()
       await untilApplied(services, raw)
       for (const [index, service] of services.entries()) {
         for (const { token } of [key, bystander]) {
           t.equal((await service.root.verify(token)).valid, true)
         }
-        const after = talliesOf(service)
+        const after = countersOf(service)
         t.ok(after.reads >= (before[index]?.reads ?? 0) + 2, 'each is read again')
         t.equal(after.hashes, before[index]?.hashes, 'and matched without Argon2')
       }
@@ -184,11 +184,11 @@ t.test('changes that an instance cannot apply one by one empty its cache', async
       for (const service of services) {
         for (const { token } of [key, bystander]) await heat(service, token)
       }
-      const before = services.map(talliesOf)
+      const before = services.map(countersOf)
       await writeRevision(raw, 'key', key.id)
       await untilApplied(services, raw)
       for (const { root } of services) t.equal((await root.verify(bystander.token)).valid, true)
-      t.same(services.map(talliesOf), before)
+      t.same(services.map(countersOf), before)
     },
   )
 })
@@ -233,7 +233,7 @@ t.test('instances detect a database with another history', async (t) => {
       const key = await newKey(first.root, account)
       for (const service of services) await heat(service, key.token)
       const ids = (await registered(raw)).map(({ id }) => id)
-      const before = services.map(talliesOf)
+      const before = services.map(countersOf)
       const warned = services.map(({ logLines }) => warnings(logLines).length)
       await fork()
       await until(() =>
@@ -243,10 +243,10 @@ t.test('instances detect a database with another history', async (t) => {
         const rows = await registered(raw)
         return rows.length === ids.length && rows.every(({ id }) => !ids.includes(id))
       })
-      await until(() => services.every(({ service }) => !service.deps.cache.isSilent()))
+      await until(() => services.every(({ service }) => !service.deps.cache.isLeaseExpired()))
       for (const [index, service] of services.entries()) {
         t.equal((await service.root.verify(key.token)).valid, true)
-        t.ok(talliesOf(service).reads > (before[index]?.reads ?? 0), 'it starts clean')
+        t.ok(countersOf(service).reads > (before[index]?.reads ?? 0), 'it starts clean')
       }
 
       const revoked = await revoke(first.root, account, key.id, 0)
@@ -258,9 +258,9 @@ t.test('instances detect a database with another history', async (t) => {
       for (const { root } of services) {
         t.match(await root.verify(key.token), { valid: false, reason: 'revoked' })
       }
-      for (const { moment } of services) moment.monotonicMs += watchMs
+      for (const { moment } of services) moment.monotonicMs += failureTimeoutMs
       t.equal((await ask()).state, 'complete', 'when a watch has passed')
-      await until(() => services.every(({ service }) => !service.deps.cache.isSilent()))
+      await until(() => services.every(({ service }) => !service.deps.cache.isLeaseExpired()))
       const next = await newKey(first.root, account)
       requireComplete(t, await revoke(first.root, account, next.id))
     })
@@ -289,7 +289,7 @@ t.test('an instance acknowledges a new tag key only once it has read it', async 
   const complete = await first.root.get(`${path}&wait_ms=30000`)
   t.match(complete.body.receipt, { state: 'complete', acknowledged: services.length })
 
-  const tagKey = deps.ring.keys.find((one) => one.id === rows[0]?.id)
+  const tagKey = deps.keyring.keys.find((one) => one.id === rows[0]?.id)
   if (tagKey === undefined) throw new Error('the ring lacks the new key')
   const secret = deps.randomBytes(32)
   const token = formatToken({ prefix: 'aeon', keyId: key.id, secret, tagKey })
@@ -314,9 +314,9 @@ function requireComplete(t: Test, answer: Answer): void {
   t.match(answer, { status: 200, body: { receipt: { state: 'complete' } } })
 }
 
-function talliesOf({ service }: TestService): { readonly reads: number; readonly hashes: number } {
-  const { tallies, hasher } = service.deps
-  return { reads: tallies.credentialReads, hashes: hasher.queue.completed }
+function countersOf({ service }: TestService): { readonly reads: number; readonly hashes: number } {
+  const { counters, hasher } = service.deps
+  return { reads: counters.credentialReads, hashes: hasher.queue.completed }
 }
 
 /** Resolves once every instance has applied the latest revision, and says so. */

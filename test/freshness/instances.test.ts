@@ -4,9 +4,9 @@ import { formatToken } from '../../src/domain/token/token.ts'
 import { uuidV7 } from '../../src/domain/uuid.ts'
 import { createLog } from '../../src/process/log.ts'
 import { createService } from '../../src/process/service.ts'
-import { readSettings } from '../../src/settings/load-settings.ts'
+import { loadSettings } from '../../src/settings/load-settings.ts'
 import { findCredentials } from '../../src/store/credentials.ts'
-import { noUses } from '../../src/verification/usage-counts.ts'
+import { noUsage } from '../../src/verification/usage-counts.ts'
 import type { Answer, Api } from '../helpers/api.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
@@ -27,7 +27,7 @@ t.test('a service that fails to start leaves no instance row behind', async (t) 
   t.teardown(() => database.drop())
   const raw = await connectRaw(t, database.url)
   const creating = createService({
-    ...(await readSettings({})),
+    ...(await loadSettings({})),
     connection: database.url,
     log: createLog('silent'),
     collectMetrics: () => {
@@ -145,7 +145,7 @@ t.test(
     const account = await newAccount(root)
     const role = await newRole(root, account, 'r', ['cluster:read', 'backup:read'])
     const secret = deps.randomBytes(32)
-    const tagKey = deps.ring.signing
+    const tagKey = deps.keyring.signing
     const tokens = Array.from({ length: count }, () => {
       const keyId = uuidV7(Date.now(), deps.randomBytes(10))
       const token = formatToken({ prefix: 'aeon', keyId, secret, tagKey })
@@ -173,7 +173,7 @@ t.test(
     const names = tokens.map(({ keyId, tag }) => ({ apiKeyId: keyId, tag }))
     for (const { service } of services) {
       const { cache, db } = service.deps
-      const { stamp } = cache
+      const { epoch } = cache
       for (const [index, found] of (await findCredentials(db, names)).entries()) {
         const token = tokens[index]
         if (found === undefined || token === undefined) throw new Error('a key is missing')
@@ -183,8 +183,8 @@ t.test(
           hash: credential.hash,
           isUsed: true,
           retiresOlder: false,
-          uses: noUses(facts, credential.keyCreatedAt),
-          stamp,
+          uses: noUsage(facts, credential.keyCreatedAt),
+          epoch,
         }
         cache.put(digestOf('sha256', token.text, 'base64url'), entry)
       }

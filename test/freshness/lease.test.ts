@@ -41,7 +41,7 @@ t.test('verification while the database is unreachable', async (t) => {
   await root.verify(revoked.token)
   await heat(service, hot.token)
   const unknown = await insertByNewTagKey(leased)
-  let silentSince = 0
+  let unresponsiveSince = 0
   proxy.cut()
 
   await t.test(
@@ -61,9 +61,9 @@ t.test('verification while the database is unreachable', async (t) => {
   await t.test(
     'past the lease and without the database every verification is 503, none is a denial',
     async (t) => {
-      silentSince = performance.now()
+      unresponsiveSince = performance.now()
       moment.monotonicMs += 5_000
-      t.equal(cache.isSilent(), true)
+      t.equal(cache.isLeaseExpired(), true)
       for (const [told, token] of [
         ['hot', hot.token],
         ['cold', cold.token],
@@ -92,8 +92,8 @@ t.test('verification while the database is unreachable', async (t) => {
     'verification recovers by itself when the database is reachable again',
     async (t) => {
       proxy.restore()
-      await until(() => !cache.isSilent())
-      const silentMs = performance.now() - silentSince
+      await until(() => !cache.isLeaseExpired())
+      const silentMs = performance.now() - unresponsiveSince
       t.match(await root.get('/readyz'), { status: 200, body: { lease: 'held' } })
       for (const token of [hot.token, cold.token]) {
         t.equal((await root.verify(token)).valid, true)
@@ -144,9 +144,9 @@ t.test('while the lease has expired and the database answers', async (t) => {
       const { completed } = deps.hasher.queue
       for (let round = 0; round < 2; round += 1) {
         for (const { token } of keys) {
-          const { credentialReads } = deps.tallies
+          const { credentialReads } = deps.counters
           t.equal((await root.verify(token)).valid, true)
-          t.ok(deps.tallies.credentialReads >= credentialReads + 2, 'the caller and the key')
+          t.ok(deps.counters.credentialReads >= credentialReads + 2, 'the caller and the key')
         }
       }
       t.equal(deps.hasher.queue.completed, completed)
@@ -165,7 +165,7 @@ t.test('while the lease has expired and the database answers', async (t) => {
   })
 
   await t.test('with an expired lease concurrent verifications share few reads', async (t) => {
-    const { credentialReads } = deps.tallies
+    const { credentialReads } = deps.counters
     const { completed } = deps.hasher.queue
     await raw.query('begin; lock table credential in access exclusive mode')
     const first = root.verify(keys[0]?.token ?? '')
@@ -175,7 +175,7 @@ t.test('while the lease has expired and the database answers', async (t) => {
     )
     await raw.query('commit')
     for (const verdict of await Promise.all([first, ...answers])) t.equal(verdict.valid, true)
-    const reads = deps.tallies.credentialReads - credentialReads
+    const reads = deps.counters.credentialReads - credentialReads
     t.ok(reads <= 20, `${reads} statements for 402 verifications`)
     t.equal(deps.hasher.queue.completed, completed)
   })
@@ -216,7 +216,7 @@ t.test('while the lease has expired and the database answers', async (t) => {
     async (t) => {
       await raw.query('begin; lock table credential in access exclusive mode')
       const asked = Array.from({ length: maxReads }, () =>
-        judged(service, tokenOf(deps, deps.ring.signing).text).catch((error: unknown) => error),
+        judged(service, tokenOf(deps, deps.keyring.signing).text).catch((error: unknown) => error),
       )
       await untilBlocked(raw)
       const refused = await root.post('/v1/verify', { token: cold.token })
@@ -231,7 +231,7 @@ t.test('while the lease has expired and the database answers', async (t) => {
 
   await t.test('verification is answered from memory again when the feed is back', async (t) => {
     feed.isCut = false
-    await until(() => !deps.cache.isSilent())
+    await until(() => !deps.cache.isLeaseExpired())
     for (const { token } of keys) {
       await heat(service, token)
       t.equal((await root.verify(token)).valid, true)
@@ -270,7 +270,7 @@ t.test('an instance that gets no lease at its start logs the cause', async (t) =
     settings: { POLL_INTERVAL_MS: '20' },
   })
   const { root } = service
-  t.equal(service.service.deps.cache.isSilent(), true)
+  t.equal(service.service.deps.cache.isLeaseExpired(), true)
   const key = await newKey(root, await newAccount(root))
   t.equal((await root.verify(key.token)).valid, true, 'it reads the database')
   const [told, ...more] = logged(service, 'no lease yet')
@@ -307,7 +307,7 @@ t.test('no step of the wall clock extends a lease', async (t) => {
   ] as const) {
     Object.assign(moment, { monotonicMs, wallMs })
     const told = `${monotonicMs} ms later, ${wallMs} ms by the wall clock`
-    t.equal(!cache.isSilent(), holds, told)
+    t.equal(!cache.isLeaseExpired(), holds, told)
     t.match((await root.get('/readyz')).body, { lease: holds ? 'held' : 'lapsed' })
     t.equal((await root.verify(key.token)).valid, true)
   }
@@ -317,7 +317,7 @@ t.test('no step of the wall clock extends a lease', async (t) => {
       `/v1/accounts/${account}/api-keys/${(await newKey(root, account)).id}/revoke`,
     )
     t.equal(revoked.body.receipt.state, 'complete')
-    t.equal(cache.isSilent(), false, 'and a round under the new time begins a new one')
+    t.equal(cache.isLeaseExpired(), false, 'and a round under the new time begins a new one')
   }
 })
 

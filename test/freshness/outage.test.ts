@@ -14,12 +14,12 @@ import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw, heat, registered } from '../helpers/instances.ts'
 import { until } from '../helpers/locks.ts'
 import { assertProblem } from '../helpers/problems.ts'
-import { type Fate, readsCredentials, startDatabaseProxy } from '../helpers/proxy.ts'
+import { type FaultInjector, readsCredentials, startDatabaseProxy } from '../helpers/proxy.ts'
 import { startTestService } from '../helpers/service.ts'
 
 /** Of the default MAX_STALENESS_MS. */
 const leaseMs = 27_000
-const watchMs = 33_750
+const failureTimeoutMs = 33_750
 
 const unavailable = { status: 503, code: 'unavailable' }
 
@@ -28,13 +28,13 @@ t.test(
   async (t) => {
     const database = await createTestDatabase()
     t.teardown(() => database.drop())
-    let fate: Fate = 'pass'
+    let faultInjector: FaultInjector = 'pass'
     let commits = 0
     const proxy = await startDatabaseProxy(database.url, (bytes, application) => {
-      if (fate === 'pass' || application === 'aeon-keys feed') return 'pass'
+      if (faultInjector === 'pass' || application === 'aeon-keys feed') return 'pass'
       if (!/^Q.{4}commit\0$/s.test(bytes.toString('latin1'))) return 'pass'
       commits += 1
-      return fate
+      return faultInjector
     })
     t.teardown(() => proxy.close())
     const raw = await connectRaw(t, database.url)
@@ -59,9 +59,9 @@ t.test(
         for (const service of [behind, other]) await heat(service, key.token)
         const path = `/v1/accounts/${account}/api-keys/${key.id}/revoke`
         commits = 0
-        fate = how
+        faultInjector = how
         const lost = await root.post(path, { reason: 'first' })
-        fate = 'pass'
+        faultInjector = 'pass'
         assertProblem(t, lost, { status: 503, code: 'outcome_unknown' }, 'nobody knows')
         t.match(lost.body.detail, 'Repeating the request is safe')
         t.ok(lost.headers['retry-after'])
@@ -129,7 +129,7 @@ t.test('an instance on a database that became a standby', async (t) => {
       await until(() => logLines.slice(seen).filter(names).length >= 2)
       t.ok(logLines.some((line) => names(line) && line.includes('a sync cycle of the change feed')))
       t.ok(logLines.some((line) => names(line) && line.includes('the database is unavailable')))
-      t.equal(deps.cache.isSilent(), true)
+      t.equal(deps.cache.isLeaseExpired(), true)
     },
   )
 
@@ -137,7 +137,7 @@ t.test('an instance on a database that became a standby', async (t) => {
     'a promoted standby counts as another history, and is followed from there',
     async (t) => {
       await server.query((client) => client.query('select pg_promote()'))
-      await until(() => !deps.cache.isSilent())
+      await until(() => !deps.cache.isLeaseExpired())
       t.ok(logLines.some((line) => line.includes('the history of the database changed')))
       const rows = await server.query((client) => registered(client))
       t.not(rows.at(0)?.id, before[0]?.id, 'it has registered anew')
@@ -150,9 +150,9 @@ t.test('an instance on a database that became a standby', async (t) => {
       })
       t.equal(body.receipt.state, 'pending', 'for a watch, what instances say counts for nothing')
       t.match(await root.verify(hot.token), { valid: false, reason: 'revoked' })
-      moment.monotonicMs += watchMs
+      moment.monotonicMs += failureTimeoutMs
       const { revision, id } = body.receipt
-      await until(() => !deps.cache.isSilent())
+      await until(() => !deps.cache.isLeaseExpired())
       const later = await root.get(`/v1/revisions/${revision}?id=${id}`)
       t.equal(later.body.receipt.state, 'complete')
     },
@@ -172,7 +172,7 @@ t.test('after a database restart receipts complete by time only, for one watch',
   const told = (text: string) => logLines.filter((line) => line.includes(text)).length
   await server.restart()
   await until(() => told('the database restarted') > 0)
-  await until(() => !deps.cache.isSilent())
+  await until(() => !deps.cache.isLeaseExpired())
   t.equal(told('the database restarted; receipts complete only by time for one failure timeout'), 1)
   t.equal(told('the history of the database changed'), 0, 'it is not taken for a restore')
   const path = `/v1/accounts/${account}/api-keys/${key.id}/revoke`
@@ -181,10 +181,10 @@ t.test('after a database restart receipts complete by time only, for one watch',
   await until(async () => (await ask()).acknowledged === 1)
   const receipt = await ask()
   t.match(receipt, { state: 'pending', waiting_for: [] }, 'all say they know it')
-  t.ok(receipt.complete_in_ms <= watchMs)
+  t.ok(receipt.complete_in_ms <= failureTimeoutMs)
   t.match(await root.verify(key.token), { valid: false, reason: 'revoked' })
-  moment.monotonicMs += watchMs
-  await until(() => !deps.cache.isSilent())
+  moment.monotonicMs += failureTimeoutMs
+  await until(() => !deps.cache.isLeaseExpired())
   t.match((await root.post(path)).body.receipt, { state: 'complete' })
   const next = await newKey(root, account)
   const after = await root.post(`/v1/accounts/${account}/api-keys/${next.id}/revoke`)
@@ -212,7 +212,7 @@ t.test('an instance on a read-only database names the cause and recovers', async
   // Now it has no registration any more, and cannot have another.
   await raw.query('update change set id = gen_random_uuid() from revision where revision = value')
   await until(() => logLines.some((line) => line.includes('the history of the database changed')))
-  t.equal(service.service.deps.cache.isSilent(), true)
+  t.equal(service.service.deps.cache.isLeaseExpired(), true)
   const refusals = logLines.filter((line) => line.includes('cannot execute'))
   t.ok(refusals.every(refused), 'the cause is named each time')
   const answer = await root.post(`/v1/accounts/${key.body.account_id}/api-keys/${key.id}/revoke`)
@@ -222,7 +222,7 @@ t.test('an instance on a read-only database names the cause and recovers', async
   await raw.query(`alter database ${database.name} reset default_transaction_read_only`)
   await raw.query('commit')
   await raw.query(everybody)
-  await until(() => !service.service.deps.cache.isSilent())
+  await until(() => !service.service.deps.cache.isLeaseExpired())
 })
 
 t.test(
@@ -251,11 +251,11 @@ t.test(
     deps.cache.clear()
     await heat(service, keys[0] ?? '')
     const ask = (token: string) => root.post('/v1/verify', { token })
-    const { credentialReads } = deps.tallies
+    const { credentialReads } = deps.counters
     isHanging = true
     const startedAt = performance.now()
     const first = ask(keys[1] ?? '')
-    await until(() => deps.tallies.credentialReads === credentialReads + 1)
+    await until(() => deps.counters.credentialReads === credentialReads + 1)
     const meanwhile = keys.slice(2).map(ask)
     t.equal((await ask(keys[0] ?? '')).body.valid, true, 'hot keys are verified meanwhile')
     await until(() => deps.reads.size === keys.length - 1)
@@ -270,7 +270,7 @@ t.test(
       t.match({ status, body }, { status: 200, body: { valid: true } })
     }
     t.equal(
-      deps.tallies.credentialReads,
+      deps.counters.credentialReads,
       credentialReads + 2,
       'the others share one on another connection',
     )

@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 import type { Json } from './api.ts'
 
 /** The events of an account as they are stored, the first first. */
-export async function trailOf(raw: Client, accountId: string): Promise<Json[]> {
+export async function auditLogOf(raw: Client, accountId: string): Promise<Json[]> {
   const { rows } = await raw.query(
     'select content from audit_event where account_id = $1 order by number',
     [accountId],

@@ -45,9 +45,9 @@ export async function heat(service: TestService, token: string): Promise<void> {
   const { deps } = service.service
   await until(async () => {
     await service.root.verify(token)
-    const before = { ...deps.tallies }
+    const before = { ...deps.counters }
     await service.root.verify(token)
-    return deps.tallies.credentialReads === before.credentialReads
+    return deps.counters.credentialReads === before.credentialReads
   })
 }
 

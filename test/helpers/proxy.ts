@@ -16,10 +16,10 @@ export interface DatabaseProxy {
 }
 
 /** What becomes of bytes on their way to the database, and of the connection that sent them. */
-export type Fate = 'pass' | 'cut before' | 'cut after' | 'stall'
+export type FaultInjector = 'pass' | 'cut before' | 'cut after' | 'stall'
 
 /** Decides on bytes that a client sends; `application` is the name that it gave itself. */
-export type Judge = (bytes: Buffer, application: string) => Fate
+export type Judge = (bytes: Buffer, application: string) => FaultInjector
 
 /** A connection that passes through. */
 interface Link {
@@ -93,9 +93,9 @@ export async function startDatabaseProxy(
   }
 }
 
-function pass(link: Link, bytes: Buffer, fate: Fate): void {
+function pass(link: Link, bytes: Buffer, faultInjector: FaultInjector): void {
   const { client, upstream } = link
-  switch (fate) {
+  switch (faultInjector) {
     case 'pass':
       upstream.write(bytes)
       return

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import { createLog } from '../../src/process/log.ts'
 import { createService, type Service, type ServiceOptions } from '../../src/process/service.ts'
-import { readSettings } from '../../src/settings/load-settings.ts'
+import { loadSettings } from '../../src/settings/load-settings.ts'
 import { type Api, createApi } from './api.ts'
 import { Canaries } from './canaries.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
@@ -48,7 +48,7 @@ export async function startTestService(
   const clock = { offsetMs: 0 }
   const moment = { monotonicMs: 0, wallMs: 0 }
   const logLines: string[] = []
-  const { config, files } = await readSettings({
+  const { config, files } = await loadSettings({
     LOG_LEVEL: 'debug',
     USE_FLUSH_MS: '600000',
     HASH_CONCURRENCY: String(hasherPlaces),

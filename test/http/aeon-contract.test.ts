@@ -1,11 +1,11 @@
 /** Who may call Aeon's public API, what it refuses and in which words, and where it ends. */
 import { createHmac } from 'node:crypto'
 import t from 'tap'
-import { readCatalogue } from '../../src/domain/permission.ts'
+import { parseCatalogue } from '../../src/domain/permission.ts'
 import aeonCatalogue from '../../src/domain/permissions.aeon.json' with { type: 'json' }
 import { type AeonApi, type AeonMethod, aeonPrefix, startAeonService } from '../helpers/aeon.ts'
 import type { Answer, Json } from '../helpers/api.ts'
-import { trailOf } from '../helpers/audit-log.ts'
+import { auditLogOf } from '../helpers/audit-log.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
@@ -108,7 +108,7 @@ t.test(
       const answer = await call(exact)
       t.equal(answer.status, 200, `${route}, with ${permission} alone: ${answer.text}`)
       const id = answer.headers['x-request-id']
-      const events = (await trailOf(raw, account.id)).filter((event) => event.request_id === id)
+      const events = (await auditLogOf(raw, account.id)).filter((event) => event.request_id === id)
       const actions = events.map((event) => event.action)
       t.equal(route in recorded, !route.startsWith('GET '), `${route} is known to change something`)
       t.same(actions, route in recorded ? [recorded[route]] : [], `${route}, its events`)
@@ -591,7 +591,7 @@ function callRoute(
 
 /** All that an account's role may have, but this one and those that bring it along. */
 function allBut(permission: string): string[] {
-  return readCatalogue(aeonCatalogue)
+  return parseCatalogue(aeonCatalogue)
     .filter((entry) => entry.scope === 'account')
     .filter((entry) => entry.name !== permission && !entry.implies.includes(permission))
     .map((entry) => entry.name)

@@ -16,7 +16,7 @@ const isOAuthError = ({ headers, body }: Answer) =>
 const isBareDenial = ({ text, headers }: Answer) =>
   text === '' && String(headers['www-authenticate']).startsWith('Bearer realm="aeon-keys"')
 
-interface Face {
+interface Api {
   readonly method: string
   readonly path: string
   readonly type: string
@@ -29,7 +29,7 @@ interface Face {
   accepts(answer: Answer): boolean
 }
 
-const faces: Readonly<Record<string, Face>> = {
+const apis: Readonly<Record<string, Api>> = {
   native: {
     method: 'POST',
     path: '/v1/verify',
@@ -73,7 +73,7 @@ test('every API refuses bad input in its own error format and logs none of it', 
     return marks.at(-1) ?? ''
   }
 
-  for (const [name, face] of Object.entries(faces)) {
+  for (const [name, api] of Object.entries(apis)) {
     const send = async (changes: {
       readonly query?: string
       readonly headers?: readonly string[]
@@ -81,32 +81,32 @@ test('every API refuses bad input in its own error format and logs none of it', 
       readonly body?: string
     }) => {
       const { query = '', headers = [], proof = `Bearer ${verifier}` } = changes
-      const body = changes.body ?? face.ask(token)
-      const presented = face.proof === 'Authorization' ? [] : ['Authorization', `Bearer ${token}`]
-      const answer = await sendRaw(url + face.path + query, {
-        method: face.method,
+      const body = changes.body ?? api.ask(token)
+      const presented = api.proof === 'Authorization' ? [] : ['Authorization', `Bearer ${token}`]
+      const answer = await sendRaw(url + api.path + query, {
+        method: api.method,
         from: '127.0.0.2',
         headers: [
-          ...(face.type === '' ? [] : ['Content-Type', face.type]),
+          ...(api.type === '' ? [] : ['Content-Type', api.type]),
           ...(body === '' ? [] : ['Content-Length', String(Buffer.byteLength(body))]),
-          ...['X-Forwarded-For', '203.0.113.7', face.proof, proof],
+          ...['X-Forwarded-For', '203.0.113.7', api.proof, proof],
           ...presented,
           ...headers,
         ],
         ...(body !== '' && { body }),
       })
-      check(face.method, face.path, answer)
+      check(api.method, api.path, answer)
       canaries.addText(answer.text + JSON.stringify(answer.headers))
       return answer
     }
     const refuses = async (t: Test, told: string, changes: Parameters<typeof send>[0]) => {
       const answer = await send(changes)
       t.ok(answer.status >= 400 && answer.status < 500, `${told}: ${answer.status}`)
-      t.ok(face.isError(answer), `${told}: ${answer.text}`)
+      t.ok(api.isError(answer), `${told}: ${answer.text}`)
     }
 
     await t.test(`${name} refuses bad input in its own error format`, async (t) => {
-      t.ok(face.accepts(await send({})), 'what is good is accepted')
+      t.ok(api.accepts(await send({})), 'what is good is accepted')
 
       for (const parameter of ['token', 'access_token', 'client_ip', mark()]) {
         for (const value of [token, verifier, mark()]) {
@@ -114,8 +114,8 @@ test('every API refuses bad input in its own error format and logs none of it', 
         }
       }
       await refuses(t, 'a bare token in the URL', { query: `?${token}` })
-      const inPath = await sendRaw(`${url}${face.path}/${token}`, { method: face.method })
-      t.ok(inPath.status === 404 && face.isError(inPath), 'a token in the path is no route')
+      const inPath = await sendRaw(`${url}${api.path}/${token}`, { method: api.method })
+      t.ok(inPath.status === 404 && api.isError(inPath), 'a token in the path is no route')
       canaries.addText(inPath.text)
 
       const long = `${mark()}${'x'.repeat(8_000)}`
@@ -127,26 +127,26 @@ test('every API refuses bad input in its own error format and logs none of it', 
           ...['X-Request-Id', value, 'X-Real-Ip', value, 'User-Agent', value, 'Cookie', value],
         ]
         const few = value === long ? ignored.slice(0, 2) : ignored
-        t.ok(face.accepts(await send({ headers: few })), 'headers that say nothing to us')
+        t.ok(api.accepts(await send({ headers: few })), 'headers that say nothing to us')
         const forwarded = await send({ headers: ['Forwarded', value] })
-        t.ok(face.accepts(forwarded), 'an address that nobody asks for')
+        t.ok(api.accepts(forwarded), 'an address that nobody asks for')
       }
-      await refuses(t, 'two proofs', { headers: [face.proof, `Bearer ${verifier}`] })
-      if (face.type !== '') {
+      await refuses(t, 'two proofs', { headers: [api.proof, `Bearer ${verifier}`] })
+      if (api.type !== '') {
         for (const type of ['text/plain', 'application/xml', mark()]) {
-          const answer = await sendRaw(url + face.path, {
+          const answer = await sendRaw(url + api.path, {
             method: 'POST',
             headers: [
               ...['Content-Type', type, 'Authorization', `Bearer ${verifier}`],
-              ...['Content-Length', String(face.ask(token).length)],
+              ...['Content-Length', String(api.ask(token).length)],
             ],
-            body: face.ask(token),
+            body: api.ask(token),
           })
-          check('POST', face.path, answer)
-          t.ok([400, 415].includes(answer.status) && face.isError(answer), `as ${type}`)
+          check('POST', api.path, answer)
+          t.ok([400, 415].includes(answer.status) && api.isError(answer), `as ${type}`)
         }
-        for (const other of Object.values(faces)) {
-          if (other.type === face.type || other.type === '') continue
+        for (const other of Object.values(apis)) {
+          if (other.type === api.type || other.type === '') continue
           await refuses(t, 'a body of another face', { body: other.ask(token) })
         }
         await refuses(t, 'a body of bytes', { body: `\u0000\u0001${mark()}\u00ff` })
@@ -155,7 +155,7 @@ test('every API refuses bad input in its own error format and logs none of it', 
   }
 
   await t.test('headers beyond 16 kB are refused before any API handles them', async (t) => {
-    for (const { method, path } of Object.values(faces)) {
+    for (const { method, path } of Object.values(apis)) {
       const long = `${mark()}${'x'.repeat(20_000)}`
       const { status, type, body } = await raw(
         url,

@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http'
 import { test } from 'tap'
-import { readCatalogue } from '../../src/domain/permission.ts'
+import { parseCatalogue } from '../../src/domain/permission.ts'
 import aeonCatalogue from '../../src/domain/permissions.aeon.json' with { type: 'json' }
 import type { Answer, Api, CallOptions } from '../helpers/api.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
@@ -89,7 +89,7 @@ const platformOnly = [
   'POST /v1/verify/batch',
 ]
 
-const catalogue = readCatalogue(aeonCatalogue)
+const catalogue = parseCatalogue(aeonCatalogue)
 const unauthenticated = { status: 401, code: 'unauthenticated' }
 const permissionDenied = { status: 403, code: 'permission_denied' }
 

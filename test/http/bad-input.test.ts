@@ -28,7 +28,7 @@ test('the native API refuses bad input with a code, the field and the rule', asy
   const account = await newAccount(root)
   const path = `/v1/accounts/${account}`
   const admin = as((await newKey(root, account)).token)
-  const world: World = {
+  const externals: World = {
     root,
     admin,
     account,
@@ -40,37 +40,43 @@ test('the native API refuses bad input with a code, the field and the rule', asy
     role: `${path}/roles/${await newRole(admin, account, 'Present', ['cluster:read'])}`,
     list: `${path}/allow-lists/${await newAllowList(admin, account, ['192.0.2.1'], 'present')}`,
   }
-  const before = await snapshot(world)
+  const before = await snapshot(externals)
 
   await t.test('the native API refuses bodies that are not JSON objects', (t) =>
-    refusesBodies(t, world),
+    refusesBodies(t, externals),
   )
   await t.test('the native API refuses invalid names and descriptions', (t) =>
-    refusesTexts(t, world),
+    refusesTexts(t, externals),
   )
-  await t.test('the native API refuses invalid fields of a new key', (t) => refusesKeys(t, world))
+  await t.test('the native API refuses invalid fields of a new key', (t) =>
+    refusesKeys(t, externals),
+  )
   await t.test('the native API refuses invalid entries of an allow list', (t) =>
-    refusesEntries(t, world),
+    refusesEntries(t, externals),
   )
   await t.test('the native API refuses invalid fields of roles, lists and accounts', (t) =>
-    refusesOthers(t, world),
+    refusesOthers(t, externals),
   )
-  await t.test('the native API refuses names that are taken', (t) => refusesTakenNames(t, world))
-  await t.test('the native API refuses invalid query parameters', (t) => refusesQueries(t, world))
+  await t.test('the native API refuses names that are taken', (t) =>
+    refusesTakenNames(t, externals),
+  )
+  await t.test('the native API refuses invalid query parameters', (t) =>
+    refusesQueries(t, externals),
+  )
   await t.test('the native API refuses invalid X-Acting-User headers', (t) =>
-    refusesActingUsers(t, world),
+    refusesActingUsers(t, externals),
   )
   await t.test('the native API refuses invalid fields of a verification attempt', (t) =>
-    refusesAttempts(t, world),
+    refusesAttempts(t, externals),
   )
   await t.test('the native API refuses methods that a route does not support', (t) =>
-    refusesMethods(t, world),
+    refusesMethods(t, externals),
   )
   await t.test('the native API answers 404 for unknown routes and ids', (t) =>
-    refusesRoutes(t, world),
+    refusesRoutes(t, externals),
   )
 
-  t.same(await snapshot(world), before, 'after all that everything is as it was')
+  t.same(await snapshot(externals), before, 'after all that everything is as it was')
 })
 
 test('accepted input is stored and returned byte for byte', async (t) => {
@@ -265,8 +271,8 @@ const badNames: typeof badTexts = [
   ['a line break', 'a\nb', 'control_character'],
 ]
 
-async function refusesTexts(t: Test, world: World): Promise<void> {
-  const { root, admin, account, keys, roles, lists, key, role, list } = world
+async function refusesTexts(t: Test, externals: World): Promise<void> {
+  const { root, admin, account, keys, roles, lists, key, role, list } = externals
   const named: readonly [Api, 'POST' | 'PUT' | 'PATCH', string, object][] = [
     [admin, 'POST', keys, goodKey],
     [admin, 'POST', roles, goodRole],
@@ -304,8 +310,8 @@ async function refusesTexts(t: Test, world: World): Promise<void> {
   }
 }
 
-async function refusesKeys(t: Test, world: World): Promise<void> {
-  const { root, admin, keys, otherAccount, list } = world
+async function refusesKeys(t: Test, externals: World): Promise<void> {
+  const { root, admin, keys, otherAccount, list } = externals
   const ownList = list.split('/').at(-1) ?? ''
   const otherList = await newAllowList(root, otherAccount, ['10.0.0.0/8'])
   const otherRole = await newRole(root, otherAccount, 'theirs', [])
@@ -474,8 +480,8 @@ async function refusesEntries(t: Test, { admin, lists, list }: World): Promise<v
   }
 }
 
-async function refusesOthers(t: Test, world: World): Promise<void> {
-  const { root, admin, roles, role, lists, list, account } = world
+async function refusesOthers(t: Test, externals: World): Promise<void> {
+  const { root, admin, roles, role, lists, list, account } = externals
   const permissions = (list: unknown) => ({ ...goodRole, permissions: list })
   const ofRoles: readonly [string, object, readonly FieldRule[]][] = [
     ['an unknown field', { ...goodRole, built_in: true }, [['/built_in', 'unknown_field']]],
@@ -516,8 +522,8 @@ async function refusesOthers(t: Test, world: World): Promise<void> {
   }
 }
 
-async function refusesTakenNames(t: Test, world: World): Promise<void> {
-  const { root, admin, account, keys, roles, lists, role } = world
+async function refusesTakenNames(t: Test, externals: World): Promise<void> {
+  const { root, admin, account, keys, roles, lists, role } = externals
   const taken: readonly [string, object][] = [
     [keys, { ...goodKey, name: 'present' }],
     [roles, { ...goodRole, name: 'Present' }],
@@ -546,8 +552,8 @@ async function refusesTakenNames(t: Test, world: World): Promise<void> {
   )
 }
 
-async function refusesQueries(t: Test, world: World): Promise<void> {
-  const { root, admin, keys, roles, lists } = world
+async function refusesQueries(t: Test, externals: World): Promise<void> {
+  const { root, admin, keys, roles, lists } = externals
   const collections: readonly [Api, string][] = [
     [admin, keys],
     [admin, roles],
@@ -743,8 +749,8 @@ async function refusesMethods(t: Test, { root, admin, account }: World): Promise
   }
 }
 
-async function refusesRoutes(t: Test, world: World): Promise<void> {
-  const { root, admin, keys, roles, lists } = world
+async function refusesRoutes(t: Test, externals: World): Promise<void> {
+  const { root, admin, keys, roles, lists } = externals
   const notFound = { status: 404, code: 'not_found' }
   const calls: readonly [Parameters<Api['call']>[0], string][] = [
     ['GET', '/'],

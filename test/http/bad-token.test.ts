@@ -22,12 +22,12 @@ test('a bad token gets the verdict of its kind, and as a credential is 401', asy
   for (const [kind, subject] of malformed) {
     t.same(await root.verify(subject), { valid: false, reason: 'malformed' }, kind)
   }
-  const { hasher, tallies } = service.deps
-  const before = { argon2: hasher.queue.completed, reads: tallies.credentialReads }
+  const { hasher, counters } = service.deps
+  const before = { argon2: hasher.queue.completed, reads: counters.credentialReads }
   for (const [kind, subject] of unknown) {
     t.same(await root.verify(subject), { valid: false, reason: 'not_found' }, kind)
   }
-  const after = { argon2: hasher.queue.completed, reads: tallies.credentialReads }
+  const after = { argon2: hasher.queue.completed, reads: counters.credentialReads }
   t.same(after, before, 'a forged token costs neither a query nor an Argon2')
 
   for (const [kind, subject] of [...malformed, ...unknown]) {

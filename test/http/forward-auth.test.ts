@@ -18,7 +18,7 @@ const invalidToken = `${realm}, error="invalid_token"`
 const permissionDenied = { status: 403, code: 'permission_denied' }
 const settings = { FORWARD_AUTH_NETWORKS: proxy, TRUSTED_PROXIES: proxy }
 
-interface Face extends CheckedService {
+interface Api extends CheckedService {
   readonly account: string
   readonly url: string
   /** Asks about a request that presents a token, as the proxy of the settings unless said otherwise. */
@@ -29,7 +29,7 @@ interface AskOptions extends RawRequest {
   readonly query?: string
 }
 
-async function startFace(t: Test, given: Record<string, string> = {}): Promise<Face> {
+async function startApi(t: Test, given: Record<string, string> = {}): Promise<Api> {
   const started = await startCheckedService(t, { settings: { ...settings, ...given } })
   const url = await started.service.app.listen({ host: '127.0.0.1', port: 0 })
   return {
@@ -51,7 +51,7 @@ async function startFace(t: Test, given: Record<string, string> = {}): Promise<F
 }
 
 test('forward-auth allows a good key and describes it in headers', async (t) => {
-  const { root, account, ask } = await startFace(t)
+  const { root, account, ask } = await startApi(t)
   const name = 'd\u00e9ploy \u{1f511}, "x"'
   const role = await newRole(root, account, 'r\u00f4le % 1', ['cluster:read', 'cluster:update'])
   const { id, token } = await newKey(root, account, { name, role })
@@ -79,8 +79,8 @@ test('forward-auth allows a good key and describes it in headers', async (t) => 
 
 test('forward-auth denies by RFC 6750, and gives the reason only if the settings allow it', async (t) => {
   for (const tells of [false, true]) {
-    const face = await startFace(t, tells ? { FORWARD_AUTH_REASON: 'tell' } : {})
-    const { root, account, ask, clock } = face
+    const api = await startApi(t, tells ? { FORWARD_AUTH_REASON: 'tell' } : {})
+    const { root, account, ask, clock } = api
     const keys = `/v1/accounts/${account}/api-keys`
     const list = await newAllowList(root, account, [home])
     const good = await newKey(root, account, { role: 'viewer' })
@@ -140,7 +140,7 @@ test('forward-auth denies by RFC 6750, and gives the reason only if the settings
 })
 
 test('forward-auth takes the client address from the proxy and needs it for a restricted key', async (t) => {
-  const { root, account, ask, url, check } = await startFace(t, {
+  const { root, account, ask, url, check } = await startApi(t, {
     FORWARD_AUTH_NETWORKS: '127.0.0.2, 127.0.0.4',
   })
   const list = await newAllowList(root, account, [`${home}/32`, '127.0.0.4', '127.0.0.2'])
@@ -165,7 +165,7 @@ test('forward-auth takes the client address from the proxy and needs it for a re
 })
 
 test('forward-auth accepts a proxy by its address or by a token of its own', async (t) => {
-  const { root, account, ask, clock } = await startFace(t)
+  const { root, account, ask, clock } = await startApi(t)
   const platform: string = (await root.get('/v1/me')).body.api_key.account_id
   const { token } = await newKey(root, account)
   const verifier = await newKey(root, platform, { role: 'verifier' })
@@ -215,7 +215,7 @@ test('forward-auth accepts a proxy by its address or by a token of its own', asy
 })
 
 test('forward-auth answers every method and reads no body', async (t) => {
-  const { root, account, ask } = await startFace(t)
+  const { root, account, ask } = await startApi(t)
   const { token } = await newKey(root, account)
   for (const method of METHODS.filter((name) => name !== 'CONNECT')) {
     t.equal((await ask(token, { method })).status, 200, method)
@@ -244,7 +244,7 @@ test('forward-auth answers every method and reads no body', async (t) => {
 })
 
 test("forward-auth refuses unknown demands and ignores the client's own query", async (t) => {
-  const { root, account, ask } = await startFace(t)
+  const { root, account, ask } = await startApi(t)
   const { token } = await newKey(root, account, { role: 'viewer' })
   const bad: readonly [string, string, string][] = [
     ['?permissions=cluster:read', '/permissions', 'unknown_field'],
@@ -275,7 +275,7 @@ test("forward-auth refuses unknown demands and ignores the client's own query", 
 })
 
 test('forward-auth reads the token from the header that the settings name', async (t) => {
-  const { root, account, ask } = await startFace(t, { FORWARD_AUTH_HEADER: 'X-Api-Key' })
+  const { root, account, ask } = await startApi(t, { FORWARD_AUTH_HEADER: 'X-Api-Key' })
   const { token } = await newKey(root, account)
   const present = (...headers: string[]) => ask(undefined, { headers })
   t.equal((await present('x-api-key', token)).status, 200)
@@ -320,7 +320,7 @@ test('forward-auth answers 503 in an outage, and neither denies nor blames the p
 })
 
 test('forward-auth answers exactly what Traefik sends', async (t) => {
-  const { root, account, ask, url } = await startFace(t)
+  const { root, account, ask, url } = await startApi(t)
   const list = await newAllowList(root, account, [`${home}/32`])
   const viewer = { role: 'viewer', allow_list_ids: [list] }
   const { id, token } = await newKey(root, account, viewer)
@@ -380,7 +380,7 @@ interface Traefik {
 }
 
 test('forward-auth answers exactly what Envoy sends', async (t) => {
-  const { root, account, ask } = await startFace(t, { FORWARD_AUTH_NETWORKS: '' })
+  const { root, account, ask } = await startApi(t, { FORWARD_AUTH_NETWORKS: '' })
   const platform: string = (await root.get('/v1/me')).body.api_key.account_id
   const list = await newAllowList(root, account, [`${home}/32`])
   const { id, token } = await newKey(root, account, { role: 'viewer', allow_list_ids: [list] })

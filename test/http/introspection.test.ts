@@ -16,7 +16,7 @@ const inactive = '{"active":false}'
 
 type Form = readonly (readonly [string, string])[]
 
-interface Face extends CheckedService {
+interface Api extends CheckedService {
   readonly account: string
   readonly platform: string
   readonly url: string
@@ -32,13 +32,13 @@ interface PostOptions extends Pick<RawRequest, 'from'> {
   readonly query?: string
 }
 
-async function startFace(t: Test, settings: Record<string, string> = {}): Promise<Face> {
+async function startApi(t: Test, settings: Record<string, string> = {}): Promise<Api> {
   const started = await startCheckedService(t, { settings: { PUBLIC_URL: publicUrl, ...settings } })
   const { root, service, check, canaries } = started
   const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
   const platform: string = (await root.get('/v1/me')).body.api_key.account_id
   const verifier = await newKey(root, platform, { role: 'verifier' })
-  const post: Face['post'] = async (body, headers, { query = '', from } = {}) => {
+  const post: Api['post'] = async (body, headers, { query = '', from } = {}) => {
     const length = ['Content-Length', String(Buffer.byteLength(body))]
     const answer = await sendRaw(url + path + query, {
       method: 'POST',
@@ -68,7 +68,7 @@ async function startFace(t: Test, settings: Record<string, string> = {}): Promis
 }
 
 test('introspection describes an active token as RFC 7662 specifies', async (t) => {
-  const { root, as, account, platform, introspect } = await startFace(t)
+  const { root, as, account, platform, introspect } = await startApi(t)
   const name = 'Ren\u00e9e \u{1f511}'
   const role = await newRole(root, account, 'r\u00f4le', ['cluster:read', 'backup:read'])
   const before = Math.floor(Date.now() / 1000)
@@ -117,7 +117,7 @@ test('introspection describes an active token as RFC 7662 specifies', async (t) 
 })
 
 test('introspection answers exactly {"active":false} for every inactive token', async (t) => {
-  const { root, account, introspect, clock } = await startFace(t)
+  const { root, account, introspect, clock } = await startApi(t)
   const keys = `/v1/accounts/${account}/api-keys`
   const list = await newAllowList(root, account, ['203.0.113.0/24'])
   const good = await newKey(root, account, { role: 'viewer' })
@@ -217,8 +217,8 @@ test('introspection answers exactly {"active":false} for every inactive token', 
 })
 
 test('introspection accepts a bearer or a client with a password, and answers 401 otherwise', async (t) => {
-  const face = await startFace(t, { TRUSTED_PROXIES: '127.0.0.2' })
-  const { root, account, platform, verifier, post, clock } = face
+  const api = await startApi(t, { TRUSTED_PROXIES: '127.0.0.2' })
+  const { root, account, platform, verifier, post, clock } = api
   const { token } = await newKey(root, account)
   const body = `token=${token}`
   const basic = (user: string, password: string) =>
@@ -297,7 +297,7 @@ test('introspection accepts a bearer or a client with a password, and answers 40
 })
 
 test('introspection reports bad requests in OAuth form and refuses a token in the URL', async (t) => {
-  const { root, account, verifier, post, url, logLines, check } = await startFace(t)
+  const { root, account, verifier, post, url, logLines, check } = await startApi(t)
   const { token } = await newKey(root, account)
   const authorization = ['Authorization', `Bearer ${verifier.token}`]
   const ask = (body: string | Buffer, type = formType, query = '') =>

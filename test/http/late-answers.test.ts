@@ -1,7 +1,7 @@
 /** Whatever a request waits for, its answer goes to a caller that would be let in when it is given. */
 import { type ClientRequest, request as httpRequest } from 'node:http'
 import t, { type Test } from 'tap'
-import { readCatalogue } from '../../src/domain/permission.ts'
+import { parseCatalogue } from '../../src/domain/permission.ts'
 import aeonCatalogue from '../../src/domain/permissions.aeon.json' with { type: 'json' }
 import { aeonPrefix } from '../helpers/aeon.ts'
 import type { Answer } from '../helpers/api.ts'
@@ -33,7 +33,7 @@ const judging = [
   'GET /v1/forward-auth',
 ]
 
-const permissions = readCatalogue(aeonCatalogue).map(({ name }) => name)
+const permissions = parseCatalogue(aeonCatalogue).map(({ name }) => name)
 
 const database = await createTestDatabase()
 t.teardown(() => database.drop())
@@ -131,14 +131,14 @@ t.test('nor when the token that it asks about has to be hashed', async (t) => {
 t.test('a caller that is known by no lease is read again, and told if it is good', async (t) => {
   const call = await callOf('POST /v1/verify')
   const caller = await newCaller()
-  const before = deps.tallies.credentialReads
+  const before = deps.counters.credentialReads
   const answer = await callWith(caller, call, async () => {
     // The clock of leases runs on, and no round comes in time to renew one.
     here.moment.monotonicMs += 10 * hourMs
   })
   here.moment.monotonicMs -= 10 * hourMs
   t.match(answer, { status: 200, body: { valid: true } })
-  t.ok(deps.tallies.credentialReads > before, 'by a read of its own')
+  t.ok(deps.counters.credentialReads > before, 'by a read of its own')
 })
 
 t.test('an act that was committed is answered, though its author was ended by it', async (t) => {
@@ -191,10 +191,10 @@ async function callWith(caller: Caller, call: Call, change: () => Promise<void>)
     await change().finally(release)
     return sent.answer
   }
-  const before = deps.tallies.verdicts.valid
+  const before = deps.counters.verdicts.valid
   const sent = send(call, caller)
   sent.request.flushHeaders()
-  await until(() => deps.tallies.verdicts.valid > before)
+  await until(() => deps.counters.verdicts.valid > before)
   await change()
   sent.request.end(call.body)
   return sent.answer

@@ -39,7 +39,7 @@ test('a flood of first verifications is refused by 503, and delays nothing else'
       token,
       issuedAt: new Date(index * 1_000),
       expiresAt: null,
-      tagKey: deps.ring.signing,
+      tagKey: deps.keyring.signing,
     })
 
   let isOver = false

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Api, Json } from '../helpers/api.ts'
-import { trailOf } from '../helpers/audit-log.ts'
+import { auditLogOf } from '../helpers/audit-log.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw, heat } from '../helpers/instances.ts'
@@ -123,9 +123,9 @@ t.test('a bulk revocation has one receipt, after which no cached key is accepted
   ])
   t.same(rows, [{ kind: 'account', subject: account }])
   for (const { token } of keys) t.match(await root.verify(token), { reason: 'revoked' })
-  const reads = service.deps.tallies.credentialReads
+  const reads = service.deps.counters.credentialReads
   t.equal((await root.verify(other.token)).valid, true)
-  t.equal(service.deps.tallies.credentialReads, reads, 'other accounts are answered from memory')
+  t.equal(service.deps.counters.credentialReads, reads, 'other accounts are answered from memory')
 
   t.test(
     'revoking a bulk-revoked key again returns the receipt of the bulk revocation',
@@ -172,7 +172,7 @@ t.test('a bulk revocation writes one audit event an account, which lists the key
   const path = `/v1/accounts/${account}/api-keys/revoke`
   const { status } = await root.call('POST', path, { headers, body })
   t.equal(status, 200)
-  const events = (await trailOf(raw, account)).filter(
+  const events = (await auditLogOf(raw, account)).filter(
     ({ action }) => action === 'api_key.bulk_revoked',
   )
   t.match(events, [
@@ -279,7 +279,7 @@ t.test(
       accounts.toSorted(),
     )
     for (const account of accounts) {
-      const event = (await trailOf(raw, account)).findLast(() => true)
+      const event = (await auditLogOf(raw, account)).findLast(() => true)
       t.match(event, { action: 'api_key.bulk_revoked', api_keys: { count: 2 } })
     }
   },
@@ -312,7 +312,7 @@ t.test(
     const next = as((await newKey(root, account)).token)
     await newKey(next, account)
     await bulk(root, account, byRoot)
-    const event = (await trailOf(raw, account)).at(-1)
+    const event = (await auditLogOf(raw, account)).at(-1)
     t.match(event, { action: 'api_key.bulk_revoked', after: { filter: { created_by: null } } })
   },
 )

@@ -1,12 +1,12 @@
 /** Two instances on one database whose clocks differ: what an expired key lets go of is never a living one's. */
 import t from 'tap'
-import { forgetOldRequests } from '../../src/acts/idempotency.ts'
+import { pruneIdempotentRequests } from '../../src/acts/idempotency.ts'
 import { sweepExpiries } from '../../src/management/audit/sweep-expiries.ts'
 import { rotateTagKey } from '../../src/setup/rotate-tag-key.ts'
 import { listPeppers } from '../../src/store/peppers.ts'
 import { age } from '../helpers/age.ts'
 import type { Answer, Api, Json } from '../helpers/api.ts'
-import { trailOf } from '../helpers/audit-log.ts'
+import { auditLogOf } from '../helpers/audit-log.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw, heat } from '../helpers/instances.ts'
 import { until } from '../helpers/locks.ts'
@@ -113,10 +113,10 @@ t.test('an instance whose clock is behind accepts nothing that has let go', asyn
 
 t.test('a tag key stays while a good key has it, whatever the clock of who rotates', async (t) => {
   wrong.clock.offsetMs = 0
-  const ring = () => right.service.deps.ring
+  const keyring = () => right.service.deps.keyring
   const rotate = async () => {
     const { id } = await rotateTagKey(wrong.service.deps, 10_000)
-    await until(() => [right, wrong].every(({ service }) => service.deps.ring.signing.id === id))
+    await until(() => [right, wrong].every(({ service }) => service.deps.keyring.signing.id === id))
     return id
   }
   const tagKey = await rotate()
@@ -124,7 +124,7 @@ t.test('a tag key stays while a good key has it, whatever the clock of who rotat
   await rotate()
   wrong.clock.offsetMs = 2 * hourMs
   await rotate()
-  t.ok(ring().keys.some(({ id }) => id === tagKey))
+  t.ok(keyring().keys.some(({ id }) => id === tagKey))
   t.equal((await right.root.verify(key.token)).valid, true)
   wrong.clock.offsetMs = 0
 })
@@ -134,7 +134,7 @@ t.test('an expiry is told of when it comes, whatever the clock of who looks', as
   const account = await newAccount(right.root)
   const key = await newKey(right.root, account, { expires_at: inAnHour() })
   const told = async () =>
-    (await trailOf(raw, account)).filter(
+    (await auditLogOf(raw, account)).filter(
       ({ action, resource }) => action === 'api_key.expired' && resource.id === key.id,
     ).length
   wrong.clock.offsetMs = 2 * hourMs
@@ -158,7 +158,7 @@ t.test('a repeated request finds its record, whatever the clock of who is asked'
   const first = await send(wrong.root)
   t.match(first, { status: 201, body: { token: String } })
   wrong.clock.offsetMs = 72 * hourMs
-  await forgetOldRequests(wrong.service.deps)
+  await pruneIdempotentRequests(wrong.service.deps)
   for (const api of [wrong.root, right.root]) {
     const { id } = first.body.api_key
     t.match(await send(api), { status: 201, body: { token: null, api_key: { id } } })

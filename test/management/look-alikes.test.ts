@@ -134,14 +134,14 @@ t.test('no role looks like a built-in one, which is found by its own name only',
 
 t.test('of several at once whose names look the same one is made', async (t) => {
   const { rootToken } = started
-  const repeatable = await startTestService(t, {
+  const idempotent = await startTestService(t, {
     database,
     rootToken,
     isolation: 'repeatable read',
   })
   const kinds = ['a key', 'a role', 'a list'].flatMap((what) => [
     { what, of: started },
-    { what, of: repeatable },
+    { what, of: idempotent },
   ])
   for (const { what, of } of kinds) {
     const at = { ...(await place()), api: of.root }

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { planRotation, type StandingCredential } from '../../src/domain/key/rotation.ts'
 import type { Answer, Json } from '../helpers/api.ts'
-import { trailOf } from '../helpers/audit-log.ts'
+import { auditLogOf } from '../helpers/audit-log.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw, heat, startInstances } from '../helpers/instances.ts'
@@ -153,7 +153,7 @@ t.test('an old token can end with the first use of the new token', async (t) => 
       const endsAt = Date.parse(shown.body.api_key.overlap_ends_at)
       t.ok(endsAt < Date.parse(body.api_key.overlap_ends_at))
       t.not(shown.headers.etag, headers.etag, 'a change like any other')
-      const event = (await trailOf(raw, account)).at(-1)
+      const event = (await auditLogOf(raw, account)).at(-1)
       t.match(event, {
         action: 'api_key.updated',
         actor: { kind: 'system' },

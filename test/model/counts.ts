@@ -1,5 +1,5 @@
 /** What happened over all schedules: a model in which nothing happens proves nothing. */
-export class Tally {
+export class Counts {
   answersFromMemory = 0
   answersFromJoinedReads = 0
   answersFromOwnReads = 0

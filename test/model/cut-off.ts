@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { act } from './events.ts'
-import type { Happening, MachineShape, Schedule } from './schedule.ts'
+import type { MachineShape, Schedule, SimulatedEvent } from './schedule.ts'
 
 /** What may be said of the hour; all of it is drawn when it is not. Times in tenths of M. */
 export interface CutOffOptions {
@@ -46,24 +46,24 @@ export function cutOff({
     })
     .map((hour) => {
       const end = beginning + hour.for
-      const happenings: Happening[] = [
+      const events: SimulatedEvent[] = [
         { kind: hour.by, at: beginning, machine: lost, for: hour.for },
         ...[...hour.early, ...hour.middle].map((one) => ({ ...one, at: beginning + one.at })),
         ...hour.late.map((one) => ({ ...one, at: end + one.at })),
       ]
-      if (hour.earlyStorm) happenings.push({ kind: 'storm', at: beginning - 1, machine: 1, for: 2 })
+      if (hour.earlyStorm) events.push({ kind: 'storm', at: beginning - 1, machine: 1, for: 2 })
       if (hour.stormAt !== undefined) {
-        happenings.push({ kind: 'storm', at: end - 1.5, machine: hour.stormAt, for: 4 })
+        events.push({ kind: 'storm', at: end - 1.5, machine: hour.stormAt, for: 4 })
       }
       if (hour.stepWallBy !== undefined) {
-        happenings.push({
+        events.push({
           kind: 'step_wall',
           at: beginning + 6,
           machine: lost,
           by: hour.stepWallBy,
         })
       }
-      return { seed: hour.seed, machines: hour.machines, happenings }
+      return { seed: hour.seed, machines: hour.machines, events }
     })
 }
 
@@ -77,8 +77,8 @@ function shape(rate: number, pollIntervals: readonly number[]): fc.Arbitrary<Mac
 }
 
 /** Acts of the others, at so many tenths of M after a moment to come. */
-function acts(from: number, to: number, most: number): fc.Arbitrary<Happening[]> {
-  const some: fc.Arbitrary<Happening> = fc.record({
+function acts(from: number, to: number, most: number): fc.Arbitrary<SimulatedEvent[]> {
+  const some: fc.Arbitrary<SimulatedEvent> = fc.record({
     kind: fc.constant('act' as const),
     at: fc.integer({ min: 10 * from, max: 10 * to }).map((at) => at / 10),
     machine: fc.constantFrom(1, 2),

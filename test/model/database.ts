@@ -2,7 +2,7 @@ import type { Change, ChangeRow } from '../../src/domain/protocol/change.ts'
 import type { History } from '../../src/domain/protocol/history.ts'
 import type { Reading } from '../../src/freshness/freshness.ts'
 import { type KeyRow, type KeyState, keys, newKey, withState } from './keys.ts'
-import type { Committed } from './receipt-desk.ts'
+import type { RevisionRef } from './receipt-desk.ts'
 
 export interface StoredInstance {
   readonly id: string
@@ -18,7 +18,7 @@ export type Act =
   | { readonly kind: 'edit_account'; readonly account: string }
   | { readonly kind: 'everything' }
 
-export interface Place {
+export interface Position {
   readonly revision: number
   readonly id: string | null
   readonly history: History | null
@@ -26,7 +26,7 @@ export interface Place {
 
 /** Told of each commit, at the moment when it becomes visible. */
 export interface CommitLog {
-  committed(committed: Committed, keys: readonly number[], database: Database): void
+  committed(committed: RevisionRef, keys: readonly number[], database: Database): void
 }
 
 /** What a version to come writes, and this one does not know. */
@@ -98,19 +98,19 @@ export class Database {
   }
 
   /** The place that a registration takes from the counter. */
-  place(): Place | undefined {
+  place(): Position | undefined {
     if (!this.commits()) return undefined
     return { revision: this.#counter, id: this.#idOf(this.#counter), history: this.#history }
   }
 
   /** The registration becomes visible. */
-  register(id: string, place: Place): Place | undefined {
+  register(id: string, place: Position): Position | undefined {
     if (!this.commits() || this.#instances.has(id)) return undefined
     this.#instances.set(id, { id, applied: place.revision, beat: 0, leaseEndsAt: 0 })
     return place
   }
 
-  readFeed(applied: number): Reading {
+  loadFeed(applied: number): Reading {
     return {
       counter: this.#counter,
       counterId: this.#idOf(this.#counter),
@@ -144,7 +144,7 @@ export class Database {
   }
 
   /** A change and its revision, in one transaction. `wall` is what the clock of its author says. */
-  act(act: Act, wall: number, isOfAVersionToCome: boolean): Committed | undefined {
+  act(act: Act, wall: number, isOfAVersionToCome: boolean): RevisionRef | undefined {
     if (!this.commits()) return undefined
     switch (act.kind) {
       case 'everything':
@@ -187,7 +187,7 @@ export class Database {
   }
 
   /** Whether a revision that somebody asks for by its id is here, as far as that can still be told. */
-  findRevision({ revision, id }: Committed): boolean | undefined {
+  findRevision({ revision, id }: RevisionRef): boolean | undefined {
     if (this.isStandby) return undefined
     if (revision > this.#counter) return false
     return revision <= this.#floor || this.#idOf(revision) === id
@@ -204,7 +204,7 @@ export class Database {
     touched: readonly number[],
     isOfAVersionToCome: boolean,
     alter: (state: KeyState) => KeyState,
-  ): Committed {
+  ): RevisionRef {
     this.#counter += 1
     const committed = { revision: this.#counter, id: this.#newId() }
     const kind = isOfAVersionToCome ? unknownKind : change.kind

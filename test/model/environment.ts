@@ -1,16 +1,16 @@
-import type { Tally } from './counts.ts'
+import type { Counts } from './counts.ts'
 import type { History } from './history.ts'
 import type { Random } from './random.ts'
-import type { Agenda } from './scheduler.ts'
+import type { Scheduler } from './scheduler.ts'
 import type { Server } from './server.ts'
 
 /** What one run of the simulation shares. */
-export interface World {
-  readonly agenda: Agenda
+export interface Environment {
+  readonly scheduler: Scheduler
   readonly random: Random
   readonly server: Server
   readonly history: History
-  readonly tally: Tally
+  readonly counts: Counts
   /** Random, one a call. */
   readonly newId: (kind: string) => string
   /** Tells what happens, when somebody listens. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Act } from './database.ts'
 import { keys, narrowed } from './keys.ts'
-import { calmFrom, type Happening, type HappeningKind, machineCount } from './schedule.ts'
+import { calmFrom, machineCount, type SimulatedEvent, type SimulatedEventKind } from './schedule.ts'
 
 const at = fc.integer({ min: 10, max: calmFrom - 2 })
 const machine = fc.nat({ max: machineCount - 1 })
@@ -34,9 +34,9 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
 )
 
 const kinds: {
-  readonly [Kind in HappeningKind]: {
+  readonly [Kind in SimulatedEventKind]: {
     readonly weight: number
-    readonly arbitrary: fc.Arbitrary<Happening>
+    readonly arbitrary: fc.Arbitrary<SimulatedEvent>
   }
 } = {
   act: {
@@ -135,10 +135,10 @@ const kinds: {
 }
 
 /** How likely each kind of happening is, where it is not as usual. */
-export type Weights = Partial<Record<HappeningKind, number>>
+export type Weights = Partial<Record<SimulatedEventKind, number>>
 
 /** One happening at random; `weights` makes some kinds likelier, or rules them out. */
-export function happenings(weights: Weights = {}): fc.Arbitrary<Happening> {
+export function events(weights: Weights = {}): fc.Arbitrary<SimulatedEvent> {
   const some = Object.entries(kinds).map(([kind, { weight, arbitrary }]) => ({
     weight: Object.entries(weights).find(([named]) => named === kind)?.[1] ?? weight,
     arbitrary,

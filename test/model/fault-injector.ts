@@ -1,26 +1,26 @@
 import type { Database } from './database.ts'
-import type { World } from './environment.ts'
-import type { Place } from './host.ts'
+import type { Environment } from './environment.ts'
+import type { Host } from './host.ts'
 import { keys, verdictOf } from './keys.ts'
-import type { Committed } from './receipt-desk.ts'
-import type { Happening } from './schedule.ts'
+import type { RevisionRef } from './receipt-desk.ts'
+import type { SimulatedEvent } from './schedule.ts'
 
-export interface FateOptions {
-  readonly world: World
-  readonly places: readonly Place[]
+export interface FaultInjectorOptions {
+  readonly environment: Environment
+  readonly places: readonly Host[]
   /** A tenth of M, in milliseconds. */
   readonly tenth: number
   /** When every fault is over, in true time. */
   readonly calmFrom: number
-  readonly latestCommit: () => Committed | undefined
+  readonly latestCommit: () => RevisionRef | undefined
 }
 
 /** Makes the happenings of a schedule happen. */
-export class Fate {
-  readonly #options: FateOptions
+export class FaultInjector {
+  readonly #options: FaultInjectorOptions
   #restoredAt = Number.NEGATIVE_INFINITY
 
-  constructor(options: FateOptions) {
+  constructor(options: FaultInjectorOptions) {
     this.#options = options
   }
 
@@ -29,52 +29,54 @@ export class Fate {
     return this.#restoredAt
   }
 
-  plan(happening: Happening): void {
-    const { world, tenth } = this.#options
+  plan(event: SimulatedEvent): void {
+    const { environment, tenth } = this.#options
     // Not on the grid: what happens at once happens in every order.
-    const at = (happening.at + world.random.between(-0.2, 0.2)) * tenth
-    if (happening.kind === 'restore') {
-      this.#planRestore(happening, at)
+    const at = (event.at + environment.random.between(-0.2, 0.2)) * tenth
+    if (event.kind === 'restore') {
+      this.#planRestore(event, at)
       return
     }
-    if (happening.kind === 'act') this.#planWarming(at)
-    world.agenda.at(at, () => {
-      world.trace?.(`happens: ${JSON.stringify(happening)}`)
-      this.#happen(happening)
+    if (event.kind === 'act') this.#planWarming(at)
+    environment.scheduler.at(at, () => {
+      environment.trace?.(`happens: ${JSON.stringify(event)}`)
+      this.#happen(event)
     })
   }
 
-  #planRestore(happening: Extract<Happening, { kind: 'restore' }>, at: number): void {
-    const { world, tenth } = this.#options
+  #planRestore(event: Extract<SimulatedEvent, { kind: 'restore' }>, at: number): void {
+    const { environment, tenth } = this.#options
     let backup: Database | undefined
-    world.agenda.at(at - happening.back * tenth, () => {
-      backup = world.server.primary.copy()
+    environment.scheduler.at(at - event.back * tenth, () => {
+      backup = environment.server.primary.copy()
     })
-    world.agenda.at(at, () => {
-      if (backup !== undefined) this.#restore(backup, this.#untilCalm(happening.for))
+    environment.scheduler.at(at, () => {
+      if (backup !== undefined) this.#restore(backup, this.#untilCalm(event.for))
     })
   }
 
   /** Just before an act every key is hot everywhere. */
   #planWarming(at: number): void {
-    const { world, places, tenth } = this.#options
+    const { environment, places, tenth } = this.#options
     for (const place of places) {
       for (const key of keys.keys()) {
-        world.agenda.at(at - world.random.between(0, 0.5 * tenth), () => place.node?.verify(key))
+        environment.scheduler.at(at - environment.random.between(0, 0.5 * tenth), () =>
+          place.node?.verify(key),
+        )
       }
     }
   }
 
   #restore(backup: Database, downMs: number): void {
-    const { server, history, agenda, random, trace } = this.#options.world
+    const { server, history, scheduler, random, trace } = this.#options.environment
     trace?.('the database is restored to an older state')
     // A restore in place keeps the timeline.
     backup.restarted(random.chance(0.5))
     backup.forgetInstances(() => random.chance(0.5))
     server.restart(downMs, backup)
-    this.#restoredAt = agenda.now
+    this.#restoredAt = scheduler.now
     for (const [key, { facts }] of backup.keys.entries()) {
-      history.becomes(key, verdictOf(facts, 0), agenda.now)
+      history.becomes(key, verdictOf(facts, 0), scheduler.now)
     }
     this.#cutAll()
   }
@@ -83,80 +85,80 @@ export class Fate {
     for (const { link } of this.#options.places) link.cut()
   }
 
-  #happen(happening: Exclude<Happening, { kind: 'restore' }>): void {
-    const { server } = this.#options.world
-    switch (happening.kind) {
+  #happen(event: Exclude<SimulatedEvent, { kind: 'restore' }>): void {
+    const { server } = this.#options.environment
+    switch (event.kind) {
       case 'restart_database':
-        server.restart(this.#untilCalm(happening.for))
+        server.restart(this.#untilCalm(event.for))
         this.#cutAll()
         break
       case 'standby':
-        server.misroute(this.#untilCalm(happening.for))
+        server.misroute(this.#untilCalm(event.for))
         break
       case 'promote':
-        this.#options.world.tally.promotions += 1
-        server.promote(this.#untilCalm(happening.for))
-        if (happening.cuts) this.#cutAll()
+        this.#options.environment.counts.promotions += 1
+        server.promote(this.#untilCalm(event.for))
+        if (event.cuts) this.#cutAll()
         break
       case 'prune':
-        server.primary.prune(happening.kept)
+        server.primary.prune(event.kept)
         break
       default: {
-        const place = this.#options.places[happening.machine]
-        if (place !== undefined) this.#happenAt(place, happening)
+        const place = this.#options.places[event.machine]
+        if (place !== undefined) this.#happenAt(place, event)
       }
     }
   }
 
-  #happenAt(place: Place, happening: Extract<Happening, { readonly machine: number }>): void {
-    const { random } = this.#options.world
+  #happenAt(place: Host, event: Extract<SimulatedEvent, { readonly machine: number }>): void {
+    const { random } = this.#options.environment
     const { tenth } = this.#options
-    switch (happening.kind) {
+    switch (event.kind) {
       case 'act':
-        place.node?.act(happening.act, happening.isOfAVersionToCome)
-        if (happening.asksAgain) this.#askAgainLater()
+        place.node?.act(event.act, event.isOfAVersionToCome)
+        if (event.asksAgain) this.#askAgainLater()
         break
       case 'stop':
-        place.machine.stop(this.#untilCalm(happening.for))
+        place.machine.stop(this.#untilCalm(event.for))
         break
       case 'suspend':
-        place.machine.suspend(this.#untilCalm(happening.for))
+        place.machine.suspend(this.#untilCalm(event.for))
         break
       case 'partition':
-        place.link.partition(this.#untilCalm(happening.for))
+        place.link.partition(this.#untilCalm(event.for))
         break
       case 'storm':
-        place.link.storm(this.#untilCalm(happening.for))
+        place.link.storm(this.#untilCalm(event.for))
         break
       case 'cut':
         place.link.cut()
         break
       case 'step_wall':
-        place.machine.stepWall(happening.by * tenth)
+        place.machine.stepWall(event.by * tenth)
         break
       case 'drift':
-        place.machine.setMonotonicRate(happening.rate)
+        place.machine.setMonotonicRate(event.rate)
         break
       case 'kill':
-        place.kill(this.#untilCalm(happening.for), happening.isReaped)
+        place.kill(this.#untilCalm(event.for), event.isReaped)
         break
       case 'shut_down':
-        place.shutDown(random.between(0, tenth), this.#untilCalm(happening.for))
+        place.shutDown(random.between(0, tenth), this.#untilCalm(event.for))
     }
   }
 
   /** Somebody asks any instance for the receipt of the latest change. */
   #askAgainLater(): void {
-    const { world, places, tenth, latestCommit } = this.#options
-    world.agenda.after(world.random.between(0, 10 * tenth), () => {
+    const { environment, places, tenth, latestCommit } = this.#options
+    environment.scheduler.after(environment.random.between(0, 10 * tenth), () => {
       const latest = latestCommit()
-      const place = places[world.random.integer(places.length)]
+      const place = places[environment.random.integer(places.length)]
       if (latest !== undefined) place?.node?.askAgain(latest)
     })
   }
 
   #untilCalm(tenths: number): number {
-    const { world, tenth, calmFrom } = this.#options
-    return Math.max(0, Math.min(tenths * tenth, calmFrom - world.agenda.now))
+    const { environment, tenth, calmFrom } = this.#options
+    return Math.max(0, Math.min(tenths * tenth, calmFrom - environment.scheduler.now))
   }
 }

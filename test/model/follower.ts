@@ -1,18 +1,18 @@
-import { type Silent, Watch } from '../../src/freshness/failure-detector.ts'
-import type { Reading, Received, Round } from '../../src/freshness/freshness.ts'
+import { FailureDetector, type UnresponsiveInstance } from '../../src/freshness/failure-detector.ts'
+import type { Reading, Received, SyncCycle } from '../../src/freshness/freshness.ts'
 import { Trust } from '../../src/freshness/history-trust.ts'
 import { Progress } from '../../src/freshness/progress.ts'
-import type { Database, Place, StoredInstance } from './database.ts'
-import type { Site } from './node.ts'
-import type { Committed } from './receipt-desk.ts'
+import type { Database, Position, StoredInstance } from './database.ts'
+import type { Node } from './node.ts'
+import type { RevisionRef } from './receipt-desk.ts'
 
 /**
  * The twin of Instance and Rounds, the drivers of one instance, without promises: the order of its
  * steps is the order there. It connects, registers, and follows the changes in rounds, one at a time.
  */
 export class Follower {
-  protected readonly site: Site
-  readonly #watch: Watch
+  protected readonly node: Node
+  readonly #watch: FailureDetector
   readonly #progress = new Progress()
   readonly #trust: Trust
   /** Random, one a registration. */
@@ -24,15 +24,15 @@ export class Follower {
   #isWanted = false
   #isStopping = false
   #naps = 0
-  #watchedAt = Number.NEGATIVE_INFINITY
+  #detectedAt = Number.NEGATIVE_INFINITY
 
   /** When it registered for the first time, in true time: only the checker may ask. */
   followsSince: number | undefined
 
-  constructor(site: Site) {
-    this.site = site
-    this.#watch = new Watch(site.timing.watchMs)
-    this.#trust = new Trust(site.timing.watchMs)
+  constructor(node: Node) {
+    this.node = node
+    this.#watch = new FailureDetector(node.timing.failureTimeoutMs)
+    this.#trust = new Trust(node.timing.failureTimeoutMs)
   }
 
   get id(): string {
@@ -50,7 +50,7 @@ export class Follower {
   }
 
   /** When this instance learnt that a revision is committed, on its monotonic clock: now, if it had not. */
-  learn({ id }: Committed): number {
+  learn({ id }: RevisionRef): number {
     return this.#progress.learn(id, this.monotonic())
   }
 
@@ -59,7 +59,7 @@ export class Follower {
   }
 
   /** A round now, or one more after the one under way. */
-  hurry(): void {
+  trigger(): void {
     if (this.#isBusy) this.#isWanted = true
     else this.#begin()
   }
@@ -67,11 +67,11 @@ export class Follower {
   /** A clean shutdown: the lease ends at once, the row goes when what was in flight is answered. */
   stop(drainMs: number, done: () => void): void {
     this.#isStopping = true
-    this.site.freshness.lose()
-    this.site.process.after(drainMs, () => {
-      this.site.link.call({
-        process: this.site.process,
-        deadlineMs: this.site.timing.roundMs,
+    this.node.freshness.lose()
+    this.node.process.after(drainMs, () => {
+      this.node.link.call({
+        process: this.node.process,
+        deadlineMs: this.node.timing.cycleDeadlineMs,
         statement: (db) => db.deleteInstance(this.#id),
         done,
       })
@@ -79,7 +79,7 @@ export class Follower {
   }
 
   protected monotonic(): number {
-    return this.site.process.machine.monotonic()
+    return this.node.process.machine.monotonic()
   }
 
   /** A statement on the connection of the rounds, within its deadline: past it the connection is destroyed. */
@@ -88,9 +88,9 @@ export class Follower {
     answered: (result: T) => void,
     commit?: (db: Database, result: T) => T | undefined,
   ): void {
-    this.site.link.call({
-      process: this.site.process,
-      deadlineMs: this.site.timing.roundMs,
+    this.node.link.call({
+      process: this.node.process,
+      deadlineMs: this.node.timing.cycleDeadlineMs,
       statement,
       ...(commit && { commit }),
       done: (result) => {
@@ -102,7 +102,7 @@ export class Follower {
   }
 
   protected newId(): string {
-    return this.site.world.newId(this.site.name)
+    return this.node.environment.newId(this.node.name)
   }
 
   /** Each registration has an id of its own; the row of the one before goes. */
@@ -128,47 +128,47 @@ export class Follower {
     )
   }
 
-  protected registered(place: Place): void {
-    const { freshness, history, world } = this.site
+  protected registered(place: Position): void {
+    const { freshness, history, environment } = this.node
     if (this.#trust.registeredIn(place.history, this.monotonic())) this.meetHistory()
     history.follow(place.history)
     freshness.registered(place)
     this.#isRegistered = true
-    this.followsSince ??= world.agenda.now
-    world.tally.registrations += 1
-    world.trace?.(`${this.site.name} is registered as ${this.#id} at ${place.revision}`)
+    this.followsSince ??= environment.scheduler.now
+    environment.counts.registrations += 1
+    environment.trace?.(`${this.node.name} is registered as ${this.#id} at ${place.revision}`)
     this.round()
   }
 
   protected round(): void {
-    const { freshness } = this.site
-    const round = freshness.beginRound(this.site.now())
+    const { freshness } = this.node
+    const round = freshness.beginCycle(this.node.now())
     const { applied } = freshness
     this.ask(
-      (db) => db.readFeed(applied),
+      (db) => db.loadFeed(applied),
       (reading) => this.received(round, reading),
     )
   }
 
-  protected received(round: Round, reading: Reading): void {
-    const received = this.site.freshness.received(round, reading)
+  protected received(round: SyncCycle, reading: Reading): void {
+    const received = this.node.freshness.received(round, reading)
     if (received.kind === 'acknowledge') for (const change of reading.changes) this.learn(change)
     this.follow(round, received)
   }
 
-  protected follow(round: Round, received: Received): void {
-    const { world } = this.site
+  protected follow(round: SyncCycle, received: Received): void {
+    const { environment } = this.node
     switch (received.kind) {
       case 'void':
         this.end()
         break
       case 'standby':
-        world.tally.standbyAnswers += 1
+        environment.counts.standbyAnswers += 1
         this.fail()
         break
       case 'history_changed':
-        world.tally.historyChanges += 1
-        world.trace?.(`${this.site.name} meets another history`)
+        environment.counts.historyChanges += 1
+        environment.trace?.(`${this.node.name} meets another history`)
         this.#trust.lose(this.monotonic())
         this.meetHistory()
         this.registerAnew()
@@ -178,49 +178,49 @@ export class Follower {
     }
   }
 
-  protected acknowledge(round: Round, revision: number): void {
+  protected acknowledge(round: SyncCycle, revision: number): void {
     const id = this.#id
-    const leaseEndsAt = round.sentAt.wall + this.site.timing.leaseMs
+    const leaseEndsAt = round.sentAt.wall + this.node.timing.leaseMs
     this.ask(
       (db) => db.acknowledge(id, revision, leaseEndsAt),
       (isKnown) => this.acknowledged(round, isKnown),
     )
   }
 
-  protected acknowledged(round: Round, isKnown: boolean): void {
+  protected acknowledged(round: SyncCycle, isKnown: boolean): void {
     if (!isKnown) {
-      this.site.world.tally.survivedEviction += 1
-      this.site.world.trace?.(`${this.site.name} was evicted`)
+      this.node.environment.counts.survivedEviction += 1
+      this.node.environment.trace?.(`${this.node.name} was evicted`)
       this.registerAnew()
       return
     }
     this.confirm(round)
-    this.#watchOthers()
+    this.#detectFailures()
   }
 
-  protected confirm(round: Round): void {
-    const { freshness, world } = this.site
+  protected confirm(round: SyncCycle): void {
+    const { freshness, environment } = this.node
     freshness.confirmed(round)
-    world.tally.rounds += 1
-    world.trace?.(`${this.site.name} has a lease, ${freshness.applied} is applied`)
+    environment.counts.rounds += 1
+    environment.trace?.(`${this.node.name} has a lease, ${freshness.applied} is applied`)
   }
 
   protected meetHistory(): void {
     this.#watch.reset()
-    this.site.history.leave()
+    this.node.history.leave()
   }
 
   protected registerAnew(): void {
-    this.site.freshness.lose()
-    this.site.history.forget()
+    this.node.freshness.lose()
+    this.node.history.forget()
     this.#isRegistered = false
     this.#isWanted = true
     this.end()
   }
 
   /** Not more often than one polls. */
-  #watchOthers(): void {
-    if (this.monotonic() - this.#watchedAt < this.site.pollIntervalMs) {
+  #detectFailures(): void {
+    if (this.monotonic() - this.#detectedAt < this.node.pollIntervalMs) {
       this.end()
       return
     }
@@ -228,35 +228,35 @@ export class Follower {
     this.ask(
       (db) => db.readInstances(),
       (rows) => {
-        this.#watchedAt = this.monotonic()
+        this.#detectedAt = this.monotonic()
         this.evict(this.observe(rows, sentAt).filter(({ id }) => id !== this.#id))
       },
     )
   }
 
-  protected observe(rows: readonly StoredInstance[], _sentAt: number): Silent[] {
+  protected observe(rows: readonly StoredInstance[], _sentAt: number): UnresponsiveInstance[] {
     return this.#watch.observe(rows, this.monotonic())
   }
 
-  protected evict(silent: readonly Silent[]): void {
+  protected evict(silent: readonly UnresponsiveInstance[]): void {
     const [first, ...others] = silent
     if (first === undefined) {
       this.end()
       return
     }
     this.ask(
-      (db) => this.deleteSilent(db, first),
+      (db) => this.deleteUnresponsive(db, first),
       (isEvicted) => {
         if (isEvicted) {
-          this.site.world.tally.evictions += 1
-          this.site.world.trace?.(`${this.site.name} evicted ${first.id}`)
+          this.node.environment.counts.evictions += 1
+          this.node.environment.trace?.(`${this.node.name} evicted ${first.id}`)
         }
         this.evict(others)
       },
     )
   }
 
-  protected deleteSilent(db: Database, silent: Silent): boolean | undefined {
+  protected deleteUnresponsive(db: Database, silent: UnresponsiveInstance): boolean | undefined {
     return db.deleteInstance(silent.id, silent.beat)
   }
 
@@ -274,7 +274,7 @@ export class Follower {
     }
     this.#naps += 1
     const nap = this.#naps
-    this.site.process.after(this.site.pollIntervalMs, () => {
+    this.node.process.after(this.node.pollIntervalMs, () => {
       if (nap === this.#naps && !this.#isBusy) this.#begin()
     })
   }
@@ -284,9 +284,9 @@ export class Follower {
     this.#isBusy = true
     this.#isWanted = false
     this.#naps += 1
-    const { link } = this.site
+    const { link } = this.node
     if (this.#connection === link.connection) {
-      this.#beginRound()
+      this.#beginCycle()
       return
     }
     this.#watch.reset()
@@ -295,12 +295,12 @@ export class Follower {
       () => true,
       () => {
         this.#connection = link.connection
-        this.#beginRound()
+        this.#beginCycle()
       },
     )
   }
 
-  #beginRound(): void {
+  #beginCycle(): void {
     if (this.#isRegistered) this.round()
     else this.register()
   }

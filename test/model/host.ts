@@ -1,41 +1,41 @@
-import type { World } from './environment.ts'
+import type { Environment } from './environment.ts'
 import { Link } from './link.ts'
 import { Machine } from './machine.ts'
 import type { MachineShape } from './schedule.ts'
-import { Node, type NodeOptions } from './simulated-instance.ts'
+import { SimulatedInstance, type SimulatedInstanceOptions } from './simulated-instance.ts'
 
-export interface PlaceOptions
-  extends Pick<NodeOptions, 'protocol' | 'maxStalenessMs' | 'onComplete'> {
-  readonly world: World
+export interface HostOptions
+  extends Pick<SimulatedInstanceOptions, 'protocol' | 'maxStalenessMs' | 'onComplete'> {
+  readonly environment: Environment
   readonly index: number
   readonly shape: MachineShape
 }
 
 /** A machine with its network, on which one process runs at a time. */
-export class Place {
+export class Host {
   readonly machine: Machine
   readonly link: Link
   readonly listens: boolean
-  readonly #options: PlaceOptions
-  #node: Node | undefined
+  readonly #options: HostOptions
+  #node: SimulatedInstance | undefined
 
-  constructor(options: PlaceOptions) {
-    const { world, shape, maxStalenessMs } = options
-    const { agenda, random, server } = world
+  constructor(options: HostOptions) {
+    const { environment, shape, maxStalenessMs } = options
+    const { scheduler, random, server } = environment
     this.#options = options
-    this.machine = new Machine(agenda, { monotonic: shape.monotonicRate, wall: shape.wallRate })
-    this.link = new Link(agenda, random, server, maxStalenessMs)
+    this.machine = new Machine(scheduler, { monotonic: shape.monotonicRate, wall: shape.wallRate })
+    this.link = new Link(scheduler, random, server, maxStalenessMs)
     this.listens = shape.listens
   }
 
   /** The latest process, alive or dead. */
-  get node(): Node | undefined {
+  get node(): SimulatedInstance | undefined {
     return this.#node
   }
 
   start(): void {
     const { index, maxStalenessMs, shape, ...shared } = this.#options
-    this.#node = new Node({
+    this.#node = new SimulatedInstance({
       ...shared,
       name: `node ${index}`,
       machine: this.machine,
@@ -65,13 +65,13 @@ export class Place {
 
   #reap(id: string): void {
     this.link.post(() => {
-      this.#options.world.server.run((db) => db.deleteInstance(id))
+      this.#options.environment.server.run((db) => db.deleteInstance(id))
     })
   }
 
   #startAfter(downMs: number): void {
     const gone = this.#node
-    this.machine.agenda.after(downMs, () => {
+    this.machine.scheduler.after(downMs, () => {
       gone?.kill()
       if (this.#node === gone) this.start()
     })

@@ -1,5 +1,5 @@
 import { judge, type KeyFacts } from '../../src/domain/verdict.ts'
-import type { Committed } from './receipt-desk.ts'
+import type { RevisionRef } from './receipt-desk.ts'
 
 /** The keys of every schedule. Nobody ever narrows the last one: it is never denied. */
 export const keys = [
@@ -23,7 +23,7 @@ export interface KeyRow {
   readonly state: KeyState
   readonly facts: KeyFacts
   /** The revision that changed the key last. */
-  readonly changed: Committed | undefined
+  readonly changed: RevisionRef | undefined
 }
 
 export function newKey(name: { readonly id: string; readonly accountId: string }): KeyRow {
@@ -31,7 +31,7 @@ export function newKey(name: { readonly id: string; readonly accountId: string }
   return { state, facts: factsOf(name, state), changed: undefined }
 }
 
-export function withState(row: KeyRow, state: KeyState, changed: Committed): KeyRow {
+export function withState(row: KeyRow, state: KeyState, changed: RevisionRef): KeyRow {
   return { state, facts: factsOf(row.facts, state), changed }
 }
 

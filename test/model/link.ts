@@ -1,7 +1,7 @@
 import type { Database } from './database.ts'
 import type { Process } from './process.ts'
 import type { Random } from './random.ts'
-import type { Agenda } from './scheduler.ts'
+import type { Scheduler } from './scheduler.ts'
 import type { Server } from './server.ts'
 
 /** A statement on its way to the server and back. */
@@ -28,7 +28,7 @@ const longestCommitMs = 200
  * statement whose sender gave up long ago may still arrive and be run.
  */
 export class Link {
-  readonly #agenda: Agenda
+  readonly #scheduler: Scheduler
   readonly #random: Random
   readonly #server: Server
   readonly #maxStalenessMs: number
@@ -39,8 +39,8 @@ export class Link {
   #stormUntil = 0
   #calmFrom = Number.POSITIVE_INFINITY
 
-  constructor(agenda: Agenda, random: Random, server: Server, maxStalenessMs: number) {
-    this.#agenda = agenda
+  constructor(scheduler: Scheduler, random: Random, server: Server, maxStalenessMs: number) {
+    this.#scheduler = scheduler
     this.#random = random
     this.#server = server
     this.#feed = server.connect()
@@ -78,7 +78,7 @@ export class Link {
         answer(result)
         return
       }
-      this.#agenda.after(this.#random.between(0, longestCommitMs), () => {
+      this.#scheduler.after(this.#random.between(0, longestCommitMs), () => {
         if (this.#server.epoch !== epoch) {
           fail()
           return
@@ -101,12 +101,12 @@ export class Link {
   }
 
   partition(ms: number): void {
-    this.#partitionedUntil = this.#agenda.now + ms
+    this.#partitionedUntil = this.#scheduler.now + ms
   }
 
   /** For a while most messages are late. */
   storm(ms: number): void {
-    this.#stormUntil = this.#agenda.now + ms
+    this.#stormUntil = this.#scheduler.now + ms
   }
 
   calmFrom(at: number): void {
@@ -114,19 +114,19 @@ export class Link {
   }
 
   #send(arrive: () => void): void {
-    const { now } = this.#agenda
+    const { now } = this.#scheduler
     if (now >= this.#calmFrom) {
-      this.#agenda.after(this.#random.between(1, 20), arrive)
+      this.#scheduler.after(this.#random.between(1, 20), arrive)
       return
     }
     const isPartitioned = now < this.#partitionedUntil
     if (this.#random.chance(isPartitioned ? 0.5 : 0.005)) return
     const held = isPartitioned ? this.#partitionedUntil - now : 0
-    this.#agenda.after(Math.min(longestDelayMs, held + this.#delay()), arrive)
+    this.#scheduler.after(Math.min(longestDelayMs, held + this.#delay()), arrive)
   }
 
   #delay(): number {
-    const isStorm = this.#agenda.now < this.#stormUntil
+    const isStorm = this.#scheduler.now < this.#stormUntil
     const kind = this.#random.next() / (isStorm ? 8 : 1)
     return this.#random.between(1, this.#longest(kind))
   }

@@ -1,5 +1,5 @@
 import type { Moment } from '../../src/freshness/lease.ts'
-import type { Agenda } from './scheduler.ts'
+import type { Scheduler } from './scheduler.ts'
 
 /**
  * A machine: its two clocks, and whether what runs on it runs at all. While a process is stopped
@@ -7,7 +7,7 @@ import type { Agenda } from './scheduler.ts'
  * wall clock goes on. Either way what comes waits, and happens in order afterwards.
  */
 export class Machine {
-  readonly agenda: Agenda
+  readonly scheduler: Scheduler
   #monotonicRate: number
   #wallRate: number
   #monotonic: number
@@ -17,8 +17,8 @@ export class Machine {
   #suspensions = 0
   #waiting: (() => void)[] = []
 
-  constructor(agenda: Agenda, rates: { readonly monotonic: number; readonly wall: number }) {
-    this.agenda = agenda
+  constructor(scheduler: Scheduler, rates: { readonly monotonic: number; readonly wall: number }) {
+    this.scheduler = scheduler
     this.#monotonicRate = rates.monotonic
     this.#wallRate = rates.wall
     // Nothing may depend on where a clock began.
@@ -59,7 +59,7 @@ export class Machine {
 
   stop(ms: number): void {
     this.#stops += 1
-    this.agenda.after(ms, () => {
+    this.scheduler.after(ms, () => {
       this.#stops -= 1
       this.#thaw()
     })
@@ -68,7 +68,7 @@ export class Machine {
   suspend(ms: number): void {
     this.#settle()
     this.#suspensions += 1
-    this.agenda.after(ms, () => {
+    this.scheduler.after(ms, () => {
       this.#settle()
       this.#suspensions -= 1
       this.#thaw()
@@ -82,7 +82,7 @@ export class Machine {
   }
 
   #elapsed(): number {
-    return this.agenda.now - this.#since
+    return this.scheduler.now - this.#since
   }
 
   #rateNow(): number {
@@ -92,7 +92,7 @@ export class Machine {
   #settle(): void {
     this.#monotonic = this.monotonic()
     this.#wall = this.wall()
-    this.#since = this.agenda.now
+    this.#since = this.scheduler.now
   }
 
   #thaw(): void {

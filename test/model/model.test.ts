@@ -1,6 +1,6 @@
 /** What the model of the freshness protocol must show. */
 import t from 'tap'
-import { Tally } from './counts.ts'
+import { Counts } from './counts.ts'
 import { tell } from './describe.ts'
 import { hunt } from './hunt.ts'
 import { mutants } from './mutants.ts'
@@ -12,21 +12,21 @@ const schedules = 5_000
 const longestHunt = 8_000
 
 t.test(`both freshness guarantees hold through ${schedules} schedules of the model`, async (t) => {
-  const tally = new Tally()
+  const counts = new Counts()
   const { count, found } = hunt({
     schedules: everySchedule,
     most: schedules,
     seed: 1,
     isShrunk: true,
-    tally,
+    counts,
   })
   if (found !== undefined) t.fail(tell(found))
   t.equal(count, schedules)
   t.test('every kind of fault and event occurred in the schedules of the model', async (t) => {
-    for (const [what, times] of Object.entries(tally)) t.ok(times > 100, `${what}: ${times}`)
+    for (const [what, times] of Object.entries(counts)) t.ok(times > 100, `${what}: ${times}`)
     const answers =
-      tally.answersFromMemory + tally.answersFromJoinedReads + tally.answersFromOwnReads
-    t.ok(tally.answersFromMemory > answers / 2, 'most answers came from memory')
+      counts.answersFromMemory + counts.answersFromJoinedReads + counts.answersFromOwnReads
+    t.ok(counts.answersFromMemory > answers / 2, 'most answers came from memory')
   })
 })
 

@@ -6,19 +6,19 @@ import { clocksCompared } from './mutants/clocks-compared.ts'
 import { deathInferred } from './mutants/death-inferred.ts'
 import { earlyFills } from './mutants/early-fills.ts'
 import { endAsATime } from './mutants/end-as-a-time.ts'
-import { watchFromTheSend } from './mutants/failure-timeout-from-the-send.ts'
-import { watchWithoutMargin } from './mutants/failure-timeout-without-margin.ts'
+import { failureTimeoutFromTheSend } from './mutants/failure-timeout-from-the-send.ts'
+import { failureTimeoutWithoutMargin } from './mutants/failure-timeout-without-margin.ts'
 import { historiesUncompared } from './mutants/histories-uncompared.ts'
-import { deafToEviction } from './mutants/ignores-eviction.ts'
+import { ignoresEviction } from './mutants/ignores-eviction.ts'
 import { ignoresHistory } from './mutants/ignores-history.ts'
 import { joinedReadsUnchecked } from './mutants/joined-reads-unchecked.ts'
-import { joinsWhileSilent } from './mutants/joins-without-lease.ts'
+import { joinsWithoutLease } from './mutants/joins-without-lease.ts'
 import { keepsConnections } from './mutants/keeps-connections.ts'
-import { leaseBeforeTheBeat } from './mutants/lease-before-the-heartbeat.ts'
+import { leaseBeforeTheHeartbeat } from './mutants/lease-before-the-heartbeat.ts'
 import { leaseFromTheAnswer } from './mutants/lease-from-the-answer.ts'
 import { leaseWithoutMargin } from './mutants/lease-without-margin.ts'
 import { monotonicClockAlone } from './mutants/monotonic-clock-alone.ts'
-import { noFence } from './mutants/no-epochs.ts'
+import { noEpochs } from './mutants/no-epochs.ts'
 import { oldProof } from './mutants/old-proof.ts'
 import { oneId } from './mutants/one-id.ts'
 import { proofElsewhere } from './mutants/proof-elsewhere.ts'
@@ -52,19 +52,19 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'no margin between the lease and the watch',
-    protocol: watchWithoutMargin,
+    protocol: failureTimeoutWithoutMargin,
     schedules: cutOff(),
   },
   { name: 'the counter and the rows in two reads', protocol: twoReads, schedules: everySchedule },
   { name: 't0 taken after the statement', protocol: leaseFromTheAnswer, schedules: cutOff() },
   {
     name: 'the lease before its beat is confirmed',
-    protocol: leaseBeforeTheBeat,
+    protocol: leaseBeforeTheHeartbeat,
     schedules: cutOff({ by: 'stop', stormAt: 0, lasts: 12 }),
   },
   {
     name: 'a beat that hits no row is ignored',
-    protocol: deafToEviction,
+    protocol: ignoresEviction,
     schedules: everySchedule,
   },
   {
@@ -77,7 +77,7 @@ export const mutants: readonly Mutant[] = [
     protocol: earlyFills,
     schedules: everySchedule,
   },
-  { name: 'no fence', protocol: noFence, schedules: everySchedule },
+  { name: 'no fence', protocol: noEpochs, schedules: everySchedule },
   {
     name: 'a joined read that was overtaken answers',
     protocol: joinedReadsUnchecked,
@@ -85,7 +85,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'joining a read while the cache is silent',
-    protocol: joinsWhileSilent,
+    protocol: joinsWithoutLease,
     schedules: anything({ stop: 15, act: 20 }),
   },
   { name: 'a standby is believed', protocol: trustsAStandby, schedules: everySchedule },
@@ -110,7 +110,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'the watch timed from the send',
-    protocol: watchFromTheSend,
+    protocol: failureTimeoutFromTheSend,
     schedules: cutOff({ by: 'partition' }),
   },
   {

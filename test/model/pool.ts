@@ -1,11 +1,11 @@
 import type { CurrentHistory, Origin } from '../../src/store/current-history.ts'
 import type { Database } from './database.ts'
-import type { World } from './environment.ts'
+import type { Environment } from './environment.ts'
 import type { Call, Link } from './link.ts'
 import type { Process } from './process.ts'
 
 export interface PoolOptions {
-  readonly world: World
+  readonly environment: Environment
   readonly process: Process
   readonly link: Link
   readonly history: CurrentHistory
@@ -21,7 +21,7 @@ export interface Connection {
 
 export type Question<T> = Pick<Call<T>, 'deadlineMs' | 'statement' | 'commit' | 'done'>
 
-/** The twin of the connection pool (withoutDeafConnections). */
+/** The twin of the connection pool (withoutUnresponsiveConnections). */
 export class Pool {
   protected readonly options: PoolOptions
   #idle: Connection[] = []
@@ -32,10 +32,10 @@ export class Pool {
 
   /** A statement, or a transaction, on one connection. */
   ask<T>(question: Question<T>): void {
-    const { process, link, world } = this.options
+    const { process, link, environment } = this.options
     const connection = this.#lend()
     if (connection === undefined) {
-      world.tally.refusedConnections += 1
+      environment.counts.refusedConnections += 1
       process.after(1, () => question.done(undefined))
       return
     }
@@ -62,9 +62,9 @@ export class Pool {
   }
 
   #lend(): Connection | undefined {
-    const { link, world } = this.options
+    const { link, environment } = this.options
     this.#idle = this.#idle.filter((one) => one.link === link.connection && this.admits(one))
-    const index = world.random.integer(this.#idle.length + 1)
+    const index = environment.random.integer(this.#idle.length + 1)
     const [idle] = this.#idle.splice(index, 1)
     if (idle !== undefined) return idle
     const made = this.#connect()
@@ -72,8 +72,8 @@ export class Pool {
   }
 
   #connect(): Connection {
-    const { history, link, world } = this.options
-    const database = world.server.connect()
+    const { history, link, environment } = this.options
+    const database = environment.server.connect()
     const origin = { generation: history.generation, history: database.history }
     return { database, origin, link: link.connection }
   }

@@ -8,7 +8,7 @@ export class Process {
 
   constructor(machine: Machine) {
     this.machine = machine
-    this.startedAt = machine.agenda.now
+    this.startedAt = machine.scheduler.now
   }
 
   get isAlive(): boolean {
@@ -33,7 +33,7 @@ export class Process {
   }
 
   #wake(ms: number, due: number, step: () => void): void {
-    this.machine.agenda.after(this.machine.trueTimeOf(ms), () => {
+    this.machine.scheduler.after(this.machine.trueTimeOf(ms), () => {
       this.run(() => {
         const left = due - this.machine.monotonic()
         if (left > 1e-6) this.#wake(left, due, step)

@@ -4,10 +4,10 @@ import { type Timing, timingOf } from '../../src/freshness/timing.ts'
 import { CurrentHistory } from '../../src/store/current-history.ts'
 import { CredentialCache } from '../../src/verification/credential-cache.ts'
 import { Follower } from './follower.ts'
-import type { Site } from './node.ts'
+import type { Node } from './node.ts'
 import { Pool, type PoolOptions } from './pool.ts'
 import { Reads, type ReadsOptions } from './reads.ts'
-import { type Committed, ReceiptDesk } from './receipt-desk.ts'
+import { ReceiptDesk, type RevisionRef } from './receipt-desk.ts'
 import { Verifier } from './verifier.ts'
 
 /** The parts of an instance. A mutant of the protocol is one of them replaced. */
@@ -20,9 +20,13 @@ export interface Protocol {
   reads(options: ReadsOptions): Reads
   /** What the lease sees of the clocks. */
   moment(moment: Moment): Moment
-  follower(site: Site): Follower
-  verifier(site: Site): Verifier
-  receipts(site: Site, follower: Follower, onComplete: (committed: Committed) => void): ReceiptDesk
+  follower(node: Node): Follower
+  verifier(node: Node): Verifier
+  receipts(
+    node: Node,
+    follower: Follower,
+    onComplete: (committed: RevisionRef) => void,
+  ): ReceiptDesk
 }
 
 /** What ships. */
@@ -34,7 +38,7 @@ export const shipped: Protocol = {
   pool: (options) => new Pool(options),
   reads: (options) => new Reads(options),
   moment: (moment) => moment,
-  follower: (site) => new Follower(site),
-  verifier: (site) => new Verifier(site),
-  receipts: (site, follower, onComplete) => new ReceiptDesk(site, follower, onComplete),
+  follower: (node) => new Follower(node),
+  verifier: (node) => new Verifier(node),
+  receipts: (node, follower, onComplete) => new ReceiptDesk(node, follower, onComplete),
 }

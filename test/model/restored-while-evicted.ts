@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { act } from './events.ts'
-import type { Happening, MachineShape, Schedule } from './schedule.ts'
+import type { MachineShape, Schedule, SimulatedEvent } from './schedule.ts'
 
 /** The machine that is stopped for longer than a watch. */
 const evicted = 0
@@ -32,12 +32,12 @@ export const restoredWhileEvicted: fc.Arbitrary<Schedule> = fc
   })
   .map((hour) => {
     const end = beginning + hour.for
-    const happenings: Happening[] = [
+    const events: SimulatedEvent[] = [
       { kind: 'stop', at: beginning, machine: evicted, for: hour.for },
       { kind: 'restore', at: end + 0.05, for: 0.1, back: hour.back },
       ...hour.acts.map((one) => ({ ...one, at: end + one.at })),
     ]
-    return { seed: hour.seed, machines: [shape, shape, shape], happenings }
+    return { seed: hour.seed, machines: [shape, shape, shape], events }
   })
 
 const shape: MachineShape = { monotonicRate: 1, wallRate: 1, listens: false, pollInterval: 25 }

@@ -1,7 +1,7 @@
 import type { Act } from './database.ts'
 
 /** One thing that happens in a schedule, at a moment of true time. Times are in tenths of M. */
-export type Happening =
+export type SimulatedEvent =
   | {
       readonly kind: 'act'
       readonly at: number
@@ -49,7 +49,7 @@ export type Happening =
     }
   | { readonly kind: 'prune'; readonly at: number; readonly kept: number }
 
-export type HappeningKind = Happening['kind']
+export type SimulatedEventKind = SimulatedEvent['kind']
 
 export interface MachineShape {
   readonly monotonicRate: number
@@ -63,7 +63,7 @@ export interface MachineShape {
 export interface Schedule {
   readonly seed: number
   readonly machines: readonly MachineShape[]
-  readonly happenings: readonly Happening[]
+  readonly events: readonly SimulatedEvent[]
 }
 
 export const machineCount = 3
@@ -73,11 +73,11 @@ export const calmFrom = 60
 export const runEnds = 72
 
 /** A schedule as a person reads it. */
-export function describe({ seed, machines, happenings }: Schedule): string {
+export function describe({ seed, machines, events }: Schedule): string {
   return [
     `seed ${seed}`,
     ...machines.map((one, index) => `machine ${index}: ${JSON.stringify(one)}`),
-    ...[...happenings]
+    ...[...events]
       .sort((one, other) => one.at - other.at)
       .map(({ at, kind, ...facts }) => `at ${at / 10} M: ${kind} ${JSON.stringify(facts)}`),
   ].join('\n')

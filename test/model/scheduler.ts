@@ -5,7 +5,7 @@ interface Entry {
 }
 
 /** What will happen, in order of true time, which no process can see: a binary heap, in milliseconds. */
-export class Agenda {
+export class Scheduler {
   readonly #heap: Entry[] = []
   #now = 0
   #order = 0

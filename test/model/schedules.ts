@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { cutOff } from './cut-off.ts'
-import { happenings, rate, type Weights } from './events.ts'
+import { events, rate, type Weights } from './events.ts'
 import { restoredWhileEvicted } from './restored-while-evicted.ts'
 import { type MachineShape, machineCount, type Schedule } from './schedule.ts'
 
@@ -17,7 +17,7 @@ export function anything(weights: Weights = {}): fc.Arbitrary<Schedule> {
     .record({
       seed: fc.nat(),
       machines: fc.array(shape, { minLength: machineCount, maxLength: machineCount }),
-      happenings: fc.array(happenings(weights), { minLength: 4, maxLength: 16, size: 'max' }),
+      events: fc.array(events(weights), { minLength: 4, maxLength: 16, size: 'max' }),
     })
     .map(withinAssumptions)
 }
@@ -35,10 +35,10 @@ export const everySchedule: fc.Arbitrary<Schedule> = fc.oneof(
  */
 function withinAssumptions(schedule: Schedule): Schedule {
   const suspended = new Set(
-    schedule.happenings.flatMap((one) => (one.kind === 'suspend' ? [one.machine] : [])),
+    schedule.events.flatMap((one) => (one.kind === 'suspend' ? [one.machine] : [])),
   )
-  const happenings = schedule.happenings.map((one) =>
+  const events = schedule.events.map((one) =>
     one.kind === 'step_wall' && suspended.has(one.machine) ? { ...one, by: Math.abs(one.by) } : one,
   )
-  return { ...schedule, happenings }
+  return { ...schedule, events }
 }

@@ -1,10 +1,10 @@
 import type { Database } from './database.ts'
 import type { Random } from './random.ts'
-import type { Agenda } from './scheduler.ts'
+import type { Scheduler } from './scheduler.ts'
 
 /** Where statements arrive: the primary, for a while perhaps a standby instead, or nobody. */
 export class Server {
-  readonly #agenda: Agenda
+  readonly #scheduler: Scheduler
   readonly #random: Random
   #primary: Database
   #standby: Database | undefined
@@ -14,8 +14,8 @@ export class Server {
   #epoch = 0
   #isDown = false
 
-  constructor(agenda: Agenda, random: Random, primary: Database) {
-    this.#agenda = agenda
+  constructor(scheduler: Scheduler, random: Random, primary: Database) {
+    this.#scheduler = scheduler
     this.#random = random
     this.#primary = primary
   }
@@ -46,7 +46,7 @@ export class Server {
     const deposed = this.#primary
     this.#primary = deposed.promoteStandby()
     this.#deposed = deposed
-    this.#agenda.after(ms, () => {
+    this.#scheduler.after(ms, () => {
       if (this.#deposed === deposed) this.#deposed = undefined
     })
   }
@@ -58,7 +58,7 @@ export class Server {
     this.#deposed = undefined
     content.restarted()
     this.#primary = content
-    this.#agenda.after(downMs, () => {
+    this.#scheduler.after(downMs, () => {
       this.#isDown = false
     })
   }
@@ -66,7 +66,7 @@ export class Server {
   /** For a while most statements reach a standby that gets nothing new. */
   misroute(ms: number): void {
     this.#standby = this.#primary.copy(true)
-    this.#agenda.after(ms, () => {
+    this.#scheduler.after(ms, () => {
       this.#standby = undefined
     })
   }

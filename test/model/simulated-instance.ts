@@ -1,19 +1,19 @@
 import type { Change } from '../../src/domain/protocol/change.ts'
 import type { Act } from './database.ts'
-import type { World } from './environment.ts'
+import type { Environment } from './environment.ts'
 import type { Follower } from './follower.ts'
 import { keys } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Machine } from './machine.ts'
-import type { Site } from './node.ts'
+import type { Node } from './node.ts'
 import { Process } from './process.ts'
 import type { Protocol } from './protocol.ts'
-import type { Committed, ReceiptDesk } from './receipt-desk.ts'
+import type { ReceiptDesk, RevisionRef } from './receipt-desk.ts'
 import type { Verifier } from './verifier.ts'
 
-export interface NodeOptions {
+export interface SimulatedInstanceOptions {
   readonly name: string
-  readonly world: World
+  readonly environment: Environment
   readonly machine: Machine
   readonly link: Link
   readonly protocol: Protocol
@@ -21,26 +21,26 @@ export interface NodeOptions {
   readonly pollIntervalMs: number
   readonly maxEntries: number
   readonly maxRemembered: number
-  readonly onComplete: (committed: Committed, follower: Follower) => void
+  readonly onComplete: (committed: RevisionRef, follower: Follower) => void
 }
 
 /** One process of the service, from its start to its end. */
-export class Node {
+export class SimulatedInstance {
   readonly process: Process
-  readonly site: Site
+  readonly node: Node
   readonly follower: Follower
   readonly #verifier: Verifier
   readonly #receipts: ReceiptDesk
 
-  constructor(options: NodeOptions) {
-    const { protocol, machine, world, link, name, pollIntervalMs } = options
+  constructor(options: SimulatedInstanceOptions) {
+    const { protocol, machine, environment, link, name, pollIntervalMs } = options
     const process = new Process(machine)
     const timing = protocol.timing(options.maxStalenessMs)
     const now = () => protocol.moment(machine.moment())
     const freshness = protocol.freshness(timing, options.maxRemembered)
     const cache = protocol.cache(options.maxEntries, freshness, now)
     const history = protocol.history()
-    const pool = protocol.pool({ world, process, link, history })
+    const pool = protocol.pool({ environment, process, link, history })
     const reads = protocol.reads({
       pool,
       history,
@@ -48,9 +48,9 @@ export class Node {
       deadlineMs: timing.maxStalenessMs / 2,
     })
     this.process = process
-    this.site = {
+    this.node = {
       name,
-      world,
+      environment,
       process,
       link,
       timing,
@@ -62,9 +62,9 @@ export class Node {
       reads,
       now,
     }
-    this.follower = protocol.follower(this.site)
-    this.#verifier = protocol.verifier(this.site)
-    this.#receipts = protocol.receipts(this.site, this.follower, (committed) =>
+    this.follower = protocol.follower(this.node)
+    this.#verifier = protocol.verifier(this.node)
+    this.#receipts = protocol.receipts(this.node, this.follower, (committed) =>
       options.onComplete(committed, this.follower),
     )
   }
@@ -78,25 +78,25 @@ export class Node {
   }
 
   announced(): void {
-    this.site.link.post(() => this.process.run(() => this.follower.hurry()))
+    this.node.link.post(() => this.process.run(() => this.follower.trigger()))
   }
 
   /** Commits an act, and follows its receipt. One whose outcome is unknown is repeated by its author. */
   act(act: Act, isOfAVersionToCome: boolean, repeats = 2): void {
-    const { pool, process, timing, world, freshness, name } = this.site
+    const { pool, process, timing, environment, freshness, name } = this.node
     process.run(() => {
       const wall = process.machine.wall()
       pool.ask({
         deadlineMs: timing.maxStalenessMs / 2,
         statement: (db) => db.act(act, wall, isOfAVersionToCome),
         done: (committed) => {
-          freshness.overtake([changeOf(act)])
+          freshness.invalidate([changeOf(act)])
           if (committed !== undefined) {
-            world.trace?.(`${name} learns of its commit of ${committed.revision}`)
+            environment.trace?.(`${name} learns of its commit of ${committed.revision}`)
             this.#receipts.follow(committed, this.follower.learn(committed))
             return
           }
-          world.tally.unknownOutcomes += 1
+          environment.counts.unknownOutcomes += 1
           if (repeats > 0) process.after(500, () => this.act(act, isOfAVersionToCome, repeats - 1))
         },
       })
@@ -104,14 +104,14 @@ export class Node {
   }
 
   /** Somebody asks for the receipt of a revision that was committed elsewhere. */
-  askAgain(committed: Committed): void {
-    const { process, reads, world } = this.site
+  askAgain(committed: RevisionRef): void {
+    const { process, reads, environment } = this.node
     process.run(() => {
       reads.read(
         (db) => db.findRevision(committed),
         (isFound) => {
           if (isFound !== true) return
-          world.tally.receiptsAskedAgain += 1
+          environment.counts.receiptsAskedAgain += 1
           this.#receipts.follow(committed, this.follower.learn(committed))
         },
       )

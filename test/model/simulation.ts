@@ -1,16 +1,16 @@
-import { Tally } from './counts.ts'
+import { Counts } from './counts.ts'
 import { type CommitLog, Database } from './database.ts'
-import type { World } from './environment.ts'
-import { Fate } from './fault-injector.ts'
+import type { Environment } from './environment.ts'
+import { FaultInjector } from './fault-injector.ts'
 import type { Follower } from './follower.ts'
 import { History, type Violation } from './history.ts'
-import { Place } from './host.ts'
+import { Host } from './host.ts'
 import { keys, verdictOf } from './keys.ts'
 import { type Protocol, shipped } from './protocol.ts'
 import { Random } from './random.ts'
-import type { Committed } from './receipt-desk.ts'
+import type { RevisionRef } from './receipt-desk.ts'
 import { calmFrom, runEnds, type Schedule } from './schedule.ts'
-import { Agenda } from './scheduler.ts'
+import { Scheduler } from './scheduler.ts'
 import { Server } from './server.ts'
 
 /** M, in milliseconds of true time. */
@@ -19,7 +19,7 @@ const tenth = maxStalenessMs / 10
 
 export interface RunOptions {
   readonly protocol?: Protocol
-  readonly tally?: Tally
+  readonly counts?: Counts
   readonly trace?: (text: string) => void
 }
 
@@ -29,25 +29,28 @@ export function run(schedule: Schedule, options: RunOptions = {}): Violation | u
 }
 
 interface Commit {
-  readonly committed: Committed
+  readonly committed: RevisionRef
   readonly at: number
   readonly keys: readonly number[]
 }
 
 class Simulation implements CommitLog {
   readonly #schedule: Schedule
-  readonly #world: World
-  readonly #places: readonly Place[]
-  readonly #fate: Fate
+  readonly #environment: Environment
+  readonly #places: readonly Host[]
+  readonly #faultInjector: FaultInjector
   readonly #commits = new Map<string, Commit>()
-  #latest: Committed | undefined
+  #latest: RevisionRef | undefined
 
-  constructor(schedule: Schedule, { protocol = shipped, tally = new Tally(), trace }: RunOptions) {
+  constructor(
+    schedule: Schedule,
+    { protocol = shipped, counts = new Counts(), trace }: RunOptions,
+  ) {
     this.#schedule = schedule
-    this.#world = this.#begin(tally, trace)
+    this.#environment = this.#begin(counts, trace)
     this.#places = schedule.machines.map((shape, index) => {
-      return new Place({
-        world: this.#world,
+      return new Host({
+        environment: this.#environment,
         index,
         shape,
         protocol,
@@ -55,8 +58,8 @@ class Simulation implements CommitLog {
         onComplete: (committed, follower) => this.#complete(committed, follower),
       })
     })
-    this.#fate = new Fate({
-      world: this.#world,
+    this.#faultInjector = new FaultInjector({
+      environment: this.#environment,
       places: this.#places,
       tenth,
       calmFrom: calmFrom * tenth,
@@ -65,35 +68,35 @@ class Simulation implements CommitLog {
   }
 
   run(): Violation | undefined {
-    const { agenda, history, random } = this.#world
+    const { scheduler, history, random } = this.#environment
     for (const place of this.#places) {
       place.link.calmFrom(calmFrom * tenth)
-      agenda.after(random.between(0, tenth), () => place.start())
+      scheduler.after(random.between(0, tenth), () => place.start())
       this.#askAround(place)
     }
-    for (const happening of this.#schedule.happenings) this.#fate.plan(happening)
+    for (const event of this.#schedule.events) this.#faultInjector.plan(event)
     for (let at = 10; at <= runEnds && history.violation === undefined; at += 2) {
-      agenda.runUntil(at * tenth)
+      scheduler.runUntil(at * tenth)
     }
     this.#checkLife()
     return history.violation
   }
 
-  committed(committed: Committed, touched: readonly number[], database: Database): void {
-    const { history, trace, agenda, tally } = this.#world
-    tally.acts += 1
+  committed(committed: RevisionRef, touched: readonly number[], database: Database): void {
+    const { history, trace, scheduler, counts } = this.#environment
+    counts.acts += 1
     trace?.(`${committed.revision} is committed (${committed.id})`)
     this.#latest = committed
-    this.#commits.set(committed.id, { committed, at: agenda.now, keys: touched })
+    this.#commits.set(committed.id, { committed, at: scheduler.now, keys: touched })
     for (const key of touched) {
       const row = database.keys[key]
-      if (row !== undefined) history.becomes(key, verdictOf(row.facts, 0), agenda.now)
+      if (row !== undefined) history.becomes(key, verdictOf(row.facts, 0), scheduler.now)
     }
     for (const { node, listens } of this.#places) if (listens) node?.announced()
   }
 
-  #begin(tally: Tally, trace: RunOptions['trace']): World {
-    const agenda = new Agenda()
+  #begin(counts: Counts, trace: RunOptions['trace']): Environment {
+    const scheduler = new Scheduler()
     const random = new Random(this.#schedule.seed)
     let ids = 0
     const newId = (kind: string) => {
@@ -103,19 +106,20 @@ class Simulation implements CommitLog {
     const database = new Database(this, () => newId('revision'))
     const first = database.keys.map(({ facts }) => verdictOf(facts, 0))
     return {
-      agenda,
+      scheduler,
       random,
-      server: new Server(agenda, random, database),
+      server: new Server(scheduler, random, database),
       history: new History(maxStalenessMs, first),
-      tally,
+      counts,
       newId,
-      trace: trace && ((text) => trace(`${(agenda.now / maxStalenessMs).toFixed(4)} M  ${text}`)),
+      trace:
+        trace && ((text) => trace(`${(scheduler.now / maxStalenessMs).toFixed(4)} M  ${text}`)),
     }
   }
 
   /** A receipt is complete. What comes right after a promise is what tests it. */
-  #complete(committed: Committed, follower: Follower): void {
-    const { history, random } = this.#world
+  #complete(committed: RevisionRef, follower: Follower): void {
+    const { history, random } = this.#environment
     const commit = this.#commits.get(committed.id)
     if (commit === undefined || this.#cannotKnow(follower)) return
     history.promised(commit.keys, commit.at)
@@ -134,18 +138,20 @@ class Simulation implements CommitLog {
    * restore.
    */
   #cannotKnow({ followsSince = Number.POSITIVE_INFINITY }: Follower): boolean {
-    const { restoredAt } = this.#fate
-    return followsSince >= restoredAt && this.#world.agenda.now < restoredAt + maxStalenessMs
+    const { restoredAt } = this.#faultInjector
+    return (
+      followsSince >= restoredAt && this.#environment.scheduler.now < restoredAt + maxStalenessMs
+    )
   }
 
-  #askAfter(ms: number, place: Place, key: number): void {
-    this.#world.agenda.after(ms, () => place.node?.verify(key))
+  #askAfter(ms: number, place: Host, key: number): void {
+    this.#environment.scheduler.after(ms, () => place.node?.verify(key))
   }
 
   /** Verifications come to every instance at random, for as long as the run lasts. */
-  #askAround(place: Place): void {
-    const { agenda, random } = this.#world
-    agenda.after(random.between(0, tenth), () => {
+  #askAround(place: Host): void {
+    const { scheduler, random } = this.#environment
+    scheduler.after(random.between(0, tenth), () => {
       place.node?.verify(random.integer(keys.length))
       this.#askAround(place)
     })
@@ -154,8 +160,8 @@ class Simulation implements CommitLog {
   /** When all faults have been over for a while, every instance holds its lease again. */
   #checkLife(): void {
     for (const { node } of this.#places) {
-      if (node?.process.isAlive && !node.site.freshness.holdsLease(node.site.now())) {
-        this.#world.history.stuck(`${node.site.name} holds no lease long after every fault`)
+      if (node?.process.isAlive && !node.node.freshness.holdsLease(node.node.now())) {
+        this.#environment.history.stuck(`${node.node.name} holds no lease long after every fault`)
       }
     }
   }

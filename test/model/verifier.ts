@@ -1,9 +1,9 @@
 import type { CachedCredential } from '../../src/verification/credential-cache.ts'
-import { noUses } from '../../src/verification/usage-counts.ts'
+import { noUsage } from '../../src/verification/usage-counts.ts'
 import type { Database } from './database.ts'
 import type { Received } from './history.ts'
 import { type KeyRow, keys, verdictOf } from './keys.ts'
-import type { Site } from './node.ts'
+import type { Node } from './node.ts'
 
 type Landed = (entry: CachedCredential | undefined) => void
 
@@ -15,33 +15,33 @@ const longestWorkMs = 3_000
  * may when it lands, and otherwise by a read that is sent after the request came.
  */
 export class Verifier {
-  protected readonly site: Site
+  protected readonly node: Node
   readonly #flights = new Map<number, Landed[]>()
   #waiting: Map<number, Landed[]> | undefined
   #isReading = false
 
-  constructor(site: Site) {
-    this.site = site
+  constructor(node: Node) {
+    this.node = node
   }
 
   verify(key: number): void {
-    const { process, world } = this.site
-    const received = world.history.received(key, world.agenda.now)
+    const { process, environment } = this.node
+    const received = environment.history.received(key, environment.scheduler.now)
     const decide = () => this.#decide(received)
     // A request may wait, for its body say, between its receipt and its decision.
-    if (world.random.chance(0.1)) process.after(world.random.between(0, 50), decide)
+    if (environment.random.chance(0.1)) process.after(environment.random.between(0, 50), decide)
     else decide()
   }
 
   #decide(received: Received): void {
-    const { cache, world } = this.site
+    const { cache, environment } = this.node
     const entry = cache.find(nameOf(received.key))
     if (entry !== undefined && cache.mayAnswer(entry)) {
-      world.tally.answersFromMemory += 1
+      environment.counts.answersFromMemory += 1
       this.#answer(received, entry, 'memory')
       return
     }
-    if (cache.isSilent()) world.tally.metSilence += 1
+    if (cache.isLeaseExpired()) environment.counts.metSilence += 1
     const joiners = this.#flights.get(received.key)
     if (joiners === undefined || !this.mayJoin()) {
       this.#readOwn(received)
@@ -52,17 +52,17 @@ export class Verifier {
         this.#readOwn(received)
         return
       }
-      world.tally.answersFromJoinedReads += 1
+      environment.counts.answersFromJoinedReads += 1
       this.#answer(received, landed, 'a read that it joined')
     })
   }
 
   protected mayJoin(): boolean {
-    return !this.site.cache.isSilent()
+    return !this.node.cache.isLeaseExpired()
   }
 
   protected mayAnswerJoined(landed: CachedCredential): boolean {
-    return this.site.cache.mayAnswer(landed)
+    return this.node.cache.mayAnswer(landed)
   }
 
   /** What a standby says may be old. */
@@ -71,31 +71,31 @@ export class Verifier {
   }
 
   protected verdictOf(entry: CachedCredential): string {
-    return verdictOf(entry.facts, this.site.process.machine.wall())
+    return verdictOf(entry.facts, this.node.process.machine.wall())
   }
 
   #readOwn(received: Received): void {
-    const { cache, process, world } = this.site
+    const { cache, process, environment } = this.node
     const joiners: Landed[] = []
     const { key } = received
     this.#flights.set(key, joiners)
     this.#read(key, (entry) => {
       if (entry === undefined) {
-        world.tally.unavailable += 1
+        environment.counts.unavailable += 1
         this.#land(key, joiners, undefined)
         return
       }
-      const conclude = () => {
+      const recordVerdict = () => {
         const { fenced } = cache
         cache.put(nameOf(key), entry)
-        world.tally.fenced += cache.fenced - fenced
-        world.tally.answersFromOwnReads += 1
+        environment.counts.fenced += cache.fenced - fenced
+        environment.counts.answersFromOwnReads += 1
         this.#answer(received, entry, 'its own read')
         this.#land(key, joiners, entry)
       }
-      const workMs = longestWorkMs * world.random.next() ** 3
-      if (world.random.chance(0.2)) process.after(workMs, conclude)
-      else conclude()
+      const workMs = longestWorkMs * environment.random.next() ** 3
+      if (environment.random.chance(0.2)) process.after(workMs, recordVerdict)
+      else recordVerdict()
     })
   }
 
@@ -119,31 +119,31 @@ export class Verifier {
     this.#waiting = undefined
     this.#isReading = true
     // From before the statement is sent.
-    const { stamp } = this.site.cache
-    this.site.reads.read(
+    const { epoch } = this.node.cache
+    this.node.reads.read(
       (db) => this.readKeys(db),
       (rows) => {
         this.#isReading = false
         this.#sendNext()
         for (const [key, all] of waiting) {
           const row = rows?.[key]
-          for (const landed of all) landed(row && entryOf(row, stamp))
+          for (const landed of all) landed(row && entryOf(row, epoch))
         }
       },
     )
   }
 
   #answer(received: Received, entry: CachedCredential, from: string): void {
-    const { name, world } = this.site
+    const { name, environment } = this.node
     const verdict = this.verdictOf(entry)
-    world.trace?.(`${name} answers for key ${received.key} from ${from}: ${verdict}`)
-    world.history.answered(received, verdict, world.agenda.now)
+    environment.trace?.(`${name} answers for key ${received.key} from ${from}: ${verdict}`)
+    environment.history.answered(received, verdict, environment.scheduler.now)
   }
 }
 
-function entryOf({ facts }: KeyRow, stamp: number): CachedCredential {
-  const uses = noUses(facts, facts.issuedAt)
-  return { facts, hash: '', isUsed: true, retiresOlder: false, uses, stamp }
+function entryOf({ facts }: KeyRow, epoch: number): CachedCredential {
+  const uses = noUsage(facts, facts.issuedAt)
+  return { facts, hash: '', isUsed: true, retiresOlder: false, uses, epoch }
 }
 
 function nameOf(key: number): string {

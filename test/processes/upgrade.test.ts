@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Client } from 'pg'
 import t, { type Test } from 'tap'
-import { readCatalogue } from '../../src/domain/permission.ts'
+import { parseCatalogue } from '../../src/domain/permission.ts'
 import aeon from '../../src/domain/permissions.aeon.json' with { type: 'json' }
 import { migrate } from '../../src/store/migrate.ts'
 import type { Api, Json } from '../helpers/api.ts'
@@ -171,7 +171,7 @@ async function putNextCatalogue(raw: Client): Promise<void> {
   }
   await raw.query('begin')
   await raw.query('update permission_catalogue set entries = $1', [
-    JSON.stringify([...readCatalogue(aeon), entry]),
+    JSON.stringify([...parseCatalogue(aeon), entry]),
   ])
   await raw.query(
     `update role set permissions = permissions || $1::text, effective_account = effective_account || $1::text

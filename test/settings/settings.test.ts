@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { createLog } from '../../src/process/log.ts'
-import { ConfigError, readConfig } from '../../src/settings/config.ts'
-import { readSettings } from '../../src/settings/load-settings.ts'
+import { ConfigError, parseConfig } from '../../src/settings/config.ts'
+import { loadSettings } from '../../src/settings/load-settings.ts'
 import { Settings } from '../../src/settings/settings-schema.ts'
 
 t.test('every setting has a default or is optional, and has a description', async (t) => {
-  const config = readConfig({})
+  const config = parseConfig({})
   t.equal(config.PORT, 8080)
   t.equal(config.HOST, '127.0.0.1')
   t.equal(config.DATABASE_URL, undefined)
@@ -18,7 +18,12 @@ t.test('every setting has a default or is optional, and has a description', asyn
 })
 
 t.test('an empty setting counts as unset, and numbers are parsed', async (t) => {
-  const config = readConfig({ PORT: '0', HASH_CONCURRENCY: '', DATA_DIR: '', TOKEN_PREFIX: 'acme' })
+  const config = parseConfig({
+    PORT: '0',
+    HASH_CONCURRENCY: '',
+    DATA_DIR: '',
+    TOKEN_PREFIX: 'acme',
+  })
   t.equal(config.PORT, 0)
   t.equal(config.HASH_CONCURRENCY, 16)
   t.equal(config.DATA_DIR, undefined)
@@ -36,7 +41,7 @@ t.test('all faults of the settings are reported at once, and no value is quoted'
     TRUSTED_PROXIES: '10.0.0.0/8, hunter2',
     MIGRATE: 'on',
   }
-  const error = refusal(() => readConfig(env))
+  const error = refusal(() => parseConfig(env))
   t.same(
     error.faults,
     [
@@ -91,7 +96,7 @@ t.test('faults of files that settings name are reported with the rest', async (t
     t.equal(error.faults.length, faults.length)
     t.notMatch(error.message, 'hush', 'neither a path nor what a file holds is repeated')
   }
-  const { config, files } = await readSettings({
+  const { config, files } = await loadSettings({
     PEPPER_FILE: at('peppers'),
     ROOT_TOKEN_FILE: at('token'),
   })
@@ -121,7 +126,7 @@ t.test('a setting that names an inaccessible file or folder is reported as such'
     if (isRoot) process.seteuid?.(0)
     await rm(folder, { recursive: true })
   })
-  t.ok((await readSettings({ PEPPER_FILE: open })).files.peppers.current)
+  t.ok((await loadSettings({ PEPPER_FILE: open })).files.peppers.current)
   const error = await refusalOf({
     PEPPER_FILE: closed,
     PERMISSIONS_FILE: closed,
@@ -135,8 +140,8 @@ t.test('a setting that names an inaccessible file or folder is reported as such'
 })
 
 /** The ConfigError that settings are refused with. */
-async function refusalOf(env: Parameters<typeof readSettings>[0]): Promise<ConfigError> {
-  const error = await readSettings(env).then(
+async function refusalOf(env: Parameters<typeof loadSettings>[0]): Promise<ConfigError> {
+  const error = await loadSettings(env).then(
     () => undefined,
     (reason: unknown) => reason,
   )

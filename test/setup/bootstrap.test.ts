@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
 import t from 'tap'
 import { noAuditKeys } from '../../src/domain/audit/audit-key.ts'
-import { readCatalogue } from '../../src/domain/permission.ts'
+import { parseCatalogue } from '../../src/domain/permission.ts'
 import aeon from '../../src/domain/permissions.aeon.json' with { type: 'json' }
 import { bootstrap } from '../../src/setup/bootstrap.ts'
 import { issueRootKey } from '../../src/setup/issue-root-key.ts'
@@ -27,7 +27,7 @@ const world = {
   tokenPrefix: 'aeon',
   auditKeys: noAuditKeys,
 }
-const catalogue = readCatalogue(aeon)
+const catalogue = parseCatalogue(aeon)
 
 t.test(
   'bootstrap makes no root key without a place for its token, until an admin asks for one',

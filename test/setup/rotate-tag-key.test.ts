@@ -12,18 +12,18 @@ t.test('a new tag key signs once every instance knows it, and old tokens stay va
   const other = await startTestService(t, { database: one.database })
   const account = await newAccount(one.root)
   const old = await newKey(one.root, account)
-  const before = one.service.deps.ring.signing.id
+  const before = one.service.deps.keyring.signing.id
   const { id } = await rotateTagKey(one.service.deps, waitMs)
   t.not(id, before)
   // The second change, which lets it sign, comes to each with a round.
-  const signs = () => [one, other].every(({ service }) => service.deps.ring.signing.id === id)
+  const signs = () => [one, other].every(({ service }) => service.deps.keyring.signing.id === id)
   await until(signs)
   const fresh = await newKey(other.as(one.rootToken), account)
   for (const token of [old.token, fresh.token]) {
     t.equal((await one.root.verify(token)).valid, true)
     t.equal((await other.as(one.rootToken).verify(token)).valid, true)
   }
-  t.equal(one.service.deps.ring.keys.length, 2, 'the old one verifies')
+  t.equal(one.service.deps.keyring.keys.length, 2, 'the old one verifies')
 })
 
 t.test('the ring of tag keys is bounded and drops unused keys', async (t) => {
@@ -32,10 +32,10 @@ t.test('the ring of tag keys is bounded and drops unused keys', async (t) => {
   for (let keys = 1; keys < maxTagKeys; keys += 1) {
     const { id } = await rotateTagKey(deps, waitMs)
     // A live key keeps each of them.
-    await until(() => deps.ring.signing.id === id)
+    await until(() => deps.keyring.signing.id === id)
     await newKey(root, await newAccount(root))
   }
-  t.equal(deps.ring.keys.length, maxTagKeys)
+  t.equal(deps.keyring.keys.length, maxTagKeys)
   await age(database.url, 2 * 60 * 60 * 1000)
   await t.rejects(rotateTagKey(deps, waitMs), {
     message: /No tag key can be added: .* all 8 tag keys/,
@@ -47,14 +47,14 @@ t.test('the ring of tag keys is bounded and drops unused keys', async (t) => {
     .where('api_key_id', '<>', (await root.get('/v1/me')).body.api_key.id)
     .execute()
   await rotateTagKey(deps, waitMs)
-  await until(() => deps.ring.keys.length <= 3)
+  await until(() => deps.keyring.keys.length <= 3)
   t.equal((await root.get('/v1/me')).status, 200, 'what is used is kept')
 })
 
 t.test('an unfinished tag key rotation is resumed with the same key', async (t) => {
   const { service, root } = await startTestService(t)
   const { deps } = service
-  const before = deps.ring.signing.id
+  const before = deps.keyring.signing.id
   await deps.db
     .insertInto('instance' as never)
     .values({
@@ -68,13 +68,13 @@ t.test('an unfinished tag key rotation is resumed with the same key', async (t) 
   await t.rejects(rotateTagKey(deps, 0), {
     message: /Not every instance has the new tag key yet/,
   })
-  t.equal(deps.ring.signing.id, before, 'it does not sign')
+  t.equal(deps.keyring.signing.id, before, 'it does not sign')
   await deps.db
     .deleteFrom('instance' as never)
     .where('applied' as never, '=', 1 as never)
     .execute()
   const { id } = await rotateTagKey(deps, waitMs)
-  await until(() => deps.ring.signing.id === id)
-  t.equal(deps.ring.keys.length, 2, 'the key that was left over, and no third one')
+  await until(() => deps.keyring.signing.id === id)
+  t.equal(deps.keyring.keys.length, 2, 'the key that was left over, and no third one')
   t.equal((await root.get('/v1/me')).status, 200)
 })

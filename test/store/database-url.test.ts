@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { TLSSocket } from 'node:tls'
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
-import { readConfig } from '../../src/settings/config.ts'
+import { parseConfig } from '../../src/settings/config.ts'
 import { readDatabaseUrl } from '../../src/store/database-url.ts'
 import { createEmptyDatabase, openTestDatabase } from '../helpers/database.ts'
 
@@ -71,7 +71,7 @@ t.test('the faults of all URLs are told at once, with those of other settings', 
     DATABASE_LISTEN_URL: 'postgres://[hush',
   }
   try {
-    readConfig(env)
+    parseConfig(env)
     t.fail('accepted')
   } catch (error) {
     const words = String(error)

@@ -1,7 +1,7 @@
 /** On which databases the service starts, and where its tables are. */
 import { Client } from 'pg'
 import t, { type Test } from 'tap'
-import { migrate, readSchemaState } from '../../src/store/migrate.ts'
+import { loadSchemaState, migrate } from '../../src/store/migrate.ts'
 import { asAdmin, createEmptyDatabase, openTestDatabase } from '../helpers/database.ts'
 
 t.test(
@@ -22,7 +22,7 @@ t.test(
     for (const schema of ['one', 'two']) {
       const db = open(withPath(url, `${schema}, public`))
       t.match(await migrate(db), ['0001_initial'], schema)
-      t.match(await readSchemaState(db), { missing: [], unknown: [] })
+      t.match(await loadSchemaState(db), { missing: [], unknown: [] })
       t.same(await migrate(db), [])
     }
     t.same(await query('select name from public.kysely_migration'), [{ name: '2020_theirs' }])
@@ -42,7 +42,7 @@ t.test('a database that lacks what we rely on is refused with the remedy', async
     )
     const told = new RegExp(`encoding ${encoding}, .*encoding 'UTF8' template template0`)
     await t.rejects(migrate(open(url)), { message: told }, encoding)
-    await t.rejects(readSchemaState(open(url)), { message: told }, `${encoding}, MIGRATE=off`)
+    await t.rejects(loadSchemaState(open(url)), { message: told }, `${encoding}, MIGRATE=off`)
   }
   const { open, url, query, name } = await emptyDatabase(t)
   await query(`create role ${name} login`)

@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { type Client, DatabaseError } from 'pg'
 import t, { type Test } from 'tap'
 import { findCredentials } from '../../src/store/credentials.ts'
-import { migrate, readSchemaState } from '../../src/store/migrate.ts'
+import { loadSchemaState, migrate } from '../../src/store/migrate.ts'
 import { createEmptyDatabase, createTestDatabase, openTestDatabase } from '../helpers/database.ts'
 import { migrationsOfNextVersion } from '../helpers/next-version.ts'
 import { dumpSchema, migratedSchema, objectsNotDumped, withClient } from '../helpers/schema-dump.ts'
@@ -31,10 +31,10 @@ t.test('test/schema.sql recreates the same schema completely', async (t) => {
 
 t.test('migrating a migrated database does nothing', async (t) => {
   const { db } = await openEmpty(t)
-  t.match(await readSchemaState(db), { missing: ['0001_initial'], unknown: [] })
+  t.match(await loadSchemaState(db), { missing: ['0001_initial'], unknown: [] })
   t.match(await migrate(db), ['0001_initial'])
   t.same(await migrate(db), [])
-  t.same(await readSchemaState(db), { missing: [], unknown: [] })
+  t.same(await loadSchemaState(db), { missing: [], unknown: [] })
 })
 
 t.test('this version and the next migrate one database in either order', async (t) => {
@@ -47,8 +47,8 @@ t.test('this version and the next migrate one database in either order', async (
     const { db, other } = await openEmpty(t)
     const [first, second] = await Promise.all([migrate(db, order[0]), migrate(other, order[1])])
     t.equal(new Set([...first, ...second]).size, first.length + second.length, 'each runs once')
-    t.same(await readSchemaState(db, folder), { missing: [], unknown: [] })
-    t.same(await readSchemaState(db), { missing: [], unknown }, 'to this version it is newer')
+    t.same(await loadSchemaState(db, folder), { missing: [], unknown: [] })
+    t.same(await loadSchemaState(db), { missing: [], unknown }, 'to this version it is newer')
     t.same(await migrate(db), [], 'and is left as it is')
   }
 })
@@ -69,7 +69,7 @@ t.test('an unknown schema is refused and left unchanged', async (t) => {
     await withClient(url, (client) => client.query(statement))
     const before = await withClient(url, dumpSchema)
     await t.rejects(migrate(db), { message }, told)
-    await t.rejects(readSchemaState(db), { message }, told)
+    await t.rejects(loadSchemaState(db), { message }, told)
     t.equal(await withClient(url, dumpSchema), before)
   }
 })

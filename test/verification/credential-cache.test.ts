@@ -2,14 +2,14 @@ import fc from 'fast-check'
 import t from 'tap'
 import { ServiceError } from '../../src/errors.ts'
 import { Freshness } from '../../src/freshness/freshness.ts'
-import { Fence } from '../../src/freshness/invalidation-epochs.ts'
+import { InvalidationEpochs } from '../../src/freshness/invalidation-epochs.ts'
 import { timingOf } from '../../src/freshness/timing.ts'
 import { permissionSetOf } from '../../src/store/permission-sets.ts'
 import { type CachedCredential, CredentialCache } from '../../src/verification/credential-cache.ts'
-import { Flights } from '../../src/verification/single-flight.ts'
-import { noUses } from '../../src/verification/usage-counts.ts'
+import { SingleFlight } from '../../src/verification/single-flight.ts'
+import { noUsage } from '../../src/verification/usage-counts.ts'
 
-function entry(keyId: string, accountId: string, stamp: number): CachedCredential {
+function entry(keyId: string, accountId: string, epoch: number): CachedCredential {
   return {
     facts: {
       id: keyId,
@@ -36,8 +36,8 @@ function entry(keyId: string, accountId: string, stamp: number): CachedCredentia
     hash: '$argon2id$',
     isUsed: true,
     retiresOlder: false,
-    uses: noUses({ id: keyId, accountId }, new Date(0)),
-    stamp,
+    uses: noUsage({ id: keyId, accountId }, new Date(0)),
+    epoch,
   }
 }
 
@@ -47,7 +47,7 @@ const moment = { monotonic: 0, wall: 0 }
 function leasedCache(maxEntries: number) {
   const freshness = new Freshness(timingOf(30_000))
   freshness.registered({ revision: 1, id: 'origin', history: null })
-  freshness.confirmed(freshness.beginRound(moment))
+  freshness.confirmed(freshness.beginCycle(moment))
   return { cache: new CredentialCache(maxEntries, freshness, () => moment), freshness }
 }
 
@@ -55,13 +55,13 @@ t.test(
   'a change makes entries read before it stale, and only those of its key or account',
   async (t) => {
     const { cache, freshness } = leasedCache(10)
-    const stamp = cache.stamp
+    const epoch = cache.epoch
     for (const [key, account] of [
       ['k1', 'a1'],
       ['k2', 'a1'],
       ['k3', 'a2'],
     ] as const) {
-      cache.put(key, entry(key, account, stamp))
+      cache.put(key, entry(key, account, epoch))
     }
     const current = () =>
       ['k1', 'k2', 'k3'].filter((key) => {
@@ -69,23 +69,23 @@ t.test(
         return found !== undefined && cache.mayAnswer(found)
       })
     t.same(current(), ['k1', 'k2', 'k3'])
-    freshness.overtake([{ kind: 'key', id: 'k1' }])
+    freshness.invalidate([{ kind: 'key', id: 'k1' }])
     t.same(current(), ['k2', 'k3'])
     t.ok(cache.find('k1'), 'the entry stays: its digest was matched')
-    freshness.overtake([{ kind: 'account', id: 'a1' }])
+    freshness.invalidate([{ kind: 'account', id: 'a1' }])
     t.same(current(), ['k3'])
-    cache.put('k1', entry('k1', 'a1', cache.stamp))
+    cache.put('k1', entry('k1', 'a1', cache.epoch))
     t.same(current(), ['k1', 'k3'], 'a read begun after the change is good')
   },
 )
 
 t.test('a read that was in flight when a change came is never cached', async (t) => {
   const { cache, freshness } = leasedCache(10)
-  const stamp = cache.stamp
-  freshness.overtake([{ kind: 'key', id: 'k1' }])
-  cache.put('k1', entry('k1', 'a1', stamp))
+  const epoch = cache.epoch
+  freshness.invalidate([{ kind: 'key', id: 'k1' }])
+  cache.put('k1', entry('k1', 'a1', epoch))
   t.equal(cache.find('k1'), undefined)
-  const other = cache.stamp
+  const other = cache.epoch
   cache.clear()
   cache.put('k2', entry('k2', 'a1', other))
   t.equal(cache.find('k2'), undefined, 'nor one that was under way when everything was forgotten')
@@ -93,9 +93,9 @@ t.test('a read that was in flight when a change came is never cached', async (t)
 
 t.test('an older read never replaces a fresher cache entry', async (t) => {
   const { cache, freshness } = leasedCache(10)
-  const old = cache.stamp
-  freshness.overtake([{ kind: 'key', id: 'another' }])
-  const fresh = entry('k1', 'a1', cache.stamp)
+  const old = cache.epoch
+  freshness.invalidate([{ kind: 'key', id: 'another' }])
+  const fresh = entry('k1', 'a1', cache.epoch)
   cache.put('k1', fresh)
   cache.put('k1', entry('k1', 'a1', old))
   t.equal(cache.find('k1'), fresh)
@@ -104,7 +104,7 @@ t.test('an older read never replaces a fresher cache entry', async (t) => {
 t.test('the cache is bounded by entries and counts what it evicts', async (t) => {
   const { cache } = leasedCache(3)
   for (let index = 0; index < 10; index += 1) {
-    cache.put(`k${index}`, entry(`k${index}`, 'a', cache.stamp))
+    cache.put(`k${index}`, entry(`k${index}`, 'a', cache.epoch))
   }
   t.equal(cache.size, 3)
   t.equal(cache.evictions, 7)
@@ -114,7 +114,7 @@ t.test('the cache is bounded by entries and counts what it evicts', async (t) =>
 
 t.test('the cache evicts the least recently used entry once it is half full', async (t) => {
   const { cache } = leasedCache(4)
-  const put = (name: string) => cache.put(name, entry(name, 'a', cache.stamp))
+  const put = (name: string) => cache.put(name, entry(name, 'a', cache.epoch))
   put('k0')
   cache.find('k0')
   for (const name of ['k1', 'k2', 'k3']) put(name)
@@ -143,11 +143,11 @@ t.test(
           fc.nat(40),
           fc.integer({ min: 1, max: 4 }),
           (all, readAfter, remembered) => {
-            const fence = new Fence(remembered)
+            const fence = new InvalidationEpochs(remembered)
             all.slice(0, readAfter).forEach((change) => {
               fence.apply([change])
             })
-            const { stamp } = fence
+            const { epoch } = fence
             const later = all.slice(readAfter)
             later.forEach((change) => {
               fence.apply([change])
@@ -155,23 +155,23 @@ t.test(
             return ['1', '2', '3', '4', '5'].every((id) => {
               const touched = later.some((change) => change.id === id)
               // The key and the account share the id, so that either kind of change touches it.
-              return !(touched && fence.isCurrent(stamp, { id, accountId: id }))
+              return !(touched && fence.isCurrent(epoch, { id, accountId: id }))
             })
           },
         ),
         { numRuns: 10_000 },
       ),
     )
-    const fence = new Fence(2)
+    const fence = new InvalidationEpochs(2)
     fence.apply([])
-    t.equal(fence.stamp, 0, 'no change takes no place')
+    t.equal(fence.epoch, 0, 'no change takes no place')
   },
 )
 
 t.test(
   'concurrent callers of one key share one load, and its failure reaches each of them',
   async (t) => {
-    const flights = new Flights<number>(2)
+    const flights = new SingleFlight<number>(2)
     let started = 0
     const gate = Promise.withResolvers<number>()
     const work = () => {
@@ -192,7 +192,7 @@ t.test(
 )
 
 t.test('a load that is restarted replaces the one that later callers join', async (t) => {
-  const flights = new Flights<number>(2)
+  const flights = new SingleFlight<number>(2)
   const first = Promise.withResolvers<number>()
   const second = Promise.withResolvers<number>()
   const older = flights.start('a', () => first.promise)
@@ -207,7 +207,7 @@ t.test('a load that is restarted replaces the one that later callers join', asyn
 })
 
 t.test('more concurrent loads than the bound are refused', async (t) => {
-  const flights = new Flights<number>(1)
+  const flights = new SingleFlight<number>(1)
   const gate = Promise.withResolvers<number>()
   const only = flights.start('a', () => gate.promise)
   await t.rejects(

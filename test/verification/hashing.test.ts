@@ -8,7 +8,7 @@ import { ServiceError } from '../../src/errors.ts'
 import { registerPeppers } from '../../src/setup/register-peppers.ts'
 import { FairQueue } from '../../src/verification/hashing/fair-queue.ts'
 import { createSecretHasher } from '../../src/verification/hashing/hasher.ts'
-import { noPeppers, readPeppers } from '../../src/verification/hashing/peppers.ts'
+import { noPeppers, parsePeppers } from '../../src/verification/hashing/peppers.ts'
 import {
   type HashProfileName,
   hashProfiles,
@@ -48,8 +48,8 @@ t.test('a hash matches only its own secret, in each profile', async (t) => {
 })
 
 t.test('a peppered hash verifies only with the pepper of its id', async (t) => {
-  const old = hasher('random', readPeppers(`old:${pepper(1)}`))
-  const both = hasher('random', readPeppers(`new:${pepper(2)}\nold:${pepper(1)}`))
+  const old = hasher('random', parsePeppers(`old:${pepper(1)}`))
+  const both = hasher('random', parsePeppers(`new:${pepper(2)}\nold:${pepper(1)}`))
   const stored = await old.hash('a', 'secret')
   t.equal(stored.pepperId, 'old')
   t.ok(await both.matches('a', stored, 'secret'), 'an older pepper verifies')
@@ -78,7 +78,7 @@ t.test('a start requires the same peppers that keys were made with', async (t) =
     registerPeppers(
       { now: () => new Date(), randomBytes },
       db,
-      lines.length === 0 ? noPeppers : readPeppers(lines.join('\n')),
+      lines.length === 0 ? noPeppers : parsePeppers(lines.join('\n')),
     )
   const [a, b] = [`a:${pepper(1)}`, `b:${pepper(2)}`]
   await register(a)
@@ -112,15 +112,15 @@ async function pepperFile(t: Test, text: string): Promise<string> {
 }
 
 t.test('a pepper file is parsed by line, and its errors never quote its content', async (t) => {
-  const { current, byId } = readPeppers(`# current\n\nb:${pepper(2)}\r\na:${pepper(1)}\n`)
+  const { current, byId } = parsePeppers(`# current\n\nb:${pepper(2)}\r\na:${pepper(1)}\n`)
   t.equal(current?.id, 'b')
   t.same([...byId.keys()], ['b', 'a'])
-  t.throws(() => readPeppers(''), { message: 'the file contains no pepper' })
-  t.throws(() => readPeppers(`a:${pepper(1)}\na:${pepper(2)}`), {
+  t.throws(() => parsePeppers(''), { message: 'the file contains no pepper' })
+  t.throws(() => parsePeppers(`a:${pepper(1)}\na:${pepper(2)}`), {
     message: 'line 2 repeats the id of an earlier line',
   })
   for (const line of ['c2hvcnQ=', 'a:c2hvcnQ=', `a b:${pepper(1)}`, `:${pepper(1)}`]) {
-    t.throws(() => readPeppers(line), {
+    t.throws(() => parsePeppers(line), {
       message: 'line 1 must be id:base64 with at least 32 bytes',
     })
   }

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import type { Client } from 'pg'
 import t, { type Test } from 'tap'
-import { UseRecords } from '../../src/verification/usage-buffer.ts'
-import { noUses } from '../../src/verification/usage-counts.ts'
+import { UsageBuffer } from '../../src/verification/usage-buffer.ts'
+import { noUsage } from '../../src/verification/usage-counts.ts'
 import type { Json } from '../helpers/api.ts'
 import { createTestDatabase, openTestDatabase, type TestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
@@ -51,9 +51,9 @@ t.test('the uses of 10,000 keys are written by one statement', async (t) => {
   const { db } = openTestDatabase(url)
   t.teardown(() => db.destroy())
   await sql`select 1`.execute(db)
-  const uses = new UseRecords()
+  const uses = new UsageBuffer()
   for (const told of ['all of them new', 'all of them there already']) {
-    for (const key of rows) uses.record(noUses(key, key.createdAt), now)
+    for (const key of rows) uses.record(noUsage(key, key.createdAt), now)
     statements = 0
     const startedAt = performance.now()
     await uses.flush(db)
@@ -94,9 +94,9 @@ t.test('each use record agrees with its key in time, whoever wrote it', async (t
   const { rows } = await raw.query(
     'select api_key_id as id, account_id as "accountId", created_at as "createdAt" from api_key_usage',
   )
-  const uses = new UseRecords()
+  const uses = new UsageBuffer()
   for (const key of rows)
-    uses.record(noUses(key, key.createdAt), new Date('2026-11-23T23:59:59.999Z'))
+    uses.record(noUsage(key, key.createdAt), new Date('2026-11-23T23:59:59.999Z'))
   await uses.flush(db)
   t.same(await agreeingUses(raw), { rows: count, agreeing: count })
 })

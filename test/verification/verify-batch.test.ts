@@ -156,7 +156,7 @@ t.test('a batch gives the same verdicts as its attempts one by one', async (t) =
       const singles: Json[] = []
       for (const { token, ...rest } of attempts) singles.push(await root.verify(token, rest))
       if (state === 'forgotten') deps.cache.clear()
-      if (state === 'overtaken') deps.freshness.overtake([{ kind: 'account', id: account }])
+      if (state === 'overtaken') deps.freshness.invalidate([{ kind: 'account', id: account }])
       const { body } = await batch(attempts)
       if (JSON.stringify(body.verdicts) !== JSON.stringify(singles)) {
         throw new Error(`${JSON.stringify(body.verdicts)}\nand not\n${JSON.stringify(singles)}`)
@@ -208,7 +208,7 @@ t.test('changes made while a batch waits for Argon2', async (t) => {
     await raw.query('update api_key set disabled_at = now() where id = $1', [hot.id])
     feed.isCut = true
     moment.monotonicMs += leaseMs
-    t.equal(deps.cache.isSilent(), true)
+    t.equal(deps.cache.isLeaseExpired(), true)
     t.same(await held(), ['disabled', 'not_found', 'valid'])
     const attempts = [hot.token, cast.good, forged(hot.token), forged(cast.good), 'x']
     const work = await workOf(() => batch(attempts.map((token) => ({ token }))))
@@ -216,7 +216,7 @@ t.test('changes made while a batch waits for Argon2', async (t) => {
     // Each in a transaction that proves the server: begin, a lock, the read, commit.
     t.match(work, { hashes: 0, statements: 3 * 4 }, 'the caller, the keys and the ring, each once')
     feed.isCut = false
-    await until(() => !deps.cache.isSilent())
+    await until(() => !deps.cache.isLeaseExpired())
   })
   await t.test('a batch past the lease finds a key by a tag key it has not read yet', async (t) => {
     const key = await newKey(root, account)
@@ -238,7 +238,7 @@ t.test('changes made while a batch waits for Argon2', async (t) => {
     moment.monotonicMs += leaseMs
     t.same(verdictsOf(await batch([attempt, { token: forged(key.token) }])), ['valid', 'not_found'])
     feed.isCut = false
-    await until(() => !deps.cache.isSilent())
+    await until(() => !deps.cache.isLeaseExpired())
   })
 })
 
@@ -288,7 +288,7 @@ t.test('an outage that affects part of a batch answers 503 for the whole', async
   const hot = await newKey(root, account)
   const cold = await newKey(root, account)
   await root.verify(hot.token)
-  const before = { ...deps.tallies.verdicts }
+  const before = { ...deps.counters.verdicts }
   proxy.cut()
   t.equal((await root.verify(hot.token)).valid, true)
   const answer = await batch([{ token: hot.token }, { token: cold.token }, { token: 'x' }])
@@ -296,7 +296,7 @@ t.test('an outage that affects part of a batch answers 503 for the whole', async
   t.match(answer.headers['retry-after'], /^[1-9]\d*$/)
   t.notOk(answer.text.includes('valid'))
   t.same(verdictsOf(await batch([{ token: hot.token }, { token: 'x' }])), ['valid', 'malformed'])
-  t.equal(deps.tallies.verdicts.malformed, before.malformed + 1, 'what is not told is not counted')
+  t.equal(deps.counters.verdicts.malformed, before.malformed + 1, 'what is not told is not counted')
   proxy.restore()
   await until(async () => (await batch([{ token: cold.token }])).status === 200)
 })
@@ -389,10 +389,10 @@ interface Work {
 /** What a call costs; the caller's own key is hot, if anything may be. */
 async function workOf(act: () => Promise<Answer>): Promise<Work> {
   await root.verify('x')
-  const { tallies, hasher } = deps
-  const judged = () => Object.values(tallies.verdicts).reduce((sum, count) => sum + count, 0)
+  const { counters, hasher } = deps
+  const judged = () => Object.values(counters.verdicts).reduce((sum, count) => sum + count, 0)
   const before = {
-    reads: tallies.credentialReads,
+    reads: counters.credentialReads,
     hashes: hasher.queue.completed,
     judged: judged() + 1,
   }
@@ -400,7 +400,7 @@ async function workOf(act: () => Promise<Answer>): Promise<Work> {
   const answer = await act()
   return {
     answer,
-    reads: tallies.credentialReads - before.reads,
+    reads: counters.credentialReads - before.reads,
     hashes: hasher.queue.completed - before.hashes,
     statements,
     judged: judged() - before.judged,
@@ -464,7 +464,7 @@ async function createCast() {
   const token = parseToken(good.token)
   if (token === undefined) throw new Error('An issued token does not parse.')
   const times = { issuedAt: new Date(), expiresAt: null }
-  const jwt = sealJwtForm({ token, ...times, tagKey: deps.ring.signing })
+  const jwt = sealJwtForm({ token, ...times, tagKey: deps.keyring.signing })
   started.canaries.addSecret(jwt)
   return {
     tokens: {

@@ -349,13 +349,13 @@ t.test('a stronger hash profile renews hashes in the background, a weaker one ne
   await until(async () => (await profileOf(key)).hash_profile === 2)
   const risen = await profileOf(key)
   t.match(risen.hash, /m=19456,/)
-  t.ok(higher.service.deps.tallies.rehashes >= 1)
+  t.ok(higher.service.deps.counters.rehashes >= 1)
   for (const { service, root: api } of [started, { ...higher, root: strangers }]) {
     service.deps.cache.clear()
     t.match(await api.verify(key.token), { valid: true }, 'it verifies on both')
     t.match(await api.verify(mint(key.id).text), { valid: false })
   }
-  t.equal(deps.tallies.rehashes, 0)
+  t.equal(deps.counters.rehashes, 0)
   t.same(await profileOf(key), risen)
 })
 
@@ -367,14 +367,14 @@ interface Work<T> {
 
 /** What an act costs a service: statements that read a credential, and Argon2 hashes. */
 async function workOf<T>(act: () => Promise<T>, of = service): Promise<Work<T>> {
-  const { tallies, hasher } = of.deps
+  const { counters, hasher } = of.deps
   // The caller's own key is part of the bargain: it is hot.
   await root.get('/v1/me')
-  const before = { reads: tallies.credentialReads, hashes: hasher.queue.completed }
+  const before = { reads: counters.credentialReads, hashes: hasher.queue.completed }
   const result = await act()
   return {
     result,
-    reads: tallies.credentialReads - before.reads,
+    reads: counters.credentialReads - before.reads,
     hashes: hasher.queue.completed - before.hashes,
   }
 }
@@ -390,7 +390,7 @@ function tokenOf(key: IssuedKey): Token {
 }
 
 function jwtOf(token: Token, issuedAt = new Date()): string {
-  return sealJwtForm({ token, issuedAt, expiresAt: null, tagKey: deps.ring.signing })
+  return sealJwtForm({ token, issuedAt, expiresAt: null, tagKey: deps.keyring.signing })
 }
 
 /** A token that this deployment could have issued, but did not. */
@@ -399,7 +399,7 @@ function mint(keyId: string): Token {
     prefix: deps.tokenPrefix,
     keyId,
     secret: randomBytes(32),
-    tagKey: deps.ring.signing,
+    tagKey: deps.keyring.signing,
   })
 }
 
@@ -424,7 +424,7 @@ async function shown(key: IssuedKey): Promise<Json> {
 
 /** All that a cache holds, as text. The inspector of V8 sees the private field that no program does. */
 async function textOf(cache: CredentialCache): Promise<string> {
-  const world: { probe?: unknown } = Object.assign(globalThis, { probe: cache })
+  const externals: { probe?: unknown } = Object.assign(globalThis, { probe: cache })
   const session = new Session()
   session.connect()
   try {
@@ -438,9 +438,9 @@ async function textOf(cache: CredentialCache): Promise<string> {
       objectId: entries.value.objectId,
       functionDeclaration: 'function () { probe = this.dump() }',
     })
-    return inspect(world.probe, { depth: null, maxArrayLength: null, showHidden: true })
+    return inspect(externals.probe, { depth: null, maxArrayLength: null, showHidden: true })
   } finally {
     session.disconnect()
-    delete world.probe
+    delete externals.probe
   }
 }

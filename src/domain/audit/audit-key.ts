@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
-import { readKeyLines } from '../key-lines.ts'
+import { parseKeyLines } from '../key-lines.ts'
 
 /** What links are keyed with, so that whoever can write to the database alone cannot make them. */
 export interface AuditKey {
@@ -15,10 +15,10 @@ export interface AuditKeys {
 
 export const noAuditKeys: AuditKeys = { current: undefined, byId: new Map() }
 
-/** Reads a file of audit keys, as `readKeyLines` reads it. Throws an Error that names the line and the rule. */
-export function readAuditKeys(text: string): AuditKeys {
+/** Reads a file of audit keys, as `parseKeyLines` reads it. Throws an Error that names the line and the rule. */
+export function parseAuditKeys(text: string): AuditKeys {
   const byId = new Map<string, AuditKey>()
-  for (const [id, key] of readKeyLines(text)) byId.set(id, { id, subKey: deriveSubKey(key) })
+  for (const [id, key] of parseKeyLines(text)) byId.set(id, { id, subKey: deriveSubKey(key) })
   const [current] = byId.values()
   if (current === undefined) throw new Error('the file contains no key')
   return { current, byId }

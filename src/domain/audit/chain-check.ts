@@ -1,5 +1,5 @@
 import type { AuditKeys } from './audit-key.ts'
-import { type ChainHead, genesisLink, keySetOf, linkOf } from './entry-hash.ts'
+import { type ChainHead, entryHashOf, genesisHash, keySetOf } from './entry-hash.ts'
 
 /** How a chain can be broken, as it is found at one of its events. */
 export const chainFaults = [
@@ -53,7 +53,7 @@ export interface Walked extends ChainHead {
   readonly isKeyed: boolean
 }
 
-export const unwalked: Walked = { number: 0, link: genesisLink, isKeyed: false }
+export const unwalked: Walked = { number: 0, link: genesisHash, isKeyed: false }
 
 /** Steps on to an event: where that leads, or what is wrong with it. */
 export function stepOn(walked: Walked, event: StoredEvent, keys: AuditKeys): Walked | ChainFault {
@@ -66,7 +66,8 @@ export function stepOn(walked: Walked, event: StoredEvent, keys: AuditKeys): Wal
   const key = keyId === null ? undefined : keys.byId.get(keyId)
   if (keyId !== null && key === undefined) return 'unknown_key'
   if (keyId === null && walked.isKeyed) return 'key_dropped'
-  if (!linkOf(walked.link, event.content, key?.subKey).equals(event.link)) return 'link_differs'
+  if (!entryHashOf(walked.link, event.content, key?.subKey).equals(event.link))
+    return 'link_differs'
   if (!keysAgree(event, content)) return 'keys_differ'
   return { number: event.number, link: event.link, isKeyed: keyId !== null }
 }

@@ -1,5 +1,5 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
-import { canonicalText } from './entry-hash.ts'
+import { canonicalJson } from './entry-hash.ts'
 
 /** The head of a chain, as it is kept elsewhere. */
 export interface KeptHead {
@@ -31,11 +31,11 @@ export function signCheckpoint(checkpoint: Checkpoint, privateKey: KeyObject): s
     })),
   }
   const signature = sign(null, signedText(body), privateKey).toString('base64')
-  return `${canonicalText({ checkpoint: body, signature })}\n`
+  return `${canonicalJson({ checkpoint: body, signature })}\n`
 }
 
 /** Reads the text of a checkpoint file. Throws an Error unless this key has signed it. */
-export function readCheckpoint(text: string, publicKey: KeyObject): Checkpoint {
+export function parseCheckpoint(text: string, publicKey: KeyObject): Checkpoint {
   requireEd25519(publicKey)
   const { checkpoint, signature } = parse(text)
   if (!verify(null, signedText(checkpoint), publicKey, Buffer.from(signature, 'base64'))) {
@@ -81,7 +81,7 @@ function parseJson(text: string): unknown {
 }
 
 function signedText(body: unknown): Buffer {
-  return Buffer.from(purpose + canonicalText(body))
+  return Buffer.from(purpose + canonicalJson(body))
 }
 
 function requireEd25519(key: KeyObject): void {

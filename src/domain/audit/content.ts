@@ -1,7 +1,7 @@
 import type { Actor } from '../key/api-key.ts'
 import { redactTokens } from '../token/redaction.ts'
 import type { AuditAction, AuditEvent, AuditResource, KeySet, Snapshot } from './audit-event.ts'
-import { canonicalText } from './entry-hash.ts'
+import { canonicalJson } from './entry-hash.ts'
 
 /** An event as its stored text has it. */
 interface AuditContent {
@@ -47,7 +47,7 @@ export function contentOf(event: AuditEvent): string {
     version: 1,
     via: origin.via && { api_key_id: origin.via.apiKeyId, platform: origin.via.platform },
   }
-  return redactTokens(canonicalText(content))
+  return redactTokens(canonicalJson(content))
 }
 
 /** The event that a stored text tells of. Who altered the text can have made anything of it: see audit-walk. */

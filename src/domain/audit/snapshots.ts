@@ -4,7 +4,7 @@ import type { AllowList } from '../network/allow-list.ts'
 import type { Catalogue } from '../permission.ts'
 import type { Role } from '../role.ts'
 import type { AuditResource, Snapshot } from './audit-event.ts'
-import { canonicalText } from './entry-hash.ts'
+import { canonicalJson } from './entry-hash.ts'
 
 /** What the trail keeps of a key. Its use is no change of it, and who acted is told beside it. */
 export function snapshotOfApiKey(key: ApiKey): Snapshot {
@@ -50,7 +50,7 @@ export function differenceOf(
   after: Snapshot,
 ): { readonly before: Snapshot; readonly after: Snapshot } {
   const names = Object.keys({ ...before, ...after }).filter(
-    (name) => canonicalText(before[name] ?? null) !== canonicalText(after[name] ?? null),
+    (name) => canonicalJson(before[name] ?? null) !== canonicalJson(after[name] ?? null),
   )
   return { before: pick(before, names), after: pick(after, names) }
 }

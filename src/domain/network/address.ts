@@ -50,9 +50,9 @@ const IPV4_MASK = 0xffff_ffffn
  * that wrote it.
  */
 export function parseAddress(text: string): Address | undefined {
-  if (isIPv4(text)) return { family: 4, value: BigInt(readIPv4(text)) }
+  if (isIPv4(text)) return { family: 4, value: BigInt(parseIPv4(text)) }
   if (!isIPv6(text) || text.includes('%')) return undefined
-  const value = readIPv6(text)
+  const value = parseIPv6(text)
   if (value >> 32n === MAPPED_START) return { family: 4, value: value & IPV4_MASK }
   return { family: 6, value }
 }
@@ -71,7 +71,7 @@ export function parseEntry(text: string): EntryResult {
   if (address === undefined) return { ok: false, rule: addressRule(addressText) }
 
   const writtenBits = addressText.includes(':') ? 128 : 32
-  const prefixLength = readPrefixLength(text.slice(addressText.length), writtenBits)
+  const prefixLength = parsePrefixLength(text.slice(addressText.length), writtenBits)
   if (prefixLength === undefined) return { ok: false, rule: 'prefix_length' }
 
   const hostMask = (1n << BigInt(writtenBits - prefixLength)) - 1n
@@ -108,11 +108,11 @@ export function entryMessage(rule: EntryRule): string {
   return MESSAGES[rule]
 }
 
-function readIPv4(text: string): number {
+function parseIPv4(text: string): number {
   return text.split('.').reduce((value, octet) => value * 256 + Number(octet), 0)
 }
 
-function readIPv6(text: string): bigint {
+function parseIPv6(text: string): bigint {
   const bytes = ipaddr.IPv6.parse(withoutDots(text)).toByteArray()
   return BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
 }
@@ -124,7 +124,7 @@ function readIPv6(text: string): bigint {
 function withoutDots(text: string): string {
   if (!text.includes('.')) return text
   const start = text.lastIndexOf(':') + 1
-  const digits = readIPv4(text.slice(start)).toString(16).padStart(8, '0')
+  const digits = parseIPv4(text.slice(start)).toString(16).padStart(8, '0')
   return `${text.slice(0, start)}${digits.slice(0, 4)}:${digits.slice(4)}`
 }
 
@@ -136,7 +136,7 @@ function addressRule(text: string): EntryRule {
 }
 
 /** Reads what follows the address of an entry: nothing, which is all bits, or `/` and a number. */
-function readPrefixLength(text: string, bits: number): number | undefined {
+function parsePrefixLength(text: string, bits: number): number | undefined {
   if (text === '') return bits
   if (!PREFIX_LENGTH.test(text)) return undefined
   const prefixLength = Number(text.slice(1))

@@ -1,5 +1,5 @@
 import { type Address, type AddressRange, covers, parseAddress } from './address.ts'
-import { readForwardedFor } from './forwarded.ts'
+import { parseForwardedFor } from './forwarded.ts'
 
 /** The lines of the headers in which proxies tell whom they serve, in the order in which they came. */
 export interface ForwardingHeaders {
@@ -72,7 +72,7 @@ function* hopsOf(lines: readonly string[]): Generator<Address | undefined> {
   for (const line of lines.toReversed()) {
     for (const element of line.split(',').toReversed()) {
       const text = withoutSpace(element)
-      yield parseAddress(text) ?? readNode(text)
+      yield parseAddress(text) ?? parseForwardedNode(text)
     }
   }
 }
@@ -80,16 +80,18 @@ function* hopsOf(lines: readonly string[]): Generator<Address | undefined> {
 /** Each line by itself: a quotation that the client leaves open in one cannot reach into the next. */
 function* forwardedHopsOf(lines: readonly string[]): Generator<Address | undefined> {
   for (const line of lines.toReversed()) {
-    const nodes = readForwardedFor(line)
+    const nodes = parseForwardedFor(line)
     if (nodes === undefined) yield undefined
-    else for (const node of nodes.toReversed()) yield node === undefined ? node : readNode(node)
+    else
+      for (const node of nodes.toReversed())
+        yield node === undefined ? node : parseForwardedNode(node)
   }
 }
 
 const NODE = /^(?:\[([\d.:a-f]+)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/i
 
 /** RFC 7239, section 6: an address, IPv6 in brackets, and perhaps a port. Unknown and obfuscated ones are of no use. */
-function readNode(text: string): Address | undefined {
+function parseForwardedNode(text: string): Address | undefined {
   const [, ipv6, ipv4] = NODE.exec(text) ?? []
   if (ipv6 !== undefined) return ipv6.includes(':') ? parseAddress(ipv6) : undefined
   return ipv4 === undefined ? undefined : parseAddress(ipv4)

@@ -7,7 +7,7 @@ const PAIR =
  * element has none; undefined altogether when the line is not what RFC 7239 says, empty elements
  * and a repeated `for` included.
  */
-export function readForwardedFor(line: string): readonly (string | undefined)[] | undefined {
+export function parseForwardedFor(line: string): readonly (string | undefined)[] | undefined {
   const nodes: (string | undefined)[] = []
   let node: string | undefined
   PAIR.lastIndex = 0

@@ -19,7 +19,7 @@ export interface ChangeRow {
 }
 
 /** What a row stands for; undefined when it is of a kind that this version does not know. */
-export function readChange({ kind, subject }: ChangeRow): Change | undefined {
+export function parseChange({ kind, subject }: ChangeRow): Change | undefined {
   if (kind === 'everything' || kind === 'tag_key') return { kind }
   if ((kind === 'key' || kind === 'account') && subject !== null) return { kind, id: subject }
   return undefined

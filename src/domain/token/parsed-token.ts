@@ -6,28 +6,28 @@ import { parseToken, type Token } from './token.ts'
 export const maxPresentedLength = 1024
 
 /** What a caller presented: a token of either form, not verified yet, or why it cannot be one. */
-export type PresentedToken =
+export type ParsedToken =
   | { readonly kind: 'token'; readonly token: Token }
   | { readonly kind: 'denied'; readonly reason: 'malformed' | 'not_found' }
 
-const MALFORMED: PresentedToken = { kind: 'denied', reason: 'malformed' }
-const NOT_FOUND: PresentedToken = { kind: 'denied', reason: 'not_found' }
+const MALFORMED: ParsedToken = { kind: 'denied', reason: 'malformed' }
+const NOT_FOUND: ParsedToken = { kind: 'denied', reason: 'not_found' }
 
 /**
  * Reads whatever a caller presents as a token; total over all strings. The tag of a native token is
  * not checked here: the cache is asked first, and has no need of it.
  */
-export function readPresentedToken(text: string, ring: readonly TagKey[]): PresentedToken {
+export function parsePresentedToken(text: string, ring: readonly TagKey[]): ParsedToken {
   if (text.length > maxPresentedLength) return MALFORMED
   const token = parseToken(text)
   if (token !== undefined) return { kind: 'token', token }
   if (!looksLikeJwt(text)) return MALFORMED
   const inner = openJwtForm(text, ring)
   if (inner === undefined) return NOT_FOUND
-  return readNative(inner)
+  return parseNative(inner)
 }
 
-function readNative(text: string): PresentedToken {
+function parseNative(text: string): ParsedToken {
   const token = parseToken(text)
   return token === undefined ? MALFORMED : { kind: 'token', token }
 }

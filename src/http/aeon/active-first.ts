@@ -2,7 +2,7 @@ import type { Deps } from '../../deps.ts'
 import { type ApiKey, type KeyStatus, keyStatuses } from '../../domain/key/api-key.ts'
 import { encodeCursor, type Position, type Sort } from '../../domain/page.ts'
 import { type ApiKeyFilter, listApiKeys } from '../../management/api-keys/list.ts'
-import { badToken, readToken } from './paging.ts'
+import { badToken, decodePageToken } from './paging.ts'
 
 export interface ActiveFirstRequest {
   readonly limit: number
@@ -39,7 +39,7 @@ export async function listActiveFirst(
   filter: ApiKeyFilter,
   { limit, sort, token }: ActiveFirstRequest,
 ): Promise<ActiveFirstPage> {
-  const start = readPlace(sort, token)
+  const start = decodePosition(sort, token)
   const items: ApiKey[] = []
   for (const [part, everyStatus] of parts.entries()) {
     const statuses = everyStatus.filter((status) => filter.statuses?.includes(status) ?? true)
@@ -66,10 +66,10 @@ function toToken(sort: Sort, { part, after }: Place): string {
 }
 
 /** Throws `invalid_request` for a token that is not one of ours for this order. */
-function readPlace(sort: Sort, token: string | undefined): Place {
+function decodePosition(sort: Sort, token: string | undefined): Place {
   if (token === undefined || token === '') return { part: 0, after: undefined }
   const match = /^([01])\.(.*)$/.exec(token)
   if (match === null) throw badToken()
   const [, part, cursor = ''] = match
-  return { part: Number(part), after: cursor === '' ? undefined : readToken(sort, cursor) }
+  return { part: Number(part), after: cursor === '' ? undefined : decodePageToken(sort, cursor) }
 }

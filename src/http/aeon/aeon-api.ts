@@ -16,7 +16,7 @@ import { roleRoutes } from './roles.ts'
  * call it, over the same use cases as the native face. Whatever is Aeon's is in this folder. `guard`
  * lets those in who may call, as on the native face.
  */
-export async function aeonFace(
+export async function aeonApi(
   app: App,
   deps: Deps,
   guard: (scope: App, writeError: WriteError) => void,

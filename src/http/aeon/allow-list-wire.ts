@@ -3,7 +3,7 @@ import type { Deps } from '../../deps.ts'
 import type { Account } from '../../domain/account.ts'
 import type { AllowList } from '../../domain/network/allow-list.ts'
 import type { Principal } from '../../domain/principal.ts'
-import { holdersSeenBy } from './dependents.ts'
+import { dependentsSeenBy } from './dependents.ts'
 import type { NetworkAllowListData } from './schemas.ts'
 
 /** How some lists of an account are shown to the principal. */
@@ -14,7 +14,7 @@ export async function allowListsSeenBy(
   lists: readonly AllowList[],
 ): Promise<(list: AllowList) => Static<typeof NetworkAllowListData>> {
   const allowListIds = lists.map((list) => list.id)
-  const holders = await holdersSeenBy(deps, reader, account.id, { allowListIds })
+  const holders = await dependentsSeenBy(deps, reader, account.id, { allowListIds })
   return (list) => ({
     spec: { name: list.name, description: list.description, allow_list: [...list.entries] },
     info: {

@@ -14,7 +14,7 @@ import type { App } from '../app-type.ts'
 import { closed, ref } from '../schema-tools.ts'
 import { allowListsSeenBy } from './allow-list-wire.ts'
 import { NetworkAllowListSpecRequest } from './bodies.ts'
-import { nextToken, pagingMetadata, pagingParameters, readPage } from './paging.ts'
+import { nextToken, pagingMetadata, pagingParameters, parsePage } from './paging.ts'
 import { nothing, responses } from './responses.ts'
 import { NetworkAllowListListResponse, NetworkAllowListResponse } from './schemas.ts'
 
@@ -54,8 +54,8 @@ export function allowListRoutes(scope: App, deps: Deps): void {
     async (request) => {
       const { principal, query } = request
       const account = await requireProject(deps, request.params)
-      const wanted = readPage(query, orderNames)
-      const ofApiKeys = readKeyIds(query.api_key_ids, principal)
+      const wanted = parsePage(query, orderNames)
+      const ofApiKeys = parseKeyIds(query.api_key_ids, principal)
       const filter = ofApiKeys === undefined ? {} : { ofApiKeys }
       const page = await listAllowLists(deps, account.id, wanted, filter)
       const show = await allowListsSeenBy(deps, principal, account, page.items)
@@ -144,7 +144,7 @@ async function requireProject(
 }
 
 /** Which key uses which list is told only to those who may see keys. Throws `permission_denied`, `invalid_request`. */
-function readKeyIds(text: string | undefined, reader: Principal): string[] | undefined {
+function parseKeyIds(text: string | undefined, reader: Principal): string[] | undefined {
   if (text === undefined) return undefined
   requirePermission(reader.key, 'api_key:read')
   return text.split(',').map((id) => {

@@ -33,15 +33,15 @@ interface FilterQuery {
 }
 
 /** The filter that a query asks for. Throws `invalid_request`. */
-export function readFilter(query: FilterQuery): ApiKeyFilter {
+export function parseFilter(query: FilterQuery): ApiKeyFilter {
   const given = query.api_key_name ?? query.apiKeyName ?? query.name
   return {
     ...(given !== undefined && { name: given }),
-    ...(query.status !== undefined && { statuses: query.status.split(',').flatMap(readStatus) }),
+    ...(query.status !== undefined && { statuses: query.status.split(',').flatMap(parseStatus) }),
   }
 }
 
-function readStatus(text: string) {
+function parseStatus(text: string) {
   const status = keyStatuses.find((candidate) => candidate === text)
   if (status !== undefined) return statusesOfAeon[status]
   throw invalidRequest([

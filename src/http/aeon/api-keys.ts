@@ -10,7 +10,7 @@ import { rolesOfKeys } from '../../management/roles/of-keys.ts'
 import type { App } from '../app-type.ts'
 import { closed, ref } from '../schema-tools.ts'
 import { listActiveFirst } from './active-first.ts'
-import { filterParameters, readFilter } from './api-key-filter.ts'
+import { filterParameters, parseFilter } from './api-key-filter.ts'
 import { expiryAfter, toApiKeyData } from './api-key-wire.ts'
 import { ApiKeySpecRequest } from './bodies.ts'
 import { limitOf, pagingMetadata, pagingParameters, sortOf } from './paging.ts'
@@ -52,7 +52,7 @@ export function apiKeyRoutes(scope: App, deps: Deps): void {
     async (request) => {
       const { principal, query } = request
       const accountId = request.params.account_id
-      const page = await listActiveFirst(deps, accountId, readFilter(query), {
+      const page = await listActiveFirst(deps, accountId, parseFilter(query), {
         limit: limitOf(query),
         sort: sortOf(query, orderNames),
         token: query.continuation_token,

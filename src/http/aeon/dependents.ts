@@ -1,17 +1,17 @@
 import type { Deps } from '../../deps.ts'
 import type { Principal } from '../../domain/principal.ts'
-import { type Holder, listHolders } from '../../management/api-keys/list-dependents.ts'
+import { type Dependent, listDependents } from '../../management/api-keys/list-dependents.ts'
 
 /** The clients count them and print their names. */
 const maxShown = 100
 
 /** The active keys that have some roles or lists, of each the newest; none to a reader who may not see keys. */
-export async function holdersSeenBy(
+export async function dependentsSeenBy(
   deps: Deps,
   reader: Principal,
   accountId: string,
-  of: Parameters<typeof listHolders>[2],
-): Promise<readonly Holder[]> {
+  of: Parameters<typeof listDependents>[2],
+): Promise<readonly Dependent[]> {
   if (!reader.key.holds.has('api_key:read')) return []
-  return listHolders(deps, accountId, of, maxShown)
+  return listDependents(deps, accountId, of, maxShown)
 }

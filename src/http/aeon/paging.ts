@@ -59,18 +59,18 @@ export function sortOf(query: PagingQuery, names: OrderNames): Sort {
 }
 
 /** The page that a query asks for. Throws `invalid_request` for a token that is not one of ours for this order. */
-export function readPage(query: PagingQuery, names: OrderNames): PageRequest {
+export function parsePage(query: PagingQuery, names: OrderNames): PageRequest {
   const sort = sortOf(query, names)
   const { continuation_token: token } = query
   return {
     limit: limitOf(query),
     sort,
     // An empty token asks for the first page: a client that loops may send the null that it was given so.
-    after: token === undefined || token === '' ? undefined : readToken(sort, token),
+    after: token === undefined || token === '' ? undefined : decodePageToken(sort, token),
   }
 }
 
-export function readToken(sort: Sort, token: string): Position {
+export function decodePageToken(sort: Sort, token: string): Position {
   const position = decodeCursor(sort, token)
   if (position === undefined) throw badToken()
   return position

@@ -53,7 +53,7 @@ export function toResourcePermissions(
 }
 
 /** The permissions of ours that a client names. Throws `invalid_request` with every one that there is not. */
-export function readPermissions(
+export function parsePermissions(
   entries: readonly NamedEntry[],
   wanted: readonly Static<typeof RolePermissionSpec>[],
 ): string[] {

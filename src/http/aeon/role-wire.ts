@@ -2,7 +2,7 @@ import type { Static } from 'typebox'
 import type { Catalogue } from '../../domain/permission.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { Role } from '../../domain/role.ts'
-import type { Holder } from '../../management/api-keys/list-dependents.ts'
+import type { Dependent } from '../../management/api-keys/list-dependents.ts'
 import type { RoleWithEffects } from '../../management/roles/list.ts'
 import { issuerSeenBy } from './issuer.ts'
 import { namedByAeon, toResourcePermissions } from './permissions.ts'
@@ -12,7 +12,7 @@ import type { RoleData } from './role-schemas.ts'
 export interface RoleView {
   readonly reader: Principal
   /** The active keys that have them; undefined if the reader may not see keys. */
-  readonly holders: readonly Holder[]
+  readonly holders: readonly Dependent[]
   /** Undefined: permissions are not to be shown. */
   readonly catalogue: Catalogue | undefined
 }

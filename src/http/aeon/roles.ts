@@ -11,9 +11,9 @@ import { replaceRole } from '../../management/roles/replace.ts'
 import type { App } from '../app-type.ts'
 import { closed, oneOf, ref } from '../schema-tools.ts'
 import { RoleSpecRequest } from './bodies.ts'
-import { holdersSeenBy } from './dependents.ts'
-import { nextToken, pagingMetadata, pagingParameters, readPage } from './paging.ts'
-import { namedByAeon, readPermissions } from './permissions.ts'
+import { dependentsSeenBy } from './dependents.ts'
+import { nextToken, pagingMetadata, pagingParameters, parsePage } from './paging.ts'
+import { namedByAeon, parsePermissions } from './permissions.ts'
 import { nothing, receiptWaitMs, responses } from './responses.ts'
 import { RoleListResponse, RoleResponse } from './role-schemas.ts'
 import { toRoleData } from './role-wire.ts'
@@ -50,7 +50,7 @@ export function roleRoutes(scope: App, deps: Deps): void {
     withPermissions: boolean,
   ) {
     const roleIds = roles.map((role) => role.id)
-    const holders = await holdersSeenBy(deps, reader, accountId, { roleIds })
+    const holders = await dependentsSeenBy(deps, reader, accountId, { roleIds })
     const catalogue = withPermissions ? await listPermissions(deps, reader) : undefined
     return roles.map((role) => toRoleData(role, { reader, holders, catalogue }))
   }
@@ -77,8 +77,8 @@ export function roleRoutes(scope: App, deps: Deps): void {
     async (request) => {
       const { principal, query } = request
       const accountId = request.params.account_id
-      const wanted = readPage(query, orderNames)
-      const page = await listRoles(deps, accountId, wanted, readRoleFilter(query))
+      const wanted = parsePage(query, orderNames)
+      const page = await listRoles(deps, accountId, wanted, parseRole(query))
       const withPermissions = query.include_permissions ?? false
       return {
         data: await show(page.items, principal, accountId, withPermissions),
@@ -106,7 +106,7 @@ export function roleRoutes(scope: App, deps: Deps): void {
       const role = await createRole(deps, principal, request.params.account_id, {
         name: body.name,
         description: body.description ?? '',
-        permissions: readPermissions(named, body.permissions),
+        permissions: parsePermissions(named, body.permissions),
       })
       return showOne(role, principal)
     },
@@ -159,7 +159,7 @@ export function roleRoutes(scope: App, deps: Deps): void {
           return {
             name: body.name,
             description: body.description ?? '',
-            permissions: [...readPermissions(named, body.permissions), ...unseen],
+            permissions: [...parsePermissions(named, body.permissions), ...unseen],
           }
         },
       )
@@ -189,7 +189,7 @@ export function roleRoutes(scope: App, deps: Deps): void {
   )
 }
 
-function readRoleFilter(query: {
+function parseRole(query: {
   readonly role_types?: (typeof roleTypes)[number]
   readonly display_name?: string
 }): RoleFilter {

@@ -5,7 +5,7 @@ import { getAccount } from '../../management/accounts/get.ts'
 import { listAccounts } from '../../management/accounts/list.ts'
 import { renameAccount } from '../../management/accounts/rename.ts'
 import type { App } from '../app-type.ts'
-import { nextCursor, pageParameters, readPage } from '../paging.ts'
+import { nextCursor, pageParameters, parsePage } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { closed, ref } from '../schema-tools.ts'
 import { AccountAnswer, AccountPage } from './answers.ts'
@@ -59,7 +59,7 @@ export function accountRoutes(app: App, deps: Deps): void {
       },
     },
     async (request) => {
-      const wanted = readPage(request.query)
+      const wanted = parsePage(request.query)
       const page = await listAccounts(deps, wanted)
       return { accounts: page.items.map(toAccountBody), next_cursor: nextCursor(page, wanted) }
     },

@@ -6,7 +6,7 @@ import { getAllowList } from '../../management/allow-lists/get.ts'
 import { listAllowLists } from '../../management/allow-lists/list.ts'
 import { updateAllowList } from '../../management/allow-lists/update.ts'
 import type { App } from '../app-type.ts'
-import { nextCursor, pageParameters, readPage } from '../paging.ts'
+import { nextCursor, pageParameters, parsePage } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { closed, ref } from '../schema-tools.ts'
 import { AllowListAnswer, AllowListPage, ChangedAllowList, nothing } from './answers.ts'
@@ -43,7 +43,7 @@ export function allowListRoutes(app: App, deps: Deps): void {
       },
     },
     async (request) => {
-      const wanted = readPage(request.query)
+      const wanted = parsePage(request.query)
       const page = await listAllowLists(deps, request.params.account_id, wanted)
       return { allow_lists: page.items.map(toAllowListBody), next_cursor: nextCursor(page, wanted) }
     },

@@ -5,7 +5,7 @@ import { foldRoleName } from '../../domain/role.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { invalidRequest } from '../../errors.ts'
 import type { ApiKeyFilter } from '../../management/api-keys/list.ts'
-import { readTime } from './expiry.ts'
+import { parseTime } from './expiry.ts'
 
 const text = (description: string, maxLength = 255) =>
   Type.Optional(Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000]*$', description }))
@@ -33,24 +33,24 @@ interface FilterQuery {
 }
 
 /** The filter that a query of this reader asks for. Throws `invalid_request`. */
-export function readFilter(query: FilterQuery, reader: Principal): ApiKeyFilter {
+export function parseFilter(query: FilterQuery, reader: Principal): ApiKeyFilter {
   return {
-    ...(query.status !== undefined && { statuses: readStatuses(query.status) }),
+    ...(query.status !== undefined && { statuses: parseStatuses(query.status) }),
     ...(query.name !== undefined && { namePrefix: query.name }),
-    ...(query.role !== undefined && { role: readRole(query.role) }),
+    ...(query.role !== undefined && { role: parseRoleFilter(query.role) }),
     ...(query.created_by !== undefined && {
       createdBy: { id: query.created_by, platformToo: reader.key.platform },
     }),
     ...(query.expires_before !== undefined && {
-      expiresBefore: readTime('/expires_before', query.expires_before),
+      expiresBefore: parseTime('/expires_before', query.expires_before),
     }),
     ...(query.last_used_before !== undefined && {
-      lastUsedBefore: readTime('/last_used_before', query.last_used_before),
+      lastUsedBefore: parseTime('/last_used_before', query.last_used_before),
     }),
   }
 }
 
-function readStatuses(list: string): KeyStatus[] {
+function parseStatuses(list: string): KeyStatus[] {
   return list.split(',').map((name) => {
     const status = keyStatuses.find((candidate) => candidate === name)
     if (status !== undefined) return status
@@ -65,6 +65,6 @@ function readStatuses(list: string): KeyStatus[] {
 }
 
 /** A role as a caller names it: an id if it parses as a UUID, else a name. */
-export function readRole(role: string): NonNullable<ApiKeyFilter['role']> {
+export function parseRoleFilter(role: string): NonNullable<ApiKeyFilter['role']> {
   return isUuid(role) ? { id: role.toLowerCase() } : { foldedName: foldRoleName(role) }
 }

@@ -10,8 +10,8 @@ import { responses } from '../responses.ts'
 import { ref } from '../schema-tools.ts'
 import { RotatedApiKey } from './answers.ts'
 import { RotateApiKeyBody } from './bodies.ts'
-import { readExpiry } from './expiry.ts'
-import { idempotencyHeaders, readRepeatable, tellReplay } from './idempotency.ts'
+import { parseExpiry } from './expiry.ts'
+import { idempotencyHeaders, parseIdempotencyKey, tellReplay } from './idempotency.ts'
 import { accountOf, answerApiKey } from './one-api-key.ts'
 import { receiptOfChange } from './receipts.ts'
 import { accountParameter, keyParameter } from './schemas.ts'
@@ -55,14 +55,14 @@ export function apiKeyRotationRoutes(app: App, deps: Deps): void {
     },
     async (request, reply) => {
       const { principal, params } = request
-      const wanted = readRotation(request.body)
+      const wanted = toRotationRequest(request.body)
       const rotated = await rotateApiKey(
         deps,
         principal,
         accountOf(request),
         params.id,
         wanted,
-        readRepeatable(request),
+        parseIdempotencyKey(request),
       )
       return answer(request, reply, rotated)
     },
@@ -87,15 +87,15 @@ export function apiKeyRotationRoutes(app: App, deps: Deps): void {
         await rotateOwnKey(
           deps,
           request.principal,
-          readRotation(request.body),
-          readRepeatable(request),
+          toRotationRequest(request.body),
+          parseIdempotencyKey(request),
         ),
       ),
   )
 }
 
 /** Throws `invalid_request` for what a rotation cannot do without. */
-function readRotation(body: Static<typeof RotateApiKeyBody>): RotationRequest {
+function toRotationRequest(body: Static<typeof RotateApiKeyBody>): RotationRequest {
   const { overlap_seconds: overlapSeconds, expires_at: expiresAt } = body
   const onlyIfUnused = body.only_if_unused === true
   const faults: Fault[] = []
@@ -108,7 +108,7 @@ function readRotation(body: Static<typeof RotateApiKeyBody>): RotationRequest {
     ifGeneration: body.if_generation,
     onlyIfUnused,
     endOverlap: body.end_overlap === true,
-    ...(expiresAt !== undefined && { expiresAt: readExpiry(expiresAt) }),
+    ...(expiresAt !== undefined && { expiresAt: parseExpiry(expiresAt) }),
   }
 }
 

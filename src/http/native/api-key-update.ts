@@ -2,12 +2,12 @@ import { type Static, Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { type KeyPatch, updateApiKey } from '../../management/api-keys/update.ts'
 import type { App } from '../app-type.ts'
-import { readIfMatch } from '../entity-tag.ts'
+import { parseIfMatch } from '../entity-tag.ts'
 import { responses } from '../responses.ts'
 import { closed, ref } from '../schema-tools.ts'
 import { ChangedApiKey } from './answers.ts'
 import { UpdateApiKeyBody } from './bodies.ts'
-import { readExpiry } from './expiry.ts'
+import { parseExpiry } from './expiry.ts'
 import { accountOf, answerApiKey } from './one-api-key.ts'
 import { receiptOfChange, waitParameter } from './receipts.ts'
 import { accountParameter, keyParameter } from './schemas.ts'
@@ -44,8 +44,8 @@ export function apiKeyUpdateRoute(app: App, deps: Deps): void {
         principal,
         accountOf(request),
         request.params.id,
-        readIfMatch(request.headers['if-match']),
-        readPatch(request.body),
+        parseIfMatch(request.headers['if-match']),
+        toPatch(request.body),
       )
       request.log.info(
         { act: 'update', api_key_id: apiKey.id, by: principal.key.id },
@@ -58,7 +58,7 @@ export function apiKeyUpdateRoute(app: App, deps: Deps): void {
   )
 }
 
-function readPatch(body: Static<typeof UpdateApiKeyBody>): KeyPatch {
+function toPatch(body: Static<typeof UpdateApiKeyBody>): KeyPatch {
   const { name, description, role, reach, metadata } = body
   return {
     ...(name !== undefined && { name }),
@@ -69,6 +69,6 @@ function readPatch(body: Static<typeof UpdateApiKeyBody>): KeyPatch {
     ...(body.allow_list_ids !== undefined && {
       allowListIds: body.allow_list_ids.map((id) => id.toLowerCase()),
     }),
-    ...(body.expires_at !== undefined && { expiresAt: readExpiry(body.expires_at) }),
+    ...(body.expires_at !== undefined && { expiresAt: parseExpiry(body.expires_at) }),
   }
 }

@@ -10,14 +10,14 @@ import { issueApiKey } from '../../management/api-keys/issue.ts'
 import { listApiKeys } from '../../management/api-keys/list.ts'
 import { revokeApiKey } from '../../management/api-keys/revoke.ts'
 import type { App } from '../app-type.ts'
-import { nextCursor, pageParameters, readPage } from '../paging.ts'
+import { nextCursor, pageParameters, parsePage } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { closed, ref } from '../schema-tools.ts'
 import { ApiKeyAnswer, ApiKeyPage, ChangedApiKey, IssuedApiKey } from './answers.ts'
-import { filterParameters, readFilter } from './api-key-filter.ts'
+import { filterParameters, parseFilter } from './api-key-filter.ts'
 import { IssueApiKeyBody, KeyActBody } from './bodies.ts'
-import { readExpiry } from './expiry.ts'
-import { idempotencyHeaders, readRepeatable, tellReplay } from './idempotency.ts'
+import { parseExpiry } from './expiry.ts'
+import { idempotencyHeaders, parseIdempotencyKey, tellReplay } from './idempotency.ts'
 import { accountOf, answerApiKey } from './one-api-key.ts'
 import { receiptOfChange } from './receipts.ts'
 import { accountParameter, keyParameter } from './schemas.ts'
@@ -61,7 +61,7 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         name,
         description: description ?? '',
         role,
-        expiresAt: readExpiry(expiresAt),
+        expiresAt: parseExpiry(expiresAt),
         allowListIds: listIds?.map((id) => id.toLowerCase()) ?? [],
         metadata: metadata ?? {},
       }
@@ -70,7 +70,7 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
         principal,
         accountOf(request),
         wanted,
-        readRepeatable(request),
+        parseIdempotencyKey(request),
       )
       tellReplay(reply, token)
       reply.code(201).header('cache-control', 'no-store')
@@ -101,8 +101,8 @@ export function apiKeyRoutes(app: App, deps: Deps): void {
       },
     },
     async (request) => {
-      const wanted = readPage(request.query)
-      const filter = readFilter(request.query, request.principal)
+      const wanted = parsePage(request.query)
+      const filter = parseFilter(request.query, request.principal)
       const page = await listApiKeys(deps, accountOf(request), filter, wanted)
       const now = deps.now()
       return {

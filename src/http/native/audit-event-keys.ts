@@ -39,7 +39,7 @@ export function auditEventKeyRoutes(app: App, deps: Deps): void {
     },
     async ({ params, query }) => {
       if (!/^[1-9]\d{0,14}$/.test(params.number)) throw notFound('audit event')
-      const page = { limit: query.limit ?? defaultLimit, after: readCursor(query.cursor) }
+      const page = { limit: query.limit ?? defaultLimit, after: decodePageCursor(query.cursor) }
       const keys = await listEventKeys(deps, params.account_id, Number(params.number), page)
       return { api_key_ids: [...keys.apiKeyIds], next_cursor: keys.next && toCursor(keys.next) }
     },
@@ -51,7 +51,7 @@ function toCursor(apiKeyId: string): string {
 }
 
 /** Throws `invalid_request` for a cursor that is not one of ours. */
-function readCursor(text: string | undefined): string | undefined {
+function decodePageCursor(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const apiKeyId = Buffer.from(text, 'base64url').toString()
   if (isUuid(apiKeyId) && toCursor(apiKeyId) === text) return apiKeyId

@@ -10,10 +10,10 @@ import { originSeenBy } from '../../domain/audit/content.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { type AuditFilter, listAuditEvents } from '../../management/audit/list-events.ts'
 import type { App } from '../app-type.ts'
-import { nextCursor, pageParameters, readPage } from '../paging.ts'
+import { nextCursor, pageParameters, parsePage } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { closed, nullableRef, nullableString, oneOf, ref } from '../schema-tools.ts'
-import { readTime } from './expiry.ts'
+import { parseTime } from './expiry.ts'
 import { ActorBody, accountParameter, id, time } from './schemas.ts'
 
 const snapshot = (description: string) =>
@@ -118,8 +118,8 @@ export function auditEventRoutes(app: App, deps: Deps): void {
       },
     },
     async (request) => {
-      const wanted = readPage(request.query)
-      const filter = readFilter(request.query, request.principal)
+      const wanted = parsePage(request.query)
+      const filter = parseFilter(request.query, request.principal)
       const page = await listAuditEvents(deps, request.params.account_id, filter, wanted)
       return {
         audit_events: page.items.map((event) => toBody(event, request.principal)),
@@ -129,15 +129,15 @@ export function auditEventRoutes(app: App, deps: Deps): void {
   )
 }
 
-function readFilter(query: Static<typeof AuditQuery>, reader: Principal): AuditFilter {
+function parseFilter(query: Static<typeof AuditQuery>, reader: Principal): AuditFilter {
   const { action, actor_id: actorId, resource_id: resourceId } = query
   const { created_from: from, created_before: before } = query
   return {
     ...(action !== undefined && { action }),
     ...(actorId !== undefined && { actor: { id: actorId, platformToo: reader.key.platform } }),
     ...(resourceId !== undefined && { resourceId }),
-    ...(from !== undefined && { createdFrom: readTime('/created_from', from) }),
-    ...(before !== undefined && { createdBefore: readTime('/created_before', before) }),
+    ...(from !== undefined && { createdFrom: parseTime('/created_from', from) }),
+    ...(before !== undefined && { createdBefore: parseTime('/created_before', before) }),
   }
 }
 

@@ -8,9 +8,9 @@ import type { BulkRequest } from '../../management/api-keys/validate-bulk-reques
 import type { App } from '../app-type.ts'
 import { responses } from '../responses.ts'
 import { ref } from '../schema-tools.ts'
-import { readRole } from './api-key-filter.ts'
+import { parseRoleFilter } from './api-key-filter.ts'
 import { type BulkFilterBody, BulkRevocation, RevokeInBulkBody } from './bulk-schemas.ts'
-import { readTime } from './expiry.ts'
+import { parseTime } from './expiry.ts'
 import { receiptOfChange } from './receipts.ts'
 import { accountParameter } from './schemas.ts'
 import { toApiKeyBody } from './wire.ts'
@@ -66,7 +66,7 @@ async function revoke(
   { principal, body, log }: BulkCall,
   accountId: string | undefined,
 ): Promise<Static<typeof BulkRevocation>> {
-  const wanted = readFilter(body.filter, principal)
+  const wanted = parseFilter(body.filter, principal)
   if (body.dry_run === true) {
     const { count, accounts, sample } = await previewBulkRevocation(deps, accountId, wanted)
     return { dry_run: true, count, accounts, sample: shown(deps, sample, principal), receipt: null }
@@ -93,19 +93,19 @@ function shown(
 }
 
 /** The keys that a body names. Throws `invalid_request`. */
-function readFilter(filter: Static<typeof BulkFilterBody>, reader: Principal): BulkRequest {
+function parseFilter(filter: Static<typeof BulkFilterBody>, reader: Principal): BulkRequest {
   return {
     ...(filter.all !== undefined && { all: filter.all }),
     ...(filter.created_by !== undefined && {
       createdBy: { id: filter.created_by, platformToo: reader.key.platform },
     }),
-    ...(filter.role !== undefined && { role: readRole(filter.role) }),
+    ...(filter.role !== undefined && { role: parseRoleFilter(filter.role) }),
     ...(filter.name_prefix !== undefined && { namePrefix: filter.name_prefix }),
     ...(filter.created_before !== undefined && {
-      createdBefore: readTime('/filter/created_before', filter.created_before),
+      createdBefore: parseTime('/filter/created_before', filter.created_before),
     }),
     ...(filter.last_used_before !== undefined && {
-      lastUsedBefore: readTime('/filter/last_used_before', filter.last_used_before),
+      lastUsedBefore: parseTime('/filter/last_used_before', filter.last_used_before),
     }),
     ...(filter.never_used !== undefined && { neverUsed: filter.never_used }),
   }

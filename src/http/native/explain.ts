@@ -9,7 +9,7 @@ import type { App } from '../app-type.ts'
 import { responses } from '../responses.ts'
 import { closed, nullableString, oneOf, ref } from '../schema-tools.ts'
 import { AttemptBody } from './bodies.ts'
-import { readTime } from './expiry.ts'
+import { parseTime } from './expiry.ts'
 import { accountParameter, id, keyParameter, time } from './schemas.ts'
 
 const ExplainBody = Type.Object(
@@ -99,7 +99,7 @@ function readRequest(body: Static<typeof ExplainBody>, now: Date): ExplainReques
       },
     ])
   }
-  return { address, permissions, at: at === undefined ? now : readTime('/at', at) }
+  return { address, permissions, at: at === undefined ? now : parseTime('/at', at) }
 }
 
 function toExplanationBody(

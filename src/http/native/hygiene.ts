@@ -4,7 +4,7 @@ import { hygieneFindings, hygieneMeanings } from '../../domain/key/hygiene.ts'
 import { encodeCursor, type Position } from '../../domain/page.ts'
 import { reportHygiene } from '../../management/api-keys/report-hygiene.ts'
 import type { App } from '../app-type.ts'
-import { readPage } from '../paging.ts'
+import { parsePage } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { closed, nullableString, oneOf, ref } from '../schema-tools.ts'
 import { ApiKeyBody, accountParameter, time } from './schemas.ts'
@@ -83,7 +83,7 @@ export function hygieneRoute(app: App, deps: Deps): void {
       },
     },
     async ({ params, query, principal }) => {
-      const { after } = readPage(query)
+      const { after } = parsePage(query)
       const report = await reportHygiene(deps, params.account_id, {
         ...(query.finding !== undefined && { finding: query.finding }),
         limit: query.limit ?? defaultLimit,

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
-import type { Repeatable } from '../../acts/idempotency.ts'
-import { canonicalText } from '../../domain/audit/entry-hash.ts'
+import type { IdempotentRequest } from '../../acts/idempotency.ts'
+import { canonicalJson } from '../../domain/audit/entry-hash.ts'
 
 /** The header of a route whose requests may come again. */
 export const idempotencyHeaders = Type.Object({
@@ -17,13 +17,13 @@ export const idempotencyHeaders = Type.Object({
 })
 
 /** What a request says of being repeated; bodies are the same when they say the same. */
-export function readRepeatable(request: {
+export function parseIdempotencyKey(request: {
   readonly headers: { readonly 'idempotency-key'?: string | undefined }
   readonly body: unknown
-}): Repeatable | undefined {
+}): IdempotentRequest | undefined {
   const idempotencyKey = request.headers['idempotency-key']
   if (idempotencyKey === undefined) return undefined
-  return { idempotencyKey, bodyDigest: hash('sha256', canonicalText(request.body)) }
+  return { idempotencyKey, bodyDigest: hash('sha256', canonicalJson(request.body)) }
 }
 
 /** Tells of an answer that the act itself was done before. */

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import type { Receipt } from '../../freshness/receipt.ts'
-import type { Committed } from '../../freshness/receipts.ts'
+import type { RevisionRef } from '../../freshness/receipts.ts'
 import { nullableString, oneOf } from '../schema-tools.ts'
 
 const defaultWaitMs = 2_000
@@ -75,7 +75,7 @@ export function toReceiptBody(receipt: Receipt, now: Date): Static<typeof Receip
 /** Waits for the receipt of a change, for so long at most. `effectiveAt`: when what it ends will end, if that is to come. */
 export async function receiptOfChange(
   deps: Deps,
-  committed: Committed | undefined,
+  committed: RevisionRef | undefined,
   waitMs: number | undefined,
   effectiveAt: Date | null = null,
 ): Promise<Static<typeof ReceiptBody>> {

@@ -7,7 +7,7 @@ import { listRoles } from '../../management/roles/list.ts'
 import { listPermissions } from '../../management/roles/permissions.ts'
 import { replaceRole } from '../../management/roles/replace.ts'
 import type { App } from '../app-type.ts'
-import { nextCursor, pageParameters, readPage } from '../paging.ts'
+import { nextCursor, pageParameters, parsePage } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { closed, ref } from '../schema-tools.ts'
 import { ChangedRole, nothing, PermissionList, RoleAnswer, RolePage } from './answers.ts'
@@ -39,7 +39,7 @@ export function roleRoutes(app: App, deps: Deps): void {
       },
     },
     async (request) => {
-      const wanted = readPage(request.query)
+      const wanted = parsePage(request.query)
       const page = await listRoles(deps, request.params.account_id, wanted)
       return { roles: page.items.map(toRoleBody), next_cursor: nextCursor(page, wanted) }
     },

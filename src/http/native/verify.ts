@@ -4,7 +4,7 @@ import { parseAddress } from '../../domain/network/address.ts'
 import { type Attempt, expiresSoon, type KeyFacts, type Verdict } from '../../domain/verdict.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
 import { verify } from '../../verification/verify.ts'
-import { type PresentedAttempt, verifyBatch } from '../../verification/verify-batch.ts'
+import { type BatchAttempt, verifyBatch } from '../../verification/verify-batch.ts'
 import type { App } from '../app-type.ts'
 import { responses } from '../responses.ts'
 import { ref, refAsJson } from '../schema-tools.ts'
@@ -24,7 +24,7 @@ export function verifyRoutes(app: App, deps: Deps): void {
 
   function judgeOne({ body }: { readonly body: unknown }): string | Promise<string> {
     const asked = body as Static<typeof AttemptBody>
-    const attempt = readAttempt(asked)
+    const attempt = toAttempt(asked)
     if (attempt === undefined) throw invalidRequest([addressFault('/client_ip')])
     const verdict = verify(deps, asked.token, attempt)
     return verdict instanceof Promise ? verdict.then(toText) : toText(verdict)
@@ -32,7 +32,7 @@ export function verifyRoutes(app: App, deps: Deps): void {
 
   function judgeMany({ body }: { readonly body: unknown }) {
     const { attempts } = body as Static<typeof AttemptListBody>
-    const verdicts = verifyBatch(deps, readAttempts(attempts))
+    const verdicts = verifyBatch(deps, toAttempts(attempts))
     return verdicts instanceof Promise ? verdicts.then(toList) : toList(verdicts)
   }
 
@@ -80,7 +80,7 @@ export function verifyRoutes(app: App, deps: Deps): void {
 }
 
 /** Undefined when the client's address is none. */
-function readAttempt(body: Static<typeof AttemptBody>): Attempt | undefined {
+function toAttempt(body: Static<typeof AttemptBody>): Attempt | undefined {
   const { client_ip: clientIp, permissions, account_id: accountId } = body
   const address = clientIp === undefined ? undefined : parseAddress(clientIp)
   if (clientIp !== undefined && address === undefined) return undefined
@@ -88,11 +88,11 @@ function readAttempt(body: Static<typeof AttemptBody>): Attempt | undefined {
 }
 
 /** Throws `invalid_request` with all faults before anything is judged. */
-function readAttempts(bodies: readonly Static<typeof AttemptBody>[]): readonly PresentedAttempt[] {
-  const attempts: PresentedAttempt[] = []
+function toAttempts(bodies: readonly Static<typeof AttemptBody>[]): readonly BatchAttempt[] {
+  const attempts: BatchAttempt[] = []
   const faults: Fault[] = []
   for (const [index, body] of bodies.entries()) {
-    const attempt = readAttempt(body)
+    const attempt = toAttempt(body)
     if (attempt === undefined) faults.push(addressFault(`/attempts/${index}/client_ip`))
     else attempts.push({ text: body.token, attempt })
   }

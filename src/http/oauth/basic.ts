@@ -9,7 +9,7 @@ export interface BasicCredentials {
  * form is (RFC 6749, section 2.3.1). Neither a token nor an id holds `%` or `+`, so one who has left
  * that out is understood too. Undefined for anything else.
  */
-export function readBasic(value: string): BasicCredentials | undefined {
+export function parseBasic(value: string): BasicCredentials | undefined {
   const [, encoded] = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(value) ?? []
   if (encoded === undefined) return undefined
   const text = Buffer.from(encoded, 'base64').toString('latin1')

@@ -2,13 +2,13 @@ import type { FastifyRequest } from 'fastify'
 import type { Deps } from '../../deps.ts'
 import type { AddressRange } from '../../domain/network/address.ts'
 import type { Verdict } from '../../domain/verdict.ts'
-import { readKeyId } from '../../management/api-keys/key-id.ts'
+import { parseKeyId } from '../../management/api-keys/key-id.ts'
 import type { Caller } from '../../verification/current-caller.ts'
 import { verify } from '../../verification/verify.ts'
-import { readBearer } from '../bearer.ts'
+import { parseBearer } from '../bearer.ts'
 import { clientAddressOf } from '../client-address.ts'
 import { headerLines } from '../header-lines.ts'
-import { readBasic } from './basic.ts'
+import { parseBasic } from './basic.ts'
 import type { OAuthError } from './errors.ts'
 
 /** Why a caller is refused, and the challenges to answer with: always 401 (RFC 7662, section 2.3). */
@@ -44,16 +44,16 @@ export async function admitCaller(
 ): Promise<Caller> {
   const [value, ...others] = headerLines(request.raw.rawHeaders, 'authorization')
   if (value === undefined || others.length > 0) throw new RefusedCaller(unknown)
-  const bearer = readBearer(value)
-  const basic = bearer === undefined ? readBasic(value) : undefined
+  const bearer = parseBearer(value)
+  const basic = bearer === undefined ? parseBasic(value) : undefined
   const token = bearer ?? basic?.password
   if (token === undefined) throw new RefusedCaller(unknown)
   const address = clientAddressOf(request, trustedProxies)
   const attempt = { address, permissions: [permission], accountId: undefined }
-  const epoch = deps.cache.stamp
-  const readAt = deps.cache.isSilent() ? deps.cache.monotonicMs() : undefined
+  const epoch = deps.cache.epoch
+  const readAt = deps.cache.isLeaseExpired() ? deps.cache.monotonicMs() : undefined
   const verdict = await verify(deps, token, attempt)
-  const isNamed = basic === undefined || readKeyId(basic.user) === verdict.key?.id
+  const isNamed = basic === undefined || parseKeyId(basic.user) === verdict.key?.id
   if (isNamed && verdict.valid && verdict.key.platform) return { key: verdict.key, epoch, readAt }
   if (basic !== undefined) throw new RefusedCaller(notTheClient)
   throw new RefusedCaller(lacksPermission(verdict) ? notEnough : notAToken)

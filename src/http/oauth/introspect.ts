@@ -3,13 +3,13 @@ import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { answerToCurrent, type Caller } from '../../verification/current-caller.ts'
 import { verify } from '../../verification/verify.ts'
-import type { FaceSettings } from '../api-settings.ts'
+import type { ApiSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
 import { attemptParameters } from '../attempt-parameters.ts'
 import { ref } from '../schema-tools.ts'
 import { admitCaller } from './caller.ts'
 import { answerOAuthErrors, oauthErrorResponses, sendOAuthError } from './errors.ts'
-import { readIntrospectionRequest } from './introspection-request.ts'
+import { parseIntrospectionRequest } from './introspection-request.ts'
 import { IntrospectionBody, toIntrospection } from './introspection-response.ts'
 
 export const introspectionPath = '/oauth2/introspect'
@@ -48,7 +48,7 @@ export const introspectionComponents = [IntrospectionForm, IntrospectionBody]
  * OAuth 2.0 token introspection (RFC 7662), with parameters of our own. For a scope with the prefix
  * `introspectionPath`: whatever is asked below that is answered in OAuth's form.
  */
-export function introspectionRoute(app: App, deps: Deps, settings: FaceSettings): void {
+export function introspectionRoute(app: App, deps: Deps, settings: ApiSettings): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(formType, { parseAs: 'string' }, (_request, body, done) =>
     done(null, body),
@@ -63,13 +63,13 @@ export function introspectionRoute(app: App, deps: Deps, settings: FaceSettings)
 
   app.post(
     '',
-    // The body is read by readIntrospectionRequest: a form may repeat a field, and has texts only.
+    // The body is read by parseIntrospectionRequest: a form may repeat a field, and has texts only.
     { config: { isFrequent: true }, schema, validatorCompiler: () => () => true },
     async (request, reply) => {
       const { body } = request
       if (request.url.includes('?'))
         return refuse(reply, 'Parameters must be in the body, not in the query.')
-      const read = readIntrospectionRequest(typeof body === 'string' ? body : '')
+      const read = parseIntrospectionRequest(typeof body === 'string' ? body : '')
       if (!read.ok) return refuse(reply, read.fault)
       const judge = () => verify(deps, read.token, read.attempt)
       const answering = { caller: () => request.introspector, admit: () => admit(request), judge }

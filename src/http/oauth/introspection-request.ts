@@ -16,7 +16,7 @@ const once = ['token', 'token_type_hint', 'client_ip', 'account_id'] as const
  * parameter without a value counts as left out, one that we know may not be repeated, and what we do not
  * know is ignored.
  */
-export function readIntrospectionRequest(body: string): IntrospectionRequest {
+export function parseIntrospectionRequest(body: string): IntrospectionRequest {
   const form = new URLSearchParams(body)
   for (const name of once) {
     if (form.getAll(name).length > 1) return refuse(`${name} must not be repeated.`)

@@ -54,7 +54,7 @@ export function healthRoutes(app: App, deps: Deps, isDraining: () => boolean): v
     async () => {
       if (isDraining()) throw new ServiceError('unavailable', 'The service is shutting down.')
       // While the lease lasts, verifications are answered from memory, whatever the database does.
-      if (!deps.cache.isSilent()) return { status: 'ok', lease: 'held' as const }
+      if (!deps.cache.isLeaseExpired()) return { status: 'ok', lease: 'held' as const }
       await ping(deps)
       return { status: 'ok', lease: 'lapsed' as const }
     },

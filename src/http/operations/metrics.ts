@@ -62,7 +62,7 @@ export function metricsRoute(
 
 /** The tallies are plain numbers; they become counters when somebody looks. */
 function countVerification(registry: Registry, deps: Deps): void {
-  const { tallies } = deps
+  const { counters } = deps
   new Counter({
     name: 'aeon_keys_verdicts_total',
     help: 'Verdicts by outcome, including the verdicts on the callers of this API.',
@@ -70,15 +70,15 @@ function countVerification(registry: Registry, deps: Deps): void {
     registers: [registry],
     collect() {
       this.reset()
-      for (const outcome of outcomes) this.inc({ outcome }, tallies.verdicts[outcome])
+      for (const outcome of outcomes) this.inc({ outcome }, counters.verdicts[outcome])
     },
   })
   const plain = [
-    ['aeon_keys_cache_hits_total', 'Verifications answered from memory.', () => tallies.cacheHits],
+    ['aeon_keys_cache_hits_total', 'Verifications answered from memory.', () => counters.cacheHits],
     [
       'aeon_keys_cache_stale_total',
       'Verifications that found a stale cache entry.',
-      () => tallies.cacheStale,
+      () => counters.cacheStale,
     ],
     [
       'aeon_keys_fills_fenced_total',
@@ -98,7 +98,7 @@ function countVerification(registry: Registry, deps: Deps): void {
     [
       'aeon_keys_cache_misses_total',
       'Verifications that found no cache entry, including forged tokens.',
-      () => tallies.cacheMisses,
+      () => counters.cacheMisses,
     ],
     [
       'aeon_keys_cache_evictions_total',
@@ -108,13 +108,13 @@ function countVerification(registry: Registry, deps: Deps): void {
     [
       'aeon_keys_credential_reads_total',
       'Database statements sent to read credentials.',
-      () => tallies.credentialReads,
+      () => counters.credentialReads,
     ],
     ['aeon_keys_argon2_total', 'Argon2 hashes computed.', () => deps.hasher.queue.completed],
     [
       'aeon_keys_rehashes_total',
       'Argon2 hashes renewed because HASH_PROFILE was raised.',
-      () => tallies.rehashes,
+      () => counters.rehashes,
     ],
   ] as const
   for (const [name, help, value] of plain) {
@@ -155,7 +155,7 @@ function gaugeResources(registry: Registry, deps: Deps, pool: PoolUse): void {
     [
       'aeon_keys_cache_silent',
       'Processes whose lease has expired. In these processes every verification reads the database.',
-      () => Number(deps.cache.isSilent()),
+      () => Number(deps.cache.isLeaseExpired()),
     ],
     [
       'aeon_keys_revision_applied',

@@ -16,7 +16,7 @@ export interface Demand {
  *
  * Throws `invalid_request`: a demand that is not understood may not count as none.
  */
-export function readDemand(url: string): Demand {
+export function parseDemand(url: string): Demand {
   const [, query = ''] = /\?([^#]*)/.exec(url) ?? []
   const [own = ''] = query.split(/(?<=^|&)original_uri=/, 1)
   const permissions: string[] = []

@@ -4,12 +4,12 @@ import type { Deps } from '../../deps.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { answerToCurrent } from '../../verification/current-caller.ts'
 import { verify } from '../../verification/verify.ts'
-import type { FaceSettings } from '../api-settings.ts'
+import type { ApiSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
-import { readBearer } from '../bearer.ts'
+import { parseBearer } from '../bearer.ts'
 import { proxiedAddressOf } from '../client-address.ts'
 import { headerLines } from '../header-lines.ts'
-import { type Demand, readDemand } from './demand.ts'
+import { type Demand, parseDemand } from './demand.ts'
 import { type Denial, denialOf, noToken } from './denial.ts'
 import { proveProxy } from './prove-proxy.ts'
 import { forwardAuthSchema } from './schema.ts'
@@ -23,7 +23,7 @@ const otherMethods = METHODS.filter((method) => method !== 'GET' && method !== '
  * Judges the token of a request that a proxy asks about. Proxies copy as much of that request as they
  * like, so every method is answered, and before anything is made of a body or its Content-Type.
  */
-export function forwardAuthRoutes(app: App, deps: Deps, settings: FaceSettings): void {
+export function forwardAuthRoutes(app: App, deps: Deps, settings: ApiSettings): void {
   const route = {
     url,
     config: { isFrequent: true },
@@ -45,12 +45,12 @@ function neverReached(): never {
 
 async function answer(
   deps: Deps,
-  { trustedProxies, forwardAuth }: FaceSettings,
+  { trustedProxies, forwardAuth }: ApiSettings,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   let proxy = await proveProxy(deps, request, forwardAuth.networks)
-  const demand = readDemand(request.url)
+  const demand = parseDemand(request.url)
   const token = presentedToken(request, forwardAuth.tokenHeader)
   if (token === undefined) return deny(reply, noToken)
   const address = proxiedAddressOf(request, trustedProxies)
@@ -74,7 +74,7 @@ function presentedToken(request: FastifyRequest, header: string): string | undef
   const value = lines.join(', ')
   if (value === '') return undefined
   if (header !== 'authorization' || lines.length > 1) return value
-  return readBearer(value)
+  return parseBearer(value)
 }
 
 /**

@@ -4,7 +4,7 @@ import { type AddressRange, covers } from '../../domain/network/address.ts'
 import { ServiceError } from '../../errors.ts'
 import type { Caller } from '../../verification/current-caller.ts'
 import { verify } from '../../verification/verify.ts'
-import { readBearer } from '../bearer.ts'
+import { parseBearer } from '../bearer.ts'
 import { socketAddressOf } from '../client-address.ts'
 import { headerLines } from '../header-lines.ts'
 
@@ -23,10 +23,10 @@ export async function proveProxy(
   const address = socketAddressOf(request)
   if (address !== undefined && covers(networks, address)) return undefined
   const [value = '', ...others] = headerLines(request.raw.rawHeaders, 'x-verifier-authorization')
-  const token = others.length > 0 ? undefined : readBearer(value)
+  const token = others.length > 0 ? undefined : parseBearer(value)
   if (token !== undefined) {
-    const epoch = deps.cache.stamp
-    const readAt = deps.cache.isSilent() ? deps.cache.monotonicMs() : undefined
+    const epoch = deps.cache.epoch
+    const readAt = deps.cache.isLeaseExpired() ? deps.cache.monotonicMs() : undefined
     const verdict = await verify(deps, token, { address, permissions, accountId: undefined })
     if (verdict.valid && verdict.key.platform) return { key: verdict.key, epoch, readAt }
   }

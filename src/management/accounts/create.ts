@@ -10,7 +10,7 @@ import type { Principal } from '../../domain/principal.ts'
 import { invalidRequest, ServiceError } from '../../errors.ts'
 import { findAccount, insertAccount } from '../../store/accounts.ts'
 import { insertBuiltInRoles } from '../roles/built-in-roles.ts'
-import { requireHeldCatalogue } from '../roles/catalogue.ts'
+import { requireLockedCatalogue } from '../roles/catalogue.ts'
 import { nameFaults } from '../validate-text.ts'
 
 export interface CreatedAccount {
@@ -52,7 +52,7 @@ export async function createAccount(
       const present = sameAccount(await findAccount(trx, account.id), request)
       return nothingChanged({ account: present, created: false })
     }
-    const catalogue: Catalogue = await requireHeldCatalogue(trx)
+    const catalogue: Catalogue = await requireLockedCatalogue(trx)
     await insertBuiltInRoles(deps, trx, inserted, catalogue, now)
     return { result: { account: inserted, created: true }, events: [accountCreated(inserted)] }
   })

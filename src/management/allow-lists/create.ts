@@ -7,7 +7,7 @@ import { resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts
 import type { AllowList } from '../../domain/network/allow-list.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { invalidRequest } from '../../errors.ts'
-import { holdAccount } from '../../store/accounts.ts'
+import { lockAccountShared } from '../../store/accounts.ts'
 import { insertAllowList } from '../../store/allow-lists.ts'
 import { type AllowListRequest, allowListFaults, refuseTakenName } from './validate-allow-list.ts'
 
@@ -29,7 +29,7 @@ export async function createAllowList(
     updatedAt: now,
   }
   return inAuditedTransaction(deps, originOf(principal), async (trx) => {
-    await holdAccount(trx, accountId)
+    await lockAccountShared(trx, accountId)
     await renewAuthority(deps, trx, principal, 'allow_list:create')
     const inserted = await insertAllowList(trx, list).catch(refuseTakenName)
     const event = {

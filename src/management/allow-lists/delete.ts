@@ -5,7 +5,7 @@ import { originOf } from '../../domain/audit/audit-event.ts'
 import { resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
-import { holdAccount } from '../../store/accounts.ts'
+import { lockAccountShared } from '../../store/accounts.ts'
 import { allowListUseConstraint, retireAllowList } from '../../store/allow-lists.ts'
 import { violates } from '../../store/faults.ts'
 import { releaseExpired } from '../api-keys/release-expired.ts'
@@ -23,7 +23,7 @@ export async function deleteAllowList(
 ): Promise<void> {
   const now = deps.now()
   await inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
-    await holdAccount(trx, accountId)
+    await lockAccountShared(trx, accountId)
     const author = await renewAuthority(deps, trx, principal, 'allow_list:delete')
     const list = await lockFreeAllowList(trx, author, accountId, id)
     await releaseExpired(trx, announce, accountId, { allowListId: list.id })

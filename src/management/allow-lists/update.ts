@@ -6,7 +6,7 @@ import { differenceOf, resourceOf, snapshotOfAllowList } from '../../domain/audi
 import { type AllowList, widens } from '../../domain/network/allow-list.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { invalidRequest } from '../../errors.ts'
-import { lockAgainstActs } from '../../store/accounts.ts'
+import { lockAccountExclusively } from '../../store/accounts.ts'
 import {
   permissionsReachedThrough,
   updateAllowList as updateStored,
@@ -30,7 +30,7 @@ export async function updateAllowList(
   if (faults.length > 0) throw invalidRequest(faults)
   return inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
     // Whose keys use the list, and what they may do, stays as it is found.
-    await lockAgainstActs(trx, accountId)
+    await lockAccountExclusively(trx, accountId)
     const author = await renewAuthority(deps, trx, principal, 'allow_list:update')
     const before = await lockFreeAllowList(trx, author, accountId, id)
     const after = { ...before, ...request }

@@ -8,12 +8,12 @@ import type { ApiKey } from '../../domain/key/api-key.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
-import type { Committed } from '../../freshness/receipts.ts'
-import { holdAccount } from '../../store/accounts.ts'
+import type { RevisionRef } from '../../freshness/receipts.ts'
+import { lockAccountShared } from '../../store/accounts.ts'
 import { findChangedRevision, setChangedRevision } from '../../store/api-key-references.ts'
 import { findApiKey, lockApiKey } from '../../store/api-keys.ts'
 import type { StoreTransaction } from '../../store/database.ts'
-import { holdRole } from '../../store/roles.ts'
+import { lockRoleShared } from '../../store/roles.ts'
 import { descriptionFaults } from '../validate-text.ts'
 import { requireKeyId } from './key-id.ts'
 
@@ -35,7 +35,7 @@ export interface KeyAct {
 export interface ChangedKey {
   readonly apiKey: ApiKey
   /** The revision of this change; when nothing changed, that of the last change of the key. */
-  readonly committed: Committed
+  readonly committed: RevisionRef
 }
 
 /**
@@ -56,7 +56,7 @@ export async function changeApiKey(
     deps,
     originOf(principal),
     async (trx, announce) => {
-      await holdAccount(trx, accountId)
+      await lockAccountShared(trx, accountId)
       // Whoever acts on their own key takes its row for update at once: if it were shared first, as
       // authority is, two such acts would wait for each other.
       if (id === principal.key.id) await lockApiKey(trx, accountId, id)
@@ -71,7 +71,7 @@ export async function changeApiKey(
       const apiKey = (await findApiKey(trx, id)) ?? key
       // Its row is written once more under the counter, by which PostgreSQL looks for its role again:
       // one who deletes that role must not wait for this chain meanwhile.
-      await holdRole(trx, apiKey.role.id)
+      await lockRoleShared(trx, apiKey.role.id)
       const event = {
         accountId,
         action,

@@ -1,7 +1,7 @@
 import { nothingChanged } from '../../acts/audited-transaction.ts'
 import { renewAuthority, requireGrantable } from '../../acts/authority.ts'
 import { type Announce, inChangingTransaction } from '../../acts/changing-transaction.ts'
-import { findEarlier, type Made, type Repeatable } from '../../acts/idempotency.ts'
+import { findEarlier, type IdempotentRequest, type Made } from '../../acts/idempotency.ts'
 import { newId } from '../../acts/ids.ts'
 import type { Deps } from '../../deps.ts'
 import { type AuditDraft, originOf } from '../../domain/audit/audit-event.ts'
@@ -11,7 +11,7 @@ import type { Metadata } from '../../domain/key/metadata.ts'
 import { actorOf, type Principal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
-import { holdAccount } from '../../store/accounts.ts'
+import { lockAccountShared } from '../../store/accounts.ts'
 import { findApiKey, insertApiKey, type NewApiKey } from '../../store/api-keys.ts'
 import { insertCredential } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
@@ -62,19 +62,19 @@ export async function issueApiKey(
   principal: Principal,
   accountId: string,
   request: IssueRequest,
-  repeatable: Repeatable | undefined,
+  idempotent: IdempotentRequest | undefined,
 ): Promise<IssuedKey | ReplayedIssue>
 export async function issueApiKey(
   deps: Deps,
   principal: Principal,
   accountId: string,
   request: IssueRequest,
-  repeatable?: Repeatable,
+  idempotent?: IdempotentRequest,
 ): Promise<IssuedKey | ReplayedIssue> {
   const now = deps.now()
   const faults = faultsOf(request, now)
   // An expiry that was to come may have passed since a first request: a repeat asks the record first.
-  if (faults.length > 0 && repeatable === undefined) throw invalidRequest(faults)
+  if (faults.length > 0 && idempotent === undefined) throw invalidRequest(faults)
   const named = { id: newId(deps), accountId, tokenPrefix: deps.tokenPrefix }
   const { token, credential } = await mintToken(deps, named)
   const key: Omit<NewApiKey, 'roleId'> = {
@@ -89,12 +89,12 @@ export async function issueApiKey(
     expiresAt: request.expiresAt,
   }
   const issue = async (trx: StoreTransaction, announce: Announce) => {
-    await holdAccount(trx, accountId)
+    await lockAccountShared(trx, accountId)
     const grantor = await renewAuthority(deps, trx, principal, 'api_key:create')
     const made = { apiKeyId: key.id, generation: 1 }
     const earlier =
-      repeatable &&
-      (await findEarlier(trx, principal, { ...repeatable, accountId, route: 'issue' }, made))
+      idempotent &&
+      (await findEarlier(trx, principal, { ...idempotent, accountId, route: 'issue' }, made))
     if (earlier !== undefined) return nothingChanged(await replay(trx, grantor, earlier))
     if (faults.length > 0) throw invalidRequest(faults)
     const role = await requireRoleAndLists(trx, accountId, request)

@@ -10,7 +10,7 @@ import type { IssuedKey } from './issue.ts'
  */
 export function jwtFormOf(deps: Deps, { apiKey, token: text }: IssuedKey): string {
   const token = parseToken(text)
-  const tagKey = token && findTagKey(token, deps.ring.keys)
+  const tagKey = token && findTagKey(token, deps.keyring.keys)
   if (token === undefined || tagKey === undefined) throw new Error('An issued token is not ours.')
   return sealJwtForm({ token, issuedAt: apiKey.createdAt, expiresAt: apiKey.expiresAt, tagKey })
 }

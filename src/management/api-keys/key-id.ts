@@ -4,12 +4,12 @@ import { notFound } from '../../errors.ts'
 
 /** The key that a path names by its UUID or its hint. Any other text is `not_found`. */
 export function requireKeyId(idOrHint: string): string {
-  const id = readKeyId(idOrHint)
+  const id = parseKeyId(idOrHint)
   if (id === undefined) throw notFound('API key')
   return id
 }
 
 /** The same, or undefined for any other text. */
-export function readKeyId(idOrHint: string): string | undefined {
+export function parseKeyId(idOrHint: string): string | undefined {
   return isUuid(idOrHint) ? idOrHint.toLowerCase() : parseHint(idOrHint)
 }

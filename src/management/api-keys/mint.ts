@@ -15,7 +15,7 @@ export async function mintToken(
   key: { readonly id: string; readonly accountId: string; readonly tokenPrefix: string },
 ): Promise<Minted> {
   // Another may sign by the time that the row is written: it must name the one that made the tag.
-  const tagKey = deps.ring.signing
+  const tagKey = deps.keyring.signing
   const token = formatToken({
     prefix: key.tokenPrefix,
     keyId: key.id,

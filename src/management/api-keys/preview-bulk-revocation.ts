@@ -3,7 +3,11 @@ import { invalidRequest } from '../../errors.ts'
 import { findApiKeys } from '../../store/api-keys.ts'
 import { type BulkScope, countRevocable } from '../../store/bulk-revocation.ts'
 import { type BulkRevoked, sampled } from './revoke-in-bulk.ts'
-import { type BulkRequest, bulkRequestFaults, readBulkRequest } from './validate-bulk-request.ts'
+import {
+  type BulkRequest,
+  bulkRequestFaults,
+  validateBulkRequest,
+} from './validate-bulk-request.ts'
 
 /** What a bulk revocation would do now; nothing is changed. Throws `invalid_request`. */
 export async function previewBulkRevocation(
@@ -13,7 +17,7 @@ export async function previewBulkRevocation(
 ): Promise<Omit<BulkRevoked, 'committed'>> {
   const faults = bulkRequestFaults(request, deps)
   if (faults.length > 0) throw invalidRequest(faults)
-  const filter = await readBulkRequest(deps.db, scope, request)
+  const filter = await validateBulkRequest(deps.db, scope, request)
   const { count, accounts, sample } = await countRevocable(deps.db, scope, filter, sampled)
   return { count, accounts, sample: await findApiKeys(deps.db, sample) }
 }

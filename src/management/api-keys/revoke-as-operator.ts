@@ -7,10 +7,10 @@ import { findTagKey } from '../../domain/token/tag.ts'
 import { keyIdOf, parseHint, parseToken } from '../../domain/token/token.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { invalidRequest } from '../../errors.ts'
-import { holdAccount } from '../../store/accounts.ts'
+import { lockAccountShared } from '../../store/accounts.ts'
 import { findChangedRevision, setChangedRevision } from '../../store/api-key-references.ts'
 import { findApiKey, lockApiKey, revokeApiKey } from '../../store/api-keys.ts'
-import { holdRole } from '../../store/roles.ts'
+import { lockRoleShared } from '../../store/roles.ts'
 import { descriptionFaults } from '../validate-text.ts'
 import type { ChangedKey } from './change-api-key.ts'
 
@@ -32,7 +32,7 @@ export async function revokeAsOperator(
     deps,
     systemOrigin,
     async (trx, announce) => {
-      await holdAccount(trx, found.accountId)
+      await lockAccountShared(trx, found.accountId)
       const key = (await lockApiKey(trx, found.accountId, id)) ?? found
       const earlier = await findChangedRevision(trx, id)
       if (key.revokedAt !== null && earlier !== undefined) {
@@ -42,7 +42,7 @@ export async function revokeAsOperator(
       announce({ kind: 'key', id })
       const apiKey = (await findApiKey(trx, id)) ?? key
       // See changeApiKey.
-      await holdRole(trx, apiKey.role.id)
+      await lockRoleShared(trx, apiKey.role.id)
       const event = {
         accountId: apiKey.accountId,
         action: 'api_key.revoked',
@@ -67,6 +67,6 @@ function keyIdNamed(deps: Deps, named: string): string {
     if (id !== undefined) return id
     throw new Error('KEY must be a token, a hint or the id of a key.')
   }
-  if (findTagKey(token, deps.ring.keys) !== undefined) return keyIdOf(token)
+  if (findTagKey(token, deps.keyring.keys) !== undefined) return keyIdOf(token)
   throw new Error('This deployment did not issue the token. To revoke the key, give its hint.')
 }

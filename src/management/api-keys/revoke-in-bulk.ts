@@ -8,8 +8,8 @@ import type { ApiKey } from '../../domain/key/api-key.ts'
 import { actorOf, type Principal } from '../../domain/principal.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { invalidRequest } from '../../errors.ts'
-import type { Committed } from '../../freshness/receipts.ts'
-import { lockAgainstActs } from '../../store/accounts.ts'
+import type { RevisionRef } from '../../freshness/receipts.ts'
+import { lockAccountExclusively } from '../../store/accounts.ts'
 import { findApiKeys } from '../../store/api-keys.ts'
 import {
   type BulkFilter,
@@ -22,7 +22,11 @@ import {
 import { findLatestRevision } from '../../store/changes.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { descriptionFaults } from '../validate-text.ts'
-import { type BulkRequest, bulkRequestFaults, readBulkRequest } from './validate-bulk-request.ts'
+import {
+  type BulkRequest,
+  bulkRequestFaults,
+  validateBulkRequest,
+} from './validate-bulk-request.ts'
 
 /** How many keys are shown of those that a bulk act is about. */
 export const sampled = 10
@@ -39,7 +43,7 @@ export interface BulkRevoked {
    * The revision that it took. When nothing was left to revoke it took none, and this is the latest: once
    * that is known everywhere, so is whatever was revoked before.
    */
-  readonly committed: Committed
+  readonly committed: RevisionRef
 }
 
 /**
@@ -64,9 +68,9 @@ export async function revokeInBulk(
     deps,
     originOf(principal),
     async (trx, announce) => {
-      await lockAgainstActs(trx, scope)
+      await lockAccountExclusively(trx, scope)
       await renewAuthority(deps, trx, principal, 'api_key:revoke')
-      const filter = await readBulkRequest(trx, scope, request)
+      const filter = await validateBulkRequest(trx, scope, request)
       const revoked = await revokeEach(trx, scope, filter, revocation)
       if (revoked.size === 0) {
         const latest = await findLatestRevision(trx)
@@ -92,7 +96,7 @@ export async function revokeInBulk(
 
 interface Done extends Omit<BulkRevoked, 'committed'> {
   /** Where nothing was left to revoke. */
-  readonly latest: Committed | undefined
+  readonly latest: RevisionRef | undefined
 }
 
 /** Revokes what passes the filter, a portion at a time. Gives the ids by account. */

@@ -1,4 +1,4 @@
-import { findEarlier, type Made, type Repeatable } from '../../acts/idempotency.ts'
+import { findEarlier, type IdempotentRequest, type Made } from '../../acts/idempotency.ts'
 import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import { planRotation, type RotationPlan, type RotationWish } from '../../domain/key/rotation.ts'
@@ -55,7 +55,7 @@ export async function rotateKey(
   idOrHint: string,
   request: RotationRequest,
   terms: RotationTerms,
-  repeatable: Repeatable | undefined,
+  idempotent: IdempotentRequest | undefined,
 ): Promise<RotatedKey> {
   const id = requireKeyId(idOrHint)
   const found = await findApiKey(deps.db, id, accountId)
@@ -73,7 +73,7 @@ export async function rotateKey(
       const made = { apiKeyId: key.id, generation: key.generation + 1 }
       const route = `${terms.route} ${key.id}`
       earlier =
-        repeatable && (await findEarlier(trx, principal, { ...repeatable, accountId, route }, made))
+        idempotent && (await findEarlier(trx, principal, { ...idempotent, accountId, route }, made))
       if (earlier !== undefined) {
         await terms.requireRights(trx, key, author, key.expiresAt)
         return false

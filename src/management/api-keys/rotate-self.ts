@@ -1,4 +1,4 @@
-import type { Repeatable } from '../../acts/idempotency.ts'
+import type { IdempotentRequest } from '../../acts/idempotency.ts'
 import type { Deps } from '../../deps.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { invalidRequest } from '../../errors.ts'
@@ -18,7 +18,7 @@ export async function rotateOwnKey(
   deps: Deps,
   principal: Principal,
   request: RotationRequest,
-  repeatable: Repeatable | undefined,
+  idempotent: IdempotentRequest | undefined,
 ): Promise<RotatedKey> {
   const maxSeconds = deps.selfRotationMaxOverlapSeconds
   if (request.overlapSeconds > maxSeconds) {
@@ -32,5 +32,5 @@ export async function rotateOwnKey(
     askedByGeneration: generation,
     requireRights: async (_trx, key, _author, expiresAt) => requireSameExpiry(key, expiresAt),
   }
-  return rotateKey(deps, principal, accountId, id, request, terms, repeatable)
+  return rotateKey(deps, principal, accountId, id, request, terms, idempotent)
 }

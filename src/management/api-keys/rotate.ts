@@ -1,10 +1,10 @@
 import { requireGrantable } from '../../acts/authority.ts'
-import type { Repeatable } from '../../acts/idempotency.ts'
+import type { IdempotentRequest } from '../../acts/idempotency.ts'
 import type { Deps } from '../../deps.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
 import { requireMayEndAt, requireSameExpiry } from './change-rules.ts'
-import { readKeyId } from './key-id.ts'
+import { parseKeyId } from './key-id.ts'
 import {
   type RotatedKey,
   type RotationRequest,
@@ -23,14 +23,14 @@ export function rotateApiKey(
   accountId: string,
   idOrHint: string,
   request: RotationRequest,
-  repeatable: Repeatable | undefined,
+  idempotent: IdempotentRequest | undefined,
 ): Promise<RotatedKey> {
   const { key: own } = principal
   const terms: RotationTerms = {
     route: 'rotate',
     permission: 'api_key:rotate',
     // With its older token a key may no more here than where it rotates itself.
-    askedByGeneration: readKeyId(idOrHint) === own.id ? own.generation : undefined,
+    askedByGeneration: parseKeyId(idOrHint) === own.id ? own.generation : undefined,
     requireRights: async (trx, key, author, expiresAt) => {
       if (key.id === author.id) requireSameExpiry(key, expiresAt)
       requireMayEndAt(author, key, expiresAt)
@@ -38,5 +38,5 @@ export function rotateApiKey(
       requireGrantable(author, { ...key, permissions: role?.effective ?? [] })
     },
   }
-  return rotateKey(deps, principal, accountId, idOrHint, request, terms, repeatable)
+  return rotateKey(deps, principal, accountId, idOrHint, request, terms, idempotent)
 }

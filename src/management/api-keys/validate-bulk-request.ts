@@ -32,7 +32,7 @@ export function bulkRequestFaults(
 }
 
 /** The filter of a request, with the ids of its role. Throws `invalid_request` when there is no such role. */
-export async function readBulkRequest(
+export async function validateBulkRequest(
   db: Executor,
   scope: BulkScope,
   { all: _all, role, ...filter }: BulkRequest,

@@ -7,12 +7,12 @@ import {
 } from '../../domain/audit/chain-check.ts'
 import type { Checkpoint, KeptHead } from '../../domain/audit/checkpoint.ts'
 import type { ChainHead } from '../../domain/audit/entry-hash.ts'
-import { findHead, listChains, readTrail } from '../../store/audit-log.ts'
+import { findHead, listChains, loadAuditLog } from '../../store/audit-log.ts'
 
 /** Events read at once. */
 const batchSize = 500
 
-export interface TrailReport {
+export interface AuditLogReport {
   readonly events: number
   /** Events whose link has no audit key: whoever can write to the database can make such a link. */
   readonly unkeyed: number
@@ -26,10 +26,10 @@ export interface TrailReport {
  * Walks every chain from its first event on, and holds it against its head and against checkpoints.
  * What is added meanwhile does not disturb it.
  */
-export async function verifyTrail(
+export async function verifyAuditLog(
   deps: Pick<Deps, 'db' | 'auditKeys'>,
   checkpoints: readonly Checkpoint[],
-): Promise<TrailReport> {
+): Promise<AuditLogReport> {
   const kept = new Map<string, KeptHead[]>()
   for (const head of checkpoints.flatMap((checkpoint) => checkpoint.heads)) {
     kept.set(head.accountId, [...(kept.get(head.accountId) ?? []), head])
@@ -62,7 +62,7 @@ async function walk(
   const expected = stored === undefined ? kept : [...kept, keep(accountId, stored)]
   let walked = unwalked
   for (;;) {
-    const events = await readTrail(deps.db, accountId, walked.number, batchSize)
+    const events = await loadAuditLog(deps.db, accountId, walked.number, batchSize)
     for (const event of events) {
       const step = stepOn(walked, event, deps.auditKeys)
       if (typeof step === 'string') {

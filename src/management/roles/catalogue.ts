@@ -7,7 +7,12 @@ import { differenceOf, snapshotOfCatalogue } from '../../domain/audit/snapshots.
 import { type Catalogue, effectivePermissions } from '../../domain/permission.ts'
 import { builtInRoles } from '../../domain/role.ts'
 import { requirePlatformId } from '../../store/accounts.ts'
-import { findCatalogue, holdCatalogue, lockCatalogue, putCatalogue } from '../../store/catalogue.ts'
+import {
+  findCatalogue,
+  lockCatalogue,
+  lockCatalogueShared,
+  putCatalogue,
+} from '../../store/catalogue.ts'
 import type { Executor, StoreTransaction } from '../../store/database.ts'
 import { listAllRoles, updateRole } from '../../store/roles.ts'
 
@@ -17,8 +22,8 @@ export async function requireCatalogue(db: Executor): Promise<Catalogue> {
 }
 
 /** The same inside a transaction that works out by it what a role amounts to: nobody replaces it meanwhile. */
-export async function requireHeldCatalogue(trx: StoreTransaction): Promise<Catalogue> {
-  return present(await holdCatalogue(trx))
+export async function requireLockedCatalogue(trx: StoreTransaction): Promise<Catalogue> {
+  return present(await lockCatalogueShared(trx))
 }
 
 /**

@@ -5,11 +5,11 @@ import type { Deps } from '../../deps.ts'
 import { originOf } from '../../domain/audit/audit-event.ts'
 import { resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
-import { holdAccount, isPlatformAccount } from '../../store/accounts.ts'
+import { isPlatformAccount, lockAccountShared } from '../../store/accounts.ts'
 import { insertRole, type RoleWithEffects } from '../../store/roles.ts'
-import { requireHeldCatalogue } from './catalogue.ts'
+import { requireLockedCatalogue } from './catalogue.ts'
 import { allOf } from './effects.ts'
-import { type RoleRequest, readRole, refuseTakenName } from './validate-role.ts'
+import { type RoleRequest, refuseTakenName, validateRole } from './validate-role.ts'
 
 /** Defines a role of the account. Throws `invalid_request`, `escalation`, `name_taken`. */
 export async function createRole(
@@ -19,10 +19,10 @@ export async function createRole(
   request: RoleRequest,
 ): Promise<RoleWithEffects> {
   return inAuditedTransaction(deps, originOf(principal), async (trx) => {
-    await holdAccount(trx, accountId)
+    await lockAccountShared(trx, accountId)
     const author = await renewAuthority(deps, trx, principal, 'role:create')
     const platform = await isPlatformAccount(trx, accountId)
-    const values = readRole(request, await requireHeldCatalogue(trx), platform)
+    const values = validateRole(request, await requireLockedCatalogue(trx), platform)
     const grant = allOf(values.effective, author)
     requireGrantable(author, grant)
     const role = await insertRole(trx, {

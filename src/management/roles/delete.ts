@@ -5,7 +5,7 @@ import { originOf } from '../../domain/audit/audit-event.ts'
 import { resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
-import { holdAccount } from '../../store/accounts.ts'
+import { lockAccountShared } from '../../store/accounts.ts'
 import { violates } from '../../store/faults.ts'
 import { retireRole, roleUseConstraint } from '../../store/roles.ts'
 import { releaseExpired } from '../api-keys/release-expired.ts'
@@ -23,7 +23,7 @@ export async function deleteRole(
 ): Promise<void> {
   const now = deps.now()
   await inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
-    await holdAccount(trx, accountId)
+    await lockAccountShared(trx, accountId)
     await lockRoleOfPrincipal(trx, principal, id, 'delete')
     await renewAuthority(deps, trx, principal, 'role:delete')
     const role = await lockOwnRole(trx, accountId, id, 'delete')

@@ -8,14 +8,14 @@ import type { Principal } from '../../domain/principal.ts'
 import type { Role } from '../../domain/role.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { ServiceError } from '../../errors.ts'
-import { isPlatformAccount, lockAgainstActs } from '../../store/accounts.ts'
+import { isPlatformAccount, lockAccountExclusively } from '../../store/accounts.ts'
 import { isRoleUsedBeyond } from '../../store/api-key-references.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { type RoleWithEffects, updateRole } from '../../store/roles.ts'
-import { requireHeldCatalogue } from './catalogue.ts'
+import { requireLockedCatalogue } from './catalogue.ts'
 import { allOf } from './effects.ts'
 import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
-import { type RoleRequest, readRole, refuseTakenName } from './validate-role.ts'
+import { type RoleRequest, refuseTakenName, validateRole } from './validate-role.ts'
 
 /** A role as it is to be, worked out of what it is while nobody else can change it. */
 export type Revise = (before: Role, catalogue: Catalogue) => RoleRequest
@@ -34,14 +34,14 @@ export async function replaceRole(
 ): Promise<CommittedChange<RoleWithEffects>> {
   return inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
     // Nobody gives the role to a key meanwhile, or a wider reach to a key that has it.
-    await lockAgainstActs(trx, accountId)
+    await lockAccountExclusively(trx, accountId)
     await lockRoleOfPrincipal(trx, principal, id, 'edit')
     const author = await renewAuthority(deps, trx, principal, 'role:update')
     const before = await lockOwnRole(trx, accountId, id, 'edit')
     const platform = await isPlatformAccount(trx, accountId)
-    const catalogue = await requireHeldCatalogue(trx)
+    const catalogue = await requireLockedCatalogue(trx)
     const wanted = typeof request === 'function' ? request(before, catalogue) : request
-    const values = readRole(wanted, catalogue, platform)
+    const values = validateRole(wanted, catalogue, platform)
     const after = allOf(values.effective, author)
     requireGrantable(author, {
       ...after,

@@ -16,7 +16,7 @@ export interface RoleRequest {
 }
 
 /** The role that a request describes, by the catalogue. Throws `invalid_request` with every fault. */
-export function readRole(
+export function validateRole(
   request: RoleRequest,
   catalogue: Catalogue,
   platform: boolean,

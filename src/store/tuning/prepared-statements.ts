@@ -5,7 +5,7 @@ const names = new Map<string, string>()
  * (PostgreSQL, "Extended Query"): for one that is asked all the time, outside of transactions, and whose
  * text never varies. Gives the text back.
  */
-export function keepPlanOf(text: string): string {
+export function preparePlan(text: string): string {
   if (!names.has(text)) names.set(text, `aeon_keys_${names.size + 1}`)
   return text
 }

@@ -1,4 +1,4 @@
-import { readKeyLines } from '../../domain/key-lines.ts'
+import { parseKeyLines } from '../../domain/key-lines.ts'
 
 /** A secret that is mixed into each hash and kept out of the database. */
 export interface Pepper {
@@ -14,10 +14,10 @@ export interface Peppers {
 
 export const noPeppers: Peppers = { current: undefined, byId: new Map() }
 
-/** Reads a pepper file, as `readKeyLines` reads it. Throws an Error that names the line and the rule. */
-export function readPeppers(text: string): Peppers {
+/** Reads a pepper file, as `parseKeyLines` reads it. Throws an Error that names the line and the rule. */
+export function parsePeppers(text: string): Peppers {
   const peppers = new Map<string, Pepper>()
-  for (const [id, secret] of readKeyLines(text)) peppers.set(id, { id, secret })
+  for (const [id, secret] of parseKeyLines(text)) peppers.set(id, { id, secret })
   const [current] = peppers.values()
   if (current === undefined) throw new Error('the file contains no pepper')
   return { current, byId: peppers }

@@ -1,4 +1,4 @@
-import type { Reading, Round } from '../../../src/freshness/freshness.ts'
+import type { Reading, SyncCycle } from '../../../src/freshness/freshness.ts'
 import { Follower } from '../follower.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
@@ -6,7 +6,7 @@ import { type Protocol, shipped } from '../protocol.ts'
 class AcknowledgeBeforeApplying extends Follower {
   #reading: Reading | undefined
 
-  protected override received(round: Round, reading: Reading): void {
+  protected override received(round: SyncCycle, reading: Reading): void {
     if (reading.inRecovery) {
       super.received(round, reading)
       return
@@ -15,12 +15,12 @@ class AcknowledgeBeforeApplying extends Follower {
     this.acknowledge(round, reading.counter)
   }
 
-  protected override acknowledged(round: Round, isKnown: boolean): void {
+  protected override acknowledged(round: SyncCycle, isKnown: boolean): void {
     if (!isKnown || this.#reading === undefined) {
       super.acknowledged(round, isKnown)
       return
     }
-    const received = this.site.freshness.received(round, this.#reading)
+    const received = this.node.freshness.received(round, this.#reading)
     if (received.kind === 'acknowledge') super.acknowledged(round, isKnown)
     else this.follow(round, received)
   }
@@ -28,5 +28,5 @@ class AcknowledgeBeforeApplying extends Follower {
 
 export const acknowledgeBeforeApplying: Protocol = {
   ...shipped,
-  follower: (site) => new AcknowledgeBeforeApplying(site),
+  follower: (node) => new AcknowledgeBeforeApplying(node),
 }

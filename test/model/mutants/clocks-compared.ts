@@ -1,16 +1,16 @@
 import type { Receipt } from '../../../src/freshness/receipt.ts'
 import type { StoredInstance } from '../database.ts'
 import { type Protocol, shipped } from '../protocol.ts'
-import { type Committed, ReceiptDesk } from '../receipt-desk.ts'
+import { ReceiptDesk, type RevisionRef } from '../receipt-desk.ts'
 
 /** The end of a lease, written down by its holder's wall clock, is judged by somebody else's. */
 class ClocksCompared extends ReceiptDesk {
   protected override evaluate(
-    committed: Committed,
+    committed: RevisionRef,
     learntAt: number,
     rows: readonly StoredInstance[] | undefined,
   ): Receipt {
-    const wall = this.site.process.machine.wall()
+    const wall = this.node.process.machine.wall()
     const waitedFor = rows?.filter(
       ({ id, leaseEndsAt }) => id === this.follower.id || leaseEndsAt >= wall,
     )
@@ -20,5 +20,5 @@ class ClocksCompared extends ReceiptDesk {
 
 export const clocksCompared: Protocol = {
   ...shipped,
-  receipts: (site, follower, onComplete) => new ClocksCompared(site, follower, onComplete),
+  receipts: (node, follower, onComplete) => new ClocksCompared(node, follower, onComplete),
 }

@@ -1,15 +1,15 @@
-import type { Silent } from '../../../src/freshness/failure-detector.ts'
+import type { UnresponsiveInstance } from '../../../src/freshness/failure-detector.ts'
 import type { Receipt } from '../../../src/freshness/receipt.ts'
 import type { StoredInstance } from '../database.ts'
 import { Follower } from '../follower.ts'
 import { type Protocol, shipped } from '../protocol.ts'
-import { type Committed, ReceiptDesk } from '../receipt-desk.ts'
+import { ReceiptDesk, type RevisionRef } from '../receipt-desk.ts'
 
 /** Whoever was silent for a watch is held for dead, in memory, and its row stays. */
 class Mourner extends Follower {
   dead: ReadonlySet<string> = new Set()
 
-  protected override evict(silent: readonly Silent[]): void {
+  protected override evict(silent: readonly UnresponsiveInstance[]): void {
     this.dead = new Set(silent.map(({ id }) => id))
     super.evict([])
   }
@@ -18,7 +18,7 @@ class Mourner extends Follower {
 /** Receipts do not wait for the dead. */
 class DeathInferred extends ReceiptDesk {
   protected override evaluate(
-    committed: Committed,
+    committed: RevisionRef,
     learntAt: number,
     rows: readonly StoredInstance[] | undefined,
   ): Receipt {
@@ -34,6 +34,6 @@ class DeathInferred extends ReceiptDesk {
 
 export const deathInferred: Protocol = {
   ...shipped,
-  follower: (site) => new Mourner(site),
-  receipts: (site, follower, onComplete) => new DeathInferred(site, follower, onComplete),
+  follower: (node) => new Mourner(node),
+  receipts: (node, follower, onComplete) => new DeathInferred(node, follower, onComplete),
 }

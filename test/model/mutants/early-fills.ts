@@ -1,29 +1,32 @@
-import { readChange } from '../../../src/domain/protocol/change.ts'
+import { parseChange } from '../../../src/domain/protocol/change.ts'
 import {
   Freshness,
   type Reading,
   type Received,
-  type Round,
+  type SyncCycle,
 } from '../../../src/freshness/freshness.ts'
-import { Fence, type Fenced } from '../../../src/freshness/invalidation-epochs.ts'
+import {
+  type EpochSubject,
+  InvalidationEpochs,
+} from '../../../src/freshness/invalidation-epochs.ts'
 import type { Moment } from '../../../src/freshness/lease.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** What was read before the registration, and before the first lease, is kept. */
 class EarlyFills extends Freshness {
-  readonly #fence = new Fence(1_000)
+  readonly #fence = new InvalidationEpochs(1_000)
   #isRegistering = false
 
-  override get stamp(): number {
-    return this.#fence.stamp
+  override get epoch(): number {
+    return this.#fence.epoch
   }
 
-  override mayAnswer(stamp: number, of: Fenced, now: Moment): boolean {
-    return this.holdsLease(now) && this.#fence.isCurrent(stamp, of)
+  override mayAnswer(epoch: number, of: EpochSubject, now: Moment): boolean {
+    return this.holdsLease(now) && this.#fence.isCurrent(epoch, of)
   }
 
-  override mayStore(stamp: number, of: Fenced): boolean {
-    return this.#fence.isCurrent(stamp, of)
+  override mayStore(epoch: number, of: EpochSubject): boolean {
+    return this.#fence.isCurrent(epoch, of)
   }
 
   override registered(at: Parameters<Freshness['registered']>[0]): void {
@@ -32,17 +35,17 @@ class EarlyFills extends Freshness {
     this.#isRegistering = false
   }
 
-  override received(round: Round, reading: Reading): Received {
+  override received(round: SyncCycle, reading: Reading): Received {
     const received = super.received(round, reading)
     if (received.kind === 'acknowledge') {
-      this.#fence.apply(reading.changes.map((row) => readChange(row) ?? { kind: 'everything' }))
+      this.#fence.apply(reading.changes.map((row) => parseChange(row) ?? { kind: 'everything' }))
     }
     return received
   }
 
   override lose(): void {
     super.lose()
-    if (!this.#isRegistering) this.#fence.overtakeAll()
+    if (!this.#isRegistering) this.#fence.invalidateAll()
   }
 }
 

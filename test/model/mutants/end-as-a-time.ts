@@ -6,7 +6,7 @@ import { Verifier } from '../verifier.ts'
 /** A key ends at the time that its author's clock said, and each instance asks its own. */
 class EndAsATime extends Verifier {
   protected override verdictOf({ facts }: CachedCredential): string {
-    const wall = this.site.process.machine.wall()
+    const wall = this.node.process.machine.wall()
     const due = (end: Date | null) => (end !== null && end.getTime() <= wall ? end : null)
     return verdictOf(
       { ...facts, revokedAt: due(facts.revokedAt), disabledAt: due(facts.disabledAt) },
@@ -15,4 +15,4 @@ class EndAsATime extends Verifier {
   }
 }
 
-export const endAsATime: Protocol = { ...shipped, verifier: (site) => new EndAsATime(site) }
+export const endAsATime: Protocol = { ...shipped, verifier: (node) => new EndAsATime(node) }

@@ -1,13 +1,16 @@
-import type { Silent } from '../../../src/freshness/failure-detector.ts'
+import type { UnresponsiveInstance } from '../../../src/freshness/failure-detector.ts'
 import type { StoredInstance } from '../database.ts'
 import { Follower } from '../follower.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** A beat is timed from when the read was sent that first showed it, not from its response. */
-class WatchFromTheSend extends Follower {
+class FailureTimeoutFromTheSend extends Follower {
   #seen = new Map<string, { readonly beat: number; readonly since: number }>()
 
-  protected override observe(rows: readonly StoredInstance[], sentAt: number): Silent[] {
+  protected override observe(
+    rows: readonly StoredInstance[],
+    sentAt: number,
+  ): UnresponsiveInstance[] {
     const before = this.#seen
     this.#seen = new Map(
       rows.map(({ id, beat }) => {
@@ -15,7 +18,7 @@ class WatchFromTheSend extends Follower {
         return [id, known?.beat === beat ? known : { beat, since: sentAt }]
       }),
     )
-    return rows.filter(({ id }) => this.#isSilent(id))
+    return rows.filter(({ id }) => this.#isLeaseExpired(id))
   }
 
   protected override fail(): void {
@@ -23,13 +26,13 @@ class WatchFromTheSend extends Follower {
     super.fail()
   }
 
-  #isSilent(id: string): boolean {
+  #isLeaseExpired(id: string): boolean {
     const since = this.#seen.get(id)?.since ?? this.monotonic()
-    return this.monotonic() - since >= this.site.timing.watchMs
+    return this.monotonic() - since >= this.node.timing.failureTimeoutMs
   }
 }
 
-export const watchFromTheSend: Protocol = {
+export const failureTimeoutFromTheSend: Protocol = {
   ...shipped,
-  follower: (site) => new WatchFromTheSend(site),
+  follower: (node) => new FailureTimeoutFromTheSend(node),
 }

@@ -2,10 +2,10 @@ import { timingOf } from '../../../src/freshness/timing.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** A watch as long as the lease that it waits for: a fast clock cuts it short. */
-export const watchWithoutMargin: Protocol = {
+export const failureTimeoutWithoutMargin: Protocol = {
   ...shipped,
   timing: (maxStalenessMs) => {
     const timing = timingOf(maxStalenessMs)
-    return { ...timing, watchMs: timing.leaseMs }
+    return { ...timing, failureTimeoutMs: timing.leaseMs }
   },
 }

@@ -2,13 +2,13 @@ import {
   Freshness,
   type Reading,
   type Received,
-  type Round,
+  type SyncCycle,
 } from '../../../src/freshness/freshness.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** Another history is followed as if it were the same. */
 class IgnoresHistory extends Freshness {
-  override received(round: Round, reading: Reading): Received {
+  override received(round: SyncCycle, reading: Reading): Received {
     const received = super.received(round, reading)
     if (received.kind !== 'history_changed') return received
     return { kind: 'acknowledge', revision: reading.counter, tagKeysChanged: false }

@@ -10,5 +10,5 @@ class JoinedReadsUnchecked extends Verifier {
 
 export const joinedReadsUnchecked: Protocol = {
   ...shipped,
-  verifier: (site) => new JoinedReadsUnchecked(site),
+  verifier: (node) => new JoinedReadsUnchecked(node),
 }

@@ -3,17 +3,17 @@ import { type Protocol, shipped } from '../protocol.ts'
 import { Verifier } from '../verifier.ts'
 
 /** While the cache is silent a read that is under way is joined, and answers. */
-class JoinsWhileSilent extends Verifier {
+class JoinsWithoutLease extends Verifier {
   protected override mayJoin(): boolean {
     return true
   }
 
   protected override mayAnswerJoined(landed: CachedCredential): boolean {
-    return this.site.cache.isSilent() || super.mayAnswerJoined(landed)
+    return this.node.cache.isLeaseExpired() || super.mayAnswerJoined(landed)
   }
 }
 
-export const joinsWhileSilent: Protocol = {
+export const joinsWithoutLease: Protocol = {
   ...shipped,
-  verifier: (site) => new JoinsWhileSilent(site),
+  verifier: (node) => new JoinsWithoutLease(node),
 }

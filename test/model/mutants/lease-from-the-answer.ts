@@ -1,15 +1,15 @@
-import type { Reading, Round } from '../../../src/freshness/freshness.ts'
+import type { Reading, SyncCycle } from '../../../src/freshness/freshness.ts'
 import { Follower } from '../follower.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** t0 is taken when the answer comes, not before the statement is sent. */
 class LeaseFromTheAnswer extends Follower {
-  protected override received(round: Round, reading: Reading): void {
-    super.received({ ...round, sentAt: this.site.now() }, reading)
+  protected override received(round: SyncCycle, reading: Reading): void {
+    super.received({ ...round, sentAt: this.node.now() }, reading)
   }
 }
 
 export const leaseFromTheAnswer: Protocol = {
   ...shipped,
-  follower: (site) => new LeaseFromTheAnswer(site),
+  follower: (node) => new LeaseFromTheAnswer(node),
 }

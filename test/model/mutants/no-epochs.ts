@@ -5,13 +5,13 @@ import {
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** What was read before a change is kept after it: entries are stamped when they are stored. */
-class NoFence extends CredentialCache {
+class NoEpochs extends CredentialCache {
   override put(reference: string, entry: CachedCredential): void {
-    super.put(reference, { ...entry, stamp: this.stamp })
+    super.put(reference, { ...entry, epoch: this.epoch })
   }
 }
 
-export const noFence: Protocol = {
+export const noEpochs: Protocol = {
   ...shipped,
-  cache: (maxEntries, freshness, now) => new NoFence(maxEntries, freshness, now),
+  cache: (maxEntries, freshness, now) => new NoEpochs(maxEntries, freshness, now),
 }

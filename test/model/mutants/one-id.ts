@@ -11,4 +11,4 @@ class OneId extends Follower {
   }
 }
 
-export const oneId: Protocol = { ...shipped, follower: (site) => new OneId(site) }
+export const oneId: Protocol = { ...shipped, follower: (node) => new OneId(node) }

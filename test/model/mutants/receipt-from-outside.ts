@@ -1,7 +1,7 @@
 import type { Receipt } from '../../../src/freshness/receipt.ts'
 import type { StoredInstance } from '../database.ts'
 import { type Protocol, shipped } from '../protocol.ts'
-import { type Committed, ReceiptDesk } from '../receipt-desk.ts'
+import { ReceiptDesk, type RevisionRef } from '../receipt-desk.ts'
 
 /** The evaluator need not be among the instances itself: its own row is made up. */
 class ReceiptFromOutside extends ReceiptDesk {
@@ -10,7 +10,7 @@ class ReceiptFromOutside extends ReceiptDesk {
   }
 
   protected override evaluate(
-    committed: Committed,
+    committed: RevisionRef,
     learntAt: number,
     rows: readonly StoredInstance[] | undefined,
   ): Receipt {
@@ -21,5 +21,5 @@ class ReceiptFromOutside extends ReceiptDesk {
 
 export const receiptFromOutside: Protocol = {
   ...shipped,
-  receipts: (site, follower, onComplete) => new ReceiptFromOutside(site, follower, onComplete),
+  receipts: (node, follower, onComplete) => new ReceiptFromOutside(node, follower, onComplete),
 }

@@ -10,5 +10,5 @@ class ReceiptWhileRegistering extends ReceiptDesk {
 
 export const receiptWhileRegistering: Protocol = {
   ...shipped,
-  receipts: (site, follower, onComplete) => new ReceiptWhileRegistering(site, follower, onComplete),
+  receipts: (node, follower, onComplete) => new ReceiptWhileRegistering(node, follower, onComplete),
 }

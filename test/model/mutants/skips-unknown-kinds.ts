@@ -1,17 +1,17 @@
-import { type ChangeRow, readChange } from '../../../src/domain/protocol/change.ts'
+import { type ChangeRow, parseChange } from '../../../src/domain/protocol/change.ts'
 import {
   Freshness,
   type Reading,
   type Received,
-  type Round,
+  type SyncCycle,
 } from '../../../src/freshness/freshness.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** A kind of change that a version to come writes is passed over. */
 class SkipsUnknownKinds extends Freshness {
-  override received(round: Round, reading: Reading): Received {
+  override received(round: SyncCycle, reading: Reading): Received {
     const changes = reading.changes.map(
-      (row): ChangeRow => (readChange(row) === undefined ? { ...row, kind: 'tag_key' } : row),
+      (row): ChangeRow => (parseChange(row) === undefined ? { ...row, kind: 'tag_key' } : row),
     )
     return super.received(round, { ...reading, changes })
   }

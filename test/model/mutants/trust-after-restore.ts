@@ -10,5 +10,5 @@ class TrustAfterRestore extends Follower {
 
 export const trustAfterRestore: Protocol = {
   ...shipped,
-  follower: (site) => new TrustAfterRestore(site),
+  follower: (node) => new TrustAfterRestore(node),
 }

@@ -10,4 +10,4 @@ class TrustsAStandby extends Verifier {
   }
 }
 
-export const trustsAStandby: Protocol = { ...shipped, verifier: (site) => new TrustsAStandby(site) }
+export const trustsAStandby: Protocol = { ...shipped, verifier: (node) => new TrustsAStandby(node) }

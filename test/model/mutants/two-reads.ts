@@ -1,14 +1,14 @@
-import type { Reading, Round } from '../../../src/freshness/freshness.ts'
+import type { Reading, SyncCycle } from '../../../src/freshness/freshness.ts'
 import { Follower } from '../follower.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** The counter comes from a second statement: it may count what the rows of the first do not show. */
 class TwoReads extends Follower {
-  protected override received(round: Round, reading: Reading): void {
+  protected override received(round: SyncCycle, reading: Reading): void {
     this.ask(
-      (db) => db.readFeed(reading.counter),
+      (db) => db.loadFeed(reading.counter),
       (later) => {
-        const received = this.site.freshness.received(round, reading)
+        const received = this.node.freshness.received(round, reading)
         if (received.kind !== 'acknowledge') this.follow(round, received)
         else this.follow(round, { ...received, revision: later.counter })
       },
@@ -16,4 +16,4 @@ class TwoReads extends Follower {
   }
 }
 
-export const twoReads: Protocol = { ...shipped, follower: (site) => new TwoReads(site) }
+export const twoReads: Protocol = { ...shipped, follower: (node) => new TwoReads(node) }
