@@ -20,7 +20,7 @@ t.test('a caller cannot issue a key with more permissions than its own', async (
   t.equal((await issue(issuer, account, { role: weak })).status, 201)
   const refused = await issue(issuer, account, { role: strong })
   t.match(refused, { status: 403, body: { code: 'escalation' } })
-  t.match(refused.body.detail, /missing: backup:delete, backup:read, cluster:update\./)
+  t.match(refused.body.detail, /does not hold: backup:delete, backup:read, cluster:update\./)
   t.match(await issue(issuer, account, { role: 'admin' }), escalation)
   t.match(
     await issue(issuer, account, { role: issuerRole }),
@@ -40,7 +40,7 @@ t.test('enabling a key needs all that the key may do; disabling and revoking do 
   t.equal((await act(warden, account, victim.id, 'disable')).body.api_key.status, 'disabled')
   const refused = await act(warden, account, victim.id, 'enable')
   t.match(refused, escalation)
-  t.match(refused.body.detail, /missing: .*cluster:create/)
+  t.match(refused.body.detail, /does not hold: .*cluster:create/)
   t.equal((await act(root, account, victim.id, 'enable')).body.api_key.status, 'active')
   t.equal((await act(warden, account, victim.id, 'revoke')).body.api_key.status, 'revoked')
 
@@ -72,14 +72,14 @@ t.test('writing a role requires all permissions that it had and will have', asyn
   t.equal((await editor.post(path, { name: 'small', permissions: ['cluster:read'] })).status, 201)
   const created = await editor.post(path, { name: 'big', permissions: ['cluster:delete'] })
   t.match(created, escalation)
-  t.match(created.body.detail, /missing: cluster:delete\./)
+  t.match(created.body.detail, /does not hold: cluster:delete\./)
 
   const small = await newRole(root, account, 'before small', ['cluster:read'])
   const big = await newRole(root, account, 'before big', ['backup:delete'])
   t.match(await put(small, ['backup:delete']), escalation, 'what it gives')
   const emptied = await put(big, [])
   t.match(emptied, escalation, 'what it gave')
-  t.match(emptied.body.detail, /missing: backup:delete, backup:read\./)
+  t.match(emptied.body.detail, /does not hold: backup:delete, backup:read\./)
   t.match(await put(small, []), { status: 200, body: { role: { permissions: [] } } })
   t.match(await put(small, ['cluster:read']), { status: 200 })
   t.equal((await editor.delete(`${path}/${big}`)).status, 204, 'deleting gives nobody anything')
@@ -107,7 +107,7 @@ t.test('widening an allow list requires all permissions of the keys that use it'
   const strong = await newKey(root, account, { role: 'developer', allow_list_ids: [list] })
   const widened = await set(['10.0.0.0/8', '2001:db8::/32', '11.0.0.1'])
   t.match(widened, escalation)
-  t.match(widened.body.detail, /missing: .*cluster:create/)
+  t.match(widened.body.detail, /does not hold: .*cluster:create/)
   t.match(await set(['0.0.0.0/0']), escalation)
   t.equal((await set(['10.0.0.0/9'])).status, 200, 'narrowing gives nobody anything')
   t.match(await set(['10.0.0.0/8']), escalation, 'and is not undone by one who lacks the rights')
