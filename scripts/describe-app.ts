@@ -11,6 +11,7 @@ import { openDatabase } from '../src/store/database.ts'
 import { createCounters } from '../src/verification/counters.ts'
 import { CredentialCache } from '../src/verification/credential-cache.ts'
 import { DenialBuffer } from '../src/verification/denial-buffer.ts'
+import { FirstUses } from '../src/verification/first-use.ts'
 import { createSecretHasher } from '../src/verification/hashing/hasher.ts'
 import { noPeppers } from '../src/verification/hashing/peppers.ts'
 import { hashProfiles } from '../src/verification/hashing/profile.ts'
@@ -50,9 +51,9 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       feed: { lagMs: 0, rounds: 0, refusedConnections: 0 },
       receipts: { waitFor: () => Promise.reject(new Error('nothing is changed here')) },
       notifies: false,
-      credentials: { read: () => Promise.reject(new Error('nothing is read here')) },
-      reads: new SingleFlight(1),
-      firstUses: new SingleFlight(1),
+      credentials: { load: () => Promise.reject(new Error('nothing is read here')) },
+      loads: new SingleFlight(1),
+      firstUses: new FirstUses({ db, now: () => new Date() }, 1),
       usesKnownAfterMs: 0,
       uses: new UsageBuffer(),
       denials: new DenialBuffer(),

@@ -8,10 +8,12 @@ import type { CredentialName } from './store/credentials.ts'
 import type { Database } from './store/database.ts'
 import type { BatchLoader } from './verification/batch-loader.ts'
 import type { Counters } from './verification/counters.ts'
-import type { CachedCredential, CredentialCache } from './verification/credential-cache.ts'
+import type { CredentialCache } from './verification/credential-cache.ts'
 import type { DenialBuffer } from './verification/denial-buffer.ts'
+import type { FirstUses } from './verification/first-use.ts'
 import type { SecretHasher } from './verification/hashing/hasher.ts'
 import type { EpochedCredential } from './verification/load-credential.ts'
+import type { LoadedCredential } from './verification/resolve.ts'
 import type { SingleFlight } from './verification/single-flight.ts'
 import type { TagKeyring } from './verification/tag-keyring.ts'
 import type { UsageBuffer } from './verification/usage-buffer.ts'
@@ -45,10 +47,10 @@ export interface Deps {
   /** Whether the database knows NOTIFY. */
   readonly notifies: boolean
   /** Statements that read credentials: one at a time, for all who wait. */
-  readonly credentials: Pick<BatchLoader<CredentialName, EpochedCredential>, 'read'>
-  /** Credentials being read and matched, and first uses being recorded. */
-  readonly reads: SingleFlight<CachedCredential | undefined>
-  readonly firstUses: SingleFlight<boolean>
+  readonly credentials: Pick<BatchLoader<CredentialName, EpochedCredential>, 'load'>
+  /** Credentials that are being loaded and matched. */
+  readonly loads: SingleFlight<LoadedCredential>
+  readonly firstUses: FirstUses
   readonly uses: UsageBuffer
   /** After so long a use is written down, and no other verdict rests on an older state. */
   readonly usesKnownAfterMs: number

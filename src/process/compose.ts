@@ -18,6 +18,7 @@ import { openFeedConnection } from '../store/feed.ts'
 import { createCounters } from '../verification/counters.ts'
 import { CredentialCache } from '../verification/credential-cache.ts'
 import { DenialBuffer } from '../verification/denial-buffer.ts'
+import { FirstUses } from '../verification/first-use.ts'
 import { createCredentialLoader } from '../verification/load-credential.ts'
 import { SingleFlight } from '../verification/single-flight.ts'
 import { TagKeyring } from '../verification/tag-keyring.ts'
@@ -104,8 +105,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     selfRotationMaxOverlapSeconds: config.SELF_ROTATION_MAX_OVERLAP_SECONDS,
     expiryWarningMs: config.EXPIRY_WARNING_DAYS * dayMs,
     credentials: createCredentialLoader({ currentReads, cache, counters }, maxReadsUnderWay),
-    reads: new SingleFlight(maxReadsUnderWay),
-    firstUses: new SingleFlight(maxReadsUnderWay),
+    loads: new SingleFlight(maxReadsUnderWay),
+    firstUses: new FirstUses({ db, now: options.externals.now }, maxReadsUnderWay),
     uses: new UsageBuffer(),
     usesKnownAfterMs: Math.max(config.USE_FLUSH_MS, config.MAX_STALENESS_MS),
     denials: new DenialBuffer(),

@@ -2,7 +2,7 @@ import { ServiceError } from '../errors.ts'
 
 export interface BatchLoaderOptions<Wanted, Found> {
   /** Reads all at once. The answer has, by key, what was found. */
-  readonly read: (wanted: readonly Wanted[]) => Promise<ReadonlyMap<string, Found>>
+  readonly load: (wanted: readonly Wanted[]) => Promise<ReadonlyMap<string, Found>>
   readonly keyOf: (wanted: Wanted) => string
   /** How many different things may wait for the next read; beyond it one is refused (`overloaded`). */
   readonly maxWaiting: number
@@ -32,7 +32,7 @@ export class BatchLoader<Wanted, Found> {
     return this.#next?.wanted.size ?? 0
   }
 
-  async read(wanted: Wanted): Promise<Found | undefined> {
+  async load(wanted: Wanted): Promise<Found | undefined> {
     const key = this.#options.keyOf(wanted)
     this.#next ??= { wanted: new Map(), answer: Promise.withResolvers() }
     const batch = this.#next
@@ -56,7 +56,7 @@ export class BatchLoader<Wanted, Found> {
     if (batch === undefined) return
     this.#next = undefined
     this.#options
-      .read([...batch.wanted.values()])
+      .load([...batch.wanted.values()])
       .then(batch.answer.resolve, batch.answer.reject)
       .finally(() => this.#sendNext())
   }

@@ -1,4 +1,5 @@
 import { denialReasons } from '../domain/verdict.ts'
+import type { RefusalCause } from './resolve.ts'
 
 export const outcomes = ['valid', ...denialReasons] as const
 export type Outcome = (typeof outcomes)[number]
@@ -6,8 +7,10 @@ export type Outcome = (typeof outcomes)[number]
 /** Counts of what verification did since the start. Plain numbers: they are added to on the hottest path. */
 export interface Counters {
   readonly verdicts: Record<Outcome, number>
+  /** Verdicts `not_found` by their cause, which callers do not learn. */
+  readonly notFound: Record<Exclude<RefusalCause, 'malformed'>, number>
   cacheHits: number
-  /** An entry was there, but a change had overtaken it. */
+  /** An entry was there, but a change had invalidated it, or the lease had expired. */
   cacheStale: number
   cacheMisses: number
   /** Statements sent to read a credential. */
@@ -29,6 +32,7 @@ export function createCounters(): Counters {
       address_not_allowed: 0,
       insufficient_permissions: 0,
     },
+    notFound: { bad_signature: 0, bad_tag: 0, unknown_key: 0, wrong_secret: 0 },
     cacheHits: 0,
     cacheStale: 0,
     cacheMisses: 0,

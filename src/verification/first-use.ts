@@ -8,9 +8,17 @@ import { setChangedRevision } from '../store/api-key-references.ts'
 import { findApiKey, lockApiKey } from '../store/api-keys.ts'
 import { lockKeyFacts } from '../store/credentials.ts'
 import type { StoreTransaction } from '../store/database.ts'
-import { recordFirstUse, retireOlderCredentials } from '../store/first-uses.ts'
+import {
+  recordFirstUse,
+  recordFirstUses,
+  retireOlderCredentials,
+  type UsedCredential,
+} from '../store/first-uses.ts'
 import { untilItWins } from '../store/retry.ts'
+import { BatchLoader } from './batch-loader.ts'
 import type { CachedCredential } from './credential-cache.ts'
+import type { Resolution } from './resolve.ts'
+import { SingleFlight } from './single-flight.ts'
 
 /** Whether a verdict is the first use ever of its credential, which is recorded before anybody learns of it. */
 export function isFirstUse({ isUsed }: CachedCredential, verdict: Verdict): boolean {
@@ -18,25 +26,57 @@ export function isFirstUse({ isUsed }: CachedCredential, verdict: Verdict): bool
 }
 
 /**
- * Records that a credential is used for the first time, before anybody learns of it. If the rotation that
- * made it said so, that is also when those before it end, now or soon: decided here, in one transaction,
- * and a change like any other. False: it was used or ended meanwhile, or is denied now; whoever wanted to
- * answer judges again.
+ * Records first uses ever, before anybody learns of the verdict. Uses that end nothing share one
+ * statement under way at a time; the use of a credential whose rotation says so also ends the older
+ * ones of its key, now or soon: a transaction of its own, and a change like any other.
  */
-export function recordUse(
-  deps: Deps,
-  { facts, retiresOlder }: CachedCredential,
-  attempt: Attempt,
-): Promise<boolean> {
-  const { id, generation } = facts
-  if (!retiresOlder) {
-    return untilItWins(() => recordFirstUse(deps.db, id, generation, deps.now()))
+export class FirstUses {
+  readonly #recorder: BatchLoader<UsedCredential, boolean>
+  readonly #retirements: SingleFlight<boolean>
+
+  /** `maxUnderWay`: beyond so many an attempt is refused (`overloaded`). */
+  constructor({ db, now }: Pick<Deps, 'db' | 'now'>, maxUnderWay: number) {
+    this.#retirements = new SingleFlight(maxUnderWay)
+    this.#recorder = new BatchLoader({
+      keyOf: nameOf,
+      maxWaiting: maxUnderWay,
+      load: async (used) => {
+        const recorded = await untilItWins(() => recordFirstUses(db, used, now()))
+        return new Map(used.map((one, index) => [nameOf(one), recorded[index] === true]))
+      },
+    })
   }
+
+  /** Records the first use that the resolution needs, and reports to it whether this call did. */
+  async settle(
+    deps: Deps,
+    resolution: Resolution,
+    credential: CachedCredential,
+    attempt: Attempt,
+  ): Promise<void> {
+    const { id, generation } = credential.facts
+    const used = { apiKeyId: id, generation }
+    if (!credential.retiresOlder) {
+      resolution.firstUseSettled((await this.#recorder.load(used)) === true)
+      return
+    }
+    await this.#retirements.share(nameOf(used), () => retireOlder(deps, credential, attempt))
+    // It may have ended others of its key: a change, which invalidates what was loaded.
+    resolution.loadAgain()
+  }
+}
+
+function nameOf({ apiKeyId, generation }: UsedCredential): string {
+  return `${apiKeyId} ${generation}`
+}
+
+/** False: the credential was used or ended meanwhile, or is denied now; the attempt is judged again. */
+function retireOlder(deps: Deps, { facts }: CachedCredential, attempt: Attempt): Promise<boolean> {
   return inChangingTransaction(
     deps,
     systemOrigin,
     (trx, announce) => retire(deps, trx, announce, facts, attempt),
-    (trx, sealed) => setChangedRevision(trx, id, sealed),
+    (trx, sealed) => setChangedRevision(trx, facts.id, sealed),
   ).then(({ result }) => result)
 }
 

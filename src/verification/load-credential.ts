@@ -1,20 +1,15 @@
 import type { Deps } from '../deps.ts'
 import { isExpired } from '../domain/key/api-key.ts'
 import { isOver } from '../domain/key/rotation.ts'
-import { keyIdOf, type Token } from '../domain/token/token.ts'
+import { keyIdOf } from '../domain/token/token.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import type { Epoch } from '../freshness/freshness.ts'
 import type { Credential, FoundCredential } from '../store/credential-rows.ts'
 import { type CredentialName, findCredentials, replaceHash } from '../store/credentials.ts'
 import { BatchLoader } from './batch-loader.ts'
 import type { CachedCredential } from './credential-cache.ts'
+import type { LoadedCredential, TokenWithDigest } from './resolve.ts'
 import { noUsage } from './usage-counts.ts'
-
-/** A token that was presented, and the SHA-256 of the whole string that carried it, as base64url. */
-export interface TokenWithDigest {
-  readonly token: Token
-  readonly digest: string
-}
 
 /** A credential as one statement found it, and the stamp from before that statement was sent. */
 export interface EpochedCredential {
@@ -31,7 +26,7 @@ export function createCredentialLoader(
   return new BatchLoader({
     keyOf,
     maxWaiting,
-    async read(names) {
+    async load(names) {
       const { epoch } = deps.cache
       deps.counters.credentialReads += 1
       const found = await deps.currentReads.read((db) => findCredentials(db, names))
@@ -46,28 +41,26 @@ export function createCredentialLoader(
 }
 
 /**
- * Reads the credential that a token names, by a statement sent from now on, and matches its secret:
- * undefined when there is none or it does not match. What is read is kept for later, unless a change
- * has overtaken it on the way.
+ * Loads the credential that a token names, by a statement sent from now on, and matches its secret.
+ * The result is kept in the cache, unless a change has invalidated it on the way.
  */
 export async function loadCredential(
   deps: Deps,
-  presented: TokenWithDigest,
-): Promise<CachedCredential | undefined> {
-  const { token, digest } = presented
-  const read = await deps.credentials.read({ apiKeyId: keyIdOf(token), tag: token.tag })
-  if (read === undefined) return undefined
-  const { epoch } = read
-  const { credential, facts } = read.found
-  // Accepted before, and the stored hash is still the one that it matched.
+  { token, digest }: TokenWithDigest,
+): Promise<LoadedCredential> {
+  const loaded = await deps.credentials.load({ apiKeyId: keyIdOf(token), tag: token.tag })
+  if (loaded === undefined) return { kind: 'unmatched', cause: 'unknown_key' }
+  const { epoch } = loaded
+  const { credential, facts } = loaded.found
+  // Accepted before, and the stored hash is still the one that the secret matched.
   const known = deps.cache.find(digest)
-  const accepted = known?.hash === credential.hash
-  // A pepper is given up once no live key needs it; what is left of dead ones cannot be matched.
-  if (isDead(facts, deps.now()) && !deps.hasher.knowsPepperOf(credential)) return undefined
-  if (!accepted && !(await deps.hasher.matches(facts.accountId, credential, token.secret))) {
-    return undefined
+  const isAccepted = known?.hash === credential.hash
+  // A pepper is removed once no live key needs it; what is left of dead keys cannot be matched.
+  if (isDead(facts, deps.now()) && !deps.hasher.knowsPepperOf(credential)) return WRONG_SECRET
+  if (!isAccepted) {
+    if (!(await deps.hasher.matches(facts.accountId, credential, token.secret))) return WRONG_SECRET
+    rehashIfRisen(deps, facts.accountId, credential, token.secret)
   }
-  if (!accepted) rehashIfRisen(deps, facts.accountId, credential, token.secret)
   const entry: CachedCredential = {
     facts,
     hash: credential.hash,
@@ -77,8 +70,10 @@ export async function loadCredential(
     epoch,
   }
   deps.cache.put(digest, entry)
-  return entry
+  return { kind: 'matched', credential: entry }
 }
+
+const WRONG_SECRET: LoadedCredential = { kind: 'unmatched', cause: 'wrong_secret' }
 
 /** Whether nothing can bring it back: it is revoked, expired or replaced. */
 function isDead(facts: KeyFacts, now: Date): boolean {

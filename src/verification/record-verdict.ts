@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import type { Attempt, Verdict } from '../domain/verdict.ts'
 import type { CachedCredential } from './credential-cache.ts'
+import type { RefusalCause } from './resolve.ts'
 
 /** Counts a verdict that is about to be given, and the use of the credential or that it was denied. */
 export function recordVerdict(
@@ -18,4 +19,16 @@ export function recordVerdict(
     deps.denials.record(verdict, attempt, now)
   }
   return verdict
+}
+
+/**
+ * Counts a token that resolves to no credential. The verdict says `malformed` or `not_found`; the
+ * cause stays inside: in the metrics, and in a debug log line.
+ */
+export function recordRefusal(deps: Deps, cause: RefusalCause | undefined): Verdict {
+  const reason = cause === 'malformed' ? 'malformed' : 'not_found'
+  deps.counters.verdicts[reason] += 1
+  if (cause !== undefined && cause !== 'malformed') deps.counters.notFound[cause] += 1
+  if (deps.log.isLevelEnabled('debug')) deps.log.debug({ cause }, 'a token was refused')
+  return { valid: false, reason, key: undefined }
 }

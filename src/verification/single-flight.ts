@@ -16,6 +16,10 @@ export class SingleFlight<T> {
     return this.#underWay.size
   }
 
+  isUnderWay(key: string): boolean {
+    return this.#underWay.has(key)
+  }
+
   find(key: string): Promise<T> | undefined {
     return this.#underWay.get(key)
   }

@@ -6,15 +6,15 @@ import { BatchLoader } from './batch-loader.ts'
 
 /** The ring of tag keys as this instance knows it. The change feed has it read again when it changed. */
 export class TagKeyring implements TagRing {
-  readonly #reader: BatchLoader<null, TagRing>
+  readonly #loader: BatchLoader<null, TagRing>
   #keyring: TagRing
 
   private constructor(currentReads: CurrentReads, keyring: TagRing) {
     this.#keyring = keyring
-    this.#reader = new BatchLoader({
+    this.#loader = new BatchLoader({
       keyOf: () => '',
       maxWaiting: 1,
-      read: async () => {
+      load: async () => {
         this.#keyring = await currentReads.read(loadRing)
         return new Map()
       },
@@ -39,7 +39,7 @@ export class TagKeyring implements TagRing {
    * forged tokens past the lease costs one statement at a time, and no older ring replaces a newer one.
    */
   async reload(): Promise<void> {
-    await this.#reader.read(null)
+    await this.#loader.load(null)
   }
 }
 

@@ -258,7 +258,7 @@ t.test(
     await until(() => deps.counters.credentialReads === credentialReads + 1)
     const meanwhile = keys.slice(2).map(ask)
     t.equal((await ask(keys[0] ?? '')).body.valid, true, 'hot keys are verified meanwhile')
-    await until(() => deps.reads.size === keys.length - 1)
+    await until(() => deps.loads.size === keys.length - 1)
 
     assertProblem(t, await first, unavailable, 'whoever it was sent for is told')
     const waited = performance.now() - startedAt

@@ -75,7 +75,7 @@ test('a flood of first verifications is refused by 503, and delays nothing else'
     }
   }
   t.ok(mostWaiting < asked / 2, `${mostWaiting} waited at once`)
-  await until(() => deps.hasher.queue.running === 0 && deps.reads.size === 0)
+  await until(() => deps.hasher.queue.running === 0 && deps.loads.size === 0)
   t.equal((await root.verify(tokenOf(asked))).valid, true, 'what comes afterwards is served')
 })
 
