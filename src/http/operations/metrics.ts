@@ -73,6 +73,16 @@ function countVerification(registry: Registry, deps: Deps): void {
       for (const outcome of outcomes) this.inc({ outcome }, counters.verdicts[outcome])
     },
   })
+  new Counter({
+    name: 'aeon_keys_not_found_total',
+    help: 'Verdicts not_found by cause, which callers do not learn.',
+    labelNames: ['cause'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [cause, count] of Object.entries(counters.notFound)) this.inc({ cause }, count)
+    },
+  })
   const plain = [
     ['aeon_keys_cache_hits_total', 'Verifications answered from memory.', () => counters.cacheHits],
     [
