@@ -28,11 +28,11 @@ export interface Scenario {
 
 /** What the benchmark measures, in the order of the page. */
 export const scenarios = {
-  hot: { title: 'Hot verifications and the floor', measure: measureHot, isQuick: true },
+  hot: { title: 'Hot verifications and the baseline', measure: measureHot, isQuick: true },
   peers: { title: 'Peers', measure: measurePeers },
   cold: { title: 'Cold verifications', measure: measureCold, isQuick: true },
   forged: { title: 'Forged tokens', measure: measureForged, isQuick: true },
-  flood: { title: 'Good tokens beside a flood', measure: measureFlood },
+  flood: { title: 'Valid tokens beside a flood', measure: measureFlood },
   denied: { title: 'Revoked and expired tokens', measure: measureDenied },
   batch: { title: 'Batches', measure: measureBatch },
   growth: { title: 'Growth', measure: measureGrowth },

@@ -24,7 +24,7 @@ export function plotsOf(results: Results): Plot[] {
       : [
           plot(
             'latency.svg',
-            latencies('Latency: hot, cold, and what does less', [
+            latencies('Latency: hot, cold, and programs that do less', [
               ...hot.standings,
               ...cold.standings,
             ]),
@@ -75,7 +75,7 @@ function growthPlots({ standings }: DatedResult): Plot[] {
     plot(
       'growth-cost.svg',
       chart(
-        'CPU time a request against the number of keys',
+        'CPU time per request against the number of keys',
         'microseconds, of the service and the database',
         (standing) => standing.cpuMicros + standing.databaseCpuMicros,
       ),

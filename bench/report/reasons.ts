@@ -2,13 +2,13 @@ import { isMet, type Result, type Results } from '../results.ts'
 import type { ScenarioName } from '../scenarios.ts'
 
 interface Reason {
-  /** The goals of a part, by how their findings begin. */
+  /** The goals of a scenario, by how their findings begin. */
   readonly of: readonly (readonly [scenario: ScenarioName, beginning: string])[]
-  /** In the figures that were measured; undefined when one of them is not there. */
+  /** Uses the measured figures; undefined when a figure is missing. */
   readonly why: (results: Results) => string | undefined
 }
 
-const baseline = 'the floor'
+const baseline = 'the baseline'
 
 const reasons: readonly Reason[] = [
   {
@@ -20,11 +20,11 @@ const reasons: readonly Reason[] = [
       ]
       const digest = profiled(results, 'oneShotDigest')
       if (mine === undefined || its === undefined || digest === undefined) return undefined
-      return `**Hot.** A verification among 10,000 keys adds ${micros(mine.cpuMicros - its.cpuMicros)} to the floor's ${micros(its.cpuMicros)}; the goal leaves it ${micros(its.cpuMicros / 0.95 - its.cpuMicros)}. Of that SHA-256 takes ${micros(digest)}, by which a token is found without being kept. The profile below has the rest: the lookup, the judgement, the text of the verdict, the count of its use, each in memory that ten thousand keys make the processor fetch.`
+      return `**Hot.** A verification among 10,000 keys adds ${micros(mine.cpuMicros - its.cpuMicros)} to the ${micros(its.cpuMicros)} of the baseline; the goal allows ${micros(its.cpuMicros / 0.95 - its.cpuMicros)}. Of that, SHA-256 takes ${micros(digest)}: the cache finds a token by its digest, so that no token stays in memory. The profile below shows the rest: the lookup, the checks, the text of the verdict and the count of the use, each in memory that the processor must fetch for ten thousand keys.`
     },
   },
   {
-    of: [['peers', 'Verifications a second, against']],
+    of: [['peers', 'Verifications per second, relative to']],
     why(results) {
       const bare = found(results, 'hot', 'Fastify, a constant')
       const peers = ['better-auth, default', 'oidc-provider, PostgreSQL', 'home-made, a SELECT']
@@ -35,8 +35,8 @@ const reasons: readonly Reason[] = [
       const inBatches =
         batches === undefined
           ? ''
-          : ` Batches of 100, which none of the three takes, verify ${batches.toFixed(1)} times as many as single calls do.`
-      return `**Peers.** Fastify with a constant, which authenticates nobody and verifies nothing, does ${limits[0]}, ${limits[1]} and ${limits[2]} times as much as the three: nothing that is built on it meets all the goals on this machine. In CPU time the difference is what the table of peers tells.${inBatches}`
+          : ` Batches of 100, which none of the three supports, verify ${batches.toFixed(1)} times as many tokens as single calls.`
+      return `**Peers.** Fastify with a constant response, without authentication or verification, reaches ${limits[0]}, ${limits[1]} and ${limits[2]} times the rates of the three: no service built on Fastify meets all the goals on this machine. The table of peers shows the difference in CPU time.${inBatches}`
     },
   },
   {
@@ -47,17 +47,16 @@ const reasons: readonly Reason[] = [
         found(results, 'forged', baseline),
       ]
       if (mine === undefined || its === undefined) return undefined
-      return `**Forged.** Refusing one takes ${micros(mine.cpuMicros - its.cpuMicros)} more than the floor: three SHA-256, of the token and of the two halves of its tag's HMAC, and taking it apart.`
+      return `**Forged.** The denial of a forged token takes ${micros(mine.cpuMicros - its.cpuMicros)} more than the baseline: three SHA-256 (of the token, and of the two halves of the HMAC of its tag), and parsing.`
     },
   },
   {
     of: [['growth', 'A page of a list']],
-    why: () =>
-      '**Lists.** Each reads by an index, in a time that the table of lists shows, one by one.',
+    why: () => '**Lists.** Each list reads an index; the table of lists shows the time of each.',
   },
 ]
 
-/** Why the goals that were missed were, as far as what was measured tells: a list, or nothing. */
+/** A list of reasons for the missed goals, from the measured figures; empty without one. */
 export function reasonsOf(results: Results): string {
   const missed = reasons.filter(({ of }) => of.some((goals) => isMissed(results, goals)))
   return missed

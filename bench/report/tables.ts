@@ -47,10 +47,10 @@ function remarksOf(findings: readonly Finding[]): string {
 function resultsTable(standings: readonly Result[]): string {
   return table(
     [
-      'absolute figures, of one machine',
+      'absolute figures of one machine',
       'requests/s',
       'CPU µs/request',
-      'of the database',
+      'database CPU µs',
       'p50 ms',
       'p99 ms',
       'p99.9 ms',

@@ -45,7 +45,7 @@ export async function measureBatch(harness: Harness): Promise<ScenarioResult> {
   const findings = Array.from(batches, ([size, candidate]): Finding => {
     const ratio = medianRatio(samplesOf(samples, candidate), samplesOf(samples, single), 'rate')
     return {
-      what: `Batches of ${size}: verifications a second, against single calls`,
+      what: `Batches of ${size}: verifications per second, relative to single calls`,
       value: ratio * size,
       unit: 'times',
       ...(size === 100 && { goal: { atLeast: 10 } }),

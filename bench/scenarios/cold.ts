@@ -45,13 +45,13 @@ export async function measureCold(harness: Harness): Promise<ScenarioResult> {
   return {
     findings: [
       {
-        what: 'Cold: rate, against the ceiling of Argon2 alone',
+        what: 'Cold: rate, relative to the ceiling of Argon2 alone',
         value: median(ratios),
         unit: 'times',
         goal: { atLeast: goal },
       },
       {
-        what: `Cold: p99 at ${Math.round((median(ceilings) * goal) / 2)}/s, half of the rate that is the goal`,
+        what: `Cold: p99 at ${Math.round((median(ceilings) * goal) / 2)}/s, half of the target rate`,
         value: steadyP99,
         unit: 'ms',
         goal: { atMost: 20 },
@@ -60,7 +60,7 @@ export async function measureCold(harness: Harness): Promise<ScenarioResult> {
     ],
     standings: [
       resultOf('cold, as fast as it goes', flatOut),
-      resultOf('cold, at half of the rate that is the goal', steady),
+      resultOf('cold, at half of the target rate', steady),
       ...(harness.isQuick ? [] : [resultOf('the same, after 30,000 others', later)]),
     ],
   }

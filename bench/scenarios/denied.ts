@@ -13,7 +13,7 @@ export async function measureDenied(harness: Harness): Promise<ScenarioResult> {
   const [good, ...denied] = samples.keys()
   if (good === undefined) throw new Error('A good token takes part.')
   const against = (candidate: Candidate): Finding => ({
-    what: `${candidate.name}, repeated: CPU time, against a good one`,
+    what: `${candidate.name}, repeated: CPU time, relative to a valid token`,
     value: medianRatio(samplesOf(samples, candidate), samplesOf(samples, good), 'cpu'),
     unit: 'times',
     goal: { atMost: 1.05 },
@@ -43,7 +43,7 @@ async function startCandidates(harness: Harness, dataset: Dataset): Promise<read
     }
   }
   return [
-    await candidate('a good token', tokens[0], 'valid', expectedAnswers.good),
+    await candidate('a valid token', tokens[0], 'valid', expectedAnswers.good),
     await candidate('a revoked token', revokedTokens[0], 'revoked', expectedAnswers.revoked),
     await candidate('an expired token', expiredTokens[0], 'expired', expectedAnswers.expired),
   ]

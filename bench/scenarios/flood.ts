@@ -26,7 +26,7 @@ export async function measureFlood(harness: Harness): Promise<ScenarioResult> {
     expected: expectedAnswers.notFound,
   }
   const alone: Candidate = {
-    name: `good tokens, ${goodPerSecond}/s, alone`,
+    name: `valid tokens, ${goodPerSecond}/s, alone`,
     server,
     load: {
       origin: server.url,
@@ -56,7 +56,7 @@ export async function measureFlood(harness: Harness): Promise<ScenarioResult> {
   return {
     findings: [
       {
-        what: 'Good tokens beside five times as many forged ones: p99, against without them',
+        what: 'Valid tokens beside five times as many forged ones: p99, relative to none',
         value: medianRatio(samplesOf(samples, beset), samplesOf(samples, alone), 'p99'),
         unit: 'times',
         goal: { atMost: 2 },

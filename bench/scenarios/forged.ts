@@ -18,7 +18,7 @@ import { fromMemory } from '../work.ts'
 
 const forgeries = 10_000
 
-/** Forged tokens alone, against the floor that answers the same refusal. */
+/** Forged tokens alone, against the baseline that answers the same refusal. */
 export async function measureForged(harness: Harness): Promise<ScenarioResult> {
   const dataset = await harness.datasets.main()
   const samples = await benchmarkAnew(harness, async (inner) => [
@@ -30,13 +30,13 @@ export async function measureForged(harness: Harness): Promise<ScenarioResult> {
   return {
     findings: [
       {
-        what: 'Forged tokens: rate, against the floor',
+        what: 'Forged tokens: rate, relative to the baseline',
         value: medianRatio(mine, its, 'rate'),
         unit: 'times',
         goal: { atLeast: 0.8 },
       },
       {
-        what: 'Forged tokens: CPU time of the floor, against their own',
+        what: 'Forged tokens: CPU time of the baseline, relative to the service',
         value: medianRatio(its, mine, 'cpu'),
         unit: 'times',
       },
@@ -53,7 +53,7 @@ async function startBaseline(harness: Harness, dataset: Dataset): Promise<Candid
     settings: { DATABASE_URL: databaseUrl, FLOOR_CALLER: rootToken },
   })
   return {
-    name: 'the floor, refusing',
+    name: 'the baseline, denying',
     server,
     load: { ...(await loadOf(harness, dataset)), origin: server.url },
   }
@@ -92,7 +92,7 @@ async function countWork(attacked: Candidate, seconds: number): Promise<readonly
   const after = await countsOfDatabase(databaseUrl)
   return [
     {
-      what: 'Forged tokens: reads of credentials and Argon2 hashes, by the metrics',
+      what: 'Forged tokens: credential reads and Argon2 hashes, by the metrics',
       value:
         counters.credentialReads -
         countersBefore.credentialReads +
@@ -101,7 +101,7 @@ async function countWork(attacked: Candidate, seconds: number): Promise<readonly
       goal: { atMost: 0 },
     },
     {
-      what: 'Transactions of the database for each forged token: change feeds',
+      what: 'Database transactions per forged token (change feeds)',
       value: (after.transactions - before.transactions) / requests,
       unit: 'transactions',
       goal: { atMost: 0.01 },

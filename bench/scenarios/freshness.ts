@@ -26,24 +26,24 @@ export async function measureFreshness(harness: Harness): Promise<ScenarioResult
     findings: [
       ...protocol.findings,
       {
-        what: 'From sending a revocation to denied by three processes, with notifications: p50',
+        what: 'From a revocation to its denial by three processes, with notifications: p50',
         value: percentile(byNotice.toDenied, 0.5),
         unit: 'ms',
       },
       {
-        what: `The same: p99 of ${notified}`,
+        what: `From a revocation to its denial by three processes, with notifications: p99 of ${notified}`,
         value: percentile(byNotice.toDenied, 0.99),
         unit: 'ms',
         goal: { atMost: 50 },
       },
       {
-        what: `By polling every second: p99 of ${polled}`,
+        what: `From a revocation to its denial by three processes, by polling every second: p99 of ${polled}`,
         value: percentile(byPolling.toDenied, 0.99),
         unit: 'ms',
         goal: { atMost: 1_100 },
       },
       {
-        what: 'A revocation with its receipt, against one that does not wait: p50',
+        what: 'Time that waiting for the receipt adds to a revocation: p50',
         value: waiting - hurried,
         unit: 'ms',
         goal: { atMost: 15 },
@@ -75,14 +75,14 @@ async function measureProtocol(
     return [
       await candidate('hot, one key', 'src/main.ts'),
       await candidate(
-        'the same, whatever memory knows taken for good',
+        'the same without the freshness protocol',
         'bench/servers/without-protocol.ts',
       ),
     ]
   })
   const [fresh = [], careless = []] = [...samples.values()]
   const finding: Finding = {
-    what: 'Hot, one key: CPU time with the freshness protocol, against without',
+    what: 'Hot, one key: CPU time with the freshness protocol, relative to without',
     value: medianRatio(fresh, careless, 'cpu'),
     unit: 'times',
     goal: { atMost: 1.03 },

@@ -61,7 +61,7 @@ export async function measureGrowth(harness: Harness): Promise<ScenarioResult> {
   const [smallest, largest] = [grown.at(0), grown.at(-1)]
   if (smallest === undefined || largest === undefined) throw new Error('There are no sizes.')
   const against = (kind: 'hot' | 'cold' | 'list', what: string, isGoal: boolean): Finding => ({
-    what: `${what} at 1,000,000 keys: p99, against at 1,000`,
+    what: `${what} at 1,000,000 keys: p99, relative to 1,000 keys`,
     value: medianRatio(
       samplesOf(samples, largest[kind]),
       samplesOf(samples, smallest[kind]),

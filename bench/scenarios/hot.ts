@@ -20,13 +20,13 @@ const flushPeriodSeconds = 10
 const baselineScript = 'bench/servers/baseline.ts'
 
 const names = {
-  baseline: 'the floor',
-  trusting: 'the floor, the caller trusted too',
+  baseline: 'the baseline',
+  trusting: 'the baseline, trusting its caller',
   mix: 'hot, 10,000 keys in a Zipf mix',
   one: 'hot, one key',
 } as const
 
-/** Verifications that memory answers, against the floor; and what stands below the floor. */
+/** Verifications that memory answers, against the baseline; and what stands below the baseline. */
 export async function measureHot(harness: Harness): Promise<ScenarioResult> {
   const dataset = await harness.datasets.main()
   const seconds = harness.isQuick ? harness.rounds.seconds : flushPeriodSeconds
@@ -44,12 +44,12 @@ export async function measureHot(harness: Harness): Promise<ScenarioResult> {
       ...against(baseline, mix, 'Hot, 10,000 keys'),
       ...against(baseline, one, 'Hot, one key'),
       {
-        what: 'Hot, 10,000 keys: rate, against the floor that trusts the caller too',
+        what: 'Hot, 10,000 keys: rate, relative to the baseline that trusts its caller',
         value: medianRatio(mix, trusting, 'rate'),
         unit: 'times',
       },
       {
-        what: 'Hot, 10,000 keys: CPU time of the floor that trusts the caller too, against its own',
+        what: 'Hot, 10,000 keys: CPU time of the baseline that trusts its caller, relative to the service',
         value: medianRatio(trusting, mix, 'cpu'),
         unit: 'times',
       },
@@ -61,19 +61,19 @@ export async function measureHot(harness: Harness): Promise<ScenarioResult> {
 function against(baseline: Samples, mine: Samples, what: string): Finding[] {
   return [
     {
-      what: `${what}: rate, against the floor`,
+      what: `${what}: rate, relative to the baseline`,
       value: medianRatio(mine, baseline, 'rate'),
       unit: 'times',
       goal: { atLeast: 0.95 },
     },
     {
-      what: `${what}: CPU time of the floor, against its own`,
+      what: `${what}: CPU time of the baseline, relative to the service`,
       value: medianRatio(baseline, mine, 'cpu'),
       unit: 'times',
       goal: { atLeast: 0.95 },
     },
     {
-      what: `${what}: p99, against the floor's`,
+      what: `${what}: p99, relative to the baseline`,
       value: medianRatio(mine, baseline, 'p99'),
       unit: 'times',
       goal: { atMost: 1.2 },
@@ -121,7 +121,7 @@ async function startCandidates(harness: Harness, dataset: Dataset): Promise<read
   ]
 }
 
-/** Servers that do less than the floor: what of its cost is the framework's, and the generator's ceiling. */
+/** Servers that do less than the baseline: what of its cost is the framework's, and the generator's ceiling. */
 async function startBareBaseline(
   harness: Harness,
   answer: string,

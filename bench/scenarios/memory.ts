@@ -43,18 +43,18 @@ export async function measureMemory(harness: Harness): Promise<ScenarioResult> {
         goal: { atMost: 1024 },
       },
       {
-        what: 'Resident after 10,000 keys, as npm start has it',
+        what: 'Resident memory after 10,000 keys, with the flags of npm start',
         value: asStarted,
         unit: 'MB',
         goal: { atMost: 150 },
       },
       {
-        what: `Resident after 10,000 keys, with ${fastFlags.join(' ')}`,
+        what: `Resident memory after 10,000 keys, with ${fastFlags.join(' ')}`,
         value: fast,
         unit: 'MB',
       },
-      { what: 'Resident when started', value: megabytes('startedBytes'), unit: 'MB' },
-      { what: `Resident after ${keys} keys`, value: megabytes('verifiedBytes'), unit: 'MB' },
+      { what: 'Resident memory after the start', value: megabytes('startedBytes'), unit: 'MB' },
+      { what: `Resident memory after ${keys} keys`, value: megabytes('verifiedBytes'), unit: 'MB' },
     ],
     standings: [],
   }

@@ -52,7 +52,7 @@ export async function measurePeers(harness: Harness): Promise<ScenarioResult> {
     rows.push([name, ...(counts[index] ?? []), await timeToDenied(rival), difference])
   }
   const against = ({ peer, candidate }: Rival): Finding => ({
-    what: `Verifications a second, against ${peer.name}`,
+    what: `Verifications per second, relative to ${peer.name}`,
     value: medianRatio(samplesOf(samples, own), samplesOf(samples, candidate), 'rate'),
     unit: 'times',
     ...(peer.goal !== undefined && { goal: { atLeast: peer.goal } }),
@@ -63,10 +63,10 @@ export async function measurePeers(harness: Harness): Promise<ScenarioResult> {
     facts: {
       head: [
         '',
-        'transactions a verification',
+        'transactions per verification',
         'rows written',
         'denies a token revoked elsewhere',
-        'does less or more than the service',
+        'differs from the service',
       ],
       rows,
     },
@@ -78,7 +78,7 @@ const ownRow = [
   '0',
   '0',
   'in milliseconds, and never later than 30 s: see Freshness',
-  'verifies its caller like any token, at each request; uses are counted in memory and written every 10 s',
+  'verifies its caller like any token, at each request; counts uses in memory and writes them every 10 s',
 ]
 
 async function prepareOwn(harness: Harness): Promise<Candidate> {
@@ -168,7 +168,7 @@ function requestsTo(peer: Peer, tokens: readonly string[]): Requests {
 
 /** Revokes the key that is asked for most, as another process would, and asks for it until it is denied. */
 async function timeToDenied({ peer, candidate, databaseUrl, requests }: Rival): Promise<string> {
-  if (peer.revocation === undefined) return 'there is no elsewhere: it is in one process'
+  if (peer.revocation === undefined) return 'not applicable: it is in one process'
   const [line] = requests.lines
   const token = tokenIn(line?.body ?? '')
   if (!isGood(await ask(candidate.server.url, requests, line))) throw new Error('It was denied.')

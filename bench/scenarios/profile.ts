@@ -21,12 +21,12 @@ interface Profiled {
 const before = ['--maglev', '--max-semi-space-size=16', '--retain-maps-for-n-gc=2']
 
 const profiled: readonly Profiled[] = [
-  { name: 'the floor', script: 'bench/servers/baseline.ts', flags: [] },
+  { name: 'the baseline', script: 'bench/servers/baseline.ts', flags: [] },
   { name: 'the service', script: 'src/main.ts', flags: [] },
   { name: `the service with ${before.join(' ')}`, script: 'src/main.ts', flags: before },
 ]
 
-/** Where the time of a hot verification goes: of the floor, of the service, and of the service with other flags. */
+/** Where the time of a hot verification goes: of the baseline, of the service, and of the service with other flags. */
 export async function measureProfile(harness: Harness): Promise<ScenarioResult> {
   const dataset = await harness.datasets.main()
   const columns: ReadonlyMap<string, number>[] = []
@@ -44,7 +44,7 @@ export async function measureProfile(harness: Harness): Promise<ScenarioResult> 
     findings: [],
     standings: [],
     facts: {
-      head: ['µs a request, by function', ...profiled.map(({ name }) => name)],
+      head: ['µs per request, by function', ...profiled.map(({ name }) => name)],
       rows: [
         ...rows.slice(0, shown).map(({ name, times }) => [name, ...times.map(wordOf)]),
         ['all functions', ...sums.map(wordOf)],

@@ -34,7 +34,7 @@ export async function measureRevoking(harness: Harness): Promise<ScenarioResult>
   }
   const revoking: Candidate = {
     ...quiet,
-    name: 'hot mix, one revocation a second',
+    name: 'hot mix, one revocation per second',
     beside: async (until) => {
       while (!until.aborted) {
         await sleep(betweenMs / 2)
@@ -56,12 +56,12 @@ export async function measureRevoking(harness: Harness): Promise<ScenarioResult>
   return {
     findings: [
       {
-        what: 'With one revocation a second: rate, against none',
+        what: 'With one revocation per second: rate, relative to none',
         value: against('rate'),
         unit: 'times',
       },
       {
-        what: 'With one revocation a second: p99, against none',
+        what: 'With one revocation per second: p99, relative to none',
         value: against('p99'),
         unit: 'times',
       },

@@ -71,7 +71,7 @@ export async function measureSoak(harness: Harness): Promise<ScenarioResult> {
   return {
     findings: [
       {
-        what: `Soak, ${minutes} min: resident memory in the last third, against in the second`,
+        what: `Soak, ${minutes} min: resident memory in the last third, relative to the second`,
         value: median(last) / median(second),
         unit: 'times',
         goal: { atMost: 1.05 },

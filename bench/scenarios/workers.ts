@@ -35,22 +35,31 @@ export async function measureWorkers(harness: Harness): Promise<ScenarioResult> 
   const remark =
     cores > 4
       ? `measured with ${cores} cores.`
-      : `no figure of what workers can do: the generator and they share ${cores} cores.`
+      : `no measure of what workers can do: the load generator and the workers share ${cores} cores.`
   return {
     findings: [
       {
-        what: '2 workers: CPU time a request, against one',
+        what: '2 workers: CPU time per request, relative to one worker',
         value: against(two, 'cpu'),
         unit: 'times',
         goal: { atMost: 1.1 },
       },
       {
-        what: '4 workers: CPU time a request, against one',
+        what: '4 workers: CPU time per request, relative to one worker',
         value: against(four, 'cpu'),
         unit: 'times',
       },
-      { what: '2 workers: rate, against one', value: against(two, 'rate'), unit: 'times', remark },
-      { what: '4 workers: rate, against one', value: against(four, 'rate'), unit: 'times' },
+      {
+        what: '2 workers: rate, relative to one worker',
+        value: against(two, 'rate'),
+        unit: 'times',
+        remark,
+      },
+      {
+        what: '4 workers: rate, relative to one worker',
+        value: against(four, 'rate'),
+        unit: 'times',
+      },
     ],
     standings: resultsOf(samples),
   }

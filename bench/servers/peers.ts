@@ -15,7 +15,7 @@ export interface Peer {
   readonly goal?: number
   /** What another process would do to the database to revoke a token; absent: nothing would help. */
   readonly revocation?: { readonly sql: string; readonly value: (token: string) => string | Buffer }
-  /** Beside what is measured: what it does less or more than the service. */
+  /** Beside what is measured: what it differs from the service. */
   readonly difference: string
 }
 
@@ -32,14 +32,14 @@ export const peers: readonly Peer[] = [
       sql: 'update apikey set enabled = false where key = $1',
       value: (token) => createHash('sha256').update(token).digest('base64url'),
     },
-    difference: `${noCaller}; its rate limit, on by default, is off; it notes each use at once`,
+    difference: `${noCaller}; its rate limit, on by default, is off; records each use at once`,
   },
   {
     name: 'better-auth, secondary storage',
     script: 'bench/peers/better-auth.ts',
     settings: { STORAGE: 'secondary-storage' },
     protocol: 'verify',
-    difference: `${noCaller}; a map in its own process stands for Redis, whose round trips it is spared`,
+    difference: `${noCaller}; a map in its own process stands for Redis and saves the round trips`,
   },
   {
     name: 'oidc-provider, PostgreSQL',
@@ -50,7 +50,7 @@ export const peers: readonly Peer[] = [
     goal: 6,
     revocation: { sql: 'delete from stored where id = $1', value: (token) => token },
     difference:
-      'authenticates its caller by a secret; knows no permissions; counts no uses; tokens are stored as they are',
+      'authenticates its caller by a secret; has no permissions; counts no uses; stores tokens in plain text',
   },
   {
     name: 'oidc-provider, memory',
@@ -58,7 +58,7 @@ export const peers: readonly Peer[] = [
     settings: { ADAPTER: 'memory' },
     readyPath: '/.well-known/openid-configuration',
     protocol: 'introspection',
-    difference: 'as above; one process only, and all is gone with it',
+    difference: 'as above; one process only, whose end loses all data',
   },
   {
     name: 'home-made, a SELECT',

@@ -68,7 +68,7 @@ t.test(
     t.equal(goals.length, 4, 'what has no goal is no goal')
     const page = documentOf(results)
     t.match(page, /\| Just so +\| 12,346\/s/)
-    t.match(page, 'Made on 2026-11-23 with Node.js v24.0.0')
+    t.match(page, 'Measured on 2026-11-23 with Node.js v24.0.0')
     t.match(documentOf({}), 'Nothing has been measured yet.')
   },
 )
@@ -79,7 +79,7 @@ t.test('the performance page says why a goal was missed, in the figures of its r
       { what: 'Forged tokens: rate', value, unit: 'times', goal: { atLeast: 0.8 } } as const,
     ]),
     standings: [
-      { ...standing('the floor, refusing'), cpuMicros: 30 },
+      { ...standing('the baseline, denying'), cpuMicros: 30 },
       { ...standing('forged tokens'), cpuMicros: 37.5 },
     ],
   })
@@ -89,7 +89,7 @@ t.test('the performance page says why a goal was missed, in the figures of its r
   )
   t.notMatch(documentOf({ forged: forged(0.9) }), 'missed')
   const without = { ...forged(0.7), standings: [] }
-  t.notMatch(documentOf({ forged: without }), 'Why goals', 'what was not measured is not told')
+  t.notMatch(documentOf({ forged: without }), 'Why goals', 'an unmeasured figure gives no reason')
 })
 
 t.test('a chart draws all its points within its frame and escapes its labels', async (t) => {
