@@ -1,5 +1,6 @@
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type { Deps } from './deps.ts'
+import { maxBodyBytes } from './domain/limits.ts'
 import { aeonApi } from './http/aeon/aeon-api.ts'
 import { answerUnknownAeonPath, isAeonPath } from './http/aeon/errors.ts'
 import type { ApiSettings } from './http/api-settings.ts'
@@ -49,8 +50,6 @@ import { createSerializerFactory } from './http/serialization.ts'
 import { refuseUnknownQueries } from './http/unknown-query.ts'
 import { createValidatorCompiler } from './http/validation.ts'
 
-/** Longer than any good request: a token of 100 kB is still told that it is malformed. */
-const maxBodyBytes = 256 * 1024
 const maxConnections = 10_000
 
 export interface AppOptions {

@@ -1,16 +1,12 @@
 import { Ajv } from 'ajv'
 import { Type } from 'typebox'
+import { maxDescriptionLength, maxNameLength, maxPermissionsPerRole } from './limits.ts'
 import { nameFault, nameMessage } from './name.ts'
 import service from './permissions.service.json' with { type: 'json' }
 
 /** `resource:operation`, for example `cluster:read`. */
 export const permissionPattern = '^[a-z][a-z0-9_]{0,62}:[a-z][a-z0-9_]{0,62}$'
 const permissionForm = new RegExp(permissionPattern)
-
-const maxTitleLength = 120
-
-/** How many permissions may be asked for at once. */
-export const maxAskedPermissions = 50
 
 /** Whether a text has the form of a permission; the catalogue may not know it. */
 export function isPermission(text: string): boolean {
@@ -92,8 +88,8 @@ const CatalogueFile = Type.Object(
       Type.Object(
         {
           name: Type.String({ pattern: permissionPattern }),
-          title: Type.String({ minLength: 1, maxLength: maxTitleLength }),
-          description: Type.String({ maxLength: 1000 }),
+          title: Type.String({ minLength: 1, maxLength: maxNameLength }),
+          description: Type.String({ maxLength: maxDescriptionLength }),
           scope: Type.Union([Type.Literal('account'), Type.Literal('platform')]),
           sensitive: Type.Boolean(),
           implies: Type.Array(Type.String()),
@@ -108,7 +104,7 @@ const CatalogueFile = Type.Object(
         },
         { additionalProperties: false },
       ),
-      { maxItems: 1000 },
+      { maxItems: maxPermissionsPerRole },
     ),
   },
   { additionalProperties: false },
@@ -121,7 +117,7 @@ function contradictionsOf(catalogue: Catalogue): string[] {
     if (catalogue[index - 1]?.name === entry.name)
       faults.push(`${entry.name} must be defined only once`)
     for (const text of [entry.title, ...Object.values(entry.aeon ?? {})]) {
-      const rule = nameFault(text, maxTitleLength)
+      const rule = nameFault(text, maxNameLength)
       if (rule !== undefined) faults.push(`${entry.name}: ${nameMessage(rule, text)}`)
     }
     for (const implied of entry.implies) {

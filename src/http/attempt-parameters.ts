@@ -1,11 +1,12 @@
 import { Type } from 'typebox'
-import { maxAskedPermissions, permissionPattern } from '../domain/permission.ts'
+import { maxRequiredPermissions } from '../domain/limits.ts'
+import { permissionPattern } from '../domain/permission.ts'
 
 /** What may be demanded of a key beside its token, where it comes as parameters of a query or a form. */
 export const attemptParameters = {
   permission: Type.Optional(
     Type.Array(Type.String({ pattern: permissionPattern }), {
-      maxItems: maxAskedPermissions,
+      maxItems: maxRequiredPermissions,
       description: 'A permission that the key must grant. Repeat the parameter to require several.',
     }),
   ),

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { requirePermission } from '../acts/authority.ts'
 import type { Deps } from '../deps.ts'
+import { maxActorIdLength } from '../domain/limits.ts'
 import type { AddressRange } from '../domain/network/address.ts'
 import type { ActingUser, Principal } from '../domain/principal.ts'
 import type { DenialReason, Verdict } from '../domain/verdict.ts'
@@ -179,16 +180,20 @@ function parseActingUser(
   const encodedName = request.headers['x-acting-user-name']
   if (id === undefined && encodedName === undefined) return undefined
   requirePermission({ holds }, 'account:act_as')
-  if (typeof id !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(id)) {
+  if (typeof id !== 'string' || !isActorId(id)) {
     throw invalidRequest([
       {
         field: '/x-acting-user',
         rule: 'pattern',
-        message: 'X-Acting-User must be sent once, with 1 to 255 visible ASCII characters.',
+        message: `X-Acting-User must be sent once, with 1 to ${maxActorIdLength} visible ASCII characters.`,
       },
     ])
   }
   return { id, name: encodedName === undefined ? null : decodeName(encodedName) }
+}
+
+function isActorId(text: string): boolean {
+  return text.length <= maxActorIdLength && /^[\x21-\x7e]+$/.test(text)
 }
 
 function decodeName(encoded: string | string[]): string {

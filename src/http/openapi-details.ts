@@ -1,4 +1,5 @@
 import type { OpenAPIV3_1 } from 'openapi-types'
+import { maxActorIdLength } from '../domain/limits.ts'
 import { denialReasons } from '../domain/verdict.ts'
 
 type Document = OpenAPIV3_1.Document
@@ -39,7 +40,7 @@ const actingUser: OpenAPIV3_1.ParameterObject[] = [
     in: 'header',
     description:
       'Id of the user on whose behalf the caller acts. Requires the `account:act_as` permission.',
-    schema: { type: 'string', minLength: 1, maxLength: 255 },
+    schema: { type: 'string', minLength: 1, maxLength: maxActorIdLength },
   },
   {
     name: 'X-Acting-User-Name',

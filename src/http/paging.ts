@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { defaultPageSize, maxCursorLength, maxPageSize } from '../domain/limits.ts'
 import {
   decodeCursor,
   encodeCursor,
@@ -11,7 +12,6 @@ import {
 import { invalidRequest } from '../errors.ts'
 import { oneOf } from './schema-tools.ts'
 
-export const defaultLimit = 50
 const defaultSort = '-created_at'
 
 /** The query parameters of every list; `fields` are what it can be sorted by. */
@@ -20,14 +20,14 @@ export function pageParameters(fields: readonly SortField[] = ['created_at', 'na
     limit: Type.Optional(
       Type.Integer({
         minimum: 1,
-        maximum: 200,
-        default: defaultLimit,
+        maximum: maxPageSize,
+        default: defaultPageSize,
         description: 'Maximum number of items per page.',
       }),
     ),
     cursor: Type.Optional(
       Type.String({
-        maxLength: 2048,
+        maxLength: maxCursorLength,
         description:
           'The `next_cursor` of the previous page. Send the same `sort` as for that page.',
       }),
@@ -58,7 +58,7 @@ export function parsePage(query: {
 }): PageRequest {
   const sort = parseSort(query.sort ?? defaultSort)
   if (sort === undefined) throw cursorFault('/sort', 'sort')
-  const limit = query.limit ?? defaultLimit
+  const limit = query.limit ?? defaultPageSize
   if (query.cursor === undefined) return { limit, sort, after: undefined }
   const after = decodeCursor(sort, query.cursor)
   if (after === undefined) throw cursorFault('/cursor', 'cursor')

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { maxFaultFieldLength, maxFaults } from '../domain/limits.ts'
 import { redactTokens } from '../domain/token/redaction.ts'
 import { type ErrorCode, errorCodes, type Fault, ServiceError } from '../errors.ts'
 import { isOutcomeUnknown, isReadOnlyDatabase, isUnavailable } from '../verification/outage.ts'
@@ -41,9 +42,6 @@ export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   overloaded: 503,
   outcome_unknown: 503,
 }
-
-/** A body of 256 kB can break a rule 20,000 times; nobody reads more than these. */
-const maxFaults = 100
 
 const contentType = 'application/problem+json; charset=utf-8'
 
@@ -246,5 +244,5 @@ function challenge(request: FastifyRequest): string {
 
 /** A field's name is the caller's text, and could be a token pasted in the wrong place. */
 function redacted(fault: Fault): Fault {
-  return { ...fault, field: redactTokens(fault.field).slice(0, 200) }
+  return { ...fault, field: redactTokens(fault.field).slice(0, maxFaultFieldLength) }
 }

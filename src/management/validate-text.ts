@@ -1,9 +1,7 @@
-import { faultsOfMetadata, type Metadata, maxMetadataBytes } from '../domain/key/metadata.ts'
+import { faultsOfMetadata, type Metadata } from '../domain/key/metadata.ts'
+import { maxDescriptionLength, maxMetadataBytes, maxNameLength } from '../domain/limits.ts'
 import { descriptionFault, nameFault, nameMessage } from '../domain/name.ts'
 import type { Fault } from '../errors.ts'
-
-export const maxNameLength = 120
-export const maxDescriptionLength = 1000
 
 /** The rule that a name breaks, if any, as a fault of the field. */
 export function nameFaults(field: string, name: string): Fault[] {

@@ -1,11 +1,8 @@
+import { maxMetadataBytes, maxNameLength } from '../limits.ts'
 import { descriptionFault, type NameRule, nameFault } from '../name.ts'
 
 /** What those who manage keys write down with them: a flat map of texts. */
 export type Metadata = Readonly<Record<string, string>>
-
-/** As JSON in UTF-8. */
-export const maxMetadataBytes = 4096
-const maxEntryNameLength = 120
 
 export type MetadataFault =
   | { readonly kind: 'size' }
@@ -17,7 +14,7 @@ export function faultsOfMetadata(metadata: Metadata): MetadataFault[] {
   const bytes = new TextEncoder().encode(JSON.stringify(metadata)).length
   if (bytes > maxMetadataBytes) faults.push({ kind: 'size' })
   for (const [name, value] of Object.entries(metadata)) {
-    const ofName = nameFault(name, maxEntryNameLength)
+    const ofName = nameFault(name, maxNameLength)
     if (ofName !== undefined) faults.push({ kind: 'name', name, rule: ofName })
     const ofValue = descriptionFault(value, maxMetadataBytes)
     if (ofValue !== undefined) faults.push({ kind: 'value', name, rule: ofValue })

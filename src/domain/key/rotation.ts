@@ -1,6 +1,3 @@
-/** 30 days. */
-export const maxOverlapSeconds = 30 * 24 * 60 * 60
-
 /** A credential of a key that has not been ended. */
 export interface StandingCredential {
   readonly generation: number

@@ -1,7 +1,5 @@
 import { type AddressRange, entryMessage, parseEntry, rangeCovers } from './address.ts'
 
-export const maxEntries = 100
-
 /** A named set of entries (addresses and ranges) of one account. */
 export interface AllowList {
   readonly id: string

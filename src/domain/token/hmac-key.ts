@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
+import { maxTokenLength } from '../limits.ts'
 
 /** The block of SHA-256, and what it gives. */
 const BLOCK_BYTES = 64
 const DIGEST_BYTES = 32
-const MAX_TEXT_LENGTH = 1024
 
 /**
  * A key of HMAC-SHA-256 (RFC 2104), which prints and serializes as nothing. A text is hashed by two
@@ -20,7 +20,7 @@ export class HmacKey {
   /** @throws RangeError when the key is longer than a block: it would have to be hashed first. */
   constructor(key: Uint8Array) {
     if (key.length > BLOCK_BYTES) throw new RangeError(`a key has ${BLOCK_BYTES} bytes at most`)
-    this.#inner = padded(key, 0x36, MAX_TEXT_LENGTH)
+    this.#inner = padded(key, 0x36, maxTokenLength)
     this.#outer = padded(key, 0x5c, DIGEST_BYTES)
     this.#room = new Uint8Array(this.#inner.buffer, this.#inner.byteOffset + BLOCK_BYTES)
   }
@@ -51,7 +51,7 @@ export class HmacKey {
 
   /** A character for each byte: such a text is made in a third of the time that a buffer takes. */
   #sign(text: string): string {
-    if (text.length > MAX_TEXT_LENGTH) throw new RangeError('the text is too long')
+    if (text.length > maxTokenLength) throw new RangeError('the text is too long')
     const length = this.#inner.write(text, BLOCK_BYTES, 'latin1')
     const inner = hash('sha256', this.#inner.subarray(0, BLOCK_BYTES + length), 'binary')
     // What was signed holds a secret.

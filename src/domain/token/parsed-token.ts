@@ -1,9 +1,7 @@
+import { maxTokenLength } from '../limits.ts'
 import { looksLikeJwt, openJwtForm } from './jwt-form.ts'
 import type { TagKey } from './tag.ts'
 import { parseToken, type Token } from './token.ts'
-
-/** In UTF-16 code units: whatever is longer is malformed. */
-export const maxPresentedLength = 1024
 
 /** What a caller presented: a token of either form, not verified yet, or why it cannot be one. */
 export type ParsedToken =
@@ -18,7 +16,7 @@ const NOT_FOUND: ParsedToken = { kind: 'denied', reason: 'not_found' }
  * not checked here: the cache is asked first, and has no need of it.
  */
 export function parsePresentedToken(text: string, ring: readonly TagKey[]): ParsedToken {
-  if (text.length > maxPresentedLength) return MALFORMED
+  if (text.length > maxTokenLength) return MALFORMED
   const token = parseToken(text)
   if (token !== undefined) return { kind: 'token', token }
   if (!looksLikeJwt(text)) return MALFORMED

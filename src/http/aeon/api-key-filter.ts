@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { maxNameLength, maxStatusListLength } from '../../domain/limits.ts'
 import { invalidRequest } from '../../errors.ts'
 import type { ApiKeyFilter } from '../../management/api-keys/list.ts'
 import { statusesOfAeon } from './api-key-wire.ts'
@@ -6,7 +7,7 @@ import { keyStatuses } from './role-schemas.ts'
 
 const name = (description: string) =>
   Type.Optional(
-    Type.String({ minLength: 1, maxLength: 120, pattern: '^[^\\u0000]*$', description }),
+    Type.String({ minLength: 1, maxLength: maxNameLength, pattern: '^[^\\u0000]*$', description }),
   )
 
 /**
@@ -19,7 +20,7 @@ export const filterParameters = {
   name: name('Alias of `api_key_name`.'),
   status: Type.Optional(
     Type.String({
-      maxLength: 255,
+      maxLength: maxStatusListLength,
       description: `Only keys with one of these statuses, separated by commas: ${keyStatuses.join(', ')}.`,
     }),
   ),

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
+import { defaultWaitMs } from '../../domain/limits.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { getApiKey } from '../../management/api-keys/get.ts'
 import { issueApiKey } from '../../management/api-keys/issue.ts'
@@ -14,7 +15,7 @@ import { filterParameters, parseFilter } from './api-key-filter.ts'
 import { expiryAfter, toApiKeyData } from './api-key-wire.ts'
 import { ApiKeySpecRequest } from './bodies.ts'
 import { limitOf, pagingMetadata, pagingParameters, sortOf } from './paging.ts'
-import { nothing, receiptWaitMs, responses } from './responses.ts'
+import { nothing, responses } from './responses.ts'
 import { ApiKeyListResponse, ApiKeyResponse, CreateApiKeyResponse } from './schemas.ts'
 
 const tags = ['api-key']
@@ -127,7 +128,7 @@ export function apiKeyRoutes(scope: App, deps: Deps): void {
     async (request, reply) => {
       const { account_id: accountId, id } = request.params
       const { committed } = await revokeApiKey(deps, request.principal, accountId, id, null)
-      await deps.receipts.waitFor(committed, receiptWaitMs)
+      await deps.receipts.waitFor(committed, defaultWaitMs)
       return reply.send()
     },
   )

@@ -1,13 +1,20 @@
 import { Type } from 'typebox'
-import { maxEntries } from '../../domain/network/allow-list.ts'
+import {
+  maxAddressLength,
+  maxAllowListsPerKey,
+  maxDescriptionLength,
+  maxEntriesPerAllowList,
+  maxNameLength,
+  maxPermissionsPerRole,
+} from '../../domain/limits.ts'
 import { closed, nullableString, ref } from '../schema-tools.ts'
 
 /**
  * What the clients send: the bare spec. Unknown fields are errors, since one could be a restriction
  * that its sender counts on.
  */
-const name = Type.String({ minLength: 1, maxLength: 120 })
-const description = Type.Optional(nullableString({ maxLength: 1000 }))
+const name = Type.String({ minLength: 1, maxLength: maxNameLength })
+const description = Type.Optional(nullableString({ maxLength: maxDescriptionLength }))
 
 /** A hundred years: more is a slip of the pen, and times end with the year 9999. */
 const maxHours = 876_000
@@ -29,7 +36,7 @@ export const ApiKeySpecRequest = Type.Object(
       Type.Unsafe<string[] | null>({
         type: ['array', 'null'],
         items: { type: 'string', format: 'uuid' },
-        maxItems: 100,
+        maxItems: maxAllowListsPerKey,
         uniqueItems: true,
         description: 'Ids of allow lists. Absent or empty: the key is usable from any address.',
       }),
@@ -42,9 +49,9 @@ export const NetworkAllowListSpecRequest = Type.Object(
   {
     name,
     description,
-    allow_list: Type.Array(Type.String({ maxLength: 64 }), {
+    allow_list: Type.Array(Type.String({ maxLength: maxAddressLength }), {
       minItems: 1,
-      maxItems: maxEntries,
+      maxItems: maxEntriesPerAllowList,
       description: 'Addresses and CIDR ranges, stored exactly as given.',
     }),
   },
@@ -78,7 +85,7 @@ export const RoleSpecRequest = Type.Object(
     name,
     description,
     permissions: Type.Array(ref(RolePermissionSpec), {
-      maxItems: 1000,
+      maxItems: maxPermissionsPerRole,
     }),
   },
   { $id: 'RoleSpecRequest', ...closed },

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { maxFaultFieldLength } from '../../domain/limits.ts'
 import { redactTokens } from '../../domain/token/redaction.ts'
 import type { Fault, ServiceError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
@@ -91,7 +92,7 @@ function sentenceOf({ field, message }: Fault): string {
 
 /** The field as its sender wrote it: a use case names fields as the native face does. */
 function aeonFieldOf(field: string): string {
-  const [name = '', ...rest] = field.slice(1, 200).split('/')
+  const [name = '', ...rest] = field.slice(1, maxFaultFieldLength).split('/')
   const steps = rest.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`))
   return (aeonNames.get(name) ?? name) + steps.join('')
 }

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { maxCursorLength } from '../../domain/limits.ts'
 import {
   decodeCursor,
   encodeCursor,
@@ -31,7 +32,7 @@ export const PagingMetadata = Type.Object(
 export function pagingParameters(names: OrderNames) {
   return {
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: defaultLimit })),
-    continuation_token: Type.Optional(Type.String({ maxLength: 2048 })),
+    continuation_token: Type.Optional(Type.String({ maxLength: maxCursorLength })),
     order: Type.Optional(
       oneOf(['asc', 'desc'], {
         description: 'Absent: `asc` if `order_by` is given, otherwise newest first.',

@@ -42,6 +42,3 @@ export function responses<const Good extends TSchema>(
 
 /** Deleting and revoking answer with an empty body. */
 export const nothing = Type.Unsafe<undefined>({ type: 'null', description: 'Success.' })
-
-/** How long what narrows a key waits for every instance to know it: the client has no way to ask later. */
-export const receiptWaitMs = 2_000

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
+import { defaultWaitMs, maxNameLength } from '../../domain/limits.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { foldRoleName } from '../../domain/role.ts'
 import { createRole } from '../../management/roles/create.ts'
@@ -14,7 +15,7 @@ import { RoleSpecRequest } from './bodies.ts'
 import { dependentsSeenBy } from './dependents.ts'
 import { nextToken, pagingMetadata, pagingParameters, parsePage } from './paging.ts'
 import { namedByAeon, parsePermissions } from './permissions.ts'
-import { nothing, receiptWaitMs, responses } from './responses.ts'
+import { nothing, responses } from './responses.ts'
 import { RoleListResponse, RoleResponse } from './role-schemas.ts'
 import { toRoleData } from './role-wire.ts'
 
@@ -32,7 +33,7 @@ const listQuery = Type.Object(
     display_name: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: 120,
+        maxLength: maxNameLength,
         pattern: '^[^\\u0000]*$',
         description: 'The exact display name, case-insensitive.',
       }),
@@ -163,7 +164,7 @@ export function roleRoutes(scope: App, deps: Deps): void {
           }
         },
       )
-      if (committed !== undefined) await deps.receipts.waitFor(committed, receiptWaitMs)
+      if (committed !== undefined) await deps.receipts.waitFor(committed, defaultWaitMs)
       return showOne(result, principal)
     },
   )

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { type KeyStatus, keyStatuses } from '../../domain/key/api-key.ts'
+import { maxActorIdLength, maxNameLength, maxStatusListLength } from '../../domain/limits.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { foldRoleName } from '../../domain/role.ts'
 import { isUuid } from '../../domain/uuid.ts'
@@ -7,18 +8,19 @@ import { invalidRequest } from '../../errors.ts'
 import type { ApiKeyFilter } from '../../management/api-keys/list.ts'
 import { parseTime } from './expiry.ts'
 
-const text = (description: string, maxLength = 255) =>
+const text = (maxLength: number, description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000]*$', description }))
 const time = (description: string) =>
   Type.Optional(Type.String({ format: 'date-time', description }))
 
 export const filterParameters = {
   status: text(
+    maxStatusListLength,
     `Only keys with one of these statuses, separated by commas: ${keyStatuses.join(', ')}.`,
   ),
-  name: text('Only keys whose name begins with this text.', 120),
-  role: text('Only keys with this role: the id or the name of the role.', 120),
-  created_by: text('Only keys issued by this user or key: the id of the issuer.'),
+  name: text(maxNameLength, 'Only keys whose name begins with this text.'),
+  role: text(maxNameLength, 'Only keys with this role: the id or the name of the role.'),
+  created_by: text(maxActorIdLength, 'Only keys issued by this user or key: the id of the issuer.'),
   expires_before: time('Only keys that expire before this time.'),
   last_used_before: time('Only keys that have been used, and were last used before this time.'),
 }

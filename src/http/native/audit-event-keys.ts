@@ -1,10 +1,11 @@
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
+import { defaultPageSize } from '../../domain/limits.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
 import { listEventKeys } from '../../management/audit/list-event-keys.ts'
 import type { App } from '../app-type.ts'
-import { defaultLimit, pageParameters } from '../paging.ts'
+import { pageParameters } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { closed, nullableString, ref } from '../schema-tools.ts'
 import { accountParameter, id } from './schemas.ts'
@@ -39,7 +40,7 @@ export function auditEventKeyRoutes(app: App, deps: Deps): void {
     },
     async ({ params, query }) => {
       if (!/^[1-9]\d{0,14}$/.test(params.number)) throw notFound('audit event')
-      const page = { limit: query.limit ?? defaultLimit, after: decodePageCursor(query.cursor) }
+      const page = { limit: query.limit ?? defaultPageSize, after: decodePageCursor(query.cursor) }
       const keys = await listEventKeys(deps, params.account_id, Number(params.number), page)
       return { api_key_ids: [...keys.apiKeyIds], next_cursor: keys.next && toCursor(keys.next) }
     },

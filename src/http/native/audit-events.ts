@@ -7,6 +7,7 @@ import {
   type Snapshot,
 } from '../../domain/audit/audit-event.ts'
 import { originSeenBy } from '../../domain/audit/content.ts'
+import { maxActorIdLength } from '../../domain/limits.ts'
 import type { Principal } from '../../domain/principal.ts'
 import { type AuditFilter, listAuditEvents } from '../../management/audit/list-events.ts'
 import type { App } from '../app-type.ts'
@@ -85,7 +86,7 @@ const AuditQuery = Type.Object(
     actor_id: Type.Optional(
       Type.String({
         minLength: 1,
-        maxLength: 255,
+        maxLength: maxActorIdLength,
         pattern: '^[^\\u0000]*$',
         description: 'Only events caused by this user or key: the id of the actor.',
       }),

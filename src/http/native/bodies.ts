@@ -1,19 +1,30 @@
 import { Type } from 'typebox'
 import { reaches } from '../../domain/key/api-key.ts'
-import { maxMetadataBytes } from '../../domain/key/metadata.ts'
-import { maxOverlapSeconds } from '../../domain/key/rotation.ts'
-import { maxEntries } from '../../domain/network/allow-list.ts'
-import { maxAskedPermissions, permissionPattern } from '../../domain/permission.ts'
+import {
+  maxAddressLength,
+  maxAllowListsPerKey,
+  maxAttemptsPerBatch,
+  maxDescriptionLength,
+  maxEntriesPerAllowList,
+  maxGeneration,
+  maxMetadataBytes,
+  maxNameLength,
+  maxOverlapSeconds,
+  maxPermissionsPerRole,
+  maxRequiredPermissions,
+  maxTokenLength,
+} from '../../domain/limits.ts'
+import { permissionPattern } from '../../domain/permission.ts'
 import { closed, nullableString, oneOf, ref } from '../schema-tools.ts'
 import { waitParameter } from './receipts.ts'
 import { id, metadata } from './schemas.ts'
 
 /** Length is checked here; what a name may not hold, in the use case, which says so by rule. */
-const nameInput = Type.String({ minLength: 1, maxLength: 120, examples: ['ci deploy'] })
-const descriptionInput = Type.String({ maxLength: 1000 })
+const nameInput = Type.String({ minLength: 1, maxLength: maxNameLength, examples: ['ci deploy'] })
+const descriptionInput = Type.String({ maxLength: maxDescriptionLength })
 const roleInput = Type.String({
   minLength: 1,
-  maxLength: 120,
+  maxLength: maxNameLength,
   pattern: '^[^\\u0000]*$',
   description: 'Id or name of the role. A value that parses as a UUID is an id.',
   examples: ['developer'],
@@ -27,12 +38,11 @@ const permissionInput = Type.String({
 export const AttemptBody = Type.Object(
   {
     token: Type.String({
-      description:
-        'The token as presented to the caller. A token of more than 1024 characters is `malformed`.',
+      description: `The token as presented to the caller. A token of more than ${maxTokenLength} characters is \`malformed\`.`,
     }),
     client_ip: Type.Optional(
       Type.String({
-        maxLength: 64,
+        maxLength: maxAddressLength,
         description:
           'Address of the client that presented the token. If absent, a key restricted by allow lists is denied.',
         examples: ['203.0.113.7'],
@@ -40,7 +50,7 @@ export const AttemptBody = Type.Object(
     ),
     permissions: Type.Optional(
       Type.Array(permissionInput, {
-        maxItems: maxAskedPermissions,
+        maxItems: maxRequiredPermissions,
         description: 'Permissions that the key must grant, all of them.',
       }),
     ),
@@ -49,7 +59,7 @@ export const AttemptBody = Type.Object(
   { $id: 'Attempt', additionalProperties: false },
 )
 export const AttemptListBody = Type.Object(
-  { attempts: Type.Array(ref(AttemptBody), { minItems: 1, maxItems: 100 }) },
+  { attempts: Type.Array(ref(AttemptBody), { minItems: 1, maxItems: maxAttemptsPerBatch }) },
   {
     $id: 'AttemptList',
     ...closed,
@@ -66,13 +76,13 @@ export const AttemptListBody = Type.Object(
 
 const reason = Type.Optional(
   Type.String({
-    maxLength: 1000,
+    maxLength: maxDescriptionLength,
     description: 'Reason for the change; recorded in the audit log.',
   }),
 )
-const entriesInput = Type.Array(Type.String({ maxLength: 64 }), {
+const entriesInput = Type.Array(Type.String({ maxLength: maxAddressLength }), {
   minItems: 1,
-  maxItems: maxEntries,
+  maxItems: maxEntriesPerAllowList,
   description: 'IPv4 and IPv6 addresses and CIDR ranges, stored exactly as given.',
   examples: [['203.0.113.7', '198.51.100.0/24', '2001:db8::/32']],
 })
@@ -91,7 +101,7 @@ export const IssueApiKeyBody = Type.Object(
     }),
     allow_list_ids: Type.Optional(
       Type.Array(Type.String({ format: 'uuid' }), {
-        maxItems: 100,
+        maxItems: maxAllowListsPerKey,
         uniqueItems: true,
         description: 'Absent or empty: the key is usable from any address.',
       }),
@@ -111,7 +121,7 @@ export const UpdateApiKeyBody = Type.Object(
     allow_list_ids: Type.Optional(
       Type.Array(Type.String({ format: 'uuid' }), {
         minItems: 1,
-        maxItems: 100,
+        maxItems: maxAllowListsPerKey,
         uniqueItems: true,
         description:
           'Replaces the allow lists of the key. To make the key usable from any address, set `reach` to `anywhere`.',
@@ -153,7 +163,7 @@ export const RotateApiKeyBody = Type.Object(
     if_generation: Type.Optional(
       Type.Integer({
         minimum: 1,
-        maximum: 2_147_483_647,
+        maximum: maxGeneration,
         description: 'Rotate only if the newest token has this generation.',
       }),
     ),
@@ -188,7 +198,7 @@ export const DefineRoleBody = Type.Object(
   {
     name: nameInput,
     description: Type.Optional(descriptionInput),
-    permissions: Type.Array(permissionInput, { maxItems: 1000 }),
+    permissions: Type.Array(permissionInput, { maxItems: maxPermissionsPerRole }),
   },
   { $id: 'DefineRole', ...closed },
 )

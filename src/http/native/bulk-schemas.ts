@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { maxActorIdLength, maxDescriptionLength, maxNameLength } from '../../domain/limits.ts'
 import { closed, nullableRef, ref } from '../schema-tools.ts'
 import { ReceiptBody, waitParameter } from './receipts.ts'
 import { ApiKeyBody } from './schemas.ts'
@@ -12,9 +13,9 @@ const textInput = (maxLength: number, description: string) =>
 export const BulkFilterBody = Type.Object(
   {
     all: yes('Every key. Excludes every other condition.'),
-    created_by: textInput(255, 'Issued by this user or key: the id of the issuer.'),
-    role: textInput(120, 'Id or name of the role of the key.'),
-    name_prefix: textInput(120, 'Prefix of the name of the key.'),
+    created_by: textInput(maxActorIdLength, 'Issued by this user or key: the id of the issuer.'),
+    role: textInput(maxNameLength, 'Id or name of the role of the key.'),
+    name_prefix: textInput(maxNameLength, 'Prefix of the name of the key.'),
     created_before: timeInput('Issued before this time.'),
     last_used_before: timeInput(
       'Used, and last used before this time. The time must lie further in the past than the delay with which uses are stored.',
@@ -39,7 +40,7 @@ export const RevokeInBulkBody = Type.Object(
     ),
     reason: Type.Optional(
       Type.String({
-        maxLength: 1000,
+        maxLength: maxDescriptionLength,
         description: 'Reason for the change; recorded in the audit log.',
       }),
     ),

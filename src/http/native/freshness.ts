@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
+import { maxWaitMs } from '../../domain/limits.ts'
 import { notFound } from '../../errors.ts'
 import { findReceipt } from '../../management/freshness/find-receipt.ts'
 import { listInstances } from '../../management/freshness/list-instances.ts'
@@ -50,7 +51,7 @@ export function freshnessRoutes(app: App, deps: Deps): void {
         querystring: Type.Object(
           {
             id: Type.String({ format: 'uuid' }),
-            wait_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 30_000, default: 0 })),
+            wait_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: maxWaitMs, default: 0 })),
           },
           closed,
         ),

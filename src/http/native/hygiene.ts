@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { hygieneFindings, hygieneMeanings } from '../../domain/key/hygiene.ts'
+import { maxCursorLength, maxPageSize } from '../../domain/limits.ts'
 import { encodeCursor, type Position } from '../../domain/page.ts'
 import { reportHygiene } from '../../management/api-keys/report-hygiene.ts'
 import type { App } from '../app-type.ts'
@@ -65,14 +66,14 @@ export function hygieneRoute(app: App, deps: Deps): void {
             limit: Type.Optional(
               Type.Integer({
                 minimum: 1,
-                maximum: 200,
+                maximum: maxPageSize,
                 default: defaultLimit,
                 description: 'Maximum number of keys per finding.',
               }),
             ),
             cursor: Type.Optional(
               Type.String({
-                maxLength: 2048,
+                maxLength: maxCursorLength,
                 description: 'A `next_cursor` of an earlier report.',
               }),
             ),

@@ -3,13 +3,14 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { IdempotentRequest } from '../../acts/idempotency.ts'
 import { canonicalJson } from '../../domain/audit/entry-hash.ts'
+import { maxIdempotencyKeyLength } from '../../domain/limits.ts'
 
 /** The header of a route whose requests may come again. */
 export const idempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
       minLength: 1,
-      maxLength: 255,
+      maxLength: maxIdempotencyKeyLength,
       description:
         'An equal request by the same principal within 24 hours changes nothing: the response is 201 with the same key and generation, `token` null, and the header Idempotent-Replayed.',
     }),

@@ -1,16 +1,15 @@
 import { type Static, Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
+import { defaultWaitMs, maxWaitMs } from '../../domain/limits.ts'
 import type { Receipt } from '../../freshness/receipt.ts'
 import type { RevisionRef } from '../../freshness/receipts.ts'
 import { nullableString, oneOf } from '../schema-tools.ts'
-
-const defaultWaitMs = 2_000
 
 /** How long a narrowing route waits for its receipt to be complete. */
 export const waitParameter = Type.Optional(
   Type.Integer({
     minimum: 0,
-    maximum: 30_000,
+    maximum: maxWaitMs,
     default: defaultWaitMs,
     description: 'Milliseconds to wait for the receipt to become complete.',
   }),

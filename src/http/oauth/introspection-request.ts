@@ -1,5 +1,6 @@
+import { maxRequiredPermissions } from '../../domain/limits.ts'
 import { parseAddress } from '../../domain/network/address.ts'
-import { isPermission, maxAskedPermissions, permissionPattern } from '../../domain/permission.ts'
+import { isPermission, permissionPattern } from '../../domain/permission.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import type { Attempt } from '../../domain/verdict.ts'
 
@@ -31,8 +32,8 @@ export function parseIntrospectionRequest(body: string): IntrospectionRequest {
   const accountId = form.get('account_id') || undefined
   if (accountId !== undefined && !isUuid(accountId)) return refuse('account_id must be a UUID.')
   const permissions = form.getAll('permission').filter((name) => name !== '')
-  if (permissions.length > maxAskedPermissions) {
-    return refuse(`permission must not be given more than ${maxAskedPermissions} times.`)
+  if (permissions.length > maxRequiredPermissions) {
+    return refuse(`permission must not be given more than ${maxRequiredPermissions} times.`)
   }
   if (!permissions.every(isPermission)) {
     return refuse(`permission must match ${permissionPattern}.`)

@@ -1,4 +1,5 @@
-import { isPermission, maxAskedPermissions, permissionPattern } from '../../domain/permission.ts'
+import { maxRequiredPermissions } from '../../domain/limits.ts'
+import { isPermission, permissionPattern } from '../../domain/permission.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
 
@@ -28,8 +29,8 @@ export function parseDemand(url: string): Demand {
     else if (name === 'permission') permissions.push(value)
     else accountIds.push(value.toLowerCase())
   }
-  if (permissions.length > maxAskedPermissions) {
-    const message = `The parameter must not be given more than ${maxAskedPermissions} times.`
+  if (permissions.length > maxRequiredPermissions) {
+    const message = `The parameter must not be given more than ${maxRequiredPermissions} times.`
     faults.push({ field: '/permission', rule: 'maxItems', message })
   }
   if (accountIds.length > 1) {

@@ -1,0 +1,65 @@
+/**
+ * The numeric limits of the APIs, for the schemas that announce them and the rules that enforce them.
+ * Lengths are in Unicode code points, except where the name or the comment says otherwise.
+ */
+
+/** Names of keys, roles, allow lists, accounts, acting users and metadata entries. */
+export const maxNameLength = 120
+
+/** Descriptions, and the reasons that an act records. */
+export const maxDescriptionLength = 1000
+
+/** Ids of users and keys as callers write them, in filters and in `X-Acting-User`. */
+export const maxActorIdLength = 255
+
+/** Lists of statuses in a filter. */
+export const maxStatusListLength = 255
+
+export const maxIdempotencyKeyLength = 255
+
+/** Metadata of a key, as JSON in UTF-8. */
+export const maxMetadataBytes = 4096
+
+export const maxAllowListsPerKey = 100
+
+export const maxEntriesPerAllowList = 100
+
+/** An address or a range as text: longer than any that parses. */
+export const maxAddressLength = 64
+
+/** Permissions of a role, and of the catalogue. */
+export const maxPermissionsPerRole = 1000
+
+/** Permissions that one attempt may require. */
+export const maxRequiredPermissions = 50
+
+/** Attempts of one batch. */
+export const maxAttemptsPerBatch = 100
+
+/** A presented token, in UTF-16 code units: a longer text is malformed. */
+export const maxTokenLength = 1024
+
+/** 30 days. */
+export const maxOverlapSeconds = 30 * 24 * 60 * 60
+
+/** The column of generations is a signed integer of 32 bits. */
+export const maxGeneration = 2_147_483_647
+
+/** How long a request may wait for its receipt to become complete. */
+export const maxWaitMs = 30_000
+
+/** How long a change waits for its receipt if the caller names no time. */
+export const defaultWaitMs = 2_000
+
+export const maxPageSize = 200
+export const defaultPageSize = 50
+export const maxCursorLength = 2048
+
+/** A request body: a token of 100 kB still gets the verdict `malformed` instead of 413. */
+export const maxBodyBytes = 256 * 1024
+
+/** Faults that one answer lists: a body of `maxBodyBytes` can break a rule 20,000 times. */
+export const maxFaults = 100
+
+/** The field name that a fault shows, in UTF-16 code units. */
+export const maxFaultFieldLength = 200
