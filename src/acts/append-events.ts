@@ -2,13 +2,9 @@ import type { Deps } from '../deps.ts'
 import type { AuditDraft, AuditEvent, AuditOrigin } from '../domain/audit/audit-event.ts'
 import { contentOf } from '../domain/audit/content.ts'
 import { type ChainHead, entryHashOf, genesisHash, keySetOf } from '../domain/audit/entry-hash.ts'
+import type { StoredEvent } from '../domain/audit/stored-event.ts'
 import { redactTokens } from '../domain/token/redaction.ts'
-import {
-  insertAuditEvents,
-  insertIfNext,
-  lockChains,
-  type NewAuditEvent,
-} from '../store/audit-events.ts'
+import { insertAuditEvents, insertIfNext, lockChains } from '../store/audit-events.ts'
 import type { StoreTransaction } from '../store/database.ts'
 import { newId } from './ids.ts'
 
@@ -32,7 +28,7 @@ export async function appendEvents(
   if (more.length === 0 && (await appendToKnown(deps, trx, origin, draft))) return
   const accountIds = [...new Set(drafts.map(({ accountId }) => accountId))].sort()
   const heads = await lockChains(trx, accountIds, deps.now())
-  const events = drafts.map((each): NewAuditEvent => {
+  const events = drafts.map((each): StoredEvent => {
     const event = link(deps, origin, each, heads.get(each.accountId) ?? unbegun)
     heads.set(each.accountId, event)
     return event
@@ -70,7 +66,7 @@ function link(
   origin: AuditOrigin,
   draft: AuditDraft,
   head: ChainHead,
-): NewAuditEvent {
+): StoredEvent {
   const key = deps.auditKeys.current
   const event: AuditEvent = {
     ...draft,
@@ -91,7 +87,7 @@ function toRow(
   content: string,
   link: Buffer,
   apiKeyIds: readonly string[],
-): NewAuditEvent {
+): StoredEvent {
   const { actor } = event.origin
   return {
     accountId: event.accountId,

@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.ts'
+import type { CredentialRef } from '../domain/key/credential-ref.ts'
 import type { Principal } from '../domain/principal.ts'
 import { ServiceError } from '../errors.ts'
 import type { StoreTransaction } from '../store/database.ts'
@@ -15,12 +16,6 @@ export interface IdempotentRequest {
   readonly bodyDigest: string
 }
 
-/** What a request makes. */
-export interface Made {
-  readonly apiKeyId: string
-  readonly generation: number
-}
-
 /**
  * Enters a request of the principal in the transaction of its act; undefined when it is the first.
  * Otherwise what the first one made, within 24 hours: then nothing is to be done. Throws
@@ -30,8 +25,8 @@ export async function findEarlier(
   trx: StoreTransaction,
   principal: Principal,
   request: IdempotentRequest & { readonly accountId: string; readonly route: string },
-  made: Made,
-): Promise<Made | undefined> {
+  made: CredentialRef,
+): Promise<CredentialRef | undefined> {
   const { key, actingUser } = principal
   const earlier = await enterRequest(
     trx,

@@ -1,6 +1,6 @@
+import { type History, isLaterTimeline } from '../domain/protocol/history.ts'
 import { explainReadOnly } from '../store/faults.ts'
 import { destroyFeedConnection, type FeedConnection } from '../store/feed.ts'
-import { isLaterTimeline, type StoredHistory } from '../store/history.ts'
 import { Evictions } from './evictions.ts'
 import type { Freshness } from './freshness.ts'
 import { FreshnessLog, type InstanceLog } from './freshness-log.ts'
@@ -96,7 +96,7 @@ export class Instance {
    * be followed. One that was promoted after the server of the rounds would not be met on their
    * connection, which may stay with the deposed one for ever: it is replaced.
    */
-  meet(met: StoredHistory | null): void {
+  meet(met: History | null): void {
     const connection = this.#connection
     if (connection !== undefined && isLaterTimeline(met, connection.met)) {
       destroyFeedConnection(connection)

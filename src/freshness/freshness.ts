@@ -1,25 +1,10 @@
-import { type Change, type ChangeRow, parseChange } from '../domain/protocol/change.ts'
+import { type Change, parseChange } from '../domain/protocol/change.ts'
 import { compareHistories, type History, type HistoryChange } from '../domain/protocol/history.ts'
+import type { Position } from '../domain/protocol/position.ts'
+import type { Reading } from '../domain/protocol/reading.ts'
 import { type EpochSubject, InvalidationEpochs } from './invalidation-epochs.ts'
 import { type Lease, leaseFrom, leaseHolds, type Moment } from './lease.ts'
 import type { Timing } from './timing.ts'
-
-/** What one statement of a round read, all of it in one snapshot. */
-export interface Reading {
-  /** The latest revision, and its random id. */
-  readonly counter: number
-  readonly counterId: string | null
-  /** Changes up to here were pruned. */
-  readonly floor: number
-  /** The random id of the revision that we had applied; null when its rows are not there. */
-  readonly appliedId: string | null
-  /** Every change after the one that we had applied, in order. */
-  readonly changes: readonly ChangeRow[]
-  /** A standby, which may lag behind. */
-  readonly inRecovery: boolean
-  /** Which history this is, as far as the server can tell. */
-  readonly history: History | null
-}
 
 /** A round under way: what it was begun with. */
 export interface SyncCycle {
@@ -95,11 +80,7 @@ export class Freshness {
    * The registration was committed: it took its place from the counter in the same statement. What was
    * read before is overtaken, and there is no lease yet.
    */
-  registered(at: {
-    readonly revision: number
-    readonly id: string | null
-    readonly history: History | null
-  }): void {
+  registered(at: Position): void {
     this.lose()
     this.#applied = at.revision
     this.#appliedId = at.id

@@ -1,15 +1,10 @@
+import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import { listInstances, type StoredInstance } from '../store/instances.ts'
 import type { CurrentReads } from './current-reads.ts'
 import type { Instance } from './driver.ts'
 import { type Receipt, receiptOf } from './receipt.ts'
 import type { Timing } from './timing.ts'
 import { Wakeup } from './wakeup.ts'
-
-/** A revision that is known to be committed. */
-export interface RevisionRef {
-  readonly revision: number
-  readonly id: string
-}
 
 export interface ReceiptsOptions {
   readonly currentReads: CurrentReads

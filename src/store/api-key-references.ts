@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import { changedRevision, changedRevisionId } from './api-key-rows.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { databaseClock } from './database-clock.ts'
@@ -8,7 +9,7 @@ import { storedSkeletonOf } from './name-skeletons.ts'
 export async function setChangedRevision(
   trx: StoreTransaction,
   id: string,
-  changed: { readonly revision: number; readonly id: string },
+  changed: RevisionRef,
 ): Promise<void> {
   await trx
     .updateTable('api_key')
@@ -20,7 +21,7 @@ export async function setChangedRevision(
 export async function findChangedRevision(
   db: Executor,
   id: string,
-): Promise<{ readonly revision: number; readonly id: string } | undefined> {
+): Promise<RevisionRef | undefined> {
   const row = await db
     .selectFrom('api_key')
     .select([changedRevision.as('revision'), changedRevisionId.as('revision_id')])

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { StoredEvent } from '../domain/audit/chain-check.ts'
 import type { ChainHead } from '../domain/audit/entry-hash.ts'
+import type { StoredEvent } from '../domain/audit/stored-event.ts'
 import type { Executor } from './database.ts'
 
 /** Every account that has a chain, or events without one: each is found by a step in the index. */

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../domain/key/api-key.ts'
+import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import { namePrefixed } from './api-key-listing.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { wasLastUsedBefore } from './usage.ts'
@@ -90,7 +91,7 @@ export async function revokeAll(
 export async function insertBulkRevocation(
   trx: StoreTransaction,
   id: string,
-  changed: { readonly revision: number; readonly id: string },
+  changed: RevisionRef,
   now: Date,
 ): Promise<void> {
   await trx

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { StandbyError } from './faults.ts'
 import { commitDurably } from './session.ts'
@@ -46,9 +47,7 @@ export async function takeRevision(trx: StoreTransaction, next: NewRevision): Pr
 }
 
 /** The latest revision that is committed. */
-export async function findLatestRevision(
-  db: Executor,
-): Promise<{ readonly revision: number; readonly id: string }> {
+export async function findLatestRevision(db: Executor): Promise<RevisionRef> {
   const { rows } = await sql<{ value: string; id: string | null }>`
     select value, (select id from change where change.revision = value limit 1) as id
     from revision`.execute(db)

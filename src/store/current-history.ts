@@ -1,11 +1,11 @@
-import { isSameHistory, type StoredHistory } from './history.ts'
+import { type History, isSameHistory } from '../domain/protocol/history.ts'
 
 /** Where a connection comes from. */
 export interface Origin {
   /** The generation of the history in which it was made. */
   readonly generation: number
   /** What its server said when it was made. */
-  readonly history: StoredHistory | null
+  readonly history: History | null
 }
 
 /**
@@ -18,8 +18,8 @@ export interface Origin {
  */
 export class CurrentHistory {
   readonly #onChange: (() => void)[] = []
-  readonly #onRefusal: ((met: StoredHistory | null) => void)[] = []
-  #known: StoredHistory | null | undefined
+  readonly #onRefusal: ((met: History | null) => void)[] = []
+  #known: History | null | undefined
   #generation = 0
   #version = 0
   #refused = 0
@@ -47,7 +47,7 @@ export class CurrentHistory {
   }
 
   /** The instance is registered in this history. */
-  follow(history: StoredHistory | null): void {
+  follow(history: History | null): void {
     this.#known = history
     this.#changed()
   }
@@ -65,7 +65,7 @@ export class CurrentHistory {
   }
 
   /** A new connection was refused. */
-  refuse(met: StoredHistory | null): void {
+  refuse(met: History | null): void {
     this.#refused += 1
     for (const tell of this.#onRefusal) tell(met)
   }
@@ -75,7 +75,7 @@ export class CurrentHistory {
   }
 
   /** `tell` is given the history of the server that a refused connection had reached. */
-  onRefusal(tell: (met: StoredHistory | null) => void): void {
+  onRefusal(tell: (met: History | null) => void): void {
     this.#onRefusal.push(tell)
   }
 

@@ -1,8 +1,12 @@
 import { Client } from 'pg'
+import type { ChangeRow } from '../domain/protocol/change.ts'
+import type { History } from '../domain/protocol/history.ts'
+import type { Position } from '../domain/protocol/position.ts'
+import type { Reading } from '../domain/protocol/reading.ts'
 import { changeChannel } from './changes.ts'
 import { type Connection, clientOptions } from './database-url.ts'
 import { StandbyError } from './faults.ts'
-import { meetServer, type StoredHistory } from './history.ts'
+import { meetServer } from './history.ts'
 import { sessionSettings } from './session.ts'
 
 /** A connection of its own, outside every pool, for the rounds of an instance or for its listener. */
@@ -11,35 +15,13 @@ export interface FeedConnection {
   /** The expression for the history that this server writes. */
   readonly history: string
   /** What it was when the connection was made. */
-  readonly met: StoredHistory | null
+  readonly met: History | null
 }
 
 export interface FeedConnectionOptions {
   readonly connection: Connection
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
-}
-
-/** A place in the order of changes, and in which history it is. */
-export interface StoredPlace {
-  readonly revision: number
-  readonly id: string | null
-  readonly history: StoredHistory | null
-}
-
-export interface StoredReading {
-  readonly counter: number
-  readonly counterId: string | null
-  readonly floor: number
-  readonly appliedId: string | null
-  readonly changes: readonly {
-    readonly revision: number
-    readonly id: string
-    readonly kind: string
-    readonly subject: string | null
-  }[]
-  readonly inRecovery: boolean
-  readonly history: StoredHistory | null
 }
 
 export interface StoredHeartbeat {
@@ -90,11 +72,11 @@ export function destroyFeedConnection({ client }: FeedConnection): void {
 export async function registerInstance(
   { client, history }: FeedConnection,
   instance: { readonly id: string; readonly now: Date; readonly maxStalenessMs: number },
-): Promise<StoredPlace> {
+): Promise<Position> {
   const { rows } = await client.query<{
     applied: string
     id: string | null
-    history: StoredHistory | null
+    history: History | null
   }>(
     `insert into instance (id, applied, beat, started_at, max_staleness_ms)
        select $1, value, 0, $2, $3 from revision
@@ -111,15 +93,15 @@ export async function registerInstance(
 export async function loadFeed(
   { client, history }: FeedConnection,
   applied: number,
-): Promise<StoredReading> {
+): Promise<Reading> {
   const { rows } = await client.query<{
     counter: string
     floor: string
     counter_id: string | null
     applied_id: string | null
-    changes: StoredReading['changes']
+    changes: readonly ChangeRow[]
     in_recovery: boolean
-    history: StoredHistory | null
+    history: History | null
   }>(
     `select revision.value as counter, revision.floor, pg_is_in_recovery() as in_recovery,
        ${history} as history,

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type { CredentialRef } from '../domain/key/credential-ref.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 
 /**
@@ -22,16 +23,10 @@ export async function recordFirstUse(
   return result.numUpdatedRows > 0n
 }
 
-/** What names a credential to whoever has read it. */
-export interface UsedCredential {
-  readonly apiKeyId: string
-  readonly generation: number
-}
-
 /** The same for many, in one statement: whether each was recorded, in the order asked for. */
 export async function recordFirstUses(
   db: Executor,
-  used: readonly UsedCredential[],
+  used: readonly CredentialRef[],
   now: Date,
 ): Promise<readonly boolean[]> {
   // Locked in order of id: of two batches that have keys in common one waits, and neither for ever.

@@ -1,15 +1,10 @@
 import { DatabaseError } from 'pg'
-
-/** Which history of which server a database tells; see cache/history.ts. */
-export interface StoredHistory {
-  readonly timeline: string
-  readonly serverStart: string
-}
+import type { History } from '../domain/protocol/history.ts'
 
 /** What a session said of its server when it began. */
 export interface MetServer {
   readonly inRecovery: boolean
-  readonly history: StoredHistory | null
+  readonly history: History | null
   /** The expression for the history that this server writes. */
   readonly expression: string
 }
@@ -18,7 +13,7 @@ type Ask = (text: string) => Promise<{ readonly rows: readonly MetRow[] }>
 
 interface MetRow {
   readonly in_recovery: boolean
-  readonly history: StoredHistory | null
+  readonly history: History | null
 }
 
 /**
@@ -51,14 +46,4 @@ async function askWith(ask: Ask, expression: string): Promise<MetServer> {
     history: rows[0]?.history ?? null,
     expression,
   }
-}
-
-export function isSameHistory(one: StoredHistory | null, other: StoredHistory | null): boolean {
-  return one?.timeline === other?.timeline && one?.serverStart === other?.serverStart
-}
-
-/** Whether a server was promoted after another one: each promotion raises the timeline, eight hexadecimal digits. */
-export function isLaterTimeline(one: StoredHistory | null, other: StoredHistory | null): boolean {
-  if (one === null || other === null) return false
-  return one.timeline.slice(0, 8) > other.timeline.slice(0, 8)
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
+import type { RevisionRef } from '../../src/domain/protocol/revision-ref.ts'
 import { pruneChanges } from '../../src/store/changes.ts'
 import type { Answer, Api } from '../helpers/api.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
@@ -328,11 +329,11 @@ t.test(
   },
 )
 
-function query(receipt: { readonly revision: number; readonly id: string }, waitMs: number) {
+function query(receipt: RevisionRef, waitMs: number) {
   return `/v1/revisions/${receipt.revision}?id=${receipt.id}&wait_ms=${waitMs}`
 }
 
-async function ask(api: Api, receipt: { readonly revision: number; readonly id: string }) {
+async function ask(api: Api, receipt: RevisionRef) {
   const { status, body } = await api.get(query(receipt, 0))
   if (status !== 200) throw new Error(`the receipt answered ${status}`)
   return body.receipt

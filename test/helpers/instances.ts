@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import type { Test } from 'tap'
+import type { RevisionRef } from '../../src/domain/protocol/revision-ref.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 import { until } from './locks.ts'
 import { startTestService, type TestService } from './service.ts'
@@ -64,7 +65,7 @@ export async function writeRevision(
   raw: Client,
   kind: string,
   subject: string | null = null,
-): Promise<{ readonly revision: number; readonly id: string }> {
+): Promise<RevisionRef> {
   const { rows } = await raw.query(
     `with taken as (update revision set value = value + 1 returning value)
      insert into change (revision, ordinal, id, kind, subject, created_at)

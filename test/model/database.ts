@@ -1,6 +1,6 @@
 import type { Change, ChangeRow } from '../../src/domain/protocol/change.ts'
 import type { History } from '../../src/domain/protocol/history.ts'
-import type { Reading } from '../../src/freshness/freshness.ts'
+import type { Reading } from '../../src/domain/protocol/reading.ts'
 import { type KeyRow, type KeyState, keys, newKey, withState } from './keys.ts'
 import type { RevisionRef } from './receipt-desk.ts'
 

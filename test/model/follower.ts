@@ -1,5 +1,6 @@
+import type { Reading } from '../../src/domain/protocol/reading.ts'
 import { FailureDetector, type UnresponsiveInstance } from '../../src/freshness/failure-detector.ts'
-import type { Reading, Received, SyncCycle } from '../../src/freshness/freshness.ts'
+import type { Received, SyncCycle } from '../../src/freshness/freshness.ts'
 import { Trust } from '../../src/freshness/history-trust.ts'
 import { Progress } from '../../src/freshness/progress.ts'
 import type { Database, Position, StoredInstance } from './database.ts'

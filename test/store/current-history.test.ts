@@ -1,9 +1,10 @@
 /** What the pool does with connections to servers of another history than the instance follows. */
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
+import type { History } from '../../src/domain/protocol/history.ts'
 import type { OpenDatabase } from '../../src/store/database.ts'
 import { isUnavailable, OtherHistoryError } from '../../src/store/faults.ts'
-import { meetServer, type StoredHistory } from '../../src/store/history.ts'
+import { meetServer } from '../../src/store/history.ts'
 import { inTransaction } from '../../src/store/transaction.ts'
 import { createTestDatabase, openTestDatabase } from '../helpers/database.ts'
 import { connectRaw } from '../helpers/instances.ts'
@@ -13,7 +14,7 @@ const database = await createTestDatabase()
 t.teardown(() => database.drop())
 const raw = await connectRaw(t, database.url)
 const { history: real } = await meetServer((text) => raw.query(text))
-const other: StoredHistory = { timeline: '0000FFFF 1 1', serverStart: '1' }
+const other: History = { timeline: '0000FFFF 1 1', serverStart: '1' }
 
 t.test('before the instance is registered every server is believed', async (t) => {
   const { db } = open(t)
@@ -67,7 +68,7 @@ t.test('a change that was under way on such a connection has an unknown outcome'
 
 t.test('a new connection to a server of another history is refused', async (t) => {
   const { db, history } = open(t)
-  const told: (StoredHistory | null)[] = []
+  const told: (History | null)[] = []
   history.onRefusal((met) => told.push(met))
   history.follow(other)
   const refused = await processOf(db).catch((error: unknown) => error)

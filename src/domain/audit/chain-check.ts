@@ -1,5 +1,6 @@
 import type { AuditKeys } from './audit-key.ts'
 import { type ChainHead, entryHashOf, genesisHash, keySetOf } from './entry-hash.ts'
+import type { StoredEvent } from './stored-event.ts'
 
 /** How a chain can be broken, as it is found at one of its events. */
 export const chainFaults = [
@@ -30,22 +31,6 @@ export interface ChainBreak {
   /** Of the event at which it was found. */
   readonly number: number
   readonly fault: ChainFault
-}
-
-/** An event as its row has it. */
-export interface StoredEvent {
-  readonly accountId: string
-  readonly number: number
-  readonly id: string
-  readonly createdAt: Date
-  readonly action: string
-  readonly actorKind: string
-  readonly actorId: string | null
-  readonly resourceId: string | null
-  readonly content: string
-  readonly link: Buffer
-  /** From the side table. */
-  readonly apiKeyIds: readonly string[]
 }
 
 /** How far a chain was walked. */

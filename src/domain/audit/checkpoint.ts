@@ -1,5 +1,5 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
-import { canonicalJson } from './entry-hash.ts'
+import { canonicalJson } from '../canonical-json.ts'
 
 /** The head of a chain, as it is kept elsewhere. */
 export interface KeptHead {

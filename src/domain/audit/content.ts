@@ -1,7 +1,7 @@
+import { canonicalJson } from '../canonical-json.ts'
 import type { Actor } from '../key/api-key.ts'
 import { redactTokens } from '../token/redaction.ts'
 import type { AuditAction, AuditEvent, AuditResource, KeySet, Snapshot } from './audit-event.ts'
-import { canonicalJson } from './entry-hash.ts'
 
 /** An event as its stored text has it. */
 interface AuditContent {

@@ -21,12 +21,3 @@ export function keySetOf(apiKeyIds: readonly string[]): KeySet {
   const lines = apiKeyIds.toSorted().join('\n')
   return { count: apiKeyIds.length, digest: createHash('sha256').update(lines).digest('hex') }
 }
-
-/** JSON as RFC 8785 writes it; for what has no parts that is what JSON.stringify writes. */
-export function canonicalJson(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`
-  // Names in order of their UTF-16 code units (section 3.2.3), as JavaScript compares strings.
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${members.map(([name, part]) => `${JSON.stringify(name)}:${canonicalJson(part)}`).join()}}`
-}

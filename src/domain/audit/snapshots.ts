@@ -1,10 +1,10 @@
 import type { Account } from '../account.ts'
+import { canonicalJson } from '../canonical-json.ts'
 import type { ApiKey } from '../key/api-key.ts'
 import type { AllowList } from '../network/allow-list.ts'
 import type { Catalogue } from '../permission.ts'
 import type { Role } from '../role.ts'
 import type { AuditResource, Snapshot } from './audit-event.ts'
-import { canonicalJson } from './entry-hash.ts'
 
 /** What the trail keeps of a key. Its use is no change of it, and who acted is told beside it. */
 export function snapshotOfApiKey(key: ApiKey): Snapshot {

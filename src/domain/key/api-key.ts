@@ -1,3 +1,4 @@
+import type { RevisionRef } from '../protocol/revision-ref.ts'
 import type { RoleRef } from '../role.ts'
 import type { Metadata } from './metadata.ts'
 
@@ -28,12 +29,6 @@ export interface KeyState {
    * An instance whose clock is behind must not accept it.
    */
   readonly released: boolean
-}
-
-/** A change's place in the one order of changes, with the random id that no other history has. */
-export interface RevisionRef {
-  readonly revision: number
-  readonly id: string
 }
 
 /** The record of a key. It has no hash: see Credential. */

@@ -22,3 +22,16 @@ export function compareHistories(
   if (known?.serverStart !== met?.serverStart) return 'restart'
   return undefined
 }
+
+export function isSameHistory(one: History | null, other: History | null): boolean {
+  return compareHistories(one, other) === undefined
+}
+
+/**
+ * Whether `one` was promoted after `other`. Each promotion raises the timeline, whose number the first
+ * eight hexadecimal digits hold.
+ */
+export function isLaterTimeline(one: History | null, other: History | null): boolean {
+  if (one === null || other === null) return false
+  return one.timeline.slice(0, 8) > other.timeline.slice(0, 8)
+}

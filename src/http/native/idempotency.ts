@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { IdempotentRequest } from '../../acts/idempotency.ts'
-import { canonicalJson } from '../../domain/audit/entry-hash.ts'
+import { canonicalJson } from '../../domain/canonical-json.ts'
 import { maxIdempotencyKeyLength } from '../../domain/limits.ts'
 
 /** The header of a route whose requests may come again. */

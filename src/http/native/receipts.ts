@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { defaultWaitMs, maxWaitMs } from '../../domain/limits.ts'
+import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import type { Receipt } from '../../freshness/receipt.ts'
-import type { RevisionRef } from '../../freshness/receipts.ts'
 import { nullableString, oneOf } from '../schema-tools.ts'
 
 /** How long a narrowing route waits for its receipt to be complete. */

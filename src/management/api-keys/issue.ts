@@ -1,12 +1,13 @@
 import { nothingChanged } from '../../acts/audited-transaction.ts'
 import { renewAuthority, requireGrantable } from '../../acts/authority.ts'
 import { type Announce, inChangingTransaction } from '../../acts/changing-transaction.ts'
-import { findEarlier, type IdempotentRequest, type Made } from '../../acts/idempotency.ts'
+import { findEarlier, type IdempotentRequest } from '../../acts/idempotency.ts'
 import { newId } from '../../acts/ids.ts'
 import type { Deps } from '../../deps.ts'
 import { type AuditDraft, originOf } from '../../domain/audit/audit-event.ts'
 import { resourceOf, snapshotOfApiKey } from '../../domain/audit/snapshots.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
+import type { CredentialRef } from '../../domain/key/credential-ref.ts'
 import type { Metadata } from '../../domain/key/metadata.ts'
 import { actorOf, type Principal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
@@ -118,7 +119,7 @@ export async function issueApiKey(
 async function replay(
   trx: StoreTransaction,
   grantor: KeyFacts,
-  { apiKeyId, generation }: Made,
+  { apiKeyId, generation }: CredentialRef,
 ): Promise<ReplayedIssue> {
   const apiKey = await findApiKey(trx, apiKeyId)
   if (apiKey === undefined) throw new Error('An issued key was not found.')

@@ -1,6 +1,7 @@
-import { findEarlier, type IdempotentRequest, type Made } from '../../acts/idempotency.ts'
+import { findEarlier, type IdempotentRequest } from '../../acts/idempotency.ts'
 import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
+import type { CredentialRef } from '../../domain/key/credential-ref.ts'
 import { planRotation, type RotationPlan, type RotationWish } from '../../domain/key/rotation.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
@@ -63,7 +64,7 @@ export async function rotateKey(
   // Argon2 runs before any row is locked.
   const minted = await mintToken(deps, found)
   let effectiveAt: Date | null = null
-  let earlier: Made | undefined
+  let earlier: CredentialRef | undefined
   const changed = await changeApiKey(deps, principal, accountId, id, {
     permission: terms.permission,
     action: 'api_key.rotated',
@@ -95,7 +96,9 @@ export async function rotateKey(
   return { ...changed, generation: changed.apiKey.generation, token: minted.token, effectiveAt }
 }
 
-function replayOf({ generation }: Made): Pick<RotatedKey, 'generation' | 'token' | 'effectiveAt'> {
+function replayOf({
+  generation,
+}: CredentialRef): Pick<RotatedKey, 'generation' | 'token' | 'effectiveAt'> {
   return { generation, token: null, effectiveAt: null }
 }
 

@@ -1,10 +1,6 @@
 import { parseChange } from '../../../src/domain/protocol/change.ts'
-import {
-  Freshness,
-  type Reading,
-  type Received,
-  type SyncCycle,
-} from '../../../src/freshness/freshness.ts'
+import type { Reading } from '../../../src/domain/protocol/reading.ts'
+import { Freshness, type Received, type SyncCycle } from '../../../src/freshness/freshness.ts'
 import {
   type EpochSubject,
   InvalidationEpochs,

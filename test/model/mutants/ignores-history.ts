@@ -1,9 +1,5 @@
-import {
-  Freshness,
-  type Reading,
-  type Received,
-  type SyncCycle,
-} from '../../../src/freshness/freshness.ts'
+import type { Reading } from '../../../src/domain/protocol/reading.ts'
+import { Freshness, type Received, type SyncCycle } from '../../../src/freshness/freshness.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** Another history is followed as if it were the same. */

@@ -1,4 +1,5 @@
-import type { Reading, SyncCycle } from '../../../src/freshness/freshness.ts'
+import type { Reading } from '../../../src/domain/protocol/reading.ts'
+import type { SyncCycle } from '../../../src/freshness/freshness.ts'
 import { Follower } from '../follower.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 

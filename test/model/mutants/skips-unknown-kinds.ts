@@ -1,10 +1,6 @@
 import { type ChangeRow, parseChange } from '../../../src/domain/protocol/change.ts'
-import {
-  Freshness,
-  type Reading,
-  type Received,
-  type SyncCycle,
-} from '../../../src/freshness/freshness.ts'
+import type { Reading } from '../../../src/domain/protocol/reading.ts'
+import { Freshness, type Received, type SyncCycle } from '../../../src/freshness/freshness.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** A kind of change that a version to come writes is passed over. */
