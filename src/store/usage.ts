@@ -1,18 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { UsageCounts } from '../domain/key/usage-counts.ts'
 import type { Executor } from './database.ts'
 
-/** How often a key was used since the last flush, and when last. Times are milliseconds of Unix time, as they are sent. */
-export interface UsageRecord {
-  readonly apiKeyId: string
-  readonly accountId: string
-  /** When the key was issued. */
-  readonly keyCreatedAtMs: number
-  readonly lastUsedAtMs: number
-  readonly count: number
-}
-
 /** Adds the records to what is stored: one statement, however many. */
-export async function addUses(db: Executor, uses: readonly UsageRecord[]): Promise<void> {
+export async function addUses(db: Executor, uses: readonly Readonly<UsageCounts>[]): Promise<void> {
   if (uses.length === 0) return
   // Ordered by id, so that two instances that flush at once lock rows in one order.
   await sql`
@@ -42,6 +33,9 @@ export function wasLastUsedBefore(table: string, time: Date): RawBuilder<boolean
  * An array as PostgreSQL writes it, of values that need no quotes. The driver's own writing of 10,000
  * records, sorted before, held the event loop up for 24 to 57 ms, and this does for 5.
  */
-function listOf(uses: readonly UsageRecord[], pick: (use: UsageRecord) => string | number): string {
+function listOf(
+  uses: readonly Readonly<UsageCounts>[],
+  pick: (use: Readonly<UsageCounts>) => string | number,
+): string {
   return `{${uses.map(pick).join(',')}}`
 }

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache'
+import type { UsageCounts } from '../domain/key/usage-counts.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import type { Epoch, Freshness } from '../freshness/freshness.ts'
 import type { EpochSubject } from '../freshness/invalidation-epochs.ts'
 import type { Moment } from '../freshness/lease.ts'
-import type { UsageCounts } from './usage-counts.ts'
 
 /** A credential whose secret was matched, and the facts of its key as they were read then. */
 export interface CachedCredential {

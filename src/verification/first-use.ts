@@ -3,17 +3,13 @@ import { type Announce, inChangingTransaction } from '../acts/changing-transacti
 import type { Deps } from '../deps.ts'
 import { systemOrigin } from '../domain/audit/audit-event.ts'
 import { differenceOf, resourceOf, snapshotOfApiKey } from '../domain/audit/snapshots.ts'
+import type { CredentialRef } from '../domain/key/credential-ref.ts'
 import { type Attempt, judge, type Verdict } from '../domain/verdict.ts'
 import { setChangedRevision } from '../store/api-key-references.ts'
 import { findApiKey, lockApiKey } from '../store/api-keys.ts'
 import { lockKeyFacts } from '../store/credentials.ts'
 import type { StoreTransaction } from '../store/database.ts'
-import {
-  recordFirstUse,
-  recordFirstUses,
-  retireOlderCredentials,
-  type UsedCredential,
-} from '../store/first-uses.ts'
+import { recordFirstUse, recordFirstUses, retireOlderCredentials } from '../store/first-uses.ts'
 import { untilItWins } from '../store/retry.ts'
 import { BatchLoader } from './batch-loader.ts'
 import type { CachedCredential } from './credential-cache.ts'
@@ -31,7 +27,7 @@ export function isFirstUse({ isUsed }: CachedCredential, verdict: Verdict): bool
  * ones of its key, now or soon: a transaction of its own, and a change like any other.
  */
 export class FirstUses {
-  readonly #recorder: BatchLoader<UsedCredential, boolean>
+  readonly #recorder: BatchLoader<CredentialRef, boolean>
   readonly #retirements: SingleFlight<boolean>
 
   /** `maxUnderWay`: beyond so many an attempt is refused (`overloaded`). */
@@ -66,7 +62,7 @@ export class FirstUses {
   }
 }
 
-function nameOf({ apiKeyId, generation }: UsedCredential): string {
+function nameOf({ apiKeyId, generation }: CredentialRef): string {
   return `${apiKeyId} ${generation}`
 }
 

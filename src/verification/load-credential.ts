@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.ts'
 import { isExpired } from '../domain/key/api-key.ts'
 import { isOver } from '../domain/key/rotation.ts'
+import { noUsage } from '../domain/key/usage-counts.ts'
 import { keyIdOf } from '../domain/token/token.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import type { Epoch } from '../freshness/freshness.ts'
@@ -9,7 +10,6 @@ import { type CredentialName, findCredentials, replaceHash } from '../store/cred
 import { BatchLoader } from './batch-loader.ts'
 import type { CachedCredential } from './credential-cache.ts'
 import type { LoadedCredential, TokenWithDigest } from './resolve.ts'
-import { noUsage } from './usage-counts.ts'
 
 /** A credential as one statement found it, and the stamp from before that statement was sent. */
 export interface EpochedCredential {

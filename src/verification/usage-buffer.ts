@@ -1,6 +1,6 @@
+import type { UsageCounts } from '../domain/key/usage-counts.ts'
 import type { Database } from '../store/database.ts'
 import { addUses } from '../store/usage.ts'
-import type { UsageCounts } from './usage-counts.ts'
 
 /**
  * Counts uses in memory and writes them in batches: a verification writes nothing. What was counted

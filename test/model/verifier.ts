@@ -1,5 +1,5 @@
+import { noUsage } from '../../src/domain/key/usage-counts.ts'
 import type { CachedCredential } from '../../src/verification/credential-cache.ts'
-import { noUsage } from '../../src/verification/usage-counts.ts'
 import type { Database } from './database.ts'
 import type { Received } from './history.ts'
 import { type KeyRow, keys, verdictOf } from './keys.ts'

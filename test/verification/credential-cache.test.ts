@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { noUsage } from '../../src/domain/key/usage-counts.ts'
 import { ServiceError } from '../../src/errors.ts'
 import { Freshness } from '../../src/freshness/freshness.ts'
 import { InvalidationEpochs } from '../../src/freshness/invalidation-epochs.ts'
@@ -7,7 +8,6 @@ import { timingOf } from '../../src/freshness/timing.ts'
 import { permissionSetOf } from '../../src/store/permission-sets.ts'
 import { type CachedCredential, CredentialCache } from '../../src/verification/credential-cache.ts'
 import { SingleFlight } from '../../src/verification/single-flight.ts'
-import { noUsage } from '../../src/verification/usage-counts.ts'
 
 function entry(keyId: string, accountId: string, epoch: number): CachedCredential {
   return {
