@@ -33,7 +33,8 @@ import {
 import { metadataRoute } from './http/oauth/metadata.ts'
 import { describeRoutes } from './http/openapi.ts'
 import { healthRoutes } from './http/operations/health.ts'
-import { type CollectMetrics, metricsRoute, type PoolUse } from './http/operations/metrics.ts'
+import { type CollectMetrics, metricsRoute } from './http/operations/metrics.ts'
+import type { PoolUse } from './http/operations/resource-metrics.ts'
 import { refuseOverload } from './http/overload.ts'
 import {
   answerProblems,

@@ -1,6 +1,6 @@
 import { ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
-import type { PoolUse } from './operations/metrics.ts'
+import type { PoolUse } from './operations/resource-metrics.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

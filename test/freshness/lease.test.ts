@@ -132,7 +132,7 @@ t.test('while the lease has expired and the database answers', async (t) => {
   t.match(await root.get('/readyz'), { status: 200, body: { lease: 'lapsed' } })
 
   await t.test('the metrics show an expired lease', async (t) => {
-    t.equal(await metric(service, 'cache_silent'), 1)
+    t.equal(await metric(service, 'leases_expired'), 1)
     t.equal(await metric(service, 'lease_remaining_seconds'), 0)
     const lag = await metric(service, 'feed_lag_seconds')
     t.ok(lag >= leaseMs / 1000, `${lag} s since the last round`)
@@ -238,14 +238,14 @@ t.test('while the lease has expired and the database answers', async (t) => {
     }
     const { rows } = await raw.query('select value from revision')
     await until(async () => (await metric(service, 'revision_applied')) === Number(rows[0]?.value))
-    t.equal(await metric(service, 'cache_silent'), 0)
+    t.equal(await metric(service, 'leases_expired'), 0)
     t.ok((await metric(service, 'lease_remaining_seconds')) > 5)
     t.ok((await metric(service, 'feed_lag_seconds')) < 20)
-    t.ok((await metric(service, 'feed_rounds_total')) > 1)
+    t.ok((await metric(service, 'sync_cycles_total')) > 1)
   })
 
-  await t.test('a read invalidated in flight is counted as a fenced fill', async (t) => {
-    const before = await metric(service, 'fills_fenced_total')
+  await t.test('a read invalidated in flight is counted as a stale load', async (t) => {
+    const before = await metric(service, 'stale_loads_total')
     const key = await newKey(root, account)
     await raw.query('begin; lock table credential in access exclusive mode')
     const verifying = root.verify(key.token)
@@ -253,7 +253,7 @@ t.test('while the lease has expired and the database answers', async (t) => {
     deps.cache.clear()
     await raw.query('commit')
     t.equal((await verifying).valid, true, 'its own read may answer it')
-    t.ok((await metric(service, 'fills_fenced_total')) > before)
+    t.ok((await metric(service, 'stale_loads_total')) > before)
   })
 })
 

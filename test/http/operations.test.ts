@@ -79,6 +79,20 @@ test('/metrics counts verdicts, reads and hashes', async (t) => {
   }
 })
 
+test('/metrics has a renamed metric under its old name too', async (t) => {
+  const { as } = await startCheckedService(t)
+  const metrics = await readMetrics(as(undefined))
+  for (const [name, formerName] of [
+    ['aeon_keys_stale_loads_total', 'aeon_keys_fills_fenced_total'],
+    ['aeon_keys_leases_expired', 'aeon_keys_cache_silent'],
+    ['aeon_keys_sync_cycles_total', 'aeon_keys_feed_rounds_total'],
+  ] as const) {
+    t.ok(Number.isFinite(metrics.get(name)), name)
+    t.equal(metrics.get(formerName), metrics.get(name), formerName)
+  }
+  t.ok((metrics.get('aeon_keys_sync_cycles_total') ?? 0) > 0, 'the value is the live one')
+})
+
 test('/metrics has one label for unknown routes, and none that a caller chooses', async (t) => {
   const { root, as } = await startCheckedService(t)
   const account = await newAccount(root)
