@@ -54,7 +54,7 @@ export async function measureBatch(harness: Harness): Promise<ScenarioResult> {
   return { findings, standings: resultsOf(samples) }
 }
 
-function batchRequests(rootToken: string, tokens: readonly string[], size: number) {
+export function batchRequests(rootToken: string, tokens: readonly string[], size: number) {
   const batches = Array.from({ length: Math.floor(tokens.length / size) }, (_, index) =>
     tokens.slice(index * size, (index + 1) * size),
   )
