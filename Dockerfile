@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 
-# Production dependencies only, and none of the private PostgreSQL: a container has DATABASE_URL.
-# (--omit=optional would also leave out Argon2's native binding, which is an optional dependency.)
+# Installs production dependencies without the private PostgreSQL: a container has DATABASE_URL.
+# (--omit=optional would also omit the native binding of Argon2, which is an optional dependency.)
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -20,11 +20,11 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY migrations ./migrations
 COPY src ./src
-# The root token of a first start goes to a volume that this account may write.
+# The first start writes the root token to a volume that this account can write to.
 RUN mkdir -p /run/aeon-keys && chown node:node /run/aeon-keys
 USER 1000:1000
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# Node itself, not npm: SIGTERM must reach the process that drains.
+# Runs Node.js itself, not npm: SIGTERM must reach the process that drains.
 CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=25", "--no-maglev", "--retain-maps-for-n-gc=1000000", "src/main.ts"]
