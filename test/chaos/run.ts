@@ -89,6 +89,8 @@ async function play(
     MAX_STALENESS_MS: String(maxStalenessMs),
     POLL_INTERVAL_MS: '200',
     DRAIN_TIMEOUT_MS: '2000',
+    // The default: what hangs on a server that cannot commit is given up as early as for operators.
+    DATABASE_STATEMENT_TIMEOUT_MS: '5000',
     // A write that hangs renews the pool by chance: without one, a deposed primary is read for long.
     USE_FLUSH_MS: options.failovers > 0 ? '60000' : '1000',
   }

@@ -24,6 +24,8 @@ const settings = {
   POLL_INTERVAL_MS: '100',
   // Nothing but the protocol renews a connection: no use record is written on the pool.
   USE_FLUSH_MS: '600000',
+  // Long enough for a busy machine; a write that hangs on a deposed primary is given up in time.
+  DATABASE_STATEMENT_TIMEOUT_MS: '5000',
   DATABASE_CONNECT_TIMEOUT_MS: '5000',
   DRAIN_TIMEOUT_MS: '1000',
 }
