@@ -1,9 +1,12 @@
-/** The tenant. The platform account, one and built in, holds the keys of operators and of the services that call verify. */
+/**
+ * The tenant. The platform account, one and built in, holds the keys of operators and of the
+ * services that call verify.
+ */
 export interface Account {
   readonly id: string
   readonly name: string
   readonly platform: boolean
-  /** Of its one project, for clients that name the project beside the account. */
+  /** The account's one project, for clients that name a project beside the account. */
   readonly projectId: string
   readonly createdAt: Date
 }

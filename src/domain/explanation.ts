@@ -5,16 +5,16 @@ import { type Attempt, type DenialReason, denialReasons, judge, type KeyFacts } 
 export const checkOutcomes = ['passed', 'failed', 'not_checked'] as const
 export type CheckOutcome = (typeof checkOutcomes)[number]
 
-/** Which entry of which list holds an address. */
+/** The entry of an allow list that covers an address, and the name of the list. */
 export interface EntryMatch {
   readonly list: Pick<AllowList, 'id' | 'name'>
-  /** As it was given. */
+  /** Exactly as the caller wrote the entry. */
   readonly entry: string
 }
 
-/** Why a key would be good for an attempt, or not. */
+/** Why an attempt with a key would succeed or fail. */
 export interface Explanation {
-  /** The first check that fails; undefined: a token of the key would be good. */
+  /** The first check that fails; undefined: a token of the key would be valid. */
   readonly reason: DenialReason | undefined
   /** Every check, in the order of the verdict. */
   readonly checks: readonly { readonly check: DenialReason; readonly outcome: CheckOutcome }[]
@@ -22,7 +22,7 @@ export interface Explanation {
   readonly missingPermissions: readonly string[]
 }
 
-/** The checks of a token come before those of its key. Here there is none. */
+/** The checks of a token, which precede those of its key. An explanation has no token. */
 const tokenReasons = ['malformed', 'not_found'] as const
 type TokenReason = (typeof tokenReasons)[number]
 type KeyReason = Exclude<DenialReason, TokenReason>
@@ -31,10 +31,10 @@ interface Case {
   readonly key: KeyFacts
   readonly attempt: Attempt
 }
-type Cure = (given: Case) => Case
+type Repair = (given: Case) => Case
 
-/** What each check would have to find for it to pass. */
-const cures: Readonly<Record<KeyReason, Cure> & Partial<Record<TokenReason, Cure>>> = {
+/** For each check, the value that makes the check pass. */
+const repairs: Readonly<Record<KeyReason, Repair> & Partial<Record<TokenReason, Repair>>> = {
   revoked: ({ key, attempt }) => ({ key: { ...key, revokedAt: null }, attempt }),
   disabled: ({ key, attempt }) => ({ key: { ...key, disabledAt: null }, attempt }),
   rotated: ({ key, attempt }) => ({ key: { ...key, endedAt: null, endsAt: null }, attempt }),
@@ -48,8 +48,9 @@ const cures: Readonly<Record<KeyReason, Cure> & Partial<Record<TokenReason, Cure
 }
 
 /**
- * Explains what `judge` says of a key and an attempt at a moment. It is `judge` that is asked, each time
- * without the fault that it found last: so an explanation has its order and its rules, and no others.
+ * Explains the verdict of `judge` on a key and an attempt at a moment. The function calls `judge`
+ * repeatedly, each time with the last fault repaired, so that an explanation follows the order and
+ * the rules of `judge` and no others.
  */
 export function explain(
   key: KeyFacts,
@@ -67,15 +68,15 @@ export function explain(
   }
 }
 
-/** In the order in which they fail. */
+/** The checks that fail, in the order of the verdict. */
 function failedChecks(given: Case, now: Date): ReadonlySet<DenialReason> {
   const failed = new Set<DenialReason>()
-  let tried = given
+  let repaired = given
   for (;;) {
-    const verdict = judge(tried.key, tried.attempt, now)
+    const verdict = judge(repaired.key, repaired.attempt, now)
     if (verdict.valid || failed.has(verdict.reason)) return failed
     failed.add(verdict.reason)
-    tried = cures[verdict.reason]?.(tried) ?? tried
+    repaired = repairs[verdict.reason]?.(repaired) ?? repaired
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Reach } from './key/api-key.ts'
 
-/** What somebody has to give: permissions, and the places from where they themselves may act. */
+/** What a principal can give: its permissions, and its own reach. */
 export interface Grantor {
   readonly holds: ReadonlySet<string>
   readonly reach: Reach
@@ -19,8 +19,9 @@ export type GrantRefusal =
   | { readonly kind: 'reach' }
 
 /**
- * Nobody grants what they do not hold: each permission must be the grantor's own, and one who is
- * restricted by address may grant only reaches made of the lists that restrict them.
+ * Why a principal may not give a grant; undefined: it may. Each permission must be one that the
+ * grantor holds, and a grantor restricted by address may grant only reaches made of the allow lists
+ * that restrict it.
  */
 export function grantRefusal(grantor: Grantor, grant: Grant): GrantRefusal | undefined {
   const missing = grant.permissions.filter((name) => !grantor.holds.has(name))

@@ -1,9 +1,9 @@
 const linePattern = /^([A-Za-z0-9._-]{1,64}):([A-Za-z0-9+/]{43,}={0,2})$/
 
 /**
- * Reads a file of keys: one `id:base64` a line, at least 32 bytes each; empty lines and lines that begin
- * with # are passed over. In the order of the lines. Throws an Error that names the line and the rule,
- * never what the line holds.
+ * Parses a file of keys in the order of its lines: one `id:base64` on each line, at least 32 bytes
+ * a key. Empty lines and lines that begin with # are skipped. Throws an Error that names the line
+ * and the rule, and never quotes the line.
  */
 export function parseKeyLines(text: string): ReadonlyMap<string, Buffer> {
   const keys = new Map<string, Buffer>()

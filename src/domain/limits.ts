@@ -1,6 +1,6 @@
 /**
- * The numeric limits of the APIs, for the schemas that announce them and the rules that enforce them.
- * Lengths are in Unicode code points, except where the name or the comment says otherwise.
+ * The numeric limits of the APIs, for the schemas that announce them and the rules that enforce
+ * them. Lengths are in Unicode code points, except where the name or the comment says otherwise.
  */
 
 /** Names of keys, roles, allow lists, accounts, acting users and metadata entries. */

@@ -1,11 +1,12 @@
 import table from './confusables.json' with { type: 'json' }
 
 /**
- * What a name looks like: names that look the same have the same skeleton. It is that of UTS 39,
- * section 4, where every character stands for those that are taken for it (Latin a for Cyrillic а, l for
- * I and 1, rn for m), without what is not visible (Default_Ignorable_Code_Point). Beyond UTS 39, what
- * looks the same only by compatibility (full-width forms, no-break spaces) is folded too, a run of
- * spaces counts as one, and a dot above i and j is their own. A skeleton is compared, never shown.
+ * The skeleton of a name: names that look the same have the same skeleton. The skeleton is that of
+ * UTS 39, section 4: each character is replaced by its prototype (Latin a for Cyrillic а, l for I
+ * and 1, rn for m), and invisible characters are removed (Default_Ignorable_Code_Point). Beyond UTS
+ * 39, the function folds compatibility forms (full-width forms, no-break spaces), counts a run of
+ * spaces as one, and drops a dot above i and j, which have one already. A skeleton is compared,
+ * never shown.
  */
 export function skeletonOf(name: string): string {
   return [...name.normalize('NFD')]
@@ -18,8 +19,8 @@ export function skeletonOf(name: string): string {
 }
 
 /**
- * The skeleton of a name whose case does not count. I and l look the same, and i is another case of I: so
- * the skeleton is taken in both cases, and all of these are one.
+ * The skeleton of a name whose case does not count. I looks like l, and is also another case of i:
+ * the skeleton is therefore taken in both cases, and I, i, l and 1 are equal.
  */
 export function caselessSkeletonOf(name: string): string {
   const inCapitals = skeletonOf(skeletonOf(name).toUpperCase())
@@ -28,7 +29,7 @@ export function caselessSkeletonOf(name: string): string {
 
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/u
 const SOFT_DOTTED = /([ij])\u0307+/g
-/** The Turkish capital I, which lower case makes an i with a dot above. */
+/** The lower case of the Turkish capital I is an i with a dot above. */
 const DOTTED_CAPITAL = /(l)\u0307+/g
 const SPACES = / {2,}/g
 
@@ -36,14 +37,14 @@ const prototypes: ReadonlyMap<string, string> = new Map(
   Object.entries(table).map(([from, to]) => [decode(from), decode(to)]),
 )
 
-/** Those that the table does not have may be made of characters that it has. */
+/** A character that the table lacks may decompose into characters that the table has. */
 function prototypeOf(character: string): string {
   const prototype = prototypes.get(character)
   if (prototype !== undefined) return prototype
   return [...character.normalize('NFKD')].map((part) => prototypes.get(part) ?? part).join('')
 }
 
-/** `U+0072 U+006E`. */
+/** Decodes `U+0072 U+006E`. */
 function decode(codePoints: string): string {
   return codePoints
     .split(' ')

@@ -1,4 +1,4 @@
-/** Every way in which a name or a description can be refused. */
+/** The rules that a name or a description can break. */
 export const NAME_RULES = [
   'empty',
   'too_long',
@@ -13,39 +13,44 @@ export const NAME_RULES = [
 export type NameRule = (typeof NAME_RULES)[number]
 
 const LINE_BREAKS_AND_TABS = /[\n\t]/g
-/** General category Cc (NUL, DEL and C1 included) and the two separators that end a line as they do. */
+/** General category Cc (NUL, DEL and C1 included) and the two separators that also end a line. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/u
-/** The characters of Unicode's Bidi_Control property: they make a text read as another one. */
+/** The characters of Unicode's Bidi_Control property: they make a text read as another text. */
 const BIDIRECTIONAL = /\p{Bidi_Control}/u
-/** White space by Unicode or by JavaScript: the latter counts U+FEFF as well, and so do its trimmers. */
+/** White space by Unicode or by JavaScript, which also counts U+FEFF, as `trim` does. */
 const OUTER_SPACE = /^[\s\p{White_Space}]|[\s\p{White_Space}]$/u
 /**
- * What shows nothing by itself: what Unicode lets a reader ignore, format characters, and the blanks that
- * are neither: Braille, musical, Egyptian, Khitan.
+ * Characters that show nothing by themselves: those that Unicode lets a renderer ignore, format
+ * characters, and blanks that are neither (Braille, musical, Egyptian, Khitan).
  */
 const INVISIBLE =
   /[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800\u{1d159}\u{13441}\u{13442}\u{16fe4}]/u
-/** What shows nothing by itself, and is needed where it stands to write what people read. */
+/** Characters that show nothing by themselves, in the places where a script requires them. */
 const NEEDED = new RegExp(
   [
-    // Emoji that Unicode recommends: joiners, variation selectors and tags make them one picture.
+    // Emoji that Unicode recommends: joiners, variation selectors and tags combine into one
+    // picture.
     '\\p{RGI_Emoji}',
-    // Persian and its neighbours part letters of one word by it (UAX 31, section 2.3.1, A1).
+    // Persian and related languages separate letters within a word (UAX 31, section 2.3.1, A1).
     '(?<=\\p{Script=Arabic}\\p{M}*)\\u200c(?=\\p{Script=Arabic})',
-    // After a virama it chooses the form of a conjunct (A2 and B), as in the name of Sri Lanka.
+    // After a virama the character selects the form of a conjunct (A2 and B), as in the name of Sri
+    // Lanka.
     '(?<=[\\u094d\\u09cd\\u0a4d\\u0acd\\u0b4d\\u0bcd\\u0c4d\\u0ccd\\u0d4d\\u0dca])[\\u200c\\u200d]',
-    // The variants by which Japanese names are told apart.
+    // The variants that distinguish Japanese names.
     '(?<=\\p{Script=Han})[\\u{e0100}-\\u{e01ef}]',
   ].join('|'),
   'gv',
 )
-/** Unassigned, a noncharacter or for private use: it looks like nothing, or differently everywhere. */
+/**
+ * Unassigned, a noncharacter or for private use: the character shows nothing, or something else
+ * everywhere.
+ */
 const UNASSIGNED = /[\p{Cn}\p{Co}]/u
 
 /**
- * Why a text cannot be a name of at most `max` code points; undefined when it can. Rules are asked in
- * the order of `NAME_RULES`. Names are never altered, so what is refused is what would not survive
- * being stored, shown or typed again as it is.
+ * Why a text cannot be a name of at most `max` code points; undefined when it can. Rules are
+ * checked in the order of `NAME_RULES`. The service never alters a name: it refuses what would not
+ * survive being stored, shown or typed again.
  */
 export function nameFault(text: string, max: number): NameRule | undefined {
   if (text === '') return 'empty'
@@ -59,14 +64,14 @@ export function nameFault(text: string, max: number): NameRule | undefined {
 }
 
 /**
- * Why a text cannot be a description of at most `max` code points; undefined when it can. It may be
- * empty, hold line breaks (`\n`) and tabs, and begin or end with white space.
+ * Why a text cannot be a description of at most `max` code points; undefined when it can. A
+ * description may be empty, hold line breaks (`\n`) and tabs, and begin or end with white space.
  */
 export function descriptionFault(text: string, max: number): NameRule | undefined {
   return textFault(text, text.replace(LINE_BREAKS_AND_TABS, ''), max)
 }
 
-/** What a rule asks for of the text that breaks it, in words for people. */
+/** What a rule requires of the text that breaks it, in words for people. */
 export function nameMessage(rule: NameRule, text: string): string {
   const found = CHARACTERS[rule]?.exec(text.replace(NEEDED, ''))?.[0]
   return found === undefined
@@ -74,7 +79,7 @@ export function nameMessage(rule: NameRule, text: string): string {
     : `${MESSAGES[rule]} It contains ${codePointOf(found)}.`
 }
 
-/** `restrained` is what of the text must be free of control characters. */
+/** `restrained` is the part of the text that must be free of control characters. */
 function textFault(text: string, restrained: string, max: number): NameRule | undefined {
   if (isLongerThan(text, max)) return 'too_long'
   if (!text.isWellFormed()) return 'lone_surrogate'
@@ -83,18 +88,21 @@ function textFault(text: string, restrained: string, max: number): NameRule | un
   return undefined
 }
 
-/** A code point is one or two UTF-16 code units, so a huge text is refused without being walked. */
+/**
+ * A code point is one or two UTF-16 code units: the first test refuses a huge text without a walk
+ * through it.
+ */
 function isLongerThan(text: string, codePoints: number): boolean {
   return text.length > 2 * codePoints || [...text].length > codePoints
 }
 
-/** U+200B for a space of no width: the character itself would not be seen. */
+/** For example `U+200B` for a zero-width space: the character itself would be invisible. */
 function codePointOf(character: string): string {
   const hex = (character.codePointAt(0) ?? 0).toString(16).toUpperCase()
   return `U+${hex.padStart(4, '0')}`
 }
 
-/** The rules that are about one character, which the message then names. */
+/** The rules about one character, which the message names. */
 const CHARACTERS: Partial<Readonly<Record<NameRule, RegExp>>> = {
   bidirectional_character: BIDIRECTIONAL,
   invisible_character: INVISIBLE,

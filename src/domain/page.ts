@@ -8,7 +8,7 @@ export interface Sort {
   readonly descending: boolean
 }
 
-/** The place after which a page begins: the sorted value and the id of the last item before it. */
+/** The cursor of a page: the sorted value and the id of the item before the page. */
 export interface Position {
   /** A name, an RFC 3339 time, or null for a key that never expires. */
   readonly value: string | null
@@ -26,7 +26,7 @@ export interface Page<T> {
   readonly next: Position | null
 }
 
-/** Reads `created_at`, `-created_at` and so on. */
+/** Parses `created_at`, `-created_at` and the like. */
 export function parseSort(text: string): Sort | undefined {
   const descending = text.startsWith('-')
   const name = descending ? text.slice(1) : text
@@ -34,13 +34,16 @@ export function parseSort(text: string): Sort | undefined {
   return field === undefined ? undefined : { field, descending }
 }
 
-/** The opaque form of a position. It names its sort, so that it cannot be used with another one. */
+/**
+ * The opaque form of a position. The cursor names its sort, so that it is refused under another
+ * sort.
+ */
 export function encodeCursor(sort: Sort, position: Position): string {
   const parts = [sort.field, sort.descending, position.value, position.id]
   return Buffer.from(JSON.stringify(parts)).toString('base64url')
 }
 
-/** The position that a cursor stands for, or undefined when it is not one of ours for this sort. */
+/** The position in a cursor; undefined when the cursor is not one of ours for this sort. */
 export function decodeCursor(sort: Sort, cursor: string): Position | undefined {
   const parts = parseJson(Buffer.from(cursor, 'base64url').toString())
   if (!Array.isArray(parts) || parts.length !== 4) return undefined
@@ -61,7 +64,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A time as we write it: a year of 0001 to 9999, so that the database takes it too. */
+/** A time as the service writes it: a year from 0001 to 9999, which the database also accepts. */
 function isTime(text: string): boolean {
   const time = new Date(text)
   return (

@@ -8,7 +8,7 @@ import service from './permissions.service.json' with { type: 'json' }
 export const permissionPattern = '^[a-z][a-z0-9_]{0,62}:[a-z][a-z0-9_]{0,62}$'
 const permissionForm = new RegExp(permissionPattern)
 
-/** Whether a text has the form of a permission; the catalogue may not know it. */
+/** Whether a text has the form of a permission; the catalogue may not know the permission. */
 export function isPermission(text: string): boolean {
   return permissionForm.test(text)
 }
@@ -16,34 +16,34 @@ export function isPermission(text: string): boolean {
 export const permissionScopes = ['account', 'platform'] as const
 export type PermissionScope = (typeof permissionScopes)[number]
 
-/** One entry of the catalogue: what a permission is called, what it brings along, and who has it. */
+/** One permission of the catalogue: its name, what it implies, and which roles hold it. */
 export interface CatalogueEntry {
   readonly name: string
   readonly title: string
   readonly description: string
-  /** `platform` permissions exist in the platform account's roles only. */
+  /** Only roles of the platform account may hold `platform` permissions. */
   readonly scope: PermissionScope
-  /** Whether holding it lets one change who may do what. */
+  /** Whether a holder can change the rights of others. */
   readonly sensitive: boolean
-  /** Permissions that come with it. */
+  /** The permissions that a holder also gets. */
   readonly implies: readonly string[]
-  /** The built-in roles, besides admin, that have it. */
+  /** The built-in roles, besides admin, that hold the permission. */
   readonly roles: readonly ('developer' | 'viewer')[]
-  /** Its name in Aeon's public API, if it has one. */
+  /** The permission's name in the Aeon API, if it has one. */
   readonly aeon: { readonly resource_type: string; readonly operation_group: string } | null
 }
 
 export type Catalogue = readonly CatalogueEntry[]
 
-/** What a list of permissions amounts to once all that they imply is added, by scope, in order of name. */
+/** A list of permissions with everything that they imply, by scope, in order of name. */
 export interface EffectivePermissions {
   readonly account: readonly string[]
   readonly platform: readonly string[]
 }
 
 /**
- * The catalogue that a file describes, together with the service's own permissions, which no file
- * can replace. Throws an Error that lists every fault of the file.
+ * The catalogue in a file, together with the service's own permissions, which a file cannot
+ * replace. Throws an Error that lists every fault of the file.
  */
 export function parseCatalogue(file: unknown): Catalogue {
   const isCatalogue = new Ajv({ allErrors: true, validateSchema: false }).compile(CatalogueFile)
@@ -61,7 +61,10 @@ export function parseCatalogue(file: unknown): Catalogue {
   return catalogue
 }
 
-/** All that the names bring, each implied permission included. A name that the catalogue does not know brings nothing. */
+/**
+ * The named permissions and all that they imply. A name that the catalogue does not know adds
+ * nothing.
+ */
 export function effectivePermissions(
   catalogue: Catalogue,
   names: Iterable<string>,

@@ -7,23 +7,31 @@ export interface ActingUser {
   readonly name: string | null
 }
 
-/** Who is calling us: an authenticated key, from where, and the user for whom it acts if one was named. */
+/**
+ * The caller of a request: its authenticated key, its address, and the user on whose behalf it
+ * acts, if it names one.
+ */
 export interface Principal {
   readonly key: KeyFacts
   readonly address: Address | undefined
   /** Recorded, never trusted for permissions. */
   readonly actingUser: ActingUser | undefined
-  /** Of the request that it makes. */
+  /** The id of the request. */
   readonly requestId: string
-  /** The place in the order of changes as of which its key is known. */
+  /** The epoch from before its key was read. */
   readonly epoch: number
-  /** When it was read for this very request, by the monotonic clock; undefined: it was in memory. */
+  /**
+   * When its key was read for this very request, on the monotonic clock; undefined: it was cached.
+   */
   readonly readAt: number | undefined
-  /** Whether the transaction of its act has judged it again, and locked its key until the commit. */
+  /**
+   * Whether the transaction of its act has judged it again, and holds a lock on its key until the
+   * commit.
+   */
   authorityRenewed: boolean
 }
 
-/** How an act of the principal is recorded. */
+/** The actor that the record of the principal's act names. */
 export function actorOf(principal: Principal): Actor {
   const { actingUser, key } = principal
   if (actingUser !== undefined) {
@@ -32,7 +40,7 @@ export function actorOf(principal: Principal): Actor {
   return { kind: key.platform ? 'platform' : 'api_key', id: key.id, name: key.name }
 }
 
-/** An actor as a reader sees it: tenants see that the platform acted, not which of its keys. */
+/** An actor as a reader may see it: tenants see that the platform acted, not which of its keys. */
 export function actorSeenBy(actor: Actor, platformReader: boolean): Actor {
   if (actor.kind !== 'platform' || platformReader) return actor
   return { kind: 'platform', id: null, name: null }

@@ -10,7 +10,7 @@ export interface RoleRef {
 export interface Role extends RoleRef {
   readonly accountId: string
   readonly description: string
-  /** As they were chosen, in order of name. */
+  /** As the caller chose them, in order of name. */
   readonly permissions: readonly string[]
   readonly builtIn: boolean
   readonly createdAt: Date
@@ -26,7 +26,10 @@ export interface BuiltInRole {
   readonly permissions: readonly string[]
 }
 
-/** The roles that every account has, and, for the platform account, the verifier's, as the catalogue makes them. */
+/**
+ * The built-in roles of an account, from the catalogue. Only the platform account has the
+ * verifier's.
+ */
 export function builtInRoles(catalogue: Catalogue, platform: boolean): readonly BuiltInRole[] {
   const ofAccounts = catalogue.filter((entry) => entry.scope === 'account')
   const namesOf = (entries: Catalogue) => entries.map((entry) => entry.name).sort()
@@ -60,14 +63,14 @@ export function builtInRoles(catalogue: Catalogue, platform: boolean): readonly 
   ]
 }
 
-/** The built-in role that a name looks like without being its name, in whatever case. */
+/** The built-in role that a name resembles without being its name, in any case. */
 export function builtInRoleLike(name: string): BuiltInRoleName | undefined {
   const skeleton = caselessSkeletonOf(name)
   const like = builtInRoleNames.find((builtIn) => caselessSkeletonOf(builtIn) === skeleton)
   return like === foldRoleName(name) ? undefined : like
 }
 
-/** Role names are unique in their account whatever their case. */
+/** Role names are unique within their account, case-insensitively. */
 export function foldRoleName(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }

@@ -1,8 +1,8 @@
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /**
- * Makes a version 7 UUID (RFC 9562, section 5.7) of a time and ten random bytes: UUIDs sort by the
- * millisecond in which they were made.
+ * Makes a version 7 UUID (RFC 9562, section 5.7) from a time and ten random bytes. The UUIDs sort
+ * by the millisecond in which they were made.
  *
  * @throws RangeError unless `random` holds exactly ten bytes and `nowMs` fits into 48 bits.
  */
@@ -16,7 +16,9 @@ export function uuidV7(nowMs: number, random: Uint8Array): string {
   return uuidFromBytes(bytes)
 }
 
-/** Whether a text is a UUID in its canonical 8-4-4-4-12 form (RFC 9562, section 4), in either case. */
+/**
+ * Whether a text is a UUID in its canonical 8-4-4-4-12 form (RFC 9562, section 4), in either case.
+ */
 export function isUuid(text: string): boolean {
   return UUID.test(text)
 }
@@ -24,7 +26,7 @@ export function isUuid(text: string): boolean {
 /**
  * The 16 bytes of a UUID.
  *
- * @throws RangeError when the text is not a UUID: ask `isUuid` first where a caller wrote it.
+ * @throws RangeError when the text is not a UUID: call `isUuid` first on text from a caller.
  */
 export function uuidToBytes(uuid: string): Uint8Array {
   if (!isUuid(uuid)) throw new RangeError('not a UUID')

@@ -3,7 +3,7 @@ import { isOver } from './key/rotation.ts'
 import { type Address, type AddressRange, covers } from './network/address.ts'
 import type { RoleRef } from './role.ts'
 
-/** Why a token is not good, in the order in which it is checked. The order is part of the API. */
+/** The denial reasons, in the order in which they are checked. The order is part of the API. */
 export const denialReasons = [
   'malformed',
   'not_found',
@@ -17,7 +17,10 @@ export const denialReasons = [
 ] as const
 export type DenialReason = (typeof denialReasons)[number]
 
-/** What a verdict rests on: a key, its role and its networks, as they were at one moment, and the credential that was presented. */
+/**
+ * The facts that a verdict rests on: a key, its role and its allow lists at one moment, and the
+ * presented credential.
+ */
 export interface KeyFacts extends KeyState {
   readonly id: string
   readonly accountId: string
@@ -29,25 +32,25 @@ export interface KeyFacts extends KeyState {
   readonly holds: ReadonlySet<string>
   readonly reach: Reach
   readonly allowListIds: readonly string[]
-  /** The entries of its allow lists. */
+  /** The entries of its allow lists, parsed. */
   readonly ranges: readonly AddressRange[]
-  /** `expiresAt` as RFC 3339 has it: V8 takes 2.6 us to write a time, and each verdict tells it. */
+  /** `expiresAt` in RFC 3339: V8 takes 2.6 us to format a time, and each verdict holds this one. */
   readonly expiresAtText: string | null
   readonly generation: number
   /** When the credential was issued. */
   readonly issuedAt: Date
-  /** The name of the user for whom a console had the key issued. */
+  /** The name of the user on whose behalf a console issued the key. */
   readonly issuedFor: string | null
-  /** When the credential was replaced by a newer one: a state, whatever the time. */
+  /** When a newer credential replaced this one: a state, whatever the time. */
   readonly endedAt: Date | null
-  /** When it will end beside a newer one: a time, which is judged by the clock. */
+  /** When the overlap with a newer credential ends: a time, which is judged by the clock. */
   readonly endsAt: Date | null
 }
 
-/** What is asked of a key whose secret matched. */
+/** The conditions under which a key whose secret matched is to be judged. */
 export interface Attempt {
   readonly address: Address | undefined
-  /** All are required. */
+  /** All of them are required. */
   readonly permissions: readonly string[]
   readonly accountId: string | undefined
 }
@@ -57,15 +60,15 @@ export type Verdict =
   | {
       readonly valid: false
       readonly reason: DenialReason
-      /** Only if the secret matched. */
+      /** Present only if the secret matched. */
       readonly key: KeyFacts | undefined
     }
 
-/** What whoever presents a good token should know. */
+/** Warnings for the holder of a valid token. */
 export const warnings = ['expires_soon'] as const
 export type Warning = (typeof warnings)[number]
 
-/** Whether a key expires in less than so many milliseconds from now on. */
+/** Whether a key expires in less than `withinMs` milliseconds. */
 export function expiresSoon(
   { expiresAt }: Pick<KeyState, 'expiresAt'>,
   now: Date,
@@ -92,7 +95,7 @@ function denialOf(key: KeyFacts, attempt: Attempt, now: Date): DenialReason | un
   return undefined
 }
 
-/** A restricted key with no address given, or with no list left, reaches nothing. */
+/** A restricted key reaches nothing when no address is given or no list is left. */
 function reaches(key: KeyFacts, address: Address | undefined): boolean {
   if (key.reach === 'anywhere') return true
   return address !== undefined && covers(key.ranges, address)

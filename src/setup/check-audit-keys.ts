@@ -1,5 +1,5 @@
 import type { Deps } from '../deps.ts'
-import { stepOn } from '../domain/audit/chain-check.ts'
+import { verifyNext } from '../domain/audit/chain-check.ts'
 import { genesisHash } from '../domain/audit/entry-hash.ts'
 import { findPlatformAccount } from '../store/accounts.ts'
 import { findHead, loadAuditLog } from '../store/audit-log.ts'
@@ -21,7 +21,7 @@ export async function checkAuditKeys(deps: Pick<Deps, 'db' | 'auditKeys'>): Prom
     link: head.number === 1 ? genesisHash : (before?.link ?? genesisHash),
     isKeyed: false,
   }
-  const step = stepOn(previous, event, auditKeys)
+  const step = verifyNext(previous, event, auditKeys)
   if (step === 'unknown_key') {
     throw new Error('AUDIT_KEY_FILE lacks the key of the latest audit log entries.')
   }

@@ -1,14 +1,14 @@
-import type { StandingCredential } from '../domain/key/rotation.ts'
+import type { LiveCredential } from '../domain/key/rotation.ts'
 import type { StoreTransaction } from './database.ts'
 
 /**
  * The credentials of a locked key that have not been ended, the newest first, locked: nobody uses one of
  * them for the first time until the transaction ends.
  */
-export async function lockStandingCredentials(
+export async function lockLiveCredentials(
   trx: StoreTransaction,
   apiKeyId: string,
-): Promise<StandingCredential[]> {
+): Promise<LiveCredential[]> {
   const rows = await trx
     .selectFrom('credential')
     .select(['generation', 'first_used_at', 'ends_at', 'retires_older_after_seconds'])

@@ -24,7 +24,7 @@ const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 
 const tagKey = deriveTagKey('ours', Buffer.from(vectors.tag_key_hex, 'hex'))
 const otherKey = deriveTagKey('other', Buffer.alloc(32, 7))
-const ring = [otherKey, tagKey]
+const keyring = [otherKey, tagKey]
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const prefixes = fc.stringMatching(/^[a-z][a-z0-9]{0,15}$/)
@@ -140,7 +140,7 @@ t.test('a token parses into its parts and is formatted from them', async (t) => 
     t.equal(parseHint(hint), keyId)
     t.equal(keyIdOf(made), keyId)
     t.equal(computeTag(made.signed, tagKey), tag)
-    t.equal(findTagKey(made, ring), tagKey, 'found wherever in the ring its key is')
+    t.equal(findTagKey(made, keyring), tagKey, 'found wherever in the keyring its key is')
     t.equal(findTagKey(made, [otherKey]), undefined)
     t.equal(findTagKey(made, []), undefined)
   }
@@ -157,7 +157,7 @@ t.test('a token parses into its parts and is formatted from them', async (t) => 
         keyIdOf(parsed) === keyId &&
         parsed.prefix === prefix &&
         Buffer.from(secret).equals(present(decodeBase62(parsed.secret, 32))) &&
-        findTagKey(parsed, ring) === tagKey
+        findTagKey(parsed, keyring) === tagKey
       )
     }),
     RUNS,
@@ -187,17 +187,17 @@ t.test('a hint is recognized only without anything around it', async (t) => {
 t.test('a text that is not a token is malformed', async (t) => {
   for (const { name, text } of vectors.malformed) {
     t.equal(parseToken(text), undefined, name)
-    t.same(parsePresentedToken(text, ring), { kind: 'denied', reason: 'malformed' }, name)
+    t.same(parsePresentedToken(text, keyring), { kind: 'denied', reason: 'malformed' }, name)
   }
   const token = present(vectors.tokens[0]).token
   const huge = [token + '0'.repeat(100_000), 'a'.repeat(100_000), `${'a'.repeat(100_000)}.b.c`]
   for (const text of [...huge, `a.b.${'c'.repeat(1021)}`]) {
-    t.same(parsePresentedToken(text, ring), { kind: 'denied', reason: 'malformed' }, 'too long')
+    t.same(parsePresentedToken(text, keyring), { kind: 'denied', reason: 'malformed' }, 'too long')
   }
-  t.same(parsePresentedToken(`a.b.${'c'.repeat(1020)}`, ring).kind, 'denied', '1024 are not')
+  t.same(parsePresentedToken(`a.b.${'c'.repeat(1020)}`, keyring).kind, 'denied', '1024 are not')
 })
 
-t.test('a forged token is well-formed but its tag matches no key of the ring', async (t) => {
+t.test('a forged token is well-formed but its tag matches no key of the keyring', async (t) => {
   for (const { name, text } of vectors.forged) {
     const token = parseToken(text)
     t.ok(token, name)
@@ -209,7 +209,7 @@ t.test('token parsing never throws, and accepts only canonical tokens', async ()
   fc.assert(
     fc.property(fc.oneof(anyText, anyUnits, tokenLike), (text) => {
       const token = parseToken(text)
-      const read = parsePresentedToken(text, ring)
+      const read = parsePresentedToken(text, keyring)
       if (token === undefined) return read.kind === 'denied'
       const rewritten = formatToken({
         prefix: token.prefix,
@@ -234,7 +234,7 @@ t.test('a token changed in any one character is malformed or forged', async () =
       const changed = text.slice(0, index) + inserted + text.slice(index + (kind === 'add' ? 0 : 1))
       if (changed === text) return true
       const token = parseToken(changed)
-      return token === undefined || findTagKey(token, ring) === undefined
+      return token === undefined || findTagKey(token, keyring) === undefined
     }),
     RUNS,
   )
@@ -247,16 +247,16 @@ t.test('the JWT form of a token round-trips', async (t) => {
     const sealed = sealJwtForm({ ...parts, expiresAt: expiresAt ? new Date(expiresAt) : null })
     t.equal(sealed, jwt)
     t.ok(looksLikeJwt(jwt))
-    t.equal(openJwtForm(jwt, ring), text)
+    t.equal(openJwtForm(jwt, keyring), text)
     t.equal(openJwtForm(jwt, [otherKey]), undefined)
-    t.same(parsePresentedToken(jwt, ring), { kind: 'token', token })
+    t.same(parsePresentedToken(jwt, keyring), { kind: 'token', token })
   }
   for (const { name, text } of vectors.jwts_refused) {
-    t.same(parsePresentedToken(text, ring), { kind: 'denied', reason: 'not_found' }, name)
+    t.same(parsePresentedToken(text, keyring), { kind: 'denied', reason: 'not_found' }, name)
   }
   for (const text of ['', 'a', 'a.b', 'a.b.c.d', '.b.c', 'a..c', 'a.b.c=', 'a.b.c\n', 'a.b.é']) {
     t.notOk(looksLikeJwt(text), JSON.stringify(text))
-    t.equal(openJwtForm(text, ring), undefined)
+    t.equal(openJwtForm(text, keyring), undefined)
   }
 })
 
@@ -282,7 +282,7 @@ t.test('the token inside a JWT form is parsed as strictly as any token', async (
     const payload = Buffer.from(JSON.stringify({ tok })).toString('base64url')
     const hmac = createHmac('sha256', tagKey.jwtSubKey).update(`${header}.${payload}`)
     const jwt = `${header}.${payload}.${hmac.digest('base64url')}`
-    t.same(parsePresentedToken(jwt, ring), { kind: 'denied', reason: 'malformed' })
+    t.same(parsePresentedToken(jwt, keyring), { kind: 'denied', reason: 'malformed' })
   }
 })
 

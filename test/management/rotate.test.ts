@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { planRotation, type StandingCredential } from '../../src/domain/key/rotation.ts'
+import { type LiveCredential, planRotation } from '../../src/domain/key/rotation.ts'
 import type { Answer, Json } from '../helpers/api.ts'
 import { auditLogOf } from '../helpers/audit-log.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
@@ -371,7 +371,7 @@ t.test('a verdict warns of an expiry that is near', async (t) => {
 
 t.test('the rotation rules decide which credentials end and when', async (t) => {
   const now = new Date(1_000_000)
-  const newest: StandingCredential = {
+  const newest: LiveCredential = {
     generation: 5,
     firstUsedAt: now,
     endsAt: null,
@@ -379,7 +379,7 @@ t.test('the rotation rules decide which credentials end and when', async (t) => 
   }
   const older = { ...newest, generation: 4, endsAt: new Date(1_000_001) }
   const over = { ...older, endsAt: now }
-  const wish = {
+  const requested = {
     overlapSeconds: 10,
     retireOnFirstUseSeconds: 3,
     ifGeneration: undefined,
@@ -389,15 +389,18 @@ t.test('the rotation rules decide which credentials end and when', async (t) => 
   }
   const overlap = { generation: 5, endsAt: new Date(1_010_000) }
   const plain = { kind: 'plan', generation: 6, ends: [], overlap, retiresOlderAfterSeconds: 3 }
-  t.same(planRotation(newest, [], wish, now), plain)
-  t.same(planRotation(newest, [over], wish, now), plain, 'one whose time is over is not there')
-  t.match(planRotation(newest, [older], wish, now), { refusal: 'rotation_in_progress' })
-  t.same(planRotation(newest, [older], { ...wish, endOverlap: true }, now), { ...plain, ends: [4] })
-  t.match(planRotation({ ...newest, firstUsedAt: null }, [older], wish, now), {
+  t.same(planRotation(newest, [], requested, now), plain)
+  t.same(planRotation(newest, [over], requested, now), plain, 'one whose time is over is not there')
+  t.match(planRotation(newest, [older], requested, now), { refusal: 'rotation_in_progress' })
+  t.same(planRotation(newest, [older], { ...requested, endOverlap: true }, now), {
+    ...plain,
+    ends: [4],
+  })
+  t.match(planRotation({ ...newest, firstUsedAt: null }, [older], requested, now), {
     refusal: 'rotation_in_progress',
   })
   const unused = { ...newest, firstUsedAt: null }
-  const named = { ...wish, ifGeneration: 5 }
+  const named = { ...requested, ifGeneration: 5 }
   const replaced = { kind: 'plan', generation: 6, ends: [5], overlap: null }
   t.same(planRotation(unused, [older], named, now), { ...replaced, retiresOlderAfterSeconds: 7 })
   t.same(planRotation(unused, [], named, now), plain, 'without an overlap it is rotated')
@@ -410,9 +413,12 @@ t.test('the rotation rules decide which credentials end and when', async (t) => 
     ends: [4, 5],
     retiresOlderAfterSeconds: null,
   })
-  t.match(planRotation(newest, [older], { ...wish, endOverlap: true, askedByGeneration: 4 }, now), {
-    refusal: 'not_newest',
-  })
+  t.match(
+    planRotation(newest, [older], { ...requested, endOverlap: true, askedByGeneration: 4 }, now),
+    {
+      refusal: 'not_newest',
+    },
+  )
 })
 
 const escalation = { status: 403, body: { code: 'escalation' } }

@@ -2,7 +2,7 @@ import type { Actor } from '../key/api-key.ts'
 import { formatAddress } from '../network/address.ts'
 import { actorOf, type Principal } from '../principal.ts'
 
-/** What can have happened: a closed list, an enum in OpenAPI. */
+/** The actions that the audit log records: a closed list, an enum in OpenAPI. */
 export const auditActions = [
   'account.created',
   'account.updated',
@@ -38,18 +38,18 @@ export const auditResourceTypes = [
 ] as const
 export type AuditResourceType = (typeof auditResourceTypes)[number]
 
-/** To what something happened. A bulk act has no one thing: then `id` is null. */
+/** The resource that an action changed. A bulk act changes many resources: `id` is then null. */
 export interface AuditResource {
   readonly type: AuditResourceType
   readonly id: string | null
   readonly name: string | null
 }
 
-/** Facts as JSON has them. Never a token, a secret, a hash or a pepper. */
+/** Plain JSON data. It never holds a token, a secret, a hash or a pepper. */
 export type Snapshot = { readonly [name: string]: SnapshotValue }
 type SnapshotValue = string | number | boolean | null | readonly SnapshotValue[] | Snapshot
 
-/** By whom, from where and in which request something was done. */
+/** Who acted, from which address and in which request. */
 export interface AuditOrigin {
   readonly actor: Actor
   /** The key that was presented; null where the service itself acted. */
@@ -58,41 +58,41 @@ export interface AuditOrigin {
   readonly requestId: string | null
 }
 
-/** What an act says of itself, before it has its place in the chain. */
+/** An event as an act describes it, before the event has a place in its chain. */
 export interface AuditDraft {
-  /** Whose trail it belongs to: the account of what changed. */
+  /** The account whose audit log records the event: the owner of the changed resource. */
   readonly accountId: string
   readonly action: AuditAction
   readonly resource: AuditResource
-  /** What differs, as it was; null where there was nothing. */
+  /** The members that differ, with their old values; null where the resource did not exist. */
   readonly before: Snapshot | null
-  /** The same as it is; null where nothing is left. */
+  /** The same members with their new values; null where the resource no longer exists. */
   readonly after: Snapshot | null
   readonly reason?: string | null
-  /** The keys of a bulk act. */
+  /** The keys that a bulk act changed. */
   readonly apiKeyIds?: readonly string[]
 }
 
 export interface AuditEvent extends Omit<AuditDraft, 'reason' | 'apiKeyIds'> {
   readonly id: string
-  /** Its place in the chain of its account: from 1 on, without gaps. */
+  /** The event's place in the chain of its account, from 1 without gaps. */
   readonly number: number
   readonly createdAt: Date
   readonly origin: AuditOrigin
   readonly reason: string | null
-  /** Of a bulk act: how many keys, and the digest of their ids. */
+  /** Of a bulk act: the number of keys, and the digest of their ids. */
   readonly apiKeys: KeySet | null
-  /** The audit key that its link was made with; null: none. */
+  /** The audit key under which the entry hash was computed; null: a plain SHA-256. */
   readonly auditKeyId: string | null
 }
 
 export interface KeySet {
   readonly count: number
-  /** SHA-256 of the ids in their order, one a line, in hexadecimal. */
+  /** SHA-256 of the sorted ids, one on each line, in hexadecimal. */
   readonly digest: string
 }
 
-/** The origin of what a caller does. */
+/** The origin of an act of a caller. */
 export function originOf(principal: Principal): AuditOrigin {
   const { key, address, requestId } = principal
   return {
@@ -103,7 +103,9 @@ export function originOf(principal: Principal): AuditOrigin {
   }
 }
 
-/** The origin of what the service does by itself, or somebody with the database by a command. */
+/**
+ * The origin of acts of the service itself, and of commands that an operator runs on the database.
+ */
 export const systemOrigin: AuditOrigin = {
   actor: { kind: 'system', id: null, name: null },
   via: null,

@@ -1,13 +1,13 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { parseKeyLines } from '../key-lines.ts'
 
-/** What links are keyed with, so that whoever can write to the database alone cannot make them. */
+/** A key for entry hashes. Write access to the database alone is not enough to forge a chain. */
 export interface AuditKey {
   readonly id: string
   readonly subKey: KeyObject
 }
 
-/** The audit keys at hand. The first makes new links; all verify. */
+/** The configured audit keys. The first key makes new entry hashes; every key verifies. */
 export interface AuditKeys {
   readonly current: AuditKey | undefined
   readonly byId: ReadonlyMap<string, AuditKey>
@@ -15,7 +15,10 @@ export interface AuditKeys {
 
 export const noAuditKeys: AuditKeys = { current: undefined, byId: new Map() }
 
-/** Reads a file of audit keys, as `parseKeyLines` reads it. Throws an Error that names the line and the rule. */
+/**
+ * Parses a file of audit keys in the format of `parseKeyLines`. Throws an Error that names the line
+ * and the rule.
+ */
 export function parseAuditKeys(text: string): AuditKeys {
   const byId = new Map<string, AuditKey>()
   for (const [id, key] of parseKeyLines(text)) byId.set(id, { id, subKey: deriveSubKey(key) })
@@ -24,7 +27,9 @@ export function parseAuditKeys(text: string): AuditKeys {
   return { current, byId }
 }
 
-/** A sub-key of its own: a file that is used for peppers too gives links nothing of them. */
+/**
+ * Derives a separate sub-key, so that a file that also serves as a pepper reveals nothing about it.
+ */
 function deriveSubKey(key: Uint8Array): KeyObject {
   return createSecretKey(createHmac('sha256', key).update('aeon-keys/audit/1').digest())
 }

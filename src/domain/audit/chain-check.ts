@@ -2,25 +2,25 @@ import type { AuditKeys } from './audit-key.ts'
 import { type ChainHead, entryHashOf, genesisHash, keySetOf } from './entry-hash.ts'
 import type { StoredEvent } from './stored-event.ts'
 
-/** How a chain can be broken, as it is found at one of its events. */
+/** The ways in which a chain can be broken, each found at one of its events. */
 export const chainFaults = [
-  /** Its number is not there, though a later one, the head or a checkpoint says that it was. */
+  /** The number is absent, though a later event, the chain's head or a checkpoint implies it. */
   'missing',
-  /** Its text is not that of an event. */
+  /** The stored text is not that of an event. */
   'unreadable',
-  /** Its text belongs to another account or another place. */
+  /** The stored text belongs to another account or to another number. */
   'misplaced',
-  /** A column does not say what its text says. */
+  /** A column contradicts the stored text. */
   'column_differs',
-  /** Its audit key is not at hand. */
+  /** The event's audit key is not configured. */
   'unknown_key',
-  /** It has no audit key, though the event before it had one. */
+  /** The event has no audit key, though the event before it had one. */
   'key_dropped',
-  /** Its link is not that of the link before it and its text. */
+  /** The entry hash does not follow from the previous entry hash and the stored text. */
   'link_differs',
-  /** The keys of a bulk act are not those that its text has the digest of. */
+  /** The keys of a bulk act do not match the digest in the stored text. */
   'keys_differ',
-  /** Its link is not the one that the head of the chain or a checkpoint has for it. */
+  /** The entry hash differs from the one in the chain's head or in a checkpoint. */
   'rewritten',
 ] as const
 export type ChainFault = (typeof chainFaults)[number]
@@ -28,21 +28,25 @@ export type ChainFault = (typeof chainFaults)[number]
 /** The first break of a chain. */
 export interface ChainBreak {
   readonly accountId: string
-  /** Of the event at which it was found. */
+  /** The number of the event at which the break was found. */
   readonly number: number
   readonly fault: ChainFault
 }
 
-/** How far a chain was walked. */
-export interface Walked extends ChainHead {
+/** How far a chain has been verified. */
+export interface ChainState extends ChainHead {
   readonly isKeyed: boolean
 }
 
-export const unwalked: Walked = { number: 0, link: genesisHash, isKeyed: false }
+export const emptyChain: ChainState = { number: 0, link: genesisHash, isKeyed: false }
 
-/** Steps on to an event: where that leads, or what is wrong with it. */
-export function stepOn(walked: Walked, event: StoredEvent, keys: AuditKeys): Walked | ChainFault {
-  if (event.number !== walked.number + 1) return 'missing'
+/** Verifies the next event of a chain: returns the new state, or the fault of the event. */
+export function verifyNext(
+  state: ChainState,
+  event: StoredEvent,
+  keys: AuditKeys,
+): ChainState | ChainFault {
+  if (event.number !== state.number + 1) return 'missing'
   const content = parseContent(event.content)
   if (content === undefined) return 'unreadable'
   if (content.account_id !== event.accountId || content.number !== event.number) return 'misplaced'
@@ -50,9 +54,8 @@ export function stepOn(walked: Walked, event: StoredEvent, keys: AuditKeys): Wal
   const keyId = content.audit_key_id
   const key = keyId === null ? undefined : keys.byId.get(keyId)
   if (keyId !== null && key === undefined) return 'unknown_key'
-  if (keyId === null && walked.isKeyed) return 'key_dropped'
-  if (!entryHashOf(walked.link, event.content, key?.subKey).equals(event.link))
-    return 'link_differs'
+  if (keyId === null && state.isKeyed) return 'key_dropped'
+  if (!entryHashOf(state.link, event.content, key?.subKey).equals(event.link)) return 'link_differs'
   if (!keysAgree(event, content)) return 'keys_differ'
   return { number: event.number, link: event.link, isKeyed: keyId !== null }
 }
@@ -69,7 +72,10 @@ interface Content {
   readonly audit_key_id: string | null
 }
 
-/** The text as far as its row repeats it. Whoever can alter it can make anything of it. */
+/**
+ * The members of the stored text that columns repeat. The text is untrusted: it may have been
+ * altered.
+ */
 function parseContent(text: string): Content | undefined {
   try {
     const content: Partial<Content> | null = JSON.parse(text)

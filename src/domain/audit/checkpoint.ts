@@ -1,11 +1,11 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
 import { canonicalJson } from '../canonical-json.ts'
 
-/** The head of a chain, as it is kept elsewhere. */
+/** The head of a chain, as a checkpoint keeps it outside the database. */
 export interface KeptHead {
   readonly accountId: string
   readonly number: number
-  /** In hexadecimal. */
+  /** The head hash, in hexadecimal. */
   readonly link: string
 }
 
@@ -15,7 +15,9 @@ export interface Checkpoint {
   readonly heads: readonly KeptHead[]
 }
 
-/** What is signed begins with it: no signature of this key means anything else. */
+/**
+ * Prefix of the signed bytes: a signature of the same key for another purpose never verifies here.
+ */
 const purpose = 'aeon-keys/audit-checkpoint/1\n'
 
 /** The text of a checkpoint file: JSON, signed with Ed25519 (RFC 8032). */
@@ -34,7 +36,7 @@ export function signCheckpoint(checkpoint: Checkpoint, privateKey: KeyObject): s
   return `${canonicalJson({ checkpoint: body, signature })}\n`
 }
 
-/** Reads the text of a checkpoint file. Throws an Error unless this key has signed it. */
+/** Parses the text of a checkpoint file. Throws an Error unless this key signed the file. */
 export function parseCheckpoint(text: string, publicKey: KeyObject): Checkpoint {
   requireEd25519(publicKey)
   const { checkpoint, signature } = parse(text)
@@ -66,7 +68,7 @@ function parse(text: string): { readonly checkpoint: SignedBody; readonly signat
   const file: unknown = parseJson(text)
   if (typeof file === 'object' && file !== null && 'checkpoint' in file && 'signature' in file) {
     const { checkpoint, signature } = file
-    // What the body holds is looked at only after its signature.
+    // The body is trusted, and its members are read, only after its signature verifies.
     if (typeof signature === 'string') return { checkpoint: checkpoint as SignedBody, signature }
   }
   throw new Error('the file is not a checkpoint')

@@ -3,7 +3,7 @@ import type { Actor } from '../key/api-key.ts'
 import { redactTokens } from '../token/redaction.ts'
 import type { AuditAction, AuditEvent, AuditResource, KeySet, Snapshot } from './audit-event.ts'
 
-/** An event as its stored text has it. */
+/** The JSON of an event's stored text. */
 interface AuditContent {
   readonly account_id: string
   readonly action: AuditAction
@@ -24,8 +24,8 @@ interface AuditContent {
 }
 
 /**
- * The text of an event that is stored and that its link covers: JSON in the canonical form of RFC 8785
- * (names in order, no spaces). Whatever looks like a token in somebody's words is cut out before.
+ * The stored text of an event, which the entry hash covers: JSON in the canonical form of RFC 8785.
+ * Anything that looks like a token in a text that a caller wrote is redacted first.
  */
 export function contentOf(event: AuditEvent): string {
   const { origin } = event
@@ -50,7 +50,9 @@ export function contentOf(event: AuditEvent): string {
   return redactTokens(canonicalJson(content))
 }
 
-/** The event that a stored text tells of. Who altered the text can have made anything of it: see audit-walk. */
+/**
+ * Parses the stored text of an event. The text may have been altered: chain-check.ts verifies it.
+ */
 export function eventOf(text: string): AuditEvent {
   const content: AuditContent = JSON.parse(text)
   const { via } = content
@@ -76,8 +78,8 @@ export function eventOf(text: string): AuditEvent {
 }
 
 /**
- * An origin as a reader sees it: tenants see that the platform acted, or for which user, but not by
- * which of its keys, nor from where.
+ * An origin as a reader may see it: tenants see that the platform acted, and for which user, but
+ * neither which platform key acted nor its address.
  */
 export function originSeenBy(
   origin: AuditEvent['origin'],

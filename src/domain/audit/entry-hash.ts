@@ -1,22 +1,31 @@
 import { createHash, createHmac, type KeyObject } from 'node:crypto'
 import type { KeySet } from './audit-event.ts'
 
-/** The link before the first event of every chain: the event's own text names its account. */
+/**
+ * The entry hash before the first event of every chain. Chains differ all the same: the text of an
+ * event names its account.
+ */
 export const genesisHash: Buffer = Buffer.alloc(32)
 
-/** The last link of a chain, and the number of its event; 0 before the first. */
+/**
+ * The head of a chain: the number of its last event, 0 before the first, and the head hash
+ * (`link`).
+ */
 export interface ChainHead {
   readonly number: number
   readonly link: Buffer
 }
 
-/** The link of an event: SHA-256 of the link before it and its text, or their HMAC under an audit key. */
+/**
+ * The entry hash of an event: SHA-256 of the previous entry hash and the event's text, or the HMAC
+ * of both under an audit key.
+ */
 export function entryHashOf(previous: Buffer, content: string, key: KeyObject | undefined): Buffer {
   const hash = key === undefined ? createHash('sha256') : createHmac('sha256', key)
   return hash.update(previous).update(content, 'utf8').digest()
 }
 
-/** What an event keeps of the keys of a bulk act. */
+/** The summary of the keys of a bulk act that the event's text holds. */
 export function keySetOf(apiKeyIds: readonly string[]): KeySet {
   const lines = apiKeyIds.toSorted().join('\n')
   return { count: apiKeyIds.length, digest: createHash('sha256').update(lines).digest('hex') }

@@ -6,7 +6,10 @@ import type { Catalogue } from '../permission.ts'
 import type { Role } from '../role.ts'
 import type { AuditResource, Snapshot } from './audit-event.ts'
 
-/** What the trail keeps of a key. Its use is no change of it, and who acted is told beside it. */
+/**
+ * The facts of a key that the audit log records. Uses are no changes, and the event names its actor
+ * separately.
+ */
 export function snapshotOfApiKey(key: ApiKey): Snapshot {
   return {
     name: key.name,
@@ -37,14 +40,17 @@ export function snapshotOfAccount(account: Account): Snapshot {
   return { name: account.name, project_id: account.projectId }
 }
 
-/** What each permission implies, by its name, and the built-in roles that have it: by these, rights change. */
+/**
+ * For each permission, what it implies and which built-in roles hold it: the facts of a catalogue
+ * that decide rights.
+ */
 export function snapshotOfCatalogue(catalogue: Catalogue): Snapshot {
   return Object.fromEntries(
     catalogue.map(({ name, scope, implies, roles }) => [name, { scope, implies, roles }]),
   )
 }
 
-/** The facts that differ, as they were and as they are. */
+/** The members that differ, with their old and new values. */
 export function differenceOf(
   before: Snapshot,
   after: Snapshot,

@@ -1,4 +1,4 @@
-/** What may be wrong with a key that can still be used: a closed list, an enum in OpenAPI. */
+/** The findings about keys that can still be used: a closed list, an enum in OpenAPI. */
 export const hygieneFindings = [
   'never_used',
   'unused_for_90_days',
@@ -9,7 +9,7 @@ export const hygieneFindings = [
 ] as const
 export type HygieneFinding = (typeof hygieneFindings)[number]
 
-/** What each finding means, for people. */
+/** The meaning of each finding, for people. */
 export const hygieneMeanings: Readonly<Record<HygieneFinding, string>> = {
   never_used: 'the key has never been used',
   unused_for_90_days: 'the key was last used more than 90 days ago',

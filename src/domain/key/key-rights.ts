@@ -1,17 +1,17 @@
 import type { Reach } from './api-key.ts'
 
-/** What decides how much a key may do, from where, and for how long. */
+/** The facts that decide how much a key may do, from where, and for how long. */
 export interface KeyRights {
   readonly roleId: string
   readonly reach: Reach
   readonly allowListIds: readonly string[]
-  /** Null: never. */
+  /** Null: the key never expires. */
   readonly expiresAt: Date | null
 }
 
 /**
- * Whether a change gives a key anything that it did not have: another role, whatever it holds, a place
- * more to be used from, or more time.
+ * Whether a change widens a key: another role, whatever the role holds, a larger reach, or a later
+ * expiry.
  */
 export function widensKey(before: KeyRights, after: KeyRights): boolean {
   return (
@@ -19,24 +19,24 @@ export function widensKey(before: KeyRights, after: KeyRights): boolean {
   )
 }
 
-/** Whether an expiry would come after the one that a key has. */
+/** Whether an expiry is later than the key's. */
 export function isLater(before: Pick<KeyRights, 'expiresAt'>, expiresAt: Date | null): boolean {
   if (before.expiresAt === null) return false
   return expiresAt === null || expiresAt > before.expiresAt
 }
 
-/** Whether an expiry would come before the one that a key has. */
+/** Whether an expiry is earlier than the key's. */
 export function isEarlier(before: Pick<KeyRights, 'expiresAt'>, expiresAt: Date | null): boolean {
   if (expiresAt === null) return false
   return before.expiresAt === null || expiresAt < before.expiresAt
 }
 
-/** Whether a change takes a place from a key that it could be used from. */
+/** Whether a change removes an address from which the key could be used. */
 export function narrowsReach(before: KeyRights, after: KeyRights): boolean {
   return widensReach(after, before)
 }
 
-/** Whether a change leaves a key its role, its reach and its expiry. */
+/** Whether a change leaves the role, the reach and the expiry of a key as they are. */
 export function isSameRights(before: KeyRights, after: KeyRights): boolean {
   return (
     after.roleId === before.roleId &&

@@ -1,14 +1,17 @@
 import { maxMetadataBytes, maxNameLength } from '../limits.ts'
 import { descriptionFault, type NameRule, nameFault } from '../name.ts'
 
-/** What those who manage keys write down with them: a flat map of texts. */
+/** Labels that the managers of a key attach to it: a flat map of texts. */
 export type Metadata = Readonly<Record<string, string>>
 
 export type MetadataFault =
   | { readonly kind: 'size' }
   | { readonly kind: 'name' | 'value'; readonly name: string; readonly rule: NameRule }
 
-/** Every rule that a map breaks: its names are names, its values descriptions, and all is small. */
+/**
+ * Every rule that a map breaks. Names follow the rules of names, values those of descriptions, and
+ * the whole map is limited in size.
+ */
 export function faultsOfMetadata(metadata: Metadata): MetadataFault[] {
   const faults: MetadataFault[] = []
   const bytes = new TextEncoder().encode(JSON.stringify(metadata)).length
@@ -22,7 +25,7 @@ export function faultsOfMetadata(metadata: Metadata): MetadataFault[] {
   return faults
 }
 
-/** Whether two maps say the same, in whatever order. */
+/** Whether two maps hold the same entries, in any order. */
 export function isSameMetadata(one: Metadata, other: Metadata): boolean {
   const names = Object.keys(one)
   return (

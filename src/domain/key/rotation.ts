@@ -1,93 +1,103 @@
-/** A credential of a key that has not been ended. */
-export interface StandingCredential {
+/** A credential of a key that has not ended. */
+export interface LiveCredential {
   readonly generation: number
   readonly firstUsedAt: Date | null
-  /** The promised end of its overlap with a newer one. */
+  /** When the overlap with a newer credential ends. */
   readonly endsAt: Date | null
-  /** So long after its own first use those before it end, at the latest. */
+  /** Seconds after the credential's own first use at which older credentials end, at the latest. */
   readonly retiresOlderAfterSeconds: number | null
 }
 
-export interface RotationWish {
-  /** How long the newest token so far goes on working beside the new one. 0: it ends now. */
+export interface RequestedRotation {
+  /** Seconds for which the previous token goes on working beside the new one. 0: it ends now. */
   readonly overlapSeconds: number
-  /** So long after the first use of the new token the older ends, if that comes before the end of the overlap. */
+  /**
+   * Seconds after the new token's first use at which the previous token ends, if earlier than the
+   * end of the overlap.
+   */
   readonly retireOnFirstUseSeconds: number | null
-  /** The generation that must be the newest. */
+  /** The generation that must be the newest; undefined: any. */
   readonly ifGeneration: number | undefined
-  /** Replaces the newest, which must never have been used: of whoever never received its token. */
+  /**
+   * Replaces the newest credential, which must be unused: for a caller that never received its
+   * token.
+   */
   readonly onlyIfUnused: boolean
   /** Ends an overlap that is under way. */
   readonly endOverlap: boolean
-  /** Whose token asks, when a key rotates itself. */
+  /** The generation of the token that asks, when a key rotates itself. */
   readonly askedByGeneration: number | undefined
 }
 
 export type RotationRefusal =
-  /** The newest is another one than was named. */
+  /** The newest generation is not the one that the request names. */
   | 'generation_mismatch'
-  /** The newest was used: somebody holds its token. */
+  /** The newest token has been used: a client holds it. */
   | 'generation_used'
-  /** The newest has an older one beside it. */
+  /** An overlap is under way: the newest token has an older one beside it. */
   | 'rotation_in_progress'
-  /** One who holds an older token may not end the time in which it works for a longer one. */
+  /** The holder of an older token may not shorten the overlap in which the older token works. */
   | 'not_newest'
 
-/** What a rotation does. */
+/** What a rotation does to the credentials of a key. */
 export interface RotationPlan {
   readonly kind: 'plan'
   readonly generation: number
-  /** These end now, as a state. */
+  /** The generations that end now, as a state. */
   readonly ends: readonly number[]
-  /** This one ends later. */
+  /** The generation that ends later. */
   readonly overlap: { readonly generation: number; readonly endsAt: Date } | null
   readonly retiresOlderAfterSeconds: number | null
 }
 
 /**
- * What a rotation of a key does to its newest credential and to those before it. A key has one that works, two during an overlap, and never three: a newest one that was never used is replaced
- * at once, and what was promised to the older stays promised; else a rotation that is repeated would end
- * a token that somebody works with.
+ * Plans a rotation: what happens to the newest credential and to the older ones. A key has one
+ * working credential, two during an overlap, and never three. A newest credential that was never
+ * used is replaced at once, and the end that was promised to the older credential stays: otherwise
+ * a repeated rotation would end a token that a client works with.
  */
 export function planRotation(
-  newest: StandingCredential,
-  before: readonly StandingCredential[],
-  wish: RotationWish,
+  newest: LiveCredential,
+  before: readonly LiveCredential[],
+  requested: RequestedRotation,
   now: Date,
 ): RotationPlan | { readonly kind: 'refused'; readonly refusal: RotationRefusal } {
   const older = before.filter((one) => !isOver(one, now))
-  const isNamed = wish.ifGeneration === newest.generation
+  const isNamed = requested.ifGeneration === newest.generation
   const isUnused = newest.firstUsedAt === null
   const asksFromOlder =
-    wish.askedByGeneration !== undefined && wish.askedByGeneration !== newest.generation
-  const replaces = wish.onlyIfUnused || (older.length > 0 && isNamed && isUnused)
+    requested.askedByGeneration !== undefined && requested.askedByGeneration !== newest.generation
+  const replaces = requested.onlyIfUnused || (older.length > 0 && isNamed && isUnused)
 
-  if (wish.ifGeneration !== undefined && !isNamed) return refused('generation_mismatch')
-  if (wish.onlyIfUnused && !isUnused) return refused('generation_used')
-  if (wish.endOverlap && asksFromOlder) return refused('not_newest')
-  if (older.length > 0 && !replaces && !wish.endOverlap) return refused('rotation_in_progress')
+  if (requested.ifGeneration !== undefined && !isNamed) return refused('generation_mismatch')
+  if (requested.onlyIfUnused && !isUnused) return refused('generation_used')
+  if (requested.endOverlap && asksFromOlder) return refused('not_newest')
+  if (older.length > 0 && !replaces && !requested.endOverlap) return refused('rotation_in_progress')
 
-  const endsNewest = replaces || wish.overlapSeconds === 0
-  const endsOlder = wish.endOverlap ? older.map((one) => one.generation) : []
+  const endsNewest = replaces || requested.overlapSeconds === 0
+  const endsOlder = requested.endOverlap ? older.map((one) => one.generation) : []
   return {
     kind: 'plan',
     generation: newest.generation + 1,
     ends: endsNewest ? [...endsOlder, newest.generation] : endsOlder,
     overlap: endsNewest
       ? null
-      : { generation: newest.generation, endsAt: secondsAfter(now, wish.overlapSeconds) },
+      : { generation: newest.generation, endsAt: secondsAfter(now, requested.overlapSeconds) },
     retiresOlderAfterSeconds: retirement(),
   }
 
-  /** Nothing when nobody is left to retire; what was promised with the replaced one otherwise. */
+  /**
+   * Null when no older credential is left to retire; otherwise what the replaced credential
+   * promised.
+   */
   function retirement(): number | null {
-    if (!endsNewest) return wish.retireOnFirstUseSeconds
+    if (!endsNewest) return requested.retireOnFirstUseSeconds
     return older.length > endsOlder.length ? newest.retiresOlderAfterSeconds : null
   }
 }
 
-/** Whether a credential's time has come: judged by the wall clock, like an expiry. */
-export function isOver({ endsAt }: Pick<StandingCredential, 'endsAt'>, now: Date): boolean {
+/** Whether the overlap of a credential has ended, by the wall clock, like an expiry. */
+export function isOver({ endsAt }: Pick<LiveCredential, 'endsAt'>, now: Date): boolean {
   return endsAt !== null && now.getTime() >= endsAt.getTime()
 }
 

@@ -1,8 +1,8 @@
 import { type AddressRange, parseEntry } from './address.ts'
 
 /**
- * Reads a list of addresses and ranges, separated by commas, as a setting gives them; undefined when
- * any of them is neither, or there is none.
+ * Parses a setting: addresses and ranges, separated by commas. Undefined when one of them is
+ * neither, or when there is none.
  */
 export function parseAddressRanges(text: string): readonly AddressRange[] | undefined {
   const ranges: AddressRange[] = []

@@ -1,15 +1,17 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
-/** One address as a number. An IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) is IPv4. */
+/**
+ * One address as a number. An IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) counts as IPv4.
+ */
 export interface Address {
   readonly family: 4 | 6
   readonly value: bigint
 }
 
 /**
- * The addresses of one family from `first` to `last`, both included. Families never meet: `::/0` is
- * every IPv6 address and no IPv4 one.
+ * The addresses of one family from `first` to `last`, both included. The families are disjoint:
+ * `::/0` is every IPv6 address and no IPv4 address.
  */
 export interface AddressRange {
   readonly family: 4 | 6
@@ -17,7 +19,7 @@ export interface AddressRange {
   readonly last: bigint
 }
 
-/** Every way in which an entry of an allow list can be refused. */
+/** The rules that an entry of an allow list can break. */
 export const ENTRY_RULES = [
   'not_an_address',
   'ipv4_form',
@@ -32,20 +34,23 @@ export type EntryResult =
   | { readonly ok: true; readonly range: AddressRange }
   | { readonly ok: false; readonly rule: EntryRule }
 
-/** What `inet_aton` takes for IPv4: parts in decimal, octal or hexadecimal, and fewer than four. */
+/**
+ * The texts that `inet_aton` accepts as IPv4: decimal, octal or hexadecimal parts, and fewer than
+ * four of them.
+ */
 const LOOSE_IPV4 = /^(?:0x[\da-f]*|\d+)(?:\.(?:0x[\da-f]*|\d+)){0,3}$/i
 
 const PREFIX_LENGTH = /^\/(?:0|[1-9]\d{0,2})$/
 
-/** What stands before the 32 bits of IPv4 in a mapped address. */
+/** The bits before the 32 bits of IPv4 in a mapped address. */
 const MAPPED_START = 0xffffn
 const IPV4_MASK = 0xffff_ffffn
 
 /**
- * Reads an address as RFC 4291, section 2.2, and dotted decimal write them; undefined for anything
- * else, a zone id (RFC 4007, section 11) and surrounding space included.
+ * Parses an address as RFC 4291, section 2.2, and dotted decimal write it. Undefined for anything
+ * else, including a zone id (RFC 4007, section 11) and surrounding white space.
  *
- * `node:net` decides what is an address, by `inet_pton`. `ipaddr.js` alone would also read octal,
+ * `node:net` decides what an address is, by `inet_pton`. `ipaddr.js` alone would also accept octal,
  * hexadecimal and short IPv4, so that "010.0.0.1" would be another address here than at the proxy
  * that wrote it.
  */
@@ -57,14 +62,16 @@ export function parseAddress(text: string): Address | undefined {
   return { family: 6, value }
 }
 
-/** Writes an address in its one canonical form: dotted decimal, or RFC 5952. */
+/** Formats an address in its one canonical form: dotted decimal, or RFC 5952. */
 export function formatAddress({ family, value }: Address): string {
   const bytes = Buffer.from(value.toString(16).padStart(family === 4 ? 8 : 32, '0'), 'hex')
   const address = ipaddr.fromByteArray([...bytes])
   return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()
 }
 
-/** Reads an entry of an allow list: an address, or an address, `/` and a prefix length in decimal. */
+/**
+ * Parses an entry of an allow list: an address, or an address, `/` and a prefix length in decimal.
+ */
 export function parseEntry(text: string): EntryResult {
   const [addressText = ''] = text.split('/', 1)
   const address = parseAddress(addressText)
@@ -76,7 +83,7 @@ export function parseEntry(text: string): EntryResult {
 
   const hostMask = (1n << BigInt(writtenBits - prefixLength)) - 1n
   if ((address.value & hostMask) !== 0n) return { ok: false, rule: 'host_bits' }
-  // Before the 32 bits of a mapped address there are ones, and this prefix leaves them out.
+  // The bits before the 32 bits of a mapped address are not zero, and this prefix excludes them.
   if (address.family === 4 && hostMask > IPV4_MASK) return { ok: false, rule: 'host_bits' }
   return {
     ok: true,
@@ -88,7 +95,7 @@ export function parseEntry(text: string): EntryResult {
   }
 }
 
-/** Whether any of the ranges holds the address. */
+/** Whether any of the ranges contains the address. */
 export function covers(ranges: readonly AddressRange[], address: Address): boolean {
   return ranges.some(
     (range) =>
@@ -98,12 +105,12 @@ export function covers(ranges: readonly AddressRange[], address: Address): boole
   )
 }
 
-/** Whether every address of `inner` is in `outer`. */
+/** Whether `outer` contains every address of `inner`. */
 export function rangeCovers(outer: AddressRange, inner: AddressRange): boolean {
   return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last
 }
 
-/** What a rule asks for, in words for people. */
+/** What a rule requires, in words for people. */
 export function entryMessage(rule: EntryRule): string {
   return MESSAGES[rule]
 }
@@ -118,8 +125,9 @@ function parseIPv6(text: string): bigint {
 }
 
 /**
- * Writes an IPv4 address at the end of an IPv6 one as two groups in hexadecimal: `ipaddr.js` takes
- * ::1.2.3.4 (RFC 4291, section 2.5.5.1) for the mapped ::ffff:1.2.3.4, which is another address.
+ * Rewrites dotted decimal at the end of an IPv6 address as two hexadecimal groups: `ipaddr.js`
+ * takes ::1.2.3.4 (RFC 4291, section 2.5.5.1) for the mapped ::ffff:1.2.3.4, which is another
+ * address.
  */
 function withoutDots(text: string): string {
   if (!text.includes('.')) return text
@@ -135,7 +143,9 @@ function addressRule(text: string): EntryRule {
   return 'not_an_address'
 }
 
-/** Reads what follows the address of an entry: nothing, which is all bits, or `/` and a number. */
+/**
+ * Parses what follows the address of an entry: nothing, which means all bits, or `/` and a number.
+ */
 function parsePrefixLength(text: string, bits: number): number | undefined {
   if (text === '') return bits
   if (!PREFIX_LENGTH.test(text)) return undefined

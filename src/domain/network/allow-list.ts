@@ -6,7 +6,7 @@ export interface AllowList {
   readonly accountId: string
   readonly name: string
   readonly description: string
-  /** Exactly as they were given. */
+  /** Exactly as the caller wrote them. */
   readonly entries: readonly string[]
   readonly createdAt: Date
   readonly updatedAt: Date
@@ -18,7 +18,7 @@ export interface EntryFault {
   readonly message: string
 }
 
-/** Every entry that is no address and no range, and the rule that it breaks. */
+/** Every entry that is neither an address nor a range, with the rule that the entry breaks. */
 export function entryFaults(entries: readonly string[]): EntryFault[] {
   return entries.flatMap((entry, index) => {
     const parsed = parseEntry(entry)
@@ -35,7 +35,10 @@ export function rangesOf(entries: readonly string[]): AddressRange[] {
   })
 }
 
-/** Whether some entry of `after` is not inside a single entry of `before`: then keys may be used from more places. */
+/**
+ * Whether some entry of `after` lies in no single entry of `before`: keys may then be used from
+ * more addresses.
+ */
 export function widens(before: readonly string[], after: readonly string[]): boolean {
   const old = rangesOf(before)
   return !rangesOf(after).every((range) => old.some((outer) => rangeCovers(outer, range)))

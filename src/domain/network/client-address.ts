@@ -1,7 +1,10 @@
 import { type Address, type AddressRange, covers, parseAddress } from './address.ts'
 import { parseForwardedFor } from './forwarded.ts'
 
-/** The lines of the headers in which proxies tell whom they serve, in the order in which they came. */
+/**
+ * The lines of the headers with which proxies name their client, in the order in which they
+ * arrived.
+ */
 export interface ForwardingHeaders {
   readonly xForwardedFor: readonly string[]
   /** RFC 7239. */
@@ -9,13 +12,14 @@ export interface ForwardingHeaders {
 }
 
 /**
- * From where a request comes. Whoever sends one can write anything into its headers, and each proxy
- * adds at the right whom it heard it from. So the headers count only if the socket's own address
- * (`peer`) is a trusted proxy's, and are then read from the right, over trusted addresses only: the
- * first that is not trusted is the client. What stands left of it is never looked at.
+ * The address of the client that sent a request. A client can write anything into its headers, and
+ * each proxy appends the address of its own peer at the right. The headers therefore count only if
+ * the socket's own address (`peer`) belongs to a trusted proxy, and are then read from the right,
+ * past trusted addresses: the first address that is not trusted is the client. Anything left of it
+ * is ignored.
  *
- * Undefined when there is no usable address: a hop that cannot be read, a chain of trusted hops only,
- * or two headers that name two clients. A restricted key is denied then.
+ * Undefined when there is no usable address: a hop that does not parse, a chain of trusted hops
+ * only, or two headers that name two clients. A restricted key is then denied.
  */
 export function clientAddress(
   peer: string | undefined,
@@ -28,8 +32,8 @@ export function clientAddress(
 }
 
 /**
- * The same for a request that a proxy sends on its own behalf: its own address is never the client's,
- * so without a trusted proxy's word there is none.
+ * The client's address for a request that a proxy sends on its own behalf: the proxy's own address
+ * is never the client's, so without a header from a trusted proxy there is none.
  */
 export function proxiedAddress(
   peer: string | undefined,
@@ -42,8 +46,8 @@ export function proxiedAddress(
 }
 
 /**
- * A proxy that writes one of the two headers may pass on the other as the client made it. So when both
- * are there, they must name the same client.
+ * A proxy that writes one of the two headers may pass the other one on as the client sent it. When
+ * both are present, they must name the same client.
  */
 function forwardedAddress(
   { xForwardedFor, forwarded }: ForwardingHeaders,
@@ -56,7 +60,9 @@ function forwardedAddress(
   return client?.value === other?.value && client?.family === other?.family ? client : undefined
 }
 
-/** The first hop that is not trusted; hops come from the right, undefined for one that cannot be read. */
+/**
+ * The first hop from the right that is not trusted; undefined when a hop before it does not parse.
+ */
 function lastUntrusted(
   hops: Iterable<Address | undefined>,
   trusted: readonly AddressRange[],
@@ -67,7 +73,10 @@ function lastUntrusted(
   return undefined
 }
 
-/** X-Forwarded-For has no standard: addresses, bare or as RFC 7239 writes them, separated by commas. */
+/**
+ * X-Forwarded-For has no standard: addresses, bare or in the syntax of RFC 7239, separated by
+ * commas.
+ */
 function* hopsOf(lines: readonly string[]): Generator<Address | undefined> {
   for (const line of lines.toReversed()) {
     for (const element of line.split(',').toReversed()) {
@@ -77,7 +86,10 @@ function* hopsOf(lines: readonly string[]): Generator<Address | undefined> {
   }
 }
 
-/** Each line by itself: a quotation that the client leaves open in one cannot reach into the next. */
+/**
+ * Lines are parsed one by one: a quotation that the client leaves open in one line cannot reach
+ * into the next.
+ */
 function* forwardedHopsOf(lines: readonly string[]): Generator<Address | undefined> {
   for (const line of lines.toReversed()) {
     const nodes = parseForwardedFor(line)
@@ -90,14 +102,17 @@ function* forwardedHopsOf(lines: readonly string[]): Generator<Address | undefin
 
 const NODE = /^(?:\[([\d.:a-f]+)\]|([\d.]+))(?::(?:\d{1,5}|_[\w.-]+))?$/i
 
-/** RFC 7239, section 6: an address, IPv6 in brackets, and perhaps a port. Unknown and obfuscated ones are of no use. */
+/**
+ * RFC 7239, section 6: an address, IPv6 in brackets, with an optional port. Unknown and obfuscated
+ * nodes are of no use.
+ */
 function parseForwardedNode(text: string): Address | undefined {
   const [, ipv6, ipv4] = NODE.exec(text) ?? []
   if (ipv6 !== undefined) return ipv6.includes(':') ? parseAddress(ipv6) : undefined
   return ipv4 === undefined ? undefined : parseAddress(ipv4)
 }
 
-/** Space and tab only (RFC 9110, section 5.6.3), where `trim` takes any white space. */
+/** Trims space and tab only (RFC 9110, section 5.6.3); `trim` would remove any white space. */
 function withoutSpace(text: string): string {
   let start = 0
   let end = text.length

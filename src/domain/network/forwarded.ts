@@ -1,11 +1,14 @@
-/** One `name=value` of RFC 7239, section 4; the value a token, or a quoted string (RFC 9110, section 5.6.4). */
+/**
+ * One `name=value` of RFC 7239, section 4; the value is a token or a quoted string (RFC 9110,
+ * section 5.6.4).
+ */
 const PAIR =
   /[ \t]*([!#$%&'*+.^`|~\w-]+)=(?:([!#$%&'*+.^`|~\w-]+)|"((?:[\t\x20-\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*)")[ \t]*([;,]|$)/y
 
 /**
- * The `for` of each element of one line of a Forwarded header, from left to right, undefined where an
- * element has none; undefined altogether when the line is not what RFC 7239 says, empty elements
- * and a repeated `for` included.
+ * The `for` of each element of one line of a Forwarded header, from left to right; undefined for an
+ * element that has none. The whole result is undefined when the line breaks RFC 7239, for example
+ * by an empty element or a repeated `for`.
  */
 export function parseForwardedFor(line: string): readonly (string | undefined)[] | undefined {
   const nodes: (string | undefined)[] = []

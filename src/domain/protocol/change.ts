@@ -1,7 +1,8 @@
 /**
- * A committed fact that alters what keys may do. A change of one key names the key; one that touches
- * many keys of an account (a role, a list) names the account; `everything` is a new catalogue of
- * permissions; `tag_key` a change of the ring of tag keys, which overtakes no entry.
+ * A committed fact that alters what keys may do. `key` is a change of one key. `account` is a
+ * change that touches many keys of an account, such as a role or an allow list. `everything` is a
+ * new catalogue of permissions. `tag_key` is a change of the tag keyring, which invalidates no
+ * cache entry.
  */
 export type Change =
   | { readonly kind: 'key'; readonly id: string }
@@ -9,16 +10,19 @@ export type Change =
   | { readonly kind: 'everything' }
   | { readonly kind: 'tag_key' }
 
-/** A row of the order of changes, as read. A version to come may have written a kind that we do not know. */
+/**
+ * A row of the table `change`. A newer version of the service may write kinds that this version
+ * does not know.
+ */
 export interface ChangeRow {
   readonly revision: number
-  /** Random, one a revision. */
+  /** Random, one for each revision. */
   readonly id: string
   readonly kind: string
   readonly subject: string | null
 }
 
-/** What a row stands for; undefined when it is of a kind that this version does not know. */
+/** The change that a row describes; undefined when this version does not know its kind. */
 export function parseChange({ kind, subject }: ChangeRow): Change | undefined {
   if (kind === 'everything' || kind === 'tag_key') return { kind }
   if ((kind === 'key' || kind === 'account') && subject !== null) return { kind, id: subject }

@@ -1,19 +1,24 @@
-/** Which history of which server a database tells. */
+/** Identifies the history of changes that a database server serves. */
 export interface History {
-  /** The server's timeline, which a promotion raises, the database, and the file that holds the counter. */
+  /**
+   * The server's timeline, which each promotion raises, the database, and the file of the table
+   * that holds the counter.
+   */
   readonly timeline: string
   /** When the server was started. */
   readonly serverStart: string
 }
 
 /**
- * How what a database tells differs from before. `restart`: the server was started anew, and all else
- * is as it was. A restore in place looks the same, so the rules are the same for both; what differs is
- * what the log says.
+ * How the history of a server differs from the known one. `restart`: the server was restarted and
+ * all else is equal. A restore in place looks the same, so that the same rules apply to both; only
+ * the log line differs.
  */
 export type HistoryChange = 'restart' | 'other_history'
 
-/** Null is what a server without these functions (YugabyteDB) tells: it has one history only. */
+/**
+ * Null is the history of a server without these functions (YugabyteDB), which has one history only.
+ */
 export function compareHistories(
   known: History | null,
   met: History | null,
@@ -28,8 +33,8 @@ export function isSameHistory(one: History | null, other: History | null): boole
 }
 
 /**
- * Whether `one` was promoted after `other`. Each promotion raises the timeline, whose number the first
- * eight hexadecimal digits hold.
+ * Whether `one` was promoted after `other`. Each promotion raises the timeline, whose number the
+ * first eight hexadecimal digits hold.
  */
 export function isLaterTimeline(one: History | null, other: History | null): boolean {
   if (one === null || other === null) return false

@@ -1,11 +1,11 @@
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const BASE = 62
-/** What each character of the alphabet stands for, by its code. */
+/** The digit of each character of the alphabet, by the character's code. */
 const DIGITS: readonly (number | undefined)[] = digitsByCode()
 
 /**
- * Writes bytes as one big-endian number in base 62, zero-padded to `width` characters. The alphabet
- * is in ASCII order, so texts of one width compare as the numbers they stand for.
+ * Encodes bytes as one big-endian number in base 62, zero-padded to `width` characters. The
+ * alphabet is in ASCII order, so that texts of one width sort as their numbers do.
  *
  * @throws RangeError when the number does not fit into `width` characters.
  */
@@ -19,17 +19,22 @@ export function encodeBase62(bytes: Uint8Array, width: number): string {
   return text
 }
 
-/** The number in base 2^16, the highest digit first: a remainder and a digit fit into one small integer. */
+/**
+ * The number in base 2^16, highest digit first: a remainder and a digit fit into one small integer.
+ */
 function limbsOf(bytes: Uint8Array): number[] {
   const limbs: number[] = []
-  // An odd number of bytes has a zero before it.
+  // An odd number of bytes is padded with a zero byte in front.
   for (let index = -(bytes.length % 2); index < bytes.length; index += 2) {
     limbs.push(((bytes[index] ?? 0) << 8) | (bytes[index + 1] ?? 0))
   }
   return limbs
 }
 
-/** Divides the number by 62 in place, and gives the remainder: long division, four times as fast as BigInt's for a tag. */
+/**
+ * Divides the number by 62 in place and returns the remainder. For a tag, this long division takes
+ * a quarter of the time that BigInt's takes.
+ */
 function divide(limbs: number[]): number {
   let remainder = 0
   for (let index = 0; index < limbs.length; index += 1) {
@@ -40,15 +45,15 @@ function divide(limbs: number[]): number {
   return remainder
 }
 
-/** So many characters are read at once, and the number is kept by three bytes: their product is exact. */
+/** Four characters are read at once, into limbs of three bytes: their product stays exact. */
 const CHUNK = 4
 const CHUNK_BASE = BASE ** CHUNK
 const LIMB_BYTES = 3
 const LIMB_BASE = 1 << (8 * LIMB_BYTES)
 
 /**
- * Reads a base 62 text as a big-endian number of `byteLength` bytes. Undefined when a character is
- * outside the alphabet or the number needs more bytes.
+ * Decodes a base 62 text as a big-endian number of `byteLength` bytes. Undefined when a character
+ * is outside the alphabet or the number needs more bytes.
  */
 export function decodeBase62(text: string, byteLength: number): Uint8Array | undefined {
   const limbs: number[] = []
@@ -58,7 +63,7 @@ export function decodeBase62(text: string, byteLength: number): Uint8Array | und
     const digit = DIGITS[text.charCodeAt(place)]
     if (digit === undefined) return undefined
     chunk = chunk * BASE + digit
-    // The first chunk may be shorter: the others then end with the text.
+    // The first chunk may be shorter, so that the other chunks end with the text.
     if ((text.length - place) % CHUNK !== 1) continue
     if (!multiplyAndAdd(limbs, chunk)) return undefined
     chunk = 0
@@ -66,7 +71,10 @@ export function decodeBase62(text: string, byteLength: number): Uint8Array | und
   return bytesOf(limbs, byteLength)
 }
 
-/** Multiplies a number, its lowest limb first, by the base of a chunk and adds one, in place. False: it does not fit. */
+/**
+ * Multiplies a number, lowest limb first, by the base of a chunk and adds the chunk, in place.
+ * False when the result does not fit.
+ */
 function multiplyAndAdd(limbs: number[], chunk: number): boolean {
   let carry = chunk
   for (let index = 0; index < limbs.length; index += 1) {

@@ -1,23 +1,26 @@
 import { hash } from 'node:crypto'
 import { maxTokenLength } from '../limits.ts'
 
-/** The block of SHA-256, and what it gives. */
+/** The block size of SHA-256, and the size of its digest. */
 const BLOCK_BYTES = 64
 const DIGEST_BYTES = 32
 
 /**
- * A key of HMAC-SHA-256 (RFC 2104), which prints and serializes as nothing. A text is hashed by two
- * calls that leave nothing behind: half the time of `createHmac`, which makes an object outside of V8's
- * heap each time, and a flood of forged tokens asks for one a token.
+ * A key of HMAC-SHA-256 (RFC 2104) that prints and serializes as nothing. The class computes a
+ * digest by two one-shot hashes, which takes half the time of `createHmac`: `createHmac` allocates
+ * an object outside of V8's heap for each token, and a flood of forged tokens asks for one each.
  */
 export class HmacKey {
-  /** The padded key, and room for what is hashed with it. */
+  /** The padded key, followed by a buffer for the text that is hashed with it. */
   readonly #inner: Buffer
   readonly #outer: Buffer
-  /** The room of the inner one. Not as a buffer: those are filled by a longer way. */
+  /** The text's part of `#inner`. A plain Uint8Array: Node fills a Buffer by a slower path. */
   readonly #room: Uint8Array
 
-  /** @throws RangeError when the key is longer than a block: it would have to be hashed first. */
+  /**
+   * @throws RangeError when the key is longer than a block: such a key would have to be hashed
+   * first.
+   */
   constructor(key: Uint8Array) {
     if (key.length > BLOCK_BYTES) throw new RangeError(`a key has ${BLOCK_BYTES} bytes at most`)
     this.#inner = padded(key, 0x36, maxTokenLength)
@@ -26,19 +29,19 @@ export class HmacKey {
   }
 
   /**
-   * The 32 bytes for a text of ASCII.
+   * The digest of an ASCII text: 32 bytes.
    *
-   * @throws RangeError when it is longer than any that is signed.
+   * @throws RangeError when the text is longer than any signed part of a token.
    */
   digest(text: string): Buffer {
     return Buffer.from(this.#sign(text), 'latin1')
   }
 
   /**
-   * Whether the bytes for a text of ASCII begin with these, in a time that tells nothing of how far they
-   * agree. Makes no buffer: a flood of forged tokens asks for nothing else.
+   * Whether the digest of an ASCII text begins with `start`, compared in constant time. Allocates
+   * no buffer: a flood of forged tokens calls nothing else.
    *
-   * @throws RangeError when it is longer than any that is signed.
+   * @throws RangeError when the text is longer than any signed part of a token.
    */
   signs(text: string, start: Uint8Array): boolean {
     const sum = this.#sign(text)
@@ -49,12 +52,15 @@ export class HmacKey {
     return difference === 0
   }
 
-  /** A character for each byte: such a text is made in a third of the time that a buffer takes. */
+  /**
+   * Returns one character for each byte: such a string takes a third of the time that a buffer
+   * takes.
+   */
   #sign(text: string): string {
     if (text.length > maxTokenLength) throw new RangeError('the text is too long')
     const length = this.#inner.write(text, BLOCK_BYTES, 'latin1')
     const inner = hash('sha256', this.#inner.subarray(0, BLOCK_BYTES + length), 'binary')
-    // What was signed holds a secret.
+    // The signed text holds a secret.
     this.#room.fill(0, 0, length)
     this.#outer.write(inner, BLOCK_BYTES, 'latin1')
     return hash('sha256', this.#outer, 'binary')

@@ -2,10 +2,12 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { TagKey } from './tag.ts'
 import { keyIdOf, type Token } from './token.ts'
 
-/** `{"alg":"HS256","typ":"JWT"}`: the one header written and, byte for byte, the one accepted. */
+/**
+ * `{"alg":"HS256","typ":"JWT"}`: the only header written and, byte for byte, the only one accepted.
+ */
 const HEADER = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9'
 
-/** Clients that insist on JWTs insist on `exp` too: a key that never expires shows this one. */
+/** Clients that insist on a JWT also insist on `exp`: a key that never expires shows this time. */
 const NEVER = new Date('2099-12-31T00:00:00Z')
 
 interface Claims {
@@ -15,13 +17,16 @@ interface Claims {
   readonly tok: string
 }
 
-/** Three base64url parts. The last may be empty, as it is in an unsecured JWT (RFC 7519, section 6.1). */
+/**
+ * Three base64url parts. The last may be empty, as it is in an unsecured JWT (RFC 7519, section
+ * 6.1).
+ */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/
 
 /**
  * Wraps a token into a JWT (RFC 7519, HS256) for clients that insist on one. The claims are for
- * display: `iat` and `exp` in seconds, `jti` the key's UUID; `tok` holds the token, and only it and
- * the key's record decide.
+ * display: `iat` and `exp` in seconds, `jti` the key's UUID. `tok` holds the token; only the token
+ * and the record of its key decide a verdict.
  */
 export function sealJwtForm(parts: {
   readonly token: Token
@@ -40,22 +45,22 @@ export function sealJwtForm(parts: {
 }
 
 /**
- * The text of the token inside a JWT that a key of the ring signed; undefined for everything else.
- * The header is never interpreted, so no `alg` can be chosen by the sender (RFC 8725, section 3.1),
- * and the signature is compared as text, so that one token has one spelling: a base64url decoder
- * ignores the last character's spare bits.
+ * The token inside a JWT that a key of the tag keyring signed; undefined for anything else. The
+ * header is never interpreted, so that the sender cannot choose an `alg` (RFC 8725, section 3.1).
+ * The signature is compared as text, so that one token has one spelling: a base64url decoder
+ * ignores the spare bits of the last character.
  */
-export function openJwtForm(text: string, ring: readonly TagKey[]): string | undefined {
+export function openJwtForm(text: string, keyring: readonly TagKey[]): string | undefined {
   if (!looksLikeJwt(text)) return undefined
   const signed = text.slice(0, text.lastIndexOf('.'))
   const [header, payload = ''] = signed.split('.')
   if (header !== HEADER) return undefined
   const presented = Buffer.from(text.slice(signed.length + 1))
-  if (!ring.some((key) => equals(presented, Buffer.from(sign(signed, key))))) return undefined
+  if (!keyring.some((key) => equals(presented, Buffer.from(sign(signed, key))))) return undefined
   return readToken(payload)
 }
 
-/** Whether a text has the shape of a JWT in its compact form; a native token never has. */
+/** Whether a text has the shape of a JWT in compact form. A native token never has. */
 export function looksLikeJwt(text: string): boolean {
   return JWT.test(text)
 }
@@ -72,7 +77,7 @@ function equals(presented: Buffer, expected: Buffer): boolean {
   return presented.length === expected.length && timingSafeEqual(presented, expected)
 }
 
-/** The signature was ours, so this is a payload that `sealJwtForm` wrote. */
+/** The signature is verified, so that the payload is one that `sealJwtForm` wrote. */
 function readToken(payload: string): string {
   const claims: Claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
   return claims.tok

@@ -7,8 +7,8 @@ export const TAG_BYTES = 8
 export const TAG_WIDTH = 11
 
 /**
- * One key of the ring that all instances share, as its two sub-keys. They are key objects because
- * those print and serialize as nothing.
+ * One key of the tag keyring, as its two sub-keys. The sub-keys are objects that print and
+ * serialize as nothing.
  */
 export interface TagKey {
   readonly id: string
@@ -16,7 +16,7 @@ export interface TagKey {
   readonly jwtSubKey: KeyObject
 }
 
-/** Derives the sub-keys, one a purpose, so that a tag can never serve as a JWT's signature. */
+/** Derives one sub-key for each purpose, so that a tag can never serve as a JWT's signature. */
 export function deriveTagKey(id: string, key: Uint8Array): TagKey {
   return {
     id,
@@ -25,20 +25,25 @@ export function deriveTagKey(id: string, key: Uint8Array): TagKey {
   }
 }
 
-/** The tag of a token's signed part: the first 64 bits of its HMAC-SHA-256, as 11 base 62 characters. */
+/**
+ * The MAC tag of a token's signed part: the first 64 bits of an HMAC-SHA-256, as 11 base 62
+ * characters.
+ */
 export function computeTag(signed: string, key: TagKey): string {
   return encodeBase62(key.tagSubKey.digest(signed).subarray(0, TAG_BYTES), TAG_WIDTH)
 }
 
 /**
- * The key of the ring that made this token's tag; undefined when none did, which is a forgery and
- * costs neither a query nor an Argon2 hash. A match is not yet a verdict: the hash is the authority.
+ * The key of the keyring that made a token's tag. Undefined when no key did: the token is a
+ * forgery, and costs neither a query nor an Argon2 hash. A match is not a verdict yet: the stored
+ * hash decides.
  */
-export function findTagKey(token: Token, ring: readonly TagKey[]): TagKey | undefined {
-  // Every text of a tag is one number: bytes are compared, since reading them takes half of writing them.
+export function findTagKey(token: Token, keyring: readonly TagKey[]): TagKey | undefined {
+  // Each text of a tag is one number, so that bytes can be compared: decoding takes half the time
+  // of encoding.
   const presented = decodeBase62(token.tag, TAG_BYTES)
   if (presented === undefined) return undefined
-  return ring.find((key) => key.tagSubKey.signs(token.signed, presented))
+  return keyring.find((key) => key.tagSubKey.signs(token.signed, presented))
 }
 
 function deriveSubKey(key: Uint8Array, purpose: string): Buffer {

@@ -2,7 +2,11 @@ import { findEarlier, type IdempotentRequest } from '../../acts/idempotency.ts'
 import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import type { CredentialRef } from '../../domain/key/credential-ref.ts'
-import { planRotation, type RotationPlan, type RotationWish } from '../../domain/key/rotation.ts'
+import {
+  planRotation,
+  type RequestedRotation,
+  type RotationPlan,
+} from '../../domain/key/rotation.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { type Fault, invalidRequest, notFound, ServiceError } from '../../errors.ts'
@@ -10,13 +14,13 @@ import { setExpiry } from '../../store/api-key-updates.ts'
 import { findApiKey } from '../../store/api-keys.ts'
 import { insertCredential } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
-import { endCredentials, lockStandingCredentials, setCredentialEnd } from '../../store/rotations.ts'
+import { endCredentials, lockLiveCredentials, setCredentialEnd } from '../../store/rotations.ts'
 import { type ChangedKey, changeApiKey } from './change-api-key.ts'
 import { requireKeyId } from './key-id.ts'
 import { type Minted, mintToken } from './mint.ts'
 import { expiryFaults, requireUnexpired, requireUnrevoked } from './require-not-ended.ts'
 
-export interface RotationRequest extends Omit<RotationWish, 'askedByGeneration'> {
+export interface RotationRequest extends Omit<RequestedRotation, 'askedByGeneration'> {
   /** A new expiry of the key; null: never. */
   readonly expiresAt?: Date | null
 }
@@ -105,12 +109,12 @@ function replayOf({
 async function requirePlan(
   trx: StoreTransaction,
   key: ApiKey,
-  wish: RotationWish,
+  requested: RequestedRotation,
   now: Date,
 ): Promise<RotationPlan> {
-  const [newest, ...older] = await lockStandingCredentials(trx, key.id)
+  const [newest, ...older] = await lockLiveCredentials(trx, key.id)
   if (newest === undefined) throw new Error('A key has no credential.')
-  const plan = planRotation(newest, older, wish, now)
+  const plan = planRotation(newest, older, requested, now)
   if (plan.kind === 'plan') return plan
   switch (plan.refusal) {
     case 'generation_mismatch':

@@ -2,8 +2,8 @@ import type { Deps } from '../../deps.ts'
 import {
   type ChainBreak,
   type ChainFault,
-  stepOn,
-  unwalked,
+  emptyChain,
+  verifyNext,
 } from '../../domain/audit/chain-check.ts'
 import type { Checkpoint, KeptHead } from '../../domain/audit/checkpoint.ts'
 import type { ChainHead } from '../../domain/audit/entry-hash.ts'
@@ -57,33 +57,33 @@ async function walk(
   kept: readonly KeptHead[],
   counts: { events: number; unkeyed: number },
 ): Promise<WalkedChain> {
-  // Read first: what is appended while the chain is walked comes after it.
+  // Read first: what is appended while the chain is verified comes after it.
   const stored = await findHead(deps.db, accountId)
   const expected = stored === undefined ? kept : [...kept, keep(accountId, stored)]
-  let walked = unwalked
+  let state = emptyChain
   for (;;) {
-    const events = await loadAuditLog(deps.db, accountId, walked.number, batchSize)
+    const events = await loadAuditLog(deps.db, accountId, state.number, batchSize)
     for (const event of events) {
-      const step = stepOn(walked, event, deps.auditKeys)
+      const step = verifyNext(state, event, deps.auditKeys)
       if (typeof step === 'string') {
         // A number that is not there comes before the event that was found in its place.
-        const number = step === 'missing' ? walked.number + 1 : event.number
-        return { head: walked, broken: { number, fault: step } }
+        const number = step === 'missing' ? state.number + 1 : event.number
+        return { head: state, broken: { number, fault: step } }
       }
       if (expected.some((head) => contradicts(head, step))) {
-        return { head: walked, broken: { number: step.number, fault: 'rewritten' } }
+        return { head: state, broken: { number: step.number, fault: 'rewritten' } }
       }
-      walked = step
+      state = step
       counts.events += 1
       if (!step.isKeyed) counts.unkeyed += 1
     }
     if (events.length < batchSize) break
   }
   const furthest = Math.max(0, ...expected.map((head) => head.number))
-  if (furthest > walked.number || (stored === undefined && walked.number > 0)) {
-    return { head: walked, broken: { number: walked.number + 1, fault: 'missing' } }
+  if (furthest > state.number || (stored === undefined && state.number > 0)) {
+    return { head: state, broken: { number: state.number + 1, fault: 'missing' } }
   }
-  return { head: walked }
+  return { head: state }
 }
 
 function keep(accountId: string, { number, link }: ChainHead): KeptHead {
