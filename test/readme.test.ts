@@ -1,5 +1,5 @@
 /**
- * The README is true: its session runs as it stands, and its table names the settings.
+ * The session of the README runs as it stands, and docs/settings.md lists the settings.
  *
  * The session is all fenced blocks whose info string is `sh session`, in order, run as one script by
  * `sh -eu` with AEON (the address) and TOKEN (the root token) in its environment. What a command
@@ -74,8 +74,9 @@ t.test('the comparison of the README session detects wrong output', async (t) =>
   }
 })
 
-t.test('the README table lists every setting with its default, and no other', async (t) => {
-  const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| (.*?) \| .+ \|$/gm)]
+t.test('docs/settings.md lists every setting with its default, and no other', async (t) => {
+  const page = await readFile(join(import.meta.dirname, '../docs/settings.md'), 'utf8')
+  const rows = [...page.matchAll(/^\| `([A-Z_]+)` \| (.*?) \| .+ \|$/gm)]
   t.same(
     rows.map(([, name, fallback]) => [name, fallback]),
     Object.entries(Settings.properties).map(([name, schema]) => [

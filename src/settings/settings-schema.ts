@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
 
 /**
- * All settings, by the name of their environment variable. An empty variable counts as unset. The
- * README's table of settings is made from this schema.
+ * All settings, by the name of their environment variable. An empty variable counts as unset.
+ * docs/settings.md repeats them; a test compares the two.
  */
 export const Settings = Type.Object({
   PORT: Type.Integer({
