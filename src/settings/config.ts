@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import { Type } from 'typebox'
 import { parseAddressRanges } from '../domain/network/address-ranges.ts'
-import { readDatabaseUrl } from '../store/database-url.ts'
+import { parseDatabaseUrl } from '../store/database-url.ts'
 import { type Config, Settings } from './settings-schema.ts'
 
 /** Thrown with one line for each setting that is wrong. Values are not repeated: they may be secrets. */
@@ -43,7 +43,7 @@ export function checkConfig(env: Readonly<Record<string, string | undefined>>): 
     given[name] = value
     if (!ajv.validate(schema, value)) faults.push(`${name} ${expectation(schema)}`)
     else if (isDatabaseUrl(name)) {
-      faults.push(...readDatabaseUrl(text, env).faults.map((fault) => `${name} ${fault}`))
+      faults.push(...parseDatabaseUrl(text, env).faults.map((fault) => `${name} ${fault}`))
     }
   }
   return { config: given as Config, faults }

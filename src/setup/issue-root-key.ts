@@ -3,7 +3,7 @@ import { systemOrigin } from '../domain/audit/audit-event.ts'
 import { findPlatformAccount } from '../store/accounts.ts'
 import type { Database } from '../store/database.ts'
 import { findRoleWithEffects } from '../store/roles.ts'
-import { findTagRing } from '../store/tag-keys.ts'
+import { findTagKeys } from '../store/tag-keys.ts'
 import { insertRootKey, type RootKey, type RootKeyDeps } from './root-key.ts'
 
 /**
@@ -17,7 +17,7 @@ export async function issueRootKey(
 ): Promise<RootKey> {
   return inAuditedTransaction({ ...deps, db }, systemOrigin, async (trx) => {
     const platform = await findPlatformAccount(trx)
-    const keyring = await findTagRing(trx)
+    const keyring = await findTagKeys(trx)
     const admin = platform && (await findRoleWithEffects(trx, platform.id, { name: 'admin' }))
     if (platform === undefined || keyring === undefined || admin === undefined) {
       throw new Error('The database is not initialized. Start the service on the database first.')

@@ -6,7 +6,7 @@ import { systemOrigin } from '../domain/audit/audit-event.ts'
 import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import { requirePlatformId } from '../store/accounts.ts'
 import type { StoreTransaction } from '../store/database.ts'
-import { insertTagKey, letSign, lockTagKeys, retireTagKeys } from '../store/tag-keys.ts'
+import { insertTagKey, lockTagKeys, makeSigning, retireTagKeys } from '../store/tag-keys.ts'
 
 /** As many keys as a ring holds: each costs a forged token one HMAC more. */
 export const maxTagKeys = 8
@@ -31,7 +31,7 @@ export async function rotateTagKey(deps: Deps, waitMs: number): Promise<{ readon
   await requireComplete(deps, published.committed, waitMs)
   const id = published.result
   await inChangingTransaction(deps, systemOrigin, async (trx, announce) => {
-    await letSign(trx, id)
+    await makeSigning(trx, id)
     announce({ kind: 'tag_key' })
     return { result: undefined, events: [await tagKeyEvent(trx, 'tag_key.rotated', id)] }
   })

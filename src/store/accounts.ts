@@ -6,7 +6,10 @@ import { takePage } from './paging.ts'
 
 const columns = ['id', 'name', 'platform', 'project_id', 'created_at'] as const
 
-/** Inserts the account, unless its id, its project's id, or a platform account is there already: then undefined. */
+/**
+ * Inserts the account. Undefined when its id, its project's id or a platform account exists
+ * already.
+ */
 export async function insertAccount(
   trx: StoreTransaction,
   account: Account,
@@ -40,7 +43,7 @@ export async function findPlatformAccount(db: Executor): Promise<Account | undef
   return row && toAccount(row)
 }
 
-/** Throws an Error before the first start. */
+/** The id of the platform account. Throws an Error before the first start has made it. */
 export async function requirePlatformId(db: Executor): Promise<string> {
   const platform = await findPlatformAccount(db)
   if (platform === undefined) throw new Error('The database has no platform account.')
@@ -59,7 +62,10 @@ export async function listAccounts(db: Executor, page: PageRequest): Promise<Pag
   return { items: items.map(toAccount), next }
 }
 
-/** The account, locked to be renamed; those who refer to it are let through. */
+/**
+ * The account, locked FOR NO KEY UPDATE to be renamed; statements that only refer to it do not
+ * wait.
+ */
 export async function lockAccount(trx: StoreTransaction, id: string): Promise<Account | undefined> {
   const row = await trx
     .selectFrom('account')
@@ -71,21 +77,23 @@ export async function lockAccount(trx: StoreTransaction, id: string): Promise<Ac
 }
 
 /**
- * Keeps those away until the transaction ends who have the account to themselves. To be taken before any
- * other lock by whatever acts in the account: those who do so let each other through, and one who judges
- * by many keys waits for all of them and sees what they did.
+ * Takes the shared lock of an account until the transaction ends. Every act in an account takes it
+ * before any other lock. Acts with the shared lock run side by side; an act with the exclusive lock
+ * waits for all of them and sees what they committed.
  */
 export async function lockAccountShared(trx: StoreTransaction, id: string): Promise<void> {
   await trx.selectFrom('account').select('id').where('id', '=', id).forKeyShare().execute()
 }
 
 /**
- * Keeps everybody else from acting in the account until the transaction ends; without an id, in any account
- * that is there. For an act that is judged by all keys of a kind, which others may be adding to, or that
- * changes what others judge by: an edit of a role or of a list, a bulk revocation. To be called first in its transaction, which from then on sees what they committed.
+ * Takes the exclusive lock of an account until the transaction ends; without an id, that of every
+ * account that exists. For an act that is judged by all keys of a kind, which concurrent acts may
+ * be adding to, or that changes what concurrent acts are judged by: an edit of a role or of an
+ * allow list, a bulk revocation. It must be the first statement of its transaction, which then sees
+ * everything that was committed while it waited.
  */
 export async function lockAccountExclusively(trx: StoreTransaction, id?: string): Promise<void> {
-  // At repeatable read what was committed while this waited would stay unseen.
+  // At repeatable read, the transaction would not see what was committed while it waited.
   await sql`set transaction isolation level read committed`.execute(trx)
   let query = trx.selectFrom('account').select('id').orderBy('id').forUpdate()
   if (id !== undefined) query = query.where('id', '=', id)

@@ -14,9 +14,9 @@ const columns = [
   'allow_list.updated_at',
 ] as const
 
-/** The index that makes the names of lists unique in their account. */
+/** The unique index on the names of an account's allow lists. */
 export const allowListNameIndex = 'allow_list_name'
-/** The constraint that keeps a list while a live key uses it. */
+/** The constraint that refuses to delete a list while a live key uses the list. */
 export const allowListUseConstraint = 'api_key_uses_allow_list'
 
 export async function insertAllowList(trx: StoreTransaction, list: AllowList): Promise<AllowList> {
@@ -59,8 +59,11 @@ export async function findListsOfKey(db: Executor, apiKeyId: string): Promise<Al
   return rows.map(toAllowList)
 }
 
-/** Lets nobody change or delete the live lists of a key until the transaction ends. */
-export async function shareListsOfKey(trx: StoreTransaction, apiKeyId: string): Promise<void> {
+/**
+ * Locks the live lists of a key FOR SHARE: no other transaction changes or deletes them until this
+ * one ends.
+ */
+export async function lockListsOfKeyShared(trx: StoreTransaction, apiKeyId: string): Promise<void> {
   await trx
     .selectFrom('allow_list')
     .select('id')
@@ -76,8 +79,8 @@ export async function shareListsOfKey(trx: StoreTransaction, apiKeyId: string): 
     .execute()
 }
 
-/** Those of the ids that are live lists of the account. */
-export async function existingAllowListIds(
+/** The ids among `ids` that are live lists of the account. */
+export async function findLiveAllowListIds(
   db: Executor,
   accountId: string,
   ids: readonly string[],
@@ -96,7 +99,10 @@ export async function lockAllowList(
   return row && toAllowList(row)
 }
 
-/** A page of the account's lists; those to which any of some keys is bound, alive or dead, if keys are named. */
+/**
+ * A page of the account's lists. With `keyIds`, only lists that a key of these ids uses, live or
+ * not.
+ */
 export async function listAllowLists(
   db: Executor,
   accountId: string,
@@ -139,7 +145,10 @@ export async function updateAllowList(
   return toAllowList(row)
 }
 
-/** Takes the list out of use. The database refuses it, by allowListUseConstraint, while a live key uses it. */
+/**
+ * Deletes the list logically. The database refuses it, by allowListUseConstraint, while a live key
+ * uses the list.
+ */
 export async function retireAllowList(trx: StoreTransaction, id: string, now: Date): Promise<void> {
   await trx
     .updateTable('allow_list')
@@ -148,7 +157,10 @@ export async function retireAllowList(trx: StoreTransaction, id: string, now: Da
     .execute()
 }
 
-/** All that the live keys restricted to this list may do, taken together; undefined when there is no such key. */
+/**
+ * The union of the permissions of the live keys that are restricted to a list; undefined when there
+ * is no such key.
+ */
 export async function permissionsReachedThrough(
   trx: StoreTransaction,
   accountId: string,

@@ -2,9 +2,9 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Actor, ActorKind } from '../domain/key/api-key.ts'
 import type { Executor } from './database.ts'
 
-/** An active key, as the holder of something. */
+/** An active key that uses a role or an allow list. */
 export interface Dependent {
-  /** The id of what it holds. */
+  /** The id of the role or of the list. */
   readonly holdsId: string
   readonly name: string
   readonly createdBy: Actor
@@ -12,9 +12,9 @@ export interface Dependent {
 
 export interface DependentsRequest {
   readonly accountId: string
-  /** Of what: roles or allow lists of the account. */
+  /** Roles or allow lists of the account. */
   readonly ids: readonly string[]
-  /** How many of each, at most: the newest. */
+  /** The maximum for each of them; the newest keys come first. */
   readonly limitEach: number
   readonly now: Date
 }
@@ -48,14 +48,14 @@ async function findDependents(
 ): Promise<Dependent[]> {
   if (ids.length === 0) return []
   const { rows } = await sql<HolderRow>`
-    select wanted.id as holds_id, holder.*
+    select wanted.id as holds_id, dependent.*
     from unnest(${ids}::uuid[]) as wanted (id)
     cross join lateral (
       select name, created_by_kind, created_by_id, created_by_name
       ${among} and api_key.account_id = ${accountId} and api_key.live
         and disabled_at is null and (expires_at is null or expires_at > ${now})
       order by created_at desc, api_key.id desc limit ${limitEach}
-    ) as holder`.execute(db)
+    ) as dependent`.execute(db)
   return rows.map((row) => ({
     holdsId: row.holds_id,
     name: row.name,

@@ -8,7 +8,7 @@ import { wasLastUsedBefore } from './usage.ts'
 
 const aDayMs = 24 * 60 * 60 * 1000
 
-/** Which keys to list; all that are given must hold. */
+/** The keys to list: those that pass every condition that is given. */
 export interface ApiKeyFilter {
   readonly statuses?: readonly KeyStatus[]
   readonly name?: string
@@ -21,9 +21,10 @@ export interface ApiKeyFilter {
 }
 
 /**
- * The account's keys that pass the filter, a page of them in the order asked for. What each status may
- * add to the page is read from that status's own indexes, and the page is put together of that: of ids
- * first, which an index often has with all that is asked about, and the rows only of those that are listed.
+ * A page of the account's keys that pass the filter, in the requested order. The keys that each
+ * status can contribute are read from the indexes of that status, and the page is merged from them:
+ * first of ids, which an index often holds together with every filtered column, then of the rows of
+ * the listed keys alone.
  */
 export async function listApiKeys(
   db: Executor,
@@ -50,7 +51,7 @@ export async function listApiKeys(
   return { items: items.map(toApiKey), next }
 }
 
-/** Ids of keys and what they are ordered by, of which the page is put together. */
+/** The ids of keys and the values that they are sorted by, from which the page is merged. */
 function selectionsOf(
   accountId: string,
   filter: ApiKeyFilter,
@@ -82,7 +83,7 @@ function selectionsOf(
   })
 }
 
-/** What must hold of a key, whatever its status. */
+/** The conditions that do not depend on the status. */
 function conditionsOf(
   accountId: string,
   filter: ApiKeyFilter,
@@ -93,7 +94,8 @@ function conditionsOf(
   if (name !== undefined) conditions.push(sql`api_key.name = ${name}`)
   if (namePrefix !== undefined) conditions.push(namePrefixed(namePrefix))
   if (roleIds !== undefined) {
-    // One role is the rule, and its index has the order too; of a name that deleted ones had there are more.
+    // One role is the common case, and the index on it is sorted too; a name that deleted roles
+    // have had matches several.
     const [roleId, ...more] = roleIds
     conditions.push(
       more.length === 0
@@ -107,13 +109,13 @@ function conditionsOf(
   }
   if (expiresBefore !== undefined) {
     conditions.push(sql`${expiry} < ${expiresBefore}`)
-    // A key is issued before it expires, clocks a day apart allowed for.
+    // A key is issued before it expires; the margin allows for clocks a day apart.
     conditions.push(issuedBefore('api_key', expiresBefore))
   }
   if (lastUsedBefore !== undefined) {
     conditions.push(wasLastUsedBefore('used', lastUsedBefore))
-    // No key is used before it is issued: else a list of what nobody uses any more, the latest first,
-    // reads its way through all that is younger.
+    // No key is used before it is issued. Without this condition, a list of unused keys that begins
+    // with the latest reads through all keys that are younger.
     conditions.push(issuedBefore('api_key', lastUsedBefore))
   }
   return conditions
@@ -130,9 +132,9 @@ function joinedUse(accountId: string, { lastUsedBefore }: ApiKeyFilter): RawBuil
 }
 
 /**
- * Of all keys those that were last used before a time, in the order of their issue: the uses have that
- * order too, and nothing else is asked of the keys. Of those issued shortly before the time few were not
- * used since, so that looking up the use of each took 10 ms among a million keys.
+ * Of all keys those last used before a time, in order of issue: the table of uses has that order
+ * too, and no other column of the keys is filtered. Few keys issued shortly before the time were
+ * not used since, so that a lookup of the use of each took 10 ms among a million keys.
  */
 function selectByUse(
   accountId: string,
@@ -152,15 +154,19 @@ function selectByUse(
     where ${sql.join(all, sql` and `)} ${orderAndLimit})`
 }
 
-/** So many pages of keys that expire before a time are few. As many are read in vain where there are more. */
+/**
+ * Fewer keys than fill this many pages count as few. Where there are more, as many are read in
+ * vain.
+ */
 const fewPages = 4
 
 type Select = (rows: RawBuilder<unknown>, ...more: RawBuilder<unknown>[]) => RawBuilder<unknown>
 
 /**
- * Keys that expire before a time, in another order than that of expiry. When a look at the index by
- * expiry finds few, they are sorted; when it finds many, the order asked for is read until the page is
- * full. The planner cannot tell: to it, as many of the revoked keys expire as of the others.
+ * Keys that expire before a time, in another order than that of expiry. If a read of the index by
+ * expiry finds few, they are sorted; if it finds many, the requested order is read until the page
+ * is full. The planner cannot decide that: it assumes that as many of the revoked keys expire as of
+ * the others.
  */
 function selectExpiring(
   select: Select,
@@ -176,7 +182,10 @@ function selectExpiring(
     ${select(sql`soonest`, areFew)} union all ${select(sql`api_key`, sql`not (${areFew})`)})`
 }
 
-/** The roles of the account that a filter names; a deleted one too, since an old key always shows its role. */
+/**
+ * The roles of the account that a filter names, deleted ones included: an old key always shows its
+ * role.
+ */
 async function roleIdsOf(
   db: Executor,
   accountId: string,
@@ -194,7 +203,7 @@ async function roleIdsOf(
 
 const isUnrevoked = sql`api_key.revoked_at is null`
 
-/** A status, or all but revoked together, which share their indexes. Each key is in one group. */
+/** A status, or all statuses but revoked, which share their indexes. Each key is in one group. */
 type Group = KeyStatus | 'unrevoked'
 
 function groupsOf(statuses: readonly KeyStatus[]): Group[] {
@@ -204,7 +213,7 @@ function groupsOf(statuses: readonly KeyStatus[]): Group[] {
   return asked.includes('revoked') ? ['unrevoked', 'revoked'] : ['unrevoked']
 }
 
-/** The SQL twin of statusOf: each status excludes those before it. */
+/** statusOf in SQL: each status excludes those before it. */
 function groupCondition(group: Group, now: Date): RawBuilder<unknown> {
   const isStanding = sql`${isUnrevoked} and api_key.disabled_at is null`
   switch (group) {
@@ -221,7 +230,10 @@ function groupCondition(group: Group, now: Date): RawBuilder<unknown> {
   }
 }
 
-/** The same as far as an index by expiry tells, so that a read of it to a limit leaves nothing out. */
+/**
+ * The part of the condition that an index by expiry can decide, so that a limited read of the index
+ * skips nothing.
+ */
 function indexedByExpiry(group: Group, now: Date): RawBuilder<unknown> {
   if (group === 'expired') return sql`${isUnrevoked} and ${expiry} <= ${now}`
   if (group === 'active') return sql`${isUnrevoked} and ${expiry} > ${now}`

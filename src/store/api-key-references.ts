@@ -5,7 +5,7 @@ import type { Executor, StoreTransaction } from './database.ts'
 import { databaseClock } from './database-clock.ts'
 import { storedSkeletonOf } from './name-skeletons.ts'
 
-/** Writes down which revision changed the key last, for the receipt of a repeated act. */
+/** Records the revision of a key's last change, for the receipt of a repeated act. */
 export async function setChangedRevision(
   trx: StoreTransaction,
   id: string,
@@ -31,7 +31,7 @@ export async function findChangedRevision(
   return { revision: Number(row.revision), id: row.revision_id }
 }
 
-/** Whether a live key has the role that may be used from elsewhere than through these lists. */
+/** Whether a live key that is not restricted to these allow lists has the role. */
 export async function isRoleUsedBeyond(
   trx: StoreTransaction,
   accountId: string,
@@ -49,22 +49,22 @@ export async function isRoleUsedBeyond(
   return rows[0]?.beyond === true
 }
 
-/** Which expired keys must let go of what they hold. */
-export type Holding =
+/** The expired keys that must release their references. */
+export type ReferenceFilter =
   | { readonly name: string }
   | { readonly roleId: string }
   | { readonly allowListId: string }
 
 /**
- * Makes the keys of the account that hold something, and have expired by the clock of the database, let
- * go of it: an instance whose clock is ahead must not take from a key what it still uses. Returns the
- * ids of those keys, whose change must be announced: an instance whose clock is behind, and accepts them
- * still, learns by it that they have expired.
+ * Releases the name, the role and the lists of the account's keys that hold the given one and have
+ * expired by the database's clock: an instance whose clock is fast must not take from a key what
+ * the key still uses. Returns the ids of those keys. Their change must be announced: an instance
+ * whose clock is slow still accepts them, and learns by the change that they have expired.
  */
 export async function releaseExpired(
   trx: StoreTransaction,
   accountId: string,
-  holding: Holding,
+  filter: ReferenceFilter,
 ): Promise<readonly string[]> {
   let query = trx
     .selectFrom('api_key')
@@ -72,23 +72,23 @@ export async function releaseExpired(
     .where('account_id', '=', accountId)
     .where('live', '=', true)
     .where('expires_at', '<=', databaseClock)
-  if ('name' in holding) {
-    const skeleton = storedSkeletonOf('api_key', holding.name)
+  if ('name' in filter) {
+    const skeleton = storedSkeletonOf('api_key', filter.name)
     query = query.where((is) =>
       is.or([
-        is('name', '=', holding.name),
+        is('name', '=', filter.name),
         is.and([is('name_skeleton', '=', skeleton), is('skeleton_of', '=', is.ref('name'))]),
       ]),
     )
   }
-  if ('roleId' in holding) query = query.where('role_id', '=', holding.roleId)
-  if ('allowListId' in holding) {
+  if ('roleId' in filter) query = query.where('role_id', '=', filter.roleId)
+  if ('allowListId' in filter) {
     query = query.where('id', 'in', (inner) =>
       inner
         .selectFrom('api_key_allow_list')
         .select('api_key_id')
         .where('account_id', '=', accountId)
-        .where('allow_list_id', '=', holding.allowListId)
+        .where('allow_list_id', '=', filter.allowListId)
         .where('live', '=', true),
     )
   }

@@ -4,13 +4,19 @@ import type { Executor } from './database.ts'
 import { isReleased } from './is-released.ts'
 import type { Schema } from './schema.ts'
 
-/** The revision of the last change of the key, its number and its id: its own, or that of the bulk act that ended it. */
+/**
+ * The revision of a key's last change, as number and id: the key's own, or that of the bulk
+ * revocation that ended it.
+ */
 export const changedRevision = sql<string | null>`coalesce(api_key.changed_revision,
   (select revision from bulk_revocation where bulk_revocation.id = api_key.revoked_in_bulk))`
 export const changedRevisionId = sql<string | null>`coalesce(api_key.changed_revision_id,
   (select revision_id from bulk_revocation where bulk_revocation.id = api_key.revoked_in_bulk))`
 
-/** Keys with their role, lists and use, of every account or of a selection of rows; the caller says which. */
+/**
+ * Keys with their role, lists and uses, of all accounts or of a selection of rows; the caller adds
+ * the conditions.
+ */
 export function selectApiKeys(db: Executor, keys: RawBuilder<unknown> = sql`api_key`) {
   return db
     .selectFrom(keys.$castTo<Selectable<Schema['api_key']>>().as('api_key'))
@@ -42,7 +48,7 @@ export function selectApiKeys(db: Executor, keys: RawBuilder<unknown> = sql`api_
       changedRevisionId.as('changed_revision_id'),
       'api_key_usage.last_used_at',
       'api_key_usage.use_count',
-      // Two looks into the primary key of credential.
+      // Two lookups in the primary key of credential.
       sql<number>`(
         select max(generation) from credential where credential.api_key_id = api_key.id)`.as(
         'generation',

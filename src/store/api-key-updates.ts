@@ -4,7 +4,7 @@ import type { Metadata } from '../domain/key/metadata.ts'
 import type { StoreTransaction } from './database.ts'
 import { renamedColumns } from './name-skeletons.ts'
 
-/** All of a key that can change but its state. */
+/** The columns of a key that can change, except its state. */
 export interface ApiKeyValues {
   readonly name: string
   readonly description: string
@@ -16,8 +16,8 @@ export interface ApiKeyValues {
 }
 
 /**
- * Gives a locked key these values. The role and the lists must be live and of its account, and the name
- * free, or the database refuses it.
+ * Updates a locked key. The database refuses it unless the role and the lists are live and of the
+ * key's account, and the name is free.
  */
 export async function updateApiKey(
   trx: StoreTransaction,
@@ -47,7 +47,7 @@ export async function updateApiKey(
     on conflict (api_key_id, allow_list_id) do nothing`.execute(trx)
 }
 
-/** Gives a locked key another expiry. */
+/** Sets another expiry of a locked key. */
 export async function setExpiry(
   trx: StoreTransaction,
   id: string,

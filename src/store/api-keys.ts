@@ -4,7 +4,7 @@ import { selectApiKeys, toApiKey } from './api-key-rows.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { nameColumns } from './name-skeletons.ts'
 
-/** The index that makes a key's name unique in its account among the keys that hold it. */
+/** The unique index on the names of an account's live keys. */
 export const keyNameIndex = 'api_key_name'
 
 export interface NewApiKey {
@@ -19,11 +19,14 @@ export interface NewApiKey {
   readonly createdAt: Date
   readonly createdBy: Actor
   readonly expiresAt: Date | null
-  /** Absent: none. */
+  /** Absent: no entries. */
   readonly metadata?: Metadata
 }
 
-/** Inserts the key and binds its lists. The role and the lists must be live and of its account, or the database refuses it. */
+/**
+ * Inserts the key and its references to lists. The database refuses it unless the role and the
+ * lists are live and of the key's account.
+ */
 export async function insertApiKey(trx: StoreTransaction, key: NewApiKey): Promise<void> {
   await trx
     .insertInto('api_key')
@@ -58,7 +61,7 @@ export async function insertApiKey(trx: StoreTransaction, key: NewApiKey): Promi
     .execute()
 }
 
-/** The key of that id, of any account when none is named. */
+/** The key of that id; without `accountId`, of any account. */
 export async function findApiKey(
   db: Executor,
   id: string,
@@ -70,7 +73,7 @@ export async function findApiKey(
   return row && toApiKey(row)
 }
 
-/** The keys of these ids that are there, in the order asked for. */
+/** The keys of these ids that exist, in the order of the ids. */
 export async function findApiKeys(db: Executor, ids: readonly string[]): Promise<ApiKey[]> {
   if (ids.length === 0) return []
   const rows = await selectApiKeys(db).where('api_key.id', 'in', ids).execute()
@@ -78,7 +81,7 @@ export async function findApiKeys(db: Executor, ids: readonly string[]): Promise
   return ids.flatMap((id) => found.get(id) ?? [])
 }
 
-/** The key for update: nobody else changes it until the transaction ends. */
+/** The key, locked FOR UPDATE: no other transaction changes it until this one ends. */
 export async function lockApiKey(
   trx: StoreTransaction,
   accountId: string,
@@ -94,7 +97,7 @@ export async function lockApiKey(
   return locked && findApiKey(trx, id, accountId)
 }
 
-/** Ends the key for good and lets go of its name, its role and its lists. */
+/** Revokes the key, and releases its name, its role and its lists. */
 export async function revokeApiKey(
   trx: StoreTransaction,
   id: string,
@@ -120,7 +123,7 @@ export async function revokeApiKey(
     .execute()
 }
 
-/** Suspends the key, or with null ends its suspension. */
+/** Disables the key, or with null enables it. */
 export async function setDisabledAt(
   trx: StoreTransaction,
   id: string,

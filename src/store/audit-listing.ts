@@ -5,18 +5,20 @@ import type { Executor } from './database.ts'
 import { inPage, takePage } from './paging.ts'
 import type { Schema } from './schema.ts'
 
-/** Which events to list; all that are given must hold. */
+/** The events to list: those that pass every condition that is given. */
 export interface AuditFilter {
   readonly action?: AuditAction
-  /** What keys of the platform did is found by their id only if the reader may know them. */
+  /** Acts of the platform's keys are found by the key's id only if the reader may know it. */
   readonly actor?: { readonly id: string; readonly platformToo: boolean }
-  /** Found in the events of bulk acts too, which list their keys apart. */
+  /** Also finds events of bulk acts, whose keys are in a table of their own. */
   readonly resourceId?: string
   readonly createdFrom?: Date
   readonly createdBefore?: Date
 }
 
-/** The texts of the account's events that pass the filter, a page of them in the order asked for. */
+/**
+ * The stored texts of a page of the account's events that pass the filter, in the requested order.
+ */
 export async function listAuditEvents(
   db: Executor,
   accountId: string,
@@ -33,7 +35,7 @@ export async function listAuditEvents(
 }
 
 /**
- * The keys of a bulk act's event, in order of their ids, so many at most; none of any other event, and
+ * Keys of a bulk act's event, in order of their ids, at most `limit`. Empty for any other event;
  * undefined when there is no such event.
  */
 export async function listKeysOfEvent(
@@ -72,7 +74,7 @@ function filtered(db: Executor, accountId: string, filter: AuditFilter, page: Pa
   if (createdFrom !== undefined) query = query.where('created_at', '>=', createdFrom)
   if (createdBefore !== undefined) query = query.where('created_at', '<', createdBefore)
   if (resourceId === undefined) return query
-  // Each by its own index, and from both together the page.
+  // Each half is read by its own index, and the page is merged from both.
   const own = query.where('resource_id', '=', resourceId)
   const bulk = query.where(
     sql<boolean>`number = any(array(select number from audit_event_key

@@ -3,7 +3,10 @@ import type { ChainHead } from '../domain/audit/entry-hash.ts'
 import type { StoredEvent } from '../domain/audit/stored-event.ts'
 import type { Executor } from './database.ts'
 
-/** Every account that has a chain, or events without one: each is found by a step in the index. */
+/**
+ * Every account that has a chain, or events without a chain. Each is found by one step in the
+ * index.
+ */
 export async function listChains(db: Executor): Promise<string[]> {
   const { rows } = await sql<{ account_id: string }>`
     with recursive seen as (
@@ -40,7 +43,7 @@ export async function listHeadsSince(
   }))
 }
 
-/** The events of an account after a number, in their order, so many at most. */
+/** The events of an account after a number, in order, at most `limit`. */
 export async function loadAuditLog(
   db: Executor,
   accountId: string,

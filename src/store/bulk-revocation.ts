@@ -5,26 +5,29 @@ import { namePrefixed } from './api-key-listing.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { wasLastUsedBefore } from './usage.ts'
 
-/** Which keys that are not revoked; all that are given must hold, and without any these are all keys. */
+/**
+ * The keys that a bulk revocation revokes: those that are not revoked and pass every condition that
+ * is given.
+ */
 export interface BulkFilter {
-  /** Keys of the platform are found by their id only if who asks may know them. */
+  /** Keys of the platform are found by their id only if the caller may know them. */
   readonly createdBy?: { readonly id: string; readonly platformToo: boolean }
   readonly roleIds?: readonly string[]
   readonly namePrefix?: string
   readonly createdBefore?: Date
-  /** Used, and last before. */
+  /** Keys that have been used, and last before this time. */
   readonly lastUsedBefore?: Date
   readonly neverUsed?: true
 }
 
-/** Of which account; undefined: of all. */
+/** The account; undefined: every account. */
 export type BulkScope = string | undefined
 
 export interface Revocation {
   readonly at: Date
   readonly by: Actor
   readonly reason: string | null
-  /** By which bulk revocation. */
+  /** The id of the bulk revocation. */
   readonly inBulk: string
 }
 
@@ -39,7 +42,10 @@ export async function findRevocable(
   return rows.map((row) => row.id)
 }
 
-/** How many keys a bulk revocation would revoke, of how many accounts, and the latest few of them. */
+/**
+ * The number of keys that a bulk revocation would revoke, the number of their accounts, and the
+ * latest few keys.
+ */
 export async function countRevocable(
   db: Executor,
   scope: BulkScope,
@@ -59,9 +65,9 @@ export async function countRevocable(
 }
 
 /**
- * Revokes those of the keys that pass the filter still, and tells which, with their accounts. Their rows
- * are locked in order of id first: whoever writes down their uses takes them in the same order. Each
- * statement names the ids, by which they are found in the index; joined, the table may be read for them.
+ * Revokes those of the keys that still pass the filter, and returns them with their accounts. The
+ * rows are locked in order of id first, as the flush of uses locks them too. Each statement names
+ * the ids, so that the index is used; with a join the planner may read the table.
  */
 export async function revokeAll(
   trx: StoreTransaction,
@@ -87,7 +93,7 @@ export async function revokeAll(
   return revoked
 }
 
-/** Writes down which revision a bulk revocation took, for the receipt of a repeated one. */
+/** Records the revision of a bulk revocation, for the receipt of a repeated one. */
 export async function insertBulkRevocation(
   trx: StoreTransaction,
   id: string,
@@ -100,7 +106,10 @@ export async function insertBulkRevocation(
     .execute()
 }
 
-/** The ids of the roles that a filter names, of the account or of all; of deleted ones too, as in a list. */
+/**
+ * The ids of the roles that a filter names, of one account or of all; deleted roles included, as in
+ * a list.
+ */
 export async function findRoleIds(
   db: Executor,
   scope: BulkScope,
@@ -115,7 +124,10 @@ export async function findRoleIds(
   return (await query.execute()).map((row) => row.id)
 }
 
-/** Tables and conditions: `from` and `where`. Each account is asked for its keys, since its indexes begin with it. */
+/**
+ * Tables and conditions: `from` and `where`. The indexes begin with the account, so that each
+ * account is queried by itself.
+ */
 function revocable(scope: BulkScope, filter: BulkFilter): RawBuilder<unknown> {
   const ofScope =
     scope === undefined
@@ -144,7 +156,8 @@ function isRevocable(filter: BulkFilter): RawBuilder<unknown> {
   if (lastUsedBefore !== undefined) {
     conditions.push(wasLastUsedBefore('api_key_usage', lastUsedBefore))
   }
-  // An aggregate is asked key by key; a mere "not exists" may read the credentials of all accounts.
+  // The aggregate is evaluated key by key; with a plain "not exists" the planner may read the
+  // credentials of all accounts.
   if (neverUsed === true) {
     conditions.push(sql`(select max(credential.first_used_at) from credential
       where credential.api_key_id = api_key.id) is null`)

@@ -2,13 +2,16 @@ import { sql } from 'kysely'
 import type { Catalogue } from '../domain/permission.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 
-/** The catalogue by which all instances judge. Undefined before the first start. */
+/** The catalogue that all instances judge by. Undefined before the first start. */
 export async function findCatalogue(db: Executor): Promise<Catalogue | undefined> {
   const row = await db.selectFrom('permission_catalogue').select('entries').executeTakeFirst()
   return row?.entries
 }
 
-/** The same, held until the transaction ends: what is worked out by it is committed before another one is applied. */
+/**
+ * The catalogue, locked for share until the transaction ends: rights derived from it are committed
+ * before another catalogue is applied.
+ */
 export async function lockCatalogueShared(trx: StoreTransaction): Promise<Catalogue | undefined> {
   const row = await trx
     .selectFrom('permission_catalogue')
@@ -19,11 +22,12 @@ export async function lockCatalogueShared(trx: StoreTransaction): Promise<Catalo
 }
 
 /**
- * The same, for it to be replaced: waits for those who hold it. To be called first in its transaction,
- * which from then on sees what they committed.
+ * The catalogue, locked exclusively to be replaced: waits for those that share it. It must be the
+ * first statement of its transaction, which then sees everything that was committed while it
+ * waited.
  */
 export async function lockCatalogue(trx: StoreTransaction): Promise<Catalogue | undefined> {
-  // At repeatable read what was committed while this waited would stay unseen.
+  // At repeatable read, the transaction would not see what was committed while it waited.
   await sql`set transaction isolation level read committed`.execute(trx)
   const row = await trx
     .selectFrom('permission_catalogue')
@@ -33,7 +37,7 @@ export async function lockCatalogue(trx: StoreTransaction): Promise<Catalogue | 
   return row?.entries
 }
 
-/** Stores the catalogue in the place of the one before; the row is locked until the transaction ends. */
+/** Replaces the catalogue; the row stays locked until the transaction ends. */
 export async function putCatalogue(
   trx: StoreTransaction,
   catalogue: Catalogue,

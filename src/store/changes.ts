@@ -4,29 +4,29 @@ import type { Executor, StoreTransaction } from './database.ts'
 import { StandbyError } from './faults.ts'
 import { commitDurably } from './session.ts'
 
-/** The channel on which a new revision is announced. */
+/** The channel on which new revisions are announced. */
 export const changeChannel = 'aeon_keys_change'
 
-/** A change as it is written: what it names, by kind. */
+/** A change to insert: its kind, and the key or the account that it names. */
 export interface NewChange {
   readonly kind: string
   readonly subject: string | null
 }
 
 export interface NewRevision {
-  /** Random: two histories never share one. */
+  /** Random, so that two histories never share an id. */
   readonly id: string
   readonly changes: readonly NewChange[]
   readonly now: Date
-  /** Whether the database knows NOTIFY. */
+  /** Whether the database supports NOTIFY. */
   readonly notify: boolean
 }
 
 /**
- * Takes the next revision, writes its changes and announces it: the last statements before COMMIT,
- * since the counter's row stays locked until then, and everybody who changes anything waits for it.
- * PostgreSQL makes a commit visible before it lets the lock go, and delivers notifications after: the
- * order of revisions is the order of visibility, without gaps.
+ * Takes the next revision, inserts its changes and announces it. These must be the last statements
+ * before COMMIT: the counter's row stays locked until then, and every other change waits for it.
+ * PostgreSQL makes a commit visible before it releases the lock, and delivers notifications
+ * afterwards: the order of revisions is the order of visibility, without gaps.
  */
 export async function takeRevision(trx: StoreTransaction, next: NewRevision): Promise<number> {
   await sql.raw(commitDurably).execute(trx)
@@ -46,18 +46,21 @@ export async function takeRevision(trx: StoreTransaction, next: NewRevision): Pr
   return Number(row.value)
 }
 
-/** The latest revision that is committed. */
+/** The latest committed revision. */
 export async function findLatestRevision(db: Executor): Promise<RevisionRef> {
   const { rows } = await sql<{ value: string; id: string | null }>`
     select value, (select id from change where change.revision = value limit 1) as id
     from revision`.execute(db)
   const [row] = rows
-  // The last revision's change is never pruned.
+  // The change of the last revision is never pruned.
   if (row == null || row.id === null) throw new Error('The database has no counter of revisions.')
   return { revision: Number(row.value), id: row.id }
 }
 
-/** Deletes the changes from before a moment, but for the last revision's, and remembers up to where. */
+/**
+ * Deletes the changes from before a moment, except those of the last revision, and records the
+ * highest pruned revision.
+ */
 export async function pruneChanges(db: Executor, before: Date): Promise<void> {
   await sql`
     with oldest as (
@@ -72,8 +75,8 @@ export async function pruneChanges(db: Executor, before: Date): Promise<void> {
 }
 
 /**
- * What is known of a revision: whether it was reached, and its id, unless that was pruned. Throws when
- * a standby answers: it may not have reached it yet.
+ * Whether a revision has been reached, and its id unless that was pruned. Throws when a standby
+ * answers, which may not have reached the revision yet.
  */
 export async function findRevision(
   db: Executor,

@@ -1,22 +1,23 @@
 import { sql } from 'kysely'
 import type { Database, StoreTransaction } from './database.ts'
-import { untilItWins } from './retry.ts'
+import { retryWhileLosing } from './retry.ts'
 
 /**
- * Reads in a transaction that writes too, and tells what was read only when its commit is acknowledged:
- * so at that moment the server was the one that takes writes, and what it said was true then, or before
- * but after the call. A deposed primary answers reads for as long as it lives, and its commits hang.
+ * Reads in a transaction that also writes, and returns the result only once its commit is
+ * acknowledged. At that moment the server was the one that accepts writes, so that the result was
+ * true at a moment between the call and the acknowledgement. A deposed
+ * primary answers reads for as long as it lives, but its commits hang.
  *
- * What is written is a lock of the counter's row: PostgreSQL keeps it in the row, gives the transaction an
- * id, and has its commit wait for the disk and for synchronous standbys as any other. It stops nobody who
- * takes a revision (FOR KEY SHARE), needs no row of this instance, which may be evicted, and is refused
- * where the session is read-only.
+ * The write is a lock on the counter's row: PostgreSQL stores the lock in the row, assigns the
+ * transaction an id, and waits at commit for the disk and for synchronous standbys as for any
+ * other. The lock (FOR KEY SHARE) blocks no transaction that takes a revision, needs no row of this
+ * instance, which may be evicted, and fails where the session is read-only.
  */
 export async function readByCommit<T>(
   db: Database,
   read: (trx: StoreTransaction) => Promise<T>,
 ): Promise<T> {
-  return untilItWins(() =>
+  return retryWhileLosing(() =>
     db.transaction().execute(async (trx) => {
       await sql.raw(lockAndCommitDurably).execute(trx)
       return read(trx)

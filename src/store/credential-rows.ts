@@ -5,7 +5,7 @@ import type { KeyFacts } from '../domain/verdict.ts'
 import type { Executor } from './database.ts'
 import { isReleased } from './is-released.ts'
 import { permissionNames, permissionSetOf } from './permission-sets.ts'
-import { sharedAccountId, sharedRole } from './tuning/interning.ts'
+import { internAccountId, internRole } from './tuning/interning.ts'
 
 /** One secret of a key, as stored. */
 export interface Credential {
@@ -17,7 +17,7 @@ export interface Credential {
   readonly hashProfile: number
   readonly pepperId: string | null
   readonly firstUsedAt: Date | null
-  /** Whether its first use ends older ones of the key, some time after. */
+  /** Whether its first use ends older credentials of the key, at once or later. */
   readonly retiresOlder: boolean
 }
 
@@ -27,7 +27,10 @@ export interface FoundCredential {
   readonly facts: KeyFacts
 }
 
-/** Credentials with their key, its role and its lists: all that a verdict needs; the caller says which. */
+/**
+ * Credentials with their key, its role and its lists: all that a verdict needs. The caller adds the
+ * conditions.
+ */
 export function selectCredentials(db: Executor) {
   return db
     .selectFrom('credential')
@@ -113,10 +116,10 @@ export function toFound(row: CredentialResult): FoundCredential {
     },
     facts: {
       id: row.id,
-      accountId: sharedAccountId(row.account_id),
+      accountId: internAccountId(row.account_id),
       platform: row.platform,
       name: row.name,
-      role: sharedRole(row.role_id, row.role_name),
+      role: internRole(row.role_id, row.role_name),
       ...permissionSetOf(row.permissions),
       reach: row.reach,
       allowListIds: row.allow_list_ids,

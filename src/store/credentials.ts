@@ -1,6 +1,6 @@
 import { CompiledQuery, sql } from 'kysely'
 import type { KeyFacts } from '../domain/verdict.ts'
-import { shareListsOfKey } from './allow-lists.ts'
+import { lockListsOfKeyShared } from './allow-lists.ts'
 import {
   type Credential,
   type CredentialResult,
@@ -10,7 +10,7 @@ import {
 } from './credential-rows.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { StandbyError } from './faults.ts'
-import { preparePlan } from './tuning/prepared-statements.ts'
+import { markPrepared } from './tuning/prepared-statements.ts'
 
 export interface NewCredential {
   readonly apiKeyId: string
@@ -21,7 +21,10 @@ export interface NewCredential {
   readonly hashProfile: number
   readonly pepperId: string | null
   readonly createdAt: Date
-  /** So long after its first use the older ones of the key end, at the latest. Absent: they end as they were promised. */
+  /**
+   * Seconds after its first use at which the key's older credentials end, at the latest. Absent:
+   * they end when their overlap does.
+   */
   readonly retiresOlderAfterSeconds?: number | null
 }
 
@@ -45,22 +48,23 @@ export async function insertCredential(
     .execute()
 }
 
-/** What names a credential: its key, and the tag that picks it. */
+/** Names a credential by its key and the tag of its token. */
 export interface CredentialName {
   readonly apiKeyId: string
   readonly tag: string
 }
 
 /**
- * The credentials that tags pick, with all that a verdict needs, in one statement however many; in the
- * order asked for, undefined where there is none. Throws when a standby answers: it may lag behind.
+ * The credentials of some tokens with all that a verdict needs, by one statement; in the order of
+ * `names`, undefined where there is none. Throws when a standby answers, which may lag behind.
  */
 export async function findCredentials(
   db: Executor,
   names: readonly CredentialName[],
 ): Promise<(FoundCredential | undefined)[]> {
   const wanted = names.map(({ apiKeyId: id, tag }) => ({ id, tag }))
-  // In a transaction the plan is not kept: where poolers lose it, the transaction would fail with it.
+  // In a transaction the statement is not prepared: behind a pooler that loses prepared statements,
+  // the transaction would fail.
   const text = db.isTransaction ? `${findingTextFor(db)} limit all` : findingTextFor(db)
   const statement = CompiledQuery.raw(text, [JSON.stringify(wanted)])
   const { rows } = await db.executeQuery<FoundRow>(statement)
@@ -76,12 +80,12 @@ type FoundRow = {
 let findingText: string | undefined
 
 /**
- * The statement of findCredentials; its one parameter is JSON, of which the planner expects the same
- * number of rows whatever it is, so that it keeps one plan for all. Written once and planned once, since
- * writing took 0.4 ms of our processor and planning 0.8 ms of the server's, and a key 0.02 ms.
+ * The text of the statement of findCredentials. Its one parameter is JSON, of which the planner
+ * always expects the same number of rows, so that one generic plan serves all. Building the text
+ * took 0.4 ms of our processor, planning 0.8 ms of the server's, and executing 0.02 ms a key.
  */
 function findingTextFor(db: Executor): string {
-  findingText ??= preparePlan(
+  findingText ??= markPrepared(
     sql`
       select wanted.place, pg_is_in_recovery() as in_recovery, found.*
       from rows from (json_to_recordset(${''}::json) as (id uuid, tag text))
@@ -103,9 +107,9 @@ function isFound(row: NullableColumns<CredentialResult>): row is CredentialResul
 }
 
 /**
- * The facts of an authenticated key, read again inside the transaction in which it acts. Its rows, its
- * role and the allow lists that restrict it are locked for share: whatever narrows the key waits until
- * this transaction has ended, or is seen by it.
+ * The facts of an authenticated key, read again inside the transaction of its act. The key's rows,
+ * its role and the allow lists that restrict it are locked FOR SHARE: an act that narrows the key
+ * waits until this transaction has ended, or its result is seen here.
  */
 export async function lockKeyFacts(
   trx: StoreTransaction,
@@ -114,9 +118,9 @@ export async function lockKeyFacts(
 ): Promise<KeyFacts | undefined> {
   const facts = await shareKeyFacts(trx, apiKeyId, generation)
   if (facts?.reach === 'anywhere') return facts
-  // A statement that waited for a row reads only that row anew. Its lists it has as they were before,
-  // and a key that was given another role meanwhile it does not find: a second one reads both.
-  await shareListsOfKey(trx, apiKeyId)
+  // A statement that waited for a row's lock reads only that row again: it sees the lists as they
+  // were before, and misses a key whose role changed meanwhile. A second statement reads both.
+  await lockListsOfKeyShared(trx, apiKeyId)
   return shareKeyFacts(trx, apiKeyId, generation)
 }
 
@@ -133,7 +137,10 @@ async function shareKeyFacts(
   return row && toFound(row).facts
 }
 
-/** The facts of a key of the account as its newest credential has them; undefined when there is no such key. */
+/**
+ * The facts of a key of the account with its newest credential; undefined when there is no such
+ * key.
+ */
 export async function findKeyFacts(
   db: Executor,
   accountId: string,
@@ -148,7 +155,7 @@ export async function findKeyFacts(
   return row && toFound(row).facts
 }
 
-/** Puts a hash of a higher profile in the place of the old one, unless somebody else has already. */
+/** Replaces a hash by one of a higher profile, unless another instance already has. */
 export async function replaceHash(
   db: Executor,
   old: Credential,

@@ -1,20 +1,21 @@
 import { type History, isSameHistory } from '../domain/protocol/history.ts'
 
-/** Where a connection comes from. */
+/** The history and the server that a connection belongs to. */
 export interface Origin {
-  /** The generation of the history in which it was made. */
+  /** The generation of the history in which the connection was made. */
   readonly generation: number
-  /** What its server said when it was made. */
+  /** The history that the server reported when the connection was made. */
   readonly history: History | null
 }
 
 /**
- * The history that this instance is registered in, for every connection but that of its rounds: what a
- * server of another history says counts for nothing. After a promotion the old primary may be alive and
- * answer reads for ever.
+ * The history that this instance is registered in. Every connection except that of the sync cycles
+ * is checked against it, and an answer from a server of another history is discarded: after a
+ * promotion, the old primary may be alive and answer reads for ever.
  *
- * It is unknown while the instance is not registered. Then every server is admitted, and since there is
- * no lease either, verdicts come from servers that prove that they commit (committed-read.ts).
+ * The history is unknown while the instance is not registered. Then every server is admitted; since
+ * there is no lease either, verdicts come from servers that prove that they can commit
+ * (committed-read.ts).
  */
 export class CurrentHistory {
   readonly #onChange: (() => void)[] = []
@@ -25,22 +26,27 @@ export class CurrentHistory {
   #refused = 0
   #waiting: (() => void)[] = []
 
-  /** Raised when another history is met. Take it before a connection is asked for its own. */
+  /**
+   * Increases when another history is met. Take it before a connection is asked for its history.
+   */
   get generation(): number {
     return this.#generation
   }
 
-  /** Raised with every change of what is known: what was read under another version may be of another history. */
+  /**
+   * Increases with every change of the known history: a read under an earlier version may be of
+   * another history.
+   */
   get version(): number {
     return this.#version
   }
 
-  /** How many new connections were refused. */
+  /** The number of new connections that were refused. */
   get refused(): number {
     return this.#refused
   }
 
-  /** Whether what comes from a connection may be used. */
+  /** Whether answers on a connection may be used. */
   admits({ generation, history }: Origin): boolean {
     if (generation !== this.#generation) return false
     return this.#known === undefined || isSameHistory(this.#known, history)
@@ -58,7 +64,7 @@ export class CurrentHistory {
     this.#changed()
   }
 
-  /** A round has met another history: no connection made before is admitted any more. */
+  /** A sync cycle has met another history: connections made before are no longer admitted. */
   leave(): void {
     this.#generation += 1
     this.forget()
@@ -67,19 +73,19 @@ export class CurrentHistory {
   /** A new connection was refused. */
   refuse(met: History | null): void {
     this.#refused += 1
-    for (const tell of this.#onRefusal) tell(met)
+    for (const listener of this.#onRefusal) listener(met)
   }
 
-  onChange(tell: () => void): void {
-    this.#onChange.push(tell)
+  onChange(listener: () => void): void {
+    this.#onChange.push(listener)
   }
 
-  /** `tell` is given the history of the server that a refused connection had reached. */
-  onRefusal(tell: (met: History | null) => void): void {
-    this.#onRefusal.push(tell)
+  /** `listener` receives the history of the server that a refused connection had reached. */
+  onRefusal(listener: (met: History | null) => void): void {
+    this.#onRefusal.push(listener)
   }
 
-  /** Resolves with the next change, or after so many milliseconds. */
+  /** Resolves with the next change, or after `withinMs` milliseconds. */
   changed(withinMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, withinMs)
@@ -95,6 +101,6 @@ export class CurrentHistory {
     const waiting = this.#waiting
     this.#waiting = []
     for (const wake of waiting) wake()
-    for (const tell of this.#onChange) tell()
+    for (const listener of this.#onChange) listener()
   }
 }

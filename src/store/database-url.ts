@@ -1,15 +1,18 @@
 import { env as processEnv } from 'node:process'
 import type { PoolConfig } from 'pg'
-import { readTlsParameters, type TlsOptions, tlsParameterNames } from './tls-parameters.ts'
+import { parseTlsParameters, type TlsOptions, tlsParameterNames } from './tls-parameters.ts'
 import { types } from './types.ts'
 
 /** A connection string, or the parts of the embedded server's connection. */
 export type Connection = string | Pick<PoolConfig, 'host' | 'port' | 'user' | 'database'>
 type Env = Readonly<Record<string, string | undefined>>
 
-/** Of the parameters that `pg` knows, those that mean to it what they mean to libpq. */
+/** The parameters that mean the same to `pg` and to libpq. */
 const passedOn = ['host', 'port', 'user', 'password', 'options', 'application_name'] as const
-/** Nothing to us: this service has settings of its own, or they promise nothing. */
+/**
+ * Parameters without effect here: the service has settings of its own, or the parameter promises
+ * nothing.
+ */
 const unused = [
   'connect_timeout',
   'keepalives',
@@ -23,13 +26,13 @@ const unused = [
   'sslsni',
   'load_balance_hosts',
 ]
-/** Parameters of which only these values are what `pg` does. */
+/** Parameters of which `pg` implements these values only. */
 const only: Readonly<Record<string, readonly string[]>> = {
   channel_binding: ['prefer', 'disable'],
   gssencmode: ['prefer', 'disable'],
   target_session_attrs: ['any', 'read-write', 'primary'],
 }
-/** By which variables libpq takes parameters that the URL does not have. */
+/** The environment variables from which libpq takes parameters that the URL lacks. */
 const variables: Readonly<Record<string, string>> = {
   PGSSLMODE: 'sslmode',
   PGSSLROOTCERT: 'sslrootcert',
@@ -41,19 +44,23 @@ const variables: Readonly<Record<string, string>> = {
   PGSSLMAXPROTOCOLVERSION: 'ssl_max_protocol_version',
 }
 
-/** What `pg` is told of a connection. Throws an Error with the faults, which a start has told before. */
+/**
+ * The options of `pg` for a connection. Throws an Error with the faults of the URL, which the
+ * settings have reported before.
+ */
 export function clientOptions(connection: Connection): PoolConfig {
   if (typeof connection !== 'string') return { ...connection, ssl: false, types }
-  const { options, faults } = readDatabaseUrl(connection)
+  const { options, faults } = parseDatabaseUrl(connection)
   if (faults.length > 0) throw new Error(`The database URL is invalid: ${faults.join('; ')}`)
   return { ...options, types }
 }
 
 /**
- * Reads a URL of a database as libpq does, and names each parameter that cannot have its meaning: what
- * was written to make a connection safe never has no effect. The options count only without faults.
+ * Parses a database URL as libpq does, and names each parameter that cannot have its meaning: a
+ * parameter that was written to make a connection safe is never ignored. The options are usable
+ * only if there are no faults.
  */
-export function readDatabaseUrl(
+export function parseDatabaseUrl(
   text: string,
   env: Env = processEnv,
 ): { readonly options: PoolConfig; readonly faults: readonly string[] } {
@@ -72,10 +79,10 @@ export function readDatabaseUrl(
   const hosts = given.host ?? decodeURIComponent(url.hostname)
   if (/,/.test(hosts) || /,/.test(given.port ?? '')) note('must name exactly one host')
   for (const [name, value] of Object.entries(given)) checkParameter(name, value, note)
-  // libpq takes no notice of TLS on a Unix socket.
+  // libpq ignores TLS on a Unix socket.
   const tls: TlsOptions = hosts.startsWith('/')
     ? { ssl: false, sslnegotiation: 'postgres' }
-    : readTlsParameters({ ...defaultsOf(env), ...given }, (fault) => note(`is invalid: ${fault}`))
+    : parseTlsParameters({ ...defaultsOf(env), ...given }, (fault) => note(`is invalid: ${fault}`))
   for (const name of Object.keys(given)) {
     if (!passedOn.some((one) => one === name)) url.searchParams.delete(name)
   }

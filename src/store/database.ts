@@ -3,7 +3,7 @@ import { type ClientBase, Pool } from 'pg'
 import { CurrentHistory, type Origin } from './current-history.ts'
 import { type Connection, clientOptions } from './database-url.ts'
 import { StandbyError } from './faults.ts'
-import { meetServer } from './history.ts'
+import { identifyServer } from './history.ts'
 import type { Schema } from './schema.ts'
 import { sessionSettings } from './session.ts'
 import { runStatement } from './tuning/run-statement.ts'
@@ -21,27 +21,30 @@ export type IsolationLevel = (typeof isolationLevels)[number]
 export interface DatabaseOptions {
   readonly connection: Connection
   readonly poolMax: number
-  /** How long to wait for a connection, in milliseconds: past it the answer is 503. */
+  /** How long to wait for a connection, in milliseconds; after that, the request gets 503. */
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
   readonly isolation?: IsolationLevel
-  /** Told of each connection that breaks while idle. */
+  /** Called for each connection that breaks while idle. */
   readonly onIdleError: (error: Error) => void
 }
 
 export interface OpenDatabase {
   readonly db: Database
   readonly pool: Pool
-  /** What the connections of the pool are held against; as long as nobody tells it, every history is believed. */
+  /**
+   * The history that connections are checked against. Before it is known, every history is
+   * admitted.
+   */
   readonly history: CurrentHistory
 }
 
-/** Opens a pool. Nothing is connected until the first statement. */
+/** Opens a pool. The first statement makes the first connection. */
 export function openDatabase(options: DatabaseOptions): OpenDatabase {
   const { connection } = options
   const history = new CurrentHistory()
   const origins = new WeakMap<ClientBase, Origin>()
-  // The server's own limit comes first; this one is for a server that no longer answers.
+  // The server's own limit fires first; this one is for a server that no longer answers.
   const answerWithinMs = options.statementTimeoutMs + 1_000
   const pool = new Pool({
     ...clientOptions(connection),
@@ -49,7 +52,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
     max: options.poolMax,
     connectionTimeoutMillis: options.connectTimeoutMs,
     idleTimeoutMillis: 60_000,
-    // A plan that a connection keeps does not much outlive what the planner knew when it was made.
+    // Bounds the life of a prepared statement's plan: the statistics that it was made from age.
     maxLifetimeSeconds: 600,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
@@ -57,7 +60,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
       const ask = <R>(text: string) => runStatement<R>(client, { text, values: [] }, answerWithinMs)
       const { generation } = history
       await ask(sessionSettings(options))
-      const server = await meetServer(ask)
+      const server = await identifyServer(ask)
       if (server.inRecovery) throw new StandbyError()
       origins.set(client, { generation, history: server.history })
     },

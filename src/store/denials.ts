@@ -8,19 +8,22 @@ export interface DenialRecord {
   readonly accountId: string
   readonly keyName: string
   readonly reason: DenialReason
-  /** Its beginning. */
+  /** The beginning of the hour. */
   readonly hour: Date
-  /** From where the first came; null: not known. */
+  /** The address of the first denied attempt; null: unknown. */
   readonly clientIp: string | null
   readonly count: number
 }
 
-/** Adds the records to what is stored. Returns those that are the first of their key, reason and hour. */
+/**
+ * Adds counts to the stored ones. Returns the records that are the first of their key, reason and
+ * hour.
+ */
 export async function addDenials(
   trx: StoreTransaction,
   denials: readonly DenialRecord[],
 ): Promise<DenialRecord[]> {
-  // Ordered, so that two instances that flush at once lock rows in one order.
+  // Sorted, so that two instances that flush at once lock rows in the same order.
   const ordered = denials.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
   const { rows } = await sql<{ place: string }>`
     with given as (${unnested(ordered)}), added as (
@@ -42,7 +45,7 @@ export async function addDenials(
   return ordered.filter((_, index) => first.has(index))
 }
 
-/** Forgets the counts of hours before a moment; their events stay. */
+/** Deletes the counts of hours before a moment; their events stay. */
 export async function pruneDenials(db: Executor, before: Date): Promise<void> {
   await sql`delete from api_key_denial where hour < ${before}`.execute(db)
 }

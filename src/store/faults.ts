@@ -3,15 +3,15 @@ import { ReadTimeoutError } from './tuning/run-statement.ts'
 import { UnreadableTimeError } from './types.ts'
 
 /**
- * SQLSTATE classes that answer a statement: the fault is in it or in what it was given. Any other code
- * says that the database cannot serve this now, and nothing about the request.
+ * SQLSTATE classes of faults of a statement or of its parameters. Any other code means that the
+ * database cannot serve now, and says nothing about the request.
  */
 const statementStates =
   /^(0A|0Z|20|21|22|23|24|26|27|2B|2D|2F|34|38|39|3B|3F|42|44|54|P0)|^25001$|^HV/
-/** The role lost a right: no request can mend that. */
+/** The role has lost a privilege: no other request would succeed either. */
 const insufficientPrivilege = '42501'
 
-/** No connection could be made, whatever the reason, or one was lost while it was used. */
+/** A connection could not be made, for whatever reason, or was lost while in use. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError'
 
@@ -34,13 +34,13 @@ const unavailableErrnos = new Set([
   'EMFILE',
 ])
 
-/** What pg says, without a code, when a connection is lost or none can be had in time. */
+/** Messages of pg errors without a code that mean a lost connection, or none in time. */
 const unavailableMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Cannot use a pool after|driver has already been destroyed|Client has encountered a connection error|The server does not support SSL|Connection ended)/
 
 /**
- * A server that only follows answered, whose word may be old, or one that takes no writes from us. The
- * cause is in the settings or in a pooler.
+ * A standby answered, which may lag behind, or a server that refuses writes. The cause is in the
+ * settings or in a pooler.
  */
 export class StandbyError extends Error {
   override readonly name = 'StandbyError'
@@ -53,7 +53,10 @@ export class StandbyError extends Error {
   }
 }
 
-/** A connection reached a server of another history than this instance follows, such as a deposed primary. */
+/**
+ * A connection reached a server of another history than this instance follows, such as a deposed
+ * primary.
+ */
 export class OtherHistoryError extends Error {
   override readonly name = 'OtherHistoryError'
 
@@ -63,8 +66,7 @@ export class OtherHistoryError extends Error {
 }
 
 /**
- * The connection was lost at COMMIT: the transaction may have happened or not. It is never tried again
- * blindly.
+ * The connection was lost at COMMIT: the transaction may have happened or not, and is not retried.
  */
 export class OutcomeUnknownError extends Error {
   override readonly name = 'OutcomeUnknownError'
@@ -74,13 +76,13 @@ export class OutcomeUnknownError extends Error {
   }
 }
 
-/** The same error, or the one that names its cause: a statement that writes was refused (25006). */
+/** The same error, or StandbyError when the server refused to write (25006). */
 export function explainReadOnly(error: unknown): unknown {
   const isReadOnly = error instanceof DatabaseError && error.code === '25006'
   return isReadOnly ? new StandbyError(error) : error
 }
 
-/** Whether an error means that the database is away: 503 for the caller, never a denial. */
+/** Whether an error means that the database is unavailable: 503 for the caller, never a denial. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseError) {
     const { code = '' } = error
@@ -92,12 +94,12 @@ export function isUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isUnavailable)
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? String(error.code) : ''
-  // OpenSSL's and Node's codes of TLS.
+  // The TLS error codes of OpenSSL and Node.
   if (/^(EPROTO$|ERR_SSL_|ERR_TLS_)/.test(code)) return true
   return unavailableErrnos.has(code) || unavailableMessages.test(error.message)
 }
 
-/** What failed while a connection was made: always an outage, whatever its code. */
+/** An error while connecting is an outage, whatever its code. */
 export function whileConnecting(error: unknown): unknown {
   return error instanceof DatabaseError || !isUnavailable(error)
     ? new ConnectionError(error)
@@ -109,7 +111,10 @@ export function violates(error: unknown, constraint: string): boolean {
   return error instanceof DatabaseError && error.constraint === constraint
 }
 
-/** Whether a transaction lost against another and may be tried again: 40001 serialization failure, 40P01 deadlock. */
+/**
+ * Whether a transaction lost against another one and may be retried: 40001 serialization failure,
+ * 40P01 deadlock.
+ */
 export function isRetryable(error: unknown): boolean {
   return error instanceof DatabaseError && (error.code === '40001' || error.code === '40P01')
 }

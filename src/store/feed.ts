@@ -6,15 +6,17 @@ import type { Reading } from '../domain/protocol/reading.ts'
 import { changeChannel } from './changes.ts'
 import { type Connection, clientOptions } from './database-url.ts'
 import { StandbyError } from './faults.ts'
-import { meetServer } from './history.ts'
+import { identifyServer } from './history.ts'
 import { sessionSettings } from './session.ts'
 
-/** A connection of its own, outside every pool, for the rounds of an instance or for its listener. */
+/**
+ * A connection of its own, outside every pool: for an instance's sync cycles, or for its listener.
+ */
 export interface FeedConnection {
   readonly client: Client
-  /** The expression for the history that this server writes. */
+  /** The SQL expression for the history of this server. */
   readonly history: string
-  /** What it was when the connection was made. */
+  /** The history when the connection was made. */
   readonly met: History | null
 }
 
@@ -31,28 +33,31 @@ export interface StoredHeartbeat {
   readonly maxStalenessMs: number
 }
 
-/** Changes beyond this many are not read one by one: whoever is so far behind starts clean. */
+/**
+ * An instance that is more changes behind than this starts with an empty cache instead of reading
+ * them one by one.
+ */
 const maxChanges = 10_000
 
-/** Opens a connection, which the caller ends or destroys. A standby is refused (StandbyError). */
+/** Opens a connection, which the caller ends or destroys. Throws StandbyError on a standby. */
 export async function openFeedConnection(options: FeedConnectionOptions): Promise<FeedConnection> {
   const { connection } = options
   const client = new Client({
     ...clientOptions(connection),
     application_name: 'aeon-keys feed',
     connectionTimeoutMillis: options.connectTimeoutMs,
-    // The server's own limit does not help against one that falls silent, as early as it may.
+    // The server's own limit fires first, but not on a server that has become unresponsive.
     query_timeout: options.statementTimeoutMs,
     keepAlive: true,
   })
-  // An error of an idle connection is told by the next statement on it, or by `end`.
+  // The next statement or `end` rejects with the error of an idle connection.
   client.on('error', () => undefined)
   try {
     await client.connect()
     await client.query(sessionSettings(options))
-    const server = await meetServer((text) => client.query(text))
+    const server = await identifyServer((text) => client.query(text))
     if (server.inRecovery) throw new StandbyError()
-    // For the whole session: each beat is a transaction of its own.
+    // For the whole session: each heartbeat is a transaction of its own.
     await client.query(`select set_config('synchronous_commit', 'on', false)
       where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`)
     return { client, history: server.expression, met: server.history }
@@ -62,13 +67,16 @@ export async function openFeedConnection(options: FeedConnectionOptions): Promis
   }
 }
 
-/** Cuts a connection without a word: what was under way on it fails. */
+/** Drops a connection at once: the statement under way on it fails. */
 export function destroyFeedConnection({ client }: FeedConnection): void {
-  // `end` closes the socket at once when a statement is under way, and says goodbye otherwise.
+  // `end` closes the socket at once while a statement is under way, and otherwise sends Terminate.
   client.end().catch(() => undefined)
 }
 
-/** Registers an instance: one INSERT that takes its place from the counter in the same statement. */
+/**
+ * Registers an instance at the counter's current revision: one INSERT, so that no change lies in
+ * between.
+ */
 export async function registerInstance(
   { client, history }: FeedConnection,
   instance: { readonly id: string; readonly now: Date; readonly maxStalenessMs: number },
@@ -89,7 +97,7 @@ export async function registerInstance(
   return { revision: Number(row.applied), id: row.id, history: row.history }
 }
 
-/** All that a round needs to know, in one statement and so in one snapshot. */
+/** Loads all that a sync cycle needs, by one statement and so from one snapshot. */
 export async function loadFeed(
   { client, history }: FeedConnection,
   applied: number,
@@ -131,7 +139,10 @@ export async function loadFeed(
   }
 }
 
-/** Acknowledges a revision, and beats. False when the row is gone: somebody evicted this instance. */
+/**
+ * The heartbeat: acknowledges a revision and increments `beat`. False when the row is gone: the
+ * instance was evicted.
+ */
 export async function acknowledge(
   { client }: FeedConnection,
   id: string,
@@ -144,7 +155,7 @@ export async function acknowledge(
   return result.rowCount === 1
 }
 
-/** The beats of all, on this very connection, and on what staleness each counts. */
+/** The heartbeats of all instances, with the `MAX_STALENESS_MS` of each. */
 export async function loadHeartbeats({ client }: FeedConnection): Promise<StoredHeartbeat[]> {
   const { rows } = await client.query<{
     id: string
@@ -160,14 +171,14 @@ export async function loadHeartbeats({ client }: FeedConnection): Promise<Stored
   }))
 }
 
-/** Deletes the row of an instance if it still shows this beat. */
+/** Deletes the row of an instance if the row still shows this heartbeat. */
 export async function evictInstance(
   { client }: FeedConnection,
-  silent: { readonly id: string; readonly beat: number },
+  unresponsive: { readonly id: string; readonly beat: number },
 ): Promise<boolean> {
   const result = await client.query('delete from instance where id = $1 and beat = $2', [
-    silent.id,
-    silent.beat,
+    unresponsive.id,
+    unresponsive.beat,
   ])
   return result.rowCount === 1
 }
@@ -176,7 +187,7 @@ export async function unregisterInstance({ client }: FeedConnection, id: string)
   await client.query('delete from instance where id = $1', [id])
 }
 
-/** Asks to be told of each new revision on this connection. */
+/** Subscribes this connection to the announcements of revisions. */
 export async function listen({ client }: FeedConnection): Promise<void> {
   await client.query(`listen ${changeChannel}`)
 }

@@ -3,8 +3,8 @@ import type { CredentialRef } from '../domain/key/credential-ref.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 
 /**
- * Records the first use of a credential. False when it was used before, or was ended meanwhile:
- * whoever wanted to answer judges again.
+ * Records the first use of a credential. False when it has been used before or has ended: the
+ * caller judges again.
  */
 export async function recordFirstUse(
   db: Executor,
@@ -23,13 +23,17 @@ export async function recordFirstUse(
   return result.numUpdatedRows > 0n
 }
 
-/** The same for many, in one statement: whether each was recorded, in the order asked for. */
+/**
+ * Records first uses of many credentials by one statement. Whether each was recorded, in the order
+ * of `used`.
+ */
 export async function recordFirstUses(
   db: Executor,
   used: readonly CredentialRef[],
   now: Date,
 ): Promise<readonly boolean[]> {
-  // Locked in order of id: of two batches that have keys in common one waits, and neither for ever.
+  // Locked in order of id: of two batches that share keys one waits for the other, and there is no
+  // deadlock.
   const { rows } = await sql<{ recorded: boolean }>`
     with used as (
       select * from unnest(
@@ -55,8 +59,9 @@ export async function recordFirstUses(
 }
 
 /**
- * Ends those before a credential that was used for the first time, as its rotation said: so many seconds
- * from now at the latest, and with 0 as a state. False: none is left that would have lasted longer.
+ * Ends the credentials before one that is used for the first time, as its rotation said: that many
+ * seconds from now at the latest, and with 0 as a state. False when no older credential would have
+ * lasted longer.
  */
 export async function retireOlderCredentials(
   trx: StoreTransaction,

@@ -1,11 +1,11 @@
 import { DatabaseError } from 'pg'
 import type { History } from '../domain/protocol/history.ts'
 
-/** What a session said of its server when it began. */
-export interface MetServer {
+/** What a server reports of itself on a new session. */
+export interface ServerIdentity {
   readonly inRecovery: boolean
   readonly history: History | null
-  /** The expression for the history that this server writes. */
+  /** The SQL expression for the history of this server. */
   readonly expression: string
 }
 
@@ -17,9 +17,9 @@ interface MetRow {
 }
 
 /**
- * The history that a server writes, as far as it can tell: its timeline, which a promotion raises,
- * which database this is and the file that holds the counter; and when it was started. A restore
- * changes one of them. A standby writes no history.
+ * The history of a server, as far as the server can tell: its timeline, which a promotion raises,
+ * the database, and the file of the counter's table; and the server's start. A restore changes one
+ * of them. A standby has none.
  */
 const postgresHistory = `case when pg_is_in_recovery() then null
   else json_build_object(
@@ -28,18 +28,21 @@ const postgresHistory = `case when pg_is_in_recovery() then null
       pg_relation_filenode(to_regclass('revision'))::text),
     'serverStart', extract(epoch from pg_postmaster_start_time())::text) end`
 
-/** Asks a session for its server. Where the functions do not work (YugabyteDB) there is one history only. */
-export async function meetServer(ask: Ask): Promise<MetServer> {
+/**
+ * Asks a session for its server's history. Where the functions are missing (YugabyteDB) there is
+ * one history only.
+ */
+export async function identifyServer(ask: Ask): Promise<ServerIdentity> {
   try {
     return await askWith(ask, postgresHistory)
   } catch (error) {
-    // A server that was in trouble for a moment has a history all the same.
+    // A server with a temporary fault has a history all the same.
     if (!(error instanceof DatabaseError) || /^(08|53|57|58)/.test(error.code ?? '')) throw error
     return askWith(ask, 'null::json')
   }
 }
 
-async function askWith(ask: Ask, expression: string): Promise<MetServer> {
+async function askWith(ask: Ask, expression: string): Promise<ServerIdentity> {
   const { rows } = await ask(`select pg_is_in_recovery() as in_recovery, ${expression} as history`)
   return {
     inRecovery: rows[0]?.in_recovery === true,

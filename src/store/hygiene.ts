@@ -6,11 +6,11 @@ import type { Executor } from './database.ts'
 export interface HygieneQuestion {
   readonly accountId: string
   readonly findings: readonly HygieneFinding[]
-  /** How many keys are looked at, at most: all that the statement costs. */
+  /** How many keys are examined, at most: this bounds the cost of the statement. */
   readonly window: number
-  /** How many keys of each finding are told. */
+  /** How many keys of each finding are returned. */
   readonly sampled: number
-  /** After which key to begin, the latest first. */
+  /** The key after which to begin; the latest keys come first. */
   readonly after: Position | undefined
   readonly sensitive: readonly string[]
   readonly unusedBefore: Date
@@ -19,7 +19,7 @@ export interface HygieneQuestion {
 
 export interface HygieneAnswer {
   readonly examined: number
-  /** The last key that was looked at, when there may be more. */
+  /** The last examined key, when there may be more. */
   readonly next: Position | null
   readonly found: readonly {
     readonly finding: HygieneFinding
@@ -29,7 +29,10 @@ export interface HygieneAnswer {
   }[]
 }
 
-/** Looks at the account's keys that are not revoked, the latest first, and finds among those that have not expired. */
+/**
+ * Examines the account's keys that are not revoked, the latest first, and returns findings on those
+ * that have not expired.
+ */
 export async function examineKeys(db: Executor, question: HygieneQuestion): Promise<HygieneAnswer> {
   const { accountId, findings, window, sampled, after, now } = question
   const beyond =
@@ -39,12 +42,12 @@ export async function examineKeys(db: Executor, question: HygieneQuestion): Prom
   const columns = findings.map(
     (finding, place) => sql`${condition(finding, question)} as ${sql.ref(`is_${place}`)}`,
   )
-  const told = findings.map((finding, place) => {
-    const holds = sql.ref(`is_${place}`)
+  const results = findings.map((finding, place) => {
+    const applies = sql.ref(`is_${place}`)
     return sql`json_build_object('finding', ${finding}::text,
-      'count', count(*) filter (where ${holds}),
+      'count', count(*) filter (where ${applies}),
       'ids', coalesce(to_json((array_agg(id order by created_at desc, id desc)
-        filter (where ${holds}))[1:${sql.lit(sampled)}]), '[]'))`
+        filter (where ${applies}))[1:${sql.lit(sampled)}]), '[]'))`
   })
   const { rows } = await sql<{
     examined: number
@@ -68,16 +71,19 @@ export async function examineKeys(db: Executor, question: HygieneQuestion): Prom
     )
     select (select count(*)::int from examined) as examined,
       (select created_at from last) as last_created_at, (select id from last) as last_id,
-      json_build_array(${sql.join(told)}) as found
+      json_build_array(${sql.join(results)}) as found
     from judged`.execute(db)
   const [row] = rows
-  if (row === undefined) throw new Error('An aggregate has no row.')
+  if (row === undefined) throw new Error('The aggregate returned no row.')
   const { examined, last_created_at: createdAt, last_id: id, found } = row
   const mayBeMore = examined === window && createdAt !== null && id !== null
   return { examined, next: mayBeMore ? { value: createdAt.toISOString(), id } : null, found }
 }
 
-/** Each is asked key by key, with a bound of its own: a join could read the keys of the whole account. */
+/**
+ * Each condition is evaluated key by key, with a bound of its own: a join could read the keys of
+ * the whole account.
+ */
 function condition(
   finding: HygieneFinding,
   { accountId, sensitive, unusedBefore }: HygieneQuestion,
@@ -88,7 +94,7 @@ function condition(
     case 'never_used':
       return sql`(${firstUse} is null)`
     case 'unused_for_90_days':
-      // A use that was never written down is no younger than the first one.
+      // A use that was not recorded is no earlier than the first use.
       return sql`coalesce(coalesce(api_key_usage.last_used_at, ${firstUse}) < ${unusedBefore}, false)`
     case 'never_expires':
       return sql`(examined.expires_at is null)`
@@ -100,7 +106,8 @@ function condition(
     case 'last_of_its_creator': {
       const ofCreator = sql`select from api_key as other
         where other.account_id = ${accountId} and other.created_by_id = examined.created_by_id`
-      // The order is that of an index, and two are enough: else the table is read until two are met.
+      // The order is that of an index, and two rows decide: otherwise the planner may read the
+      // table.
       const two = sql`order by other.created_at, other.id limit 2`
       return sql`(
         (select count(*) from (${ofCreator} and other.revoked_at is null ${two}) as few) = 1

@@ -2,16 +2,16 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Executor, StoreTransaction } from './database.ts'
 import { databaseClock } from './database-clock.ts'
 
-/** What names a request that may come again. */
+/** Identifies a request that a caller may repeat. */
 export interface RequestName {
-  /** The key that asks, and the user for whom it acts. */
+  /** The id of the caller's key, and of the user on whose behalf it acts. */
   readonly author: string
   readonly accountId: string
   readonly route: string
   readonly idempotencyKey: string
 }
 
-/** What was asked, and what was made of it. */
+/** The digest of the request, and the credential that it made. */
 export interface RequestRecord {
   readonly bodyDigest: string
   readonly apiKeyId: string
@@ -19,9 +19,9 @@ export interface RequestRecord {
 }
 
 /**
- * Enters a request and what it is to make, in the transaction that makes it; or finds the record of an
- * equal one. Whoever comes while another enters it waits for the end of that one's transaction. A record
- * that is older than `keptMs` by the clock of the database is replaced: it counts no more.
+ * Inserts the record of a request in the transaction of its act, or returns the record of an equal
+ * request. A concurrent equal request waits for the end of the first one's transaction. A record
+ * older than `keptMs` by the database's clock is replaced.
  */
 export async function enterRequest(
   trx: StoreTransaction,
@@ -64,7 +64,7 @@ export async function enterRequest(
   return { bodyDigest: row.body_digest, apiKeyId: row.api_key_id, generation: row.generation }
 }
 
-/** Deletes so many records at most that count no more, but none that somebody else is at. Returns how many. */
+/** Deletes at most `limit` expired records, skipping locked ones. Returns how many. */
 export async function deleteRequests(db: Executor, keptMs: number, limit: number): Promise<number> {
   const { numAffectedRows } = await sql`
     delete from idempotent_request using (

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Executor } from './database.ts'
 
-/** An instance as its row shows it. */
+/** A row of the table `instance`. */
 export interface StoredInstance {
   readonly id: string
   readonly applied: number
@@ -9,7 +9,10 @@ export interface StoredInstance {
   readonly startedAt: Date
 }
 
-/** Every instance, by a statement that begins now. Undefined when a standby answered: it may lag behind. */
+/**
+ * Every instance, by a statement that begins now. Undefined when a standby answers, which may lag
+ * behind.
+ */
 export async function listInstances(db: Executor): Promise<StoredInstance[] | undefined> {
   const { rows } = await sql<{
     id: string | null
@@ -27,7 +30,9 @@ export async function listInstances(db: Executor): Promise<StoredInstance[] | un
   )
 }
 
-/** An instance gives up its row, or the parent of a process that ended does. */
+/**
+ * Deletes the row of an instance: by the instance itself, or by the parent of a process that ended.
+ */
 export async function deleteInstance(db: Executor, id: string): Promise<void> {
   await sql`delete from instance where id = ${id}`.execute(db)
 }

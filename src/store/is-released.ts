@@ -1,4 +1,4 @@
 import { sql } from 'kysely'
 
-/** Whether an expired key has let go of its name, its role and its lists (releaseExpired). */
+/** Whether an expired key has released its name, its role and its lists (releaseExpired). */
 export const isReleased = sql<boolean>`(api_key.live is null and api_key.revoked_at is null)`

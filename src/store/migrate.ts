@@ -7,19 +7,19 @@ import { requireUsable } from './requirements.ts'
 
 const ownFolder = join(import.meta.dirname, '../../migrations')
 
-/** How the schema of a database stands to this version of the service. */
+/** How the schema of a database compares with this version of the service. */
 export interface SchemaState {
-  /** The migrations of this version that the database does not have. */
+  /** Migrations of this version that the database lacks. */
   readonly missing: readonly string[]
-  /** Those that it has and this version does not know: it is the schema of a later version. */
+  /** Migrations that this version does not know: the schema of a later version. */
   readonly unknown: readonly string[]
 }
 
 /**
- * Brings the schema up to this version: each numbered file of the folder once, all that are missing
- * in one transaction, whoever else starts at the same time. The schema of a later version is left as
- * it is: each version runs beside the schema of the next. Returns the names of those that ran. Throws
- * as loadSchemaState does.
+ * Migrates the schema to this version: runs each missing numbered file of the folder once, all in
+ * one transaction, safely beside other processes that start at the same time. The schema of a later
+ * version is left as it is: each version runs on the schema of the next. Returns the names of the
+ * migrations that ran. Throws like loadSchemaState.
  */
 export async function migrate(db: Database, folder = ownFolder): Promise<string[]> {
   if ((await loadSchemaState(db, folder)).missing.length === 0) return []
@@ -28,19 +28,20 @@ export async function migrate(db: Database, folder = ownFolder): Promise<string[
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => migrations },
-    // Another application's tables of the same names, in another schema, are not ours.
+    // Tables of the same names in another schema belong to another application.
     migrationTableSchema: schema,
   })
   const { error, results } = await migrator.migrateToLatest()
   if (error === undefined) return (results ?? []).map((result) => result.migrationName)
-  // A later version that started at the same time may have come first: Kysely takes that for a fault.
+  // A later version that started at the same time may have been first, which Kysely reports as an
+  // error.
   if ((await loadSchemaState(db, folder)).missing.length === 0) return []
   throw error
 }
 
 /**
- * Reads which migrations the database has. Throws an Error when it is of no version that there was:
- * tables of ours without a record of how they came to be, or a record with gaps.
+ * Loads which migrations the database has. Throws an Error when its schema is none that any version
+ * made: tables of ours without a migration record, or a record with gaps.
  */
 export async function loadSchemaState(db: Database, folder = ownFolder): Promise<SchemaState> {
   const known = await namesIn(folder)
@@ -63,7 +64,9 @@ export async function loadSchemaState(db: Database, folder = ownFolder): Promise
   )
 }
 
-/** Of our schema alone, which is the first of the search path: a later one may hold another installation. */
+/**
+ * Only of our own schema, the first of the search path: another one may hold another installation.
+ */
 async function readRecord(db: Database, schema: string): Promise<readonly string[]> {
   const found = await sql<{ name: string }>`
     select tablename as name from pg_tables where schemaname = ${schema}

@@ -2,19 +2,19 @@ import { type RawBuilder, sql } from 'kysely'
 import { caselessSkeletonOf, skeletonOf } from '../domain/name-skeleton.ts'
 import type { Database } from './database.ts'
 import { violates } from './faults.ts'
-import { untilItWins } from './retry.ts'
+import { retryWhileLosing } from './retry.ts'
 
-/** What has a name that is unique by its look. */
+/** The tables whose names are unique by their skeleton. */
 export type NamedTable = 'api_key' | 'role' | 'allow_list'
 
-/** The indexes that make names unique by their look. */
+/** The unique indexes on skeletons. */
 export const nameSkeletonIndexes = {
   api_key: 'api_key_name_skeleton',
   role: 'role_name_skeleton',
   allow_list: 'allow_list_name_skeleton',
 } as const satisfies Readonly<Record<NamedTable, string>>
 
-/** As it is compared in the table: the case of a role's name does not count. */
+/** The skeleton that the table stores: names of roles are case-insensitive. */
 export function storedSkeletonOf(table: NamedTable, name: string): string {
   return table === 'role' ? caselessSkeletonOf(name) : skeletonOf(name)
 }
@@ -25,8 +25,9 @@ export function nameColumns(table: NamedTable, name: string) {
 }
 
 /**
- * The columns of a name that may be the one that is there. Then the skeleton stays as it is: of two names
- * of an older version that look the same one has none, and its owner may go on changing the rest.
+ * The columns of a name that may be unchanged. An unchanged name keeps its stored skeleton: of two
+ * names of an older version that look the same one has none, and its owner may go on changing other
+ * columns.
  */
 export function renamedColumns(table: NamedTable, name: string) {
   const unlessSame = (column: string, value: string) =>
@@ -45,7 +46,7 @@ interface Unfolded {
   readonly name: string
 }
 
-/** Live names without a skeleton, or with that of another name, in the order of their ids after one. */
+/** Live names without a skeleton, or with the skeleton of another name, in order of id. */
 export async function findWithoutSkeleton(
   db: Database,
   table: NamedTable,
@@ -60,8 +61,9 @@ export async function findWithoutSkeleton(
 }
 
 /**
- * Gives names their skeletons, but those whose look another name has already, or one before them in the
- * list. Returns how many have one now. What somebody else is changing is left for the next time.
+ * Stores the skeletons of names, except those that another name, or one before them in the list,
+ * has already. Returns how many were stored. Rows that another transaction is changing are left for
+ * the next time.
  */
 export async function fillSkeletons(
   db: Database,
@@ -69,9 +71,9 @@ export async function fillSkeletons(
   names: readonly Unfolded[],
 ): Promise<number> {
   try {
-    return await untilItWins(() => fill(db, table, names))
+    return await retryWhileLosing(() => fill(db, table, names))
   } catch (error) {
-    // Somebody took one of these looks meanwhile. One by one, that costs only the one.
+    // Another transaction took one of these skeletons meanwhile. One by one, only that one fails.
     if (!violates(error, nameSkeletonIndexes[table])) throw error
     if (names.length === 1) return 0
     let filled = 0

@@ -2,9 +2,9 @@ import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely'
 import type { Page, PageRequest, Position, SortField } from '../domain/page.ts'
 
 /**
- * One page of a query by keyset: rows are found by their place in the order, not by a count of rows
- * before them, so that what is inserted or changed between two pages neither repeats nor hides a row.
- * Every order ends in the id, which makes it total.
+ * One page of a query, by keyset pagination: rows are found by their place in the order, not by an
+ * offset, so that inserts and changes between two pages neither repeat nor hide a row. Every order
+ * ends in the id, which makes it total.
  */
 export async function takePage<Tables, Table extends keyof Tables, Row extends { id: string }>(
   query: SelectQueryBuilder<Tables, Table, Row>,
@@ -22,7 +22,10 @@ export async function takePage<Tables, Table extends keyof Tables, Row extends {
   return { items, next }
 }
 
-/** The rows of a query from which its page is taken: one more than the page has tells whether there is another. */
+/**
+ * The rows of a query from which its page is taken: one row more than the page shows whether there
+ * is another page.
+ */
 export function inPage<Tables, Table extends keyof Tables, Row>(
   query: SelectQueryBuilder<Tables, Table, Row>,
   table: string,
@@ -36,7 +39,7 @@ export function inPage<Tables, Table extends keyof Tables, Row>(
   return page.after === undefined ? paged : paged.where(beyond(order, page.after, page))
 }
 
-/** The columns of an order: its value, and the id that makes it total. */
+/** The columns of an order: the sorted value, and the id that makes the order total. */
 export interface Order {
   readonly value: RawBuilder<unknown>
   readonly id: RawBuilder<unknown>
@@ -64,19 +67,20 @@ function beyond(order: Order, after: Position, page: PageRequest): RawBuilder<bo
   return sql<boolean>`(${order.value}, ${order.id}) ${operator} (${value}, ${after.id}::uuid)`
 }
 
-/** The expiry of a key as its indexes have it: conditions on it narrow what is read. */
+/** The expiry of a key as its indexes hold it, so that conditions on it can use them. */
 export const expiry = sql<Date>`coalesce(api_key.expires_at, 'infinity')`
 
-/** Conditions, and the end of a statement that reads them in the order of an index. */
+/** Conditions, and the end of a statement that reads in the order of an index. */
 export interface PagePart {
   readonly conditions: readonly RawBuilder<unknown>[]
   readonly orderAndLimit: RawBuilder<unknown>
 }
 
 /**
- * What a page of keys is put together of: each part is read in the order of an index, and holds all
- * that it may add to the page. Never-expiring keys come last in both directions, which no index has:
- * in descending order they are a part of their own, unless only keys that expire are asked for.
+ * The parts from which a page of keys is merged: each part is read in the order of an index, and
+ * holds all that it can contribute to the page. Never-expiring keys come last in both directions,
+ * which no index provides: in descending order they are a part of their own, unless only keys that
+ * expire are listed.
  */
 export function partsOf(page: PageRequest, onlyExpiring: boolean): PagePart[] {
   const { sort, after } = page
@@ -96,7 +100,7 @@ export function partsOf(page: PageRequest, onlyExpiring: boolean): PagePart[] {
   return parts
 }
 
-/** The part of a page that is read in one order: the whole of it, if nothing else adds to the page. */
+/** The only part of a page that is read in one order. */
 export function partBy(order: Order, page: PageRequest): PagePart {
   const conditions = page.after === undefined ? [] : [beyond(order, page.after, page)]
   return { conditions, orderAndLimit: endingOf(order, page) }

@@ -6,7 +6,7 @@ export interface KnownPepper {
   readonly id: string
   /** Argon2id in PHC form. */
   readonly fingerprint: string
-  /** Whether a credential that may still become good was made with it. */
+  /** Whether a credential that may still become valid was hashed with it. */
   readonly inUse: boolean
 }
 
@@ -27,7 +27,7 @@ export async function listPeppers(db: Executor): Promise<KnownPepper[]> {
     .execute()
 }
 
-/** Records the fingerprint of a new pepper; keeps the one that is there. */
+/** Inserts the fingerprint of a new pepper; keeps an existing one. */
 export async function insertPepper(
   db: Executor,
   pepper: { readonly id: string; readonly fingerprint: string; readonly now: Date },

@@ -2,10 +2,10 @@ import { sql } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { KeyFacts } from '../domain/verdict.ts'
 
-/** What keys of a role may do, in order of name. */
+/** The permissions of a role's keys, in order of name. */
 export type PermissionSet = Pick<KeyFacts, 'permissions' | 'holds'>
 
-/** A role's permissions as one text: the driver takes an array apart letter by letter, for every row. */
+/** A role's permissions as one text: the driver parses an array letter by letter, for every row. */
 export const permissionNames = sql<string>`
   array_to_string(role.effective_account || role.effective_platform, ' ')`
 
@@ -13,7 +13,7 @@ const maxSets = 1_000
 const sets = new LRUCache<string, PermissionSet>({ max: maxSets })
 
 /**
- * The set that such a text tells; a name has no space. All keys that may do the same share one: it is
+ * The set of such a text; names hold no space. Keys with the same permissions share one set: it is
  * parsed once, and a cached key takes 3.7 KB less.
  */
 export function permissionSetOf(names: string): PermissionSet {

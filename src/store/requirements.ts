@@ -14,9 +14,9 @@ interface Facts {
 }
 
 /**
- * Gives the name of our schema, the first of the search path. Throws an Error that names the remedy when
- * the database lacks what the service relies on; for the owner of the tables, the right to create them
- * is part of that.
+ * Returns the name of our schema, the first of the search path. Throws an Error that names the
+ * remedy when the database lacks what the service needs; for the owner of the tables, that includes
+ * the right to create them.
  */
 export async function requireUsable(db: Database, as: 'owner' | 'user'): Promise<string> {
   const { rows } = await sql<Facts>`
@@ -30,7 +30,7 @@ export async function requireUsable(db: Database, as: 'owner' | 'user'): Promise
       has_schema_privilege(current_schema(), 'CREATE') as may_create,
       current_setting('session_replication_role') as replication_role`.execute(db)
   const [facts] = rows
-  if (facts === undefined) throw new Error('The database did not say what it is.')
+  if (facts === undefined) throw new Error('The database did not report its settings.')
   const faults = faultsOf(facts, as)
   if (facts.schema === null || faults.length > 0) throw new Error(faults.join(' '))
   return facts.schema

@@ -3,8 +3,11 @@ import { isRetryable } from './faults.ts'
 
 const maxAttempts = 8
 
-/** Runs one statement by itself, or a whole transaction, again when it lost against another one (40001, 40P01). */
-export async function untilItWins<T>(act: () => Promise<T>): Promise<T> {
+/**
+ * Runs one statement by itself, or a whole transaction, and retries it when it lost against another
+ * one (40001, 40P01).
+ */
+export async function retryWhileLosing<T>(act: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await act()

@@ -16,13 +16,13 @@ const columns = [
   'role.updated_at',
 ] as const
 
-/** Which roles to list; all that are given must hold. */
+/** The roles to list: those that pass every condition that is given. */
 export interface RoleFilter {
   readonly foldedName?: string
   readonly builtIn?: boolean
 }
 
-/** A role together with all that it amounts to. */
+/** A role with its effective permissions. */
 export interface RoleWithEffects extends Role {
   readonly effective: readonly string[]
 }
@@ -42,9 +42,9 @@ export interface NewRole extends RoleValues {
   readonly now: Date
 }
 
-/** The index that makes role names unique in their account, whatever their case. */
+/** The unique index on the names of an account's roles, case-insensitive. */
 export const roleNameIndex = 'role_name'
-/** The constraint that keeps a role while a live key has it. */
+/** The constraint that refuses to delete a role while a live key has the role. */
 export const roleUseConstraint = 'api_key_uses_role'
 
 export async function insertRole(trx: StoreTransaction, role: NewRole): Promise<Role> {
@@ -65,7 +65,9 @@ export async function insertRole(trx: StoreTransaction, role: NewRole): Promise<
   return toRole(row)
 }
 
-/** The live role of that id or, for other texts, of that name, with what it amounts to. */
+/**
+ * The live role of that id or, for any other text, of that name, with its effective permissions.
+ */
 export async function findRoleWithEffects(
   db: Executor,
   accountId: string,
@@ -83,10 +85,10 @@ export async function findRoleWithEffects(
 export type LockPurpose = 'edit' | 'delete'
 
 /**
- * The same, locked: nobody else changes or deletes it until the transaction ends. One who edits it lets
- * those through who only refer to it: whoever has the counter writes to a key, by which PostgreSQL looks
- * for its role again, and must not wait for one who has the role and waits for the counter. One who
- * deletes it never waits for the counter.
+ * The role, locked: no other transaction changes or deletes it until this one ends. A lock to edit
+ * lets foreign-key checks pass (FOR NO KEY UPDATE): a transaction that holds the counter and
+ * updates a key must not wait for one that holds the role and waits for the counter. A transaction
+ * that deletes a role never waits for the counter.
  */
 export async function lockRole(
   trx: StoreTransaction,
@@ -102,7 +104,7 @@ export async function lockRole(
   return row && { ...toRole(row), effective: effectiveOf(row) }
 }
 
-/** Keeps the role from being deleted until the transaction ends; it may be edited. */
+/** Locks the role against deletion until the transaction ends (FOR KEY SHARE); it may be edited. */
 export async function lockRoleShared(trx: StoreTransaction, id: string): Promise<void> {
   await trx.selectFrom('role').select('id').where('id', '=', id).forKeyShare().execute()
 }
@@ -122,7 +124,10 @@ export async function listRoles(
   return { items: items.map((row) => ({ ...toRole(row), effective: effectiveOf(row) })), next }
 }
 
-/** The roles of the account of these ids, deleted ones too, and whether they are live: a key always shows its role. */
+/**
+ * The account's roles of these ids, deleted ones included, and whether they are live: a key always
+ * shows its role.
+ */
 export async function findRolesEverHad(
   db: Executor,
   accountId: string,
@@ -152,12 +157,15 @@ export async function updateRole(
   return toRole(row)
 }
 
-/** Takes the role out of use. The database refuses it, by roleUseConstraint, while a live key has it. */
+/**
+ * Deletes the role logically. The database refuses it, by roleUseConstraint, while a live key has
+ * the role.
+ */
 export async function retireRole(trx: StoreTransaction, id: string, now: Date): Promise<void> {
   await trx.updateTable('role').set({ live: false, deleted_at: now }).where('id', '=', id).execute()
 }
 
-/** Every live role, for a new catalogue to be applied to. */
+/** Every live role, to apply a new catalogue to. */
 export async function listAllRoles(
   trx: StoreTransaction,
 ): Promise<(Role & { readonly platform: boolean })[]> {

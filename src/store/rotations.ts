@@ -2,8 +2,8 @@ import type { LiveCredential } from '../domain/key/rotation.ts'
 import type { StoreTransaction } from './database.ts'
 
 /**
- * The credentials of a locked key that have not been ended, the newest first, locked: nobody uses one of
- * them for the first time until the transaction ends.
+ * The credentials of a locked key that have not ended, the newest first, locked: no first use of
+ * them is recorded until the transaction ends.
  */
 export async function lockLiveCredentials(
   trx: StoreTransaction,
@@ -42,7 +42,7 @@ export async function endCredentials(
     .execute()
 }
 
-/** Promises the end of a credential. */
+/** Sets the moment at which a credential ends. */
 export async function setCredentialEnd(
   trx: StoreTransaction,
   apiKeyId: string,

@@ -2,7 +2,7 @@ import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { ActorKind, Reach } from '../domain/key/api-key.ts'
 import type { CatalogueEntry } from '../domain/permission.ts'
 
-/** The tables as Kysely sees them. Rows never leave store/. */
+/** The tables as Kysely types them. Rows never leave store/. */
 export interface Schema {
   account: AccountRow
   permission_catalogue: PermissionCatalogueRow
@@ -53,7 +53,7 @@ interface RoleRow {
   account_id: string
   platform: boolean
   name: string
-  /** What the name looks like: of `skeleton_of`, and void when that is not the name. */
+  /** The skeleton of `skeleton_of`; stale when that is no longer the name. */
   name_skeleton: ColumnType<string | null, string | undefined, string | null>
   skeleton_of: ColumnType<string | null, string | undefined, string | null>
   folded_name: string
@@ -72,7 +72,7 @@ interface AllowListRow {
   id: string
   account_id: string
   name: string
-  /** What the name looks like: of `skeleton_of`, and void when that is not the name. */
+  /** The skeleton of `skeleton_of`; stale when that is no longer the name. */
   name_skeleton: ColumnType<string | null, string | undefined, string | null>
   skeleton_of: ColumnType<string | null, string | undefined, string | null>
   description: string
@@ -87,7 +87,7 @@ interface ApiKeyRow {
   id: string
   account_id: string
   name: string
-  /** What the name looks like: of `skeleton_of`, and void when that is not the name. */
+  /** The skeleton of `skeleton_of`; stale when that is no longer the name. */
   name_skeleton: ColumnType<string | null, string | undefined, string | null>
   skeleton_of: ColumnType<string | null, string | undefined, string | null>
   description: string
@@ -106,7 +106,7 @@ interface ApiKeyRow {
   revoked_by_name: string | null
   revocation_reason: string | null
   live: true | null
-  /** bigint: pg gives it as text. */
+  /** bigint: pg returns text. */
   changed_revision: ColumnType<string | null, number | null, number | null>
   changed_revision_id: string | null
   metadata: ColumnType<Record<string, string>, string | undefined, string>
@@ -123,12 +123,12 @@ interface ApiKeyAllowListRow {
 interface ApiKeyUsageRow {
   api_key_id: string
   account_id: string
-  /** When the key was issued: the database sets it. */
+  /** When the key was issued; the database sets it. */
   created_at: GeneratedAlways<Date>
   last_used_at: Date
-  /** Of `last_used_at`, in UTC. */
+  /** The day of `last_used_at`, in UTC. */
   last_used_day: GeneratedAlways<Date>
-  /** bigint: pg gives it as text. */
+  /** bigint: pg returns text. */
   use_count: ColumnType<string, number, number>
 }
 
@@ -158,7 +158,7 @@ interface IdempotentRequestRow {
   created_at: Date
 }
 
-/** As it is listed; what else it has is written and walked by SQL of its own. */
+/** The columns that listings read; SQL of its own writes and verifies the others. */
 interface AuditEventRow {
   account_id: string
   id: string
@@ -172,7 +172,7 @@ interface AuditEventRow {
 
 interface BulkRevocationRow {
   id: string
-  /** bigint: pg gives it as text. */
+  /** bigint: pg returns text. */
   revision: ColumnType<string, number, number>
   revision_id: string
   created_at: Date

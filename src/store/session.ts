@@ -1,9 +1,9 @@
 /**
- * What every session is told first, by statement and not in the start-up packet, which poolers refuse.
- * An operator's defaults must not change what the statements of store/ rely on.
+ * The settings of every session, made by a statement and not in the start-up packet, which poolers
+ * refuse. An operator's defaults must not change what the statements of store/ rely on.
  *
- * On YugabyteDB a read sees every commit that was acknowledged before it: never a follower's older
- * state. PostgreSQL does not know these settings, and is not told.
+ * On YugabyteDB a read sees every commit that was acknowledged before it, never a follower's older
+ * state. These settings do not exist on PostgreSQL, and are skipped there.
  */
 export function sessionSettings(options: {
   readonly statementTimeoutMs: number
@@ -19,8 +19,9 @@ export function sessionSettings(options: {
 }
 
 /**
- * Whatever a role or a database may have as a default and would change the text that we read or what a
- * statement means. `default_transaction_read_only` is left: whoever sets it takes writes away on purpose.
+ * Settings that a role or a database may default otherwise, and that would change a result or the
+ * meaning of a statement. `default_transaction_read_only` is not among them: whoever sets it
+ * refuses writes on purpose.
  */
 const pinned = [
   ['timezone', `'UTC'`],
@@ -51,6 +52,6 @@ function setWhereKnown([name, value]: readonly [name: string, value: string]): s
     where current_setting('${name}', true) is not null`
 }
 
-/** An acknowledged commit is on the disk, whatever the server's default; a stronger setting is kept. */
+/** An acknowledged commit is on disk, whatever the server's default; a stronger setting is kept. */
 export const commitDurably = `select set_config('synchronous_commit', 'on', true)
   where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`

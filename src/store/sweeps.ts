@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Executor, StoreTransaction } from './database.ts'
 
-/** Work that one instance does for all, at a time. */
+/** Background work that one instance at a time does for all. */
 export type SweepName =
   | 'expires_in_30_days'
   | 'expires_in_7_days'
@@ -9,13 +9,13 @@ export type SweepName =
   | 'expired'
   | 'audit_heads'
 
-/** Up to where the work has come: a moment, and of what is at that very moment the last id. */
+/** How far the work has come: a moment, and the last id at that very moment. */
 export interface SweepPosition {
   readonly at: Date
   readonly id: string
 }
 
-/** Claims the work until the transaction ends; undefined: somebody else does it. */
+/** Claims the work until the transaction ends; undefined when another instance has it. */
 export async function claimSweep(
   trx: StoreTransaction,
   name: SweepName,
@@ -44,8 +44,8 @@ export interface DueKey {
 }
 
 /**
- * Keys that are not revoked and expire after a position and not after a moment, in that order, so many at
- * most. Those that were issued with less time left than `beforeMs` do not come to that point.
+ * At most `limit` keys that are not revoked and expire after a position and not after a moment, in
+ * that order. Keys that were issued with less than `beforeMs` left are excluded.
  */
 export async function findExpiring(
   trx: StoreTransaction,
@@ -75,7 +75,7 @@ export async function findExpiring(
   }))
 }
 
-/** How many keys that are not revoked expire after a moment and before each of others. */
+/** How many keys that are not revoked expire after a moment and before each of the others. */
 export async function countExpiring(
   db: Executor,
   now: Date,

@@ -4,17 +4,17 @@ import type { Executor, StoreTransaction } from './database.ts'
 import { databaseClock } from './database-clock.ts'
 import { StandbyError } from './faults.ts'
 
-/** The tag keys of this deployment: one signs new tokens, all verify. */
-export interface TagRing {
+/** The tag keyring of this deployment: one key signs new tokens, all of them verify. */
+export interface StoredTagKeys {
   readonly keys: readonly TagKey[]
   readonly signing: TagKey
 }
 
 /**
- * Reads the ring. Undefined before the first start has made a tag key. Throws when a standby answers:
- * it may lack the newest key, and a denial would rest on that.
+ * Loads the keyring. Undefined before the first start has made a tag key. Throws when a standby
+ * answers, which may lack the newest key, and would cause a wrong denial.
  */
-export async function findTagRing(db: Executor): Promise<TagRing | undefined> {
+export async function findTagKeys(db: Executor): Promise<StoredTagKeys | undefined> {
   const rows = await db
     .selectFrom('tag_key')
     .select(['id', 'key', 'signs', sql<boolean>`pg_is_in_recovery()`.as('in_recovery')])
@@ -42,7 +42,7 @@ export async function insertTagKey(
     .execute()
 }
 
-/** The tag keys of the ring, locked until the transaction ends. */
+/** The tag keys of the keyring, locked until the transaction ends. */
 export async function lockTagKeys(
   trx: StoreTransaction,
 ): Promise<{ readonly id: string; readonly signs: boolean; readonly createdAt: Date }[]> {
@@ -56,8 +56,8 @@ export async function lockTagKeys(
   return rows.map((row) => ({ id: row.id, signs: row.signs, createdAt: row.created_at }))
 }
 
-/** Lets this key sign from now on, and the one before no longer. */
-export async function letSign(trx: StoreTransaction, id: string): Promise<void> {
+/** Makes a key the signing one, in place of the previous. */
+export async function makeSigning(trx: StoreTransaction, id: string): Promise<void> {
   await trx
     .updateTable('tag_key')
     .set({ signs: false, stopped_at: databaseClock })
@@ -68,8 +68,8 @@ export async function letSign(trx: StoreTransaction, id: string): Promise<void> 
 }
 
 /**
- * Takes keys out of the ring that stopped signing so long ago and that no live credential uses, by the
- * clock of the database: by one that is ahead, a good token would be `not_found` everywhere.
+ * Removes keys that stopped signing more than `settlingMs` ago and that no live credential uses, by
+ * the database's clock: under a clock that is fast, a valid token would be `not_found` everywhere.
  */
 export async function retireTagKeys(trx: StoreTransaction, settlingMs: number): Promise<void> {
   await sql`

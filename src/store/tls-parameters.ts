@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { type ConnectionOptions, getCACertificates, type SecureVersion } from 'node:tls'
 
-/** The parameters of libpq that decide on TLS, by name; one that is absent has libpq's default. */
+/** libpq's parameters for TLS, by name; an absent one has libpq's default. */
 export type TlsParameters = Readonly<Record<string, string | undefined>>
 
-/** How `pg` is told. */
+/** The TLS options of `pg`. */
 export interface TlsOptions {
   readonly ssl: false | ConnectionOptions
   readonly sslnegotiation: 'postgres' | 'direct'
@@ -26,12 +26,15 @@ const modes = ['disable', 'require', 'verify-ca', 'verify-full'] as const
 const versions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const
 
 /**
- * What the parameters mean to libpq (PostgreSQL, 32.19 "SSL Support"), and what is wrong with them:
- * sentences that begin with the parameter. `allow` and `prefer` are refused, since they promise nothing
- * and `pg` cannot fall back; without `sslmode` there is no TLS. Where libpq looks for root.crt in a home
- * folder, `verify-full` trusts Node's own certificate authorities.
+ * Translates the parameters as libpq defines them (PostgreSQL, 32.19 "SSL Support"), and notes
+ * their faults: sentences that begin with the parameter. `allow` and `prefer` are refused, since
+ * they promise nothing and `pg` cannot fall back; without `sslmode` there is no TLS. Where libpq
+ * looks for root.crt in a home folder, `verify-full` trusts Node's own certificate authorities.
  */
-export function readTlsParameters(given: TlsParameters, note: (fault: string) => void): TlsOptions {
+export function parseTlsParameters(
+  given: TlsParameters,
+  note: (fault: string) => void,
+): TlsOptions {
   const mode = modeOf(given, note)
   if (mode === 'disable') return { ssl: false, sslnegotiation: 'postgres' }
   const ca = given.sslrootcert === 'system' ? systemAuthorities() : loadNamed('sslrootcert')
@@ -99,7 +102,10 @@ function modeOf(given: TlsParameters, note: (fault: string) => void): (typeof mo
   return 'disable'
 }
 
-/** Those of the operating system, as OpenSSL finds them; where it has none, Node's. */
+/**
+ * The certificate authorities of the operating system, as OpenSSL finds them; where there are none,
+ * Node's.
+ */
 function systemAuthorities(): string {
   const system = getCACertificates('system')
   return (system.length > 0 ? system : getCACertificates('default')).join('\n')

@@ -1,18 +1,18 @@
 import type { Database, StoreTransaction } from './database.ts'
 import { isRetryable, isUnavailable, OutcomeUnknownError } from './faults.ts'
-import { untilItWins } from './retry.ts'
+import { retryWhileLosing } from './retry.ts'
 
 /**
  * Runs `act` in one transaction, and again from the start when the transaction lost against another
- * one (40001, 40P01): both say that nothing was committed. `act` must therefore keep its effects in
- * the transaction. A connection that is lost at COMMIT leaves the outcome open: OutcomeUnknownError.
- * Any other error says that nothing was committed.
+ * one (40001, 40P01), which means that nothing was committed. `act` must therefore keep its effects
+ * in the transaction. A connection that is lost at COMMIT throws OutcomeUnknownError: the
+ * transaction may be committed. Any other error means that nothing was committed.
  */
 export async function inTransaction<T>(
   db: Database,
   act: (trx: StoreTransaction) => Promise<T>,
 ): Promise<T> {
-  return untilItWins(async () => {
+  return retryWhileLosing(async () => {
     let isCommitting = false
     try {
       return await db.transaction().execute(async (trx) => {

@@ -1,8 +1,8 @@
 import pg, { type CustomTypesConfig } from 'pg'
 
 /**
- * A time came in a form that cannot be read, and must not be taken for none. Every session is told the
- * form that we read (session.ts); a pooler may have lost that.
+ * A time arrived in a form that cannot be parsed, and must not count as absent. Every session sets
+ * the expected form (session.ts); a pooler may have lost the setting.
  */
 export class UnreadableTimeError extends Error {
   override readonly name = 'UnreadableTimeError'
@@ -18,7 +18,7 @@ const times: readonly number[] = [
   pg.types.builtins.TIMESTAMPTZ,
 ]
 
-/** The readers of `pg`, of which those of times answer null for what they cannot read. */
+/** The parsers of `pg`; those of times return null for text that they cannot parse. */
 export const types: CustomTypesConfig = {
   getTypeParser: (type: number, format?: 'text' | 'binary') => {
     const parse = pg.types.getTypeParser(type, format)

@@ -2,25 +2,27 @@ import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryRes
 import type { Pool, PoolClient } from 'pg'
 import type { CurrentHistory, Origin } from './current-history.ts'
 import { OtherHistoryError, whileConnecting } from './faults.ts'
-import { isPlanLost, planNameOf } from './tuning/prepared-statements.ts'
+import { isPreparedStatementLost, preparedNameOf } from './tuning/prepared-statements.ts'
 import { ReadTimeoutError, runStatement, type Statement } from './tuning/run-statement.ts'
 
-export interface DeafConnectionsOptions {
-  /** How long a connection may take for an answer. */
+export interface UnresponsiveConnectionsOptions {
+  /** How long a connection may take to answer, in milliseconds. */
   readonly answerWithinMs: number
-  /** How long to wait for one that is to a server of the right history. */
+  /** How long to wait for a connection to a server of the right history, in milliseconds. */
   readonly connectWithinMs: number
   readonly history: CurrentHistory
   readonly originOf: (client: PoolClient) => Origin | undefined
 }
 
-/** A refused connection is followed by another one as soon as the history changes, and after a pause at the latest. */
+/**
+ * A refused connection is retried as soon as the history changes, and after a pause at the latest.
+ */
 const shortestPauseMs = 50
 const longestPauseMs = 1_000
 
-interface Made {
-  /** The epoch that it was made in. */
-  readonly in: number
+interface Pooled {
+  /** Connections made since the last read timeout are one cohort, and are replaced together. */
+  readonly cohort: number
   readonly origin: Origin
   readonly lent: PostgresPoolClient
   /** Whether it was admitted before. */
@@ -28,41 +30,47 @@ interface Made {
 }
 
 /**
- * A pool as Kysely wants it that never lends a connection again whose server did not answer in time.
- * `pg` keeps such a connection, and its next query would wait behind the one that is never answered:
- * after a lost route or a failover every request would be 503 for as long as the process runs.
+ * A pool for Kysely that never lends a connection again whose server did not answer in time. `pg`
+ * would keep such a connection, and its next query would wait behind the one that is never
+ * answered: after a lost route or a failover every request would be 503 for as long as the process
+ * runs.
  *
- * One that is deaf has probably lost the same route as all that were made before it, so those are
- * replaced too, each when it is asked for.
+ * An unresponsive connection has probably lost the same route as all connections made before it, so
+ * that those are replaced too, each when it is asked for.
  *
- * Nor does it lend one whose server has another history than the instance follows, and what such a
- * server answers to a statement under way counts for nothing: a deposed primary answers reads for ever.
+ * The pool never lends a connection whose server has another history than the instance follows, and
+ * discards what such a server answers to a statement under way: a deposed primary answers reads for
+ * ever.
  *
- * Plans are kept (kept-plans.ts) until one is lost, as behind a pooler that does not follow them.
+ * Statements are prepared (tuning/prepared-statements.ts) until one is lost, as behind a pooler
+ * that does not support them.
  */
 export function withoutUnresponsiveConnections(
   pool: Pool,
-  { answerWithinMs, connectWithinMs, history, originOf }: DeafConnectionsOptions,
+  { answerWithinMs, connectWithinMs, history, originOf }: UnresponsiveConnectionsOptions,
 ): PostgresPool {
-  /** What stands for each connection: always the same, since Kysely keeps what it knows of it. */
-  const made = new WeakMap<PoolClient, Made>()
-  let epoch = 0
-  let keepsPlans = true
+  /**
+   * The wrapper of each connection: always the same object, since Kysely keeps what it knows of a
+   * connection by it.
+   */
+  const pooled = new WeakMap<PoolClient, Pooled>()
+  let cohort = 0
+  let preparesStatements = true
   pool.on('connect', (client) => {
     const origin = originOf(client) ?? { generation: history.generation, history: null }
-    made.set(client, {
-      in: epoch,
+    pooled.set(client, {
+      cohort,
       origin,
-      lent: lend(client, epoch, origin),
+      lent: lend(client, cohort, origin),
       hasServed: false,
     })
-    // While a connection is lent the pool does not listen to it, and an error that nobody listens to
-    // ends the process. Whoever waits for a query is told of it anyway.
+    // While a connection is lent the pool has no error listener, and an `error` event without a
+    // listener ends the process. The pending query rejects with the same error.
     client.on('error', () => undefined)
   })
 
-  function lend(client: PoolClient, madeIn: number, origin: Origin): PostgresPoolClient {
-    let deafness: Error | undefined
+  function lend(client: PoolClient, ownCohort: number, origin: Origin): PostgresPoolClient {
+    let timeout: Error | undefined
     function query<R>(text: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>
     function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>
     function query<R>(
@@ -70,13 +78,13 @@ export function withoutUnresponsiveConnections(
       parameters: readonly unknown[] = [],
     ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
       if (typeof statement === 'string') return answer(statement, parameters)
-      throw new TypeError('A cursor is for streams, and store/ has none.')
+      throw new TypeError('Cursors are not supported.')
     }
     async function answer<R>(
       text: string,
       parameters: readonly unknown[],
     ): Promise<PostgresQueryResult<R>> {
-      if (deafness !== undefined) throw deafness
+      if (timeout !== undefined) throw timeout
       requireHistory()
       try {
         const result = await ask<R>(text, parameters)
@@ -84,8 +92,8 @@ export function withoutUnresponsiveConnections(
         return result
       } catch (error) {
         if (error instanceof ReadTimeoutError) {
-          deafness = error
-          if (madeIn === epoch) epoch += 1
+          timeout = error
+          if (ownCohort === cohort) cohort += 1
         }
         throw error
       }
@@ -97,14 +105,14 @@ export function withoutUnresponsiveConnections(
       text: string,
       values: readonly unknown[],
     ): Promise<PostgresQueryResult<R>> {
-      const name = keepsPlans ? planNameOf(text) : undefined
+      const name = preparesStatements ? preparedNameOf(text) : undefined
       if (name === undefined) return run<R>({ text, values })
       try {
-        // `pg` sends the text once a connection, and only the name from then on.
+        // `pg` sends the text once on each connection, and only the name from then on.
         return await run<R>({ name, text, values })
       } catch (error) {
-        if (!isPlanLost(error)) throw error
-        keepsPlans = false
+        if (!isPreparedStatementLost(error)) throw error
+        preparesStatements = false
         return run<R>({ text, values })
       }
     }
@@ -114,7 +122,7 @@ export function withoutUnresponsiveConnections(
     return {
       query,
       release: (destroy) => {
-        const isUseless = deafness !== undefined || !history.admits(origin)
+        const isUseless = timeout !== undefined || !history.admits(origin)
         client.release(destroy === true || isUseless)
       },
     }
@@ -129,14 +137,15 @@ export function withoutUnresponsiveConnections(
         const client = await pool.connect().catch((error: unknown) => {
           throw whileConnecting(error)
         })
-        const known = made.get(client)
-        if (known?.in === epoch && history.admits(known.origin)) {
+        const known = pooled.get(client)
+        if (known?.cohort === cohort && history.admits(known.origin)) {
           known.hasServed = true
           return known.lent
         }
         client.release(true)
-        if (known === undefined || known.hasServed || known.in !== epoch) continue
-        // Either the server is a deposed primary, or the rounds have not met the promoted one yet.
+        if (known === undefined || known.hasServed || known?.cohort !== cohort) continue
+        // Either the server is a deposed primary, or the sync cycles have not met the promoted one
+        // yet.
         history.refuse(known.origin.history)
         const leftMs = endsAt - performance.now()
         if (leftMs <= 0) throw new OtherHistoryError()

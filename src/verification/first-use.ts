@@ -10,7 +10,7 @@ import { findApiKey, lockApiKey } from '../store/api-keys.ts'
 import { lockKeyFacts } from '../store/credentials.ts'
 import type { StoreTransaction } from '../store/database.ts'
 import { recordFirstUse, recordFirstUses, retireOlderCredentials } from '../store/first-uses.ts'
-import { untilItWins } from '../store/retry.ts'
+import { retryWhileLosing } from '../store/retry.ts'
 import { BatchLoader } from './batch-loader.ts'
 import type { CachedCredential } from './credential-cache.ts'
 import type { Resolution } from './resolve.ts'
@@ -37,7 +37,7 @@ export class FirstUses {
       keyOf: nameOf,
       maxWaiting: maxUnderWay,
       load: async (used) => {
-        const recorded = await untilItWins(() => recordFirstUses(db, used, now()))
+        const recorded = await retryWhileLosing(() => recordFirstUses(db, used, now()))
         return new Map(used.map((one, index) => [nameOf(one), recorded[index] === true]))
       },
     })

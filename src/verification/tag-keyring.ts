@@ -1,15 +1,15 @@
 import type { TagKey } from '../domain/token/tag.ts'
 import type { CurrentReads } from '../freshness/current-reads.ts'
 import type { Executor } from '../store/database.ts'
-import { findTagRing, type TagRing } from '../store/tag-keys.ts'
+import { findTagKeys, type StoredTagKeys } from '../store/tag-keys.ts'
 import { BatchLoader } from './batch-loader.ts'
 
 /** The ring of tag keys as this instance knows it. The change feed has it read again when it changed. */
-export class TagKeyring implements TagRing {
-  readonly #loader: BatchLoader<null, TagRing>
-  #keyring: TagRing
+export class TagKeyring implements StoredTagKeys {
+  readonly #loader: BatchLoader<null, StoredTagKeys>
+  #keyring: StoredTagKeys
 
-  private constructor(currentReads: CurrentReads, keyring: TagRing) {
+  private constructor(currentReads: CurrentReads, keyring: StoredTagKeys) {
     this.#keyring = keyring
     this.#loader = new BatchLoader({
       keyOf: () => '',
@@ -43,8 +43,8 @@ export class TagKeyring implements TagRing {
   }
 }
 
-async function loadRing(db: Executor): Promise<TagRing> {
-  const keyring = await findTagRing(db)
+async function loadRing(db: Executor): Promise<StoredTagKeys> {
+  const keyring = await findTagKeys(db)
   if (keyring === undefined) throw new Error('The database has no tag key that signs.')
   return keyring
 }

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import type { History } from '../../src/domain/protocol/history.ts'
 import type { OpenDatabase } from '../../src/store/database.ts'
 import { isUnavailable, OtherHistoryError } from '../../src/store/faults.ts'
-import { meetServer } from '../../src/store/history.ts'
+import { identifyServer } from '../../src/store/history.ts'
 import { inTransaction } from '../../src/store/transaction.ts'
 import { createTestDatabase, openTestDatabase } from '../helpers/database.ts'
 import { connectRaw } from '../helpers/instances.ts'
@@ -13,7 +13,7 @@ import { until, untilBlocked } from '../helpers/locks.ts'
 const database = await createTestDatabase()
 t.teardown(() => database.drop())
 const raw = await connectRaw(t, database.url)
-const { history: real } = await meetServer((text) => raw.query(text))
+const { history: real } = await identifyServer((text) => raw.query(text))
 const other: History = { timeline: '0000FFFF 1 1', serverStart: '1' }
 
 t.test('before the instance is registered every server is believed', async (t) => {

@@ -8,7 +8,7 @@ import { TLSSocket } from 'node:tls'
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { parseConfig } from '../../src/settings/config.ts'
-import { readDatabaseUrl } from '../../src/store/database-url.ts'
+import { parseDatabaseUrl } from '../../src/store/database-url.ts'
 import { createEmptyDatabase, openTestDatabase } from '../helpers/database.ts'
 
 const refused: readonly (readonly [parameters: string, fault: string])[] = [
@@ -54,12 +54,12 @@ const refused: readonly (readonly [parameters: string, fault: string])[] = [
 
 t.test('a parameter that cannot have the meaning of libpq is refused by name', async (t) => {
   for (const [parameters, fault] of refused) {
-    const { faults } = readDatabaseUrl(`postgres://user:hush@db/keys?${parameters}`, {})
+    const { faults } = parseDatabaseUrl(`postgres://user:hush@db/keys?${parameters}`, {})
     t.match(faults.join('\n'), new RegExp(`\\b${fault}\\b`), parameters)
     t.notMatch(faults.join('\n'), 'hush')
   }
   for (const url of ['postgres://a,b/keys', 'postgres://user:hush@a:1,b:2/keys']) {
-    t.same(readDatabaseUrl(url, {}).faults, ['must name exactly one host'])
+    t.same(parseDatabaseUrl(url, {}).faults, ['must name exactly one host'])
   }
 })
 
@@ -129,9 +129,9 @@ t.test('an encrypted connection is one, and the server is who it says', async (t
     const without = await outcome('localhost', clear.port, `sslmode=${mode}`)
     t.equal(without, 'refused', 'a server without TLS')
   }
-  const { options } = readDatabaseUrl('postgres://db/keys', { PGSSLMODE: 'require' })
+  const { options } = parseDatabaseUrl('postgres://db/keys', { PGSSLMODE: 'require' })
   t.same(Object.keys(options.ssl || {}).length > 0, true, 'PGSSLMODE is the default')
-  t.match(readDatabaseUrl('postgres://db/keys', { PGSSLMODE: 'Require' }).faults, [/sslmode/])
+  t.match(parseDatabaseUrl('postgres://db/keys', { PGSSLMODE: 'Require' }).faults, [/sslmode/])
 })
 
 interface Certificate {

@@ -1,5 +1,8 @@
 import type { Announce } from '../../acts/changing-transaction.ts'
-import { type Holding, releaseExpired as releaseStored } from '../../store/api-key-references.ts'
+import {
+  type ReferenceFilter,
+  releaseExpired as releaseStored,
+} from '../../store/api-key-references.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 
 /**
@@ -10,7 +13,7 @@ export async function releaseExpired(
   trx: StoreTransaction,
   announce: Announce,
   accountId: string,
-  holding: Holding,
+  holding: ReferenceFilter,
 ): Promise<void> {
   for (const id of await releaseStored(trx, accountId, holding)) announce({ kind: 'key', id })
 }

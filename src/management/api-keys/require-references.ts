@@ -1,6 +1,6 @@
 import { isUuid } from '../../domain/uuid.ts'
 import { type Fault, invalidRequest, ServiceError } from '../../errors.ts'
-import { allowListUseConstraint, existingAllowListIds } from '../../store/allow-lists.ts'
+import { allowListUseConstraint, findLiveAllowListIds } from '../../store/allow-lists.ts'
 import { keyNameIndex } from '../../store/api-keys.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { violates } from '../../store/faults.ts'
@@ -22,7 +22,7 @@ export async function requireRoleAndLists(
 ): Promise<RoleWithEffects> {
   const by = isUuid(wanted.role) ? { id: wanted.role } : { name: wanted.role }
   const role = await findRoleWithEffects(trx, accountId, by)
-  const existing = await existingAllowListIds(trx, accountId, wanted.allowListIds)
+  const existing = await findLiveAllowListIds(trx, accountId, wanted.allowListIds)
   const faults = wanted.allowListIds.flatMap((listId, index) =>
     existing.has(listId) ? [] : [unknownAllowList(index)],
   )

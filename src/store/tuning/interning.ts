@@ -1,18 +1,17 @@
 import { LRUCache } from 'lru-cache'
 import type { RoleRef } from '../../domain/role.ts'
 
-/** More roles or accounts than these are remembered twice. */
+/** Beyond this many roles or accounts, a value may be held twice. */
 const maxRemembered = 10_000
 const roles = new LRUCache<string, RoleRef>({ max: maxRemembered })
 const accountIds = new LRUCache<string, string>({ max: maxRemembered })
 
-/*
- * The driver makes every text of every row anew. What the keys of a role or of an account have in common
- * is one value for all of them: a cached key takes less, and a verification finds it where the one before
- * it did.
+/**
+ * The shared copy of a role. The driver allocates every text of every row, and the keys of a role
+ * hold equal ones: shared, a cached key takes less memory, and the text is warm in the processor's
+ * cache.
  */
-
-export function sharedRole(id: string, name: string): RoleRef {
+export function internRole(id: string, name: string): RoleRef {
   const text = `${id} ${name}`
   const known = roles.get(text)
   if (known !== undefined) return known
@@ -21,7 +20,8 @@ export function sharedRole(id: string, name: string): RoleRef {
   return role
 }
 
-export function sharedAccountId(id: string): string {
+/** The shared copy of an account's id. */
+export function internAccountId(id: string): string {
   const known = accountIds.get(id)
   if (known !== undefined) return known
   accountIds.set(id, id)

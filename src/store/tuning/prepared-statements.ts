@@ -1,27 +1,30 @@
 const names = new Map<string, string>()
 
 /**
- * Has each connection keep the plan of a statement that it has once run, by a prepared statement
- * (PostgreSQL, "Extended Query"): for one that is asked all the time, outside of transactions, and whose
- * text never varies. Gives the text back.
+ * Marks a statement to be prepared once on each connection (PostgreSQL, "Extended Query"), which
+ * then keeps its plan: for a statement that runs all the time, outside of transactions, and whose
+ * text never varies. Returns the text.
  */
-export function preparePlan(text: string): string {
+export function markPrepared(text: string): string {
   if (!names.has(text)) names.set(text, `aeon_keys_${names.size + 1}`)
   return text
 }
 
-/** The name of the prepared statement, if the plan is to be kept. */
-export function planNameOf(text: string): string | undefined {
+/** The name of the prepared statement, if the text is marked. */
+export function preparedNameOf(text: string): string | undefined {
   return names.get(text)
 }
 
-/** What a server says that does not know the statement, has it already, or has altered what it reads. */
+/**
+ * The errors of a server that does not know the prepared statement, has it already, or whose tables
+ * changed.
+ */
 const lossCodes = new Set(['26000', '42P05', '0A000'])
 
 /**
- * Whether a plan could not be kept: a pooler lends other connections than it was prepared on, or a
- * migration altered its result. Nothing was run then.
+ * Whether a prepared statement was lost: a pooler switched connections, or a migration changed the
+ * result. The statement did not run.
  */
-export function isPlanLost(error: unknown): boolean {
+export function isPreparedStatementLost(error: unknown): boolean {
   return error instanceof Error && 'code' in error && lossCodes.has(String(error.code))
 }

@@ -1,14 +1,14 @@
 import type { PostgresQueryResult } from 'kysely'
 import { type ClientBase, Query } from 'pg'
 
-/** As `pg` takes a statement; with a name it is prepared, once a connection. */
+/** A statement as `pg` takes it; with a name it is prepared, once on each connection. */
 export interface Statement {
   readonly name?: string
   readonly text: string
   readonly values: readonly unknown[]
 }
 
-/** A statement had no answer in time: not even that it took too long, which the server says itself. */
+/** A statement got no answer in time, not even the server's own timeout error. */
 export class ReadTimeoutError extends Error {
   override readonly name = 'ReadTimeoutError'
 
@@ -18,11 +18,11 @@ export class ReadTimeoutError extends Error {
 }
 
 /**
- * Runs a statement on a connection. Rejects with ReadTimeoutError when there is no answer within so
- * many milliseconds: the connection is of no use then.
+ * Runs a statement on a connection. Rejects with ReadTimeoutError when there is no answer within
+ * `withinMs` milliseconds: the connection is then unusable.
  *
- * `pg` can do both by itself, by promises and `query_timeout`, but of each statement asked in that way
- * its whole answer outlives V8's young collections: 4.8 KB of 30 columns, and a first verification left
+ * `pg` can do both by itself, with promises and `query_timeout`, but then the whole answer of each
+ * statement outlives V8's young generation: 4.8 KB of 30 columns, and a first verification left
  * four times as much behind as the cache keeps of a key.
  */
 export function runStatement<R>(
