@@ -59,7 +59,7 @@ t.test('an unknown schema is refused and left unchanged', async (t) => {
     [
       'another line',
       `update kysely_migration set name = '0002_other' where name like '0002%'`,
-      /lacks 0002_freshness and has 0002_other\..* first run the version of aeon-keys that has both 0012_\w+ and 0002_other/,
+      /lacks 0002_freshness and has 0002_other\..* first run the version of aeon-keys that has both \d{4}_\w+ and 0002_other/,
     ],
     ['no record', 'drop table kysely_migration', /no record of migrations/],
   ]

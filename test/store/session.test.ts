@@ -75,6 +75,8 @@ const left = new Set([
   'xmloption',
 ])
 
+const statementTimeoutMs = 10_000
+
 t.test('every setting that alters what we read is told to all sessions', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
@@ -93,11 +95,11 @@ t.test('every setting that alters what we read is told to all sessions', async (
   t.same(forgotten, [], 'of the settings that this server has')
 
   await setDefaults(database)
-  const { db } = openTestDatabase(database.url)
+  const { db } = openTestDatabase(database.url, { statementTimeoutMs })
   const feed = await openFeedConnection({
     connection: database.url,
     connectTimeoutMs: 10_000,
-    statementTimeoutMs: 10_000,
+    statementTimeoutMs,
   })
   t.teardown(() => feed.client.end())
   t.teardown(() => db.destroy())
