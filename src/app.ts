@@ -8,21 +8,8 @@ import type { App } from './http/app-type.ts'
 import { authenticateScope } from './http/authentication.ts'
 import { acceptJsonOnly } from './http/bodies.ts'
 import type { WriteError } from './http/current-only.ts'
-import { accountRoutes } from './http/native/accounts.ts'
-import { allowListRoutes } from './http/native/allow-lists.ts'
-import { apiKeyRotationRoutes } from './http/native/api-key-rotation.ts'
-import { apiKeyUpdateRoute } from './http/native/api-key-update.ts'
-import { apiKeyRoutes } from './http/native/api-keys.ts'
-import { AuditEventKeyPage, auditEventKeyRoutes } from './http/native/audit-event-keys.ts'
-import { auditComponents, auditEventRoutes } from './http/native/audit-events.ts'
-import { bulkRevocationRoutes } from './http/native/bulk-revocation.ts'
-import { components } from './http/native/components.ts'
-import { explainComponents, explainRoute } from './http/native/explain.ts'
-import { freshnessRoutes } from './http/native/freshness.ts'
-import { hygieneRoute } from './http/native/hygiene.ts'
-import { meRoute } from './http/native/me.ts'
-import { roleRoutes } from './http/native/roles.ts'
-import { verifyRoutes } from './http/native/verify.ts'
+import { nativeComponents } from './http/native/components.ts'
+import { nativeApi } from './http/native/native-api.ts'
 import { answerUnknownOAuthPath, OAuthErrorBody } from './http/oauth/errors.ts'
 import {
   introspectionComponents,
@@ -86,12 +73,9 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   const named = [
     FaultBody,
     Problem,
-    ...components,
+    ...nativeComponents,
     OAuthErrorBody,
     ...introspectionComponents,
-    ...explainComponents,
-    ...auditComponents,
-    AuditEventKeyPage,
   ]
   for (const component of named) app.addSchema(component)
   app.setValidatorCompiler(createValidatorCompiler(named))
@@ -120,20 +104,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   }
   await app.register(async (scope: App) => {
     guard(scope, writeProblem)
-    verifyRoutes(scope, deps)
-    meRoute(scope, deps)
-    apiKeyRoutes(scope, deps)
-    apiKeyUpdateRoute(scope, deps)
-    explainRoute(scope, deps)
-    apiKeyRotationRoutes(scope, deps)
-    bulkRevocationRoutes(scope, deps)
-    hygieneRoute(scope, deps)
-    allowListRoutes(scope, deps)
-    roleRoutes(scope, deps)
-    accountRoutes(scope, deps)
-    freshnessRoutes(scope, deps)
-    auditEventRoutes(scope, deps)
-    auditEventKeyRoutes(scope, deps)
+    nativeApi(scope, deps)
   })
   if (options.apis.aeon) await aeonApi(app, deps, guard)
   return app

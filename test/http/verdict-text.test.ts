@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { denialReasons, type KeyFacts, type Verdict } from '../../src/domain/verdict.ts'
-import { toVerdictText } from '../../src/http/native/verdict-text.ts'
+import { toVerdictText } from '../../src/http/native/verify/verdict-text.ts'
 
 const anyText = fc.string({ unit: 'binary' })
 

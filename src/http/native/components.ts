@@ -1,54 +1,42 @@
+import { CreateAccountBody } from './accounts/create.ts'
+import { AccountPage } from './accounts/list.ts'
+import { RenameAccountBody } from './accounts/rename.ts'
+import { CreateAllowListBody } from './allow-lists/create.ts'
+import { AllowListPage } from './allow-lists/list.ts'
+import { ChangedAllowList, UpdateAllowListBody } from './allow-lists/update.ts'
+import { BulkFilterBody, BulkRevocation, RevokeInBulkBody } from './api-keys/bulk-revocation.ts'
+import { ExplainBody, ExplanationAnswer, ExplanationBody } from './api-keys/explain.ts'
+import { IssueApiKeyBody, IssuedApiKey } from './api-keys/issue.ts'
+import { KeyActBody } from './api-keys/key-act.ts'
+import { ApiKeyPage } from './api-keys/list.ts'
+import { HygieneAnswer, HygieneFindingBody, HygieneReportBody } from './api-keys/report.ts'
+import { RotateApiKeyBody, RotatedApiKey } from './api-keys/rotation.ts'
+import { UpdateApiKeyBody } from './api-keys/update.ts'
 import {
-  AccountAnswer,
-  AccountPage,
-  AllowListAnswer,
-  AllowListPage,
-  ApiKeyAnswer,
-  ApiKeyPage,
-  ChangedAllowList,
-  ChangedApiKey,
-  ChangedRole,
-  InstanceBody,
-  InstanceList,
-  IssuedApiKey,
-  Me,
-  PermissionList,
-  ReceiptAnswer,
-  RoleAnswer,
-  RolePage,
-  RotatedApiKey,
-  VerdictList,
-} from './answers.ts'
-import {
-  AttemptBody,
-  AttemptListBody,
-  CreateAccountBody,
-  CreateAllowListBody,
-  DefineRoleBody,
-  IssueApiKeyBody,
-  KeyActBody,
-  RenameAccountBody,
-  RotateApiKeyBody,
-  UpdateAllowListBody,
-  UpdateApiKeyBody,
-} from './bodies.ts'
-import { BulkFilterBody, BulkRevocation, RevokeInBulkBody } from './bulk-schemas.ts'
-import { HygieneAnswer, HygieneFindingBody, HygieneReportBody } from './hygiene.ts'
-import { ReceiptBody } from './receipts.ts'
-import {
-  AccountBody,
-  ActorBody,
-  AllowListBody,
-  ApiKeyBody,
-  PermissionBody,
-  RoleBody,
-  RoleRefBody,
-  VerdictBody,
-  VerifiedKeyBody,
-} from './schemas.ts'
+  AuditEventBody,
+  AuditEventPage,
+  AuditKeySetBody,
+  AuditResourceBody,
+} from './audit-events/list.ts'
+import { AuditEventKeyPage } from './audit-events/list-keys.ts'
+import { InstanceBody, InstanceList } from './freshness/list-instances.ts'
+import { Me } from './me/get.ts'
+import { PermissionBody, PermissionList } from './permissions/list.ts'
+import { RolePage } from './roles/list.ts'
+import { ChangedRole } from './roles/replace.ts'
+import { AccountAnswer, AccountBody } from './shapes/account.ts'
+import { ActorBody } from './shapes/actor.ts'
+import { AllowListAnswer, AllowListBody } from './shapes/allow-list.ts'
+import { ApiKeyAnswer, ApiKeyBody } from './shapes/api-key.ts'
+import { AttemptBody } from './shapes/attempt.ts'
+import { ChangedApiKey } from './shapes/changed-api-key.ts'
+import { ReceiptAnswer, ReceiptBody } from './shapes/receipt.ts'
+import { DefineRoleBody, RoleAnswer, RoleBody, RoleRefBody } from './shapes/role.ts'
+import { VerdictBody, VerifiedKeyBody } from './shapes/verdict.ts'
+import { AttemptListBody, VerdictList } from './verify/verify-batch.ts'
 
-/** Every component that routes refer to by name. */
-export const components = [
+/** Every schema that an operation refers to by name, in the order of the OpenAPI document. */
+export const nativeComponents = [
   AccountBody,
   RoleRefBody,
   RoleBody,
@@ -95,4 +83,12 @@ export const components = [
   ReceiptAnswer,
   InstanceBody,
   InstanceList,
+  ExplainBody,
+  ExplanationBody,
+  ExplanationAnswer,
+  AuditResourceBody,
+  AuditKeySetBody,
+  AuditEventBody,
+  AuditEventPage,
+  AuditEventKeyPage,
 ]

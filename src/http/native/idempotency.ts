@@ -5,7 +5,7 @@ import type { IdempotentRequest } from '../../acts/idempotency.ts'
 import { canonicalJson } from '../../domain/canonical-json.ts'
 import { maxIdempotencyKeyLength } from '../../domain/limits.ts'
 
-/** The header of a route whose requests may come again. */
+/** The headers of an operation whose requests a client may repeat. */
 export const idempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
@@ -17,7 +17,10 @@ export const idempotencyHeaders = Type.Object({
   ),
 })
 
-/** What a request says of being repeated; bodies are the same when they say the same. */
+/**
+ * The Idempotency-Key of a request, with a digest of its body. The digest is of canonical JSON: the
+ * order of members and white space make no difference.
+ */
 export function parseIdempotencyKey(request: {
   readonly headers: { readonly 'idempotency-key'?: string | undefined }
   readonly body: unknown
@@ -27,7 +30,7 @@ export function parseIdempotencyKey(request: {
   return { idempotencyKey, bodyDigest: hash('sha256', canonicalJson(request.body)) }
 }
 
-/** Tells of an answer that the act itself was done before. */
-export function tellReplay(reply: FastifyReply, token: string | null): void {
+/** Marks the answer to a repeated request, which holds no token. */
+export function setReplayHeader(reply: FastifyReply, token: string | null): void {
   if (token === null) reply.header('idempotent-replayed', 'true')
 }

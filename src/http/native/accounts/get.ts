@@ -1,0 +1,25 @@
+import type { Deps } from '../../../deps.ts'
+import { getAccount } from '../../../management/accounts/get.ts'
+import type { App } from '../../app-type.ts'
+import { responses } from '../../responses.ts'
+import { ref } from '../../schema-tools.ts'
+import { AccountAnswer, accountParams, toAccountBody } from '../shapes/account.ts'
+
+export function getAccountRoute(app: App, deps: Deps): void {
+  app.get(
+    '/v1/accounts/:account_id',
+    {
+      config: { access: { permission: 'account:read' } },
+      schema: {
+        operationId: 'getAccount',
+        tags: ['Accounts'],
+        summary: 'Get an account',
+        params: accountParams,
+        response: responses({ 200: ref(AccountAnswer) }, { problems: [404] }),
+      },
+    },
+    async (request) => ({
+      account: toAccountBody(await getAccount(deps, request.params.account_id)),
+    }),
+  )
+}

@@ -1,0 +1,34 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../../deps.ts'
+import { renameAccount } from '../../../management/accounts/rename.ts'
+import type { App } from '../../app-type.ts'
+import { responses } from '../../responses.ts'
+import { closed, ref } from '../../schema-tools.ts'
+import { AccountAnswer, accountParams, toAccountBody } from '../shapes/account.ts'
+import { nameInput } from '../shapes/fields.ts'
+
+export const RenameAccountBody = Type.Object(
+  { name: nameInput },
+  { $id: 'RenameAccount', ...closed },
+)
+
+export function renameAccountRoute(app: App, deps: Deps): void {
+  app.patch(
+    '/v1/accounts/:account_id',
+    {
+      config: { access: { permission: 'account:update' } },
+      schema: {
+        operationId: 'renameAccount',
+        tags: ['Accounts'],
+        summary: 'Rename an account',
+        params: accountParams,
+        body: ref(RenameAccountBody),
+        response: responses({ 200: ref(AccountAnswer) }, { body: true, problems: [404] }),
+      },
+    },
+    async ({ principal, params, body }) => {
+      const account = await renameAccount(deps, principal, params.account_id, body.name)
+      return { account: toAccountBody(account) }
+    },
+  )
+}

@@ -1,0 +1,25 @@
+import type { Deps } from '../../../deps.ts'
+import { getAllowList } from '../../../management/allow-lists/get.ts'
+import type { App } from '../../app-type.ts'
+import { responses } from '../../responses.ts'
+import { ref } from '../../schema-tools.ts'
+import { AllowListAnswer, allowListParams, toAllowListBody } from '../shapes/allow-list.ts'
+
+export function getAllowListRoute(app: App, deps: Deps): void {
+  app.get(
+    '/v1/accounts/:account_id/allow-lists/:id',
+    {
+      config: { access: { permission: 'allow_list:read' } },
+      schema: {
+        operationId: 'getAllowList',
+        tags: ['Allow lists'],
+        summary: 'Get an allow list',
+        params: allowListParams,
+        response: responses({ 200: ref(AllowListAnswer) }, { problems: [404] }),
+      },
+    },
+    async ({ params }) => ({
+      allow_list: toAllowListBody(await getAllowList(deps, params.account_id, params.id)),
+    }),
+  )
+}

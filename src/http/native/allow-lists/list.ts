@@ -1,0 +1,40 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../../deps.ts'
+import { listAllowLists } from '../../../management/allow-lists/list.ts'
+import type { App } from '../../app-type.ts'
+import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
+import { responses } from '../../responses.ts'
+import { closed, ref } from '../../schema-tools.ts'
+import { accountParams } from '../shapes/account.ts'
+import { AllowListBody, toAllowListBody } from '../shapes/allow-list.ts'
+import { nextCursorField } from '../shapes/fields.ts'
+
+export const AllowListPage = Type.Object(
+  { allow_lists: Type.Array(ref(AllowListBody)), next_cursor: nextCursorField },
+  { $id: 'AllowListPage', description: 'A page of allow lists.' },
+)
+
+export function listAllowListsRoute(app: App, deps: Deps): void {
+  app.get(
+    '/v1/accounts/:account_id/allow-lists',
+    {
+      config: { access: { permission: 'allow_list:read' } },
+      schema: {
+        operationId: 'listAllowLists',
+        tags: ['Allow lists'],
+        summary: 'List allow lists',
+        params: accountParams,
+        querystring: Type.Object(pageParameters(), closed),
+        response: responses({ 200: ref(AllowListPage) }, { problems: [404] }),
+      },
+    },
+    async (request) => {
+      const wanted = parsePage(request.query)
+      const page = await listAllowLists(deps, request.params.account_id, wanted)
+      return {
+        allow_lists: page.items.map(toAllowListBody),
+        next_cursor: nextCursor(page, wanted),
+      }
+    },
+  )
+}

@@ -1,0 +1,76 @@
+import { type KeyStatus, keyStatuses } from '../../../domain/key/api-key.ts'
+import { maxActorIdLength, maxNameLength, maxStatusListLength } from '../../../domain/limits.ts'
+import type { Principal } from '../../../domain/principal.ts'
+import { foldRoleName } from '../../../domain/role.ts'
+import { isUuid } from '../../../domain/uuid.ts'
+import { invalidRequest } from '../../../errors.ts'
+import type { ApiKeyFilter } from '../../../management/api-keys/list.ts'
+import { parseTime } from '../parse-time.ts'
+import { textFilter, timeFilter } from '../shapes/fields.ts'
+
+/** The query parameters of a list of keys that select keys. */
+export const filterParameters = {
+  status: textFilter(
+    maxStatusListLength,
+    `Only keys with one of these statuses, separated by commas: ${keyStatuses.join(', ')}.`,
+  ),
+  name: textFilter(maxNameLength, 'Only keys whose name begins with this text.'),
+  role: textFilter(maxNameLength, 'Only keys with this role: the id or the name of the role.'),
+  created_by: textFilter(
+    maxActorIdLength,
+    'Only keys issued by this user or key: the id of the issuer.',
+  ),
+  expires_before: timeFilter('Only keys that expire before this time.'),
+  last_used_before: timeFilter(
+    'Only keys that have been used, and were last used before this time.',
+  ),
+}
+
+interface FilterQuery {
+  readonly status?: string
+  readonly name?: string
+  readonly role?: string
+  readonly created_by?: string
+  readonly expires_before?: string
+  readonly last_used_before?: string
+}
+
+/**
+ * The filter that a query asks for. Only readers of the platform account filter by its own keys as
+ * issuers. Throws `invalid_request`.
+ */
+export function parseKeyFilter(query: FilterQuery, reader: Principal): ApiKeyFilter {
+  return {
+    ...(query.status !== undefined && { statuses: parseStatuses(query.status) }),
+    ...(query.name !== undefined && { namePrefix: query.name }),
+    ...(query.role !== undefined && { role: parseRoleFilter(query.role) }),
+    ...(query.created_by !== undefined && {
+      createdBy: { id: query.created_by, platformToo: reader.key.platform },
+    }),
+    ...(query.expires_before !== undefined && {
+      expiresBefore: parseTime('/expires_before', query.expires_before),
+    }),
+    ...(query.last_used_before !== undefined && {
+      lastUsedBefore: parseTime('/last_used_before', query.last_used_before),
+    }),
+  }
+}
+
+function parseStatuses(list: string): KeyStatus[] {
+  return list.split(',').map((name) => {
+    const status = keyStatuses.find((candidate) => candidate === name)
+    if (status !== undefined) return status
+    throw invalidRequest([
+      {
+        field: '/status',
+        rule: 'enum',
+        message: `The value must be one or more of ${keyStatuses.join(', ')}, separated by commas.`,
+      },
+    ])
+  })
+}
+
+/** A role as a caller names it: an id if it parses as a UUID, else a name. */
+export function parseRoleFilter(role: string): NonNullable<ApiKeyFilter['role']> {
+  return isUuid(role) ? { id: role.toLowerCase() } : { foldedName: foldRoleName(role) }
+}

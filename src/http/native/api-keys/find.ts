@@ -1,0 +1,26 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../../deps.ts'
+import { getApiKey } from '../../../management/api-keys/get.ts'
+import type { App } from '../../app-type.ts'
+import { responses } from '../../responses.ts'
+import { ref } from '../../schema-tools.ts'
+import { ApiKeyAnswer, answerApiKey, keyParameter } from '../shapes/api-key.ts'
+
+export function findApiKeyRoute(app: App, deps: Deps): void {
+  app.get(
+    '/v1/api-keys/:id',
+    {
+      config: { access: { permission: 'api_key:read', platformOnly: true } },
+      schema: {
+        operationId: 'findApiKey',
+        tags: ['API keys'],
+        summary: 'Get a key of any account',
+        description: 'Requires a key of the platform account.',
+        params: Type.Object({ id: keyParameter }),
+        response: responses({ 200: ref(ApiKeyAnswer) }, { problems: [404] }),
+      },
+    },
+    async ({ principal, params }, reply) =>
+      answerApiKey(reply, await getApiKey(deps, params.id), principal, deps.now()),
+  )
+}

@@ -1,0 +1,26 @@
+import type { Deps } from '../../../deps.ts'
+import { getApiKey } from '../../../management/api-keys/get.ts'
+import type { App } from '../../app-type.ts'
+import { responses } from '../../responses.ts'
+import { ref } from '../../schema-tools.ts'
+import { ApiKeyAnswer, answerApiKey, keyParams } from '../shapes/api-key.ts'
+
+export function getApiKeyRoute(app: App, deps: Deps): void {
+  app.get(
+    '/v1/accounts/:account_id/api-keys/:id',
+    {
+      config: { access: { permission: 'api_key:read' } },
+      schema: {
+        operationId: 'getApiKey',
+        tags: ['API keys'],
+        summary: 'Get a key',
+        params: keyParams,
+        response: responses({ 200: ref(ApiKeyAnswer) }, { problems: [404] }),
+      },
+    },
+    async ({ principal, params }, reply) => {
+      const apiKey = await getApiKey(deps, params.id, params.account_id)
+      return answerApiKey(reply, apiKey, principal, deps.now())
+    },
+  )
+}

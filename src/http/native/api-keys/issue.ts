@@ -1,0 +1,80 @@
+import { type Static, Type } from 'typebox'
+import type { Deps } from '../../../deps.ts'
+import { type IssueRequest, issueApiKey } from '../../../management/api-keys/issue.ts'
+import type { App } from '../../app-type.ts'
+import { responses } from '../../responses.ts'
+import { closed, nullableString, ref } from '../../schema-tools.ts'
+import { idempotencyHeaders, parseIdempotencyKey, setReplayHeader } from '../idempotency.ts'
+import { parseExpiry } from '../parse-time.ts'
+import { accountParams } from '../shapes/account.ts'
+import { ApiKeyBody, answerApiKey } from '../shapes/api-key.ts'
+import { descriptionInput, nameInput } from '../shapes/fields.ts'
+import { issuedToken } from '../shapes/issued-token.ts'
+import { allowListIdsInput, metadataInput, roleInput } from '../shapes/key-input.ts'
+
+export const IssueApiKeyBody = Type.Object(
+  {
+    name: nameInput,
+    description: Type.Optional(descriptionInput),
+    role: roleInput,
+    expires_at: nullableString({
+      format: 'date-time',
+      description:
+        'Time at which the key expires. Null: the key never expires. Required, so that a key without expiry is a deliberate choice.',
+      examples: ['2027-11-23T00:00:00Z'],
+    }),
+    allow_list_ids: Type.Optional(
+      allowListIdsInput('Absent or empty: the key is usable from any address.'),
+    ),
+    metadata: Type.Optional(metadataInput),
+  },
+  { $id: 'IssueApiKey', ...closed },
+)
+
+export const IssuedApiKey = Type.Object(
+  { api_key: ref(ApiKeyBody), ...issuedToken },
+  { $id: 'IssuedApiKey', description: 'The key and its token.' },
+)
+
+export function issueApiKeyRoute(app: App, deps: Deps): void {
+  app.post(
+    '/v1/accounts/:account_id/api-keys',
+    {
+      config: { access: { permission: 'api_key:create' } },
+      schema: {
+        operationId: 'issueApiKey',
+        tags: ['API keys'],
+        summary: 'Issue a key',
+        description: 'The token is returned only in this response and is stored nowhere.',
+        params: accountParams,
+        headers: idempotencyHeaders,
+        body: ref(IssueApiKeyBody),
+        response: responses({ 201: ref(IssuedApiKey) }, { body: true, problems: [404, 409, 422] }),
+      },
+    },
+    async (request, reply) => {
+      const { principal, params, body } = request
+      const { apiKey, generation, token } = await issueApiKey(
+        deps,
+        principal,
+        params.account_id,
+        toIssueRequest(body),
+        parseIdempotencyKey(request),
+      )
+      setReplayHeader(reply, token)
+      reply.code(201).header('cache-control', 'no-store')
+      return { ...answerApiKey(reply, apiKey, principal, deps.now()), generation, token }
+    },
+  )
+}
+
+function toIssueRequest(body: Static<typeof IssueApiKeyBody>): IssueRequest {
+  return {
+    name: body.name,
+    description: body.description ?? '',
+    role: body.role,
+    expiresAt: parseExpiry(body.expires_at),
+    allowListIds: body.allow_list_ids?.map((id) => id.toLowerCase()) ?? [],
+    metadata: body.metadata ?? {},
+  }
+}

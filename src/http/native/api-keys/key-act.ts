@@ -1,0 +1,47 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import type { Deps } from '../../../deps.ts'
+import type { revokeApiKey } from '../../../management/api-keys/revoke.ts'
+import { responses } from '../../responses.ts'
+import { closed, ref } from '../../schema-tools.ts'
+import { answerApiKey, keyParams } from '../shapes/api-key.ts'
+import { ChangedApiKey } from '../shapes/changed-api-key.ts'
+import { reasonInput } from '../shapes/fields.ts'
+import { receiptOfChange, waitParameter } from '../shapes/receipt.ts'
+
+export const KeyActBody = Type.Object(
+  { reason: reasonInput, wait_ms: waitParameter },
+  { $id: 'KeyAct', ...closed },
+)
+
+/** What the operations that revoke, disable and enable a key have in common. */
+export const keyActSchema = {
+  tags: ['API keys'],
+  params: keyParams,
+  body: ref(KeyActBody),
+  response: responses({ 200: ref(ChangedApiKey) }, { body: true, problems: [404, 409] }),
+}
+
+interface KeyActRequest {
+  Params: Static<typeof keyParams>
+  Body: Static<typeof KeyActBody>
+}
+
+/** Performs the act on the key of the path, and logs the act under `verb`. */
+export async function performKeyAct(
+  deps: Deps,
+  request: FastifyRequest<KeyActRequest>,
+  reply: FastifyReply,
+  verb: 'revoke' | 'disable' | 'enable',
+  act: typeof revokeApiKey,
+): Promise<Static<typeof ChangedApiKey>> {
+  const { principal, params, body } = request
+  const reason = body.reason ?? null
+  const { apiKey, committed } = await act(deps, principal, params.account_id, params.id, reason)
+  request.log.info(
+    { act: verb, api_key_id: apiKey.id, by: principal.key.id, reason },
+    'key changed',
+  )
+  const receipt = await receiptOfChange(deps, committed, body.wait_ms)
+  return { ...answerApiKey(reply, apiKey, principal, deps.now()), receipt }
+}

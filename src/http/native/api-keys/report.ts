@@ -1,0 +1,114 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../../deps.ts'
+import { hygieneFindings, hygieneMeanings } from '../../../domain/key/hygiene.ts'
+import { maxCursorLength, maxPageSize } from '../../../domain/limits.ts'
+import { encodeCursor, type Position } from '../../../domain/page.ts'
+import { reportHygiene } from '../../../management/api-keys/report-hygiene.ts'
+import type { App } from '../../app-type.ts'
+import { parsePage } from '../../paging.ts'
+import { responses } from '../../responses.ts'
+import { closed, nullableString, oneOf, ref } from '../../schema-tools.ts'
+import { accountParams } from '../shapes/account.ts'
+import { ApiKeyBody, toApiKeyBody } from '../shapes/api-key.ts'
+import { time } from '../shapes/fields.ts'
+
+const defaultKeysPerFinding = 10
+const sort = { field: 'created_at', descending: true } as const
+const meanings = hygieneFindings.map((name) => `\`${name}\`: ${hygieneMeanings[name]}`).join('; ')
+
+export const HygieneFindingBody = Type.Object(
+  {
+    finding: oneOf(hygieneFindings),
+    count: Type.Integer({ description: 'Number of examined keys with this finding.' }),
+    api_keys: Type.Array(ref(ApiKeyBody), { description: 'The latest of these keys.' }),
+    next_cursor: nullableString({
+      description:
+        'Cursor of the next of these keys, to send with `finding`. Null if there are no more.',
+    }),
+  },
+  { $id: 'HygieneFinding', description: `${meanings}.` },
+)
+
+export const HygieneReportBody = Type.Object(
+  {
+    as_of: time(),
+    examined: Type.Integer({
+      description: 'Number of keys that were examined, latest first: at most 10,000 in one report.',
+    }),
+    next_cursor: nullableString({
+      description: 'Cursor of the report on the next keys. Null if all keys were examined.',
+    }),
+    findings: Type.Array(ref(HygieneFindingBody)),
+  },
+  {
+    $id: 'HygieneReport',
+    description: 'Possible weaknesses of keys that are neither revoked nor expired.',
+  },
+)
+
+export const HygieneAnswer = Type.Object(
+  { report: ref(HygieneReportBody) },
+  { $id: 'HygieneAnswer', description: 'The report.' },
+)
+
+export function reportApiKeysRoute(app: App, deps: Deps): void {
+  app.get(
+    '/v1/accounts/:account_id/api-keys/report',
+    {
+      config: { access: { permission: 'api_key:read' } },
+      schema: {
+        operationId: 'reportApiKeys',
+        tags: ['API keys'],
+        summary: 'Report weaknesses of keys',
+        description: `Examines the keys that are neither revoked nor expired. Findings: ${meanings}.`,
+        params: accountParams,
+        querystring: Type.Object(
+          {
+            finding: Type.Optional(oneOf(hygieneFindings, { description: 'Only this finding.' })),
+            limit: Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                maximum: maxPageSize,
+                default: defaultKeysPerFinding,
+                description: 'Maximum number of keys per finding.',
+              }),
+            ),
+            cursor: Type.Optional(
+              Type.String({
+                maxLength: maxCursorLength,
+                description: 'A `next_cursor` of an earlier report.',
+              }),
+            ),
+          },
+          closed,
+        ),
+        response: responses({ 200: ref(HygieneAnswer) }, { problems: [404] }),
+      },
+    },
+    async ({ params, query, principal }) => {
+      const { after } = parsePage(query)
+      const report = await reportHygiene(deps, params.account_id, {
+        ...(query.finding !== undefined && { finding: query.finding }),
+        limit: query.limit ?? defaultKeysPerFinding,
+        after,
+      })
+      return {
+        report: {
+          as_of: report.asOf.toISOString(),
+          examined: report.examined,
+          next_cursor: cursorOf(report.next),
+          findings: report.findings.map(({ finding, count, apiKeys, next }) => ({
+            finding,
+            count,
+            api_keys: apiKeys.map((apiKey) => toApiKeyBody(apiKey, principal, report.asOf)),
+            next_cursor: cursorOf(next),
+          })),
+        },
+      }
+    },
+  )
+}
+
+function cursorOf(position: Position | null): string | null {
+  return position && encodeCursor(sort, position)
+}

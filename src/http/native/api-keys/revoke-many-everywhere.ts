@@ -1,0 +1,28 @@
+import type { Deps } from '../../../deps.ts'
+import type { App } from '../../app-type.ts'
+import { responses } from '../../responses.ts'
+import { ref } from '../../schema-tools.ts'
+import {
+  BulkRevocation,
+  bulkDescription,
+  performBulkRevocation,
+  RevokeInBulkBody,
+} from './bulk-revocation.ts'
+
+export function revokeApiKeysEverywhereRoute(app: App, deps: Deps): void {
+  app.post(
+    '/v1/api-keys/revoke',
+    {
+      config: { access: { permission: 'api_key:revoke', platformOnly: true } },
+      schema: {
+        operationId: 'revokeApiKeysEverywhere',
+        tags: ['API keys'],
+        summary: 'Revoke many keys in all accounts',
+        description: `Requires a key of the platform account. The filter applies to keys of the platform account too. ${bulkDescription}`,
+        body: ref(RevokeInBulkBody),
+        response: responses({ 200: ref(BulkRevocation) }, { body: true }),
+      },
+    },
+    (request) => performBulkRevocation(deps, request, undefined),
+  )
+}

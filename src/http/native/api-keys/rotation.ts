@@ -1,0 +1,106 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import type { Deps } from '../../../deps.ts'
+import { maxGeneration, maxOverlapSeconds } from '../../../domain/limits.ts'
+import { type Fault, invalidRequest } from '../../../errors.ts'
+import type { RotatedKey, RotationRequest } from '../../../management/api-keys/rotate-key.ts'
+import { responses } from '../../responses.ts'
+import { closed, nullableString, ref } from '../../schema-tools.ts'
+import { idempotencyHeaders, setReplayHeader } from '../idempotency.ts'
+import { parseExpiry } from '../parse-time.ts'
+import { ApiKeyBody, answerApiKey } from '../shapes/api-key.ts'
+import { issuedToken } from '../shapes/issued-token.ts'
+import { ReceiptBody, receiptOfChange, waitParameter } from '../shapes/receipt.ts'
+
+const overlapSeconds = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: 0, maximum: maxOverlapSeconds, description }))
+const flag = (description: string) => Type.Optional(Type.Boolean({ default: false, description }))
+
+export const RotateApiKeyBody = Type.Object(
+  {
+    overlap_seconds: overlapSeconds(
+      'Seconds for which the previous token keeps working: at most 30 days; 0 ends the previous token at once. Required unless `only_if_unused` is true.',
+    ),
+    expires_at: Type.Optional(
+      nullableString({
+        format: 'date-time',
+        description: 'New expiry of the key. Null: the key never expires.',
+      }),
+    ),
+    retire_on_first_use_seconds: overlapSeconds(
+      "Seconds after the new token's first use at which the previous token stops working, if earlier than the end of the overlap.",
+    ),
+    if_generation: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: maxGeneration,
+        description: 'Rotate only if the newest token has this generation.',
+      }),
+    ),
+    only_if_unused: flag(
+      'Replace the newest token, of generation `if_generation`, only if that token has never been used: for a client that never received the token. An older token keeps its overlap.',
+    ),
+    end_overlap: flag(
+      'End an overlap that is in progress, instead of failing with `rotation_in_progress`.',
+    ),
+    wait_ms: waitParameter,
+  },
+  { $id: 'RotateApiKey', ...closed },
+)
+
+export const RotatedApiKey = Type.Object(
+  { api_key: ref(ApiKeyBody), ...issuedToken, receipt: ref(ReceiptBody) },
+  {
+    $id: 'RotatedApiKey',
+    description: 'The key, its new token, and the receipt of the rotation.',
+  },
+)
+
+/** What the two operations that rotate a key have in common. */
+export const rotationSchema = {
+  tags: ['API keys'],
+  headers: idempotencyHeaders,
+  body: ref(RotateApiKeyBody),
+  response: responses({ 201: ref(RotatedApiKey) }, { body: true, problems: [404, 409, 422] }),
+}
+
+/** Throws `invalid_request` if a field is missing that the other fields make necessary. */
+export function validateRotation(body: Static<typeof RotateApiKeyBody>): RotationRequest {
+  const { overlap_seconds: overlap, expires_at: expiresAt } = body
+  const onlyIfUnused = body.only_if_unused === true
+  const faults: Fault[] = []
+  if (overlap === undefined && !onlyIfUnused) faults.push(required('/overlap_seconds'))
+  if (body.if_generation === undefined && onlyIfUnused) faults.push(required('/if_generation'))
+  if (faults.length > 0) throw invalidRequest(faults)
+  return {
+    overlapSeconds: overlap ?? 0,
+    retireOnFirstUseSeconds: body.retire_on_first_use_seconds ?? null,
+    ifGeneration: body.if_generation,
+    onlyIfUnused,
+    endOverlap: body.end_overlap === true,
+    ...(expiresAt !== undefined && { expiresAt: parseExpiry(expiresAt) }),
+  }
+}
+
+function required(field: string): Fault {
+  return { field, rule: 'required', message: 'The field is required.' }
+}
+
+export async function answerRotation(
+  deps: Deps,
+  request: FastifyRequest<{ Body: Static<typeof RotateApiKeyBody> }>,
+  reply: FastifyReply,
+  { apiKey, generation, token, committed, effectiveAt }: RotatedKey,
+): Promise<Static<typeof RotatedApiKey>> {
+  const { body, principal } = request
+  setReplayHeader(reply, token)
+  if (token !== null) {
+    request.log.info(
+      { act: 'rotate', api_key_id: apiKey.id, by: principal.key.id, generation },
+      'key changed',
+    )
+  }
+  const receipt = await receiptOfChange(deps, committed, body.wait_ms, effectiveAt)
+  reply.code(201).header('cache-control', 'no-store')
+  return { ...answerApiKey(reply, apiKey, principal, deps.now()), generation, token, receipt }
+}

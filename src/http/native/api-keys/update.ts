@@ -1,0 +1,102 @@
+import { type Static, Type } from 'typebox'
+import type { Deps } from '../../../deps.ts'
+import { reaches } from '../../../domain/key/api-key.ts'
+import { type KeyPatch, updateApiKey } from '../../../management/api-keys/update.ts'
+import type { App } from '../../app-type.ts'
+import { parseIfMatch } from '../../entity-tag.ts'
+import { responses } from '../../responses.ts'
+import { closed, nullableString, oneOf, ref } from '../../schema-tools.ts'
+import { parseExpiry } from '../parse-time.ts'
+import { answerApiKey, keyParams } from '../shapes/api-key.ts'
+import { ChangedApiKey } from '../shapes/changed-api-key.ts'
+import { descriptionInput, nameInput } from '../shapes/fields.ts'
+import { allowListIdsInput, metadataInput, roleInput } from '../shapes/key-input.ts'
+import { receiptOfChange, waitParameter } from '../shapes/receipt.ts'
+
+export const UpdateApiKeyBody = Type.Object(
+  {
+    name: Type.Optional(nameInput),
+    description: Type.Optional(descriptionInput),
+    role: Type.Optional(roleInput),
+    reach: Type.Optional(
+      oneOf(reaches, { description: '`anywhere` removes the allow lists from the key.' }),
+    ),
+    allow_list_ids: Type.Optional(
+      allowListIdsInput(
+        'Replaces the allow lists of the key. To make the key usable from any address, set `reach` to `anywhere`.',
+        { minItems: 1 },
+      ),
+    ),
+    expires_at: Type.Optional(
+      nullableString({
+        format: 'date-time',
+        description:
+          'Time at which the key expires. Null: the key never expires. The expiry of an expired key cannot be changed.',
+        examples: ['2027-11-23T00:00:00Z'],
+      }),
+    ),
+    metadata: Type.Optional(metadataInput),
+  },
+  { $id: 'UpdateApiKey', ...closed },
+)
+
+export function updateApiKeyRoute(app: App, deps: Deps): void {
+  app.patch(
+    '/v1/accounts/:account_id/api-keys/:id',
+    {
+      config: { access: { permission: 'api_key:update' } },
+      schema: {
+        operationId: 'updateApiKey',
+        tags: ['API keys'],
+        summary: 'Update a key',
+        description:
+          'Fields that are absent stay unchanged. Extending the rights of a key requires every permission that the key grants before and after the update. An earlier expiry also requires `api_key:revoke`. A narrower reach requires every permission that the key grants, or `api_key:disable`. A key cannot change its own role, reach or expiry. A revoked key cannot be updated.',
+        params: keyParams,
+        querystring: Type.Object({ wait_ms: waitParameter }, closed),
+        headers: Type.Object({
+          'if-match': Type.Optional(
+            Type.String({ description: 'Required: the ETag of the last read of the key.' }),
+          ),
+        }),
+        body: ref(UpdateApiKeyBody),
+        response: responses(
+          { 200: ref(ChangedApiKey) },
+          { body: true, problems: [404, 409, 412, 428] },
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { principal } = request
+      const { apiKey, committed } = await updateApiKey(
+        deps,
+        principal,
+        request.params.account_id,
+        request.params.id,
+        parseIfMatch(request.headers['if-match']),
+        toKeyPatch(request.body),
+      )
+      request.log.info(
+        { act: 'update', api_key_id: apiKey.id, by: principal.key.id },
+        'key changed',
+      )
+      const effectiveAt = request.body.expires_at === undefined ? null : apiKey.expiresAt
+      const receipt = await receiptOfChange(deps, committed, request.query.wait_ms, effectiveAt)
+      return { ...answerApiKey(reply, apiKey, principal, deps.now()), receipt }
+    },
+  )
+}
+
+function toKeyPatch(body: Static<typeof UpdateApiKeyBody>): KeyPatch {
+  const { name, description, role, reach, metadata } = body
+  return {
+    ...(name !== undefined && { name }),
+    ...(description !== undefined && { description }),
+    ...(role !== undefined && { role }),
+    ...(reach !== undefined && { reach }),
+    ...(metadata !== undefined && { metadata }),
+    ...(body.allow_list_ids !== undefined && {
+      allowListIds: body.allow_list_ids.map((id) => id.toLowerCase()),
+    }),
+    ...(body.expires_at !== undefined && { expiresAt: parseExpiry(body.expires_at) }),
+  }
+}

@@ -1,0 +1,48 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../../deps.ts'
+import { listInstances } from '../../../management/freshness/list-instances.ts'
+import type { App } from '../../app-type.ts'
+import { responses } from '../../responses.ts'
+import { ref } from '../../schema-tools.ts'
+import { time } from '../shapes/fields.ts'
+
+export const InstanceBody = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    applied_revision: Type.Integer({ format: 'int64' }),
+    started_at: time(),
+  },
+  { $id: 'Instance' },
+)
+
+export const InstanceList = Type.Object(
+  { instances: Type.Array(ref(InstanceBody)) },
+  { $id: 'InstanceList', description: 'The registered instances.' },
+)
+
+export function listInstancesRoute(app: App, deps: Deps): void {
+  app.get(
+    '/v1/instances',
+    {
+      config: { access: { permission: 'instance:read' } },
+      schema: {
+        operationId: 'listInstances',
+        tags: ['Freshness'],
+        summary: 'List instances',
+        description:
+          'Lists the registered instances and the latest revision that each has applied.',
+        response: responses({ 200: ref(InstanceList) }),
+      },
+    },
+    async () => {
+      const instances = await listInstances(deps)
+      return {
+        instances: instances.map((instance) => ({
+          id: instance.id,
+          applied_revision: instance.applied,
+          started_at: instance.startedAt.toISOString(),
+        })),
+      }
+    },
+  )
+}

@@ -1,0 +1,47 @@
+import { Type } from 'typebox'
+import type { Deps } from '../../../deps.ts'
+import { getApiKey } from '../../../management/api-keys/get.ts'
+import { rolesOfKeys } from '../../../management/roles/of-keys.ts'
+import type { App } from '../../app-type.ts'
+import { responses } from '../../responses.ts'
+import { ref } from '../../schema-tools.ts'
+import { ApiKeyBody, answerApiKey } from '../shapes/api-key.ts'
+import { RoleBody, toRoleBody } from '../shapes/role.ts'
+
+export const Me = Type.Object(
+  {
+    api_key: ref(ApiKeyBody),
+    role: ref(RoleBody),
+    permissions: Type.Array(Type.String(), {
+      description: 'All permissions of the key, including implied permissions.',
+    }),
+  },
+  { $id: 'Me', description: 'The key that authenticates the request.' },
+)
+
+export function getMeRoute(app: App, deps: Deps): void {
+  app.get(
+    '/v1/me',
+    {
+      config: { access: { permission: null } },
+      schema: {
+        operationId: 'getMe',
+        tags: ['API keys'],
+        summary: 'Get the key that authenticates the request',
+        description: 'Returns the key, its role, and all its permissions.',
+        response: responses({ 200: ref(Me) }),
+      },
+    },
+    async (request, reply) => {
+      const { key } = request.principal
+      const apiKey = await getApiKey(deps, key.id)
+      const role = (await rolesOfKeys(deps, key.accountId, [apiKey])).get(apiKey.role.id)
+      if (role === undefined) throw new Error('A key has no role.')
+      return {
+        ...answerApiKey(reply, apiKey, request.principal, deps.now()),
+        role: toRoleBody(role),
+        permissions: [...key.permissions],
+      }
+    },
+  )
+}

@@ -1,0 +1,85 @@
+import type { Deps } from '../../deps.ts'
+import type { App } from '../app-type.ts'
+import { createAccountRoute } from './accounts/create.ts'
+import { getAccountRoute } from './accounts/get.ts'
+import { listAccountsRoute } from './accounts/list.ts'
+import { renameAccountRoute } from './accounts/rename.ts'
+import { createAllowListRoute } from './allow-lists/create.ts'
+import { deleteAllowListRoute } from './allow-lists/delete.ts'
+import { getAllowListRoute } from './allow-lists/get.ts'
+import { listAllowListsRoute } from './allow-lists/list.ts'
+import { updateAllowListRoute } from './allow-lists/update.ts'
+import { disableApiKeyRoute } from './api-keys/disable.ts'
+import { enableApiKeyRoute } from './api-keys/enable.ts'
+import { explainApiKeyRoute } from './api-keys/explain.ts'
+import { findApiKeyRoute } from './api-keys/find.ts'
+import { getApiKeyRoute } from './api-keys/get.ts'
+import { issueApiKeyRoute } from './api-keys/issue.ts'
+import { listApiKeysRoute } from './api-keys/list.ts'
+import { reportApiKeysRoute } from './api-keys/report.ts'
+import { revokeApiKeyRoute } from './api-keys/revoke.ts'
+import { revokeApiKeysRoute } from './api-keys/revoke-many.ts'
+import { revokeApiKeysEverywhereRoute } from './api-keys/revoke-many-everywhere.ts'
+import { rotateApiKeyRoute } from './api-keys/rotate.ts'
+import { updateApiKeyRoute } from './api-keys/update.ts'
+import { listAuditEventsRoute } from './audit-events/list.ts'
+import { listAuditEventKeysRoute } from './audit-events/list-keys.ts'
+import { getReceiptRoute } from './freshness/get-receipt.ts'
+import { listInstancesRoute } from './freshness/list-instances.ts'
+import { getMeRoute } from './me/get.ts'
+import { rotateMeRoute } from './me/rotate.ts'
+import { listPermissionsRoute } from './permissions/list.ts'
+import { createRoleRoute } from './roles/create.ts'
+import { deleteRoleRoute } from './roles/delete.ts'
+import { getRoleRoute } from './roles/get.ts'
+import { listRolesRoute } from './roles/list.ts'
+import { replaceRoleRoute } from './roles/replace.ts'
+import { verifyTokenRoute } from './verify/verify.ts'
+import { verifyTokensRoute } from './verify/verify-batch.ts'
+
+/** Every operation of the native API, in the order of the OpenAPI document. */
+export function nativeApi(scope: App, deps: Deps): void {
+  verifyTokenRoute(scope, deps)
+  verifyTokensRoute(scope, deps)
+
+  getMeRoute(scope, deps)
+
+  issueApiKeyRoute(scope, deps)
+  listApiKeysRoute(scope, deps)
+  getApiKeyRoute(scope, deps)
+  findApiKeyRoute(scope, deps)
+  revokeApiKeyRoute(scope, deps)
+  disableApiKeyRoute(scope, deps)
+  enableApiKeyRoute(scope, deps)
+  updateApiKeyRoute(scope, deps)
+  explainApiKeyRoute(scope, deps)
+  rotateApiKeyRoute(scope, deps)
+  rotateMeRoute(scope, deps)
+  revokeApiKeysRoute(scope, deps)
+  revokeApiKeysEverywhereRoute(scope, deps)
+  reportApiKeysRoute(scope, deps)
+
+  listAllowListsRoute(scope, deps)
+  createAllowListRoute(scope, deps)
+  getAllowListRoute(scope, deps)
+  updateAllowListRoute(scope, deps)
+  deleteAllowListRoute(scope, deps)
+
+  listRolesRoute(scope, deps)
+  createRoleRoute(scope, deps)
+  getRoleRoute(scope, deps)
+  replaceRoleRoute(scope, deps)
+  deleteRoleRoute(scope, deps)
+  listPermissionsRoute(scope, deps)
+
+  createAccountRoute(scope, deps)
+  listAccountsRoute(scope, deps)
+  getAccountRoute(scope, deps)
+  renameAccountRoute(scope, deps)
+
+  listInstancesRoute(scope, deps)
+  getReceiptRoute(scope, deps)
+
+  listAuditEventsRoute(scope, deps)
+  listAuditEventKeysRoute(scope, deps)
+}

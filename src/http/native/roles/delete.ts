@@ -1,0 +1,28 @@
+import type { Deps } from '../../../deps.ts'
+import { deleteRole } from '../../../management/roles/delete.ts'
+import type { App } from '../../app-type.ts'
+import { responses } from '../../responses.ts'
+import { nothing } from '../shapes/fields.ts'
+import { roleParams } from '../shapes/role.ts'
+
+export function deleteRoleRoute(app: App, deps: Deps): void {
+  app.delete(
+    '/v1/accounts/:account_id/roles/:id',
+    {
+      config: { access: { permission: 'role:delete' } },
+      schema: {
+        operationId: 'deleteRole',
+        tags: ['Roles'],
+        summary: 'Delete a role',
+        description:
+          'Fails with `in_use` while a key that is neither revoked nor expired has the role.',
+        params: roleParams,
+        response: responses({ 204: nothing }, { body: true, problems: [404, 409] }),
+      },
+    },
+    async ({ principal, params }, reply) => {
+      await deleteRole(deps, principal, params.account_id, params.id)
+      return reply.code(204).send(null)
+    },
+  )
+}

@@ -1,0 +1,25 @@
+import type { Deps } from '../../../deps.ts'
+import { getRole } from '../../../management/roles/get.ts'
+import type { App } from '../../app-type.ts'
+import { responses } from '../../responses.ts'
+import { ref } from '../../schema-tools.ts'
+import { RoleAnswer, roleParams, toRoleBody } from '../shapes/role.ts'
+
+export function getRoleRoute(app: App, deps: Deps): void {
+  app.get(
+    '/v1/accounts/:account_id/roles/:id',
+    {
+      config: { access: { permission: 'role:read' } },
+      schema: {
+        operationId: 'getRole',
+        tags: ['Roles'],
+        summary: 'Get a role',
+        params: roleParams,
+        response: responses({ 200: ref(RoleAnswer) }, { problems: [404] }),
+      },
+    },
+    async ({ params }) => ({
+      role: toRoleBody(await getRole(deps, params.account_id, params.id)),
+    }),
+  )
+}

@@ -1,0 +1,51 @@
+import { type Static, Type } from 'typebox'
+import { maxAddressLength, maxEntriesPerAllowList } from '../../../domain/limits.ts'
+import type { AllowList } from '../../../domain/network/allow-list.ts'
+import { ref } from '../../schema-tools.ts'
+import { accountParameter } from './account.ts'
+import { id, time } from './fields.ts'
+
+export const AllowListBody = Type.Object(
+  {
+    id: id(),
+    account_id: id(),
+    name: Type.String({ examples: ['office'] }),
+    description: Type.String(),
+    entries: Type.Array(Type.String(), {
+      description: 'The entries exactly as given.',
+      examples: [['203.0.113.7', '2001:db8::/32']],
+    }),
+    created_at: time(),
+    updated_at: time(),
+  },
+  { $id: 'AllowList' },
+)
+
+export const AllowListAnswer = Type.Object(
+  { allow_list: ref(AllowListBody) },
+  { $id: 'AllowListAnswer', description: 'The allow list.' },
+)
+
+export const entriesInput = Type.Array(Type.String({ maxLength: maxAddressLength }), {
+  minItems: 1,
+  maxItems: maxEntriesPerAllowList,
+  description: 'IPv4 and IPv6 addresses and CIDR ranges, stored exactly as given.',
+  examples: [['203.0.113.7', '198.51.100.0/24', '2001:db8::/32']],
+})
+
+export const allowListParams = Type.Object({
+  account_id: accountParameter,
+  id: Type.String({ description: 'Id of the allow list.' }),
+})
+
+export function toAllowListBody(list: AllowList): Static<typeof AllowListBody> {
+  return {
+    id: list.id,
+    account_id: list.accountId,
+    name: list.name,
+    description: list.description,
+    entries: [...list.entries],
+    created_at: list.createdAt.toISOString(),
+    updated_at: list.updatedAt.toISOString(),
+  }
+}

@@ -1,0 +1,105 @@
+import type { FastifyReply } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { type ApiKey, keyStatuses, reaches, statusOf } from '../../../domain/key/api-key.ts'
+import { isOver } from '../../../domain/key/rotation.ts'
+import { actorSeenBy, type Principal } from '../../../domain/principal.ts'
+import { hintOf } from '../../../domain/token/token.ts'
+import { entityTagOf } from '../../entity-tag.ts'
+import { nullableRef, nullableString, oneOf, ref } from '../../schema-tools.ts'
+import { accountParameter } from './account.ts'
+import { ActorBody } from './actor.ts'
+import { id, metadata, nullableTime, time } from './fields.ts'
+import { RoleRefBody } from './role.ts'
+
+export const ApiKeyBody = Type.Object(
+  {
+    id: id(),
+    account_id: id(),
+    name: Type.String({ examples: ['ci deploy'] }),
+    description: Type.String(),
+    role: ref(RoleRefBody),
+    status: oneOf(keyStatuses),
+    reach: oneOf(reaches, {
+      description:
+        'Whether the key is usable from any address, or only from the addresses of its allow lists.',
+    }),
+    allow_list_ids: Type.Array(Type.String({ format: 'uuid' })),
+    created_at: time(),
+    created_by: ref(ActorBody),
+    expires_at: nullableTime('Null: the key never expires.'),
+    last_used_at: nullableTime('Time of the last use. Written in batches, some seconds late.'),
+    use_count: Type.Integer({ format: 'int64' }),
+    generation: Type.Integer({ description: 'Generation of the newest token.' }),
+    overlap_ends_at: nullableTime(
+      'Time until which an older token works beside the newest token. Null if no older token works.',
+    ),
+    metadata: metadata('Labels set by the callers that manage the key.'),
+    disabled_at: nullableTime('Null: the key is not disabled.'),
+    revoked_at: nullableTime('Null: the key is not revoked.'),
+    revoked_by: nullableRef(ActorBody),
+    revocation_reason: nullableString(),
+    hint: Type.String({
+      description:
+        'Public prefix of the tokens of the key. Paths accept the hint in place of the id.',
+      examples: ['aeon_02aXkT9w0b1c2d3e4f5g6h'],
+    }),
+  },
+  { $id: 'ApiKey' },
+)
+
+export const ApiKeyAnswer = Type.Object(
+  { api_key: ref(ApiKeyBody) },
+  { $id: 'ApiKeyAnswer', description: 'The key.' },
+)
+
+export const keyParameter = Type.String({ description: 'Id or hint of the key.' })
+
+export const keyParams = Type.Object({ account_id: accountParameter, id: keyParameter })
+
+/** The key as `reader` may see it: only the platform account sees its own keys as actors. */
+export function toApiKeyBody(
+  apiKey: ApiKey,
+  reader: Principal,
+  now: Date,
+): Static<typeof ApiKeyBody> {
+  const { platform } = reader.key
+  const { overlapEndsAt } = apiKey
+  return {
+    id: apiKey.id,
+    account_id: apiKey.accountId,
+    name: apiKey.name,
+    description: apiKey.description,
+    role: apiKey.role,
+    status: statusOf(apiKey, now),
+    reach: apiKey.reach,
+    allow_list_ids: [...apiKey.allowListIds],
+    created_at: apiKey.createdAt.toISOString(),
+    created_by: actorSeenBy(apiKey.createdBy, platform),
+    expires_at: toTime(apiKey.expiresAt),
+    last_used_at: toTime(apiKey.lastUsedAt),
+    use_count: apiKey.useCount,
+    generation: apiKey.generation,
+    overlap_ends_at: isOver({ endsAt: overlapEndsAt }, now) ? null : toTime(overlapEndsAt),
+    metadata: { ...apiKey.metadata },
+    disabled_at: toTime(apiKey.disabledAt),
+    revoked_at: toTime(apiKey.revokedAt),
+    revoked_by: apiKey.revokedBy && actorSeenBy(apiKey.revokedBy, platform),
+    revocation_reason: apiKey.revocationReason,
+    hint: hintOf(apiKey.tokenPrefix, apiKey.id),
+  }
+}
+
+/** The body of an answer with one key. Sets the ETag that `If-Match` of a later update names. */
+export function answerApiKey(
+  reply: FastifyReply,
+  apiKey: ApiKey,
+  reader: Principal,
+  now: Date,
+): Static<typeof ApiKeyAnswer> {
+  reply.header('etag', entityTagOf(apiKey))
+  return { api_key: toApiKeyBody(apiKey, reader, now) }
+}
+
+function toTime(time: Date | null): string | null {
+  return time?.toISOString() ?? null
+}
