@@ -1,6 +1,6 @@
 import type { KeyFacts, Verdict } from '../../../domain/verdict.ts'
 
-/** The handlers send finished JSON, so that Fastify sets no content type. */
+/** Fastify takes a finished string for plain text, so the handlers set the content type. */
 export const jsonType = 'application/json; charset=utf-8'
 
 /**
