@@ -4,15 +4,13 @@ import type { ChainHead } from './domain/audit/entry-hash.ts'
 import type { CurrentReads } from './freshness/current-reads.ts'
 import type { Freshness } from './freshness/freshness.ts'
 import type { Receipts } from './freshness/receipts.ts'
-import type { CredentialName } from './store/credentials.ts'
 import type { Database } from './store/database.ts'
-import type { BatchLoader } from './verification/batch-loader.ts'
 import type { Counters } from './verification/counters.ts'
 import type { CredentialCache } from './verification/credential-cache.ts'
 import type { DenialBuffer } from './verification/denial-buffer.ts'
 import type { FirstUses } from './verification/first-use.ts'
 import type { SecretHasher } from './verification/hashing/hasher.ts'
-import type { EpochedCredential } from './verification/load-credential.ts'
+import type { CredentialLoader } from './verification/load-credential.ts'
 import type { LoadedCredential } from './verification/resolve.ts'
 import type { SingleFlight } from './verification/single-flight.ts'
 import type { TagKeyring } from './verification/tag-keyring.ts'
@@ -47,7 +45,7 @@ export interface Deps {
   /** Whether the database knows NOTIFY. */
   readonly notifies: boolean
   /** Statements that read credentials: one at a time, for all who wait. */
-  readonly credentials: Pick<BatchLoader<CredentialName, EpochedCredential>, 'load'>
+  readonly credentials: CredentialLoader
   /** Credentials that are being loaded and matched. */
   readonly loads: SingleFlight<LoadedCredential>
   readonly firstUses: FirstUses

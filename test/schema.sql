@@ -20,7 +20,8 @@ create table allow_list (
   deleted_at timestamp with time zone,
   live boolean not null,
   name_skeleton text,
-  skeleton_of text
+  skeleton_of text,
+  version uuid not null default gen_random_uuid()
 );
 
 create table api_key (
@@ -304,6 +305,7 @@ CREATE INDEX allow_list_by_created ON public.allow_list USING btree (account_id,
 CREATE INDEX allow_list_by_name ON public.allow_list USING btree (account_id, name COLLATE "C", id) WHERE live;
 CREATE UNIQUE INDEX allow_list_name ON public.allow_list USING btree (account_id, name) WHERE live;
 CREATE UNIQUE INDEX allow_list_name_skeleton ON public.allow_list USING btree (account_id, name_skeleton) WHERE (live AND (skeleton_of = name));
+CREATE UNIQUE INDEX allow_list_version ON public.allow_list USING btree (version);
 CREATE INDEX allow_list_without_skeleton ON public.allow_list USING btree (id) WHERE (live AND (skeleton_of IS DISTINCT FROM name));
 CREATE INDEX api_key_by_creator ON public.api_key USING btree (account_id, created_by_id, created_at, id);
 CREATE INDEX api_key_by_expiry_everywhere ON public.api_key USING btree (expires_at, id) WHERE ((expires_at IS NOT NULL) AND (revoked_at IS NULL));
@@ -343,6 +345,14 @@ CREATE UNIQUE INDEX tag_key_signs ON public.tag_key USING btree (signs) WHERE si
 
 CREATE STATISTICS public.api_key_expiry ON COALESCE(expires_at, 'infinity'::timestamp with time zone) FROM api_key;
 
+CREATE OR REPLACE FUNCTION public.set_allow_list_version()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.version := gen_random_uuid();
+  return new;
+end $function$;
 CREATE OR REPLACE FUNCTION public.set_usage_created_at()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -354,4 +364,5 @@ begin
   return null;
 end $function$;
 
+CREATE TRIGGER allow_list_version BEFORE UPDATE ON public.allow_list FOR EACH ROW WHEN ((old.entries IS DISTINCT FROM new.entries)) EXECUTE FUNCTION set_allow_list_version();
 CREATE TRIGGER api_key_usage_created_at AFTER INSERT ON public.api_key_usage REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION set_usage_created_at();

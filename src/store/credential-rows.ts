@@ -1,6 +1,6 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Reach } from '../domain/key/api-key.ts'
-import { rangesOf } from '../domain/network/allow-list.ts'
+import type { AddressSet } from '../domain/network/address-set.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import type { Executor } from './database.ts'
 import { isReleased } from './is-released.ts'
@@ -67,13 +67,26 @@ export function selectCredentials(db: Executor) {
         where api_key_allow_list.api_key_id = api_key.id order by allow_list_id)`.as(
         'allow_list_ids',
       ),
-      sql<string[]>`array(
-        select unnest(allow_list.entries)
-        from api_key_allow_list join allow_list on allow_list.id = api_key_allow_list.allow_list_id
-        where api_key_allow_list.api_key_id = api_key.id and allow_list.live)`.as('entries'),
+      listsOfKey(sql`allow_list.version::text`, ' ').as('list_versions'),
     ])
 }
 
+/**
+ * The entries of the lists of a key: a line for each list, in the order of `list_versions`. For
+ * statements that read one key and must not wait for a second statement.
+ */
+export const listEntries = listsOfKey(sql`array_to_string(allow_list.entries, ' ')`, '\n')
+
+/** Something of each live list of a key, in order of version. The driver splits an array letter by letter. */
+function listsOfKey(what: RawBuilder<unknown>, separator: string) {
+  return sql<string>`array_to_string(array(
+    select ${what}
+    from api_key_allow_list join allow_list on allow_list.id = api_key_allow_list.allow_list_id
+    where api_key_allow_list.api_key_id = api_key.id and allow_list.live
+    order by allow_list.version), ${sql.lit(separator)})`
+}
+
+/** The columns of `selectCredentials`. */
 export interface CredentialResult {
   readonly generation: number
   readonly hash: string
@@ -99,10 +112,12 @@ export interface CredentialResult {
   readonly role_name: string
   readonly permissions: string
   readonly allow_list_ids: string[]
-  readonly entries: string[]
+  /** The versions of its live lists, which name their entries; separated by spaces. */
+  readonly list_versions: string
 }
 
-export function toFound(row: CredentialResult): FoundCredential {
+/** `addresses` are those of the lists that `list_versions` names. */
+export function toFound(row: CredentialResult, addresses: AddressSet): FoundCredential {
   return {
     credential: {
       apiKeyId: row.id,
@@ -123,7 +138,7 @@ export function toFound(row: CredentialResult): FoundCredential {
       ...permissionSetOf(row.permissions),
       reach: row.reach,
       allowListIds: row.allow_list_ids,
-      ranges: rangesOf(row.entries),
+      addresses,
       expiresAt: row.expires_at,
       expiresAtText: row.expires_at?.toISOString() ?? null,
       disabledAt: row.disabled_at,

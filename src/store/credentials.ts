@@ -1,10 +1,11 @@
 import { CompiledQuery, sql } from 'kysely'
 import type { KeyFacts } from '../domain/verdict.ts'
+import { addressSetOfLists } from './address-sets.ts'
 import { lockListsOfKeyShared } from './allow-lists.ts'
 import {
   type Credential,
   type CredentialResult,
-  type FoundCredential,
+  listEntries,
   selectCredentials,
   toFound,
 } from './credential-rows.ts'
@@ -55,13 +56,14 @@ export interface CredentialName {
 }
 
 /**
- * The credentials of some tokens with all that a verdict needs, by one statement; in the order of
- * `names`, undefined where there is none. Throws when a standby answers, which may lag behind.
+ * The rows of the credentials of some tokens, by one statement; in the order of `names`, undefined where
+ * there is none. A row names the versions of its allow lists and not their entries, so that every row
+ * costs the statement about the same. Throws when a standby answers, which may lag behind.
  */
 export async function findCredentials(
   db: Executor,
   names: readonly CredentialName[],
-): Promise<(FoundCredential | undefined)[]> {
+): Promise<(CredentialResult | undefined)[]> {
   const wanted = names.map(({ apiKeyId: id, tag }) => ({ id, tag }))
   // In a transaction the statement is not prepared: behind a pooler that loses prepared statements,
   // the transaction would fail.
@@ -69,7 +71,7 @@ export async function findCredentials(
   const statement = CompiledQuery.raw(text, [JSON.stringify(wanted)])
   const { rows } = await db.executeQuery<FoundRow>(statement)
   if (rows.some((row) => row.in_recovery)) throw new StandbyError()
-  return rows.map((row) => (isFound(row) ? toFound(row) : undefined))
+  return rows.map((row) => (isFound(row) ? row : undefined))
 }
 
 type FoundRow = {
@@ -130,11 +132,12 @@ async function shareKeyFacts(
   generation: number,
 ): Promise<KeyFacts | undefined> {
   const row = await selectCredentials(trx)
+    .select(listEntries.as('list_entries'))
     .where('credential.api_key_id', '=', apiKeyId)
     .where('credential.generation', '=', generation)
     .forShare(['api_key', 'credential', 'role'])
     .executeTakeFirst()
-  return row && toFound(row).facts
+  return row && factsOf(row)
 }
 
 /**
@@ -147,12 +150,17 @@ export async function findKeyFacts(
   apiKeyId: string,
 ): Promise<KeyFacts | undefined> {
   const row = await selectCredentials(db)
+    .select(listEntries.as('list_entries'))
     .where('api_key.account_id', '=', accountId)
     .where('api_key.id', '=', apiKeyId)
     .orderBy('credential.generation', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return row && toFound(row).facts
+  return row && factsOf(row)
+}
+
+function factsOf(row: CredentialResult & { readonly list_entries: string }): KeyFacts {
+  return toFound(row, addressSetOfLists(row.list_versions, row.list_entries)).facts
 }
 
 /** Replaces a hash by one of a higher profile, unless another instance already has. */

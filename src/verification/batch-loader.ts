@@ -1,63 +1,99 @@
 import { ServiceError } from '../errors.ts'
+import { FairQueue } from './hashing/fair-queue.ts'
 
 export interface BatchLoaderOptions<Wanted, Found> {
   /** Reads all at once. The answer has, by key, what was found. */
   readonly load: (wanted: readonly Wanted[]) => Promise<ReadonlyMap<string, Found>>
   readonly keyOf: (wanted: Wanted) => string
-  /** How many different things may wait for the next read; beyond it one is refused (`overloaded`). */
+  /** How many different things may wait for a read; beyond it the account with the most is refused (`overloaded`). */
   readonly maxWaiting: number
+  /** The account whose turn a read takes. Absent: all are served in order. */
+  readonly accountOf?: (wanted: Wanted) => string
+  /** How many things one read loads. Absent: all that wait. */
+  readonly maxAtOnce?: number
 }
 
-interface Batch<Wanted, Found> {
-  readonly wanted: Map<string, Wanted>
-  readonly answer: PromiseWithResolvers<ReadonlyMap<string, Found>>
+interface Waiting<Wanted, Found> {
+  readonly key: string
+  readonly wanted: Wanted
+  readonly answer: PromiseWithResolvers<Found | undefined>
 }
 
 /**
- * One read under way at a time; whoever comes meanwhile shares the next one, and whoever asks in the
- * same turn of the event loop the same. So a database that is slow for everyone is asked once for all,
- * and every answer rests on a statement that was sent after its own question came.
+ * One read under way at a time; whoever comes meanwhile shares a later one, and whoever asks in the
+ * same turn of the event loop the same. So a database that is slow for everyone is asked once for many,
+ * and every answer rests on a statement that was sent after its own question came. When more wait than
+ * one read loads, the accounts are served in turn.
  */
 export class BatchLoader<Wanted, Found> {
-  readonly #options: BatchLoaderOptions<Wanted, Found>
-  #next: Batch<Wanted, Found> | undefined
+  readonly #options: Required<BatchLoaderOptions<Wanted, Found>>
+  readonly #waiting = new Map<string, Waiting<Wanted, Found>>()
+  readonly #queue: FairQueue<Waiting<Wanted, Found>>
   /** Whether a read is under way, or about to be sent. */
   #isBusy = false
 
   constructor(options: BatchLoaderOptions<Wanted, Found>) {
-    this.#options = options
+    this.#options = {
+      accountOf: () => '',
+      maxAtOnce: Number.POSITIVE_INFINITY,
+      ...options,
+    }
+    this.#queue = new FairQueue(options.maxWaiting)
   }
 
   get waiting(): number {
-    return this.#next?.wanted.size ?? 0
+    return this.#waiting.size
   }
 
-  async load(wanted: Wanted): Promise<Found | undefined> {
-    const key = this.#options.keyOf(wanted)
-    this.#next ??= { wanted: new Map(), answer: Promise.withResolvers() }
-    const batch = this.#next
-    if (batch.wanted.size >= this.#options.maxWaiting && !batch.wanted.has(key)) {
-      throw new ServiceError(
-        'overloaded',
-        'Too many first verifications are waiting. Try again later.',
-      )
-    }
-    batch.wanted.set(key, wanted)
+  load(wanted: Wanted): Promise<Found | undefined> {
+    const { keyOf, accountOf } = this.#options
+    const key = keyOf(wanted)
+    const shared = this.#waiting.get(key)
+    if (shared !== undefined) return shared.answer.promise
+    const waiting = { key, wanted, answer: Promise.withResolvers<Found | undefined>() }
+    this.#waiting.set(key, waiting)
+    const displaced = this.#queue.add(accountOf(wanted), waiting)
+    if (displaced !== undefined) this.#refuse(displaced)
     if (!this.#isBusy) {
       this.#isBusy = true
       setImmediate(() => this.#sendNext())
     }
-    return (await batch.answer.promise).get(key)
+    return waiting.answer.promise
+  }
+
+  #refuse({ key, answer }: Waiting<Wanted, Found>): void {
+    this.#waiting.delete(key)
+    answer.reject(
+      new ServiceError('overloaded', 'Too many first verifications are waiting. Try again later.'),
+    )
   }
 
   #sendNext(): void {
-    const batch = this.#next
-    this.#isBusy = batch !== undefined
-    if (batch === undefined) return
-    this.#next = undefined
+    const batch = this.#takeBatch()
+    this.#isBusy = batch.length > 0
+    if (batch.length === 0) return
     this.#options
-      .load([...batch.wanted.values()])
-      .then(batch.answer.resolve, batch.answer.reject)
+      .load(batch.map(({ wanted }) => wanted))
+      .then(
+        (found) => {
+          for (const { key, answer } of batch) answer.resolve(found.get(key))
+        },
+        (error: unknown) => {
+          for (const { answer } of batch) answer.reject(error)
+        },
+      )
       .finally(() => this.#sendNext())
+  }
+
+  /** Whoever asks for the same from now on waits for a later read. */
+  #takeBatch(): readonly Waiting<Wanted, Found>[] {
+    const batch: Waiting<Wanted, Found>[] = []
+    while (batch.length < this.#options.maxAtOnce) {
+      const next = this.#queue.next()
+      if (next === undefined) break
+      this.#waiting.delete(next.key)
+      batch.push(next)
+    }
+    return batch
   }
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { explain } from '../../src/domain/explanation.ts'
 import { parseAddress } from '../../src/domain/network/address.ts'
+import { addressSetOf } from '../../src/domain/network/address-set.ts'
 import { rangesOf } from '../../src/domain/network/allow-list.ts'
 import {
   type Attempt,
@@ -22,6 +23,8 @@ const office = {
 const home = { id: 'l2', name: 'home', entries: ['192.0.2.1', '10.1.0.0/16'] }
 const lists = [office, home]
 
+const setOf = (...entries: readonly string[]) => addressSetOf(rangesOf(entries))
+
 const goodKey: KeyFacts = {
   id: '0192f3a4-0000-7000-8000-000000000001',
   accountId: account,
@@ -32,7 +35,7 @@ const goodKey: KeyFacts = {
   holds: new Set(['cluster:read']),
   reach: 'allow_lists',
   allowListIds: [office.id, home.id],
-  ranges: rangesOf(lists.flatMap(({ entries }) => entries)),
+  addresses: setOf(...lists.flatMap(({ entries }) => entries)),
   generation: 1,
   issuedAt: now,
   issuedFor: null,
@@ -105,7 +108,7 @@ t.test('an explanation allows exactly the attempts that judge allows', async () 
     endedAt: times,
     endsAt: times,
     reach: fc.constantFrom('anywhere' as const, 'allow_lists' as const),
-    ranges: fc.constantFrom([], rangesOf(['10.0.0.0/8']), rangesOf(['::/0'])),
+    addresses: fc.constantFrom(setOf(), setOf('10.0.0.0/8'), setOf('::/0')),
     holds: names.map((held) => new Set(held)),
   })
   const attempts = fc.record({

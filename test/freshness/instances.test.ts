@@ -1,11 +1,13 @@
 import { hash as digestOf } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { noUsage } from '../../src/domain/key/usage-counts.ts'
+import { EMPTY_ADDRESS_SET } from '../../src/domain/network/address-set.ts'
 import { formatToken } from '../../src/domain/token/token.ts'
 import { uuidV7 } from '../../src/domain/uuid.ts'
 import { createLog } from '../../src/process/log.ts'
 import { createService } from '../../src/process/service.ts'
 import { loadSettings } from '../../src/settings/load-settings.ts'
+import { toFound } from '../../src/store/credential-rows.ts'
 import { findCredentials } from '../../src/store/credentials.ts'
 import type { Answer, Api } from '../helpers/api.ts'
 import { createTestDatabase } from '../helpers/database.ts'
@@ -177,7 +179,7 @@ t.test(
       for (const [index, found] of (await findCredentials(db, names)).entries()) {
         const token = tokens[index]
         if (found === undefined || token === undefined) throw new Error('a key is missing')
-        const { facts, credential } = found
+        const { facts, credential } = toFound(found, EMPTY_ADDRESS_SET)
         const entry = {
           facts,
           hash: credential.hash,

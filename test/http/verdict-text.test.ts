@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { EMPTY_ADDRESS_SET } from '../../src/domain/network/address-set.ts'
 import { denialReasons, type KeyFacts, type Verdict } from '../../src/domain/verdict.ts'
 import { toVerdictText } from '../../src/http/native/verify/verdict-text.ts'
 
@@ -21,7 +22,7 @@ const anyFacts: fc.Arbitrary<KeyFacts> = fc
     holds: new Set(known.permissions),
     reach: 'anywhere',
     allowListIds: [],
-    ranges: [],
+    addresses: EMPTY_ADDRESS_SET,
     issuedAt: new Date(0),
     issuedFor: null,
     expiresAtText: known.expiresAt?.toISOString() ?? null,

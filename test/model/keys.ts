@@ -1,3 +1,4 @@
+import { EMPTY_ADDRESS_SET } from '../../src/domain/network/address-set.ts'
 import { judge, type KeyFacts } from '../../src/domain/verdict.ts'
 import type { RevisionRef } from './receipt-desk.ts'
 
@@ -61,7 +62,7 @@ function factsOf(
     holds: new Set(),
     reach: 'anywhere',
     allowListIds: [],
-    ranges: [],
+    addresses: EMPTY_ADDRESS_SET,
     generation: state.version,
     issuedAt: new Date(0),
     issuedFor: null,

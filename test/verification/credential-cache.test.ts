@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { noUsage } from '../../src/domain/key/usage-counts.ts'
+import { EMPTY_ADDRESS_SET } from '../../src/domain/network/address-set.ts'
 import { ServiceError } from '../../src/errors.ts'
 import { Freshness } from '../../src/freshness/freshness.ts'
 import { InvalidationEpochs } from '../../src/freshness/invalidation-epochs.ts'
@@ -21,7 +22,7 @@ function entry(keyId: string, accountId: string, epoch: number): CachedCredentia
       holds: new Set(),
       reach: 'anywhere',
       allowListIds: [],
-      ranges: [],
+      addresses: EMPTY_ADDRESS_SET,
       generation: 1,
       issuedAt: new Date(0),
       issuedFor: null,

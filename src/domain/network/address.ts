@@ -50,9 +50,8 @@ const IPV4_MASK = 0xffff_ffffn
  * Parses an address as RFC 4291, section 2.2, and dotted decimal write it. Undefined for anything
  * else, including a zone id (RFC 4007, section 11) and surrounding white space.
  *
- * `node:net` decides what an address is, by `inet_pton`. `ipaddr.js` alone would also accept octal,
- * hexadecimal and short IPv4, so that "010.0.0.1" would be another address here than at the proxy
- * that wrote it.
+ * `node:net` decides what an address is, by `inet_pton`. It refuses octal, hexadecimal and short IPv4:
+ * "010.0.0.1" could be another address here than at the proxy that wrote it.
  */
 export function parseAddress(text: string): Address | undefined {
   if (isIPv4(text)) return { family: 4, value: BigInt(parseIPv4(text)) }
@@ -119,21 +118,27 @@ function parseIPv4(text: string): number {
   return text.split('.').reduce((value, octet) => value * 256 + Number(octet), 0)
 }
 
+/** Reads what `node:net` has found to be IPv6: eight groups, of which `::` stands for those left out. */
 function parseIPv6(text: string): bigint {
-  const bytes = ipaddr.IPv6.parse(withoutDots(text)).toByteArray()
-  return BigInt(`0x${Buffer.from(bytes).toString('hex')}`)
+  const [before = '', after] = text.split('::')
+  const head = groupsOf(before)
+  const tail = after === undefined ? [] : groupsOf(after)
+  const words = new DataView(new ArrayBuffer(16))
+  for (const [index, group] of head.entries()) words.setUint16(index * 2, group)
+  for (const [index, group] of tail.entries()) {
+    words.setUint16((8 - tail.length + index) * 2, group)
+  }
+  return (words.getBigUint64(0) << 64n) | words.getBigUint64(8)
 }
 
-/**
- * Rewrites dotted decimal at the end of an IPv6 address as two hexadecimal groups: `ipaddr.js`
- * takes ::1.2.3.4 (RFC 4291, section 2.5.5.1) for the mapped ::ffff:1.2.3.4, which is another
- * address.
- */
-function withoutDots(text: string): string {
-  if (!text.includes('.')) return text
-  const start = text.lastIndexOf(':') + 1
-  const digits = parseIPv4(text.slice(start)).toString(16).padStart(8, '0')
-  return `${text.slice(0, start)}${digits.slice(0, 4)}:${digits.slice(4)}`
+/** The last two groups may be written as an IPv4 address (RFC 4291, section 2.2). */
+function groupsOf(text: string): readonly number[] {
+  if (text === '') return []
+  return text.split(':').flatMap((group) => {
+    if (!group.includes('.')) return Number.parseInt(group, 16)
+    const value = parseIPv4(group)
+    return [Math.floor(value / 0x1_0000), value % 0x1_0000]
+  })
 }
 
 function addressRule(text: string): EntryRule {

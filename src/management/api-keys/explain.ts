@@ -1,6 +1,7 @@
 import type { Deps } from '../../deps.ts'
 import { type Explanation, explain } from '../../domain/explanation.ts'
 import type { Address } from '../../domain/network/address.ts'
+import { addressSetOf } from '../../domain/network/address-set.ts'
 import { rangesOf } from '../../domain/network/allow-list.ts'
 import { notFound } from '../../errors.ts'
 import { findListsOfKey } from '../../store/allow-lists.ts'
@@ -32,6 +33,7 @@ export async function explainApiKey(
   if (found === undefined) throw notFound('API key')
   const { facts, lists } = found
   // Judged by the very lists that are told, should one be edited between the two reads.
-  const key = { ...facts, ranges: rangesOf(lists.flatMap(({ entries }) => entries)) }
+  const addresses = addressSetOf(rangesOf(lists.flatMap(({ entries }) => entries)))
+  const key = { ...facts, addresses }
   return explain(key, lists, { address, permissions, accountId }, at)
 }

@@ -1,0 +1,75 @@
+import type { Deps } from '../deps.ts'
+import type { AddressSet } from '../domain/network/address-set.ts'
+import {
+  findListEntries,
+  knownAddressSet,
+  parseAddressSet,
+  uniteKnownAddressSets,
+} from '../store/address-sets.ts'
+import { BatchLoader } from './batch-loader.ts'
+import { FairTurns } from './fair-turns.ts'
+import { SingleFlight } from './single-flight.ts'
+
+interface WantedList {
+  readonly version: string
+  readonly accountId: string
+}
+
+/** One statement reads at most so many lists: 100 entries of 43 characters each, 200 KB in all. */
+const maxListsAtOnce = 50
+
+/**
+ * Loads the addresses of keys' allow lists, each version of a list once for all keys that use it:
+ * reading and parsing take the accounts in turn, so that the longest lists of one account cost others
+ * a turn. What was read lately is shared, whoever read it and when: a version names the same entries
+ * for ever.
+ */
+export class AddressSetLoader {
+  readonly #currentReads: Pick<Deps['currentReads'], 'read'>
+  readonly #lists: BatchLoader<WantedList, AddressSet>
+  readonly #turns = new FairTurns()
+  /** Not bounded by itself: there are no more than lists that wait and keys that are loaded. */
+  readonly #loads = new SingleFlight<AddressSet | undefined>(Number.POSITIVE_INFINITY)
+
+  /** Beyond `maxWaiting` lists the account with the most waiting is refused (`overloaded`). */
+  constructor(currentReads: Pick<Deps['currentReads'], 'read'>, maxWaiting: number) {
+    this.#currentReads = currentReads
+    this.#lists = new BatchLoader({
+      keyOf: ({ version }) => version,
+      accountOf: ({ accountId }) => accountId,
+      maxWaiting,
+      maxAtOnce: maxListsAtOnce,
+      load: (wanted) => this.#readAndParse(wanted),
+    })
+  }
+
+  /** The addresses of the lists of these versions; undefined when a list was edited or deleted meanwhile. */
+  async load(accountId: string, versions: string): Promise<AddressSet | undefined> {
+    return (
+      knownAddressSet(versions) ??
+      this.#loads.share(versions, () => this.#loadAll(accountId, versions))
+    )
+  }
+
+  async #loadAll(accountId: string, versions: string): Promise<AddressSet | undefined> {
+    const each = versions.split(' ')
+    if (each.length === 1) return this.#lists.load({ version: versions, accountId })
+    const loads = each.map((version) => this.load(accountId, version))
+    const sets = (await Promise.all(loads)).filter((set) => set !== undefined)
+    if (sets.length < each.length) return undefined
+    return this.#turns.run(accountId, () => uniteKnownAddressSets(versions, sets))
+  }
+
+  /** The next statement waits until these lists are parsed: what is read piles up nowhere. */
+  async #readAndParse(wanted: readonly WantedList[]): Promise<ReadonlyMap<string, AddressSet>> {
+    const versions = wanted.map(({ version }) => version)
+    const entries = await this.#currentReads.read((db) => findListEntries(db, versions))
+    const parsed = wanted.map(async ({ version, accountId }) => {
+      const text = entries.get(version)
+      if (text === undefined) return []
+      const set = await this.#turns.run(accountId, () => parseAddressSet(version, text))
+      return [[version, set] as const]
+    })
+    return new Map((await Promise.all(parsed)).flat())
+  }
+}
