@@ -1,5 +1,5 @@
 /** A process that issues and revokes keys when it is told to, one after another, and says how long that took. */
-import type { Principal } from '../../src/domain/principal.ts'
+import type { KeyPrincipal } from '../../src/domain/principal.ts'
 import { createAccount } from '../../src/management/accounts/create.ts'
 import { issueApiKey } from '../../src/management/api-keys/issue.ts'
 import { revokeApiKey } from '../../src/management/api-keys/revoke.ts'
@@ -31,7 +31,8 @@ const verdict = await verify(deps, rootToken, {
   accountId: undefined,
 })
 if (!verdict.valid) throw new Error(`The root token is ${verdict.reason}.`)
-const principal: Principal = {
+const principal: KeyPrincipal = {
+  kind: 'key',
   key: verdict.key,
   address: undefined,
   actingUser: undefined,

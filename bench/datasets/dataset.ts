@@ -1,5 +1,5 @@
 import type { Deps } from '../../src/deps.ts'
-import { actorOf, type Principal } from '../../src/domain/principal.ts'
+import { actorOf, type KeyPrincipal } from '../../src/domain/principal.ts'
 import { createAccount } from '../../src/management/accounts/create.ts'
 import { createLog } from '../../src/process/log.ts'
 import { createService } from '../../src/process/service.ts'
@@ -95,11 +95,12 @@ function takerFrom(tokens: string[]): (count: number) => string[] {
   }
 }
 
-async function principalOf(deps: Deps, token: string): Promise<Principal> {
+async function principalOf(deps: Deps, token: string): Promise<KeyPrincipal> {
   const attempt = { address: undefined, permissions: [], accountId: undefined }
   const verdict = await verify(deps, token, attempt)
   if (!verdict.valid) throw new Error(`The root token is ${verdict.reason}.`)
   return {
+    kind: 'key',
     key: verdict.key,
     address: undefined,
     actingUser: undefined,

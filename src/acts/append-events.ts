@@ -1,4 +1,3 @@
-import type { Deps } from '../deps.ts'
 import type { AuditDraft, AuditEvent, AuditOrigin } from '../domain/audit/audit-event.ts'
 import { contentOf } from '../domain/audit/content.ts'
 import { type ChainHead, entryHashOf, genesisHash, keySetOf } from '../domain/audit/entry-hash.ts'
@@ -6,11 +5,8 @@ import type { StoredEvent } from '../domain/audit/stored-event.ts'
 import { redactTokens } from '../domain/token/redaction.ts'
 import { insertAuditEvents, insertIfNext, lockChains } from '../store/audit-events.ts'
 import type { StoreTransaction } from '../store/database.ts'
+import type { AuditDeps } from './deps.ts'
 import { newId } from './ids.ts'
-
-/** What writing to the trail needs of the world. */
-export type AuditDeps = Pick<Deps, 'now' | 'randomBytes' | 'auditKeys'> &
-  Partial<Pick<Deps, 'chainHeads'>>
 
 /**
  * Adds events to the chains of their accounts, inside the transaction of what they tell of. It locks the

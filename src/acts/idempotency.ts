@@ -1,9 +1,9 @@
-import type { Deps } from '../deps.ts'
 import type { CredentialRef } from '../domain/key/credential-ref.ts'
-import type { Principal } from '../domain/principal.ts'
+import type { KeyPrincipal } from '../domain/principal.ts'
 import { ServiceError } from '../errors.ts'
 import type { StoreTransaction } from '../store/database.ts'
 import { deleteRequests, enterRequest } from '../store/idempotent-requests.ts'
+import type { ActDeps } from './deps.ts'
 
 const keptMs = 24 * 60 * 60 * 1000
 const sweepSize = 1_000
@@ -23,7 +23,7 @@ export interface IdempotentRequest {
  */
 export async function findEarlier(
   trx: StoreTransaction,
-  principal: Principal,
+  principal: KeyPrincipal,
   request: IdempotentRequest & { readonly accountId: string; readonly route: string },
   made: CredentialRef,
 ): Promise<CredentialRef | undefined> {
@@ -54,7 +54,7 @@ export async function findEarlier(
 }
 
 /** Deletes records that count no more: a bounded number, so that no sweep holds anybody up. Returns how many. */
-export async function pruneIdempotentRequests(deps: Pick<Deps, 'db'>): Promise<number> {
+export async function pruneIdempotentRequests(deps: Pick<ActDeps, 'db'>): Promise<number> {
   let forgotten = 0
   for (let sweep = 0; sweep < sweepsAtOnce; sweep += 1) {
     const deleted = await deleteRequests(deps.db, keptMs, sweepSize)

@@ -1,5 +1,7 @@
+import { system } from '../domain/principal.ts'
 import type { Receipt } from '../freshness/receipt.ts'
-import { revokeAsOperator } from '../management/api-keys/revoke-as-operator.ts'
+import { findNamedApiKey } from '../management/api-keys/find-named.ts'
+import { revokeApiKey } from '../management/api-keys/revoke.ts'
 import { asInstance } from './as-instance.ts'
 import { type Command, type Outcome, optionOf, pendingExitCode, UsageError } from './command.ts'
 
@@ -28,7 +30,8 @@ tag of this deployment, because anybody can forge a token with the id of another
     const reason = optionOf(context.options, 'reason') ?? null
     const waitMs = readWait(optionOf(context.options, 'wait-ms'))
     return asInstance(context, async (deps) => {
-      const { apiKey, committed } = await revokeAsOperator(deps, context.argument, reason)
+      const { id, accountId } = await findNamedApiKey(deps, context.argument)
+      const { apiKey, committed } = await revokeApiKey(deps, system, accountId, id, reason)
       const receipt = await deps.receipts.waitFor(committed, waitMs)
       return tell(
         `${apiKey.name} (${apiKey.id}) of account ${apiKey.accountId}`,

@@ -7,11 +7,15 @@ export interface ActingUser {
   readonly name: string | null
 }
 
+/** Who acts: a caller with an API key, or the service itself. */
+export type Principal = KeyPrincipal | SystemPrincipal
+
 /**
  * The caller of a request: its authenticated key, its address, and the user on whose behalf it
  * acts, if it names one.
  */
-export interface Principal {
+export interface KeyPrincipal {
+  readonly kind: 'key'
   readonly key: KeyFacts
   readonly address: Address | undefined
   /** Recorded, never trusted for permissions. */
@@ -31,8 +35,19 @@ export interface Principal {
   authorityRenewed: boolean
 }
 
+/**
+ * The service itself, or an operator who has the database: no key stands behind it, and no rule
+ * limits what it may do.
+ */
+export interface SystemPrincipal {
+  readonly kind: 'system'
+}
+
+export const system: SystemPrincipal = { kind: 'system' }
+
 /** The actor that the record of the principal's act names. */
 export function actorOf(principal: Principal): Actor {
+  if (principal.kind === 'system') return { kind: 'system', id: null, name: null }
   const { actingUser, key } = principal
   if (actingUser !== undefined) {
     return { kind: 'user', id: actingUser.id, name: actingUser.name }

@@ -3,7 +3,7 @@ import { requirePermission } from '../acts/authority.ts'
 import type { Deps } from '../deps.ts'
 import { maxActorIdLength } from '../domain/limits.ts'
 import type { AddressRange } from '../domain/network/address.ts'
-import type { ActingUser, Principal } from '../domain/principal.ts'
+import type { ActingUser, KeyPrincipal } from '../domain/principal.ts'
 import type { DenialReason, Verdict } from '../domain/verdict.ts'
 import { type ErrorCode, invalidRequest, notFound, ServiceError } from '../errors.ts'
 import { getAccount } from '../management/accounts/get.ts'
@@ -24,7 +24,7 @@ export interface Access {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    principal: Principal
+    principal: KeyPrincipal
   }
   interface FastifyContextConfig {
     access?: Access
@@ -83,7 +83,7 @@ function admit(
   deps: Deps,
   request: FastifyRequest,
   verdict: Verdict,
-  { address, epoch, readAt }: Pick<Principal, 'address' | 'epoch' | 'readAt'>,
+  { address, epoch, readAt }: Pick<KeyPrincipal, 'address' | 'epoch' | 'readAt'>,
 ): Promise<void> | undefined {
   if (!verdict.valid) throw refusalOf(verdict.reason)
   const { key } = verdict
@@ -98,6 +98,7 @@ function admit(
     }
     if (access.permission !== null) requirePermission(key, access.permission)
     request.principal = {
+      kind: 'key',
       key,
       address,
       actingUser: parseActingUser(request, key.holds),

@@ -1,8 +1,8 @@
-import { inAuditedTransaction, nothingChanged } from '../acts/audited-transaction.ts'
+import { type ActContext, type Acted, act, nothingChanged } from '../acts/act.ts'
 import { newId } from '../acts/ids.ts'
 import type { Account } from '../domain/account.ts'
-import { systemOrigin } from '../domain/audit/audit-event.ts'
 import type { Catalogue } from '../domain/permission.ts'
+import { system } from '../domain/principal.ts'
 import { deriveTagKey } from '../domain/token/tag.ts'
 import { accountCreated } from '../management/accounts/create.ts'
 import { insertBuiltInRoles } from '../management/roles/built-in-roles.ts'
@@ -11,6 +11,7 @@ import { putCatalogue } from '../store/catalogue.ts'
 import type { Database } from '../store/database.ts'
 import { insertTagKey } from '../store/tag-keys.ts'
 import { insertRootKey, type RootKey, type RootKeyDeps } from './root-key.ts'
+import { withoutCache } from './without-cache.ts'
 
 export interface BootstrapOptions {
   readonly catalogue: Catalogue
@@ -35,7 +36,7 @@ export async function bootstrap(
   db: Database,
   options: BootstrapOptions,
 ): Promise<Bootstrapped> {
-  return inAuditedTransaction<Bootstrapped>({ ...deps, db }, systemOrigin, async (trx) => {
+  const fill = async ({ trx }: ActContext<undefined>): Promise<Acted<Bootstrapped>> => {
     const now = deps.now()
     const wanted: Account = {
       id: newId(deps),
@@ -57,5 +58,6 @@ export async function bootstrap(
     const { rootKey, event } = await insertRootKey(deps, trx, platform, admin.id, signing)
     await options.keepRootToken(rootKey.token)
     return { result: { first: true, rootKey }, events: [accountCreated(platform), event] }
-  })
+  }
+  return (await act(withoutCache(deps, db), system, {}, fill)).result
 }

@@ -1,10 +1,11 @@
-import { inAuditedTransaction } from '../acts/audited-transaction.ts'
-import { systemOrigin } from '../domain/audit/audit-event.ts'
+import { act } from '../acts/act.ts'
+import { system } from '../domain/principal.ts'
 import { findPlatformAccount } from '../store/accounts.ts'
 import type { Database } from '../store/database.ts'
 import { findRoleWithEffects } from '../store/roles.ts'
 import { findTagKeys } from '../store/tag-keys.ts'
 import { insertRootKey, type RootKey, type RootKeyDeps } from './root-key.ts'
+import { withoutCache } from './without-cache.ts'
 
 /**
  * Issues another root key, for whoever has the database and lost the token. The first start must have
@@ -15,7 +16,7 @@ export async function issueRootKey(
   db: Database,
   keepRootToken?: (token: string) => Promise<void>,
 ): Promise<RootKey> {
-  return inAuditedTransaction({ ...deps, db }, systemOrigin, async (trx) => {
+  const { result } = await act(withoutCache(deps, db), system, {}, async ({ trx }) => {
     const platform = await findPlatformAccount(trx)
     const keyring = await findTagKeys(trx)
     const admin = platform && (await findRoleWithEffects(trx, platform.id, { name: 'admin' }))
@@ -26,4 +27,5 @@ export async function issueRootKey(
     await keepRootToken?.(rootKey.token)
     return { result: rootKey, events: [event] }
   })
+  return result
 }

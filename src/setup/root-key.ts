@@ -2,6 +2,7 @@ import { newId } from '../acts/ids.ts'
 import type { Deps } from '../deps.ts'
 import type { Account } from '../domain/account.ts'
 import type { AuditDraft } from '../domain/audit/audit-event.ts'
+import { actorOf, system } from '../domain/principal.ts'
 import type { TagKey } from '../domain/token/tag.ts'
 import { formatToken } from '../domain/token/token.ts'
 import { apiKeyIssued } from '../management/api-keys/issue.ts'
@@ -53,7 +54,7 @@ export async function insertRootKey(
     allowListIds: [],
     tokenPrefix: deps.tokenPrefix,
     createdAt: now,
-    createdBy: { kind: 'system', id: null, name: null },
+    createdBy: actorOf(system),
     expiresAt: null,
   })
   await insertCredential(trx, {

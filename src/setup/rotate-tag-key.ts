@@ -1,8 +1,8 @@
-import { inChangingTransaction } from '../acts/changing-transaction.ts'
+import { act } from '../acts/act.ts'
 import { newId } from '../acts/ids.ts'
 import type { Deps } from '../deps.ts'
 import type { AuditAction, AuditDraft } from '../domain/audit/audit-event.ts'
-import { systemOrigin } from '../domain/audit/audit-event.ts'
+import { system } from '../domain/principal.ts'
 import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import { requirePlatformId } from '../store/accounts.ts'
 import type { StoreTransaction } from '../store/database.ts'
@@ -23,16 +23,16 @@ const settlingMs = 60 * 60 * 1000
  * or when the time is over.
  */
 export async function rotateTagKey(deps: Deps, waitMs: number): Promise<{ readonly id: string }> {
-  const published = await inChangingTransaction(deps, systemOrigin, async (trx, announce) => {
-    announce({ kind: 'tag_key' })
+  const published = await act(deps, system, {}, async ({ trx, changed }) => {
+    changed({ kind: 'tag_key' })
     const { id, isNew } = await publish(deps, trx)
     return { result: id, events: isNew ? [await tagKeyEvent(trx, 'tag_key.published', id)] : [] }
   })
   await requireComplete(deps, published.committed, waitMs)
   const id = published.result
-  await inChangingTransaction(deps, systemOrigin, async (trx, announce) => {
+  await act(deps, system, {}, async ({ trx, changed }) => {
     await makeSigning(trx, id)
-    announce({ kind: 'tag_key' })
+    changed({ kind: 'tag_key' })
     return { result: undefined, events: [await tagKeyEvent(trx, 'tag_key.rotated', id)] }
   })
   return { id }

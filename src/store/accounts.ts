@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { Account } from '../domain/account.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import type { Executor, StoreTransaction } from './database.ts'
@@ -62,44 +61,7 @@ export async function listAccounts(db: Executor, page: PageRequest): Promise<Pag
   return { items: items.map(toAccount), next }
 }
 
-/**
- * The account, locked FOR NO KEY UPDATE to be renamed; statements that only refer to it do not
- * wait.
- */
-export async function lockAccount(trx: StoreTransaction, id: string): Promise<Account | undefined> {
-  const row = await trx
-    .selectFrom('account')
-    .select(columns)
-    .where('id', '=', id)
-    .forNoKeyUpdate()
-    .executeTakeFirst()
-  return row && toAccount(row)
-}
-
-/**
- * Takes the shared lock of an account until the transaction ends. Every act in an account takes it
- * before any other lock. Acts with the shared lock run side by side; an act with the exclusive lock
- * waits for all of them and sees what they committed.
- */
-export async function lockAccountShared(trx: StoreTransaction, id: string): Promise<void> {
-  await trx.selectFrom('account').select('id').where('id', '=', id).forKeyShare().execute()
-}
-
-/**
- * Takes the exclusive lock of an account until the transaction ends; without an id, that of every
- * account that exists. For an act that is judged by all keys of a kind, which concurrent acts may
- * be adding to, or that changes what concurrent acts are judged by: an edit of a role or of an
- * allow list, a bulk revocation. It must be the first statement of its transaction, which then sees
- * everything that was committed while it waited.
- */
-export async function lockAccountExclusively(trx: StoreTransaction, id?: string): Promise<void> {
-  // At repeatable read, the transaction would not see what was committed while it waited.
-  await sql`set transaction isolation level read committed`.execute(trx)
-  let query = trx.selectFrom('account').select('id').orderBy('id').forUpdate()
-  if (id !== undefined) query = query.where('id', '=', id)
-  await query.execute()
-}
-
+/** Gives the account another name. The act that does so holds the lock for a rename. */
 export async function renameAccount(
   trx: StoreTransaction,
   id: string,

@@ -1,8 +1,8 @@
-import type { AuditDeps } from '../acts/append-events.ts'
-import { inAuditedTransaction } from '../acts/audited-transaction.ts'
-import type { Deps } from '../deps.ts'
-import { type AuditDraft, systemOrigin } from '../domain/audit/audit-event.ts'
+import { act } from '../acts/act.ts'
+import type { ActDeps } from '../acts/deps.ts'
+import type { AuditDraft } from '../domain/audit/audit-event.ts'
 import { type Address, formatAddress } from '../domain/network/address.ts'
+import { system } from '../domain/principal.ts'
 import type { Attempt, DenialReason, Verdict } from '../domain/verdict.ts'
 import { addDenials, type DenialRecord } from '../store/denials.ts'
 
@@ -62,18 +62,18 @@ export class DenialBuffer {
   }
 
   /** Writes what was counted, after any flush under way. On failure nothing is lost: it is counted with the next. */
-  flush(deps: AuditDeps & Pick<Deps, 'db'>): Promise<void> {
+  flush(deps: ActDeps): Promise<void> {
     const flushed = this.#flushing.then(() => this.#writePending(deps))
     this.#flushing = flushed.catch(() => undefined)
     return flushed
   }
 
-  async #writePending(deps: AuditDeps & Pick<Deps, 'db'>): Promise<void> {
+  async #writePending(deps: ActDeps): Promise<void> {
     if (this.#pending.size === 0) return
     const batch = this.#pending
     this.#pending = new Map()
     try {
-      await inAuditedTransaction(deps, systemOrigin, async (trx) => {
+      await act(deps, system, {}, async ({ trx }) => {
         const first = await addDenials(trx, [...batch.values()])
         return { result: undefined, events: first.map(eventOf) }
       })

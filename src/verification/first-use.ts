@@ -1,14 +1,12 @@
-import { type Acted, nothingChanged } from '../acts/audited-transaction.ts'
-import { type Announce, inChangingTransaction } from '../acts/changing-transaction.ts'
+import { type ActContext, type Acted, type ActTerms, act, nothingChanged } from '../acts/act.ts'
 import type { Deps } from '../deps.ts'
-import { systemOrigin } from '../domain/audit/audit-event.ts'
 import { differenceOf, resourceOf, snapshotOfApiKey } from '../domain/audit/snapshots.ts'
 import type { CredentialRef } from '../domain/key/credential-ref.ts'
+import { system } from '../domain/principal.ts'
 import { type Attempt, judge, type Verdict } from '../domain/verdict.ts'
 import { setChangedRevision } from '../store/api-key-references.ts'
 import { findApiKey, lockApiKey } from '../store/api-keys.ts'
 import { lockKeyFacts } from '../store/credentials.ts'
-import type { StoreTransaction } from '../store/database.ts'
 import { recordFirstUse, recordFirstUses, retireOlderCredentials } from '../store/first-uses.ts'
 import { retryWhileLosing } from '../store/retry.ts'
 import { BatchLoader } from './batch-loader.ts'
@@ -67,19 +65,21 @@ function nameOf({ apiKeyId, generation }: CredentialRef): string {
 }
 
 /** False: the credential was used or ended meanwhile, or is denied now; the attempt is judged again. */
-function retireOlder(deps: Deps, { facts }: CachedCredential, attempt: Attempt): Promise<boolean> {
-  return inChangingTransaction(
-    deps,
-    systemOrigin,
-    (trx, announce) => retire(deps, trx, announce, facts, attempt),
-    (trx, sealed) => setChangedRevision(trx, facts.id, sealed),
-  ).then(({ result }) => result)
+async function retireOlder(
+  deps: Deps,
+  { facts }: CachedCredential,
+  attempt: Attempt,
+): Promise<boolean> {
+  const terms: ActTerms = {
+    seal: (trx, committed) => setChangedRevision(trx, facts.id, committed),
+  }
+  const retired = await act(deps, system, terms, (context) => retire(deps, context, facts, attempt))
+  return retired.result
 }
 
 async function retire(
   deps: Deps,
-  trx: StoreTransaction,
-  announce: Announce,
+  { trx, changed }: ActContext<undefined>,
   { id, accountId, generation }: CachedCredential['facts'],
   attempt: Attempt,
 ): Promise<Acted<boolean>> {
@@ -91,7 +91,7 @@ async function retire(
   if (!judge(facts, attempt, now).valid) return nothingChanged(false)
   if (!(await recordFirstUse(trx, id, generation, now))) return nothingChanged(false)
   if (!(await retireOlderCredentials(trx, id, generation, now))) return nothingChanged(true)
-  announce({ kind: 'key', id })
+  changed({ kind: 'key', id })
   const after = (await findApiKey(trx, id)) ?? key
   const event = {
     accountId,

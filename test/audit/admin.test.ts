@@ -3,7 +3,9 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { revokeAsOperator } from '../../src/management/api-keys/revoke-as-operator.ts'
+import { system } from '../../src/domain/principal.ts'
+import { findNamedApiKey } from '../../src/management/api-keys/find-named.ts'
+import { revokeApiKey } from '../../src/management/api-keys/revoke.ts'
 import { auditLogOf } from '../helpers/audit-log.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
@@ -132,22 +134,55 @@ t.test('admin commands run on the database of a running service', async (t) => {
     t.match(await admin('revoke'), { status: 2, stderr: /requires exactly one KEY\./ })
   })
 
-  t.test('revoking a key from the command line twice revokes it once', async (t) => {
+  t.test('an operator who revokes a key twice revokes it once', async (t) => {
     const { deps } = started.service
     const other = await newAccount(root, 'Third')
     const key = await newKey(root, other)
-    const revoke = (named: string) => revokeAsOperator(deps, named, 'stolen')
+    const revoke = async (named: string, reason = 'stolen') => {
+      const { id, accountId } = await findNamedApiKey(deps, named)
+      return revokeApiKey(deps, system, accountId, id, reason)
+    }
     const first = await revoke(key.token)
     t.match(first.apiKey, { id: key.id, revocationReason: 'stolen' })
+    t.same(first.apiKey.lastChange, first.committed, 'the key names its revocation')
     for (const named of [key.token, key.body.hint, key.id, key.id.toUpperCase()]) {
-      t.same((await revoke(named)).committed, first.committed, 'it was so already')
+      const again = await revoke(named)
+      t.same(again.committed, first.committed)
+      t.same(again.apiKey.lastChange, first.committed)
     }
     t.equal((await auditLogOf(raw, other)).length, 3, 'of the account, the key and its end')
     const forged = `${key.body.hint}${'1'.repeat(43)}_${'1'.repeat(11)}`
     await t.rejects(revoke(forged), { message: /did not issue the token/ })
     await t.rejects(revoke('nothing'), { message: /must be a token, a hint or the id/ })
     await t.rejects(revoke(account), { message: 'The key does not exist.' })
-    await t.rejects(revokeAsOperator(deps, key.id, 'a\u0000'), { code: 'invalid_request' })
+    await t.rejects(revoke(key.id, 'a\u0000'), { code: 'invalid_request' })
+  })
+
+  async function stateOf(id: string) {
+    const { rows } = await raw.query(
+      `select api_key.*, revision.value::int as latest from api_key, revision where id = $1`,
+      [id],
+    )
+    return rows[0]
+  }
+
+  t.test('revoking a key that a version without revisions revoked changes nothing', async (t) => {
+    const other = await newAccount(root, 'Fourth')
+    const key = await newKey(root, other)
+    await raw.query(
+      `update api_key set live = null, revoked_at = now(), revoked_by_kind = 'system' where id = $1`,
+      [key.id],
+    )
+    const before = await stateOf(key.id)
+    t.match(jsonOf(await admin('revoke', key.id, '--json')), {
+      api_key_id: key.id,
+      receipt: { state: 'complete', revision: before.latest },
+    })
+    const repeated = await root.post(`/v1/accounts/${other}/api-keys/${key.id}/revoke`, {})
+    t.match(repeated, { status: 200, body: { receipt: { revision: before.latest } } })
+    t.same(await stateOf(key.id), before, 'neither the key nor the counter of revisions')
+    const actions = (await auditLogOf(raw, other)).map(({ action }) => action)
+    t.same(actions, ['account.created', 'api_key.issued'])
   })
 
   t.test('rotate-tag-key, issue-root-key and migrate print JSON when asked to', async (t) => {

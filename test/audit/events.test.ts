@@ -1,13 +1,14 @@
 /** Every act leaves exactly one event, in its own transaction, and what it says is true and no secret. */
 import { createSecretKey } from 'node:crypto'
 import t from 'tap'
-import { type AuditEvent, systemOrigin } from '../../src/domain/audit/audit-event.ts'
+import { type AuditEvent, originOf } from '../../src/domain/audit/audit-event.ts'
 import { contentOf, eventOf } from '../../src/domain/audit/content.ts'
 import { entryHashOf, keySetOf } from '../../src/domain/audit/entry-hash.ts'
 import { differenceOf } from '../../src/domain/audit/snapshots.ts'
 import { canonicalJson } from '../../src/domain/canonical-json.ts'
 import { parseCatalogue } from '../../src/domain/permission.ts'
 import aeon from '../../src/domain/permissions.aeon.json' with { type: 'json' }
+import { system } from '../../src/domain/principal.ts'
 import { applyCatalogue } from '../../src/management/roles/catalogue.ts'
 import { issueRootKey } from '../../src/setup/issue-root-key.ts'
 import { rotateTagKey } from '../../src/setup/rotate-tag-key.ts'
@@ -303,7 +304,7 @@ t.test('an entry hash depends on all entries before it and on the audit key', as
     resource: { type: 'api_key', id: null, name: null },
     before: null,
     after: null,
-    origin: systemOrigin,
+    origin: originOf(system),
     reason: null,
     apiKeys: keySetOf(['b', 'a']),
     auditKeyId: null,

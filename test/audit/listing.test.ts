@@ -3,8 +3,9 @@ import { Kysely, PostgresDialect } from 'kysely'
 import { Pool } from 'pg'
 import t from 'tap'
 import { appendEvents } from '../../src/acts/append-events.ts'
-import { type AuditDraft, auditActions, systemOrigin } from '../../src/domain/audit/audit-event.ts'
+import { type AuditDraft, auditActions, originOf } from '../../src/domain/audit/audit-event.ts'
 import type { PageRequest } from '../../src/domain/page.ts'
+import { system } from '../../src/domain/principal.ts'
 import { verifyAuditLog } from '../../src/management/audit/verify-audit-log.ts'
 import { type AuditFilter, listAuditEvents } from '../../src/store/audit-listing.ts'
 import { type Database, isolationLevels } from '../../src/store/database.ts'
@@ -212,7 +213,7 @@ t.test('an audit chain continues at its stored head, whatever an instance rememb
   }
   const append = (by: typeof deps, fails = false) =>
     inTransaction(deps.db, async (trx) => {
-      await appendEvents(by, trx, systemOrigin, [draft])
+      await appendEvents(by, trx, originOf(system), [draft])
       if (fails) throw new Error('undone')
     })
   await append(deps)

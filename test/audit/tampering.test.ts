@@ -2,8 +2,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Client } from 'pg'
 import t, { type Test } from 'tap'
-import { inAuditedTransaction } from '../../src/acts/audited-transaction.ts'
-import { systemOrigin } from '../../src/domain/audit/audit-event.ts'
+import { act } from '../../src/acts/act.ts'
 import { type AuditKeys, noAuditKeys, parseAuditKeys } from '../../src/domain/audit/audit-key.ts'
 import type { ChainFault } from '../../src/domain/audit/chain-check.ts'
 import {
@@ -12,6 +11,7 @@ import {
   signCheckpoint,
 } from '../../src/domain/audit/checkpoint.ts'
 import { entryHashOf, genesisHash } from '../../src/domain/audit/entry-hash.ts'
+import { system } from '../../src/domain/principal.ts'
 import { type AuditLogReport, verifyAuditLog } from '../../src/management/audit/verify-audit-log.ts'
 import { checkAuditKeys } from '../../src/setup/check-audit-keys.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
@@ -264,7 +264,7 @@ async function accountWithAuditLog({ root }: TestService): Promise<string> {
   for (let key = 1; key < events - 1; key += 1) {
     keys.push((await newKey(root, accountId, { name: `ci ${key}` })).id)
   }
-  await inAuditedTransaction(deps, systemOrigin, async () => ({
+  await act(deps, system, {}, async () => ({
     result: undefined,
     events: [
       {
@@ -281,7 +281,7 @@ async function accountWithAuditLog({ root }: TestService): Promise<string> {
 }
 
 async function append(auditKeys: AuditKeys, accountId = account): Promise<void> {
-  await inAuditedTransaction({ ...deps, auditKeys }, systemOrigin, async () => ({
+  await act({ ...deps, auditKeys }, system, {}, async () => ({
     result: undefined,
     events: [
       {

@@ -8,7 +8,7 @@ import { entryFaults, rangesOf, widens } from '../../src/domain/network/allow-li
 import { decodeCursor, encodeCursor, parseSort, type Sort } from '../../src/domain/page.ts'
 import { effectivePermissions, isPermission, parseCatalogue } from '../../src/domain/permission.ts'
 import aeon from '../../src/domain/permissions.aeon.json' with { type: 'json' }
-import { actorOf, actorSeenBy, type Principal } from '../../src/domain/principal.ts'
+import { actorOf, actorSeenBy, type KeyPrincipal, system } from '../../src/domain/principal.ts'
 import { builtInRoles, foldRoleName } from '../../src/domain/role.ts'
 import {
   type Attempt,
@@ -315,7 +315,11 @@ t.test('role names are equal regardless of case and Unicode composition', async 
 })
 
 t.test('the actor of an act is its acting user, or else its key', async (t) => {
-  const principal = (key: Partial<KeyFacts>, actingUser?: Principal['actingUser']): Principal => ({
+  const principal = (
+    key: Partial<KeyFacts>,
+    actingUser?: KeyPrincipal['actingUser'],
+  ): KeyPrincipal => ({
+    kind: 'key',
     key: { ...goodKey, ...key },
     address: undefined,
     actingUser,
@@ -324,6 +328,7 @@ t.test('the actor of an act is its acting user, or else its key', async (t) => {
     readAt: undefined,
     authorityRenewed: false,
   })
+  t.same(actorOf(system), { kind: 'system', id: null, name: null })
   t.same(actorOf(principal({})), { kind: 'api_key', id: goodKey.id, name: 'key' })
   const platform = actorOf(principal({ platform: true }))
   t.same(platform, { kind: 'platform', id: goodKey.id, name: 'key' })

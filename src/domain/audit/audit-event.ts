@@ -92,23 +92,15 @@ export interface KeySet {
   readonly digest: string
 }
 
-/** The origin of an act of a caller. */
+/** The origin of an act of the principal. The service itself acts from nowhere, in no request. */
 export function originOf(principal: Principal): AuditOrigin {
+  const actor = actorOf(principal)
+  if (principal.kind === 'system') return { actor, via: null, clientIp: null, requestId: null }
   const { key, address, requestId } = principal
   return {
-    actor: actorOf(principal),
+    actor,
     via: { apiKeyId: key.id, platform: key.platform },
     clientIp: address === undefined ? null : formatAddress(address),
     requestId,
   }
-}
-
-/**
- * The origin of acts of the service itself, and of commands that an operator runs on the database.
- */
-export const systemOrigin: AuditOrigin = {
-  actor: { kind: 'system', id: null, name: null },
-  via: null,
-  clientIp: null,
-  requestId: null,
 }

@@ -2,14 +2,14 @@ import type { Static } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import type { Account } from '../../domain/account.ts'
 import type { AllowList } from '../../domain/network/allow-list.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { dependentsSeenBy } from './dependents.ts'
 import type { NetworkAllowListData } from './schemas.ts'
 
 /** How some lists of an account are shown to the principal. */
 export async function allowListsSeenBy(
   deps: Deps,
-  reader: Principal,
+  reader: KeyPrincipal,
   account: Account,
   lists: readonly AllowList[],
 ): Promise<(list: AllowList) => Static<typeof NetworkAllowListData>> {

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { requirePermission } from '../../acts/authority.ts'
 import type { Deps } from '../../deps.ts'
 import type { Account } from '../../domain/account.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
 import { getAccount } from '../../management/accounts/get.ts'
@@ -144,7 +144,7 @@ async function requireProject(
 }
 
 /** Which key uses which list is told only to those who may see keys. Throws `permission_denied`, `invalid_request`. */
-function parseKeyIds(text: string | undefined, reader: Principal): string[] | undefined {
+function parseKeyIds(text: string | undefined, reader: KeyPrincipal): string[] | undefined {
   if (text === undefined) return undefined
   requirePermission(reader.key, 'api_key:read')
   return text.split(',').map((id) => {

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import { type ApiKey, type KeyStatus, statusOf } from '../../domain/key/api-key.ts'
-import { actorSeenBy, type Principal } from '../../domain/principal.ts'
+import { actorSeenBy, type KeyPrincipal } from '../../domain/principal.ts'
 import type { RoleOfKey } from '../../management/roles/of-keys.ts'
 import { issuerSeenBy } from './issuer.ts'
 import type { keyStatuses } from './role-schemas.ts'
@@ -17,7 +17,7 @@ const msPerHour = 3_600_000
 export function toApiKeyData(
   apiKey: ApiKey,
   role: RoleOfKey | undefined,
-  reader: Principal,
+  reader: KeyPrincipal,
   now: Date,
 ): Static<typeof ApiKeyData> {
   if (role === undefined) throw new Error('A key was read without its role.')
@@ -77,7 +77,7 @@ export function expiryAfter(hours: number, now: Date): Date | null {
   return hours === 0 ? null : new Date(now.getTime() + hours * msPerHour)
 }
 
-function revocationOf(apiKey: ApiKey, reader: Principal) {
+function revocationOf(apiKey: ApiKey, reader: KeyPrincipal) {
   const by = apiKey.revokedBy && actorSeenBy(apiKey.revokedBy, reader.key.platform)
   const user = by?.kind === 'user' ? by : undefined
   const key = by?.kind === 'api_key' || by?.kind === 'platform' ? by : undefined

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import { defaultWaitMs } from '../../domain/limits.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { getApiKey } from '../../management/api-keys/get.ts'
 import { issueApiKey } from '../../management/api-keys/issue.ts'
 import { jwtFormOf } from '../../management/api-keys/jwt-form.ts'
@@ -25,13 +25,13 @@ const keyParams = Type.Object({ account_id: Type.String(), id: Type.String() })
 const orderNames = { created_on: 'created_at', name: 'name', expiry_time: 'expires_at' } as const
 
 export function apiKeyRoutes(scope: App, deps: Deps): void {
-  async function show(accountId: string, apiKeys: readonly ApiKey[], reader: Principal) {
+  async function show(accountId: string, apiKeys: readonly ApiKey[], reader: KeyPrincipal) {
     const roles = await rolesOfKeys(deps, accountId, apiKeys)
     const now = deps.now()
     return apiKeys.map((apiKey) => toApiKeyData(apiKey, roles.get(apiKey.role.id), reader, now))
   }
 
-  async function showOne(apiKey: ApiKey, reader: Principal) {
+  async function showOne(apiKey: ApiKey, reader: KeyPrincipal) {
     const [data] = await show(apiKey.accountId, [apiKey], reader)
     if (data === undefined) throw new Error('A key was not shown.')
     return data

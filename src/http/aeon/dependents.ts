@@ -1,5 +1,5 @@
 import type { Deps } from '../../deps.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { type Dependent, listDependents } from '../../management/api-keys/list-dependents.ts'
 
 /** The clients count them and print their names. */
@@ -8,7 +8,7 @@ const maxShown = 100
 /** The active keys that have some roles or lists, of each the newest; none to a reader who may not see keys. */
 export async function dependentsSeenBy(
   deps: Deps,
-  reader: Principal,
+  reader: KeyPrincipal,
   accountId: string,
   of: Parameters<typeof listDependents>[2],
 ): Promise<readonly Dependent[]> {

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import type { Catalogue, CatalogueEntry } from '../../domain/permission.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
 import type { RolePermissionSpec } from './bodies.ts'
 import type { ResourcePermission, ResourcePermissionData } from './role-schemas.ts'
@@ -12,7 +12,7 @@ type NamedEntry = CatalogueEntry & { readonly aeon: NonNullable<CatalogueEntry['
  * not know, and they cannot read the whole answer. So a permission to which the catalogue gives no name
  * of Aeon's, as it does to those of this service alone, is never shown here.
  */
-export function namedByAeon(catalogue: Catalogue, principal: Principal): readonly NamedEntry[] {
+export function namedByAeon(catalogue: Catalogue, principal: KeyPrincipal): readonly NamedEntry[] {
   return catalogue.filter(
     (entry): entry is NamedEntry =>
       entry.aeon !== null && (entry.scope === 'account' || principal.key.platform),

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import type { Catalogue } from '../../domain/permission.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import type { Role } from '../../domain/role.ts'
 import type { Dependent } from '../../management/api-keys/list-dependents.ts'
 import type { RoleWithEffects } from '../../management/roles/list.ts'
@@ -10,7 +10,7 @@ import type { RoleData } from './role-schemas.ts'
 
 /** What is to be shown of roles besides themselves. */
 export interface RoleView {
-  readonly reader: Principal
+  readonly reader: KeyPrincipal
   /** The active keys that have them; undefined if the reader may not see keys. */
   readonly holders: readonly Dependent[]
   /** Undefined: permissions are not to be shown. */

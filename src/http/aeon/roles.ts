@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { defaultWaitMs, maxNameLength } from '../../domain/limits.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { foldRoleName } from '../../domain/role.ts'
 import { createRole } from '../../management/roles/create.ts'
 import { deleteRole } from '../../management/roles/delete.ts'
@@ -46,7 +46,7 @@ const listQuery = Type.Object(
 export function roleRoutes(scope: App, deps: Deps): void {
   async function show(
     roles: readonly RoleWithEffects[],
-    reader: Principal,
+    reader: KeyPrincipal,
     accountId: string,
     withPermissions: boolean,
   ) {
@@ -56,7 +56,7 @@ export function roleRoutes(scope: App, deps: Deps): void {
     return roles.map((role) => toRoleData(role, { reader, holders, catalogue }))
   }
 
-  async function showOne(role: RoleWithEffects, reader: Principal) {
+  async function showOne(role: RoleWithEffects, reader: KeyPrincipal) {
     const [data] = await show([role], reader, role.accountId, true)
     if (data === undefined) throw new Error('A role was not shown.')
     return { data }

@@ -1,12 +1,11 @@
-import { inAuditedTransaction, nothingChanged } from '../../acts/audited-transaction.ts'
-import { renewAuthority } from '../../acts/authority.ts'
+import { type ActContext, type Acted, act, nothingChanged } from '../../acts/act.ts'
 import { newId } from '../../acts/ids.ts'
 import type { Deps } from '../../deps.ts'
 import type { Account } from '../../domain/account.ts'
-import { type AuditDraft, originOf } from '../../domain/audit/audit-event.ts'
+import type { AuditDraft } from '../../domain/audit/audit-event.ts'
 import { resourceOf, snapshotOfAccount } from '../../domain/audit/snapshots.ts'
 import type { Catalogue } from '../../domain/permission.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { invalidRequest, ServiceError } from '../../errors.ts'
 import { findAccount, insertAccount } from '../../store/accounts.ts'
 import { insertBuiltInRoles } from '../roles/built-in-roles.ts'
@@ -32,7 +31,7 @@ export interface AccountRequest {
  */
 export async function createAccount(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   request: AccountRequest,
 ): Promise<CreatedAccount> {
   const faults = nameFaults('/name', request.name)
@@ -45,8 +44,7 @@ export async function createAccount(
     projectId: request.projectId ?? newId(deps),
     createdAt: now,
   }
-  return inAuditedTransaction<CreatedAccount>(deps, originOf(principal), async (trx) => {
-    await renewAuthority(deps, trx, principal, 'account:create')
+  const create = async ({ trx }: ActContext<unknown>): Promise<Acted<CreatedAccount>> => {
     const inserted = await insertAccount(trx, account)
     if (inserted === undefined) {
       const present = sameAccount(await findAccount(trx, account.id), request)
@@ -55,7 +53,8 @@ export async function createAccount(
     const catalogue: Catalogue = await requireLockedCatalogue(trx)
     await insertBuiltInRoles(deps, trx, inserted, catalogue, now)
     return { result: { account: inserted, created: true }, events: [accountCreated(inserted)] }
-  })
+  }
+  return (await act(deps, principal, { permission: 'account:create' }, create)).result
 }
 
 /** The first event of an account. That it has its built-in roles goes without saying. */

@@ -1,20 +1,17 @@
-import { inAuditedTransaction } from '../../acts/audited-transaction.ts'
-import { renewAuthority } from '../../acts/authority.ts'
+import { act } from '../../acts/act.ts'
 import { newId } from '../../acts/ids.ts'
 import type { Deps } from '../../deps.ts'
-import { originOf } from '../../domain/audit/audit-event.ts'
 import { resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
 import type { AllowList } from '../../domain/network/allow-list.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { invalidRequest } from '../../errors.ts'
-import { lockAccountShared } from '../../store/accounts.ts'
 import { insertAllowList } from '../../store/allow-lists.ts'
 import { type AllowListRequest, allowListFaults, refuseTakenName } from './validate-allow-list.ts'
 
 /** Creates a list of the account; its entries are kept exactly as given. Throws `invalid_request`, `name_taken`. */
 export async function createAllowList(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   accountId: string,
   request: AllowListRequest,
 ): Promise<AllowList> {
@@ -28,9 +25,8 @@ export async function createAllowList(
     createdAt: now,
     updatedAt: now,
   }
-  return inAuditedTransaction(deps, originOf(principal), async (trx) => {
-    await lockAccountShared(trx, accountId)
-    await renewAuthority(deps, trx, principal, 'allow_list:create')
+  const terms = { permission: 'allow_list:create', lock: { mode: 'shared', accountId } } as const
+  const { result } = await act(deps, principal, terms, async ({ trx }) => {
     const inserted = await insertAllowList(trx, list).catch(refuseTakenName)
     const event = {
       accountId,
@@ -41,4 +37,5 @@ export async function createAllowList(
     } as const
     return { result: inserted, events: [event] }
   })
+  return result
 }

@@ -1,11 +1,8 @@
-import { renewAuthority } from '../../acts/authority.ts'
-import { inChangingTransaction } from '../../acts/changing-transaction.ts'
+import { act } from '../../acts/act.ts'
 import type { Deps } from '../../deps.ts'
-import { originOf } from '../../domain/audit/audit-event.ts'
 import { resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
-import { lockAccountShared } from '../../store/accounts.ts'
 import { allowListUseConstraint, retireAllowList } from '../../store/allow-lists.ts'
 import { violates } from '../../store/faults.ts'
 import { releaseExpired } from '../api-keys/release-expired.ts'
@@ -17,16 +14,15 @@ import { lockFreeAllowList } from './lock.ts'
  */
 export async function deleteAllowList(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   accountId: string,
   id: string,
 ): Promise<void> {
   const now = deps.now()
-  await inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
-    await lockAccountShared(trx, accountId)
-    const author = await renewAuthority(deps, trx, principal, 'allow_list:delete')
+  const terms = { permission: 'allow_list:delete', lock: { mode: 'shared', accountId } } as const
+  await act(deps, principal, terms, async ({ trx, author, changed }) => {
     const list = await lockFreeAllowList(trx, author, accountId, id)
-    await releaseExpired(trx, announce, accountId, { allowListId: list.id })
+    await releaseExpired(trx, changed, accountId, { allowListId: list.id })
     await retireAllowList(trx, list.id, now).catch(refuseUsed)
     const event = {
       accountId,

@@ -1,12 +1,10 @@
-import { renewAuthority, requireGrantable } from '../../acts/authority.ts'
-import { type CommittedChange, inChangingTransaction } from '../../acts/changing-transaction.ts'
+import { act, type CommittedAct } from '../../acts/act.ts'
+import { requireGrantable } from '../../acts/authority.ts'
 import type { Deps } from '../../deps.ts'
-import { originOf } from '../../domain/audit/audit-event.ts'
 import { differenceOf, resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
 import { type AllowList, widens } from '../../domain/network/allow-list.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { invalidRequest } from '../../errors.ts'
-import { lockAccountExclusively } from '../../store/accounts.ts'
 import {
   permissionsReachedThrough,
   updateAllowList as updateStored,
@@ -21,17 +19,17 @@ import { type AllowListRequest, allowListFaults, refuseTakenName } from './valid
  */
 export async function updateAllowList(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   accountId: string,
   id: string,
   request: Partial<AllowListRequest>,
-): Promise<CommittedChange<AllowList>> {
+): Promise<CommittedAct<AllowList>> {
   const faults = allowListFaults({ name: 'unchanged', description: '', entries: [], ...request })
   if (faults.length > 0) throw invalidRequest(faults)
-  return inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
-    // Whose keys use the list, and what they may do, stays as it is found.
-    await lockAccountExclusively(trx, accountId)
-    const author = await renewAuthority(deps, trx, principal, 'allow_list:update')
+  // Which keys use the list, and what those keys may do, stays as it is found.
+  const lock = { mode: 'exclusive', accountId } as const
+  const terms = { permission: 'allow_list:update', lock }
+  return act(deps, principal, terms, async ({ trx, author, changed }) => {
     const before = await lockFreeAllowList(trx, author, accountId, id)
     const after = { ...before, ...request }
     if (widens(before.entries, after.entries)) {
@@ -41,7 +39,7 @@ export async function updateAllowList(
         requireGrantable(author, { permissions, reach: 'allow_lists', allowListIds: [before.id] })
       }
     }
-    announce({ kind: 'account', id: accountId })
+    changed({ kind: 'account', id: accountId })
     const list = await updateStored(trx, after, deps.now()).catch(refuseTakenName)
     const event = {
       accountId,

@@ -1,89 +1,103 @@
-import { nothingChanged } from '../../acts/audited-transaction.ts'
-import { renewAuthority } from '../../acts/authority.ts'
-import { type Announce, inChangingTransaction } from '../../acts/changing-transaction.ts'
+import {
+  type ActContext,
+  type Acted,
+  type AuthorizedTerms,
+  type AuthorOf,
+  act,
+  nothingChanged,
+} from '../../acts/act.ts'
 import type { Deps } from '../../deps.ts'
-import { type AuditAction, originOf } from '../../domain/audit/audit-event.ts'
+import type { AuditAction } from '../../domain/audit/audit-event.ts'
 import { differenceOf, resourceOf, snapshotOfApiKey } from '../../domain/audit/snapshots.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import type { Principal } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
-import type { KeyFacts } from '../../domain/verdict.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
-import { lockAccountShared } from '../../store/accounts.ts'
 import { findChangedRevision, setChangedRevision } from '../../store/api-key-references.ts'
 import { findApiKey, lockApiKey } from '../../store/api-keys.ts'
-import type { StoreTransaction } from '../../store/database.ts'
+import { findLatestRevision } from '../../store/changes.ts'
 import { lockRoleShared } from '../../store/roles.ts'
 import { descriptionFaults } from '../validate-text.ts'
 import { requireKeyId } from './key-id.ts'
 
-/** An act on one key: what it needs, why it is done, and what it does to the locked key. */
-export interface KeyAct {
+/** An act on one key: what it requires, why it is done, and what it does to the locked key. */
+export interface KeyAct<Author> {
   readonly permission: string
-  /** What the trail calls it. */
+  /** The action of the audit event. */
   readonly action: AuditAction
   readonly reason: string | null
-  /** Acts, and tells whether anything changed. */
-  readonly act: (
-    trx: StoreTransaction,
-    key: ApiKey,
-    author: KeyFacts,
-    announce: Announce,
-  ) => Promise<boolean>
+  /** Performs the act. Returns whether anything changed. */
+  readonly perform: (context: ActContext<Author>, key: ApiKey) => Promise<boolean>
 }
 
 export interface ChangedKey {
   readonly apiKey: ApiKey
-  /** The revision of this change; when nothing changed, that of the last change of the key. */
+  /**
+   * The revision of this change. When nothing changed, that of the last change of the key; for a key
+   * that never took one the latest revision: an instance that has applied it knows the key as it is.
+   */
   readonly committed: RevisionRef
 }
 
 /**
- * Acts on one key of the account under the lock of its row, by the rights that the principal has
- * then. Returns the key as it is afterwards. Throws `invalid_request`, `not_found`, `outcome_unknown` and what the act throws.
+ * Acts on one key of the account under the lock of its row, by the rights that the principal has then.
+ * Returns the key as it is afterwards. Throws `invalid_request`, `not_found`, `outcome_unknown` and what
+ * the act throws.
  */
-export async function changeApiKey(
+export async function changeApiKey<P extends Principal>(
   deps: Deps,
-  principal: Principal,
+  principal: P,
   accountId: string,
   idOrHint: string,
-  { permission, action, reason, act }: KeyAct,
+  { permission, action, reason, perform }: KeyAct<AuthorOf<P>>,
 ): Promise<ChangedKey> {
   const faults = descriptionFaults('/reason', reason ?? '')
   if (faults.length > 0) throw invalidRequest(faults)
   const id = requireKeyId(idOrHint)
-  const { result, committed } = await inChangingTransaction(
-    deps,
-    originOf(principal),
-    async (trx, announce) => {
-      await lockAccountShared(trx, accountId)
-      // Whoever acts on their own key takes its row for update at once: if it were shared first, as
-      // authority is, two such acts would wait for each other.
-      if (id === principal.key.id) await lockApiKey(trx, accountId, id)
-      const author = await renewAuthority(deps, trx, principal, permission)
-      const key = await lockApiKey(trx, accountId, id)
-      if (key === undefined) throw notFound('API key')
-      const hasChanged = await act(trx, key, author, announce)
-      const earlier = await findChangedRevision(trx, id)
-      if (!hasChanged && earlier !== undefined) return nothingChanged({ apiKey: key, earlier })
-      announce({ kind: 'key', id })
-      if (!hasChanged) return nothingChanged({ apiKey: key, earlier })
-      const apiKey = (await findApiKey(trx, id)) ?? key
-      // Its row is written once more under the counter, by which PostgreSQL looks for its role again:
-      // one who deletes that role must not wait for this chain meanwhile.
-      await lockRoleShared(trx, apiKey.role.id)
-      const event = {
-        accountId,
-        action,
-        resource: resourceOf('api_key', apiKey),
-        ...differenceOf(snapshotOfApiKey(key), snapshotOfApiKey(apiKey)),
-        reason,
-      }
-      return { result: { apiKey, earlier }, events: [event] }
+  const terms: AuthorizedTerms = {
+    permission,
+    lock: { mode: 'shared', accountId },
+    lockFirst: async (trx) => {
+      if (isKeyOf(principal, id)) await lockApiKey(trx, accountId, id)
     },
-    (trx, sealed) => setChangedRevision(trx, id, sealed),
-  )
-  const revision = committed ?? result.earlier
-  if (revision === undefined) throw new Error('A key was changed without a revision.')
-  return { apiKey: { ...result.apiKey, lastChange: revision }, committed: revision }
+    seal: (trx, committed) => setChangedRevision(trx, id, committed),
+  }
+  const change = async (context: ActContext<AuthorOf<P>>): Promise<Acted<Outcome>> => {
+    const { trx, changed } = context
+    const key = await lockApiKey(trx, accountId, id)
+    if (key === undefined) throw notFound('API key')
+    if (!(await perform(context, key))) {
+      const lastChange = (await findChangedRevision(trx, id)) ?? null
+      const standing = lastChange ?? (await findLatestRevision(trx))
+      return nothingChanged({ apiKey: { ...key, lastChange }, standing })
+    }
+    changed({ kind: 'key', id })
+    const apiKey = (await findApiKey(trx, id)) ?? key
+    // Its row is written once more under the counter, by which PostgreSQL looks for its role again:
+    // an act that deletes that role must not wait for this chain meanwhile.
+    await lockRoleShared(trx, apiKey.role.id)
+    const event = {
+      accountId,
+      action,
+      resource: resourceOf('api_key', apiKey),
+      ...differenceOf(snapshotOfApiKey(key), snapshotOfApiKey(apiKey)),
+      reason,
+    }
+    return { result: { apiKey, standing: undefined }, events: [event] }
+  }
+  const { result, committed } = await act(deps, principal, terms, change)
+  const { apiKey, standing } = result
+  if (standing !== undefined) return { apiKey, committed: standing }
+  if (committed === undefined) throw new Error('A key was changed without a revision.')
+  return { apiKey: { ...apiKey, lastChange: committed }, committed }
+}
+
+interface Outcome {
+  readonly apiKey: ApiKey
+  /** Where nothing changed: the revision that already tells of the key as it is. */
+  readonly standing: RevisionRef | undefined
+}
+
+function isKeyOf(principal: Principal, id: string): boolean {
+  return principal.kind === 'key' && principal.key.id === id
 }

@@ -1,5 +1,5 @@
 import type { Deps } from '../../deps.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { setDisabledAt } from '../../store/api-keys.ts'
 import { type ChangedKey, changeApiKey } from './change-api-key.ts'
@@ -7,7 +7,7 @@ import { type ChangedKey, changeApiKey } from './change-api-key.ts'
 /** Suspends a key until it is enabled. Disabling it again changes nothing. Throws `key_revoked`. */
 export async function disableApiKey(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   accountId: string,
   idOrHint: string,
   reason: string | null,
@@ -16,7 +16,7 @@ export async function disableApiKey(
     permission: 'api_key:disable',
     action: 'api_key.disabled',
     reason,
-    act: async (trx, key) => {
+    perform: async ({ trx }, key) => {
       if (key.revokedAt !== null) throw new ServiceError('key_revoked', 'The key is revoked.')
       if (key.disabledAt !== null) return false
       await setDisabledAt(trx, key.id, deps.now())

@@ -1,6 +1,6 @@
 import { requireGrantable } from '../../acts/authority.ts'
 import type { Deps } from '../../deps.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { setDisabledAt } from '../../store/api-keys.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
@@ -13,7 +13,7 @@ import { requireUnexpired } from './require-not-ended.ts'
  */
 export async function enableApiKey(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   accountId: string,
   idOrHint: string,
   reason: string | null,
@@ -22,7 +22,7 @@ export async function enableApiKey(
     permission: 'api_key:disable',
     action: 'api_key.enabled',
     reason,
-    act: async (trx, key, author) => {
+    perform: async ({ trx, author }, key) => {
       if (key.revokedAt !== null) throw new ServiceError('key_revoked', 'The key is revoked.')
       await requireUnexpired(trx, key, deps.now())
       if (key.disabledAt === null) return false

@@ -1,18 +1,16 @@
-import { nothingChanged } from '../../acts/audited-transaction.ts'
-import { renewAuthority, requireGrantable } from '../../acts/authority.ts'
-import { type Announce, inChangingTransaction } from '../../acts/changing-transaction.ts'
+import { type ActContext, type Acted, type Announce, act, nothingChanged } from '../../acts/act.ts'
+import { requireGrantable } from '../../acts/authority.ts'
 import { findEarlier, type IdempotentRequest } from '../../acts/idempotency.ts'
 import { newId } from '../../acts/ids.ts'
 import type { Deps } from '../../deps.ts'
-import { type AuditDraft, originOf } from '../../domain/audit/audit-event.ts'
+import type { AuditDraft } from '../../domain/audit/audit-event.ts'
 import { resourceOf, snapshotOfApiKey } from '../../domain/audit/snapshots.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import type { CredentialRef } from '../../domain/key/credential-ref.ts'
 import type { Metadata } from '../../domain/key/metadata.ts'
-import { actorOf, type Principal } from '../../domain/principal.ts'
+import { actorOf, type KeyPrincipal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
-import { lockAccountShared } from '../../store/accounts.ts'
 import { findApiKey, insertApiKey, type NewApiKey } from '../../store/api-keys.ts'
 import { insertCredential } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
@@ -54,20 +52,20 @@ export interface ReplayedIssue extends Omit<IssuedKey, 'token'> {
  */
 export async function issueApiKey(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   accountId: string,
   request: IssueRequest,
 ): Promise<IssuedKey>
 export async function issueApiKey(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   accountId: string,
   request: IssueRequest,
   idempotent: IdempotentRequest | undefined,
 ): Promise<IssuedKey | ReplayedIssue>
 export async function issueApiKey(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   accountId: string,
   request: IssueRequest,
   idempotent?: IdempotentRequest,
@@ -89,42 +87,39 @@ export async function issueApiKey(
     createdBy: actorOf(principal),
     expiresAt: request.expiresAt,
   }
-  const issue = async (trx: StoreTransaction, announce: Announce) => {
-    await lockAccountShared(trx, accountId)
-    const grantor = await renewAuthority(deps, trx, principal, 'api_key:create')
+  const issue = async (
+    context: ActContext<KeyFacts>,
+  ): Promise<Acted<IssuedKey | ReplayedIssue>> => {
+    const { trx, author, changed } = context
     const made = { apiKeyId: key.id, generation: 1 }
     const earlier =
       idempotent &&
       (await findEarlier(trx, principal, { ...idempotent, accountId, route: 'issue' }, made))
-    if (earlier !== undefined) return nothingChanged(await replay(trx, grantor, earlier))
+    if (earlier !== undefined) return nothingChanged(await replay(trx, author, earlier))
     if (faults.length > 0) throw invalidRequest(faults)
     const role = await requireRoleAndLists(trx, accountId, request)
-    requireGrantable(grantor, { permissions: role.effective, ...key })
-    await insertUnderFreeName(trx, announce, { ...key, roleId: role.id })
+    requireGrantable(author, { permissions: role.effective, ...key })
+    await insertUnderFreeName(trx, changed, { ...key, roleId: role.id })
     await insertCredential(trx, { ...credential, generation: 1, createdAt: now })
     const issued = await findApiKey(trx, key.id)
     if (issued === undefined) throw new Error('An inserted key was not found.')
     const result = { apiKey: issued, generation: issued.generation, token }
     return { result, events: [apiKeyIssued(issued)] }
   }
-  const { result } = await inChangingTransaction<IssuedKey | ReplayedIssue>(
-    deps,
-    originOf(principal),
-    issue,
-  )
-  return result
+  const terms = { permission: 'api_key:create', lock: { mode: 'shared', accountId } } as const
+  return (await act(deps, principal, terms, issue)).result
 }
 
 /** What was issued before, for one who may still issue it. */
 async function replay(
   trx: StoreTransaction,
-  grantor: KeyFacts,
+  author: KeyFacts,
   { apiKeyId, generation }: CredentialRef,
 ): Promise<ReplayedIssue> {
   const apiKey = await findApiKey(trx, apiKeyId)
   if (apiKey === undefined) throw new Error('An issued key was not found.')
   const role = await findRoleWithEffects(trx, apiKey.accountId, { id: apiKey.role.id })
-  requireGrantable(grantor, { ...apiKey, permissions: role?.effective ?? [] })
+  requireGrantable(author, { ...apiKey, permissions: role?.effective ?? [] })
   return { apiKey, generation, token: null }
 }
 
@@ -151,10 +146,10 @@ function faultsOf(request: IssueRequest, now: Date): Fault[] {
 /** An expired key that still holds the name gives it up; any other keeps it. */
 async function insertUnderFreeName(
   trx: StoreTransaction,
-  announce: Announce,
+  changed: Announce,
   key: NewApiKey,
 ): Promise<void> {
-  await releaseExpired(trx, announce, key.accountId, { name: key.name })
+  await releaseExpired(trx, changed, key.accountId, { name: key.name })
   try {
     await insertApiKey(trx, key)
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Announce } from '../../acts/changing-transaction.ts'
+import type { Announce } from '../../acts/act.ts'
 import {
   type ReferenceFilter,
   releaseExpired as releaseStored,
@@ -6,14 +6,14 @@ import {
 import type { StoreTransaction } from '../../store/database.ts'
 
 /**
- * Takes a name, a role or a list from the expired keys that still hold it. Each is announced: an instance
- * whose clock is behind may have it in memory, and learns that it has expired for good.
+ * Takes a name, a role or a list from the expired keys that still hold it. Each key is announced: an
+ * instance whose clock is behind may have the key in memory, and learns that it has expired for good.
  */
 export async function releaseExpired(
   trx: StoreTransaction,
-  announce: Announce,
+  changed: Announce,
   accountId: string,
   holding: ReferenceFilter,
 ): Promise<void> {
-  for (const id of await releaseStored(trx, accountId, holding)) announce({ kind: 'key', id })
+  for (const id of await releaseStored(trx, accountId, holding)) changed({ kind: 'key', id })
 }

@@ -1,15 +1,18 @@
-import { nothingChanged } from '../../acts/audited-transaction.ts'
-import { renewAuthority } from '../../acts/authority.ts'
-import { inChangingTransaction } from '../../acts/changing-transaction.ts'
+import {
+  type ActContext,
+  type Acted,
+  type AuthorizedTerms,
+  act,
+  nothingChanged,
+} from '../../acts/act.ts'
 import { newId } from '../../acts/ids.ts'
 import type { Deps } from '../../deps.ts'
-import { type AuditDraft, originOf } from '../../domain/audit/audit-event.ts'
+import type { AuditDraft } from '../../domain/audit/audit-event.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
-import { actorOf, type Principal } from '../../domain/principal.ts'
+import { actorOf, type KeyPrincipal } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { invalidRequest } from '../../errors.ts'
-import { lockAccountExclusively } from '../../store/accounts.ts'
 import { findApiKeys } from '../../store/api-keys.ts'
 import {
   type BulkFilter,
@@ -53,7 +56,7 @@ export interface BulkRevoked {
  */
 export async function revokeInBulk(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   scope: BulkScope,
   request: BulkRequest,
   reason: string | null,
@@ -64,30 +67,30 @@ export async function revokeInBulk(
   ]
   if (faults.length > 0) throw invalidRequest(faults)
   const revocation = { at: deps.now(), by: actorOf(principal), reason, inBulk: newId(deps) }
-  const { result, committed } = await inChangingTransaction<Done>(
-    deps,
-    originOf(principal),
-    async (trx, announce) => {
-      await lockAccountExclusively(trx, scope)
-      await renewAuthority(deps, trx, principal, 'api_key:revoke')
-      const filter = await validateBulkRequest(trx, scope, request)
-      const revoked = await revokeEach(trx, scope, filter, revocation)
-      if (revoked.size === 0) {
-        const latest = await findLatestRevision(trx)
-        return nothingChanged({ count: 0, accounts: 0, sample: [], latest })
-      }
-      for (const id of revoked.keys()) announce({ kind: 'account', id })
-      const ids = [...revoked.values()].flat()
-      const sample = await findApiKeys(trx, ids.slice(-sampled).reverse())
-      return {
-        result: { count: ids.length, accounts: revoked.size, sample, latest: undefined },
-        events: Array.from(revoked, ([accountId, apiKeyIds]) =>
-          bulkRevoked(accountId, apiKeyIds, filter, revocation),
-        ),
-      }
-    },
-    (trx, sealed) => insertBulkRevocation(trx, revocation.inBulk, sealed, revocation.at),
-  )
+  const terms: AuthorizedTerms = {
+    permission: 'api_key:revoke',
+    lock: { mode: 'exclusive', accountId: scope },
+    seal: (trx, committed) =>
+      insertBulkRevocation(trx, revocation.inBulk, committed, revocation.at),
+  }
+  const revoke = async ({ trx, changed }: ActContext<unknown>): Promise<Acted<Done>> => {
+    const filter = await validateBulkRequest(trx, scope, request)
+    const revoked = await revokeEach(trx, scope, filter, revocation)
+    if (revoked.size === 0) {
+      const latest = await findLatestRevision(trx)
+      return nothingChanged({ count: 0, accounts: 0, sample: [], latest })
+    }
+    for (const id of revoked.keys()) changed({ kind: 'account', id })
+    const ids = [...revoked.values()].flat()
+    const sample = await findApiKeys(trx, ids.slice(-sampled).reverse())
+    return {
+      result: { count: ids.length, accounts: revoked.size, sample, latest: undefined },
+      events: Array.from(revoked, ([accountId, apiKeyIds]) =>
+        bulkRevoked(accountId, apiKeyIds, filter, revocation),
+      ),
+    }
+  }
+  const { result, committed } = await act(deps, principal, terms, revoke)
   const { latest, ...told } = result
   const revision = committed ?? latest
   if (revision === undefined) throw new Error('Keys were revoked without a revision.')

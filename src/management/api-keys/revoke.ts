@@ -3,7 +3,10 @@ import { actorOf, type Principal } from '../../domain/principal.ts'
 import { revokeApiKey as revokeStored } from '../../store/api-keys.ts'
 import { type ChangedKey, changeApiKey } from './change-api-key.ts'
 
-/** Ends a key for good. Revoking it again changes nothing. */
+/**
+ * Ends a key for good. Revoking it again changes nothing. The principal is a caller, or `system` for an
+ * operator who has the database. Throws `invalid_request`, `not_found`.
+ */
 export async function revokeApiKey(
   deps: Deps,
   principal: Principal,
@@ -15,7 +18,7 @@ export async function revokeApiKey(
     permission: 'api_key:revoke',
     action: 'api_key.revoked',
     reason,
-    act: async (trx, key) => {
+    perform: async ({ trx }, key) => {
       if (key.revokedAt !== null) return false
       await revokeStored(trx, key.id, { at: deps.now(), by: actorOf(principal), reason })
       return true

@@ -7,7 +7,7 @@ import {
   type RequestedRotation,
   type RotationPlan,
 } from '../../domain/key/rotation.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { type Fault, invalidRequest, notFound, ServiceError } from '../../errors.ts'
 import { setExpiry } from '../../store/api-key-updates.ts'
@@ -55,7 +55,7 @@ export interface RotationTerms {
  */
 export async function rotateKey(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   accountId: string,
   idOrHint: string,
   request: RotationRequest,
@@ -73,7 +73,7 @@ export async function rotateKey(
     permission: terms.permission,
     action: 'api_key.rotated',
     reason: null,
-    act: async (trx, key, author) => {
+    perform: async ({ trx, author }, key) => {
       const now = deps.now()
       const made = { apiKeyId: key.id, generation: key.generation + 1 }
       const route = `${terms.route} ${key.id}`

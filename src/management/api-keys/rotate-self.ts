@@ -1,6 +1,6 @@
 import type { IdempotentRequest } from '../../acts/idempotency.ts'
 import type { Deps } from '../../deps.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { invalidRequest } from '../../errors.ts'
 import { requireSameExpiry } from './change-rules.ts'
 import {
@@ -16,7 +16,7 @@ import {
  */
 export async function rotateOwnKey(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   request: RotationRequest,
   idempotent: IdempotentRequest | undefined,
 ): Promise<RotatedKey> {

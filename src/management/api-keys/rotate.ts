@@ -1,7 +1,7 @@
 import { requireGrantable } from '../../acts/authority.ts'
 import type { IdempotentRequest } from '../../acts/idempotency.ts'
 import type { Deps } from '../../deps.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
 import { requireMayEndAt, requireSameExpiry } from './change-rules.ts'
 import { parseKeyId } from './key-id.ts'
@@ -19,7 +19,7 @@ import {
  */
 export function rotateApiKey(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   accountId: string,
   idOrHint: string,
   request: RotationRequest,

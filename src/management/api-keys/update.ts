@@ -2,7 +2,7 @@ import type { Deps } from '../../deps.ts'
 import type { ApiKey, Reach } from '../../domain/key/api-key.ts'
 import type { KeyRights } from '../../domain/key/key-rights.ts'
 import { isSameMetadata, type Metadata } from '../../domain/key/metadata.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { type Fault, invalidRequest, ServiceError } from '../../errors.ts'
 import { updateApiKey as updateStored } from '../../store/api-key-updates.ts'
@@ -41,7 +41,7 @@ export type Expectation = (key: ApiKey) => boolean
  */
 export async function updateApiKey(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   accountId: string,
   idOrHint: string,
   isExpected: Expectation,
@@ -53,7 +53,7 @@ export async function updateApiKey(
     permission: 'api_key:update',
     action: 'api_key.updated',
     reason: null,
-    act: async (trx, key, author, announce) => {
+    perform: async ({ trx, author, changed }, key) => {
       requireUnrevoked(key)
       if (!isExpected(key)) {
         throw new ServiceError(
@@ -65,7 +65,7 @@ export async function updateApiKey(
       const after = await valuesAfter(trx, key, author, patch)
       if (isSame(key, after)) return false
       if (after.name !== key.name) {
-        await releaseExpired(trx, announce, accountId, { name: after.name })
+        await releaseExpired(trx, changed, accountId, { name: after.name })
       }
       await updateStored(trx, key.id, after).catch((error: unknown) => {
         throw refusalOf(error) ?? error

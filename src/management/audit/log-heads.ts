@@ -1,7 +1,9 @@
-import type { Deps } from '../../deps.ts'
+import type { Logger } from 'pino'
+import { act, nothingChanged } from '../../acts/act.ts'
+import type { ActDeps } from '../../acts/deps.ts'
+import { system } from '../../domain/principal.ts'
 import { listHeadsSince } from '../../store/audit-log.ts'
 import { claimSweep, moveSweep } from '../../store/sweeps.ts'
-import { inTransaction } from '../../store/transaction.ts'
 
 const everyMs = 60 * 60 * 1000
 
@@ -10,15 +12,21 @@ const overlapMs = 5 * 60 * 1000
 
 const headsALine = 50
 
+interface HeadLog {
+  readonly log: Pick<Logger, 'error' | 'info'>
+}
+
 /**
  * Logs the heads of the chains that moved since it was done last, once an hour, by one instance for all:
  * a log that is kept elsewhere bears witness to them.
  */
-export async function logHeads(deps: Pick<Deps, 'db' | 'now' | 'log'>): Promise<void> {
-  await inTransaction(deps.db, async (trx) => {
+export async function logHeads(deps: ActDeps & HeadLog): Promise<void> {
+  await act(deps, system, {}, async ({ trx }) => {
     const last = await claimSweep(trx, 'audit_heads')
     const now = deps.now()
-    if (last === undefined || now.getTime() < last.at.getTime() + everyMs) return
+    if (last === undefined || now.getTime() < last.at.getTime() + everyMs) {
+      return nothingChanged(undefined)
+    }
     const heads = await listHeadsSince(trx, new Date(last.at.getTime() - overlapMs))
     for (let from = 0; from < heads.length; from += headsALine) {
       const line = heads.slice(from, from + headsALine).map(({ accountId, number, link }) => ({
@@ -29,5 +37,7 @@ export async function logHeads(deps: Pick<Deps, 'db' | 'now' | 'log'>): Promise<
       deps.log.info({ heads: line }, 'head hashes of the audit log')
     }
     await moveSweep(trx, 'audit_heads', { at: now, id: last.id })
+    // Where the sweep has come to is no part of what the audit log records.
+    return nothingChanged(undefined)
   })
 }

@@ -1,7 +1,7 @@
-import type { AuditDeps } from '../../acts/append-events.ts'
-import { inAuditedTransaction, nothingChanged } from '../../acts/audited-transaction.ts'
-import type { Deps } from '../../deps.ts'
-import { type AuditDraft, systemOrigin } from '../../domain/audit/audit-event.ts'
+import { act, nothingChanged } from '../../acts/act.ts'
+import type { ActDeps } from '../../acts/deps.ts'
+import type { AuditDraft } from '../../domain/audit/audit-event.ts'
+import { system } from '../../domain/principal.ts'
 import { readDatabaseClock } from '../../store/database-clock.ts'
 import {
   claimSweep,
@@ -34,7 +34,7 @@ const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
  * Writes the events that tell that keys expire soon or have expired, for all that has come due since
  * somebody did it last, however long ago. One instance does it at a time; the others pass by.
  */
-export async function sweepExpiries(deps: AuditDeps & Pick<Deps, 'db'>): Promise<void> {
+export async function sweepExpiries(deps: ActDeps): Promise<void> {
   for (const stage of stages) {
     while (await sweepBatch(deps, stage)) {
       // More is due.
@@ -44,7 +44,7 @@ export async function sweepExpiries(deps: AuditDeps & Pick<Deps, 'db'>): Promise
 
 /** How many keys expire within 1, 7 and 30 days, as a metric tells it. */
 export async function countExpiringKeys(
-  deps: Pick<Deps, 'db' | 'now'>,
+  deps: Pick<ActDeps, 'db' | 'now'>,
 ): Promise<ReadonlyMap<number, number>> {
   const days = stages.map((stage) => stage.days).filter((count) => count > 0)
   const now = deps.now()
@@ -55,10 +55,10 @@ export async function countExpiringKeys(
 
 /** Whether more may be due. */
 async function sweepBatch(
-  deps: AuditDeps & Pick<Deps, 'db'>,
+  deps: ActDeps,
   { sweep, days }: (typeof stages)[number],
 ): Promise<boolean> {
-  return inAuditedTransaction(deps, systemOrigin, async (trx) => {
+  const { result } = await act(deps, system, {}, async ({ trx }) => {
     const after = await claimSweep(trx, sweep)
     if (after === undefined) return nothingChanged(false)
     // By a clock that is ahead, what is issued later would be passed over.
@@ -77,6 +77,7 @@ async function sweepBatch(
     const told = due.filter((key) => key.isTold)
     return { result: isMore, events: told.map((key) => eventOf(key, days)) }
   })
+  return result
 }
 
 function eventOf(key: DueKey, days: number): AuditDraft {

@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { nothingChanged } from '../../acts/audited-transaction.ts'
-import { inChangingTransaction } from '../../acts/changing-transaction.ts'
+import { act, nothingChanged } from '../../acts/act.ts'
 import type { Deps } from '../../deps.ts'
-import { systemOrigin } from '../../domain/audit/audit-event.ts'
 import { differenceOf, snapshotOfCatalogue } from '../../domain/audit/snapshots.ts'
 import { type Catalogue, effectivePermissions } from '../../domain/permission.ts'
+import { system } from '../../domain/principal.ts'
 import { builtInRoles } from '../../domain/role.ts'
 import { requirePlatformId } from '../../store/accounts.ts'
 import {
@@ -32,7 +31,7 @@ export async function requireLockedCatalogue(trx: StoreTransaction): Promise<Cat
  */
 export async function applyCatalogue(deps: Deps, catalogue: Catalogue): Promise<boolean> {
   if (isDeepStrictEqual(await findCatalogue(deps.db), catalogue)) return false
-  const { result } = await inChangingTransaction(deps, systemOrigin, async (trx, announce) => {
+  const { result } = await act(deps, system, {}, async ({ trx, changed }) => {
     const before = await lockCatalogue(trx)
     if (isDeepStrictEqual(before, catalogue)) return nothingChanged(false)
     const now = deps.now()
@@ -45,7 +44,7 @@ export async function applyCatalogue(deps: Deps, catalogue: Catalogue): Promise<
       const effective = effectivePermissions(catalogue, permissions)
       await updateRole(trx, role.id, { name, description, permissions, effective }, now)
     }
-    announce({ kind: 'everything' })
+    changed({ kind: 'everything' })
     const event = {
       accountId: await requirePlatformId(trx),
       action: 'permission_catalogue.replaced',

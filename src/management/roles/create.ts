@@ -1,11 +1,10 @@
-import { inAuditedTransaction } from '../../acts/audited-transaction.ts'
-import { renewAuthority, requireGrantable } from '../../acts/authority.ts'
+import { act } from '../../acts/act.ts'
+import { requireGrantable } from '../../acts/authority.ts'
 import { newId } from '../../acts/ids.ts'
 import type { Deps } from '../../deps.ts'
-import { originOf } from '../../domain/audit/audit-event.ts'
 import { resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
-import type { Principal } from '../../domain/principal.ts'
-import { isPlatformAccount, lockAccountShared } from '../../store/accounts.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
+import { isPlatformAccount } from '../../store/accounts.ts'
 import { insertRole, type RoleWithEffects } from '../../store/roles.ts'
 import { requireLockedCatalogue } from './catalogue.ts'
 import { allOf } from './effects.ts'
@@ -14,13 +13,12 @@ import { type RoleRequest, refuseTakenName, validateRole } from './validate-role
 /** Defines a role of the account. Throws `invalid_request`, `escalation`, `name_taken`. */
 export async function createRole(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   accountId: string,
   request: RoleRequest,
 ): Promise<RoleWithEffects> {
-  return inAuditedTransaction(deps, originOf(principal), async (trx) => {
-    await lockAccountShared(trx, accountId)
-    const author = await renewAuthority(deps, trx, principal, 'role:create')
+  const terms = { permission: 'role:create', lock: { mode: 'shared', accountId } } as const
+  const { result } = await act(deps, principal, terms, async ({ trx, author }) => {
     const platform = await isPlatformAccount(trx, accountId)
     const values = validateRole(request, await requireLockedCatalogue(trx), platform)
     const grant = allOf(values.effective, author)
@@ -42,4 +40,5 @@ export async function createRole(
     } as const
     return { result: { ...role, effective: grant.permissions }, events: [event] }
   })
+  return result
 }

@@ -1,11 +1,8 @@
-import { renewAuthority } from '../../acts/authority.ts'
-import { inChangingTransaction } from '../../acts/changing-transaction.ts'
+import { type AuthorizedTerms, act } from '../../acts/act.ts'
 import type { Deps } from '../../deps.ts'
-import { originOf } from '../../domain/audit/audit-event.ts'
 import { resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
-import { lockAccountShared } from '../../store/accounts.ts'
 import { violates } from '../../store/faults.ts'
 import { retireRole, roleUseConstraint } from '../../store/roles.ts'
 import { releaseExpired } from '../api-keys/release-expired.ts'
@@ -17,17 +14,19 @@ import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
  */
 export async function deleteRole(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   accountId: string,
   id: string,
 ): Promise<void> {
   const now = deps.now()
-  await inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
-    await lockAccountShared(trx, accountId)
-    await lockRoleOfPrincipal(trx, principal, id, 'delete')
-    await renewAuthority(deps, trx, principal, 'role:delete')
+  const terms: AuthorizedTerms = {
+    permission: 'role:delete',
+    lock: { mode: 'shared', accountId },
+    lockFirst: (trx) => lockRoleOfPrincipal(trx, principal, id, 'delete'),
+  }
+  await act(deps, principal, terms, async ({ trx, changed }) => {
     const role = await lockOwnRole(trx, accountId, id, 'delete')
-    await releaseExpired(trx, announce, accountId, { roleId: role.id })
+    await releaseExpired(trx, changed, accountId, { roleId: role.id })
     await retireRole(trx, role.id, now).catch(refuseUsed)
     const event = {
       accountId,

@@ -1,17 +1,13 @@
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { notFound, ServiceError } from '../../errors.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { type LockPurpose, lockRole, type RoleWithEffects } from '../../store/roles.ts'
 
-/**
- * Locks the principal's own role, if that is the one that it is about to change. To be
- * called before the principal's authority, which shares the role: two who had shared it and want it
- * to themselves would wait for each other.
- */
+/** Locks the role of the principal's key, if the act is about to change that role; see ActTerms.lockFirst. */
 export async function lockRoleOfPrincipal(
   trx: StoreTransaction,
-  principal: Principal,
+  principal: KeyPrincipal,
   id: string,
   purpose: LockPurpose,
 ): Promise<void> {

@@ -1,14 +1,13 @@
-import { renewAuthority, requireGrantable } from '../../acts/authority.ts'
-import { type CommittedChange, inChangingTransaction } from '../../acts/changing-transaction.ts'
+import { type AuthorizedTerms, act, type CommittedAct } from '../../acts/act.ts'
+import { requireGrantable } from '../../acts/authority.ts'
 import type { Deps } from '../../deps.ts'
-import { originOf } from '../../domain/audit/audit-event.ts'
 import { differenceOf, resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
 import type { Catalogue } from '../../domain/permission.ts'
-import type { Principal } from '../../domain/principal.ts'
+import type { KeyPrincipal } from '../../domain/principal.ts'
 import type { Role } from '../../domain/role.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { ServiceError } from '../../errors.ts'
-import { isPlatformAccount, lockAccountExclusively } from '../../store/accounts.ts'
+import { isPlatformAccount } from '../../store/accounts.ts'
 import { isRoleUsedBeyond } from '../../store/api-key-references.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { type RoleWithEffects, updateRole } from '../../store/roles.ts'
@@ -27,16 +26,18 @@ export type Revise = (before: Role, catalogue: Catalogue) => RoleRequest
  */
 export async function replaceRole(
   deps: Deps,
-  principal: Principal,
+  principal: KeyPrincipal,
   accountId: string,
   id: string,
   request: RoleRequest | Revise,
-): Promise<CommittedChange<RoleWithEffects>> {
-  return inChangingTransaction(deps, originOf(principal), async (trx, announce) => {
-    // Nobody gives the role to a key meanwhile, or a wider reach to a key that has it.
-    await lockAccountExclusively(trx, accountId)
-    await lockRoleOfPrincipal(trx, principal, id, 'edit')
-    const author = await renewAuthority(deps, trx, principal, 'role:update')
+): Promise<CommittedAct<RoleWithEffects>> {
+  const terms: AuthorizedTerms = {
+    permission: 'role:update',
+    // Nobody gives the role to a key meanwhile, or a wider reach to a key that has the role.
+    lock: { mode: 'exclusive', accountId },
+    lockFirst: (trx) => lockRoleOfPrincipal(trx, principal, id, 'edit'),
+  }
+  return act(deps, principal, terms, async ({ trx, author, changed }) => {
     const before = await lockOwnRole(trx, accountId, id, 'edit')
     const platform = await isPlatformAccount(trx, accountId)
     const catalogue = await requireLockedCatalogue(trx)
@@ -48,7 +49,7 @@ export async function replaceRole(
       permissions: [...new Set([...before.effective, ...after.permissions])].sort(),
     })
     await requireReachOfUsers(trx, accountId, author, before, after.permissions)
-    announce({ kind: 'account', id: accountId })
+    changed({ kind: 'account', id: accountId })
     const role = await updateRole(trx, before.id, values, deps.now()).catch(refuseTakenName)
     const event = {
       accountId,

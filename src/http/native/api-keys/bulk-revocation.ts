@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import type { Deps } from '../../../deps.ts'
 import type { ApiKey } from '../../../domain/key/api-key.ts'
 import { maxActorIdLength, maxNameLength } from '../../../domain/limits.ts'
-import type { Principal } from '../../../domain/principal.ts'
+import type { KeyPrincipal } from '../../../domain/principal.ts'
 import { previewBulkRevocation } from '../../../management/api-keys/preview-bulk-revocation.ts'
 import { revokeInBulk } from '../../../management/api-keys/revoke-in-bulk.ts'
 import type { BulkRequest } from '../../../management/api-keys/validate-bulk-request.ts'
@@ -73,7 +73,7 @@ export const bulkDescription =
   'Permanent. Revokes every matching key in one transaction with one receipt, including keys that are issued at the same time. Repeating the request revokes keys issued since.'
 
 interface BulkCall {
-  readonly principal: Principal
+  readonly principal: KeyPrincipal
   readonly body: Static<typeof RevokeInBulkBody>
   readonly log: FastifyBaseLogger
 }
@@ -107,7 +107,7 @@ export async function performBulkRevocation(
   }
 }
 
-function parseBulkFilter(filter: Static<typeof BulkFilterBody>, reader: Principal): BulkRequest {
+function parseBulkFilter(filter: Static<typeof BulkFilterBody>, reader: KeyPrincipal): BulkRequest {
   return {
     ...(filter.all !== undefined && { all: filter.all }),
     ...(filter.created_by !== undefined && {

@@ -1,6 +1,6 @@
 import { type KeyStatus, keyStatuses } from '../../../domain/key/api-key.ts'
 import { maxActorIdLength, maxNameLength, maxStatusListLength } from '../../../domain/limits.ts'
-import type { Principal } from '../../../domain/principal.ts'
+import type { KeyPrincipal } from '../../../domain/principal.ts'
 import { foldRoleName } from '../../../domain/role.ts'
 import { isUuid } from '../../../domain/uuid.ts'
 import { invalidRequest } from '../../../errors.ts'
@@ -39,7 +39,7 @@ interface FilterQuery {
  * The filter that a query asks for. Only readers of the platform account filter by its own keys as
  * issuers. Throws `invalid_request`.
  */
-export function parseKeyFilter(query: FilterQuery, reader: Principal): ApiKeyFilter {
+export function parseKeyFilter(query: FilterQuery, reader: KeyPrincipal): ApiKeyFilter {
   return {
     ...(query.status !== undefined && { statuses: parseStatuses(query.status) }),
     ...(query.name !== undefined && { namePrefix: query.name }),

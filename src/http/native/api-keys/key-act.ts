@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Deps } from '../../../deps.ts'
-import type { revokeApiKey } from '../../../management/api-keys/revoke.ts'
+import type { disableApiKey } from '../../../management/api-keys/disable.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { answerApiKey, keyParams } from '../shapes/api-key.ts'
@@ -33,7 +33,7 @@ export async function performKeyAct(
   request: FastifyRequest<KeyActRequest>,
   reply: FastifyReply,
   verb: 'revoke' | 'disable' | 'enable',
-  act: typeof revokeApiKey,
+  act: typeof disableApiKey,
 ): Promise<Static<typeof ChangedApiKey>> {
   const { principal, params, body } = request
   const reason = body.reason ?? null

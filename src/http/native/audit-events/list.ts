@@ -8,7 +8,7 @@ import {
 } from '../../../domain/audit/audit-event.ts'
 import { originSeenBy } from '../../../domain/audit/content.ts'
 import { maxActorIdLength } from '../../../domain/limits.ts'
-import type { Principal } from '../../../domain/principal.ts'
+import type { KeyPrincipal } from '../../../domain/principal.ts'
 import { type AuditFilter, listAuditEvents } from '../../../management/audit/list-events.ts'
 import type { App } from '../../app-type.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
@@ -129,7 +129,7 @@ export function listAuditEventsRoute(app: App, deps: Deps): void {
 }
 
 /** Throws `invalid_request`. */
-function parseEventFilter(query: Static<typeof AuditQuery>, reader: Principal): AuditFilter {
+function parseEventFilter(query: Static<typeof AuditQuery>, reader: KeyPrincipal): AuditFilter {
   const { action, actor_id: actorId, resource_id: resourceId } = query
   const { created_from: from, created_before: before } = query
   return {
@@ -141,7 +141,7 @@ function parseEventFilter(query: Static<typeof AuditQuery>, reader: Principal): 
   }
 }
 
-function toAuditEventBody(event: AuditEvent, reader: Principal): Static<typeof AuditEventBody> {
+function toAuditEventBody(event: AuditEvent, reader: KeyPrincipal): Static<typeof AuditEventBody> {
   const { actor, via, clientIp, requestId } = originSeenBy(event.origin, reader.key.platform)
   return {
     id: event.id,

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type ApiKey, keyStatuses, reaches, statusOf } from '../../../domain/key/api-key.ts'
 import { isOver } from '../../../domain/key/rotation.ts'
-import { actorSeenBy, type Principal } from '../../../domain/principal.ts'
+import { actorSeenBy, type KeyPrincipal } from '../../../domain/principal.ts'
 import { hintOf } from '../../../domain/token/token.ts'
 import { entityTagOf } from '../../entity-tag.ts'
 import { nullableRef, nullableString, oneOf, ref } from '../../schema-tools.ts'
@@ -59,7 +59,7 @@ export const keyParams = Type.Object({ account_id: accountParameter, id: keyPara
 /** The key as `reader` may see it: only the platform account sees its own keys as actors. */
 export function toApiKeyBody(
   apiKey: ApiKey,
-  reader: Principal,
+  reader: KeyPrincipal,
   now: Date,
 ): Static<typeof ApiKeyBody> {
   const { platform } = reader.key
@@ -93,7 +93,7 @@ export function toApiKeyBody(
 export function answerApiKey(
   reply: FastifyReply,
   apiKey: ApiKey,
-  reader: Principal,
+  reader: KeyPrincipal,
   now: Date,
 ): Static<typeof ApiKeyAnswer> {
   reply.header('etag', entityTagOf(apiKey))

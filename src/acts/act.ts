@@ -1,0 +1,165 @@
+import { type AuditDraft, originOf } from '../domain/audit/audit-event.ts'
+import type { KeyPrincipal, Principal, SystemPrincipal } from '../domain/principal.ts'
+import type { Change } from '../domain/protocol/change.ts'
+import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
+import type { KeyFacts } from '../domain/verdict.ts'
+import { ServiceError } from '../errors.ts'
+import { type AccountLock, lockAccounts } from '../store/account-locks.ts'
+import type { StoreTransaction } from '../store/database.ts'
+import { OutcomeUnknownError } from '../store/faults.ts'
+import { takeRevision } from '../store/take-revision.ts'
+import { inTransaction } from '../store/transaction.ts'
+import { appendEvents } from './append-events.ts'
+import type { ActDeps } from './deps.ts'
+import { newRandomId } from './ids.ts'
+import { renewAuthority } from './renew-authority.ts'
+
+/** What an act locks before its own statements, and what it writes after them. */
+export interface ActTerms {
+  /** The first lock of the transaction; see README.md. */
+  readonly lock?: AccountLock
+  /**
+   * Locks what the act is about to change of the principal's own key or role. Authority shares both:
+   * two acts that shared them first, and then wanted them to themselves, would wait for each other.
+   */
+  readonly lockFirst?: (trx: StoreTransaction) => Promise<unknown>
+  /** Writes down which revision the act took: the last statement, under the lock of the counter. */
+  readonly seal?: (trx: StoreTransaction, committed: RevisionRef) => Promise<void>
+}
+
+/** The terms of an act of a caller. */
+export interface AuthorizedTerms extends ActTerms {
+  /** The permission that the principal's key must hold when the act is committed. */
+  readonly permission: string
+}
+
+/** The facts of the principal's key as of the transaction. The system has none, and no rule limits it. */
+export type AuthorOf<P extends Principal> = P extends KeyPrincipal ? KeyFacts : undefined
+
+export interface ActContext<Author> {
+  readonly trx: StoreTransaction
+  readonly author: Author
+  readonly changed: Announce
+}
+
+/** Announces that the act changes what keys may do: every instance is to invalidate it. */
+export type Announce = (change: Change) => void
+
+/** What an act did, and the events that record it: none only if nothing changed. */
+export interface Acted<T> {
+  readonly result: T
+  readonly events: readonly AuditDraft[]
+}
+
+export interface CommittedAct<T> {
+  readonly result: T
+  /** The revision that the act took; undefined when nothing was announced. */
+  readonly committed: RevisionRef | undefined
+}
+
+type Perform<T, Author> = (context: ActContext<Author>) => Promise<Acted<T>>
+
+/** The outcome of an act that found everything as it was wanted. */
+export function nothingChanged<T>(result: T): Acted<T> {
+  return { result, events: [] }
+}
+
+/**
+ * Runs one act: the only way to change anything but counters, in one transaction that locks, renews the
+ * authority of the principal, performs the act, appends its events, and takes one revision for all that
+ * the act announced. README.md gives the order and its reasons. `perform` runs again from the start when
+ * the transaction loses against another one, so its effects must stay in the transaction.
+ *
+ * The cache of this process is invalidated before the caller learns of the outcome, also when the
+ * outcome is an error: the commit may have happened all the same, and dropping too much is harmless.
+ *
+ * Throws `unauthenticated` or `permission_denied` when the principal may not act, `outcome_unknown` when
+ * the connection was lost at COMMIT, and what `perform` throws.
+ */
+export function act<T>(
+  deps: ActDeps,
+  principal: SystemPrincipal,
+  terms: ActTerms,
+  perform: Perform<T, undefined>,
+): Promise<CommittedAct<T>>
+export function act<T, P extends Principal>(
+  deps: ActDeps,
+  principal: P,
+  terms: AuthorizedTerms,
+  perform: Perform<T, AuthorOf<P>>,
+): Promise<CommittedAct<T>>
+export async function act<T, Author extends KeyFacts | undefined>(
+  deps: ActDeps,
+  principal: Principal,
+  terms: ActTerms | AuthorizedTerms,
+  perform: Perform<T, Author>,
+): Promise<CommittedAct<T>> {
+  const everyChange: Change[] = []
+  try {
+    return await inTransaction(deps.db, async (trx) => {
+      if (terms.lock !== undefined) await lockAccounts(trx, terms.lock)
+      await terms.lockFirst?.(trx)
+      // The overloads pair each kind of principal with its terms and its author.
+      const { permission } = terms as AuthorizedTerms
+      const author = (await authorOf(deps, trx, principal, permission)) as Author
+      const changes: Change[] = []
+      const changed = (change: Change) => void changes.push(change)
+      const { result, events } = await perform({ trx, author, changed })
+      everyChange.push(...changes)
+      await appendEvents(deps, trx, originOf(principal), events)
+      if (changes.length === 0) return { result, committed: undefined }
+      const committed = await takeNextRevision(deps, trx, changes)
+      await terms.seal?.(trx, committed)
+      return { result, committed }
+    })
+  } catch (error) {
+    // An act that announced nothing may be one that must not be repeated blindly.
+    const isRepeatable = error instanceof OutcomeUnknownError && everyChange.length > 0
+    throw isRepeatable ? outcomeUnknown(deps, error) : error
+  } finally {
+    deps.freshness.invalidate(everyChange)
+  }
+}
+
+async function authorOf(
+  deps: ActDeps,
+  trx: StoreTransaction,
+  principal: Principal,
+  permission: string,
+): Promise<KeyFacts | undefined> {
+  switch (principal.kind) {
+    case 'system':
+      return undefined
+    case 'key':
+      return renewAuthority(deps, trx, principal, permission)
+  }
+}
+
+async function takeNextRevision(
+  deps: ActDeps,
+  trx: StoreTransaction,
+  changes: readonly Change[],
+): Promise<RevisionRef> {
+  const id = newRandomId(deps)
+  const revision = await takeRevision(trx, {
+    id,
+    changes: changes.map((change) => ({
+      kind: change.kind,
+      subject: 'id' in change ? change.id : null,
+    })),
+    now: deps.now(),
+    notify: deps.notifies,
+  })
+  return { revision, id }
+}
+
+function outcomeUnknown(deps: ActDeps, error: OutcomeUnknownError): ServiceError {
+  deps.log.error(
+    { err: error },
+    'the database connection was lost during commit: the outcome of the change is unknown',
+  )
+  return new ServiceError(
+    'outcome_unknown',
+    'The database connection was lost during commit: the change may or may not have been committed. Repeating the request is safe.',
+  )
+}

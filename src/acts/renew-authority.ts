@@ -1,0 +1,37 @@
+import type { KeyPrincipal } from '../domain/principal.ts'
+import { judge, type KeyFacts } from '../domain/verdict.ts'
+import { ServiceError } from '../errors.ts'
+import { lockKeyFacts } from '../store/credentials.ts'
+import type { StoreTransaction } from '../store/database.ts'
+import { requirePermission } from './authority.ts'
+import type { IdDeps } from './deps.ts'
+
+/**
+ * Reads and judges the principal's key again inside the transaction of its act, and locks the key until
+ * the commit: nothing is committed in the name of a key that was revoked before. Only act() calls it.
+ * Throws `unauthenticated` or `permission_denied`.
+ */
+export async function renewAuthority(
+  deps: Pick<IdDeps, 'now'>,
+  trx: StoreTransaction,
+  principal: KeyPrincipal,
+  permission: string,
+): Promise<KeyFacts> {
+  const facts = await lockKeyFacts(trx, principal.key.id, principal.key.generation)
+  const attempt = { address: principal.address, permissions: [], accountId: undefined }
+  const verdict = facts && judge(facts, attempt, deps.now())
+  // As the request would be answered if it came now.
+  if (verdict?.valid === false && verdict.reason === 'address_not_allowed') {
+    throw new ServiceError(
+      'permission_denied',
+      'The client address is not in the allow lists of the API key.',
+    )
+  }
+  if (facts === undefined || verdict?.valid !== true) {
+    throw new ServiceError('unauthenticated', 'The API key of the request is no longer valid.')
+  }
+  requirePermission(facts, permission)
+  if (principal.actingUser !== undefined) requirePermission(facts, 'account:act_as')
+  principal.authorityRenewed = true
+  return facts
+}

@@ -1,0 +1,31 @@
+import type { Deps } from '../../deps.ts'
+import type { ApiKey } from '../../domain/key/api-key.ts'
+import { findTagKey } from '../../domain/token/tag.ts'
+import { keyIdOf, parseHint, parseToken } from '../../domain/token/token.ts'
+import { isUuid } from '../../domain/uuid.ts'
+import { findApiKey } from '../../store/api-keys.ts'
+
+/**
+ * The key, of any account, that an operator names by a token, a hint or an id. Throws an Error when no
+ * such key exists, or the token is not one of this deployment.
+ */
+export async function findNamedApiKey(
+  deps: Pick<Deps, 'db' | 'keyring'>,
+  named: string,
+): Promise<ApiKey> {
+  const apiKey = await findApiKey(deps.db, keyIdNamed(deps, named))
+  if (apiKey === undefined) throw new Error('The key does not exist.')
+  return apiKey
+}
+
+function keyIdNamed(deps: Pick<Deps, 'keyring'>, named: string): string {
+  if (isUuid(named)) return named.toLowerCase()
+  const token = parseToken(named)
+  if (token === undefined) {
+    const id = parseHint(named)
+    if (id !== undefined) return id
+    throw new Error('KEY must be a token, a hint or the id of a key.')
+  }
+  if (findTagKey(token, deps.keyring.keys) !== undefined) return keyIdOf(token)
+  throw new Error('This deployment did not issue the token. To revoke the key, give its hint.')
+}
