@@ -18,7 +18,8 @@ const measuredTests = [
 ]
 
 /** Of these, what tries cases by the thousand or many at once: it takes longest, and adds no line. */
-const unmeasuredTests = /^test\/(?:domain\/address|keys\/(?:(?:bulk-)?concurrency|listing))\./
+const unmeasuredTests =
+  /^test\/(?:domain\/address|acts\/(?:(?:bulk-)?concurrency|grant-races)|management\/listing)\./
 
 /** What tap asks of each test: the sources whose lines it counts, as globs, or null for none. */
 export function coveredBy(test: string): string[] | null {
