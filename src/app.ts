@@ -44,13 +44,13 @@ export interface AppOptions {
   readonly pool: PoolUse
   /** How many requests may wait for a connection of the pool. */
   readonly maxWaitingForDatabase: number
-  /** Whether the process is shutting down: then it is not ready. */
+  /** Whether the process is shutting down; it is then not ready. */
   readonly isDraining: () => boolean
   readonly collectMetrics?: CollectMetrics
   readonly apis: ApiSettings
 }
 
-/** The whole HTTP face of the service. */
+/** The whole HTTP server, every API included. */
 export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   const { trustedProxies } = options.apis
   const app: App = fastify({
@@ -86,12 +86,12 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   logRequests(app, deps.log, trustedProxies)
   await describeRoutes(app)
 
-  // Open to everybody: test/http/authentication.test.ts holds the list.
+  // Open without authentication: test/http/authentication.test.ts holds the complete list.
   metricsRoute(app, deps, options.pool, options.collectMetrics)
   healthRoutes(app, deps, options.isDraining)
   metadataRoute(app, options.apis.publicUrl)
 
-  // Callers who prove themselves in another way than the scope below asks for.
+  // These routes authenticate their callers in another way than the scope below.
   await app.register(async (scope: App) => forwardAuthRoutes(scope, deps, options.apis))
   await app.register(async (scope: App) => introspectionRoute(scope, deps, options.apis), {
     prefix: introspectionPath,
@@ -110,7 +110,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   return app
 }
 
-/** Each face answers for the paths below its own. */
+/** Each API answers unreadable paths below its own prefix. */
 function answerUnreadablePathOf({ aeon }: ApiSettings): typeof answerUnreadablePath {
   return (error, request, reply) => {
     reply.header('x-request-id', request.id)

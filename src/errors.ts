@@ -1,4 +1,7 @@
-/** The closed list of error codes: one enum in OpenAPI, stable for clients. The status of each is chosen at the edge. */
+/**
+ * The error codes: a closed list, one enum in OpenAPI, stable for clients. The HTTP layer chooses
+ * the status of each.
+ */
 export const errorCodes = [
   'malformed_body',
   'invalid_request',
@@ -30,14 +33,19 @@ export const errorCodes = [
 ] as const
 export type ErrorCode = (typeof errorCodes)[number]
 
-/** One fault of a request: the field as a JSON pointer (RFC 6901), the rule by name, and a sentence for people. */
+/**
+ * One fault of a request: the field as a JSON pointer (RFC 6901), the rule by name, and a message
+ * for people.
+ */
 export interface Fault {
   readonly field: string
   readonly rule: string
   readonly message: string
 }
 
-/** A refusal or an outage, told to the caller. The message is for people; the code is for programs. */
+/**
+ * A refusal or an outage to report to the caller. The message is for people, the code for programs.
+ */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
   readonly code: ErrorCode
@@ -50,7 +58,7 @@ export class ServiceError extends Error {
   }
 }
 
-/** A request that breaks rules: all faults at once. */
+/** A request that breaks rules, with all its faults at once. */
 export function invalidRequest(faults: readonly Fault[]): ServiceError {
   return new ServiceError(
     'invalid_request',

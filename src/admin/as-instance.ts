@@ -6,7 +6,10 @@ import { createServiceHasher, externalsOf, openServiceDatabase } from '../proces
 import type { CommandContext } from './command.ts'
 import { requireStartedDatabase } from './started-database.ts'
 
-/** Acts on a started database as an instance of its own: one that follows the changes, its own included. */
+/**
+ * Runs a command on a started database as an instance of its own, which follows all changes,
+ * including those that the command makes.
+ */
 export async function asInstance<T>(
   context: CommandContext,
   act: (deps: Deps) => Promise<T>,

@@ -5,7 +5,10 @@ import { verifyAuditLog } from '../management/audit/verify-audit-log.ts'
 import { type Command, optionOf, requiredOption } from './command.ts'
 import { loadNamedFile, withStartedDatabase } from './started-database.ts'
 
-/** Signs the heads of all chains, for keeping where the owner of the database cannot write. */
+/**
+ * Signs the heads of all chains. The checkpoint is to be kept where the owner of the database
+ * cannot write.
+ */
 export const auditCheckpointCommand: Command = {
   summary: 'Sign the head hashes of the audit log, to be stored outside of the database.',
   details:

@@ -11,7 +11,7 @@ import {
 } from './command.ts'
 import { loadNamedFile, withStartedDatabase } from './started-database.ts'
 
-/** Walks the chains of the audit trail, and names the first break of each. */
+/** Verifies every chain of the audit log, and reports the first break of each. */
 export const auditVerifyCommand: Command = {
   summary: 'Verify the hash chains of the audit log, and report the first break of each chain.',
   details: `Only a checkpoint reveals that the latest entries of a chain were deleted together with the head
@@ -35,7 +35,7 @@ hash. AUDIT_KEY_FILE must contain the keys with which the entry hashes were comp
     const report = await withStartedDatabase(context, (db) =>
       verifyAuditLog({ db, auditKeys }, checkpoints),
     )
-    return tell(report)
+    return outcomeOf(report)
   },
 }
 
@@ -64,7 +64,7 @@ async function readPublicKey(file: string): Promise<KeyObject> {
   }
 }
 
-function tell({ events, unkeyed, breaks, heads }: AuditLogReport): Outcome {
+function outcomeOf({ events, unkeyed, breaks, heads }: AuditLogReport): Outcome {
   const json = {
     valid: breaks.length === 0,
     events,

@@ -1,27 +1,27 @@
 import type { LoadedSettings } from '../settings/load-settings.ts'
 import type { DatabaseOptions } from '../store/database.ts'
 
-/** What a command is given: the settings, how to reach the database, and its arguments. */
+/** The input of a command: the settings, access to the database, and the arguments. */
 export interface CommandContext extends LoadedSettings {
   readonly connection: DatabaseOptions['connection']
-  /** The argument that is no option; empty for commands that take none. */
+  /** The positional argument; empty for commands that take none. */
   readonly argument: string
   readonly options: CommandOptions
 }
 
-/** The values of the options that were given, by name. */
+/** The values of the given options, by name. */
 export type CommandOptions = Readonly<Partial<Record<string, readonly string[]>>>
 
 export interface CommandOption {
   readonly name: string
-  /** What stands for its value in the help. */
+  /** The placeholder of the value in the help. */
   readonly value: string
   readonly about: string
-  /** Whether it may be given more than once. */
+  /** Whether the option may be given more than once. */
   readonly repeats?: true
 }
 
-/** What came of a command: in words, and as JSON for `--json`. */
+/** The result of a command: as text for people, and as JSON for `--json`. */
 export interface Outcome {
   readonly text: string
   readonly json: Readonly<Record<string, unknown>>
@@ -31,30 +31,30 @@ export interface Outcome {
 
 export interface Command {
   readonly summary: string
-  /** What stands for its argument in the help; absent: it takes none. */
+  /** The placeholder of the argument in the help; absent: the command takes none. */
   readonly argument?: string
   readonly options: readonly CommandOption[]
-  /** More for its own help. */
+  /** Further text for the command's own help. */
   readonly details?: string
-  /** Whether it needs the user who owns the tables. */
+  /** Whether the command needs the database user that owns the tables. */
   readonly asOwner?: boolean
   readonly run: (context: CommandContext) => Promise<Outcome>
 }
 
-/** A command that was called wrongly. */
+/** A command was called with wrong arguments. */
 export class UsageError extends Error {}
 
-/** Of a trail that is broken, so that a script can tell it from a command that failed. */
+/** The audit log is broken; distinct from the exit code of a command that failed. */
 export const brokenExitCode = 3
-/** Of what is committed and not known to every instance yet. */
+/** The change is committed, but some instance may not know it yet. */
 export const pendingExitCode = 4
 
-/** The value of an option that is given once, if at all. */
+/** The value of an option that may be given once. */
 export function optionOf(options: CommandOptions, name: string): string | undefined {
   return options[name]?.[0]
 }
 
-/** Throws UsageError when it is not given. */
+/** Throws UsageError when the option is absent. */
 export function requiredOption(options: CommandOptions, name: string): string {
   const value = optionOf(options, name)
   if (value === undefined) throw new UsageError(`--${name} is required.`)

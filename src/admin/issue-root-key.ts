@@ -5,7 +5,10 @@ import { issueRootKey } from '../setup/issue-root-key.ts'
 import { type Command, optionOf } from './command.ts'
 import { requireStartedDatabase } from './started-database.ts'
 
-/** Issues a key of the platform account that may do everything, and says its token, or where it is. */
+/**
+ * Issues a key of the platform account with every permission, and shows its token or the file that
+ * holds it.
+ */
 export const issueRootKeyCommand: Command = {
   summary: 'Issue a platform key with every permission, and print its token.',
   options: [

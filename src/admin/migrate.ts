@@ -3,10 +3,10 @@ import { openServiceDatabase } from '../process/prepare.ts'
 import { migrate } from '../store/migrate.ts'
 import type { Command } from './command.ts'
 
-/** A migration may read whole tables; requests may not take as long. */
+/** A migration may read whole tables, which takes longer than any request may. */
 const statementTimeoutMs = 600_000
 
-/** Brings the schema up to this version, and says what ran. */
+/** Migrates the schema to this version, and lists the migrations that ran. */
 export const migrateCommand: Command = {
   summary: 'Migrate the schema to this version, for instances that run with MIGRATE=off.',
   details: 'Connects to DATABASE_OWNER_URL, if set.',

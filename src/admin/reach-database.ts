@@ -2,7 +2,10 @@ import { createLog } from '../process/log.ts'
 import type { Config } from '../settings/settings-schema.ts'
 import type { DatabaseOptions } from '../store/database.ts'
 
-/** The database of the settings; the private one is started if no service runs on it, and stopped afterwards. */
+/**
+ * The configured database. The embedded one is started if no service runs on it, and stopped
+ * afterwards.
+ */
 export async function withDatabase<T>(
   config: Config,
   act: (connection: DatabaseOptions['connection']) => Promise<T>,

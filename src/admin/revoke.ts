@@ -7,7 +7,7 @@ import { type Command, type Outcome, optionOf, pendingExitCode, UsageError } fro
 
 const defaultWaitMs = 10_000
 
-/** Revokes a key in an incident, when no token is at hand that may. */
+/** Revokes a key in an incident, without a token that has the right to. */
 export const revokeCommand: Command = {
   summary:
     'Revoke a key by its token, hint or id, and report how many instances have applied the revocation.',
@@ -33,7 +33,7 @@ tag of this deployment, because anybody can forge a token with the id of another
       const { id, accountId } = await findNamedApiKey(deps, context.argument)
       const { apiKey, committed } = await revokeApiKey(deps, system, accountId, id, reason)
       const receipt = await deps.receipts.waitFor(committed, waitMs)
-      return tell(
+      return outcomeOf(
         `${apiKey.name} (${apiKey.id}) of account ${apiKey.accountId}`,
         apiKey.id,
         receipt,
@@ -48,19 +48,19 @@ function readWait(text: string | undefined): number {
   return Number(text)
 }
 
-function tell(key: string, id: string, receipt: Receipt): Outcome {
+function outcomeOf(key: string, id: string, receipt: Receipt): Outcome {
   const { state, revision, acknowledged, live, completeInMs } = receipt
   const json = {
     api_key_id: id,
     receipt: { revision, id: receipt.id, state, acknowledged, live, complete_in_ms: completeInMs },
   }
-  const told = `${acknowledged} of ${live} instances have applied the revocation (revision ${revision}).`
+  const progress = `${acknowledged} of ${live} instances have applied the revocation (revision ${revision}).`
   if (state === 'complete') {
     return {
-      text: `The key ${key} is revoked and no instance accepts the key any more. ${told}`,
+      text: `The key ${key} is revoked and no instance accepts the key any more. ${progress}`,
       json,
     }
   }
-  const text = `The key ${key} is revoked. ${told} The other instances apply the revocation within ${completeInMs} ms.`
+  const text = `The key ${key} is revoked. ${progress} The other instances apply the revocation within ${completeInMs} ms.`
   return { text, json, exitCode: pendingExitCode }
 }

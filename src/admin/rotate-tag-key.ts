@@ -3,13 +3,13 @@ import { rotateTagKey } from '../setup/rotate-tag-key.ts'
 import { asInstance } from './as-instance.ts'
 import type { Command } from './command.ts'
 
-/** Makes a new tag key sign, once every instance knows it. */
+/** Makes a new tag key the signing one, once every instance knows it. */
 export const rotateTagKeyCommand: Command = {
   summary:
     "Create a tag key (the HMAC key of the tokens' MAC tags), and sign new tokens with it once every instance has it.",
   options: [],
   async run(context) {
-    // By then every instance knows it, or holds no lease.
+    // After this long every instance knows the key, or holds no lease.
     const waitMs = 2 * timingOf(context.config.MAX_STALENESS_MS).failureTimeoutMs
     const { id } = await asInstance(context, (deps) => rotateTagKey(deps, waitMs))
     return {

@@ -5,7 +5,10 @@ import type { Database } from '../store/database.ts'
 import { loadSchemaState } from '../store/migrate.ts'
 import type { CommandContext } from './command.ts'
 
-/** Reads a database on which this version was started before. Throws an Error otherwise. */
+/**
+ * Runs `act` on a database on which this version has been started before. Throws an Error
+ * otherwise.
+ */
 export async function withStartedDatabase<T>(
   { config, connection }: CommandContext,
   act: (db: Database) => Promise<T>,
@@ -19,7 +22,7 @@ export async function withStartedDatabase<T>(
   }
 }
 
-/** Throws an Error unless this version of the service was started on the database before. */
+/** Throws an Error unless this version of the service has been started on the database before. */
 export async function requireStartedDatabase(db: Database): Promise<void> {
   if ((await loadSchemaState(db)).missing.length === 0) return
   throw new Error(
@@ -27,7 +30,10 @@ export async function requireStartedDatabase(db: Database): Promise<void> {
   )
 }
 
-/** The text of a file that an option names. Throws an Error that says what cannot be read, and why. */
+/**
+ * Reads the file that an option names. Throws an Error that says which file cannot be read, and
+ * why.
+ */
 export async function loadNamedFile(what: string, file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: Error) => {
     throw new Error(`Failed to read the ${what}: ${error.message}`)

@@ -2,7 +2,7 @@ import type { Command } from './command.ts'
 
 const column = 22
 
-/** What `--help` prints: of all commands, or of one. */
+/** The text of `--help`: of all commands, or of one. */
 export function usageOf(
   commands: Readonly<Record<string, Command>>,
   name: string | undefined,

@@ -15,8 +15,8 @@ const ROOT = 0
 const UNPRIVILEGED_NAMES = ['postgres', '_postgres', 'nobody']
 
 /**
- * The account to give privileges up to, since PostgreSQL refuses to run as root: the owner of the
- * cluster when there is one, else `postgres`, else `nobody`. Undefined when this process is not root.
+ * The account to drop privileges to, since PostgreSQL refuses to run as root: the owner of the
+ * cluster if there is one, else `postgres`, else `nobody`. Undefined when this process is not root.
  */
 export async function serverAccount(clusterDir: string): Promise<Account | undefined> {
   if (process.geteuid?.() !== ROOT) return undefined
@@ -49,14 +49,14 @@ async function namedAccount(): Promise<Account> {
 }
 
 /**
- * How every child process is started: under `account`, from a folder that all may enter, and with
- * nothing of this process's environment, which may hold secrets.
+ * The options of every child process: it runs under `account`, in a folder that everyone may enter,
+ * and without this process's environment, which may hold secrets.
  */
 export function childOptions(account: Account | undefined) {
   return { ...account, cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } }
 }
 
-/** The outermost of `folder` and the folders around it that `account` may not enter, if any. */
+/** The outermost of `folder` and its parents that `account` may not enter, if any. */
 export async function firstClosedFolder(
   account: Account | undefined,
   folder: string,
@@ -76,7 +76,10 @@ export async function firstClosedFolder(
   }
 }
 
-/** The account itself is asked, so that access lists and mount options count as well as mode bits. */
+/**
+ * A process under the account itself tests each folder, so that access lists and mount options
+ * count as well as mode bits.
+ */
 const PRINT_FIRST_CLOSED = `
 for folder do
   [ -x "$folder" ] && continue

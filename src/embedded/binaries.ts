@@ -16,8 +16,9 @@ export interface Binaries {
 }
 
 /**
- * The programs that npm installed, ready to run. They are copied into DATA_DIR, once a version, when
- * they are out of reach of the server's account or lack their library links and cannot be given them.
+ * The installed programs, ready to run. They are copied into DATA_DIR, once for each version, when
+ * the server's account cannot reach them, or when they lack their library links and the package
+ * cannot be written.
  * @throws EmbeddedPostgresError `platform_unsupported` when there are none for this system.
  */
 export async function readyBinaries(dataDir: DataDir): Promise<Binaries> {
@@ -45,8 +46,8 @@ function findPlatformPackage(): string {
 }
 
 /**
- * Makes the links between shared libraries that an npm package cannot carry and that its install
- * script, if it was allowed to run, has made already. False when the package cannot be written.
+ * Makes the links between shared libraries, which an npm package cannot carry. The package's
+ * install script makes them if it was allowed to run. False when the package cannot be written.
  */
 async function linkLibraries(packageDir: string): Promise<boolean> {
   try {
@@ -69,7 +70,7 @@ async function readLinks(packageDir: string): Promise<readonly LibraryLink[]> {
   try {
     return JSON.parse(await readFile(join(packageDir, 'native', 'pg-symlinks.json'), 'utf8'))
   } catch (error) {
-    // A package without links has no list of them.
+    // A package without links has no list of links.
     if (failedWith(error, 'ENOENT')) return []
     throw error
   }
@@ -94,7 +95,10 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** The copy takes its name when it is whole, so that a start beside it or after a crash never sees a part. */
+/**
+ * The copy gets its final name once it is complete, so that neither a concurrent start nor one
+ * after a crash uses a partial copy.
+ */
 async function copyOnce(packageDir: string, dataDir: string): Promise<string> {
   const { version } = JSON.parse(await readFile(join(packageDir, 'package.json'), 'utf8'))
   const copy = join(dataDir, `binaries-${version}`)
@@ -114,7 +118,10 @@ async function copyOnce(packageDir: string, dataDir: string): Promise<string> {
   return join(copy, 'native')
 }
 
-/** Whatever the umask of the install was, the server's account must be able to read and run these. */
+/**
+ * Whatever the umask of the install was, the server's account must be able to read and run the
+ * files.
+ */
 async function openToAll(folder: string): Promise<void> {
   await chmod(folder, 0o755)
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -126,7 +133,7 @@ function programs(nativeDir: string): Binaries {
   return { initdb: join(nativeDir, 'bin', 'initdb'), postgres: join(nativeDir, 'bin', 'postgres') }
 }
 
-/** A system with another C library (musl) installs the package all the same and cannot run it. */
+/** On a system with another C library (musl) the package installs, but its programs do not run. */
 async function assertRuns({ initdb }: Binaries, account: Account | undefined): Promise<void> {
   try {
     await promisify(execFile)(initdb, ['--version'], childOptions(account))

@@ -7,7 +7,7 @@ import { EmbeddedPostgresError } from './error.ts'
 import type { Server } from './server.ts'
 import type { ServerLog } from './server-log.ts'
 
-/** A run of PostgreSQL and what it writes. */
+/** One run of PostgreSQL, and its log. */
 export interface Run {
   readonly server: Server
   readonly log: ServerLog
@@ -17,23 +17,26 @@ const RETRY_MS = 100
 const LAST_TRY_AFTER_MS = 5_000
 
 /**
- * A watchdog turns sessions away at once when its service dies. A server that still answers after
- * this long has a living one.
+ * A watchdog refuses new sessions as soon as its service dies. A server that still answers after
+ * this long therefore belongs to a running service.
  */
 const OWNED_AFTER_MS = 1_000
 
-/** What PostgreSQL says when another run, or the rest of one, holds the cluster. */
+/** PostgreSQL's messages when another run, or what is left of one, holds the cluster. */
 const LOCKED = /lock file ".*" (already exists|is empty)|shared memory block .* is still in use/
 
-/** A lock file that names no server. Another start makes it empty for a moment, a full disk for good. */
+/**
+ * PostgreSQL's messages about a lock file that names no server: for a moment while another start
+ * creates it, permanently after a full disk.
+ */
 const DAMAGED = /lock file "(?<name>.+?)" is empty|bogus data in lock file "(?<bogus>.+?)"/
 
 /**
- * Starts PostgreSQL as the only server of this DATA_DIR. When the service that ran there was killed a
- * moment ago, waits for its server to end.
+ * Starts PostgreSQL as the only server of this DATA_DIR. When the service that ran there was killed
+ * a moment ago, waits for its server to end.
  * @throws EmbeddedPostgresError `data_dir_in_use` when another server keeps the folder,
- *   `lock_file_damaged` when a lock file names none, and stays so,
- *   `start_failed` with PostgreSQL's last lines when it ends for another reason.
+ * `lock_file_damaged` when a lock file names no server and stays so, `start_failed` with
+ * PostgreSQL's last lines when it ends for another reason.
  */
 export async function claimDataDir(
   launch: () => Promise<Run>,
@@ -72,7 +75,7 @@ function inUse(dataDir: string, lastLines: string): EmbeddedPostgresError {
   )
 }
 
-/** PostgreSQL names the file from its own folder. */
+/** PostgreSQL names the file relative to its own folder. */
 function lockFileDamaged(clusterDir: string, lastLines: string): EmbeddedPostgresError | undefined {
   const { name, bogus } = DAMAGED.exec(lastLines)?.groups ?? {}
   const named = name ?? bogus

@@ -8,15 +8,16 @@ import type { DataDir } from './data-dir.ts'
 import { EmbeddedPostgresError, failedWith } from './error.ts'
 import { UNFINISHED } from './leftovers.ts'
 
-/** The one role of the private server, its superuser. */
+/** The only role of the embedded server, its superuser. */
 export const SERVER_USER = 'aeon_keys'
 
 /**
- * Makes the cluster when there is none. It is made under a temporary name and renamed when it is
- * whole: of two starts at once one wins the name, and a start that dies half-way leaves no cluster.
+ * Creates the cluster if there is none, under a temporary name that changes to the final one once
+ * the cluster is complete: of two concurrent starts one wins the name, and a start that is killed
+ * leaves no partial cluster.
  * @param durable False leaves flushing to the operating system.
  * @throws EmbeddedPostgresError `data_dir_unusable` when the cluster belongs to another account,
- *   `start_failed` with the output of initdb when that fails.
+ * `start_failed` with the output of initdb when that fails.
  */
 export async function ensureCluster(
   initdb: string,
@@ -37,7 +38,7 @@ export async function ensureCluster(
   }
 }
 
-/** Whether there is a cluster, or something that may be one: a start says what is wrong with it. */
+/** Whether there is a cluster, or something that may be one; a start then reports its faults. */
 export async function isClusterThere({ clusterDir }: DataDir): Promise<boolean> {
   try {
     await stat(clusterDir)
@@ -87,8 +88,8 @@ function wordsOf(failure: unknown): string {
 }
 
 /**
- * The built-in C.UTF-8 orders by code point and folds the case of all of Unicode, the same on every
- * system. `trust` means that the socket's folder decides who may connect.
+ * The built-in locale C.UTF-8 sorts by code point and folds the case of all of Unicode, equally on
+ * every system. With `trust`, the permissions of the socket's folder decide who may connect.
  */
 const INITDB_OPTIONS = [
   `--username=${SERVER_USER}`,

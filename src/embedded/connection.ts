@@ -3,7 +3,7 @@ import { Client, escapeIdentifier } from 'pg'
 import { SERVER_USER } from './cluster.ts'
 import { SOCKET_PORT } from './socket-folder.ts'
 
-/** For pg: `host` is the folder of the private Unix socket. */
+/** The connection for pg: `host` is the folder of the private Unix socket. */
 export interface Connection {
   readonly host: string
   readonly port: number
@@ -15,7 +15,7 @@ const SERVICE_DATABASE = 'aeon_keys'
 const MAINTENANCE_DATABASE = 'postgres'
 const ANSWER_TIMEOUT_MS = 1_000
 
-/** How the service reaches its database on the server behind this socket. */
+/** The connection to the service's database on the server behind this socket. */
 export function serviceConnection(socketDir: string): Connection {
   return { host: socketDir, port: SOCKET_PORT, user: SERVER_USER, database: SERVICE_DATABASE }
 }
@@ -30,7 +30,7 @@ export async function answers(socketDir: string): Promise<boolean> {
   }
 }
 
-/** Makes the service's database when it is missing. */
+/** Creates the service's database if it is missing. */
 export async function ensureDatabase(socketDir: string): Promise<void> {
   await withClient(socketDir, async (client) => {
     const { rowCount } = await client.query('select from pg_database where datname = $1', [
@@ -48,7 +48,7 @@ async function withClient<T>(socketDir: string, use: (client: Client) => Promise
     connectionTimeoutMillis: ANSWER_TIMEOUT_MS,
   })
   client.on('error', () => {
-    // A connection that breaks fails its query too, and that is where it is answered.
+    // The pending query rejects with the same error.
   })
   try {
     await client.connect()

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { type Account, firstClosedFolder, serverAccount } from './account.ts'
 import { EmbeddedPostgresError, failedWith } from './error.ts'
 
-/** Where one private server keeps everything, and the account that owns it. */
+/** Where one embedded server keeps its files, and the account that owns them. */
 export interface DataDir {
   /** DATA_DIR itself, absolute and without symbolic links. */
   readonly path: string
@@ -18,9 +18,9 @@ const DEFAULT_DATA_DIR = 'data'
 const ROOTS_DATA_DIR = '/var/lib/aeon-keys'
 
 /**
- * Makes DATA_DIR when it is missing.
+ * Creates DATA_DIR if it is missing.
  * @throws EmbeddedPostgresError `data_dir_closed` when the server's account may not enter it,
- *   `data_dir_unusable` when it cannot be made or written.
+ * `data_dir_unusable` when it cannot be created or written.
  */
 export async function openDataDir(requested: string | undefined): Promise<DataDir> {
   const dataDir = await locateDataDir(requested)
@@ -35,7 +35,10 @@ export async function openDataDir(requested: string | undefined): Promise<DataDi
   return dataDir
 }
 
-/** Names DATA_DIR without making anything; undefined picks the folder that a first start picks. */
+/**
+ * Names DATA_DIR without creating anything. Undefined selects the folder that a first start
+ * selects.
+ */
 export async function locateDataDir(requested: string | undefined): Promise<DataDir> {
   const dataDir = await dataDirAt(requested ?? DEFAULT_DATA_DIR)
   if (requested !== undefined) return dataDir
@@ -68,7 +71,10 @@ function closedError({ path, account }: DataDir, closed: string): EmbeddedPostgr
   )
 }
 
-/** Others may pass through a folder that root makes, because the server's account is one of them. */
+/**
+ * When root creates the folder, others may pass through it, since the server's account is one of
+ * them.
+ */
 async function makeFolder({ path, account }: DataDir): Promise<void> {
   const made = await mkdir(path, { recursive: true })
   if (made !== undefined) await chmod(path, account === undefined ? 0o700 : 0o711)

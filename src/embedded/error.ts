@@ -1,4 +1,4 @@
-/** What keeps the private server from running; each has its own remedy. */
+/** The conditions that keep the embedded server from running; each has its own remedy. */
 export type EmbeddedPostgresErrorCode =
   | 'data_dir_in_use'
   | 'lock_file_damaged'
@@ -8,7 +8,10 @@ export type EmbeddedPostgresErrorCode =
   | 'socket_path_too_long'
   | 'start_failed'
 
-/** The private PostgreSQL cannot serve. The message is for people: it names the folder and the remedy. */
+/**
+ * The embedded PostgreSQL cannot run. The message is for people: it names the folder and the
+ * remedy.
+ */
 export class EmbeddedPostgresError extends Error {
   override readonly name = 'EmbeddedPostgresError'
   readonly code: EmbeddedPostgresErrorCode

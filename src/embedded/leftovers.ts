@@ -3,13 +3,13 @@ import { join } from 'node:path'
 
 import { failedWith } from './error.ts'
 
-/** Marks a folder that is being made and takes its real name when it is whole. */
+/** Marks a folder that is being made; its final name comes when it is complete. */
 export const UNFINISHED = '.unfinished-'
 
-/** Long enough that no start is still at work on it. */
+/** Long enough that no running start still works on the folder. */
 const ABANDONED_AFTER_MS = 3_600_000
 
-/** Removes what starts that were killed half-way have left in DATA_DIR. */
+/** Removes what killed starts have left in DATA_DIR. */
 export async function removeLeftovers(dataDir: string): Promise<void> {
   for (const name of await readdir(dataDir)) {
     const path = join(dataDir, name)
@@ -24,7 +24,7 @@ async function isAbandoned(path: string): Promise<boolean> {
     const { mtimeMs } = await stat(path)
     return Date.now() - mtimeMs > ABANDONED_AFTER_MS
   } catch (error) {
-    // A start beside this one has renamed or removed it.
+    // A concurrent start has renamed or removed the folder.
     if (failedWith(error, 'ENOENT')) return false
     throw error
   }

@@ -14,34 +14,39 @@ import { supervise } from './supervise.ts'
 
 export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './error.ts'
 
-/** A private PostgreSQL server that runs as long as this process does. */
+/** An embedded PostgreSQL server, which runs as long as this process does. */
 export interface EmbeddedPostgres {
-  /** For pg: `host` is the folder of the private Unix socket. */
+  /** The connection for pg: `host` is the folder of the private Unix socket. */
   readonly connection: Connection
   /** DATA_DIR as an absolute path without symbolic links. */
   readonly dataDir: string
-  /** Ends all sessions and resolves when PostgreSQL has ended. Until then it is kept running. */
+  /**
+   * Ends all sessions; resolves when PostgreSQL has ended. Until this call PostgreSQL is kept
+   * running.
+   */
   stop(): Promise<void>
 }
 
 export interface EmbeddedOptions {
   /**
-   * DATA_DIR. Undefined picks `./data`, or `/var/lib/aeon-keys` when this process is root and the
-   * account that it gives privileges up to cannot enter `./data`.
+   * DATA_DIR. Undefined selects `./data`, or `/var/lib/aeon-keys` when this process is root and the
+   * account that it drops privileges to cannot enter `./data`.
    */
   readonly dataDir: string | undefined
-  /** False, for tests only, trades safety against a crash of the machine for speed. Default true. */
+  /**
+   * False, for tests only, gives up safety against a crash of the machine for speed. Default true.
+   */
   readonly durable?: boolean
   readonly log: Log
 }
 
 /**
- * Starts a private PostgreSQL on DATA_DIR, which is made and filled when it is empty. It listens on a
- * Unix socket only, ends within a second of this process, however that dies, and is started again
- * when it ends by itself. Resolves when it accepts sessions; after a crash that is as long as its
- * recovery takes. Installs no signal handler: the caller calls `stop`. The `PG*` variables of this
- * process are removed.
- * @throws EmbeddedPostgresError whose code tells what is in the way and whose message how to mend it.
+ * Starts an embedded PostgreSQL on DATA_DIR, which is created if it is missing or empty. The server
+ * listens on a Unix socket only, ends within a second of this process, however that dies, and is
+ * restarted when it ends by itself. Resolves when the server accepts sessions; after a crash, once
+ * its recovery is done. Installs no signal handler: the caller calls `stop`. Removes the `PG*`
+ * variables of this process.
+ * @throws EmbeddedPostgresError; its code names the condition, its message the remedy.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { log, durable = true } = options
@@ -82,9 +87,9 @@ function setUpFailed(dataDir: string, cause: unknown): EmbeddedPostgresError {
 }
 
 /**
- * The connection to the private server that already runs on this DATA_DIR, or undefined when none
- * answers. Starts nothing and writes nothing; undefined as `dataDir` means what it means to a start.
- * The `PG*` variables of this process are removed.
+ * The connection to the embedded server that already runs on this DATA_DIR; undefined when none
+ * answers. Starts nothing and writes nothing; an undefined `dataDir` means what it means to a
+ * start. Removes the `PG*` variables of this process.
  */
 export async function findRunningEmbeddedPostgres(
   dataDir: string | undefined,
@@ -96,7 +101,7 @@ export async function findRunningEmbeddedPostgres(
   return (await answers(socketDir)) ? serviceConnection(socketDir) : undefined
 }
 
-/** Whether a start on this DATA_DIR would find a database there. Writes nothing. */
+/** Whether a start on this DATA_DIR would find a database. Writes nothing. */
 export async function hasEmbeddedPostgres(dataDir: string | undefined): Promise<boolean> {
   return isClusterThere(await locateDataDir(dataDir))
 }

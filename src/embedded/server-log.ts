@@ -1,28 +1,28 @@
-/** The part of a logger that the private server needs. */
+/** The part of a logger that the embedded server needs. */
 export interface Log {
   info(o: object, m: string): void
   warn(o: object, m: string): void
   error(o: object, m: string): void
 }
 
-/** What one run of PostgreSQL writes. */
+/** The log of one run of PostgreSQL. */
 export interface ServerLog {
   add(line: string): void
-  /** From now on lines go to the service's log, those held back so far first. */
+  /** Sends lines to the service's log from now on, beginning with those held back. */
   release(): void
-  /** The newest lines, whatever their level: the reason when a run fails. */
+  /** The newest lines, of any level: the reason when a run fails. */
   lastLines(): string
 }
 
-/** Put before each line by PostgreSQL: which of its processes writes. */
+/** The prefix that PostgreSQL puts before each line: which of its processes wrote the line. */
 export const LOG_LINE_PREFIX = '%b|'
 
 const LINES_KEPT = 20
 
 /**
- * Holds lines back until `release`, so that a start that fails tells its reason once, in its error.
- * Then warnings and errors go to `log`. What goes wrong in a session is dropped: the session is told,
- * and the line may quote the data of a statement.
+ * Holds lines back until `release`, so that a start that fails reports its reason once, in its
+ * error. After that, warnings and errors go to `log`. Errors of a session are dropped: the session
+ * receives them, and the line may quote the data of a statement.
  */
 export function createServerLog(log: Log): ServerLog {
   const kept: string[] = []
@@ -31,7 +31,7 @@ export function createServerLog(log: Log): ServerLog {
 
   function add(line: string): void {
     const entry = parseLine(line)
-    // A line of no entry continues the message before it.
+    // A line without a prefix continues the message before it.
     if (entry !== undefined) keeping = !isTalkOfSession(entry)
     if (!keeping) return
     kept.push(line)

@@ -6,24 +6,26 @@ import type { ServerLog } from './server-log.ts'
 
 /** One run of PostgreSQL. */
 export interface Server {
-  /** True when it accepts connections, false when it has ended instead. */
+  /** True when the server accepts connections, false when it has ended instead. */
   readonly ready: Promise<boolean>
-  /** Settles when all its processes have ended. */
+  /** Resolves when all of its processes have ended. */
   readonly ended: Promise<void>
-  /** Ends its sessions and closes its files in order; `ended` tells when. */
+  /** Ends all sessions and closes all files in order; await `ended`. */
   stop(): void
 }
 
 /**
- * Starts PostgreSQL under a watchdog: a shell that holds one end of a pipe to this process. When this
- * process dies, in whatever way, the pipe closes and the watchdog stops PostgreSQL within a second.
+ * Starts PostgreSQL under a watchdog: a shell that holds one end of a pipe to this process. When
+ * this process dies, in whatever way, the pipe closes and the watchdog stops PostgreSQL within a
+ * second.
  */
 export function launchServer(
   command: readonly string[],
   account: Account | undefined,
   log: ServerLog,
 ): Server {
-  // A session of its own keeps a Ctrl-C at the terminal from stopping the database before the service.
+  // A process session of its own keeps a Ctrl-C at the terminal from stopping the database before
+  // the service.
   const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'aeon-keys-watchdog', ...command], {
     ...childOptions(account),
     detached: true,
@@ -37,7 +39,7 @@ export function launchServer(
     if (line.endsWith(READY)) settleReady(true)
   })
   watchdog.stdin.on('error', () => {
-    // The watchdog has ended already, and `ended` tells that.
+    // The watchdog has ended already; `ended` resolves.
   })
   watchdog.on('error', (error) => log.add(error.message))
   watchdog.on('exit', () => watchdog.stdin.destroy())
@@ -51,9 +53,9 @@ export function launchServer(
 const READY = 'LOG:  database system is ready to accept connections'
 
 /**
- * A line on the pipe asks for an orderly stop and allows it 30 s; the end of the pipe allows 0.5 s.
- * After that PostgreSQL drops everything at once, which loses nothing that was committed: the next
- * start recovers it. Signals meant for a whole group of processes are left to the service to answer.
+ * A line on the pipe requests an orderly stop within 30 s; the end of the pipe allows 0.5 s. After
+ * that PostgreSQL exits at once, which loses nothing that was committed: the next start recovers.
+ * Signals to the whole process group are left to the service to handle.
  */
 const WATCHDOG = `
 trap '' HUP INT TERM

@@ -2,8 +2,8 @@ import { LOG_LINE_PREFIX } from './server-log.ts'
 import { SOCKET_PORT } from './socket-folder.ts'
 
 /**
- * The arguments of `postgres`. They are given at each start, so that an upgrade of the service needs
- * no edit of a cluster made earlier.
+ * The arguments of `postgres`, given at each start, so that an upgrade of the service needs no edit
+ * of an older cluster.
  * @param durable False skips flushing: a crash of the machine may destroy the cluster.
  */
 export function serverArguments(
@@ -20,7 +20,7 @@ function placeSettings(socketDir: string): Readonly<Record<string, string>> {
   return {
     listen_addresses: '',
     port: String(SOCKET_PORT),
-    // A list: the quotes let a path contain commas and spaces.
+    // A list: the quotes allow commas and spaces in the path.
     unix_socket_directories: `"${socketDir.replaceAll('"', '""')}"`,
     unix_socket_permissions: '0700',
   }
@@ -30,11 +30,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
   timezone: 'UTC',
   log_timezone: 'UTC',
   max_connections: '100',
-  // No replica reads this server's log of changes.
+  // No replica reads this server's write-ahead log.
   wal_level: 'minimal',
   max_wal_senders: '0',
   max_logical_replication_workers: '0',
-  // Spares the processes that read ahead, which a database this small does not need.
+  // Avoids the processes that read ahead, which a database this small does not need.
   io_method: 'sync',
   logging_collector: 'off',
   log_destination: 'stderr',

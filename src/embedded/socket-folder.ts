@@ -6,15 +6,15 @@ import { join } from 'node:path'
 import type { DataDir } from './data-dir.ts'
 import { EmbeddedPostgresError, failedWith } from './error.ts'
 
-/** Names the socket file; nothing listens on TCP. */
+/** Part of the socket file's name; nothing listens on TCP. */
 export const SOCKET_PORT = 5432
 
 /** The size of `sun_path` less its closing NUL. */
 const LONGEST_SOCKET_PATH_BYTES = process.platform === 'darwin' ? 103 : 107
 
 /**
- * The private folder of the server's socket: inside DATA_DIR, or under the system's temporary folder
- * when that path is too long for a socket. The same DATA_DIR always gives the same folder.
+ * The private folder of the server's socket: inside DATA_DIR, or under the system's temporary
+ * folder when that path is too long for a socket. The same DATA_DIR always gives the same folder.
  * @throws EmbeddedPostgresError `socket_path_too_long` when neither is short enough.
  */
 export function socketFolder(dataDir: DataDir): string {
@@ -35,8 +35,8 @@ function fitsSocketPath(folder: string): boolean {
 }
 
 /**
- * Makes the socket's folder, closed to all accounts but the server's.
- * @throws EmbeddedPostgresError `data_dir_unusable` when something else holds its name.
+ * Creates the socket's folder, closed to all accounts but the server's.
+ * @throws EmbeddedPostgresError `data_dir_unusable` when something else has its name.
  */
 export async function makeSocketFolder(folder: string, { account }: DataDir): Promise<void> {
   await makePrivateFolder(folder)
@@ -60,7 +60,10 @@ async function makePrivateFolder(folder: string): Promise<void> {
   }
 }
 
-/** False also when it is missing. A link, another owner or a wider mode means that somebody else may have made it. */
+/**
+ * False also when the folder is missing. A link, another owner or a wider mode means that another
+ * account may have made it.
+ */
 export async function isPrivateFolder(folder: string, uid = process.geteuid?.()): Promise<boolean> {
   try {
     const entry = await lstat(folder)

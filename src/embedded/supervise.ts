@@ -12,10 +12,10 @@ export interface Supervisor {
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 10_000
 
-/** After a run this long, the next failure is a new one. */
+/** After a run this long, a failure starts with the shortest pause again. */
 const SOUND_AFTER_MS = 60_000
 
-/** Starts PostgreSQL again whenever it ends by itself, ever more slowly while that does not help. */
+/** Restarts PostgreSQL whenever it ends by itself, with growing pauses while restarts fail. */
 export function supervise(first: Run, launch: () => Promise<Run>, log: Log): Supervisor {
   const stopping = new AbortController()
   let current = first
@@ -63,6 +63,6 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(ms, undefined, { signal })
   } catch {
-    // The signal cuts the pause short; the caller looks at it.
+    // The abort signal ends the pause early; the caller checks it.
   }
 }

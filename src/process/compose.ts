@@ -31,23 +31,26 @@ export interface ComposeOptions {
   readonly config: Config
   readonly connection: DatabaseOptions['connection']
   readonly db: Database
-  /** What the connections of the pool are held against. */
+  /** The history that connections of the pool are checked against. */
   readonly history: CurrentHistory
   readonly log: Logger
   readonly externals: RootKeyDeps
   readonly moment: () => Moment
-  /** Told of each id under which this process is registered. */
+  /** Called with each id under which this process registers. */
   readonly onRegistered?: (id: string) => void
 }
 
 export interface Composition {
   readonly deps: Deps
   readonly instance: Instance
-  /** Undefined where the database knows no NOTIFY. */
+  /** Undefined where the database does not support NOTIFY. */
   readonly listener: Listener | undefined
 }
 
-/** All that the use cases need, and the instance that keeps it fresh; it is not started yet. */
+/**
+ * Puts the parts of the service together: what the use cases need, and the instance that keeps them
+ * fresh. Starts nothing.
+ */
 export async function compose(options: ComposeOptions): Promise<Composition> {
   const { config, connection, db, history, log, moment } = options
   const timing = timingOf(config.MAX_STALENESS_MS)
@@ -66,7 +69,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     freshness,
     history,
     timing,
-    // Several polls a lease, whatever the settings say: one that fails must not end it.
+    // Several polls fit into a lease, whatever the settings say: one failed poll must not end the
+    // lease.
     pollIntervalMs: Math.min(config.POLL_INTERVAL_MS, timing.leaseMs / 3),
     connect: () => connect(connection),
     now: moment,

@@ -4,7 +4,10 @@ import type { RootKey } from '../setup/root-key.ts'
 import type { ReachedDatabase } from './reach-database.ts'
 import { writeRootToken } from './root-token-file.ts'
 
-/** Where a first start leaves the root token: in a file, or, on the private database only, on the terminal. */
+/**
+ * Where a first start delivers the root token: to a file or, with the embedded database only, to
+ * the terminal.
+ */
 export function rootTokenKeeper(
   config: Config,
   database: ReachedDatabase,
@@ -23,8 +26,8 @@ export function rootTokenKeeper(
 }
 
 /**
- * Says once what a first start has made, and how to use it. `address` is undefined when the service
- * cannot listen: the token is shown all the same, since it cannot be shown again.
+ * Announces what a first start has created, and how to use it. `address` is undefined when the
+ * service cannot listen: the token is shown all the same, since it cannot be shown again.
  */
 export function announceFirstStart(
   started: { readonly isFirstStart: boolean; readonly rootKey: RootKey | undefined },

@@ -1,7 +1,10 @@
 import type { App } from '../http/app-type.ts'
 import type { Config } from '../settings/settings-schema.ts'
 
-/** Listens where the settings say, and gives the address. Throws an Error that names them and the remedy. */
+/**
+ * Listens where the settings say, and returns the address. Throws an Error that names the settings
+ * and the remedy.
+ */
 export async function listen(
   app: App,
   { HOST, PORT }: Pick<Config, 'HOST' | 'PORT'>,

@@ -1,9 +1,9 @@
 import type { DestinationStream } from 'pino'
 
-/** What may wait for a slow reader: some seconds of a busy log. */
+/** The bytes that may wait for a slow reader: some seconds of a busy log. */
 const maxWaitingBytes = 4 * 1024 * 1024
 
-/** What is written to: standard output, as Node gives it. */
+/** The target stream: standard output, as Node provides it. */
 export interface LogStream {
   readonly writableLength: number
   write(text: string): boolean
@@ -11,13 +11,14 @@ export interface LogStream {
 }
 
 /**
- * Writes log lines without ever waiting for whoever reads them. A pipe that nobody reads fills up, and
- * a write that waits for it would hold the event loop: no request would be answered and no signal heard.
- * Lines beyond the bound are dropped, and the next one that has room says how many.
+ * Writes log lines without ever waiting for their reader. A pipe that nobody reads fills up, and a
+ * write that waits for it would block the event loop: no request would be answered and no signal
+ * handled. Lines beyond the bound are dropped, and the next line that is written is preceded by
+ * their number.
  */
 export function createLogOutput(stream: LogStream, maxBytes = maxWaitingBytes): DestinationStream {
   let dropped = 0
-  // A reader that is gone, or a full disk: the log ends, and the service does not.
+  // When the reader is gone or the disk is full, the log ends, but the service goes on.
   stream.on('error', () => undefined)
   return {
     write(line) {
@@ -34,6 +35,6 @@ export function createLogOutput(stream: LogStream, maxBytes = maxWaitingBytes): 
 
 function droppedLine(lines: number): string {
   const time = new Date().toISOString()
-  const message = 'log lines were dropped, since nobody read them'
+  const message = 'dropped log lines, because the output was not read'
   return `${JSON.stringify({ level: 'warn', time, lines, message })}\n`
 }

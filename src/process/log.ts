@@ -3,8 +3,8 @@ import { redactTokens } from '../domain/token/redaction.ts'
 import { createLogOutput } from './log-output.ts'
 
 /**
- * The log: JSON lines with times in RFC 3339. Credentials are left out by name, and whatever looks
- * like a token is cut out of the finished line, wherever it came from.
+ * The log: JSON lines with times in RFC 3339. Fields that hold credentials are redacted by name,
+ * and anything that looks like a token is redacted in the finished line, wherever it came from.
  */
 export function createLog(level: string, destination = standardOutput()): Logger {
   const options: LoggerOptions = {
@@ -32,7 +32,7 @@ export function createLog(level: string, destination = standardOutput()): Logger
 
 let output: DestinationStream | undefined
 
-/** One for all logs of a process: each listens for errors of the stream. */
+/** One output for all logs of a process: each output adds an error listener to the stream. */
 function standardOutput(): DestinationStream {
   output ??= createLogOutput(process.stdout)
   return output

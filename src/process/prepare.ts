@@ -15,7 +15,7 @@ import type { Peppers } from '../verification/hashing/peppers.ts'
 import { hashProfiles } from '../verification/hashing/profile.ts'
 import { WorkQueue } from '../verification/hashing/work-queue.ts'
 
-/** Of 500 names each: a larger database is gone through while the service runs. */
+/** Batches of 500 names each: the rest of a larger database is processed while the service runs. */
 const batchesAtStart = 4
 
 export interface PrepareOptions {
@@ -25,7 +25,7 @@ export interface PrepareOptions {
   readonly log: Logger
   /** See bootstrap. */
   readonly keepRootToken?: (token: string) => Promise<void>
-  /** The wall clock; another one in tests. */
+  /** The wall clock; a test passes another one. */
   readonly now?: () => Date
   readonly isolation?: DatabaseOptions['isolation']
 }
@@ -38,11 +38,14 @@ export interface PreparedDatabase extends OpenDatabase {
   readonly isSchemaNewer: boolean
   /** Whether this start found an empty database. */
   readonly isFirstStart: boolean
-  /** Made by this very start, on an empty database. */
+  /** The root key, if this very start issued it on an empty database. */
   readonly rootKey: RootKey | undefined
 }
 
-/** Opens the database and makes it ready: its schema, its peppers and, on a first start, what it must hold. */
+/**
+ * Opens the database and prepares it: its schema, its peppers and, on a first start, its initial
+ * content.
+ */
 export async function prepareDatabase(options: PrepareOptions): Promise<PreparedDatabase> {
   const opened = openServiceDatabase(options)
   try {
@@ -53,7 +56,7 @@ export async function prepareDatabase(options: PrepareOptions): Promise<Prepared
   }
 }
 
-/** The database as the settings say. */
+/** Opens the database as the settings say. */
 export function openServiceDatabase(
   options: Pick<PrepareOptions, 'config' | 'connection' | 'log' | 'isolation'>,
 ): OpenDatabase {
@@ -68,7 +71,10 @@ export function openServiceDatabase(
   })
 }
 
-/** The hasher as the settings say, its peppers held against those that the database knows. */
+/**
+ * Creates the hasher as the settings say, after its peppers are checked against those that the
+ * database knows.
+ */
 export async function createServiceHasher(
   config: Config,
   peppers: Peppers,
@@ -89,8 +95,8 @@ export async function createServiceHasher(
 }
 
 /**
- * What use cases need of the world besides the database. Throws an Error when the audit keys at hand
- * are not those that its trail was written with.
+ * What the use cases need besides the database. Throws an Error when the configured audit keys are
+ * not those of the database's audit log.
  */
 export async function externalsOf(
   { config, files }: Pick<PrepareOptions, 'config' | 'files'>,
@@ -134,7 +140,10 @@ async function prepareOpened(
   }
 }
 
-/** Brings the schema up to date, if the settings let it. Tells whether it is of a later version than this one. */
+/**
+ * Migrates the schema, if the settings allow it. Returns whether the schema is of a later version
+ * than this one.
+ */
 async function prepareSchema(
   db: OpenDatabase['db'],
   config: Config,

@@ -12,12 +12,12 @@ import { type ReachedDatabase, reachDatabase } from './reach-database.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
-/** A worker that dies sooner than this after its start is not started again at once. */
+/** A worker process that dies sooner than this after its start is restarted after a pause. */
 const restartPauseMs = 1_000
 
 /**
- * Runs several processes that share one port, each an instance of its own: prepares the database,
- * starts them, starts those anew that die, and drains them together.
+ * Runs several worker processes that share one port, each an instance of its own: prepares the
+ * database, starts the workers, restarts those that die, and drains all of them together.
  */
 export async function runPrimary({ config, files }: LoadedSettings, log: Logger): Promise<void> {
   const database = await reachDatabase(config, log)
@@ -34,13 +34,13 @@ export async function runPrimary({ config, files }: LoadedSettings, log: Logger)
       await prepared.db.destroy()
       await database.stop()
     }
-    // The first worker takes requests while the others start: a signal must not cut them off.
+    // The first worker answers requests while the others start: a signal must not cut those off.
     stopOnSignal(config, log, () => workers.stop().finally(release))
     let address: string | undefined
     try {
       address = await workers.start(config.WORKERS)
     } catch (error) {
-      // A signal ends those that start, and then this process.
+      // A signal has stopped the workers that were starting, and ends this process.
       if (workers.isStopping) return
       await workers.stop()
       await prepared.db.destroy()
@@ -54,7 +54,7 @@ export async function runPrimary({ config, files }: LoadedSettings, log: Logger)
   }
 }
 
-/** A worker reaches the database as its parent does; the private one by its socket. */
+/** A worker reaches the database as its parent does; the embedded one by its socket. */
 function environmentOf({ connection }: ReachedDatabase): Record<string, string> {
   if (typeof connection === 'string') return { DATABASE_URL: connection }
   const { host = '', port = 0, user = '', database = '' } = connection
@@ -69,8 +69,8 @@ class Workers {
   readonly #metrics = new AggregatorRegistry()
   /** The ids under which each worker is or was registered. */
   readonly #registrations = new Map<number, string[]>()
-  /** Deletions of the rows of workers that have ended. */
-  readonly #reaping = new Set<Promise<void>>()
+  /** Pending deletions of the rows of workers that have ended. */
+  readonly #deregistering = new Set<Promise<void>>()
   readonly #listening = new Set<Worker>()
   #isStopping = false
 
@@ -84,7 +84,10 @@ class Workers {
     return this.#isStopping
   }
 
-  /** Starts so many, the first alone, and resolves with their address. Rejects with the reason when one cannot start. */
+  /**
+   * Starts `count` workers, the first one alone, and resolves with their address. Rejects with the
+   * reason when a worker cannot start.
+   */
   async start(count: number): Promise<string> {
     const address = await this.#startOne()
     await Promise.all(Array.from({ length: count - 1 }, () => this.#startOne()))
@@ -92,18 +95,18 @@ class Workers {
   }
 
   /**
-   * Lets each answer what is in flight, and resolves when all have ended and no row of theirs is left.
-   * Then rejects when one of them did not end in order.
+   * Lets each worker answer what is in flight; resolves when all workers have ended and their rows
+   * are deleted. Rejects when a worker did not stop cleanly.
    */
   async stop(): Promise<void> {
     this.#isStopping = true
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
-    const areOrderly = await Promise.all(workers.map((worker) => this.#stopOne(worker)))
-    await Promise.all(this.#reaping)
-    if (!areOrderly.every(Boolean)) throw new Error('A worker did not stop in order.')
+    const areClean = await Promise.all(workers.map((worker) => this.#stopOne(worker)))
+    await Promise.all(this.#deregistering)
+    if (!areClean.every(Boolean)) throw new Error('A worker process did not stop cleanly.')
   }
 
-  /** Resolves when a worker has ended: with false when requests of its may have been cut off. */
+  /** Resolves when a worker has ended; with false when requests may have been cut off. */
   async #stopOne(worker: Worker): Promise<boolean> {
     if (worker.isDead()) return true
     const hasServed = this.#listening.has(worker)
@@ -120,9 +123,9 @@ class Workers {
     worker.on('message', (message: FromWorker) => {
       switch (message?.kind) {
         case 'registered':
-          return this.#noteRegistration(worker, message.id)
-        case 'metrics_wanted':
-          return void this.#answerMetrics(worker, message.question)
+          return this.#recordRegistration(worker, message.id)
+        case 'metrics_requested':
+          return void this.#answerMetrics(worker, message.requestId)
         case 'listening':
           this.#listening.add(worker)
           return listening.resolve(message.address)
@@ -141,23 +144,23 @@ class Workers {
     return listening.promise
   }
 
-  #noteRegistration(worker: Worker, id: string): void {
+  #recordRegistration(worker: Worker, id: string): void {
     this.#registrations.set(worker.id, [...(this.#registrations.get(worker.id) ?? []), id])
   }
 
   async #replace(worker: Worker, livedMs: number): Promise<void> {
-    const reaping = this.#reap(worker)
-    this.#reaping.add(reaping)
-    await reaping
-    this.#reaping.delete(reaping)
+    const deregistering = this.#deregister(worker)
+    this.#deregistering.add(deregistering)
+    await deregistering
+    this.#deregistering.delete(deregistering)
     if (this.#isStopping) return
     this.#log.error({ pid: worker.process.pid }, 'a worker process ended; starting a replacement')
     if (livedMs < restartPauseMs) await sleep(restartPauseMs)
     if (!this.#isStopping) await this.#startOne()
   }
 
-  /** What the process held is surely gone with it: its rows need not wait to be evicted. */
-  async #reap(worker: Worker): Promise<void> {
+  /** A process that has ended answers nothing any more: its rows need not wait to be evicted. */
+  async #deregister(worker: Worker): Promise<void> {
     const ids = this.#registrations.get(worker.id) ?? []
     this.#registrations.delete(worker.id)
     for (const id of ids) {
@@ -170,9 +173,9 @@ class Workers {
     }
   }
 
-  async #answerMetrics(worker: Worker, question: number): Promise<void> {
+  async #answerMetrics(worker: Worker, requestId: number): Promise<void> {
     const text = await this.#metrics.clusterMetrics()
-    const answer: ToWorker = { kind: 'metrics', question, text }
+    const answer: ToWorker = { kind: 'metrics', requestId, text }
     if (worker.isConnected()) worker.send(answer)
   }
 }

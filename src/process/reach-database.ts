@@ -8,7 +8,7 @@ export interface ReachedDatabase {
   stop(): Promise<void>
 }
 
-/** The database of the settings, or a private one, which this process then runs. */
+/** The configured database, or an embedded one, which this process then runs. */
 export async function reachDatabase(config: Config, log: Logger): Promise<ReachedDatabase> {
   if (config.DATABASE_URL !== undefined) {
     return { connection: config.DATABASE_URL, isEmbedded: false, stop: async () => undefined }

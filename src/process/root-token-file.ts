@@ -2,9 +2,9 @@ import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * Writes the root token to a new file that only its owner may read, and returns once it is on the
- * disk, the folder's entry included. Throws an Error when the file is there already: it could be the
- * token of another database. `isOurs`: this process made it for a transaction that was tried again.
+ * Writes the root token to a new file that only its owner may read, and resolves once the file and
+ * its folder entry are on disk. Throws an Error when the file exists: it could hold the token of
+ * another database. `isOurs`: this process made the file in an earlier try of the same transaction.
  */
 export async function writeRootToken(path: string, token: string, isOurs = false): Promise<void> {
   const file = await open(path, isOurs ? 'w' : 'wx', 0o600).catch(

@@ -6,7 +6,10 @@ import { runPrimary } from './primary.ts'
 import { serve } from './serve.ts'
 import { runWorker } from './worker.ts'
 
-/** Runs the service by the settings of an environment: in this process, or in several that share a port. */
+/**
+ * Runs the service with the settings of an environment: in this process, or in several that share a
+ * port.
+ */
 export async function run(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   try {
     const settings = await loadSettings(env)

@@ -22,14 +22,14 @@ export async function serve({ config, files }: LoadedSettings, log: Logger): Pro
       await service.stop()
       await database.stop()
     })
-    await listenAndTell(service, config, database, log)
+    await listenAndAnnounce(service, config, database, log)
   } catch (error) {
     await database.stop()
     throw error
   }
 }
 
-async function listenAndTell(
+async function listenAndAnnounce(
   service: Service,
   config: Config,
   database: ReachedDatabase,

@@ -13,26 +13,26 @@ import { drain } from './drain.ts'
 import { type PreparedDatabase, type PrepareOptions, prepareDatabase } from './prepare.ts'
 
 export interface ServiceOptions extends PrepareOptions {
-  /** The clocks of leases; others in tests. */
+  /** The clocks of leases; a test passes others. */
   readonly moment?: () => Moment
-  /** Told of each id under which this process is registered. */
+  /** Called with each id under which this process registers. */
   readonly onRegistered?: (id: string) => void
-  /** Collects the metrics of all workers; absent: this process's own. */
+  /** Collects the metrics of all workers; absent: the metrics of this process. */
   readonly collectMetrics?: CollectMetrics
 }
 
 export interface Service {
   readonly app: App
   readonly deps: Deps
-  /** Made by this very start, on an empty database. */
+  /** The root key, if this very start issued it on an empty database. */
   readonly rootKey: RootKey | undefined
   /** Whether this start found an empty database. */
   readonly isFirstStart: boolean
-  /** Answers what is in flight, writes the use records, and lets go of the database. */
+  /** Answers the requests in flight, writes the buffered uses, and closes the database. */
   stop(): Promise<void>
 }
 
-/** Makes a database ready and the service upon it, all but listening. */
+/** Prepares the database and creates the service on it, without listening. */
 export async function createService(options: ServiceOptions): Promise<Service> {
   const prepared = await prepareDatabase(options)
   try {
@@ -47,7 +47,8 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
   const { config, log, moment = realMoment } = options
   const { db, pool, history, externals } = prepared
   const { deps, instance, listener } = await compose({ ...options, db, history, externals, moment })
-  // A later version may have brought permissions that keys already hold.
+  // A later version may have added permissions that keys already hold: an older catalogue must not
+  // replace its own.
   if (!prepared.isSchemaNewer && (await applyCatalogue(deps, prepared.catalogue))) {
     log.info('stored the permission catalogue')
   }
@@ -59,7 +60,7 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
     apis: parseApiSettings(config),
     ...(options.collectMetrics && { collectMetrics: options.collectMetrics }),
   })
-  // From here on nothing fails: what runs by itself would have to be stopped.
+  // Nothing fails from here on: otherwise what has been started would have to be stopped.
   await instance.start()
   listener?.start()
   const backgroundJobs = startBackgroundJobs(deps, config.USE_FLUSH_MS)

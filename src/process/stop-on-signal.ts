@@ -2,20 +2,25 @@ import { isatty } from 'node:tty'
 import type { Logger } from 'pino'
 import type { Config } from '../settings/settings-schema.ts'
 
-/** After the requests in flight: to write the use records and to stop a private PostgreSQL. */
+/**
+ * Time after the requests in flight: to write the buffered uses and to stop an embedded PostgreSQL.
+ */
 const finishMs = 10_000
-/** A signal that is relayed (by npm, by systemd, by the parent of workers) comes much sooner. */
-const hurryAfterMs = 2_000
-/** As shells tell of a process that SIGINT ended. */
-const hurriedCode = 130
+/**
+ * A repeated signal that is relayed (by npm, by systemd, by the parent of workers) arrives much
+ * sooner.
+ */
+const forceAfterMs = 2_000
+/** The exit code with which shells report a process that SIGINT ended. */
+const forcedExitCode = 130
 
 const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const
 
 /**
- * Stops in order at the first signal, or at an error that nobody caught, and exits: with 0, or with 1
- * after an error and when stopping fails or takes too long. Whoever signals a group of processes is
- * heard more than once, so that another signal changes nothing. A person at a terminal who presses
- * Ctrl-C again, two seconds later or more, ends the process at once, with 130.
+ * Stops the service at the first signal or uncaught error, and exits: with 0, or with 1 after an
+ * error and when stopping fails or takes too long. A signal to a process group can arrive more than
+ * once, so that further signals change nothing. Only a person at a terminal who presses Ctrl-C
+ * again, two seconds later or more, ends the process at once, with 130.
  */
 export function stopOnSignal(config: Config, log: Logger, stop: () => Promise<void>): void {
   let stoppingSince: number | undefined
@@ -30,7 +35,7 @@ export function stopOnSignal(config: Config, log: Logger, stop: () => Promise<vo
     stop()
       .then(() => log.info('stopped'))
       .catch((error: unknown) => {
-        log.error({ err: error }, 'it could not stop in order')
+        log.error({ err: error }, 'failed to stop cleanly')
         hasFailed = true
       })
       .finally(() => process.exit(hasFailed ? 1 : 0))
@@ -42,10 +47,10 @@ export function stopOnSignal(config: Config, log: Logger, stop: () => Promise<vo
       begin()
       return
     }
-    const isSoon = performance.now() - stoppingSince < hurryAfterMs
+    const isSoon = performance.now() - stoppingSince < forceAfterMs
     if (signal !== 'SIGINT' || isSoon || !isatty(0)) return
-    log.warn('stopped at once, as asked: what was in flight is cut off')
-    process.exit(hurriedCode)
+    log.warn('stopped at once on a repeated SIGINT; requests in flight were cut off')
+    process.exit(forcedExitCode)
   }
 
   function onError(err: unknown): void {

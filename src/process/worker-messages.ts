@@ -1,12 +1,12 @@
-/** What a worker tells its parent, and what it is answered. */
+/** The messages of a worker process to its parent, and the parent's answers. */
 export type FromWorker =
   | { readonly kind: 'registered'; readonly id: string }
   | { readonly kind: 'listening'; readonly address: string }
   | { readonly kind: 'cannot_start'; readonly reason: string }
-  | { readonly kind: 'metrics_wanted'; readonly question: number }
+  | { readonly kind: 'metrics_requested'; readonly requestId: number }
 
 export type ToWorker = {
   readonly kind: 'metrics'
-  readonly question: number
+  readonly requestId: number
   readonly text: string
 }

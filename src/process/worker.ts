@@ -8,7 +8,7 @@ import { createService } from './service.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
-/** One of several processes that share a port. Its parent runs the database and has prepared it. */
+/** Runs one of several processes that share a port. The parent has prepared the database. */
 export async function runWorker({ config, files }: LoadedSettings, log: Logger): Promise<void> {
   if (config.DATABASE_URL === undefined) throw new Error('A worker process requires DATABASE_URL.')
   try {
@@ -17,43 +17,43 @@ export async function runWorker({ config, files }: LoadedSettings, log: Logger):
       files,
       log,
       connection: config.DATABASE_URL,
-      onRegistered: (id) => tell({ kind: 'registered', id }),
+      onRegistered: (id) => send({ kind: 'registered', id }),
       collectMetrics: collectFromAll,
     })
     stopOnSignal(config, log, async () => {
       await service.stop()
-      // The channel to the parent would keep this process alive.
+      // An open channel to the parent would keep this process alive.
       cluster.worker?.disconnect()
     })
-    tell({ kind: 'listening', address: await listen(service.app, config) })
+    send({ kind: 'listening', address: await listen(service.app, config) })
   } catch (error) {
-    tell({ kind: 'cannot_start', reason: explainFailure(error) })
+    send({ kind: 'cannot_start', reason: explainFailure(error) })
     throw error
   }
 }
 
-/** Asks the parent for the metrics of all workers, this one's included. */
+/** Asks the parent for the metrics of all workers, this one included. */
 function collectFromAll(own: Registry): () => Promise<string> {
   AggregatorRegistry.setRegistries([own])
-  // Answers the parent's questions for that registry.
+  // Registers the handler that answers the parent's requests for the registry.
   new AggregatorRegistry()
-  const asked = new Map<number, (text: string) => void>()
-  let questions = 0
+  const pending = new Map<number, (text: string) => void>()
+  let requests = 0
   process.on('message', (message: ToWorker) => {
     if (message?.kind !== 'metrics') return
-    asked.get(message.question)?.(message.text)
-    asked.delete(message.question)
+    pending.get(message.requestId)?.(message.text)
+    pending.delete(message.requestId)
   })
   return () => {
-    questions += 1
-    const question = questions
+    requests += 1
+    const requestId = requests
     return new Promise((resolve) => {
-      asked.set(question, resolve)
-      tell({ kind: 'metrics_wanted', question })
+      pending.set(requestId, resolve)
+      send({ kind: 'metrics_requested', requestId })
     })
   }
 }
 
-function tell(message: FromWorker): void {
+function send(message: FromWorker): void {
   process.send?.(message)
 }

@@ -4,7 +4,7 @@ import { parseAddressRanges } from '../domain/network/address-ranges.ts'
 import { parseDatabaseUrl } from '../store/database-url.ts'
 import { type Config, Settings } from './settings-schema.ts'
 
-/** Thrown with one line for each setting that is wrong. Values are not repeated: they may be secrets. */
+/** Thrown with one line for each wrong setting. Values are not repeated: they may be secrets. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly faults: readonly string[]
@@ -15,14 +15,17 @@ export class ConfigError extends Error {
   }
 }
 
-/** The settings that an environment gives. Throws ConfigError with all faults at once. */
+/** Parses the settings of an environment. Throws ConfigError with all faults at once. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   const { config, faults } = checkConfig(env)
   if (faults.length > 0) throw new ConfigError(faults)
   return config
 }
 
-/** The same, with the faults to be told with others. The settings count only if there are none. */
+/**
+ * Parses the settings, and returns the faults to be reported with others. The settings are usable
+ * only if there are none.
+ */
 export function checkConfig(env: Readonly<Record<string, string | undefined>>): {
   readonly config: Config
   readonly faults: string[]

@@ -7,7 +7,7 @@ import { noPeppers, type Peppers, parsePeppers } from '../verification/hashing/p
 import { ConfigError, checkConfig } from './config.ts'
 import type { Config } from './settings-schema.ts'
 
-/** What the files hold that settings name. */
+/** The content of the files that settings name. */
 export interface SettingsFiles {
   readonly peppers: Peppers
   readonly auditKeys: AuditKeys
@@ -20,8 +20,8 @@ export interface LoadedSettings {
 }
 
 /**
- * The settings that an environment gives, and what the files hold that they name. Throws ConfigError
- * with the faults of all of them at once.
+ * Loads the settings of an environment, and the files that they name. Throws ConfigError with all
+ * faults of both at once.
  */
 export async function loadSettings(
   env: Readonly<Record<string, string | undefined>>,
@@ -43,7 +43,10 @@ export async function loadSettings(
   }
 }
 
-/** Neither a path nor what a file holds is repeated: whoever confuses two settings may have put a secret there. */
+/**
+ * Neither the path nor the content is repeated: an operator who confused two settings may have put
+ * a secret there.
+ */
 async function loadNamed<T>(
   setting: string,
   path: string | undefined,
@@ -74,7 +77,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A file that is there may be that of a first start long ago; a new one needs a folder. */
+/** An existing file may be that of an earlier first start; a new file needs its folder. */
 async function checkRootTokenFile(
   path: string | undefined,
   note: (fault: string) => undefined,
@@ -82,7 +85,7 @@ async function checkRootTokenFile(
   if (path === undefined || path === '' || (await isThere(path))) return
   const folder = dirname(path)
   try {
-    // Reading it tells a folder from a file.
+    // Fails unless the path is a folder.
     await readdir(folder)
     await access(folder, constants.W_OK | constants.X_OK)
   } catch (error) {

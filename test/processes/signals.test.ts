@@ -103,7 +103,7 @@ t.test('a second Ctrl-C at a terminal hurries after two seconds, with its own co
   await sleep(2_500)
   terminal.stdin.write('\x03')
   t.equal((await ended)[0], 130)
-  t.match(shown, 'stopped at once, as asked')
+  t.match(shown, 'stopped at once on a repeated SIGINT')
   await until('its private database has ended', () => isAway(database))
 })
 

@@ -77,7 +77,7 @@ const left = new Set([
 
 const statementTimeoutMs = 10_000
 
-t.test('every setting that alters what we read is told to all sessions', async (t) => {
+t.test('every session pins each setting that alters what a statement reads or means', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   const { rows } = await asAdmin((admin) =>
@@ -111,7 +111,7 @@ t.test('every setting that alters what we read is told to all sessions', async (
 })
 
 t.test(
-  'the service works under such defaults, from its start and when they come later',
+  'the service works under hostile defaults, whether set before or after its start',
   async (t) => {
     const early = await createTestDatabase()
     await setDefaults(early)
