@@ -20,9 +20,9 @@ const maxListsAtOnce = 50
 
 /**
  * Loads the addresses of keys' allow lists, each version of a list once for all keys that use it:
- * reading and parsing take the accounts in turn, so that the longest lists of one account cost others
- * a turn. What was read lately is shared, whoever read it and when: a version names the same entries
- * for ever.
+ * reading and parsing take the accounts in turn, so that the longest lists of one account cost
+ * others a turn. What was read lately is shared, whoever read it and when: a version names the same
+ * entries for ever.
  */
 export class AddressSetLoader {
   readonly #currentReads: Pick<Deps['currentReads'], 'read'>
@@ -43,7 +43,10 @@ export class AddressSetLoader {
     })
   }
 
-  /** The addresses of the lists of these versions; undefined when a list was edited or deleted meanwhile. */
+  /**
+   * The addresses of the lists of these versions; undefined when a list was edited or deleted
+   * meanwhile.
+   */
   async load(accountId: string, versions: string): Promise<AddressSet | undefined> {
     return (
       knownAddressSet(versions) ??

@@ -5,7 +5,10 @@ export interface BatchLoaderOptions<Wanted, Found> {
   /** Reads all at once. The answer has, by key, what was found. */
   readonly load: (wanted: readonly Wanted[]) => Promise<ReadonlyMap<string, Found>>
   readonly keyOf: (wanted: Wanted) => string
-  /** How many different things may wait for a read; beyond it the account with the most is refused (`overloaded`). */
+  /**
+   * How many different things may wait for a read; beyond it the account with the most is refused
+   * (`overloaded`).
+   */
   readonly maxWaiting: number
   /** The account whose turn a read takes. Absent: all are served in order. */
   readonly accountOf?: (wanted: Wanted) => string
@@ -21,9 +24,9 @@ interface Waiting<Wanted, Found> {
 
 /**
  * One read under way at a time; whoever comes meanwhile shares a later one, and whoever asks in the
- * same turn of the event loop the same. So a database that is slow for everyone is asked once for many,
- * and every answer rests on a statement that was sent after its own question came. When more wait than
- * one read loads, the accounts are served in turn.
+ * same turn of the event loop the same. So a database that is slow for everyone is asked once for
+ * many, and every answer rests on a statement that was sent after its own question came. When more
+ * wait than one read loads, the accounts are served in turn.
  */
 export class BatchLoader<Wanted, Found> {
   readonly #options: Required<BatchLoaderOptions<Wanted, Found>>

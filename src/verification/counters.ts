@@ -4,16 +4,18 @@ import type { RefusalCause } from './resolve.ts'
 export const outcomes = ['valid', ...denialReasons] as const
 export type Outcome = (typeof outcomes)[number]
 
-/** Counts of what verification did since the start. Plain numbers: they are added to on the hottest path. */
+/**
+ * Counts of what verification did since the start. Plain numbers: the hottest path adds to them.
+ */
 export interface Counters {
   readonly verdicts: Record<Outcome, number>
-  /** Verdicts `not_found` by their cause, which callers do not learn. */
+  /** `not_found` verdicts by cause; callers do not learn the cause. */
   readonly notFound: Record<Exclude<RefusalCause, 'malformed'>, number>
   cacheHits: number
-  /** An entry was there, but a change had invalidated it, or the lease had expired. */
+  /** An entry existed, but a change had invalidated it, or the lease had expired. */
   cacheStale: number
   cacheMisses: number
-  /** Statements sent to read a credential. */
+  /** Statements sent to load credentials. */
   credentialReads: number
   rehashes: number
 }

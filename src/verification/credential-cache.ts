@@ -5,28 +5,32 @@ import type { Epoch, Freshness } from '../freshness/freshness.ts'
 import type { EpochSubject } from '../freshness/invalidation-epochs.ts'
 import type { Moment } from '../freshness/lease.ts'
 
-/** A credential whose secret was matched, and the facts of its key as they were read then. */
+/** A credential whose secret matched, with the facts of its key as they were loaded then. */
 export interface CachedCredential {
   readonly facts: KeyFacts
-  /** The hash that the secret matched: while the stored one is the same, a known digest needs no Argon2. */
+  /**
+   * The hash that the secret matched: while the stored hash is the same, a known digest needs no
+   * Argon2.
+   */
   readonly hash: string
   /** Whether its first use is recorded. */
   readonly isUsed: boolean
-  /** Whether its first use may end older ones of the key. */
+  /** Whether its first use may end older credentials of the key. */
   readonly retiresOlder: boolean
-  /** What of its uses is not written yet. */
+  /** The uses that are not written to the database yet. */
   readonly uses: UsageCounts
-  /** From before the read was sent. */
+  /** The epoch from before the load was sent. */
   readonly epoch: Epoch
 }
 
 /**
- * The hot keys, bounded by number: one entry for each token string that was accepted, by its SHA-256 as
- * base64url, and never a token. How far a digest agrees with another may show in the time: of 256 random
- * bits it tells nothing. A text takes 56 bytes where a buffer takes 300, and a third of the time to make.
+ * The cache of hot keys, bounded by number: one entry for each accepted token string, by the
+ * string's SHA-256 as base64url; never a token. A lookup may leak by its timing how far two digests
+ * agree, which reveals nothing about 256 random bits. A text takes 56 bytes where a buffer takes
+ * 300, and a third of the time to make.
  *
- * An entry that a change has overtaken, or that no lease covers, answers nothing, but stays, so that
- * checking again costs one statement and no Argon2.
+ * An entry that a change has invalidated, or that no lease covers, answers nothing, but stays, so
+ * that checking it again costs one statement and no Argon2.
  */
 export class CredentialCache {
   readonly #entries: LRUCache<string, CachedCredential>
@@ -54,53 +58,61 @@ export class CredentialCache {
     return this.#evictions
   }
 
-  /** Reads that were not kept because a change had overtaken them, or no lease was there yet. */
+  /**
+   * Loads that were not cached, because a change had invalidated them or there was no lease yet.
+   */
   get fenced(): number {
     return this.#fenced
   }
 
-  /** Take it before the statement is sent whose result is to be put. */
+  /** Take the epoch before sending the statement whose result is to be cached. */
   get epoch(): Epoch {
     return this.#freshness.epoch
   }
 
-  /** Whether the lease has lapsed: then nothing is answered from memory, and nobody joins a read already sent. */
+  /**
+   * Whether the lease has expired: memory then answers nothing, and nobody joins a load that was
+   * sent before.
+   */
   isLeaseExpired(): boolean {
     return !this.#freshness.holdsLease(this.#now())
   }
 
-  /** The clock of leases. */
+  /** The monotonic clock of leases, in milliseconds. */
   monotonicMs(): number {
     return this.#now().monotonic
   }
 
-  /** How long answers may come from memory yet, in milliseconds. */
+  /** How long memory may still answer, in milliseconds. */
   leaseRemainingMs(): number {
     return this.#freshness.leaseRemaining(this.#now())
   }
 
   /**
-   * The entry of a token string, by its digest; perhaps overtaken: ask mayAnswer.
+   * The entry of a token string, by its digest. The entry may be stale: ask `mayAnswer`.
    *
-   * Which was used last is not noted before the cache is half full. Whatever is in use will be asked for
-   * again before the other half is, and noting it took 2 us of a verification among 10,000 keys.
+   * Recency is not recorded before the cache is half full: an entry in use will be asked for again
+   * before the other half fills, and recording took 2 us of a verification among 10,000 keys.
    */
   find(digest: string): CachedCredential | undefined {
     const entries = this.#entries
     return entries.size * 2 < entries.max ? entries.peek(digest) : entries.get(digest)
   }
 
-  /** Whether an answer may rest on the entry. Ask at the last synchronous step before answering. */
+  /** Whether an answer may rest on the entry. Ask in the last synchronous step before answering. */
   mayAnswer(entry: CachedCredential): boolean {
     return this.isCurrent(entry.epoch, entry.facts)
   }
 
-  /** Whether what was known of a key at such a place is known to be so now: the lease holds, and no change names it since. */
+  /**
+   * Whether facts of a key from this epoch are still current: the lease holds, and no later change
+   * names the key.
+   */
   isCurrent(epoch: Epoch, of: EpochSubject): boolean {
     return this.#freshness.mayAnswer(epoch, of, this.#now())
   }
 
-  /** Keeps the entry, unless a change has overtaken it or a fresher one is there. */
+  /** Caches the entry, unless a change has invalidated it or a fresher entry exists. */
   put(digest: string, entry: CachedCredential): void {
     if (!this.#freshness.mayStore(entry.epoch, entry.facts)) {
       this.#fenced += 1
@@ -111,7 +123,7 @@ export class CredentialCache {
     this.#entries.set(digest, entry)
   }
 
-  /** Forgets everything; what is being read is not kept either. */
+  /** Empties the cache; loads that are under way are not cached either. */
   clear(): void {
     this.#freshness.invalidate([{ kind: 'everything' }])
     this.#entries.clear()

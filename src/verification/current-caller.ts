@@ -3,25 +3,30 @@ import { isExpired } from '../domain/key/api-key.ts'
 import { isOver } from '../domain/key/rotation.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 
-/** A key that was let in, and from when its verdict is. */
+/** An authenticated key, and how old its facts are. */
 export interface Caller {
   readonly key: KeyFacts
-  /** The place in the order of changes as of which it is known. */
+  /** The epoch from before its facts were loaded. */
   readonly epoch: number
-  /** When it was read for this very request, by the monotonic clock; undefined: it was in memory. */
+  /**
+   * When the facts were loaded for this very request, on the monotonic clock; undefined: they were
+   * cached.
+   */
   readonly readAt: number | undefined
 }
 
 /**
- * Past the lease nothing tells of changes, and each look at a caller is a statement. One that was read
- * for this very request so short a time ago is not read again: an answer may be under way for as long.
+ * Past the lease no changes arrive, and each check of a caller is a statement. A caller that was
+ * loaded for this very request within this time is not loaded again: an answer may be under way for
+ * as long.
  */
 const readCountsForMs = 1_000
 
 /**
- * Whether a caller that was let in would be let in now: a request may wait for its body, for the
- * database or for Argon2, and its key be revoked meanwhile. Ask at the last synchronous step before the
- * answer. Its address and what it asks for are what they were, so that only changes and time count.
+ * Whether a caller that was authenticated would still be: a request may wait for its body, for the
+ * database or for Argon2, and its key may be revoked meanwhile. Ask in the last synchronous step
+ * before the answer. The address and the requested permissions cannot change, so that only changes
+ * and time count.
  */
 export function isCurrent(deps: Pick<Deps, 'cache' | 'now'>, caller: Caller): boolean {
   const { key, epoch } = caller
@@ -31,25 +36,34 @@ export function isCurrent(deps: Pick<Deps, 'cache' | 'now'>, caller: Caller): bo
   return !isExpired(key, now) && !isOver(key, now)
 }
 
-/** While a lease holds no read counts that an applied change has overtaken, however short it is ago. */
+/**
+ * Under a lease, a load that an applied change has invalidated never counts, however recent it is.
+ */
 function wasJustRead({ cache }: Pick<Deps, 'cache'>, { readAt }: Caller): boolean {
   if (readAt === undefined || !cache.isLeaseExpired()) return false
   return cache.monotonicMs() - readAt < readCountsForMs
 }
 
-/** How an answer comes about. */
+/** The parts of an answer that needs a current caller. */
 export interface Answering<Answer> {
-  /** Who is let in; undefined: nobody that could be revoked. */
+  /** The authenticated caller; undefined: there is none that could be revoked. */
   caller(): Caller | undefined
-  /** Lets the caller in again, by memory or by a read that is sent now. Throws for one that is refused. */
+  /**
+   * Authenticates the caller again, from memory or by a load that is sent now. Throws when it is
+   * refused.
+   */
   admit(): Promise<void> | undefined
-  /** Gives an answer that judges a token again, so that it is as fresh as its caller; others keep. */
+  /**
+   * Makes an answer that judges a token again, so that the verdict is as fresh as its caller;
+   * absent: the answer is kept.
+   */
   judge?: (() => Answer | Promise<Answer>) | undefined
 }
 
 /**
- * The answer to give once its caller is found good at the last step. While the lease holds, a verdict
- * and its caller are judged in one synchronous step; past it, both rest on reads of this very request.
+ * The answer, once its caller is found current in the last step. While the lease holds, the verdict
+ * and its caller are judged in one synchronous step; past it, both rest on loads of this very
+ * request.
  */
 export async function answerToCurrent<Answer>(
   deps: Pick<Deps, 'cache' | 'now'>,

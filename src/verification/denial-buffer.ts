@@ -6,8 +6,11 @@ import { system } from '../domain/principal.ts'
 import type { Attempt, DenialReason, Verdict } from '../domain/verdict.ts'
 import { addDenials, type DenialRecord } from '../store/denials.ts'
 
-/** Denials of a key whose secret matched that its owner wants to know of: somebody still uses what has ended, or from elsewhere. */
-const tellingReasons: ReadonlySet<DenialReason> = new Set([
+/**
+ * Denials of a key whose secret matched that its owner should know of: somebody still uses an ended
+ * key, or uses it from another address.
+ */
+const reportedReasons: ReadonlySet<DenialReason> = new Set([
   'revoked',
   'disabled',
   'rotated',
@@ -17,7 +20,7 @@ const tellingReasons: ReadonlySet<DenialReason> = new Set([
 
 const hourMs = 60 * 60 * 1000
 
-/** Beyond as many, new ones are not counted until the next flush. */
+/** Beyond this many, new denials are not counted until the next flush. */
 const maxPending = 10_000
 
 interface Pending extends DenialRecord {
@@ -26,9 +29,9 @@ interface Pending extends DenialRecord {
 }
 
 /**
- * Counts denials of authentic keys in memory, by key, reason and hour, and writes them in batches: a
- * denial costs the request no statement. The first of each hour makes an event. What was counted since
- * the last flush is lost with a process that is killed.
+ * Counts denials of authentic keys in memory, by key, reason and hour, and writes them in batches:
+ * a denial costs its request no statement. The first denial of each hour makes an audit event.
+ * Counts since the last flush are lost with a process that is killed.
  */
 export class DenialBuffer {
   #pending = new Map<string, Pending>()
@@ -39,7 +42,7 @@ export class DenialBuffer {
   }
 
   record(verdict: Verdict, attempt: Attempt, now: Date): void {
-    if (verdict.valid || verdict.key === undefined || !tellingReasons.has(verdict.reason)) return
+    if (verdict.valid || verdict.key === undefined || !reportedReasons.has(verdict.reason)) return
     const { reason, key } = verdict
     const hours = Math.floor(now.getTime() / hourMs)
     const name = `${key.id} ${reason} ${hours}`
@@ -61,7 +64,10 @@ export class DenialBuffer {
     })
   }
 
-  /** Writes what was counted, after any flush under way. On failure nothing is lost: it is counted with the next. */
+  /**
+   * Writes the counts, after any flush under way. When that fails, the counts are kept for the next
+   * flush.
+   */
   flush(deps: ActDeps): Promise<void> {
     const flushed = this.#flushing.then(() => this.#writePending(deps))
     this.#flushing = flushed.catch(() => undefined)
@@ -100,7 +106,7 @@ function eventOf(denial: DenialRecord): AuditDraft {
     after: {
       reason: denial.reason,
       hour: denial.hour.toISOString(),
-      // So far: the event is written once, and the hour may go on.
+      // The count so far: the event is written once, while the hour may continue.
       count: denial.count,
       client_ip: denial.clientIp,
     },

@@ -1,12 +1,14 @@
 import { FairQueue } from './hashing/fair-queue.ts'
 
-/** So long one turn of the event loop is used at most, unless a single piece of work takes longer. */
+/**
+ * So long one turn of the event loop is used at most, unless a single piece of work takes longer.
+ */
 const turnMs = 5
 
 /**
  * Runs synchronous work that a tenant can cause much of, such as the parsing of allow lists: a few
- * milliseconds in each turn of the event loop, the accounts in turn, so that other requests are served
- * between. Each piece of work must be short by itself.
+ * milliseconds in each turn of the event loop, the accounts in turn, so that other requests are
+ * served between. Each piece of work must be short by itself.
  */
 export class FairTurns {
   readonly #queue = new FairQueue<() => void>(Number.POSITIVE_INFINITY)

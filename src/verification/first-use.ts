@@ -14,21 +14,24 @@ import type { CachedCredential } from './credential-cache.ts'
 import type { Resolution } from './resolve.ts'
 import { SingleFlight } from './single-flight.ts'
 
-/** Whether a verdict is the first use ever of its credential, which is recorded before anybody learns of it. */
+/**
+ * Whether a verdict is the first use of its credential, which must be recorded before the verdict
+ * is given.
+ */
 export function isFirstUse({ isUsed }: CachedCredential, verdict: Verdict): boolean {
   return verdict.valid && !isUsed
 }
 
 /**
- * Records first uses ever, before anybody learns of the verdict. Uses that end nothing share one
- * statement under way at a time; the use of a credential whose rotation says so also ends the older
- * ones of its key, now or soon: a transaction of its own, and a change like any other.
+ * Records first uses, each before its verdict is given. First uses that end no other credential
+ * share one statement at a time. The first use of a credential whose rotation says so also ends the
+ * older credentials of its key, now or later: an act of its own.
  */
 export class FirstUses {
   readonly #recorder: BatchLoader<CredentialRef, boolean>
   readonly #retirements: SingleFlight<boolean>
 
-  /** `maxUnderWay`: beyond so many an attempt is refused (`overloaded`). */
+  /** Beyond `maxUnderWay` an attempt is refused (`overloaded`). */
   constructor({ db, now }: Pick<Deps, 'db' | 'now'>, maxUnderWay: number) {
     this.#retirements = new SingleFlight(maxUnderWay)
     this.#recorder = new BatchLoader({
@@ -55,7 +58,8 @@ export class FirstUses {
       return
     }
     await this.#retirements.share(nameOf(used), () => retireOlder(deps, credential, attempt))
-    // It may have ended others of its key: a change, which invalidates what was loaded.
+    // The act may have ended other credentials of the key: a change, which invalidates what was
+    // loaded.
     resolution.loadAgain()
   }
 }
@@ -64,7 +68,10 @@ function nameOf({ apiKeyId, generation }: CredentialRef): string {
   return `${apiKeyId} ${generation}`
 }
 
-/** False: the credential was used or ended meanwhile, or is denied now; the attempt is judged again. */
+/**
+ * False when the credential was used or ended meanwhile, or is denied now; the attempt is judged
+ * again.
+ */
 async function retireOlder(
   deps: Deps,
   { facts }: CachedCredential,
@@ -87,7 +94,7 @@ async function retire(
   const facts = await lockKeyFacts(trx, id, generation)
   const now = deps.now()
   if (key === undefined || facts === undefined) return nothingChanged(false)
-  // What ends the older one is a valid verdict, not a try.
+  // Only a valid verdict ends the older credential; an attempt does not.
   if (!judge(facts, attempt, now).valid) return nothingChanged(false)
   if (!(await recordFirstUse(trx, id, generation, now))) return nothingChanged(false)
   if (!(await retireOlderCredentials(trx, id, generation, now))) return nothingChanged(true)

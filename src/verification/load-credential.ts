@@ -38,13 +38,16 @@ export interface CredentialLoader {
 /** One statement reads at most so many credentials: some 5 ms of the database's time. */
 const maxCredentialsAtOnce = 250
 
-/** Between two reads of a key its lists may be edited. Nobody edits them so often, but to keep us busy. */
+/**
+ * Between two reads of a key its lists may be edited. Nobody edits them so often, but to keep us
+ * busy.
+ */
 const maxReads = 5
 
 /**
- * Reads credentials for whoever wants one: one statement at a time, for all who wait, the accounts in
- * turn. The entries of allow lists are read apart, each version of a list once. The row of a key names
- * the versions, so that key and entries are those of one moment.
+ * Reads credentials for whoever wants one: one statement at a time, for all who wait, the accounts
+ * in turn. The entries of allow lists are read apart, each version of a list once. The row of a key
+ * names the versions, so that key and entries are those of one moment.
  */
 export function createCredentialLoader(
   deps: Pick<Deps, 'currentReads' | 'cache' | 'counters'>,

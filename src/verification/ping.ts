@@ -1,7 +1,10 @@
 import type { Deps } from '../deps.ts'
 import { ping as pingStored } from '../store/ping.ts'
 
-/** Asks the database whether a verdict could rest on it now. Rejects when it does not answer, or does not commit. */
+/**
+ * Checks that a verdict could rest on the database now. Rejects when the database does not answer,
+ * or cannot commit.
+ */
 export function ping(deps: Deps): Promise<void> {
   return deps.currentReads.read(pingStored)
 }

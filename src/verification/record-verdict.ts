@@ -3,7 +3,7 @@ import type { Attempt, Verdict } from '../domain/verdict.ts'
 import type { CachedCredential } from './credential-cache.ts'
 import type { RefusalCause } from './resolve.ts'
 
-/** Counts a verdict that is about to be given, and the use of the credential or that it was denied. */
+/** Counts a verdict that is about to be given, and the use or the denial of its credential. */
 export function recordVerdict(
   deps: Deps,
   credential: CachedCredential | undefined,

@@ -16,7 +16,7 @@ export const refusalCauses = [
 ] as const
 export type RefusalCause = (typeof refusalCauses)[number]
 
-/** What loading a credential by a statement of one's own comes to. */
+/** The result of loading a credential by a statement of its own. */
 export type LoadedCredential =
   | { readonly kind: 'matched'; readonly credential: CachedCredential }
   | { readonly kind: 'unmatched'; readonly cause: 'unknown_key' | 'wrong_secret' }
@@ -34,7 +34,10 @@ export type Need =
   | { readonly kind: 'join'; readonly digest: string }
   /** A load by a statement that is sent from now on. */
   | ({ readonly kind: 'load' } & TokenWithDigest)
-  /** The tag keys, by a statement that is sent from now on: past the lease those in memory are too old. */
+  /**
+   * The tag keyring, by a statement that is sent from now on: past the lease the one in memory is
+   * too old.
+   */
   | { readonly kind: 'reload_keyring' }
 
 /** What a resolution asks of memory: the cache, the tag keys, and the loads that are under way. */
@@ -45,12 +48,12 @@ export interface ResolutionMemory {
 }
 
 /**
- * - `cached`: an entry of the cache, or what the load of another request came to. It answers while the
+ * - `cached`: an entry of the cache, or the result of another request's load. It answers while the
  *   lease holds and no change has invalidated it.
- * - `own`: what a statement found that was sent after the request came. It always answers.
- * - `refused`: the text is no token of ours, by the tag keys in memory or, if `isOwn`, by a statement
- *   that was sent after the request came.
- * - `unresolved`: it has to be loaded.
+ * - `own`: the result of a statement that was sent after the request came. It always answers.
+ * - `refused`: the text is no token of ours, by the tag keys in memory or, if `isOwn`, by a
+ *   statement that was sent after the request came.
+ * - `unresolved`: a load is needed.
  */
 type State =
   | { readonly kind: 'cached' | 'own'; readonly credential: CachedCredential }
@@ -72,13 +75,13 @@ export function peek(
 }
 
 /**
- * Takes a presented text to a fresh credential, or to the cause why there is none: one state machine
- * for single verification, batches and the model. It is stepped synchronously and does no I/O: while
- * `stands()` is false, the driver does what `need()` says and reports the result.
+ * Takes a presented text to a fresh credential, or to the cause why there is none: one state
+ * machine for single verification, batches and the model. It is stepped synchronously and does no
+ * I/O: while `stands()` is false, the driver does what `need()` says and reports the result.
  *
- * Each result is looked at again after each wait, since a change may have come meanwhile or the lease
- * may have ended. What was invalidated gets a load of its own, which nothing invalidates for this
- * request, so that a few steps are always enough.
+ * Each result is looked at again after each wait, since a change may have come meanwhile or the
+ * lease may have ended. What was invalidated gets a load of its own, which nothing invalidates for
+ * this request, so that a few steps are always enough.
  */
 export class Resolution {
   readonly #memory: ResolutionMemory
@@ -108,7 +111,9 @@ export class Resolution {
     return this.#state.kind === 'refused' ? this.#state.cause : undefined
   }
 
-  /** Whether a valid verdict must have the first use of the credential recorded before it is given. */
+  /**
+   * Whether a valid verdict must have the first use of the credential recorded before it is given.
+   */
   get needsFirstUse(): boolean {
     return this.credential?.isUsed === false && !this.#isFirstUseSettled
   }
@@ -122,14 +127,17 @@ export class Resolution {
       case 'cached':
         return this.mayAnswer(state.credential)
       case 'refused':
-        // The tag keys are something known from before, too.
+        // The tag keys in memory are older than the request, too.
         return state.isOwn || state.cause === 'malformed' || !this.#memory.cache.isLeaseExpired()
       case 'unresolved':
         return false
     }
   }
 
-  /** What to wait for, while it does not stand. Report the result with the method that it names. */
+  /**
+   * What to wait for while the resolution does not stand. Report the result by the method of that
+   * need.
+   */
   need(): Need {
     if (this.#state.kind === 'refused') return { kind: 'reload_keyring' }
     if (!this.#hasJoined && this.mayJoin()) return { kind: 'join', digest: this.#digest }
@@ -138,14 +146,14 @@ export class Resolution {
     return { kind: 'load', token: this.#token, digest: this.#digest }
   }
 
-  /** The load of another request came to this. */
+  /** Reports the result of the load that it joined. */
   joined(loaded: LoadedCredential): void {
     this.#hasJoined = true
     this.#state =
       loaded.kind === 'matched' ? { kind: 'cached', credential: loaded.credential } : UNRESOLVED
   }
 
-  /** Its own load came to this. */
+  /** Reports the result of its own load. */
   loaded(loaded: LoadedCredential): void {
     this.#state =
       loaded.kind === 'matched'
@@ -153,14 +161,14 @@ export class Resolution {
         : { kind: 'refused', cause: loaded.cause, isOwn: true }
   }
 
-  /** The tag keys were loaded again. */
+  /** Reports that the tag keys were loaded again. */
   keyringReloaded(): void {
     this.#state = this.#parse(true)
   }
 
   /**
-   * Whether this request recorded the first use. If not, it was recorded before or the credential
-   * ended: the credential is loaded again, and shows by then its first use or its end.
+   * Reports whether this request recorded the first use. If not, it was recorded before or the
+   * credential has ended: the credential is loaded again, and then shows its first use or its end.
    */
   firstUseSettled(isRecorded: boolean): void {
     const state = this.#state
@@ -174,7 +182,7 @@ export class Resolution {
     this.#memory.cache.put(this.#digest, credential)
   }
 
-  /** An act of this very request has changed what it rests on. */
+  /** An act of this very request has changed the credential. */
   loadAgain(): void {
     this.#hasJoined = true
     this.#state = UNRESOLVED
@@ -184,7 +192,10 @@ export class Resolution {
     return this.#memory.cache.mayAnswer(credential)
   }
 
-  /** Past the lease nobody joins a statement that was sent before: it may be older than the request. */
+  /**
+   * Past the lease no request joins a statement that was sent before: it may be older than the
+   * request.
+   */
   protected mayJoin(): boolean {
     return !this.#memory.cache.isLeaseExpired() && this.#memory.loads.isUnderWay(this.#digest)
   }
@@ -200,7 +211,7 @@ export class Resolution {
     return UNRESOLVED
   }
 
-  /** An entry of the cache is found by its digest alone; only a load needs the parts of the token. */
+  /** The cache finds an entry by its digest alone; only a load needs the parts of the token. */
   #parsedToken(): Token | undefined {
     const parsed = parsePresentedToken(this.#text, this.#memory.keyring.keys)
     return parsed.kind === 'token' ? parsed.token : undefined

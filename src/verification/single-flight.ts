@@ -1,8 +1,8 @@
 import { ServiceError } from '../errors.ts'
 
 /**
- * Work under way, by what it is for, so that those who want the same at the same time share it.
- * Bounded: beyond `max` different works at once a new one is refused (`overloaded`).
+ * Shares work under way among callers that ask for the same key at the same time. Beyond `max` keys
+ * at once, a new one is refused (`overloaded`).
  */
 export class SingleFlight<T> {
   readonly #max: number
@@ -24,7 +24,7 @@ export class SingleFlight<T> {
     return this.#underWay.get(key)
   }
 
-  /** Begins the work anew. Who asks from now on finds this one. */
+  /** Starts the work anew. Callers from now on join this one. */
   start(key: string, work: () => Promise<T>): Promise<T> {
     if (this.#underWay.size >= this.#max && !this.#underWay.has(key)) {
       return Promise.reject(
@@ -41,7 +41,7 @@ export class SingleFlight<T> {
     return flight
   }
 
-  /** Joins the work under way, or begins it. */
+  /** Joins the work under way, or starts it. */
   share(key: string, work: () => Promise<T>): Promise<T> {
     return this.#underWay.get(key) ?? this.start(key, work)
   }

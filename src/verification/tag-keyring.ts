@@ -4,7 +4,7 @@ import type { Executor } from '../store/database.ts'
 import { findTagKeys, type StoredTagKeys } from '../store/tag-keys.ts'
 import { BatchLoader } from './batch-loader.ts'
 
-/** The ring of tag keys as this instance knows it. The change feed has it read again when it changed. */
+/** The tag keyring as this instance knows it. The change feed reloads it when it has changed. */
 export class TagKeyring implements StoredTagKeys {
   readonly #loader: BatchLoader<null, StoredTagKeys>
   #keyring: StoredTagKeys
@@ -21,7 +21,7 @@ export class TagKeyring implements StoredTagKeys {
     })
   }
 
-  /** Throws an Error when the database has no tag key that signs. */
+  /** Throws an Error when the database has no signing tag key. */
   static async open(currentReads: CurrentReads): Promise<TagKeyring> {
     return new TagKeyring(currentReads, await currentReads.read(loadRing))
   }
@@ -35,8 +35,9 @@ export class TagKeyring implements StoredTagKeys {
   }
 
   /**
-   * Reads the ring by a statement sent from now on, which all share who ask meanwhile: a flood of
-   * forged tokens past the lease costs one statement at a time, and no older ring replaces a newer one.
+   * Reloads the keyring by a statement sent from now on, which concurrent callers share: a flood of
+   * forged tokens past the lease costs one statement at a time, and an older keyring never replaces
+   * a newer one.
    */
   async reload(): Promise<void> {
     await this.#loader.load(null)

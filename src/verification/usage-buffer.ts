@@ -3,11 +3,14 @@ import type { Database } from '../store/database.ts'
 import { addUses } from '../store/usage.ts'
 
 /**
- * Counts uses in memory and writes them in batches: a verification writes nothing. What was counted
- * since the last flush is lost with a process that is killed.
+ * Counts uses in memory and writes them in batches: a verification writes nothing. Counts since the
+ * last flush are lost with a process that is killed.
  */
 export class UsageBuffer {
-  /** Those with uses. Of a key there may be several: one for each form of its token, and of entries that are gone. */
+  /**
+   * The counts that are not zero. A key may have several: one for each form of its token, and those
+   * of evicted cache entries.
+   */
   #pending: UsageCounts[] = []
   #flushing: Promise<void> = Promise.resolve()
 
@@ -21,7 +24,10 @@ export class UsageBuffer {
     uses.count += 1
   }
 
-  /** Writes what was counted, after any flush under way. On failure nothing is lost: it is counted with the next. */
+  /**
+   * Writes the counts, after any flush under way. When that fails, the counts are kept for the next
+   * flush.
+   */
   flush(db: Database): Promise<void> {
     const flushed = this.#flushing.then(() => this.#writePending(db))
     this.#flushing = flushed.catch(() => undefined)
@@ -40,7 +46,7 @@ export class UsageBuffer {
   }
 }
 
-/** The sum for each key; what was summed counts from nothing again. */
+/** The sum of each key's counts; resets the counts. */
 function takeSums(pending: readonly UsageCounts[]): readonly UsageCounts[] {
   const sums = new Map<string, UsageCounts>()
   for (const uses of pending) {

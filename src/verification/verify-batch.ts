@@ -7,13 +7,13 @@ import { recordRefusal, recordVerdict } from './record-verdict.ts'
 import { peek, type RefusalCause, type Resolution } from './resolve.ts'
 import { tokenDigest } from './token-digest.ts'
 
-/** One of many attempts: a token as somebody presented it, and what is asked of it. */
+/** One attempt of a batch: the presented text, and the conditions to judge it by. */
 export interface BatchAttempt {
   readonly text: string
   readonly attempt: Attempt
 }
 
-/** An attempt, and what its verdict rests on: attempts that present the same token share that. */
+/** An attempt and its resolution, which attempts with the same token share. */
 interface Case {
   readonly attempt: Attempt
   /** Undefined for a text that is longer than any token. */
@@ -41,7 +41,7 @@ export function verifyBatch(
   return recallAll(deps, attempts) ?? answerAll(deps, casesOf(deps, attempts))
 }
 
-/** The verdicts, when memory gives all of them: no resolution is made for those. */
+/** The verdicts, if memory gives all of them: no resolution is made. */
 function recallAll(deps: Deps, attempts: readonly BatchAttempt[]): readonly Verdict[] | undefined {
   const now = deps.now()
   const judged: Judged[] = []
@@ -68,7 +68,10 @@ function casesOf(deps: Deps, attempts: readonly BatchAttempt[]): readonly Case[]
   })
 }
 
-/** The verdicts, when all may be given in one step; what they rest on is looked at after each wait. */
+/**
+ * The verdicts, once all can be given in one step; the resolutions are checked again after each
+ * wait.
+ */
 function answerAll(
   deps: Deps,
   cases: readonly Case[],
@@ -100,7 +103,10 @@ function judgeCase(attempt: Attempt, resolution: Resolution | undefined, now: Da
   return { attempt, credential, cause, verdict }
 }
 
-/** Those that share one statement are recorded together; each that may end an older token has an act of its own. */
+/**
+ * First uses that share a statement are recorded together; each that may end an older credential is
+ * an act of its own.
+ */
 async function settleFirstUses(deps: Deps, unused: ReadonlyMap<Resolution, Judged>): Promise<void> {
   const shared: Promise<void>[] = []
   for (const [resolution, { credential, attempt }] of unused) {

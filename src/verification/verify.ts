@@ -7,11 +7,10 @@ import { peek, type Resolution } from './resolve.ts'
 import { tokenDigest } from './token-digest.ts'
 
 /**
- * Whether a presented token is good for an attempt: at once when the cache knows the token, and
- * otherwise by one statement and one Argon2. A denial is data; an outage is thrown, and never taken
- * for a denial.
+ * The verdict on a presented token: at once when the cache knows the token, and otherwise by one
+ * statement and one Argon2. A denial is data; an outage is thrown, and never taken for a denial.
  *
- * `text` is whatever the caller presented.
+ * `text` is any text that a caller presented.
  */
 export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Promise<Verdict> {
   const digest = tokenDigest(text)
@@ -27,7 +26,7 @@ export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Pr
   return recordVerdict(deps, cached, verdict, attempt, now)
 }
 
-/** The verdict, as soon as it may be given; what it rests on is looked at again after each wait. */
+/** The verdict, as soon as it may be given; the resolution is checked again after each wait. */
 function answer(deps: Deps, resolution: Resolution, attempt: Attempt): Verdict | Promise<Verdict> {
   if (!resolution.stands()) {
     return satisfy(deps, resolution).then(() => answer(deps, resolution, attempt))

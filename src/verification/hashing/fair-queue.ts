@@ -1,22 +1,25 @@
-/** What waits of one account, the oldest first. */
+/** The waiting items of one account, the oldest first. */
 type Line<T> = { readonly account: string; readonly items: T[] }
 
 /**
- * A bounded queue that serves the accounts in turn, one item each, and each account's items in order.
- * So nobody waits longer than one turn of every other account, whatever one of them piles up. Every
- * step takes constant time.
+ * A bounded queue that serves the accounts in turn, one item each, and each account's items in
+ * order. No item waits longer than one turn of every other account, however much one of them
+ * queues. Every step takes constant time.
  *
- * When it is full the account with the most waiting gives way: its newest item goes, unless the
- * newcomer's account would then have as many. An account with nothing waiting is therefore refused
- * only when every place is held by an account of its own.
+ * When the queue is full, the account with the most waiting items loses its newest one, unless the
+ * new item's account would then have as many. An account with nothing waiting is therefore refused
+ * only when every place is held by a different account.
  */
 export class FairQueue<T> {
-  /** May be lowered while more wait: then each newcomer has somebody go, until as few are left. */
+  /**
+   * May be lowered while more items wait: each new item then displaces another, until as few are
+   * left.
+   */
   max: number
   readonly #lines = new Map<string, Line<T>>()
   /** The lines in the order of their turns. */
   readonly #turns: Line<T>[] = []
-  /** The lines by how many wait in them. */
+  /** The lines, by the number of their items. */
   readonly #byLength: Set<Line<T>>[] = []
   #longest = 0
   #size = 0
@@ -29,7 +32,7 @@ export class FairQueue<T> {
     return this.#size
   }
 
-  /** Lets an item wait. Gives back the item that has to go for it, which may be itself. */
+  /** Adds an item. Returns the item that is displaced for it, which may be the item itself. */
   add(account: string, item: T): T | undefined {
     const line = this.#lines.get(account) ?? { account, items: [] }
     const isFull = this.#size >= this.max
@@ -43,7 +46,7 @@ export class FairQueue<T> {
     return displaced
   }
 
-  /** Takes the item whose turn it is. */
+  /** Removes and returns the item whose turn it is. */
   next(): T | undefined {
     const line = this.#turns.shift()
     if (line === undefined) return undefined
@@ -53,13 +56,13 @@ export class FairQueue<T> {
     return item
   }
 
-  /** The newest item of a longest line. It has two at least, and so stays in its turn. */
+  /** The newest item of a longest line. The line has at least two items, and so keeps its turn. */
   #displace(): T | undefined {
     const [line] = this.#byLength[this.#longest] ?? []
     return line && this.#resize(line, () => line.items.pop())
   }
 
-  /** Keeps count while a line grows or shrinks by one. */
+  /** Keeps `#byLength` correct while a line grows or shrinks by one. */
   #resize<R>(line: Line<T>, change: () => R): R {
     const { items } = line
     const before = items.length

@@ -4,7 +4,7 @@ import type { Pepper, Peppers } from './peppers.ts'
 import { type HashProfile, isAffordable } from './profile.ts'
 import type { WorkQueue } from './work-queue.ts'
 
-/** What is stored of a secret. */
+/** The stored form of a secret. */
 export interface SecretHash {
   /** Argon2id in PHC form. */
   readonly hash: string
@@ -13,19 +13,19 @@ export interface SecretHash {
 }
 
 /**
- * Hashes secrets and compares them, off the event loop, never more at once than the queue allows, and
- * the accounts in turn.
+ * Hashes and compares secrets off the event loop, with the concurrency of the queue, the accounts
+ * in turn.
  */
 export interface SecretHasher {
-  /** For new hashes. */
+  /** The profile of new hashes. */
   readonly profile: HashProfile
   readonly queue: WorkQueue
   hash(accountId: string, secret: string): Promise<SecretHash>
-  /** Whether this instance has the pepper that the hash was made with. */
+  /** Whether this instance has the pepper of the hash. */
   knowsPepperOf(stored: SecretHash): boolean
   /**
-   * Whether the secret is the one that was hashed. A stored hash that is beyond our bounds matches
-   * nothing. Throws `unavailable` when the pepper is not at hand: that is no denial.
+   * Whether the secret matches the hash. A stored hash beyond our bounds matches nothing. Throws
+   * `unavailable` when the pepper is missing, which is no denial.
    */
   matches(accountId: string, stored: SecretHash, secret: string): Promise<boolean>
 }
@@ -55,7 +55,8 @@ export function createSecretHasher(options: HasherOptions): SecretHasher {
       if (!isAffordable(stored.hash)) return false
       const pepper = stored.pepperId === null ? undefined : peppers.byId.get(stored.pepperId)
       if (stored.pepperId !== null && pepper === undefined) {
-        // The start-up check has seen all that were in use; another instance introduced this one since.
+        // The check at the start found every pepper in use then; another instance has introduced
+        // this one since.
         throw new ServiceError(
           'unavailable',
           `PEPPER_FILE of this instance lacks the pepper ${stored.pepperId}.`,

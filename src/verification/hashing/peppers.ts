@@ -1,12 +1,12 @@
 import { parseKeyLines } from '../../domain/key-lines.ts'
 
-/** A secret that is mixed into each hash and kept out of the database. */
+/** A secret that Argon2 mixes into each hash. It is kept out of the database. */
 export interface Pepper {
   readonly id: string
   readonly secret: Buffer
 }
 
-/** The peppers at hand. The first makes new hashes; all verify. */
+/** The configured peppers. The first one makes new hashes; every one verifies. */
 export interface Peppers {
   readonly current: Pepper | undefined
   readonly byId: ReadonlyMap<string, Pepper>
@@ -14,7 +14,10 @@ export interface Peppers {
 
 export const noPeppers: Peppers = { current: undefined, byId: new Map() }
 
-/** Reads a pepper file, as `parseKeyLines` reads it. Throws an Error that names the line and the rule. */
+/**
+ * Parses a pepper file in the format of `parseKeyLines`. Throws an Error that names the line and
+ * the rule.
+ */
 export function parsePeppers(text: string): Peppers {
   const peppers = new Map<string, Pepper>()
   for (const [id, secret] of parseKeyLines(text)) peppers.set(id, { id, secret })

@@ -1,6 +1,9 @@
 import { type ParsedHashOptions, parseOptions } from '@node-rs/argon2'
 
-/** What an Argon2id hash costs. A profile with a higher version replaces one with a lower, never the reverse. */
+/**
+ * The cost of an Argon2id hash. A profile of a higher version replaces one of a lower version,
+ * never the reverse.
+ */
 export interface HashProfile {
   readonly version: number
   /** In KiB. */
@@ -10,9 +13,9 @@ export interface HashProfile {
 }
 
 /**
- * `random` is for the secrets that we issue: no hash cost protects or endangers 2^256 guesses, so the
- * cost that matters is that of a first verification (0.2 ms). `password` is for secrets of unknown
- * strength: the OWASP Password Storage Cheat Sheet's Argon2id minimum (8 ms).
+ * `random` is for the secrets that we issue: no cost of a hash matters against 2^256 guesses, so
+ * that the cost of a first verification decides (0.2 ms). `password` is for secrets of unknown
+ * strength: the minimum for Argon2id of OWASP's Password Storage Cheat Sheet (8 ms).
  */
 export const hashProfiles = {
   random: { version: 1, memoryCost: 1024, timeCost: 1, parallelism: 1 },
@@ -22,8 +25,8 @@ export const hashProfiles = {
 export type HashProfileName = keyof typeof hashProfiles
 
 /**
- * Whether a stored hash is one that we are ready to compute. Its cost is read from the string, so a
- * row that somebody planted must not be able to ask for gigabytes or minutes.
+ * Whether a stored hash is cheap enough to compute. Its cost is part of the string: a planted row
+ * must not be able to ask for gigabytes or minutes.
  */
 export function isAffordable(hash: string): boolean {
   const cost = readCost(hash)

@@ -2,7 +2,7 @@ import { ServiceError } from '../../errors.ts'
 import { FairQueue } from './fair-queue.ts'
 
 interface Waiting {
-  /** By the monotonic clock. */
+  /** On the monotonic clock. */
   readonly sinceMs: number
   readonly begin: () => void
   readonly refuse: (error: ServiceError) => void
@@ -13,22 +13,23 @@ export interface WorkQueueLimits {
   readonly concurrency: number
   /** Tasks that wait, at most. */
   readonly maxWaiting: number
-  /** How long a task waits, at most, in milliseconds; unset: as long as it takes. */
+  /** How long a task waits, at most, in milliseconds; absent: without a limit. */
   readonly maxWaitMs?: number
 }
 
 /**
- * Runs so many tasks at once and lets so many wait, the accounts in turn. Beyond that a task is refused
- * (`overloaded`), of the account that has the most waiting: a caller who is told so early can try
- * elsewhere. As many are let wait as will have their turn in time, by what tasks have taken so far; and
- * one whose turn comes too late all the same is refused then, since its caller has given up.
+ * Runs a bounded number of tasks at once and lets a bounded number wait, the accounts in turn.
+ * Beyond that, a task of the account with the most waiting tasks is refused (`overloaded`): a
+ * caller who learns that early can try elsewhere. Only as many tasks wait as will start within
+ * `maxWaitMs`, by the measured time of tasks; a task whose turn comes too late all the same is
+ * refused then, since its caller has given up.
  */
 export class WorkQueue {
   readonly #limits: Required<WorkQueueLimits>
   readonly #waiting: FairQueue<Waiting>
   #running = 0
   #completed = 0
-  /** What one more that waits adds to the wait of the next, in milliseconds. */
+  /** By how much each waiting task delays the next, in milliseconds. */
   #paceMs = 0
 
   constructor(limits: WorkQueueLimits) {
@@ -44,12 +45,12 @@ export class WorkQueue {
     return this.#waiting.size
   }
 
-  /** Tasks begun since the start and ended, however they ended. */
+  /** Tasks that have ended since the start, in whatever way. */
   get completed(): number {
     return this.#completed
   }
 
-  /** `account` is whose work it is. */
+  /** `account` is the account that the task works for. */
   async run<T>(account: string, task: () => Promise<T>): Promise<T> {
     await this.#takePlace(account)
     const begunMs = performance.now()
@@ -74,8 +75,8 @@ export class WorkQueue {
   }
 
   /**
-   * Follows how long tasks take: down at once, up slowly, since one that was held up, with the whole
-   * process perhaps, says nothing of those to come.
+   * Follows the duration of tasks: down at once, up slowly, since one delayed task, or a delayed
+   * process, says nothing about the next tasks.
    */
   #learnPace(tookMs: number): void {
     const { concurrency, maxWaiting, maxWaitMs } = this.#limits
@@ -84,7 +85,7 @@ export class WorkQueue {
     this.#waiting.max = Math.max(1, Math.min(maxWaiting, Math.floor(maxWaitMs / this.#paceMs)))
   }
 
-  /** A place is handed on to whose turn it is, so that nobody overtakes. */
+  /** A free place passes directly to the task whose turn it is, so that no new task can take it. */
   #givePlace(): void {
     const latestMs = performance.now() - this.#limits.maxWaitMs
     let next = this.#waiting.next()
