@@ -1,10 +1,12 @@
 import { act } from '../acts/act.ts'
 import type { ActDeps } from '../acts/deps.ts'
+import type { Deps } from '../deps.ts'
 import type { AuditDraft } from '../domain/audit/audit-event.ts'
 import { type Address, formatAddress } from '../domain/network/address.ts'
 import { system } from '../domain/principal.ts'
 import type { Attempt, DenialReason, Verdict } from '../domain/verdict.ts'
 import { addDenials, type DenialRecord } from '../store/denials.ts'
+import { DenialCounts } from './denial-counts.ts'
 
 /**
  * Denials of a key whose secret matched that its owner should know of: somebody still uses an ended
@@ -20,76 +22,100 @@ const reportedReasons: ReadonlySet<DenialReason> = new Set([
 
 const hourMs = 60 * 60 * 1000
 
-/** Beyond this many, new denials are not counted until the next flush. */
-const maxPending = 10_000
+/** Combinations of key, reason and hour that await a flush. */
+const defaultMaxPending = 10_000
 
-interface Pending extends DenialRecord {
-  clientIp: string | null
-  count: number
-}
+/** How many accounts a log line about dropped denials names. */
+const maxAccountsLogged = 10
+
+type FlushDeps = ActDeps & Pick<Deps, 'log'>
 
 /**
- * Counts denials of authentic keys in memory, by key, reason and hour, and writes them in batches:
- * a denial costs its request no statement. The first denial of each hour makes an audit event.
- * Counts since the last flush are lost with a process that is killed.
+ * Counts denials of authentic keys in memory, by key, reason and hour, and writes them in batches: a
+ * denial costs the request no statement. The first denial of each hour writes an event. Denials counted
+ * since the last flush are lost with a process that is killed. The places are shared fairly between
+ * accounts; what finds no place is counted as dropped, and logged at the next flush.
  */
 export class DenialBuffer {
-  #pending = new Map<string, Pending>()
+  readonly #maxPending: number
+  #pending: DenialCounts
   #flushing: Promise<void> = Promise.resolve()
+  #dropped = 0
+  /** Since the last log line, by account. */
+  readonly #droppedLately = new Map<string, number>()
+
+  constructor(maxPending = defaultMaxPending) {
+    this.#maxPending = maxPending
+    this.#pending = new DenialCounts(maxPending)
+  }
 
   get size(): number {
     return this.#pending.size
   }
 
+  /** Denials that were not recorded because too many others awaited a flush. */
+  get dropped(): number {
+    return this.#dropped
+  }
+
   record(verdict: Verdict, attempt: Attempt, now: Date): void {
     if (verdict.valid || verdict.key === undefined || !reportedReasons.has(verdict.reason)) return
     const { reason, key } = verdict
-    const hours = Math.floor(now.getTime() / hourMs)
-    const name = `${key.id} ${reason} ${hours}`
-    const known = this.#pending.get(name)
-    if (known !== undefined) {
-      known.count += 1
-      known.clientIp ??= textOf(attempt.address)
-      return
-    }
-    if (this.#pending.size >= maxPending) return
-    this.#pending.set(name, {
+    this.#add({
       apiKeyId: key.id,
       accountId: key.accountId,
       keyName: key.name,
       reason,
-      hour: new Date(hours * hourMs),
+      hour: new Date(Math.floor(now.getTime() / hourMs) * hourMs),
       clientIp: textOf(attempt.address),
       count: 1,
     })
   }
 
   /**
-   * Writes the counts, after any flush under way. When that fails, the counts are kept for the next
-   * flush.
+   * Writes the counts, after any flush under way. On failure the counts stay and are written with the
+   * next flush.
    */
-  flush(deps: ActDeps): Promise<void> {
+  flush(deps: FlushDeps): Promise<void> {
     const flushed = this.#flushing.then(() => this.#writePending(deps))
     this.#flushing = flushed.catch(() => undefined)
     return flushed
   }
 
-  async #writePending(deps: ActDeps): Promise<void> {
+  #add(denial: DenialRecord): void {
+    const displaced = this.#pending.add(denial)
+    if (displaced === undefined) return
+    const { accountId, count } = displaced
+    this.#dropped += count
+    this.#droppedLately.set(accountId, (this.#droppedLately.get(accountId) ?? 0) + count)
+  }
+
+  async #writePending(deps: FlushDeps): Promise<void> {
+    this.#logDropped(deps)
     if (this.#pending.size === 0) return
-    const batch = this.#pending
-    this.#pending = new Map()
+    const { records } = this.#pending
+    this.#pending = new DenialCounts(this.#maxPending)
     try {
       await act(deps, system, {}, async ({ trx }) => {
-        const first = await addDenials(trx, [...batch.values()])
+        const first = await addDenials(trx, records)
         return { result: undefined, events: first.map(eventOf) }
       })
     } catch (error) {
-      for (const [name, record] of batch) {
-        const since = this.#pending.get(name)?.count ?? 0
-        this.#pending.set(name, { ...record, count: record.count + since })
-      }
+      for (const record of records) this.#add(record)
       throw error
     }
+  }
+
+  #logDropped({ log }: FlushDeps): void {
+    if (this.#droppedLately.size === 0) return
+    const byCount = [...this.#droppedLately].sort(([, a], [, b]) => b - a)
+    const denials = byCount.reduce((sum, [, count]) => sum + count, 0)
+    const account_ids = byCount.slice(0, maxAccountsLogged).map(([accountId]) => accountId)
+    this.#droppedLately.clear()
+    log.warn(
+      { denials, accounts: byCount.length, account_ids },
+      'denials were dropped because too many awaited a flush; the audit log lacks their events',
+    )
   }
 }
 

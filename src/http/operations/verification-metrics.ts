@@ -64,6 +64,11 @@ export function registerVerificationMetrics(registry: Registry, deps: Deps): voi
       value: () => deps.hasher.queue.completed,
     },
     {
+      name: 'aeon_keys_denials_dropped_total',
+      help: 'Denials of authentic tokens that were not recorded because too many awaited a flush.',
+      value: () => deps.denials.dropped,
+    },
+    {
       name: 'aeon_keys_rehashes_total',
       help: 'Argon2 hashes renewed because HASH_PROFILE was raised.',
       value: () => counters.rehashes,
