@@ -1,5 +1,5 @@
-import type { Deps } from '../../src/deps.ts'
 import { actorOf, type KeyPrincipal } from '../../src/domain/principal.ts'
+import type { Deps } from '../../src/http/deps.ts'
 import { createAccount } from '../../src/management/accounts/create.ts'
 import { createLog } from '../../src/process/log.ts'
 import { createService } from '../../src/process/service.ts'

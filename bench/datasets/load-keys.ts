@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Deps } from '../../src/deps.ts'
 import type { Actor } from '../../src/domain/key/api-key.ts'
+import type { Deps } from '../../src/http/deps.ts'
 import type { Executor } from '../../src/store/database.ts'
 import { inTransaction } from '../../src/store/transaction.ts'
 import { type MadeKey, spreadMs } from './make-keys.ts'

@@ -1,6 +1,6 @@
-import type { Deps } from '../../src/deps.ts'
 import { formatToken, type Token } from '../../src/domain/token/token.ts'
 import { uuidV7 } from '../../src/domain/uuid.ts'
+import type { Deps } from '../../src/http/deps.ts'
 import type { SecretHash } from '../../src/verification/hashing/hasher.ts'
 import { concurrently } from '../concurrently.ts'
 

@@ -1,7 +1,7 @@
 import type { KyselyPlugin } from 'kysely'
-import type { Deps } from '../../src/deps.ts'
 import { noUsage } from '../../src/domain/key/usage-counts.ts'
 import { keyIdOf, parseToken } from '../../src/domain/token/token.ts'
+import type { Deps } from '../../src/http/deps.ts'
 import { createLog } from '../../src/process/log.ts'
 import { createService } from '../../src/process/service.ts'
 import { loadSettings } from '../../src/settings/load-settings.ts'

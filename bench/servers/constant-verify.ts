@@ -1,5 +1,5 @@
-import type { Deps } from '../../src/deps.ts'
 import type { Attempt, Verdict } from '../../src/domain/verdict.ts'
+import type { Deps } from '../../src/http/deps.ts'
 import { verify as verifyReally } from '../../src/verification/verify.ts'
 
 export * from '../../src/verification/verify.ts'

@@ -1,4 +1,4 @@
-import type { Deps } from '../deps.ts'
+import type { Deps } from '../http/deps.ts'
 import { realMoment } from '../process/clocks.ts'
 import { compose } from '../process/compose.ts'
 import { createLog } from '../process/log.ts'

@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify'
 import { requirePermission } from '../acts/authority.ts'
-import type { Deps } from '../deps.ts'
 import { maxActorIdLength } from '../domain/limits.ts'
 import type { AddressRange } from '../domain/network/address.ts'
 import type { ActingUser, KeyPrincipal } from '../domain/principal.ts'
@@ -13,6 +12,7 @@ import type { App } from './app-type.ts'
 import { parseBearer } from './bearer.ts'
 import { clientAddressOf } from './client-address.ts'
 import { answerToCurrentOnly, type WriteError } from './current-only.ts'
+import type { Deps } from './deps.ts'
 
 /** Who may call a route. */
 export interface Access {

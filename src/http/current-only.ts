@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import type { Deps } from '../deps.ts'
 import type { ServiceError } from '../errors.ts'
 import { answerToCurrent, isCurrent } from '../verification/current-caller.ts'
 import type { App } from './app-type.ts'
+import type { Deps } from './deps.ts'
 import { toServiceError } from './problem.ts'
 
 /** Makes a reply that of an error, in the form of its face, and gives the body. */

@@ -1,5 +1,5 @@
 import { pruneIdempotentRequests } from '../acts/idempotency.ts'
-import type { Deps } from '../deps.ts'
+import type { Deps } from '../http/deps.ts'
 import { logHeads } from '../management/audit/log-heads.ts'
 import { countExpiringKeys, sweepExpiries } from '../management/audit/sweep-expiries.ts'
 import { fillNameSkeletons } from '../setup/fill-name-skeletons.ts'

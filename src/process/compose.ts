@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
-import type { Deps } from '../deps.ts'
 import type { ChainHead } from '../domain/audit/entry-hash.ts'
 import { CurrentReads } from '../freshness/current-reads.ts'
 import { Instance } from '../freshness/driver.ts'
@@ -10,19 +9,20 @@ import type { Moment } from '../freshness/lease.ts'
 import { Listener } from '../freshness/listener.ts'
 import { Receipts } from '../freshness/receipts.ts'
 import { timingOf } from '../freshness/timing.ts'
+import type { Deps } from '../http/deps.ts'
 import type { Config } from '../settings/settings-schema.ts'
-import type { RootKeyDeps } from '../setup/root-key.ts'
 import type { CurrentHistory } from '../store/current-history.ts'
 import type { Database, DatabaseOptions } from '../store/database.ts'
 import { openFeedConnection } from '../store/feed.ts'
 import { createCounters } from '../verification/counters.ts'
 import { CredentialCache } from '../verification/credential-cache.ts'
+import { createCredentialLoader } from '../verification/credential-loader.ts'
 import { DenialBuffer } from '../verification/denial-buffer.ts'
 import { FirstUses } from '../verification/first-use.ts'
-import { createCredentialLoader } from '../verification/load-credential.ts'
 import { SingleFlight } from '../verification/single-flight.ts'
 import { TagKeyring } from '../verification/tag-keyring.ts'
 import { UsageBuffer } from '../verification/usage-buffer.ts'
+import type { Externals } from './prepare.ts'
 
 const maxReadsUnderWay = 5_000
 const dayMs = 24 * 60 * 60 * 1000
@@ -34,7 +34,7 @@ export interface ComposeOptions {
   /** The history that connections of the pool are checked against. */
   readonly history: CurrentHistory
   readonly log: Logger
-  readonly externals: RootKeyDeps
+  readonly externals: Externals
   readonly moment: () => Moment
   /** Called with each id under which this process registers. */
   readonly onRegistered?: (id: string) => void

@@ -30,8 +30,11 @@ export interface PrepareOptions {
   readonly isolation?: DatabaseOptions['isolation']
 }
 
+/** What the planes need of this process besides the database. */
+export type Externals = RootKeyDeps & { readonly hasher: SecretHasher }
+
 export interface PreparedDatabase extends OpenDatabase {
-  readonly externals: RootKeyDeps
+  readonly externals: Externals
   /** The catalogue of permissions that this process was started with. */
   readonly catalogue: Catalogue
   /** Whether a later version has migrated the database. */
@@ -103,7 +106,7 @@ export async function externalsOf(
   db: OpenDatabase['db'],
   hasher: SecretHasher,
   now: () => Date,
-): Promise<RootKeyDeps> {
+): Promise<Externals> {
   const { TOKEN_PREFIX: tokenPrefix } = config
   const { auditKeys } = files
   await checkAuditKeys({ db, auditKeys })

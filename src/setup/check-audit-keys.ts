@@ -1,4 +1,4 @@
-import type { Deps } from '../deps.ts'
+import type { ActDeps } from '../acts/deps.ts'
 import { verifyNext } from '../domain/audit/chain-check.ts'
 import { genesisHash } from '../domain/audit/entry-hash.ts'
 import { findPlatformAccount } from '../store/accounts.ts'
@@ -8,7 +8,7 @@ import { findHead, loadAuditLog } from '../store/audit-log.ts'
  * Holds the audit keys at hand against the last event of the platform's chain: with a wrong or missing
  * key the trail would be continued by links that nobody can verify. Throws an Error that says so.
  */
-export async function checkAuditKeys(deps: Pick<Deps, 'db' | 'auditKeys'>): Promise<void> {
+export async function checkAuditKeys(deps: Pick<ActDeps, 'db' | 'auditKeys'>): Promise<void> {
   const { db, auditKeys } = deps
   const platform = await findPlatformAccount(db)
   const head = platform && (await findHead(db, platform.id))

@@ -1,5 +1,5 @@
 import { hash, verify } from '@node-rs/argon2'
-import type { Deps } from '../deps.ts'
+import type { IdDeps } from '../acts/deps.ts'
 import type { Database } from '../store/database.ts'
 import { insertPepper, listPeppers } from '../store/peppers.ts'
 import type { Pepper, Peppers } from '../verification/hashing/peppers.ts'
@@ -9,11 +9,7 @@ import type { Pepper, Peppers } from '../verification/hashing/peppers.ts'
  * or missing pepper would silently lock out every key that was made with it; so it stops the start.
  * Throws an Error that names every such pepper by its id.
  */
-export async function registerPeppers(
-  deps: Pick<Deps, 'now' | 'randomBytes'>,
-  db: Database,
-  peppers: Peppers,
-): Promise<void> {
+export async function registerPeppers(deps: IdDeps, db: Database, peppers: Peppers): Promise<void> {
   const known = await listPeppers(db)
   const faults: string[] = []
   for (const { id, fingerprint, inUse } of known) {

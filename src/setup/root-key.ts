@@ -1,17 +1,18 @@
+import type { AuditDeps } from '../acts/deps.ts'
 import { newId } from '../acts/ids.ts'
-import type { Deps } from '../deps.ts'
 import type { Account } from '../domain/account.ts'
 import type { AuditDraft } from '../domain/audit/audit-event.ts'
 import { actorOf, system } from '../domain/principal.ts'
 import type { TagKey } from '../domain/token/tag.ts'
 import { formatToken } from '../domain/token/token.ts'
 import { apiKeyIssued } from '../management/api-keys/issue.ts'
+import type { ManagementDeps } from '../management/deps.ts'
 import { findApiKey, insertApiKey } from '../store/api-keys.ts'
 import { insertCredential } from '../store/credentials.ts'
 import type { StoreTransaction } from '../store/database.ts'
 
-/** What making a root key needs of the world. */
-export type RootKeyDeps = Pick<Deps, 'now' | 'randomBytes' | 'hasher' | 'tokenPrefix' | 'auditKeys'>
+/** What a root key needs. */
+export type RootKeyDeps = AuditDeps & Pick<ManagementDeps, 'hasher' | 'tokenPrefix'>
 
 export interface RootKey {
   readonly id: string

@@ -1,9 +1,10 @@
 import { act } from '../acts/act.ts'
+import type { ActDeps } from '../acts/deps.ts'
 import { newId } from '../acts/ids.ts'
-import type { Deps } from '../deps.ts'
 import type { AuditAction, AuditDraft } from '../domain/audit/audit-event.ts'
 import { system } from '../domain/principal.ts'
 import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
+import type { ManagementDeps } from '../management/deps.ts'
 import { requirePlatformId } from '../store/accounts.ts'
 import type { StoreTransaction } from '../store/database.ts'
 import { insertTagKey, lockTagKeys, makeSigning, retireTagKeys } from '../store/tag-keys.ts'
@@ -22,7 +23,10 @@ const settlingMs = 60 * 60 * 1000
  * Waits for so long at most, in milliseconds, for the instances. Throws an Error when the ring is full,
  * or when the time is over.
  */
-export async function rotateTagKey(deps: Deps, waitMs: number): Promise<{ readonly id: string }> {
+export async function rotateTagKey(
+  deps: ActDeps & Pick<ManagementDeps, 'receipts'>,
+  waitMs: number,
+): Promise<{ readonly id: string }> {
   const published = await act(deps, system, {}, async ({ trx, changed }) => {
     changed({ kind: 'tag_key' })
     const { id, isNew } = await publish(deps, trx)
@@ -40,7 +44,7 @@ export async function rotateTagKey(deps: Deps, waitMs: number): Promise<{ readon
 
 /** The key that is to sign: one that an earlier rotation has left, or a new one. */
 async function publish(
-  deps: Deps,
+  deps: ActDeps,
   trx: StoreTransaction,
 ): Promise<{ readonly id: string; readonly isNew: boolean }> {
   const now = deps.now()
@@ -76,7 +80,7 @@ async function tagKeyEvent(
 }
 
 async function requireComplete(
-  deps: Deps,
+  deps: Pick<ManagementDeps, 'receipts'>,
   committed: RevisionRef | undefined,
   waitMs: number,
 ): Promise<void> {

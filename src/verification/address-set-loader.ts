@@ -1,5 +1,5 @@
-import type { Deps } from '../deps.ts'
 import type { AddressSet } from '../domain/network/address-set.ts'
+import type { CurrentReads } from '../freshness/current-reads.ts'
 import {
   findListEntries,
   knownAddressSet,
@@ -25,14 +25,14 @@ const maxListsAtOnce = 50
  * entries for ever.
  */
 export class AddressSetLoader {
-  readonly #currentReads: Pick<Deps['currentReads'], 'read'>
+  readonly #currentReads: Pick<CurrentReads, 'read'>
   readonly #lists: BatchLoader<WantedList, AddressSet>
   readonly #turns = new FairTurns()
   /** Not bounded by itself: there are no more than lists that wait and keys that are loaded. */
   readonly #loads = new SingleFlight<AddressSet | undefined>(Number.POSITIVE_INFINITY)
 
   /** Beyond `maxWaiting` lists the account with the most waiting is refused (`overloaded`). */
-  constructor(currentReads: Pick<Deps['currentReads'], 'read'>, maxWaiting: number) {
+  constructor(currentReads: Pick<CurrentReads, 'read'>, maxWaiting: number) {
     this.#currentReads = currentReads
     this.#lists = new BatchLoader({
       keyOf: ({ version }) => version,

@@ -1,7 +1,7 @@
-import type { Deps } from '../deps.ts'
 import { isExpired } from '../domain/key/api-key.ts'
 import { isOver } from '../domain/key/rotation.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
+import type { VerificationDeps } from './deps.ts'
 
 /** An authenticated key, and how old its facts are. */
 export interface Caller {
@@ -28,7 +28,7 @@ const readCountsForMs = 1_000
  * before the answer. The address and the requested permissions cannot change, so that only changes
  * and time count.
  */
-export function isCurrent(deps: Pick<Deps, 'cache' | 'now'>, caller: Caller): boolean {
+export function isCurrent(deps: Pick<VerificationDeps, 'cache' | 'now'>, caller: Caller): boolean {
   const { key, epoch } = caller
   if (!deps.cache.isCurrent(epoch, key) && !wasJustRead(deps, caller)) return false
   if (key.expiresAt === null && key.endsAt === null) return true
@@ -39,7 +39,7 @@ export function isCurrent(deps: Pick<Deps, 'cache' | 'now'>, caller: Caller): bo
 /**
  * Under a lease, a load that an applied change has invalidated never counts, however recent it is.
  */
-function wasJustRead({ cache }: Pick<Deps, 'cache'>, { readAt }: Caller): boolean {
+function wasJustRead({ cache }: Pick<VerificationDeps, 'cache'>, { readAt }: Caller): boolean {
   if (readAt === undefined || !cache.isLeaseExpired()) return false
   return cache.monotonicMs() - readAt < readCountsForMs
 }
@@ -66,7 +66,7 @@ export interface Answering<Answer> {
  * request.
  */
 export async function answerToCurrent<Answer>(
-  deps: Pick<Deps, 'cache' | 'now'>,
+  deps: Pick<VerificationDeps, 'cache' | 'now'>,
   { caller, admit, judge }: Answering<Answer>,
   first: Answer,
 ): Promise<Answer> {

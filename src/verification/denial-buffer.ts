@@ -1,6 +1,6 @@
+import type { Logger } from 'pino'
 import { act } from '../acts/act.ts'
 import type { ActDeps } from '../acts/deps.ts'
-import type { Deps } from '../deps.ts'
 import type { AuditDraft } from '../domain/audit/audit-event.ts'
 import { type Address, formatAddress } from '../domain/network/address.ts'
 import { system } from '../domain/principal.ts'
@@ -28,7 +28,7 @@ const defaultMaxPending = 10_000
 /** How many accounts a log line about dropped denials names. */
 const maxAccountsLogged = 10
 
-type FlushDeps = ActDeps & Pick<Deps, 'log'>
+type FlushDeps = ActDeps & { readonly log: Pick<Logger, 'warn'> }
 
 /**
  * Counts denials of authentic keys in memory, by key, reason and hour, and writes them in batches: a

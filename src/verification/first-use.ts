@@ -1,5 +1,5 @@
 import { type ActContext, type Acted, type ActTerms, act, nothingChanged } from '../acts/act.ts'
-import type { Deps } from '../deps.ts'
+import type { ActDeps } from '../acts/deps.ts'
 import { differenceOf, resourceOf, snapshotOfApiKey } from '../domain/audit/snapshots.ts'
 import type { CredentialRef } from '../domain/key/credential-ref.ts'
 import { system } from '../domain/principal.ts'
@@ -32,7 +32,7 @@ export class FirstUses {
   readonly #retirements: SingleFlight<boolean>
 
   /** Beyond `maxUnderWay` an attempt is refused (`overloaded`). */
-  constructor({ db, now }: Pick<Deps, 'db' | 'now'>, maxUnderWay: number) {
+  constructor({ db, now }: Pick<ActDeps, 'db' | 'now'>, maxUnderWay: number) {
     this.#retirements = new SingleFlight(maxUnderWay)
     this.#recorder = new BatchLoader({
       keyOf: nameOf,
@@ -46,7 +46,7 @@ export class FirstUses {
 
   /** Records the first use that the resolution needs, and reports to it whether this call did. */
   async settle(
-    deps: Deps,
+    deps: ActDeps,
     resolution: Resolution,
     credential: CachedCredential,
     attempt: Attempt,
@@ -73,7 +73,7 @@ function nameOf({ apiKeyId, generation }: CredentialRef): string {
  * again.
  */
 async function retireOlder(
-  deps: Deps,
+  deps: ActDeps,
   { facts }: CachedCredential,
   attempt: Attempt,
 ): Promise<boolean> {
@@ -85,7 +85,7 @@ async function retireOlder(
 }
 
 async function retire(
-  deps: Deps,
+  deps: ActDeps,
   { trx, changed }: ActContext<undefined>,
   { id, accountId, generation }: CachedCredential['facts'],
   attempt: Attempt,

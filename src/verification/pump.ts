@@ -1,9 +1,9 @@
-import type { Deps } from '../deps.ts'
+import type { VerificationDeps } from './deps.ts'
 import { loadCredential } from './load-credential.ts'
 import { Resolution } from './resolve.ts'
 
 /** A resolution of a presented text, counted as a hit, a stale entry or a miss of the cache. */
-export function beginResolution(deps: Deps, text: string, digest: string): Resolution {
+export function beginResolution(deps: VerificationDeps, text: string, digest: string): Resolution {
   const isKnown = deps.cache.find(digest) !== undefined
   const resolution = new Resolution(deps, text, digest)
   if (resolution.credential !== undefined) deps.counters.cacheHits += 1
@@ -15,7 +15,7 @@ export function beginResolution(deps: Deps, text: string, digest: string): Resol
 }
 
 /** Does what a resolution needs, and reports the result. An outage is thrown. */
-export async function satisfy(deps: Deps, resolution: Resolution): Promise<void> {
+export async function satisfy(deps: VerificationDeps, resolution: Resolution): Promise<void> {
   const need = resolution.need()
   switch (need.kind) {
     case 'join': {

@@ -1,11 +1,11 @@
-import type { Deps } from '../deps.ts'
 import type { Attempt, Verdict } from '../domain/verdict.ts'
 import type { CachedCredential } from './credential-cache.ts'
+import type { VerificationDeps } from './deps.ts'
 import type { RefusalCause } from './resolve.ts'
 
 /** Counts a verdict that is about to be given, and the use or the denial of its credential. */
 export function recordVerdict(
-  deps: Deps,
+  deps: VerificationDeps,
   credential: CachedCredential | undefined,
   verdict: Verdict,
   attempt: Attempt,
@@ -25,7 +25,7 @@ export function recordVerdict(
  * Counts a token that resolves to no credential. The verdict says `malformed` or `not_found`; the
  * cause stays inside: in the metrics, and in a debug log line.
  */
-export function recordRefusal(deps: Deps, cause: RefusalCause | undefined): Verdict {
+export function recordRefusal(deps: VerificationDeps, cause: RefusalCause | undefined): Verdict {
   const reason = cause === 'malformed' ? 'malformed' : 'not_found'
   deps.counters.verdicts[reason] += 1
   if (cause !== undefined && cause !== 'malformed') deps.counters.notFound[cause] += 1

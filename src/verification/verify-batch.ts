@@ -1,6 +1,6 @@
-import type { Deps } from '../deps.ts'
 import { type Attempt, judge, type Verdict } from '../domain/verdict.ts'
 import type { CachedCredential } from './credential-cache.ts'
+import type { VerificationDeps } from './deps.ts'
 import { isFirstUse } from './first-use.ts'
 import { beginResolution, satisfy } from './pump.ts'
 import { recordRefusal, recordVerdict } from './record-verdict.ts'
@@ -35,14 +35,17 @@ interface Judged {
  * meets any of the attempts is thrown, and then no verdict is given.
  */
 export function verifyBatch(
-  deps: Deps,
+  deps: VerificationDeps,
   attempts: readonly BatchAttempt[],
 ): readonly Verdict[] | Promise<readonly Verdict[]> {
   return recallAll(deps, attempts) ?? answerAll(deps, casesOf(deps, attempts))
 }
 
 /** The verdicts, if memory gives all of them: no resolution is made. */
-function recallAll(deps: Deps, attempts: readonly BatchAttempt[]): readonly Verdict[] | undefined {
+function recallAll(
+  deps: VerificationDeps,
+  attempts: readonly BatchAttempt[],
+): readonly Verdict[] | undefined {
   const now = deps.now()
   const judged: Judged[] = []
   for (const { text, attempt } of attempts) {
@@ -57,7 +60,7 @@ function recallAll(deps: Deps, attempts: readonly BatchAttempt[]): readonly Verd
   return recordAll(deps, judged, now)
 }
 
-function casesOf(deps: Deps, attempts: readonly BatchAttempt[]): readonly Case[] {
+function casesOf(deps: VerificationDeps, attempts: readonly BatchAttempt[]): readonly Case[] {
   const resolutions = new Map<string, Resolution>()
   return attempts.map(({ text, attempt }) => {
     const digest = tokenDigest(text)
@@ -73,7 +76,7 @@ function casesOf(deps: Deps, attempts: readonly BatchAttempt[]): readonly Case[]
  * wait.
  */
 function answerAll(
-  deps: Deps,
+  deps: VerificationDeps,
   cases: readonly Case[],
 ): readonly Verdict[] | Promise<readonly Verdict[]> {
   const waiting = new Set<Resolution>()
@@ -107,7 +110,10 @@ function judgeCase(attempt: Attempt, resolution: Resolution | undefined, now: Da
  * First uses that share a statement are recorded together; each that may end an older credential is
  * an act of its own.
  */
-async function settleFirstUses(deps: Deps, unused: ReadonlyMap<Resolution, Judged>): Promise<void> {
+async function settleFirstUses(
+  deps: VerificationDeps,
+  unused: ReadonlyMap<Resolution, Judged>,
+): Promise<void> {
   const shared: Promise<void>[] = []
   for (const [resolution, { credential, attempt }] of unused) {
     if (credential === undefined) continue
@@ -118,7 +124,11 @@ async function settleFirstUses(deps: Deps, unused: ReadonlyMap<Resolution, Judge
   await Promise.all(shared)
 }
 
-function recordAll(deps: Deps, judged: readonly Judged[], now: Date): readonly Verdict[] {
+function recordAll(
+  deps: VerificationDeps,
+  judged: readonly Judged[],
+  now: Date,
+): readonly Verdict[] {
   return judged.map(({ attempt, credential, cause, verdict }) =>
     verdict === undefined
       ? recordRefusal(deps, cause)

@@ -1,5 +1,5 @@
-import type { Deps } from '../deps.ts'
 import { type Attempt, judge, type Verdict } from '../domain/verdict.ts'
+import type { VerificationDeps } from './deps.ts'
 import { isFirstUse } from './first-use.ts'
 import { beginResolution, satisfy } from './pump.ts'
 import { recordRefusal, recordVerdict } from './record-verdict.ts'
@@ -12,7 +12,11 @@ import { tokenDigest } from './token-digest.ts'
  *
  * `text` is any text that a caller presented.
  */
-export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Promise<Verdict> {
+export function verify(
+  deps: VerificationDeps,
+  text: string,
+  attempt: Attempt,
+): Verdict | Promise<Verdict> {
   const digest = tokenDigest(text)
   if (digest === undefined) return recordRefusal(deps, 'malformed')
   const cached = peek(deps.cache, digest)
@@ -27,7 +31,11 @@ export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Pr
 }
 
 /** The verdict, as soon as it may be given; the resolution is checked again after each wait. */
-function answer(deps: Deps, resolution: Resolution, attempt: Attempt): Verdict | Promise<Verdict> {
+function answer(
+  deps: VerificationDeps,
+  resolution: Resolution,
+  attempt: Attempt,
+): Verdict | Promise<Verdict> {
   if (!resolution.stands()) {
     return satisfy(deps, resolution).then(() => answer(deps, resolution, attempt))
   }

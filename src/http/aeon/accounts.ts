@@ -1,10 +1,10 @@
 import type { Static } from 'typebox'
 import { Type } from 'typebox'
 import packageJson from '../../../package.json' with { type: 'json' }
-import type { Deps } from '../../deps.ts'
 import type { Account } from '../../domain/account.ts'
 import { getAccount } from '../../management/accounts/get.ts'
 import type { App } from '../app-type.ts'
+import type { Deps } from '../deps.ts'
 import { closed, ref } from '../schema-tools.ts'
 import { pagingMetadata, pagingParameters } from './paging.ts'
 import { responses } from './responses.ts'

@@ -1,7 +1,7 @@
-import type { Deps } from '../../deps.ts'
 import { type ApiKey, type KeyStatus, keyStatuses } from '../../domain/key/api-key.ts'
 import { encodeCursor, type Position, type Sort } from '../../domain/page.ts'
 import { type ApiKeyFilter, listApiKeys } from '../../management/api-keys/list.ts'
+import type { Deps } from '../deps.ts'
 import { badToken, decodePageToken } from './paging.ts'
 
 export interface ActiveFirstRequest {

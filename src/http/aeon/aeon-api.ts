@@ -1,6 +1,6 @@
-import type { Deps } from '../../deps.ts'
 import type { App } from '../app-type.ts'
 import type { WriteError } from '../current-only.ts'
+import type { Deps } from '../deps.ts'
 import { createValidatorCompiler } from '../validation.ts'
 import { accountRoutes } from './accounts.ts'
 import { allowListRoutes } from './allow-lists.ts'

@@ -1,8 +1,8 @@
 import type { Static } from 'typebox'
-import type { Deps } from '../../deps.ts'
 import type { Account } from '../../domain/account.ts'
 import type { AllowList } from '../../domain/network/allow-list.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { Deps } from '../deps.ts'
 import { dependentsSeenBy } from './dependents.ts'
 import type { NetworkAllowListData } from './schemas.ts'
 

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import type { Deps } from '../../deps.ts'
 import { listPermissions } from '../../management/roles/permissions.ts'
 import type { App } from '../app-type.ts'
+import type { Deps } from '../deps.ts'
 import { closed, ref } from '../schema-tools.ts'
 import { pagingMetadata } from './paging.ts'
 import { namedByAeon, toCatalogueData } from './permissions.ts'

@@ -1,6 +1,6 @@
-import type { Deps } from '../../deps.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import { type Dependent, listDependents } from '../../management/api-keys/list-dependents.ts'
+import type { Deps } from '../deps.ts'
 
 /** The clients count them and print their names. */
 const maxShown = 100

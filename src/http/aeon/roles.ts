@@ -1,5 +1,4 @@
 import { Type } from 'typebox'
-import type { Deps } from '../../deps.ts'
 import { defaultWaitMs, maxNameLength } from '../../domain/limits.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import { foldRoleName } from '../../domain/role.ts'
@@ -10,6 +9,7 @@ import { listRoles, type RoleFilter, type RoleWithEffects } from '../../manageme
 import { listPermissions } from '../../management/roles/permissions.ts'
 import { replaceRole } from '../../management/roles/replace.ts'
 import type { App } from '../app-type.ts'
+import type { Deps } from '../deps.ts'
 import { closed, oneOf, ref } from '../schema-tools.ts'
 import { RoleSpecRequest } from './bodies.ts'
 import { dependentsSeenBy } from './dependents.ts'

@@ -1,5 +1,5 @@
-import type { Deps } from '../../deps.ts'
 import type { App } from '../app-type.ts'
+import type { Deps } from '../deps.ts'
 import { createAccountRoute } from './accounts/create.ts'
 import { getAccountRoute } from './accounts/get.ts'
 import { listAccountsRoute } from './accounts/list.ts'

@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
-import type { Deps } from '../../deps.ts'
 import { ServiceError } from '../../errors.ts'
 import { ping } from '../../verification/ping.ts'
 import type { App } from '../app-type.ts'
+import type { Deps } from '../deps.ts'
 import { Problem } from '../problem.ts'
 import { oneOf, ref } from '../schema-tools.ts'
 

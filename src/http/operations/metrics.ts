@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { Type } from 'typebox'
-import type { Deps } from '../../deps.ts'
 import type { App } from '../app-type.ts'
+import type { Deps } from '../deps.ts'
 import { timeRequests } from './request-durations.ts'
 import { type PoolUse, registerResourceMetrics } from './resource-metrics.ts'
 import { registerVerificationMetrics } from './verification-metrics.ts'

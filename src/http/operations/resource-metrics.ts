@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { Deps } from '../../deps.ts'
+import type { Deps } from '../deps.ts'
 import { registerCounters, registerGauges } from './metric-definition.ts'
 
 /** The use of the pool of database connections. */

@@ -1,6 +1,6 @@
 import { Counter, type Registry } from 'prom-client'
-import type { Deps } from '../../deps.ts'
 import { outcomes } from '../../verification/counters.ts'
+import type { Deps } from '../deps.ts'
 import { registerCounters } from './metric-definition.ts'
 
 /** Counters of verifications. The hot path adds to plain numbers, which become metrics on request. */

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
-import type { Deps } from '../../deps.ts'
 import { type AddressRange, covers } from '../../domain/network/address.ts'
 import { ServiceError } from '../../errors.ts'
 import type { Caller } from '../../verification/current-caller.ts'
 import { verify } from '../../verification/verify.ts'
 import { parseBearer } from '../bearer.ts'
 import { socketAddressOf } from '../client-address.ts'
+import type { Deps } from '../deps.ts'
 import { headerLines } from '../header-lines.ts'
 
 const permissions = ['api_key:verify']

@@ -1,6 +1,6 @@
 import { type ActContext, type Acted, act, nothingChanged } from '../../acts/act.ts'
+import type { ActDeps } from '../../acts/deps.ts'
 import { newId } from '../../acts/ids.ts'
-import type { Deps } from '../../deps.ts'
 import type { Account } from '../../domain/account.ts'
 import type { AuditDraft } from '../../domain/audit/audit-event.ts'
 import { resourceOf, snapshotOfAccount } from '../../domain/audit/snapshots.ts'
@@ -30,7 +30,7 @@ export interface AccountRequest {
  * again give the account that is there; another name or project is `id_taken`. Throws `invalid_request`.
  */
 export async function createAccount(
-  deps: Deps,
+  deps: ActDeps,
   principal: KeyPrincipal,
   request: AccountRequest,
 ): Promise<CreatedAccount> {

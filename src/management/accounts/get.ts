@@ -1,11 +1,11 @@
-import type { Deps } from '../../deps.ts'
 import type { Account } from '../../domain/account.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { notFound } from '../../errors.ts'
 import { findAccount } from '../../store/accounts.ts'
+import type { ManagementDeps } from '../deps.ts'
 
 /** One account. Throws `not_found`, for any text that is no account's id. */
-export async function getAccount(deps: Deps, id: string): Promise<Account> {
+export async function getAccount(deps: Pick<ManagementDeps, 'db'>, id: string): Promise<Account> {
   const account = isUuid(id) ? await findAccount(deps.db, id) : undefined
   if (account === undefined) throw notFound('account')
   return account

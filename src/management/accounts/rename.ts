@@ -1,5 +1,5 @@
 import { act, nothingChanged } from '../../acts/act.ts'
-import type { Deps } from '../../deps.ts'
+import type { ActDeps } from '../../acts/deps.ts'
 import type { Account } from '../../domain/account.ts'
 import { differenceOf, resourceOf, snapshotOfAccount } from '../../domain/audit/snapshots.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
@@ -9,7 +9,7 @@ import { nameFaults } from '../validate-text.ts'
 
 /** Gives an account another name. Throws `invalid_request`, `not_found`. */
 export async function renameAccount(
-  deps: Deps,
+  deps: ActDeps,
   principal: KeyPrincipal,
   id: string,
   name: string,

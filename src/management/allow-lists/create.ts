@@ -1,6 +1,6 @@
 import { act } from '../../acts/act.ts'
+import type { ActDeps } from '../../acts/deps.ts'
 import { newId } from '../../acts/ids.ts'
-import type { Deps } from '../../deps.ts'
 import { resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
 import type { AllowList } from '../../domain/network/allow-list.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
@@ -10,7 +10,7 @@ import { type AllowListRequest, allowListFaults, refuseTakenName } from './valid
 
 /** Creates a list of the account; its entries are kept exactly as given. Throws `invalid_request`, `name_taken`. */
 export async function createAllowList(
-  deps: Deps,
+  deps: ActDeps,
   principal: KeyPrincipal,
   accountId: string,
   request: AllowListRequest,

@@ -1,5 +1,5 @@
 import { act } from '../../acts/act.ts'
-import type { Deps } from '../../deps.ts'
+import type { ActDeps } from '../../acts/deps.ts'
 import { resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
@@ -13,7 +13,7 @@ import { lockFreeAllowList } from './lock.ts'
  * nothing without it. Throws `not_found`, `escalation`, `in_use`.
  */
 export async function deleteAllowList(
-  deps: Deps,
+  deps: ActDeps,
   principal: KeyPrincipal,
   accountId: string,
   id: string,

@@ -1,6 +1,6 @@
 import { act, type CommittedAct } from '../../acts/act.ts'
 import { requireGrantable } from '../../acts/authority.ts'
-import type { Deps } from '../../deps.ts'
+import type { ActDeps } from '../../acts/deps.ts'
 import { differenceOf, resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
 import { type AllowList, widens } from '../../domain/network/allow-list.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
@@ -18,7 +18,7 @@ import { type AllowListRequest, allowListFaults, refuseTakenName } from './valid
  * `not_found`, `escalation`, `name_taken`.
  */
 export async function updateAllowList(
-  deps: Deps,
+  deps: ActDeps,
   principal: KeyPrincipal,
   accountId: string,
   id: string,

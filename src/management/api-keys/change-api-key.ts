@@ -6,7 +6,7 @@ import {
   act,
   nothingChanged,
 } from '../../acts/act.ts'
-import type { Deps } from '../../deps.ts'
+import type { ActDeps } from '../../acts/deps.ts'
 import type { AuditAction } from '../../domain/audit/audit-event.ts'
 import { differenceOf, resourceOf, snapshotOfApiKey } from '../../domain/audit/snapshots.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
@@ -45,7 +45,7 @@ export interface ChangedKey {
  * the act throws.
  */
 export async function changeApiKey<P extends Principal>(
-  deps: Deps,
+  deps: ActDeps,
   principal: P,
   accountId: string,
   idOrHint: string,

@@ -1,4 +1,4 @@
-import type { Deps } from '../../deps.ts'
+import type { ActDeps } from '../../acts/deps.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { setDisabledAt } from '../../store/api-keys.ts'
@@ -6,7 +6,7 @@ import { type ChangedKey, changeApiKey } from './change-api-key.ts'
 
 /** Suspends a key until it is enabled. Disabling it again changes nothing. Throws `key_revoked`. */
 export async function disableApiKey(
-  deps: Deps,
+  deps: ActDeps,
   principal: KeyPrincipal,
   accountId: string,
   idOrHint: string,

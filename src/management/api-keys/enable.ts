@@ -1,5 +1,5 @@
 import { requireGrantable } from '../../acts/authority.ts'
-import type { Deps } from '../../deps.ts'
+import type { ActDeps } from '../../acts/deps.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { setDisabledAt } from '../../store/api-keys.ts'
@@ -12,7 +12,7 @@ import { requireUnexpired } from './require-not-ended.ts'
  * that. Enabling it again changes nothing. Throws `key_revoked`, `key_expired`, `escalation`.
  */
 export async function enableApiKey(
-  deps: Deps,
+  deps: ActDeps,
   principal: KeyPrincipal,
   accountId: string,
   idOrHint: string,

@@ -1,4 +1,3 @@
-import type { Deps } from '../../deps.ts'
 import { type Explanation, explain } from '../../domain/explanation.ts'
 import type { Address } from '../../domain/network/address.ts'
 import { addressSetOf } from '../../domain/network/address-set.ts'
@@ -6,6 +5,7 @@ import { rangesOf } from '../../domain/network/allow-list.ts'
 import { notFound } from '../../errors.ts'
 import { findListsOfKey } from '../../store/allow-lists.ts'
 import { findKeyFacts } from '../../store/credentials.ts'
+import type { ManagementDeps } from '../deps.ts'
 import { requireKeyId } from './key-id.ts'
 
 /** What to explain: an attempt with a good token of the key, at a moment. */
@@ -20,7 +20,7 @@ export interface ExplainRequest {
  * only expiry looks at the clock. Throws `not_found`.
  */
 export async function explainApiKey(
-  deps: Deps,
+  deps: Pick<ManagementDeps, 'currentReads'>,
   accountId: string,
   idOrHint: string,
   { address, permissions, at }: ExplainRequest,

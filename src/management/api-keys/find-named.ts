@@ -1,16 +1,16 @@
-import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import { findTagKey } from '../../domain/token/tag.ts'
 import { keyIdOf, parseHint, parseToken } from '../../domain/token/token.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { findApiKey } from '../../store/api-keys.ts'
+import type { ManagementDeps } from '../deps.ts'
 
 /**
  * The key, of any account, that an operator names by a token, a hint or an id. Throws an Error when no
  * such key exists, or the token is not one of this deployment.
  */
 export async function findNamedApiKey(
-  deps: Pick<Deps, 'db' | 'keyring'>,
+  deps: Pick<ManagementDeps, 'db' | 'keyring'>,
   named: string,
 ): Promise<ApiKey> {
   const apiKey = await findApiKey(deps.db, keyIdNamed(deps, named))
@@ -18,7 +18,7 @@ export async function findNamedApiKey(
   return apiKey
 }
 
-function keyIdNamed(deps: Pick<Deps, 'keyring'>, named: string): string {
+function keyIdNamed(deps: Pick<ManagementDeps, 'keyring'>, named: string): string {
   if (isUuid(named)) return named.toLowerCase()
   const token = parseToken(named)
   if (token === undefined) {

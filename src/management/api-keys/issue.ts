@@ -2,7 +2,6 @@ import { type ActContext, type Acted, type Announce, act, nothingChanged } from 
 import { requireGrantable } from '../../acts/authority.ts'
 import { findEarlier, type IdempotentRequest } from '../../acts/idempotency.ts'
 import { newId } from '../../acts/ids.ts'
-import type { Deps } from '../../deps.ts'
 import type { AuditDraft } from '../../domain/audit/audit-event.ts'
 import { resourceOf, snapshotOfApiKey } from '../../domain/audit/snapshots.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
@@ -15,6 +14,7 @@ import { findApiKey, insertApiKey, type NewApiKey } from '../../store/api-keys.t
 import { insertCredential } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
+import type { ManagementDeps } from '../deps.ts'
 import { descriptionFaults, metadataFaults, nameFaults } from '../validate-text.ts'
 import { mintToken } from './mint.ts'
 import { releaseExpired } from './release-expired.ts'
@@ -51,20 +51,20 @@ export interface ReplayedIssue extends Omit<IssuedKey, 'token'> {
  * `name_taken`, `idempotency_key_reused`.
  */
 export async function issueApiKey(
-  deps: Deps,
+  deps: ManagementDeps,
   principal: KeyPrincipal,
   accountId: string,
   request: IssueRequest,
 ): Promise<IssuedKey>
 export async function issueApiKey(
-  deps: Deps,
+  deps: ManagementDeps,
   principal: KeyPrincipal,
   accountId: string,
   request: IssueRequest,
   idempotent: IdempotentRequest | undefined,
 ): Promise<IssuedKey | ReplayedIssue>
 export async function issueApiKey(
-  deps: Deps,
+  deps: ManagementDeps,
   principal: KeyPrincipal,
   accountId: string,
   request: IssueRequest,

@@ -1,14 +1,17 @@
-import type { Deps } from '../../deps.ts'
 import { sealJwtForm } from '../../domain/token/jwt-form.ts'
 import { findTagKey } from '../../domain/token/tag.ts'
 import { parseToken } from '../../domain/token/token.ts'
+import type { ManagementDeps } from '../deps.ts'
 import type { IssuedKey } from './issue.ts'
 
 /**
  * The JWT form of the token of a key that was just issued. It is signed under the key that made the
  * tag: that one stays in the ring for as long as the credential is good.
  */
-export function jwtFormOf(deps: Deps, { apiKey, token: text }: IssuedKey): string {
+export function jwtFormOf(
+  deps: Pick<ManagementDeps, 'keyring'>,
+  { apiKey, token: text }: IssuedKey,
+): string {
   const token = parseToken(text)
   const tagKey = token && findTagKey(token, deps.keyring.keys)
   if (token === undefined || tagKey === undefined) throw new Error('An issued token is not ours.')

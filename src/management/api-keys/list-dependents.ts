@@ -1,15 +1,15 @@
-import type { Deps } from '../../deps.ts'
 import {
   type Dependent,
   findDependentsOfAllowLists,
   findDependentsOfRoles,
 } from '../../store/api-key-dependents.ts'
+import type { ManagementDeps } from '../deps.ts'
 
 export type { Dependent } from '../../store/api-key-dependents.ts'
 
 /** The active keys that have roles, or are restricted to allow lists, of the account: the newest `limitEach` of each. */
 export function listDependents(
-  deps: Deps,
+  deps: Pick<ManagementDeps, 'db' | 'now'>,
   accountId: string,
   of: { readonly roleIds: readonly string[] } | { readonly allowListIds: readonly string[] },
   limitEach: number,

@@ -1,13 +1,13 @@
-import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import type { Page, PageRequest } from '../../domain/page.ts'
 import { type ApiKeyFilter, listApiKeys as listStored } from '../../store/api-key-listing.ts'
+import type { ManagementDeps } from '../deps.ts'
 
 export type { ApiKeyFilter } from '../../store/api-key-listing.ts'
 
 /** A page of the account's keys, revoked and expired ones included. */
 export function listApiKeys(
-  deps: Deps,
+  deps: Pick<ManagementDeps, 'db' | 'now'>,
   accountId: string,
   filter: ApiKeyFilter,
   page: PageRequest,

@@ -1,6 +1,6 @@
-import type { Deps } from '../../deps.ts'
 import { formatToken } from '../../domain/token/token.ts'
 import type { NewCredential } from '../../store/credentials.ts'
+import type { ManagementDeps } from '../deps.ts'
 
 /** A new token, and what is stored of it. */
 export interface Minted {
@@ -11,7 +11,7 @@ export interface Minted {
 
 /** Makes a token of a key under the tag key that signs now, and the hash of its secret. */
 export async function mintToken(
-  deps: Deps,
+  deps: Pick<ManagementDeps, 'hasher' | 'keyring' | 'randomBytes'>,
   key: { readonly id: string; readonly accountId: string; readonly tokenPrefix: string },
 ): Promise<Minted> {
   // Another may sign by the time that the row is written: it must name the one that made the tag.

@@ -1,7 +1,7 @@
-import type { Deps } from '../../deps.ts'
 import { invalidRequest } from '../../errors.ts'
 import { findApiKeys } from '../../store/api-keys.ts'
 import { type BulkScope, countRevocable } from '../../store/bulk-revocation.ts'
+import type { ManagementDeps } from '../deps.ts'
 import { type BulkRevoked, sampled } from './revoke-in-bulk.ts'
 import {
   type BulkRequest,
@@ -11,7 +11,7 @@ import {
 
 /** What a bulk revocation would do now; nothing is changed. Throws `invalid_request`. */
 export async function previewBulkRevocation(
-  deps: Deps,
+  deps: Pick<ManagementDeps, 'db' | 'now' | 'usesKnownAfterMs'>,
   scope: BulkScope,
   request: BulkRequest,
 ): Promise<Omit<BulkRevoked, 'committed'>> {

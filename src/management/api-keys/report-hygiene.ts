@@ -1,9 +1,9 @@
-import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import { type HygieneFinding, hygieneFindings } from '../../domain/key/hygiene.ts'
 import type { Position } from '../../domain/page.ts'
 import { findApiKeys } from '../../store/api-keys.ts'
 import { examineKeys } from '../../store/hygiene.ts'
+import type { ManagementDeps } from '../deps.ts'
 import { requireCatalogue } from '../roles/catalogue.ts'
 
 /** Keys that one request looks at. */
@@ -34,7 +34,7 @@ export interface HygieneRequest {
 
 /** What may be wrong with the keys of an account that can still be used: of so many keys at once, the latest first. */
 export async function reportHygiene(
-  deps: Deps,
+  deps: Pick<ManagementDeps, 'db' | 'now'>,
   accountId: string,
   { finding, limit, after }: HygieneRequest,
 ): Promise<HygieneReport> {

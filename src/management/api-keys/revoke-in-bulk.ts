@@ -6,7 +6,6 @@ import {
   nothingChanged,
 } from '../../acts/act.ts'
 import { newId } from '../../acts/ids.ts'
-import type { Deps } from '../../deps.ts'
 import type { AuditDraft } from '../../domain/audit/audit-event.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import { actorOf, type KeyPrincipal } from '../../domain/principal.ts'
@@ -24,6 +23,7 @@ import {
 } from '../../store/bulk-revocation.ts'
 import { findLatestRevision } from '../../store/changes.ts'
 import type { StoreTransaction } from '../../store/database.ts'
+import type { ManagementDeps } from '../deps.ts'
 import { descriptionFaults } from '../validate-text.ts'
 import {
   type BulkRequest,
@@ -55,7 +55,7 @@ export interface BulkRevoked {
  * being issued. Repeating it revokes what has come since. Throws `invalid_request`.
  */
 export async function revokeInBulk(
-  deps: Deps,
+  deps: ManagementDeps,
   principal: KeyPrincipal,
   scope: BulkScope,
   request: BulkRequest,

@@ -1,4 +1,4 @@
-import type { Deps } from '../../deps.ts'
+import type { ActDeps } from '../../acts/deps.ts'
 import { actorOf, type Principal } from '../../domain/principal.ts'
 import { revokeApiKey as revokeStored } from '../../store/api-keys.ts'
 import { type ChangedKey, changeApiKey } from './change-api-key.ts'
@@ -8,7 +8,7 @@ import { type ChangedKey, changeApiKey } from './change-api-key.ts'
  * operator who has the database. Throws `invalid_request`, `not_found`.
  */
 export async function revokeApiKey(
-  deps: Deps,
+  deps: ActDeps,
   principal: Principal,
   accountId: string,
   idOrHint: string,

@@ -1,5 +1,4 @@
 import { findEarlier, type IdempotentRequest } from '../../acts/idempotency.ts'
-import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import type { CredentialRef } from '../../domain/key/credential-ref.ts'
 import {
@@ -15,6 +14,7 @@ import { findApiKey } from '../../store/api-keys.ts'
 import { insertCredential } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { endCredentials, lockLiveCredentials, setCredentialEnd } from '../../store/rotations.ts'
+import type { ManagementDeps } from '../deps.ts'
 import { type ChangedKey, changeApiKey } from './change-api-key.ts'
 import { requireKeyId } from './key-id.ts'
 import { type Minted, mintToken } from './mint.ts'
@@ -54,7 +54,7 @@ export interface RotationTerms {
  * `generation_used`, `idempotency_key_reused`.
  */
 export async function rotateKey(
-  deps: Deps,
+  deps: ManagementDeps,
   principal: KeyPrincipal,
   accountId: string,
   idOrHint: string,

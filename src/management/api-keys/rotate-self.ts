@@ -1,7 +1,7 @@
 import type { IdempotentRequest } from '../../acts/idempotency.ts'
-import type { Deps } from '../../deps.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import { invalidRequest } from '../../errors.ts'
+import type { ManagementDeps } from '../deps.ts'
 import { requireSameExpiry } from './change-rules.ts'
 import {
   type RotatedKey,
@@ -15,7 +15,7 @@ import {
  * for so long at most as the settings say. Throws as rotateKey does.
  */
 export async function rotateOwnKey(
-  deps: Deps,
+  deps: ManagementDeps,
   principal: KeyPrincipal,
   request: RotationRequest,
   idempotent: IdempotentRequest | undefined,

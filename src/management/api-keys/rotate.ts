@@ -1,8 +1,8 @@
 import { requireGrantable } from '../../acts/authority.ts'
 import type { IdempotentRequest } from '../../acts/idempotency.ts'
-import type { Deps } from '../../deps.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
+import type { ManagementDeps } from '../deps.ts'
 import { requireMayEndAt, requireSameExpiry } from './change-rules.ts'
 import { parseKeyId } from './key-id.ts'
 import {
@@ -18,7 +18,7 @@ import {
  * itself. Throws as rotateKey does.
  */
 export function rotateApiKey(
-  deps: Deps,
+  deps: ManagementDeps,
   principal: KeyPrincipal,
   accountId: string,
   idOrHint: string,

@@ -1,4 +1,4 @@
-import type { Deps } from '../../deps.ts'
+import type { ActDeps } from '../../acts/deps.ts'
 import type { ApiKey, Reach } from '../../domain/key/api-key.ts'
 import type { KeyRights } from '../../domain/key/key-rights.ts'
 import { isSameMetadata, type Metadata } from '../../domain/key/metadata.ts'
@@ -40,7 +40,7 @@ export type Expectation = (key: ApiKey) => boolean
  * `name_taken`.
  */
 export async function updateApiKey(
-  deps: Deps,
+  deps: ActDeps,
   principal: KeyPrincipal,
   accountId: string,
   idOrHint: string,

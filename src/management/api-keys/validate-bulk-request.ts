@@ -1,7 +1,7 @@
-import type { Deps } from '../../deps.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
 import { type BulkFilter, type BulkScope, findRoleIds } from '../../store/bulk-revocation.ts'
 import type { Executor } from '../../store/database.ts'
+import type { ManagementDeps } from '../deps.ts'
 
 /** Which keys are to be revoked; all that are given must hold. */
 export interface BulkRequest extends Omit<BulkFilter, 'roleIds'> {
@@ -13,7 +13,7 @@ export interface BulkRequest extends Omit<BulkFilter, 'roleIds'> {
 /** The rules that a request breaks. To revoke everything one must say so: what is left out by mistake revokes nothing. */
 export function bulkRequestFaults(
   { all, lastUsedBefore, ...others }: BulkRequest,
-  deps: Pick<Deps, 'now' | 'usesKnownAfterMs'>,
+  deps: Pick<ManagementDeps, 'now' | 'usesKnownAfterMs'>,
 ): Fault[] {
   const given = Object.keys(others).length + (lastUsedBefore === undefined ? 0 : 1)
   if (all === true && given > 0) {

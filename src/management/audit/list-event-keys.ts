@@ -1,6 +1,6 @@
-import type { Deps } from '../../deps.ts'
 import { notFound } from '../../errors.ts'
 import { listKeysOfEvent } from '../../store/audit-listing.ts'
+import type { ManagementDeps } from '../deps.ts'
 
 export interface EventKeys {
   readonly apiKeyIds: readonly string[]
@@ -13,7 +13,7 @@ export interface EventKeys {
  * of anything else has none. Throws `not_found`.
  */
 export async function listEventKeys(
-  deps: Pick<Deps, 'db'>,
+  deps: Pick<ManagementDeps, 'db'>,
   accountId: string,
   number: number,
   page: { readonly limit: number; readonly after: string | undefined },

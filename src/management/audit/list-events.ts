@@ -1,14 +1,14 @@
-import type { Deps } from '../../deps.ts'
 import type { AuditEvent } from '../../domain/audit/audit-event.ts'
 import { eventOf } from '../../domain/audit/content.ts'
 import type { Page, PageRequest } from '../../domain/page.ts'
 import { type AuditFilter, listAuditEvents as listStored } from '../../store/audit-listing.ts'
+import type { ManagementDeps } from '../deps.ts'
 
 export type { AuditFilter } from '../../store/audit-listing.ts'
 
 /** A page of the account's events. */
 export async function listAuditEvents(
-  deps: Deps,
+  deps: Pick<ManagementDeps, 'db'>,
   accountId: string,
   filter: AuditFilter,
   page: PageRequest,

@@ -1,4 +1,3 @@
-import type { Deps } from '../../deps.ts'
 import {
   type ChainBreak,
   type ChainFault,
@@ -8,6 +7,7 @@ import {
 import type { Checkpoint, KeptHead } from '../../domain/audit/checkpoint.ts'
 import type { ChainHead } from '../../domain/audit/entry-hash.ts'
 import { findHead, listChains, loadAuditLog } from '../../store/audit-log.ts'
+import type { ManagementDeps } from '../deps.ts'
 
 /** Events read at once. */
 const batchSize = 500
@@ -27,7 +27,7 @@ export interface AuditLogReport {
  * What is added meanwhile does not disturb it.
  */
 export async function verifyAuditLog(
-  deps: Pick<Deps, 'db' | 'auditKeys'>,
+  deps: Pick<ManagementDeps, 'db' | 'auditKeys'>,
   checkpoints: readonly Checkpoint[],
 ): Promise<AuditLogReport> {
   const kept = new Map<string, KeptHead[]>()
@@ -52,7 +52,7 @@ interface WalkedChain {
 }
 
 async function walk(
-  deps: Pick<Deps, 'db' | 'auditKeys'>,
+  deps: Pick<ManagementDeps, 'db' | 'auditKeys'>,
   accountId: string,
   kept: readonly KeptHead[],
   counts: { events: number; unkeyed: number },

@@ -1,7 +1,7 @@
-import type { Deps } from '../../deps.ts'
 import { notFound } from '../../errors.ts'
 import type { Receipt } from '../../freshness/receipt.ts'
 import { findRevision } from '../../store/changes.ts'
+import type { ManagementDeps } from '../deps.ts'
 
 /**
  * The receipt of a revision, asked for again by who knows its id. What is left to learn of a revision
@@ -9,7 +9,7 @@ import { findRevision } from '../../store/changes.ts'
  * for the id of another history.
  */
 export async function findReceipt(
-  deps: Deps,
+  deps: Pick<ManagementDeps, 'currentReads' | 'receipts'>,
   revision: number,
   id: string,
   waitMs: number,

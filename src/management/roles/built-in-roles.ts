@@ -1,5 +1,5 @@
+import type { IdDeps } from '../../acts/deps.ts'
 import { newId } from '../../acts/ids.ts'
-import type { Deps } from '../../deps.ts'
 import type { Account } from '../../domain/account.ts'
 import { type Catalogue, effectivePermissions } from '../../domain/permission.ts'
 import { builtInRoles, type Role } from '../../domain/role.ts'
@@ -8,7 +8,7 @@ import { insertRole } from '../../store/roles.ts'
 
 /** Gives a new account its built-in roles. Returns them, admin first. */
 export async function insertBuiltInRoles(
-  deps: Pick<Deps, 'now' | 'randomBytes'>,
+  deps: IdDeps,
   trx: StoreTransaction,
   account: Account,
   catalogue: Catalogue,

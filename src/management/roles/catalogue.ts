@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { act, nothingChanged } from '../../acts/act.ts'
-import type { Deps } from '../../deps.ts'
+import type { ActDeps } from '../../acts/deps.ts'
 import { differenceOf, snapshotOfCatalogue } from '../../domain/audit/snapshots.ts'
 import { type Catalogue, effectivePermissions } from '../../domain/permission.ts'
 import { system } from '../../domain/principal.ts'
@@ -29,7 +29,7 @@ export async function requireLockedCatalogue(trx: StoreTransaction): Promise<Cat
  * Stores the catalogue that this instance was started with, if another one is stored, and works out
  * anew what every role amounts to. True when anything changed.
  */
-export async function applyCatalogue(deps: Deps, catalogue: Catalogue): Promise<boolean> {
+export async function applyCatalogue(deps: ActDeps, catalogue: Catalogue): Promise<boolean> {
   if (isDeepStrictEqual(await findCatalogue(deps.db), catalogue)) return false
   const { result } = await act(deps, system, {}, async ({ trx, changed }) => {
     const before = await lockCatalogue(trx)

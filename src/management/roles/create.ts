@@ -1,7 +1,7 @@
 import { act } from '../../acts/act.ts'
 import { requireGrantable } from '../../acts/authority.ts'
+import type { ActDeps } from '../../acts/deps.ts'
 import { newId } from '../../acts/ids.ts'
-import type { Deps } from '../../deps.ts'
 import { resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import { isPlatformAccount } from '../../store/accounts.ts'
@@ -12,7 +12,7 @@ import { type RoleRequest, refuseTakenName, validateRole } from './validate-role
 
 /** Defines a role of the account. Throws `invalid_request`, `escalation`, `name_taken`. */
 export async function createRole(
-  deps: Deps,
+  deps: ActDeps,
   principal: KeyPrincipal,
   accountId: string,
   request: RoleRequest,

@@ -1,5 +1,5 @@
 import { type AuthorizedTerms, act } from '../../acts/act.ts'
-import type { Deps } from '../../deps.ts'
+import type { ActDeps } from '../../acts/deps.ts'
 import { resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
@@ -13,7 +13,7 @@ import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
  * `not_found`, `built_in`, `in_use`.
  */
 export async function deleteRole(
-  deps: Deps,
+  deps: ActDeps,
   principal: KeyPrincipal,
   accountId: string,
   id: string,

@@ -1,10 +1,14 @@
-import type { Deps } from '../../deps.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { notFound } from '../../errors.ts'
 import { findRoleWithEffects, type RoleWithEffects } from '../../store/roles.ts'
+import type { ManagementDeps } from '../deps.ts'
 
 /** One role of the account, with what it amounts to. Throws `not_found`. */
-export async function getRole(deps: Deps, accountId: string, id: string): Promise<RoleWithEffects> {
+export async function getRole(
+  deps: Pick<ManagementDeps, 'db'>,
+  accountId: string,
+  id: string,
+): Promise<RoleWithEffects> {
   const role = isUuid(id) ? await findRoleWithEffects(deps.db, accountId, { id }) : undefined
   if (role === undefined) throw notFound('role')
   return role

@@ -1,16 +1,16 @@
-import type { Deps } from '../../deps.ts'
 import type { Page, PageRequest } from '../../domain/page.ts'
 import {
   listRoles as listStored,
   type RoleFilter,
   type RoleWithEffects,
 } from '../../store/roles.ts'
+import type { ManagementDeps } from '../deps.ts'
 
 export type { RoleFilter, RoleWithEffects } from '../../store/roles.ts'
 
 /** A page of the account's roles, built-in ones included. */
 export function listRoles(
-  deps: Deps,
+  deps: Pick<ManagementDeps, 'db'>,
   accountId: string,
   page: PageRequest,
   filter?: RoleFilter,

@@ -1,14 +1,14 @@
-import type { Deps } from '../../deps.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import type { Role } from '../../domain/role.ts'
 import { findRolesEverHad } from '../../store/roles.ts'
+import type { ManagementDeps } from '../deps.ts'
 
 /** The role of a key, and whether it still is in use. */
 export type RoleOfKey = Role & { readonly live: boolean }
 
 /** The roles of some keys of one account, by their ids; a role that was deleted since is there too. */
 export async function rolesOfKeys(
-  deps: Deps,
+  deps: Pick<ManagementDeps, 'db'>,
   accountId: string,
   apiKeys: readonly ApiKey[],
 ): Promise<ReadonlyMap<string, RoleOfKey>> {

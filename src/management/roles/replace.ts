@@ -1,6 +1,6 @@
 import { type AuthorizedTerms, act, type CommittedAct } from '../../acts/act.ts'
 import { requireGrantable } from '../../acts/authority.ts'
-import type { Deps } from '../../deps.ts'
+import type { ActDeps } from '../../acts/deps.ts'
 import { differenceOf, resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
 import type { Catalogue } from '../../domain/permission.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
@@ -25,7 +25,7 @@ export type Revise = (before: Role, catalogue: Catalogue) => RoleRequest
  * `name_taken`.
  */
 export async function replaceRole(
-  deps: Deps,
+  deps: ActDeps,
   principal: KeyPrincipal,
   accountId: string,
   id: string,

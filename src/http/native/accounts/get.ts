@@ -1,6 +1,6 @@
-import type { Deps } from '../../../deps.ts'
 import { getAccount } from '../../../management/accounts/get.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { AccountAnswer, accountParams, toAccountBody } from '../shapes/account.ts'

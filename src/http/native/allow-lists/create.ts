@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import type { Deps } from '../../../deps.ts'
 import { createAllowList } from '../../../management/allow-lists/create.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { accountParams } from '../shapes/account.ts'

@@ -1,6 +1,6 @@
-import type { Deps } from '../../../deps.ts'
 import { deleteAllowList } from '../../../management/allow-lists/delete.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { allowListParams } from '../shapes/allow-list.ts'
 import { nothing } from '../shapes/fields.ts'

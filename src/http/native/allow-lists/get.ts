@@ -1,6 +1,6 @@
-import type { Deps } from '../../../deps.ts'
 import { getAllowList } from '../../../management/allow-lists/get.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { AllowListAnswer, allowListParams, toAllowListBody } from '../shapes/allow-list.ts'

@@ -1,6 +1,6 @@
-import type { Deps } from '../../../deps.ts'
 import { disableApiKey } from '../../../management/api-keys/disable.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { keyActSchema, performKeyAct } from './key-act.ts'
 
 export function disableApiKeyRoute(app: App, deps: Deps): void {

@@ -1,6 +1,6 @@
-import type { Deps } from '../../../deps.ts'
 import { enableApiKey } from '../../../management/api-keys/enable.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { keyActSchema, performKeyAct } from './key-act.ts'
 
 export function enableApiKeyRoute(app: App, deps: Deps): void {

@@ -1,6 +1,6 @@
-import type { Deps } from '../../../deps.ts'
 import { getApiKey } from '../../../management/api-keys/get.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { ApiKeyAnswer, answerApiKey, keyParams } from '../shapes/api-key.ts'

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
-import type { Deps } from '../../../deps.ts'
 import { type IssueRequest, issueApiKey } from '../../../management/api-keys/issue.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, nullableString, ref } from '../../schema-tools.ts'
 import { idempotencyHeaders, parseIdempotencyKey, setReplayHeader } from '../idempotency.ts'

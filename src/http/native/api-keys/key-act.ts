@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import type { Deps } from '../../../deps.ts'
 import type { disableApiKey } from '../../../management/api-keys/disable.ts'
+import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { answerApiKey, keyParams } from '../shapes/api-key.ts'

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import type { Deps } from '../../../deps.ts'
 import { listApiKeys } from '../../../management/api-keys/list.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'

@@ -1,6 +1,6 @@
-import type { Deps } from '../../../deps.ts'
 import { revokeApiKey } from '../../../management/api-keys/revoke.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { keyActSchema, performKeyAct } from './key-act.ts'
 
 export function revokeApiKeyRoute(app: App, deps: Deps): void {

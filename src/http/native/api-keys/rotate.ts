@@ -1,6 +1,6 @@
-import type { Deps } from '../../../deps.ts'
 import { rotateApiKey } from '../../../management/api-keys/rotate.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { parseIdempotencyKey } from '../idempotency.ts'
 import { keyParams } from '../shapes/api-key.ts'
 import { answerRotation, rotationSchema, validateRotation } from './rotation.ts'

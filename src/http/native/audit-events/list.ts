@@ -1,5 +1,4 @@
 import { type Static, Type } from 'typebox'
-import type { Deps } from '../../../deps.ts'
 import {
   type AuditEvent,
   auditActions,
@@ -11,6 +10,7 @@ import { maxActorIdLength } from '../../../domain/limits.ts'
 import type { KeyPrincipal } from '../../../domain/principal.ts'
 import { type AuditFilter, listAuditEvents } from '../../../management/audit/list-events.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
 import { closed, nullableRef, nullableString, oneOf, ref } from '../../schema-tools.ts'

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import type { Deps } from '../../../deps.ts'
 import { listInstances } from '../../../management/freshness/list-instances.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { time } from '../shapes/fields.ts'

@@ -1,6 +1,6 @@
-import type { Deps } from '../../../deps.ts'
 import { rotateOwnKey } from '../../../management/api-keys/rotate-self.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { answerRotation, rotationSchema, validateRotation } from '../api-keys/rotation.ts'
 import { parseIdempotencyKey } from '../idempotency.ts'
 

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
-import type { Deps } from '../../../deps.ts'
 import { type CatalogueEntry, permissionScopes } from '../../../domain/permission.ts'
 import { listPermissions } from '../../../management/roles/permissions.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { oneOf, ref } from '../../schema-tools.ts'
 

@@ -1,6 +1,6 @@
-import type { Deps } from '../../../deps.ts'
 import { createRole } from '../../../management/roles/create.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { accountParams } from '../shapes/account.ts'

@@ -1,6 +1,6 @@
-import type { Deps } from '../../../deps.ts'
 import { deleteRole } from '../../../management/roles/delete.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { nothing } from '../shapes/fields.ts'
 import { roleParams } from '../shapes/role.ts'

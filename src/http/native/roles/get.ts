@@ -1,6 +1,6 @@
-import type { Deps } from '../../../deps.ts'
 import { getRole } from '../../../management/roles/get.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { RoleAnswer, roleParams, toRoleBody } from '../shapes/role.ts'

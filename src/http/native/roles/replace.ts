@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
-import type { Deps } from '../../../deps.ts'
 import { replaceRole } from '../../../management/roles/replace.ts'
 import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { ReceiptBody, receiptOfChange, waitParameter } from '../shapes/receipt.ts'

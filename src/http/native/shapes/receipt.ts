@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
-import type { Deps } from '../../../deps.ts'
 import { defaultWaitMs, maxWaitMs } from '../../../domain/limits.ts'
 import type { RevisionRef } from '../../../domain/protocol/revision-ref.ts'
 import type { Receipt } from '../../../freshness/receipt.ts'
+import type { Deps } from '../../deps.ts'
 import { nullableString, oneOf, ref } from '../../schema-tools.ts'
 
 /** How long a request waits for its receipt to become complete. */

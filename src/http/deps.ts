@@ -1,0 +1,22 @@
+import type { Logger } from 'pino'
+import type { Freshness } from '../freshness/freshness.ts'
+import type { ManagementDeps } from '../management/deps.ts'
+import type { VerificationDeps } from '../verification/deps.ts'
+
+/** What the APIs need: both planes, and what the metrics and the health checks report. */
+export type Deps = VerificationDeps & ManagementDeps & OperationsDeps
+
+interface OperationsDeps {
+  readonly freshness: Freshness
+  /** The state of the change feed. */
+  readonly feed: {
+    readonly lagMs: number
+    readonly rounds: number
+    readonly refusedConnections: number
+  }
+  /** How many keys expire within so many days, as this instance counted last. */
+  readonly expiring: { within: ReadonlyMap<number, number> }
+  /** How long before its expiry a key is reported to expire soon, in milliseconds. */
+  readonly expiryWarningMs: number
+  readonly log: Logger
+}

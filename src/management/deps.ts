@@ -1,0 +1,20 @@
+import type { ActDeps } from '../acts/deps.ts'
+import type { CurrentReads } from '../freshness/current-reads.ts'
+import type { Receipts } from '../freshness/receipts.ts'
+import type { SecretHasher } from '../verification/hashing/hasher.ts'
+import type { TagKeyring } from '../verification/tag-keyring.ts'
+
+/** What the commands and the queries of the control plane need; most need only what an act needs. */
+export interface ManagementDeps extends ActDeps {
+  readonly keyring: Pick<TagKeyring, 'keys' | 'signing'>
+  readonly hasher: Pick<SecretHasher, 'hash'>
+  /** Reads that receipts may rest on. */
+  readonly currentReads: Pick<CurrentReads, 'read'>
+  readonly receipts: Pick<Receipts, 'waitFor'>
+  /** The prefix of new tokens. */
+  readonly tokenPrefix: string
+  /** The longest overlap, in seconds, of a key that rotates itself. */
+  readonly selfRotationMaxOverlapSeconds: number
+  /** The age, in milliseconds, at which a use is known to every instance. */
+  readonly usesKnownAfterMs: number
+}
