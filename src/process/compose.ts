@@ -25,6 +25,8 @@ import { UsageBuffer } from '../verification/usage-buffer.ts'
 import type { Externals } from './prepare.ts'
 
 const maxReadsUnderWay = 5_000
+/** Half as much again as a key without allow lists takes. */
+const defaultBytesPerKey = 1_536
 const dayMs = 24 * 60 * 60 * 1000
 
 export interface ComposeOptions {
@@ -89,7 +91,12 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
         log,
       })
     : undefined
-  const cache = new CredentialCache(config.CACHE_MAX_KEYS, freshness, moment)
+  const cache = new CredentialCache(
+    config.CACHE_MAX_KEYS,
+    freshness,
+    moment,
+    config.CACHE_MAX_BYTES ?? config.CACHE_MAX_KEYS * defaultBytesPerKey,
+  )
   const counters = createCounters()
   const deps: Deps = {
     ...options.externals,

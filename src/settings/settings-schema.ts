@@ -82,6 +82,14 @@ export const Settings = Type.Object({
     maximum: 10_000_000,
     description: 'Maximum number of credentials in the cache.',
   }),
+  CACHE_MAX_BYTES: Type.Optional(
+    Type.Integer({
+      minimum: 1_048_576,
+      maximum: 1_099_511_627_776,
+      description:
+        'Maximum estimated size, in bytes, of the credentials in the cache. What keys share counts once: the addresses of their allow lists, and the permissions of their role. Unset: 1536 for each of CACHE_MAX_KEYS.',
+    }),
+  ),
   WORKERS: Type.Integer({
     default: 1,
     minimum: 1,

@@ -4,6 +4,7 @@ import type { KeyFacts } from '../domain/verdict.ts'
 import type { Epoch, Freshness } from '../freshness/freshness.ts'
 import type { EpochSubject } from '../freshness/invalidation-epochs.ts'
 import type { Moment } from '../freshness/lease.ts'
+import { CacheBytes } from './cache-bytes.ts'
 
 /** A credential whose secret matched, with the facts of its key as they were loaded then. */
 export interface CachedCredential {
@@ -24,8 +25,8 @@ export interface CachedCredential {
 }
 
 /**
- * The cache of hot keys, bounded by number: one entry for each accepted token string, by the
- * string's SHA-256 as base64url; never a token. A lookup may leak by its timing how far two digests
+ * The cache of hot keys, bounded by number and by bytes: one entry for each accepted token string, by
+ * the string's SHA-256 as base64url; never a token. A lookup may leak by its timing how far two digests
  * agree, which reveals nothing about 256 random bits. A text takes 56 bytes where a buffer takes
  * 300, and a third of the time to make.
  *
@@ -36,15 +37,24 @@ export class CredentialCache {
   readonly #entries: LRUCache<string, CachedCredential>
   readonly #freshness: Freshness
   readonly #now: () => Moment
+  readonly #maxBytes: number
+  readonly #bytes = new CacheBytes()
   #evictions = 0
   #fenced = 0
 
-  constructor(maxEntries: number, freshness: Freshness, now: () => Moment) {
+  constructor(
+    maxEntries: number,
+    freshness: Freshness,
+    now: () => Moment,
+    maxBytes = Number.POSITIVE_INFINITY,
+  ) {
+    this.#maxBytes = maxBytes
     this.#freshness = freshness
     this.#now = now
     this.#entries = new LRUCache({
       max: maxEntries,
-      dispose: (_entry, _digest, reason) => {
+      dispose: (entry, _digest, reason) => {
+        this.#bytes.remove(entry)
         if (reason === 'evict') this.#evictions += 1
       },
     })
@@ -52,6 +62,11 @@ export class CredentialCache {
 
   get size(): number {
     return this.#entries.size
+  }
+
+  /** How much memory the entries take, by estimate. */
+  get bytes(): number {
+    return this.#bytes.total
   }
 
   get evictions(): number {
@@ -96,7 +111,8 @@ export class CredentialCache {
    */
   find(digest: string): CachedCredential | undefined {
     const entries = this.#entries
-    return entries.size * 2 < entries.max ? entries.peek(digest) : entries.get(digest)
+    const isHalfFull = entries.size * 2 >= entries.max || this.#bytes.total * 2 >= this.#maxBytes
+    return isHalfFull ? entries.get(digest) : entries.peek(digest)
   }
 
   /** Whether an answer may rest on the entry. Ask in the last synchronous step before answering. */
@@ -119,8 +135,10 @@ export class CredentialCache {
       return
     }
     const present = this.#entries.peek(digest)
-    if (present !== undefined && present.epoch > entry.epoch) return
+    if (present === entry || (present !== undefined && present.epoch > entry.epoch)) return
+    this.#bytes.add(entry)
     this.#entries.set(digest, entry)
+    while (this.#bytes.total > this.#maxBytes) this.#entries.pop()
   }
 
   /** Empties the cache; loads that are under way are not cached either. */

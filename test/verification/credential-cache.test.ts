@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { noUsage } from '../../src/domain/key/usage-counts.ts'
-import { EMPTY_ADDRESS_SET } from '../../src/domain/network/address-set.ts'
+import {
+  type AddressSet,
+  addressSetOf,
+  EMPTY_ADDRESS_SET,
+} from '../../src/domain/network/address-set.ts'
 import { ServiceError } from '../../src/errors.ts'
 import { Freshness } from '../../src/freshness/freshness.ts'
 import { InvalidationEpochs } from '../../src/freshness/invalidation-epochs.ts'
@@ -45,11 +49,11 @@ function entry(keyId: string, accountId: string, epoch: number): CachedCredentia
 const moment = { monotonic: 0, wall: 0 }
 
 /** A cache whose instance is registered and holds a lease. */
-function leasedCache(maxEntries: number) {
+function leasedCache(maxEntries: number, maxBytes?: number) {
   const freshness = new Freshness(timingOf(30_000))
   freshness.registered({ revision: 1, id: 'origin', history: null })
   freshness.confirmed(freshness.beginCycle(moment))
-  return { cache: new CredentialCache(maxEntries, freshness, () => moment), freshness }
+  return { cache: new CredentialCache(maxEntries, freshness, () => moment, maxBytes), freshness }
 }
 
 t.test(
@@ -111,6 +115,77 @@ t.test('the cache is bounded by entries and counts what it evicts', async (t) =>
   t.equal(cache.evictions, 7)
   t.ok(cache.find('k9'))
   t.notOk(cache.find('k0'))
+})
+
+/** An entry of a key with allow lists. */
+function boundEntry(keyId: string, addresses: AddressSet, epoch: number): CachedCredential {
+  const plain = entry(keyId, 'a', epoch)
+  return { ...plain, facts: { ...plain.facts, reach: 'allow_lists', addresses } }
+}
+
+const ranges = (count: number) =>
+  addressSetOf(
+    Array.from({ length: count }, (_, index) => ({
+      family: 6 as const,
+      first: BigInt(2 * index),
+      last: BigInt(2 * index),
+    })),
+  )
+
+t.test('the cache is bounded by bytes as well as by entries', async (t) => {
+  const maxBytes = 100_000
+  const { cache } = leasedCache(1_000, maxBytes)
+  for (let index = 0; index < 100; index += 1) {
+    cache.put(`k${index}`, boundEntry(`k${index}`, ranges(300), cache.epoch))
+    t.ok(cache.bytes <= maxBytes, `${cache.bytes} bytes`)
+  }
+  t.equal(cache.size, 8)
+  t.equal(cache.evictions, 92)
+  t.ok(cache.find('k99'))
+  t.notOk(cache.find('k91'))
+})
+
+t.test(
+  'the cache counts what entries share once, for as long as an entry refers to it',
+  async (t) => {
+    const { cache } = leasedCache(10)
+    t.equal(cache.bytes, 0)
+    const shared = ranges(1_000)
+    const put = (name: string) => {
+      const before = cache.bytes
+      cache.put(name, boundEntry(name, shared, cache.epoch))
+      return cache.bytes - before
+    }
+    const first = put('k1')
+    const second = put('k2')
+    t.ok(first > 32_000 && second < 2_000, `${first} bytes, then ${second}`)
+    t.equal(put('k2'), 0, 'an entry takes the place of the one before')
+    for (let index = 3; index <= 12; index += 1) {
+      cache.put(`k${index}`, boundEntry(`k${index}`, EMPTY_ADDRESS_SET, cache.epoch))
+    }
+    t.ok(cache.bytes < 32_000, 'the addresses have gone with the last entry that had them')
+    cache.clear()
+    t.equal(cache.bytes, 0)
+  },
+)
+
+t.test('an entry that alone is beyond the bound in bytes is not cached', async (t) => {
+  const { cache } = leasedCache(10, 10_000)
+  cache.put('k1', boundEntry('k1', ranges(1_000), cache.epoch))
+  t.equal(cache.size, 0)
+  t.equal(cache.bytes, 0)
+})
+
+t.test('the cache records recency once it is half full of bytes', async (t) => {
+  const { cache } = leasedCache(1_000, 45_000)
+  const put = (name: string) => cache.put(name, boundEntry(name, ranges(250), cache.epoch))
+  for (const name of ['k0', 'k1', 'k2', 'k3']) put(name)
+  cache.find('k0')
+  put('k4')
+  t.same(
+    ['k0', 'k1', 'k2', 'k3', 'k4'].filter((name) => cache.find(name)),
+    ['k0', 'k2', 'k3', 'k4'],
+  )
 })
 
 t.test('the cache evicts the least recently used entry once it is half full', async (t) => {

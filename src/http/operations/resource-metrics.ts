@@ -20,6 +20,11 @@ export function registerResourceMetrics(registry: Registry, deps: Deps, pool: Po
       value: () => deps.cache.size,
     },
     {
+      name: 'aeon_keys_cache_bytes',
+      help: 'Estimated size in bytes of the credentials in the cache.',
+      value: () => deps.cache.bytes,
+    },
+    {
       name: 'aeon_keys_argon2_running',
       help: 'Argon2 hashes in progress.',
       value: () => deps.hasher.queue.running,
