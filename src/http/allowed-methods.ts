@@ -1,23 +1,28 @@
 import type { App } from './app-type.ts'
 
-/** Tells which methods the routes of a path take; empty when no route has that path. */
+/** The methods that the routes of a path accept; empty if no route has the path. */
 export type AllowedMethods = (path: string) => readonly string[]
 
-/** Notes the routes that are registered after it. The router itself tells of a path and a method only together. */
-export function noteMethods(app: App): AllowedMethods {
+/**
+ * Records the routes that are registered after it. The router finds a route only by path and
+ * method.
+ */
+export function recordMethods(app: App): AllowedMethods {
   const methodsOfRoute = new Map<string, { readonly path: RegExp; readonly methods: Set<string> }>()
   app.addHook('onRoute', ({ url, method }) => {
-    const noted = methodsOfRoute.get(url) ?? { path: patternOf(url), methods: new Set() }
-    for (const one of [method].flat()) noted.methods.add(one)
-    methodsOfRoute.set(url, noted)
+    const recorded = methodsOfRoute.get(url) ?? { path: patternOf(url), methods: new Set() }
+    for (const name of [method].flat()) recorded.methods.add(name)
+    methodsOfRoute.set(url, recorded)
   })
   return (path) => {
-    const matching = [...methodsOfRoute.values()].filter((noted) => noted.path.test(path))
-    return [...new Set(matching.flatMap((noted) => [...noted.methods]))].sort()
+    const matching = [...methodsOfRoute.values()].filter((recorded) => recorded.path.test(path))
+    return [...new Set(matching.flatMap((recorded) => [...recorded.methods]))].sort()
   }
 }
 
-/** A route's pattern: `:name` is one segment of a path, `*` is the rest of it. */
+/**
+ * In the pattern of a route, `:name` is one segment of the path, and `*` is the rest of the path.
+ */
 function patternOf(url: string): RegExp {
   const pattern = url
     .replace(/[.+?^${}()|[\]\\]/g, '\\$&')

@@ -2,23 +2,23 @@ import type { AddressRange } from '../domain/network/address.ts'
 import { parseAddressRanges } from '../domain/network/address-ranges.ts'
 import type { Config } from '../settings/settings-schema.ts'
 
-/** What the settings say of the faces. */
+/** The settings that concern the APIs. */
 export interface ApiSettings {
-  /** Those whose X-Forwarded-For and Forwarded are believed. */
+  /** The proxies whose `X-Forwarded-For` and `Forwarded` headers are trusted. */
   readonly trustedProxies: readonly AddressRange[]
-  /** Whether Aeon's public API is served. */
+  /** Whether the service serves the Aeon API. */
   readonly aeon: boolean
   readonly forwardAuth: ForwardAuthSettings
-  /** What stands before our paths for callers; undefined where nobody has said. */
+  /** The URL by which callers reach the service; undefined if `PUBLIC_URL` is not set. */
   readonly publicUrl: string | undefined
 }
 
 export interface ForwardAuthSettings {
-  /** The proxies that may ask without a token. */
+  /** The proxies that may ask for verdicts without a token. */
   readonly networks: readonly AddressRange[]
   /** The header that holds the token, in lower case. */
   readonly tokenHeader: string
-  /** Whether X-Denial-Reason is told. */
+  /** Whether a denial has the header `X-Denial-Reason`. */
   readonly tellsReason: boolean
 }
 

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { maxRequiredPermissions } from '../domain/limits.ts'
 import { permissionPattern } from '../domain/permission.ts'
 
-/** What may be demanded of a key beside its token, where it comes as parameters of a query or a form. */
+/** What a query or a form may require of a key in addition to a valid token. */
 export const attemptParameters = {
   permission: Type.Optional(
     Type.Array(Type.String({ pattern: permissionPattern }), {

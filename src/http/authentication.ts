@@ -32,9 +32,8 @@ declare module 'fastify' {
 }
 
 /**
- * Makes a scope in which every request is authenticated: 401, then 404 for another account's things,
- * then 403, all before the body is read. A route inside that does not say who may call it is refused
- * when the service starts.
+ * Authenticates every request of a scope, before the body is read: 401, then 404 for resources of
+ * another account, then 403. The service does not start if a route of the scope has no access rule.
  */
 export function authenticateScope(
   app: App,
@@ -45,7 +44,7 @@ export function authenticateScope(
   app.decorateRequest('principal')
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) {
-      throw new Error(`${String(route.method)} ${route.url} does not say who may call it.`)
+      throw new Error(`${String(route.method)} ${route.url} has no access rule.`)
     }
   })
   const admit = (request: FastifyRequest) => authorize(deps, request, trustedProxies)
@@ -61,7 +60,7 @@ export function authenticateScope(
   answerToCurrentOnly(app, deps, admit, writeError)
 }
 
-/** Undefined when all could be decided at once: the hot path waits for nothing. */
+/** Returns undefined, not a promise, if memory has the answer: the hot path waits for nothing. */
 function authorize(
   deps: Deps,
   request: FastifyRequest,
@@ -69,7 +68,7 @@ function authorize(
 ): Promise<void> | undefined {
   const token = bearerToken(request)
   const address = clientAddressOf(request, trustedProxies)
-  // Before anything is read: whatever the verdict comes to rest on is no older.
+  // The epoch is taken before any read, so that the verdict rests on nothing older than the epoch.
   const epoch = deps.cache.epoch
   const verdict = verify(deps, token, { address, permissions: [], accountId: undefined })
   if (verdict instanceof Promise) {
@@ -85,7 +84,7 @@ function admit(
   verdict: Verdict,
   { address, epoch, readAt }: Pick<KeyPrincipal, 'address' | 'epoch' | 'readAt'>,
 ): Promise<void> | undefined {
-  if (!verdict.valid) throw refusalOf(verdict.reason)
+  if (!verdict.valid) throw refusedToken(verdict.reason)
   const { key } = verdict
   const access = request.routeOptions.config.access
   if (access === undefined) throw new Error('A route of the scope has no access rule.')
@@ -110,14 +109,14 @@ function admit(
   }
   const params = request.params as { account_id?: string }
   if (params.account_id === undefined) return void authorizeRoute()
-  // From here on an account has one spelling: changes overtake what is cached by it.
+  // Lower case from here on: the cache and the change feed name an account by its one spelling.
   params.account_id = params.account_id.toLowerCase()
   if (key.platform) return getAccount(deps, params.account_id).then(authorizeRoute)
   if (key.accountId !== params.account_id) throw notFound('account')
   return void authorizeRoute()
 }
 
-/** RFC 6750, section 2.1: the one way to present a token, once. */
+/** RFC 6750, section 2.1. The header is the only place for a token, and must be present once. */
 function bearerToken(request: FastifyRequest): string {
   const header = request.headers.authorization
   if (header === undefined) {
@@ -126,7 +125,7 @@ function bearerToken(request: FastifyRequest): string {
       'The Authorization header is missing. Send Authorization: Bearer <token>.',
     )
   }
-  // Node keeps the first of several Authorization headers and drops the others silently.
+  // Node keeps the first of several Authorization headers and silently drops the others.
   if (countHeader(request.raw.rawHeaders, 'authorization') > 1) {
     throw new ServiceError('unauthenticated', 'Send exactly one Authorization header.')
   }
@@ -147,7 +146,7 @@ function countHeader(rawHeaders: readonly string[], name: string): number {
   return count
 }
 
-/** A token that was presented and is not good here. */
+/** A presented token that does not authenticate the request. */
 export class RefusedToken extends ServiceError {
   readonly reason: DenialReason
 
@@ -157,22 +156,29 @@ export class RefusedToken extends ServiceError {
   }
 }
 
-/** The reasons that tell something of a key are given only for a secret that matched. */
-function refusalOf(reason: DenialReason): RefusedToken {
+/** The reasons that disclose facts of a key occur only if the secret of the token matched. */
+function refusedToken(reason: DenialReason): RefusedToken {
   if (reason === 'address_not_allowed') {
     const message = 'The client address is not in the allow lists of the API key.'
     return new RefusedToken(reason, 'permission_denied', message)
   }
-  const words: Partial<Record<DenialReason, string>> = {
+  const messages: Partial<Record<DenialReason, string>> = {
     revoked: 'The API key is revoked.',
     disabled: 'The API key is disabled.',
     rotated: 'The token was replaced by a newer token of the API key.',
     expired: 'The API key has expired.',
   }
-  return new RefusedToken(reason, 'unauthenticated', words[reason] ?? 'The API key is not valid.')
+  return new RefusedToken(
+    reason,
+    'unauthenticated',
+    messages[reason] ?? 'The API key is not valid.',
+  )
 }
 
-/** The user for whom a console acts, if it names one: only a key that may do so is heard. */
+/**
+ * Reads `X-Acting-User` and `X-Acting-User-Name`. Requires the `account:act_as` permission. Throws
+ * `permission_denied` or `invalid_request`.
+ */
 function parseActingUser(
   request: FastifyRequest,
   holds: ReadonlySet<string>,
@@ -214,7 +220,7 @@ function decodeName(encoded: string | string[]): string {
   return name
 }
 
-/** Bytes beyond ASCII are refused: Node reads those of a header as Latin-1, which would alter the name. */
+/** Refuses bytes beyond ASCII: Node reads header bytes as Latin-1, which would alter the name. */
 function decodePercent(encoded: string | string[]): string | undefined {
   if (typeof encoded !== 'string' || !/^[\x20-\x7e]*$/.test(encoded)) return undefined
   try {

@@ -6,15 +6,15 @@ import { mayRepeatMember } from './json/may-repeat-member.ts'
 import { scanJson } from './json/scan-json.ts'
 
 /**
- * Bodies are JSON, in which no object has a member twice, or absent. An empty one counts as absent, whatever its Content-Type; and where all
- * fields are optional, an absent one as `{}`.
+ * Accepts JSON bodies in which no object has a member twice. An empty body counts as absent,
+ * whatever its Content-Type. Where all fields are optional, an absent body counts as `{}`.
  */
 export function acceptJsonOnly(app: App): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (body.length === 0) return done(null, undefined)
-    // RFC 8259, section 8.1. Decoding would put U+FFFD for what is not UTF-8, and so alter a name.
+    // RFC 8259, section 8.1. Decoding would replace invalid bytes by U+FFFD, and so alter a name.
     if (!isUtf8(body as Buffer)) {
       return done(new ServiceError('malformed_body', 'The body is not valid UTF-8.'))
     }
@@ -22,31 +22,33 @@ export function acceptJsonOnly(app: App): void {
     return parseJson(request, text, (error, value) => {
       if (error === null && !mayRepeatMember(text, value)) return done(null, value)
       const scanned = scanJson(text)
-      if (scanned.kind === 'duplicates') return done(duplicated(scanned.pointers))
+      if (scanned.kind === 'duplicates') return done(duplicateMembers(scanned.pointers))
       return done(error, value)
     })
   })
   app.addHook('onRoute', (route) => {
     if (!mayOmitBody(app, route.schema?.body)) return
     const given = [route.preValidation ?? []].flat()
-    route.preValidation = [takeEmptyBody, ...given] as NonNullable<RouteOptions['preValidation']>
+    route.preValidation = [defaultToEmptyObject, ...given] as NonNullable<
+      RouteOptions['preValidation']
+    >
   })
 }
 
-/** JSON.parse would take the last: a reviewer, a proxy or a gateway may have read the first. */
-function duplicated(pointers: readonly string[]): ServiceError {
+/** JSON.parse takes the last member: a reviewer, a proxy or a gateway may have read the first. */
+function duplicateMembers(pointers: readonly string[]): ServiceError {
   const message = 'The member is present more than once. Send it once.'
   return invalidRequest(pointers.map((field) => ({ field, rule: 'duplicate', message })))
 }
 
-/** Whether a body of this schema, or of the component that it refers to, has no field that is required. */
+/** Whether the schema of a body, or the component that the schema refers to, requires no field. */
 function mayOmitBody(app: App, schema: unknown): boolean {
   if (typeof schema !== 'object' || schema === null) return false
   if ('$ref' in schema) return mayOmitBody(app, app.getSchema(String(schema.$ref).replace('#', '')))
   return !('required' in schema)
 }
 
-function takeEmptyBody(request: FastifyRequest, _reply: unknown, done: () => void): void {
+function defaultToEmptyObject(request: FastifyRequest, _reply: unknown, done: () => void): void {
   if (request.body === undefined) request.body = {}
   done()
 }

@@ -5,7 +5,7 @@ import type { App } from './app-type.ts'
 import type { Deps } from './deps.ts'
 import { toServiceError } from './problem.ts'
 
-/** Makes a reply that of an error, in the form of its face, and gives the body. */
+/** Sets the status and headers of an error, in the form of an API, and returns the body. */
 export type WriteError = (
   request: FastifyRequest,
   reply: FastifyReply,
@@ -14,15 +14,17 @@ export type WriteError = (
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Of a route that answers with verdicts: judges once more what the request, validated, asks. */
+    /**
+     * Computes the verdicts of a validated request again. Only routes that answer verdicts have it.
+     */
     readonly judge?: (request: FastifyRequest) => unknown
   }
 }
 
 /**
- * The last step before any answer of a scope: it goes to a caller that would be let in now, whatever
- * the request has waited for; to any other goes 401 or 403, and nothing of what was to be told. `admit`
- * lets a request in as it did before its body was read. Where no change was applied this costs one
+ * Checks the caller again before any answer of a scope is sent. A caller that lost its rights while
+ * the request waited gets 401 or 403 in place of the answer. `admit` authenticates the request as
+ * it did before the body was read. If no change was applied meanwhile, the check costs one
  * comparison and a look at the lease.
  */
 export function answerToCurrentOnly(
@@ -32,7 +34,7 @@ export function answerToCurrentOnly(
   writeError: WriteError,
 ): void {
   app.addHook('onSend', (request, reply, payload, done) => {
-    if (tellsNothing(request, reply) || isCurrent(deps, request.principal)) {
+    if (mayAlwaysBeSent(request, reply) || isCurrent(deps, request.principal)) {
       return done(null, payload)
     }
     const { judge } = request.routeOptions.config
@@ -52,17 +54,17 @@ export function answerToCurrentOnly(
 }
 
 /**
- * Whether an answer may go to whoever sent the request: one that is let in nowhere, an outage, or what
- * its own transaction committed. That has judged its author again under a lock, and comes before the
- * revocation in the order of commits: to keep it back would hide an act that was done, as when a key
- * revokes or rotates itself.
+ * Whether an answer may be sent without a new check of the caller: an answer to an unauthenticated
+ * request, an outage, or the result of an act. The act renewed the authority of its author under a
+ * lock, and its commit precedes the revocation. Withholding the result would hide a committed act,
+ * as when a key revokes or rotates itself.
  */
-function tellsNothing({ principal }: FastifyRequest, { statusCode }: FastifyReply): boolean {
+function mayAlwaysBeSent({ principal }: FastifyRequest, { statusCode }: FastifyReply): boolean {
   if (principal === undefined || statusCode >= 500) return true
   return principal.authorityRenewed && statusCode < 400
 }
 
-/** An ETag and the like tell of what is not to be told. */
+/** The ETag and other headers describe the answer that is withheld. */
 function dropHeaders(reply: FastifyReply): void {
   for (const name of Object.keys(reply.getHeaders())) {
     if (name !== 'x-request-id') reply.removeHeader(name)

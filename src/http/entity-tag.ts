@@ -6,17 +6,17 @@ const entityTag = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/
 const ifMatch = new RegExp(`^${entityTag.source}(?:[ \\t]*,[ \\t]*${entityTag.source})*$`)
 
 /**
- * The strong entity tag of a key: which change made it what it is (docs/decisions/0006). After a restore
- * the number may stand for another change, which has another id.
+ * The strong entity tag of a key: the last change of the key (docs/decisions/0006). After a
+ * restore, a revision may name another change, which has another id.
  */
 export function entityTagOf({ lastChange }: Pick<ApiKey, 'lastChange'>): string {
   return lastChange === null ? '"0"' : `"${lastChange.revision}.${lastChange.id.slice(0, 8)}"`
 }
 
 /**
- * Whether a key is as the sender of an If-Match saw it (RFC 9110, section 13.1.1): tags are compared
- * strongly, so that a weak one matches nothing. Throws `precondition_required` when there is no such
- * header, and `invalid_request`.
+ * A predicate: whether a key has an entity tag of the If-Match header (RFC 9110, section 13.1.1).
+ * The comparison is strong: a weak tag matches nothing. Throws `precondition_required` if the
+ * header is missing, and `invalid_request`.
  */
 export function parseIfMatch(header: string | undefined): (key: ApiKey) => boolean {
   if (header === undefined) {

@@ -1,6 +1,6 @@
 /**
- * The lines of a header as they came, in order: Node joins some headers, and of others keeps the first
- * and drops the rest. `name` in lower case.
+ * The lines of a header as received, in order. Node joins the lines of some headers, and keeps only
+ * the first line of others. `name` is in lower case.
  */
 export function headerLines(rawHeaders: readonly string[], name: string): readonly string[] {
   const lines: string[] = []

@@ -2,7 +2,7 @@ import type { OpenAPIV3_1 } from 'openapi-types'
 
 export type OpenApiDocument = OpenAPIV3_1.Document
 
-/** A component is called by its `$id`. */
+/** Names a component by its `$id`. */
 export const nameComponents = {
   buildLocalReference: (
     { $id }: { $id?: unknown },
@@ -12,7 +12,7 @@ export const nameComponents = {
   ) => (typeof $id === 'string' ? $id : `component-${index}`),
 }
 
-/** The document without the components that nothing in it refers to: those of other faces. */
+/** The document without the components that it does not refer to, which belong to other APIs. */
 export function onlyUsedComponents(document: OpenApiDocument): OpenApiDocument {
   const schemas = document.components?.schemas ?? {}
   const used = new Set<string>()

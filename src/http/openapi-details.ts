@@ -58,7 +58,7 @@ const answersWithOneKey = new Set([
   'Me',
 ])
 
-/** Adds what routes do not say of themselves: headers, and that a body without required fields may be absent. */
+/** Adds what the schemas of routes do not hold: headers, and that some bodies may be absent. */
 export function addDetails(document: Document): Document {
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const) {
@@ -100,7 +100,7 @@ function answersOneKey(
   return answersWithOneKey.has(schema.$ref?.split('/').at(-1) ?? '')
 }
 
-/** @fastify/swagger calls every body required. */
+/** @fastify/swagger marks every body as required. */
 function relaxBody(document: Document, operation: Operation): void {
   const body = operation.requestBody
   if (body === undefined || '$ref' in body) return

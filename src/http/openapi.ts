@@ -6,7 +6,9 @@ import type { App } from './app-type.ts'
 import { nameComponents, type OpenApiDocument, onlyUsedComponents } from './openapi-components.ts'
 import { addDetails } from './openapi-details.ts'
 
-/** Describes the routes that are registered after it as OpenAPI 3.1, at `/openapi.json` and, to browse, at `/docs`. */
+/**
+ * Serves OpenAPI 3.1 of the routes that are registered after it, at `/openapi.json` and `/docs`.
+ */
 export async function describeRoutes(app: App): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -75,7 +77,7 @@ export async function describeRoutes(app: App): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: contentPolicy,
-    // Without the top bar, whose logo is an inline style that the policy forbids.
+    // Without the top bar: its logo is an inline style, which the policy forbids.
     uiConfig: { layout: 'BaseLayout' },
   })
   app.get('/openapi.json', { schema: { hide: true }, config: { isFrequent: true } }, async () =>
@@ -84,8 +86,9 @@ export async function describeRoutes(app: App): Promise<void> {
 }
 
 /**
- * Nothing from outside. The plugin's own policy lets fonts and styles come from any host and images
- * from validator.swagger.io, and upgrades to TLS, which this service does not speak.
+ * Allows no external resource. The plugin's own policy allows fonts and styles of any host and
+ * images of validator.swagger.io, and upgrades requests to TLS, which this service does not
+ * terminate.
  */
 const contentPolicy = {
   'default-src': ["'self'"],

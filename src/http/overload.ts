@@ -4,14 +4,16 @@ import type { PoolUse } from './operations/resource-metrics.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Answered from memory mostly: let in however many requests wait for the database. */
+    /**
+     * Memory mostly has the answer: the route is open however many requests wait for the database.
+     */
     readonly isVerification?: boolean
   }
 }
 
 /**
- * Refuses at once what would only lengthen the line for a connection to the database. Verifications pass:
- * those that memory answers need none, and the others have bounds of their own.
+ * Refuses a request at once while too many requests wait for a database connection. Verifications
+ * pass: those that memory answers need no connection, and the others have limits of their own.
  */
 export function refuseOverload(app: App, pool: PoolUse, maxWaiting: number): void {
   app.addHook('onRequest', (request, _reply, done) => {

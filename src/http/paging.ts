@@ -14,7 +14,7 @@ import { oneOf } from './schema-tools.ts'
 
 const defaultSort = '-created_at'
 
-/** The query parameters of every list; `fields` are what it can be sorted by. */
+/** The query parameters of a list that can be sorted by `fields`. */
 export function pageParameters(fields: readonly SortField[] = ['created_at', 'name']) {
   return {
     limit: Type.Optional(
@@ -50,7 +50,9 @@ function sortDescription(fields: readonly SortField[]): string {
   return `Sort field. \`-\` sorts in descending order.${never}`
 }
 
-/** The page that a query asks for. Throws `invalid_request` for a cursor that is not one of ours for this sort. */
+/**
+ * The page that a query asks for. Throws `invalid_request` for a cursor of another list or sort.
+ */
 export function parsePage(query: {
   readonly limit?: number
   readonly cursor?: string

@@ -7,12 +7,12 @@ import { maxFaultFieldLength, maxFaults } from '../domain/limits.ts'
 import { redactTokens } from '../domain/token/redaction.ts'
 import { type ErrorCode, errorCodes, type Fault, ServiceError } from '../errors.ts'
 import { isOutcomeUnknown, isReadOnlyDatabase, isUnavailable } from '../verification/outage.ts'
-import { noteMethods } from './allowed-methods.ts'
+import { recordMethods } from './allowed-methods.ts'
 import type { App } from './app-type.ts'
 import { oneOf, ref } from './schema-tools.ts'
 import { faultsOfValidation } from './validation.ts'
 
-/** The status of each kind of error, on every face. */
+/** The HTTP status of each error code, in every API. */
 export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   malformed_body: 400,
   invalid_request: 400,
@@ -45,7 +45,7 @@ export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
 
 const contentType = 'application/problem+json; charset=utf-8'
 
-/** How long a client that met an outage had better wait, in seconds (RFC 9110, section 10.2.3). */
+/** Seconds that a client should wait after an outage (RFC 9110, section 10.2.3). */
 export const retryAfterSeconds = 1
 
 export const FaultBody = Type.Object(
@@ -76,19 +76,19 @@ export const Problem = Type.Object(
   { $id: 'Problem', description: 'An error (RFC 9457).' },
 )
 
-/** Answers every error as `application/problem+json`. What is not foreseen is logged whole and told as `internal`. */
+/** Answers every error as `application/problem+json`. */
 export function answerProblems(app: App): void {
   app.setErrorHandler((error: FastifyError, request, reply) =>
     sendProblem(request, reply, toServiceError(error, request)),
   )
-  const allowed = noteMethods(app)
+  const allowed = recordMethods(app)
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute()))
-  // Before the body is read: whatever it holds, the route is not there.
+  // Before the body is read: no body changes that the route does not exist.
   app.addHook('onRequest', (request, reply, done) => {
     if (!request.is404) return done()
     const [path = ''] = request.url.split('?', 1)
     const methods = allowed(path)
-    // With its own method among them, it is a path that the router refuses, by its length.
+    // A path that has the method is one that the router refuses because of its length.
     if (methods.length === 0 || methods.includes(request.method)) return done(noRoute())
     // RFC 9110, section 15.5.6.
     reply.header('allow', methods.join(', '))
@@ -100,7 +100,7 @@ function noRoute(): ServiceError {
   return new ServiceError('not_found', 'No route matches the path.')
 }
 
-/** For a path that the router cannot read: it names nothing of ours. */
+/** Answers a path that the router cannot decode: no route has it. */
 export function answerUnreadablePath(
   _error: FastifyError,
   request: FastifyRequest,
@@ -109,7 +109,7 @@ export function answerUnreadablePath(
   sendProblem(request, reply, noRoute())
 }
 
-/** For bytes that are no HTTP request, or came too slowly: there is no request to answer, only a socket. */
+/** Answers bytes that are not an HTTP request, or that came too slowly, on the bare socket. */
 export function answerUnreadableRequest(error: ConnectionError, socket: Socket): void {
   if (!socket.writable) return
   const body = problemBody(unreadable(error), randomUUID())
@@ -138,7 +138,7 @@ function unreadable(error: ConnectionError): ServiceError {
   }
 }
 
-/** What an error of any origin means to a caller. What is not foreseen is logged whole, and told as `internal`. */
+/** The error that a caller gets. An unexpected error is logged in full and becomes `internal`. */
 export function toServiceError(error: FastifyError, request: FastifyRequest): ServiceError {
   if (error instanceof ServiceError) return error
   if (error.validation !== undefined) {
@@ -166,11 +166,11 @@ export function toServiceError(error: FastifyError, request: FastifyRequest): Se
       : 'The database is unavailable.'
     return new ServiceError('unavailable', why)
   }
-  return ofFramework(error) ?? ofSurprise(error, request)
+  return fromFastify(error) ?? unexpected(error, request)
 }
 
-/** Faults that Fastify finds before a handler runs. Its messages are not passed on: they may quote the body. */
-function ofFramework(error: FastifyError): ServiceError | undefined {
+/** Errors of Fastify itself. Their messages are not passed on, because they may quote the body. */
+function fromFastify(error: FastifyError): ServiceError | undefined {
   switch (error.statusCode) {
     case 400:
       return new ServiceError('malformed_body', 'The body cannot be parsed as JSON.')
@@ -188,7 +188,7 @@ function ofFramework(error: FastifyError): ServiceError | undefined {
   }
 }
 
-function ofSurprise(error: FastifyError, request: FastifyRequest): ServiceError {
+function unexpected(error: FastifyError, request: FastifyRequest): ServiceError {
   request.log.error({ err: error }, 'unexpected error')
   return new ServiceError(
     'internal',
@@ -200,7 +200,7 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, error: Servic
   return reply.send(writeProblem(request, reply, error))
 }
 
-/** Makes a reply that of a problem, and gives its body. */
+/** Sets the status and headers of a problem, and returns the body. */
 export function writeProblem(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -212,7 +212,7 @@ export function writeProblem(
   return JSON.stringify(body)
 }
 
-/** The headers of an error, whatever form its face gives it. */
+/** Sets the headers that an error has in every API. */
 export function setErrorHeaders(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -242,7 +242,7 @@ function challenge(request: FastifyRequest): string {
   return given ? 'Bearer realm="aeon-keys", error="invalid_token"' : 'Bearer realm="aeon-keys"'
 }
 
-/** A field's name is the caller's text, and could be a token pasted in the wrong place. */
+/** A field name is text of the caller, and may be a token pasted in the wrong place. */
 function redacted(fault: Fault): Fault {
   return { ...fault, field: redactTokens(fault.field).slice(0, maxFaultFieldLength) }
 }

@@ -4,13 +4,13 @@ import type { App } from './app-type.ts'
 
 const acceptable = /^[A-Za-z0-9-]{1,64}$/
 
-/** An incoming X-Request-Id is kept if it is harmless in a log; any other request gets an id of ours. */
+/** The X-Request-Id of the request if that is harmless in a log, else a new id. */
 export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {
   const given = request.headers['x-request-id']
   return typeof given === 'string' && acceptable.test(given) ? given : randomUUID()
 }
 
-/** Puts the id in every answer. */
+/** Sets X-Request-Id in every answer. */
 export function answerWithRequestId(app: App): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)

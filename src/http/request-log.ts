@@ -5,14 +5,14 @@ import { clientAddressOf } from './client-address.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Asked too often for a line each: logged at `debug`; the metrics count it. */
+    /** Requests of the route are logged at `debug` only. The metrics count them. */
     readonly isFrequent?: boolean
   }
 }
 
 /**
- * One line a request, when it has been answered. The route stands for the path, which could hold
- * anything; a query is never logged.
+ * Logs one line per request, after the answer. The line has the pattern of the route, and neither
+ * the path nor the query, which may hold a token.
  */
 export function logRequests(app: App, log: Logger, trustedProxies: readonly AddressRange[]): void {
   const logsFrequent = log.isLevelEnabled('debug')

@@ -22,7 +22,7 @@ type ProblemStatus = keyof typeof problems
 const always: readonly ProblemStatus[] = [400, 401, 403, 500, 503]
 const withBody: readonly ProblemStatus[] = [413, 415]
 
-/** The answers of a route: what it answers when all is well, and each problem that it may tell. */
+/** The responses of a route: the given ones, and the problems that the route may answer. */
 export function responses<const Good extends Record<number, TSchema>>(
   good: Good,
   options: { readonly body?: boolean; readonly problems?: readonly ProblemStatus[] } = {},

@@ -3,13 +3,13 @@ import {
   type SerializerFactory,
   SerializerSelector,
 } from '@fastify/fast-json-stringify-compiler'
-import { whenFirstAsked } from './when-first-asked.ts'
+import { lazy } from './lazy.ts'
 
 /**
- * Compiles response schemas, each once, and when it is first answered by: most processes never answer by
- * most of them, and all of them are a sixth of the CPU time of a start. Routes share most of theirs (a
- * problem has one schema at nine statuses of every route), and Fastify's own compiler would compile each
- * use anew.
+ * Compiles each response schema once, at the first answer that needs the schema. Most processes
+ * never need most schemas, and compiling all takes a sixth of the CPU time of a start. Routes share
+ * most schemas (a problem has one schema at nine statuses of every route), and Fastify's own
+ * compiler would compile each use anew.
  */
 export function createSerializerFactory(): SerializerFactory {
   const createCompiler = SerializerSelector()
@@ -20,7 +20,7 @@ function remembering(compile: SerializerCompiler): SerializerCompiler {
   const compiled = new Map<string, Serialize>()
   return (route) => {
     const text = JSON.stringify(route.schema)
-    const serialize = compiled.get(text) ?? serializeBy(whenFirstAsked(() => compile(route)))
+    const serialize = compiled.get(text) ?? serializeBy(lazy(() => compile(route)))
     compiled.set(text, serialize)
     return serialize
   }

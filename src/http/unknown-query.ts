@@ -3,8 +3,8 @@ import { invalidRequest } from '../errors.ts'
 import type { App } from './app-type.ts'
 
 /**
- * Refuses query parameters on the routes, registered after it, that take none, as schemas do on those
- * that take some: a token or a condition that somebody put into the URL must not seem to have counted.
+ * Refuses query parameters on the routes, registered after it, that have no query schema. A token
+ * or a condition in the URL must not be ignored, because its sender counts on it.
  */
 export function refuseUnknownQueries(app: App): void {
   app.addHook('onRoute', (route) => {

@@ -3,13 +3,13 @@ import formats from 'ajv-formats'
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import { isUuid } from '../domain/uuid.ts'
 import type { Fault } from '../errors.ts'
-import { whenFirstAsked } from './when-first-asked.ts'
+import { lazy } from './lazy.ts'
 
 const dateTime = formats.default.get('date-time', 'full') as {
   readonly validate: (text: string) => boolean
 }
 
-// The schemas are our own, and tested: to check them against their meta-schema at each start costs 70 ms.
+// Tests cover the schemas: checking them against their meta-schema would cost 70 ms at each start.
 const common = {
   validateSchema: false,
   allErrors: true,
@@ -19,10 +19,11 @@ const common = {
 }
 
 /**
- * Compiles route schemas, which may refer to the components. Bodies are taken as they are: Fastify's
- * own compiler would turn "5" into 5 and drop unknown fields. Query parameters are texts, and are read
- * as what the schema says. Each is compiled when it first has something to judge: most processes never
- * use most of them, and all of them are a sixth of the CPU time of a start.
+ * Compiles route schemas, which may refer to the components. Bodies are validated as they are:
+ * Fastify's own compiler would turn "5" into 5 and drop unknown fields. Query parameters are
+ * strings, and are converted to the type of the schema. Each schema is compiled at its first use:
+ * most processes never use most schemas, and compiling all takes a sixth of the CPU time of a
+ * start.
  */
 export function createValidatorCompiler(
   components: readonly object[],
@@ -30,10 +31,10 @@ export function createValidatorCompiler(
   const strict = createAjv({ ...common, coerceTypes: false }, components)
   const coercing = createAjv({ ...common, coerceTypes: true }, components)
   return ({ schema, httpPart }) =>
-    validateBy(whenFirstAsked(() => (httpPart === 'body' ? strict : coercing).compile(schema)))
+    validateBy(lazy(() => (httpPart === 'body' ? strict : coercing).compile(schema)))
 }
 
-/** The faults of a request as Ajv found them, each with the field and the rule. */
+/** The faults that Ajv found in a request, each with its field and rule. */
 export function faultsOfValidation(errors: readonly FastifySchemaValidationError[]): Fault[] {
   return errors.map((error) => {
     const { field, rule } = place(error)
@@ -43,15 +44,15 @@ export function faultsOfValidation(errors: readonly FastifySchemaValidationError
 
 type Validate = ReturnType<FastifySchemaCompiler<object>>
 
-/** Fastify finds the faults where Ajv leaves them: at the function. */
+/** Fastify reads the faults where Ajv leaves them: at the function. */
 function validateBy(validator: () => ValidateFunction): Validate {
-  const judge: Validate = (data) => {
+  const validateData: Validate = (data) => {
     const validate = validator()
     const isValid = validate(data)
-    judge.errors = validate.errors ?? null
+    validateData.errors = validate.errors ?? null
     return isValid
   }
-  return judge
+  return validateData
 }
 
 function createAjv(
@@ -61,13 +62,13 @@ function createAjv(
   const ajv = new Ajv(options)
   ajv.addFormat('uuid', isUuid)
   ajv.addFormat('date-time', isDateTime)
-  // For generators of clients: the limits of such a number say more.
+  // For client generators only: `minimum` and `maximum` are stricter.
   ajv.addFormat('int32', true)
   for (const component of components) ajv.addSchema(component)
   return ajv
 }
 
-/** RFC 3339, section 5.6, to the letter: ajv-formats alone also takes a space for T, and +0530. */
+/** RFC 3339, section 5.6. ajv-formats alone also accepts a space in place of T, and +0530. */
 function isDateTime(text: string): boolean {
   return (
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i.test(text) &&

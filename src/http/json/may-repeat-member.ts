@@ -1,22 +1,26 @@
 /**
- * Whether an object of a JSON text may have a member twice, by the value that JSON.parse made of it:
- * each member has a colon, and of several members of one name one is left. With as many colons as
- * members that are left, none was dropped. A scan costs five times as much.
+ * Whether an object of a JSON text may have a member twice; `value` is what JSON.parse returned.
+ * Each member of the text has a colon, and JSON.parse keeps one of several members of one name.
+ * With as many colons as members in the value, JSON.parse dropped none. A scan costs five times as
+ * much.
  */
 export function mayRepeatMember(text: string, value: unknown): boolean {
   let dropped = countColons(text)
   const open: unknown[] = [value]
   while (open.length > 0) {
-    const some = open.pop()
-    if (typeof some !== 'object' || some === null) continue
-    const inside = Object.values(some)
-    if (!Array.isArray(some)) dropped -= inside.length
-    for (const one of inside) if (typeof one === 'object') open.push(one)
+    const container = open.pop()
+    if (typeof container !== 'object' || container === null) continue
+    const inside = Object.values(container)
+    if (!Array.isArray(container)) dropped -= inside.length
+    for (const member of inside) if (typeof member === 'object') open.push(member)
   }
   return dropped !== 0
 }
 
-/** Those that may follow a name, after its quote or white space; few in strings do, as `api_key:verify` does not. */
+/**
+ * Counts the colons after a quote or white space, which may follow a member's name. Few colons
+ * inside strings do: that of `api_key:verify` does not.
+ */
 function countColons(text: string): number {
   let count = 0
   for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) {

@@ -1,33 +1,33 @@
-/** What is to be said of a text before JSON.parse makes a value of it. */
+/** What a scan of a JSON text finds. */
 export type JsonScan =
   | { readonly kind: 'good' }
-  /** Members that an object has twice, as JSON pointers (RFC 6901). */
+  /** JSON pointers (RFC 6901) of the members that an object has more than once. */
   | { readonly kind: 'duplicates'; readonly pointers: readonly string[] }
   | {
       readonly kind: 'broken'
-      /** Both from 1 on; a column is a UTF-16 unit. */
+      /** Both count from 1; a column is a UTF-16 code unit. */
       readonly line: number
       readonly column: number
       readonly expected: string
     }
 
-/** No answer tells of more. */
+/** No answer lists more. */
 const maxDuplicates = 20
 
 /**
- * Reads a text as JSON (RFC 8259), as strictly as JSON.parse, which takes the last of several members of
- * one name and says so to nobody. In linear time and without recursion, so that no nesting exhausts the
- * stack.
+ * Scans a text as JSON (RFC 8259), as strictly as JSON.parse, which silently takes the last of
+ * several members of one name. Runs in linear time and without recursion, so that no nesting
+ * exhausts the stack.
  */
 export function scanJson(text: string): JsonScan {
   return new Scanner(text).scan()
 }
 
-/** An object or array that is open. */
+/** An object or array whose end is not scanned yet. */
 interface Container {
-  /** Undefined: it is an array. */
+  /** The names of the members so far; undefined for an array. */
   readonly names: Set<string> | undefined
-  /** Of the member or element that is being read. */
+  /** The name or index of the member or element in progress. */
   at: string | number
 }
 
@@ -63,7 +63,7 @@ class Scanner {
     }
   }
 
-  /** Begins the value at this place: `open` when another value is to be read inside it. */
+  /** Begins the value at this place; `open`: another value follows inside it. */
   #begin(): 'open' | 'read' | 'broken' {
     switch (this.#text.charCodeAt(this.#place)) {
       case 0x7b: // {
@@ -138,7 +138,7 @@ class Scanner {
     this.#pointers.add(this.#open.map(({ at }) => `/${escapePointer(String(at))}`).join(''))
   }
 
-  /** What stands between the quotes, as it stands there. */
+  /** The text between the quotes, with its escapes. */
   #readString(): string | undefined {
     const text = this.#text
     const start = this.#place + 1

@@ -53,7 +53,7 @@ export function healthRoutes(app: App, deps: Deps, isDraining: () => boolean): v
     },
     async () => {
       if (isDraining()) throw new ServiceError('unavailable', 'The service is shutting down.')
-      // While the lease lasts, verifications are answered from memory, whatever the database does.
+      // While the lease lasts, memory answers verifications, whatever the state of the database.
       if (!deps.cache.isLeaseExpired()) return { status: 'ok', lease: 'held' as const }
       await ping(deps)
       return { status: 'ok', lease: 'lapsed' as const }

@@ -6,7 +6,10 @@ import { timeRequests } from './request-durations.ts'
 import { type PoolUse, registerResourceMetrics } from './resource-metrics.ts'
 import { registerVerificationMetrics } from './verification-metrics.ts'
 
-/** Given the registry of this process, returns what gathers the metrics of all processes of its port. */
+/**
+ * Given the registry of this process, returns what gathers the metrics of all processes of its
+ * port.
+ */
 export type CollectMetrics = (own: Registry) => () => Promise<string>
 
 /** Serves `/metrics` in the Prometheus text format, and times every request by route. */

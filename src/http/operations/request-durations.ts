@@ -1,7 +1,9 @@
 import { Histogram, type Registry } from 'prom-client'
 import type { App } from '../app-type.ts'
 
-/** Measures every request, by route pattern: a histogram by path would grow with the ids in paths. */
+/**
+ * Measures every request, by route pattern: a histogram by path would grow with the ids in paths.
+ */
 export function timeRequests(app: App, registry: Registry): void {
   const durations = new Histogram({
     name: 'aeon_keys_http_request_duration_seconds',

@@ -9,7 +9,9 @@ export interface PoolUse {
   readonly waitingCount: number
 }
 
-/** The state of the lease, the change feed, the queues, the buffers and the database connections. */
+/**
+ * The state of the lease, the change feed, the queues, the buffers and the database connections.
+ */
 export function registerResourceMetrics(registry: Registry, deps: Deps, pool: PoolUse): void {
   registerFreshness(registry, deps)
   registerExpiringKeys(registry, deps)

@@ -3,7 +3,9 @@ import { outcomes } from '../../verification/counters.ts'
 import type { Deps } from '../deps.ts'
 import { registerCounters } from './metric-definition.ts'
 
-/** Counters of verifications. The hot path adds to plain numbers, which become metrics on request. */
+/**
+ * Counters of verifications. The hot path adds to plain numbers, which become metrics on request.
+ */
 export function registerVerificationMetrics(registry: Registry, deps: Deps): void {
   const { counters } = deps
   new Counter({

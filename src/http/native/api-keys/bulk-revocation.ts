@@ -79,8 +79,8 @@ interface BulkCall {
 }
 
 /**
- * Revokes the keys that the body selects, in one account or in all. A dry run revokes nothing. Throws
- * `invalid_request`.
+ * Revokes the keys that the body selects, in one account or in all. A dry run revokes nothing.
+ * Throws `invalid_request`.
  */
 export async function performBulkRevocation(
   deps: Deps,

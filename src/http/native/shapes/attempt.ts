@@ -2,7 +2,9 @@ import { Type } from 'typebox'
 import { maxAddressLength, maxRequiredPermissions, maxTokenLength } from '../../../domain/limits.ts'
 import { id, permissionInput } from './fields.ts'
 
-/** The client address and the required permissions: an explanation evaluates them without a token. */
+/**
+ * The client address and the required permissions: an explanation evaluates them without a token.
+ */
 export const clientIpInput = Type.Optional(
   Type.String({
     maxLength: maxAddressLength,

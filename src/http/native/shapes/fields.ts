@@ -38,7 +38,9 @@ export const nextCursorField = nullableString({
 /** The answer 204 of a deletion. */
 export const nothing = Type.Null({ description: 'Success.' })
 
-/** The schema checks the length. The command checks the characters, and names the rule that fails. */
+/**
+ * The schema checks the length. The command checks the characters, and names the rule that fails.
+ */
 export const nameInput = Type.String({
   minLength: 1,
   maxLength: maxNameLength,

@@ -4,9 +4,10 @@ import type { KeyFacts, Verdict } from '../../../domain/verdict.ts'
 export const jsonType = 'application/json; charset=utf-8'
 
 /**
- * A verdict as JSON text, in the shape of `VerdictBody`. Written by hand, because a compiled serializer
- * takes 3 us for the permissions of a key, and all keys of a role share their permissions. A test
- * compares the text with the schema. `isExpiring` is called only for valid keys that expire.
+ * A verdict as JSON text, in the shape of `VerdictBody`. Written by hand, because a compiled
+ * serializer takes 3 us for the permissions of a key, and all keys of a role share their
+ * permissions. A test compares the text with the schema. `isExpiring` is called only for valid keys
+ * that expire.
  */
 export function toVerdictText(verdict: Verdict, isExpiring: (key: KeyFacts) => boolean): string {
   if (verdict.valid) {
@@ -20,8 +21,8 @@ export function toVerdictText(verdict: Verdict, isExpiring: (key: KeyFacts) => b
 }
 
 /**
- * The verdicts of a batch, in the shape of `VerdictList`, written outside of V8's heap: with a string of
- * 150 kB per answer, V8 collects garbage twice as often.
+ * The verdicts of a batch, in the shape of `VerdictList`, written outside of V8's heap: with a
+ * string of 150 kB per answer, V8 collects garbage twice as often.
  */
 export function toVerdictListBytes(texts: readonly string[]): Buffer {
   const opening = '{"verdicts":['
