@@ -1,4 +1,4 @@
-/** Who may call Aeon's public API, what it refuses and in which words, and where it ends. */
+/** The permissions, the refusals, the error texts and the paths of the Aeon API. */
 import { createHmac } from 'node:crypto'
 import t from 'tap'
 import { parseCatalogue } from '../../src/domain/permission.ts'
@@ -39,7 +39,7 @@ const guarded: Readonly<Record<string, string | null>> = {
   'GET /auth/permissions': 'role:read',
 }
 
-/** What the trail says of each route that changes something. */
+/** The audit action of each route that changes something. */
 const recorded: Readonly<Record<string, string>> = {
   'POST /accounts/:account_id/api-keys': 'api_key.issued',
   'POST /accounts/:account_id/api-keys/:id/revoke': 'api_key.revoked',
@@ -450,7 +450,11 @@ t.test('the Aeon API refuses unreadable bodies and unknown paths', async (t) => 
   t.match(await aeonAs(undefined).call('GET', '/nothing'), noSuchApi, 'whoever asks')
   for (const path of ['/api/public/v12/account', '/api/public/v2', '/api', '/api/public/v1x']) {
     const answer = await root.get(path)
-    t.match(answer, { status: 404, body: { code: 'not_found' } }, `${path} is of the other face`)
+    t.match(
+      answer,
+      { status: 404, body: { code: 'not_found' } },
+      `${path} does not belong to the Aeon API`,
+    )
   }
 })
 
@@ -519,7 +523,7 @@ t.test('the Aeon API has an OpenAPI document of its own, apart from the native o
   })
 })
 
-/** As the clients' library names them. */
+/** The operation ids of the clients' library. */
 const clientOperations = [
   'GetPing',
   'GetCurrentAccount',
@@ -570,7 +574,7 @@ function fill(path: string, ids: Ids): string {
     .replace(':id', ids[kind] ?? unknownId)
 }
 
-/** Calls a route as it is meant to be called, asking for nothing that its caller would have to hold besides. */
+/** Calls a route with a good request that needs no permission beyond that of the route. */
 function callRoute(
   caller: AeonApi,
   route: string,
@@ -589,7 +593,7 @@ function callRoute(
   return caller.call(method as AeonMethod, fill(path, ids), body === undefined ? {} : { body })
 }
 
-/** All that an account's role may have, but this one and those that bring it along. */
+/** All permissions of an account's role, except this one and those that imply it. */
 function allBut(permission: string): string[] {
   return parseCatalogue(aeonCatalogue)
     .filter((entry) => entry.scope === 'account')

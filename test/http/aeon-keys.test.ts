@@ -1,4 +1,4 @@
-/** What `ybm` and the Terraform provider do with keys, call by call over a socket, and what they read of the answers. */
+/** The calls of `ybm` and the Terraform provider on keys, over a socket, and what they read. */
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { startAeonService } from '../helpers/aeon.ts'
@@ -460,7 +460,7 @@ function listOf(name: string, entry: string) {
   return { name, description: `${name} of ours`, allow_list: [entry] }
 }
 
-/** A role as its keys show it. */
+/** A role inside a key. */
 function embedded(role: Json): Json {
   return { ...role, info: { ...role.info, users: null, api_keys: null } }
 }
@@ -473,7 +473,7 @@ function claimsOf(jwt: string): Json {
   return JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString())
 }
 
-/** What `ybm auth` reads of a key before it sends it, and that it is good on every face. */
+/** Checks the claims that `ybm auth` parses, and that every API accepts the key. */
 async function assertJwt(t: Test, accountId: string, { jwt, data }: Json): Promise<void> {
   t.match(jwt, /^eyJ[\w-]+\.[\w-]+\.[\w-]{43}$/)
   const claims = claimsOf(jwt)

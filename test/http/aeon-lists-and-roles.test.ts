@@ -1,4 +1,4 @@
-/** What `ybm` and the Terraform provider do with allow lists, roles and permissions, call by call over a socket. */
+/** The calls of `ybm` and the Terraform provider on allow lists, roles and permissions. */
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import { startAeonService } from '../helpers/aeon.ts'
@@ -296,6 +296,6 @@ function listOf(name: string, entry: string) {
   return { name, description: `${name} of ours`, allow_list: [entry] }
 }
 
-/** Resource types and operation groups that can be read in public sources of the clients. */
+/** Resource types and operation groups that public sources of the clients contain. */
 const citedNames =
   /^(ALERT_RULE|READ_REPLICA|CLUSTER|TRACK|CLUSTER_MAINTENANCE_(SCHEDULE|EVENT)|ACCOUNT_USER|ACCOUNT_LOGIN_TYPE|BACKUP|API_KEY|BILLING_PROFILE|PROMO_CODE) (READ|UPDATE|SEND_TEST_EMAIL|CREATE|DELETE|REVOKE|REDEEM)$/

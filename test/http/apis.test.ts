@@ -1,4 +1,4 @@
-/** Every face, given the same bad input: each refuses it in its own form, and nothing of it is logged. */
+/** Every API refuses the same bad input in its own error format and logs none of it. */
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { type Test, test } from 'tap'
@@ -12,7 +12,7 @@ const isProblem = ({ status, headers, body }: Answer) =>
 const isOAuthError = ({ headers, body }: Answer) =>
   headers['content-type'] === 'application/json; charset=utf-8' &&
   Object.keys(body).join() === 'error,error_description'
-/** A denial to a proxy's client: RFC 6750, in headers alone. */
+/** A denial for the client of a proxy: RFC 6750, in headers only. */
 const isBareDenial = ({ text, headers }: Answer) =>
   text === '' && String(headers['www-authenticate']).startsWith('Bearer realm="aeon-keys"')
 
@@ -20,12 +20,12 @@ interface Api {
   readonly method: string
   readonly path: string
   readonly type: string
-  /** The header in which its callers present their token. */
+  /** The header in which callers present their token. */
   readonly proof: string
-  /** What it is asked: whether a token is good. */
+  /** The request that asks for the verdict on a token. */
   ask(token: string): string
   readonly isError: (answer: Answer) => boolean
-  /** Whether an answer says that the token is good. */
+  /** Whether an answer says that the token is valid. */
   accepts(answer: Answer): boolean
 }
 
@@ -147,7 +147,7 @@ test('every API refuses bad input in its own error format and logs none of it', 
         }
         for (const other of Object.values(apis)) {
           if (other.type === api.type || other.type === '') continue
-          await refuses(t, 'a body of another face', { body: other.ask(token) })
+          await refuses(t, 'a body of another API', { body: other.ask(token) })
         }
         await refuses(t, 'a body of bytes', { body: `\u0000\u0001${mark()}\u00ff` })
       }
@@ -175,7 +175,7 @@ test('every API refuses bad input in its own error format and logs none of it', 
   t.notMatch(log, /\?/, 'no query is logged')
 })
 
-/** Sends bytes that no HTTP client would, and reads the answer until the socket is closed. */
+/** Sends bytes that no HTTP client sends, and reads the answer until the socket closes. */
 async function raw(
   url: string,
   bytes: string,

@@ -10,7 +10,7 @@ import { parseRoute, routesOf } from '../helpers/routes.ts'
 
 type Method = Parameters<Api['call']>[0]
 
-/** Every route that answers without a token. Whoever adds one must say so here. */
+/** Every route that answers without a token. A new one must be added here. */
 const open = [
   'GET /.well-known/oauth-authorization-server',
   'GET /docs',
@@ -28,8 +28,8 @@ const open = [
 ]
 
 /**
- * Routes whose callers prove themselves by rules of their own, and what they answer to one who has not:
- * see introspection.test.ts and forward-auth.test.ts.
+ * Routes with an authentication of their own, and their answer to an unauthenticated caller: see
+ * introspection.test.ts and forward-auth.test.ts.
  */
 const ownRules: Readonly<Record<string, number>> = {
   'POST /oauth2/introspect': 401,
@@ -41,7 +41,7 @@ const ownRules: Readonly<Record<string, number>> = {
   ),
 }
 
-/** Every other route, and the permission that it needs; null: any valid key. */
+/** Every other route and its permission; null: any valid key. */
 const guarded: Readonly<Record<string, string | null>> = {
   'GET /v1/accounts': 'account:read',
   'POST /v1/accounts': 'account:create',
@@ -81,7 +81,7 @@ const guarded: Readonly<Record<string, string | null>> = {
   'POST /v1/verify/batch': 'api_key:verify',
 }
 
-/** Only keys of the platform account may call these, whatever permissions others could get. */
+/** Routes for keys of the platform account only, whatever the permissions of other keys. */
 const platformOnly = [
   'GET /v1/api-keys/:id',
   'POST /v1/api-keys/revoke',
@@ -96,7 +96,7 @@ const permissionDenied = { status: 403, code: 'permission_denied' }
 test('every route asks for a token unless it is on the list of public ones', async (t) => {
   const { service, as } = await startCheckedService(t)
   const routes = routesOf(service.app)
-  // The other face has a list of its own, in aeon-contract.test.ts.
+  // The list of the Aeon API is in aeon-contract.test.ts.
   const present = routes.filter((route) => !route.includes(' /api/public/v1/'))
   const expected = [...open, ...Object.keys(guarded)]
   const heads = expected.flatMap((route) =>
@@ -263,7 +263,7 @@ const unreadableBodies = [
   { type: 'text/plain', text: 'x' },
 ]
 
-/** What a route is called on: an account, and a key, a role and a list of it. */
+/** The resources of a call: an account with a key, a role and a list. */
 interface Target {
   readonly account: string
   readonly keys: string
@@ -300,7 +300,7 @@ function fill(path: string, target?: Target): string {
     .replace('*', 'static/index.css')
 }
 
-/** Calls a route as it is meant to be called, asking for nothing that its caller would have to hold besides. */
+/** Calls a route with a good request that needs no permission beyond that of the route. */
 function callRoute(caller: Api, route: string, target: Target): Promise<Answer> {
   const { method, path } = parseRoute(route)
   const named = { name: `made ${targets}` }
@@ -329,7 +329,7 @@ function isOfPlatform(permission: string | null): boolean {
   return catalogue.some((entry) => entry.name === permission && entry.scope === 'platform')
 }
 
-/** All permissions that an account's role may have, but this one and those that bring it along. */
+/** All permissions of an account's role, except this one and those that imply it. */
 function allBut(permission: string, platform: boolean): string[] {
   return catalogue
     .filter((entry) => platform || entry.scope === 'account')

@@ -9,7 +9,7 @@ const goodKey = { name: 'a key', role: 'viewer', expires_at: null }
 const goodRole = { name: 'a role', permissions: [] }
 const goodList = { name: 'a list', entries: ['10.0.0.0/8'] }
 
-/** An account with one key, role and list, all of which tests try to change in bad ways. */
+/** An account with one key, role and list, which the tests try to change by bad requests. */
 interface World {
   readonly root: Api
   readonly admin: Api
@@ -95,7 +95,7 @@ test('accepted input is stored and returned byte for byte', async (t) => {
     ]
     for (const name of names) {
       const description = ` ${name}\n\tand more `
-      // Each in an account of its own: the first two look the same.
+      // Each name has an account of its own, because the first two look alike.
       const keys = `/v1/accounts/${await newAccount(root)}/api-keys`
       const issued = await root.post(keys, { ...goodKey, name, description })
       const { body } = await root.get(`${keys}/${issued.body.api_key.id}`)
@@ -245,7 +245,7 @@ async function refusesBodies(t: Test, { root, admin, keys, key, lists }: World):
   t.ok(answer.text.length < 100_000, `20,000 unknown fields: an answer of ${answer.text.length}`)
 }
 
-/** What no name and no description may hold. */
+/** Characters that neither names nor descriptions may contain. */
 const badTexts: readonly [told: string, text: string, rule: string][] = [
   ['NUL', 'a\0b', 'control_character'],
   ['a bell', 'a\u0007b', 'control_character'],
@@ -407,7 +407,7 @@ async function refusesKeys(t: Test, externals: World): Promise<void> {
     const answer = await admin.post(keys, { ...goodKey, expires_at: text })
     assertInvalid(t, answer, [['/expires_at', 'format']], JSON.stringify(text))
   }
-  // RFC 3339 has them, and this service cannot keep them.
+  // RFC 3339 allows these times, and the service cannot store them.
   for (const text of ['2040-06-30T23:59:60Z', '9999-12-31T23:59:59-01:00']) {
     const answer = await admin.post(keys, { ...goodKey, expires_at: text })
     assertInvalid(t, answer, [['/expires_at', 'date-time']], text)
@@ -603,13 +603,13 @@ async function refusesQueries(t: Test, externals: World): Promise<void> {
     ['expires_before=2040-01-01', [['/expires_before', 'format']]],
     ['expires_before=2016-12-31T23:59:60Z', [['/expires_before', 'date-time']]],
     ['expires_before=0000-01-01T00:00:00Z', [['/expires_before', 'date-time']]],
-    // A plus sign of a query is a space.
+    // A plus sign in a query stands for a space.
     ['last_used_before=2040-01-01T00:00:00+01:00', [['/last_used_before', 'format']]],
   ]
   for (const [query, faults] of ofKeys) {
     assertInvalid(t, await admin.get(`${keys}?${query}`), faults, query)
   }
-  // These name nothing; that is no fault.
+  // These filters match nothing, which is not a fault.
   const empty = [
     'name=%ed%a0%80',
     'name=%e2%80%ae',
@@ -721,10 +721,10 @@ async function refusesMethods(t: Test, { root, admin, account }: World): Promise
   const { paths } = (await root.get('/openapi.json')).body
   const routes: Record<string, readonly string[]> = { '/docs': ['get'], '/docs/static/x': ['get'] }
   for (const [template, item] of Object.entries<Json>(paths)) {
-    // It takes any method.
+    // The route accepts any method.
     if (template === '/v1/forward-auth') continue
     const path = template.replace('{account_id}', account).replace(/\{\w+\}/, unknownId)
-    // What stands where an id could stand: then GET .../revoke asks for a key of that name.
+    // The last segment reads as an id: GET .../revoke asks for a key of that id.
     const sibling = paths[template.replace(/\/[a-z]+$/, '/{id}')] ?? {}
     routes[path] = [...new Set([...Object.keys(item), ...Object.keys(sibling)])]
   }
@@ -800,7 +800,7 @@ async function refusesRoutes(t: Test, externals: World): Promise<void> {
   assertProblem(t, deletion, unsupported, 'a body where none is wanted')
 }
 
-/** All that the accounts hold, as the root key sees it. */
+/** All resources of the accounts, as the root key reads them. */
 async function snapshot({ root, account, keys, roles, lists }: World): Promise<Json> {
   const answers: Answer[] = []
   for (const path of [keys, roles, lists]) answers.push(await root.get(`${path}?limit=200`))

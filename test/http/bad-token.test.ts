@@ -31,7 +31,7 @@ test('a bad token gets the verdict of its kind, and as a credential is 401', asy
   t.same(after, before, 'a forged token costs neither a query nor an Argon2')
 
   for (const [kind, subject] of [...malformed, ...unknown]) {
-    // What cannot be in a header, or only with a space, does not get here as a token.
+    // Other texts cannot be in a header, or contain a space, and so are not presented as a token.
     if (!/^[\x21-\x7e]{1,10000}$/.test(subject)) continue
     assertProblem(t, await as(subject).get('/v1/me'), unauthenticated, `Authorization: ${kind}`)
   }
@@ -283,7 +283,7 @@ function requireToken(text: string): Token {
   return token
 }
 
-/** A GET with its headers as they are, in pairs: neither fetch nor inject sends one twice. */
+/** A GET with raw header pairs: neither fetch nor inject sends a header twice. */
 function send(url: string, headers: readonly string[]): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(url, { headers: [...headers], agent: false }, (response) => {

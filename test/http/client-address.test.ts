@@ -101,7 +101,7 @@ test('the client address restricts callers of the API as well', async (t) => {
   assertProblem(t, await issue(stranger, 'from elsewhere'), permissionDenied, 'from elsewhere')
 })
 
-/** Calls /v1/me over a socket, with a key that is restricted to these entries. */
+/** Calls /v1/me over a socket, with a key whose allow list has these entries. */
 async function callerOf({ root, service, check }: CheckedService, entries: readonly string[]) {
   const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
   const account = await newAccount(root)

@@ -1,4 +1,4 @@
-/** Whatever keeps a connection to the database from being made is an outage. */
+/** Every failure to connect to the database is an outage. */
 import { sql } from 'kysely'
 import t from 'tap'
 import { isUnavailable, whileConnecting } from '../../src/store/faults.ts'
@@ -8,40 +8,44 @@ import { newAccount } from '../helpers/fixtures.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { until } from '../helpers/process.ts'
 
-t.test('a role that may not connect any more is an outage with its cause in the log', async (t) => {
-  const database = await createTestDatabase()
-  const { name } = database
-  await asAdmin((admin) => admin.query(`create role ${name} login`))
-  t.teardown(async () => {
-    await database.drop()
-    await asAdmin((admin) => admin.query(`drop role ${name}`))
-  })
-  const { db } = openTestDatabase(database.url)
-  await sql.raw(`grant all on all tables in schema public to ${name}`).execute(db)
-  await db.destroy()
-  const url = database.url.replace(/^(\w+:\/\/)[^@/]*@/, `$1${name}@`)
-  const { root, logLines } = await startCheckedService(t, { database: { ...database, url } })
-  await newAccount(root)
+t.test(
+  'a revoked right to connect to the database is an outage with its cause in the log',
+  async (t) => {
+    const database = await createTestDatabase()
+    const { name } = database
+    await asAdmin((admin) => admin.query(`create role ${name} login`))
+    t.teardown(async () => {
+      await database.drop()
+      await asAdmin((admin) => admin.query(`drop role ${name}`))
+    })
+    const { db } = openTestDatabase(database.url)
+    await sql.raw(`grant all on all tables in schema public to ${name}`).execute(db)
+    await db.destroy()
+    const url = database.url.replace(/^(\w+:\/\/)[^@/]*@/, `$1${name}@`)
+    const { root, logLines } = await startCheckedService(t, { database: { ...database, url } })
+    await newAccount(root)
 
-  await asAdmin(async (admin) => {
-    await admin.query(`revoke connect on database ${name} from public`)
-    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [
-      name,
-    ])
-  })
-  const refused = async () => (await root.get('/v1/accounts')).status === 503
-  await until('its connections are gone', refused)
-  for (let turn = 0; turn < 5; turn += 1) {
-    const answer = await root.get('/v1/accounts')
-    assertProblem(t, answer, { status: 503, code: 'unavailable' }, 'listing')
-    t.match(answer.headers['retry-after'], /^[1-9]\d*$/)
-  }
-  t.ok(logLines.some((line) => line.includes('permission denied for database')))
-  await asAdmin((admin) => admin.query(`grant connect on database ${name} to public`))
-  await until('it is back', async () => (await root.get('/v1/accounts')).status === 200)
-})
+    await asAdmin(async (admin) => {
+      await admin.query(`revoke connect on database ${name} from public`)
+      await admin.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1',
+        [name],
+      )
+    })
+    const refused = async () => (await root.get('/v1/accounts')).status === 503
+    await until('its connections are gone', refused)
+    for (let turn = 0; turn < 5; turn += 1) {
+      const answer = await root.get('/v1/accounts')
+      assertProblem(t, answer, { status: 503, code: 'unavailable' }, 'listing')
+      t.match(answer.headers['retry-after'], /^[1-9]\d*$/)
+    }
+    t.ok(logLines.some((line) => line.includes('permission denied for database')))
+    await asAdmin((admin) => admin.query(`grant connect on database ${name} to public`))
+    await until('it is back', async () => (await root.get('/v1/accounts')).status === 200)
+  },
+)
 
-t.test('whatever fails while a connection is made is an outage', async (t) => {
+t.test('every failure to connect to the database is an outage', async (t) => {
   const codes = ['DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_HAS_EXPIRED', 'ERR_TLS_X', 'EPROTO', '']
   for (const code of codes) {
     const error = Object.assign(new Error('no connection'), { code })

@@ -21,7 +21,7 @@ const settings = { FORWARD_AUTH_NETWORKS: proxy, TRUSTED_PROXIES: proxy }
 interface Api extends CheckedService {
   readonly account: string
   readonly url: string
-  /** Asks about a request that presents a token, as the proxy of the settings unless said otherwise. */
+  /** Asks about a request with a token, by default as the proxy of the settings. */
   ask(token: string | undefined, request?: AskOptions): Promise<Answer>
 }
 
@@ -347,13 +347,13 @@ test('forward-auth answers exactly what Traefik sends', async (t) => {
     t.equal((await traefik(token, stranger, { sent })).status, 401, sent.join(' ').slice(0, 40))
     t.equal((await traefik('nonsense', home, { sent })).status, 401)
     const good = await traefik(token, home, { sent })
-    // With authRequestHeaders, as documented, Forwarded does not come so far.
+    // With authRequestHeaders, as documented, Traefik does not forward Forwarded.
     if (sent[0] !== 'Forwarded') t.equal(good.headers['x-key-id'], id)
   }
   await keepsConnections(t, (agent) => traefik(token, home, { agent }))
 })
 
-/** What the client sent, copied as it was, but for what Traefik sets: sorted as Go sorts, always GET. */
+/** The client's headers as Traefik copies them, with its own: sorted as in Go, always GET. */
 function headersOfTraefik(request: {
   readonly host: string
   readonly bearer: string
@@ -374,7 +374,7 @@ function headersOfTraefik(request: {
 
 interface Traefik {
   readonly permission?: string
-  /** What the client sent besides. */
+  /** Further headers of the client. */
   readonly sent?: readonly string[]
   readonly agent?: Agent
 }
@@ -399,7 +399,7 @@ test('forward-auth answers exactly what Envoy sends', async (t) => {
       ...(agent && { agent }),
     })
   for (const method of ['GET', 'POST', 'DELETE', 'PROPFIND', 'OPTIONS']) {
-    // path_prefix is put before the original path as it came; path_override is all there is.
+    // path_prefix precedes the original path as received; path_override replaces the path.
     const prefixed = `${demand}&original_uri=/api/things?permission=a:b&account_id=x&token=y`
     for (const query of [demand, prefixed]) {
       const allowed = await envoy(token, `192.0.2.9,${home}`, { method, query })
@@ -414,7 +414,7 @@ test('forward-auth answers exactly what Envoy sends', async (t) => {
   await keepsConnections(t, (agent) => envoy(token, home, { method: 'POST', agent }))
 })
 
-/** With the original method, the names in lower case, no body, and what Envoy adds itself at the end. */
+/** The original method, lower-case names, no body, and Envoy's own headers at the end. */
 function headersOfEnvoy(request: {
   readonly bearer: string
   readonly forwardedFor: string
@@ -434,7 +434,7 @@ interface Envoy {
   readonly agent?: Agent
 }
 
-/** 1,000 requests, eight at a time, on connections that are used again and again. */
+/** 1,000 requests, eight at a time, on reused connections. */
 async function keepsConnections(t: Test, send: (agent: Agent) => Promise<Answer>): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 })
   const sockets = new Set<unknown>()

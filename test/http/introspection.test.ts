@@ -20,11 +20,11 @@ interface Api extends CheckedService {
   readonly account: string
   readonly platform: string
   readonly url: string
-  /** A key that may verify. */
+  /** The token of a key with api_key:verify. */
   readonly verifier: { readonly id: string; readonly token: string }
-  /** Asks as the verifier. */
+  /** Introspects a token as the verifier. */
   introspect(form: Form): Promise<Answer>
-  /** Posts anything, with headers in pairs. */
+  /** Posts any body with raw header pairs. */
   post(body: string | Buffer, headers: readonly string[], options?: PostOptions): Promise<Answer>
 }
 
@@ -361,7 +361,11 @@ test('introspection reports bad requests in OAuth form and refuses a token in th
   }
   const beside = await sendRaw(`${url}${path}s`, { method: 'POST' })
   check('POST', `${path}s`, beside)
-  t.equal(beside.body.code, 'not_found', 'what is not below it is not of this face')
+  t.equal(
+    beside.body.code,
+    'not_found',
+    'a path beside the prefix gets a problem of the native API',
+  )
   t.ok(logLines.length > 10)
   t.notMatch(logLines.join(''), /\?token|\?x/, 'no query is logged')
 })

@@ -1,4 +1,4 @@
-/** Whatever a request waits for, its answer goes to a caller that would be let in when it is given. */
+/** A caller whose rights end while its request waits gets no answer but the refusal. */
 import { type ClientRequest, request as httpRequest } from 'node:http'
 import t, { type Test } from 'tap'
 import { parseCatalogue } from '../../src/domain/permission.ts'
@@ -15,7 +15,7 @@ import { startTestService } from '../helpers/service.ts'
 const hourMs = 3_600_000
 const poolSize = 2
 
-/** Answered in the step in which they are let in: they read no body and nothing from the database. */
+/** Routes that answer at once after the authentication: they read no body and no database. */
 const immediate = [
   'GET /v1/permissions',
   `GET ${aeonPrefix}/ping`,
@@ -25,7 +25,7 @@ const immediate = [
   `GET ${aeonPrefix}/auth/resource-permissions`,
 ]
 
-/** Answered with a verdict on another token. */
+/** Routes that answer the verdict on another token. */
 const judging = [
   'POST /v1/verify',
   'POST /v1/verify/batch',
@@ -37,7 +37,7 @@ const permissions = parseCatalogue(aeonCatalogue).map(({ name }) => name)
 
 const database = await createTestDatabase()
 t.teardown(() => database.drop())
-/** Whoever revokes does it here, and waits until the other instance knows. */
+/** The instance that revokes, and waits until the other instance has applied the change. */
 const elsewhere = await startTestService(t, { database })
 const settings = { DATABASE_POOL_MAX: String(poolSize), FORWARD_AUTH_NETWORKS: '' }
 const here = await startTestService(t, { database, settings, rootToken: elsewhere.rootToken })
@@ -56,7 +56,7 @@ interface Caller {
   readonly token: string
 }
 
-/** What happens to a caller between the head of its request and the answer, and what it is told then. */
+/** A change of the caller between the head of its request and the answer, and that answer. */
 interface Change {
   readonly told: string
   readonly status: 401 | 403
@@ -90,7 +90,7 @@ const narrowed: Change = {
   },
 }
 
-t.test('a caller that is refused meanwhile is told nothing, on any route', async (t) => {
+t.test('a caller whose rights end meanwhile gets the refusal only, on every route', async (t) => {
   const routes = await guardedRoutes()
   t.ok(routes.length > 50, `${routes.length} routes`)
   for (const [index, route] of routes.entries()) {
@@ -98,10 +98,10 @@ t.test('a caller that is refused meanwhile is told nothing, on any route', async
     let call = await callOf(route)
     const isForAll = /\/(me|me\/rotate|account|accounts|projects)$|\/revisions\//.test(call.path)
     const others = isForAll ? [disabled, expired] : [disabled, expired, narrowed]
-    // All of them where a verdict is given, and one on every other route: they take a while.
+    // All changes on routes that answer verdicts, one on every other route: they take a while.
     const some = judging.includes(route) ? others : [others[index % others.length] ?? disabled]
     for (const change of [revoked, ...(call.method === 'HEAD' ? [] : some)]) {
-      // A token that this instance has not met: only then a proxy waits for the database.
+      // A token that is not in the cache: only then a proxy waits for the database.
       if (route.includes('/forward-auth')) call = await callOf(route)
       const caller = await newCaller()
       const answer = await callWith(caller, call, () => change.make(caller))
@@ -114,7 +114,7 @@ t.test('a caller that is refused meanwhile is told nothing, on any route', async
   }
 })
 
-t.test('nor when the token that it asks about has to be hashed', async (t) => {
+t.test('a caller whose rights end while a token is hashed gets the refusal only', async (t) => {
   for (const route of judging) {
     const call = await callOf(route)
     const caller = await newCaller()
@@ -128,20 +128,23 @@ t.test('nor when the token that it asks about has to be hashed', async (t) => {
   }
 })
 
-t.test('a caller that is known by no lease is read again, and told if it is good', async (t) => {
-  const call = await callOf('POST /v1/verify')
-  const caller = await newCaller()
-  const before = deps.counters.credentialReads
-  const answer = await callWith(caller, call, async () => {
-    // The clock of leases runs on, and no round comes in time to renew one.
-    here.moment.monotonicMs += 10 * hourMs
-  })
-  here.moment.monotonicMs -= 10 * hourMs
-  t.match(answer, { status: 200, body: { valid: true } })
-  t.ok(deps.counters.credentialReads > before, 'by a read of its own')
-})
+t.test(
+  'a caller is read again after the lease expired, and gets the answer if it is valid',
+  async (t) => {
+    const call = await callOf('POST /v1/verify')
+    const caller = await newCaller()
+    const before = deps.counters.credentialReads
+    const answer = await callWith(caller, call, async () => {
+      // The clock of leases advances, and no sync cycle renews the lease in time.
+      here.moment.monotonicMs += 10 * hourMs
+    })
+    here.moment.monotonicMs -= 10 * hourMs
+    t.match(answer, { status: 200, body: { valid: true } })
+    t.ok(deps.counters.credentialReads > before, 'by a read of its own')
+  },
+)
 
-t.test('an act that was committed is answered, though its author was ended by it', async (t) => {
+t.test('a committed act is answered, even if it ended the key of its author', async (t) => {
   const revoking = await newCaller()
   const revokeSelf = await here.as(revoking.token).post(`${keys}/${revoking.id}/revoke`)
   t.match(revokeSelf, { status: 200, body: { receipt: { state: 'complete' } } })
@@ -158,12 +161,12 @@ interface Call {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | undefined
-  /** Under which header the caller proves itself. */
+  /** The header by which the caller authenticates. */
   readonly credential: string
 }
 
 function assertRefused(t: Test, answer: Answer, route: string, change: Change, told: string): void {
-  // RFC 7662, section 2.3: 401 for any caller that is not good. A proxy gets 403, whatever is wrong.
+  // RFC 7662, section 2.3: 401 for any refused caller. A refused proxy gets 403.
   const isProxy = route.includes('/forward-auth')
   const status = route.includes('/oauth2/') ? 401 : isProxy ? 403 : change.status
   const telling = Object.keys(answer.headers).filter((name) =>
@@ -178,7 +181,7 @@ function assertRefused(t: Test, answer: Answer, route: string, change: Change, t
   if (!route.startsWith('HEAD ')) t.same(Object.keys(answer.body).sort(), fields, told)
 }
 
-/** Sends the head of a request, makes the change once its sender is let in, and then lets it go on. */
+/** Sends the head of a request, makes the change once the sender is authenticated, and goes on. */
 async function callWith(caller: Caller, call: Call, change: () => Promise<void>): Promise<Answer> {
   if (call.body === undefined) {
     const release = await occupyPool()
@@ -229,7 +232,7 @@ function send(
   return { request, answer: promise }
 }
 
-/** Takes every connection of the pool: whatever needs one waits. */
+/** Occupies every connection of the pool, so that a request that needs one waits. */
 async function occupyPool(): Promise<() => void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const taken = Array.from({ length: poolSize }, async () => {
@@ -249,7 +252,7 @@ async function waitingForPool(): Promise<number> {
   return Number(/^aeon_keys_pool_waiting (\d+)$/m.exec(body)?.[1])
 }
 
-/** A key of the platform that may do everything, whom this instance knows. */
+/** A key of the platform account with all permissions, which is in the cache. */
 async function newCaller(): Promise<Caller> {
   const name = `caller ${crypto.randomUUID().slice(0, 13)}`
   const role = await newRole(root, platform, name, permissions)
@@ -271,7 +274,7 @@ async function complete({ status, body, text }: Answer): Promise<void> {
   if (asked.receipt.state !== 'complete') throw new Error('A receipt is not complete.')
 }
 
-/** Every route that does not answer just anybody; of the methods of forward-auth a few. */
+/** Every route with authentication; of forward-auth, some of its methods. */
 async function guardedRoutes(): Promise<string[]> {
   const guarded: string[] = []
   for (const route of routesOf(here.service.app)) {
@@ -285,7 +288,7 @@ async function guardedRoutes(): Promise<string[]> {
 
 let made = 0
 
-/** How a route is called in earnest, on things of its own. */
+/** A good request for a route, on resources of its own. */
 async function callOf(route: string): Promise<Call> {
   made += 1
   const { method, path } = parseRoute(route)

@@ -15,7 +15,7 @@ test('/metrics counts verdicts, reads and hashes', async (t) => {
   const key = `/v1/accounts/${account}/api-keys/${id}`
   const outcome = (name: string) => `aeon_keys_verdicts_total{outcome="${name}"}`
 
-  /** What an act adds to each of the metrics named. Asking for metrics verifies nothing. */
+  /** How much a call adds to each of the metrics. Reading the metrics verifies nothing. */
   const added = async (names: readonly string[], act: () => Promise<unknown>) => {
     const before = await readMetrics(as(undefined))
     await act()
@@ -29,7 +29,7 @@ test('/metrics counts verdicts, reads and hashes', async (t) => {
     'aeon_keys_credential_reads_total',
     'aeon_keys_argon2_total',
   ]
-  // The root key, which asks, is a hit each time.
+  // The root key, which calls, is a cache hit each time.
   const cold = await added(work, () => root.verify(token))
   t.same(cold, [1, 1, 0, 1, 1], 'the first verification reads and hashes')
   t.same(await added(work, () => root.verify(token)), [2, 0, 0, 0, 0], 'the next does neither')
@@ -116,7 +116,7 @@ test('no log line contains a token, a URL or a query, wherever a caller puts the
   const account = await newAccount(root)
   const { id } = await newKey(root, account)
   const keys = `/v1/accounts/${account}/api-keys`
-  // Well formed and of nobody, so that it may lie in the database as what it is: a description.
+  // A well-formed token of no key, which a description may contain.
   const secret = encodeBase62(Buffer.alloc(32, 11), 43)
   const token = `aeon_${encodeBase62(Buffer.alloc(16, 11), 22)}${secret}_00000000001`
   const jwtSecret = 'c2VjcmV0c2VjcmV0c2VjcmV0'

@@ -29,7 +29,7 @@ test('the API while the database is unreachable', async (t) => {
       const hot = await newKey(root, account)
       const cold = await newKey(root, account)
       t.equal((await root.verify(hot.token)).valid, true)
-      // Other connections than the one just used lie idle too, and all of them are lost.
+      // All idle connections are lost, not only the last one used.
       await Promise.all(Array.from({ length: 8 }, () => root.get('/v1/accounts')))
 
       begin(proxy)
@@ -144,7 +144,7 @@ test('a change whose COMMIT is lost answers outcome_unknown', async (t) => {
   const { root, account } = await startBehindProxy(
     t,
     (bytes) => (isCutting && /^Q.{4}commit/s.test(bytes.toString('latin1')) ? 'cut after' : 'pass'),
-    // They wait for each other: on a busy machine for longer than the other tests allow.
+    // The requests wait for each other: on a busy machine longer than other tests allow.
     30_000,
   )
   const { id } = await newKey(root, account)
@@ -152,7 +152,7 @@ test('a change whose COMMIT is lost answers outcome_unknown', async (t) => {
   const answers = await Promise.all(mutations(root, account, id))
   isCutting = false
   for (const [told, answer] of answers) {
-    // The key that is to be disabled may be revoked by then.
+    // The key may be revoked before the disable request runs.
     if (told === 'disabling' && answer.status === 409) continue
     assertProblem(t, answer, { status: 503, code: 'outcome_unknown' }, told)
   }
@@ -256,13 +256,13 @@ async function named(told: string, answer: Promise<Answer>): Promise<readonly [s
   return [told, await answer]
 }
 
-/** For every connection that is made from now on. */
+/** Applies to every connection that is made from now on. */
 async function setReadOnly(database: string, readOnly: boolean): Promise<void> {
   const setting = `default_transaction_read_only = ${readOnly ? 'on' : 'off'}`
   await asAdmin((admin) => admin.query(`alter database ${database} set ${setting}`))
 }
 
-/** Sends bytes and gives all that comes back until the other side ends. */
+/** Sends bytes and returns all bytes that the other side sends until it closes. */
 async function exchangeRaw(port: number, text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   socket.setEncoding('utf8')

@@ -10,8 +10,8 @@ import { until, untilBlocked } from '../helpers/locks.ts'
 import { assertProblem } from '../helpers/problems.ts'
 
 /**
- * More first verifications than can be judged in time by far: an Argon2 of this profile takes more than
- * 10 ms on any machine, so all of them would take 6 s at least, and each may wait for 0.3 s.
+ * Far more first verifications than the service can answer in time: an Argon2 of this profile takes
+ * more than 10 ms on any machine, so all take at least 6 s, and each may wait for 0.3 s.
  */
 const asked = 600
 const maxWaitMs = 300
@@ -33,7 +33,7 @@ test('a flood of first verifications is refused by 503, and delays nothing else'
   const token = parseToken(text)
   if (token === undefined) throw new Error('no token was issued')
   for (const key of [hot.token, text]) t.equal((await root.verify(key)).valid, true)
-  // Each is a text that was never presented before: it costs a read and an Argon2.
+  // Each text is presented for the first time: it costs a read and an Argon2.
   const tokenOf = (index: number) =>
     sealJwtForm({
       token,

@@ -1,10 +1,10 @@
-/** What the scan of a body says agrees with JSON.parse, and tells of what JSON.parse is silent about. */
+/** A scan agrees with JSON.parse, and finds the duplicate members that JSON.parse drops. */
 import fc from 'fast-check'
 import t from 'tap'
 import { mayRepeatMember } from '../../src/http/json/may-repeat-member.ts'
 import { scanJson } from '../../src/http/json/scan-json.ts'
 
-t.test('a text is broken just if JSON.parse refuses it', async (t) => {
+t.test('a scan of a text fails exactly if JSON.parse refuses the text', async (t) => {
   const fragment = fc.constantFrom(
     ...['{', '}', '[', ']', ',', ':', '"', '\\', '\\u00', '\\n', 'a', '1', '0', '-', '.', 'e', '+'],
     ...['true', 'false', 'null', ' ', '\n', '\t', '\u0001', '\u2028', '\ud800', '"a"', '{"a":1}'],
@@ -23,13 +23,13 @@ t.test('a text is broken just if JSON.parse refuses it', async (t) => {
   t.ok(true)
 })
 
-t.test('what JSON.stringify writes is good, whatever its names', async (t) => {
+t.test('a scan accepts whatever JSON.stringify writes', async (t) => {
   const value = fc.jsonValue({ maxDepth: 6, noUnicodeString: false })
   fc.assert(fc.property(value, (some) => scanJson(JSON.stringify(some, null, 1)).kind === 'good'))
   t.ok(true)
 })
 
-t.test('a member given twice is found wherever it stands, however it is escaped', async (t) => {
+t.test('a scan finds a duplicate member at any place and in any escape', async (t) => {
   const name = fc.string({ unit: 'binary', maxLength: 8 })
   const path = fc.array(fc.oneof(name, fc.nat(3)), { maxLength: 6 })
   fc.assert(
@@ -47,14 +47,14 @@ t.test('a member given twice is found wherever it stands, however it is escaped'
   t.ok(true)
 })
 
-t.test('a body as callers send it needs no scan', async (t) => {
+t.test('an ordinary body needs no scan for duplicate members', async (t) => {
   const attempt = { token: 'aeon_x', client_ip: '2001:db8::7', permissions: ['api_key:verify'] }
   for (const space of [0, 2]) {
     t.equal(mayRepeatMember(JSON.stringify(attempt, null, space), attempt), false)
   }
 })
 
-t.test('where a text breaks is told by line and column, with what was expected', async (t) => {
+t.test('a scan names the line, the column and what it expected', async (t) => {
   const broken: readonly [string, number, number, RegExp][] = [
     ['', 1, 1, /a value/],
     ['{\n  "a": 1,\n}', 3, 1, /member name/],
@@ -72,7 +72,7 @@ t.test('where a text breaks is told by line and column, with what was expected',
   }
 })
 
-t.test('no nesting exhausts the stack', async (t) => {
+t.test('a deeply nested body does not exhaust the stack of the scan', async (t) => {
   t.equal(scanJson('['.repeat(262_144)).kind, 'broken')
   t.equal(scanJson('['.repeat(131_072) + ']'.repeat(131_072)).kind, 'good')
   t.equal(scanJson(`${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`).kind, 'good')

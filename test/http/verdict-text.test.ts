@@ -45,7 +45,7 @@ const anyVerdict: fc.Arbitrary<Verdict> = fc.oneof(
 t.test('the handwritten JSON of a verdict equals what a serializer writes', async (t) => {
   t.doesNotThrow(() =>
     fc.assert(
-      // Twice: the second time the permissions come from memory.
+      // The second call finds the text of the permissions in memory.
       fc.property(anyVerdict, fc.boolean(), (verdict, expiresSoon) => {
         const expected = JSON.stringify(expectedBody(verdict, expiresSoon))
         const text = () => toVerdictText(verdict, () => expiresSoon)

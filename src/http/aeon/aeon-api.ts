@@ -2,19 +2,32 @@ import type { App } from '../app-type.ts'
 import type { WriteError } from '../current-only.ts'
 import type { Deps } from '../deps.ts'
 import { createValidatorCompiler } from '../validation.ts'
-import { accountRoutes } from './accounts.ts'
-import { allowListRoutes } from './allow-lists.ts'
-import { apiKeyRoutes } from './api-keys.ts'
-import { catalogueRoutes } from './catalogue.ts'
+import { getCurrentAccountRoute } from './accounts/get-current.ts'
+import { listAccountsRoute } from './accounts/list.ts'
+import { listProjectsRoute } from './accounts/list-projects.ts'
+import { pingRoute } from './accounts/ping.ts'
+import { createAllowListRoute } from './allow-lists/create.ts'
+import { deleteAllowListRoute } from './allow-lists/delete.ts'
+import { getAllowListRoute } from './allow-lists/get.ts'
+import { listAllowListsRoute } from './allow-lists/list.ts'
+import { createApiKeyRoute } from './api-keys/create.ts'
+import { getApiKeyRoute } from './api-keys/get.ts'
+import { listApiKeysRoute } from './api-keys/list.ts'
+import { revokeApiKeyRoute } from './api-keys/revoke.ts'
 import { bodies, components } from './components.ts'
 import { aeonDocumentRoute, describeAeonRoutes } from './document.ts'
 import { aeonPrefix, answerAeonErrors, writeAeonError } from './errors.ts'
-import { roleRoutes } from './roles.ts'
+import { listPermissionsRoutes } from './permissions/list.ts'
+import { createRoleRoute } from './roles/create.ts'
+import { deleteRoleRoute } from './roles/delete.ts'
+import { getRoleRoute } from './roles/get.ts'
+import { listRolesRoute } from './roles/list.ts'
+import { updateRoleRoute } from './roles/update.ts'
 
 /**
- * The public API of YugabyteDB Aeon for API keys, as its `ybm` command line and its Terraform provider
- * call it, over the same use cases as the native face. Whatever is Aeon's is in this folder. `guard`
- * lets those in who may call, as on the native face.
+ * The public API of YugabyteDB Aeon for API keys, as `ybm` and Aeon's Terraform provider call it,
+ * over the same use cases as the native API. All names of Aeon are in this folder. `guard`
+ * authenticates the scope as it does that of the native API.
  */
 export async function aeonApi(
   app: App,
@@ -24,19 +37,41 @@ export async function aeonApi(
   await app.register(
     async (scope: App) => {
       for (const component of components) scope.addSchema(component)
-      // People call it, not gateways: compiled serializers would cost every start more than they ever save.
+      // People call this API, not gateways: compiled serializers would cost more than they save.
       scope.setSerializerCompiler(() => JSON.stringify)
       scope.setValidatorCompiler(createValidatorCompiler(bodies))
       answerAeonErrors(scope)
       await describeAeonRoutes(scope)
       guard(scope, writeAeonError)
-      accountRoutes(scope, deps)
-      apiKeyRoutes(scope, deps)
-      allowListRoutes(scope, deps)
-      roleRoutes(scope, deps)
-      catalogueRoutes(scope, deps)
+      registerOperations(scope, deps)
       aeonDocumentRoute(app, scope)
     },
     { prefix: aeonPrefix },
   )
+}
+
+/** Every operation of the Aeon API. No client updates a key or an allow list. */
+function registerOperations(scope: App, deps: Deps): void {
+  pingRoute(scope, deps)
+  getCurrentAccountRoute(scope, deps)
+  listAccountsRoute(scope, deps)
+  listProjectsRoute(scope, deps)
+
+  listApiKeysRoute(scope, deps)
+  createApiKeyRoute(scope, deps)
+  getApiKeyRoute(scope, deps)
+  revokeApiKeyRoute(scope, deps)
+
+  listAllowListsRoute(scope, deps)
+  createAllowListRoute(scope, deps)
+  getAllowListRoute(scope, deps)
+  deleteAllowListRoute(scope, deps)
+
+  listRolesRoute(scope, deps)
+  createRoleRoute(scope, deps)
+  getRoleRoute(scope, deps)
+  updateRoleRoute(scope, deps)
+  deleteRoleRoute(scope, deps)
+
+  listPermissionsRoutes(scope, deps)
 }

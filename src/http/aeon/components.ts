@@ -1,38 +1,26 @@
-import {
-  ApiKeySpecRequest,
-  NetworkAllowListSpecRequest,
-  RolePermissionSpec,
-  RoleSpecRequest,
-} from './bodies.ts'
+import { AccountResponse } from './accounts/get-current.ts'
+import { AccountListResponse } from './accounts/list.ts'
+import { ProjectListResponse } from './accounts/list-projects.ts'
+import { PingResponse } from './accounts/ping.ts'
+import { NetworkAllowListSpecRequest } from './allow-lists/create.ts'
+import { NetworkAllowListListResponse } from './allow-lists/list.ts'
+import { ApiKeySpecRequest, CreateApiKeyResponse } from './api-keys/create.ts'
+import { ApiKeyResponse } from './api-keys/get.ts'
+import { ApiKeyListResponse } from './api-keys/list.ts'
 import { ApiError } from './errors.ts'
 import { PagingMetadata } from './paging.ts'
-import {
-  ApiKeyBasicInfo,
-  EntityMetadata,
-  ResourcePermission,
-  ResourcePermissionData,
-  ResourcePermissionsResponse,
-  RoleData,
-  RoleListResponse,
-  RoleResponse,
-} from './role-schemas.ts'
-import {
-  AccountData,
-  AccountListResponse,
-  AccountResponse,
-  ApiKeyData,
-  ApiKeyListResponse,
-  ApiKeyResponse,
-  CreateApiKeyResponse,
-  NetworkAllowListData,
-  NetworkAllowListListResponse,
-  NetworkAllowListResponse,
-  PingResponse,
-  ProjectData,
-  ProjectListResponse,
-} from './schemas.ts'
+import { ResourcePermissionsResponse } from './permissions/list.ts'
+import { RoleListResponse } from './roles/list.ts'
+import { RolePermissionSpec } from './roles/permission-input.ts'
+import { RoleSpecRequest } from './roles/role-spec.ts'
+import { AccountData, ProjectData } from './shapes/account.ts'
+import { NetworkAllowListData, NetworkAllowListResponse } from './shapes/allow-list.ts'
+import { ApiKeyData } from './shapes/api-key.ts'
+import { EntityMetadata } from './shapes/entity-metadata.ts'
+import { ResourcePermission, ResourcePermissionData } from './shapes/permission.ts'
+import { ApiKeyBasicInfo, RoleData, RoleResponse } from './shapes/role.ts'
 
-/** What the clients send. */
+/** The request bodies. */
 export const bodies = [
   ApiKeySpecRequest,
   NetworkAllowListSpecRequest,
@@ -40,7 +28,7 @@ export const bodies = [
   RoleSpecRequest,
 ]
 
-/** Every component that routes of this face refer to by name. */
+/** Every schema that a route of the Aeon API refers to by name. */
 export const components = [
   ApiError,
   PagingMetadata,

@@ -11,9 +11,9 @@ declare module 'fastify' {
 }
 
 /**
- * Describes the routes of the scope in a document of their own, whose tags and operations are named
- * as the clients' libraries name them. Beside the native routes they would meet others of their names
- * and another form of errors, which generators cannot tell apart.
+ * Describes the routes of the scope in a document of their own, with the tags and operation ids of
+ * the clients' libraries. In one document, names of the two APIs would collide, and client
+ * generators could not tell the two forms of errors apart.
  */
 export async function describeAeonRoutes(scope: App): Promise<void> {
   await scope.register(swagger, {
@@ -45,12 +45,12 @@ export async function describeAeonRoutes(scope: App): Promise<void> {
   })
 }
 
-/** Beside `/openapi.json`, and as open. */
+/** Open to everybody, like `/openapi.json`. */
 export function aeonDocumentRoute(app: App, scope: App): void {
   app.get('/openapi/aeon.json', { schema: { hide: true } }, async () => scope.aeonDocument?.())
 }
 
-/** For the document of the native routes, which leaves these out. */
+/** Whether a route belongs to the Aeon API, which `/openapi.json` leaves out. */
 export function isOfAeon(url: string): boolean {
   return url.startsWith(aeonPrefix)
 }

@@ -7,7 +7,7 @@ import type { App } from '../app-type.ts'
 import { RefusedToken } from '../authentication.ts'
 import { setErrorHeaders, statusOfCode, toServiceError } from '../problem.ts'
 
-/** Where this face begins. */
+/** The prefix of all paths of the Aeon API. */
 export const aeonPrefix = '/api/public/v1'
 
 export const ApiError = Type.Object(
@@ -21,24 +21,24 @@ export const ApiError = Type.Object(
 )
 
 /**
- * Answers every error of the scope in Aeon's form. Its clients know three details by their text:
- * `Invalid JWT` and `JWT has expired`, upon which they ask for another key, and `Requested API not
- * found`, upon which they fall back on older operations.
+ * Answers every error of the scope in Aeon's form. The clients compare three details by their text:
+ * at `Invalid JWT` and `JWT has expired` they ask for another key, and at `Requested API not found`
+ * they fall back on older operations.
  */
 export function answerAeonErrors(scope: App): void {
   const answer = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
     sendError(request, reply, toServiceError(error, request))
   scope.setErrorHandler(answer)
-  // The application refuses what no route takes before its body is read, by the error handler.
+  // The application refuses unknown paths by the error handler, before the body is read.
   scope.setNotFoundHandler((request, reply) => answerUnknownAeonPath(request, reply))
 }
 
-/** For a path below the prefix that names nothing, or cannot be read at all. */
+/** Answers a path below the prefix that no route has, or that cannot be decoded. */
 export function answerUnknownAeonPath(request: FastifyRequest, reply: FastifyReply): void {
   send(request, reply, 404, 'Requested API not found')
 }
 
-/** Whether a path is one of this face, served or not. */
+/** Whether a path belongs to the Aeon API, with or without a route. */
 export function isAeonPath(url: string): boolean {
   return /^\/api\/public\/v1(?:[/?]|$)/.test(url)
 }
@@ -48,7 +48,7 @@ function sendError(request: FastifyRequest, reply: FastifyReply, error: ServiceE
   return send(request, reply, statusOfCode[error.code], detailOf(error))
 }
 
-/** Makes a reply that of an error, and gives its body. */
+/** Sets the status and headers of an error, and returns the body. */
 export function writeAeonError(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -82,7 +82,7 @@ function detailOf(error: ServiceError): string {
   return error.faults.slice(0, maxFaults).map(sentenceOf).join(' ')
 }
 
-/** A whole line of a terminal shows no more of them. */
+/** The clients print the detail on one line of a terminal. */
 const maxFaults = 10
 
 function sentenceOf({ field, message }: Fault): string {
@@ -90,7 +90,7 @@ function sentenceOf({ field, message }: Fault): string {
   return name === '' ? message : `${name}: ${message}`
 }
 
-/** The field as its sender wrote it: a use case names fields as the native face does. */
+/** The field by its name in the Aeon API: the use cases name fields as the native API does. */
 function aeonFieldOf(field: string): string {
   const [name = '', ...rest] = field.slice(1, maxFaultFieldLength).split('/')
   const steps = rest.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`))
@@ -104,7 +104,7 @@ const aeonNames: ReadonlyMap<string, string> = new Map([
   ['entries', 'allow_list'],
 ])
 
-/** The client prints the detail as a format of printf: a percent sign, of a caller's text, would come out mangled. */
+/** `ybm` passes the detail to printf as a format, and would mangle a percent sign. */
 function printable(detail: string): string {
   return redactTokens(detail).replaceAll('%', '?')
 }

@@ -13,10 +13,10 @@ import { redactTokens } from '../../domain/token/redaction.ts'
 import { invalidRequest } from '../../errors.ts'
 import { nullableString, oneOf } from '../schema-tools.ts'
 
-/** The clients never ask for the second page of keys and lists: the first is as long as it may be. */
+/** The clients never ask for a second page of keys or lists: the default is the maximum. */
 const defaultLimit = 100
 
-/** The names by which this face sorts, and what they are called within. */
+/** The sort fields of the Aeon API, each with its name in the service. */
 export type OrderNames = Readonly<Record<string, SortField>>
 
 export const PagingMetadata = Type.Object(
@@ -59,14 +59,16 @@ export function sortOf(query: PagingQuery, names: OrderNames): Sort {
   return { field, descending: order === 'desc' }
 }
 
-/** The page that a query asks for. Throws `invalid_request` for a token that is not one of ours for this order. */
+/**
+ * The page that a query asks for. Throws `invalid_request` for a token of another list or order.
+ */
 export function parsePage(query: PagingQuery, names: OrderNames): PageRequest {
   const sort = sortOf(query, names)
   const { continuation_token: token } = query
   return {
     limit: limitOf(query),
     sort,
-    // An empty token asks for the first page: a client that loops may send the null that it was given so.
+    // An empty token asks for the first page: a client in a loop may send a null token so.
     after: token === undefined || token === '' ? undefined : decodePageToken(sort, token),
   }
 }
@@ -87,7 +89,7 @@ export function badToken() {
   ])
 }
 
-/** What stands beside the data of a list. */
+/** The `_metadata` of a list. */
 export function pagingMetadata(
   request: FastifyRequest,
   next: string | null,

@@ -16,7 +16,7 @@ const errors = {
 
 type ErrorStatus = keyof typeof errors
 
-/** The answers of a route of this face: 200 for whatever went well, and the errors that it may tell. */
+/** The responses of a route: 200 for every success, and the errors that the route may answer. */
 export function responses<const Good extends TSchema>(
   good: Good,
   options: { readonly body?: boolean; readonly errors?: readonly ErrorStatus[] } = {},

@@ -1,13 +1,13 @@
-/** Who calls, and the token as the password. */
+/** The user name and the password of HTTP Basic: a key id or hint, and the token of the key. */
 export interface BasicCredentials {
   readonly user: string
   readonly password: string
 }
 
 /**
- * Reads a header value of the scheme Basic (RFC 7617) as OAuth writes it: both parts are encoded as a
- * form is (RFC 6749, section 2.3.1). Neither a token nor an id holds `%` or `+`, so one who has left
- * that out is understood too. Undefined for anything else.
+ * Parses a header value of the scheme Basic (RFC 7617) as OAuth defines it: both parts are
+ * form-encoded (RFC 6749, section 2.3.1). Neither a token nor an id contains `%` or `+`, so
+ * unencoded parts parse too. Undefined for any other value.
  */
 export function parseBasic(value: string): BasicCredentials | undefined {
   const [, encoded] = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(value) ?? []

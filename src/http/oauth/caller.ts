@@ -11,7 +11,7 @@ import { headerLines } from '../header-lines.ts'
 import { parseBasic } from './basic.ts'
 import type { OAuthError } from './errors.ts'
 
-/** Why a caller is refused, and the challenges to answer with: always 401 (RFC 7662, section 2.3). */
+/** The error and the challenges of a refusal, which is always 401 (RFC 7662, section 2.3). */
 export interface CallerRefusal {
   readonly error: OAuthError
   readonly description: string
@@ -22,7 +22,7 @@ const permission = 'api_key:verify'
 const bearerRealm = 'Bearer realm="aeon-keys"'
 const basicRealm = 'Basic realm="aeon-keys", charset="UTF-8"'
 
-/** Thrown for a caller that is refused. */
+/** Thrown for a caller that may not introspect. */
 export class RefusedCaller extends Error {
   override readonly name = 'RefusedCaller'
   readonly refusal: CallerRefusal
@@ -34,8 +34,8 @@ export class RefusedCaller extends Error {
 }
 
 /**
- * Lets the sender of a request introspect, as a bearer or as a client with a password. Throws
- * `RefusedCaller` for one that may not.
+ * Authenticates the sender of a request, by a bearer token or by HTTP Basic. Throws `RefusedCaller`
+ * if the sender may not introspect tokens.
  */
 export async function admitCaller(
   deps: Deps,
@@ -43,11 +43,11 @@ export async function admitCaller(
   trustedProxies: readonly AddressRange[],
 ): Promise<Caller> {
   const [value, ...others] = headerLines(request.raw.rawHeaders, 'authorization')
-  if (value === undefined || others.length > 0) throw new RefusedCaller(unknown)
+  if (value === undefined || others.length > 0) throw new RefusedCaller(unauthenticated)
   const bearer = parseBearer(value)
   const basic = bearer === undefined ? parseBasic(value) : undefined
   const token = bearer ?? basic?.password
-  if (token === undefined) throw new RefusedCaller(unknown)
+  if (token === undefined) throw new RefusedCaller(unauthenticated)
   const address = clientAddressOf(request, trustedProxies)
   const attempt = { address, permissions: [permission], accountId: undefined }
   const epoch = deps.cache.epoch
@@ -55,31 +55,31 @@ export async function admitCaller(
   const verdict = await verify(deps, token, attempt)
   const isNamed = basic === undefined || parseKeyId(basic.user) === verdict.key?.id
   if (isNamed && verdict.valid && verdict.key.platform) return { key: verdict.key, epoch, readAt }
-  if (basic !== undefined) throw new RefusedCaller(notTheClient)
-  throw new RefusedCaller(lacksPermission(verdict) ? notEnough : notAToken)
+  if (basic !== undefined) throw new RefusedCaller(wrongClient)
+  throw new RefusedCaller(lacksPermission(verdict) ? missingPermission : invalidToken)
 }
 
 function lacksPermission(verdict: Verdict): boolean {
   return verdict.valid || verdict.reason === 'insufficient_permissions'
 }
 
-const unknown: CallerRefusal = {
+const unauthenticated: CallerRefusal = {
   error: 'invalid_client',
   description:
     'Send exactly one Authorization header: Bearer with a token, or Basic with a key id and its token.',
   challenges: [bearerRealm, basicRealm],
 }
-const notTheClient: CallerRefusal = {
+const wrongClient: CallerRefusal = {
   error: 'invalid_client',
   description: 'The key id and the token do not belong to a key that may verify tokens.',
   challenges: [basicRealm],
 }
-const notAToken: CallerRefusal = {
+const invalidToken: CallerRefusal = {
   error: 'invalid_token',
   description: 'The API key is not valid.',
   challenges: [`${bearerRealm}, error="invalid_token"`],
 }
-const notEnough: CallerRefusal = {
+const missingPermission: CallerRefusal = {
   error: 'insufficient_scope',
   description: `The operation requires the permission ${permission}.`,
   challenges: [`${bearerRealm}, error="insufficient_scope", scope="${permission}"`],

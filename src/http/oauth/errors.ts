@@ -21,7 +21,7 @@ export const OAuthErrorBody = Type.Object(
   { $id: 'OAuthError', description: 'An error (RFC 6749, section 5.2).' },
 )
 
-/** Every error that the face may tell. */
+/** The error responses of introspection. */
 export const oauthErrorResponses = Object.fromEntries(
   Object.entries({
     400: 'The request is invalid.',
@@ -35,14 +35,14 @@ export const oauthErrorResponses = Object.fromEntries(
   ]),
 ) as Record<never, never>
 
-/** Answers every error of the scope in OAuth's form, whatever went wrong, and wherever. */
+/** Answers every error of the scope in OAuth's form. */
 export function answerOAuthErrors(scope: App): void {
   scope.setErrorHandler(answerError)
-  // Makes the scope's own what no route takes; the application refuses that, by the error handler.
+  // Unknown paths below the prefix reach the scope's error handler, before the body is read.
   scope.setNotFoundHandler((_request, reply) => answerUnknownOAuthPath(reply))
 }
 
-/** For a path of the face that names nothing, or cannot be read at all. */
+/** Answers a path below the prefix that no route has, or that cannot be decoded. */
 export function answerUnknownOAuthPath(reply: FastifyReply): FastifyReply {
   return sendOAuthError(reply, 404, 'invalid_request', 'No route matches the path.')
 }

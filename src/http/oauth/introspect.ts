@@ -37,7 +37,7 @@ const IntrospectionForm = Type.Object(
   { $id: 'IntrospectionForm' },
 )
 
-/** Whether a path is one of this face, served or not. */
+/** Whether a path belongs to introspection, with or without a route. */
 export function isIntrospectionPath(url: string): boolean {
   return /^\/oauth2\/introspect(?:[/?]|$)/.test(url)
 }
@@ -45,8 +45,8 @@ export function isIntrospectionPath(url: string): boolean {
 export const introspectionComponents = [IntrospectionForm, IntrospectionBody]
 
 /**
- * OAuth 2.0 token introspection (RFC 7662), with parameters of our own. For a scope with the prefix
- * `introspectionPath`: whatever is asked below that is answered in OAuth's form.
+ * OAuth 2.0 token introspection (RFC 7662), with extension parameters. The scope has the prefix
+ * `introspectionPath`, and every error below the prefix is in OAuth's form.
  */
 export function introspectionRoute(app: App, deps: Deps, settings: ApiSettings): void {
   app.removeAllContentTypeParsers()
@@ -54,24 +54,24 @@ export function introspectionRoute(app: App, deps: Deps, settings: ApiSettings):
     done(null, body),
   )
   answerOAuthErrors(app)
-  // Before the body is read.
   app.decorateRequest('introspector')
   const admit = async (request: FastifyRequest) => {
     request.introspector = await admitCaller(deps, request, settings.trustedProxies)
   }
+  // The caller is authenticated before the body is read.
   app.addHook('onRequest', admit)
 
   app.post(
     '',
-    // The body is read by parseIntrospectionRequest: a form may repeat a field, and has texts only.
+    // parseIntrospectionRequest validates the body: a form may repeat a field.
     { config: { isFrequent: true }, schema, validatorCompiler: () => () => true },
     async (request, reply) => {
       const { body } = request
       if (request.url.includes('?'))
         return refuse(reply, 'Parameters must be in the body, not in the query.')
-      const read = parseIntrospectionRequest(typeof body === 'string' ? body : '')
-      if (!read.ok) return refuse(reply, read.fault)
-      const judge = () => verify(deps, read.token, read.attempt)
+      const parsed = parseIntrospectionRequest(typeof body === 'string' ? body : '')
+      if (!parsed.ok) return refuse(reply, parsed.fault)
+      const judge = () => verify(deps, parsed.token, parsed.attempt)
       const answering = { caller: () => request.introspector, admit: () => admit(request), judge }
       const verdict = await answerToCurrent(deps, answering, await judge())
       return reply

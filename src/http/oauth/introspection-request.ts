@@ -6,16 +6,16 @@ import type { Attempt } from '../../domain/verdict.ts'
 
 export type IntrospectionRequest =
   | { readonly ok: true; readonly token: string; readonly attempt: Attempt }
-  /** What is wrong, in words for people. */
+  /** A message for people. */
   | { readonly ok: false; readonly fault: string }
 
-/** All that we know but `permission`, which may be repeated. */
+/** The defined parameters, except `permission`, which may be repeated. */
 const once = ['token', 'token_type_hint', 'client_ip', 'account_id'] as const
 
 /**
- * Reads a form (RFC 7662, section 2.1) with our extension parameters. As RFC 6749, section 3.1, says: a
- * parameter without a value counts as left out, one that we know may not be repeated, and what we do not
- * know is ignored.
+ * Parses a form (RFC 7662, section 2.1) with the extension parameters. By RFC 6749, section 3.1, a
+ * parameter without a value counts as absent, a defined parameter must not be repeated, and an
+ * unknown parameter is ignored.
  */
 export function parseIntrospectionRequest(body: string): IntrospectionRequest {
   const form = new URLSearchParams(body)

@@ -34,8 +34,8 @@ export const IntrospectionBody = Type.Object(
 )
 
 /**
- * A verdict as RFC 7662 tells it. Every denial is the same answer, so that a resource server learns no
- * more of a token than that it is of no use (section 2.2).
+ * A verdict in the form of RFC 7662. All denials have the same response, so that a resource server
+ * learns nothing of an inactive token (section 2.2).
  */
 export function toIntrospection(
   verdict: Verdict,
@@ -43,7 +43,7 @@ export function toIntrospection(
 ): Static<typeof IntrospectionBody> {
   if (!verdict.valid) return { active: false }
   const { key } = verdict
-  // A token that was replaced ends before its key does.
+  // A rotated token ends before its key expires.
   const [end] = [key.expiresAt, key.endsAt].filter((time) => time !== null).sort(byTime)
   return {
     active: true,
@@ -65,7 +65,7 @@ function byTime(a: Date, b: Date): number {
   return a.getTime() - b.getTime()
 }
 
-/** RFC 7519, NumericDate. Rounded down: nobody may keep the answer for longer than the key is good. */
+/** RFC 7519, NumericDate. Rounded down, so that no cache keeps the response beyond the expiry. */
 function toSeconds(time: Date): number {
   return Math.floor(time.getTime() / 1000)
 }

@@ -18,9 +18,9 @@ const Metadata = Type.Object(
 )
 
 /**
- * Authorization server metadata (RFC 8414). Of what an authorization server can do there is
- * introspection only. Where nobody has said by which URL we are reached there is none: an issuer taken
- * from the Host header would be the caller's.
+ * Authorization server metadata (RFC 8414), of which the service implements introspection only.
+ * Without `PUBLIC_URL` there is no metadata: the caller chooses the Host header, and so would
+ * choose the issuer.
  */
 export function metadataRoute(app: App, publicUrl: string | undefined): void {
   app.get(
@@ -48,7 +48,7 @@ export function metadataRoute(app: App, publicUrl: string | undefined): void {
       return {
         issuer: publicUrl,
         introspection_endpoint: publicUrl + introspectionPath,
-        // The first is of the registry of authentication methods, the second of that of token types.
+        // The registries of authentication methods and of token types define one value each.
         introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'Bearer'],
         response_types_supported: [],
         grant_types_supported: [],

@@ -3,19 +3,18 @@ import { isPermission, permissionPattern } from '../../domain/permission.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
 
-/** What the proxy demands of the key that its client presents. */
+/** What a proxy requires of the key of the original request. */
 export interface Demand {
-  /** All are required. */
+  /** The key must grant all of them. */
   readonly permissions: readonly string[]
   readonly accountId: string | undefined
 }
 
 /**
- * Reads the query of a forward-auth request. From `original_uri=` on it belongs to the request that the
- * proxy asks about, whose sender may have written anything there: proxies that can only put a prefix
- * before the original URI end their own part with it.
+ * Parses the query of a forward-auth request. The query ends at `original_uri=`: some proxies can
+ * only put a prefix before the original URI, whose text is the choice of its sender.
  *
- * Throws `invalid_request`: a demand that is not understood may not count as none.
+ * Throws `invalid_request`: the service must not ignore a demand that it does not understand.
  */
 export function parseDemand(url: string): Demand {
   const [, query = ''] = /\?([^#]*)/.exec(url) ?? []

@@ -1,6 +1,6 @@
 import type { DenialReason } from '../../domain/verdict.ts'
 
-/** How a denial is told to whoever sent the original request: RFC 6750, section 3. */
+/** The response to the sender of the original request (RFC 6750, section 3). */
 export interface Denial {
   readonly status: 401 | 403
   /** For WWW-Authenticate. */
@@ -9,12 +9,12 @@ export interface Denial {
 
 const realm = 'Bearer realm="aeon-keys"'
 
-/** No token was presented: RFC 6750, section 3.1, gives no error code then. */
+/** The original request has no token: by RFC 6750, section 3.1, there is no error code. */
 export const noToken: Denial = { status: 401, challenge: realm }
 
 /**
- * RFC 6750, section 3.1. What is wrong with a token is not told: a wrong address least of all, since
- * that would tell a thief that the token is good elsewhere.
+ * RFC 6750, section 3.1. The response does not disclose why a token is denied: the reason
+ * `address_not_allowed` would tell a thief that the token is valid elsewhere.
  */
 export function denialOf(reason: DenialReason, permissions: readonly string[]): Denial {
   if (reason !== 'insufficient_permissions') {

@@ -16,12 +16,12 @@ import { forwardAuthSchema } from './schema.ts'
 
 const url = '/v1/forward-auth'
 
-/** CONNECT never gets so far: Node's server has no request for it. */
+/** Node's server hands CONNECT to no request handler. */
 const otherMethods = METHODS.filter((method) => method !== 'GET' && method !== 'CONNECT')
 
 /**
- * Judges the token of a request that a proxy asks about. Proxies copy as much of that request as they
- * like, so every method is answered, and before anything is made of a body or its Content-Type.
+ * Verifies the token of a request that a proxy asks about. Proxies copy various parts of that
+ * request, so the route answers every method, before it looks at a body or a Content-Type.
  */
 export function forwardAuthRoutes(app: App, deps: Deps, settings: ApiSettings): void {
   const route = {
@@ -35,7 +35,7 @@ export function forwardAuthRoutes(app: App, deps: Deps, settings: ApiSettings): 
     if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
   }
   app.route({ ...route, method: otherMethods, schema: { hide: true } })
-  // In the document GET stands for all of them. HEAD is among the others.
+  // The OpenAPI document shows GET for all methods. The other methods include HEAD.
   app.route({ ...route, method: 'GET', exposeHeadRoute: false, schema: forwardAuthSchema })
 }
 
@@ -68,7 +68,7 @@ async function answer(
   return deny(reply, denialOf(verdict.reason, demand.permissions))
 }
 
-/** Undefined when there is none. Of several, which a proxy could understand otherwise than we do, none is taken. */
+/** Undefined if there is no token, or more than one: a proxy may forward another one of them. */
 function presentedToken(request: FastifyRequest, header: string): string | undefined {
   const lines = headerLines(request.raw.rawHeaders, header)
   const value = lines.join(', ')
@@ -78,8 +78,8 @@ function presentedToken(request: FastifyRequest, header: string): string | undef
 }
 
 /**
- * Every header is always there: one that the proxy copies over the client's own must not be missing.
- * Names are percent-encoded, since header values are ASCII.
+ * Sets every header on every answer: a proxy copies the headers over those of the client, and a
+ * missing one would leave the client's. Names are percent-encoded, since header values are ASCII.
  */
 function allow(reply: FastifyReply, key: KeyFacts, demand: Demand): FastifyReply {
   return reply
@@ -94,7 +94,7 @@ function allow(reply: FastifyReply, key: KeyFacts, demand: Demand): FastifyReply
     .send()
 }
 
-/** Without a body: nginx reads none of an answer to auth_request, and would give up the connection. */
+/** Sends no body: nginx reads no body of an auth_request answer, and would close the connection. */
 function deny(reply: FastifyReply, { status, challenge }: Denial): FastifyReply {
   return reply
     .code(status)

@@ -11,9 +11,9 @@ import { headerLines } from '../header-lines.ts'
 const permissions = ['api_key:verify']
 
 /**
- * Throws `permission_denied` unless the sender of a request is a proxy that may ask for verdicts: by its
- * socket's address, or by a token of its own. Where the address is enough the header is not looked at,
- * since it could be the client's, and there is nobody whose key could be revoked.
+ * Authenticates a proxy by the address of its socket, or by a token of its own. If the address
+ * suffices, the header is ignored, because a client may have sent it, and the result is undefined:
+ * no key vouches for the proxy. Throws `permission_denied`.
  */
 export async function proveProxy(
   deps: Deps,

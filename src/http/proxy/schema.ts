@@ -4,7 +4,7 @@ import { responses } from '../responses.ts'
 
 const text = (description: string) => ({ description, type: 'string' })
 
-/** How the OpenAPI document shows the route; with GET, for all methods. */
+/** The OpenAPI document shows the route as GET, for all methods. */
 export const forwardAuthSchema = {
   operationId: 'forwardAuth',
   tags: ['Forward auth'],

@@ -1,9 +1,9 @@
 import { Type } from 'typebox'
-import { maxNameLength, maxStatusListLength } from '../../domain/limits.ts'
-import { invalidRequest } from '../../errors.ts'
-import type { ApiKeyFilter } from '../../management/api-keys/list.ts'
-import { statusesOfAeon } from './api-key-wire.ts'
-import { keyStatuses } from './role-schemas.ts'
+import { maxNameLength, maxStatusListLength } from '../../../domain/limits.ts'
+import { invalidRequest } from '../../../errors.ts'
+import type { ApiKeyFilter } from '../../../management/api-keys/list.ts'
+
+import { keyStatuses, statusesOfAeon } from '../shapes/key-status.ts'
 
 const name = (description: string) =>
   Type.Optional(
@@ -11,8 +11,8 @@ const name = (description: string) =>
   )
 
 /**
- * The name of the first is not public, so its likely spellings are taken too. A filter that is not
- * known is refused: a client that revokes what it finds first would else take any key.
+ * Aeon does not publish the name of the first parameter, so its likely spellings are accepted too.
+ * An unknown filter is refused: a client that revokes the first key of a list would revoke any key.
  */
 export const filterParameters = {
   api_key_name: name('The exact name of the key, case-sensitive.'),
@@ -34,7 +34,7 @@ interface FilterQuery {
 }
 
 /** The filter that a query asks for. Throws `invalid_request`. */
-export function parseFilter(query: FilterQuery): ApiKeyFilter {
+export function parseKeyFilter(query: FilterQuery): ApiKeyFilter {
   const given = query.api_key_name ?? query.apiKeyName ?? query.name
   return {
     ...(given !== undefined && { name: given }),

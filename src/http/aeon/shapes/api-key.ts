@@ -1,19 +1,58 @@
-import type { Static } from 'typebox'
-import { type ApiKey, type KeyStatus, statusOf } from '../../domain/key/api-key.ts'
-import { actorSeenBy, type KeyPrincipal } from '../../domain/principal.ts'
-import type { RoleOfKey } from '../../management/roles/of-keys.ts'
+import { type Static, Type } from 'typebox'
+import { type ApiKey, statusOf } from '../../../domain/key/api-key.ts'
+import { actorSeenBy, type KeyPrincipal } from '../../../domain/principal.ts'
+import type { RoleOfKey } from '../../../management/roles/of-keys.ts'
+import { nullableString, oneOf, ref } from '../../schema-tools.ts'
+import { EntityMetadata } from './entity-metadata.ts'
 import { issuerSeenBy } from './issuer.ts'
-import type { keyStatuses } from './role-schemas.ts'
-import { toEmbeddedRole } from './role-wire.ts'
-import type { ApiKeyData } from './schemas.ts'
+import { keyStatuses, toAeonStatus } from './key-status.ts'
+import { RoleData, toEmbeddedRole } from './role.ts'
 
-type AeonStatus = (typeof keyStatuses)[number]
+const id = Type.String({ format: 'uuid' })
+
+export const ApiKeyData = Type.Object(
+  {
+    spec: Type.Object({
+      name: Type.String(),
+      description: Type.String(),
+      expire_after_hours: Type.Integer({
+        format: 'int32',
+        description: '0: the key never expires.',
+      }),
+      role_id: id,
+      allow_list_info: Type.Array(id, {
+        description: 'Empty: the key is usable from any address.',
+      }),
+    }),
+    info: Type.Object({
+      id,
+      issuer: Type.String({ description: 'The user or key that issued the key.' }),
+      metadata: ref(EntityMetadata),
+      expiry_time: Type.String({ description: '`2099-12-31T00:00Z`: the key never expires.' }),
+      status: oneOf(keyStatuses, { description: 'A disabled key is `REVOKED`.' }),
+      last_used_time: Type.String({ description: 'Time of the last use, or `Not yet used`.' }),
+      usage_count: Type.Integer({ format: 'int64' }),
+      account_id: id,
+      revoked_by_user_id: nullableString(),
+      revoked_by_user_email: nullableString(),
+      revoked_by_api_key_id: nullableString(),
+      revoked_by_api_key_name: nullableString(),
+      revoked_at_time: nullableString({
+        description: 'Null: the key is not revoked, or only disabled.',
+      }),
+      role: ref(RoleData),
+    }),
+  },
+  { $id: 'ApiKeyData' },
+)
+
+export const keyParams = Type.Object({ account_id: Type.String(), id: Type.String() })
 
 const never = '2099-12-31T00:00Z'
 const notYetUsed = 'Not yet used'
 const msPerHour = 3_600_000
 
-/** A key as the principal may see it. */
+/** The key as `reader` may see it. */
 export function toApiKeyData(
   apiKey: ApiKey,
   role: RoleOfKey | undefined,
@@ -47,27 +86,7 @@ export function toApiKeyData(
   }
 }
 
-/** The clients know no disabled keys, and their enum is strict: to them one is revoked, at no time. */
-function toAeonStatus(status: KeyStatus): AeonStatus {
-  switch (status) {
-    case 'active':
-      return 'ACTIVE'
-    case 'expired':
-      return 'EXPIRED'
-    case 'revoked':
-    case 'disabled':
-      return 'REVOKED'
-  }
-}
-
-/** Our statuses that the clients call by one of theirs. */
-export const statusesOfAeon: Readonly<Record<AeonStatus, readonly KeyStatus[]>> = {
-  ACTIVE: ['active'],
-  EXPIRED: ['expired'],
-  REVOKED: ['revoked', 'disabled'],
-}
-
-/** Whole hours: of a key that another face issued, the nearest, but never 0, which says never. */
+/** The lifetime rounded to whole hours, at least 1: to the clients, 0 means no expiry. */
 function hoursOf({ createdAt, expiresAt }: ApiKey): number {
   if (expiresAt === null) return 0
   return Math.max(1, Math.round((expiresAt.getTime() - createdAt.getTime()) / msPerHour))

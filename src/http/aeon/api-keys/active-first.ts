@@ -1,13 +1,13 @@
-import { type ApiKey, type KeyStatus, keyStatuses } from '../../domain/key/api-key.ts'
-import { encodeCursor, type Position, type Sort } from '../../domain/page.ts'
-import { type ApiKeyFilter, listApiKeys } from '../../management/api-keys/list.ts'
-import type { Deps } from '../deps.ts'
-import { badToken, decodePageToken } from './paging.ts'
+import { type ApiKey, type KeyStatus, keyStatuses } from '../../../domain/key/api-key.ts'
+import { encodeCursor, type Position, type Sort } from '../../../domain/page.ts'
+import { type ApiKeyFilter, listApiKeys } from '../../../management/api-keys/list.ts'
+import type { Deps } from '../../deps.ts'
+import { badToken, decodePageToken } from '../paging.ts'
 
 export interface ActiveFirstRequest {
   readonly limit: number
   readonly sort: Sort
-  /** As the page before gave it. */
+  /** The token of the previous page. */
   readonly token: string | undefined
 }
 
@@ -16,22 +16,22 @@ export interface ActiveFirstPage {
   readonly next: string | null
 }
 
-/** Where a page begins: in which of the parts, and after what. */
-interface Place {
+/** The place where a page begins: a part, and a position in the part. */
+interface PageStart {
   readonly part: number
   readonly after: Position | undefined
 }
 
-/** One list after the other; each is in the order asked for. */
+/** The page lists one part after the other, each in the requested order. */
 const parts: readonly (readonly KeyStatus[])[] = [
   ['active'],
   keyStatuses.filter((status) => status !== 'active'),
 ]
 
 /**
- * A page of keys, active ones before all others: a client that revokes a key by its name takes the
- * first of that name, and revoked keys may have had it before. A key whose status changes between two
- * pages moves from one part to the other.
+ * A page of keys, active keys first: a client that revokes a key by name takes the first key of
+ * that name, and revoked keys may have the same name. A key whose status changes between two pages
+ * moves from one part to the other.
  */
 export async function listActiveFirst(
   deps: Deps,
@@ -49,7 +49,7 @@ export async function listActiveFirst(
       deps,
       accountId,
       { ...filter, statuses },
-      // Of a part that has no room here, one tells whether there is a next page.
+      // Without room, one key of the part shows that there is a next page.
       { limit: Math.max(room, 1), sort, after: part === start.part ? start.after : undefined },
     )
     if (room === 0 && page.items.length > 0) {
@@ -61,12 +61,12 @@ export async function listActiveFirst(
   return { items, next: null }
 }
 
-function toToken(sort: Sort, { part, after }: Place): string {
+function toToken(sort: Sort, { part, after }: PageStart): string {
   return `${part}.${after === undefined ? '' : encodeCursor(sort, after)}`
 }
 
-/** Throws `invalid_request` for a token that is not one of ours for this order. */
-function decodePosition(sort: Sort, token: string | undefined): Place {
+/** Throws `invalid_request` for a token of another list or order. */
+function decodePosition(sort: Sort, token: string | undefined): PageStart {
   if (token === undefined || token === '') return { part: 0, after: undefined }
   const match = /^([01])\.(.*)$/.exec(token)
   if (match === null) throw badToken()

@@ -1,0 +1,27 @@
+import { Type } from 'typebox'
+import { getAccount } from '../../../management/accounts/get.ts'
+import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
+import { ref } from '../../schema-tools.ts'
+import { responses } from '../responses.ts'
+import { AccountData, toAccountData } from '../shapes/account.ts'
+
+export const AccountResponse = Type.Object({ data: ref(AccountData) }, { $id: 'AccountResponse' })
+
+export function getCurrentAccountRoute(scope: App, deps: Deps): void {
+  scope.get(
+    '/account',
+    {
+      config: { access: { permission: null } },
+      schema: {
+        operationId: 'GetCurrentAccount',
+        tags: ['account'],
+        summary: 'Get the account of the key and its project',
+        response: responses(ref(AccountResponse)),
+      },
+    },
+    async (request) => ({
+      data: toAccountData(await getAccount(deps, request.principal.key.accountId)),
+    }),
+  )
+}

@@ -1,0 +1,43 @@
+import { Type } from 'typebox'
+import { getAccount } from '../../../management/accounts/get.ts'
+import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
+import { closed, ref } from '../../schema-tools.ts'
+import { PagingMetadata, pagingMetadata, pagingParameters } from '../paging.ts'
+import { responses } from '../responses.ts'
+import { accountParams, ProjectData, projectName, toProjectData } from '../shapes/account.ts'
+
+export const ProjectListResponse = Type.Object(
+  { data: Type.Array(ref(ProjectData)), _metadata: ref(PagingMetadata) },
+  { $id: 'ProjectListResponse' },
+)
+
+const listQuery = Type.Object(
+  { ...pagingParameters({ name: 'name' }), name: Type.Optional(Type.String()) },
+  closed,
+)
+
+export function listProjectsRoute(scope: App, deps: Deps): void {
+  scope.get(
+    '/accounts/:account_id/projects',
+    {
+      config: { access: { permission: null } },
+      schema: {
+        operationId: 'ListProjects',
+        tags: ['project'],
+        summary: 'List the project of an account',
+        params: accountParams,
+        querystring: listQuery,
+        response: responses(ref(ProjectListResponse), { errors: [404] }),
+      },
+    },
+    async (request) => {
+      const account = await getAccount(deps, request.params.account_id)
+      const isAskedFor = (request.query.name ?? projectName) === projectName
+      return {
+        data: isAskedFor ? [toProjectData(account)] : [],
+        _metadata: pagingMetadata(request, null),
+      }
+    },
+  )
+}

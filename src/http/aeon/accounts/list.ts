@@ -1,0 +1,33 @@
+import { Type } from 'typebox'
+import { getAccount } from '../../../management/accounts/get.ts'
+import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
+import { closed, ref } from '../../schema-tools.ts'
+import { PagingMetadata, pagingMetadata, pagingParameters } from '../paging.ts'
+import { responses } from '../responses.ts'
+import { AccountData, toAccountData } from '../shapes/account.ts'
+
+export const AccountListResponse = Type.Object(
+  { data: Type.Array(ref(AccountData)), _metadata: ref(PagingMetadata) },
+  { $id: 'AccountListResponse' },
+)
+
+export function listAccountsRoute(scope: App, deps: Deps): void {
+  scope.get(
+    '/accounts',
+    {
+      config: { access: { permission: null } },
+      schema: {
+        operationId: 'ListAccounts',
+        tags: ['account'],
+        summary: 'List the account of the key, for older clients',
+        querystring: Type.Object(pagingParameters({ name: 'name' }), closed),
+        response: responses(ref(AccountListResponse)),
+      },
+    },
+    async (request) => ({
+      data: [toAccountData(await getAccount(deps, request.principal.key.accountId))],
+      _metadata: pagingMetadata(request, null),
+    }),
+  )
+}

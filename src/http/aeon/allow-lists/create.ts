@@ -1,0 +1,55 @@
+import { Type } from 'typebox'
+import { maxAddressLength, maxEntriesPerAllowList } from '../../../domain/limits.ts'
+import { createAllowList } from '../../../management/allow-lists/create.ts'
+import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
+import { closed, ref } from '../../schema-tools.ts'
+import { responses } from '../responses.ts'
+import {
+  allowListsSeenBy,
+  NetworkAllowListResponse,
+  projectParams,
+  requireProject,
+} from '../shapes/allow-list.ts'
+import { description, name } from '../shapes/fields.ts'
+
+export const NetworkAllowListSpecRequest = Type.Object(
+  {
+    name,
+    description,
+    allow_list: Type.Array(Type.String({ maxLength: maxAddressLength }), {
+      minItems: 1,
+      maxItems: maxEntriesPerAllowList,
+      description: 'Addresses and CIDR ranges, stored exactly as given.',
+    }),
+  },
+  { $id: 'NetworkAllowListSpecRequest', ...closed },
+)
+
+export function createAllowListRoute(scope: App, deps: Deps): void {
+  scope.post(
+    '/accounts/:account_id/projects/:project_id/allow-lists',
+    {
+      config: { access: { permission: 'allow_list:create' } },
+      schema: {
+        operationId: 'CreateNetworkAllowList',
+        tags: ['network'],
+        summary: 'Create an allow list',
+        params: projectParams,
+        body: ref(NetworkAllowListSpecRequest),
+        response: responses(ref(NetworkAllowListResponse), { body: true, errors: [404, 409] }),
+      },
+    },
+    async (request) => {
+      const { body, principal } = request
+      const account = await requireProject(deps, request.params)
+      const list = await createAllowList(deps, principal, account.id, {
+        name: body.name,
+        description: body.description ?? '',
+        entries: body.allow_list,
+      })
+      const show = await allowListsSeenBy(deps, principal, account, [list])
+      return { data: show(list) }
+    },
+  )
+}

@@ -1,0 +1,33 @@
+import { getAllowList } from '../../../management/allow-lists/get.ts'
+import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
+import { ref } from '../../schema-tools.ts'
+import { responses } from '../responses.ts'
+import {
+  allowListParams,
+  allowListsSeenBy,
+  NetworkAllowListResponse,
+  requireProject,
+} from '../shapes/allow-list.ts'
+
+export function getAllowListRoute(scope: App, deps: Deps): void {
+  scope.get(
+    '/accounts/:account_id/projects/:project_id/allow-lists/:id',
+    {
+      config: { access: { permission: 'allow_list:read' } },
+      schema: {
+        operationId: 'GetNetworkAllowList',
+        tags: ['network'],
+        summary: 'Get an allow list',
+        params: allowListParams,
+        response: responses(ref(NetworkAllowListResponse), { errors: [404] }),
+      },
+    },
+    async ({ principal, params }) => {
+      const account = await requireProject(deps, params)
+      const list = await getAllowList(deps, account.id, params.id)
+      const show = await allowListsSeenBy(deps, principal, account, [list])
+      return { data: show(list) }
+    },
+  )
+}

@@ -1,0 +1,90 @@
+import { Type } from 'typebox'
+import { requirePermission } from '../../../acts/authority.ts'
+import type { KeyPrincipal } from '../../../domain/principal.ts'
+import { isUuid } from '../../../domain/uuid.ts'
+import { invalidRequest } from '../../../errors.ts'
+import { listAllowLists } from '../../../management/allow-lists/list.ts'
+import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
+import { closed, ref } from '../../schema-tools.ts'
+import {
+  nextToken,
+  PagingMetadata,
+  pagingMetadata,
+  pagingParameters,
+  parsePage,
+} from '../paging.ts'
+import { responses } from '../responses.ts'
+import {
+  allowListsSeenBy,
+  NetworkAllowListData,
+  projectParams,
+  requireProject,
+} from '../shapes/allow-list.ts'
+
+export const NetworkAllowListListResponse = Type.Object(
+  { data: Type.Array(ref(NetworkAllowListData)), _metadata: ref(PagingMetadata) },
+  { $id: 'NetworkAllowListListResponse' },
+)
+
+const orderNames = { created_on: 'created_at', name: 'name' } as const
+
+const listQuery = Type.Object(
+  {
+    ...pagingParameters(orderNames),
+    api_key_ids: Type.Optional(
+      Type.String({
+        maxLength: 4_000,
+        description:
+          'Only allow lists of these keys: key ids separated by commas. Requires the `api_key:read` permission.',
+      }),
+    ),
+  },
+  closed,
+)
+
+export function listAllowListsRoute(scope: App, deps: Deps): void {
+  scope.get(
+    '/accounts/:account_id/projects/:project_id/allow-lists',
+    {
+      config: { access: { permission: 'allow_list:read' } },
+      schema: {
+        operationId: 'ListNetworkAllowLists',
+        tags: ['network'],
+        summary: 'List allow lists',
+        params: projectParams,
+        querystring: listQuery,
+        response: responses(ref(NetworkAllowListListResponse), { errors: [404] }),
+      },
+    },
+    async (request) => {
+      const { principal, query } = request
+      const account = await requireProject(deps, request.params)
+      const wanted = parsePage(query, orderNames)
+      const ofApiKeys = parseKeyIds(query.api_key_ids, principal)
+      const filter = ofApiKeys === undefined ? {} : { ofApiKeys }
+      const page = await listAllowLists(deps, account.id, wanted, filter)
+      const show = await allowListsSeenBy(deps, principal, account, page.items)
+      return {
+        data: page.items.map(show),
+        _metadata: pagingMetadata(request, nextToken(page.next, wanted)),
+      }
+    },
+  )
+}
+
+/** Only readers of keys may filter by keys. Throws `permission_denied` or `invalid_request`. */
+function parseKeyIds(text: string | undefined, reader: KeyPrincipal): string[] | undefined {
+  if (text === undefined) return undefined
+  requirePermission(reader.key, 'api_key:read')
+  return text.split(',').map((id) => {
+    if (isUuid(id)) return id
+    throw invalidRequest([
+      {
+        field: '/api_key_ids',
+        rule: 'format',
+        message: 'The value must be key ids, separated by commas.',
+      },
+    ])
+  })
+}

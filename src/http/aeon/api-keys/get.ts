@@ -1,0 +1,30 @@
+import { Type } from 'typebox'
+import { getApiKey } from '../../../management/api-keys/get.ts'
+import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
+import { ref } from '../../schema-tools.ts'
+import { responses } from '../responses.ts'
+import { ApiKeyData, keyParams } from '../shapes/api-key.ts'
+import { showApiKey } from './show.ts'
+
+export const ApiKeyResponse = Type.Object({ data: ref(ApiKeyData) }, { $id: 'ApiKeyResponse' })
+
+export function getApiKeyRoute(scope: App, deps: Deps): void {
+  scope.get(
+    '/accounts/:account_id/api-keys/:id',
+    {
+      config: { access: { permission: 'api_key:read' } },
+      schema: {
+        operationId: 'GetApiKey',
+        tags: ['api-key'],
+        summary: 'Get a key',
+        params: keyParams,
+        response: responses(ref(ApiKeyResponse), { errors: [404] }),
+      },
+    },
+    async ({ principal, params }) => {
+      const apiKey = await getApiKey(deps, params.id, params.account_id)
+      return { data: await showApiKey(deps, apiKey, principal) }
+    },
+  )
+}

@@ -1,0 +1,48 @@
+import { Type } from 'typebox'
+import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
+import { closed, ref } from '../../schema-tools.ts'
+import { limitOf, PagingMetadata, pagingMetadata, pagingParameters, sortOf } from '../paging.ts'
+import { responses } from '../responses.ts'
+import { accountParams } from '../shapes/account.ts'
+import { ApiKeyData } from '../shapes/api-key.ts'
+import { listActiveFirst } from './active-first.ts'
+import { filterParameters, parseKeyFilter } from './filter.ts'
+import { showApiKeys } from './show.ts'
+
+export const ApiKeyListResponse = Type.Object(
+  { data: Type.Array(ref(ApiKeyData)), _metadata: ref(PagingMetadata) },
+  { $id: 'ApiKeyListResponse' },
+)
+
+const orderNames = { created_on: 'created_at', name: 'name', expiry_time: 'expires_at' } as const
+
+export function listApiKeysRoute(scope: App, deps: Deps): void {
+  scope.get(
+    '/accounts/:account_id/api-keys',
+    {
+      config: { access: { permission: 'api_key:read' } },
+      schema: {
+        operationId: 'ListApiKeys',
+        tags: ['api-key'],
+        summary: 'List keys, active keys first',
+        params: accountParams,
+        querystring: Type.Object({ ...pagingParameters(orderNames), ...filterParameters }, closed),
+        response: responses(ref(ApiKeyListResponse), { errors: [404] }),
+      },
+    },
+    async (request) => {
+      const { principal, query } = request
+      const accountId = request.params.account_id
+      const page = await listActiveFirst(deps, accountId, parseKeyFilter(query), {
+        limit: limitOf(query),
+        sort: sortOf(query, orderNames),
+        token: query.continuation_token,
+      })
+      return {
+        data: await showApiKeys(deps, accountId, page.items, principal),
+        _metadata: pagingMetadata(request, page.next),
+      }
+    },
+  )
+}

@@ -1,0 +1,28 @@
+import type { Static } from 'typebox'
+import type { ApiKey } from '../../../domain/key/api-key.ts'
+import type { KeyPrincipal } from '../../../domain/principal.ts'
+import { rolesOfKeys } from '../../../management/roles/of-keys.ts'
+import type { Deps } from '../../deps.ts'
+import { type ApiKeyData, toApiKeyData } from '../shapes/api-key.ts'
+
+/** Keys of one account as `reader` may see them, each with its role. */
+export async function showApiKeys(
+  deps: Deps,
+  accountId: string,
+  apiKeys: readonly ApiKey[],
+  reader: KeyPrincipal,
+): Promise<Static<typeof ApiKeyData>[]> {
+  const roles = await rolesOfKeys(deps, accountId, apiKeys)
+  const now = deps.now()
+  return apiKeys.map((apiKey) => toApiKeyData(apiKey, roles.get(apiKey.role.id), reader, now))
+}
+
+export async function showApiKey(
+  deps: Deps,
+  apiKey: ApiKey,
+  reader: KeyPrincipal,
+): Promise<Static<typeof ApiKeyData>> {
+  const [data] = await showApiKeys(deps, apiKey.accountId, [apiKey], reader)
+  if (data === undefined) throw new Error('A key was not shown.')
+  return data
+}

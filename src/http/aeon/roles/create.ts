@@ -1,0 +1,38 @@
+import { createRole } from '../../../management/roles/create.ts'
+import { listPermissions } from '../../../management/roles/permissions.ts'
+import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
+import { ref } from '../../schema-tools.ts'
+import { responses } from '../responses.ts'
+import { accountParams } from '../shapes/account.ts'
+import { namedByAeon } from '../shapes/permission.ts'
+import { RoleResponse } from '../shapes/role.ts'
+import { parsePermissions } from './permission-input.ts'
+import { RoleSpecRequest } from './role-spec.ts'
+import { answerRole } from './show.ts'
+
+export function createRoleRoute(scope: App, deps: Deps): void {
+  scope.post(
+    '/accounts/:account_id/roles',
+    {
+      config: { access: { permission: 'role:create' } },
+      schema: {
+        operationId: 'CreateRole',
+        tags: ['role'],
+        summary: 'Create a role',
+        params: accountParams,
+        body: ref(RoleSpecRequest),
+        response: responses(ref(RoleResponse), { body: true, errors: [404, 409] }),
+      },
+    },
+    async ({ principal, params, body }) => {
+      const named = namedByAeon(await listPermissions(deps, principal), principal)
+      const role = await createRole(deps, principal, params.account_id, {
+        name: body.name,
+        description: body.description ?? '',
+        permissions: parsePermissions(named, body.permissions),
+      })
+      return answerRole(deps, role, principal)
+    },
+  )
+}

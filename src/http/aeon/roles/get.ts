@@ -1,0 +1,25 @@
+import { getRole } from '../../../management/roles/get.ts'
+import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
+import { ref } from '../../schema-tools.ts'
+import { responses } from '../responses.ts'
+import { RoleResponse, roleParams } from '../shapes/role.ts'
+import { answerRole } from './show.ts'
+
+export function getRoleRoute(scope: App, deps: Deps): void {
+  scope.get(
+    '/accounts/:account_id/roles/:id',
+    {
+      config: { access: { permission: 'role:read' } },
+      schema: {
+        operationId: 'GetRole',
+        tags: ['role'],
+        summary: 'Get a role',
+        params: roleParams,
+        response: responses(ref(RoleResponse), { errors: [404] }),
+      },
+    },
+    async ({ principal, params }) =>
+      answerRole(deps, await getRole(deps, params.account_id, params.id), principal),
+  )
+}

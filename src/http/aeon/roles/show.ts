@@ -1,0 +1,31 @@
+import type { Static } from 'typebox'
+import type { KeyPrincipal } from '../../../domain/principal.ts'
+import type { RoleWithEffects } from '../../../management/roles/list.ts'
+import { listPermissions } from '../../../management/roles/permissions.ts'
+import type { Deps } from '../../deps.ts'
+import { dependentsSeenBy } from '../shapes/dependents.ts'
+import { type RoleData, type RoleResponse, toRoleData } from '../shapes/role.ts'
+
+/** Roles of one account as `reader` may see them, with the keys that have them. */
+export async function showRoles(
+  deps: Deps,
+  accountId: string,
+  roles: readonly RoleWithEffects[],
+  reader: KeyPrincipal,
+  withPermissions: boolean,
+): Promise<Static<typeof RoleData>[]> {
+  const roleIds = roles.map((role) => role.id)
+  const dependents = await dependentsSeenBy(deps, reader, accountId, { roleIds })
+  const catalogue = withPermissions ? await listPermissions(deps, reader) : undefined
+  return roles.map((role) => toRoleData(role, { reader, dependents, catalogue }))
+}
+
+export async function answerRole(
+  deps: Deps,
+  role: RoleWithEffects,
+  reader: KeyPrincipal,
+): Promise<Static<typeof RoleResponse>> {
+  const [data] = await showRoles(deps, role.accountId, [role], reader, true)
+  if (data === undefined) throw new Error('A role was not shown.')
+  return { data }
+}
