@@ -4,8 +4,8 @@ import type { AddressSet } from '../domain/network/address-set.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import type { Executor } from './database.ts'
 import { isReleased } from './is-released.ts'
-import { permissionNames, permissionSetOf } from './permission-sets.ts'
 import { internAccountId, internRole } from './tuning/interning.ts'
+import { permissionNames, permissionSetOf } from './tuning/permission-sets.ts'
 
 /** One secret of a key, as stored. */
 export interface Credential {

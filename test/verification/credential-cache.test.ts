@@ -10,7 +10,7 @@ import { ServiceError } from '../../src/errors.ts'
 import { Freshness } from '../../src/freshness/freshness.ts'
 import { InvalidationEpochs } from '../../src/freshness/invalidation-epochs.ts'
 import { timingOf } from '../../src/freshness/timing.ts'
-import { permissionSetOf } from '../../src/store/permission-sets.ts'
+import { permissionSetOf } from '../../src/store/tuning/permission-sets.ts'
 import { type CachedCredential, CredentialCache } from '../../src/verification/credential-cache.ts'
 import { SingleFlight } from '../../src/verification/single-flight.ts'
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { LRUCache } from 'lru-cache'
-import type { KeyFacts } from '../domain/verdict.ts'
+import type { KeyFacts } from '../../domain/verdict.ts'
 
 /** The permissions of a role's keys, in order of name. */
 export type PermissionSet = Pick<KeyFacts, 'permissions' | 'holds'>
