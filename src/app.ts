@@ -2,6 +2,11 @@ import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { maxBodyBytes } from './domain/limits.ts'
 import { aeonApi } from './http/aeon/aeon-api.ts'
 import { answerUnknownAeonPath, isAeonPath } from './http/aeon/errors.ts'
+import {
+  answerProblems,
+  answerUnreadablePath,
+  answerUnreadableRequest,
+} from './http/answer-problems.ts'
 import type { ApiSettings } from './http/api-settings.ts'
 import type { App } from './http/app-type.ts'
 import { authenticateScope } from './http/authentication.ts'
@@ -23,14 +28,7 @@ import { healthRoutes } from './http/operations/health.ts'
 import { type CollectMetrics, metricsRoute } from './http/operations/metrics.ts'
 import type { PoolUse } from './http/operations/resource-metrics.ts'
 import { refuseOverload } from './http/overload.ts'
-import {
-  answerProblems,
-  answerUnreadablePath,
-  answerUnreadableRequest,
-  FaultBody,
-  Problem,
-  writeProblem,
-} from './http/problem.ts'
+import { FaultBody, Problem, writeProblem } from './http/problem.ts'
 import { forwardAuthRoutes } from './http/proxy/forward-auth.ts'
 import { answerWithRequestId, requestIdOf } from './http/request-id.ts'
 import { logRequests } from './http/request-log.ts'

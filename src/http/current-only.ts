@@ -3,7 +3,7 @@ import type { ServiceError } from '../errors.ts'
 import { answerToCurrent, isCurrent } from '../verification/current-caller.ts'
 import type { App } from './app-type.ts'
 import type { Deps } from './deps.ts'
-import { toServiceError } from './problem.ts'
+import { toServiceError } from './service-error.ts'
 
 /** Sets the status and headers of an error, in the form of an API, and returns the body. */
 export type WriteError = (

@@ -4,8 +4,9 @@ import { maxFaultFieldLength } from '../../domain/limits.ts'
 import { redactTokens } from '../../domain/token/redaction.ts'
 import type { Fault, ServiceError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
-import { RefusedToken } from '../authentication.ts'
-import { setErrorHeaders, statusOfCode, toServiceError } from '../problem.ts'
+import { setErrorHeaders, statusOfCode } from '../problem.ts'
+import { RefusedToken } from '../refused-token.ts'
+import { toServiceError } from '../service-error.ts'
 
 /** The prefix of all paths of the Aeon API. */
 export const aeonPrefix = '/api/public/v1'

@@ -12,12 +12,8 @@ import { ApiKeyPage } from './api-keys/list.ts'
 import { HygieneAnswer, HygieneFindingBody, HygieneReportBody } from './api-keys/report.ts'
 import { RotateApiKeyBody, RotatedApiKey } from './api-keys/rotation.ts'
 import { UpdateApiKeyBody } from './api-keys/update.ts'
-import {
-  AuditEventBody,
-  AuditEventPage,
-  AuditKeySetBody,
-  AuditResourceBody,
-} from './audit-events/list.ts'
+import { AuditEventBody, AuditKeySetBody, AuditResourceBody } from './audit-events/audit-event.ts'
+import { AuditEventPage } from './audit-events/list.ts'
 import { AuditEventKeyPage } from './audit-events/list-keys.ts'
 import { InstanceBody, InstanceList } from './freshness/list-instances.ts'
 import { Me } from './me/get.ts'

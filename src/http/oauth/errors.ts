@@ -2,8 +2,9 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { ServiceError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
-import { retryAfterSeconds, statusOfCode, toServiceError } from '../problem.ts'
+import { retryAfterSeconds, statusOfCode } from '../problem.ts'
 import { oneOf, ref } from '../schema-tools.ts'
+import { toServiceError } from '../service-error.ts'
 import { RefusedCaller } from './caller.ts'
 
 const errors = [

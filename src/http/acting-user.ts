@@ -1,0 +1,61 @@
+import type { FastifyRequest } from 'fastify'
+import { requirePermission } from '../acts/authority.ts'
+import { maxActorIdLength } from '../domain/limits.ts'
+import type { ActingUser } from '../domain/principal.ts'
+import { invalidRequest } from '../errors.ts'
+import { nameFaults } from '../management/validate-text.ts'
+
+/**
+ * Reads `X-Acting-User` and `X-Acting-User-Name`. Requires the `account:act_as` permission. Throws
+ * `permission_denied` or `invalid_request`.
+ */
+export function parseActingUser(
+  request: FastifyRequest,
+  holds: ReadonlySet<string>,
+): ActingUser | undefined {
+  const id = request.headers['x-acting-user']
+  const encodedName = request.headers['x-acting-user-name']
+  if (id === undefined && encodedName === undefined) return undefined
+  requirePermission({ holds }, 'account:act_as')
+  if (typeof id !== 'string' || !isActorId(id)) {
+    throw invalidRequest([
+      {
+        field: '/x-acting-user',
+        rule: 'pattern',
+        message: `X-Acting-User must be sent once, with 1 to ${maxActorIdLength} visible ASCII characters.`,
+      },
+    ])
+  }
+  return { id, name: encodedName === undefined ? null : decodeName(encodedName) }
+}
+
+function isActorId(text: string): boolean {
+  return text.length <= maxActorIdLength && /^[\x21-\x7e]+$/.test(text)
+}
+
+function decodeName(encoded: string | string[]): string {
+  const field = '/x-acting-user-name'
+  const name = decodePercent(encoded)
+  if (name === undefined) {
+    throw invalidRequest([
+      {
+        field,
+        rule: 'percent_encoding',
+        message: 'X-Acting-User-Name must be sent once, as percent-encoded UTF-8.',
+      },
+    ])
+  }
+  const faults = nameFaults(field, name)
+  if (faults.length > 0) throw invalidRequest(faults)
+  return name
+}
+
+/** Refuses bytes beyond ASCII: Node reads header bytes as Latin-1, which would alter the name. */
+function decodePercent(encoded: string | string[]): string | undefined {
+  if (typeof encoded !== 'string' || !/^[\x20-\x7e]*$/.test(encoded)) return undefined
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return undefined
+  }
+}

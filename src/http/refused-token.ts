@@ -1,0 +1,31 @@
+import type { DenialReason } from '../domain/verdict.ts'
+import { type ErrorCode, ServiceError } from '../errors.ts'
+
+/** A presented token that does not authenticate the request. */
+export class RefusedToken extends ServiceError {
+  readonly reason: DenialReason
+
+  constructor(reason: DenialReason, code: ErrorCode, message: string) {
+    super(code, message)
+    this.reason = reason
+  }
+}
+
+/** The reasons that disclose facts of a key occur only if the secret of the token matched. */
+export function refusedToken(reason: DenialReason): RefusedToken {
+  if (reason === 'address_not_allowed') {
+    const message = 'The client address is not in the allow lists of the API key.'
+    return new RefusedToken(reason, 'permission_denied', message)
+  }
+  const messages: Partial<Record<DenialReason, string>> = {
+    revoked: 'The API key is revoked.',
+    disabled: 'The API key is disabled.',
+    rotated: 'The token was replaced by a newer token of the API key.',
+    expired: 'The API key has expired.',
+  }
+  return new RefusedToken(
+    reason,
+    'unauthenticated',
+    messages[reason] ?? 'The API key is not valid.',
+  )
+}

@@ -1,0 +1,63 @@
+import type { FastifyError, FastifyRequest } from 'fastify'
+import { maxFaults } from '../domain/limits.ts'
+import { ServiceError } from '../errors.ts'
+import { isOutcomeUnknown, isReadOnlyDatabase, isUnavailable } from '../verification/outage.ts'
+import { faultsOfValidation } from './validation.ts'
+
+/** The error that a caller gets. An unexpected error is logged in full and becomes `internal`. */
+export function toServiceError(error: FastifyError, request: FastifyRequest): ServiceError {
+  if (error instanceof ServiceError) return error
+  if (error.validation !== undefined) {
+    const faults = faultsOfValidation(error.validation.slice(0, maxFaults))
+    return new ServiceError(
+      'invalid_request',
+      'The request is invalid: errors lists the faults.',
+      faults,
+    )
+  }
+  if (isOutcomeUnknown(error)) {
+    request.log.error(
+      { err: error },
+      'the database connection was lost during commit: the outcome of the request is unknown',
+    )
+    return new ServiceError(
+      'outcome_unknown',
+      'The database connection was lost during commit: the change may or may not have been committed. Read the resource before repeating the request.',
+    )
+  }
+  if (isUnavailable(error)) {
+    request.log.error({ err: error }, 'the database is unavailable')
+    const why = isReadOnlyDatabase(error)
+      ? 'The database accepts no writes: it is a standby or read-only.'
+      : 'The database is unavailable.'
+    return new ServiceError('unavailable', why)
+  }
+  return fromFastify(error) ?? unexpected(error, request)
+}
+
+/** Errors of Fastify itself. Their messages are not passed on, because they may quote the body. */
+function fromFastify(error: FastifyError): ServiceError | undefined {
+  switch (error.statusCode) {
+    case 400:
+      return new ServiceError('malformed_body', 'The body cannot be parsed as JSON.')
+    case 413:
+      return new ServiceError('body_too_large', 'The body is too large.')
+    case 415:
+      return new ServiceError(
+        'unsupported_media_type',
+        'The content type must be application/json.',
+      )
+    case 503:
+      return new ServiceError('unavailable', 'The service is shutting down.')
+    default:
+      return undefined
+  }
+}
+
+function unexpected(error: FastifyError, request: FastifyRequest): ServiceError {
+  request.log.error({ err: error }, 'unexpected error')
+  return new ServiceError(
+    'internal',
+    'Internal error. Quote the request id when reporting the error.',
+  )
+}
