@@ -7,7 +7,7 @@ import { timingOf } from '../src/freshness/timing.ts'
 import { parseApiSettings } from '../src/http/api-settings.ts'
 import { createLog } from '../src/process/log.ts'
 import { parseConfig } from '../src/settings/config.ts'
-import { openDatabase } from '../src/store/database.ts'
+import { openServiceDatabase } from '../src/store/service-database.ts'
 import { createCounters } from '../src/verification/counters.ts'
 import { CredentialCache } from '../src/verification/credential-cache.ts'
 import { DenialBuffer } from '../src/verification/denial-buffer.ts'
@@ -21,11 +21,14 @@ import { UsageBuffer } from '../src/verification/usage-buffer.ts'
 
 /** The OpenAPI documents of the service, by their file. The database that the app is given is never connected to. */
 export async function describe(): Promise<Readonly<Record<string, unknown>>> {
-  const { db, pool } = openDatabase({
+  const { db, firstUseDb, longReads, pools } = openServiceDatabase({
     connection: 'postgres://nobody@127.0.0.1:1/none',
     poolMax: 1,
     connectTimeoutMs: 1,
     statementTimeoutMs: 1,
+    longReadTimeoutMs: 1,
+    maxWaiting: 1,
+    accountOf: () => '',
     onIdleError: () => undefined,
   })
   const signing = deriveTagKey('00000000-0000-7000-8000-000000000000', randomBytes(32))
@@ -34,6 +37,8 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
   const app = await buildApp(
     {
       db,
+      firstUseDb,
+      longReads,
       now: () => new Date(),
       randomBytes,
       keyring: { keys: [signing], signing, reload: async () => undefined },
@@ -48,6 +53,7 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       cache,
       freshness,
       currentReads: { read: () => Promise.reject(new Error('nothing is read here')) },
+      verificationReads: { read: () => Promise.reject(new Error('nothing is read here')) },
       feed: { lagMs: 0, rounds: 0, refusedConnections: 0 },
       receipts: { waitFor: () => Promise.reject(new Error('nothing is changed here')) },
       notifies: false,
@@ -65,8 +71,7 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       log: createLog('silent'),
     },
     {
-      pool,
-      maxWaitingForDatabase: 1,
+      pools,
       isDraining: () => false,
       apis: parseApiSettings(parseConfig({})),
     },

@@ -26,12 +26,12 @@ import { metadataRoute } from './http/oauth/metadata.ts'
 import { describeRoutes } from './http/openapi.ts'
 import { healthRoutes } from './http/operations/health.ts'
 import { type CollectMetrics, metricsRoute } from './http/operations/metrics.ts'
-import type { PoolUse } from './http/operations/resource-metrics.ts'
-import { refuseOverload } from './http/overload.ts'
+import type { PoolUses } from './http/operations/pool-metrics.ts'
 import { FaultBody, Problem, writeProblem } from './http/problem.ts'
 import { forwardAuthRoutes } from './http/proxy/forward-auth.ts'
 import { answerWithRequestId, requestIdOf } from './http/request-id.ts'
 import { logRequests } from './http/request-log.ts'
+import { runForAccounts } from './http/run-for-accounts.ts'
 import { createSerializerFactory } from './http/serialization.ts'
 import { refuseUnknownQueries } from './http/unknown-query.ts'
 import { createValidatorCompiler } from './http/validation.ts'
@@ -39,9 +39,7 @@ import { createValidatorCompiler } from './http/validation.ts'
 const maxConnections = 10_000
 
 export interface AppOptions {
-  readonly pool: PoolUse
-  /** How many requests may wait for a connection of the pool. */
-  readonly maxWaitingForDatabase: number
+  readonly pools: PoolUses
   /** Whether the process is shutting down; it is then not ready. */
   readonly isDraining: () => boolean
   readonly collectMetrics?: CollectMetrics
@@ -85,7 +83,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   await describeRoutes(app)
 
   // Open without authentication: test/http/authentication.test.ts holds the complete list.
-  metricsRoute(app, deps, options.pool, options.collectMetrics)
+  metricsRoute(app, deps, options.pools, options.collectMetrics)
   healthRoutes(app, deps, options.isDraining)
   metadataRoute(app, options.apis.publicUrl)
 
@@ -96,8 +94,8 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   })
 
   const guard = (scope: App, writeError: WriteError) => {
-    refuseOverload(scope, options.pool, options.maxWaitingForDatabase)
     authenticateScope(scope, deps, trustedProxies, writeError)
+    runForAccounts(scope)
     refuseUnknownQueries(scope)
   }
   await app.register(async (scope: App) => {

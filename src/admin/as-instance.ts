@@ -2,7 +2,7 @@ import type { Deps } from '../http/deps.ts'
 import { realMoment } from '../process/clocks.ts'
 import { compose } from '../process/compose.ts'
 import { createLog } from '../process/log.ts'
-import { createServiceHasher, externalsOf, openServiceDatabase } from '../process/prepare.ts'
+import { createServiceHasher, externalsOf, openConfiguredDatabase } from '../process/prepare.ts'
 import type { CommandContext } from './command.ts'
 import { requireStartedDatabase } from './started-database.ts'
 
@@ -16,7 +16,8 @@ export async function asInstance<T>(
 ): Promise<T> {
   const { config, files, connection } = context
   const log = createLog('warn')
-  const { db, history } = openServiceDatabase({ config, connection, log })
+  const database = openConfiguredDatabase({ config, connection, log })
+  const { db } = database
   try {
     await requireStartedDatabase(db)
     const now = () => new Date()
@@ -25,8 +26,7 @@ export async function asInstance<T>(
     const { deps, instance } = await compose({
       config,
       connection,
-      db,
-      history,
+      database,
       log,
       externals,
       moment: realMoment,
@@ -38,6 +38,6 @@ export async function asInstance<T>(
       await instance.stop()
     }
   } finally {
-    await db.destroy()
+    await database.close()
   }
 }

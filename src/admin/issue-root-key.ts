@@ -1,5 +1,5 @@
 import { createLog } from '../process/log.ts'
-import { createServiceHasher, externalsOf, openServiceDatabase } from '../process/prepare.ts'
+import { createServiceHasher, externalsOf, openConfiguredDatabase } from '../process/prepare.ts'
 import { writeRootToken } from '../process/root-token-file.ts'
 import { issueRootKey } from '../setup/issue-root-key.ts'
 import { type Command, optionOf } from './command.ts'
@@ -21,7 +21,8 @@ export const issueRootKeyCommand: Command = {
   async run(context) {
     const { config, files, connection } = context
     const file = optionOf(context.options, 'file')
-    const { db } = openServiceDatabase({ config, connection, log: createLog('warn') })
+    const database = openConfiguredDatabase({ config, connection, log: createLog('warn') })
+    const { db } = database
     try {
       await requireStartedDatabase(db)
       const now = () => new Date()
@@ -36,7 +37,7 @@ export const issueRootKeyCommand: Command = {
             json: { api_key_id: id, name, file },
           }
     } finally {
-      await db.destroy()
+      await database.close()
     }
   },
 }

@@ -1,5 +1,5 @@
 import { createLog } from '../process/log.ts'
-import { openServiceDatabase } from '../process/prepare.ts'
+import { openConfiguredDatabase } from '../process/prepare.ts'
 import { migrate } from '../store/migrate.ts'
 import type { Command } from './command.ts'
 
@@ -13,17 +13,18 @@ export const migrateCommand: Command = {
   options: [],
   asOwner: true,
   async run({ config, connection }) {
-    const { db } = openServiceDatabase({
+    const database = openConfiguredDatabase({
       config: { ...config, DATABASE_STATEMENT_TIMEOUT_MS: statementTimeoutMs },
       connection,
       log: createLog('warn'),
     })
+    const { db } = database
     try {
       const ran = await migrate(db)
       const text = ran.length === 0 ? 'The schema is up to date.' : `Ran ${ran.join(', ')}.`
       return { text, json: { migrations: ran } }
     } finally {
-      await db.destroy()
+      await database.close()
     }
   },
 }

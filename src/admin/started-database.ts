@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createLog } from '../process/log.ts'
-import { openServiceDatabase } from '../process/prepare.ts'
+import { openConfiguredDatabase } from '../process/prepare.ts'
 import type { Database } from '../store/database.ts'
 import { loadSchemaState } from '../store/migrate.ts'
 import type { CommandContext } from './command.ts'
@@ -13,12 +13,12 @@ export async function withStartedDatabase<T>(
   { config, connection }: CommandContext,
   act: (db: Database) => Promise<T>,
 ): Promise<T> {
-  const { db } = openServiceDatabase({ config, connection, log: createLog('warn') })
+  const database = openConfiguredDatabase({ config, connection, log: createLog('warn') })
   try {
-    await requireStartedDatabase(db)
-    return await act(db)
+    await requireStartedDatabase(database.db)
+    return await act(database.db)
   } finally {
-    await db.destroy()
+    await database.close()
   }
 }
 

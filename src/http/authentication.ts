@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { runForAccount } from '../account-context.ts'
 import { requirePermission } from '../acts/authority.ts'
 import type { AddressRange } from '../domain/network/address.ts'
 import type { KeyPrincipal } from '../domain/principal.ts'
@@ -111,7 +112,10 @@ function admit(
   if (params.account_id === undefined) return void authorizeRoute()
   // Lower case from here on: the cache and the change feed name an account by its one spelling.
   params.account_id = params.account_id.toLowerCase()
-  if (key.platform) return getAccount(deps, params.account_id).then(authorizeRoute)
+  const { account_id: accountId } = params
+  if (key.platform) {
+    return runForAccount(accountId, () => getAccount(deps, accountId)).then(authorizeRoute)
+  }
   if (key.accountId !== params.account_id) throw notFound('account')
   return void authorizeRoute()
 }

@@ -1,6 +1,7 @@
 import type { ActDeps } from '../acts/deps.ts'
 import type { CurrentReads } from '../freshness/current-reads.ts'
 import type { Receipts } from '../freshness/receipts.ts'
+import type { LongReads } from '../store/long-reads.ts'
 import type { SecretHasher } from '../verification/hashing/hasher.ts'
 import type { TagKeyring } from '../verification/tag-keyring.ts'
 
@@ -11,6 +12,8 @@ export interface ManagementDeps extends ActDeps {
   /** Reads that receipts may rest on. */
   readonly currentReads: Pick<CurrentReads, 'read'>
   readonly receipts: Pick<Receipts, 'waitFor'>
+  /** For lists, pages of the audit log and reports. */
+  readonly longReads: Pick<LongReads, 'run'>
   /** The prefix of new tokens. */
   readonly tokenPrefix: string
   /** The longest overlap, in seconds, of a key that rotates itself. */

@@ -11,9 +11,9 @@ import { Receipts } from '../freshness/receipts.ts'
 import { timingOf } from '../freshness/timing.ts'
 import type { Deps } from '../http/deps.ts'
 import type { Config } from '../settings/settings-schema.ts'
-import type { CurrentHistory } from '../store/current-history.ts'
-import type { Database, DatabaseOptions } from '../store/database.ts'
+import type { DatabaseOptions } from '../store/database.ts'
 import { openFeedConnection } from '../store/feed.ts'
+import type { ServiceDatabase } from '../store/service-database.ts'
 import { createCounters } from '../verification/counters.ts'
 import { CredentialCache } from '../verification/credential-cache.ts'
 import { createCredentialLoader } from '../verification/credential-loader.ts'
@@ -32,9 +32,7 @@ const dayMs = 24 * 60 * 60 * 1000
 export interface ComposeOptions {
   readonly config: Config
   readonly connection: DatabaseOptions['connection']
-  readonly db: Database
-  /** The history that connections of the pool are checked against. */
-  readonly history: CurrentHistory
+  readonly database: ServiceDatabase
   readonly log: Logger
   readonly externals: Externals
   readonly moment: () => Moment
@@ -54,12 +52,13 @@ export interface Composition {
  * fresh. Starts nothing.
  */
 export async function compose(options: ComposeOptions): Promise<Composition> {
-  const { config, connection, db, history, log, moment } = options
+  const { config, connection, database, log, moment } = options
+  const { db, verificationDb, history } = database
   const timing = timingOf(config.MAX_STALENESS_MS)
   const freshness = new Freshness(timing)
   const holdsLease = () => freshness.holdsLease(moment())
-  const currentReads = new CurrentReads({ db, history, holdsLease })
-  const keyring = await TagKeyring.open(currentReads)
+  const verificationReads = new CurrentReads({ db: verificationDb, history, holdsLease })
+  const keyring = await TagKeyring.open(verificationReads)
   const connect = (to: DatabaseOptions['connection']) =>
     openFeedConnection({
       connection: to,
@@ -104,10 +103,13 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     keyring,
     cache,
     freshness,
-    currentReads,
+    firstUseDb: database.firstUseDb,
+    longReads: database.longReads,
+    currentReads: new CurrentReads({ db, history, holdsLease }),
+    verificationReads,
     feed: instance,
     receipts: new Receipts({
-      currentReads,
+      currentReads: verificationReads,
       instance,
       timing,
       monotonicNow: () => moment().monotonic,
@@ -115,9 +117,9 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     notifies,
     selfRotationMaxOverlapSeconds: config.SELF_ROTATION_MAX_OVERLAP_SECONDS,
     expiryWarningMs: config.EXPIRY_WARNING_DAYS * dayMs,
-    credentials: createCredentialLoader({ currentReads, cache, counters }, maxReadsUnderWay),
+    credentials: createCredentialLoader({ verificationReads, cache, counters }, maxReadsUnderWay),
     loads: new SingleFlight(maxReadsUnderWay),
-    firstUses: new FirstUses({ db, now: options.externals.now }, maxReadsUnderWay),
+    firstUses: new FirstUses({ db: verificationDb, now: options.externals.now }, maxReadsUnderWay),
     uses: new UsageBuffer(),
     usesKnownAfterMs: Math.max(config.USE_FLUSH_MS, config.MAX_STALENESS_MS),
     denials: new DenialBuffer(),

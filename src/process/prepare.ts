@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
+import { currentAccount } from '../account-context.ts'
 import type { Catalogue } from '../domain/permission.ts'
 import type { SettingsFiles } from '../settings/load-settings.ts'
 import type { Config } from '../settings/settings-schema.ts'
@@ -8,8 +9,9 @@ import { checkAuditKeys } from '../setup/check-audit-keys.ts'
 import { fillNameSkeletons } from '../setup/fill-name-skeletons.ts'
 import { registerPeppers } from '../setup/register-peppers.ts'
 import type { RootKey, RootKeyDeps } from '../setup/root-key.ts'
-import { type DatabaseOptions, type OpenDatabase, openDatabase } from '../store/database.ts'
+import type { Database, DatabaseOptions } from '../store/database.ts'
 import { loadSchemaState, migrate } from '../store/migrate.ts'
+import { openServiceDatabase, type ServiceDatabase } from '../store/service-database.ts'
 import { createSecretHasher, type SecretHasher } from '../verification/hashing/hasher.ts'
 import type { Peppers } from '../verification/hashing/peppers.ts'
 import { hashProfiles } from '../verification/hashing/profile.ts'
@@ -33,7 +35,7 @@ export interface PrepareOptions {
 /** What the planes need of this process besides the database. */
 export type Externals = RootKeyDeps & { readonly hasher: SecretHasher }
 
-export interface PreparedDatabase extends OpenDatabase {
+export interface PreparedDatabase extends ServiceDatabase {
   readonly externals: Externals
   /** The catalogue of permissions that this process was started with. */
   readonly catalogue: Catalogue
@@ -50,25 +52,28 @@ export interface PreparedDatabase extends OpenDatabase {
  * content.
  */
 export async function prepareDatabase(options: PrepareOptions): Promise<PreparedDatabase> {
-  const opened = openServiceDatabase(options)
+  const opened = openConfiguredDatabase(options)
   try {
     return await prepareOpened(opened, options)
   } catch (error) {
-    await opened.db.destroy()
+    await opened.close()
     throw error
   }
 }
 
 /** Opens the database as the settings say. */
-export function openServiceDatabase(
+export function openConfiguredDatabase(
   options: Pick<PrepareOptions, 'config' | 'connection' | 'log' | 'isolation'>,
-): OpenDatabase {
+): ServiceDatabase {
   const { config, log } = options
-  return openDatabase({
+  return openServiceDatabase({
     connection: options.connection,
     poolMax: config.DATABASE_POOL_MAX,
     connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
     statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    longReadTimeoutMs: config.DATABASE_LONG_READ_TIMEOUT_MS,
+    maxWaiting: config.DATABASE_QUEUE_MAX,
+    accountOf: currentAccount,
     onIdleError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
     ...(options.isolation !== undefined && { isolation: options.isolation }),
   })
@@ -81,7 +86,7 @@ export function openServiceDatabase(
 export async function createServiceHasher(
   config: Config,
   peppers: Peppers,
-  db: OpenDatabase['db'],
+  db: Database,
   now: () => Date,
 ): Promise<SecretHasher> {
   await registerPeppers({ now, randomBytes }, db, peppers)
@@ -103,7 +108,7 @@ export async function createServiceHasher(
  */
 export async function externalsOf(
   { config, files }: Pick<PrepareOptions, 'config' | 'files'>,
-  db: OpenDatabase['db'],
+  db: Database,
   hasher: SecretHasher,
   now: () => Date,
 ): Promise<Externals> {
@@ -114,7 +119,7 @@ export async function externalsOf(
 }
 
 async function prepareOpened(
-  opened: OpenDatabase,
+  opened: ServiceDatabase,
   options: PrepareOptions,
 ): Promise<PreparedDatabase> {
   const { config, files, log, now = () => new Date() } = options
@@ -147,11 +152,7 @@ async function prepareOpened(
  * Migrates the schema, if the settings allow it. Returns whether the schema is of a later version
  * than this one.
  */
-async function prepareSchema(
-  db: OpenDatabase['db'],
-  config: Config,
-  log: Logger,
-): Promise<boolean> {
+async function prepareSchema(db: Database, config: Config, log: Logger): Promise<boolean> {
   const migrations = config.MIGRATE === 'auto' ? await migrate(db) : []
   if (migrations.length > 0) log.info({ migrations }, 'migrated the schema')
   const { missing, unknown } = await loadSchemaState(db)

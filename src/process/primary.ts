@@ -31,7 +31,7 @@ export async function runPrimary({ config, files }: LoadedSettings, log: Logger)
     })
     const workers = new Workers(prepared.db, environmentOf(database), log)
     const release = async () => {
-      await prepared.db.destroy()
+      await prepared.close()
       await database.stop()
     }
     // The first worker answers requests while the others start: a signal must not cut those off.
@@ -43,7 +43,7 @@ export async function runPrimary({ config, files }: LoadedSettings, log: Logger)
       // A signal has stopped the workers that were starting, and ends this process.
       if (workers.isStopping) return
       await workers.stop()
-      await prepared.db.destroy()
+      await prepared.close()
       throw error
     } finally {
       announceFirstStart(prepared, config, database, address, log)

@@ -38,15 +38,20 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   try {
     return await createOn(prepared, options)
   } catch (error) {
-    await prepared.db.destroy()
+    await prepared.close()
     throw error
   }
 }
 
 async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Promise<Service> {
   const { config, log, moment = realMoment } = options
-  const { db, pool, history, externals } = prepared
-  const { deps, instance, listener } = await compose({ ...options, db, history, externals, moment })
+  const { externals } = prepared
+  const { deps, instance, listener } = await compose({
+    ...options,
+    database: prepared,
+    externals,
+    moment,
+  })
   // A later version may have added permissions that keys already hold: an older catalogue must not
   // replace its own.
   if (!prepared.isSchemaNewer && (await applyCatalogue(deps, prepared.catalogue))) {
@@ -54,8 +59,7 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
   }
   let isDraining = false
   const app = await buildApp(deps, {
-    pool,
-    maxWaitingForDatabase: config.DATABASE_QUEUE_MAX,
+    pools: prepared.pools,
     isDraining: () => isDraining,
     apis: parseApiSettings(config),
     ...(options.collectMetrics && { collectMetrics: options.collectMetrics }),
@@ -76,7 +80,7 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
       await listener?.stop()
       await instance.stop()
       await flush(deps)
-      await db.destroy()
+      await prepared.close()
     },
   }
 }

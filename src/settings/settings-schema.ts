@@ -37,7 +37,8 @@ export const Settings = Type.Object({
     default: 10,
     minimum: 1,
     maximum: 1000,
-    description: 'Maximum number of database connections.',
+    description:
+      'Maximum number of database connections for requests. Four of them, at most half, serve only verifications; at least one of each kind is used.',
   }),
   DATABASE_CONNECT_TIMEOUT_MS: Type.Integer({
     default: 2_000,
@@ -57,7 +58,14 @@ export const Settings = Type.Object({
     minimum: 1,
     maximum: 100_000,
     description:
-      'Maximum number of requests that wait for a database connection. Beyond this number, every request except verifications gets 503.',
+      'Maximum number of requests that wait for a database connection. Beyond this number, requests of the account with the most waiting requests get 503.',
+  }),
+  DATABASE_LONG_READ_TIMEOUT_MS: Type.Integer({
+    default: 5_000,
+    minimum: 50,
+    maximum: 600_000,
+    description:
+      'Milliseconds that a statement of a list, a page of the audit log or a report may take before the response is 503. At most DATABASE_STATEMENT_TIMEOUT_MS takes effect.',
   }),
   DATA_DIR: Type.Optional(
     Type.String({

@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import { Kysely, PostgresDialect, type PostgresPool, type Transaction } from 'kysely'
 import { type ClientBase, Pool } from 'pg'
 import { CurrentHistory, type Origin } from './current-history.ts'
 import { type Connection, clientOptions } from './database-url.ts'
@@ -25,30 +25,47 @@ export interface DatabaseOptions {
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
   readonly isolation?: IsolationLevel
-  /** Called for each connection that breaks while idle. */
+  /** Called with the error of each connection that breaks while idle. */
   readonly onIdleError: (error: Error) => void
 }
 
 export interface OpenDatabase {
   readonly db: Database
   readonly pool: Pool
-  /**
-   * The history that connections are checked against. Before it is known, every history is
-   * admitted.
-   */
+  /** The history that connections must be of; until it is known, every history is admitted. */
   readonly history: CurrentHistory
 }
 
-/** Opens a pool. The first statement makes the first connection. */
+/** Opens a database by one pool. Nothing is connected until the first statement. */
 export function openDatabase(options: DatabaseOptions): OpenDatabase {
-  const { connection } = options
   const history = new CurrentHistory()
+  const { pool, connections } = openPool({ ...options, history, applicationName: 'aeon-keys' })
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: connections }) })
+  return { db, pool, history }
+}
+
+export interface PoolOptions extends DatabaseOptions {
+  /** Shared by all pools of a process: after a promotion none of them uses the deposed primary. */
+  readonly history: CurrentHistory
+  /** Names the connections of the pool in `pg_stat_activity`. */
+  readonly applicationName: string
+}
+
+export interface OpenPool {
+  readonly pool: Pool
+  /** The pool as Kysely takes its connections; `end` closes the pool. */
+  readonly connections: PostgresPool
+}
+
+/** Opens a pool. Nothing is connected until a connection is taken. */
+export function openPool(options: PoolOptions): OpenPool {
+  const { connection, history } = options
   const origins = new WeakMap<ClientBase, Origin>()
   // The server's own limit fires first; this one is for a server that no longer answers.
   const answerWithinMs = options.statementTimeoutMs + 1_000
   const pool = new Pool({
     ...clientOptions(connection),
-    application_name: 'aeon-keys',
+    application_name: options.applicationName,
     max: options.poolMax,
     connectionTimeoutMillis: options.connectTimeoutMs,
     idleTimeoutMillis: 60_000,
@@ -67,17 +84,12 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
   })
   pool.on('error', options.onIdleError)
   return {
-    db: new Kysely<Schema>({
-      dialect: new PostgresDialect({
-        pool: withoutUnresponsiveConnections(pool, {
-          answerWithinMs,
-          connectWithinMs: options.connectTimeoutMs,
-          history,
-          originOf: (client) => origins.get(client),
-        }),
-      }),
-    }),
     pool,
-    history,
+    connections: withoutUnresponsiveConnections(pool, {
+      answerWithinMs,
+      connectWithinMs: options.connectTimeoutMs,
+      history,
+      originOf: (client) => origins.get(client),
+    }),
   }
 }

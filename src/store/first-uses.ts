@@ -24,38 +24,51 @@ export async function recordFirstUse(
 }
 
 /**
- * Records first uses of many credentials by one statement. Whether each was recorded, in the order
- * of `used`.
+ * `recorded`; `settled`: used before or ended meanwhile; `locked`: another transaction holds the
+ * credential, and the first use is recorded by itself (recordFirstUse).
+ */
+export type FirstUseOutcome = 'recorded' | 'settled' | 'locked'
+
+/**
+ * Records first uses of many credentials in one statement, and tells the outcome of each in the order
+ * asked for. The statement waits for no lock: one key that a long transaction holds would otherwise
+ * delay the first uses of every account.
  */
 export async function recordFirstUses(
   db: Executor,
   used: readonly CredentialRef[],
   now: Date,
-): Promise<readonly boolean[]> {
-  // Locked in order of id: of two batches that share keys one waits for the other, and there is no
-  // deadlock.
-  const { rows } = await sql<{ recorded: boolean }>`
+): Promise<readonly FirstUseOutcome[]> {
+  const { rows } = await sql<{ outcome: FirstUseOutcome }>`
     with used as (
       select * from unnest(
         ${used.map((one) => one.apiKeyId)}::uuid[],
         ${used.map((one) => one.generation)}::integer[]
       ) with ordinality as used (api_key_id, generation, place)
-    ), locked as (
+    ), unused as (
       select credential.api_key_id, credential.generation
       from credential join used using (api_key_id, generation)
       where credential.first_used_at is null and credential.ended_at is null
-      order by credential.api_key_id, credential.generation
-      for update of credential
+    ), free as (
+      select credential.api_key_id, credential.generation
+      from credential join used using (api_key_id, generation)
+      where credential.first_used_at is null and credential.ended_at is null
+      for update of credential skip locked
     ), recorded as (
-      update credential set first_used_at = ${now} from locked
-      where credential.api_key_id = locked.api_key_id
-        and credential.generation = locked.generation
+      update credential set first_used_at = ${now} from free
+      where credential.api_key_id = free.api_key_id
+        and credential.generation = free.generation
       returning credential.api_key_id, credential.generation
     )
-    select recorded.api_key_id is not null as recorded
-    from used left join recorded using (api_key_id, generation)
+    select case
+        when recorded.api_key_id is not null then 'recorded'
+        when unused.api_key_id is not null then 'locked'
+        else 'settled' end as outcome
+    from used
+      left join unused using (api_key_id, generation)
+      left join recorded using (api_key_id, generation)
     order by used.place`.execute(db)
-  return rows.map((row) => row.recorded)
+  return rows.map((row) => row.outcome)
 }
 
 /**

@@ -35,7 +35,7 @@ const maxCredentialsAtOnce = 250
 const maxReads = 5
 
 interface LoaderDeps {
-  readonly currentReads: Pick<CurrentReads, 'read'>
+  readonly verificationReads: Pick<CurrentReads, 'read'>
   readonly cache: Pick<CredentialCache, 'epoch'>
   readonly counters: Pick<Counters, 'credentialReads'>
 }
@@ -46,7 +46,7 @@ interface LoaderDeps {
  * names the versions, so that key and entries are those of one moment.
  */
 export function createCredentialLoader(deps: LoaderDeps, maxWaiting: number): CredentialLoader {
-  const addressSets = new AddressSetLoader(deps.currentReads, maxWaiting)
+  const addressSets = new AddressSetLoader(deps.verificationReads, maxWaiting)
   const rows = createRowLoader(deps, maxWaiting)
   return {
     async load(wanted) {
@@ -77,7 +77,7 @@ function createRowLoader(deps: LoaderDeps, maxWaiting: number) {
     async load(names) {
       const { epoch } = deps.cache
       deps.counters.credentialReads += 1
-      const found = await deps.currentReads.read((db) => findCredentials(db, names))
+      const found = await deps.verificationReads.read((db) => findCredentials(db, names))
       const byKey = new Map<string, { row: CredentialResult; epoch: Epoch }>()
       for (const [index, name] of names.entries()) {
         const row = found[index]

@@ -1,3 +1,4 @@
+import { runForAccount } from '../account-context.ts'
 import { type ActContext, type Acted, type ActTerms, act, nothingChanged } from '../acts/act.ts'
 import type { ActDeps } from '../acts/deps.ts'
 import { differenceOf, resourceOf, snapshotOfApiKey } from '../domain/audit/snapshots.ts'
@@ -7,7 +8,13 @@ import { type Attempt, judge, type Verdict } from '../domain/verdict.ts'
 import { setChangedRevision } from '../store/api-key-references.ts'
 import { findApiKey, lockApiKey } from '../store/api-keys.ts'
 import { lockKeyFacts } from '../store/credentials.ts'
-import { recordFirstUse, recordFirstUses, retireOlderCredentials } from '../store/first-uses.ts'
+import type { Database } from '../store/database.ts'
+import {
+  type FirstUseOutcome,
+  recordFirstUse,
+  recordFirstUses,
+  retireOlderCredentials,
+} from '../store/first-uses.ts'
 import { retryWhileLosing } from '../store/retry.ts'
 import { BatchLoader } from './batch-loader.ts'
 import type { CachedCredential } from './credential-cache.ts'
@@ -22,45 +29,67 @@ export function isFirstUse({ isUsed }: CachedCredential, verdict: Verdict): bool
   return verdict.valid && !isUsed
 }
 
+/** What the first use of a credential needs. */
+export interface FirstUseDeps extends ActDeps {
+  /** For first uses that may wait for a lock on a key. */
+  readonly firstUseDb: Database
+}
+
 /**
  * Records first uses, each before its verdict is given. First uses that end no other credential
  * share one statement at a time. The first use of a credential whose rotation says so also ends the
  * older credentials of its key, now or later: an act of its own.
  */
 export class FirstUses {
-  readonly #recorder: BatchLoader<CredentialRef, boolean>
+  readonly #recorder: BatchLoader<CredentialRef, FirstUseOutcome>
+  /** First uses that wait for a lock on their key. */
+  readonly #locked: SingleFlight<boolean>
   readonly #retirements: SingleFlight<boolean>
 
   /** Beyond `maxUnderWay` an attempt is refused (`overloaded`). */
   constructor({ db, now }: Pick<ActDeps, 'db' | 'now'>, maxUnderWay: number) {
     this.#retirements = new SingleFlight(maxUnderWay)
+    this.#locked = new SingleFlight(maxUnderWay)
     this.#recorder = new BatchLoader({
       keyOf: nameOf,
       maxWaiting: maxUnderWay,
       load: async (used) => {
-        const recorded = await retryWhileLosing(() => recordFirstUses(db, used, now()))
-        return new Map(used.map((one, index) => [nameOf(one), recorded[index] === true]))
+        const outcomes = await retryWhileLosing(() => recordFirstUses(db, used, now()))
+        return new Map(used.map((one, index) => [nameOf(one), outcomes[index] ?? 'settled']))
       },
     })
   }
 
   /** Records the first use that the resolution needs, and reports to it whether this call did. */
   async settle(
-    deps: ActDeps,
+    deps: FirstUseDeps,
     resolution: Resolution,
     credential: CachedCredential,
     attempt: Attempt,
   ): Promise<void> {
-    const { id, generation } = credential.facts
+    const { id, accountId, generation } = credential.facts
     const used = { apiKeyId: id, generation }
     if (!credential.retiresOlder) {
-      resolution.firstUseSettled((await this.#recorder.load(used)) === true)
+      resolution.firstUseSettled(await this.#record(deps, used, accountId))
       return
     }
-    await this.#retirements.share(nameOf(used), () => retireOlder(deps, credential, attempt))
+    await this.#retirements.share(nameOf(used), () =>
+      runForAccount(accountId, () => retireOlder(deps, credential, attempt)),
+    )
     // The act may have ended other credentials of the key: a change, which invalidates what was
     // loaded.
     resolution.loadAgain()
+  }
+
+  /** Whether this call recorded the first use. */
+  async #record(deps: FirstUseDeps, used: CredentialRef, accountId: string): Promise<boolean> {
+    const outcome = await this.#recorder.load(used)
+    if (outcome !== 'locked') return outcome === 'recorded'
+    const { firstUseDb, now } = deps
+    const recordAlone = () => recordFirstUse(firstUseDb, used.apiKeyId, used.generation, now())
+    return this.#locked.share(nameOf(used), () =>
+      runForAccount(accountId, () => retryWhileLosing(recordAlone)),
+    )
   }
 }
 
@@ -73,14 +102,17 @@ function nameOf({ apiKeyId, generation }: CredentialRef): string {
  * again.
  */
 async function retireOlder(
-  deps: ActDeps,
+  deps: FirstUseDeps,
   { facts }: CachedCredential,
   attempt: Attempt,
 ): Promise<boolean> {
   const terms: ActTerms = {
     seal: (trx, committed) => setChangedRevision(trx, facts.id, committed),
   }
-  const retired = await act(deps, system, terms, (context) => retire(deps, context, facts, attempt))
+  const { firstUseDb: db } = deps
+  const retired = await act({ ...deps, db }, system, terms, (context) =>
+    retire(deps, context, facts, attempt),
+  )
   return retired.result
 }
 

@@ -1,3 +1,4 @@
+import { runForAccount } from '../account-context.ts'
 import { isExpired } from '../domain/key/api-key.ts'
 import { isOver } from '../domain/key/rotation.ts'
 import { noUsage } from '../domain/key/usage-counts.ts'
@@ -73,7 +74,7 @@ function rehashIfRisen(
   if (deps.hasher.queue.waiting > 0) return
   deps.hasher
     .hash(accountId, secret)
-    .then((next) => replaceHash(deps.db, credential, next))
+    .then((next) => runForAccount(accountId, () => replaceHash(deps.db, credential, next)))
     .then((replaced) => {
       if (replaced) deps.counters.rehashes += 1
     })

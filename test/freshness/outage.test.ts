@@ -232,7 +232,8 @@ t.test(
     t.teardown(() => database.drop())
     let isHanging = false
     const proxy = await startDatabaseProxy(database.url, (bytes, application) => {
-      if (!isHanging || application !== 'aeon-keys' || !readsCredentials(bytes)) return 'pass'
+      if (!isHanging || application !== 'aeon-keys verification' || !readsCredentials(bytes))
+        return 'pass'
       isHanging = false
       return 'stall'
     })

@@ -41,7 +41,7 @@ const granting = [
  */
 export async function openSite(t: Test, isolation: IsolationLevel): Promise<Site> {
   const database = await createImpatientDatabase(t)
-  const settings = { DATABASE_POOL_MAX: '4' }
+  const settings = { DATABASE_POOL_MAX: '8' }
   const { root, as, service } = await startTestService(t, { database, isolation, settings })
   const raw = await connectRaw(t, database.url)
   const account = await newAccount(root)

@@ -57,6 +57,7 @@ export async function startTestService(
     // On a busy machine both may take longer than callers should wait.
     DATABASE_CONNECT_TIMEOUT_MS: '60000',
     DATABASE_STATEMENT_TIMEOUT_MS: '60000',
+    DATABASE_LONG_READ_TIMEOUT_MS: '60000',
     ...options.settings,
   })
   let rootToken = options.rootToken ?? ''

@@ -3,6 +3,7 @@ import { type ClientRequest, request as httpRequest } from 'node:http'
 import t, { type Test } from 'tap'
 import { parseCatalogue } from '../../src/domain/permission.ts'
 import aeonCatalogue from '../../src/domain/permissions.aeon.json' with { type: 'json' }
+import type { Executor } from '../../src/store/database.ts'
 import { aeonPrefix } from '../helpers/aeon.ts'
 import type { Answer } from '../helpers/api.ts'
 import { createTestDatabase } from '../helpers/database.ts'
@@ -13,7 +14,6 @@ import { parseRoute, routesOf } from '../helpers/routes.ts'
 import { startTestService } from '../helpers/service.ts'
 
 const hourMs = 3_600_000
-const poolSize = 2
 
 /** Routes that answer at once after the authentication: they read no body and no database. */
 const immediate = [
@@ -39,7 +39,7 @@ const database = await createTestDatabase()
 t.teardown(() => database.drop())
 /** The instance that revokes, and waits until the other instance has applied the change. */
 const elsewhere = await startTestService(t, { database })
-const settings = { DATABASE_POOL_MAX: String(poolSize), FORWARD_AUTH_NETWORKS: '' }
+const settings = { DATABASE_POOL_MAX: '2', FORWARD_AUTH_NETWORKS: '' }
 const here = await startTestService(t, { database, settings, rootToken: elsewhere.rootToken })
 const { root } = elsewhere
 const { deps } = here.service
@@ -235,15 +235,16 @@ function send(
 /** Occupies every connection of the pool, so that a request that needs one waits. */
 async function occupyPool(): Promise<() => void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const taken = Array.from({ length: poolSize }, async () => {
+  const occupy = async (db: Executor): Promise<void> => {
     const { promise: isTaken, resolve: take } = Promise.withResolvers<void>()
-    void deps.db.connection().execute(async () => {
+    void db.connection().execute(async () => {
       take()
       await promise
     })
     await isTaken
-  })
-  await Promise.all(taken)
+  }
+  await occupy(deps.db)
+  await deps.verificationReads.read(occupy)
   return resolve
 }
 

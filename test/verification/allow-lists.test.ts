@@ -167,14 +167,14 @@ function nameOf(text: string) {
 
 /** Loads credentials as the service does, and calls `before` ahead of each of its statements. */
 function loaderThat(before: () => Promise<void>) {
-  const currentReads = {
+  const verificationReads = {
     read: async <T>(read: (db: Executor) => Promise<T>) => {
       await before()
-      return deps.currentReads.read(read)
+      return deps.verificationReads.read(read)
     },
   }
   const { load } = createCredentialLoader(
-    { currentReads, cache: deps.cache, counters: createCounters() },
+    { verificationReads, cache: deps.cache, counters: createCounters() },
     100,
   )
   return load

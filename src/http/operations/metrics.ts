@@ -2,8 +2,9 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { Type } from 'typebox'
 import type { App } from '../app-type.ts'
 import type { Deps } from '../deps.ts'
+import { type PoolUses, registerPoolMetrics } from './pool-metrics.ts'
 import { timeRequests } from './request-durations.ts'
-import { type PoolUse, registerResourceMetrics } from './resource-metrics.ts'
+import { registerResourceMetrics } from './resource-metrics.ts'
 import { registerVerificationMetrics } from './verification-metrics.ts'
 
 /**
@@ -16,14 +17,15 @@ export type CollectMetrics = (own: Registry) => () => Promise<string>
 export function metricsRoute(
   app: App,
   deps: Deps,
-  pool: PoolUse,
+  pools: PoolUses,
   collector: CollectMetrics = (own) => () => own.metrics(),
 ): void {
   const registry = new Registry()
   const collect = collector(registry)
   collectDefaultMetrics({ register: registry })
   registerVerificationMetrics(registry, deps)
-  registerResourceMetrics(registry, deps, pool)
+  registerResourceMetrics(registry, deps)
+  registerPoolMetrics(registry, pools)
   timeRequests(app, registry)
 
   app.get(

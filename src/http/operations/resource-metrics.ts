@@ -2,17 +2,8 @@ import { Gauge, type Registry } from 'prom-client'
 import type { Deps } from '../deps.ts'
 import { registerCounters, registerGauges } from './metric-definition.ts'
 
-/** The use of the pool of database connections. */
-export interface PoolUse {
-  readonly totalCount: number
-  readonly idleCount: number
-  readonly waitingCount: number
-}
-
-/**
- * The state of the lease, the change feed, the queues, the buffers and the database connections.
- */
-export function registerResourceMetrics(registry: Registry, deps: Deps, pool: PoolUse): void {
+/** The state of the lease, the change feed, the queues and the buffers. */
+export function registerResourceMetrics(registry: Registry, deps: Deps): void {
   registerFreshness(registry, deps)
   registerExpiringKeys(registry, deps)
   registerGauges(registry, [
@@ -45,21 +36,6 @@ export function registerResourceMetrics(registry: Registry, deps: Deps, pool: Po
       name: 'aeon_keys_denials_pending',
       help: 'Denials of authentic tokens, by key, reason and hour, that are not written to the database yet.',
       value: () => deps.denials.size,
-    },
-    {
-      name: 'aeon_keys_pool_connections',
-      help: 'Open database connections.',
-      value: () => pool.totalCount,
-    },
-    {
-      name: 'aeon_keys_pool_idle',
-      help: 'Idle database connections.',
-      value: () => pool.idleCount,
-    },
-    {
-      name: 'aeon_keys_pool_waiting',
-      help: 'Requests that wait for a database connection.',
-      value: () => pool.waitingCount,
     },
   ])
 }

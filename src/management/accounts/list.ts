@@ -5,8 +5,8 @@ import type { ManagementDeps } from '../deps.ts'
 
 /** A page of all accounts, the platform's own included. */
 export function listAccounts(
-  deps: Pick<ManagementDeps, 'db'>,
+  deps: Pick<ManagementDeps, 'longReads'>,
   page: PageRequest,
 ): Promise<Page<Account>> {
-  return listStored(deps.db, page)
+  return deps.longReads.run((db) => listStored(db, page))
 }

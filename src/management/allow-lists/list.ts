@@ -5,10 +5,10 @@ import type { ManagementDeps } from '../deps.ts'
 
 /** A page of the account's lists; of those that some keys are restricted to, if keys are named. */
 export function listAllowLists(
-  deps: Pick<ManagementDeps, 'db'>,
+  deps: Pick<ManagementDeps, 'longReads'>,
   accountId: string,
   page: PageRequest,
   filter?: { readonly ofApiKeys?: readonly string[] },
 ): Promise<Page<AllowList>> {
-  return listStored(deps.db, accountId, page, filter)
+  return deps.longReads.run((db) => listStored(db, accountId, page, filter))
 }

@@ -9,13 +9,15 @@ export type { Dependent } from '../../store/api-key-dependents.ts'
 
 /** The active keys that have roles, or are restricted to allow lists, of the account: the newest `limitEach` of each. */
 export function listDependents(
-  deps: Pick<ManagementDeps, 'db' | 'now'>,
+  deps: Pick<ManagementDeps, 'longReads' | 'now'>,
   accountId: string,
   of: { readonly roleIds: readonly string[] } | { readonly allowListIds: readonly string[] },
   limitEach: number,
 ): Promise<Dependent[]> {
   const request = { accountId, limitEach, now: deps.now() }
-  return 'roleIds' in of
-    ? findDependentsOfRoles(deps.db, { ...request, ids: of.roleIds })
-    : findDependentsOfAllowLists(deps.db, { ...request, ids: of.allowListIds })
+  return deps.longReads.run((db) =>
+    'roleIds' in of
+      ? findDependentsOfRoles(db, { ...request, ids: of.roleIds })
+      : findDependentsOfAllowLists(db, { ...request, ids: of.allowListIds }),
+  )
 }

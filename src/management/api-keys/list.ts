@@ -7,10 +7,10 @@ export type { ApiKeyFilter } from '../../store/api-key-listing.ts'
 
 /** A page of the account's keys, revoked and expired ones included. */
 export function listApiKeys(
-  deps: Pick<ManagementDeps, 'db' | 'now'>,
+  deps: Pick<ManagementDeps, 'longReads' | 'now'>,
   accountId: string,
   filter: ApiKeyFilter,
   page: PageRequest,
 ): Promise<Page<ApiKey>> {
-  return listStored(deps.db, accountId, filter, page, deps.now())
+  return deps.longReads.run((db) => listStored(db, accountId, filter, page, deps.now()))
 }

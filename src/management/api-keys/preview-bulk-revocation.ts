@@ -11,13 +11,15 @@ import {
 
 /** What a bulk revocation would do now; nothing is changed. Throws `invalid_request`. */
 export async function previewBulkRevocation(
-  deps: Pick<ManagementDeps, 'db' | 'now' | 'usesKnownAfterMs'>,
+  deps: Pick<ManagementDeps, 'longReads' | 'now' | 'usesKnownAfterMs'>,
   scope: BulkScope,
   request: BulkRequest,
 ): Promise<Omit<BulkRevoked, 'committed'>> {
   const faults = bulkRequestFaults(request, deps)
   if (faults.length > 0) throw invalidRequest(faults)
-  const filter = await validateBulkRequest(deps.db, scope, request)
-  const { count, accounts, sample } = await countRevocable(deps.db, scope, filter, sampled)
-  return { count, accounts, sample: await findApiKeys(deps.db, sample) }
+  return deps.longReads.run(async (db) => {
+    const filter = await validateBulkRequest(db, scope, request)
+    const { count, accounts, sample } = await countRevocable(db, scope, filter, sampled)
+    return { count, accounts, sample: await findApiKeys(db, sample) }
+  })
 }

@@ -34,24 +34,26 @@ export interface HygieneRequest {
 
 /** What may be wrong with the keys of an account that can still be used: of so many keys at once, the latest first. */
 export async function reportHygiene(
-  deps: Pick<ManagementDeps, 'db' | 'now'>,
+  deps: Pick<ManagementDeps, 'longReads' | 'now'>,
   accountId: string,
   { finding, limit, after }: HygieneRequest,
 ): Promise<HygieneReport> {
   const now = deps.now()
-  const catalogue = await requireCatalogue(deps.db)
-  const { examined, next, found } = await examineKeys(deps.db, {
-    accountId,
-    findings: finding === undefined ? hygieneFindings : [finding],
-    window: examinedAtOnce,
-    sampled: limit,
-    after,
-    sensitive: catalogue.filter((entry) => entry.sensitive).map((entry) => entry.name),
-    unusedBefore: new Date(now.getTime() - unusedMs),
-    now,
+  const { examined, next, found, keys } = await deps.longReads.run(async (db) => {
+    const catalogue = await requireCatalogue(db)
+    const report = await examineKeys(db, {
+      accountId,
+      findings: finding === undefined ? hygieneFindings : [finding],
+      window: examinedAtOnce,
+      sampled: limit,
+      after,
+      sensitive: catalogue.filter((entry) => entry.sensitive).map((entry) => entry.name),
+      unusedBefore: new Date(now.getTime() - unusedMs),
+      now,
+    })
+    const ids = [...new Set(report.found.flatMap((one) => one.ids))]
+    return { ...report, keys: new Map((await findApiKeys(db, ids)).map((key) => [key.id, key])) }
   })
-  const ids = [...new Set(found.flatMap((one) => one.ids))]
-  const keys = new Map((await findApiKeys(deps.db, ids)).map((key) => [key.id, key]))
   return {
     asOf: now,
     examined,

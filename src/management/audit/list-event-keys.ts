@@ -13,12 +13,14 @@ export interface EventKeys {
  * of anything else has none. Throws `not_found`.
  */
 export async function listEventKeys(
-  deps: Pick<ManagementDeps, 'db'>,
+  deps: Pick<ManagementDeps, 'longReads'>,
   accountId: string,
   number: number,
   page: { readonly limit: number; readonly after: string | undefined },
 ): Promise<EventKeys> {
-  const ids = await listKeysOfEvent(deps.db, accountId, number, { ...page, limit: page.limit + 1 })
+  const ids = await deps.longReads.run((db) =>
+    listKeysOfEvent(db, accountId, number, { ...page, limit: page.limit + 1 }),
+  )
   if (ids === undefined) throw notFound('audit event')
   const apiKeyIds = ids.slice(0, page.limit)
   return { apiKeyIds, next: ids.length > page.limit ? (apiKeyIds.at(-1) ?? null) : null }

@@ -8,11 +8,11 @@ export type { AuditFilter } from '../../store/audit-listing.ts'
 
 /** A page of the account's events. */
 export async function listAuditEvents(
-  deps: Pick<ManagementDeps, 'db'>,
+  deps: Pick<ManagementDeps, 'longReads'>,
   accountId: string,
   filter: AuditFilter,
   page: PageRequest,
 ): Promise<Page<AuditEvent>> {
-  const { items, next } = await listStored(deps.db, accountId, filter, page)
+  const { items, next } = await deps.longReads.run((db) => listStored(db, accountId, filter, page))
   return { items: items.map(eventOf), next }
 }

@@ -10,10 +10,10 @@ export type { RoleFilter, RoleWithEffects } from '../../store/roles.ts'
 
 /** A page of the account's roles, built-in ones included. */
 export function listRoles(
-  deps: Pick<ManagementDeps, 'db'>,
+  deps: Pick<ManagementDeps, 'longReads'>,
   accountId: string,
   page: PageRequest,
   filter?: RoleFilter,
 ): Promise<Page<RoleWithEffects>> {
-  return listStored(deps.db, accountId, page, filter)
+  return deps.longReads.run((db) => listStored(db, accountId, page, filter))
 }

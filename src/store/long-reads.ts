@@ -1,0 +1,53 @@
+import { sql } from 'kysely'
+import { DatabaseError } from 'pg'
+import { ServiceError } from '../errors.ts'
+import type { Database, StoreTransaction } from './database.ts'
+
+export interface LongReadsOptions {
+  /** Takes a connection out of those that serve long reads. */
+  readonly db: Database
+  readonly timeoutMs: number
+}
+
+/**
+ * Reads whose cost grows with what an account has: lists, pages of the audit log, reports. Their
+ * number is bounded, per account and in sum, by the connections of `db`, and each statement by a time
+ * limit that is set for the transaction only: a connection pooler does not carry it to others.
+ */
+export class LongReads {
+  readonly #options: LongReadsOptions
+
+  constructor(options: LongReadsOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Runs `read` in a read-only transaction. Throws ServiceError `overloaded` when no connection comes
+   * free in time, and `unavailable` when a statement reaches the time limit.
+   */
+  async run<T>(read: (trx: StoreTransaction) => Promise<T>): Promise<T> {
+    const { db, timeoutMs } = this.#options
+    try {
+      return await db
+        .transaction()
+        .setAccessMode('read only')
+        .execute(async (trx) => {
+          await sql`select set_config('statement_timeout', ${String(timeoutMs)}, true)`.execute(trx)
+          return read(trx)
+        })
+    } catch (error) {
+      if (!isCanceled(error)) throw error
+      throw new ServiceError(
+        'unavailable',
+        'The read reached DATABASE_LONG_READ_TIMEOUT_MS. Use a narrower filter or a smaller page.',
+        [],
+        error,
+      )
+    }
+  }
+}
+
+/** SQLSTATE 57014, query_canceled: what the server says of a statement that took too long. */
+function isCanceled(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '57014'
+}
