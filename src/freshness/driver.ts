@@ -1,162 +1,149 @@
-import { type History, isLaterTimeline } from '../domain/protocol/history.ts'
+import type { History } from '../domain/protocol/history.ts'
 import { explainReadOnly } from '../store/faults.ts'
-import { destroyFeedConnection, type FeedConnection } from '../store/feed.ts'
-import { Evictions } from './evictions.ts'
-import type { Freshness } from './freshness.ts'
-import { FreshnessLog, type InstanceLog } from './freshness-log.ts'
+import {
+  acknowledge,
+  destroyFeedConnection,
+  evictInstance,
+  type FeedConnection,
+  loadFeed,
+  loadHeartbeats,
+  registerInstance,
+  unregisterInstance,
+} from '../store/feed.ts'
+import type { Command, Result } from './commands.ts'
+import { withinDeadline } from './deadline.ts'
+import type { Follower } from './follower.ts'
 import type { Moment } from './lease.ts'
-import { SyncCycles, type SyncCyclesOptions } from './sync-cycles.ts'
 import type { Timing } from './timing.ts'
 import { Wakeup } from './wakeup.ts'
 
-export interface InstanceOptions
-  extends Pick<SyncCyclesOptions, 'newId' | 'history' | 'onTagKeysChanged' | 'onRegistered'> {
-  readonly freshness: Freshness
+export interface InstanceOptions {
+  readonly follower: Follower
   readonly timing: Timing
-  readonly pollIntervalMs: number
   readonly connect: () => Promise<FeedConnection>
   readonly now: () => Moment
-  readonly log: InstanceLog
+  /** Loads the ring of tag keys again. */
+  readonly reloadTagKeys: () => Promise<void>
+  /** Called with the id of each registration, before the registration is sent. */
+  readonly onRegistered: (id: string) => void
 }
 
-const shortestBackoffMs = 25
-
 /**
- * One instance's part in the protocol, from its start to its end: a round every poll interval, and at
- * once when asked to hurry, one at a time, on a connection of its own that a failure replaces.
+ * One instance's part in the protocol, from its start to its end: executes the commands of its follower,
+ * on one connection to PostgreSQL, and decides nothing. Each statement has a deadline of its own.
  */
 export class Instance {
+  /** What the rules say of this instance now. */
+  readonly follower: Follower
   readonly #options: InstanceOptions
   readonly #wakeup = new Wakeup()
-  readonly #evictions: Evictions
-  readonly #rounds: SyncCycles
-  readonly #log: FreshnessLog
   #connection: FeedConnection | undefined
-  #isStopping = false
-  #running: Promise<void> = Promise.resolve()
-  #failures = 0
+  #running: Promise<void> | undefined
 
   constructor(options: InstanceOptions) {
-    const { timing, log, now } = options
-    const monotonicNow = () => now().monotonic
     this.#options = options
-    this.#evictions = new Evictions({ timing, monotonicNow, log })
-    this.#log = new FreshnessLog(log, monotonicNow)
-    this.#rounds = new SyncCycles({ ...options, evictions: this.#evictions, log: this.#log })
+    this.follower = options.follower
   }
 
-  /** The id of the latest registration; undefined before the first. */
-  get id(): string | undefined {
-    return this.#rounds.id
-  }
-
-  /** The id under which this instance is known to be registered; undefined while it is not. */
-  get registeredId(): string | undefined {
-    return this.#rounds.registeredId
-  }
-
-  /** How many rounds were confirmed. */
-  get rounds(): number {
-    return this.#rounds.confirmed
-  }
-
-  /** Milliseconds since the last round that was confirmed. */
+  /** Milliseconds since the start of the latest confirmed sync cycle. */
   get lagMs(): number {
-    return this.#options.now().monotonic - this.#rounds.lastAt
+    return this.#options.now().monotonic - this.follower.confirmedAt
   }
 
-  /** How many new connections were refused, to servers of another history. */
-  get refusedConnections(): number {
-    return this.#options.history.refused
-  }
-
-  /** Whether what instances say of themselves counts for nothing, since history has changed under them. */
-  get completesOnlyByTime(): boolean {
-    return this.#rounds.completesOnlyByTime
-  }
-
-  /** When this instance learnt that a revision is committed, on its monotonic clock: now, if it had not. */
-  learn(revisionId: string): number {
-    return this.#rounds.learn(revisionId)
-  }
-
-  /** Begins: resolves with the first lease, or when the first round has failed. */
+  /** Begins. Resolves with the first lease, or when the first sync cycle has failed. */
   async start(): Promise<void> {
-    await this.#tryCycle()
-    this.#running = this.#run()
+    const firstCycle = Promise.withResolvers<void>()
+    this.#running = this.#run(firstCycle.resolve)
+    await firstCycle.promise
   }
 
-  /** Asks for a round now, or for one more after the one under way. */
+  /** Asks for a sync cycle now, or for one more after the one under way. */
   trigger(): void {
     this.#wakeup.wake()
   }
 
-  /**
-   * Somebody's connection reached a server of another history: a round finds out which of the two is to
-   * be followed. One that was promoted after the server of the rounds would not be met on their
-   * connection, which may stay with the deposed one for ever: it is replaced.
-   */
+  /** A connection of the pool was refused: a sync cycle finds out which of two histories to follow. */
   meet(met: History | null): void {
-    const connection = this.#connection
-    if (connection !== undefined && isLaterTimeline(met, connection.met)) {
-      destroyFeedConnection(connection)
+    if (this.#connection !== undefined && this.follower.isSuperseded(met)) {
+      destroyFeedConnection(this.#connection)
     }
     this.trigger()
   }
 
-  /** Ends the lease at once and gives the row up. Answer what is in flight before. */
+  /** Ends the lease and deletes the row of this instance. Answer the requests under way before. */
   async stop(): Promise<void> {
-    this.#isStopping = true
+    this.follower.stop()
     this.#wakeup.wake()
     await this.#running
-    this.#options.freshness.lose()
+  }
+
+  async #run(onSleep: () => void): Promise<void> {
+    const { follower } = this
+    for (let command = follower.next(); command.kind !== 'end'; command = follower.next()) {
+      if (command.kind === 'sleep') onSleep()
+      const result = await this.#execute(command).catch(
+        (error: unknown): Result => ({ kind: 'failed', error: explainReadOnly(error) }),
+      )
+      follower.on(result, this.#options.now())
+    }
+  }
+
+  async #execute(command: Exclude<Command, { kind: 'end' }>): Promise<Result> {
+    switch (command.kind) {
+      case 'connect':
+        this.#connection = await this.#options.connect()
+        return { kind: 'connect', history: this.#connection.met }
+      case 'disconnect':
+        if (this.#connection !== undefined) destroyFeedConnection(this.#connection)
+        this.#connection = undefined
+        return { kind: 'disconnect' }
+      case 'sleep':
+        await this.#wakeup.within(command.ms)
+        return { kind: 'sleep' }
+      case 'reload_tag_keys':
+        await this.#options.reloadTagKeys()
+        return { kind: 'reload_tag_keys' }
+      default:
+        return this.#executeOnConnection(command)
+    }
+  }
+
+  async #executeOnConnection(command: StatementCommand): Promise<Result> {
     const connection = this.#connection
-    if (connection === undefined) return
-    try {
-      await this.#rounds.deregister(connection)
-    } catch (error) {
-      this.#options.log.warn({ err: error }, 'failed to deregister this instance')
+    if (connection === undefined) throw new Error('There is no connection for the sync cycles.')
+    const { timing } = this.#options
+    return withinDeadline(connection, timing.cycleDeadlineMs, this.#send(connection, command))
+  }
+
+  async #send(connection: FeedConnection, command: StatementCommand): Promise<Result> {
+    switch (command.kind) {
+      case 'load_heartbeats':
+        return { kind: 'load_heartbeats', rows: await loadHeartbeats(connection) }
+      case 'register':
+        return { kind: 'register', position: await this.#register(connection, command.id) }
+      case 'deregister':
+        await unregisterInstance(connection, command.id)
+        return { kind: 'deregister' }
+      case 'load_feed':
+        return { kind: 'load_feed', reading: await loadFeed(connection, command.applied) }
+      case 'acknowledge': {
+        const isKnown = await acknowledge(connection, command.id, command.revision)
+        return { kind: 'acknowledge', isKnown }
+      }
+      case 'evict':
+        return { kind: 'evict', isEvicted: await evictInstance(connection, command) }
     }
-    destroyFeedConnection(connection)
   }
 
-  async #run(): Promise<void> {
-    while (!this.#isStopping) {
-      await this.#wakeup.within(this.#pauseMs())
-      if (this.#isStopping) return
-      // A process that was stopped wakes up here: its lease may have lapsed since it was last looked at.
-      this.#tellOfLease()
-      await this.#tryCycle()
-    }
-  }
-
-  /** After a failure the next round comes sooner: what was announced may wait for it. */
-  #pauseMs(): number {
-    const { pollIntervalMs } = this.#options
-    if (this.#failures === 0) return pollIntervalMs
-    return Math.min(pollIntervalMs, shortestBackoffMs * 2 ** this.#failures)
-  }
-
-  async #tryCycle(): Promise<void> {
-    try {
-      this.#connection ??= await this.#options.connect()
-      if (!(await this.#rounds.run(this.#connection))) this.trigger()
-      this.#failures = 0
-    } catch (error) {
-      this.#failures += 1
-      this.#log.cycleFailed(explainReadOnly(error))
-      this.#disconnect()
-    }
-    this.#tellOfLease()
-  }
-
-  #disconnect(): void {
-    if (this.#connection !== undefined) destroyFeedConnection(this.#connection)
-    this.#connection = undefined
-    this.#evictions.reset()
-  }
-
-  #tellOfLease(): void {
-    this.#log.lease(this.#options.freshness.holdsLease(this.#options.now()), this.id)
+  #register(connection: FeedConnection, id: string): ReturnType<typeof registerInstance> {
+    const { now, onRegistered, timing } = this.#options
+    onRegistered(id)
+    const { maxStalenessMs } = timing
+    return registerInstance(connection, { id, now: new Date(now().wall), maxStalenessMs })
   }
 }
+
+type StatementCommand = Exclude<
+  Command,
+  { kind: 'connect' | 'disconnect' | 'sleep' | 'reload_tag_keys' | 'end' }
+>

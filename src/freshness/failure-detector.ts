@@ -1,46 +1,47 @@
-/** A row of `instance`. */
-export interface InstanceRow {
+import { timingOf } from './timing.ts'
+
+/** A row of `instance`, as another instance observes the row. */
+export interface ObservedInstance {
   readonly id: string
-  readonly applied: number
-  readonly beat: number
+  readonly heartbeat: number
+  /** The MAX_STALENESS_MS of the observed instance, which is the length that its leases derive from. */
+  readonly maxStalenessMs: number
 }
 
-/** An instance whose row has not changed for a whole watch: it may be deleted if it still shows this beat. */
+/** An instance whose lease has ended: its row may be deleted if the row still shows this heartbeat. */
 export interface UnresponsiveInstance {
   readonly id: string
-  readonly beat: number
+  readonly heartbeat: number
 }
 
 /**
- * Watches the beats of the others. A row that shows the same beat for a whole watch, timed on our own
- * clock from the *response* to the read that first showed it, belongs to an instance whose lease has
- * ended, however slow its clock runs: the beat was committed before that response, and its lease
- * began before that.
+ * Finds the instances whose row has shown the same heartbeat for the failure timeout, on the observer's
+ * clock, from the *response* to the read that first showed the heartbeat. The heartbeat was committed
+ * before that response, and the lease that it confirms began before that; so the lease has ended,
+ * however slow the clock of its holder runs.
  */
 export class FailureDetector {
-  readonly #failureTimeoutMs: number
-  #seen = new Map<string, { readonly beat: number; readonly since: number }>()
+  #seen = new Map<string, { readonly heartbeat: number; readonly since: number }>()
 
-  constructor(failureTimeoutMs: number) {
-    this.#failureTimeoutMs = failureTimeoutMs
+  /** Takes a read of the whole table, whose response came at `respondedAt` on the monotonic clock. */
+  observe(rows: readonly ObservedInstance[], respondedAt: number): UnresponsiveInstance[] {
+    const before = this.#seen
+    this.#seen = new Map()
+    return rows.filter(({ id, heartbeat, maxStalenessMs }) => {
+      const known = before.get(id)
+      const since = known?.heartbeat === heartbeat ? known.since : respondedAt
+      this.#seen.set(id, { heartbeat, since })
+      return respondedAt - since >= this.failureTimeoutMs(maxStalenessMs)
+    })
   }
 
-  /** Takes a read of the table and tells who has been silent. `respondedAt` is monotonic, when the answer came. */
-  observe(rows: readonly InstanceRow[], respondedAt: number): UnresponsiveInstance[] {
-    const seen = new Map<string, { readonly beat: number; readonly since: number }>()
-    const silent: UnresponsiveInstance[] = []
-    for (const { id, beat } of rows) {
-      const known = this.#seen.get(id)
-      const since = known?.beat === beat ? known.since : respondedAt
-      seen.set(id, { beat, since })
-      if (respondedAt - since >= this.#failureTimeoutMs) silent.push({ id, beat })
-    }
-    this.#seen = seen
-    return silent
-  }
-
-  /** The connection broke: what was seen on it may be of another server. */
+  /** What was observed is of another connection or another history, and so of another server perhaps. */
   reset(): void {
     this.#seen.clear()
+  }
+
+  /** How long the heartbeat of an instance with this MAX_STALENESS_MS must stay the same. */
+  failureTimeoutMs(maxStalenessMs: number): number {
+    return timingOf(maxStalenessMs).failureTimeoutMs
   }
 }

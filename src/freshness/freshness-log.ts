@@ -5,7 +5,7 @@ export interface InstanceLog {
   warn(facts: object, message: string): void
 }
 
-/** So many different causes are told while rounds fail; some name a port or a time. */
+/** How many different causes are logged while sync cycles fail: some causes name a port or a time. */
 const maxCauses = 5
 
 const historyMessages: Readonly<Record<HistoryChange, string>> = {
@@ -15,25 +15,25 @@ const historyMessages: Readonly<Record<HistoryChange, string>> = {
     'the history of the database changed (restore or failover); acknowledged changes may be lost',
 }
 
-/** Tells of the change feed and of the lease when something changes, and of a failure once, not with every round. */
+/** The log lines of a follower: about a state when it changes, and about a failure once, not in every cycle. */
 export class FreshnessLog {
   readonly #log: InstanceLog
-  readonly #monotonicNow: () => number
-  /** What has been told since the last round that was confirmed. */
+  /** What has been logged since the latest confirmed sync cycle. */
   readonly #causes = new Set<string>()
   #cause: string | undefined
   #failures = 0
   #failingSince = 0
   #holds: boolean | undefined
-  #unresponsiveSince = 0
+  #withoutLeaseSince = 0
+  #doStalenessesDiffer = false
 
-  constructor(log: InstanceLog, monotonicNow: () => number) {
+  constructor(log: InstanceLog) {
     this.#log = log
-    this.#monotonicNow = monotonicNow
   }
 
-  cycleFailed(error: unknown): void {
-    if (this.#failures === 0) this.#failingSince = this.#monotonicNow()
+  /** `now` is monotonic, here and below. */
+  cycleFailed(error: unknown, now: number): void {
+    if (this.#failures === 0) this.#failingSince = now
     this.#failures += 1
     this.#cause = causeOf(error)
     if (this.#causes.has(this.#cause) || this.#causes.size >= maxCauses) return
@@ -41,10 +41,10 @@ export class FreshnessLog {
     this.#log.warn({ err: error }, 'a sync cycle of the change feed failed')
   }
 
-  cycleConfirmed(): void {
+  cycleConfirmed(now: number): void {
     this.#cause = undefined
     if (this.#failures === 0) return
-    const failingMs = Math.round(this.#monotonicNow() - this.#failingSince)
+    const failingMs = Math.round(now - this.#failingSince)
     this.#log.info(
       { failures: this.#failures, failing_ms: failingMs },
       'the sync cycles of the change feed succeed again',
@@ -53,9 +53,28 @@ export class FreshnessLog {
     this.#causes.clear()
   }
 
-  /** Not registered: somebody counts on another staleness, of which Evictions has told. */
-  withheld(): void {
+  /** Not registered, because of what `stalenesses` logged. */
+  standingBy(): void {
     this.#cause = 'MAX_STALENESS_MS differs on a live instance.'
+  }
+
+  /** Logs that other live instances run with another MAX_STALENESS_MS, once until they agree. */
+  stalenesses(here: number, there: ReadonlySet<number>): void {
+    if (there.size > 0 && !this.#doStalenessesDiffer) {
+      this.#log.warn(
+        { here, there: [...there] },
+        'MAX_STALENESS_MS differs between live instances; answering from memory is disabled until they agree',
+      )
+    }
+    this.#doStalenessesDiffer = there.size > 0
+  }
+
+  evictedAnother(instance: string): void {
+    this.#log.warn({ instance }, 'deregistered an unresponsive instance')
+  }
+
+  deregistrationFailed(error: unknown): void {
+    this.#log.warn({ err: error }, 'failed to deregister this instance')
   }
 
   evicted(instance: string): void {
@@ -69,13 +88,13 @@ export class FreshnessLog {
     this.#log.warn({ applied }, historyMessages[change])
   }
 
-  /** Whether the lease holds, as it is now: says so when that is new. */
-  lease(holds: boolean, instance: string | undefined): void {
+  /** Logs whether the lease holds when that has changed. */
+  lease(holds: boolean, instance: string | undefined, now: number): void {
     const before = this.#holds
     if (holds === before) return
     this.#holds = holds
     if (!holds) {
-      this.#unresponsiveSince = this.#monotonicNow()
+      this.#withoutLeaseSince = now
       const when = before === undefined ? 'no lease yet' : 'the lease expired'
       this.#log.warn(
         { instance, cause: this.#cause },
@@ -87,7 +106,7 @@ export class FreshnessLog {
       this.#log.info({ instance }, 'lease acquired: verifications are answered from memory')
       return
     }
-    const silentMs = Math.round(this.#monotonicNow() - this.#unresponsiveSince)
+    const silentMs = Math.round(now - this.#withoutLeaseSince)
     this.#log.info(
       { instance, silent_ms: silentMs },
       'lease acquired again: verifications are answered from memory',
@@ -95,7 +114,7 @@ export class FreshnessLog {
   }
 }
 
-/** A host with several addresses fails by one error for each, under one that says nothing. */
+/** A host with several addresses fails with one error for each, wrapped in an error without a message. */
 function causeOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(causeOf).join('; ')
   return error instanceof Error ? error.message : String(error)

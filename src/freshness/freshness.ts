@@ -6,34 +6,31 @@ import { type EpochSubject, InvalidationEpochs } from './invalidation-epochs.ts'
 import { type Lease, leaseFrom, leaseHolds, type Moment } from './lease.ts'
 import type { Timing } from './timing.ts'
 
-/** A round under way: what it was begun with. */
+/** A sync cycle under way. */
 export interface SyncCycle {
-  readonly registration: number
+  /** From before the statement that reads the changes was sent. */
   readonly sentAt: Moment
 }
 
 export type Received =
-  /** All changes are applied: read the tag keys again if they changed, acknowledge this revision, then confirm the round. */
+  /** All changes are applied: reload the tag keys if they changed, acknowledge this revision, confirm the cycle. */
   | { readonly kind: 'acknowledge'; readonly revision: number; readonly tagKeysChanged: boolean }
-  /** The database is not the one that we followed: register anew. */
+  /** The database is not the one that this instance followed: register again. */
   | { readonly kind: 'history_changed'; readonly change: HistoryChange }
-  /** The server may lag: its answer counts for nothing. */
+  /** The server may lag behind: what it read counts for nothing. */
   | { readonly kind: 'standby' }
-  /** The round was begun in an earlier registration. */
-  | { readonly kind: 'void' }
 
-/** A place to which reads are stamped, or undefined while nothing that is read may be kept. */
+/** The count of invalidations that a read is marked with. */
 export type Epoch = number
 
 /**
- * The protocol of one instance, without its I/O: a state machine whose every step is synchronous. The
- * driver sends what it says and tells it what came back; verification asks it whether an answer may
- * rest on what was read before. docs/freshness.md says why each rule is there.
+ * What an instance may answer from memory: its applied revision, its invalidation epochs and its lease.
+ * Every method is synchronous. The follower changes this state; verification asks whether an answer may
+ * rest on what was read before. docs/freshness.md has the reason for each rule.
  */
 export class Freshness {
   readonly #timing: Timing
-  readonly #fence: InvalidationEpochs
-  #registration = 0
+  readonly #epochs: InvalidationEpochs
   #applied = 0
   #appliedId: string | null = null
   #history: History | null = null
@@ -42,7 +39,7 @@ export class Freshness {
 
   constructor(timing: Timing, maxRemembered = 10_000) {
     this.#timing = timing
-    this.#fence = new InvalidationEpochs(maxRemembered)
+    this.#epochs = new InvalidationEpochs(maxRemembered)
   }
 
   /** The revision up to which this instance has applied the changes. */
@@ -50,12 +47,12 @@ export class Freshness {
     return this.#applied
   }
 
-  /** Take it before the statement is sent whose result is to be kept. */
+  /** The current epoch. Take it before the statement is sent whose result is to be kept. */
   get epoch(): Epoch {
-    return this.#fence.epoch
+    return this.#epochs.epoch
   }
 
-  /** How much of the lease is left, in milliseconds; 0 when it has lapsed. */
+  /** How much of the lease is left, in milliseconds; 0 when the lease has expired. */
   leaseRemaining(now: Moment): number {
     if (this.#lease === undefined || !leaseHolds(this.#lease, now)) return 0
     return Math.min(this.#lease.untilMonotonic - now.monotonic, this.#lease.untilWall - now.wall)
@@ -66,19 +63,19 @@ export class Freshness {
     return this.#lease !== undefined && leaseHolds(this.#lease, now)
   }
 
-  /** Whether an answer may rest on a read with this stamp. Ask at the last synchronous step before the answer. */
+  /** Whether an answer may rest on a read of this epoch. Ask at the last synchronous step before the answer. */
   mayAnswer(epoch: Epoch, of: EpochSubject, now: Moment): boolean {
-    return this.holdsLease(now) && this.#fence.isCurrent(epoch, of)
+    return this.holdsLease(now) && this.#epochs.isCurrent(epoch, of)
   }
 
-  /** Whether a read with this stamp may be kept: nothing read before the first lease is. */
+  /** Whether a read of this epoch may be kept. What was read before the first lease may not. */
   mayStore(epoch: Epoch, of: EpochSubject): boolean {
-    return this.#mayStore && this.#fence.isCurrent(epoch, of)
+    return this.#mayStore && this.#epochs.isCurrent(epoch, of)
   }
 
   /**
    * The registration was committed: it took its place from the counter in the same statement. What was
-   * read before is overtaken, and there is no lease yet.
+   * read before is stale, and there is no lease yet.
    */
   registered(at: Position): void {
     this.lose()
@@ -87,14 +84,13 @@ export class Freshness {
     this.#history = at.history
   }
 
-  /** Before the round's statement is sent. */
+  /** Call it before the statement of the cycle is sent. */
   beginCycle(sentAt: Moment): SyncCycle {
-    return { registration: this.#registration, sentAt }
+    return { sentAt }
   }
 
-  /** The answer to the round's statement: applies the changes. */
-  received(round: SyncCycle, reading: Reading): Received {
-    if (round.registration !== this.#registration) return { kind: 'void' }
+  /** Takes the result of the cycle's statement: applies the changes. */
+  received(reading: Reading): Received {
     if (reading.inRecovery) return { kind: 'standby' }
     const change = this.#historyChange(reading)
     if (change !== undefined) return { kind: 'history_changed', change }
@@ -104,47 +100,45 @@ export class Freshness {
     return { kind: 'acknowledge', revision: reading.counter, tagKeysChanged }
   }
 
-  /** The commit of the acknowledgement is confirmed: the lease runs from before the round's statement. */
-  confirmed(round: SyncCycle): void {
-    if (round.registration !== this.#registration) return
-    this.#lease = leaseFrom(round.sentAt, this.#timing.leaseMs)
+  /** The acknowledgement was committed: the lease runs from before the cycle's statement was sent. */
+  confirmed(cycle: SyncCycle): void {
+    this.#lease = leaseFrom(cycle.sentAt, this.#timing.leaseMs)
     if (this.#mayStore) return
-    // The first lease of a registration: fills begun before it are not kept.
-    this.#fence.invalidateAll()
+    // The first lease of a registration: what was read before it is not kept.
+    this.#epochs.invalidateAll()
     this.#mayStore = true
   }
 
-  /** The registration is gone, or its place in the order cannot be trusted: silence until the next one. */
+  /** The registration is gone, or its place in the order of changes is: no lease until the next one. */
   lose(): void {
-    this.#registration += 1
     this.#lease = undefined
     this.#mayStore = false
-    this.#fence.invalidateAll()
+    this.#epochs.invalidateAll()
   }
 
-  /** Overtakes what a change names before a round brings it: for the changes that this process commits itself. */
+  /** Invalidates what the changes name before a cycle reads them: for the changes that this process commits. */
   invalidate(changes: readonly Change[]): void {
-    this.#fence.apply(changes)
+    this.#epochs.apply(changes)
   }
 
   #historyChange(reading: Reading): HistoryChange | undefined {
     if (reading.counter < this.#applied) return 'other_history'
-    // The rows of what we had applied may have been pruned; then there is nothing to compare.
+    // The rows of the applied revision may have been pruned; then there is nothing to compare.
     const isComparable = this.#applied > reading.floor
     if (isComparable && reading.appliedId !== this.#appliedId) return 'other_history'
     return compareHistories(this.#history, reading.history)
   }
 
-  /** Overtakes what the changes name, or everything when one is missing or unknown. Tells whether the tag keys changed. */
+  /** Invalidates what the changes name, or everything when one is missing or unknown. True: reload the tag keys. */
   #applyAll(reading: Reading): boolean {
     if (reading.counter === this.#applied) return false
     const changes = reading.changes.map(parseChange).filter((change) => change !== undefined)
     const isWhole = this.#isGapless(reading) && changes.length === reading.changes.length
-    this.#fence.apply(isWhole ? changes : [{ kind: 'everything' }])
+    this.#epochs.apply(isWhole ? changes : [{ kind: 'everything' }])
     return !isWhole || changes.some((change) => change.kind === 'tag_key')
   }
 
-  /** Whether nothing is missing between what we had applied and what was read. */
+  /** Whether no revision is missing between the applied one and the counter. */
   #isGapless(reading: Reading): boolean {
     let next = this.#applied + 1
     for (const { revision } of reading.changes) {

@@ -1,10 +1,10 @@
 import { compareHistories, type History, type HistoryChange } from '../domain/protocol/history.ts'
 
 /**
- * Whether what instances say of themselves counts. For a watch after history changed under them it does
- * not: a database that was restored may know nothing of those who still answer from memory.
+ * Whether the rows of instances complete receipts. For one failure timeout after history changed they
+ * do not: a database that was restored may lack the rows of instances that still answer from memory.
  */
-export class Trust {
+export class HistoryTrust {
   readonly #failureTimeoutMs: number
   #lostUntil = Number.NEGATIVE_INFINITY
   #registeredIn: History | null | undefined
@@ -13,7 +13,7 @@ export class Trust {
     this.#failureTimeoutMs = failureTimeoutMs
   }
 
-  /** Whether it does not count. `now` is monotonic, as everywhere here. */
+  /** Whether the rows do not count. `now` is monotonic, here and below. */
   isLost(now: number): boolean {
     return now < this.#lostUntil
   }
@@ -22,7 +22,7 @@ export class Trust {
     this.#lostUntil = now + this.#failureTimeoutMs
   }
 
-  /** A registration was committed: trust is lost when it is in another history than the one before. */
+  /** A registration was committed: trust is lost when its history is not that of the registration before. */
   registeredIn(history: History | null, now: number): HistoryChange | undefined {
     const known = this.#registeredIn
     this.#registeredIn = history

@@ -1,16 +1,22 @@
-import type { InstanceRow } from './failure-detector.ts'
-
 /** How far a change has come. */
 export interface Receipt {
   readonly revision: number
-  /** The random id of the revision: who knows both may ask again. */
+  /** The random id of the revision: a caller that has both may ask again. */
   readonly id: string
   readonly state: 'complete' | 'pending'
   readonly acknowledged: number
   readonly live: number
   readonly waitingFor: readonly string[]
-  /** How long until it is complete by the passing of time alone; null when it is complete. */
+  /** How long until the receipt is complete by the passing of time alone; null when it is complete. */
   readonly completeInMs: number | null
+}
+
+/** A row of `instance`, as a receipt counts the row. */
+export interface InstanceRow {
+  readonly id: string
+  /** The latest revision that the instance has acknowledged. */
+  readonly applied: number
+  readonly maxStalenessMs: number
 }
 
 export interface ReceiptQuestion {
@@ -18,24 +24,25 @@ export interface ReceiptQuestion {
   readonly id: string
   /** Every row of `instance`, read by a statement that began after the commit. */
   readonly instances: readonly InstanceRow[]
-  /** Under which id the evaluator knows that it is registered, if it is. */
+  /** The id under which the evaluator is known to be registered, if it is. */
   readonly ownId: string | undefined
   /** When the evaluator learnt that the change is committed, and now, both on its own monotonic clock. */
   readonly learntAt: number
   readonly now: number
   readonly failureTimeoutMs: number
-  /** After history changed, what instances say counts for nothing for a while. */
+  /** Whether the rows count for nothing: they could not be read, or history changed lately. */
   readonly onlyByTime: boolean
 }
 
 /**
- * A receipt is complete when (a) every instance has applied the revision, or (b) a whole watch has
+ * A receipt is complete when (a) every instance has applied the revision, or (b) the failure timeout has
  * passed since its evaluator learnt of the commit: by then the lease of every instance that has not
- * has ended. Nothing else makes it so; whether somebody is dead is never inferred.
+ * applied the revision has ended. Nothing else completes a receipt; that an instance is dead is never
+ * inferred.
  *
- * For (a) the evaluator must be among the instances, and so have met the history in which the revision
- * was committed by a round of its own. A database that was restored just now may know nothing of those
- * who still answer from memory, and the evaluator would not know yet that it was.
+ * For (a) the evaluator must be among the instances itself, and so have met the history in which the
+ * revision was committed by a sync cycle of its own. A database that was restored just now may lack the
+ * rows of instances that still answer from memory, before the evaluator has met that.
  */
 export function receiptOf(question: ReceiptQuestion): Receipt {
   const { revision, id, instances, ownId, failureTimeoutMs } = question

@@ -2,23 +2,19 @@ import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import { listInstances, type StoredInstance } from '../store/instances.ts'
 import type { CurrentReads } from './current-reads.ts'
 import type { Instance } from './driver.ts'
-import { type Receipt, receiptOf } from './receipt.ts'
-import type { Timing } from './timing.ts'
+import type { Receipt } from './receipt.ts'
+import { ReceiptWait } from './receipt-wait.ts'
 import { Wakeup } from './wakeup.ts'
 
 export interface ReceiptsOptions {
   readonly currentReads: CurrentReads
   readonly instance: Instance
-  readonly timing: Timing
   readonly monotonicNow: () => number
 }
 
-const shortestPauseMs = 2
 const longestPauseMs = 100
-/** What the database has for one answer at least, even when nobody wants to wait for a receipt. */
-const leastReadMs = 500
 
-/** Follows how far changes have come, for those who wait for it. */
+/** Evaluates the receipts of committed changes for the callers that wait for them. */
 export class Receipts {
   readonly #options: ReceiptsOptions
   #underWay: Promise<StoredInstance[] | undefined> | undefined
@@ -29,49 +25,44 @@ export class Receipts {
   }
 
   /**
-   * The receipt of a committed revision: as soon as it is complete, or as it stands after `waitMs`.
-   * When the database cannot be asked it stands as pending; the change is committed all the same.
+   * The receipt of a committed revision: as soon as the receipt is complete, or as it is after `waitMs`.
+   * While the database cannot be read the receipt is pending; the change is committed all the same.
    */
   async waitFor(committed: RevisionRef, waitMs: number): Promise<Receipt> {
     const { instance, monotonicNow } = this.#options
-    const endsAt = monotonicNow() + waitMs
-    const learntAt = instance.learn(committed.id)
+    const evaluator = instance.follower
+    const now = monotonicNow()
+    const wait = new ReceiptWait({ committed, evaluator, waitMs, longestPauseMs, now })
     instance.trigger()
-    for (let pauseMs = shortestPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      const readMs = Math.max(leastReadMs, endsAt - monotonicNow())
-      const receipt = await this.#evaluate(committed, learntAt, readMs)
-      const leftMs = endsAt - monotonicNow()
-      if (receipt.state === 'complete' || leftMs <= 0) return receipt
-      await new Wakeup().within(Math.min(pauseMs, leftMs))
+    for (;;) {
+      const command = wait.next()
+      switch (command.kind) {
+        case 'answer':
+          return command.receipt
+        case 'sleep':
+          await new Wakeup().within(command.ms)
+          wait.slept(monotonicNow())
+          break
+        case 'load_instances': {
+          const rows = await this.#loadWithin(command.withinMs).catch(() => undefined)
+          wait.loaded(rows, monotonicNow())
+        }
+      }
     }
   }
 
-  async #evaluate(committed: RevisionRef, learntAt: number, readMs: number): Promise<Receipt> {
-    const { instance, timing, monotonicNow } = this.#options
-    const instances = await this.#readWithin(readMs).catch(() => undefined)
-    return receiptOf({
-      ...committed,
-      instances: instances ?? [],
-      ownId: instance.registeredId,
-      learntAt,
-      now: monotonicNow(),
-      failureTimeoutMs: timing.failureTimeoutMs,
-      onlyByTime: instances === undefined || instance.completesOnlyByTime,
-    })
-  }
-
   /** Undefined when the database does not answer in time. */
-  async #readWithin(ms: number): Promise<StoredInstance[] | undefined> {
+  async #loadWithin(ms: number): Promise<StoredInstance[] | undefined> {
     const deadline = new Wakeup()
     try {
-      return await Promise.race([this.#readFresh(), deadline.within(ms).then(() => undefined)])
+      return await Promise.race([this.#load(), deadline.within(ms).then(() => undefined)])
     } finally {
       deadline.wake()
     }
   }
 
-  /** Reads that begin after the call. Those who wait while one is under way share the one after it. */
-  #readFresh(): Promise<StoredInstance[] | undefined> {
+  /** A read that begins after the call. Callers that come while one is under way share the one after it. */
+  #load(): Promise<StoredInstance[] | undefined> {
     if (this.#underWay === undefined) return this.#begin()
     this.#next ??= this.#underWay.then(
       () => this.#begin(),

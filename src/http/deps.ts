@@ -11,7 +11,7 @@ interface OperationsDeps {
   /** The state of the change feed. */
   readonly feed: {
     readonly lagMs: number
-    readonly rounds: number
+    readonly cycles: number
     readonly refusedConnections: number
   }
   /** How many keys expire within so many days, as this instance counted last. */

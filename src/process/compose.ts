@@ -4,7 +4,10 @@ import type { Logger } from 'pino'
 import type { ChainHead } from '../domain/audit/entry-hash.ts'
 import { CurrentReads } from '../freshness/current-reads.ts'
 import { Instance } from '../freshness/driver.ts'
+import { FailureDetector } from '../freshness/failure-detector.ts'
+import { Follower } from '../freshness/follower.ts'
 import { Freshness } from '../freshness/freshness.ts'
+import { FreshnessLog } from '../freshness/freshness-log.ts'
 import type { Moment } from '../freshness/lease.ts'
 import { Listener } from '../freshness/listener.ts'
 import { Receipts } from '../freshness/receipts.ts'
@@ -66,18 +69,22 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
       statementTimeoutMs: timing.cycleDeadlineMs,
     })
   const instance = new Instance({
-    newId: randomUUID,
-    freshness,
-    history,
+    follower: new Follower({
+      newId: randomUUID,
+      freshness,
+      history,
+      failureDetector: new FailureDetector(),
+      timing,
+      // Several polls fit into a lease, whatever the settings say: one failed poll must not end the
+      // lease.
+      pollIntervalMs: Math.min(config.POLL_INTERVAL_MS, timing.leaseMs / 3),
+      log: new FreshnessLog(log),
+    }),
     timing,
-    // Several polls fit into a lease, whatever the settings say: one failed poll must not end the
-    // lease.
-    pollIntervalMs: Math.min(config.POLL_INTERVAL_MS, timing.leaseMs / 3),
     connect: () => connect(connection),
     now: moment,
-    onTagKeysChanged: () => keyring.reload(),
+    reloadTagKeys: () => keyring.reload(),
     onRegistered: options.onRegistered ?? (() => undefined),
-    log,
   })
   history.onRefusal((met) => instance.meet(met))
   const notifies = config.CHANGE_FEED === 'notify'
@@ -107,11 +114,20 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     longReads: database.longReads,
     currentReads: new CurrentReads({ db, history, holdsLease }),
     verificationReads,
-    feed: instance,
+    feed: {
+      get lagMs() {
+        return instance.lagMs
+      },
+      get cycles() {
+        return instance.follower.confirmed
+      },
+      get refusedConnections() {
+        return history.refused
+      },
+    },
     receipts: new Receipts({
       currentReads: verificationReads,
       instance,
-      timing,
       monotonicNow: () => moment().monotonic,
     }),
     notifies,

@@ -28,8 +28,7 @@ export interface FeedConnectionOptions {
 
 export interface StoredHeartbeat {
   readonly id: string
-  readonly applied: number
-  readonly beat: number
+  readonly heartbeat: number
   readonly maxStalenessMs: number
 }
 
@@ -155,18 +154,16 @@ export async function acknowledge(
   return result.rowCount === 1
 }
 
-/** The heartbeats of all instances, with the `MAX_STALENESS_MS` of each. */
+/** The heartbeat of every instance, on this very connection, and its MAX_STALENESS_MS. */
 export async function loadHeartbeats({ client }: FeedConnection): Promise<StoredHeartbeat[]> {
   const { rows } = await client.query<{
     id: string
-    applied: string
     beat: string
     max_staleness_ms: number
-  }>('select id, applied, beat, max_staleness_ms from instance')
+  }>('select id, beat, max_staleness_ms from instance')
   return rows.map((row) => ({
     id: row.id,
-    applied: Number(row.applied),
-    beat: Number(row.beat),
+    heartbeat: Number(row.beat),
     maxStalenessMs: row.max_staleness_ms,
   }))
 }
@@ -174,11 +171,11 @@ export async function loadHeartbeats({ client }: FeedConnection): Promise<Stored
 /** Deletes the row of an instance if the row still shows this heartbeat. */
 export async function evictInstance(
   { client }: FeedConnection,
-  unresponsive: { readonly id: string; readonly beat: number },
+  { id, heartbeat }: { readonly id: string; readonly heartbeat: number },
 ): Promise<boolean> {
   const result = await client.query('delete from instance where id = $1 and beat = $2', [
-    unresponsive.id,
-    unresponsive.beat,
+    id,
+    heartbeat,
   ])
   return result.rowCount === 1
 }

@@ -7,6 +7,7 @@ export interface StoredInstance {
   readonly applied: number
   readonly beat: number
   readonly startedAt: Date
+  readonly maxStalenessMs: number
 }
 
 /**
@@ -19,14 +20,25 @@ export async function listInstances(db: Executor): Promise<StoredInstance[] | un
     applied: string
     beat: string
     started_at: Date
+    max_staleness_ms: number
     in_recovery: boolean
   }>`
     select instance.id, instance.applied, instance.beat, instance.started_at,
-      pg_is_in_recovery() as in_recovery
+      instance.max_staleness_ms, pg_is_in_recovery() as in_recovery
     from (select) as always left join instance on true order by instance.id`.execute(db)
   if (rows.some((row) => row.in_recovery)) return undefined
-  return rows.flatMap(({ id, applied, beat, started_at: startedAt }) =>
-    id === null ? [] : [{ id, applied: Number(applied), beat: Number(beat), startedAt }],
+  return rows.flatMap(({ id, applied, beat, started_at: startedAt, ...row }) =>
+    id === null
+      ? []
+      : [
+          {
+            id,
+            applied: Number(applied),
+            beat: Number(beat),
+            startedAt,
+            maxStalenessMs: row.max_staleness_ms,
+          },
+        ],
   )
 }
 

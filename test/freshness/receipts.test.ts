@@ -339,12 +339,12 @@ async function ask(api: Api, receipt: RevisionRef) {
   return body.receipt
 }
 
-/** Resolves after so many more confirmed rounds of the feed. */
+/** Resolves after so many more confirmed cycles of the feed. */
 async function roundsOf(t: Test, count: number): Promise<void> {
   const { feed } = service.deps
-  const { rounds } = feed
-  await until(() => feed.rounds >= rounds + count)
-  t.ok(feed.rounds >= rounds + count)
+  const { cycles } = feed
+  await until(() => feed.cycles >= cycles + count)
+  t.ok(feed.cycles >= cycles + count)
 }
 
 /** The row of an instance that nobody runs. */

@@ -1,32 +1,31 @@
 import type { Change, ChangeRow } from '../../src/domain/protocol/change.ts'
 import type { History } from '../../src/domain/protocol/history.ts'
+import type { Position } from '../../src/domain/protocol/position.ts'
 import type { Reading } from '../../src/domain/protocol/reading.ts'
+import type { RevisionRef } from '../../src/domain/protocol/revision-ref.ts'
+import { type Act, edited, stateAfter } from './acts.ts'
 import { type KeyRow, type KeyState, keys, newKey, withState } from './keys.ts'
-import type { RevisionRef } from './receipt-desk.ts'
+import { type SimulatedToken, tagKeys, tokens } from './tokens.ts'
+import { judgeAt, textOf, type VerdictText } from './verdicts.ts'
 
 export interface StoredInstance {
   readonly id: string
   readonly applied: number
-  readonly beat: number
+  readonly heartbeat: number
+  readonly maxStalenessMs: number
   /** When its lease ends on its own wall clock. Only a mutant writes or reads it. */
   readonly leaseEndsAt: number
 }
 
-/** What somebody does to what keys may do. */
-export type Act =
-  | { readonly kind: 'revoke' | 'disable' | 'enable' | 'edit'; readonly key: number }
-  | { readonly kind: 'edit_account'; readonly account: string }
-  | { readonly kind: 'everything' }
-
-export interface Position {
-  readonly revision: number
-  readonly id: string | null
-  readonly history: History | null
+/** The credentials of all keys: each with the tag of every tag key that is in the ring. */
+export interface StoredCredentials {
+  readonly rows: readonly KeyRow[]
+  readonly tagKeyCount: number
 }
 
 /** Told of each commit, at the moment when it becomes visible. */
 export interface CommitLog {
-  committed(committed: RevisionRef, keys: readonly number[], database: Database): void
+  committed(committed: RevisionRef, tokens: readonly SimulatedToken[], database: Database): void
 }
 
 /** What a version to come writes, and this one does not know. */
@@ -47,18 +46,21 @@ export class Database {
   #changes: ChangeRow[]
   #instances = new Map<string, StoredInstance>()
   #keys: KeyRow[] = keys.map(newKey)
+  /** How many of the tag keys are in the ring. */
+  #tagKeys = 1
   #isDeposed = false
 
-  constructor(log: CommitLog, newId: () => string, isStandby = false) {
+  constructor(log: CommitLog, newId: () => string, tellsHistory = true, isStandby = false) {
     this.#log = log
     this.#newId = newId
     this.isStandby = isStandby
-    this.#history = isStandby ? null : { timeline: newId(), serverStart: newId() }
+    const hasHistory = tellsHistory && !isStandby
+    this.#history = !hasHistory ? null : { timeline: timeline(1, newId()), serverStart: newId() }
     this.#changes = [{ revision: 1, id: newId(), kind: 'origin', subject: null }]
   }
 
-  get keys(): readonly KeyRow[] {
-    return this.#keys
+  loadCredentials(): StoredCredentials {
+    return { rows: this.#keys, tagKeyCount: this.#tagKeys }
   }
 
   get history(): History | null {
@@ -80,34 +82,40 @@ export class Database {
 
   /** What a backup, or a standby that gets no more, holds. */
   copy(isStandby = false): Database {
-    const copy = new Database(this.#log, this.#newId, isStandby)
+    const copy = new Database(this.#log, this.#newId, false, isStandby)
     if (!isStandby) copy.#history = this.#history
     copy.#counter = this.#counter
     copy.#floor = this.#floor
     copy.#changes = [...this.#changes]
     copy.#instances = new Map(this.#instances)
     copy.#keys = [...this.#keys]
+    copy.#tagKeys = this.#tagKeys
     return copy
   }
 
   /** The server is started anew; with another timeline after a promotion or most restores. */
   restarted(hasOtherTimeline = false): void {
     if (this.#history === null) return
-    const timeline = hasOtherTimeline ? this.#newId() : this.#history.timeline
-    this.#history = { timeline, serverStart: this.#newId() }
+    const before = this.#history.timeline
+    const raised = Number.parseInt(before, 16) + 1
+    this.#history = {
+      timeline: hasOtherTimeline ? timeline(raised, this.#newId()) : before,
+      serverStart: this.#newId(),
+    }
   }
 
-  /** The place that a registration takes from the counter. */
-  place(): Position | undefined {
+  /** The position that a registration takes from the counter. */
+  position(): Position | undefined {
     if (!this.commits()) return undefined
     return { revision: this.#counter, id: this.#idOf(this.#counter), history: this.#history }
   }
 
   /** The registration becomes visible. */
-  register(id: string, place: Position): Position | undefined {
+  register(id: string, position: Position, maxStalenessMs: number): Position | undefined {
     if (!this.commits() || this.#instances.has(id)) return undefined
-    this.#instances.set(id, { id, applied: place.revision, beat: 0, leaseEndsAt: 0 })
-    return place
+    const applied = position.revision
+    this.#instances.set(id, { id, applied, heartbeat: 0, maxStalenessMs, leaseEndsAt: 0 })
+    return position
   }
 
   loadFeed(applied: number): Reading {
@@ -127,19 +135,19 @@ export class Database {
     if (!this.commits()) return undefined
     const row = this.#instances.get(id)
     if (row === undefined) return false
-    this.#instances.set(id, { id, applied, beat: row.beat + 1, leaseEndsAt })
+    this.#instances.set(id, { ...row, applied, heartbeat: row.heartbeat + 1, leaseEndsAt })
     return true
   }
 
-  readInstances(): readonly StoredInstance[] | undefined {
+  loadInstances(): readonly StoredInstance[] | undefined {
     return this.isStandby ? undefined : [...this.#instances.values()]
   }
 
-  /** Deletes the row of an instance, if it shows this beat; whatever it shows without one. */
-  deleteInstance(id: string, beat?: number): boolean | undefined {
+  /** Deletes the row of an instance: if it shows this heartbeat, or whatever it shows when none is given. */
+  deleteInstance(id: string, heartbeat?: number): boolean | undefined {
     if (!this.commits()) return undefined
     const row = this.#instances.get(id)
-    if (row === undefined || (beat !== undefined && row.beat !== beat)) return false
+    if (row === undefined || (heartbeat !== undefined && row.heartbeat !== heartbeat)) return false
     return this.#instances.delete(id)
   }
 
@@ -147,21 +155,17 @@ export class Database {
   act(act: Act, wall: number, isOfAVersionToCome: boolean): RevisionRef | undefined {
     if (!this.commits()) return undefined
     switch (act.kind) {
+      case 'add_tag_key': {
+        this.#tagKeys = Math.min(tagKeys.length, this.#tagKeys + 1)
+        const added = tokens.filter(({ tagKey }) => tagKey === this.#tagKeys - 1)
+        return this.#commit({ kind: 'tag_key' }, added, isOfAVersionToCome)
+      }
       case 'everything':
-        return this.#commit(
-          { kind: 'everything' },
-          keys.map((_, key) => key),
-          isOfAVersionToCome,
-          edited,
-        )
+        return this.#alter({ kind: 'everything' }, () => true, edited, isOfAVersionToCome)
       case 'edit_account': {
-        const touched = keys.flatMap((key, index) => (key.accountId === act.account ? [index] : []))
-        return this.#commit(
-          { kind: 'account', id: act.account },
-          touched,
-          isOfAVersionToCome,
-          edited,
-        )
+        const { account } = act
+        const isTouched = ({ facts }: KeyRow) => facts.accountId === account
+        return this.#alter({ kind: 'account', id: account }, isTouched, edited, isOfAVersionToCome)
       }
       default: {
         const row = this.#keys[act.key]
@@ -169,14 +173,23 @@ export class Database {
         const next = stateAfter(act.kind, row.state, wall)
         // Done before: nothing is written, and the receipt is that of the change that did it.
         if (next === row.state) return row.changed
-        return this.#commit(
-          { kind: 'key', id: row.facts.id },
-          [act.key],
-          isOfAVersionToCome,
-          () => next,
-        )
+        const { id } = row.facts
+        const isTouched = ({ facts }: KeyRow) => facts.id === id
+        return this.#alter({ kind: 'key', id }, isTouched, () => next, isOfAVersionToCome)
       }
     }
+  }
+
+  /** What is true of a token. A restored database may lack its tag key. */
+  verdictOn({ key, tagKey }: SimulatedToken): VerdictText {
+    const row = this.#keys[key]
+    if (row === undefined || tagKey >= this.#tagKeys) return 'not_found'
+    return textOf(judgeAt(row.facts, 0), row.facts)
+  }
+
+  /** How many tag keys are in the ring: the first so many. */
+  get tagKeyCount(): number {
+    return this.#tagKeys
   }
 
   /** As of a backup from before some of the instances registered: none of them can be behind it. */
@@ -199,20 +212,36 @@ export class Database {
     this.#changes = this.#changes.filter(({ revision }) => revision > this.#floor)
   }
 
+  #alter(
+    change: Change,
+    isTouched: (row: KeyRow) => boolean,
+    alter: (state: KeyState) => KeyState,
+    isOfAVersionToCome: boolean,
+  ): RevisionRef {
+    const committed = this.#nextRevision()
+    const touched = new Set<number>()
+    this.#keys = this.#keys.map((row, key) => {
+      if (!isTouched(row)) return row
+      touched.add(key)
+      return withState(row, alter(row.state), committed)
+    })
+    const those = tokens.filter(({ key }) => touched.has(key))
+    return this.#commit(change, those, isOfAVersionToCome, committed)
+  }
+
+  #nextRevision(): RevisionRef {
+    this.#counter += 1
+    return { revision: this.#counter, id: this.#newId() }
+  }
+
   #commit(
     change: Change,
-    touched: readonly number[],
+    touched: readonly SimulatedToken[],
     isOfAVersionToCome: boolean,
-    alter: (state: KeyState) => KeyState,
+    committed = this.#nextRevision(),
   ): RevisionRef {
-    this.#counter += 1
-    const committed = { revision: this.#counter, id: this.#newId() }
     const kind = isOfAVersionToCome ? unknownKind : change.kind
     this.#changes.push({ ...committed, kind, subject: 'id' in change ? change.id : null })
-    for (const key of touched) {
-      const row = this.#keys[key]
-      if (row !== undefined) this.#keys[key] = withState(row, alter(row.state), committed)
-    }
     this.#log.committed(committed, touched, this)
     return committed
   }
@@ -222,23 +251,7 @@ export class Database {
   }
 }
 
-function edited(state: KeyState): KeyState {
-  return { ...state, version: state.version + 1 }
-}
-
-function stateAfter(
-  kind: 'revoke' | 'disable' | 'enable' | 'edit',
-  state: KeyState,
-  wall: number,
-): KeyState {
-  switch (kind) {
-    case 'revoke':
-      return state.revokedAt === null ? { ...state, revokedAt: new Date(wall) } : state
-    case 'disable':
-      return state.disabledAt === null ? { ...state, disabledAt: new Date(wall) } : state
-    case 'enable':
-      return state.disabledAt === null ? state : { ...state, disabledAt: null }
-    case 'edit':
-      return edited(state)
-  }
+/** The number that a promotion raises, as PostgreSQL writes it, and what tells two of one number apart. */
+function timeline(number: number, id: string): string {
+  return `${number.toString(16).padStart(8, '0')} ${id}`
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Act } from './database.ts'
+import type { Act } from './acts.ts'
 import { keys, narrowed } from './keys.ts'
 import { calmFrom, machineCount, type SimulatedEvent, type SimulatedEventKind } from './schedule.ts'
 
@@ -30,7 +30,10 @@ export const act: fc.Arbitrary<Act> = fc.oneof(
       account: fc.constantFrom(keys[0].accountId, keys[2].accountId),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('everything' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constantFrom('everything' as const, 'add_tag_key' as const) }),
+  },
 )
 
 const kinds: {

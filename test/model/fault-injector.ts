@@ -1,9 +1,9 @@
+import type { RevisionRef } from '../../src/domain/protocol/revision-ref.ts'
 import type { Database } from './database.ts'
 import type { Environment } from './environment.ts'
 import type { Host } from './host.ts'
-import { keys, verdictOf } from './keys.ts'
-import type { RevisionRef } from './receipt-desk.ts'
 import type { SimulatedEvent } from './schedule.ts'
+import { tokens } from './tokens.ts'
 
 export interface FaultInjectorOptions {
   readonly environment: Environment
@@ -51,7 +51,11 @@ export class FaultInjector {
       backup = environment.server.primary.copy()
     })
     environment.scheduler.at(at, () => {
-      if (backup !== undefined) this.#restore(backup, this.#untilCalm(event.for))
+      if (backup === undefined) return
+      // Some of the instances may have registered after the backup.
+      if (event.keepsInstances !== true)
+        backup.forgetInstances(() => environment.random.chance(0.5))
+      this.#restore(backup, this.#untilCalm(event.for))
     })
   }
 
@@ -59,9 +63,9 @@ export class FaultInjector {
   #planWarming(at: number): void {
     const { environment, places, tenth } = this.#options
     for (const place of places) {
-      for (const key of keys.keys()) {
+      for (const token of tokens) {
         environment.scheduler.at(at - environment.random.between(0, 0.5 * tenth), () =>
-          place.node?.verify(key),
+          place.node?.verify([token]),
         )
       }
     }
@@ -72,12 +76,9 @@ export class FaultInjector {
     trace?.('the database is restored to an older state')
     // A restore in place keeps the timeline.
     backup.restarted(random.chance(0.5))
-    backup.forgetInstances(() => random.chance(0.5))
     server.restart(downMs, backup)
     this.#restoredAt = scheduler.now
-    for (const [key, { facts }] of backup.keys.entries()) {
-      history.becomes(key, verdictOf(facts, 0), scheduler.now)
-    }
+    for (const token of tokens) history.becomes(token, backup.verdictOn(token), scheduler.now)
     this.#cutAll()
   }
 

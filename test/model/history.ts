@@ -1,71 +1,85 @@
-import type { VerdictText } from './keys.ts'
+import { type SimulatedToken, tokens } from './tokens.ts'
+import type { VerdictText } from './verdicts.ts'
 
 /** A request for a verdict, as it was received. */
 export interface Received {
-  readonly key: number
+  readonly token: SimulatedToken
   readonly at: number
+  /** The M of the instance that received the request. */
+  readonly maxStalenessMs: number
   /** No verdict may rest on what was before: the commit of the latest change whose receipt was complete. */
   readonly notBefore: number
 }
 
 /** A guarantee that was broken, in words. */
 export interface Violation {
-  readonly guarantee: 'fresh' | 'revoked' | 'live'
+  readonly guarantee: 'fresh' | 'revoked' | 'agreed' | 'live'
   readonly text: string
 }
 
 /**
- * The true history of each key, and what was promised of it. It sees everything and is seen by
- * nobody: every verdict is held against both guarantees here.
+ * The true history of each token, and what was promised of it. It sees everything and is seen by no
+ * instance: every verdict is held against both guarantees here.
  */
 export class History {
-  readonly #maxStalenessMs: number
-  readonly #states: { readonly from: number; readonly verdict: VerdictText }[][]
-  readonly #notBefore: number[]
+  readonly #states: ReadonlyMap<
+    SimulatedToken,
+    { readonly from: number; readonly verdict: VerdictText }[]
+  >
+  readonly #notBefore = new Map<SimulatedToken, number>()
   violation: Violation | undefined
 
-  constructor(maxStalenessMs: number, first: readonly VerdictText[]) {
-    this.#maxStalenessMs = maxStalenessMs
-    this.#states = first.map((verdict) => [{ from: Number.NEGATIVE_INFINITY, verdict }])
-    this.#notBefore = first.map(() => Number.NEGATIVE_INFINITY)
+  constructor(first: (token: SimulatedToken) => VerdictText) {
+    this.#states = new Map(
+      tokens.map((token) => [token, [{ from: Number.NEGATIVE_INFINITY, verdict: first(token) }]]),
+    )
   }
 
-  /** From now on this is what is true of a key. */
-  becomes(key: number, verdict: VerdictText, now: number): void {
-    this.#states[key]?.push({ from: now, verdict })
+  /** From now on this is what is true of a token. */
+  becomes(token: SimulatedToken, verdict: VerdictText, now: number): void {
+    this.#states.get(token)?.push({ from: now, verdict })
   }
 
   /** The receipt of what was committed then is complete, now. */
-  promised(keys: readonly number[], committedAt: number): void {
-    for (const key of keys) {
-      this.#notBefore[key] = Math.max(this.#notBefore[key] ?? committedAt, committedAt)
+  promised(touched: readonly SimulatedToken[], committedAt: number): void {
+    for (const token of touched) {
+      const notBefore = this.#notBefore.get(token) ?? committedAt
+      this.#notBefore.set(token, Math.max(notBefore, committedAt))
     }
   }
 
-  received(key: number, now: number): Received {
-    return { key, at: now, notBefore: this.#notBefore[key] ?? Number.NEGATIVE_INFINITY }
+  received(token: SimulatedToken, now: number, maxStalenessMs: number): Received {
+    const notBefore = this.#notBefore.get(token) ?? Number.NEGATIVE_INFINITY
+    return { token, at: now, maxStalenessMs, notBefore }
   }
 
   /** Holds an answer against both guarantees. */
   answered(received: Received, verdict: VerdictText, now: number): void {
     if (this.violation !== undefined) return
-    const freshFrom = received.at - this.#maxStalenessMs - 1e-6
-    if (!this.#wasTrue(received.key, verdict, freshFrom)) {
-      const text = `key ${received.key}, asked at ${ms(received.at)}, answered at ${ms(now)}: ${verdict}, which it had not been since ${ms(freshFrom)}`
+    const { token, at, maxStalenessMs, notBefore } = received
+    const freshFrom = at - maxStalenessMs - 1e-6
+    const told = `token ${tokens.indexOf(token)}, asked at ${ms(at)}, answered at ${ms(now)}: ${verdict}`
+    if (!this.#wasTrue(token, verdict, freshFrom)) {
+      const text = `${told}, which was not true since ${ms(freshFrom)}`
       this.violation = { guarantee: 'fresh', text }
-    } else if (!this.#wasTrue(received.key, verdict, received.notBefore)) {
-      const text = `key ${received.key}, asked at ${ms(received.at)}, answered at ${ms(now)}: ${verdict}, though the receipt of the change at ${ms(received.notBefore)} was complete`
+    } else if (!this.#wasTrue(token, verdict, notBefore)) {
+      const text = `${told}, though the receipt of the change at ${ms(notBefore)} was complete`
       this.violation = { guarantee: 'revoked', text }
     }
+  }
+
+  /** Two instances held leases of different lengths at once: receipts are timed by leases of one length. */
+  disagreed(text: string): void {
+    this.violation ??= { guarantee: 'agreed', text }
   }
 
   stuck(text: string): void {
     this.violation ??= { guarantee: 'live', text }
   }
 
-  /** Whether it was true of the key at some moment from then until now. */
-  #wasTrue(key: number, verdict: VerdictText, from: number): boolean {
-    const states = this.#states[key] ?? []
+  /** Whether the verdict was true of the token at some moment from then until now. */
+  #wasTrue(token: SimulatedToken, verdict: VerdictText, from: number): boolean {
+    const states = this.#states.get(token) ?? []
     for (let index = states.length - 1; index >= 0; index -= 1) {
       const state = states[index]
       if (state === undefined) return false

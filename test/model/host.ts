@@ -34,7 +34,8 @@ export class Host {
   }
 
   start(): void {
-    const { index, maxStalenessMs, shape, ...shared } = this.#options
+    const { index, shape, ...shared } = this.#options
+    const maxStalenessMs = this.#options.maxStalenessMs * (shape.staleness ?? 1)
     this.#node = new SimulatedInstance({
       ...shared,
       name: `node ${index}`,
@@ -54,7 +55,8 @@ export class Host {
     const { node } = this
     if (node === undefined) return
     node.kill()
-    if (isReaped) this.#reap(node.follower.id)
+    const { id } = node.driver.follower
+    if (isReaped && id !== undefined) this.#reap(id)
     this.#startAfter(downMs)
   }
 

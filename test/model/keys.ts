@@ -1,13 +1,13 @@
 import { EMPTY_ADDRESS_SET } from '../../src/domain/network/address-set.ts'
-import { judge, type KeyFacts } from '../../src/domain/verdict.ts'
-import type { RevisionRef } from './receipt-desk.ts'
+import type { RevisionRef } from '../../src/domain/protocol/revision-ref.ts'
+import type { KeyFacts } from '../../src/domain/verdict.ts'
 
-/** The keys of every schedule. Nobody ever narrows the last one: it is never denied. */
+/** The keys of every schedule. No event ever narrows the last key: it is never denied. */
 export const keys = [
-  { id: 'key-0', accountId: 'account-a' },
-  { id: 'key-1', accountId: 'account-a' },
-  { id: 'key-2', accountId: 'account-b' },
-  { id: 'never-narrowed', accountId: 'account-c' },
+  { id: '00000000-0000-4000-8000-000000000000', accountId: 'account-a' },
+  { id: '00000000-0000-4000-8000-000000000001', accountId: 'account-a' },
+  { id: '00000000-0000-4000-8000-000000000002', accountId: 'account-b' },
+  { id: '00000000-0000-4000-8000-000000000003', accountId: 'account-c' },
 ] as const
 
 /** The number of keys that are revoked, disabled and edited. */
@@ -34,18 +34,6 @@ export function newKey(name: { readonly id: string; readonly accountId: string }
 
 export function withState(row: KeyRow, state: KeyState, changed: RevisionRef): KeyRow {
   return { state, facts: factsOf(row.facts, state), changed }
-}
-
-/** A verdict as one text: what a caller can tell of it. */
-export type VerdictText = string
-
-export function verdictOf(facts: KeyFacts, wall: number): VerdictText {
-  const verdict = judge(
-    facts,
-    { address: undefined, permissions: [], accountId: undefined },
-    new Date(wall),
-  )
-  return verdict.valid ? `valid, version ${facts.generation}` : verdict.reason
 }
 
 function factsOf(

@@ -25,15 +25,15 @@ t.test(`both freshness guarantees hold through ${schedules} schedules of the mod
   t.test('every kind of fault and event occurred in the schedules of the model', async (t) => {
     for (const [what, times] of Object.entries(counts)) t.ok(times > 100, `${what}: ${times}`)
     const answers =
-      counts.answersFromMemory + counts.answersFromJoinedReads + counts.answersFromOwnReads
+      counts.answersFromMemory + counts.answersFromJoinedLoads + counts.answersFromOwnLoads
     t.ok(counts.answersFromMemory > answers / 2, 'most answers came from memory')
   })
 })
 
 t.test('the model catches every protocol that lacks one rule', async (t) => {
   for (const { name, ...mutant } of mutants) {
-    const { count, found } = hunt({ ...mutant, most: longestHunt, seed: 1 })
+    // What breaks itself alone breaks no guarantee.
+    const { count, found } = hunt({ ...mutant, most: longestHunt, seed: 1, checksLife: false })
     t.ok(found, `${name}: caught by schedule ${count}`)
-    t.not(found?.violation.guarantee, 'live', 'it broke a guarantee, and not itself')
   }
 })

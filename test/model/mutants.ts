@@ -1,30 +1,40 @@
 import type fc from 'fast-check'
 import { cutOff } from './cut-off.ts'
 import { acknowledgeBeforeApplying } from './mutants/acknowledge-before-applying.ts'
+import { acknowledgesOldTagKeys } from './mutants/acknowledges-old-tag-keys.ts'
 import { blindDelete } from './mutants/blind-delete.ts'
 import { clocksCompared } from './mutants/clocks-compared.ts'
 import { deathInferred } from './mutants/death-inferred.ts'
 import { earlyFills } from './mutants/early-fills.ts'
 import { endAsATime } from './mutants/end-as-a-time.ts'
+import { evictsByOwnStaleness } from './mutants/evicts-by-own-staleness.ts'
 import { failureTimeoutFromTheSend } from './mutants/failure-timeout-from-the-send.ts'
 import { failureTimeoutWithoutMargin } from './mutants/failure-timeout-without-margin.ts'
 import { historiesUncompared } from './mutants/histories-uncompared.ts'
 import { ignoresEviction } from './mutants/ignores-eviction.ts'
 import { ignoresHistory } from './mutants/ignores-history.ts'
-import { joinedReadsUnchecked } from './mutants/joined-reads-unchecked.ts'
+import { ignoresTagKeyChanges } from './mutants/ignores-tag-key-changes.ts'
+import { joinedLoadsUnchecked } from './mutants/joined-loads-unchecked.ts'
 import { joinsWithoutLease } from './mutants/joins-without-lease.ts'
 import { keepsConnections } from './mutants/keeps-connections.ts'
 import { leaseBeforeTheHeartbeat } from './mutants/lease-before-the-heartbeat.ts'
 import { leaseFromTheAnswer } from './mutants/lease-from-the-answer.ts'
 import { leaseWithoutMargin } from './mutants/lease-without-margin.ts'
+import { looksOnlyBeforeRegistering } from './mutants/looks-only-before-registering.ts'
 import { monotonicClockAlone } from './mutants/monotonic-clock-alone.ts'
+import { neverStandsBy } from './mutants/never-stands-by.ts'
 import { noEpochs } from './mutants/no-epochs.ts'
+import { observesAcrossConnections } from './mutants/observes-across-connections.ts'
 import { oldProof } from './mutants/old-proof.ts'
 import { oneId } from './mutants/one-id.ts'
 import { proofElsewhere } from './mutants/proof-elsewhere.ts'
+import { receiptByOwnStaleness } from './mutants/receipt-by-own-staleness.ts'
 import { receiptFromOutside } from './mutants/receipt-from-outside.ts'
 import { receiptWhileRegistering } from './mutants/receipt-while-registering.ts'
+import { refusesByOldTagKeys } from './mutants/refuses-by-old-tag-keys.ts'
+import { registersWithOldTagKeys } from './mutants/registers-with-old-tag-keys.ts'
 import { revisionsByNumber } from './mutants/revisions-by-number.ts'
+import { skipsGaps } from './mutants/skips-gaps.ts'
 import { skipsUnknownKinds } from './mutants/skips-unknown-kinds.ts'
 import { trustAfterRestore } from './mutants/trust-after-restore.ts'
 import { trustsAStandby } from './mutants/trusts-a-standby.ts'
@@ -35,6 +45,8 @@ import type { Protocol } from './protocol.ts'
 import { restoredWhileEvicted } from './restored-while-evicted.ts'
 import type { Schedule } from './schedule.ts'
 import { anything, everySchedule } from './schedules.ts'
+import { stalenessesDiffer } from './stalenesses-differ.ts'
+import { unnoticedRestore } from './unnoticed-restore.ts'
 
 /** The protocol with one rule taken out. */
 export interface Mutant {
@@ -51,19 +63,19 @@ export const mutants: readonly Mutant[] = [
     schedules: cutOff(),
   },
   {
-    name: 'no margin between the lease and the watch',
+    name: 'no margin between the lease and the failure timeout',
     protocol: failureTimeoutWithoutMargin,
     schedules: cutOff(),
   },
   { name: 'the counter and the rows in two reads', protocol: twoReads, schedules: everySchedule },
   { name: 't0 taken after the statement', protocol: leaseFromTheAnswer, schedules: cutOff() },
   {
-    name: 'the lease before its beat is confirmed',
+    name: 'the lease before its heartbeat is confirmed',
     protocol: leaseBeforeTheHeartbeat,
     schedules: cutOff({ by: 'stop', stormAt: 0, lasts: 12 }),
   },
   {
-    name: 'a beat that hits no row is ignored',
+    name: 'an acknowledgement that hits no row is ignored',
     protocol: ignoresEviction,
     schedules: everySchedule,
   },
@@ -73,24 +85,24 @@ export const mutants: readonly Mutant[] = [
     schedules: everySchedule,
   },
   {
-    name: 'fills from before the first lease are kept',
+    name: 'loads from before the first lease are kept',
     protocol: earlyFills,
     schedules: everySchedule,
   },
-  { name: 'no fence', protocol: noEpochs, schedules: everySchedule },
+  { name: 'no invalidation epochs', protocol: noEpochs, schedules: everySchedule },
   {
-    name: 'a joined read that was overtaken answers',
-    protocol: joinedReadsUnchecked,
+    name: 'a joined load that was invalidated answers',
+    protocol: joinedLoadsUnchecked,
     schedules: everySchedule,
   },
   {
-    name: 'joining a read while the cache is silent',
+    name: 'joining a load while the lease is expired',
     protocol: joinsWithoutLease,
     schedules: anything({ stop: 15, act: 20 }),
   },
   { name: 'a standby is believed', protocol: trustsAStandby, schedules: everySchedule },
   {
-    name: 'an unknown kind of change is passed over',
+    name: 'an unknown kind of change is skipped',
     protocol: skipsUnknownKinds,
     schedules: everySchedule,
   },
@@ -109,9 +121,9 @@ export const mutants: readonly Mutant[] = [
     schedules: cutOff({ by: 'stop', stormAt: 1, lasts: 12 }),
   },
   {
-    name: 'the watch timed from the send',
+    name: 'the failure timeout timed from the send',
     protocol: failureTimeoutFromTheSend,
-    schedules: cutOff({ by: 'partition' }),
+    schedules: cutOff({ by: 'partition', lasts: 12.5 }),
   },
   {
     name: 'one id for every registration of a process',
@@ -167,5 +179,51 @@ export const mutants: readonly Mutant[] = [
     name: 'a read that is proved by an earlier commit',
     protocol: oldProof,
     schedules: anything({ promote: 6, act: 20 }),
+  },
+  {
+    name: 'what was observed on a broken connection is kept',
+    protocol: observesAcrossConnections,
+    schedules: unnoticedRestore,
+  },
+  { name: 'nobody stands by', protocol: neverStandsBy, schedules: stalenessesDiffer },
+  {
+    name: 'no second look at MAX_STALENESS_MS after registering',
+    protocol: looksOnlyBeforeRegistering,
+    schedules: stalenessesDiffer,
+  },
+  {
+    name: 'an eviction after the failure timeout of the observer',
+    protocol: evictsByOwnStaleness,
+    schedules: stalenessesDiffer,
+  },
+  {
+    name: 'a receipt after the failure timeout of the evaluator',
+    protocol: receiptByOwnStaleness,
+    schedules: stalenessesDiffer,
+  },
+  {
+    name: 'a registration with old tag keys',
+    protocol: registersWithOldTagKeys,
+    schedules: everySchedule,
+  },
+  {
+    name: 'an acknowledgement before the tag keys are reloaded',
+    protocol: acknowledgesOldTagKeys,
+    schedules: everySchedule,
+  },
+  {
+    name: 'a change of the tag keys is not followed',
+    protocol: ignoresTagKeyChanges,
+    schedules: everySchedule,
+  },
+  {
+    name: 'a refusal by old tag keys while the lease is expired',
+    protocol: refusesByOldTagKeys,
+    schedules: everySchedule,
+  },
+  {
+    name: 'a gap in the changes is skipped',
+    protocol: skipsGaps,
+    schedules: anything({ prune: 6, partition: 8, act: 25 }),
   },
 ]

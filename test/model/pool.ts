@@ -68,7 +68,9 @@ export class Pool {
     const [idle] = this.#idle.splice(index, 1)
     if (idle !== undefined) return idle
     const made = this.#connect()
-    return this.admitsNew(made) ? made : undefined
+    if (this.admitsNew(made)) return made
+    this.options.history.refuse(made.origin.history)
+    return undefined
   }
 
   #connect(): Connection {

@@ -1,44 +1,56 @@
+import type { Verdict } from '../../src/domain/verdict.ts'
+import { FailureDetector } from '../../src/freshness/failure-detector.ts'
+import { Follower, type FollowerOptions } from '../../src/freshness/follower.ts'
 import { Freshness } from '../../src/freshness/freshness.ts'
 import type { Moment } from '../../src/freshness/lease.ts'
+import { ReadBasis, type ReadBasisOptions } from '../../src/freshness/read-basis.ts'
+import { ReceiptWait, type ReceiptWaitOptions } from '../../src/freshness/receipt-wait.ts'
 import { type Timing, timingOf } from '../../src/freshness/timing.ts'
 import { CurrentHistory } from '../../src/store/current-history.ts'
-import { CredentialCache } from '../../src/verification/credential-cache.ts'
-import { Follower } from './follower.ts'
+import { type CachedCredential, CredentialCache } from '../../src/verification/credential-cache.ts'
+import { Resolution, type ResolutionMemory } from '../../src/verification/resolve.ts'
+import type { StoredCredentials } from './database.ts'
 import type { Node } from './node.ts'
 import { Pool, type PoolOptions } from './pool.ts'
-import { Reads, type ReadsOptions } from './reads.ts'
-import { ReceiptDesk, type RevisionRef } from './receipt-desk.ts'
-import { Verifier } from './verifier.ts'
+import { Reads, type ReadsOptions, type Statement } from './reads.ts'
+import type { SimulatedToken } from './tokens.ts'
+import { judgeAt } from './verdicts.ts'
 
 /** The parts of an instance. A mutant of the protocol is one of them replaced. */
 export interface Protocol {
   timing(maxStalenessMs: number): Timing
   freshness(timing: Timing, maxRemembered: number): Freshness
+  failureDetector(): FailureDetector
+  follower(options: FollowerOptions): Follower
   cache(maxEntries: number, freshness: Freshness, now: () => Moment): CredentialCache
+  resolve(memory: ResolutionMemory, token: SimulatedToken): Resolution
+  judge(facts: CachedCredential['facts'], wall: number): Verdict
+  receiptWait(options: ReceiptWaitOptions, node: Node): ReceiptWait
+  readBasis(options: ReadBasisOptions): ReadBasis
   history(): CurrentHistory
+  /** What the lease and the failure detector see of the clocks. */
+  moment(moment: Moment): Moment
+  /** Not what ships, but its twins on the simulated network. */
   pool(options: PoolOptions): Pool
   reads(options: ReadsOptions): Reads
-  /** What the lease sees of the clocks. */
-  moment(moment: Moment): Moment
-  follower(node: Node): Follower
-  verifier(node: Node): Verifier
-  receipts(
-    node: Node,
-    follower: Follower,
-    onComplete: (committed: RevisionRef) => void,
-  ): ReceiptDesk
+  readonly loadCredentials: Statement<StoredCredentials>
 }
 
 /** What ships. */
 export const shipped: Protocol = {
   timing: timingOf,
   freshness: (timing, maxRemembered) => new Freshness(timing, maxRemembered),
+  failureDetector: () => new FailureDetector(),
+  follower: (options) => new Follower(options),
   cache: (maxEntries, freshness, now) => new CredentialCache(maxEntries, freshness, now),
+  resolve: (memory, { text, digest }) => new Resolution(memory, text, digest),
+  judge: judgeAt,
+  receiptWait: (options) => new ReceiptWait(options),
+  readBasis: (options) => new ReadBasis(options),
   history: () => new CurrentHistory(),
+  moment: (moment) => moment,
   pool: (options) => new Pool(options),
   reads: (options) => new Reads(options),
-  moment: (moment) => moment,
-  follower: (node) => new Follower(node),
-  verifier: (node) => new Verifier(node),
-  receipts: (node, follower, onComplete) => new ReceiptDesk(node, follower, onComplete),
+  // What a standby says may be old.
+  loadCredentials: (db) => (db.isStandby ? undefined : db.loadCredentials()),
 }

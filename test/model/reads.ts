@@ -1,18 +1,18 @@
-import type { CurrentHistory } from '../../src/store/current-history.ts'
+import type { ReadBasis, ReadBasisOptions } from '../../src/freshness/read-basis.ts'
 import type { Database } from './database.ts'
 import type { Pool } from './pool.ts'
 
-export interface ReadsOptions {
+export interface ReadsOptions extends ReadBasisOptions {
   readonly pool: Pool
-  readonly history: CurrentHistory
-  readonly holdsLease: () => boolean
   readonly deadlineMs: number
+  /** The rule that ships, or a mutant of it. */
+  readonly basis: (options: ReadBasisOptions) => ReadBasis
 }
 
-type Statement<T> = (db: Database) => T | undefined
-type Done<T> = (result: T | undefined) => void
+export type Statement<T> = (db: Database) => T | undefined
+export type Done<T> = (result: T | undefined) => void
 
-/** The twin of CurrentReads: what verdicts and receipts rest on. */
+/** The reads that verdicts and receipts rest on: executes what ReadBasis decides, as CurrentReads does. */
 export class Reads {
   protected readonly options: ReadsOptions
 
@@ -21,15 +21,13 @@ export class Reads {
   }
 
   read<T>(statement: Statement<T>, done: Done<T>): void {
-    const { history, holdsLease } = this.options
-    if (!holdsLease()) {
+    const basis = this.options.basis(this.options)
+    if (basis.needsProof()) {
       this.prove(statement, done)
       return
     }
-    const { version } = history
     this.plain(statement, (result) => {
-      const isCurrent = holdsLease() && history.version === version
-      if (result === undefined || isCurrent) done(result)
+      if (result === undefined || basis.countsPlain()) done(result)
       else this.prove(statement, done)
     })
   }

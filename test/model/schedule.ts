@@ -1,4 +1,4 @@
-import type { Act } from './database.ts'
+import type { Act } from './acts.ts'
 
 /** One thing that happens in a schedule, at a moment of true time. Times are in tenths of M. */
 export type SimulatedEvent =
@@ -38,7 +38,14 @@ export type SimulatedEvent =
     }
   | { readonly kind: 'drift'; readonly at: number; readonly machine: number; readonly rate: number }
   | { readonly kind: 'restart_database' | 'standby'; readonly at: number; readonly for: number }
-  | { readonly kind: 'restore'; readonly at: number; readonly for: number; readonly back: number }
+  | {
+      readonly kind: 'restore'
+      readonly at: number
+      readonly for: number
+      readonly back: number
+      /** Whether every instance had registered before the backup: by chance when absent. */
+      readonly keepsInstances?: boolean
+    }
   | {
       readonly kind: 'promote'
       readonly at: number
@@ -58,12 +65,16 @@ export interface MachineShape {
   readonly listens: boolean
   /** In hundredths of M. */
   readonly pollInterval: number
+  /** The MAX_STALENESS_MS of its process, in M; 1 when absent. */
+  readonly staleness?: number
 }
 
 export interface Schedule {
   readonly seed: number
   readonly machines: readonly MachineShape[]
   readonly events: readonly SimulatedEvent[]
+  /** Whether the database tells its history; true when absent. */
+  readonly tellsHistory?: boolean
 }
 
 export const machineCount = 3

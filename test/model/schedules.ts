@@ -3,6 +3,8 @@ import { cutOff } from './cut-off.ts'
 import { events, rate, type Weights } from './events.ts'
 import { restoredWhileEvicted } from './restored-while-evicted.ts'
 import { type MachineShape, machineCount, type Schedule } from './schedule.ts'
+import { stalenessesDiffer } from './stalenesses-differ.ts'
+import { unnoticedRestore } from './unnoticed-restore.ts'
 
 const shape: fc.Arbitrary<MachineShape> = fc.record({
   monotonicRate: rate,
@@ -27,6 +29,8 @@ export const everySchedule: fc.Arbitrary<Schedule> = fc.oneof(
   { weight: 6, arbitrary: anything() },
   { weight: 2, arbitrary: cutOff() },
   { weight: 1, arbitrary: restoredWhileEvicted },
+  { weight: 1, arbitrary: stalenessesDiffer },
+  { weight: 1, arbitrary: unnoticedRestore },
 )
 
 /**

@@ -1,15 +1,19 @@
 import type { Change } from '../../src/domain/protocol/change.ts'
-import type { Act } from './database.ts'
+import type { RevisionRef } from '../../src/domain/protocol/revision-ref.ts'
+import { FreshnessLog } from '../../src/freshness/freshness-log.ts'
+import type { Act } from './acts.ts'
+import { SimulatedDriver } from './driver.ts'
 import type { Environment } from './environment.ts'
-import type { Follower } from './follower.ts'
+import { SimulatedKeyring } from './keyring.ts'
 import { keys } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Machine } from './machine.ts'
 import type { Node } from './node.ts'
 import { Process } from './process.ts'
 import type { Protocol } from './protocol.ts'
-import type { ReceiptDesk, RevisionRef } from './receipt-desk.ts'
-import type { Verifier } from './verifier.ts'
+import { SimulatedReceipts } from './receipts.ts'
+import type { SimulatedToken } from './tokens.ts'
+import { Verifications } from './verifications.ts'
 
 export interface SimulatedInstanceOptions {
   readonly name: string
@@ -21,67 +25,65 @@ export interface SimulatedInstanceOptions {
   readonly pollIntervalMs: number
   readonly maxEntries: number
   readonly maxRemembered: number
-  readonly onComplete: (committed: RevisionRef, follower: Follower) => void
+  readonly onComplete: (committed: RevisionRef, evaluator: SimulatedInstance) => void
 }
 
 /** One process of the service, from its start to its end. */
 export class SimulatedInstance {
   readonly process: Process
   readonly node: Node
-  readonly follower: Follower
-  readonly #verifier: Verifier
-  readonly #receipts: ReceiptDesk
+  readonly driver: SimulatedDriver
+  readonly #verifications: Verifications
+  readonly #receipts: SimulatedReceipts
 
   constructor(options: SimulatedInstanceOptions) {
-    const { protocol, machine, environment, link, name, pollIntervalMs } = options
-    const process = new Process(machine)
-    const timing = protocol.timing(options.maxStalenessMs)
-    const now = () => protocol.moment(machine.moment())
-    const freshness = protocol.freshness(timing, options.maxRemembered)
-    const cache = protocol.cache(options.maxEntries, freshness, now)
-    const history = protocol.history()
-    const pool = protocol.pool({ environment, process, link, history })
-    const reads = protocol.reads({
-      pool,
+    const { protocol, environment, name } = options
+    const node = nodeOf(options)
+    const { timing, freshness, history, pollIntervalMs, reads } = node
+    const keyring = new SimulatedKeyring(reads)
+    const tell = (_facts: object, message: string) => environment.trace?.(`${name}: ${message}`)
+    const follower = protocol.follower({
+      newId: () => environment.newId(name),
+      freshness,
       history,
-      holdsLease: () => freshness.holdsLease(now()),
-      deadlineMs: timing.maxStalenessMs / 2,
-    })
-    this.process = process
-    this.node = {
-      name,
-      environment,
-      process,
-      link,
+      failureDetector: protocol.failureDetector(),
       timing,
       pollIntervalMs,
-      freshness,
-      cache,
-      history,
-      pool,
-      reads,
-      now,
-    }
-    this.follower = protocol.follower(this.node)
-    this.#verifier = protocol.verifier(this.node)
-    this.#receipts = protocol.receipts(this.node, this.follower, (committed) =>
-      options.onComplete(committed, this.follower),
-    )
+      log: new FreshnessLog({ info: tell, warn: tell }),
+    })
+    this.process = node.process
+    this.node = node
+    const driver = new SimulatedDriver({ node, follower, keyring })
+    this.driver = driver
+    history.onRefusal((met) => driver.meet(met))
+    const { resolve, judge, loadCredentials } = protocol
+    this.#verifications = new Verifications({ node, keyring, resolve, judge, loadCredentials })
+    this.#receipts = new SimulatedReceipts({
+      node,
+      driver,
+      wait: protocol.receiptWait,
+      onComplete: (committed) => options.onComplete(committed, this),
+    })
+  }
+
+  /** Whether it is alive and may answer from memory now. */
+  holdsLease(): boolean {
+    return this.process.isAlive && this.node.freshness.holdsLease(this.node.now())
   }
 
   start(): void {
-    this.process.run(() => this.follower.start())
+    this.process.run(() => this.driver.start())
   }
 
-  verify(key: number): void {
-    this.process.run(() => this.#verifier.verify(key))
+  verify(tokens: readonly SimulatedToken[]): void {
+    this.process.run(() => this.#verifications.verify(tokens))
   }
 
   announced(): void {
-    this.node.link.post(() => this.process.run(() => this.follower.trigger()))
+    this.node.link.post(() => this.process.run(() => this.driver.trigger()))
   }
 
-  /** Commits an act, and follows its receipt. One whose outcome is unknown is repeated by its author. */
+  /** Commits an act, and waits for its receipt. One whose outcome is unknown is repeated by its author. */
   act(act: Act, isOfAVersionToCome: boolean, repeats = 2): void {
     const { pool, process, timing, environment, freshness, name } = this.node
     process.run(() => {
@@ -93,7 +95,7 @@ export class SimulatedInstance {
           freshness.invalidate([changeOf(act)])
           if (committed !== undefined) {
             environment.trace?.(`${name} learns of its commit of ${committed.revision}`)
-            this.#receipts.follow(committed, this.follower.learn(committed))
+            this.#receipts.waitFor(committed)
             return
           }
           environment.counts.unknownOutcomes += 1
@@ -103,7 +105,7 @@ export class SimulatedInstance {
     })
   }
 
-  /** Somebody asks for the receipt of a revision that was committed elsewhere. */
+  /** A caller asks for the receipt of a revision that was committed elsewhere. */
   askAgain(committed: RevisionRef): void {
     const { process, reads, environment } = this.node
     process.run(() => {
@@ -112,26 +114,49 @@ export class SimulatedInstance {
         (isFound) => {
           if (isFound !== true) return
           environment.counts.receiptsAskedAgain += 1
-          this.#receipts.follow(committed, this.follower.learn(committed))
+          this.#receipts.waitFor(committed)
         },
       )
     })
   }
 
-  /** kill -9: nothing is said, and the row stays. */
+  /** kill -9: nothing is sent, and the row stays. */
   kill(): void {
     this.process.end()
   }
 
+  /** A clean shutdown: requests are answered for a while, then the lease ends and the row goes. */
   stop(drainMs: number): void {
-    this.process.run(() => this.follower.stop(drainMs, () => this.process.end()))
+    this.process.after(drainMs, () => this.driver.stop(() => this.process.end()))
   }
+}
+
+function nodeOf(options: SimulatedInstanceOptions): Node {
+  const { protocol, machine, environment, link, name, pollIntervalMs } = options
+  const process = new Process(machine)
+  const timing = protocol.timing(options.maxStalenessMs)
+  const now = () => protocol.moment(machine.moment())
+  const freshness = protocol.freshness(timing, options.maxRemembered)
+  const cache = protocol.cache(options.maxEntries, freshness, now)
+  const history = protocol.history()
+  const pool = protocol.pool({ environment, process, link, history })
+  const reads = protocol.reads({
+    pool,
+    history,
+    holdsLease: () => freshness.holdsLease(now()),
+    deadlineMs: timing.maxStalenessMs / 2,
+    basis: protocol.readBasis,
+  })
+  const parts = { timing, freshness, cache, history, pool, reads, now }
+  return { name, environment, process, link, pollIntervalMs, ...parts }
 }
 
 function changeOf(act: Act): Change {
   switch (act.kind) {
     case 'everything':
       return { kind: 'everything' }
+    case 'add_tag_key':
+      return { kind: 'tag_key' }
     case 'edit_account':
       return { kind: 'account', id: act.account }
     default:

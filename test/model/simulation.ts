@@ -1,17 +1,17 @@
+import type { RevisionRef } from '../../src/domain/protocol/revision-ref.ts'
 import { Counts } from './counts.ts'
 import { type CommitLog, Database } from './database.ts'
 import type { Environment } from './environment.ts'
 import { FaultInjector } from './fault-injector.ts'
-import type { Follower } from './follower.ts'
 import { History, type Violation } from './history.ts'
 import { Host } from './host.ts'
-import { keys, verdictOf } from './keys.ts'
 import { type Protocol, shipped } from './protocol.ts'
 import { Random } from './random.ts'
-import type { RevisionRef } from './receipt-desk.ts'
 import { calmFrom, runEnds, type Schedule } from './schedule.ts'
 import { Scheduler } from './scheduler.ts'
 import { Server } from './server.ts'
+import type { SimulatedInstance } from './simulated-instance.ts'
+import { type SimulatedToken, tokens } from './tokens.ts'
 
 /** M, in milliseconds of true time. */
 const maxStalenessMs = 10_000
@@ -20,6 +20,8 @@ const tenth = maxStalenessMs / 10
 export interface RunOptions {
   readonly protocol?: Protocol
   readonly counts?: Counts
+  /** Whether every instance must hold its lease again at the end; true when absent. */
+  readonly checksLife?: boolean
   readonly trace?: (text: string) => void
 }
 
@@ -31,11 +33,12 @@ export function run(schedule: Schedule, options: RunOptions = {}): Violation | u
 interface Commit {
   readonly committed: RevisionRef
   readonly at: number
-  readonly keys: readonly number[]
+  readonly tokens: readonly SimulatedToken[]
 }
 
 class Simulation implements CommitLog {
   readonly #schedule: Schedule
+  readonly #checksLife: boolean
   readonly #environment: Environment
   readonly #places: readonly Host[]
   readonly #faultInjector: FaultInjector
@@ -44,9 +47,10 @@ class Simulation implements CommitLog {
 
   constructor(
     schedule: Schedule,
-    { protocol = shipped, counts = new Counts(), trace }: RunOptions,
+    { protocol = shipped, counts = new Counts(), checksLife = true, trace }: RunOptions,
   ) {
     this.#schedule = schedule
+    this.#checksLife = checksLife
     this.#environment = this.#begin(counts, trace)
     this.#places = schedule.machines.map((shape, index) => {
       return new Host({
@@ -55,7 +59,7 @@ class Simulation implements CommitLog {
         shape,
         protocol,
         maxStalenessMs,
-        onComplete: (committed, follower) => this.#complete(committed, follower),
+        onComplete: (committed, evaluator) => this.#complete(committed, evaluator),
       })
     })
     this.#faultInjector = new FaultInjector({
@@ -75,6 +79,7 @@ class Simulation implements CommitLog {
       this.#askAround(place)
     }
     for (const event of this.#schedule.events) this.#faultInjector.plan(event)
+    if (this.#haveDifferentStaleness()) this.#checkAgreement()
     for (let at = 10; at <= runEnds && history.violation === undefined; at += 2) {
       scheduler.runUntil(at * tenth)
     }
@@ -82,16 +87,13 @@ class Simulation implements CommitLog {
     return history.violation
   }
 
-  committed(committed: RevisionRef, touched: readonly number[], database: Database): void {
+  committed(committed: RevisionRef, touched: readonly SimulatedToken[], database: Database): void {
     const { history, trace, scheduler, counts } = this.#environment
     counts.acts += 1
     trace?.(`${committed.revision} is committed (${committed.id})`)
     this.#latest = committed
-    this.#commits.set(committed.id, { committed, at: scheduler.now, keys: touched })
-    for (const key of touched) {
-      const row = database.keys[key]
-      if (row !== undefined) history.becomes(key, verdictOf(row.facts, 0), scheduler.now)
-    }
+    this.#commits.set(committed.id, { committed, at: scheduler.now, tokens: touched })
+    for (const token of touched) history.becomes(token, database.verdictOn(token), scheduler.now)
     for (const { node, listens } of this.#places) if (listens) node?.announced()
   }
 
@@ -103,13 +105,12 @@ class Simulation implements CommitLog {
       ids += 1
       return `${kind}-${ids}`
     }
-    const database = new Database(this, () => newId('revision'))
-    const first = database.keys.map(({ facts }) => verdictOf(facts, 0))
+    const database = new Database(this, () => newId('revision'), this.#schedule.tellsHistory)
     return {
       scheduler,
       random,
       server: new Server(scheduler, random, database),
-      history: new History(maxStalenessMs, first),
+      history: new History((token) => database.verdictOn(token)),
       counts,
       newId,
       trace:
@@ -118,16 +119,16 @@ class Simulation implements CommitLog {
   }
 
   /** A receipt is complete. What comes right after a promise is what tests it. */
-  #complete(committed: RevisionRef, follower: Follower): void {
+  #complete(committed: RevisionRef, evaluator: SimulatedInstance): void {
     const { history, random } = this.#environment
     const commit = this.#commits.get(committed.id)
-    if (commit === undefined || this.#cannotKnow(follower)) return
-    history.promised(commit.keys, commit.at)
+    if (commit === undefined || this.#cannotKnow(evaluator)) return
+    history.promised(commit.tokens, commit.at)
     for (const place of this.#places) {
-      for (const key of commit.keys) {
-        this.#askAfter(0.01, place, key)
-        this.#askAfter(random.between(0, tenth), place, key)
-        this.#askAfter(random.between(0, maxStalenessMs), place, key)
+      for (const token of commit.tokens) {
+        this.#askAfter(0.01, place, token)
+        this.#askAfter(random.between(0, tenth), place, token)
+        this.#askAfter(random.between(0, maxStalenessMs), place, token)
       }
     }
   }
@@ -137,30 +138,52 @@ class Simulation implements CommitLog {
    * may know nothing of those who still answer from memory. What it promises counts from M after the
    * restore.
    */
-  #cannotKnow({ followsSince = Number.POSITIVE_INFINITY }: Follower): boolean {
+  #cannotKnow({ driver }: SimulatedInstance): boolean {
+    const { followsSince = Number.POSITIVE_INFINITY } = driver
     const { restoredAt } = this.#faultInjector
     return (
       followsSince >= restoredAt && this.#environment.scheduler.now < restoredAt + maxStalenessMs
     )
   }
 
-  #askAfter(ms: number, place: Host, key: number): void {
-    this.#environment.scheduler.after(ms, () => place.node?.verify(key))
+  #askAfter(ms: number, place: Host, token: SimulatedToken): void {
+    this.#environment.scheduler.after(ms, () => place.node?.verify([token]))
   }
 
   /** Verifications come to every instance at random, for as long as the run lasts. */
   #askAround(place: Host): void {
     const { scheduler, random } = this.#environment
     scheduler.after(random.between(0, tenth), () => {
-      place.node?.verify(random.integer(keys.length))
+      const first = random.integer(tokens.length)
+      const isBatch = random.chance(0.2)
+      const batch = tokens.filter((_, index) => index === first || (isBatch && index % 2 === 0))
+      place.node?.verify(batch)
       this.#askAround(place)
     })
   }
 
+  #haveDifferentStaleness(): boolean {
+    return this.#schedule.machines.some(({ staleness = 1 }) => staleness !== 1)
+  }
+
+  /** Instances whose leases have different lengths never hold them at once. */
+  #checkAgreement(): void {
+    const { history, scheduler } = this.#environment
+    const holders = this.#places.flatMap(({ node }) => (node?.holdsLease() ? [node.node] : []))
+    const lengths = new Set(holders.map(({ timing }) => timing.leaseMs))
+    if (lengths.size > 1) {
+      history.disagreed(`${holders.map(({ name }) => name).join(' and ')} hold leases at once`)
+    }
+    scheduler.after(0.05 * tenth, () => this.#checkAgreement())
+  }
+
   /** When all faults have been over for a while, every instance holds its lease again. */
   #checkLife(): void {
+    // Of instances that do not agree on M, some stand by.
+    if (!this.#checksLife) return
+    if (this.#haveDifferentStaleness()) return
     for (const { node } of this.#places) {
-      if (node?.process.isAlive && !node.node.freshness.holdsLease(node.node.now())) {
+      if (node?.process.isAlive && !node.holdsLease()) {
         this.#environment.history.stuck(`${node.node.name} holds no lease long after every fault`)
       }
     }

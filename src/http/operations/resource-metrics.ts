@@ -72,7 +72,7 @@ function registerFreshness(registry: Registry, deps: Deps): void {
       name: 'aeon_keys_sync_cycles_total',
       formerName: 'aeon_keys_feed_rounds_total',
       help: 'Sync cycles of the change feed that were confirmed.',
-      value: () => deps.feed.rounds,
+      value: () => deps.feed.cycles,
     },
     {
       name: 'aeon_keys_connections_refused_total',

@@ -1,33 +1,21 @@
 import type { Reading } from '../../../src/domain/protocol/reading.ts'
+import { ask, type Steps } from '../../../src/freshness/coroutine.ts'
+import { Follower } from '../../../src/freshness/follower.ts'
 import type { SyncCycle } from '../../../src/freshness/freshness.ts'
-import { Follower } from '../follower.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
-/** A revision is acknowledged as soon as it is read, and applied when that is confirmed. */
+/** A revision is acknowledged as soon as the changes are read, and they are applied after that. */
 class AcknowledgeBeforeApplying extends Follower {
-  #reading: Reading | undefined
-
-  protected override received(round: SyncCycle, reading: Reading): void {
-    if (reading.inRecovery) {
-      super.received(round, reading)
-      return
+  protected override *apply(cycle: SyncCycle, reading: Reading): Steps<boolean> {
+    const { id } = this
+    if (!reading.inRecovery && id !== undefined) {
+      yield* ask({ kind: 'acknowledge', id, revision: reading.counter })
     }
-    this.#reading = reading
-    this.acknowledge(round, reading.counter)
-  }
-
-  protected override acknowledged(round: SyncCycle, isKnown: boolean): void {
-    if (!isKnown || this.#reading === undefined) {
-      super.acknowledged(round, isKnown)
-      return
-    }
-    const received = this.node.freshness.received(round, this.#reading)
-    if (received.kind === 'acknowledge') super.acknowledged(round, isKnown)
-    else this.follow(round, received)
+    return yield* super.apply(cycle, reading)
   }
 }
 
 export const acknowledgeBeforeApplying: Protocol = {
   ...shipped,
-  follower: (node) => new AcknowledgeBeforeApplying(node),
+  follower: (options) => new AcknowledgeBeforeApplying(options),
 }

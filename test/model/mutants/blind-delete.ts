@@ -1,16 +1,25 @@
-import type { UnresponsiveInstance } from '../../../src/freshness/failure-detector.ts'
-import type { Database } from '../database.ts'
-import { Follower } from '../follower.ts'
+import type { Command, Result } from '../../../src/freshness/commands.ts'
+import { Follower } from '../../../src/freshness/follower.ts'
+import type { Moment } from '../../../src/freshness/lease.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
-/** A silent instance is evicted whatever its beat is by now. */
+/** The row of an unresponsive instance is deleted, whatever heartbeat the row shows by now. */
 class BlindDelete extends Follower {
-  protected override deleteUnresponsive(
-    db: Database,
-    { id }: UnresponsiveInstance,
-  ): boolean | undefined {
-    return db.deleteInstance(id)
+  #isDeleting = false
+
+  override next(): Command {
+    const command = super.next()
+    this.#isDeleting = command.kind === 'evict'
+    return command.kind === 'evict' ? { kind: 'deregister', id: command.id } : command
+  }
+
+  override on(result: Result, now: Moment): void {
+    const isEvicted = this.#isDeleting && result.kind === 'deregister'
+    super.on(isEvicted ? { kind: 'evict', isEvicted } : result, now)
   }
 }
 
-export const blindDelete: Protocol = { ...shipped, follower: (node) => new BlindDelete(node) }
+export const blindDelete: Protocol = {
+  ...shipped,
+  follower: (options) => new BlindDelete(options),
+}

@@ -1,24 +1,27 @@
-import type { Receipt } from '../../../src/freshness/receipt.ts'
+import { ReceiptWait, type ReceiptWaitOptions } from '../../../src/freshness/receipt-wait.ts'
 import type { StoredInstance } from '../database.ts'
+import type { Node } from '../node.ts'
 import { type Protocol, shipped } from '../protocol.ts'
-import { ReceiptDesk, type RevisionRef } from '../receipt-desk.ts'
 
-/** The end of a lease, written down by its holder's wall clock, is judged by somebody else's. */
-class ClocksCompared extends ReceiptDesk {
-  protected override evaluate(
-    committed: RevisionRef,
-    learntAt: number,
-    rows: readonly StoredInstance[] | undefined,
-  ): Receipt {
-    const wall = this.node.process.machine.wall()
+/** The end of a lease, written by the wall clock of its holder, is judged by the clock of another machine. */
+class ClocksCompared extends ReceiptWait {
+  readonly #node: Node
+
+  constructor(options: ReceiptWaitOptions, node: Node) {
+    super(options)
+    this.#node = node
+  }
+
+  override loaded(rows: readonly StoredInstance[] | undefined, now: number): void {
+    const wall = this.#node.process.machine.wall()
     const waitedFor = rows?.filter(
-      ({ id, leaseEndsAt }) => id === this.follower.id || leaseEndsAt >= wall,
+      ({ id, leaseEndsAt }) => id === this.ownId || leaseEndsAt >= wall,
     )
-    return super.evaluate(committed, learntAt, waitedFor)
+    super.loaded(waitedFor, now)
   }
 }
 
 export const clocksCompared: Protocol = {
   ...shipped,
-  receipts: (node, follower, onComplete) => new ClocksCompared(node, follower, onComplete),
+  receiptWait: (options, node) => new ClocksCompared(options, node),
 }

@@ -1,39 +1,33 @@
+import type { Steps } from '../../../src/freshness/coroutine.ts'
 import type { UnresponsiveInstance } from '../../../src/freshness/failure-detector.ts'
-import type { Receipt } from '../../../src/freshness/receipt.ts'
-import type { StoredInstance } from '../database.ts'
-import { Follower } from '../follower.ts'
+import { Follower } from '../../../src/freshness/follower.ts'
+import type { InstanceRow } from '../../../src/freshness/receipt.ts'
+import { ReceiptWait } from '../../../src/freshness/receipt-wait.ts'
 import { type Protocol, shipped } from '../protocol.ts'
-import { ReceiptDesk, type RevisionRef } from '../receipt-desk.ts'
 
-/** Whoever was silent for a watch is held for dead, in memory, and its row stays. */
-class Mourner extends Follower {
+/** An unresponsive instance is held for dead, in memory, and its row stays. */
+class InfersDeath extends Follower {
   dead: ReadonlySet<string> = new Set()
 
-  protected override evict(silent: readonly UnresponsiveInstance[]): void {
-    this.dead = new Set(silent.map(({ id }) => id))
-    super.evict([])
+  protected override *evict(unresponsive: readonly UnresponsiveInstance[]): Steps<void> {
+    this.dead = new Set(unresponsive.map(({ id }) => id))
   }
 }
 
 /** Receipts do not wait for the dead. */
-class DeathInferred extends ReceiptDesk {
-  protected override evaluate(
-    committed: RevisionRef,
-    learntAt: number,
-    rows: readonly StoredInstance[] | undefined,
-  ): Receipt {
-    const { follower } = this
-    const dead = follower instanceof Mourner ? follower.dead : new Set()
-    return super.evaluate(
-      committed,
-      learntAt,
+class DeathInferred extends ReceiptWait {
+  override loaded(rows: readonly InstanceRow[] | undefined, now: number): void {
+    const { evaluator } = this.options
+    const dead = evaluator instanceof InfersDeath ? evaluator.dead : new Set()
+    super.loaded(
       rows?.filter(({ id }) => !dead.has(id)),
+      now,
     )
   }
 }
 
 export const deathInferred: Protocol = {
   ...shipped,
-  follower: (node) => new Mourner(node),
-  receipts: (node, follower, onComplete) => new DeathInferred(node, follower, onComplete),
+  follower: (options) => new InfersDeath(options),
+  receiptWait: (options) => new DeathInferred(options),
 }

@@ -1,6 +1,6 @@
 import { parseChange } from '../../../src/domain/protocol/change.ts'
 import type { Reading } from '../../../src/domain/protocol/reading.ts'
-import { Freshness, type Received, type SyncCycle } from '../../../src/freshness/freshness.ts'
+import { Freshness, type Received } from '../../../src/freshness/freshness.ts'
 import {
   type EpochSubject,
   InvalidationEpochs,
@@ -31,8 +31,8 @@ class EarlyFills extends Freshness {
     this.#isRegistering = false
   }
 
-  override received(round: SyncCycle, reading: Reading): Received {
-    const received = super.received(round, reading)
+  override received(reading: Reading): Received {
+    const received = super.received(reading)
     if (received.kind === 'acknowledge') {
       this.#fence.apply(reading.changes.map((row) => parseChange(row) ?? { kind: 'everything' }))
     }

@@ -1,38 +1,34 @@
-import type { UnresponsiveInstance } from '../../../src/freshness/failure-detector.ts'
-import type { StoredInstance } from '../database.ts'
-import { Follower } from '../follower.ts'
+import type { Result } from '../../../src/freshness/commands.ts'
+import {
+  FailureDetector,
+  type ObservedInstance,
+  type UnresponsiveInstance,
+} from '../../../src/freshness/failure-detector.ts'
+import { Follower } from '../../../src/freshness/follower.ts'
+import type { Moment } from '../../../src/freshness/lease.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
-/** A beat is timed from when the read was sent that first showed it, not from its response. */
-class FailureTimeoutFromTheSend extends Follower {
-  #seen = new Map<string, { readonly beat: number; readonly since: number }>()
+/** A heartbeat is timed from the sending of the read that first showed the heartbeat. */
+class FromTheSend extends FailureDetector {
+  sentAt = 0
 
-  protected override observe(
-    rows: readonly StoredInstance[],
-    sentAt: number,
-  ): UnresponsiveInstance[] {
-    const before = this.#seen
-    this.#seen = new Map(
-      rows.map(({ id, beat }) => {
-        const known = before.get(id)
-        return [id, known?.beat === beat ? known : { beat, since: sentAt }]
-      }),
-    )
-    return rows.filter(({ id }) => this.#isLeaseExpired(id))
+  override observe(rows: readonly ObservedInstance[], respondedAt: number): UnresponsiveInstance[] {
+    super.observe(rows, this.sentAt)
+    return super.observe(rows, respondedAt)
   }
+}
 
-  protected override fail(): void {
-    this.#seen.clear()
-    super.fail()
-  }
-
-  #isLeaseExpired(id: string): boolean {
-    const since = this.#seen.get(id)?.since ?? this.monotonic()
-    return this.monotonic() - since >= this.node.timing.failureTimeoutMs
+/** Tells its failure detector when each command was sent: when the result before it came. */
+class TellsTheSend extends Follower {
+  override on(result: Result, now: Moment): void {
+    const { failureDetector } = this.options
+    if (failureDetector instanceof FromTheSend) failureDetector.sentAt = this.now.monotonic
+    super.on(result, now)
   }
 }
 
 export const failureTimeoutFromTheSend: Protocol = {
   ...shipped,
-  follower: (node) => new FailureTimeoutFromTheSend(node),
+  failureDetector: () => new FromTheSend(),
+  follower: (options) => new TellsTheSend(options),
 }

@@ -1,15 +1,16 @@
-import type { SyncCycle } from '../../../src/freshness/freshness.ts'
-import { Follower } from '../follower.ts'
+import type { Result } from '../../../src/freshness/commands.ts'
+import { Follower } from '../../../src/freshness/follower.ts'
+import type { Moment } from '../../../src/freshness/lease.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
-/** A beat that hits no row is taken for a good one. */
+/** An acknowledgement that hits no row counts as a good one. */
 class IgnoresEviction extends Follower {
-  protected override acknowledged(round: SyncCycle): void {
-    super.acknowledged(round, true)
+  override on(result: Result, now: Moment): void {
+    super.on(result.kind === 'acknowledge' ? { ...result, isKnown: true } : result, now)
   }
 }
 
 export const ignoresEviction: Protocol = {
   ...shipped,
-  follower: (node) => new IgnoresEviction(node),
+  follower: (options) => new IgnoresEviction(options),
 }

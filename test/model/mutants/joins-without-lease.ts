@@ -1,19 +1,28 @@
 import type { CachedCredential } from '../../../src/verification/credential-cache.ts'
+import { Resolution, type ResolutionMemory } from '../../../src/verification/resolve.ts'
 import { type Protocol, shipped } from '../protocol.ts'
-import { Verifier } from '../verifier.ts'
 
-/** While the cache is silent a read that is under way is joined, and answers. */
-class JoinsWithoutLease extends Verifier {
-  protected override mayJoin(): boolean {
-    return true
+/** While the lease is expired a load that is under way is joined, and answers. */
+class JoinsWithoutLease extends Resolution {
+  readonly #memory: ResolutionMemory
+  readonly #loadDigest: string
+
+  constructor(memory: ResolutionMemory, text: string, digest: string) {
+    super(memory, text, digest)
+    this.#memory = memory
+    this.#loadDigest = digest
   }
 
-  protected override mayAnswerJoined(landed: CachedCredential): boolean {
-    return this.node.cache.isLeaseExpired() || super.mayAnswerJoined(landed)
+  protected override mayJoin(): boolean {
+    return this.#memory.loads.isUnderWay(this.#loadDigest)
+  }
+
+  protected override mayAnswer(credential: CachedCredential): boolean {
+    return this.#memory.cache.isLeaseExpired() || super.mayAnswer(credential)
   }
 }
 
 export const joinsWithoutLease: Protocol = {
   ...shipped,
-  verifier: (node) => new JoinsWithoutLease(node),
+  resolve: (memory, { text, digest }) => new JoinsWithoutLease(memory, text, digest),
 }

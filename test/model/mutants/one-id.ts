@@ -1,14 +1,11 @@
-import { Follower } from '../follower.ts'
+import { Follower } from '../../../src/freshness/follower.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
-/** Every registration of a process has the same id: what was sent under an earlier one may hit it. */
-class OneId extends Follower {
-  #first: string | undefined
-
-  protected override newId(): string {
-    this.#first ??= super.newId()
-    return this.#first
-  }
+/** Every registration of a process has the same id: a late statement of an earlier one may hit its row. */
+export const oneId: Protocol = {
+  ...shipped,
+  follower(options) {
+    const id = options.newId()
+    return new Follower({ ...options, newId: () => id })
+  },
 }
-
-export const oneId: Protocol = { ...shipped, follower: (node) => new OneId(node) }

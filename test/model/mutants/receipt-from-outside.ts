@@ -1,25 +1,22 @@
-import type { Receipt } from '../../../src/freshness/receipt.ts'
-import type { StoredInstance } from '../database.ts'
+import type { InstanceRow } from '../../../src/freshness/receipt.ts'
+import { ReceiptWait } from '../../../src/freshness/receipt-wait.ts'
 import { type Protocol, shipped } from '../protocol.ts'
-import { ReceiptDesk, type RevisionRef } from '../receipt-desk.ts'
+
+const ownId = 'the evaluator'
 
 /** The evaluator need not be among the instances itself: its own row is made up. */
-class ReceiptFromOutside extends ReceiptDesk {
+class ReceiptFromOutside extends ReceiptWait {
   protected override get ownId(): string {
-    return this.follower.id
+    return ownId
   }
 
-  protected override evaluate(
-    committed: RevisionRef,
-    learntAt: number,
-    rows: readonly StoredInstance[] | undefined,
-  ): Receipt {
-    const own = { id: this.ownId, applied: committed.revision, beat: 0, leaseEndsAt: 0 }
-    return super.evaluate(committed, learntAt, rows && [...rows, own])
+  override loaded(rows: readonly InstanceRow[] | undefined, now: number): void {
+    const applied = this.options.committed.revision
+    super.loaded(rows && [...rows, { id: ownId, applied, maxStalenessMs: 0 }], now)
   }
 }
 
 export const receiptFromOutside: Protocol = {
   ...shipped,
-  receipts: (node, follower, onComplete) => new ReceiptFromOutside(node, follower, onComplete),
+  receiptWait: (options) => new ReceiptFromOutside(options),
 }

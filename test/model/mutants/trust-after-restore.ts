@@ -1,14 +1,14 @@
-import { Follower } from '../follower.ts'
+import { Follower } from '../../../src/freshness/follower.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
-/** What instances say of themselves counts right after history has changed. */
+/** The rows of instances complete receipts right after history has changed. */
 class TrustAfterRestore extends Follower {
-  override get completesOnlyByTime(): boolean {
+  override completesOnlyByTime(): boolean {
     return false
   }
 }
 
 export const trustAfterRestore: Protocol = {
   ...shipped,
-  follower: (node) => new TrustAfterRestore(node),
+  follower: (options) => new TrustAfterRestore(options),
 }

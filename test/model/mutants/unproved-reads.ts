@@ -1,18 +1,18 @@
-import type { Database } from '../database.ts'
+import { ReadBasis } from '../../../src/freshness/read-basis.ts'
 import { type Protocol, shipped } from '../protocol.ts'
-import { Reads } from '../reads.ts'
 
 /** A read without a lease is believed as it comes. */
-class UnprovedReads extends Reads {
-  protected override prove<T>(
-    statement: (db: Database) => T | undefined,
-    done: (result: T | undefined) => void,
-  ): void {
-    this.plain(statement, done)
+class UnprovedReads extends ReadBasis {
+  override needsProof(): boolean {
+    return false
+  }
+
+  override countsPlain(): boolean {
+    return !this.options.holdsLease() || super.countsPlain()
   }
 }
 
 export const unprovedReads: Protocol = {
   ...shipped,
-  reads: (options) => new UnprovedReads(options),
+  readBasis: (options) => new UnprovedReads(options),
 }

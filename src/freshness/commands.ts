@@ -1,0 +1,40 @@
+import type { History } from '../domain/protocol/history.ts'
+import type { Position } from '../domain/protocol/position.ts'
+import type { Reading } from '../domain/protocol/reading.ts'
+import type { ObservedInstance } from './failure-detector.ts'
+
+/**
+ * What a follower asks its driver to do next; one command is under way at a time. Every command but
+ * `connect`, `reload_tag_keys`, `sleep` and `end` is about the one connection of the sync cycles.
+ */
+export type Command =
+  | { readonly kind: 'connect' }
+  /** Destroy the connection: what was under way on the connection fails. */
+  | { readonly kind: 'disconnect' }
+  | { readonly kind: 'load_heartbeats' }
+  /** Insert the row of this instance; the same statement takes its position from the counter. */
+  | { readonly kind: 'register'; readonly id: string }
+  | { readonly kind: 'deregister'; readonly id: string }
+  /** Read the changes after the revision `applied`, and the counter, in one snapshot. */
+  | { readonly kind: 'load_feed'; readonly applied: number }
+  | { readonly kind: 'reload_tag_keys' }
+  /** Write the applied revision and the next heartbeat into the row of this instance. */
+  | { readonly kind: 'acknowledge'; readonly id: string; readonly revision: number }
+  /** Delete the row of another instance, if the row still shows this heartbeat. */
+  | { readonly kind: 'evict'; readonly id: string; readonly heartbeat: number }
+  /** Wait for so many milliseconds, or until somebody asks for a sync cycle. */
+  | { readonly kind: 'sleep'; readonly ms: number }
+  | { readonly kind: 'end' }
+
+/** What came of a command: of the kind of the command, or `failed` for any of them. */
+export type Result =
+  /** The history of the server that the connection leads to. */
+  | { readonly kind: 'connect'; readonly history: History | null }
+  | { readonly kind: 'load_heartbeats'; readonly rows: readonly ObservedInstance[] }
+  | { readonly kind: 'register'; readonly position: Position }
+  | { readonly kind: 'load_feed'; readonly reading: Reading }
+  /** `isKnown` is false when the row was not there: another instance evicted this one. */
+  | { readonly kind: 'acknowledge'; readonly isKnown: boolean }
+  | { readonly kind: 'evict'; readonly isEvicted: boolean }
+  | { readonly kind: 'disconnect' | 'deregister' | 'reload_tag_keys' | 'sleep' }
+  | { readonly kind: 'failed'; readonly error: unknown }

@@ -1,0 +1,14 @@
+import { judge, type KeyFacts, type Verdict } from '../../src/domain/verdict.ts'
+
+/** A verdict as one text: what a caller can tell of it. */
+export type VerdictText = string
+
+/** The verdict on a key, at a moment of a wall clock. */
+export function judgeAt(facts: KeyFacts, wall: number): Verdict {
+  return judge(facts, { address: undefined, permissions: [], accountId: undefined }, new Date(wall))
+}
+
+/** `facts` are undefined when the token resolved to no credential. */
+export function textOf(verdict: Verdict, { generation }: KeyFacts): VerdictText {
+  return verdict.valid ? `valid, version ${generation}` : verdict.reason
+}
