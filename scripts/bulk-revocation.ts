@@ -1,9 +1,9 @@
 /**
- * Measures a bulk revocation and what verification feels of it, in one account with many keys:
- *   npm run measure:bulk -- [KEYS]     100,000 by default
- * Tokens of that very account and of another are verified from memory at a steady rate before it and
- * while it runs. Exits with 1 when a verification fails, one of the other account is denied, or one that
- * came after the receipt is not.
+ * Measures a bulk revocation and what verification feels of it, in one account with many keys: npm
+ * run measure:bulk -- [KEYS]     100,000 by default Tokens of that very account and of another are
+ * verified from memory at a steady rate before it and while it runs. Exits with 1 when a
+ * verification fails, one of the other account is denied, or one that came after the receipt is
+ * not.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askVerdict } from '../bench/ask.ts'
@@ -14,7 +14,7 @@ import { createEmptyDatabase } from '../test/helpers/database.ts'
 
 const verified = 1_000
 const verifiedOfOther = 200
-/** Of each of the two accounts. */
+/** Verifications a second, of each of the two accounts. */
 const perSecond = 250
 const quietMs = 5_000
 
@@ -26,7 +26,7 @@ if (!Number.isInteger(keys) || keys < verified) {
 
 const database = await createEmptyDatabase()
 try {
-  // A twentieth of those without a token is revoked already.
+  // A twentieth of the keys without a token is already revoked.
   const others = Math.ceil((keys - verified) / 0.95)
   const dataset = await makeDataset(database.url, { keys: others + verified, tokens: verified })
   const server = await startServer({
@@ -79,7 +79,7 @@ async function measure(
   }
 }
 
-/** Makes a second account, and gives the tokens of its keys. */
+/** Makes a second account, and returns the tokens of its keys. */
 async function issueElsewhere(url: string, rootToken: string): Promise<string[]> {
   const { account } = await post(`${url}/v1/accounts`, rootToken, { name: 'another' })
   const tokens: string[] = []
@@ -109,7 +109,7 @@ interface Answered {
   readonly valid: boolean
 }
 
-/** Sends verifications as they fall due, whether or not earlier ones are answered. */
+/** Sends verifications at their due times, whether or not earlier ones have been answered. */
 function verifySteadily(url: string, rootToken: string, tokens: readonly string[]) {
   const underWay: Promise<Answered>[] = []
   const ending = new AbortController()

@@ -1,12 +1,12 @@
 /**
  * Runs three instances on one PostgreSQL while processes are killed and stopped, connections break,
- * hang and lag, the database is killed and clocks step; clients issue, verify, edit and revoke all the
- * while, and at the end their history is held against what the service promises:
- *   node scripts/chaos.ts [--revocations N] [--failovers N] [--seed S] [--seconds MAX]
- * With --failovers the database is a primary with a synchronous standby: the primary is killed, frozen
- * and thawed, or deposed while some or all stay connected to it, and is replaced by its standby.
- * By default 200 revocations, or as many as failovers, within 600 s and 20 s a failover at most, and a
- * seed drawn by chance. Exits with 1 when anything is wrong, and then keeps the history.
+ * hang and lag, the database is killed and clocks step; clients issue, verify, edit and revoke all
+ * the while, and at the end their history is held against what the service promises: node
+ * scripts/chaos.ts [--revocations N] [--failovers N] [--seed S] [--seconds MAX] With --failovers
+ * the database is a primary with a synchronous standby: the primary is killed, frozen and thawed,
+ * or deposed while some or all stay connected to it, and is replaced by its standby. By default 200
+ * revocations, or as many as failovers, within 600 s and 20 s a failover at most, and a seed drawn
+ * by chance. Exits with 1 when anything is wrong, and then keeps the history.
  */
 import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -80,7 +80,7 @@ try {
   if (isWell) await rm(folder, { recursive: true })
   else console.error(`The history is kept in ${path}`)
 }
-// Clients of a run that was interrupted may still be waiting for something.
+// Clients of an interrupted run may still be waiting.
 process.exit(isWell ? 0 : 1)
 
 function tell({ what, calls }: Violation): void {

@@ -1,6 +1,7 @@
 /**
- * Reads the coverage that tap left and exits 1 unless every line of src/domain and src/keys ran, and
- * every file of theirs was loaded at all, by the tests that count (test/helpers/coverage-map.ts).
+ * Reads the coverage that tap left and exits 1 unless every line of src/domain and src/keys ran,
+ * and every file of theirs was loaded at all, by the tests that count
+ * (test/helpers/coverage-map.ts).
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
@@ -35,7 +36,9 @@ async function sourcesOf(room: string): Promise<string[]> {
   return sources.sort()
 }
 
-/** The lines of each file that never ran: https://github.com/linux-test-project/lcov, geninfo(1). */
+/**
+ * The lines of each file that never ran: https://github.com/linux-test-project/lcov, geninfo(1).
+ */
 function readReport(text: string): Map<string, number[]> {
   const missed = new Map<string, number[]>()
   let file = ''

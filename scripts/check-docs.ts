@@ -1,4 +1,6 @@
-/** Exits 1 when a Markdown page or a comment names a file, a link or a heading that does not exist. */
+/**
+ * Exits 1 when a Markdown page or a comment names a file, a link or a heading that does not exist.
+ */
 import { join } from 'node:path'
 import { findDocFaults } from './doc-faults.ts'
 

@@ -1,8 +1,8 @@
 /**
  * Does by hand what the Dockerfile says, where no container engine is: its COPY and RUN steps in an
- * empty folder, its CMD on a database of TEST_DATABASE_URL, its HEALTHCHECK before and after, SIGTERM.
- *   node scripts/with-postgres.ts node scripts/check-image.ts
- * Shows neither that the base image has what is needed nor that its account may write where it must.
+ * empty folder, its CMD on a database of TEST_DATABASE_URL, its HEALTHCHECK before and after,
+ * SIGTERM. node scripts/with-postgres.ts node scripts/check-image.ts Shows neither that the base
+ * image has what is needed nor that its account may write where it must.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -29,7 +29,10 @@ try {
   await rm(folder, { recursive: true })
 }
 
-/** The steps before USER, in their order; what the base image's accounts are needed for is passed over. */
+/**
+ * The steps before USER, in their order; what the base image's accounts are needed for is passed
+ * over.
+ */
 async function build(): Promise<void> {
   for (const step of steps) {
     const [, sources] = /^COPY ([^-].*) \S+$/.exec(step) ?? []

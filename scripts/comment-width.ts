@@ -1,4 +1,7 @@
-/** The widest line of a comment, in UTF-16 code units. Biome keeps the width of code, not of comments. */
+/**
+ * The widest line of a comment, in UTF-16 code units. Biome keeps the width of code, not of
+ * comments.
+ */
 export const maxCommentWidth = 100
 
 /**

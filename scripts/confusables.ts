@@ -1,8 +1,8 @@
 /**
- * Writes src/domain/confusables.json, Unicode's table of characters that look alike (UTS 39, section 4),
- * from the package that carries it:
- *   node scripts/confusables.ts          writes the file
- *   node scripts/confusables.ts --check  exits 1 when the committed file is not what the package has
+ * Writes src/domain/confusables.json, Unicode's table of characters that look alike (UTS 39,
+ * section 4), from the package that carries it: node scripts/confusables.ts          writes the
+ * file node scripts/confusables.ts --check  exits 1 when the committed file is not what the package
+ * has
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -24,7 +24,7 @@ if (!process.argv.includes('--check')) {
   process.exitCode = 1
 }
 
-/** In hexadecimal: the file holds ASCII only, and shows what the characters hide. */
+/** In hexadecimal: the file holds ASCII only, and invisible characters become visible. */
 function codePoints(characters: string): string {
   return [...characters].map((one) => hex(one.codePointAt(0) ?? 0)).join(' ')
 }

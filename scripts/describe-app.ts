@@ -19,7 +19,7 @@ import { WorkQueue } from '../src/verification/hashing/work-queue.ts'
 import { SingleFlight } from '../src/verification/single-flight.ts'
 import { UsageBuffer } from '../src/verification/usage-buffer.ts'
 
-/** The OpenAPI documents of the service, by their file. The database that the app is given is never connected to. */
+/** The OpenAPI documents of the service, by file name. The app never connects to its database. */
 export async function describe(): Promise<Readonly<Record<string, unknown>>> {
   const { db, firstUseDb, longReads, pools } = openServiceDatabase({
     connection: 'postgres://nobody@127.0.0.1:1/none',

@@ -11,8 +11,9 @@ const fences = /^( *)```.*?^\1```$/gms
 const measuredRows = /^\| .*\(src\/.*$/gm
 
 /**
- * Finds what the Markdown pages and the code comments below a root name and what does not exist: files by
- * their path from the root, targets of relative links, and headings. Returns one line for each, sorted.
+ * Finds what the Markdown pages and the code comments below a root name and what does not exist:
+ * files by their path from the root, targets of relative links, and headings. Returns one line for
+ * each, sorted.
  */
 export async function findDocFaults(root: string): Promise<string[]> {
   const faults: string[] = []

@@ -1,6 +1,7 @@
 /**
- * The service under scripts/overload.ts, which forks it: it listens on any port, and tells its parent where,
- * with as many token strings as asked for that it has never seen: forms of the root token.
+ * The service under scripts/overload.ts, which forks it: it listens on any port, and tells its
+ * parent where, with as many token strings as asked for that it has never seen: forms of the root
+ * token.
  */
 import { sealJwtForm } from '../src/domain/token/jwt-form.ts'
 import { parseToken } from '../src/domain/token/token.ts'
@@ -34,5 +35,5 @@ const tokens = Array.from({ length: forms }, (_, index) =>
   sealJwtForm({ token, issuedAt: new Date(index * 1_000), expiresAt: null, tagKey }),
 )
 process.send?.({ url, rootToken, tokens } satisfies Served)
-// The parent disconnects when it has done, or has ended otherwise.
+// The parent disconnects when it is done, or when it ends otherwise.
 process.once('disconnect', () => void service.stop())

@@ -1,10 +1,9 @@
 /**
- * First verifications at four times the rate that can be served, for as long as asked, against a service
- * in a process of its own:
- *   npm run overload -- [--seconds 30] [--profile password|random]
- * Exits with 1 when what is accepted takes too long, what is refused is not 503 with Retry-After, memory
- * grows without end, or the service is not well again a second after the end. For a machine that does
- * nothing else meanwhile.
+ * First verifications at four times the rate that can be served, for as long as asked, against a
+ * service in a process of its own: npm run overload -- [--seconds 30] [--profile password|random]
+ * Exits with 1 when what is accepted takes too long, what is refused is not 503 with Retry-After,
+ * memory grows without end, or the service is not well again a second after the end. For a machine
+ * that does nothing else meanwhile.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -92,7 +91,7 @@ await once(child, 'exit')
 await database.drop()
 process.exitCode = faults.length === 0 ? 0 : 1
 
-/** Asks again and again, until a token that was never seen is verified at once. */
+/** Retries until a token that was never seen is verified at once. */
 async function untilWell(): Promise<void> {
   const ask = () => runOpenLoad({ ...target, tokenOf, perSecond: 100, seconds: 0.01 })
   while ((await ask()).some(({ status }) => status !== 200)) await sleep(10)

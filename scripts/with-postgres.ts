@@ -1,8 +1,8 @@
 /**
- * Runs a command with TEST_DATABASE_URL set to a private PostgreSQL that lives as long as the command:
- *   node scripts/with-postgres.ts COMMAND [ARGUMENT...]
- * A TEST_DATABASE_URL that is set already is left alone, and no server is started.
- * Exits with the command's status, or 128 plus the number of the signal that ended it.
+ * Runs a command with TEST_DATABASE_URL set to a private PostgreSQL that lives as long as the
+ * command: node scripts/with-postgres.ts COMMAND [ARGUMENT...] A TEST_DATABASE_URL that is set
+ * already is left alone, and no server is started. Exits with the command's status, or 128 plus the
+ * number of the signal that ended it.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
@@ -37,7 +37,8 @@ function main([command, ...args]: readonly string[]): Promise<number> | number {
 async function runWithServer(command: string, args: readonly string[]): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-test-'))
   try {
-    // When root runs this, the server has another account, which must pass through.
+    // When root runs the command, the server has another account, which must be able to enter the
+    // folder.
     await chmod(folder, 0o711)
     const server = await startEmbeddedPostgres({
       dataDir: folder,

@@ -41,13 +41,16 @@ async function modifiedAtMs(path: string): Promise<number | undefined> {
   return found?.mtimeMs
 }
 
-/** Runs npm in the client's folder and returns what it wrote; throws with all of that when it fails. */
+/**
+ * Runs npm in the client's folder and returns what it wrote; throws with all of that when it fails.
+ */
 async function npm(
   args: readonly string[],
   timeoutMs: number,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  // tap puts itself into every process that a test starts, through NODE_OPTIONS: half of the time, here.
+  // tap puts itself into every process that a test starts, through NODE_OPTIONS: half of the time,
+  // here.
   const command = ['-u', 'NODE_OPTIONS', 'npm', ...args]
   const options = { cwd: folder, timeout: timeoutMs, env: { ...process.env, ...settings } }
   try {

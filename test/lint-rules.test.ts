@@ -1,6 +1,7 @@
 /**
- * The layers of src/ are kept by rules of Biome, which are path globs: one that matches nothing after a
- * move says nothing. Here every glob meets an import that it must refuse, in every folder it is for.
+ * The layers of src/ are kept by rules of Biome, which are path globs: one that matches nothing
+ * after a move says nothing. Here every glob meets an import that it must refuse, in every folder
+ * it is for.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -12,7 +13,10 @@ const repository = join(import.meta.dirname, '..')
 const biome = join(repository, 'node_modules/.bin/biome')
 const probeName = 'probe-of-lint-rules.ts'
 
-/** What only act() may import: in every folder but acts/ itself, and store/, which holds three of them. */
+/**
+ * What only act() may import: in every folder but acts/ itself, and store/, which holds three of
+ * them.
+ */
 const partsOfAnAct = [
   'src/store/transaction.ts',
   'src/store/account-locks.ts',

@@ -1,11 +1,12 @@
 /**
  * The session of the README runs as it stands, and docs/settings.md lists the settings.
  *
- * The session is all fenced blocks whose info string is `sh session`, in order, run as one script by
- * `sh -eu` with AEON (the address) and TOKEN (the root token) in its environment. What a command
- * prints may be told after it, by a comment `# => ...` and further lines that begin with `#` and four
- * spaces. JSON is matched loosely: fields that are not told may be there, an element "..." of an array
- * stands for any number of elements, a value "..." for anything, and ... in a text for any characters.
+ * The session is all fenced blocks whose info string is `sh session`, in order, run as one script
+ * by `sh -eu` with AEON (the address) and TOKEN (the root token) in its environment. What a command
+ * prints may be expected after it, by a comment `# => ...` and further lines that begin with `#`
+ * and four spaces. JSON is matched loosely: fields that are not expected may be there, an element
+ * "..." of an array stands for any number of elements, a value "..." for anything, and ... in a
+ * text for any characters.
  */
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
@@ -41,7 +42,7 @@ t.test(
         if (expected === '') continue
         const output = outputs[index]?.trim() ?? ''
         const command = commands.split('\n').at(-1) ?? ''
-        t.ok(isAsTold(output, expected), `the ${time} time: ${command}`, {
+        t.ok(isAsExpected(output, expected), `the ${time} time: ${command}`, {
           found: output,
           wanted: expected,
         })
@@ -52,7 +53,7 @@ t.test(
 
 t.test('the comparison of the README session detects wrong output', async (t) => {
   const found = '{"a":1,"list":[1,2,3],"text":"aeon_12"}'
-  for (const told of [
+  for (const expected of [
     '{"a":1}',
     '{"a":"..."}',
     '{"list":["...",2,"..."]}',
@@ -60,9 +61,9 @@ t.test('the comparison of the README session detects wrong output', async (t) =>
     '{"text":"aeon_..."}',
     '...',
   ]) {
-    t.ok(isAsTold(found, told), told)
+    t.ok(isAsExpected(found, expected), expected)
   }
-  for (const told of [
+  for (const expected of [
     '{"a":2}',
     '{"b":"..."}',
     '{"list":[1,2]}',
@@ -70,7 +71,7 @@ t.test('the comparison of the README session detects wrong output', async (t) =>
     '{"text":"12..."}',
     'aeon_...',
   ]) {
-    t.notOk(isAsTold(found, told), told)
+    t.notOk(isAsExpected(found, expected), expected)
   }
 })
 
@@ -88,7 +89,7 @@ t.test('docs/settings.md lists every setting with its default, and no other', as
 
 interface Step {
   readonly commands: string
-  /** What they print, as told; empty when nothing is told. */
+  /** What they print, as expected; empty when nothing is expected. */
   readonly expected: string
 }
 
@@ -110,45 +111,45 @@ function sessionOf(markdown: string): readonly Step[] {
   const lines = blocks.join('\n').split('\n')
   const steps: Step[] = []
   let commands: string[] = []
-  let told: string[] = []
+  let expected: string[] = []
   function end(): void {
-    steps.push({ commands: commands.join('\n').trim(), expected: told.join('\n') })
+    steps.push({ commands: commands.join('\n').trim(), expected: expected.join('\n') })
     commands = []
-    told = []
+    expected = []
   }
   for (const line of lines) {
-    const isContinued = told.length > 0 && line.startsWith('#    ')
-    if (told.length > 0 && !isContinued) end()
-    if (line.startsWith('# => ')) told.push(line.slice('# => '.length))
-    else if (isContinued) told.push(line.slice(1).trim())
+    const isContinued = expected.length > 0 && line.startsWith('#    ')
+    if (expected.length > 0 && !isContinued) end()
+    if (line.startsWith('# => ')) expected.push(line.slice('# => '.length))
+    else if (isContinued) expected.push(line.slice(1).trim())
     else commands.push(line)
   }
   end()
   return steps
 }
 
-function isAsTold(found: string, told: string): boolean {
-  if (!/^[[{]/.test(told)) return isLike(found, told)
+function isAsExpected(found: string, expected: string): boolean {
+  if (!/^[[{]/.test(expected)) return isLike(found, expected)
   try {
-    return covers(JSON.parse(found), JSON.parse(told))
+    return covers(JSON.parse(found), JSON.parse(expected))
   } catch {
     return false
   }
 }
 
-function covers(found: Json, told: Json): boolean {
-  if (told === '...') return found !== undefined
-  if (Array.isArray(told)) return Array.isArray(found) && coversList(found, told)
-  if (typeof told === 'object' && told !== null) {
+function covers(found: Json, expected: Json): boolean {
+  if (expected === '...') return found !== undefined
+  if (Array.isArray(expected)) return Array.isArray(found) && coversList(found, expected)
+  if (typeof expected === 'object' && expected !== null) {
     if (typeof found !== 'object' || found === null) return false
-    return Object.entries(told).every(([name, value]) => covers(found[name], value))
+    return Object.entries(expected).every(([name, value]) => covers(found[name], value))
   }
-  if (typeof told === 'string') return typeof found === 'string' && isLike(found, told)
-  return found === told
+  if (typeof expected === 'string') return typeof found === 'string' && isLike(found, expected)
+  return found === expected
 }
 
-function coversList(found: readonly Json[], told: readonly Json[]): boolean {
-  const [first, ...rest] = told
+function coversList(found: readonly Json[], expected: readonly Json[]): boolean {
+  const [first, ...rest] = expected
   if (first === undefined) return found.length === 0
   if (first === '...') {
     return found.some((_, from) => coversList(found.slice(from), rest)) || rest.length === 0
@@ -156,8 +157,8 @@ function coversList(found: readonly Json[], told: readonly Json[]): boolean {
   return found.length > 0 && covers(found[0], first) && coversList(found.slice(1), rest)
 }
 
-/** Whether a text is as told, where ... stands for any characters. */
-function isLike(found: string, told: string): boolean {
-  const pattern = told.split('...').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+/** Whether a text is as expected, where ... stands for any characters. */
+function isLike(found: string, expected: string): boolean {
+  const pattern = expected.split('...').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
   return new RegExp(`^${pattern.join('.*')}$`, 's').test(found)
 }

@@ -104,10 +104,10 @@ t.test('admin commands run on the database of a running service', async (t) => {
       [byId, byId.id],
     ] as const
     for (const [key, name] of named) {
-      const { status, told, stderr } = await admin('revoke', name, '--reason', 'stolen')
+      const { status, shown, stderr } = await admin('revoke', name, '--reason', 'stolen')
       t.match(
-        { status, told, stderr },
-        { status: 0, told: /is revoked and no instance accepts the key/ },
+        { status, shown, stderr },
+        { status: 0, shown: /is revoked and no instance accepts the key/ },
       )
       t.match(await root.verify(key.token), { valid: false, reason: 'revoked' })
     }
@@ -201,15 +201,15 @@ t.test(
     const helps = await Promise.all(commands.map((command) => admin(command, '--help')))
     for (const [index, help] of helps.entries()) {
       t.equal(help.status, 0)
-      t.match(help.told, new RegExp(`^Usage: npm run admin -- ${commands[index]}`))
-      t.match(help.told, /--json/)
+      t.match(help.shown, new RegExp(`^Usage: npm run admin -- ${commands[index]}`))
+      t.match(help.shown, /--json/)
     }
     const [all, twice, json] = await Promise.all([
       admin('--help'),
       admin('issue-root-key', '--file', 'a', '--file', 'b'),
       admin('audit-verify', '--sideways', '--json'),
     ])
-    for (const command of commands) t.match(all.told, `  ${command} `)
+    for (const command of commands) t.match(all.shown, `  ${command} `)
     t.match(twice, { status: 2, stderr: /--file must not be repeated\./ })
     t.equal(json.status, 2)
     t.match(JSON.parse(json.stderr).error, /--sideways/)

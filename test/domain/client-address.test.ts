@@ -171,7 +171,10 @@ function forwardedOf(address: string, ending = ''): string {
   return `for="${address.includes(':') ? `[${address}]` : address}${ending}"`
 }
 
-/** What a header may hold once Node has read it: Latin-1 without control characters; much of it near to what counts. */
+/**
+ * What a header may hold once Node has read it: Latin-1 without control characters; much of it near
+ * to what counts.
+ */
 const headerText = fc.oneof(
   fc
     .array(

@@ -60,7 +60,7 @@ t.test('an accepted name is unchanged by storing, trimming and counting it', asy
 })
 
 t.test('a message names the character that is not seen', async (t) => {
-  for (const [text, told] of [
+  for (const [text, message] of [
     ['a\u200bb', 'U+200B'],
     ['\u{1f468}\u200d\u{1f4bb}\u200d', 'U+200D'],
     ['a\u{e0041}', 'U+E0041'],
@@ -68,7 +68,7 @@ t.test('a message names the character that is not seen', async (t) => {
     ['a\u202eb', 'U+202E'],
   ] as const) {
     const rule = nameFault(text, 20)
-    t.match(rule && nameMessage(rule, text), told, printable(text))
+    t.match(rule && nameMessage(rule, text), message, printable(text))
   }
 })
 

@@ -51,7 +51,10 @@ const goodAttempt: Attempt = {
   accountId: account,
 }
 
-/** Each fault that a key or an attempt can have, with the reason that it must give, in the order of the API. */
+/**
+ * Each fault that a key or an attempt can have, with the reason that it must give, in the order of
+ * the API.
+ */
 const faults: readonly {
   readonly reason: DenialReason
   readonly key?: Partial<KeyFacts>

@@ -197,7 +197,7 @@ t.test('the error of a refused start quotes PostgreSQL', async (t) => {
   t.match(fault.message, 'pg_control')
 })
 
-t.test('a lock file that names no server is told as what it is, with what to do', async (t) => {
+t.test('a lock file that names no server is reported as damaged, with the remedy', async (t) => {
   const dataDir = await emptyFolder(t)
   const server = await start(t, dataDir)
   const { host } = server.connection
@@ -262,7 +262,9 @@ async function emptyFolder(t: Tap): Promise<string> {
   return folder
 }
 
-/** Leaves out the copy of the binaries, which is made when the checkout is closed to other accounts. */
+/**
+ * Leaves out the copy of the binaries, which is made when the checkout is closed to other accounts.
+ */
 async function namesIn(dataDir: string): Promise<readonly string[]> {
   const names = await readdir(dataDir)
   return names.filter((name) => !name.startsWith('binaries-')).sort()

@@ -1,4 +1,7 @@
-/** A service that the tests kill: `node serve.ts DATA_DIR` runs the server and prints `ready`, or the code of its error. */
+/**
+ * A service that the tests kill: `node serve.ts DATA_DIR` runs the server and prints `ready`, or
+ * the code of its error.
+ */
 import { EmbeddedPostgresError, startEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 
 const [dataDir] = process.argv.slice(2)

@@ -4,15 +4,15 @@ import { createDocumentCheck } from './conformance.ts'
 import { newKey } from './fixtures.ts'
 import { startTestService, type TestService, type TestServiceOptions } from './service.ts'
 
-/** What the public API of YugabyteDB Aeon lies below. */
+/** The prefix of the Aeon API. */
 export const aeonPrefix = '/api/public/v1'
 
-/** A caller of Aeon's public API over a socket, each of whose answers is held against `/openapi/aeon.json`. */
+/** A caller of the Aeon API over a socket; every answer is checked against `/openapi/aeon.json`. */
 export interface AeonApi {
   call(method: AeonMethod, path: string, options?: AeonCall): Promise<Answer>
-  /** Calls, and gives the body; anything but 200 is thrown as the client's error. */
+  /** Calls a route and returns the body; any status but 200 is thrown as the client's error. */
   take(method: AeonMethod, path: string, body?: unknown): Promise<Json>
-  /** `METHOD path` of every call so far, below the prefix, and forgets them. */
+  /** `METHOD path` of every call since the last `recorded()`, below the prefix. */
   recorded(): string[]
 }
 
@@ -24,7 +24,7 @@ export interface AeonCall {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What the clients print of an error. */
+/** The text that the clients print of an error. */
 export class AeonError extends Error {
   readonly status: number
 
@@ -42,13 +42,13 @@ export interface AeonTenant {
 
 export interface AeonService extends TestService {
   readonly url: string
-  /** Calls Aeon's API with a token, or with none. */
+  /** Calls the Aeon API with a token, or without one. */
   aeonAs(token: string | undefined): AeonApi
-  /** An account of its own. */
+  /** Makes an account of its own. */
   newTenant(): Promise<AeonTenant>
 }
 
-/** A service that listens. */
+/** Starts a service that listens. */
 export async function startAeonService(
   t: Test,
   options: TestServiceOptions = {},
@@ -87,20 +87,23 @@ export async function startAeonService(
   return { ...started, url, aeonAs, newTenant }
 }
 
-/** What holds for every error of this face: its one form, exactly, and no text that printf would mangle. */
-function checkError(told: string, { status, headers, body, text }: Answer): void {
+/**
+ * Checks what every error of the Aeon API must satisfy: its one form, exactly, and no text that
+ * printf would interpret.
+ */
+function checkError(label: string, { status, headers, body, text }: Answer): void {
   if (status < 400) return
   const type = headers['content-type']
-  if (type !== 'application/json; charset=utf-8') throw new Error(`${told} is ${type}`)
+  if (type !== 'application/json; charset=utf-8') throw new Error(`${label} is ${type}`)
   const { detail } = body.error
   const expected = JSON.stringify({ error: { detail, status } })
-  if (text !== expected) throw new Error(`${told} answers ${text}`)
-  if (detail === '' || detail.includes('%')) throw new Error(`${told} says ${detail}`)
-  if (headers['cache-control'] !== 'no-store') throw new Error(`${told} may be stored`)
+  if (text !== expected) throw new Error(`${label} answers ${text}`)
+  if (detail === '' || detail.includes('%')) throw new Error(`${label} says ${detail}`)
+  if (headers['cache-control'] !== 'no-store') throw new Error(`${label} may be stored`)
   if ((status === 503) !== (headers['retry-after'] !== undefined)) {
-    throw new Error(`${told}: retry-after is ${headers['retry-after']}`)
+    throw new Error(`${label}: retry-after is ${headers['retry-after']}`)
   }
   if ((status === 401) !== (headers['www-authenticate'] !== undefined)) {
-    throw new Error(`${told}: www-authenticate is ${headers['www-authenticate']}`)
+    throw new Error(`${label}: www-authenticate is ${headers['www-authenticate']}`)
   }
 }

@@ -1,8 +1,8 @@
 import { Client } from 'pg'
 
 /**
- * Lets time pass for a database, whose clock no test can move: what it knows of the time becomes so much
- * older. Negative: younger again.
+ * Lets time pass for a database, whose clock no test can move: every stored time moves `ms` into
+ * the past; negative: into the future.
  */
 export async function age(url: string, ms: number): Promise<void> {
   const client = new Client({ connectionString: url })

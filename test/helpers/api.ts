@@ -1,7 +1,7 @@
 import type { App } from '../../src/http/app-type.ts'
 import type { Canaries } from './canaries.ts'
 
-/** What JSON can be, read without ceremony: tests look into answers whose shape they assert. */
+/** Any JSON value, untyped: tests look into answers whose shape they assert. */
 export type Json = ReturnType<typeof JSON.parse>
 
 export interface Answer {
@@ -13,7 +13,7 @@ export interface Answer {
 
 export interface CallOptions {
   readonly body?: unknown
-  /** Sent as it is, with its Content-Type. */
+  /** The body, sent as it is with its Content-Type. */
   readonly raw?: { readonly type: string; readonly text: string | Buffer }
   readonly headers?: Readonly<Record<string, string>>
   readonly remoteAddress?: string
@@ -27,13 +27,13 @@ export interface Api {
   put(path: string, body: unknown): Promise<Answer>
   patch(path: string, body: unknown): Promise<Answer>
   delete(path: string): Promise<Answer>
-  /** Calls /v1/verify and gives the verdict; anything but 200 is an error. */
+  /** Calls /v1/verify and returns the verdict; any status but 200 is an error. */
   verify(token: string, attempt?: object): Promise<Json>
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS'
 
-/** Calls without a socket. */
+/** A caller without a socket (inject). */
 export function createApi(app: App, canaries: Canaries, token: string | undefined): Api {
   return apiOver(
     async ({ method, path, headers, payload, remoteAddress }) => {
@@ -51,7 +51,7 @@ export function createApi(app: App, canaries: Canaries, token: string | undefine
   )
 }
 
-/** Calls over a socket. */
+/** A caller over a socket. */
 export function createSocketApi(url: string, canaries: Canaries, token: string | undefined): Api {
   return apiOver(
     async ({ method, path, headers, payload }) => {
@@ -94,7 +94,7 @@ function apiOver(send: Send, canaries: Canaries, token: string | undefined): Api
     const isJson = String(answer.headers['content-type']).includes('json')
     const body: Json = isJson && answer.text !== '' ? JSON.parse(answer.text) : undefined
     const issued = body?.token ?? body?.jwt
-    // A token leaves in the answer of issue only.
+    // A token leaves the service in the answer of issue only.
     if (typeof issued === 'string') canaries.addToken(issued)
     else canaries.addText(answer.text)
     return { ...answer, body }

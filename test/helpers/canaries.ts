@@ -2,15 +2,15 @@ import { Client } from 'pg'
 import { parseToken } from '../../src/domain/token/token.ts'
 
 /**
- * Watches that no secret gets out: it is told of every secret that a test sees and of every text that
- * leaves the service where none may be (log lines, error bodies, metrics), and at the end looks for
- * each of the one in each of the other, and in all that the database holds.
+ * Checks that no secret leaks: collects every secret that a test sees and every text that leaves
+ * the service and must hold none (log lines, error bodies, metrics). At the end it searches each
+ * text, and all rows of the database, for each secret.
  */
 export class Canaries {
   readonly #secrets = new Set<string>()
   readonly #texts: string[] = []
 
-  /** A token of either form: its secret part may be nowhere, nor may the whole. */
+  /** Adds a token of either form: neither its secret part nor the whole may appear anywhere. */
   addToken(token: string): void {
     const parsed = parseToken(token)
     if (parsed !== undefined) return void this.#secrets.add(parsed.secret)
@@ -28,8 +28,8 @@ export class Canaries {
   }
 
   /**
-   * Rejects with the place of the first secret found; not with the secret. Without a database, looks
-   * through the texts only.
+   * Rejects with the place of the first leaked secret, without the secret. Without a database,
+   * searches the texts only.
    */
   async check(databaseUrl?: string): Promise<void> {
     const rows = databaseUrl === undefined ? [] : await dump(databaseUrl)

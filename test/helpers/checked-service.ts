@@ -4,11 +4,11 @@ import { type CheckAnswer, createConformanceCheck } from './conformance.ts'
 import { startTestService, type TestService, type TestServiceOptions } from './service.ts'
 
 export interface CheckedService extends TestService {
-  /** For answers that a test got by other ways than an Api. */
+  /** Checks an answer that a test received in another way than through an Api. */
   readonly check: CheckAnswer
 }
 
-/** A test service each of whose answers is held against the OpenAPI document as it comes. */
+/** A test service whose answers are all checked against the OpenAPI document. */
 export async function startCheckedService(
   t: Test,
   options: TestServiceOptions = {},

@@ -1,7 +1,7 @@
 /**
- * Imported by tap before each test: keeps what was compiled of tap, the packages and the sources, which
- * is up to half a second a test. Not where lines are counted: V8 counts less precisely in kept code
- * (https://nodejs.org/api/module.html#module-compile-cache).
+ * Imported by tap before each test: keeps what was compiled of tap, the packages and the sources,
+ * which is up to half a second a test. Not where lines are counted: V8 counts less precisely in
+ * kept code (https://nodejs.org/api/module.html#module-compile-cache).
  */
 import { enableCompileCache } from 'node:module'
 import { join, relative } from 'node:path'

@@ -2,23 +2,26 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { App } from '../../src/http/app-type.ts'
 import type { Answer, Json } from './api.ts'
 
-/** Throws when an answer is not one that the OpenAPI document promises. */
+/** Throws when an answer is not one that the OpenAPI document describes. */
 export type CheckAnswer = (method: string, path: string, answer: Answer) => void
 
 const documentId = 'https://aeon-keys.test/openapi.json'
 const problemPointer = '#/components/schemas/Problem'
 const oauthErrorPointer = '#/components/schemas/OAuthError'
 
-/** What holds for every error of a face; `validate` throws unless a body matches the schema at a pointer. */
+/**
+ * Checks what every error of an API must satisfy; `validate` throws unless a body matches the
+ * schema at a pointer.
+ */
 type CheckError = (
-  told: string,
+  label: string,
   answer: Answer,
   validate: (pointer: string, body: Json) => void,
 ) => void
 
 /**
- * Holds answers of the native face against the document that the app makes. The app must be ready. No
- * setting changes the document: it is made once a process.
+ * Checks answers of the native API against the document that the app makes. The app must be ready.
+ * No setting changes the document: it is made once for each process.
  */
 export function createConformanceCheck(app: App): CheckAnswer {
   nativeCheck ??= createDocumentCheck(app.swagger(), checkProblem)
@@ -28,9 +31,9 @@ export function createConformanceCheck(app: App): CheckAnswer {
 let nativeCheck: CheckAnswer | undefined
 
 /**
- * Holds answers against a document: the status must be declared for the route, the Content-Type too,
- * and the body must match its schema, without a field that the schema does not name. An error must be
- * one of its face, also on a path that the document does not know.
+ * Checks answers against a document: the document must declare the status and the Content-Type for
+ * the route, and the body must match its schema, without a field that the schema does not name. An
+ * error must have the form of its API, also on a path that the document lacks.
  */
 export function createDocumentCheck(described: object, checkError: CheckError): CheckAnswer {
   const document: Json = closeObjects(described)
@@ -40,7 +43,7 @@ export function createDocumentCheck(described: object, checkError: CheckError): 
   ajv.addFormat('int32', { type: 'number', validate: Number.isInteger })
   ajv.addFormat('int64', { type: 'number', validate: Number.isSafeInteger })
   ajv.addSchema(document, documentId)
-  // Words before parameters, as the router has it: "report" is no key.
+  // Fixed segments before parameters, as the router matches them: "report" is no key.
   const paths = Object.keys(document.paths).sort(
     (a, b) => a.split('{').length - b.split('{').length,
   )
@@ -49,74 +52,75 @@ export function createDocumentCheck(described: object, checkError: CheckError): 
     matches: new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
   }))
 
-  function validate(pointer: string, body: Json, told: string): void {
+  function validate(pointer: string, body: Json, label: string): void {
     const schema =
       ajv.getSchema(documentId + pointer) ?? ajv.compile({ $ref: documentId + pointer })
     if (!schema(body)) {
-      throw new Error(`${told} does not match ${pointer}: ${ajv.errorsText(schema.errors)}`)
+      throw new Error(`${label} does not match ${pointer}: ${ajv.errorsText(schema.errors)}`)
     }
   }
 
   return (method, path, answer) => {
     const [pathname = ''] = path.split('?', 1)
-    const told = `${method} ${pathname} ${answer.status}`
-    checkRequestId(told, answer)
-    checkError(told, answer, (pointer, body) => validate(pointer, body, told))
+    const label = `${method} ${pathname} ${answer.status}`
+    checkRequestId(label, answer)
+    checkError(label, answer, (pointer, body) => validate(pointer, body, label))
     const template = templates.find(({ matches }) => matches.test(pathname))?.template
     const operation = template && document.paths[template][method.toLowerCase()]
     if (template === undefined || operation === undefined) return
     const declared: Json = operation.responses[answer.status]
-    if (declared === undefined) throw new Error(`${told} is not declared`)
-    // A proxy is told in headers what its client lacks, and why it may not ask itself in a body.
-    if (answer.text === '' && tellsScope(answer)) return
+    if (declared === undefined) throw new Error(`${label} is not declared`)
+    // forward-auth reports in headers what the client lacks, and in a body what the proxy itself
+    // lacks.
+    if (answer.text === '' && namesScope(answer)) return
     if (declared.content === undefined) {
-      if (answer.text !== '') throw new Error(`${told} has a body, and none is declared`)
+      if (answer.text !== '') throw new Error(`${label} has a body, and none is declared`)
       return
     }
     const [type = ''] = String(answer.headers['content-type']).split(';')
-    if (declared.content[type] === undefined) throw new Error(`${told}: ${type} is not declared`)
+    if (declared.content[type] === undefined) throw new Error(`${label}: ${type} is not declared`)
     const at = ['paths', template, method.toLowerCase(), 'responses', String(answer.status)]
     const pointer = [...at, 'content', type, 'schema'].map(escapePointer).join('/')
-    if (type.endsWith('json')) validate(`#/${pointer}`, answer.body, told)
+    if (type.endsWith('json')) validate(`#/${pointer}`, answer.body, label)
   }
 }
 
-function checkRequestId(told: string, { headers }: Answer): void {
+function checkRequestId(label: string, { headers }: Answer): void {
   if (/^[A-Za-z0-9-]{1,64}$/.test(String(headers['x-request-id']))) return
-  throw new Error(`${told} has no request id`)
+  throw new Error(`${label} has no request id`)
 }
 
-const checkProblem: CheckError = (told, answer, validate) => {
+const checkProblem: CheckError = (label, answer, validate) => {
   const { status, headers, body } = answer
   if (status < 400 || answer.text === '') return
   const type = headers['content-type']
   // RFC 6749, section 5.2.
-  if (/^\S+ \/oauth2\/introspect[/ ]/.test(told)) {
-    if (type !== 'application/json; charset=utf-8') throw new Error(`${told} is ${type}`)
+  if (/^\S+ \/oauth2\/introspect[/ ]/.test(label)) {
+    if (type !== 'application/json; charset=utf-8') throw new Error(`${label} is ${type}`)
     validate(oauthErrorPointer, body)
   } else {
-    if (type !== 'application/problem+json; charset=utf-8') throw new Error(`${told} is ${type}`)
+    if (type !== 'application/problem+json; charset=utf-8') throw new Error(`${label} is ${type}`)
     validate(problemPointer, body)
-    if (body.status !== status) throw new Error(`${told} says ${body.status}`)
+    if (body.status !== status) throw new Error(`${label} says ${body.status}`)
     if (body.request_id !== headers['x-request-id']) {
-      throw new Error(`${told} has another request id`)
+      throw new Error(`${label} has another request id`)
     }
   }
-  if (headers['cache-control'] !== 'no-store') throw new Error(`${told} may be stored`)
+  if (headers['cache-control'] !== 'no-store') throw new Error(`${label} may be stored`)
   if ((status === 503) !== (headers['retry-after'] !== undefined)) {
-    throw new Error(`${told}: retry-after is ${headers['retry-after']}`)
+    throw new Error(`${label}: retry-after is ${headers['retry-after']}`)
   }
   if ((status === 401) !== (headers['www-authenticate'] !== undefined)) {
-    throw new Error(`${told}: www-authenticate is ${headers['www-authenticate']}`)
+    throw new Error(`${label}: www-authenticate is ${headers['www-authenticate']}`)
   }
 }
 
 /** RFC 6750, section 3.1. */
-function tellsScope({ status, headers }: Answer): boolean {
+function namesScope({ status, headers }: Answer): boolean {
   return status === 403 && String(headers['www-authenticate']).includes('"insufficient_scope"')
 }
 
-/** A copy in which no object may hold a field that its schema does not name. */
+/** A copy in which no object may have a field that its schema does not name. */
 function closeObjects(node: Json): Json {
   if (Array.isArray(node)) return node.map(closeObjects)
   if (node === null || typeof node !== 'object') return node

@@ -8,8 +8,9 @@ export const measuredRooms = [
 ]
 
 /**
- * The tests whose lines count: those of the rooms themselves, and a few that alone run what is asked
- * of a room by one face or in one outage. Counting costs a test about a quarter of its processor time.
+ * The tests whose lines count: those of the rooms themselves, and a few that alone run what is
+ * asked of a room by one face or in one outage. Counting costs a test about a quarter of its
+ * processor time.
  */
 const measuredTests = [
   /^test\/(?:audit|acts|domain|management|setup|verification)\//,
@@ -17,7 +18,9 @@ const measuredTests = [
   /^test\/http\/(?:aeon-lists-and-roles|bad-input)\./,
 ]
 
-/** Of these, what tries cases by the thousand or many at once: it takes longest, and adds no line. */
+/**
+ * Of these, what tries cases by the thousand or many at once: it takes longest, and adds no line.
+ */
 const unmeasuredTests =
   /^test\/(?:domain\/address|acts\/(?:(?:bulk-)?concurrency|grant-races)|management\/listing)\./
 

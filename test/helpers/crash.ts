@@ -1,4 +1,7 @@
-/** A service that is killed again and again while it issues and revokes, and what must be true after each time. */
+/**
+ * A service that is killed again and again while it issues and revokes, and what must be true after
+ * each time.
+ */
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,24 +20,27 @@ import {
 
 const workers = 4
 const postgresEndsWithinMs = 60_000
-/** Each of these is looked for in all that the processes write; of more, the search would take minutes. */
+/** Searching everything that the processes write for more tokens would take minutes. */
 const tokensWatchedARound = 20
 
 export interface CrashReport {
   readonly issued: number
   readonly revoked: number
-  /** Asked for and not answered before the kill: they may have been done or not. */
+  /** Requests that were not answered before the kill: each may have taken effect or not. */
   readonly unanswered: number
 }
 
 export interface Crashes {
-  /** Loads the service, kills it, starts it again and checks. Rejects with the history when anything is wrong. */
+  /**
+   * Loads the service, kills it, restarts it and checks. Rejects with the history when anything is
+   * wrong.
+   */
   round(): Promise<CrashReport>
-  /** Stops the service in order, and checks that nothing is left over. */
+  /** Stops the service cleanly, and checks that nothing is left over. */
   finish(): Promise<void>
 }
 
-/** A key as far as the callers know. */
+/** What the callers know of a key. */
 interface KnownKey {
   readonly name: string
   issued: 'asked' | 'acknowledged' | 'lost'
@@ -44,7 +50,10 @@ interface KnownKey {
 }
 
 /** Starts a service on an empty folder of `processes`. */
-/** The row of the process that was killed holds receipts up for a watch; what is tried here is what was acknowledged. */
+/**
+ * The row of the killed process keeps receipts pending for a failure timeout; these tests are about
+ * what was acknowledged.
+ */
 const notWaiting = { wait_ms: 0 }
 
 export async function createCrashes(processes: Processes): Promise<Crashes> {
@@ -61,7 +70,7 @@ export async function createCrashes(processes: Processes): Promise<Crashes> {
   const account = await newAccount(root)
   const path = `/v1/accounts/${account}/api-keys`
 
-  /** What is answered is not kept for the search, but for what a process writes by itself. */
+  /** Answers are not searched for secrets; what a process writes by itself is. */
   async function callerOf(launched: Launched): Promise<Api> {
     return createSocketApi(await launched.listening, new Canaries(), token)
   }
@@ -96,7 +105,7 @@ export async function createCrashes(processes: Processes): Promise<Crashes> {
     return report
   }
 
-  /** A start has moments of its own at which it may be killed: recovery, migration, the first statements. */
+  /** A start has critical moments of its own: recovery, migration, the first statements. */
   async function interruptedStart(): Promise<void> {
     const launched = processes.launch()
     await sleep(randomInt(0, 700))
@@ -116,7 +125,7 @@ export async function createCrashes(processes: Processes): Promise<Crashes> {
     )
   }
 
-  /** One caller: it acts on the keys that it issued itself, so it knows what each of them must be. */
+  /** One caller. It changes only keys that it issued itself, so that it knows the state of each. */
   async function load(worker: number, killing: AbortSignal): Promise<void> {
     const own: KnownKey[] = []
     try {
@@ -132,7 +141,7 @@ export async function createCrashes(processes: Processes): Promise<Crashes> {
         }
       }
     } catch (error) {
-      // What cannot be answered because nobody is there any more is no fault.
+      // A request that is cut off because the process is gone is no fault.
       const isCutOff = error instanceof TypeError && killing.aborted
       if (!isCutOff) throw error
     }
@@ -175,7 +184,9 @@ export async function createCrashes(processes: Processes): Promise<Crashes> {
     await Promise.all(checkers)
   }
 
-  /** Every key is as it was acknowledged; what was not answered has happened or not, and stays so. */
+  /**
+   * Every key is as it was acknowledged; an unanswered change has happened or not, and stays so.
+   */
   async function checkList(): Promise<void> {
     const listed = new Map<string, Json>()
     for (let cursor: string | null = ''; cursor !== null; ) {

@@ -1,22 +1,28 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A connection to 'the database', as those see it who stand between. */
+/** A connection to 'the database', as seen by what stands between. */
 export interface SwitchedConnection {
-  /** The name that the client gives itself: of the pool `aeon-keys`, of feed and listener `aeon-keys feed`. */
+  /**
+   * The application name of the client: `aeon-keys` for the pool, `aeon-keys feed` for feed and
+   * listener.
+   */
   readonly application: string
-  /** The Unix socket of the server that it leads to. */
+  /** The Unix socket of the server that the connection leads to. */
   readonly socketPath: string
 }
 
-/** The address of 'the database', which leads to one server or to another: a load balancer, a moving address. */
+/**
+ * The address of 'the database', which leads to one server or to another, as a load balancer or a
+ * moving address does.
+ */
 export interface DatabaseSwitch {
   readonly port: number
-  /** Which server's Unix socket a new connection leads to. What is connected stays where it is. */
+  /** Selects the Unix socket of the server for a new connection. Existing connections stay. */
   route: (application: string) => string
-  /** What is connected now. */
+  /** The open connections. */
   readonly connections: readonly SwitchedConnection[]
-  /** Breaks those connections for which `isHit` holds; without it, all. */
+  /** Breaks the connections for which `isHit` holds; without `isHit`, all. */
   cut(isHit?: (connection: SwitchedConnection) => boolean): void
   close(): Promise<void>
 }

@@ -6,7 +6,9 @@ import type { Test } from 'tap'
 import { type DatabaseOptions, type OpenDatabase, openDatabase } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrate.ts'
 
-/** Many test files copy the template at once, each for seconds on a busy machine. */
+/**
+ * Many test files copy the template at once, which takes each of them seconds on a busy machine.
+ */
 const copyWithinMs = 120_000
 
 export interface TestDatabase {
@@ -16,7 +18,7 @@ export interface TestDatabase {
   drop(): Promise<void>
 }
 
-/** A database of its own, migrated: a copy of a template that the first to ask for one makes. */
+/** A migrated database of its own: a copy of a template, which the first caller makes. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`
   const template = await ensureTemplate()
@@ -24,7 +26,10 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return databaseNamed(name)
 }
 
-/** The same, whose sessions look for a deadlock after 20 ms instead of a second; dropped at the end of the test. */
+/**
+ * A test database whose sessions look for a deadlock after 20 ms instead of a second; dropped at
+ * the end of the test.
+ */
 export async function createImpatientDatabase(t: Test): Promise<TestDatabase> {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
@@ -34,7 +39,7 @@ export async function createImpatientDatabase(t: Test): Promise<TestDatabase> {
   return database
 }
 
-/** A database with nothing in it. */
+/** An empty database. */
 export async function createEmptyDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`
   await asAdmin((admin) => admin.query(`create database ${name}`))
@@ -62,7 +67,7 @@ function databaseNamed(name: string): TestDatabase {
   }
 }
 
-/** A pool of our own to a database, one connection unless it is said otherwise. */
+/** A pool for a database, of one connection by default. */
 export function openTestDatabase(
   connection: string,
   options: Partial<Omit<DatabaseOptions, 'connection'>> = {},
@@ -99,8 +104,9 @@ async function makeTemplate(admin: Client, name: string): Promise<void> {
 }
 
 /**
- * A template must have no session while it is copied; another copy under way is one for a moment.
- * Copying its files takes a third of the time of copying its pages through the journal.
+ * A template must have no session while it is copied, and a concurrent copy is such a session for a
+ * moment. Copying its files takes a third of the time of copying its pages through the write-ahead
+ * log.
  */
 async function createFrom(admin: Client, name: string, template: string): Promise<void> {
   for (const deadline = performance.now() + copyWithinMs; ; ) {

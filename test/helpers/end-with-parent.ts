@@ -1,27 +1,30 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Writable } from 'node:stream'
 
-/** Told of every child that must not outlive this process; undefined until the first. */
+/**
+ * Receives the pid of every child that must not outlive this process; undefined before the first.
+ */
 let guard: Writable | undefined
 
 /**
  * Ends a child process, and the group that it leads, when this process ends in any way: by kill -9,
- * by a runner's timeout, by a crash, or while the child is stopped. Call it in the turn of the event
- * loop that spawned the child.
+ * by a runner's timeout, by a crash, or while the child is stopped. Call it in the same turn of the
+ * event loop as the spawn.
  */
 export function endWithParent(child: ChildProcess): void {
   const { pid } = child
   if (pid === undefined) return
   guard ??= startGuard()
-  const told = guard
-  told.write(`+ ${pid}\n`)
-  // The number of a process that has ended may become that of a stranger.
-  child.once('exit', () => told.write(`- ${pid}\n`))
+  const pipe = guard
+  pipe.write(`+ ${pid}\n`)
+  // The pid of a process that has ended may be reused by another program.
+  child.once('exit', () => pipe.write(`- ${pid}\n`))
 }
 
 /**
- * A shell holds one end of a pipe to this process. The end of the pipe tells it that this process is
- * gone, however it went. A session of its own keeps a Ctrl-C at the terminal from ending it first.
+ * A shell holds one end of a pipe to this process, and notices by the end of the pipe that this
+ * process is gone, however it ended. A process session of its own keeps a Ctrl-C at the terminal
+ * from ending the shell first.
  */
 function startGuard(): Writable {
   const shell = spawn('/bin/sh', ['-c', GUARD, 'end-with-parent'], {

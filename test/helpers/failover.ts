@@ -1,4 +1,7 @@
-/** A primary and its synchronous standby, from the embedded binaries, and failovers from one to the other. */
+/**
+ * A primary and its synchronous standby, from the embedded binaries, and failovers from one to the
+ * other.
+ */
 import { chmod, chown, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Binaries, readyBinaries } from '../../src/embedded/binaries.ts'
@@ -9,23 +12,24 @@ import { PairServer } from './pair-server.ts'
 import { until } from './process.ts'
 
 /**
- * What is acknowledged is on two servers, always: a server that has no standby yet acknowledges
- * nothing. So no failover loses an acknowledged commit, and a deposed primary commits nothing.
+ * Two servers, of which the primary acknowledges only what the standby has too; without a standby
+ * it acknowledges nothing. A failover therefore loses no acknowledged commit, and a deposed primary
+ * commits nothing.
  */
 export interface FailoverPair {
   /** The server that was promoted last. */
   readonly primary: PairServer
   /** Undefined from a promotion to the next `attachStandby`. */
   readonly standby: PairServer | undefined
-  /** Makes the standby the primary. The old primary is left as it is: alive, frozen or dead. */
+  /** Promotes the standby. The old primary is left as it is: alive, frozen or dead. */
   promote(): Promise<void>
   /** Gives the primary a new synchronous standby; only then does it acknowledge commits again. */
   attachStandby(): Promise<void>
-  /** Resolves when the standby has all that the primary has flushed, and is waited for. */
+  /** Resolves when the standby has everything that the primary has flushed, and is synchronous. */
   inSync(): Promise<void>
-  /** Ends and removes a server that was deposed. */
+  /** Ends and removes a deposed server. */
   discard(server: PairServer): Promise<void>
-  /** Ends all servers and removes all that they kept. */
+  /** Ends all servers and removes their files. */
   stop(): Promise<void>
 }
 
@@ -118,8 +122,8 @@ async function startFirst(
 }
 
 /**
- * Makes a standby's data directory out of a running primary: a low-level base backup, since the
- * embedded binaries have no pg_basebackup. The journal is left out: a standby streams it.
+ * Makes the data directory of a standby from a running primary: a low-level base backup, since the
+ * embedded binaries lack pg_basebackup. The write-ahead log is left out: a standby streams it.
  */
 async function copyRunning(primary: PairServer, to: DataDir): Promise<void> {
   await primary.session(async (client) => {
@@ -131,7 +135,10 @@ async function copyRunning(primary: PairServer, to: DataDir): Promise<void> {
   })
 }
 
-/** Not copied, or not with what is in it (PostgreSQL, "Making a Base Backup Using the Low Level API"). */
+/**
+ * Files that are not copied, or not with their content (PostgreSQL, "Making a Base Backup Using the
+ * Low Level API").
+ */
 const leftOut = /^(postmaster\.pid|postmaster\.opts|backup_label|standby\.signal|pgsql_tmp.*)$/
 const leftEmpty = /^(pg_wal|pg_replslot|pg_dynshmem|pg_notify|pg_serial|pg_snapshots|pg_subtrans)$/
 
@@ -153,7 +160,10 @@ async function copyFolder(from: string, to: string, owner: DataDir): Promise<voi
   )
 }
 
-/** A file of a running server may be gone in the next moment: the journal has what became of it. */
+/**
+ * A file of a running server may vanish at any moment: the write-ahead log records what became of
+ * it.
+ */
 async function copyOwned(from: string, to: string, owner: DataDir): Promise<void> {
   try {
     await copyFile(from, to)

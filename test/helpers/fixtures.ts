@@ -1,6 +1,6 @@
 import type { Api, Json } from './api.ts'
 
-/** An account of its own; every test that counts or names things wants one. */
+/** Makes an account of its own, for tests that count or name things. */
 export async function newAccount(root: Api, name = 'Acme'): Promise<string> {
   const { status, body } = await root.post('/v1/accounts', { name })
   if (status !== 201) throw new Error(`account: ${status} ${JSON.stringify(body)}`)
@@ -15,7 +15,9 @@ export interface IssuedKey {
 
 let issued = 0
 
-/** A key of the account, by default a never-expiring admin that may be used from anywhere. */
+/**
+ * Issues a key of the account, by default a never-expiring admin that may be used from anywhere.
+ */
 export async function newKey(
   api: Api,
   accountId: string,

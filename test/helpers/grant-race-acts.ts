@@ -56,7 +56,7 @@ const give =
 const more = ['cluster:read', 'backup:delete']
 const overlap = { overlap_seconds: 60 }
 
-/** Acts by which somebody gives what a role, a list or a key then allows. */
+/** Acts that give what a role, a list or a key then allows. */
 export const grants: Readonly<Record<string, Act>> = {
   'a clerk issues': issue('clerk', 'ofHome'),
   'a clerk issues by Aeon': (site) =>
@@ -80,7 +80,7 @@ export const grants: Readonly<Record<string, Act>> = {
     }),
 }
 
-/** Acts that widen a role, a list or a key: grants too, by those who hold more. */
+/** Acts that widen a role, a list or a key: grants too, by callers who hold more. */
 export const wideners: Readonly<Record<string, Act>> = {
   'a bound admin widens the role': putRole('boundAdmin', 'ofHome', more),
   'a bound admin widens the role by Aeon': (site) =>
@@ -101,7 +101,7 @@ export const wideners: Readonly<Record<string, Act>> = {
   'an admin issues behind a list': issue('freeAdmin', 'strong', ['open']),
 }
 
-/** Acts that take from whoever grants. */
+/** Acts that take rights from the granting caller. */
 export const narrowers: Readonly<Record<string, Act>> = {
   'the role of the clerks is emptied': putRole('root', 'clerks', ['api_key:read']),
   'the role of the clerks loses what they give': putRole('root', 'clerks', [

@@ -8,13 +8,13 @@ import { connectRaw } from './instances.ts'
 import { saveRows } from './saved-rows.ts'
 import { startTestService } from './service.ts'
 
-/** An account with keys that grant to each other, and the means to put it back as it was. */
+/** An account with keys that grant to each other, and the means to restore it. */
 export interface Site {
   readonly raw: Client
   readonly account: string
   readonly platform: string
   readonly root: Api
-  /** By its name: who acts by that key. */
+  /** The caller that acts by the key of this name. */
   readonly as: Readonly<Record<Author, Api>>
   /** The ids of all keys, roles and lists, by their names. */
   readonly ids: Readonly<Record<string, string>>
@@ -36,8 +36,8 @@ const granting = [
 ]
 
 /**
- * The clerks hold what grants, and `cluster:read`; whatever else a key gets is beyond them. The bound ones
- * are restricted by address.
+ * The clerks hold what grants, and `cluster:read`; whatever else a key gets is beyond them. The
+ * bound ones are restricted by address.
  */
 export async function openSite(t: Test, isolation: IsolationLevel): Promise<Site> {
   const database = await createImpatientDatabase(t)
@@ -94,7 +94,7 @@ export async function openSite(t: Test, isolation: IsolationLevel): Promise<Site
   const callers = Object.fromEntries(
     authors.map((author) => [author, fromHome(as(tokens[author]))]),
   ) as Record<Author, Api>
-  // Whoever is used for the first time writes that down: it is done before anything is raced.
+  // The first use of a key writes to the database: it is recorded before any race.
   for (const author of authors) await callers[author].get('/v1/me')
   const restoreRows = await saveRows(raw)
   return {
@@ -126,7 +126,10 @@ function fromHome(api: Api): Api {
   }
 }
 
-/** All that the keys, roles and lists of the account allow, and that role of the platform, as one text. */
+/**
+ * Everything that the keys, roles and lists of the account allow, and that role of the platform, as
+ * one text.
+ */
 export async function stateOf({ raw, account, ids }: Site): Promise<string> {
   const { rows } = await raw.query(
     `select string_agg(line, e'\n' order by line) as state from (

@@ -3,17 +3,17 @@ import { type Act, grants, narrowers, wideners } from './grant-race-acts.ts'
 import { type Site, stateOf } from './grant-race-site.ts'
 import { until } from './locks.ts'
 
-/** Two acts at once: the first grants, and the second changes what the first is judged by. */
+/** Two concurrent acts: the first grants, and the second changes what the first is judged by. */
 export interface Race {
   readonly grant: string
   readonly change: string
   readonly acts: readonly [Act, Act]
 }
 
-/** What comes of two acts one after the other, in both orders. */
+/** The results of two acts one after the other, in both orders. */
 export interface SerialOutcomes {
   readonly outcomes: readonly string[]
-  /** Whether it matters which act comes first. */
+  /** Whether the order of the acts matters. */
   readonly isOrdered: boolean
 }
 
@@ -47,8 +47,8 @@ export async function runInTurn(site: Site, { acts }: Race): Promise<SerialOutco
 }
 
 /**
- * Runs the acts at once: the second begins when the first has done all but write its event and commit,
- * and has either done as much or waits for the first when both are let go.
+ * Runs the acts concurrently: the second begins when the first has done everything but write its
+ * event and commit; both go on once the second has done as much, or waits for the first.
  */
 export async function runOverlapping(site: Site, { acts }: Race, order: Order): Promise<string> {
   await site.restore()
@@ -67,7 +67,7 @@ export async function runOverlapping(site: Site, { acts }: Race, order: Order): 
   return outcomeOf(site, await Promise.all(answers))
 }
 
-/** Runs the acts at once, as it comes. */
+/** Runs the acts concurrently, without any control of their order. */
 export async function runFreely(site: Site, { acts }: Race): Promise<string> {
   await site.restore()
   return outcomeOf(site, await Promise.all(acts.map((act) => act(site))))
@@ -81,6 +81,6 @@ async function countBlocked({ raw }: Site): Promise<number> {
 }
 
 async function outcomeOf(site: Site, answers: readonly Answer[]): Promise<string> {
-  const told = answers.map(({ status, body }) => `${status} ${body?.code ?? ''}`.trim())
-  return `${told.join(', ')}\n${await stateOf(site)}`
+  const results = answers.map(({ status, body }) => `${status} ${body?.code ?? ''}`.trim())
+  return `${results.join(', ')}\n${await stateOf(site)}`
 }

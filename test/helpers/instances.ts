@@ -6,14 +6,14 @@ import { until } from './locks.ts'
 import { startTestService, type TestService } from './service.ts'
 
 /**
- * No instance looks for changes by itself while a test lasts: a minute is more than any receipt waits,
- * and the lease of nine minutes lets it.
+ * No instance polls during a test: a minute is longer than any receipt waits, and the lease of nine
+ * minutes allows it.
  */
 export const pollsTooLate = { POLL_INTERVAL_MS: '60000', MAX_STALENESS_MS: '600000' }
 
 export interface Instances {
   readonly database: TestDatabase
-  /** A session of its own on the database. */
+  /** A database session of its own. */
   readonly raw: Client
   readonly services: readonly [TestService, TestService, TestService]
 }
@@ -60,7 +60,7 @@ export async function registered(
   return rows.map((row) => ({ id: String(row.id), applied: Number(row.applied) }))
 }
 
-/** Takes the next revision by hand, as another version of the service may, and tells which. */
+/** Takes the next revision directly, as another version of the service may, and returns it. */
 export async function writeRevision(
   raw: Client,
   kind: string,

@@ -1,18 +1,18 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** One request of a load, as it went. */
+/** One request of a load, and its result. */
 export interface Sample {
   readonly status: number
-  /** The `code` of the problem, if it is one. */
+  /** The `code` of the problem, if the answer is one. */
   readonly code: string | undefined
   readonly retryAfter: string | undefined
   readonly tookMs: number
 }
 
-/** Verifications to ask for, at a rate that waits for no answer. */
+/** Verifications at a constant rate, which waits for no answer (open loop). */
 export interface OpenLoad {
-  /** Of the service. */
+  /** The address of the service. */
   readonly url: string
   readonly callerToken: string
   readonly tokenOf: (index: number) => string
@@ -20,7 +20,10 @@ export interface OpenLoad {
   readonly seconds: number
 }
 
-/** Sends what is due every few milliseconds, however many are unanswered, and waits for all answers. */
+/**
+ * Sends all due requests every few milliseconds, however many are unanswered, and waits for all
+ * answers.
+ */
 export async function runOpenLoad(load: OpenLoad): Promise<readonly Sample[]> {
   const agent = new Agent({ keepAlive: true })
   const startedAt = performance.now()
@@ -36,7 +39,7 @@ export async function runOpenLoad(load: OpenLoad): Promise<readonly Sample[]> {
   return samples
 }
 
-/** How many verdicts are given a second when each of `callers` waits for its answer. */
+/** Measures the verdicts a second when each of `callers` waits for its answer. */
 export async function measureServedRate(
   load: Omit<OpenLoad, 'perSecond'>,
   callers: number,
@@ -91,7 +94,7 @@ function askVerdict(
   })
 }
 
-/** The value below which that share of the numbers lies; 0 of none. */
+/** The value below which that share of the numbers lies; 0 for no numbers. */
 export function percentile(numbers: readonly number[], share: number): number {
   const sorted = numbers.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0

@@ -1,18 +1,19 @@
 import type { Client } from 'pg'
 import { auditActions } from '../../src/domain/audit/audit-event.ts'
 
-/** An account with many events, and by what few of them are found. */
+/** An account with many events, and selective values to find few of them by. */
 export interface ManyEvents {
   readonly accountId: string
-  /** Did one in a thousand. */
+  /** The actor of one event in a thousand. */
   readonly actorId: string
-  /** To it one in ten thousand was done. */
+  /** The resource of one event in ten thousand. */
   readonly resourceId: string
 }
 
 /**
- * Gives a migrated database `count` events of one account, over a year, straight by SQL, and a tenth as many of
- * another beside it, with a thousand keys each for three of them; and lets the planner know. Their links are made up.
+ * Gives a migrated database `count` events of one account, over a year, straight by SQL, and a
+ * tenth as many of another beside it, with a thousand keys each for three of them; and lets the
+ * planner know. Their links are made up.
  */
 export async function insertManyEvents(client: Client, count: number): Promise<ManyEvents> {
   await client.query(
@@ -42,7 +43,7 @@ export async function insertManyEvents(client: Client, count: number): Promise<M
   return { accountId: uuid(1), actorId: 'user 7', resourceId: uuid(1_007) }
 }
 
-/** SQL for the id of that number. */
+/** SQL for the id with that number. */
 function idOf(number: string): string {
   return `('00000000-0000-7000-8000-' || lpad((${number})::text, 12, '0'))::uuid`
 }

@@ -1,13 +1,13 @@
 import type { Client } from 'pg'
 
-/** Accounts as years of use leave them, the first with most of the keys. */
+/** Accounts as years of use leave them; the first has most of the keys. */
 export interface ManyKeys {
   /** The account that has three of five keys. */
   readonly accountId: string
-  /** Of its roles, one that most keys have and one that few have. */
+  /** Two of its roles: one that most keys have, and one that few have. */
   readonly commonRoleId: string
   readonly rareRoleId: string
-  /** A list that a hundredth of its keys use, and one that none uses. */
+  /** A list that a hundredth of its keys use, and a list that no key uses. */
   readonly listId: string
   readonly deadListId: string
 }
@@ -16,13 +16,14 @@ const accounts = 20
 const accountId = idOf(0, 'account')
 
 /**
- * Fills an empty, migrated database with `count` keys, straight by SQL, and lets the planner know. They
- * were issued evenly over the two years before `now`, most with a year to live; a tenth is revoked, a
- * hundredth disabled, a quarter never expires, and most were used until some months after their issue.
+ * Fills an empty, migrated database with `count` keys, straight by SQL, and lets the planner know.
+ * They were issued evenly over the two years before `now`, most with a year to live; a tenth is
+ * revoked, a hundredth disabled, a quarter never expires, and most were used until some months
+ * after their issue.
  */
 export async function insertManyKeys(client: Client, count: number, now: Date): Promise<ManyKeys> {
   const statements = [
-    // The references of rows that are made up need not be checked one by one.
+    // The references of generated rows need no check, one by one.
     `set session_replication_role = replica`,
     `insert into account (id, name, platform, created_at)
      select ${accountId}, 'account ' || account, false, $1 from generate_series(1, ${accounts}) account`,
@@ -73,12 +74,12 @@ export async function insertManyKeys(client: Client, count: number, now: Date): 
   }
 }
 
-/** SQL for an id of ours: which kind of thing, and which one. */
+/** SQL for a generated id: of which kind of thing, and of which number. */
 function idOf(kind: number, number: string): string {
   return `('00000000-000${kind}-7000-8000-' || lpad((${number})::text, 12, '0'))::uuid`
 }
 
-/** SQL for a whole number under `sides`, drawn for `n` by the die of that number, the same each time. */
+/** SQL for a pseudo-random whole number below `sides` for `n`, the same each time. */
 function chance(die: number, sides: number): string {
   return `(abs(hashint4(n * 31 + ${die})) % ${sides})`
 }

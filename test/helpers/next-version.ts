@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 
 const ownFolder = join(import.meta.dirname, '../../migrations')
 
-/** What a later version may do to the tables while this one still runs: it adds, and asks nothing of our rows. */
+/** Changes that a later version may make to the tables while this version still runs. */
 const expansion = `
 alter table account add column region text;
 alter table api_key add column owner_team text, add column rate_limit integer not null default 0;
@@ -26,7 +26,10 @@ export async function ownMigrations(): Promise<string[]> {
   return files.map((file) => file.replace('.sql', '')).sort()
 }
 
-/** A folder of all our migrations and one that the next version adds; removed at the end of the test. */
+/**
+ * A folder of all our migrations and one that the next version adds; removed at the end of the
+ * test.
+ */
 export async function migrationsOfNextVersion(t: Test): Promise<string> {
   const folder = await migrationsUpTo(t, '9999')
   await writeFile(join(folder, '9999_of_the_next_version.sql'), expansion)

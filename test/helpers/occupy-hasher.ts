@@ -1,11 +1,11 @@
 import type { SecretHasher } from '../../src/verification/hashing/hasher.ts'
 
-/** Of the hasher of a test's service, unless its settings say otherwise. */
+/** The concurrency of a test service's hasher, unless its settings say otherwise. */
 export const hasherPlaces = 4
 
 /**
- * Takes every place of the hasher: what waits for one was read from the database before. What it gives
- * lets go of them.
+ * Occupies every place of the hasher: a request that waits for one has already read the database.
+ * Returns a function that frees the places.
  */
 export function occupyHasher(hasher: SecretHasher): () => void {
   const { promise, resolve } = Promise.withResolvers<void>()

@@ -16,28 +16,28 @@ import type { Json } from './api.ts'
 import { until } from './process.ts'
 
 export interface PairServerOptions {
-  /** Made when it is missing, removed by `discard`. */
+  /** Created when it is missing, removed by `discard`. */
   readonly folder: string
   readonly binaries: Binaries
-  /** The server that this one follows as a standby; undefined: it is a primary from the start. */
+  /** The server that this one follows as a standby; undefined: it starts as a primary. */
   readonly follows?: PairServer
   readonly onLogLine?: (line: string) => void
 }
 
-/** Later arguments win over those of the embedded server, which has no standby. */
+/** Later arguments override those of the embedded server, which has no standby. */
 const replication = {
   wal_level: 'replica',
   max_wal_senders: '8',
   wal_keep_size: '256MB',
   wal_retrieve_retry_interval: '100ms',
   hot_standby: 'on',
-  // Whoever attaches is waited for: a server acknowledges nothing that no standby has.
+  // Every standby that attaches is synchronous: a server acknowledges nothing that no standby has.
   synchronous_standby_names: '*',
   synchronous_commit: 'on',
   full_page_writes: 'on',
-  // A backend that waits for a lost standby does not notice that its client has gone.
+  // A backend that waits for a lost standby does not notice that its client is gone.
   max_connections: '300',
-  // In the data directory, so that what a kill leaves behind goes with it.
+  // In the data directory, so that what a kill leaves behind is removed with it.
   dynamic_shared_memory_type: 'mmap',
 }
 
@@ -61,7 +61,7 @@ export class PairServer {
     this.socketPath = join(this.#socketDir, `.s.PGSQL.${SOCKET_PORT}`)
   }
 
-  /** A server that is not started yet. */
+  /** Creates a server without starting it. */
   static async create(options: PairServerOptions): Promise<PairServer> {
     return new PairServer(options, await openDataDir(options.folder))
   }
@@ -74,7 +74,7 @@ export class PairServer {
     return this.#socketDir
   }
 
-  /** Resolves when it accepts sessions; a standby accepts readers only. */
+  /** Resolves when the server accepts sessions; a standby accepts readers only. */
   async start(): Promise<void> {
     const { binaries, follows, onLogLine } = this.#options
     const settings = { ...replication, ...(follows && { primary_conninfo: follows.#conninfo }) }
@@ -103,7 +103,7 @@ export class PairServer {
         patienceMs,
       )
       if (!hasEnded) return
-      // The memory of a server that was killed may still be held by the last of its children.
+      // The last child of a killed server may still hold its shared memory.
       if (attempt === 20) throw new Error(`PostgreSQL cannot start: ${log.lastLines()}`)
       await sleep(100)
     }
@@ -130,14 +130,14 @@ export class PairServer {
     return this.session(async (client) => (await client.query(text)).rows)
   }
 
-  /** Kills all its processes at once, as when its machine loses power. */
+  /** Kills all its processes at once, as a loss of power does. */
   async kill(): Promise<void> {
     for (const pid of await this.#pids()) signal(pid, 'SIGKILL')
     await this.#thaw?.()
     await this.#running?.ended
   }
 
-  /** Stops all its processes in their tracks, until `thaw` or until this process ends in whatever way. */
+  /** Stops all its processes (SIGSTOP), until `thaw` or until this process ends in any way. */
   async freeze(): Promise<void> {
     const stopped = await this.#pids((pid) => signal(pid, 'SIGSTOP'))
     const thawer = spawn('/bin/sh', ['-c', 'read -r end; kill -CONT "$@"', 'sh', ...stopped], {
@@ -156,12 +156,13 @@ export class PairServer {
     await this.#thaw?.()
   }
 
-  /** Ends it, if it still runs, and removes all that it kept. */
+  /** Ends the server if it still runs, and removes its files. */
   async discard(): Promise<void> {
     const { path, clusterDir } = this.#dataDir
     const memory = await sharedMemoryOf(clusterDir)
     await this.kill()
-    // A server that is killed leaves a small block of memory, of which a system has only so many.
+    // A killed server leaves a small block of shared memory, of which a system has a limited
+    // number.
     if (memory !== undefined) await run('ipcrm', ['-m', memory]).catch(() => undefined)
     await rm(path, { recursive: true, force: true, maxRetries: 5 })
     await rm(this.#socketDir, { recursive: true, force: true })
@@ -172,7 +173,10 @@ export class PairServer {
     return `host='${host}' port=${port} user=${user} application_name=standby`
   }
 
-  /** The server's first process, and then its children: `each` is told of one before the next are looked for. */
+  /**
+   * The server's first process, and then its children: `each` is called with one before the next
+   * are looked up.
+   */
   async #pids(each: (pid: string) => void = () => undefined): Promise<readonly string[]> {
     const [first] = await postmasterLines(this.#dataDir.clusterDir)
     if (first === undefined || !(await isServer(first))) return []
@@ -190,13 +194,13 @@ async function postmasterLines(clusterDir: string): Promise<readonly string[]> {
   return text === '' ? [] : text.split('\n').map((line) => line.trim())
 }
 
-/** The seventh line has the key of the block of shared memory and its id. */
+/** The seventh line holds the key and the id of the block of shared memory. */
 async function sharedMemoryOf(clusterDir: string): Promise<string | undefined> {
   const lines = await postmasterLines(clusterDir)
   return lines[6]?.split(/\s+/)[1]
 }
 
-/** A file of a server that was killed may name a process that is another program's by now. */
+/** The pid in a killed server's file may belong to another program by now. */
 async function isServer(pid: string): Promise<boolean> {
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
   return /(^|\/)postgres\0/.test(command)
@@ -211,6 +215,6 @@ function signal(pid: string, name: NodeJS.Signals): void {
   try {
     process.kill(Number(pid), name)
   } catch {
-    // It has ended by itself meanwhile.
+    // The process has ended by itself meanwhile.
   }
 }

@@ -30,7 +30,7 @@ export function assertProblem(
   )
 }
 
-/** 400 `invalid_request` with exactly these faults. */
+/** Asserts a 400 `invalid_request` with exactly these faults. */
 export function assertInvalid(
   t: Test,
   answer: Answer,

@@ -1,4 +1,7 @@
-/** The service as operators run it: real processes, started by settings, called over sockets, ended by signals. */
+/**
+ * The service as operators run it: real processes, started by settings, called over sockets, ended
+ * by signals.
+ */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmod, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,32 +18,32 @@ export type Settings = Readonly<Record<string, string>>
 
 export interface LaunchOptions {
   readonly settings?: Settings
-  /** Which source to run, and with what arguments. Default: src/main.ts, with none. */
+  /** The source to run, and its arguments. Default: src/main.ts without arguments. */
   readonly script?: readonly [path: string, ...args: string[]]
-  /** Where the sources are. Default: this checkout. */
+  /** The root of the sources. Default: this checkout. */
   readonly checkout?: string
 }
 
 /** A process that was started; it may have ended since. */
 export interface Launched {
   readonly pid: number
-  /** What it has written so far. */
+  /** Everything written to stdout so far. */
   readonly stdout: string
   readonly stderr: string
   /** The lines of its log so far. */
   readonly log: readonly Json[]
-  /** What it has told people on stdout, beside its log. */
-  readonly told: string
+  /** The text for people on stdout, without the log. */
+  readonly shown: string
   /** The exit code, or the name of the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>
-  /** Its address, once it listens. Rejects with all that it wrote when it ends instead. */
+  /** Its address, once it listens. Rejects with everything that it wrote when it ends instead. */
   readonly listening: Promise<string>
   signal(signal: NodeJS.Signals): void
-  /** Asks it to stop, and gives what `ended` gives. */
+  /** Sends SIGTERM, and resolves as `ended` does. */
   stop(): Promise<number | NodeJS.Signals>
 }
 
-/** The processes of a test, with a folder and canaries in common. */
+/** The processes of a test, which share a folder and canaries. */
 export interface Processes {
   /** An empty folder, removed at the end. */
   readonly folder: string
@@ -48,14 +51,14 @@ export interface Processes {
   launch(options?: LaunchOptions): Launched
   /** Launches the service and waits until it listens. */
   start(options?: LaunchOptions): Promise<Launched>
-  /** Runs a process that is to end by itself: a start that is refused, or an admin command. */
+  /** Runs a process that ends by itself: a start that is refused, or an admin command. */
   run(options?: LaunchOptions): Promise<Launched & { readonly status: number | NodeJS.Signals }>
-  /** The processes that a process started and that run node: its workers. */
+  /** The child processes of a process that run node: its workers. */
   childrenOf(pid: number): Promise<number[]>
   /** Calls the service at an address. */
   api(url: string, token: string | undefined): Api
   /**
-   * Ends whatever still runs, removes the folder, and looks for secrets in all that was written.
+   * Ends all processes, removes the folder, and searches everything that was written for secrets.
    * Rejects when a secret is found, or when a PostgreSQL is left over in the folder.
    */
   end(): Promise<void>
@@ -66,7 +69,8 @@ const compileCache = join(checkoutOfTests, 'node_modules/.cache/aeon-keys-test')
 
 export async function createProcesses(): Promise<Processes> {
   const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-process-'))
-  // When root runs this, PostgreSQL has another account, which must pass through.
+  // When root runs the tests, PostgreSQL has another account, which must be able to enter the
+  // folder.
   await chmod(folder, 0o711)
   const canaries = new Canaries()
   const all: Launched[] = []
@@ -110,17 +114,17 @@ export async function createProcesses(): Promise<Processes> {
 }
 
 /**
- * The root token that a first start shows, right after it listens. Everything beside it may hold no
- * secret: `end` looks.
+ * The root token that a first start shows as soon as it listens. Everything else on stdout must
+ * hold no secret: `end` checks that.
  */
 export async function shownRootToken(launched: Launched): Promise<string> {
-  await until('the root token is shown', () => welcomePattern.test(launched.told))
-  const [, token] = welcomePattern.exec(launched.told) ?? []
+  await until('the root token is shown', () => welcomePattern.test(launched.shown))
+  const [, token] = welcomePattern.exec(launched.shown) ?? []
   if (token === undefined) throw new Error('The start showed no token.')
   return token
 }
 
-/** Waits until a condition holds. Rejects after `timeoutMs`, saying what was waited for. */
+/** Waits until a condition holds. Rejects after `timeoutMs` with `what`. */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
@@ -133,20 +137,20 @@ export async function until(
   }
 }
 
-/** The connection to the private server that runs on a DATA_DIR; throws when none does. */
+/** The connection to the embedded server that runs on a DATA_DIR; throws when none does. */
 export async function embeddedConnection(dataDir: string): Promise<EmbeddedPostgres['connection']> {
   const connection = await findRunningEmbeddedPostgres(dataDir)
   if (connection === undefined) throw new Error('No private PostgreSQL answers there.')
   return connection
 }
 
-/** The same, for DATABASE_URL and for pg. */
+/** The URL of that connection, for DATABASE_URL and for pg. */
 export async function embeddedUrl(dataDir: string): Promise<string> {
   const { user, database, host, port } = await embeddedConnection(dataDir)
   return `postgresql://${user}@/${database}?host=${encodeURIComponent(host)}&port=${port}`
 }
 
-/** The process of the PostgreSQL that has, or had, this DATA_DIR; undefined when none was started. */
+/** The pid of the PostgreSQL that has, or had, this DATA_DIR; undefined when none was started. */
 export async function postmasterPid(dataDir: string): Promise<number | undefined> {
   const text = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').catch(() => '')
   const pid = Number.parseInt(text, 10)
@@ -162,8 +166,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * The processes that work in a folder or were told of it: PostgreSQL with all its children, and its
- * watchdog. Where there is no /proc, none is found.
+ * The processes whose arguments or working folder name a folder: PostgreSQL with all its children,
+ * and its watchdog. Empty where there is no /proc.
  */
 export async function processesIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir('/proc').catch(() => [])
@@ -175,7 +179,7 @@ export async function processesIn(folder: string): Promise<readonly string[]> {
         readlink(`/proc/${pid}/cwd`).catch(() => ''),
       ])
       const isOurs = command.includes(folder) || place.startsWith(folder)
-      // A process that has ended and was not waited for yet has no command any more.
+      // A process that has ended and has not been waited for has an empty command.
       return isOurs && command !== '' ? `${pid} ${command.replaceAll('\0', ' ')}` : undefined
     }),
   )
@@ -199,16 +203,16 @@ const welcomePattern =
 function spawnSource(options: LaunchOptions, folder: string): Launched {
   const { settings = {}, checkout = checkoutOfTests, script = ['src/main.ts'] } = options
   const [source, ...args] = script
-  // Of this process's own environment nothing but what any program needs.
+  // Of this process's own environment only what any program needs.
   const { PATH, HOME, TMPDIR } = process.env
   const child = spawn(...unmeasured(join(checkout, source), ...args), {
     cwd: folder,
-    // A group of its own takes its workers along when it must end.
+    // A process group of its own, so that its workers end with it.
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...{ PATH, HOME, TMPDIR },
-      // Half of the time that a start takes is spent on compiling.
+      // Half of the time of a start is spent on compiling.
       NODE_COMPILE_CACHE: checkout === checkoutOfTests ? compileCache : join(folder, 'cache'),
       PORT: '0',
       DATA_DIR: join(folder, 'data'),
@@ -237,12 +241,12 @@ function spawnSource(options: LaunchOptions, folder: string): Launched {
       return written.stderr
     },
     get log() {
-      // A process that was killed may have written a part of a line.
+      // A process that was killed may have written part of a line.
       return linesOf(written.stdout)
         .filter((line) => isLogLine(line) && line.endsWith('}\n'))
         .map((line): Json => JSON.parse(line))
     },
-    get told() {
+    get shown() {
       return linesOf(written.stdout)
         .filter((line) => !isLogLine(line))
         .join('')
@@ -280,16 +284,19 @@ function addressOf(
       reject(new Error(`It ended (${status}) instead:\n${written.stdout}${written.stderr}`)),
     reject,
   )
-  // A start that is to be refused is never asked for its address.
+  // A start that is expected to fail is never asked for its address.
   promise.catch(() => undefined)
   return promise
 }
 
-/** All that a process wrote, but for the two places where a token is told: the welcome, and an admin command's answer. */
-function leakable({ stdout, stderr, told }: Launched): readonly string[] {
-  const isWelcome = welcomePattern.test(told)
-  const isToken = parseToken(told.trimEnd()) !== undefined
-  return [stderr, ...linesOf(stdout).filter(isLogLine), ...(isWelcome || isToken ? [] : [told])]
+/**
+ * Everything that a process wrote, except the two places that show a token: the welcome, and an
+ * admin command's answer.
+ */
+function leakable({ stdout, stderr, shown }: Launched): readonly string[] {
+  const isWelcome = welcomePattern.test(shown)
+  const isToken = parseToken(shown.trimEnd()) !== undefined
+  return [stderr, ...linesOf(stdout).filter(isLogLine), ...(isWelcome || isToken ? [] : [shown])]
 }
 
 function isLogLine(line: string): boolean {

@@ -2,23 +2,23 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from 'node:net'
 import { Client } from 'pg'
 
-/** A way to a database that a test can break. */
+/** A proxy to a database that a test can break. */
 export interface DatabaseProxy {
-  /** The database's URL, by way of the proxy. */
+  /** The database's URL, through the proxy. */
   readonly url: string
-  /** Breaks what is connected, and refuses whoever comes. */
+  /** Breaks open connections, and refuses new ones. */
   cut(): void
-  /** Passes nothing on any more, on what is connected now and on what comes; nobody is told. */
+  /** Stops passing data on open and new connections, without closing any. */
   stall(): void
-  /** Lets new connections through again. What was stalled stays so for ever, as after a lost route. */
+  /** Passes new connections again. A stalled connection stays stalled, as after a lost route. */
   restore(): void
   close(): Promise<void>
 }
 
-/** What becomes of bytes on their way to the database, and of the connection that sent them. */
+/** What happens to bytes on their way to the database, and to their connection. */
 export type FaultInjector = 'pass' | 'cut before' | 'cut after' | 'stall'
 
-/** Decides on bytes that a client sends; `application` is the name that it gave itself. */
+/** Decides about bytes that a client sends; `application` is the client's application name. */
 export type Judge = (bytes: Buffer, application: string) => FaultInjector
 
 /** A connection that passes through. */
@@ -29,7 +29,7 @@ interface Link {
   isStalled: boolean
 }
 
-/** Puts a proxy before the database of a URL. */
+/** Puts a proxy in front of the database of a URL. */
 export async function startDatabaseProxy(
   databaseUrl: string,
   judge: Judge = () => 'pass',
@@ -106,7 +106,7 @@ function pass(link: Link, bytes: Buffer, faultInjector: FaultInjector): void {
       client.resetAndDestroy()
       return
     case 'cut after':
-      // The server reads what was sent before it learns that nobody is there any more.
+      // The server reads what was sent before it learns that the client is gone.
       link.isStalled = true
       upstream.end(bytes, () => client.resetAndDestroy())
   }
@@ -121,8 +121,8 @@ const statementStart = /(?:P.{4}\0|Q.{4})\s*(?:select|with|update|insert|begin|c
 const boundStatement = /B.{4}\0aeon_keys_\d+\0/gs
 
 /**
- * How many statements bytes send: Query or Parse with no name, and the text of one, or Bind with the name
- * of one that is prepared (PostgreSQL, "Message Formats").
+ * The number of statements in the bytes: Query, or Parse without a name, each by its text; or Bind
+ * of a prepared one by its name (PostgreSQL, "Message Formats").
  */
 export function countStatements(bytes: Buffer): number {
   const text = bytes.toString('latin1')
@@ -132,7 +132,7 @@ export function countStatements(bytes: Buffer): number {
   )
 }
 
-/** Whether they read credentials: the one statement that is prepared. */
+/** Whether the bytes load credentials, by the one prepared statement. */
 export function readsCredentials(bytes: Buffer): boolean {
   return bytes.toString('latin1').search(boundStatement) >= 0
 }

@@ -3,15 +3,15 @@ import type { Answer } from './api.ts'
 
 export interface RawRequest {
   readonly method?: string
-  /** Names and values in turn, sent as they are and in this order: neither fetch nor inject can send one twice. */
+  /** Names and values in turn, sent exactly so: neither fetch nor inject can send one twice. */
   readonly headers?: readonly string[]
   readonly body?: string | Buffer
-  /** From which of this machine's addresses: on Linux any of 127.0.0.0/8 is one. */
+  /** The local address to send from: on Linux any address of 127.0.0.0/8 works. */
   readonly from?: string
   readonly agent?: Agent
 }
 
-/** Sends a request over a socket, to the letter. */
+/** Sends a request over a socket, byte for byte. */
 export function sendRaw(url: string, options: RawRequest = {}): Promise<Answer> {
   const { method = 'GET', headers = [], body, from, agent } = options
   const { host } = new URL(url)

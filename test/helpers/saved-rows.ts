@@ -11,7 +11,10 @@ const tables = [
   'idempotent_request',
 ]
 
-/** Remembers all keys, roles and lists of a database. Gives what puts them back as they were, in one round trip. */
+/**
+ * Saves all keys, roles and lists of a database. Returns a function that restores them in one round
+ * trip.
+ */
 export async function saveRows(client: Client): Promise<() => Promise<void>> {
   const removed = tables.toReversed().map((table) => `delete from ${table}`)
   const inserted: string[] = []
@@ -20,7 +23,7 @@ export async function saveRows(client: Client): Promise<() => Promise<void>> {
     const columns = await writableColumnsOf(client, table)
     inserted.push(`insert into ${table} (${columns}) select ${columns} from saved_${table}`)
   }
-  // The rows fit together as they did: no foreign key is looked up for them.
+  // The rows are consistent as they were: no foreign key needs a check.
   await client.query('set session_replication_role = replica')
   const restored = ['begin', ...removed, ...inserted, 'commit'].join('; ')
   return async () => {
@@ -28,7 +31,7 @@ export async function saveRows(client: Client): Promise<() => Promise<void>> {
   }
 }
 
-/** All but those that the database works out. */
+/** All columns but the generated ones. */
 async function writableColumnsOf(client: Client, table: string): Promise<string> {
   const { rows } = await client.query(
     `select string_agg(attname, ', ') as columns from pg_attribute

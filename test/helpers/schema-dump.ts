@@ -7,12 +7,13 @@ const heading = `-- The schema that migrations/ makes, read from the catalogue o
 `
 
 /**
- * Tables, columns, constraints, indexes, statistics, functions and triggers of the schema public as SQL, in one
- * order: the same text for the same schema, on every version of PostgreSQL from 15 on. Kysely's own tables are
- * left out.
+ * Tables, columns, constraints, indexes, statistics, functions and triggers of the schema public as
+ * SQL, in one order: the same text for the same schema, on every version of PostgreSQL from 15 on.
+ * Kysely's own tables are left out.
  */
 export async function dumpSchema(client: ClientBase): Promise<string> {
-  // Names are written in full wherever the search path would have to find them, on all versions alike.
+  // Names are written in full wherever the search path would have to find them, on all versions
+  // alike.
   await client.query('set search_path = public')
   const columns = await client.query<TableRow>(columnsQuery)
   const tables = columns.rows.map(
@@ -94,7 +95,8 @@ const columnsQuery = `
   group by pg_class.oid
   order by pg_class.relname collate "C"`
 
-// A constraint of type n says NOT NULL again, and only since PostgreSQL 18. Keys come before what refers to them.
+// A constraint of type n says NOT NULL again, and only since PostgreSQL 18. Keys come before what
+// refers to them.
 const constraintsQuery = `
   select format('alter table %I add constraint %I %s',
     pg_class.relname, conname, pg_get_constraintdef(pg_constraint.oid)) as statement

@@ -11,18 +11,20 @@ export interface TestService {
   readonly service: Service
   readonly database: TestDatabase
   readonly canaries: Canaries
-  /** Calls as the root key, through inject. */
+  /** Calls as the root key, by inject. */
   readonly root: Api
   readonly rootToken: string
-  /** Calls with another token, or with none. */
+  /** Calls with another token, or without one. */
   as(token: string | undefined): Api
-  /** The log so far, as lines. */
+  /** The lines of the log so far. */
   readonly logLines: readonly string[]
-  /** The wall clock of the service: move it at will. */
+  /** The wall clock of the service; a test may move it. */
   readonly clock: { offsetMs: number }
-  /** How far the clocks of its leases are ahead of the real ones: move each at will. */
+  /**
+   * How far the clocks of the service's leases are ahead of the real ones; a test may move each.
+   */
   readonly moment: { monotonicMs: number; wallMs: number }
-  /** Stops it before the end of the test. */
+  /** Stops the service before the end of the test. */
   stop(): Promise<void>
 }
 
@@ -31,13 +33,14 @@ export interface TestServiceOptions {
   readonly settings?: Readonly<Record<string, string>>
   readonly database?: TestDatabase
   readonly isolation?: ServiceOptions['isolation']
-  /** On a database that another service has started on: the root token that this one was given. */
+  /** On a database that another service has started on: the root token of that service. */
   readonly rootToken?: string
 }
 
 /**
- * A service on a database of its own, not listening (inject), or listening if the test calls
- * `service.app.listen`. At the end of the test it is stopped, and nothing secret may have got out.
+ * A service on a database of its own, by inject, or listening if the test calls
+ * `service.app.listen`. At the end of the test the service is stopped, and the test fails if a
+ * secret has leaked.
  */
 export async function startTestService(
   t: Test,
@@ -52,7 +55,7 @@ export async function startTestService(
     LOG_LEVEL: 'debug',
     USE_FLUSH_MS: '600000',
     HASH_CONCURRENCY: String(hasherPlaces),
-    // A test that holds something up must not meet it.
+    // A test that delays hashing on purpose must not run into this limit.
     HASH_WAIT_MAX_MS: '60000',
     // On a busy machine both may take longer than callers should wait.
     DATABASE_CONNECT_TIMEOUT_MS: '60000',

@@ -1,6 +1,6 @@
 /**
- * Looks at every turn of the event loop until `end`, which gives the CPU time of the longest in
- * milliseconds. CPU time is the same on a machine whose other processes take most of the real time.
+ * Measures every turn of the event loop until `end()`, which returns the CPU time of the longest
+ * turn in milliseconds. Other processes on the machine do not change CPU time as they do real time.
  */
 export function watchTurns(): { end(): number } {
   let longest = 0

@@ -1,7 +1,7 @@
 /**
- * The command that runs a source in a Node of its own, as operators run it. tap puts itself into whatever
- * a test starts, by NODE_OPTIONS and past any environment that the test gives, and counts each line that
- * runs: a start takes three times as long then.
+ * The command that runs a source in a Node of its own, as operators run it. tap puts itself into
+ * whatever a test starts, by NODE_OPTIONS and past any environment that the test gives, and counts
+ * each line that runs: a start takes three times as long then.
  */
 export function unmeasured(
   source: string,

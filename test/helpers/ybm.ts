@@ -1,7 +1,7 @@
 /**
  * The commands of `ybm` and the resources of the Terraform provider as the calls that they make, in
- * their order, and with what they read of each answer without looking. They are written from what is
- * public of the clients; the clients themselves are built on a library that is not.
+ * their order, and with what they read of each answer without looking. They are written from what
+ * is public of the clients; the clients themselves are built on a library that is not.
  */
 import type { AeonApi, AeonError } from './aeon.ts'
 import type { Json } from './api.ts'
@@ -14,7 +14,9 @@ export interface CreateKey {
   readonly lists?: readonly string[]
 }
 
-/** Who it is that calls: every command asks twice, once for the account and once for the project. */
+/**
+ * Who it is that calls: every command asks twice, once for the account and once for the project.
+ */
 export async function whoAmI(api: AeonApi): Promise<{ account: string; project: string }> {
   const account: string = (await api.take('GET', '/account')).data.info.id
   const { projects } = (await api.take('GET', '/account')).data.info
@@ -179,7 +181,10 @@ export async function terraformDestroyKey(api: AeonApi, id: string): Promise<voi
   await api.take('POST', `/accounts/${await accountOf(api)}/api-keys/${id}/revoke`)
 }
 
-/** Terraform's `ybm_allow_list`: it looks for the name first, and afterwards page by page for what it made. */
+/**
+ * Terraform's `ybm_allow_list`: it looks for the name first, and afterwards page by page for what
+ * it made.
+ */
 export async function terraformCreateList(
   api: AeonApi,
   spec: { readonly name: string; readonly description: string; readonly allow_list: string[] },

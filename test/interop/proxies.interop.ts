@@ -43,7 +43,7 @@ async function tellStory(t: Test, kind: ProxyKind): Promise<void> {
   const { ask, keys, app, service, way } = await startBehind(t, kind)
 
   await t.test(
-    'the proxy lets a good key through and tells the application whose it is',
+    'the proxy forwards a request with a valid key and names its holder to the application',
     async (t) => {
       const body = 'a body of the client'
       const answer = await ask(keys.good.token, {

@@ -23,7 +23,10 @@ export interface ProxyKind {
   readonly name: string
   /** Asked for its version, to see if it is there. */
   readonly version: readonly [command: string, ...args: string[]]
-  /** Writes what is documented, made to listen on a port of loopback, and gives the command to run it. */
+  /**
+   * Writes what is documented, made to listen on a port of loopback, and gives the command to run
+   * it.
+   */
   configure(
     around: Surroundings,
     port: number,
@@ -109,7 +112,10 @@ export interface RunningProxy {
   stop(): Promise<void>
 }
 
-/** Runs a proxy as documented until `stop`. Throws with what it wrote when it ends instead of listening. */
+/**
+ * Runs a proxy as documented until `stop`. Throws with what it wrote when it ends instead of
+ * listening.
+ */
 export async function runProxy(kind: ProxyKind, around: Surroundings): Promise<RunningProxy> {
   await mkdir(around.folder, { recursive: true })
   const port = await freePort()

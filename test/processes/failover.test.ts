@@ -83,7 +83,7 @@ t.test(
   },
 )
 
-t.test('a deposed primary that nobody fenced', async (t) => {
+t.test('a deposed primary that stays reachable', async (t) => {
   const [first, second] = await startTwo(t, shortLeases)
   const account = await newAccount(first.root)
   const good = await newKey(first.root, account)
@@ -111,7 +111,7 @@ t.test('a deposed primary that nobody fenced', async (t) => {
   }
 })
 
-t.test('a deposed primary gives no verdict to those who are cut off with it', async (t) => {
+t.test('an instance cut off together with a deposed primary gives no verdict', async (t) => {
   // A question that a deposed primary cannot answer is given up soon.
   const impatient = { ...shortLeases, DATABASE_STATEMENT_TIMEOUT_MS: '1000' }
   const [first, second] = await startTwo(t, impatient)
@@ -183,8 +183,9 @@ async function connectPool(instance: Instance, account: string, to: PairServer):
 }
 
 /**
- * Revokes keys at one instance and presents them to the other all the while: from the complete receipt
- * on it accepts none of them, whether it was asked for them before or is asked for the first time.
+ * Revokes keys at one instance and presents them to the other all the while: from the complete
+ * receipt on it accepts none of them, whether it was asked for them before or is asked for the
+ * first time.
  */
 async function acceptNone(
   t: Test,
@@ -269,7 +270,10 @@ async function untilJudged(root: Api, token: string): Promise<boolean | undefine
   return verdict
 }
 
-/** Somebody who presents a key again and again, until `end`, which gives all verdicts since `forget`. */
+/**
+ * Somebody who presents a key again and again, until `end`, which gives all verdicts since
+ * `forget`.
+ */
 function askOn({ root }: Instance, key: IssuedKey) {
   const answers: (boolean | undefined)[] = []
   let isEnding = false

@@ -1,6 +1,6 @@
 /**
- * A test that does not come to its teardown: `node parent.ts` starts a service with two workers and a
- * private PostgreSQL, tells its folder and the service's pid, and crashes when a line comes.
+ * A test that does not come to its teardown: `node parent.ts` starts a service with two workers and
+ * a private PostgreSQL, tells its folder and the service's pid, and crashes when a line comes.
  */
 import { once } from 'node:events'
 import { createProcesses } from '../helpers/process.ts'

@@ -1,4 +1,7 @@
-/** How signals end the service, whoever sends them and however often, and whoever reads what it writes. */
+/**
+ * How signals end the service, whoever sends them and however often, and whoever reads what it
+ * writes.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -65,50 +68,53 @@ for (const workers of ['1', '2']) {
   )
 }
 
-t.test('a second Ctrl-C at a terminal hurries after two seconds, with its own code', async (t) => {
-  const processes = await createProcesses()
-  t.teardown(() => processes.end())
-  const file = join(processes.folder, 'root-token')
-  const data = join(processes.folder, 'data')
-  const [command, args] = unmeasured(source)
-  const line = [command, ...args].map((word) => `'${word}'`).join(' ')
-  // util-linux: runs a command at a terminal of its own, and exits as the command does.
-  const terminal = spawn('script', ['-qec', `exec ${line}`, '/dev/null'], {
-    cwd: processes.folder,
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH, PORT: '0', DATA_DIR: data, ROOT_TOKEN_FILE: file },
-  })
-  endWithParent(terminal)
-  const ended = once(terminal, 'exit')
-  let shown = ''
-  terminal.stdout.on('data', (chunk: Buffer) => {
-    shown += chunk.toString()
-  })
-  const address = () => /Server listening at (http:[^"]+)"/.exec(shown)?.[1]
-  await until('it listens', () => address() !== undefined)
-  const url = address() ?? ''
-  const root = processes.api(url, await readRootToken(processes, file))
-  const key = await newKey(root, await newAccount(root))
-  await startRequest(url, await readRootToken(processes, file), key)
-  const database = await embeddedUrl(data)
+t.test(
+  'a second Ctrl-C at a terminal after two seconds ends the service at once, with code 130',
+  async (t) => {
+    const processes = await createProcesses()
+    t.teardown(() => processes.end())
+    const file = join(processes.folder, 'root-token')
+    const data = join(processes.folder, 'data')
+    const [command, args] = unmeasured(source)
+    const line = [command, ...args].map((word) => `'${word}'`).join(' ')
+    // util-linux: runs a command at a terminal of its own, and exits as the command does.
+    const terminal = spawn('script', ['-qec', `exec ${line}`, '/dev/null'], {
+      cwd: processes.folder,
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { PATH: process.env.PATH, PORT: '0', DATA_DIR: data, ROOT_TOKEN_FILE: file },
+    })
+    endWithParent(terminal)
+    const ended = once(terminal, 'exit')
+    let shown = ''
+    terminal.stdout.on('data', (chunk: Buffer) => {
+      shown += chunk.toString()
+    })
+    const address = () => /Server listening at (http:[^"]+)"/.exec(shown)?.[1]
+    await until('it listens', () => address() !== undefined)
+    const url = address() ?? ''
+    const root = processes.api(url, await readRootToken(processes, file))
+    const key = await newKey(root, await newAccount(root))
+    await startRequest(url, await readRootToken(processes, file), key)
+    const database = await embeddedUrl(data)
 
-  const pressed = performance.now()
-  terminal.stdin.write('\x03')
-  await until('it drains', () => shown.includes('"stopping"'))
-  if (performance.now() - pressed < 1_500) {
+    const pressed = performance.now()
     terminal.stdin.write('\x03')
-    await sleep(300)
-    t.equal(terminal.exitCode, null, 'too soon to mean it')
-  }
-  await sleep(2_500)
-  terminal.stdin.write('\x03')
-  t.equal((await ended)[0], 130)
-  t.match(shown, 'stopped at once on a repeated SIGINT')
-  await until('its private database has ended', () => isAway(database))
-})
+    await until('it drains', () => shown.includes('"stopping"'))
+    if (performance.now() - pressed < 1_500) {
+      terminal.stdin.write('\x03')
+      await sleep(300)
+      t.equal(terminal.exitCode, null, 'too soon to mean it')
+    }
+    await sleep(2_500)
+    terminal.stdin.write('\x03')
+    t.equal((await ended)[0], 130)
+    t.match(shown, 'stopped at once on a repeated SIGINT')
+    await until('its private database has ended', () => isAway(database))
+  },
+)
 
 for (const workers of ['1', '2']) {
-  t.test(`SIGTERM ends it though nobody reads its log (WORKERS=${workers})`, async (t) => {
+  t.test(`SIGTERM ends a service whose log nobody reads (WORKERS=${workers})`, async (t) => {
     const processes = await createProcesses()
     t.teardown(() => processes.end())
     const { url: databaseUrl } = await databaseOf(t)

@@ -88,7 +88,7 @@ t.test(
     const running = await processes.start()
     const root = processes.api(await running.listening, rootToken)
     t.match(await root.get('/v1/me'), { status: 200 }, 'the token shown by a start without a port')
-    t.equal(running.told, '', 'it is not shown again')
+    t.equal(running.shown, '', 'it is not shown again')
 
     const second = await processes.run()
     t.equal(second.status, 1)
@@ -96,7 +96,7 @@ t.test(
 
     const issued = await admin(['issue-root-key'])
     t.equal(issued.status, 0)
-    t.equal(await statusOfMe(running, issued.told.trim()), 200, 'beside a running service')
+    t.equal(await statusOfMe(running, issued.shown.trim()), 200, 'beside a running service')
     await canaries.check(await embeddedUrl(dataDir))
     t.equal(await running.stop(), 0)
     t.same(await processesIn(folder), [])
@@ -104,7 +104,7 @@ t.test(
     const file = join(folder, 'root-token-2')
     const filed = await admin(['issue-root-key', '--file', file])
     t.equal(filed.status, 0)
-    t.match(filed.told, /^The token of root \S+ was written to .*root-token-2\.\n$/)
+    t.match(filed.shown, /^The token of root \S+ was written to .*root-token-2\.\n$/)
     t.same(await processesIn(folder), [], 'a server that was started for the command has ended')
     t.equal((await stat(file)).mode & 0o777, 0o600)
 
@@ -115,7 +115,7 @@ t.test(
   },
 )
 
-t.test('no variable of libpq reaches the private database', async (t) => {
+t.test('the embedded database ignores the environment variables of libpq', async (t) => {
   // Each would stop the start, or change what the statements mean.
   const variables = {
     PGHOST: '192.0.2.1',
@@ -148,11 +148,11 @@ t.test('no variable of libpq reaches the private database', async (t) => {
     t.equal(await statusOfMe(running, token), 200)
     const admitted = await admin(['issue-root-key'], settings)
     t.equal(admitted.status, 0, 'beside a running service')
-    t.equal(await statusOfMe(running, admitted.told.trim()), 200)
+    t.equal(await statusOfMe(running, admitted.shown.trim()), 200)
     t.equal(await running.stop(), 0)
     const alone = await admin(['issue-root-key'], settings)
     t.equal(alone.status, 0, 'on a database that the command starts')
-    canaries.addToken(alone.told.trim())
+    canaries.addToken(alone.shown.trim())
   }
 })
 
@@ -163,7 +163,7 @@ t.test('the admin command prints its usage and refuses unknown arguments', async
     admin(['issue-root-key', '--quietly']),
   ])
   t.equal(help.status, 0)
-  t.match(help.told, /^Usage: npm run admin -- COMMAND/)
+  t.match(help.shown, /^Usage: npm run admin -- COMMAND/)
   for (const refused of [unknown, option]) {
     t.equal(refused.status, 2)
     t.match(refused.stderr, 'Usage: npm run admin')
@@ -206,7 +206,7 @@ t.test(
 
     // What is not there cannot be loaded.
     const running = await processes.start({ settings, checkout: await withoutEmbeddedParts() })
-    t.equal(running.told, '')
+    t.equal(running.shown, '')
     t.match(running.log[0], { migrations })
     const warning = () => running.log.find(({ level }) => level === 'warn')
     await until('a warning comes', () => warning() !== undefined)
@@ -214,7 +214,7 @@ t.test(
 
     const issued = await admin(['issue-root-key'], settings)
     t.equal(issued.status, 0)
-    t.equal(await statusOfMe(running, issued.told.trim()), 200)
+    t.equal(await statusOfMe(running, issued.shown.trim()), 200)
     if (process.platform === 'linux') {
       const hashers = await threadsOf(running.pid, 'libuv-worker')
       const expected = Number(process.env.UV_THREADPOOL_SIZE ?? availableParallelism())
@@ -320,7 +320,7 @@ t.test('PERMISSIONS_FILE replaces the built-in permission catalogue', async (t) 
     'door:break is a platform',
     'account:read must',
   ]) {
-    t.match(refused.stderr, fault, 'each fault is told')
+    t.match(refused.stderr, fault, 'each fault is reported')
   }
 
   const running = await processes.start({ settings: { ...settings, PERMISSIONS_FILE: good } })

@@ -30,8 +30,8 @@ t.test('keys, verdicts and use counts survive a restart of the service', async (
   processes.canaries.addToken(rootToken)
   const root = processes.api(url, rootToken)
 
-  t.match(first.told, `\naeon-keys is ready at ${url} (browse ${url}/docs)\n`)
-  const [curl = ''] = /curl .*/.exec(first.told) ?? []
+  t.match(first.shown, `\naeon-keys is ready at ${url} (browse ${url}/docs)\n`)
+  const [curl = ''] = /curl .*/.exec(first.shown) ?? []
   const { stdout } = await promisify(execFile)('sh', ['-c', curl])
   t.match(JSON.parse(stdout), { api_key: { name: /^root /, role: { name: 'admin' } } })
 
@@ -111,7 +111,7 @@ t.test('keys, verdicts and use counts survive a restart of the service', async (
   }
   await processes.canaries.check(await embeddedUrl(dataDir))
   t.equal(await second.stop(), 0)
-  t.equal(second.told, '', 'a second start shows no token')
+  t.equal(second.shown, '', 'a second start shows no token')
   await addJournal()
 })
 

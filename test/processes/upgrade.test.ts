@@ -1,4 +1,7 @@
-/** Versions that run side by side on one database, as they do while instances are replaced one by one. */
+/**
+ * Versions that run side by side on one database, as they do while instances are replaced one by
+ * one.
+ */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -48,7 +51,7 @@ t.test('this version runs on the schema of the next version', async (t) => {
   const apis = await Promise.all(
     instances.map(async ({ listening }) => processes.api(await listening, rootToken)),
   )
-  for (const [told, launched] of [
+  for (const [label, launched] of [
     ['MIGRATE=off', off],
     ['MIGRATE=auto', auto],
   ] as const) {
@@ -61,7 +64,7 @@ t.test('this version runs on the schema of the next version', async (t) => {
           message: 'the schema is newer than this version; left unchanged',
         },
       ],
-      told,
+      label,
     )
   }
   t.notOk(isCatalogueStored([off, auto]), 'nor is the catalogue of the next version replaced')
@@ -106,10 +109,10 @@ t.test('MIGRATE=off refuses an earlier schema until it is migrated by hand', asy
       'run `npm run admin -- migrate` as the database user that owns the tables.\n',
   )
   const migrateByHand = () => processes.run({ settings, script: ['src/admin.ts', 'migrate'] })
-  t.match(await migrateByHand(), { status: 0, told: `Ran ${missing}.\n` })
+  t.match(await migrateByHand(), { status: 0, shown: `Ran ${missing}.\n` })
   t.match(await migrateByHand(), {
     status: 0,
-    told: 'The schema is up to date.\n',
+    shown: 'The schema is up to date.\n',
   })
   const started = await processes.start({ settings })
   t.equal(await started.stop(), 0)
@@ -182,7 +185,9 @@ async function putNextCatalogue(raw: Client): Promise<void> {
   await raw.query('commit')
 }
 
-/** The database for a user who may read and write rows, and nothing else: enough for MIGRATE=off. */
+/**
+ * The database for a user who may read and write rows, and nothing else: enough for MIGRATE=off.
+ */
 async function urlOfLesserUser(t: Test, raw: Client, database: TestDatabase): Promise<string> {
   const user = `lesser_${randomBytes(4).toString('hex')}`
   await raw.query(`create role ${user}`)

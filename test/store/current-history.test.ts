@@ -16,19 +16,19 @@ const raw = await connectRaw(t, database.url)
 const { history: real } = await identifyServer((text) => raw.query(text))
 const other: History = { timeline: '0000FFFF 1 1', serverStart: '1' }
 
-t.test('before the instance is registered every server is believed', async (t) => {
+t.test('before an instance is registered, the pool admits servers of every history', async (t) => {
   const { db } = open(t)
   t.ok(await processOf(db))
 })
 
-t.test('a history is told by the server, and the same for all its sessions', async (t) => {
+t.test('all sessions of a server report the same history', async (t) => {
   const { db, history } = open(t)
   t.match(real, { timeline: /^[0-9A-F]{8} \d+ \d+$/, serverStart: /^\d+/ })
   history.follow(real)
   t.ok(await processOf(db))
 })
 
-t.test('once another history is met, no connection from before is used', async (t) => {
+t.test('once another history is met, the pool lends no connection made before', async (t) => {
   const { db, history } = open(t)
   history.follow(real)
   const first = await processOf(db)
@@ -40,7 +40,7 @@ t.test('once another history is met, no connection from before is used', async (
   t.equal(await processOf(db), second)
 })
 
-t.test('what was under way on such a connection is no answer', async (t) => {
+t.test('the answer on a connection of an earlier history is discarded', async (t) => {
   for (const happens of ['leave', 'follow'] as const) {
     const { db, history } = open(t, 5_000)
     history.follow(real)
@@ -54,7 +54,7 @@ t.test('what was under way on such a connection is no answer', async (t) => {
   }
 })
 
-t.test('a change that was under way on such a connection has an unknown outcome', async (t) => {
+t.test('a commit on a connection of an earlier history has an unknown outcome', async (t) => {
   const { db, history } = open(t, 5_000)
   history.follow(real)
   await db.selectFrom('tag_key').selectAll().execute()
@@ -66,7 +66,7 @@ t.test('a change that was under way on such a connection has an unknown outcome'
   await t.rejects(changing, { name: 'OutcomeUnknownError' })
 })
 
-t.test('a new connection to a server of another history is refused', async (t) => {
+t.test('the pool refuses a new connection to a server of another history', async (t) => {
   const { db, history } = open(t)
   const told: (History | null)[] = []
   history.onRefusal((met) => told.push(met))
@@ -79,23 +79,23 @@ t.test('a new connection to a server of another history is refused', async (t) =
   t.equal(history.refused, told.length)
 })
 
-t.test('and who waits for one gets it as soon as that history is followed', async (t) => {
-  const { db, history } = open(t, 60_000)
-  history.follow(other)
-  const waiting = processOf(db)
-  await until(async () => history.refused > 0)
-  history.follow(real)
-  t.ok(await waiting)
-})
-
 t.test(
-  'the same timeline of a server that was started at another time is another history',
+  'a request that waits for a connection gets one as soon as its history is followed',
   async (t) => {
-    const { db, history } = open(t)
-    history.follow({ timeline: real?.timeline ?? '', serverStart: '1' })
-    await t.rejects(processOf(db), { name: 'OtherHistoryError' })
+    const { db, history } = open(t, 60_000)
+    history.follow(other)
+    const waiting = processOf(db)
+    await until(async () => history.refused > 0)
+    history.follow(real)
+    t.ok(await waiting)
   },
 )
+
+t.test('the same timeline of a server with another start time is another history', async (t) => {
+  const { db, history } = open(t)
+  history.follow({ timeline: real?.timeline ?? '', serverStart: '1' })
+  await t.rejects(processOf(db), { name: 'OtherHistoryError' })
+})
 
 function open(t: Test, connectTimeoutMs = 300): OpenDatabase {
   const opened = openTestDatabase(database.url, { connectTimeoutMs })

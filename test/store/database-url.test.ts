@@ -1,4 +1,7 @@
-/** DATABASE_URL means what it means to libpq, or is refused by name: it is never less secure in silence. */
+/**
+ * DATABASE_URL means what it means to libpq, or is refused by name: it is never less secure in
+ * silence.
+ */
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -63,32 +66,35 @@ t.test('a parameter that cannot have the meaning of libpq is refused by name', a
   }
 })
 
-t.test('the faults of all URLs are told at once, with those of other settings', async (t) => {
-  const env = {
-    PORT: 'hush',
-    DATABASE_URL: 'postgres://user:hu/sh@db:x/keys',
-    DATABASE_OWNER_URL: 'postgres://user:hush@db/keys?sslmode=prefer&sslcrldir=/x',
-    DATABASE_LISTEN_URL: 'postgres://[hush',
-  }
-  try {
-    parseConfig(env)
-    t.fail('accepted')
-  } catch (error) {
-    const words = String(error)
-    for (const name of [
-      'PORT',
-      'DATABASE_URL',
-      'DATABASE_LISTEN_URL is not a valid URL',
-      'sslcrldir',
-    ]) {
-      t.match(words, name)
+t.test(
+  'the faults of all database URLs are reported at once, with those of other settings',
+  async (t) => {
+    const env = {
+      PORT: 'hush',
+      DATABASE_URL: 'postgres://user:hu/sh@db:x/keys',
+      DATABASE_OWNER_URL: 'postgres://user:hush@db/keys?sslmode=prefer&sslcrldir=/x',
+      DATABASE_LISTEN_URL: 'postgres://[hush',
     }
-    t.match(words, 'DATABASE_OWNER_URL is invalid: sslmode')
-    t.notMatch(words, 'hush')
-  }
-})
+    try {
+      parseConfig(env)
+      t.fail('accepted')
+    } catch (error) {
+      const words = String(error)
+      for (const name of [
+        'PORT',
+        'DATABASE_URL',
+        'DATABASE_LISTEN_URL is not a valid URL',
+        'sslcrldir',
+      ]) {
+        t.match(words, name)
+      }
+      t.match(words, 'DATABASE_OWNER_URL is invalid: sslmode')
+      t.notMatch(words, 'hush')
+    }
+  },
+)
 
-t.test('an encrypted connection is one, and the server is who it says', async (t) => {
+t.test('sslmode encrypts the connection and verifies the server as it promises', async (t) => {
   const database = await createEmptyDatabase()
   t.teardown(() => database.drop())
   const folder = t.testdir({})
@@ -151,7 +157,10 @@ function makeCertificate(folder: string, name: string): Certificate {
   return { cert, key }
 }
 
-/** A server on TCP before the one of the tests: with a certificate it takes TLS, without one it does not. */
+/**
+ * A server on TCP before the one of the tests: with a certificate it takes TLS, without one it does
+ * not.
+ */
 async function serveTls(t: Test, databaseUrl: string, certificate: Certificate | undefined) {
   const url = new URL(databaseUrl.replace('@/', '@x/'))
   const port = Number(url.searchParams.get('port') ?? url.port)

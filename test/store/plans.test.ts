@@ -230,7 +230,10 @@ t.test('the checks before a deletion read only the rows that depend on it', asyn
   )
 })
 
-/** A page of all keys is put together of those that are revoked and the others, and of those that never expire; then its rows are read. */
+/**
+ * A page of all keys is put together of those that are revoked and the others, and of those that
+ * never expire; then its rows are read.
+ */
 function assertPaged(t: Test, plan: Plan, request: PageRequest): void {
   const { field, descending } = request.sort
   // Where few never expire, they may be sorted.
@@ -299,7 +302,10 @@ function sum(numbers: readonly number[]): number {
 const counts = sql<Json>`select relname, idx_tup_fetch::int as fetched, seq_scan::int as scans
   from pg_stat_xact_user_tables where relname in ('api_key', 'api_key_allow_list') order by relname`
 
-/** Rows that an act reads of keys and their lists, by the server's own count; the checks of foreign keys count too. */
+/**
+ * Rows that an act reads of keys and their lists, by the server's own count; the checks of foreign
+ * keys count too.
+ */
 async function readBy(
   act: (trx: StoreTransaction) => Promise<unknown>,
 ): Promise<{ readonly read: number; readonly scanned: readonly string[] }> {

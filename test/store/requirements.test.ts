@@ -34,32 +34,35 @@ t.test(
   },
 )
 
-t.test('a database that lacks what we rely on is refused with the remedy', async (t) => {
-  for (const encoding of ['LATIN1', 'SQL_ASCII', 'EUC_JP']) {
-    const { open, url } = await emptyDatabase(
-      t,
-      `encoding '${encoding}' locale 'C' template template0`,
-    )
-    const told = new RegExp(`encoding ${encoding}, .*encoding 'UTF8' template template0`)
-    await t.rejects(migrate(open(url)), { message: told }, encoding)
-    await t.rejects(loadSchemaState(open(url)), { message: told }, `${encoding}, MIGRATE=off`)
-  }
-  const { open, url, query, name } = await emptyDatabase(t)
-  await query(`create role ${name} login`)
-  t.teardown(() => asAdmin((admin) => admin.query(`drop role if exists ${name}`)))
-  await query('revoke create on schema public from public')
-  const as = (path: string) => open(withPath(url, path, `-c role=${name}`))
-  await t.rejects(migrate(as('public')), {
-    message: new RegExp(`grant create on schema public to ${name}`),
-  })
-  await t.rejects(migrate(as('nowhere')), {
-    message: /No schema of the search_path \(nowhere\) exists/,
-  })
-  const replica = open(withPath(url, 'public', '-c session_replication_role=replica'))
-  await t.rejects(migrate(replica), { message: /session_replication_role is replica/ })
-  t.same(await query(`select from pg_tables where schemaname = 'public'`), [], 'nothing was made')
-  t.match(await migrate(open(url)), ['0001_initial'])
-})
+t.test(
+  'a database that lacks a requirement of the service is refused with the remedy',
+  async (t) => {
+    for (const encoding of ['LATIN1', 'SQL_ASCII', 'EUC_JP']) {
+      const { open, url } = await emptyDatabase(
+        t,
+        `encoding '${encoding}' locale 'C' template template0`,
+      )
+      const remedy = new RegExp(`encoding ${encoding}, .*encoding 'UTF8' template template0`)
+      await t.rejects(migrate(open(url)), { message: remedy }, encoding)
+      await t.rejects(loadSchemaState(open(url)), { message: remedy }, `${encoding}, MIGRATE=off`)
+    }
+    const { open, url, query, name } = await emptyDatabase(t)
+    await query(`create role ${name} login`)
+    t.teardown(() => asAdmin((admin) => admin.query(`drop role if exists ${name}`)))
+    await query('revoke create on schema public from public')
+    const as = (path: string) => open(withPath(url, path, `-c role=${name}`))
+    await t.rejects(migrate(as('public')), {
+      message: new RegExp(`grant create on schema public to ${name}`),
+    })
+    await t.rejects(migrate(as('nowhere')), {
+      message: /No schema of the search_path \(nowhere\) exists/,
+    })
+    const replica = open(withPath(url, 'public', '-c session_replication_role=replica'))
+    await t.rejects(migrate(replica), { message: /session_replication_role is replica/ })
+    t.same(await query(`select from pg_tables where schemaname = 'public'`), [], 'nothing was made')
+    t.match(await migrate(open(url)), ['0001_initial'])
+  },
+)
 
 function withPath(url: string, path: string, more = ''): string {
   const mark = url.includes('?') ? '&' : '?'

@@ -63,13 +63,13 @@ t.test('an unknown schema is refused and left unchanged', async (t) => {
     ],
     ['no record', 'drop table kysely_migration', /no record of migrations/],
   ]
-  for (const [told, statement, message] of broken) {
+  for (const [label, statement, message] of broken) {
     const { db, url } = await openEmpty(t)
     await migrate(db)
     await withClient(url, (client) => client.query(statement))
     const before = await withClient(url, dumpSchema)
-    await t.rejects(migrate(db), { message }, told)
-    await t.rejects(loadSchemaState(db), { message }, told)
+    await t.rejects(migrate(db), { message }, label)
+    await t.rejects(loadSchemaState(db), { message }, label)
     t.equal(await withClient(url, dumpSchema), before)
   }
 })

@@ -1,4 +1,6 @@
-/** Defaults of a role or a database change neither the text that we read nor what a statement means. */
+/**
+ * Defaults of a role or a database change neither the text that we read nor what a statement means.
+ */
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { openFeedConnection } from '../../src/store/feed.ts'

@@ -52,14 +52,14 @@ t.test('the uses of 10,000 keys are written by one statement', async (t) => {
   t.teardown(() => db.destroy())
   await sql`select 1`.execute(db)
   const uses = new UsageBuffer()
-  for (const told of ['all of them new', 'all of them there already']) {
+  for (const label of ['all of them new', 'all of them there already']) {
     for (const key of rows) uses.record(noUsage(key, key.createdAt), now)
     statements = 0
     const startedAt = performance.now()
     await uses.flush(db)
     const tookMs = performance.now() - startedAt
-    t.comment(`${told}: ${tookMs.toFixed(0)} ms`)
-    t.equal(statements, 1, told)
+    t.comment(`${label}: ${tookMs.toFixed(0)} ms`)
+    t.equal(statements, 1, label)
   }
   const { rows: sums } = await raw.query(
     'select count(*)::int as keys, sum(use_count)::int as uses from api_key_usage',

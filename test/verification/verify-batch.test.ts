@@ -302,7 +302,7 @@ t.test('an outage that affects part of a batch answers 503 for the whole', async
 })
 
 t.test(
-  'a batch of more cold tokens than may wait for Argon2 is 503, without denials',
+  'a batch of more cold tokens than may wait for Argon2 answers 503, without denials',
   async (t) => {
     const small = await startCheckedService(t, {
       settings: { HASH_CONCURRENCY: '1', HASH_QUEUE_MAX: '4' },
@@ -422,8 +422,8 @@ function outcomeOf(verdict: Json): string {
 }
 
 /**
- * Sends a batch of these tokens and a cold one, and holds it while it waits for Argon2. What it gives
- * lets it go on, and tells how its verdicts came out.
+ * Sends a batch of these tokens and a cold one, and holds it while it waits for Argon2. What it
+ * gives lets it go on, and tells how its verdicts came out.
  */
 async function holdBatch(tokens: readonly string[], cold = 1): Promise<() => Promise<string[]>> {
   const { token } = await newKey(root, account)

@@ -422,7 +422,9 @@ async function shown(key: IssuedKey): Promise<Json> {
   return (await root.get(`/v1/accounts/${account}/api-keys/${key.id}`)).body.api_key
 }
 
-/** All that a cache holds, as text. The inspector of V8 sees the private field that no program does. */
+/**
+ * All that a cache holds, as text. The inspector of V8 sees the private field that no program does.
+ */
 async function textOf(cache: CredentialCache): Promise<string> {
   const externals: { probe?: unknown } = Object.assign(globalThis, { probe: cache })
   const session = new Session()
