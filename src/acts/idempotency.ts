@@ -1,11 +1,12 @@
 import type { CredentialRef } from '../domain/key/credential-ref.ts'
+import { idempotencyHours } from '../domain/limits.ts'
 import type { KeyPrincipal } from '../domain/principal.ts'
 import { ServiceError } from '../errors.ts'
 import type { StoreTransaction } from '../store/database.ts'
 import { deleteRequests, enterRequest } from '../store/idempotent-requests.ts'
 import type { ActDeps } from './deps.ts'
 
-const keptMs = 24 * 60 * 60 * 1000
+const keptMs = idempotencyHours * 60 * 60 * 1000
 const sweepSize = 1_000
 const sweepsAtOnce = 20
 

@@ -55,6 +55,15 @@ export const maxPageSize = 200
 export const defaultPageSize = 50
 export const maxCursorLength = 2048
 
+/** Keys that one report of weaknesses examines. */
+export const maxKeysPerReport = 10_000
+
+/** How long a repeat of a request with the same Idempotency-Key changes nothing. */
+export const idempotencyHours = 24
+
+/** The `X-Request-Id` of a client. */
+export const maxRequestIdLength = 64
+
 /** A request body: a token of 100 kB still gets the verdict `malformed` instead of 413. */
 export const maxBodyBytes = 256 * 1024
 

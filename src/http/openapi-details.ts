@@ -1,5 +1,5 @@
 import type { OpenAPIV3_1 } from 'openapi-types'
-import { maxActorIdLength } from '../domain/limits.ts'
+import { maxActorIdLength, maxRequestIdLength } from '../domain/limits.ts'
 import { denialReasons } from '../domain/verdict.ts'
 
 type Document = OpenAPIV3_1.Document
@@ -7,8 +7,7 @@ type Operation = OpenAPIV3_1.OperationObject
 
 const headers: Record<string, OpenAPIV3_1.HeaderObject> = {
   'X-Request-Id': {
-    description:
-      'Id of the request, also written to the log. A client may send an id of 1 to 64 letters, digits and hyphens.',
+    description: `Id of the request, also written to the log. A client may send an id of 1 to ${maxRequestIdLength} letters, digits and hyphens.`,
     schema: { type: 'string' },
   },
   'Retry-After': {

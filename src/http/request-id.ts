@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { maxRequestIdLength } from '../domain/limits.ts'
 import type { App } from './app-type.ts'
 
-const acceptable = /^[A-Za-z0-9-]{1,64}$/
+const acceptable = new RegExp(`^[A-Za-z0-9-]{1,${maxRequestIdLength}}$`)
 
 /** The X-Request-Id of the request if that is harmless in a log, else a new id. */
 export function requestIdOf(request: Pick<IncomingMessage, 'headers'>): string {

@@ -14,7 +14,7 @@ import { invalidRequest } from '../../errors.ts'
 import { nullableString, oneOf } from '../schema-tools.ts'
 
 /** The clients never ask for a second page of keys or lists: the default is the maximum. */
-const defaultLimit = 100
+const maxLimit = 100
 
 /** The sort fields of the Aeon API, each with its name in the service. */
 export type OrderNames = Readonly<Record<string, SortField>>
@@ -31,7 +31,7 @@ export const PagingMetadata = Type.Object(
 
 export function pagingParameters(names: OrderNames) {
   return {
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: defaultLimit })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxLimit, default: maxLimit })),
     continuation_token: Type.Optional(Type.String({ maxLength: maxCursorLength })),
     order: Type.Optional(
       oneOf(['asc', 'desc'], {
@@ -50,7 +50,7 @@ export interface PagingQuery {
 }
 
 export function limitOf(query: PagingQuery): number {
-  return query.limit ?? defaultLimit
+  return query.limit ?? maxLimit
 }
 
 export function sortOf(query: PagingQuery, names: OrderNames): Sort {

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { IdempotentRequest } from '../../acts/idempotency.ts'
 import { canonicalJson } from '../../domain/canonical-json.ts'
-import { maxIdempotencyKeyLength } from '../../domain/limits.ts'
+import { idempotencyHours, maxIdempotencyKeyLength } from '../../domain/limits.ts'
 
 /** The headers of an operation whose requests a client may repeat. */
 export const idempotencyHeaders = Type.Object({
@@ -11,8 +11,7 @@ export const idempotencyHeaders = Type.Object({
     Type.String({
       minLength: 1,
       maxLength: maxIdempotencyKeyLength,
-      description:
-        'An equal request by the same principal within 24 hours changes nothing: the response is 201 with the same key and generation, `token` null, and the header Idempotent-Replayed.',
+      description: `An equal request by the same principal within ${idempotencyHours} hours changes nothing: the response is 201 with the same key and generation, \`token\` null, and the header Idempotent-Replayed.`,
     }),
   ),
 })

@@ -1,6 +1,6 @@
 import { type Aggregator, Counter, Gauge, type Registry } from 'prom-client'
 
-/** A metric without labels, whose value is read when somebody asks for the metrics. */
+/** A metric without labels, whose value is read at each request for the metrics. */
 export interface MetricDefinition {
   readonly name: string
   /** The name in earlier releases. The metric has both names for one release. */

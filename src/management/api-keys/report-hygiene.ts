@@ -1,5 +1,6 @@
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import { type HygieneFinding, hygieneFindings } from '../../domain/key/hygiene.ts'
+import { maxKeysPerReport } from '../../domain/limits.ts'
 import type { Position } from '../../domain/page.ts'
 import { findApiKeys } from '../../store/api-keys.ts'
 import { examineKeys } from '../../store/hygiene.ts'
@@ -7,7 +8,6 @@ import type { ManagementDeps } from '../deps.ts'
 import { requireCatalogue } from '../roles/catalogue.ts'
 
 /** Keys that one request looks at. */
-const examinedAtOnce = 10_000
 const unusedMs = 90 * 24 * 60 * 60 * 1000
 
 export interface HygieneReport {
@@ -44,7 +44,7 @@ export async function reportHygiene(
     const report = await examineKeys(db, {
       accountId,
       findings: finding === undefined ? hygieneFindings : [finding],
-      window: examinedAtOnce,
+      window: maxKeysPerReport,
       sampled: limit,
       after,
       sensitive: catalogue.filter((entry) => entry.sensitive).map((entry) => entry.name),

@@ -6,7 +6,7 @@ import { notFound } from '../../../errors.ts'
 import { getAccount } from '../../../management/accounts/get.ts'
 import type { Deps } from '../../deps.ts'
 import { oneOf, ref } from '../../schema-tools.ts'
-import { dependentsSeenBy } from './dependents.ts'
+import { dependentsSeenBy, maxDependentsShown } from './dependents.ts'
 import { keyStatuses } from './key-status.ts'
 
 const id = Type.String({ format: 'uuid' })
@@ -25,7 +25,7 @@ export const NetworkAllowListData = Type.Object(
       cluster_list: Type.Array(Type.Object({ id, name: Type.String() }), { maxItems: 0 }),
       peering_id: Type.Unsafe<null>({ type: 'null' }),
       api_key_list: Type.Array(Type.Object({ name: Type.String(), status: oneOf(keyStatuses) }), {
-        description: 'The newest 100 active keys that use the list.',
+        description: `The newest ${maxDependentsShown} active keys that use the list.`,
       }),
     }),
   },

@@ -3,7 +3,7 @@ import { type Dependent, listDependents } from '../../../management/api-keys/lis
 import type { Deps } from '../../deps.ts'
 
 /** The clients print the number and the names of the dependents. */
-const maxShown = 100
+export const maxDependentsShown = 100
 
 /** The newest active keys of each role or list; none if the reader may not read keys. */
 export async function dependentsSeenBy(
@@ -13,5 +13,5 @@ export async function dependentsSeenBy(
   of: Parameters<typeof listDependents>[2],
 ): Promise<readonly Dependent[]> {
   if (!reader.key.holds.has('api_key:read')) return []
-  return listDependents(deps, accountId, of, maxShown)
+  return listDependents(deps, accountId, of, maxDependentsShown)
 }

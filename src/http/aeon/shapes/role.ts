@@ -5,6 +5,7 @@ import type { Role } from '../../../domain/role.ts'
 import type { Dependent } from '../../../management/api-keys/list-dependents.ts'
 import type { RoleWithEffects } from '../../../management/roles/list.ts'
 import { oneOf, ref } from '../../schema-tools.ts'
+import { maxDependentsShown } from './dependents.ts'
 import { EntityMetadata } from './entity-metadata.ts'
 import { issuerSeenBy } from './issuer.ts'
 import { keyStatuses } from './key-status.ts'
@@ -41,7 +42,7 @@ export const RoleData = Type.Object(
       api_keys: Type.Unsafe<{ name: string; issuer: string; status: 'ACTIVE' }[] | null>({
         type: ['array', 'null'],
         items: { $ref: 'ApiKeyBasicInfo#' },
-        description: 'The newest 100 active keys with the role. Null inside a key.',
+        description: `The newest ${maxDependentsShown} active keys with the role. Null inside a key.`,
       }),
       metadata: ref(EntityMetadata),
     }),

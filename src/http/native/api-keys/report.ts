@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { hygieneFindings, hygieneMeanings } from '../../../domain/key/hygiene.ts'
-import { maxCursorLength, maxPageSize } from '../../../domain/limits.ts'
+import { maxCursorLength, maxKeysPerReport, maxPageSize } from '../../../domain/limits.ts'
 import { encodeCursor, type Position } from '../../../domain/page.ts'
 import { reportHygiene } from '../../../management/api-keys/report-hygiene.ts'
 import type { App } from '../../app-type.ts'
@@ -33,7 +33,7 @@ export const HygieneReportBody = Type.Object(
   {
     as_of: time(),
     examined: Type.Integer({
-      description: 'Number of keys that were examined, latest first: at most 10,000 in one report.',
+      description: `Number of keys that were examined, latest first: at most ${maxKeysPerReport.toLocaleString('en-US')} in one report.`,
     }),
     next_cursor: nullableString({
       description: 'Cursor of the report on the next keys. Null if all keys were examined.',

@@ -19,7 +19,7 @@ const flag = (description: string) => Type.Optional(Type.Boolean({ default: fals
 export const RotateApiKeyBody = Type.Object(
   {
     overlap_seconds: overlapSeconds(
-      'Seconds for which the previous token keeps working: at most 30 days; 0 ends the previous token at once. Required unless `only_if_unused` is true.',
+      `Seconds for which the previous token keeps working: at most ${maxOverlapSeconds / 86_400} days; 0 ends the previous token at once. Required unless \`only_if_unused\` is true.`,
     ),
     expires_at: Type.Optional(
       nullableString({
