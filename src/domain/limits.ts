@@ -24,6 +24,12 @@ export const maxAllowListsPerKey = 100
 
 export const maxEntriesPerAllowList = 100
 
+/**
+ * Entries of all allow lists of a key together. A change that takes a key beyond the limit is refused; a
+ * key that is beyond it since an earlier version goes on working.
+ */
+export const maxEntriesPerKey = 1000
+
 /** An address or a range as text: longer than any that parses. */
 export const maxAddressLength = 64
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { AllowList } from '../domain/network/allow-list.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import type { Executor, StoreTransaction } from './database.ts'
@@ -79,16 +80,47 @@ export async function lockListsOfKeyShared(trx: StoreTransaction, apiKeyId: stri
     .execute()
 }
 
-/** The ids among `ids` that are live lists of the account. */
-export async function findLiveAllowListIds(
+/** How many entries each list among `ids` has that is a live list of the account, by its id. */
+export async function countEntriesOfLists(
   db: Executor,
   accountId: string,
   ids: readonly string[],
-): Promise<ReadonlySet<string>> {
-  if (ids.length === 0) return new Set()
-  const rows = await liveLists(db, accountId).where('id', 'in', ids).execute()
-  return new Set(rows.map((row) => row.id))
+): Promise<ReadonlyMap<string, number>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('allow_list')
+    .select(['id', entryCount.as('entry_count')])
+    .where('account_id', '=', accountId)
+    .where('live', '=', true)
+    .where('id', 'in', ids)
+    .execute()
+  return new Map(rows.map((row) => [row.id, row.entry_count]))
 }
+
+/** The most entries that all lists of one live key have together, among the keys that use a list. */
+export async function maxEntriesOfKeysWith(
+  trx: StoreTransaction,
+  accountId: string,
+  id: string,
+): Promise<number> {
+  // Each list is counted once: counting decompresses its entries.
+  const { rows } = await sql<{ most: number }>`
+    with counted as materialized (
+      select id, ${entryCount} as entry_count from allow_list
+      where account_id = ${accountId} and live
+    ), sums as (
+      select sum(counted.entry_count) as entry_count
+      from api_key_allow_list as use
+        join api_key_allow_list as bound on bound.api_key_id = use.api_key_id
+        join counted on counted.id = bound.allow_list_id
+      where use.account_id = ${accountId} and use.allow_list_id = ${id} and use.live
+      group by use.api_key_id
+    )
+    select coalesce(max(entry_count), 0)::int as most from sums`.execute(trx)
+  return rows[0]?.most ?? 0
+}
+
+const entryCount = sql<number>`cardinality(allow_list.entries)`
 
 export async function lockAllowList(
   trx: StoreTransaction,

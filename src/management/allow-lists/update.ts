@@ -2,14 +2,18 @@ import { act, type CommittedAct } from '../../acts/act.ts'
 import { requireGrantable } from '../../acts/authority.ts'
 import type { ActDeps } from '../../acts/deps.ts'
 import { differenceOf, resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
+import { maxEntriesPerKey } from '../../domain/limits.ts'
 import { type AllowList, widens } from '../../domain/network/allow-list.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import { invalidRequest } from '../../errors.ts'
 import {
+  maxEntriesOfKeysWith,
   permissionsReachedThrough,
   updateAllowList as updateStored,
 } from '../../store/allow-lists.ts'
+import type { StoreTransaction } from '../../store/database.ts'
 import { lockFreeAllowList } from './lock.ts'
+import { tooManyEntries } from './too-many-entries.ts'
 import { type AllowListRequest, allowListFaults, refuseTakenName } from './validate-allow-list.ts'
 
 /**
@@ -39,6 +43,7 @@ export async function updateAllowList(
         requireGrantable(author, { permissions, reach: 'allow_lists', allowListIds: [before.id] })
       }
     }
+    await requireFewEntries(trx, before, after)
     changed({ kind: 'account', id: accountId })
     const list = await updateStored(trx, after, deps.now()).catch(refuseTakenName)
     const event = {
@@ -49,4 +54,17 @@ export async function updateAllowList(
     } as const
     return { result: list, events: [event] }
   })
+}
+
+/** Throws `invalid_request` when a key would have too many entries, and more than it has now. */
+async function requireFewEntries(
+  trx: StoreTransaction,
+  before: AllowList,
+  after: AllowList,
+): Promise<void> {
+  const added = after.entries.length - before.entries.length
+  if (added <= 0) return
+  const most = await maxEntriesOfKeysWith(trx, before.accountId, before.id)
+  if (most + added <= maxEntriesPerKey) return
+  throw invalidRequest([tooManyEntries('/entries', most + added)])
 }

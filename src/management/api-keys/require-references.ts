@@ -1,11 +1,13 @@
+import { maxEntriesPerKey } from '../../domain/limits.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { type Fault, invalidRequest, ServiceError } from '../../errors.ts'
-import { allowListUseConstraint, findLiveAllowListIds } from '../../store/allow-lists.ts'
+import { allowListUseConstraint, countEntriesOfLists } from '../../store/allow-lists.ts'
 import { keyNameIndex } from '../../store/api-keys.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { violates } from '../../store/faults.ts'
 import { nameSkeletonIndexes } from '../../store/name-skeletons.ts'
 import { findRoleWithEffects, type RoleWithEffects, roleUseConstraint } from '../../store/roles.ts'
+import { tooManyEntries } from '../allow-lists/too-many-entries.ts'
 import { looksTaken } from '../name-refusals.ts'
 
 /** What a key is to refer to. The role is an id if it parses as a UUID, else a name. */
@@ -14,21 +16,33 @@ export interface References {
   readonly allowListIds: readonly string[]
 }
 
-/** The role, when the account has it and all the lists. Throws `invalid_request` with every fault. */
+/**
+ * The role, when the account has it and all the lists, and the lists have not too many entries together.
+ * `boundListIds` are the lists that the key has now. Throws `invalid_request` with every fault.
+ */
 export async function requireRoleAndLists(
   trx: StoreTransaction,
   accountId: string,
   wanted: References,
+  boundListIds: readonly string[] = [],
 ): Promise<RoleWithEffects> {
   const by = isUuid(wanted.role) ? { id: wanted.role } : { name: wanted.role }
   const role = await findRoleWithEffects(trx, accountId, by)
-  const existing = await findLiveAllowListIds(trx, accountId, wanted.allowListIds)
+  const existing = await countEntriesOfLists(trx, accountId, wanted.allowListIds)
   const faults = wanted.allowListIds.flatMap((listId, index) =>
     existing.has(listId) ? [] : [unknownAllowList(index)],
   )
   if (role === undefined) faults.unshift(unknownRole)
   if (role === undefined || faults.length > 0) throw invalidRequest(faults)
+  const entries = sumOf(existing)
+  if (entries <= maxEntriesPerKey) return role
+  const bound = await countEntriesOfLists(trx, accountId, boundListIds)
+  if (entries > sumOf(bound)) throw invalidRequest([tooManyEntries('/allow_list_ids', entries)])
   return role
+}
+
+function sumOf(entries: ReadonlyMap<string, number>): number {
+  return [...entries.values()].reduce((sum, count) => sum + count, 0)
 }
 
 /** A lone surrogate would reach the database as U+FFFD, which is another name. */

@@ -107,10 +107,15 @@ async function valuesAfter(
   const before = await findRoleWithEffects(trx, key.accountId, { id: key.role.id })
   const refersAnew = patch.role !== undefined || patch.allowListIds !== undefined
   const role = refersAnew
-    ? await requireRoleAndLists(trx, key.accountId, {
-        role: patch.role ?? key.role.id,
-        allowListIds: patch.allowListIds ?? [],
-      })
+    ? await requireRoleAndLists(
+        trx,
+        key.accountId,
+        {
+          role: patch.role ?? key.role.id,
+          allowListIds: patch.allowListIds ?? [],
+        },
+        key.allowListIds,
+      )
     : before
   const after: Values = {
     name: patch.name ?? key.name,

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { maxAllowListsPerKey } from '../../../domain/limits.ts'
+import { maxAllowListsPerKey, maxEntriesPerKey } from '../../../domain/limits.ts'
 import { issueApiKey } from '../../../management/api-keys/issue.ts'
 import { jwtFormOf } from '../../../management/api-keys/jwt-form.ts'
 import type { App } from '../../app-type.ts'
@@ -33,7 +33,7 @@ export const ApiKeySpecRequest = Type.Object(
         items: { type: 'string', format: 'uuid' },
         maxItems: maxAllowListsPerKey,
         uniqueItems: true,
-        description: 'Ids of allow lists. Absent or empty: the key is usable from any address.',
+        description: `Ids of allow lists, which have at most ${maxEntriesPerKey} entries together. Absent or empty: the key is usable from any address.`,
       }),
     ),
   },

@@ -1,5 +1,9 @@
 import { type Static, Type } from 'typebox'
-import { maxAddressLength, maxEntriesPerAllowList } from '../../../domain/limits.ts'
+import {
+  maxAddressLength,
+  maxEntriesPerAllowList,
+  maxEntriesPerKey,
+} from '../../../domain/limits.ts'
 import type { AllowList } from '../../../domain/network/allow-list.ts'
 import { ref } from '../../schema-tools.ts'
 import { accountParameter } from './account.ts'
@@ -29,7 +33,7 @@ export const AllowListAnswer = Type.Object(
 export const entriesInput = Type.Array(Type.String({ maxLength: maxAddressLength }), {
   minItems: 1,
   maxItems: maxEntriesPerAllowList,
-  description: 'IPv4 and IPv6 addresses and CIDR ranges, stored exactly as given.',
+  description: `IPv4 and IPv6 addresses and CIDR ranges, stored exactly as given. All allow lists of a key have at most ${maxEntriesPerKey} entries together.`,
   examples: [['203.0.113.7', '198.51.100.0/24', '2001:db8::/32']],
 })
 

@@ -1,5 +1,10 @@
 import { Type } from 'typebox'
-import { maxAllowListsPerKey, maxMetadataBytes, maxNameLength } from '../../../domain/limits.ts'
+import {
+  maxAllowListsPerKey,
+  maxEntriesPerKey,
+  maxMetadataBytes,
+  maxNameLength,
+} from '../../../domain/limits.ts'
 import { metadata } from './fields.ts'
 
 /** Fields that the requests to issue and to update a key have in common. */
@@ -24,5 +29,5 @@ export const allowListIdsInput = (
     ...options,
     maxItems: maxAllowListsPerKey,
     uniqueItems: true,
-    description,
+    description: `${description} The lists have at most ${maxEntriesPerKey} entries together.`,
   })
