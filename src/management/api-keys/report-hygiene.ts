@@ -7,7 +7,7 @@ import { examineKeys } from '../../store/hygiene.ts'
 import type { ManagementDeps } from '../deps.ts'
 import { requireCatalogue } from '../roles/catalogue.ts'
 
-/** Keys that one request looks at. */
+/** A key without a use for this time counts as unused: 90 days. */
 const unusedMs = 90 * 24 * 60 * 60 * 1000
 
 export interface HygieneReport {
