@@ -19,11 +19,15 @@ export interface ActTerms {
   /** The first lock of the transaction; see README.md. */
   readonly lock?: AccountLock
   /**
-   * Locks what the act is about to change of the principal's own key or role. Authority shares both:
-   * two acts that shared them first, and then wanted them to themselves, would wait for each other.
+   * Locks the rows of the principal's own key or role that the act is about to change. The renewal
+   * of authority shares both: two acts that shared a row first, and then both wanted it alone,
+   * would deadlock.
    */
   readonly lockFirst?: (trx: StoreTransaction) => Promise<unknown>
-  /** Writes down which revision the act took: the last statement, under the lock of the counter. */
+  /**
+   * Records which revision the act took: the last statement before COMMIT, under the counter's
+   * lock.
+   */
   readonly seal?: (trx: StoreTransaction, committed: RevisionRef) => Promise<void>
 }
 
@@ -33,7 +37,7 @@ export interface AuthorizedTerms extends ActTerms {
   readonly permission: string
 }
 
-/** The facts of the principal's key as of the transaction. The system has none, and no rule limits it. */
+/** The facts of the principal's key as of the transaction. The system has none. */
 export type AuthorOf<P extends Principal> = P extends KeyPrincipal ? KeyFacts : undefined
 
 export interface ActContext<Author> {
@@ -42,10 +46,10 @@ export interface ActContext<Author> {
   readonly changed: Announce
 }
 
-/** Announces that the act changes what keys may do: every instance is to invalidate it. */
+/** Announces a change of what keys may do, which every instance must apply. */
 export type Announce = (change: Change) => void
 
-/** What an act did, and the events that record it: none only if nothing changed. */
+/** The result of an act, and the events that record it. There are none only if nothing changed. */
 export interface Acted<T> {
   readonly result: T
   readonly events: readonly AuditDraft[]
@@ -59,22 +63,23 @@ export interface CommittedAct<T> {
 
 type Perform<T, Author> = (context: ActContext<Author>) => Promise<Acted<T>>
 
-/** The outcome of an act that found everything as it was wanted. */
+/** The outcome of an act that found everything as it was requested. */
 export function nothingChanged<T>(result: T): Acted<T> {
   return { result, events: [] }
 }
 
 /**
- * Runs one act: the only way to change anything but counters, in one transaction that locks, renews the
- * authority of the principal, performs the act, appends its events, and takes one revision for all that
- * the act announced. README.md gives the order and its reasons. `perform` runs again from the start when
- * the transaction loses against another one, so its effects must stay in the transaction.
+ * Runs one act in one transaction. It locks, renews the authority of the principal, performs the
+ * act, appends its events, and takes one revision for everything that the act announced; README.md
+ * gives the order and its reasons. Nothing else changes what keys may do. `perform` runs again from
+ * the start after a serialization failure or a deadlock, so its effects must stay in the
+ * transaction.
  *
- * The cache of this process is invalidated before the caller learns of the outcome, also when the
- * outcome is an error: the commit may have happened all the same, and dropping too much is harmless.
+ * The cache of this process is invalidated before the caller receives the outcome, even if the
+ * outcome is an error: the commit may have happened, and invalidating too much is harmless.
  *
- * Throws `unauthenticated` or `permission_denied` when the principal may not act, `outcome_unknown` when
- * the connection was lost at COMMIT, and what `perform` throws.
+ * Throws `unauthenticated` or `permission_denied` when the principal may not act, `outcome_unknown`
+ * when the connection was lost at COMMIT, and what `perform` throws.
  */
 export function act<T>(
   deps: ActDeps,
@@ -113,7 +118,7 @@ export async function act<T, Author extends KeyFacts | undefined>(
       return { result, committed }
     })
   } catch (error) {
-    // An act that announced nothing may be one that must not be repeated blindly.
+    // An act that announced nothing may not be safe to repeat.
     const isRepeatable = error instanceof OutcomeUnknownError && everyChange.length > 0
     throw isRepeatable ? outcomeUnknown(deps, error) : error
   } finally {

@@ -9,9 +9,10 @@ import type { AuditDeps } from './deps.ts'
 import { newId } from './ids.ts'
 
 /**
- * Adds events to the chains of their accounts, inside the transaction of what they tell of. It locks the
- * chains until the commit: after every other lock, and before the counter of revisions. A single event is
- * one statement where memory knows how its chain ends; otherwise it is two, however many events.
+ * Appends events to the hash chains of their accounts, in the transaction of the act that they
+ * record. It locks the chains until the commit: after every other lock except that of the revision
+ * counter. A single event takes one statement if the chain's head hash is remembered; otherwise any
+ * number of events takes two.
  */
 export async function appendEvents(
   deps: AuditDeps,
@@ -36,8 +37,8 @@ export async function appendEvents(
 const unbegun: ChainHead = { number: 0, link: genesisHash }
 
 /**
- * Whether the event could be added where memory takes the chain to end. That may be an event that was
- * rolled back, or one that another instance has followed by more: the database compares.
+ * Appends the event at the remembered head, if that still is the head of the chain: the remembered
+ * one may have been rolled back, or followed by events of other instances. The database compares.
  */
 async function appendToKnown(
   deps: AuditDeps,

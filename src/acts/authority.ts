@@ -11,12 +11,12 @@ export function requirePermission(facts: Pick<KeyFacts, 'holds'>, permission: st
   )
 }
 
-/** Whether an act would give nothing that its author does not hold. */
+/** Whether the author of an act holds everything that the act grants. */
 export function mayGrant(grantor: Grantor, grant: Grant): boolean {
   return grantRefusal(grantor, grant) === undefined
 }
 
-/** Throws `escalation` when an act would give what its author does not hold. */
+/** Throws `escalation` when an act grants what its author does not hold. */
 export function requireGrantable(grantor: Grantor, grant: Grant): void {
   const refusal = grantRefusal(grantor, grant)
   if (refusal === undefined) return

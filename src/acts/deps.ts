@@ -16,7 +16,10 @@ export interface IdDeps {
 export interface AuditDeps extends IdDeps {
   /** What the entry hashes of the audit log are keyed with. */
   readonly auditKeys: AuditKeys
-  /** The head hashes of some accounts, as this instance wrote them last; absent: the database is asked. */
+  /**
+   * The head hashes that this instance wrote last, for some accounts; absent: the database is
+   * asked.
+   */
   readonly chainHeads?: ChainHeads
 }
 
@@ -30,7 +33,7 @@ export interface ActDeps extends AuditDeps {
   readonly db: Database
   /** The cache of this process, which every act that announces a change invalidates. */
   readonly freshness: Pick<Freshness, 'invalidate'>
-  /** Whether the database knows NOTIFY. */
+  /** Whether the database supports NOTIFY. */
   readonly notifies: boolean
   readonly log: Pick<Logger, 'error'>
 }

@@ -10,7 +10,7 @@ const keptMs = idempotencyHours * 60 * 60 * 1000
 const sweepSize = 1_000
 const sweepsAtOnce = 20
 
-/** A request that says by an Idempotency-Key that it may come again. */
+/** A request with an Idempotency-Key: the client may send it again. */
 export interface IdempotentRequest {
   readonly idempotencyKey: string
   /** SHA-256 of the body. */
@@ -18,9 +18,10 @@ export interface IdempotentRequest {
 }
 
 /**
- * Enters a request of the principal in the transaction of its act; undefined when it is the first.
- * Otherwise what the first one made, within 24 hours: then nothing is to be done. Throws
- * `idempotency_key_reused` when that one had another body.
+ * Records a request of the principal in the transaction of its act. Returns undefined for the first
+ * request with this idempotency key, and for a repeat within 24 hours the credential that the first
+ * request made: the act must then change nothing. Throws `idempotency_key_reused` when the body
+ * differs from that of the first request.
  */
 export async function findEarlier(
   trx: StoreTransaction,
@@ -54,7 +55,7 @@ export async function findEarlier(
   )
 }
 
-/** Deletes records that count no more: a bounded number, so that no sweep holds anybody up. Returns how many. */
+/** Deletes expired records, a bounded number so that no sweep takes long. Returns how many. */
 export async function pruneIdempotentRequests(deps: Pick<ActDeps, 'db'>): Promise<number> {
   let forgotten = 0
   for (let sweep = 0; sweep < sweepsAtOnce; sweep += 1) {

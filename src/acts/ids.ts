@@ -1,7 +1,7 @@
 import { uuidFromBytes, uuidV7 } from '../domain/uuid.ts'
 import type { IdDeps } from './deps.ts'
 
-/** A new id: a UUID version 7, in the order of its making by this instance's clock. */
+/** A new id: a UUID version 7, ordered by this instance's clock. */
 export function newId(deps: IdDeps): string {
   return uuidV7(deps.now().getTime(), deps.randomBytes(10))
 }

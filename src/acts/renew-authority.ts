@@ -7,9 +7,9 @@ import { requirePermission } from './authority.ts'
 import type { IdDeps } from './deps.ts'
 
 /**
- * Reads and judges the principal's key again inside the transaction of its act, and locks the key until
- * the commit: nothing is committed in the name of a key that was revoked before. Only act() calls it.
- * Throws `unauthenticated` or `permission_denied`.
+ * Loads and judges the principal's key again in the transaction of its act, and locks the key until
+ * the commit, so that no act of a revoked key is committed. Only act() calls this. Throws
+ * `unauthenticated` or `permission_denied`.
  */
 export async function renewAuthority(
   deps: Pick<IdDeps, 'now'>,
@@ -20,7 +20,7 @@ export async function renewAuthority(
   const facts = await lockKeyFacts(trx, principal.key.id, principal.key.generation)
   const attempt = { address: principal.address, permissions: [], accountId: undefined }
   const verdict = facts && judge(facts, attempt, deps.now())
-  // As the request would be answered if it came now.
+  // The error that the request would get if it arrived now.
   if (verdict?.valid === false && verdict.reason === 'address_not_allowed') {
     throw new ServiceError(
       'permission_denied',

@@ -5,7 +5,9 @@ import type { LongReads } from '../store/long-reads.ts'
 import type { SecretHasher } from '../verification/hashing/hasher.ts'
 import type { TagKeyring } from '../verification/tag-keyring.ts'
 
-/** What the commands and the queries of the control plane need; most need only what an act needs. */
+/**
+ * What the commands and the queries of the control plane need; most need only what an act needs.
+ */
 export interface ManagementDeps extends ActDeps {
   readonly keyring: Pick<TagKeyring, 'keys' | 'signing'>
   readonly hasher: Pick<SecretHasher, 'hash'>

@@ -16,8 +16,8 @@ import { withoutCache } from './without-cache.ts'
 export interface BootstrapOptions {
   readonly catalogue: Catalogue
   /**
-   * Keeps the root token where its owner finds it; runs before the commit, so that no root key exists
-   * whose token nobody has. Absent: no root key is made.
+   * Stores the root token for its owner. Runs before the commit, so that no root key exists whose
+   * token nobody has. Absent: no root key is created.
    */
   readonly keepRootToken?: (token: string) => Promise<void>
 }
@@ -27,9 +27,9 @@ export type Bootstrapped =
   | { readonly first: true; readonly rootKey: RootKey | undefined }
 
 /**
- * Makes what an empty database needs, in one transaction: the platform account, its roles, a tag key
- * and, if its token can be kept, one root key. Of several instances that start at once one does it;
- * the others wait for it and find it done.
+ * Creates what an empty database needs, in one transaction: the platform account, its roles, a tag
+ * key and, if its token can be stored, one root key. Of several instances that start at once, one
+ * bootstraps; the others wait and find the account.
  */
 export async function bootstrap(
   deps: RootKeyDeps,

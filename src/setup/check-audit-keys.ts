@@ -5,8 +5,9 @@ import { findPlatformAccount } from '../store/accounts.ts'
 import { findHead, loadAuditLog } from '../store/audit-log.ts'
 
 /**
- * Holds the audit keys at hand against the last event of the platform's chain: with a wrong or missing
- * key the trail would be continued by links that nobody can verify. Throws an Error that says so.
+ * Checks the configured audit keys against the last event of the platform's chain: with a wrong or
+ * missing key, the service would append entry hashes that nobody can verify. Throws an Error that
+ * says so.
  */
 export async function checkAuditKeys(deps: Pick<ActDeps, 'db' | 'auditKeys'>): Promise<void> {
   const { db, auditKeys } = deps

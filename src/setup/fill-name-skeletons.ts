@@ -6,9 +6,10 @@ const batchSize = 500
 const firstId = '00000000-0000-0000-0000-000000000000'
 
 /**
- * Works out what names look like that a version before has given, oldest first: from then on no new name
- * looks like them. Of old names that look the same the first one counts; the others stay as they are.
- * Looks at so many batches of each kind, at most. Returns how many names look like another.
+ * Computes the skeletons of names that an earlier version stored, oldest first, after which no new
+ * name looks like them. Of old names that look alike, the oldest counts; the others stay as they
+ * are. Processes at most `maxBatches` batches of each table. Returns how many names look like
+ * another.
  */
 export async function fillNameSkeletons(
   db: Database,

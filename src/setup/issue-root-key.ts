@@ -8,8 +8,8 @@ import { insertRootKey, type RootKey, type RootKeyDeps } from './root-key.ts'
 import { withoutCache } from './without-cache.ts'
 
 /**
- * Issues another root key, for whoever has the database and lost the token. The first start must have
- * been: throws an Error otherwise.
+ * Issues another root key, for an operator of the database who lost the token. Throws an Error if
+ * the service was never started on the database.
  */
 export async function issueRootKey(
   deps: RootKeyDeps,

@@ -5,9 +5,9 @@ import { insertPepper, listPeppers } from '../store/peppers.ts'
 import type { Pepper, Peppers } from '../verification/hashing/peppers.ts'
 
 /**
- * Holds the peppers at hand against those that the database knows, and makes new ones known. A wrong
- * or missing pepper would silently lock out every key that was made with it; so it stops the start.
- * Throws an Error that names every such pepper by its id.
+ * Checks the configured peppers against those that the database has registered, and registers new
+ * ones. A wrong or missing pepper would deny every key that was hashed with it, so the service does
+ * not start. Throws an Error that names every such pepper by its id.
  */
 export async function registerPeppers(deps: IdDeps, db: Database, peppers: Peppers): Promise<void> {
   const known = await listPeppers(db)
@@ -25,7 +25,8 @@ export async function registerPeppers(deps: IdDeps, db: Database, peppers: Peppe
   for (const pepper of peppers.byId.values()) {
     const { id } = pepper
     if (known.some((one) => one.id === id)) continue
-    // The library's default cost is that of the `password` profile: guesses at a pepper must be slow.
+    // The library's default cost is that of the `password` profile: guesses at a pepper must be
+    // slow.
     const fingerprint = await hash(textOf(pepper), { salt: deps.randomBytes(16) })
     await insertPepper(db, { id, fingerprint, now: deps.now() })
   }

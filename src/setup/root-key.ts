@@ -22,11 +22,14 @@ export interface RootKey {
 
 export interface NewRootKey {
   readonly rootKey: RootKey
-  /** For the trail. */
+  /** The event of the issue. */
   readonly event: AuditDraft
 }
 
-/** Inserts a key of the platform account that may do everything, everywhere, and never expires. */
+/**
+ * Inserts a key of the platform account with every permission, usable from anywhere, that never
+ * expires.
+ */
 export async function insertRootKey(
   deps: RootKeyDeps,
   trx: StoreTransaction,
@@ -36,7 +39,7 @@ export async function insertRootKey(
 ): Promise<NewRootKey> {
   const now = deps.now()
   const id = newId(deps)
-  // Whoever lost the root token issues another; each is told apart by when it was made.
+  // An operator who lost the root token issues another; the names differ by time.
   const name = `root ${now.toISOString()}`
   const token = formatToken({
     prefix: deps.tokenPrefix,

@@ -9,19 +9,20 @@ import { requirePlatformId } from '../store/accounts.ts'
 import type { StoreTransaction } from '../store/database.ts'
 import { insertTagKey, lockTagKeys, makeSigning, retireTagKeys } from '../store/tag-keys.ts'
 
-/** As many keys as a ring holds: each costs a forged token one HMAC more. */
+/** The size of the tag keyring: each key costs a forged token one more HMAC. */
 export const maxTagKeys = 8
 
-/** Whatever was being issued when a key stopped signing has long been committed by then. */
+/** By then every issue that was under way when a key stopped signing is committed. */
 const settlingMs = 60 * 60 * 1000
 
 /**
- * Makes a new tag key and lets it sign new tokens. It is published first, to verify only, and signs
- * once every live instance has said that it knows it: no good new token is ever `not_found`. Old keys
- * stay in the ring while a live credential uses them. A rotation that was cut short is taken up again.
+ * Creates a tag key and signs new tokens with it. The key is first published for verification only,
+ * and signs once every live instance has loaded it, so that no valid new token is ever `not_found`.
+ * Old keys stay in the keyring while a live credential uses them. An interrupted rotation is
+ * resumed with the same key.
  *
- * Waits for so long at most, in milliseconds, for the instances. Throws an Error when the ring is full,
- * or when the time is over.
+ * Waits at most `waitMs` milliseconds for the instances. Throws an Error when the keyring is full,
+ * or when the wait is over.
  */
 export async function rotateTagKey(
   deps: ActDeps & Pick<ManagementDeps, 'receipts'>,
@@ -42,7 +43,7 @@ export async function rotateTagKey(
   return { id }
 }
 
-/** The key that is to sign: one that an earlier rotation has left, or a new one. */
+/** The key that is to sign: that of an interrupted rotation, or a new one. */
 async function publish(
   deps: ActDeps,
   trx: StoreTransaction,
@@ -64,7 +65,9 @@ async function publish(
   return { id, isNew: true }
 }
 
-/** The ring is everybody's: the trail of the platform tells of it. */
+/**
+ * The keyring belongs to the deployment: its events are in the audit log of the platform account.
+ */
 async function tagKeyEvent(
   trx: StoreTransaction,
   action: AuditAction,

@@ -31,7 +31,10 @@ for (const isolation of isolationLevels) {
     const bulk = (api: Api, id: string, body: object = all) =>
       api.post(`${keysOf(id)}/revoke`, body)
 
-    /** Two acts, each of which has done all but write its event, one after the other: what each answers. */
+    /**
+     * Two acts, each of which has done all but write its event, one after the other: what each
+     * answers.
+     */
     async function inTurn(id: string, acts: readonly (() => Promise<Answer>)[]): Promise<Answer[]> {
       await raw.query('begin')
       await raw.query('select from audit_chain where account_id = $1 for update', [id])
@@ -124,7 +127,7 @@ for (const isolation of isolationLevels) {
         const answers = await Promise.all([bulk(root, id), bulk(root, id), bulk(root, id)])
         t.same(answers.map(({ body }) => body.count).sort(), [0, 0, 5])
         const revisions = new Set(answers.map(({ body }) => body.receipt.revision))
-        t.equal(revisions.size, 1, 'and all are told of the one that did')
+        t.equal(revisions.size, 1, 'and all return the one that did')
       }
     })
 
@@ -222,7 +225,7 @@ async function contentsOf(
   return rows
 }
 
-/** How many keys were revoked by what the trail tells. */
+/** How many keys were revoked, by the audit log. */
 async function revocationsTold(raw: Client, account: string): Promise<number> {
   const events: Json[] = (await contentsOf(raw, account)).map(({ content }) => JSON.parse(content))
   const single = events.filter(({ action }) => action === 'api_key.revoked').length

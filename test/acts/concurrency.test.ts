@@ -115,7 +115,7 @@ for (const isolation of isolationLevels) {
         )
         t.same(statusesOf(answers), Array(atOnce).fill(200))
         const reasons = answers.map((answer) => answer.body.api_key.revocation_reason)
-        t.equal(new Set(reasons).size, 1, 'and all are told of the one revocation')
+        t.equal(new Set(reasons).size, 1, 'and all return the one revocation')
       }
     })
 

@@ -48,7 +48,10 @@ const rotation = (expires_at: string | null): Row[0] => {
   return (things) => ['POST', `${one(things)}/rotate`, { overlap_seconds: 0, expires_at }]
 }
 
-/** By every route that changes anything: what one tries on an admin's key who may do all but disable and end keys. */
+/**
+ * By every route that changes anything: what one tries on an admin's key who may do all but disable
+ * and end keys.
+ */
 const ending: Readonly<Record<string, readonly Row[]>> = {
   'POST /v1/accounts/:account_id/api-keys': [
     [(things) => ['POST', keys(things), same(things)], { status: 409 }],
@@ -121,7 +124,9 @@ const ending: Readonly<Record<string, readonly Row[]>> = {
   ],
 }
 
-/** What changes something, but no key that is there; and the one route by which lists are changed. */
+/**
+ * What changes something, but no key that is there; and the one route by which lists are changed.
+ */
 const others = [
   'PATCH /v1/accounts/:account_id',
   'PATCH /v1/accounts/:account_id/allow-lists/:id',
@@ -157,32 +162,35 @@ t.test('by no route is a key ended by who may not end keys', async (t) => {
   t.match(await root.verify(things.token, { client_ip: office }), { valid: true })
 })
 
-t.test('whoever may end or disable keys gives an expiry, or takes a place', async (t) => {
-  const things = await setUp()
-  const author = async (...permissions: string[]) => {
-    const role = await newRole(root, things.account, permissions.join(), permissions)
-    return as((await newKey(root, things.account, { role })).token)
-  }
-  const sooner = change(() => ({ expires_at: earlier }))(things)
-  const narrower = change(({ nowhere }) => ({ allow_list_ids: [nowhere] }))
-  t.match(await act(await author('api_key:update'), sooner), denied)
-  t.match(await act(await author('api_key:update', 'api_key:revoke'), sooner), done)
+t.test(
+  'a key that may revoke or disable keys sets an earlier expiry, or a narrower reach',
+  async (t) => {
+    const things = await setUp()
+    const author = async (...permissions: string[]) => {
+      const role = await newRole(root, things.account, permissions.join(), permissions)
+      return as((await newKey(root, things.account, { role })).token)
+    }
+    const sooner = change(() => ({ expires_at: earlier }))(things)
+    const narrower = change(({ nowhere }) => ({ allow_list_ids: [nowhere] }))
+    t.match(await act(await author('api_key:update'), sooner), denied)
+    t.match(await act(await author('api_key:update', 'api_key:revoke'), sooner), done)
 
-  const free = await newKey(root, things.account, { role: 'viewer' })
-  const ofFree = { ...things, key: free.id }
-  t.match(await act(await author('api_key:update', 'cluster:read'), narrower(ofFree)), denied)
-  t.match(await act(await author('api_key:update', 'api_key:disable'), narrower(ofFree)), done)
+    const free = await newKey(root, things.account, { role: 'viewer' })
+    const ofFree = { ...things, key: free.id }
+    t.match(await act(await author('api_key:update', 'cluster:read'), narrower(ofFree)), denied)
+    t.match(await act(await author('api_key:update', 'api_key:disable'), narrower(ofFree)), done)
 
-  const weak = await newRole(root, things.account, 'weak', ['cluster:read'])
-  const held = { ...things, key: (await newKey(root, things.account, { role: weak })).id }
-  const holder = await author('cluster:read', 'api_key:update')
-  t.match(await act(holder, narrower(held)), done, 'who holds all of it can undo that')
-  t.match(await act(holder, change(() => ({ reach: 'anywhere' }))(held)), done)
-  const rotator = await author('api_key:rotate', 'cluster:read')
-  t.match(await act(rotator, rotation(earlier)(held)), denied)
-  const ender = await author('api_key:rotate', 'cluster:read', 'api_key:revoke')
-  t.match(await act(ender, rotation(earlier)(held)), { status: 201 })
-})
+    const weak = await newRole(root, things.account, 'weak', ['cluster:read'])
+    const held = { ...things, key: (await newKey(root, things.account, { role: weak })).id }
+    const holder = await author('cluster:read', 'api_key:update')
+    t.match(await act(holder, narrower(held)), done, 'who holds all of it can undo that')
+    t.match(await act(holder, change(() => ({ reach: 'anywhere' }))(held)), done)
+    const rotator = await author('api_key:rotate', 'cluster:read')
+    t.match(await act(rotator, rotation(earlier)(held)), denied)
+    const ender = await author('api_key:rotate', 'cluster:read', 'api_key:revoke')
+    t.match(await act(ender, rotation(earlier)(held)), { status: 201 })
+  },
+)
 
 t.test('no key changes its own role, reach or expiry', async (t) => {
   const all = await permissionsOfAccounts()

@@ -1,7 +1,7 @@
 /**
- * Two acts at once, of which one grants and the other widens or narrows what it is judged by: what comes
- * of them is what comes of one after the other. Every pair, at both isolations: `npm run races`. A sample
- * of the pairs is in grant-races.test.ts.
+ * Two acts at once, of which one grants and the other widens or narrows what it is judged by: what
+ * comes of them is what comes of one after the other. Every pair, at both isolations: `npm run
+ * races`. A sample of the pairs is in grant-races.test.ts.
  */
 import t, { type Test } from 'tap'
 import { isolationLevels } from '../../src/store/database.ts'
@@ -37,8 +37,8 @@ t.test('every pair of acts has the outcome of some order', async (t) => {
 })
 
 /**
- * Whether the order of the two matters. If it does not, they are tried in one order at each isolation: which
- * one changes from pair to pair.
+ * Whether the order of the two matters. If it does not, they are tried in one order at each
+ * isolation: which one changes from pair to pair.
  */
 async function walk(t: Test, sites: readonly Site[], race: Race, index: number): Promise<boolean> {
   const [committed] = sites

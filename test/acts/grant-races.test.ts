@@ -1,7 +1,8 @@
 /**
- * Two acts at once, of which one grants and the other widens or narrows what it is judged by: what comes
- * of them is what comes of one after the other. A sample of the pairs, drawn anew by each run, each pair
- * at one isolation; `npm run races` runs every pair at both. SEED=N repeats a sample.
+ * Two acts at once, of which one grants and the other widens or narrows what it is judged by: what
+ * comes of them is what comes of one after the other. A sample of the pairs, drawn anew by each
+ * run, each pair at one isolation; `npm run races` runs every pair at both. SEED=N repeats a
+ * sample.
  */
 import { randomInt } from 'node:crypto'
 import t from 'tap'

@@ -35,12 +35,12 @@ t.test('a repeated issue request issues no other key', async (t) => {
     name: 'once',
   }
   for (const again of [body, inAnotherOrder]) {
-    const { status, headers, body: told } = await send(root, keys, again, 'k1')
+    const { status, headers, body: repeated } = await send(root, keys, again, 'k1')
     t.equal(status, 201)
     t.equal(headers['idempotent-replayed'], 'true')
     t.equal(headers['cache-control'], 'no-store')
     t.equal(headers.etag, first.headers.etag)
-    t.same(told, { api_key: first.body.api_key, generation: 1, token: null })
+    t.same(repeated, { api_key: first.body.api_key, generation: 1, token: null })
   }
   t.equal(await countEvents(raw), events)
   t.equal((await root.get(keys)).body.api_keys.length, 1)

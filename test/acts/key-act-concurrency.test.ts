@@ -1,4 +1,7 @@
-/** Two acts on one key at once, on connections of their own: what comes of them is what one after the other would give. */
+/**
+ * Two acts on one key at once, on connections of their own: what comes of them is what one after
+ * the other would give.
+ */
 import t, { type Test } from 'tap'
 import { verifyAuditLog } from '../../src/management/audit/verify-audit-log.ts'
 import { isolationLevels } from '../../src/store/database.ts'
@@ -15,11 +18,11 @@ for (const isolation of isolationLevels) {
   t.test(`concurrent acts on one key under ${isolation}`, async (t) => {
     const database = await createImpatientDatabase(t)
     const { root, as, service } = await startTestService(t, { database, isolation })
-    /** What two acts do at once; and after it the trail of all that was done is whole. */
+    /** The answers of two acts at once; afterwards the audit log of all acts is verified. */
     const race = (name: string, act: (t: Test) => Promise<void>) =>
       t.test(name, async (t) => {
         await act(t)
-        t.match(await verifyAuditLog(service.deps, []), { breaks: [] }, 'the trail is whole')
+        t.match(await verifyAuditLog(service.deps, []), { breaks: [] }, 'the audit log is intact')
       })
     const raw = await connectRaw(t, database.url)
     const account = await newAccount(root)

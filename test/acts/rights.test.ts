@@ -548,7 +548,9 @@ async function builtInRolesOf(api: Api, account: string): Promise<Map<string, Js
   return new Map(builtIn.map((role: Json) => [role.name, role]))
 }
 
-/** That the verification is answered from memory, so that what follows shows that memory keeps up. */
+/**
+ * That the verification is answered from memory, so that what follows shows that memory keeps up.
+ */
 async function assertHot(
   t: Test,
   service: TestService['service'],

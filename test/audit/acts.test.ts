@@ -1,4 +1,4 @@
-/** What the trail tells of that nobody did to a key: that it was denied, and that it expires. */
+/** The audit events that no act causes: denials and expiries. */
 import t from 'tap'
 import { logHeads } from '../../src/management/audit/log-heads.ts'
 import { countExpiringKeys, sweepExpiries } from '../../src/management/audit/sweep-expiries.ts'
@@ -54,9 +54,9 @@ t.test(
     await once()
     await deps.denials.flush(deps)
 
-    const told = (await auditLogOf(raw, account)).slice(before)
-    const byName = (name: string) => told.filter((event) => event.resource.name === name)
-    t.equal(told.length, 3)
+    const recorded = (await auditLogOf(raw, account)).slice(before)
+    const byName = (name: string) => recorded.filter((event) => event.resource.name === name)
+    t.equal(recorded.length, 3)
     t.match(byName('revoked'), [
       {
         action: 'api_key.denied',
@@ -80,7 +80,11 @@ t.test(
     clock.offsetMs += hourMs
     await root.verify(revoked.token)
     await deps.denials.flush(deps)
-    t.equal((await auditLogOf(raw, account)).length, before + 4, 'an hour later it is told again')
+    t.equal(
+      (await auditLogOf(raw, account)).length,
+      before + 4,
+      'an hour later it is recorded again',
+    )
     t.match(await verifyAuditLog(deps, []), { breaks: [] })
 
     await pruneDenials(deps.db, new Date(Date.now() + clock.offsetMs - hourMs))
@@ -126,7 +130,7 @@ t.test(
     const gone = await newKey(root, account, { name: 'gone', expires_at: inDays(90) })
     await root.post(`/v1/accounts/${account}/api-keys/${gone.id}/revoke`)
 
-    const told = async (name: string) =>
+    const recorded = async (name: string) =>
       (await auditLogOf(raw, account))
         .filter((event) => event.resource.name === name && event.action.includes('expire'))
         .map((event) => event.after.days ?? event.action)
@@ -138,20 +142,24 @@ t.test(
       await Promise.all([first, second].map(({ service }) => sweepExpiries(service.deps)))
     }
     await sweepAt(0)
-    t.same(await told('long'), [])
+    t.same(await recorded('long'), [])
     await sweepAt(59)
-    t.same(await told('long'), [])
+    t.same(await recorded('long'), [])
     await sweepAt(60)
     await sweepAt(60)
-    t.same(await told('long'), [30])
-    t.same(await told('short'), [1, 'api_key.expired'], 'what was past at its issue is not told')
+    t.same(await recorded('long'), [30])
+    t.same(
+      await recorded('short'),
+      [1, 'api_key.expired'],
+      'what was past at its issue is not recorded',
+    )
     // As after an outage of a month.
     await sweepAt(91)
     const shown = await root.get(`/v1/accounts/${account}/api-keys/${long.id}`)
     await sweepAt(92)
-    t.same(await told('long'), [30, 7, 1, 'api_key.expired'])
-    t.same(await told('never'), [])
-    t.same(await told('gone'), [])
+    t.same(await recorded('long'), [30, 7, 1, 'api_key.expired'])
+    t.same(await recorded('never'), [])
+    t.same(await recorded('gone'), [])
     const { after }: Json = (await auditLogOf(raw, account)).find(
       (event) => event.after?.days === 7,
     )
@@ -211,9 +219,9 @@ t.test('changed head hashes are logged once an hour, by one instance', async (t)
   await Promise.all([logHeads(service.deps), logHeads(service.deps)])
   const { heads } = await verifyAuditLog(service.deps, [])
   const logged = lines().flatMap((line) => JSON.parse(line).heads)
-  const told = logged.find((head: Json) => head.account_id === account)
+  const recorded = logged.find((head: Json) => head.account_id === account)
   const head = heads.find(({ accountId }) => accountId === account)
-  t.same(told, { account_id: account, number: head?.number, link: head?.link })
+  t.same(recorded, { account_id: account, number: head?.number, link: head?.link })
   t.equal(logged.filter((one: Json) => one.account_id === account).length, 1)
   clock.offsetMs = 3 * hourMs
   await logHeads(service.deps)

@@ -1,4 +1,7 @@
-/** Every act leaves exactly one event, in its own transaction, and what it says is true and no secret. */
+/**
+ * Every act leaves exactly one event, in its own transaction, and what it says is true and no
+ * secret.
+ */
 import { createSecretKey } from 'node:crypto'
 import t from 'tap'
 import { type AuditEvent, originOf } from '../../src/domain/audit/audit-event.ts'
@@ -38,7 +41,7 @@ t.test('every route that changes something writes one audit event to its account
     `${at}/allow-lists/${await newAllowList(root, account, ['192.0.2.1'], `l ${Math.random()}`)}`
   const ready = { name: 'changed', permissions: ['cluster:read'] }
 
-  /** One act a route: what it does, and its event. Whoever adds a route that changes something says so here. */
+  /** For each route one act and its event. Add each new route that changes something. */
   const acts: Readonly<Record<string, () => Promise<readonly [Promise<Answer>, Json]>>> = {
     'POST /v1/accounts': async () => [
       root.post('/v1/accounts', { name: 'Globex' }),
@@ -177,16 +180,16 @@ t.test('every route that changes something writes one audit event to its account
     })
     t.ok(answering.status < 300, `${route}: ${answering.status} ${answering.text}`)
     const created = answering.body?.account?.id ?? account
-    const trail = await auditLogOf(raw, created)
-    t.match(trail.at(-1), { ...expected, account_id: created }, route)
-    t.equal(trail.at(-1)?.request_id, answering.headers['x-request-id'], route)
-    const ofThisRequest = trail.filter(
+    const auditLog = await auditLogOf(raw, created)
+    t.match(auditLog.at(-1), { ...expected, account_id: created }, route)
+    t.equal(auditLog.at(-1)?.request_id, answering.headers['x-request-id'], route)
+    const ofThisRequest = auditLog.filter(
       (event) => event.request_id === answering.headers['x-request-id'],
     )
     t.equal(ofThisRequest.length, 1, `${route} leaves one event`)
     t.same(
-      trail.map((event) => event.number),
-      trail.map((_, index) => index + 1),
+      auditLog.map((event) => event.number),
+      auditLog.map((_, index) => index + 1),
       'without gaps',
     )
   }
@@ -258,8 +261,8 @@ t.test('what the service does by itself is in the audit log of the platform', as
   canaries.addToken((await issueRootKey(deps, deps.db)).token)
   const [first, ...others] = parseCatalogue(aeon)
   await applyCatalogue(deps, others)
-  const trail = await auditLogOf(raw, platform)
-  t.match(trail, [
+  const auditLog = await auditLogOf(raw, platform)
+  t.match(auditLog, [
     { ...system, action: 'account.created' },
     { ...system, action: 'api_key.issued' },
     { ...system, action: 'tag_key.published', after: { signs: false } },
@@ -267,7 +270,7 @@ t.test('what the service does by itself is in the audit log of the platform', as
     { ...system, action: 'api_key.issued' },
     { ...system, action: 'permission_catalogue.replaced' },
   ])
-  t.same(Object.keys(trail.at(-1)?.before), [first?.name], 'by name what is no longer there')
+  t.same(Object.keys(auditLog.at(-1)?.before), [first?.name], 'by name what is no longer there')
 })
 
 t.test('a token in a text field is redacted from the audit log', async (t) => {

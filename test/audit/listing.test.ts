@@ -1,4 +1,7 @@
-/** The trail as its readers get it; and that chains stay whole, and apart, under concurrent acts. */
+/**
+ * The audit log as its readers see it; and chains that stay intact, and apart, under concurrent
+ * acts.
+ */
 import { Kysely, PostgresDialect } from 'kysely'
 import { Pool } from 'pg'
 import t from 'tap'
@@ -150,11 +153,11 @@ t.test('listing audit events reads one page of rows, however many there are', as
           ...(sent[0]?.parameters ?? []),
         ])
         const plan = rows[0]['QUERY PLAN'][0].Plan
-        const told = `${JSON.stringify(filter)} ${descending} ${place}`
+        const name = `${JSON.stringify(filter)} ${descending} ${place}`
         // What was done to one thing is put together of two pages: of the acts on it, and on many.
         const pages = filter.resourceId === undefined ? 1 : 2
-        t.ok(rowsRead(plan) <= pages * (limit + 1), `${rowsRead(plan)} rows: ${told}`)
-        t.notMatch(JSON.stringify(plan), pages === 1 ? /Seq Scan|"Sort"/ : /Seq Scan/, told)
+        t.ok(rowsRead(plan) <= pages * (limit + 1), `${rowsRead(plan)} rows: ${name}`)
+        t.notMatch(JSON.stringify(plan), pages === 1 ? /Seq Scan|"Sort"/ : /Seq Scan/, name)
         after = next ?? undefined
         if (next === null) break
       }
@@ -186,10 +189,10 @@ for (const isolation of isolationLevels) {
       ])
       const failed = answers.filter((answer) => answer.status >= 500)
       t.same(failed, [])
-      const trail = await auditLogOf(raw, account)
-      t.ok(trail.length >= before + 5)
+      const auditLog = await auditLogOf(raw, account)
+      t.ok(auditLog.length >= before + 5)
       t.equal(
-        trail.filter((event) => event.action === 'api_key.revoked').length,
+        auditLog.filter((event) => event.action === 'api_key.revoked').length,
         1,
         'one revocation, one event',
       )
@@ -233,17 +236,17 @@ t.test('an audit chain continues at its stored head, whatever an instance rememb
 t.test('an act does not wait for the audit chain of another account', async (t) => {
   const { root, database } = await startTestService(t)
   const raw = await connectRaw(t, database.url)
-  const watch = await connectRaw(t, database.url)
+  const observer = await connectRaw(t, database.url)
   const [held, free] = [await newAccount(root), await newAccount(root, 'Other')]
   await raw.query('begin')
   await raw.query('select from audit_chain where account_id = $1 for update', [held])
   const waiting = newKey(root, held)
-  await untilBlocked(watch)
+  await untilBlocked(observer)
   await newKey(root, free)
-  t.equal((await auditLogOf(watch, held)).length, 1, 'the other still waits')
+  t.equal((await auditLogOf(observer, held)).length, 1, 'the other still waits')
   await raw.query('commit')
   await waiting
-  t.equal((await auditLogOf(watch, held)).length, 2)
+  t.equal((await auditLogOf(observer, held)).length, 2)
 })
 
 /** Rows that the scans of a plan looked at. */

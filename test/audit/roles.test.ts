@@ -1,4 +1,4 @@
-/** The service under a database role that cannot alter the trail, made as the operator is told. */
+/** The service under a database role that cannot alter the audit log, created as documented. */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,7 @@
-/** Whoever alters the trail by SQL is found, and the event is named at which it no longer fits. */
+/**
+ * Verification finds every alteration of the audit log by SQL, and names the first event that no
+ * longer fits.
+ */
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { Client } from 'pg'
 import t, { type Test } from 'tap'
@@ -307,7 +310,7 @@ async function takeCheckpoint(
   return parseCheckpoint(signCheckpoint({ createdAt: deps.now(), heads }, privateKey), publicKey)
 }
 
-/** Runs statements on the trail for the length of a test. */
+/** Alters the audit log for the length of a test. */
 async function tampered(t: Test, statement: string): Promise<void> {
   await saved(t)
   for (const one of statement.split(';')) {
@@ -316,7 +319,7 @@ async function tampered(t: Test, statement: string): Promise<void> {
   }
 }
 
-/** Puts the trail back as it is now when the test ends. */
+/** Restores the audit log at the end of the test. */
 async function saved(t: Test): Promise<void> {
   const tables = ['audit_chain', 'audit_event', 'audit_event_key']
   for (const table of tables) {
@@ -330,7 +333,9 @@ async function saved(t: Test): Promise<void> {
   })
 }
 
-/** What one who owns the database can do: alters a text, and makes all links after it anew, unkeyed. */
+/**
+ * What one who owns the database can do: alters a text, and makes all links after it anew, unkeyed.
+ */
 async function makeAnew(from: string, to: string): Promise<void> {
   const { rows } = await raw.query(
     'select number, content from audit_event where account_id = $1 order by number',

@@ -70,13 +70,13 @@ t.test('bulk revocation revokes the keys that match all conditions of the filter
       }
       const expected = keys.filter((key) => key.index !== 5 && holds(key) && holdsToo(key))
       const { body } = await bulk(root, account, { filter, dry_run: true })
-      const told = JSON.stringify(filter)
-      t.equal(body.count, expected.length, told)
-      t.equal(body.accounts, expected.length === 0 ? 0 : 1, told)
+      const filterText = JSON.stringify(filter)
+      t.equal(body.count, expected.length, filterText)
+      t.equal(body.accounts, expected.length === 0 ? 0 : 1, filterText)
       t.same(
         body.sample.map((key: Json) => key.name),
         expected.slice(0, 10).map((key) => key.name),
-        `${told}: the latest first`,
+        `${filterText}: the latest first`,
       )
     }
   }

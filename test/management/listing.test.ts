@@ -298,7 +298,10 @@ t.test('accounts, roles and allow lists are paged alike', async (t) => {
   }
 })
 
-/** Keys as years of use would leave them, straight into the database. Times are whole milliseconds, as the service writes them. */
+/**
+ * Keys as years of use would leave them, straight into the database. Times are whole milliseconds,
+ * as the service writes them.
+ */
 async function insertRandomKeys(
   account: string,
   count: number,
@@ -402,7 +405,10 @@ function idsOf(items: readonly Json[]): string[] {
   return items.map((item) => item.id)
 }
 
-/** The order of a sort, said again: by the bytes of names and by time, never-expiring last, then by id. */
+/**
+ * The order of a sort, said again: by the bytes of names and by time, never-expiring last, then by
+ * id.
+ */
 function comparing(sort: Sort): (a: Json, b: Json) => number {
   const descending = sort.startsWith('-')
   const field = sort.replace('-', '')

@@ -40,8 +40,8 @@ t.test('the old token works beside the new one until the overlap ends', async (t
     [first, 1],
     [body.token, 2],
   ] as const) {
-    for (const told of ['cold', 'hot']) {
-      t.match(await root.verify(token), { valid: true, generation, api_key: { id } }, told)
+    for (const name of ['cold', 'hot']) {
+      t.match(await root.verify(token), { valid: true, generation, api_key: { id } }, name)
     }
   }
   const batch = await root.post('/v1/verify/batch', {
@@ -327,9 +327,9 @@ t.test('bad rotation requests are refused with the field and the rule', async (t
     ['no boolean', { ...o, end_overlap: 'true' }, [['/end_overlap', 'type']]],
     ['an unknown field', { ...o, force: true }, [['/force', 'unknown_field']]],
   ]
-  for (const [told, body, faults] of rows) {
+  for (const [name, body, faults] of rows) {
     const answer = await root.call('POST', `${path}/rotate`, body === undefined ? {} : { body })
-    assertInvalid(t, answer, faults, told)
+    assertInvalid(t, answer, faults, name)
   }
   const unknown = `${path.slice(0, -36)}0192f3a4-5b6c-7d8e-9f01-23456789abcd/rotate`
   assertProblem(t, await root.post(unknown, o), { status: 404, code: 'not_found' }, 'no such key')

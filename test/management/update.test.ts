@@ -80,7 +80,7 @@ t.test('an update with an outdated ETag is refused', async (t) => {
     () => act('enable'),
   ]) {
     const seen = (await root.get(path)).headers.etag
-    t.equal(seen, tags.at(-1), 'reading tells the tag of the last change')
+    t.equal(seen, tags.at(-1), 'a read returns the ETag of the last change')
     t.equal((await root.get(`/v1/api-keys/${issued.body.api_key.id}`)).headers.etag, seen)
     const changed = await change()
     t.equal(changed.status, 200)
@@ -123,7 +123,7 @@ t.test('giving a key more permissions requires all that it had and will have', a
   const stronger = keyPath((await newKey(root, account, values)).id)
   const equal = keyPath((await newKey(root, account, { ...values, role: weak })).id)
 
-  for (const [told, given] of [
+  for (const [name, given] of [
     ['a role that gives no more than its author has', { role: weak }],
     ['a later expiry', { expires_at: '2041-01-01T00:00:00Z' }],
     ['no expiry', { expires_at: null }],
@@ -131,13 +131,13 @@ t.test('giving a key more permissions requires all that it had and will have', a
     ['one more list', { allow_list_ids: [list, second] }],
     ['another list', { allow_list_ids: [second] }],
   ] as const) {
-    t.match(await patch(editor, stronger, given), escalation, `${told}, to a stronger key`)
+    t.match(await patch(editor, stronger, given), escalation, `${name}, to a stronger key`)
   }
-  for (const [told, given] of [
+  for (const [name, given] of [
     ['a name', { name: 'new name' }],
     ['a description and metadata', { description: 'd', metadata: { a: 'b' } }],
   ] as const) {
-    t.equal((await patch(editor, stronger, given)).status, 200, `${told}, to a stronger key`)
+    t.equal((await patch(editor, stronger, given)).status, 200, `${name}, to a stronger key`)
   }
   t.match(await patch(editor, equal, { role: strong }), escalation, 'a stronger role')
   t.equal((await patch(editor, equal, { role: other })).status, 200, 'one that it holds')
@@ -250,8 +250,8 @@ t.test('bad key updates are refused with the field and the rule', async (t) => {
     ['NUL in metadata', { metadata: { 'a/~': '\0' } }, [['/metadata/a~1~0', 'control_character']]],
     ['half a character', { metadata: { a: '\ud800' } }, [['/metadata/a', 'lone_surrogate']]],
   ]
-  for (const [told, given, faults] of rows) {
-    assertInvalid(t, await patch(root, path, given), faults, told)
+  for (const [name, given, faults] of rows) {
+    assertInvalid(t, await patch(root, path, given), faults, name)
   }
   const issue = { name: 'm', role: 'viewer', expires_at: null, metadata: { a: 1 } }
   const posted = await root.post(`/v1/accounts/${account}/api-keys`, issue)

@@ -15,7 +15,7 @@ import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { until } from '../helpers/locks.ts'
 import { startTestService } from '../helpers/service.ts'
 
-const world = {
+const externals = {
   now: () => new Date(),
   randomBytes,
   hasher: createSecretHasher({
@@ -38,13 +38,13 @@ t.test(
       await db.destroy()
       await database.drop()
     })
-    await t.rejects(issueRootKey(world, db), { message: /The database is not initialized/ })
-    t.same(await bootstrap(world, db, { catalogue }), { first: true, rootKey: undefined })
-    t.same(await bootstrap(world, db, { catalogue }), { first: false })
+    await t.rejects(issueRootKey(externals, db), { message: /The database is not initialized/ })
+    t.same(await bootstrap(externals, db, { catalogue }), { first: true, rootKey: undefined })
+    t.same(await bootstrap(externals, db, { catalogue }), { first: false })
     t.same(await db.selectFrom('api_key').selectAll().execute(), [])
 
     const kept: string[] = []
-    const rootKey = await issueRootKey(world, db, async (token) => void kept.push(token))
+    const rootKey = await issueRootKey(externals, db, async (token) => void kept.push(token))
     t.same(kept, [rootKey.token])
     const started = await startTestService(t, { database })
     t.equal(started.rootToken, '', 'a later start makes none')
@@ -62,11 +62,11 @@ t.test(
       await database.drop()
     })
     const keepRootToken = () => Promise.reject(new Error('the disk is full'))
-    await t.rejects(bootstrap(world, db, { catalogue, keepRootToken }), {
+    await t.rejects(bootstrap(externals, db, { catalogue, keepRootToken }), {
       message: 'the disk is full',
     })
     t.same(await db.selectFrom('account').selectAll().execute(), [])
-    t.match(await bootstrap(world, db, { catalogue }), { first: true })
+    t.match(await bootstrap(externals, db, { catalogue }), { first: true })
   },
 )
 

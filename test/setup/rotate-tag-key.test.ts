@@ -26,7 +26,7 @@ t.test('a new tag key signs once every instance knows it, and old tokens stay va
   t.equal(one.service.deps.keyring.keys.length, 2, 'the old one verifies')
 })
 
-t.test('the ring of tag keys is bounded and drops unused keys', async (t) => {
+t.test('the tag keyring is bounded and drops unused keys', async (t) => {
   const { service, database, root } = await startTestService(t)
   const { deps } = service
   for (let keys = 1; keys < maxTagKeys; keys += 1) {

@@ -14,20 +14,21 @@ import { nameFaults } from '../validate-text.ts'
 
 export interface CreatedAccount {
   readonly account: Account
-  /** False when the account of that id and name was there already. */
+  /** False when the account of that id and name existed already. */
   readonly created: boolean
 }
 
 export interface AccountRequest {
   readonly id?: string
   readonly name: string
-  /** Of its one project; absent: made by the service. */
+  /** The id of its only project; absent: generated. */
   readonly projectId?: string
 }
 
 /**
- * Creates an account and its built-in roles. Idempotent on a given id: the same id, name and project
- * again give the account that is there; another name or project is `id_taken`. Throws `invalid_request`.
+ * Creates an account and its built-in roles. Idempotent for a given id: the same id, name and
+ * project return the existing account; another name or project is `id_taken`. Throws
+ * `invalid_request`.
  */
 export async function createAccount(
   deps: ActDeps,
@@ -57,7 +58,7 @@ export async function createAccount(
   return (await act(deps, principal, { permission: 'account:create' }, create)).result
 }
 
-/** The first event of an account. That it has its built-in roles goes without saying. */
+/** The first event of an account. Its built-in roles have no events of their own. */
 export function accountCreated(account: Account): AuditDraft {
   return {
     accountId: account.id,
@@ -68,7 +69,10 @@ export function accountCreated(account: Account): AuditDraft {
   }
 }
 
-/** `present` is the account of the id that was asked for; without one it was the project's id that was taken. */
+/**
+ * `present` is the account with the requested id; undefined when it was the project's id that was
+ * taken.
+ */
 function sameAccount(present: Account | undefined, wanted: AccountRequest): Account {
   if (present === undefined)
     throw taken('/project_id', 'Another account has a project with this id.')

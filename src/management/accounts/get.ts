@@ -4,7 +4,7 @@ import { notFound } from '../../errors.ts'
 import { findAccount } from '../../store/accounts.ts'
 import type { ManagementDeps } from '../deps.ts'
 
-/** One account. Throws `not_found`, for any text that is no account's id. */
+/** One account. Throws `not_found`, also for a text that is no UUID. */
 export async function getAccount(deps: Pick<ManagementDeps, 'db'>, id: string): Promise<Account> {
   const account = isUuid(id) ? await findAccount(deps.db, id) : undefined
   if (account === undefined) throw notFound('account')

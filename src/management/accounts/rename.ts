@@ -7,7 +7,7 @@ import { invalidRequest, notFound } from '../../errors.ts'
 import { findAccount, renameAccount as renameStored } from '../../store/accounts.ts'
 import { nameFaults } from '../validate-text.ts'
 
-/** Gives an account another name. Throws `invalid_request`, `not_found`. */
+/** Renames an account. Throws `invalid_request`, `not_found`. */
 export async function renameAccount(
   deps: ActDeps,
   principal: KeyPrincipal,

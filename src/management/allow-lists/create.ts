@@ -8,7 +8,10 @@ import { invalidRequest } from '../../errors.ts'
 import { insertAllowList } from '../../store/allow-lists.ts'
 import { type AllowListRequest, allowListFaults, refuseTakenName } from './validate-allow-list.ts'
 
-/** Creates a list of the account; its entries are kept exactly as given. Throws `invalid_request`, `name_taken`. */
+/**
+ * Creates an allow list; its entries are stored exactly as given. Throws `invalid_request`,
+ * `name_taken`.
+ */
 export async function createAllowList(
   deps: ActDeps,
   principal: KeyPrincipal,

@@ -9,8 +9,8 @@ import { releaseExpired } from '../api-keys/release-expired.ts'
 import { lockFreeAllowList } from './lock.ts'
 
 /**
- * Deletes a list that no live key uses; keys that are revoked or expired do not keep it, and reach
- * nothing without it. Throws `not_found`, `escalation`, `in_use`.
+ * Deletes an allow list that no live key uses. Revoked and expired keys do not prevent it, and
+ * match no address without it. Throws `not_found`, `escalation`, `in_use`.
  */
 export async function deleteAllowList(
   deps: ActDeps,

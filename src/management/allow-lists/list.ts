@@ -3,7 +3,7 @@ import type { Page, PageRequest } from '../../domain/page.ts'
 import { listAllowLists as listStored } from '../../store/allow-lists.ts'
 import type { ManagementDeps } from '../deps.ts'
 
-/** A page of the account's lists; of those that some keys are restricted to, if keys are named. */
+/** A page of the account's allow lists; only those of certain keys, if keys are named. */
 export function listAllowLists(
   deps: Pick<ManagementDeps, 'longReads'>,
   accountId: string,

@@ -5,14 +5,18 @@ import { notFound, ServiceError } from '../../errors.ts'
 import { lockAllowList } from '../../store/allow-lists.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 
-/** The list, locked to be changed. Throws `not_found`, and `escalation` for one that binds its author. */
+/**
+ * The allow list, locked to be changed. Throws `not_found`, and `escalation` for a list that
+ * restricts its author.
+ */
 export async function lockFreeAllowList(
   trx: StoreTransaction,
   author: Grantor,
   accountId: string,
   id: string,
 ): Promise<AllowList> {
-  // Its author shares such a list already: two who then want it to themselves would wait for each other.
+  // The renewal of authority has shared such a list: two acts that then wanted it alone would
+  // deadlock.
   if (author.reach === 'allow_lists' && author.allowListIds.includes(id.toLowerCase())) {
     throw new ServiceError(
       'escalation',

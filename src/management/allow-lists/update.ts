@@ -17,8 +17,8 @@ import { tooManyEntries } from './too-many-entries.ts'
 import { type AllowListRequest, allowListFaults, refuseTakenName } from './validate-allow-list.ts'
 
 /**
- * Changes what is given of a list, and so the reach of the keys that use it. One who adds addresses
- * gives those keys a wider reach, and so must hold all that they may do. Throws `invalid_request`,
+ * Changes the given fields of an allow list, and so the reach of the keys that use it. An author
+ * who adds addresses must hold all permissions of those keys. Throws `invalid_request`,
  * `not_found`, `escalation`, `name_taken`.
  */
 export async function updateAllowList(
@@ -30,7 +30,7 @@ export async function updateAllowList(
 ): Promise<CommittedAct<AllowList>> {
   const faults = allowListFaults({ name: 'unchanged', description: '', entries: [], ...request })
   if (faults.length > 0) throw invalidRequest(faults)
-  // Which keys use the list, and what those keys may do, stays as it is found.
+  // No concurrent act changes which keys use the list, or what those keys may do.
   const lock = { mode: 'exclusive', accountId } as const
   const terms = { permission: 'allow_list:update', lock }
   return act(deps, principal, terms, async ({ trx, author, changed }) => {
@@ -38,7 +38,7 @@ export async function updateAllowList(
     const after = { ...before, ...request }
     if (widens(before.entries, after.entries)) {
       const permissions = await permissionsReachedThrough(trx, accountId, before.id)
-      // A list that restricts no live key gives nothing to anybody, whoever widens it.
+      // A list that no live key uses grants nothing.
       if (permissions !== undefined) {
         requireGrantable(author, { permissions, reach: 'allow_lists', allowListIds: [before.id] })
       }

@@ -7,14 +7,14 @@ import { looksTaken } from '../name-refusals.ts'
 import { idLikeFaults } from '../roles/validate-role.ts'
 import { descriptionFaults, nameFaults } from '../validate-text.ts'
 
-/** A list as a caller describes it. */
+/** The values of an allow list in a request. */
 export interface AllowListRequest {
   readonly name: string
   readonly description: string
   readonly entries: readonly string[]
 }
 
-/** Every rule that the request breaks, entry by entry. */
+/** Every fault of the request, entry by entry. */
 export function allowListFaults(request: AllowListRequest): Fault[] {
   return [
     ...nameFaults('/name', request.name),
@@ -28,7 +28,7 @@ export function allowListFaults(request: AllowListRequest): Fault[] {
   ]
 }
 
-/** Turns the database's refusal of a second list of one name into `name_taken`. */
+/** Throws `name_taken` for a violation of the unique index on list names. */
 export function refuseTakenName(error: unknown): never {
   if (violates(error, nameSkeletonIndexes.allow_list)) throw looksTaken('allow list')
   if (!violates(error, allowListNameIndex)) throw error

@@ -33,16 +33,16 @@ export interface KeyAct<Author> {
 export interface ChangedKey {
   readonly apiKey: ApiKey
   /**
-   * The revision of this change. When nothing changed, that of the last change of the key; for a key
-   * that never took one the latest revision: an instance that has applied it knows the key as it is.
+   * The revision of this change. When nothing changed, that of the last change of the key, or the
+   * latest revision if the key has none: an instance that has applied it knows the key as it is.
    */
   readonly committed: RevisionRef
 }
 
 /**
- * Acts on one key of the account under the lock of its row, by the rights that the principal has then.
- * Returns the key as it is afterwards. Throws `invalid_request`, `not_found`, `outcome_unknown` and what
- * the act throws.
+ * Performs an act on one key of the account, under the lock of its row and with the rights that the
+ * principal has then. Returns the key as it is afterwards. Throws `invalid_request`, `not_found`,
+ * `outcome_unknown` and what the act throws.
  */
 export async function changeApiKey<P extends Principal>(
   deps: ActDeps,
@@ -73,8 +73,8 @@ export async function changeApiKey<P extends Principal>(
     }
     changed({ kind: 'key', id })
     const apiKey = (await findApiKey(trx, id)) ?? key
-    // Its row is written once more under the counter, by which PostgreSQL looks for its role again:
-    // an act that deletes that role must not wait for this chain meanwhile.
+    // Sealing updates the row once more under the counter, and PostgreSQL then checks its role
+    // again: an act that deletes the role must not wait for this chain meanwhile.
     await lockRoleShared(trx, apiKey.role.id)
     const event = {
       accountId,
@@ -94,7 +94,7 @@ export async function changeApiKey<P extends Principal>(
 
 interface Outcome {
   readonly apiKey: ApiKey
-  /** Where nothing changed: the revision that already tells of the key as it is. */
+  /** If nothing changed: the revision by which every instance knows the key as it is. */
   readonly standing: RevisionRef | undefined
 }
 

@@ -10,7 +10,7 @@ import {
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { ServiceError } from '../../errors.ts'
 
-/** A change of a key, and all that its role gives it before and after. */
+/** A change of a key, and the permissions of its role before and after. */
 export interface KeyChange {
   readonly before: KeyRights
   readonly after: KeyRights
@@ -19,8 +19,9 @@ export interface KeyChange {
 }
 
 /**
- * Throws `escalation` or `permission_denied` unless the author may change the key so: no key changes its
- * own rights, whoever gives must hold what they give, and whoever takes must be allowed to.
+ * Throws `escalation` or `permission_denied` unless the author may change the key so: no key
+ * changes its own rights, whoever grants must hold what they grant, and whoever narrows must be
+ * allowed to.
  */
 export function requireMayChange(author: KeyFacts, key: ApiKey, change: KeyChange): void {
   const { before, after, permissionsBefore, permissionsAfter } = change
@@ -31,15 +32,15 @@ export function requireMayChange(author: KeyFacts, key: ApiKey, change: KeyChang
   }
   requireMayEndAt(author, key, after.expiresAt)
   if (!narrowsReach(before, after)) return
-  // A key that cannot be used from where it is used is as good as disabled. Whoever holds all that it may
-  // do can undo that; others must be allowed to disable it.
+  // A key that cannot be used from where it is used is as good as disabled. An author who holds all
+  // its permissions can undo that; others need the permission to disable.
   if (mayGrant(author, { ...before, permissions: permissionsBefore })) return
   requirePermission(author, 'api_key:disable')
 }
 
 /**
- * An expiry that comes sooner ends the key, now or later, and expiry is final. Throws `permission_denied`
- * unless the author may end keys.
+ * An earlier expiry ends the key, now or later, and expiry is final. Throws `permission_denied`
+ * unless the author may revoke keys.
  */
 export function requireMayEndAt(
   author: KeyFacts,
@@ -49,7 +50,7 @@ export function requireMayEndAt(
   if (isEarlier(key, expiresAt)) requirePermission(author, 'api_key:revoke')
 }
 
-/** Throws `escalation` for a key that would give itself another expiry. */
+/** Throws `escalation` for a key that would change its own expiry. */
 export function requireSameExpiry(key: Pick<ApiKey, 'expiresAt'>, expiresAt: Date | null): void {
   if (key.expiresAt?.getTime() !== expiresAt?.getTime()) throw keyItself()
 }

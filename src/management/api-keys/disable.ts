@@ -4,7 +4,7 @@ import { ServiceError } from '../../errors.ts'
 import { setDisabledAt } from '../../store/api-keys.ts'
 import { type ChangedKey, changeApiKey } from './change-api-key.ts'
 
-/** Suspends a key until it is enabled. Disabling it again changes nothing. Throws `key_revoked`. */
+/** Disables a key until it is enabled. Repeating it changes nothing. Throws `key_revoked`. */
 export async function disableApiKey(
   deps: ActDeps,
   principal: KeyPrincipal,

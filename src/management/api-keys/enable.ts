@@ -8,8 +8,8 @@ import { type ChangedKey, changeApiKey } from './change-api-key.ts'
 import { requireUnexpired } from './require-not-ended.ts'
 
 /**
- * Ends the suspension of a key. It gives the key back what it could do, so its author must hold all of
- * that. Enabling it again changes nothing. Throws `key_revoked`, `key_expired`, `escalation`.
+ * Enables a disabled key. The author must hold everything that the key may do. Repeating it changes
+ * nothing. Throws `key_revoked`, `key_expired`, `escalation`.
  */
 export async function enableApiKey(
   deps: ActDeps,

@@ -8,7 +8,7 @@ import { findKeyFacts } from '../../store/credentials.ts'
 import type { ManagementDeps } from '../deps.ts'
 import { requireKeyId } from './key-id.ts'
 
-/** What to explain: an attempt with a good token of the key, at a moment. */
+/** What to explain: an attempt with a valid token of the key, at a moment. */
 export interface ExplainRequest {
   readonly address: Address | undefined
   readonly permissions: readonly string[]
@@ -16,8 +16,8 @@ export interface ExplainRequest {
 }
 
 /**
- * Explains what the verdict on a key would be, from the database as it is now, whatever the moment:
- * only expiry looks at the clock. Throws `not_found`.
+ * Explains the verdict on a key by the present state of the database, at the given moment: only the
+ * expiry depends on the moment. Throws `not_found`.
  */
 export async function explainApiKey(
   deps: Pick<ManagementDeps, 'currentReads'>,
@@ -32,7 +32,7 @@ export async function explainApiKey(
   })
   if (found === undefined) throw notFound('API key')
   const { facts, lists } = found
-  // Judged by the very lists that are told, should one be edited between the two reads.
+  // Judged by the lists that are shown, in case one is edited between the two reads.
   const addresses = addressSetOf(rangesOf(lists.flatMap(({ entries }) => entries)))
   const key = { ...facts, addresses }
   return explain(key, lists, { address, permissions, accountId }, at)

@@ -6,8 +6,8 @@ import { findApiKey } from '../../store/api-keys.ts'
 import type { ManagementDeps } from '../deps.ts'
 
 /**
- * The key, of any account, that an operator names by a token, a hint or an id. Throws an Error when no
- * such key exists, or the token is not one of this deployment.
+ * The key, of any account, that an operator names by a token, a hint or an id. Throws an Error when
+ * no such key exists, or when this deployment did not issue the token.
  */
 export async function findNamedApiKey(
   deps: Pick<ManagementDeps, 'db' | 'keyring'>,

@@ -36,19 +36,19 @@ export interface IssueRequest {
 export interface IssuedKey {
   readonly apiKey: ApiKey
   readonly generation: number
-  /** Shown once: it is stored nowhere. */
+  /** Shown once, and stored nowhere. */
   readonly token: string
 }
 
-/** A key that an equal request issued before: its token was told then. */
+/** A key that an equal request issued before, which returned the token. */
 export interface ReplayedIssue extends Omit<IssuedKey, 'token'> {
   readonly token: null
 }
 
 /**
- * Issues a key of the account. No change of it is announced: nothing can be cached of a key that is new. A
- * request that may come again, and did, issues none. Throws `invalid_request`, `escalation`,
- * `name_taken`, `idempotency_key_reused`.
+ * Issues a key of the account. The key itself is not announced: no instance can have cached a new
+ * key. A repeat of a request with the same idempotency key issues none. Throws `invalid_request`,
+ * `escalation`, `name_taken`, `idempotency_key_reused`.
  */
 export async function issueApiKey(
   deps: ManagementDeps,
@@ -72,7 +72,7 @@ export async function issueApiKey(
 ): Promise<IssuedKey | ReplayedIssue> {
   const now = deps.now()
   const faults = faultsOf(request, now)
-  // An expiry that was to come may have passed since a first request: a repeat asks the record first.
+  // The expiry may have passed since the first request: a repeat is looked up first.
   if (faults.length > 0 && idempotent === undefined) throw invalidRequest(faults)
   const named = { id: newId(deps), accountId, tokenPrefix: deps.tokenPrefix }
   const { token, credential } = await mintToken(deps, named)
@@ -110,7 +110,7 @@ export async function issueApiKey(
   return (await act(deps, principal, terms, issue)).result
 }
 
-/** What was issued before, for one who may still issue it. */
+/** The key that the first request issued, for an author who could still issue it. */
 async function replay(
   trx: StoreTransaction,
   author: KeyFacts,
@@ -143,7 +143,7 @@ function faultsOf(request: IssueRequest, now: Date): Fault[] {
   ]
 }
 
-/** An expired key that still holds the name gives it up; any other keeps it. */
+/** An expired key that still holds the name releases it; any other key keeps it. */
 async function insertUnderFreeName(
   trx: StoreTransaction,
   changed: Announce,

@@ -5,8 +5,8 @@ import type { ManagementDeps } from '../deps.ts'
 import type { IssuedKey } from './issue.ts'
 
 /**
- * The JWT form of the token of a key that was just issued. It is signed under the key that made the
- * tag: that one stays in the ring for as long as the credential is good.
+ * The JWT form of the token of a key that was just issued, signed with the key of its MAC tag: that
+ * key stays in the keyring for as long as the credential is valid.
  */
 export function jwtFormOf(
   deps: Pick<ManagementDeps, 'keyring'>,

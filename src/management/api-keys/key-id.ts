@@ -9,7 +9,7 @@ export function requireKeyId(idOrHint: string): string {
   return id
 }
 
-/** The same, or undefined for any other text. */
+/** The id of the key, or undefined for any other text. */
 export function parseKeyId(idOrHint: string): string | undefined {
   return isUuid(idOrHint) ? idOrHint.toLowerCase() : parseHint(idOrHint)
 }

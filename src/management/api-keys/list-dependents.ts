@@ -7,7 +7,10 @@ import type { ManagementDeps } from '../deps.ts'
 
 export type { Dependent } from '../../store/api-key-dependents.ts'
 
-/** The active keys that have roles, or are restricted to allow lists, of the account: the newest `limitEach` of each. */
+/**
+ * The active keys that have these roles, or are restricted to these allow lists: the newest
+ * `limitEach` of each.
+ */
 export function listDependents(
   deps: Pick<ManagementDeps, 'longReads' | 'now'>,
   accountId: string,

@@ -2,19 +2,20 @@ import { formatToken } from '../../domain/token/token.ts'
 import type { NewCredential } from '../../store/credentials.ts'
 import type { ManagementDeps } from '../deps.ts'
 
-/** A new token, and what is stored of it. */
+/** A new token, and the credential that is stored of it. */
 export interface Minted {
-  /** Shown once: it is stored nowhere. */
+  /** Shown once, and stored nowhere. */
   readonly token: string
   readonly credential: Omit<NewCredential, 'generation' | 'createdAt'>
 }
 
-/** Makes a token of a key under the tag key that signs now, and the hash of its secret. */
+/** Creates a token of a key under the tag key that signs now, and the hash of its secret. */
 export async function mintToken(
   deps: Pick<ManagementDeps, 'hasher' | 'keyring' | 'randomBytes'>,
   key: { readonly id: string; readonly accountId: string; readonly tokenPrefix: string },
 ): Promise<Minted> {
-  // Another may sign by the time that the row is written: it must name the one that made the tag.
+  // Another key may sign by the time that the row is inserted: the row must name the key of this
+  // tag.
   const tagKey = deps.keyring.signing
   const token = formatToken({
     prefix: key.tokenPrefix,

@@ -9,7 +9,7 @@ import {
   validateBulkRequest,
 } from './validate-bulk-request.ts'
 
-/** What a bulk revocation would do now; nothing is changed. Throws `invalid_request`. */
+/** What a bulk revocation would revoke now; changes nothing. Throws `invalid_request`. */
 export async function previewBulkRevocation(
   deps: Pick<ManagementDeps, 'longReads' | 'now' | 'usesKnownAfterMs'>,
   scope: BulkScope,

@@ -6,8 +6,9 @@ import {
 import type { StoreTransaction } from '../../store/database.ts'
 
 /**
- * Takes a name, a role or a list from the expired keys that still hold it. Each key is announced: an
- * instance whose clock is behind may have the key in memory, and learns that it has expired for good.
+ * Takes a name, a role or an allow list from the expired keys that still hold it. Each key is
+ * announced: an instance whose clock is behind may have cached the key, and applies by the change
+ * that the key has expired for good.
  */
 export async function releaseExpired(
   trx: StoreTransaction,

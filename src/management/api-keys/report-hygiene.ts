@@ -13,14 +13,14 @@ const unusedMs = 90 * 24 * 60 * 60 * 1000
 export interface HygieneReport {
   readonly asOf: Date
   readonly examined: number
-  /** Where the next report goes on; null: every key was looked at. */
+  /** Where the next report continues; null: every key was examined. */
   readonly next: Position | null
   readonly findings: readonly {
     readonly finding: HygieneFinding
-    /** Of the keys that were looked at. */
+    /** Among the examined keys. */
     readonly count: number
     readonly apiKeys: readonly ApiKey[]
-    /** Where a report of this finding alone goes on; null: there are no more. */
+    /** Where a report of this finding alone continues; null: there are no more. */
     readonly next: Position | null
   }[]
 }
@@ -32,7 +32,7 @@ export interface HygieneRequest {
   readonly after: Position | undefined
 }
 
-/** What may be wrong with the keys of an account that can still be used: of so many keys at once, the latest first. */
+/** Findings about the usable keys of an account, newest first, a bounded number of keys at once. */
 export async function reportHygiene(
   deps: Pick<ManagementDeps, 'longReads' | 'now'>,
   accountId: string,

@@ -9,14 +9,14 @@ export function expiryFaults(expiresAt: Date | null, now: Date): Fault[] {
   return [{ field: '/expires_at', rule: 'future', message: 'The time must be in the future.' }]
 }
 
-/** Throws `key_revoked` for a key that has ended for good by revocation. */
+/** Throws `key_revoked` for a revoked key. */
 export function requireUnrevoked(key: Pick<ApiKey, 'revokedAt'>): void {
   if (key.revokedAt !== null) throw new ServiceError('key_revoked', 'The key is revoked.')
 }
 
 /**
- * Throws `key_expired`: once it has passed, by the clock of the instance or of the database, no act
- * takes an expiry back. An instance whose clock is behind revives nothing that others have denied.
+ * Throws `key_expired` for a key that has expired by the clock of the instance or of the database:
+ * no act takes an expiry back, not even on an instance whose clock is behind.
  */
 export async function requireUnexpired(
   trx: StoreTransaction,

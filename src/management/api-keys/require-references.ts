@@ -10,15 +10,19 @@ import { findRoleWithEffects, type RoleWithEffects, roleUseConstraint } from '..
 import { tooManyEntries } from '../allow-lists/too-many-entries.ts'
 import { looksTaken } from '../name-refusals.ts'
 
-/** What a key is to refer to. The role is an id if it parses as a UUID, else a name. */
+/**
+ * The role and the allow lists of a key to be. The role is an id if it parses as a UUID, else a
+ * name.
+ */
 export interface References {
   readonly role: string
   readonly allowListIds: readonly string[]
 }
 
 /**
- * The role, when the account has it and all the lists, and the lists have not too many entries together.
- * `boundListIds` are the lists that the key has now. Throws `invalid_request` with every fault.
+ * The role, if the account has the role and all the lists, and the lists do not have too many
+ * entries together. `boundListIds` are the lists that the key has now. Throws `invalid_request`
+ * with every fault.
  */
 export async function requireRoleAndLists(
   trx: StoreTransaction,
@@ -50,7 +54,10 @@ export function roleFaults(role: string): Fault[] {
   return role.isWellFormed() ? [] : [unknownRole]
 }
 
-/** What the database's refusal of a key means; a role or a list may have been deleted a moment ago. */
+/**
+ * The error for a constraint that a key violates; a role or a list may have been deleted a moment
+ * ago.
+ */
 export function refusalOf(error: unknown): ServiceError | undefined {
   if (violates(error, keyNameIndex)) {
     return new ServiceError('name_taken', 'Another key of the account has this name.', [

@@ -31,28 +31,29 @@ import {
   validateBulkRequest,
 } from './validate-bulk-request.ts'
 
-/** How many keys are shown of those that a bulk act is about. */
+/** How many of the selected keys are shown. */
 export const sampled = 10
-/** Keys a statement: a fraction of what a statement may take. */
+/** Keys that one statement revokes: a fraction of what fits its time limit. */
 const revokedAtOnce = 2_000
 
 export interface BulkRevoked {
   readonly count: number
-  /** How many accounts they were of. */
+  /** How many accounts they belong to. */
   readonly accounts: number
-  /** A few of them, as they are now. */
+  /** A few of the keys, as they are now. */
   readonly sample: readonly ApiKey[]
   /**
-   * The revision that it took. When nothing was left to revoke it took none, and this is the latest: once
-   * that is known everywhere, so is whatever was revoked before.
+   * The revision of the act. When no key was left to revoke, the latest revision: once every
+   * instance has applied it, every earlier revocation is applied.
    */
   readonly committed: RevisionRef
 }
 
 /**
- * Ends all keys for good that a request names, of one account or of all, in one transaction: one revision,
- * one change and one event an account. It has the accounts to itself, so that no key is missed that is
- * being issued. Repeating it revokes what has come since. Throws `invalid_request`.
+ * Revokes all keys that a request selects, of one account or of all, in one transaction: one
+ * revision, and one change and one event for each account. The exclusive lock of the accounts
+ * ensures that no key is missed that is being issued. Repeating it revokes what was issued since.
+ * Throws `invalid_request`.
  */
 export async function revokeInBulk(
   deps: ManagementDeps,
@@ -91,18 +92,18 @@ export async function revokeInBulk(
     }
   }
   const { result, committed } = await act(deps, principal, terms, revoke)
-  const { latest, ...told } = result
+  const { latest, ...revoked } = result
   const revision = committed ?? latest
   if (revision === undefined) throw new Error('Keys were revoked without a revision.')
-  return { ...told, committed: revision }
+  return { ...revoked, committed: revision }
 }
 
 interface Done extends Omit<BulkRevoked, 'committed'> {
-  /** Where nothing was left to revoke. */
+  /** If no key was left to revoke. */
   readonly latest: RevisionRef | undefined
 }
 
-/** Revokes what passes the filter, a portion at a time. Gives the ids by account. */
+/** Revokes what passes the filter, a portion at a time. Returns the ids by account. */
 async function revokeEach(
   trx: StoreTransaction,
   scope: BulkScope,
@@ -133,17 +134,17 @@ function bulkRevoked(
     action: 'api_key.bulk_revoked',
     resource: { type: 'api_key', id: null, name: null },
     before: null,
-    after: { revoked_at: at.toISOString(), filter: told(filter) },
+    after: { revoked_at: at.toISOString(), filter: describeFilter(filter) },
     reason,
     apiKeyIds,
   }
 }
 
-/** A filter in the words of the route; without a condition it is every key. */
-function told(filter: BulkFilter) {
+/** The filter in the words of the route; without a condition, every key. */
+function describeFilter(filter: BulkFilter) {
   const { createdBy, roleIds, namePrefix, createdBefore, lastUsedBefore, neverUsed } = filter
   const conditions = {
-    ...(createdBy !== undefined && { created_by: creatorTold(createdBy) }),
+    ...(createdBy !== undefined && { created_by: describeCreator(createdBy) }),
     ...(roleIds !== undefined && { role_ids: roleIds }),
     ...(namePrefix !== undefined && { name_prefix: namePrefix }),
     ...(createdBefore !== undefined && { created_before: createdBefore.toISOString() }),
@@ -153,7 +154,7 @@ function told(filter: BulkFilter) {
   return Object.keys(conditions).length === 0 ? { all: true } : conditions
 }
 
-/** A tenant reads this, and is told of no key of the platform. Users it knows. */
-function creatorTold({ id, platformToo }: NonNullable<BulkFilter['createdBy']>): string | null {
+/** Tenants read this, and must not see keys of the platform. They know their users. */
+function describeCreator({ id, platformToo }: NonNullable<BulkFilter['createdBy']>): string | null {
   return platformToo && isUuid(id) ? null : id
 }

@@ -4,8 +4,8 @@ import { revokeApiKey as revokeStored } from '../../store/api-keys.ts'
 import { type ChangedKey, changeApiKey } from './change-api-key.ts'
 
 /**
- * Ends a key for good. Revoking it again changes nothing. The principal is a caller, or `system` for an
- * operator who has the database. Throws `invalid_request`, `not_found`.
+ * Revokes a key for good. Repeating it changes nothing. The principal is a caller, or `system` for
+ * an operator of the database. Throws `invalid_request`, `not_found`.
  */
 export async function revokeApiKey(
   deps: ActDeps,

@@ -27,19 +27,19 @@ export interface RotationRequest extends Omit<RequestedRotation, 'askedByGenerat
 
 export interface RotatedKey extends ChangedKey {
   readonly generation: number
-  /** Shown once: it is stored nowhere. Null: an equal request made it before, and told it then. */
+  /** Shown once, and stored nowhere. Null for a repeat: the first request returned the token. */
   readonly token: string | null
-  /** When the token before ends, if that is to come. */
+  /** When the previous token ends, if that is in the future. */
   readonly effectiveAt: Date | null
 }
 
 /** Who may rotate a key. */
 export interface RotationTerms {
-  /** By which route it was asked: repeats are known by it. */
+  /** The route of the request, by which its repeats are recognized. */
   readonly route: 'rotate' | 'rotate_self'
   readonly permission: string
   readonly askedByGeneration: number | undefined
-  /** Throws `escalation` unless the author may give the key a new token, and this expiry. */
+  /** Throws `escalation` unless the author may give the key a new token and this expiry. */
   readonly requireRights: (
     trx: StoreTransaction,
     key: ApiKey,
@@ -49,9 +49,9 @@ export interface RotationTerms {
 }
 
 /**
- * Gives a key a new token, and ends the one before, now or later. Throws `invalid_request`, `not_found`,
- * `key_revoked`, `key_expired`, `escalation`, `rotation_in_progress`, `generation_mismatch`,
- * `generation_used`, `idempotency_key_reused`.
+ * Gives a key a new token, and ends the previous one, now or later. Throws `invalid_request`,
+ * `not_found`, `key_revoked`, `key_expired`, `escalation`, `rotation_in_progress`,
+ * `generation_mismatch`, `generation_used`, `idempotency_key_reused`.
  */
 export async function rotateKey(
   deps: ManagementDeps,

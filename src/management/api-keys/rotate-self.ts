@@ -11,8 +11,8 @@ import {
 } from './rotate-key.ts'
 
 /**
- * Gives the principal's own key a new token: never another expiry, and the old token works beside it
- * for so long at most as the settings say. Throws as rotateKey does.
+ * Gives the principal's own key a new token. The expiry stays, and the overlap is limited by
+ * `SELF_ROTATION_MAX_OVERLAP_SECONDS`. Throws as rotateKey does.
  */
 export async function rotateOwnKey(
   deps: ManagementDeps,

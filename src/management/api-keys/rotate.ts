@@ -13,9 +13,9 @@ import {
 } from './rotate-key.ts'
 
 /**
- * Gives a key of the account a new token. Whoever gets the token can do what the key may, so they must
- * hold all of that. For an earlier expiry they must be allowed to end keys, and none gives another one to
- * itself. Throws as rotateKey does.
+ * Gives a key of the account a new token. The author receives a token that can do everything that
+ * the key may do, so must hold all of that. An earlier expiry requires the permission to revoke,
+ * and no key changes its own expiry. Throws as rotateKey does.
  */
 export function rotateApiKey(
   deps: ManagementDeps,
@@ -29,7 +29,7 @@ export function rotateApiKey(
   const terms: RotationTerms = {
     route: 'rotate',
     permission: 'api_key:rotate',
-    // With its older token a key may no more here than where it rotates itself.
+    // Its older token gives a key no more rights here than where the key rotates itself.
     askedByGeneration: parseKeyId(idOrHint) === own.id ? own.generation : undefined,
     requireRights: async (trx, key, author, expiresAt) => {
       if (key.id === author.id) requireSameExpiry(key, expiresAt)

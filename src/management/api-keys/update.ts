@@ -15,29 +15,29 @@ import { releaseExpired } from './release-expired.ts'
 import { expiryFaults, requireUnexpired, requireUnrevoked } from './require-not-ended.ts'
 import { refusalOf, requireRoleAndLists, roleFaults } from './require-references.ts'
 
-/** What is to change of a key; what is not given stays. */
+/** The fields to change; absent ones stay. */
 export interface KeyPatch {
   readonly name?: string
   readonly description?: string
   /** An id if it parses as a UUID, else a name. */
   readonly role?: string
   readonly reach?: Reach
-  /** Not empty: to be usable from anywhere is said by the reach. */
+  /** Not empty: `reach` says that a key is usable from anywhere. */
   readonly allowListIds?: readonly string[]
   /** Null: never. */
   readonly expiresAt?: Date | null
   readonly metadata?: Metadata
 }
 
-/** Whether a key is as the author of a change saw it. */
+/** Whether a key still is as the author of a change saw it. */
 export type Expectation = (key: ApiKey) => boolean
 
 /**
- * Changes what is given of a key, if it is still as its author saw it. Whoever gives it anything that
- * it did not have must hold all that it may do before and after; whoever brings its end nearer must be
- * allowed to end it; and no key changes its own role, reach or expiry. Throws `invalid_request`,
- * `not_found`, `key_revoked`, `key_expired`, `precondition_failed`, `permission_denied`, `escalation`,
- * `name_taken`.
+ * Changes the given fields of a key, if the key still is as its author saw it. An author who gives
+ * the key anything new must hold all permissions that the key has before and after; an earlier
+ * expiry requires the permission to revoke; and no key changes its own role, reach or expiry.
+ * Throws `invalid_request`, `not_found`, `key_revoked`, `key_expired`, `precondition_failed`,
+ * `permission_denied`, `escalation`, `name_taken`.
  */
 export async function updateApiKey(
   deps: ActDeps,
@@ -88,7 +88,7 @@ function faultsOf(patch: KeyPatch, now: Date): Fault[] {
   ]
 }
 
-/** Anywhere is said, never meant by the absence of lists; and a list restricts. */
+/** The absence of lists never means `anywhere`, and a list always restricts. */
 function reachFaults({ reach, allowListIds }: KeyPatch): Fault[] {
   if (reach !== 'anywhere' || allowListIds === undefined) return []
   const message = 'allow_list_ids must be absent if reach is anywhere.'
@@ -97,7 +97,7 @@ function reachFaults({ reach, allowListIds }: KeyPatch): Fault[] {
 
 type Values = KeyRights & Pick<ApiKey, 'name' | 'description' | 'metadata'>
 
-/** The key as it is to be, when its author may make it so. */
+/** The values of the key after the change, if its author may change it so. */
 async function valuesAfter(
   trx: StoreTransaction,
   key: ApiKey,

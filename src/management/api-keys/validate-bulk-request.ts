@@ -3,14 +3,17 @@ import { type BulkFilter, type BulkScope, findRoleIds } from '../../store/bulk-r
 import type { Executor } from '../../store/database.ts'
 import type { ManagementDeps } from '../deps.ts'
 
-/** Which keys are to be revoked; all that are given must hold. */
+/** Which keys to revoke; every given condition must hold. */
 export interface BulkRequest extends Omit<BulkFilter, 'roleIds'> {
-  /** Every key. Beside this nothing else may be given. */
+  /** Every key; allows no other condition. */
   readonly all?: true
   readonly role?: { readonly id: string } | { readonly foldedName: string }
 }
 
-/** The rules that a request breaks. To revoke everything one must say so: what is left out by mistake revokes nothing. */
+/**
+ * The faults of a request. A revocation of every key must be explicit: a condition that is left out
+ * by mistake revokes nothing.
+ */
 export function bulkRequestFaults(
   { all, lastUsedBefore, ...others }: BulkRequest,
   deps: Pick<ManagementDeps, 'now' | 'usesKnownAfterMs'>,
@@ -31,7 +34,10 @@ export function bulkRequestFaults(
   return [{ field: '/filter/last_used_before', rule: 'too_recent', message }]
 }
 
-/** The filter of a request, with the ids of its role. Throws `invalid_request` when there is no such role. */
+/**
+ * The filter of a request, with the ids of its role. Throws `invalid_request` when there is no such
+ * role.
+ */
 export async function validateBulkRequest(
   db: Executor,
   scope: BulkScope,

@@ -4,13 +4,13 @@ import type { ManagementDeps } from '../deps.ts'
 
 export interface EventKeys {
   readonly apiKeyIds: readonly string[]
-  /** After which id the next page begins; null: this is the last. */
+  /** The id after which the next page begins; null on the last page. */
   readonly next: string | null
 }
 
 /**
- * The ids of the keys that a bulk act changed, in their order, by the number of its event: a page of them. An event
- * of anything else has none. Throws `not_found`.
+ * A page of the ids of the keys that a bulk act changed, ordered, by the number of its event. Other
+ * events have none. Throws `not_found`.
  */
 export async function listEventKeys(
   deps: Pick<ManagementDeps, 'longReads'>,

@@ -7,7 +7,10 @@ import { claimSweep, moveSweep } from '../../store/sweeps.ts'
 
 const everyMs = 60 * 60 * 1000
 
-/** Clocks differ, and an event has the time from before its commit: heads are logged twice rather than never. */
+/**
+ * Clocks differ, and the time of an event is from before its commit: heads are logged twice rather
+ * than never.
+ */
 const overlapMs = 5 * 60 * 1000
 
 const headsALine = 50
@@ -17,8 +20,8 @@ interface HeadLog {
 }
 
 /**
- * Logs the heads of the chains that moved since it was done last, once an hour, by one instance for all:
- * a log that is kept elsewhere bears witness to them.
+ * Logs the head hashes of the chains that have grown since the last time, once an hour, by one
+ * instance for all. A log that is stored elsewhere proves later what they were.
  */
 export async function logHeads(deps: ActDeps & HeadLog): Promise<void> {
   await act(deps, system, {}, async ({ trx }) => {
@@ -37,7 +40,7 @@ export async function logHeads(deps: ActDeps & HeadLog): Promise<void> {
       deps.log.info({ heads: line }, 'head hashes of the audit log')
     }
     await moveSweep(trx, 'audit_heads', { at: now, id: last.id })
-    // Where the sweep has come to is no part of what the audit log records.
+    // The progress of a sweep is not recorded in the audit log.
     return nothingChanged(undefined)
   })
 }

@@ -14,7 +14,7 @@ import {
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** When the trail tells of an expiry: so many days before it, and at it. */
+/** How many days before an expiry the audit log records it; 0: the expiry itself. */
 const stages: readonly { readonly sweep: SweepName; readonly days: number }[] = [
   { sweep: 'expires_in_30_days', days: 30 },
   { sweep: 'expires_in_7_days', days: 7 },
@@ -22,17 +22,20 @@ const stages: readonly { readonly sweep: SweepName; readonly days: number }[] = 
   { sweep: 'expired', days: 0 },
 ]
 
-/** By then an issue that was under way is committed, or has failed: what is passed over is not looked at again. */
+/**
+ * By then every issue that was under way is committed or has failed. Moments that a sweep has
+ * passed are not visited again.
+ */
 const settlingMs = 10_000
 
-/** Events written at once: their chains are locked meanwhile. */
+/** Events in one transaction, which locks their chains. */
 const batchSize = 200
 
 const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 /**
- * Writes the events that tell that keys expire soon or have expired, for all that has come due since
- * somebody did it last, however long ago. One instance does it at a time; the others pass by.
+ * Writes the events for keys that expire soon or have expired, for every moment since the last
+ * sweep. One instance sweeps at a time; the others skip.
  */
 export async function sweepExpiries(deps: ActDeps): Promise<void> {
   for (const stage of stages) {
@@ -42,7 +45,7 @@ export async function sweepExpiries(deps: ActDeps): Promise<void> {
   }
 }
 
-/** How many keys expire within 1, 7 and 30 days, as a metric tells it. */
+/** How many keys expire within 1, 7 and 30 days, for the metrics. */
 export async function countExpiringKeys(
   deps: Pick<ActDeps, 'db' | 'now'>,
 ): Promise<ReadonlyMap<number, number>> {
@@ -53,7 +56,7 @@ export async function countExpiringKeys(
   return new Map(days.map((count, index) => [count, counts[index] ?? 0]))
 }
 
-/** Whether more may be due. */
+/** Sweeps one batch. Returns whether more may be due. */
 async function sweepBatch(
   deps: ActDeps,
   { sweep, days }: (typeof stages)[number],
@@ -61,7 +64,7 @@ async function sweepBatch(
   const { result } = await act(deps, system, {}, async ({ trx }) => {
     const after = await claimSweep(trx, sweep)
     if (after === undefined) return nothingChanged(false)
-    // By a clock that is ahead, what is issued later would be passed over.
+    // With a clock that is ahead, the sweep would pass keys that are issued later.
     const now = await readDatabaseClock(trx)
     const until = new Date(now.getTime() - settlingMs + days * dayMs)
     if (until <= after.at) return nothingChanged(false)
@@ -74,8 +77,8 @@ async function sweepBatch(
       sweep,
       isMore ? { at: last.expiresAt, id: last.id } : { at: until, id: lastId },
     )
-    const told = due.filter((key) => key.isTold)
-    return { result: isMore, events: told.map((key) => eventOf(key, days)) }
+    const recorded = due.filter((key) => key.isTold)
+    return { result: isMore, events: recorded.map((key) => eventOf(key, days)) }
   })
   return result
 }

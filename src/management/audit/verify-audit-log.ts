@@ -9,22 +9,22 @@ import type { ChainHead } from '../../domain/audit/entry-hash.ts'
 import { findHead, listChains, loadAuditLog } from '../../store/audit-log.ts'
 import type { ManagementDeps } from '../deps.ts'
 
-/** Events read at once. */
+/** Events that one statement reads. */
 const batchSize = 500
 
 export interface AuditLogReport {
   readonly events: number
-  /** Events whose link has no audit key: whoever can write to the database can make such a link. */
+  /** Events whose entry hash has no audit key: whoever can write to the database can compute it. */
   readonly unkeyed: number
   /** The first break of each chain that is broken. */
   readonly breaks: readonly ChainBreak[]
-  /** How far each chain is whole. */
+  /** The last entry of each chain up to which the chain is intact. */
   readonly heads: readonly KeptHead[]
 }
 
 /**
- * Walks every chain from its first event on, and holds it against its head and against checkpoints.
- * What is added meanwhile does not disturb it.
+ * Verifies every hash chain from its first event on, and compares it with its stored head and with
+ * checkpoints. Events that are appended meanwhile do not disturb the verification.
  */
 export async function verifyAuditLog(
   deps: Pick<ManagementDeps, 'db' | 'auditKeys'>,
@@ -57,7 +57,7 @@ async function walk(
   kept: readonly KeptHead[],
   counts: { events: number; unkeyed: number },
 ): Promise<WalkedChain> {
-  // Read first: what is appended while the chain is verified comes after it.
+  // Read first, so that events appended meanwhile come after the stored head.
   const stored = await findHead(deps.db, accountId)
   const expected = stored === undefined ? kept : [...kept, keep(accountId, stored)]
   let state = emptyChain
@@ -66,7 +66,7 @@ async function walk(
     for (const event of events) {
       const step = verifyNext(state, event, deps.auditKeys)
       if (typeof step === 'string') {
-        // A number that is not there comes before the event that was found in its place.
+        // A missing number comes before the event that was found in its place.
         const number = step === 'missing' ? state.number + 1 : event.number
         return { head: state, broken: { number, fault: step } }
       }
@@ -90,7 +90,7 @@ function keep(accountId: string, { number, link }: ChainHead): KeptHead {
   return { accountId, number, link: link.toString('hex') }
 }
 
-/** Whether what was kept of an event is not what is found in its place. */
+/** Whether a recorded head differs from the event found at its number. */
 function contradicts(kept: KeptHead, found: ChainHead): boolean {
   return kept.number === found.number && kept.link !== found.link.toString('hex')
 }

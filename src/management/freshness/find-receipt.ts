@@ -4,9 +4,9 @@ import { findRevision } from '../../store/changes.ts'
 import type { ManagementDeps } from '../deps.ts'
 
 /**
- * The receipt of a revision, asked for again by who knows its id. What is left to learn of a revision
- * that was pruned is whether it was reached, and its id is taken for good. Throws `not_found`, also
- * for the id of another history.
+ * Evaluates the receipt of a revision again, for a caller who has its id. Once the row of a
+ * revision is pruned, its id can no longer be checked, only that the counter has reached it. Throws
+ * `not_found`, also for an id of another history.
  */
 export async function findReceipt(
   deps: Pick<ManagementDeps, 'currentReads' | 'receipts'>,

@@ -15,19 +15,19 @@ import {
 import type { Executor, StoreTransaction } from '../../store/database.ts'
 import { listAllRoles, updateRole } from '../../store/roles.ts'
 
-/** The stored catalogue, by which all instances judge. */
+/** The stored catalogue of permissions, which every instance uses. */
 export async function requireCatalogue(db: Executor): Promise<Catalogue> {
   return present(await findCatalogue(db))
 }
 
-/** The same inside a transaction that works out by it what a role amounts to: nobody replaces it meanwhile. */
+/** The stored catalogue, locked against replacement until the transaction ends. */
 export async function requireLockedCatalogue(trx: StoreTransaction): Promise<Catalogue> {
   return present(await lockCatalogueShared(trx))
 }
 
 /**
- * Stores the catalogue that this instance was started with, if another one is stored, and works out
- * anew what every role amounts to. True when anything changed.
+ * Stores the catalogue that this instance was started with, if it differs from the stored one, and
+ * computes the effective permissions of every role again. Returns whether anything changed.
  */
 export async function applyCatalogue(deps: ActDeps, catalogue: Catalogue): Promise<boolean> {
   if (isDeepStrictEqual(await findCatalogue(deps.db), catalogue)) return false

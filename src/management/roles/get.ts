@@ -3,7 +3,7 @@ import { notFound } from '../../errors.ts'
 import { findRoleWithEffects, type RoleWithEffects } from '../../store/roles.ts'
 import type { ManagementDeps } from '../deps.ts'
 
-/** One role of the account, with what it amounts to. Throws `not_found`. */
+/** One role of the account, with its effective permissions. Throws `not_found`. */
 export async function getRole(
   deps: Pick<ManagementDeps, 'db'>,
   accountId: string,

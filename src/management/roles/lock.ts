@@ -4,7 +4,7 @@ import { notFound, ServiceError } from '../../errors.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { type LockPurpose, lockRole, type RoleWithEffects } from '../../store/roles.ts'
 
-/** Locks the role of the principal's key, if the act is about to change that role; see ActTerms.lockFirst. */
+/** Locks the role of the principal's key, if that is the role to change; see ActTerms.lockFirst. */
 export async function lockRoleOfPrincipal(
   trx: StoreTransaction,
   principal: KeyPrincipal,
@@ -15,7 +15,10 @@ export async function lockRoleOfPrincipal(
   if (id.toLowerCase() === role.id) await lockRole(trx, accountId, role.id, purpose)
 }
 
-/** The account's own role, locked to be changed. Throws `not_found`, and `built_in` for one that cannot change. */
+/**
+ * The account's own role, locked to be changed. Throws `not_found`, and `built_in` for a role that
+ * cannot change.
+ */
 export async function lockOwnRole(
   trx: StoreTransaction,
   accountId: string,

@@ -3,10 +3,10 @@ import type { Role } from '../../domain/role.ts'
 import { findRolesEverHad } from '../../store/roles.ts'
 import type { ManagementDeps } from '../deps.ts'
 
-/** The role of a key, and whether it still is in use. */
+/** A role, and whether it is not deleted. */
 export type RoleOfKey = Role & { readonly live: boolean }
 
-/** The roles of some keys of one account, by their ids; a role that was deleted since is there too. */
+/** The roles of these ids, of one account; deleted ones too, since a key always shows its role. */
 export async function rolesOfKeys(
   deps: Pick<ManagementDeps, 'db'>,
   accountId: string,

@@ -16,13 +16,15 @@ import { allOf } from './effects.ts'
 import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
 import { type RoleRequest, refuseTakenName, validateRole } from './validate-role.ts'
 
-/** A role as it is to be, worked out of what it is while nobody else can change it. */
+/**
+ * The new values of a role, computed from its present ones while no other act can change the role.
+ */
 export type Revise = (before: Role, catalogue: Catalogue) => RoleRequest
 
 /**
- * Replaces a role, and so what the keys that have it may do. Its author must hold all that it gave
- * before and all that it gives now. Throws `invalid_request`, `not_found`, `built_in`, `escalation`,
- * `name_taken`.
+ * Replaces a role, and so the permissions of the keys that have it. The author must hold all
+ * permissions that the role had before and has after. Throws `invalid_request`, `not_found`,
+ * `built_in`, `escalation`, `name_taken`.
  */
 export async function replaceRole(
   deps: ActDeps,
@@ -33,7 +35,7 @@ export async function replaceRole(
 ): Promise<CommittedAct<RoleWithEffects>> {
   const terms: AuthorizedTerms = {
     permission: 'role:update',
-    // Nobody gives the role to a key meanwhile, or a wider reach to a key that has the role.
+    // No concurrent act gives the role to a key, or a wider reach to a key that has the role.
     lock: { mode: 'exclusive', accountId },
     lockFirst: (trx) => lockRoleOfPrincipal(trx, principal, id, 'edit'),
   }
@@ -61,7 +63,10 @@ export async function replaceRole(
   })
 }
 
-/** What is added to a role can be used from wherever its keys can: one who is restricted may not give it so far. */
+/**
+ * A permission that is added to a role can be used from wherever the role's keys can be used: an
+ * author restricted by allow lists may not extend it beyond them.
+ */
 async function requireReachOfUsers(
   trx: StoreTransaction,
   accountId: string,

@@ -8,14 +8,14 @@ import { type RoleValues, roleNameIndex } from '../../store/roles.ts'
 import { looksTaken } from '../name-refusals.ts'
 import { descriptionFaults, nameFaults } from '../validate-text.ts'
 
-/** A role as a caller describes it. */
+/** The values of a role in a request. */
 export interface RoleRequest {
   readonly name: string
   readonly description: string
   readonly permissions: readonly string[]
 }
 
-/** The role that a request describes, by the catalogue. Throws `invalid_request` with every fault. */
+/** Validates a role against the catalogue. Throws `invalid_request` with every fault. */
 export function validateRole(
   request: RoleRequest,
   catalogue: Catalogue,
@@ -41,7 +41,7 @@ export function validateRole(
   }
 }
 
-/** A name that looks like an id could be taken for one where either is accepted. */
+/** A name in the form of an id could be mistaken for an id where either is accepted. */
 export function idLikeFaults(field: string, name: string): Fault[] {
   if (!isUuid(name)) return []
   return [{ field, rule: 'looks_like_id', message: 'The name must not have the form of a UUID.' }]
@@ -54,7 +54,7 @@ function builtInLikeFaults(field: string, name: string): Fault[] {
   return [{ field, rule: 'looks_like_built_in', message }]
 }
 
-/** Turns the database's refusal of a second role of one name into `name_taken`. */
+/** Throws `name_taken` for a violation of the unique index on role names. */
 export function refuseTakenName(error: unknown): never {
   if (violates(error, nameSkeletonIndexes.role)) throw looksTaken('role')
   if (!violates(error, roleNameIndex)) throw error
