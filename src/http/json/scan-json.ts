@@ -35,23 +35,23 @@ class Scanner {
   readonly #text: string
   readonly #open: Container[] = []
   readonly #pointers = new Set<string>()
-  #place = 0
+  #position = 0
   #expected = ''
 
   constructor(text: string) {
     this.#text = text
     // A byte order mark is skipped (RFC 8259, section 8.1).
-    if (text.charCodeAt(0) === 0xfeff) this.#place = 1
+    if (text.charCodeAt(0) === 0xfeff) this.#position = 1
   }
 
   scan(): JsonScan {
-    if (!this.#readValue()) return this.#broken()
+    if (!this.#scanValue()) return this.#broken()
     const pointers = [...this.#pointers]
     return pointers.length === 0 ? { kind: 'good' } : { kind: 'duplicates', pointers }
   }
 
-  /** Reads the whole text: values begin and containers end until none is open. */
-  #readValue(): boolean {
+  /** Scans the whole text: values begin and containers end until none is open. */
+  #scanValue(): boolean {
     for (;;) {
       this.#skipSpace()
       const begun = this.#begin()
@@ -59,47 +59,47 @@ class Scanner {
       if (begun === 'open') continue
       const ended = this.#endContainers()
       if (ended === 'broken') return false
-      if (ended === 'whole') return this.#readEnd()
+      if (ended === 'whole') return this.#scanEnd()
     }
   }
 
-  /** Begins the value at this place; `open`: another value follows inside it. */
-  #begin(): 'open' | 'read' | 'broken' {
-    switch (this.#text.charCodeAt(this.#place)) {
+  /** Begins the value at this position; `open`: another value follows inside it. */
+  #begin(): 'open' | 'scanned' | 'broken' {
+    switch (this.#text.charCodeAt(this.#position)) {
       case 0x7b: // {
         return this.#beginObject()
       case 0x5b: // [
         return this.#beginArray()
       case 0x22: // "
-        return this.#readString() === undefined ? 'broken' : 'read'
+        return this.#scanString() === undefined ? 'broken' : 'scanned'
       case 0x74: // t
-        return this.#readWord('true')
+        return this.#scanWord('true')
       case 0x66: // f
-        return this.#readWord('false')
+        return this.#scanWord('false')
       case 0x6e: // n
-        return this.#readWord('null')
+        return this.#scanWord('null')
       default:
-        return this.#readNumber()
+        return this.#scanNumber()
     }
   }
 
-  #beginObject(): 'open' | 'read' | 'broken' {
-    this.#place += 1
+  #beginObject(): 'open' | 'scanned' | 'broken' {
+    this.#position += 1
     this.#skipSpace()
-    if (this.#take(0x7d)) return 'read'
+    if (this.#take(0x7d)) return 'scanned'
     this.#open.push({ names: new Set(), at: '' })
-    return this.#readName('a member name in double quotes or }') ? 'open' : 'broken'
+    return this.#scanName('a member name in double quotes or }') ? 'open' : 'broken'
   }
 
-  #beginArray(): 'open' | 'read' {
-    this.#place += 1
+  #beginArray(): 'open' | 'scanned' {
+    this.#position += 1
     this.#skipSpace()
-    if (this.#take(0x5d)) return 'read'
+    if (this.#take(0x5d)) return 'scanned'
     this.#open.push({ names: undefined, at: 0 })
     return 'open'
   }
 
-  /** After a value: reads a comma, or the ends of the containers that it completes. */
+  /** After a value: scans a comma, or the ends of the containers that it completes. */
   #endContainers(): 'next' | 'whole' | 'broken' {
     for (;;) {
       const container = this.#open.at(-1)
@@ -108,7 +108,7 @@ class Scanner {
       const isObject = container.names !== undefined
       if (this.#take(0x2c)) {
         this.#skipSpace()
-        if (isObject) return this.#readName('a member name in double quotes') ? 'next' : 'broken'
+        if (isObject) return this.#scanName('a member name in double quotes') ? 'next' : 'broken'
         if (typeof container.at === 'number') container.at += 1
         return 'next'
       }
@@ -117,10 +117,10 @@ class Scanner {
     }
   }
 
-  /** Reads the name of a member and its colon. */
-  #readName(expected: string): boolean {
-    if (this.#text.charCodeAt(this.#place) !== 0x22) return this.#fail(expected) !== 'broken'
-    const raw = this.#readString()
+  /** Scans the name of a member and its colon. */
+  #scanName(expected: string): boolean {
+    if (this.#text.charCodeAt(this.#position) !== 0x22) return this.#fail(expected) !== 'broken'
+    const raw = this.#scanString()
     if (raw === undefined) return false
     const name: string = raw.includes('\\') ? JSON.parse(`"${raw}"`) : raw
     this.#enter(name)
@@ -139,60 +139,60 @@ class Scanner {
   }
 
   /** The text between the quotes, with its escapes. */
-  #readString(): string | undefined {
+  #scanString(): string | undefined {
     const text = this.#text
-    const start = this.#place + 1
-    for (let place = start; ; place += 1) {
-      const code = text.charCodeAt(place)
+    const start = this.#position + 1
+    for (let position = start; ; position += 1) {
+      const code = text.charCodeAt(position)
       if (code === 0x22) {
-        this.#place = place + 1
-        return text.slice(start, place)
+        this.#position = position + 1
+        return text.slice(start, position)
       }
       if (code === 0x5c) {
-        const length = lengthOfEscape(text, place)
-        if (length === 0) return this.#failAt(place, 'an escape that JSON has')
-        place += length - 1
+        const length = lengthOfEscape(text, position)
+        if (length === 0) return this.#failAt(position, 'an escape that JSON has')
+        position += length - 1
         continue
       }
       // NaN: the text ends here.
       if (!(code >= 0x20)) {
         return this.#failAt(
-          place,
-          place < text.length ? 'no raw control character' : 'a double quote',
+          position,
+          position < text.length ? 'no raw control character' : 'a double quote',
         )
       }
     }
   }
 
-  #readWord(word: string): 'read' | 'broken' {
-    if (!this.#text.startsWith(word, this.#place)) return this.#fail('a value')
-    this.#place += word.length
-    return 'read'
+  #scanWord(word: string): 'scanned' | 'broken' {
+    if (!this.#text.startsWith(word, this.#position)) return this.#fail('a value')
+    this.#position += word.length
+    return 'scanned'
   }
 
-  #readNumber(): 'read' | 'broken' {
-    number.lastIndex = this.#place
+  #scanNumber(): 'scanned' | 'broken' {
+    number.lastIndex = this.#position
     if (!number.test(this.#text)) return this.#fail('a value')
-    this.#place = number.lastIndex
-    return 'read'
+    this.#position = number.lastIndex
+    return 'scanned'
   }
 
-  #readEnd(): boolean {
+  #scanEnd(): boolean {
     this.#skipSpace()
-    return this.#place === this.#text.length || this.#fail('the end of the body') !== 'broken'
+    return this.#position === this.#text.length || this.#fail('the end of the body') !== 'broken'
   }
 
   #take(code: number): boolean {
-    if (this.#text.charCodeAt(this.#place) !== code) return false
-    this.#place += 1
+    if (this.#text.charCodeAt(this.#position) !== code) return false
+    this.#position += 1
     return true
   }
 
   #skipSpace(): void {
     for (;;) {
-      const code = this.#text.charCodeAt(this.#place)
+      const code = this.#text.charCodeAt(this.#position)
       if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return
-      this.#place += 1
+      this.#position += 1
     }
   }
 
@@ -201,15 +201,15 @@ class Scanner {
     return 'broken'
   }
 
-  #failAt(place: number, expected: string): undefined {
-    this.#place = place
+  #failAt(position: number, expected: string): undefined {
+    this.#position = position
     this.#expected = expected
   }
 
   #broken(): JsonScan {
-    const before = this.#text.slice(0, this.#place)
+    const before = this.#text.slice(0, this.#position)
     const line = before.split('\n').length
-    const column = this.#place - before.lastIndexOf('\n')
+    const column = this.#position - before.lastIndexOf('\n')
     return { kind: 'broken', line, column, expected: this.#expected }
   }
 }
@@ -223,9 +223,9 @@ function escapePointer(name: string): string {
 }
 
 /** 0: there is no such escape. */
-function lengthOfEscape(text: string, place: number): number {
-  const letter = text.charAt(place + 1)
+function lengthOfEscape(text: string, position: number): number {
+  const letter = text.charAt(position + 1)
   if (letter !== '' && '"\\/bfnrt'.includes(letter)) return 2
-  unicodeEscape.lastIndex = place
+  unicodeEscape.lastIndex = position
   return unicodeEscape.test(text) ? 6 : 0
 }
