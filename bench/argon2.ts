@@ -1,6 +1,6 @@
 /**
- * What each hash profile costs: `node bench/argon2.ts`. Milliseconds of one hash alone (median), and
- * hashes a second with four in flight (median of five rounds).
+ * What each hash profile costs: `node bench/argon2.ts`. Milliseconds of one hash alone (median),
+ * and hashes a second with four in flight (median of five rounds).
  */
 import { randomBytes } from 'node:crypto'
 import { createSecretHasher } from '../src/verification/hashing/hasher.ts'

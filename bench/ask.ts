@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { concurrently } from './concurrently.ts'
 
-/** Enough for two cores; many more would have to wait longer than the service lets anybody wait. */
+/** Enough for two cores; more requests at once would wait longer than the service allows. */
 const askedAtOnce = 2
 const batchSize = 100
 const connectionsAtOnce = 8
@@ -9,8 +9,8 @@ const maxTries = 20
 const pauseMs = 250
 
 /**
- * Has the server verify each token once, in batches; what it is too busy for, it is asked again. Rejects
- * when one is not good.
+ * Verifies each token once, in batches, and retries what the server is too busy for. Rejects when a
+ * token is not valid.
  */
 export async function verifyEach(
   url: string,
@@ -29,7 +29,7 @@ export async function verifyEach(
   })
 }
 
-/** The same by the route for one token, as the callers of a service make its tokens known. */
+/** Verifies each token once by the route for single tokens, as callers of a service do. */
 export async function verifySingly(
   url: string,
   callerToken: string,
@@ -48,7 +48,7 @@ export interface AskedVerdict {
   readonly api_key?: { readonly id: string; readonly account_id: string }
 }
 
-/** The verdict on a token, as the service words it. Rejects when the answer is not 200. */
+/** The verdict on a token, in the words of the service. Rejects when the status is not 200. */
 export async function askVerdict(
   url: string,
   callerToken: string,
@@ -86,7 +86,7 @@ async function post(url: string, path: string, token: string, body: object): Pro
   return textOf(path, await send(url, path, token, body))
 }
 
-/** The same, but 503 is no failure before it has come many times. */
+/** Like `post`, but retries on 503 many times before it fails. */
 async function postPatiently(
   url: string,
   path: string,

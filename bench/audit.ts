@@ -1,6 +1,7 @@
 /**
- * What the audit trail costs: issuing and revoking with it and without, in turns; and a page of it, of a
- * thousand events and of a million. Run by `npm run bench:audit`; `--acts N` a round, `--rounds N`.
+ * What the audit log costs: issuing and revoking with the log and without, in turns; and a page of
+ * the log, of a thousand events and of a million. Run by `npm run bench:audit`; `--acts N` a round,
+ * `--rounds N`.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -28,11 +29,11 @@ async function measureActs(acts: number, rounds: number): Promise<void> {
   const ratios: Record<keyof Times, number[]> = { issue: [], revoke: [] }
   const times: Record<keyof Times, [number[], number[]]> = { issue: [[], []], revoke: [[], []] }
   for (let round = -1; round < rounds; round += 1) {
-    // Whoever comes first in a round comes second in the next; the first round warms up.
+    // The order alternates between rounds; the first round warms up.
     const order = round % 2 === 0 ? [withIt, without] : [without, withIt]
-    const told = new Map<ChildProcess, Times>()
-    for (const process of order) told.set(process, await ask(process, acts))
-    const [a, b] = [told.get(withIt), told.get(without)]
+    const answers = new Map<ChildProcess, Times>()
+    for (const process of order) answers.set(process, await ask(process, acts))
+    const [a, b] = [answers.get(withIt), answers.get(without)]
     if (round < 0 || a === undefined || b === undefined) continue
     for (const act of ['issue', 'revoke'] as const) {
       ratios[act].push(a[act] / b[act])
@@ -44,7 +45,7 @@ async function measureActs(acts: number, rounds: number): Promise<void> {
     const [a, b] = times[act]
     const cost = (median(ratios[act]) - 1) * 100
     print(
-      `${act}: ${median(a).toFixed(2)} ms with the trail, ${median(b).toFixed(2)} ms without: ` +
+      `${act}: ${median(a).toFixed(2)} ms with the audit log, ${median(b).toFixed(2)} ms without: ` +
         `${cost.toFixed(1)} % more (median of ${rounds} pairs of ${acts})`,
     )
   }

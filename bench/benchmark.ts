@@ -7,7 +7,7 @@ import type { Result } from './results.ts'
 import type { ServerProcess } from './servers/server-process.ts'
 import { median } from './statistics.ts'
 
-/** Something to be compared: a load, and the server that takes it. */
+/** One side of a comparison: a load, and the server that it goes to. */
 export interface Candidate {
   readonly name: string
   readonly server: ServerProcess
@@ -16,15 +16,15 @@ export interface Candidate {
   readonly ratePerSecond?: number
   /** The database whose CPU time is counted; absent: it has none. */
   readonly databaseUrl?: string
-  /** Throws unless the service did the work that the load should have caused: see work.ts. */
+  /** Throws unless the server did the work that the load should have caused: see work.ts. */
   readonly requireWork?: RequireWork
-  /** Is under way while the load runs, and ends soon after the signal. */
+  /** Runs beside the load, and ends soon after the signal. */
   readonly beside?: (until: AbortSignal) => Promise<unknown>
 }
 
 export type RequireWork = (done: Counters, requests: number, connections: number) => void
 
-/** What one contender did in one round. */
+/** The result of one candidate in one round. */
 export interface Sample extends Omit<Result, 'name'> {
   readonly requests: number
 }
@@ -37,8 +37,9 @@ export interface Rounds {
 }
 
 /**
- * Loads the contenders one after the other, round after round, so that whatever else the machine does
- * meets all of them alike. Rejects when any answer was wrong. Gives the slices by contender, one a round.
+ * Loads the candidates one after the other, round after round, so that whatever else the machine
+ * does affects all alike. Rejects when any answer was wrong. Returns the samples of each candidate,
+ * one a round.
  */
 export async function benchmark(
   candidates: readonly Candidate[],
@@ -57,8 +58,9 @@ export async function benchmark(
 }
 
 /**
- * The same, but for each round the contenders are started anew: V8 makes of the same code in one process
- * what is a fifth slower or faster than in another, and stays with it. Keyed by those of the first round.
+ * Like `benchmark`, but starts the candidates anew for each round: V8 compiles the same code in one
+ * process to something a fifth slower or faster than in another, and stays with it. Keyed by the
+ * candidates of the first round.
  */
 export async function benchmarkAnew(
   harness: Harness,
@@ -81,7 +83,7 @@ export async function benchmarkAnew(
   return new Map(first.map((candidate, index) => [candidate, samples[index] ?? []]))
 }
 
-/** One contender for so many seconds. Its work is not checked while it warms up. */
+/** One candidate for so many seconds. Its work is not checked while it warms up. */
 export async function measure(
   candidate: Candidate,
   seconds: number,
@@ -138,7 +140,7 @@ export function medianOf(samples: Samples, figure: Figure): number {
   return median(samples.map((sample) => figureOf(sample, figure)))
 }
 
-/** The medians of each contender. */
+/** The medians of each candidate. */
 export function resultsOf(samples: ReadonlyMap<Candidate, Samples>): Result[] {
   return Array.from(samples, ([{ name }, done]) => resultOf(name, done))
 }
@@ -155,7 +157,7 @@ export function resultOf(name: string, samples: Samples): Result {
   }
 }
 
-/** The slices of a contender that took part. */
+/** The samples of a candidate that took part. */
 export function samplesOf(samples: ReadonlyMap<Candidate, Samples>, candidate: Candidate): Samples {
   const found = samples.get(candidate)
   if (found === undefined) throw new Error(`${candidate.name} took no part.`)

@@ -1,9 +1,9 @@
 /**
- * Compares this checkout with another one in one run, both on one database and started anew for each
- * round: npm run bench:compare -- --against FOLDER [--rounds 7] [--only hot,cold,forged,batch]
- * Prints for each load the median over the rounds of this checkout's rate, CPU time and p99 against the
- * other's in the same round. FOLDER is a checkout with its dependencies installed, such as a worktree of
- * an earlier commit; it must accept the schema of this one.
+ * Compares this checkout with another one in one run, both on one database and started anew for
+ * each round: npm run bench:compare -- --against FOLDER [--rounds 7] [--only hot,cold,forged,batch]
+ * Prints for each load the median over the rounds of this checkout's rate, CPU time and p99 against
+ * the other's in the same round. FOLDER is a checkout with its dependencies installed, such as a
+ * worktree of an earlier commit; it must accept the schema of this one.
  */
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -23,7 +23,7 @@ type LoadName = (typeof loads)[number]
 const projectFolder = join(import.meta.dirname, '..')
 const keys = 10_000
 const batchSize = 100
-/** With a cache this small, each of many tokens in turn is forgotten before it comes again. */
+/** With a cache this small, each of many tokens in turn is evicted before it comes again. */
 const coldTokens = 2_000
 const coldCacheKeys = '128'
 

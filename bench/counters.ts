@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 
-/** What a server says at `/metrics` that it did since its start, its workers included. */
+/** What a server reports at `/metrics` that it did since its start, its workers included. */
 export interface Counters {
   readonly valid: number
   readonly notFound: number
@@ -25,8 +25,8 @@ export async function loadCounters(url: string): Promise<Counters> {
 }
 
 /**
- * The same once the server does nothing any more: what a generator left unanswered at the end of its
- * time is still being worked on.
+ * The counters once the server is idle: what a generator left unanswered at its end is still being
+ * worked on.
  */
 export async function loadSettledCounters(url: string): Promise<Counters> {
   let last = await loadCounters(url)
@@ -40,7 +40,10 @@ export async function loadSettledCounters(url: string): Promise<Counters> {
 
 const settlingMs = 50
 
-/** Reads `/metrics`: gives the value of a sample by its name and labels, and throws when there is none. */
+/**
+ * Reads `/metrics`. Returns a function that gives the value of a sample by its name and labels, and
+ * throws when there is none.
+ */
 export async function readSamples(url: string): Promise<(name: string) => number> {
   const text = await (await fetch(`${url}/metrics`)).text()
   const lines = text.split('\n')

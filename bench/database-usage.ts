@@ -2,8 +2,8 @@ import { asAdmin } from '../test/helpers/database.ts'
 import { usageOf } from './servers/process-usage.ts'
 
 /**
- * CPU time in milliseconds that the server processes of a database's open connections have used. Zero
- * without a database.
+ * CPU time in milliseconds that the server processes of a database's open connections have used.
+ * Zero without a database.
  */
 export async function usageOfDatabase(databaseUrl: string | undefined): Promise<number> {
   if (databaseUrl === undefined) return 0
@@ -11,13 +11,16 @@ export async function usageOfDatabase(databaseUrl: string | undefined): Promise<
   return usages.reduce((sum, cpuMs) => sum + cpuMs, 0)
 }
 
-/** What a database has counted since it was made. */
+/** What a database has counted since its creation. */
 export interface DatabaseCounts {
   readonly transactions: number
   readonly rowsWritten: number
 }
 
-/** Exact once the connections that did the work are closed; an open one reports up to ten seconds late. */
+/**
+ * Exact once the connections that did the work are closed; an open one reports up to ten seconds
+ * late.
+ */
 export async function countsOfDatabase(databaseUrl: string): Promise<DatabaseCounts> {
   return asAdmin(async (admin) => {
     const { rows } = await admin.query(
@@ -40,7 +43,7 @@ async function backendsOf(databaseUrl: string): Promise<number[]> {
   })
 }
 
-/** A backend may end between the question who there is and this one. */
+/** A backend may end between the listing and this read. */
 async function cpuOf(pid: number): Promise<number> {
   return usageOf(pid).then(
     (usage) => usage.cpuMs,

@@ -7,17 +7,17 @@ import { type Requests, writeRequests } from './load/load.ts'
 import { drawZipf } from './load/zipf.ts'
 import { type ServerOptions, type ServerProcess, startServer } from './servers/server-process.ts'
 
-/** What is needed to measure one part: servers and files, which are gone when the part is over. */
+/** What a scenario needs: servers and files, which are removed when the scenario is over. */
 export interface Harness {
   readonly rounds: Rounds
   readonly isQuick: boolean
   readonly soakMinutes: number
   readonly datasets: Datasets
-  /** For files, beside those that it writes itself. */
+  /** For files that the scenario writes itself. */
   readonly folder: string
   tell(step: string): void
   start(options: ServerOptions): Promise<ServerProcess>
-  /** Has a server stopped that was started elsewhere. */
+  /** Registers a server that was started elsewhere, to be stopped at the end. */
   adopt(server: ServerProcess): void
   /** The service on the database of a dataset. */
   startService(
@@ -26,17 +26,17 @@ export interface Harness {
   ): Promise<ServerProcess>
   /** Resolves with the name of the file. */
   writeRequests(requests: Requests): Promise<string>
-  /** A Zipf mix of so many requests. Resolves with the name of the file. */
+  /** Writes a Zipf mix of so many requests. Resolves with the name of the file. */
   writeZipf(requests: number): Promise<string>
 }
 
-/** Databases that the parts share, each made when it is first asked for. */
+/** Databases that scenarios share, each created on first use. */
 export interface Datasets {
-  /** What most parts use: as many tokens as keys. */
+  /** The dataset of most scenarios: as many tokens as keys. */
   main(): Promise<Dataset>
-  /** An account of so many keys. */
+  /** A dataset with an account of so many keys. */
   ofSize(keys: number): Promise<Dataset>
-  /** The URL of a database with nothing in it. */
+  /** The URL of an empty database. */
   empty(): Promise<string>
 }
 
@@ -44,7 +44,7 @@ export const connections = 32
 
 const zipfDraws = 200_000
 
-/** Runs `act` with a stage of its own. */
+/** Runs `act` with a harness of its own. */
 export async function withHarness<T>(
   given: Pick<Harness, 'rounds' | 'isQuick' | 'soakMinutes' | 'datasets' | 'tell'>,
   act: (harness: Harness) => Promise<T>,
@@ -84,7 +84,7 @@ export async function withHarness<T>(
     for (const server of servers) await server.stop()
     return result
   } finally {
-    // Those that still run, because something failed: that is what the caller is told.
+    // Servers still run only because something failed, and the caller gets that failure.
     await Promise.allSettled(servers.map((server) => server.stop()))
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,4 +1,6 @@
-/** What V8's profiler tells (Chrome DevTools Protocol, `Profiler.Profile`), of it what is read here. */
+/**
+ * The members of V8's profile (Chrome DevTools Protocol, `Profiler.Profile`) that are read here.
+ */
 interface Profile {
   readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[]
   readonly samples: readonly number[]
@@ -13,8 +15,8 @@ interface CallFrame {
 const intervalMicros = 500
 
 /**
- * Microseconds by function (its own time, not that of what it calls) while `act` runs, of a process that
- * was started with `--inspect=127.0.0.1:PORT`.
+ * Microseconds by function (its own time, not that of what it calls) while `act` runs, of a process
+ * that was started with `--inspect=127.0.0.1:PORT`.
  */
 export async function profileWhile(
   inspectorPort: number,

@@ -3,7 +3,7 @@ import type { Chart } from './report/chart.ts'
 /** What a figure must be to meet its goal. */
 export type Goal = { readonly atLeast: number } | { readonly atMost: number }
 
-/** One figure that a part of the benchmark found. */
+/** One figure that a scenario found. */
 export interface Finding {
   readonly what: string
   readonly value: number
@@ -14,7 +14,7 @@ export interface Finding {
   readonly remark?: string
 }
 
-/** The medians of one contender over the rounds: absolute figures, of one machine. */
+/** The medians of one candidate over the rounds: absolute figures, of one machine. */
 export interface Result {
   readonly name: string
   readonly requestsPerSecond: number
@@ -34,25 +34,25 @@ export interface Facts {
 
 export interface ScenarioResult {
   readonly findings: readonly Finding[]
-  readonly standings: readonly Result[]
+  readonly medians: readonly Result[]
   readonly facts?: Facts
   readonly chart?: Chart
 }
 
-/** A part's result, and the circumstances under which it was measured. */
+/** The result of a scenario, and the circumstances of its measurement. */
 export interface DatedResult extends ScenarioResult {
   /** YYYY-MM-DD. */
   readonly date: string
   readonly node: string
   readonly generator: string
   readonly cores: number
-  /** The load average of the minute before the part began: what else was running then. */
+  /** The load average of the minute before the scenario began: what else was running then. */
   readonly loadBefore: number
   readonly rounds: number
   readonly roundSeconds: number
 }
 
-/** By the name of the part. */
+/** By the name of the scenario. */
 export type Results = Readonly<Record<string, DatedResult>>
 
 /** Whether a finding meets its goal; undefined where there is none. */

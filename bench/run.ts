@@ -1,11 +1,10 @@
 /**
- * Measures the service, as ratios between things that run in turn in one run:
- *   npm run bench -- [--quick] [--only PART,PART...] [--write] [--date YYYY-MM-DD]
- *   npm run soak -- [--minutes 10] [--write]
- *   npm run bench -- --render|--check
- * `--quick` takes under a minute. `--write` keeps the results in docs/performance/results.json and writes
- * docs/performance.md and its plots from all that are there; `--render` only writes them anew, and
- * `--check` fails when that would alter them. The date is the one given, or today's.
+ * Measures the service, as ratios between things that run in turn in one run: npm run bench --
+ * [--quick] [--only SCENARIO,SCENARIO...] [--write] [--date YYYY-MM-DD] npm run soak -- [--minutes
+ * 10] [--write] npm run bench -- --render|--check `--quick` takes under a minute. `--write` keeps
+ * the results in docs/performance/results.json and writes docs/performance.md and its plots from
+ * all that are there; `--render` only writes them anew, and `--check` fails when that would alter
+ * them. The date is the one given, or today's.
  */
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -54,7 +53,7 @@ function chosenScenarios(): ScenarioName[] {
   })
 }
 
-/** Tells and keeps what each part found as soon as it is over: a later one may fail. */
+/** Prints and stores the result of each scenario as soon as it is over: a later one may fail. */
 async function measureScenarios(names: readonly ScenarioName[]): Promise<void> {
   const generator = await requireWrk()
   const datasets = createDatasets(given.quick, tell)
@@ -96,7 +95,7 @@ async function measureScenario(
   }
 }
 
-/** When no part is named. */
+/** When no scenario is named. */
 function isChosen(scenario: Scenario): boolean {
   return given.quick ? scenario.isQuick === true : scenario.isLong !== true
 }

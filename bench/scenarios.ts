@@ -22,7 +22,7 @@ export interface Scenario {
   readonly measure: (harness: Harness) => Promise<ScenarioResult>
   /** Whether `--quick` measures it. */
   readonly isQuick?: boolean
-  /** Whether it is measured only when it is asked for. */
+  /** Whether it is measured only on request. */
   readonly isLong?: boolean
 }
 

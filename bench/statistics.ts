@@ -7,7 +7,10 @@ export function median(values: readonly number[]): number {
   return (upper + lower) / 2
 }
 
-/** The value that this share of the values does not exceed, by nearest rank. Throws RangeError when there is none. */
+/**
+ * The value that this share of the values does not exceed, by nearest rank. Throws RangeError when
+ * there is none.
+ */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]

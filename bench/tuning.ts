@@ -76,10 +76,10 @@ async function measurePreparing(text: string, names: readonly CredentialName[]):
 }
 
 async function measurePromotion(text: string, names: readonly CredentialName[]): Promise<void> {
-  const ours: number[] = []
+  const callback: number[] = []
   const plain: number[] = []
   for (let round = 0; round < rounds; round += 1) {
-    ours.push(
+    callback.push(
       await promotedBy(names, (values) =>
         runStatement(client, { name: 'prepared', text, values }, withinMs),
       ),
@@ -89,7 +89,7 @@ async function measurePromotion(text: string, names: readonly CredentialName[]):
     )
   }
   print(
-    `run-statement: ${median(ours).toFixed(0)} bytes a statement reach V8's old space, ` +
+    `run-statement: ${median(callback).toFixed(0)} bytes a statement reach V8's old space, ` +
       `${median(plain).toFixed(0)} by the promises of pg`,
   )
 }

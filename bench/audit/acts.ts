@@ -1,4 +1,7 @@
-/** A process that issues and revokes keys when it is told to, one after another, and says how long that took. */
+/**
+ * A process that issues and revokes keys on request, one after another, and reports how long that
+ * took.
+ */
 import type { KeyPrincipal } from '../../src/domain/principal.ts'
 import { createAccount } from '../../src/management/accounts/create.ts'
 import { issueApiKey } from '../../src/management/api-keys/issue.ts'

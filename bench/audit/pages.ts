@@ -9,7 +9,7 @@ export interface PageTimes {
   readonly what: string
   /** Milliseconds a page of 50, the median: of few events, and of many. */
   readonly ms: readonly [few: number, many: number]
-  /** How much longer a page of many took, the median of the pairs. */
+  /** How much longer a page of many events took, the median of the pairs. */
   readonly ratio: number
 }
 
@@ -17,13 +17,13 @@ const samples = 1_000
 const warmUps = 200
 
 /**
- * Times pages of an account with few events and of one with many, each in a database of its own, in turns:
- * the first page and one from the middle, plain and filtered.
+ * Times pages of an account with few events and of one with many, each in a database of its own, in
+ * turns: the first page and one from the middle, plain and filtered.
  */
 export async function timePages(few: number, many: number): Promise<PageTimes[]> {
-  const trails = [await makeAuditLog(few), await makeAuditLog(many)] as const
+  const logs = [await makeAuditLog(few), await makeAuditLog(many)] as const
   const middle = { value: '2026-07-02T00:00:00.000Z', id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }
-  const actor = { id: trails[0].actorId, platformToo: true }
+  const actor = { id: logs[0].actorId, platformToo: true }
   const cases: readonly (readonly [string, AuditFilter, PageRequest['after']])[] = [
     ['the latest', {}, undefined],
     ['from the middle', {}, middle],
@@ -37,12 +37,12 @@ export async function timePages(few: number, many: number): Promise<PageTimes[]>
       const page = { limit: 50, sort: { field: 'created_at', descending: true }, after } as const
       const pairs: [number, number][] = []
       for (let sample = 0; sample < warmUps + samples; sample += 1) {
-        // Whoever comes first comes second the next time.
+        // The order alternates between samples.
         const order = sample % 2 === 0 ? [0, 1] : [1, 0]
         const pair: [number, number] = [0, 0]
         for (const which of order as (0 | 1)[]) {
           const began = performance.now()
-          await listAuditEvents(trails[which].db, trails[which].accountId, filter, page)
+          await listAuditEvents(logs[which].db, logs[which].accountId, filter, page)
           pair[which] = performance.now() - began
         }
         if (sample >= warmUps) pairs.push(pair)
@@ -55,7 +55,7 @@ export async function timePages(few: number, many: number): Promise<PageTimes[]>
     }
     return times
   } finally {
-    for (const { drop } of trails) await drop()
+    for (const { drop } of logs) await drop()
   }
 }
 

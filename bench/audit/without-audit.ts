@@ -1,4 +1,4 @@
-/** Loaded before the service: leaves its acts as they are and takes their events away. */
+/** Loaded before the service: leaves its acts as they are, but drops their events. */
 import { registerHooks } from 'node:module'
 
 registerHooks({

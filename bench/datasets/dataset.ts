@@ -9,25 +9,28 @@ import { verify } from '../../src/verification/verify.ts'
 import { loadKeys } from './load-keys.ts'
 import { type MadeKey, makeKeys } from './make-keys.ts'
 
-/** What a database holds, and who may ask. */
+/** The content of a database, and the token of its caller. */
 export interface Dataset {
   readonly databaseUrl: string
   /** A key of the platform account: the caller of every request. */
   readonly rootToken: string
   /** The account that all other keys belong to. */
   readonly accountId: string
-  /** All keys of the account, those whose token nobody has included. */
+  /** All keys of the account, including those without a known token. */
   readonly keys: number
-  /** Of good keys, usable from anywhere, that never expire and were used before. */
+  /** Tokens of valid keys, usable from anywhere, that never expire and were used before. */
   readonly tokens: readonly string[]
-  /** As good; each time others, for whoever will revoke them. Throws RangeError when there are too few left. */
+  /**
+   * Other tokens of the same kind at each call, to be revoked. Throws RangeError when too few are
+   * left.
+   */
   takeRevocable(count: number): string[]
   readonly revokedTokens: readonly string[]
   readonly expiredTokens: readonly string[]
 }
 
 export interface DatasetSize {
-  /** Of the account, altogether; what the others leave are keys whose token nobody has. */
+  /** The keys of the account in total; those not named by the other fields have no known token. */
   readonly keys: number
   readonly tokens: number
   readonly revocableTokens?: number
@@ -35,7 +38,7 @@ export interface DatasetSize {
   readonly expiredTokens?: number
 }
 
-/** Bootstraps an empty database and gives one account so many keys. */
+/** Bootstraps an empty database and gives one account that many keys. */
 export async function makeDataset(databaseUrl: string, size: DatasetSize): Promise<Dataset> {
   let rootToken = ''
   const service = await createService({

@@ -2,7 +2,7 @@ import { createEmptyDatabase, type TestDatabase } from '../../test/helpers/datab
 import type { Datasets } from '../harness.ts'
 import { type Dataset, type DatasetSize, makeDataset } from './dataset.ts'
 
-/** Makes databases when they are asked for; `drop` removes those that were made. */
+/** Creates databases on request; `drop` removes those that were created. */
 export function createDatasets(
   isQuick: boolean,
   tell: (step: string) => void,

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const tagWidth = 11
 
-/** Tokens of existing keys with a tag that was guessed: well-formed, and refused without a look at the database. */
+/** Tokens of existing keys with a guessed tag: well-formed, and refused without a query. */
 export function forgeTokens(tokens: readonly string[]): string[] {
   return tokens.map((token) => token.slice(0, -tagWidth) + guessTag())
 }

@@ -12,7 +12,7 @@ export interface KeysToLoad {
   readonly used: readonly MadeKey[]
   readonly revoked: readonly MadeKey[]
   readonly expired: readonly MadeKey[]
-  /** How many keys besides whose secret nobody knows. */
+  /** The number of further keys, whose secret nobody knows. */
   readonly others: number
 }
 
@@ -21,9 +21,9 @@ type State = 'used' | 'revoked' | 'expired'
 const staged = 5_000
 
 /**
- * Fills the tables of an account as issuing, using and revoking would have over two years. The rows
- * are gathered in a table without indexes and moved in the order of their making: a million in a
- * minute or two.
+ * Fills the tables of an account as two years of issuing, using and revoking would have. The rows
+ * are collected in a table without indexes and moved in order of creation: a million in a minute or
+ * two.
  */
 export async function loadKeys(deps: Deps, load: KeysToLoad): Promise<void> {
   await inTransaction(deps.db, async (trx) => {
@@ -37,7 +37,7 @@ export async function loadKeys(deps: Deps, load: KeysToLoad): Promise<void> {
     await stageOthers(trx, load.others, deps.hasher.profile.version)
     await moveIntoPlace(trx, deps, load)
   })
-  // What the server would do by itself, sooner or later in the middle of a measurement.
+  // The server would do this by itself, at some time in the middle of a measurement.
   for (const table of ['api_key', 'credential', 'api_key_usage']) {
     await sql`vacuum (analyze) ${sql.table(table)}`.execute(deps.db)
   }
@@ -79,7 +79,7 @@ async function stageOthers(trx: Executor, count: number, hashProfile: number): P
 
 async function moveIntoPlace(trx: Executor, deps: Deps, load: KeysToLoad): Promise<void> {
   const { accountId, roleId, createdBy } = load
-  // The rows are right by their making; without this each is looked up four times.
+  // The rows are valid by construction; otherwise each is looked up four times.
   await sql`set local session_replication_role = replica`.execute(trx)
   await sql`
     insert into api_key (

@@ -4,7 +4,7 @@ import type { Deps } from '../../src/http/deps.ts'
 import type { SecretHash } from '../../src/verification/hashing/hasher.ts'
 import { concurrently } from '../concurrently.ts'
 
-/** A key before it is in a database: its token is good there once its row is. */
+/** A key that is not in a database yet: its token is valid once the rows are. */
 export interface MadeKey {
   readonly id: string
   readonly createdAt: Date
@@ -17,13 +17,13 @@ export const spreadMs = 2 * 365 * 24 * 60 * 60 * 1000
 
 const hashedAtOnce = 8
 
-/** Makes keys as issuing makes them, each with a secret and an Argon2 hash of its own. */
+/** Makes keys as issuing does, each with a secret and an Argon2 hash of its own. */
 export async function makeKeys(deps: Deps, accountId: string, count: number): Promise<MadeKey[]> {
   const keys: MadeKey[] = []
   const now = deps.now().getTime()
   const indices = Array.from({ length: count }, (_, index) => index)
   await concurrently(indices, hashedAtOnce, async (index) => {
-    // In no order, so that one key after the other is nowhere near it in the table.
+    // In random order, so that neighbours in the list are far apart in the table.
     const createdAt = new Date(now - Math.floor(Math.random() * spreadMs))
     const id = uuidV7(createdAt.getTime(), deps.randomBytes(10))
     const token = formatToken({

@@ -6,7 +6,9 @@ import type { Load, Measured } from './load.ts'
 const run = promisify(execFile)
 const maxOutputBytes = 1024 * 1024
 
-/** As fast as the connections allow, each asking again once it is answered, by wrk on one thread. */
+/**
+ * At full speed: each connection sends its next request once it is answered; by wrk on one thread.
+ */
 export async function runAtFullSpeed(load: Load, seconds: number): Promise<Measured> {
   const script = join(import.meta.dirname, 'wrk.lua')
   const { start, goodVerdicts } = load.expected
@@ -20,8 +22,9 @@ export async function runAtFullSpeed(load: Load, seconds: number): Promise<Measu
 }
 
 /**
- * At a given rate whatever the answers take, by a generator of our own: wrk knows no rate. Latencies
- * are from the moment that a request was due, so that what waits behind a slow answer counts as slow.
+ * At a given rate, whatever the latency, by a generator of our own: wrk has no rate. Latencies
+ * count from the moment at which a request was due, so that what waits behind a slow answer counts
+ * as slow.
  */
 export async function runAtRate(
   load: Load,
@@ -37,7 +40,7 @@ export async function runAtRate(
   return readLastLine(stdout)
 }
 
-/** The version of wrk. Rejects with what to do when it is not installed. */
+/** The version of wrk. Rejects with the remedy when wrk is not installed. */
 export async function requireWrk(): Promise<string> {
   // wrk prints its version and exits with 1.
   const printed = await run('wrk', ['--version']).catch(

@@ -6,13 +6,16 @@ export interface Load {
   readonly origin: string
   /** See writeRequests. */
   readonly requestsFile: string
-  /** Indices of requests, one a line, in the order of sending; absent: all in turn. Begun anew at its end. */
+  /**
+   * Indices of requests, one a line, in the order of sending; absent: all in turn. Repeats at its
+   * end.
+   */
   readonly sequenceFile?: string
   readonly connections: number
   readonly expected: ExpectedAnswer
 }
 
-/** What the body of every answer must show; its status must be 200. */
+/** What the body of every answer must contain; its status must be 200. */
 export interface ExpectedAnswer {
   readonly start: string
   /** How often `"valid":true` must be in it, where there are several verdicts. */
@@ -22,7 +25,7 @@ export interface ExpectedAnswer {
 export const latencyPercentiles = [50, 75, 90, 95, 99, 99.9] as const
 export type LatencyPercentile = (typeof latencyPercentiles)[number]
 
-/** What a generator measured. Any other answer than the expected one is an error. */
+/** The measurement of a generator. Any answer but the expected one is an error. */
 export interface Measured {
   readonly requests: number
   readonly seconds: number
@@ -52,7 +55,10 @@ export interface RequestLine {
   readonly body?: string
 }
 
-/** Writes requests for a generator: the two headers in the first two lines, then path and body a line. */
+/**
+ * Writes requests for a generator: the two headers in the first two lines, then path and body a
+ * line.
+ */
 export async function writeRequests(file: string, requests: Requests): Promise<void> {
   const { authorization, contentType = 'application/json', lines } = requests
   const written = lines.map(({ path, body = '' }) => `${path}\t${body}`)

@@ -1,6 +1,6 @@
 /**
- * Indices from 0 to `items` - 1 as a Zipf mix draws them: the one of rank r with a weight of 1 / r. Of
- * 10,000 the first then has a tenth of all draws, the first hundred half.
+ * Indices from 0 to `items` - 1 as a Zipf mix draws them: the one of rank r with a weight of 1 / r.
+ * Of 10,000 the first then has a tenth of all draws, the first hundred half.
  *
  * `random` gives numbers from 0 up to 1.
  */

@@ -1,6 +1,6 @@
 import fastify from 'fastify'
 
-/** What the home-made answers and better-auth say of a token. */
+/** The answer of the home-made server and of better-auth about a token. */
 export interface Answer {
   readonly valid: boolean
   readonly api_key?: {

@@ -1,7 +1,8 @@
 /**
- * The API keys of better-auth, as its documentation has them: `auth.api.verifyApiKey` behind a route. Its
- * rate limit, on by default, is off. STORAGE is `database`, its default, or `secondary-storage`, for which
- * a map of this process stands in the place of Redis: no server could answer sooner.
+ * The API keys of better-auth, as its documentation has them: `auth.api.verifyApiKey` behind a
+ * route. Its rate limit, on by default, is off. STORAGE is `database`, its default, or
+ * `secondary-storage`, for which a map of this process stands in the place of Redis: no server
+ * could answer sooner.
  */
 import { apiKey } from '@better-auth/api-key'
 import { betterAuth } from 'better-auth'

@@ -1,8 +1,8 @@
 import type { Pool } from 'pg'
 
 /**
- * All that introspection asks of an adapter, in a map. The one that comes with oidc-provider forgets all
- * but the last thousand tokens.
+ * All that introspection asks of an adapter, in a map. The one that comes with oidc-provider
+ * forgets all but the last thousand tokens.
  */
 export function createMemoryAdapter() {
   const stored = new Map<string, unknown>()

@@ -1,6 +1,7 @@
 /**
- * Introspection (RFC 7662) by oidc-provider of opaque tokens of its client credentials grant. ADAPTER is
- * `memory` or `pg`. The caller authenticates itself by its client secret, as the protocol demands.
+ * Introspection (RFC 7662) by oidc-provider of opaque tokens of its client credentials grant.
+ * ADAPTER is `memory` or `pg`. The caller authenticates itself by its client secret, as the
+ * protocol demands.
  */
 import { Provider } from 'oidc-provider'
 import { createMemoryAdapter, createPgAdapter, createTable } from './oidc-adapters.ts'

@@ -11,7 +11,9 @@ export function openPool(): Pool {
   return new Pool({ connectionString: DATABASE_URL, max: Number(POOL_MAX) })
 }
 
-/** Runs `act` on a pool that is closed afterwards, so that the server has counted all that it did. */
+/**
+ * Runs `act` on a pool that is closed afterwards, so that the server has counted all that it did.
+ */
 export async function withPool<T>(act: (pool: Pool) => Promise<T>): Promise<T> {
   const pool = openPool()
   try {

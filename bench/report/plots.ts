@@ -7,7 +7,7 @@ import { type Chart, drawChart } from './chart.ts'
 export interface Plot {
   /** In docs/performance. */
   readonly file: string
-  /** What the picture shows, for who cannot see it. */
+  /** The text alternative of the picture. */
   readonly title: string
   readonly svg: string
 }
@@ -18,15 +18,15 @@ export function plotsOf(results: Results): Plot[] {
   return [
     ...(peers === undefined
       ? []
-      : [plot('peers.svg', latencies('Latency of the service and its peers', peers.standings))]),
+      : [plot('peers.svg', latencies('Latency of the service and its peers', peers.medians))]),
     ...(hot === undefined || cold === undefined
       ? []
       : [
           plot(
             'latency.svg',
             latencies('Latency: hot, cold, and programs that do less', [
-              ...hot.standings,
-              ...cold.standings,
+              ...hot.medians,
+              ...cold.medians,
             ]),
           ),
         ]),
@@ -39,37 +39,37 @@ function plot(file: string, chart: Chart): Plot {
   return { file, title: chart.title, svg: drawChart(chart) }
 }
 
-function latencies(title: string, standings: readonly Result[]): Chart {
+function latencies(title: string, medians: readonly Result[]): Chart {
   return {
     title,
     yTitle: 'milliseconds',
     xTitle: 'percentile of requests, 32 connections',
     xLabels: latencyPercentiles.map((percentile) => `p${percentile}`),
-    series: standings.map(({ name, latenciesMs }) => ({ name, values: latenciesMs })),
+    series: medians.map(({ name, latenciesMs }) => ({ name, values: latenciesMs })),
   }
 }
 
-function growthPlots({ standings }: DatedResult): Plot[] {
+function growthPlots({ medians }: DatedResult): Plot[] {
   const kinds = [
     { kind: 'hot', name: 'hot' },
     { kind: 'cold', name: 'cold' },
     { kind: 'list', name: 'a page of a list' },
   ] as const
-  const chart = (title: string, yTitle: string, figure: (standing: Result) => number): Chart => ({
+  const chart = (title: string, yTitle: string, figure: (result: Result) => number): Chart => ({
     title,
     yTitle,
     xTitle: 'keys of the account',
     xLabels: sizes.map((size) => size.toLocaleString('en-US')),
     series: kinds.map(({ kind, name }) => ({
       name,
-      values: growthOf(standings, kind).map(({ standing }) => figure(standing)),
+      values: growthOf(medians, kind).map(({ result }) => figure(result)),
     })),
   })
   return [
     plot(
       'growth-latency.svg',
-      chart('p99 against the number of keys', 'p99 in milliseconds', (standing) =>
-        latencyOf(standing.latenciesMs, 99),
+      chart('p99 against the number of keys', 'p99 in milliseconds', (result) =>
+        latencyOf(result.latenciesMs, 99),
       ),
     ),
     plot(
@@ -77,7 +77,7 @@ function growthPlots({ standings }: DatedResult): Plot[] {
       chart(
         'CPU time per request against the number of keys',
         'microseconds, of the service and the database',
-        (standing) => standing.cpuMicros + standing.databaseCpuMicros,
+        (result) => result.cpuMicros + result.databaseCpuMicros,
       ),
     ),
   ]

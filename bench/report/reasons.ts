@@ -78,10 +78,10 @@ function measured(results: Results, scenario: ScenarioName, beginning: string): 
 }
 
 function found(results: Results, scenario: ScenarioName, beginning: string): Result | undefined {
-  const standings = results[scenario]?.standings ?? []
+  const medians = results[scenario]?.medians ?? []
   return (
-    standings.find(({ name }) => name === beginning) ??
-    standings.find(({ name }) => name.startsWith(beginning))
+    medians.find(({ name }) => name === beginning) ??
+    medians.find(({ name }) => name.startsWith(beginning))
   )
 }
 

@@ -11,7 +11,10 @@ export function goalsTable(results: Results): string {
   return table(['what', 'measured', 'goal', ''], rows)
 }
 
-/** Every part with its findings, its standings and its facts: Markdown that also reads well on a terminal. */
+/**
+ * Every scenario with its findings, its results and its facts: Markdown that also reads well on a
+ * terminal.
+ */
 export function tablesOf(results: Results): string {
   return orderedOf(results)
     .map(([name, result]) => `### ${scenarios[name].title}\n\n${partTables(result)}`)
@@ -19,10 +22,10 @@ export function tablesOf(results: Results): string {
 }
 
 function partTables(result: DatedResult): string {
-  const { findings, standings, facts } = result
+  const { findings, medians, facts } = result
   return [
     findings.length === 0 ? '' : findingsTable(findings),
-    standings.length === 0 ? '' : resultsTable(standings),
+    medians.length === 0 ? '' : resultsTable(medians),
     facts === undefined ? '' : table(facts.head, facts.rows),
     remarksOf(findings),
   ]
@@ -44,7 +47,7 @@ function remarksOf(findings: readonly Finding[]): string {
     .join('\n')
 }
 
-function resultsTable(standings: readonly Result[]): string {
+function resultsTable(medians: readonly Result[]): string {
   return table(
     [
       'absolute figures of one machine',
@@ -55,14 +58,14 @@ function resultsTable(standings: readonly Result[]): string {
       'p99 ms',
       'p99.9 ms',
     ],
-    standings.map((standing) => [
-      standing.name,
-      count(standing.requestsPerSecond),
-      standing.cpuMicros.toFixed(1),
-      standing.databaseCpuMicros.toFixed(1),
-      latencyOf(standing.latenciesMs, 50).toFixed(2),
-      latencyOf(standing.latenciesMs, 99).toFixed(2),
-      latencyOf(standing.latenciesMs, 99.9).toFixed(2),
+    medians.map((result) => [
+      result.name,
+      count(result.requestsPerSecond),
+      result.cpuMicros.toFixed(1),
+      result.databaseCpuMicros.toFixed(1),
+      latencyOf(result.latenciesMs, 50).toFixed(2),
+      latencyOf(result.latenciesMs, 99).toFixed(2),
+      latencyOf(result.latenciesMs, 99.9).toFixed(2),
     ]),
   )
 }
@@ -104,7 +107,7 @@ function count(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }
 
-/** In the order of the page; what is no part any more is left out. */
+/** In the order of the page; results of former scenarios are left out. */
 export function orderedOf(results: Results): [ScenarioName, DatedResult][] {
   return (Object.keys(scenarios) as ScenarioName[]).flatMap(
     (name): [ScenarioName, DatedResult][] => {

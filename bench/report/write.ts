@@ -7,19 +7,19 @@ import { plotsOf } from './plots.ts'
 const docs = join(import.meta.dirname, '../../docs')
 const resultsFile = 'performance/results.json'
 
-/** Keeps what was measured, beside what earlier runs measured of other parts. */
+/** Stores results beside those that earlier runs measured of other scenarios. */
 export async function keepResults(measured: Results): Promise<void> {
   await mkdir(join(docs, 'performance'), { recursive: true })
   const all = { ...(await readResults()), ...measured }
   await writeFile(join(docs, resultsFile), `${JSON.stringify(all, roundNumbers, 2)}\n`)
 }
 
-/** Writes docs/performance.md and its plots from the results that are kept. */
+/** Writes docs/performance.md and its plots from the stored results. */
 export async function writeReport(): Promise<void> {
   for (const [file, text] of filesOf(await readResults())) await writeFile(join(docs, file), text)
 }
 
-/** Rejects when docs/performance.md or a plot is not what the results that are kept give. */
+/** Rejects when docs/performance.md or a plot differs from what the stored results give. */
 export async function checkReport(): Promise<void> {
   for (const [file, text] of filesOf(await readResults())) {
     if ((await readIfThere(file)) === text) continue
@@ -27,7 +27,7 @@ export async function checkReport(): Promise<void> {
   }
 }
 
-/** By their names within docs. Without results the page is left alone. */
+/** The files, by their names within docs. Without results the page is left alone. */
 function filesOf(results: Results): Map<string, string> {
   if (Object.keys(results).length === 0) return new Map()
   return new Map([

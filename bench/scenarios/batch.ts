@@ -8,7 +8,7 @@ import { fromMemory } from '../work.ts'
 const keys = 10_000
 const batchSizes = [1, 10, 100] as const
 
-/** Batches of tokens that memory knows, against single calls for the same tokens. */
+/** Batches of hot tokens, against single calls for the same tokens. */
 export async function measureBatch(harness: Harness): Promise<ScenarioResult> {
   const dataset = await harness.datasets.main()
   const { rootToken, databaseUrl } = dataset
@@ -51,7 +51,7 @@ export async function measureBatch(harness: Harness): Promise<ScenarioResult> {
       ...(size === 100 && { goal: { atLeast: 10 } }),
     }
   })
-  return { findings, standings: resultsOf(samples) }
+  return { findings, medians: resultsOf(samples) }
 }
 
 export function batchRequests(rootToken: string, tokens: readonly string[], size: number) {

@@ -13,14 +13,20 @@ import { byArgon2 } from '../work.ts'
 
 const run = promisify(execFile)
 
-/** What a service just started verifies before it is measured, with tokens of their own: V8 compiles meanwhile. */
+/**
+ * Tokens of their own that a fresh service verifies before the measurement: V8 compiles meanwhile.
+ */
 const warmUpTokens = { whole: 10_000, quick: 1_000, long: 30_000 } as const
-/** Of the Argon2 ceiling: the goal for the rate, half of which is the rate at which p99 is judged. */
+/**
+ * Of the Argon2 ceiling: the goal for the rate, half of which is the rate at which p99 is judged.
+ */
 const goal = 0.45
 const wholeSeconds = 3
 const quickSeconds = 1
 
-/** First sights of tokens after a start, against what Argon2 alone can do on this machine. */
+/**
+ * First verifications of tokens after a start, against what Argon2 alone can do on this machine.
+ */
 export async function measureCold(harness: Harness): Promise<ScenarioResult> {
   const dataset = await harness.datasets.main()
   const ceilings: number[] = []
@@ -58,7 +64,7 @@ export async function measureCold(harness: Harness): Promise<ScenarioResult> {
       },
       { what: 'The ceiling of Argon2 alone', value: median(ceilings), unit: 'per second' },
     ],
-    standings: [
+    medians: [
       resultOf('cold, as fast as it goes', flatOut),
       resultOf('cold, at half of the target rate', steady),
       ...(harness.isQuick ? [] : [resultOf('the same, after 30,000 others', later)]),
@@ -78,8 +84,8 @@ interface Start {
 }
 
 /**
- * Starts a service anew and has it verify tokens that it has not seen, each once. The tokens are other
- * ones each round, so that the database knows no more of them than of any.
+ * Starts a service anew and verifies tokens that the service has not seen, each once. The tokens
+ * differ in each round, so that the database has none of them cached more than others.
  */
 async function measureStart({
   harness,

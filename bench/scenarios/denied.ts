@@ -18,10 +18,10 @@ export async function measureDenied(harness: Harness): Promise<ScenarioResult> {
     unit: 'times',
     goal: { atMost: 1.05 },
   })
-  return { findings: denied.map(against), standings: resultsOf(samples) }
+  return { findings: denied.map(against), medians: resultsOf(samples) }
 }
 
-/** One service, which meets all three. */
+/** One service, which takes all three loads. */
 async function startCandidates(harness: Harness, dataset: Dataset): Promise<readonly Candidate[]> {
   const { rootToken, databaseUrl, tokens, revokedTokens, expiredTokens } = dataset
   const server = await harness.startService(dataset)

@@ -12,7 +12,9 @@ const forgedPerGood = 5
 /** The flood is there before the good traffic comes, and still there when it ends. */
 const marginSeconds = 1
 
-/** Good traffic at a fixed rate, alone and beside a flood of forged tokens at five times that rate. */
+/**
+ * Good traffic at a fixed rate, alone and beside a flood of forged tokens at five times that rate.
+ */
 export async function measureFlood(harness: Harness): Promise<ScenarioResult> {
   const dataset = await harness.datasets.main()
   const { rootToken, databaseUrl } = dataset
@@ -62,6 +64,6 @@ export async function measureFlood(harness: Harness): Promise<ScenarioResult> {
         goal: { atMost: 2 },
       },
     ],
-    standings: resultsOf(samples),
+    medians: resultsOf(samples),
   }
 }

@@ -42,7 +42,7 @@ export async function measureForged(harness: Harness): Promise<ScenarioResult> {
       },
       ...(await countWork(await startAttacked(harness, dataset), harness.rounds.seconds)),
     ],
-    standings: resultsOf(samples),
+    medians: resultsOf(samples),
   }
 }
 
@@ -50,7 +50,7 @@ async function startBaseline(harness: Harness, dataset: Dataset): Promise<Candid
   const { rootToken, databaseUrl } = dataset
   const server = await harness.start({
     script: 'bench/servers/baseline.ts',
-    settings: { DATABASE_URL: databaseUrl, FLOOR_CALLER: rootToken },
+    settings: { DATABASE_URL: databaseUrl, BASELINE_CALLER: rootToken },
   })
   return {
     name: 'the baseline, denying',

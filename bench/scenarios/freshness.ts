@@ -12,10 +12,10 @@ const processes = 3
 const notified = 200
 const polled = 20
 const receiptMs = 2_000
-/** It is a difference of a few hundredths, which fewer rounds do not tell. */
+/** The ratio differs from 1 by a few hundredths, which fewer rounds do not show. */
 const protocolRounds = 11
 
-/** What it costs to be fresh, and how fast a revocation is. */
+/** The cost of freshness, and the time until a revocation takes effect. */
 export async function measureFreshness(harness: Harness): Promise<ScenarioResult> {
   const dataset = await harness.datasets.main()
   const protocol = await measureProtocol(harness, dataset)
@@ -49,7 +49,7 @@ export async function measureFreshness(harness: Harness): Promise<ScenarioResult
         goal: { atMost: 15 },
       },
     ],
-    standings: protocol.standings,
+    medians: protocol.medians,
   }
 }
 
@@ -87,7 +87,7 @@ async function measureProtocol(
     unit: 'times',
     goal: { atMost: 1.03 },
   }
-  return { findings: [finding], standings: resultsOf(samples) }
+  return { findings: [finding], medians: resultsOf(samples) }
 }
 
 /** Milliseconds, one a revocation. */
@@ -166,7 +166,7 @@ async function makeHot(
 
 async function untilDenied(url: string, caller: string, token: string): Promise<number> {
   while ((await askVerdict(url, caller, token)).valid) {
-    // Asked again at once: the next answer may be the denial.
+    // Asks again at once: the next answer may be the denial.
   }
   return performance.now()
 }

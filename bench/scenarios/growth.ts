@@ -15,12 +15,12 @@ export const growthNames = {
   list: 'list',
 } as const
 
-/** As many as the smallest account has of keys with a secret. */
+/** As many as the smallest account has keys with a known secret. */
 const tokensUsed = 500
 /**
- * Memory for far fewer keys than are asked for in turn: each has been forgotten when its turn comes again,
- * and is as cold as at first sight, in a process that has long been warm. The caller is asked for all the
- * time, and stays.
+ * A cache for far fewer keys than are asked for in turn: each entry is evicted before its turn
+ * comes again, and is as cold as at first sight, in a process that has long been warm. The caller
+ * is used all the time, and stays.
  */
 const coldCacheKeys = '128'
 const coldPerSecond = 500
@@ -39,7 +39,9 @@ interface Grown {
   readonly list: Candidate
 }
 
-/** What the number of keys of an account costs: hot, cold and listing, from a thousand to a million. */
+/**
+ * What the number of keys of an account costs: hot, cold and listing, from a thousand to a million.
+ */
 export async function measureGrowth(harness: Harness): Promise<ScenarioResult> {
   const grown: Grown[] = []
   for (const size of sizes) grown.push(await grow(harness, size))
@@ -76,7 +78,7 @@ export async function measureGrowth(harness: Harness): Promise<ScenarioResult> {
       against('list', 'A page of a list, each order and filter in turn,', true),
       against('hot', 'Hot', false),
     ],
-    standings: resultsOf(samples),
+    medians: resultsOf(samples),
     facts: await timeLists(grown),
   }
 }
@@ -140,7 +142,7 @@ const plainQueries = [
   `expires_before=${inThirtyDays}T00:00:00Z`,
   'last_used_before=2026-01-01T00:00:00Z',
 ]
-/** Those that ask for what their order has last are timed by themselves only. */
+/** Filters whose results come last in the order: timed by themselves only. */
 const listQueries = [
   ...plainQueries,
   'status=active&sort=name',
@@ -153,7 +155,7 @@ function listPaths({ accountId }: Dataset, queries: readonly string[]): string[]
   return queries.map((query) => `/v1/accounts/${accountId}/api-keys?limit=${pageSize}&${query}`)
 }
 
-/** Lists of fewer keys would be compared with lists of more. */
+/** Otherwise lists of fewer keys would be compared with lists of more. */
 async function requirePagesAlike(grown: readonly Grown[]): Promise<void> {
   for (const query of plainQueries) {
     const lengths = new Set<number>()
@@ -203,12 +205,12 @@ async function getList(url: string, { rootToken }: Dataset): Promise<readonly un
 
 /** The medians of one kind by size, for a plot. */
 export function growthOf(
-  standings: ScenarioResult['standings'],
+  medians: ScenarioResult['medians'],
   kind: keyof typeof growthNames,
-): { readonly size: number; readonly standing: ScenarioResult['standings'][number] }[] {
+): { readonly size: number; readonly result: ScenarioResult['medians'][number] }[] {
   return sizes.flatMap((size) => {
     const name = `${growthNames[kind]}, ${size.toLocaleString('en-US')} keys`
-    const standing = standings.find((candidate) => candidate.name === name)
-    return standing === undefined ? [] : [{ size, standing }]
+    const result = medians.find((candidate) => candidate.name === name)
+    return result === undefined ? [] : [{ size, result }]
   })
 }

@@ -15,7 +15,7 @@ import { startNginx } from '../servers/nginx.ts'
 import { fromMemory } from '../work.ts'
 
 const mixed = 10_000
-/** Uses are written as often: so each turn has the one flush that falls to it, and not every third or each. */
+/** Uses are written at the same interval, so that each measurement contains exactly one flush. */
 const flushPeriodSeconds = 10
 const baselineScript = 'bench/servers/baseline.ts'
 
@@ -26,7 +26,7 @@ const names = {
   one: 'hot, one key',
 } as const
 
-/** Verifications that memory answers, against the baseline; and what stands below the baseline. */
+/** Verifications that memory answers, against the baseline; and what is below the baseline. */
 export async function measureHot(harness: Harness): Promise<ScenarioResult> {
   const dataset = await harness.datasets.main()
   const seconds = harness.isQuick ? harness.rounds.seconds : flushPeriodSeconds
@@ -54,7 +54,7 @@ export async function measureHot(harness: Harness): Promise<ScenarioResult> {
         unit: 'times',
       },
     ],
-    standings: resultsOf(samples),
+    medians: resultsOf(samples),
   }
 }
 
@@ -101,8 +101,8 @@ async function startCandidates(harness: Harness, dataset: Dataset): Promise<read
       script: baselineScript,
       settings: {
         DATABASE_URL: databaseUrl,
-        FLOOR_CALLER: rootToken,
-        FLOOR_TRUSTS_CALLER: trustsCaller,
+        BASELINE_CALLER: rootToken,
+        BASELINE_TRUSTS_CALLER: trustsCaller,
       },
     })
     await askVerdictText(server.url, rootToken, hotToken)
@@ -121,7 +121,10 @@ async function startCandidates(harness: Harness, dataset: Dataset): Promise<read
   ]
 }
 
-/** Servers that do less than the baseline: what of its cost is the framework's, and the generator's ceiling. */
+/**
+ * Servers that do less than the baseline: they show the share of the framework, and the generator's
+ * ceiling.
+ */
 async function startBareBaseline(
   harness: Harness,
   answer: string,

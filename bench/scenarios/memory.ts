@@ -56,7 +56,7 @@ export async function measureMemory(harness: Harness): Promise<ScenarioResult> {
       { what: 'Resident memory after the start', value: megabytes('startedBytes'), unit: 'MB' },
       { what: `Resident memory after ${keys} keys`, value: megabytes('verifiedBytes'), unit: 'MB' },
     ],
-    standings: [],
+    medians: [],
   }
 }
 

@@ -32,7 +32,10 @@ interface Rival {
   readonly countsBefore: DatabaseCounts
 }
 
-/** The service and its peers: 10,000 keys in a Zipf mix, the same server of PostgreSQL, as many connections. */
+/**
+ * The service and its peers: 10,000 keys in a Zipf mix, the same server of PostgreSQL, as many
+ * connections.
+ */
 export async function measurePeers(harness: Harness): Promise<ScenarioResult> {
   await installPeers()
   const own = await prepareOwn(harness)
@@ -59,7 +62,7 @@ export async function measurePeers(harness: Harness): Promise<ScenarioResult> {
   })
   return {
     findings: rivals.map(against),
-    standings: resultsOf(samples),
+    medians: resultsOf(samples),
     facts: {
       head: [
         '',
@@ -166,7 +169,10 @@ function requestsTo(peer: Peer, tokens: readonly string[]): Requests {
   }
 }
 
-/** Revokes the key that is asked for most, as another process would, and asks for it until it is denied. */
+/**
+ * Revokes the key that is asked for most, as another process would, and asks for it until it is
+ * denied.
+ */
 async function timeToDenied({ peer, candidate, databaseUrl, requests }: Rival): Promise<string> {
   if (peer.revocation === undefined) return 'not applicable: it is in one process'
   const [line] = requests.lines

@@ -26,7 +26,10 @@ const profiled: readonly Profiled[] = [
   { name: `the service with ${before.join(' ')}`, script: 'src/main.ts', flags: before },
 ]
 
-/** Where the time of a hot verification goes: of the baseline, of the service, and of the service with other flags. */
+/**
+ * Where the time of a hot verification goes: of the baseline, of the service, and of the service
+ * with other flags.
+ */
 export async function measureProfile(harness: Harness): Promise<ScenarioResult> {
   const dataset = await harness.datasets.main()
   const columns: ReadonlyMap<string, number>[] = []
@@ -42,7 +45,7 @@ export async function measureProfile(harness: Harness): Promise<ScenarioResult> 
   const sums = columns.map((column) => [...column.values()].reduce((sum, time) => sum + time, 0))
   return {
     findings: [],
-    standings: [],
+    medians: [],
     facts: {
       head: ['µs per request, by function', ...profiled.map(({ name }) => name)],
       rows: [
@@ -62,7 +65,7 @@ async function profileOne(
     const port = await freePort()
     const server = await inner.start({
       script,
-      settings: { DATABASE_URL: databaseUrl, FLOOR_CALLER: rootToken },
+      settings: { DATABASE_URL: databaseUrl, BASELINE_CALLER: rootToken },
       flags: [...flags, `--inspect=127.0.0.1:${port}`],
     })
     const known = tokens.slice(0, mixed)

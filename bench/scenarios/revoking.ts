@@ -9,7 +9,9 @@ const mixed = 10_000
 const betweenMs = 1_000
 const receiptMs = 2_000
 
-/** 10,000 keys in a Zipf mix, without revocations and with one a second of keys that memory knows. */
+/**
+ * 10,000 keys in a Zipf mix, without revocations and with one a second of keys that memory knows.
+ */
 export async function measureRevoking(harness: Harness): Promise<ScenarioResult> {
   const dataset = await harness.datasets.main()
   const { rootToken, databaseUrl, accountId } = dataset
@@ -66,6 +68,6 @@ export async function measureRevoking(harness: Harness): Promise<ScenarioResult>
         unit: 'times',
       },
     ],
-    standings: resultsOf(samples),
+    medians: resultsOf(samples),
   }
 }

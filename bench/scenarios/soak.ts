@@ -15,12 +15,13 @@ const sampleSeconds = 10
 const forgedPerSecond = 500
 const betweenRevocationsMs = 2_000
 const receiptMs = 5_000
-/** Of the keys asked for, half: what is asked for seldom is forgotten and read again. */
+/** Half of the keys that are asked for: the rarer ones are evicted and loaded again. */
 const shareRemembered = 0.5
 
 /**
- * Everything at once, as fast as it goes, for many minutes: a Zipf mix of more keys than memory has room
- * for, so that most are hot and some are cold; forged tokens; and a revocation every other second.
+ * Everything at once, at full speed, for many minutes: a Zipf mix of more keys than the cache
+ * holds, so that most are hot and some are cold; forged tokens; and a revocation every other
+ * second.
  */
 export async function measureSoak(harness: Harness): Promise<ScenarioResult> {
   const dataset = await harness.datasets.main()
@@ -78,7 +79,7 @@ export async function measureSoak(harness: Harness): Promise<ScenarioResult> {
       },
       { what: 'Resident memory at the end of the soak', value: resident.at(-1) ?? 0, unit: 'MB' },
     ],
-    standings: [resultOf(mix.name, samples)],
+    medians: [resultOf(mix.name, samples)],
     chart: {
       title: 'Memory at full load',
       yTitle: 'megabytes',

@@ -7,7 +7,10 @@ import type { ScenarioResult } from '../results.ts'
 import { spawnServer, untilAnswered } from '../servers/server-process.ts'
 import { median } from '../statistics.ts'
 
-/** Milliseconds from the making of the process to its first good verdict, the kinds of start in turn. */
+/**
+ * Milliseconds from the making of the process to its first good verdict, the kinds of start in
+ * turn.
+ */
 export async function measureStarts(harness: Harness): Promise<ScenarioResult> {
   const { databaseUrl, rootToken } = await harness.datasets.main()
   const existing: number[] = []
@@ -39,7 +42,7 @@ export async function measureStarts(harness: Harness): Promise<ScenarioResult> {
         unit: 'ms',
       },
     ],
-    standings: [],
+    medians: [],
   }
 }
 

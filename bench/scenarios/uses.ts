@@ -46,7 +46,7 @@ export async function measureUses(harness: Harness): Promise<ScenarioResult> {
         goal: { atMost: 200 },
       },
     ],
-    standings: [],
+    medians: [],
   }
 }
 

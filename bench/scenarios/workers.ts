@@ -61,6 +61,6 @@ export async function measureWorkers(harness: Harness): Promise<ScenarioResult> 
         unit: 'times',
       },
     ],
-    standings: resultsOf(samples),
+    medians: resultsOf(samples),
   }
 }

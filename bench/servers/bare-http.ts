@@ -1,6 +1,6 @@
 /**
- * What node:http alone can do: it reads the body, looks at nothing, and answers a constant of the size of
- * a verdict. ANSWER is that constant. `/livez` is for whoever waits for the start.
+ * What node:http alone can do: it reads the body, looks at nothing, and answers a constant of the
+ * size of a verdict. ANSWER is that constant. `/livez` is for whoever waits for the start.
  */
 import { createServer } from 'node:http'
 

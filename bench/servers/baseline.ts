@@ -1,10 +1,11 @@
 /**
- * The floor: the whole service, with the verification that a request asks for taken out. Its route
- * `/v1/verify`, its hooks, which authenticate the caller, its schemas, its access rules, its wording of
- * the verdict, its log and its metrics are the service's own. But `verify` answers for the subject what
- * it answered the first time: a constant. With FLOOR_TRUSTS_CALLER=yes it does so for the caller too.
+ * The baseline: the whole service without the verification that a request asks for. Its route
+ * `/v1/verify`, its hooks, which authenticate the caller, its schemas, its access rules, its
+ * wording of the verdict, its log and its metrics are the service's own. But `verify` answers a
+ * constant: what it answered for the subject the first time. With BASELINE_TRUSTS_CALLER=yes it
+ * does so for the caller too.
  *
- * FLOOR_CALLER is the caller's token.
+ * BASELINE_CALLER is the caller's token.
  */
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'

@@ -4,21 +4,21 @@ import { verify as verifyReally } from '../../src/verification/verify.ts'
 
 export * from '../../src/verification/verify.ts'
 
-const { FLOOR_CALLER = '', FLOOR_TRUSTS_CALLER = 'no' } = process.env
-const trustsCaller = FLOOR_TRUSTS_CALLER === 'yes'
+const { BASELINE_CALLER = '', BASELINE_TRUSTS_CALLER = 'no' } = process.env
+const trustsCaller = BASELINE_TRUSTS_CALLER === 'yes'
 let ofCaller: Verdict | undefined
 let ofSubject: Verdict | undefined
 
-/** In the place of the service's own: see floor.ts. */
+/** Replaces the service's own `verify`: see baseline.ts. */
 export function verify(deps: Deps, text: string, attempt: Attempt): Verdict | Promise<Verdict> {
-  if (text !== FLOOR_CALLER) return ofSubject ?? learn(deps, text, attempt)
+  if (text !== BASELINE_CALLER) return ofSubject ?? learn(deps, text, attempt)
   if (trustsCaller) return ofCaller ?? learn(deps, text, attempt)
   return verifyReally(deps, text, attempt)
 }
 
 async function learn(deps: Deps, text: string, attempt: Attempt): Promise<Verdict> {
   const verdict = await verifyReally(deps, text, attempt)
-  if (text === FLOOR_CALLER) ofCaller = verdict
+  if (text === BASELINE_CALLER) ofCaller = verdict
   else ofSubject = verdict
   return verdict
 }

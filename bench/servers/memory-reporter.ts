@@ -1,6 +1,6 @@
 /**
- * Loaded before a measured server (`node --expose-gc --import`): tells its parent, when asked, what the
- * process holds. It keeps nothing open and does nothing unasked.
+ * Loaded before a measured server (`node --expose-gc --import`): reports the memory of the process
+ * to its parent on request. It keeps nothing open and does nothing by itself.
  */
 import process from 'node:process'
 

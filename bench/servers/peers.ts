@@ -13,7 +13,9 @@ export interface Peer {
   readonly protocol: 'verify' | 'introspection'
   /** How much faster the service is to be; absent: nobody said. */
   readonly goal?: number
-  /** What another process would do to the database to revoke a token; absent: nothing would help. */
+  /**
+   * What another process would do to the database to revoke a token; absent: nothing would help.
+   */
   readonly revocation?: { readonly sql: string; readonly value: (token: string) => string | Buffer }
   /** Beside what is measured: what it differs from the service. */
   readonly difference: string

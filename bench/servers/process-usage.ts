@@ -1,6 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
 
-/** Of Linux: USER_HZ, in which /proc counts CPU time, is 100 on every architecture that Node runs on. */
+/**
+ * Of Linux: USER_HZ, in which /proc counts CPU time, is 100 on every architecture that Node runs
+ * on.
+ */
 const ticksPerSecond = 100
 const pageBytes = 4096
 
@@ -11,7 +14,9 @@ export interface ProcessUsage {
   readonly residentBytes: number
 }
 
-/** Reads /proc for a process and all that descend from it. Throws where there is no such process. */
+/**
+ * Reads /proc for a process and all that descend from it. Throws where there is no such process.
+ */
 export async function usageOfTree(pid: number): Promise<ProcessUsage> {
   const own = await usageOf(pid)
   const below = await Promise.all((await childrenOf(pid)).map((child) => usageOfTree(child)))

@@ -25,7 +25,10 @@ export interface ServerOptions {
   readonly settings: Readonly<Record<string, string>>
   /** To node, besides those of `npm start`. */
   readonly flags?: readonly string[]
-  /** Whether node runs with its own defaults, and not as `npm start` has it: what is not the service. */
+  /**
+   * Whether node runs with its own defaults instead of the flags of `npm start`: for servers that
+   * are not the service.
+   */
   readonly isOther?: boolean
   /** Whether the process can be talked to by messages. */
   readonly hasChannel?: boolean
@@ -88,7 +91,10 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   }
 }
 
-/** Asks again and again, every few milliseconds, until the answer is true. Rejects when it never is, or asking fails. */
+/**
+ * Polls every few milliseconds until the answer is true. Rejects when it never is, or polling
+ * fails.
+ */
 export async function untilAnswered(
   ask: () => Promise<boolean>,
   withinMs: number = maxStartMs,
@@ -111,7 +117,7 @@ function readStartScript(script: string) {
   }
 }
 
-/** The settings of whoever runs the benchmark are not those of the measured servers. */
+/** The settings of the operator of the benchmark do not apply to the measured servers. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env
   return { PATH, HOME, TMPDIR }

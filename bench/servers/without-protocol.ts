@@ -1,6 +1,6 @@
 /**
- * The service with the freshness protocol taken out of the answer: whatever memory knows is taken for
- * good. What is left between it and the service is what the protocol costs a hot verification.
+ * The service without the freshness protocol: every cached answer counts as fresh. The difference
+ * to the service is what the protocol costs a hot verification.
  */
 import { createLog } from '../../src/process/log.ts'
 import { createService } from '../../src/process/service.ts'

@@ -49,7 +49,7 @@ t.test('admin commands run on the database of a running service', async (t) => {
 
       t.match(await admin('audit-checkpoint', '--key', key, '--file', file), {
         status: 0,
-        told: /^The checkpoint of 3 events in 2 chains is in /,
+        shown: /^The checkpoint of 3 events in 2 chains is in /,
       })
       const printed = await admin('audit-checkpoint', '--key', key, '--json')
       t.match(
@@ -62,7 +62,8 @@ t.test('admin commands run on the database of a running service', async (t) => {
       const whole = await admin('audit-verify', '--checkpoint', file, '--public-key', pub)
       t.match(whole, {
         status: 0,
-        told: 'The audit log is intact: 3 events in 2 chains, 3 of the events without an audit key.\n',
+        shown:
+          'The audit log is intact: 3 events in 2 chains, 3 of the events without an audit key.\n',
       })
       const unsigned = await admin('audit-verify', '--checkpoint', file)
       t.match(unsigned, { status: 2, stderr: /--public-key is required\./ })
@@ -72,7 +73,7 @@ t.test('admin commands run on the database of a running service', async (t) => {
       await raw.query('delete from audit_event where account_id = $1', [account])
       await raw.query('delete from audit_chain where account_id = $1', [account])
       const cut = await admin('audit-verify', '--checkpoint', file, '--public-key', pub)
-      t.match(cut, { status: 3, told: `  account ${account}, event 1: missing\n` })
+      t.match(cut, { status: 3, shown: `  account ${account}, event 1: missing\n` })
       const asJson = await admin(
         'audit-verify',
         '--json',

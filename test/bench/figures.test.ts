@@ -78,9 +78,9 @@ t.test('the performance page says why a goal was missed, in the figures of its r
     ...resultOf([
       { what: 'Forged tokens: rate', value, unit: 'times', goal: { atLeast: 0.8 } } as const,
     ]),
-    standings: [
-      { ...standing('the baseline, denying'), cpuMicros: 30 },
-      { ...standing('forged tokens'), cpuMicros: 37.5 },
+    medians: [
+      { ...result('the baseline, denying'), cpuMicros: 30 },
+      { ...result('forged tokens'), cpuMicros: 37.5 },
     ],
   })
   t.match(
@@ -88,7 +88,7 @@ t.test('the performance page says why a goal was missed, in the figures of its r
     /## Why goals are missed\n\n- \*\*Forged.*7\.5 µs more/,
   )
   t.notMatch(documentOf({ forged: forged(0.9) }), 'missed')
-  const without = { ...forged(0.7), standings: [] }
+  const without = { ...forged(0.7), medians: [] }
   t.notMatch(documentOf({ forged: without }), 'Why goals', 'an unmeasured figure gives no reason')
 })
 
@@ -111,7 +111,7 @@ t.test('a chart draws all its points within its frame and escapes its labels', a
 
 t.test('a plot without points is not drawn', async (t) => {
   t.strictSame(plotsOf({}), [])
-  const peers = { ...resultOf([]), standings: [standing('a peer'), standing('another')] }
+  const peers = { ...resultOf([]), medians: [result('a peer'), result('another')] }
   t.strictSame(
     plotsOf({ peers }).map(({ file }) => file),
     ['peers.svg'],
@@ -121,7 +121,7 @@ t.test('a plot without points is not drawn', async (t) => {
 function resultOf(findings: readonly Finding[]): DatedResult {
   return {
     findings,
-    standings: [],
+    medians: [],
     date: '2026-11-23',
     node: 'v24.0.0',
     generator: 'wrk',
@@ -132,7 +132,7 @@ function resultOf(findings: readonly Finding[]): DatedResult {
   }
 }
 
-function standing(name: string) {
+function result(name: string) {
   return {
     name,
     requestsPerSecond: 1000,

@@ -81,8 +81,8 @@ for (const [trustsCaller, verified, told] of [
         script: 'bench/servers/baseline.ts',
         settings: {
           DATABASE_URL: database.url,
-          FLOOR_CALLER: rootToken,
-          FLOOR_TRUSTS_CALLER: trustsCaller,
+          BASELINE_CALLER: rootToken,
+          BASELINE_TRUSTS_CALLER: trustsCaller,
           LOG_LEVEL: 'warn',
         },
       })

@@ -22,8 +22,8 @@ create index api_key_by_team on api_key (account_id, owner_team);
 
 /** The names of all our migrations, in order. */
 export async function ownMigrations(): Promise<string[]> {
-  const files = await readdir(ownFolder)
-  return files.map((file) => file.replace('.sql', '')).sort()
+  const files = (await readdir(ownFolder)).filter((file) => file.endsWith('.sql'))
+  return files.map((file) => file.slice(0, -'.sql'.length)).sort()
 }
 
 /**
@@ -41,7 +41,8 @@ export async function migrationsUpTo(t: Test, end: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-migrations-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   for (const file of await readdir(ownFolder)) {
-    if (file < end) await copyFile(join(ownFolder, file), join(folder, file))
+    if (file.endsWith('.sql') && file < end)
+      await copyFile(join(ownFolder, file), join(folder, file))
   }
   return folder
 }

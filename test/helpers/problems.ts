@@ -13,7 +13,7 @@ export function assertProblem(
     readonly code: string
     readonly faults?: readonly FieldRule[]
   },
-  told: string,
+  label: string,
 ): void {
   const { status, body } = answer
   const faults: FieldRule[] = (body?.errors ?? []).map(
@@ -26,7 +26,7 @@ export function assertProblem(
       code: expected.code,
       faults: sorted(expected.faults ?? []),
     },
-    told,
+    label,
   )
 }
 
@@ -35,9 +35,9 @@ export function assertInvalid(
   t: Test,
   answer: Answer,
   faults: readonly FieldRule[],
-  told: string,
+  label: string,
 ): void {
-  assertProblem(t, answer, { status: 400, code: 'invalid_request', faults }, told)
+  assertProblem(t, answer, { status: 400, code: 'invalid_request', faults }, label)
 }
 
 function sorted(faults: readonly FieldRule[]): string[] {
