@@ -25,8 +25,8 @@ export const maxAllowListsPerKey = 100
 export const maxEntriesPerAllowList = 100
 
 /**
- * Entries of all allow lists of a key together. A change that takes a key beyond the limit is refused; a
- * key that is beyond it since an earlier version goes on working.
+ * Entries of all allow lists of a key together. A change that takes a key beyond the limit is
+ * refused; a key that is beyond it since an earlier version goes on working.
  */
 export const maxEntriesPerKey = 1000
 

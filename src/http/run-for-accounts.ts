@@ -10,8 +10,8 @@ declare module 'fastify' {
 }
 
 /**
- * Has every request of an authenticated scope, once its body is read, run on behalf of an account: the
- * one that its path names, which its caller may reach, or else the caller's own. The database
+ * Has every request of an authenticated scope, once its body is read, run on behalf of an account:
+ * the one that its path names, which its caller may reach, or else the caller's own. The database
  * connections that the request takes count against the share of that account.
  */
 export function runForAccounts(app: App): void {

@@ -33,7 +33,10 @@ const definitions = [
   },
 ] as const
 
-/** Registers a gauge with the label `pool` for each figure; the former name gives the sum of the pools. */
+/**
+ * Registers a gauge with the label `pool` for each figure; the former name gives the sum of the
+ * pools.
+ */
 export function registerPoolMetrics(registry: Registry, pools: PoolUses): void {
   for (const { name, formerName, help, field } of definitions) {
     new Gauge({
