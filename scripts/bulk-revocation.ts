@@ -1,9 +1,9 @@
 /**
- * Measures a bulk revocation and what verification feels of it, in one account with many keys: npm
- * run measure:bulk -- [KEYS]     100,000 by default Tokens of that very account and of another are
- * verified from memory at a steady rate before it and while it runs. Exits with 1 when a
- * verification fails, one of the other account is denied, or one that came after the receipt is
- * not.
+ * Measures a bulk revocation, and what verification feels of it, in one account with many keys:
+ *   npm run measure:bulk -- [KEYS]     100,000 by default
+ * Tokens of that account and of another are verified from memory at a steady rate before the
+ * revocation and while it runs. Exits with 1 when a verification fails, when a token of the other
+ * account is denied, or when a verification that came after the receipt is not denied.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { askVerdict } from '../bench/ask.ts'
