@@ -118,7 +118,7 @@ export class Follower extends CycleLoop {
    * its registration too: of two that register at once, at least one sees the other.
    */
   protected *register(): Steps<boolean> {
-    // The row of an earlier registration would hold receipts up until somebody evicts it.
+    // The row of an earlier registration would hold receipts up until another instance evicts it.
     yield* this.#deregister()
     if (yield* this.detectFailures(undefined)) return this.standBy()
     const id = this.options.newId()

@@ -1,41 +1,41 @@
 import type { Change } from '../domain/protocol/change.ts'
 
-/** Whose reads a fence judges: a key, by its id and its account. */
+/** What was read: a key, by its id and its account. */
 export interface EpochSubject {
   readonly id: string
   readonly accountId: string
 }
 
 /**
- * Tells whether what was read from the database may still be used. Each change takes the next place in
- * one order; a read is stamped with the place reached before its statement was sent, and is good as
- * long as no later change names its key or its account. So a read that was under way when a change
- * came is never taken for one that saw the change.
+ * Decides whether what was read from the database may still be used. Each invalidation is the next
+ * epoch. A read is marked with the epoch from before its statement was sent, and is current while no
+ * later invalidation names its key or its account. So a read that was under way when a change came is
+ * never taken for one that saw the change.
  *
- * Only the latest `maxRemembered` changes are kept by name. What is forgotten raises the floor, below
- * which every stamp is too old.
+ * Only the latest `maxRemembered` keys and accounts are remembered by name. What is forgotten raises the
+ * minimum epoch: a read of an earlier epoch is stale, whatever it is of.
  */
 export class InvalidationEpochs {
   readonly #maxRemembered: number
   readonly #lastOfKey = new Map<string, number>()
   readonly #lastOfAccount = new Map<string, number>()
-  #applied = 0
-  #floor = 0
+  #epoch = 0
+  #minimumEpoch = 0
 
   constructor(maxRemembered: number) {
     this.#maxRemembered = maxRemembered
   }
 
-  /** The place reached: take it before a statement is sent. */
+  /** The latest epoch: take it before a statement is sent. */
   get epoch(): number {
-    return this.#applied
+    return this.#epoch
   }
 
   isCurrent(epoch: number, of: EpochSubject): boolean {
-    // Nothing has come since.
-    if (epoch === this.#applied) return true
+    // Nothing was invalidated since.
+    if (epoch === this.#epoch) return true
     return (
-      epoch >= this.#floor &&
+      epoch >= this.#minimumEpoch &&
       epoch >= (this.#lastOfKey.get(of.id) ?? 0) &&
       epoch >= (this.#lastOfAccount.get(of.accountId) ?? 0)
     )
@@ -47,29 +47,29 @@ export class InvalidationEpochs {
       return
     }
     if (changes.length === 0) return
-    this.#applied += 1
+    this.#epoch += 1
     for (const change of changes) {
       if (change.kind === 'key') this.#remember(this.#lastOfKey, change.id)
       if (change.kind === 'account') this.#remember(this.#lastOfAccount, change.id)
     }
   }
 
-  /** Overtakes every read so far, those under way included. */
+  /** Makes every read so far stale, those under way included. */
   invalidateAll(): void {
-    this.#applied += 1
-    this.#floor = this.#applied
+    this.#epoch += 1
+    this.#minimumEpoch = this.#epoch
     this.#lastOfKey.clear()
     this.#lastOfAccount.clear()
   }
 
-  /** Set anew at the end, so that a map's first entry is always its oldest change. */
+  /** Inserts at the end, so that the first entry of a map is always its oldest. */
   #remember(last: Map<string, number>, id: string): void {
     last.delete(id)
-    last.set(id, this.#applied)
+    last.set(id, this.#epoch)
     if (last.size <= this.#maxRemembered) return
-    for (const [oldest, place] of last) {
+    for (const [oldest, epoch] of last) {
       last.delete(oldest)
-      this.#floor = Math.max(this.#floor, place)
+      this.#minimumEpoch = Math.max(this.#minimumEpoch, epoch)
       return
     }
   }

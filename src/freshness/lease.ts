@@ -16,7 +16,7 @@ export interface Lease {
   readonly untilWall: number
 }
 
-/** A lease from the moment before the round's statement was sent, never from its answer. */
+/** A lease from the moment before the statement of the sync cycle was sent, never from its result. */
 export function leaseFrom(sentAt: Moment, leaseMs: number): Lease {
   return {
     grantedAt: sentAt,

@@ -10,15 +10,15 @@ export interface ListenerOptions {
   /** A new revision was announced, or may have been missed. */
   readonly onChange: () => void
   readonly log: { warn(facts: object, message: string): void }
-  /** How often a silent connection is asked whether it still lives. */
+  /** How often an idle connection is checked, in milliseconds. */
   readonly checkEveryMs: number
 }
 
 const longestBackoffMs = 10_000
 
 /**
- * Listens for announcements on a connection of its own. They only hurry the next round: what is missed
- * while the connection is away, or half open, comes with the poll.
+ * Listens for announced revisions on a connection of its own. An announcement only triggers a sync cycle:
+ * what is missed while the connection is away, or half open, comes with the next poll.
  */
 export class Listener {
   readonly #options: ListenerOptions

@@ -1,4 +1,4 @@
-/** A sleep that can be cut short; a wake that comes while nobody sleeps is kept for the next. */
+/** A sleep that can be cut short. A wake-up that comes before the sleep ends the next sleep at once. */
 export class Wakeup {
   #isDue = false
   #wakeSleeper: (() => void) | undefined
