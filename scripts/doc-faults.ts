@@ -1,5 +1,5 @@
 import { access, glob, readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 const rooms = 'src|test|docs|bench|scripts|migrations|openapi'
 /** A path from the root, `*` and `{a,b}` included, that does not continue an address or a path. */
@@ -12,8 +12,8 @@ const measuredRows = /^\| .*\(src\/.*$/gm
 
 /**
  * Finds what the Markdown pages and the code comments below a root name and what does not exist:
- * files by their path from the root, targets of relative links, and headings. Returns one line for
- * each, sorted.
+ * files by their path from the root, targets of relative links, and headings; also decisions that
+ * share a number. Returns one line for each, sorted.
  */
 export async function findDocFaults(root: string): Promise<string[]> {
   const faults: string[] = []
@@ -26,6 +26,7 @@ export async function findDocFaults(root: string): Promise<string[]> {
     const text = await readFile(join(root, file), 'utf8')
     faults.push(...(await missingPaths(root, file, text.matchAll(pages))))
   }
+  faults.push(...(await repeatedNumbers(root)))
   return faults.sort()
 }
 
@@ -64,6 +65,19 @@ async function missingTargets(root: string, file: string, text: string): Promise
     else if (heading !== undefined && !(await headingsOf(join(root, linked))).has(heading)) {
       faults.push(`${file}: ${linked} has no heading #${heading}`)
     }
+  }
+  return faults
+}
+
+/** Two decisions that landed at the same time may have taken the same number. */
+async function repeatedNumbers(root: string): Promise<string[]> {
+  const numbers = new Map<string, string>()
+  const faults: string[] = []
+  for (const file of (await filesIn(root, 'docs/decisions/*.md')).sort()) {
+    const number = basename(file).slice(0, 4)
+    const earlier = numbers.get(number)
+    if (earlier !== undefined) faults.push(`${file}: ${earlier} has the same number`)
+    numbers.set(number, file)
   }
   return faults
 }
