@@ -1,7 +1,7 @@
 /**
  * How many hashes of the profile `random` a second Argon2 alone compares on this machine, in a
- * process that does nothing else, at whichever concurrency does most: node bench/argon2-ceiling.ts
- * SECONDS
+ * process that does nothing else, at whichever concurrency does most:
+ *   node bench/argon2-ceiling.ts SECONDS
  */
 import { randomBytes } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'

@@ -1,6 +1,7 @@
 /**
  * Compares this checkout with another one in one run, both on one database and started anew for
- * each round: npm run bench:compare -- --against FOLDER [--rounds 7] [--only hot,cold,forged,batch]
+ * each round:
+ *   npm run bench:compare -- --against FOLDER [--rounds 7] [--only hot,cold,forged,batch]
  * Prints for each load the median over the rounds of this checkout's rate, CPU time and p99 against
  * the other's in the same round. FOLDER is a checkout with its dependencies installed, such as a
  * worktree of an earlier commit; it must accept the schema of this one.

@@ -1,5 +1,5 @@
 /**
- * Reads the coverage that tap left and exits 1 unless every line of src/domain and src/keys ran,
+ * Reads the coverage that tap left and exits 1 unless every line of the measured rooms ran,
  * and every file of theirs was loaded at all, by the tests that count
  * (test/helpers/coverage-map.ts).
  */

@@ -1,8 +1,10 @@
 /**
  * Does by hand what the Dockerfile says, where no container engine is: its COPY and RUN steps in an
  * empty folder, its CMD on a database of TEST_DATABASE_URL, its HEALTHCHECK before and after,
- * SIGTERM. node scripts/with-postgres.ts node scripts/check-image.ts Shows neither that the base
- * image has what is needed nor that its account may write where it must.
+ * SIGTERM:
+ *   node scripts/with-postgres.ts node scripts/check-image.ts
+ * Shows neither that the base image has what is needed nor that its account may write where it
+ * must.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -5,9 +5,9 @@
 export const maxCommentWidth = 100
 
 /**
- * The numbers of the lines, from 1, on which a comment of a TypeScript source passes `maxCommentWidth`.
- * A directive for a tool (`biome-ignore`) must stay on one line, and a word that alone is too long, such
- * as a URL, cannot be broken: both are allowed.
+ * The numbers of the lines, from 1, on which a comment of a TypeScript source passes
+ * `maxCommentWidth`. A directive for a tool (`biome-ignore`) must stay on one line, and a word that
+ * alone is too long, such as a URL, cannot be broken: both are allowed.
  */
 export function wideCommentLines(source: string): readonly number[] {
   const wide: number[] = []

@@ -1,8 +1,8 @@
 /**
  * Writes src/domain/confusables.json, Unicode's table of characters that look alike (UTS 39,
- * section 4), from the package that carries it: node scripts/confusables.ts          writes the
- * file node scripts/confusables.ts --check  exits 1 when the committed file is not what the package
- * has
+ * section 4), from the package that carries it:
+ *   node scripts/confusables.ts          writes the file
+ *   node scripts/confusables.ts --check  exits 1 when the committed file is another
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'

@@ -1,7 +1,7 @@
 /**
  * Kills a service at random moments while it issues, revokes and verifies, and checks after each
- * time that nothing acknowledged is lost (npm test does three rounds of the same): node
- * scripts/crash.ts [ROUNDS]     20 by default
+ * time that nothing acknowledged is lost (`npm test` does three rounds of the same):
+ *   node scripts/crash.ts [ROUNDS]     20 by default
  */
 import { createCrashes } from '../test/helpers/crash.ts'
 import { createProcesses } from '../test/helpers/process.ts'

@@ -1,8 +1,11 @@
 /**
  * Runs the model of the freshness protocol (test/model) through many more schedules than the tests
- * do: node scripts/model.ts            100,000 schedules node scripts/model.ts 5000       so many
- * node scripts/model.ts 5000 7     so many, from this seed A schedule that breaks a guarantee is
- * shrunk and printed with all that happened in it; exits with 1.
+ * do:
+ *   node scripts/model.ts            100,000 schedules
+ *   node scripts/model.ts 5000       so many
+ *   node scripts/model.ts 5000 7     so many, from this seed
+ * A schedule that breaks a guarantee is shrunk and printed with all that happened in it; exits with
+ * 1.
  */
 
 import { Counts } from '../test/model/counts.ts'

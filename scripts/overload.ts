@@ -1,6 +1,7 @@
 /**
- * First verifications at four times the rate that can be served, for as long as asked, against a
- * service in a process of its own: npm run overload -- [--seconds 30] [--profile password|random]
+ * Sends first verifications at four times the rate that can be served, for as long as asked, to a
+ * service in a process of its own:
+ *   npm run overload -- [--seconds 30] [--profile password|random]
  * Exits with 1 when what is accepted takes too long, what is refused is not 503 with Retry-After,
  * memory grows without end, or the service is not well again a second after the end. For a machine
  * that does nothing else meanwhile.

@@ -1,8 +1,9 @@
 /**
  * Runs a command with TEST_DATABASE_URL set to a private PostgreSQL that lives as long as the
- * command: node scripts/with-postgres.ts COMMAND [ARGUMENT...] A TEST_DATABASE_URL that is set
- * already is left alone, and no server is started. Exits with the command's status, or 128 plus the
- * number of the signal that ended it.
+ * command:
+ *   node scripts/with-postgres.ts COMMAND [ARGUMENT...]
+ * A TEST_DATABASE_URL that is set already is left alone, and no server is started. Exits with the
+ * command's status, or 128 plus the number of the signal that ended it.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'

@@ -1,8 +1,9 @@
 /**
- * The generator that keeps to a rate, in a process of its own: node bench/load/open-loop.ts
- * '{...Load, "ratePerSecond", "seconds"}' Requests are due in batches, a millisecond's worth at
- * each millisecond. One that finds no connection free waits, and its latency counts from when it
- * was due. Prints what it measured as a line of JSON.
+ * The generator that keeps to a rate, in a process of its own:
+ *   node bench/load/open-loop.ts '{...Load, "ratePerSecond", "seconds"}'
+ * Requests are due in batches, a millisecond's worth at each millisecond. A request that finds no
+ * free connection waits, and its latency counts from when it was due. Prints what it measured as a
+ * line of JSON.
  */
 import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
