@@ -3,7 +3,7 @@ import { FairQueue } from './hashing/fair-queue.ts'
 /**
  * So long one turn of the event loop is used at most, unless a single piece of work takes longer.
  */
-const turnMs = 5
+const turnMs = 3
 
 /**
  * Runs synchronous work that a tenant can cause much of, such as the parsing of allow lists: a few

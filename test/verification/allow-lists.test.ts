@@ -128,6 +128,49 @@ t.test(
   },
 )
 
+t.test('the longest lists of one tenant cost another at most one statement', async (t) => {
+  const heavy = await newAccount(root, 'Heavy')
+  const { rows } = await raw.query(
+    `insert into allow_list (id, account_id, name, description, entries, created_at, updated_at, live)
+     select gen_random_uuid(), $1, 'list ' || list, '',
+       array(select '2001:db8:' || list || ':' || entry || '::/64' from generate_series(1, 100) as entry),
+       now(), now(), true
+     from generate_series(1, 300) as list returning id`,
+    [heavy],
+  )
+  const heavyKeys: IssuedKey[] = []
+  for (const first of [0, 100, 200]) {
+    const key = await newKey(root, heavy, { role: 'viewer', allow_list_ids: [rows[first].id] })
+    await raw.query(
+      `insert into api_key_allow_list (account_id, api_key_id, allow_list_id, live)
+       select $1, $2, id, true from unnest($3::uuid[]) as id on conflict do nothing`,
+      [heavy, key.id, rows.slice(first, first + 100).map(({ id }) => id)],
+    )
+    heavyKeys.push(key)
+  }
+  const light = await newBoundKey(await newLists('light', ['10.0.0.0/8']))
+  let statements = 0
+  const isBusy = Promise.withResolvers<void>()
+  const load = loaderThat(async () => {
+    statements += 1
+    // The first reads the keys, the second the first lists of the heavy tenant.
+    if (statements === 2) isBusy.resolve()
+  })
+  let heavyDone = 0
+  const heavyLoads = heavyKeys.map(({ token }) =>
+    load(nameOf(token)).finally(() => {
+      heavyDone += 1
+    }),
+  )
+  await isBusy.promise
+  const before = statements
+  t.ok(await load(nameOf(light.token)))
+  t.ok(statements - before <= 3, `${statements - before} statements`)
+  t.equal(heavyDone, 0, 'the heavy tenant waits for more')
+  for (const loaded of await Promise.all(heavyLoads)) t.ok(loaded)
+  t.ok(statements >= 8, `${statements} statements in all: one reads 50 lists`)
+})
+
 async function newLists(name: string, ...lists: readonly (readonly string[])[]) {
   const ids: string[] = []
   for (const [index, entries] of lists.entries()) {
@@ -175,7 +218,7 @@ function loaderThat(before: () => Promise<void>) {
   }
   const { load } = createCredentialLoader(
     { verificationReads, cache: deps.cache, counters: createCounters() },
-    100,
+    1_000,
   )
   return load
 }

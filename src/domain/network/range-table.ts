@@ -30,14 +30,33 @@ export function countRangesOf({ firsts, wordsPerBound }: RangeTable): number {
 /** Whether a range holds the address: only the last range that begins at or before it can. */
 export function tableHas(table: RangeTable, address: Uint32Array): boolean {
   const { firsts, lasts, wordsPerBound } = table
+  const after =
+    wordsPerBound === 1 ? countUpTo(firsts, address[0] ?? 0) : countUpTo4(firsts, address)
+  return after > 0 && compare(address, 0, lasts, after - 1, wordsPerBound) <= 0
+}
+
+/** How many bounds of one word are not above the address. */
+function countUpTo(bounds: Uint32Array, address: number): number {
   let low = 0
-  let high = countRangesOf(table)
+  let high = bounds.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (compare(address, 0, firsts, middle, wordsPerBound) >= 0) low = middle + 1
+    if ((bounds[middle] ?? 0) <= address) low = middle + 1
     else high = middle
   }
-  return low > 0 && compare(address, 0, lasts, low - 1, wordsPerBound) <= 0
+  return low
+}
+
+/** How many bounds of four words are not above the address. */
+function countUpTo4(bounds: Uint32Array, address: Uint32Array): number {
+  let low = 0
+  let high = bounds.length >>> 2
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compare(address, 0, bounds, middle, 4) >= 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Makes the table of all ranges in either table, of the same family, in linear time. */
