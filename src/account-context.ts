@@ -6,14 +6,17 @@ const storage = new AsyncLocalStorage<string>()
 const service = ''
 
 /**
- * Runs `act` on behalf of an account: the database connections that `act` takes, also after it waits,
- * count against the share of that account (store/fair-semaphore.ts).
+ * Runs `act` on behalf of an account: the database connections that `act` takes, also after it
+ * waits, count against the share of that account (store/fair-semaphore.ts).
  */
 export function runForAccount<T>(accountId: string, act: () => T): T {
   return storage.run(accountId, act)
 }
 
-/** Runs `act` on behalf of the service, for instance where requests of several accounts share the work. */
+/**
+ * Runs `act` on behalf of the service, for instance where requests of several accounts share the
+ * work.
+ */
 export function runForService<T>(act: () => T): T {
   return storage.run(service, act)
 }

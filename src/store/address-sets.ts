@@ -14,8 +14,9 @@ import type { Executor } from './database.ts'
 const maxBytesRemembered = 16 * 1024 * 1024
 
 /**
- * The address sets by the versions of the lists that they unite, separated by spaces. A version names
- * the same entries for ever, so that a set never becomes stale; all keys with the same lists share it.
+ * The address sets by the versions of the lists that they unite, separated by spaces. A version
+ * names the same entries for ever, so that a set never becomes stale; all keys with the same lists
+ * share it.
  */
 const sets = new LRUCache<string, AddressSet>({
   maxSize: maxBytesRemembered,
@@ -37,7 +38,9 @@ export function uniteKnownAddressSets(versions: string, of: readonly AddressSet[
   return knownAddressSet(versions) ?? remember(versions, uniteAddressSets(of))
 }
 
-/** The set of lists whose entries came with their versions: a line for each list, in the same order. */
+/**
+ * The set of lists whose entries came with their versions: a line for each list, in the same order.
+ */
 export function addressSetOfLists(versions: string, entries: string): AddressSet {
   const known = knownAddressSet(versions)
   if (known !== undefined) return known
@@ -46,7 +49,10 @@ export function addressSetOfLists(versions: string, entries: string): AddressSet
   return uniteKnownAddressSets(versions, each)
 }
 
-/** The entries of the lists that have these versions now, separated by spaces; a list that was edited has none of them. */
+/**
+ * The entries of the lists that have these versions now, separated by spaces; a list that was
+ * edited has none of them.
+ */
 export async function findListEntries(
   db: Executor,
   versions: readonly string[],

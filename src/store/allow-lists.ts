@@ -97,7 +97,9 @@ export async function countEntriesOfLists(
   return new Map(rows.map((row) => [row.id, row.entry_count]))
 }
 
-/** The most entries that all lists of one live key have together, among the keys that use a list. */
+/**
+ * The most entries that all lists of one live key have together, among the keys that use a list.
+ */
 export async function maxEntriesOfKeysWith(
   trx: StoreTransaction,
   accountId: string,

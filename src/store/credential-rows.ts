@@ -77,7 +77,10 @@ export function selectCredentials(db: Executor) {
  */
 export const listEntries = listsOfKey(sql`array_to_string(allow_list.entries, ' ')`, '\n')
 
-/** Something of each live list of a key, in order of version. The driver splits an array letter by letter. */
+/**
+ * Something of each live list of a key, in order of version. The driver splits an array letter by
+ * letter.
+ */
 function listsOfKey(what: RawBuilder<unknown>, separator: string) {
   return sql<string>`array_to_string(array(
     select ${what}

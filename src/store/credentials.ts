@@ -56,9 +56,10 @@ export interface CredentialName {
 }
 
 /**
- * The rows of the credentials of some tokens, by one statement; in the order of `names`, undefined where
- * there is none. A row names the versions of its allow lists and not their entries, so that every row
- * costs the statement about the same. Throws when a standby answers, which may lag behind.
+ * The rows of the credentials of some tokens, by one statement; in the order of `names`, undefined
+ * where there is none. A row names the versions of its allow lists and not their entries, so that
+ * every row costs the statement about the same. Throws when a standby answers, which may lag
+ * behind.
  */
 export async function findCredentials(
   db: Executor,

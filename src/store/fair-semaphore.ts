@@ -28,14 +28,15 @@ interface Line {
 }
 
 /**
- * A counting semaphore that accounts share: each holds a bounded number of permits, and a permit that
- * is given back goes to the accounts in turn, one request each. An account that piles up requests
- * therefore delays another account by the requests that already hold permits, and by one turn.
+ * A counting semaphore that accounts share: each holds a bounded number of permits, and a permit
+ * that is given back goes to the accounts in turn, one request each. An account that piles up
+ * requests therefore delays another account by the requests that already hold permits, and by one
+ * turn.
  *
  * While too many wait, the newest request of the account with the most waiting requests is refused
- * (`overloaded`): an account with nothing waiting is refused only when every waiting request is of an
- * account of its own. A request that waits too long fails as one that gets no connection: the reason
- * may be an outage as well as a flood.
+ * (`overloaded`): an account with nothing waiting is refused only when every waiting request is of
+ * an account of its own. A request that waits too long fails as one that gets no connection: the
+ * reason may be an outage as well as a flood.
  */
 export class FairSemaphore {
   readonly #limits: FairSemaphoreLimits
@@ -57,7 +58,9 @@ export class FairSemaphore {
     return this.#waiting
   }
 
-  /** Resolves with a permit. Throws ServiceError `overloaded`, or ConnectionError after too long. */
+  /**
+   * Resolves with a permit. Throws ServiceError `overloaded`, or ConnectionError after too long.
+   */
   async acquire(account: string): Promise<Release> {
     const line = this.#lines.get(account) ?? { account, held: 0, waiting: [] }
     this.#lines.set(account, line)

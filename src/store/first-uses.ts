@@ -30,9 +30,9 @@ export async function recordFirstUse(
 export type FirstUseOutcome = 'recorded' | 'settled' | 'locked'
 
 /**
- * Records first uses of many credentials in one statement, and tells the outcome of each in the order
- * asked for. The statement waits for no lock: one key that a long transaction holds would otherwise
- * delay the first uses of every account.
+ * Records first uses of many credentials in one statement, and tells the outcome of each in the
+ * order asked for. The statement waits for no lock: one key that a long transaction holds would
+ * otherwise delay the first uses of every account.
  */
 export async function recordFirstUses(
   db: Executor,

@@ -11,8 +11,8 @@ export interface LongReadsOptions {
 
 /**
  * Reads whose cost grows with what an account has: lists, pages of the audit log, reports. Their
- * number is bounded, per account and in sum, by the connections of `db`, and each statement by a time
- * limit that is set for the transaction only: a connection pooler does not carry it to others.
+ * number is bounded, per account and in sum, by the connections of `db`, and each statement by a
+ * time limit that is set for the transaction only: a connection pooler does not carry it to others.
  */
 export class LongReads {
   readonly #options: LongReadsOptions
@@ -22,8 +22,8 @@ export class LongReads {
   }
 
   /**
-   * Runs `read` in a read-only transaction. Throws ServiceError `overloaded` when no connection comes
-   * free in time, and `unavailable` when a statement reaches the time limit.
+   * Runs `read` in a read-only transaction. Throws ServiceError `overloaded` when no connection
+   * comes free in time, and `unavailable` when a statement reaches the time limit.
    */
   async run<T>(read: (trx: StoreTransaction) => Promise<T>): Promise<T> {
     const { db, timeoutMs } = this.#options

@@ -25,7 +25,9 @@ export const poolNames = ['management', 'verification'] as const
 export type PoolName = (typeof poolNames)[number]
 export type PoolUses = Readonly<Record<PoolName, PoolUse>>
 
-/** The database as the parts of a service reach it, by two pools that hold DATABASE_POOL_MAX in sum. */
+/**
+ * The database as the parts of a service reach it, by two pools that hold DATABASE_POOL_MAX in sum.
+ */
 export interface ServiceDatabase {
   /** For everything but verifications: each account has a share of the connections. */
   readonly db: Database

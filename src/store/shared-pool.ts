@@ -17,8 +17,9 @@ export interface SharingOptions {
 }
 
 /**
- * The database by a pool whose connections accounts share: taking a connection takes a permit of each
- * semaphore first. Several such databases may share one pool; `destroy` of any of them ends the pool.
+ * The database by a pool whose connections accounts share: taking a connection takes a permit of
+ * each semaphore first. Several such databases may share one pool; `destroy` of any of them ends
+ * the pool.
  */
 export function shareByAccount(pool: PostgresPool, options: SharingOptions): Kysely<Schema> {
   return new Kysely<Schema>({ dialect: new SharedDialect(pool, options) })

@@ -14,8 +14,8 @@ interface Shared {
 }
 
 /**
- * Estimates how much memory cached credentials take. What entries share, the addresses of allow lists
- * and the permissions of roles, counts once, for as long as an entry refers to it.
+ * Estimates how much memory cached credentials take. What entries share, the addresses of allow
+ * lists and the permissions of roles, counts once, for as long as an entry refers to it.
  */
 export class CacheBytes {
   readonly #shared = new Map<object, Shared>()

@@ -25,10 +25,10 @@ export interface CachedCredential {
 }
 
 /**
- * The cache of hot keys, bounded by number and by bytes: one entry for each accepted token string, by
- * the string's SHA-256 as base64url; never a token. A lookup may leak by its timing how far two digests
- * agree, which reveals nothing about 256 random bits. A text takes 56 bytes where a buffer takes
- * 300, and a third of the time to make.
+ * The cache of hot keys, bounded by number and by bytes: one entry for each accepted token string,
+ * by the string's SHA-256 as base64url; never a token. A lookup may leak by its timing how far two
+ * digests agree, which reveals nothing about 256 random bits. A text takes 56 bytes where a buffer
+ * takes 300, and a third of the time to make.
  *
  * An entry that a change has invalidated, or that no lease covers, answers nothing, but stays, so
  * that checking it again costs one statement and no Argon2.

@@ -31,10 +31,10 @@ const maxAccountsLogged = 10
 type FlushDeps = ActDeps & { readonly log: Pick<Logger, 'warn'> }
 
 /**
- * Counts denials of authentic keys in memory, by key, reason and hour, and writes them in batches: a
- * denial costs the request no statement. The first denial of each hour writes an event. Denials counted
- * since the last flush are lost with a process that is killed. The places are shared fairly between
- * accounts; what finds no place is counted as dropped, and logged at the next flush.
+ * Counts denials of authentic keys in memory, by key, reason and hour, and writes them in batches:
+ * a denial costs the request no statement. The first denial of each hour writes an event. Denials
+ * counted since the last flush are lost with a process that is killed. The places are shared fairly
+ * between accounts; what finds no place is counted as dropped, and logged at the next flush.
  */
 export class DenialBuffer {
   readonly #maxPending: number
@@ -73,8 +73,8 @@ export class DenialBuffer {
   }
 
   /**
-   * Writes the counts, after any flush under way. On failure the counts stay and are written with the
-   * next flush.
+   * Writes the counts, after any flush under way. On failure the counts stay and are written with
+   * the next flush.
    */
   flush(deps: FlushDeps): Promise<void> {
     const flushed = this.#flushing.then(() => this.#writePending(deps))

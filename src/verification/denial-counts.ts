@@ -7,10 +7,10 @@ interface DenialCount extends DenialRecord {
 }
 
 /**
- * Denials that await a flush, counted by key, reason and hour, and bounded in number. When the places
- * are full, the account with the most records gives way: its newest record goes, unless the newcomer's
- * account would then have as many. So the denials of one account hide those of another only when every
- * place is held by an account of its own.
+ * Denials that await a flush, counted by key, reason and hour, and bounded in number. When the
+ * places are full, the account with the most records gives way: its newest record goes, unless the
+ * newcomer's account would then have as many. So the denials of one account hide those of another
+ * only when every place is held by an account of its own.
  */
 export class DenialCounts {
   readonly #counts = new Map<string, DenialCount>()
@@ -28,7 +28,10 @@ export class DenialCounts {
     return [...this.#counts.values()]
   }
 
-  /** The first client address is kept. Returns the record that goes for this one, which may be itself. */
+  /**
+   * The first client address is kept. Returns the record that goes for this one, which may be
+   * itself.
+   */
   add(denial: DenialRecord): DenialRecord | undefined {
     const name = nameOf(denial)
     const known = this.#counts.get(name)

@@ -4,10 +4,10 @@ import type { ChaosInstance } from './instance.ts'
 
 const giveUpAfterMs = 12_000
 
-/** A request, and what it is in the words of the history. */
+/** A request, and the act that it stands for in the history. */
 export interface Request {
   readonly via: ChaosInstance
-  /** Whose token is sent; null: the root key's. */
+  /** The key whose token is sent; null: the root key. */
   readonly by: Author | null
   readonly act: Act
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH'
@@ -24,7 +24,7 @@ export interface Response {
   readonly outcome: Outcome
   /** The receipt with all its numbers, when there is one. */
   readonly receipt: FullReceipt | undefined
-  /** What came with an answer of success. */
+  /** The body of a successful answer. */
   readonly body: Json
 }
 
@@ -52,7 +52,10 @@ export class Caller {
     return { outcome, receipt, body }
   }
 
-  /** For what belongs to no history: the making of accounts, and pages of lists. Undefined: it had no answer of success. */
+  /**
+   * A call that is no part of the history: creating accounts, and pages of lists. Undefined: it did
+   * not succeed.
+   */
   async ask(
     via: ChaosInstance,
     method: Request['method'],
@@ -65,8 +68,8 @@ export class Caller {
     return answer !== undefined && answer.status < 300 ? answer.body : undefined
   }
 
-  /** Records what was looked up by other calls, from `start` until now. */
-  noteSeen(via: ChaosInstance, start: number, act: Act, seen: Seen): void {
+  /** Records what other calls have read, from `start` until now. */
+  recordRead(via: ChaosInstance, start: number, act: Act, seen: Seen): void {
     const outcome: Outcome = { kind: 'done', seen }
     this.#record({ start, end: performance.now(), via: via.name, by: null, act, outcome })
   }
@@ -113,11 +116,11 @@ function nothingBut(outcome: Outcome): Response {
 
 function success(act: Act, body: Json): Response {
   const receipt = receiptOf(body?.receipt)
-  const told = receipt && { revision: receipt.revision, id: receipt.id, state: receipt.state }
+  const shown = receipt && { revision: receipt.revision, id: receipt.id, state: receipt.state }
   const verdict = act.kind === 'verify' && { valid: body.valid, reason: body.reason ?? null }
   const outcome: Outcome = {
     kind: 'done',
-    ...(told && { receipt: told }),
+    ...(shown && { receipt: shown }),
     ...(verdict && { verdict }),
   }
   return { outcome, receipt, body }
@@ -129,7 +132,10 @@ function receiptOf(body: Json): FullReceipt | undefined {
   return { revision, id, state, live, waitingFor: waitingFor.length }
 }
 
-/** A connection that nobody accepted carried nothing. Any other failure leaves it open what came of the request. */
+/**
+ * A refused connection carried nothing. After any other failure, the request may have taken effect
+ * or not.
+ */
 function failureOf(error: unknown): Outcome {
   const cause = error instanceof Error ? (error.cause ?? error) : error
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''

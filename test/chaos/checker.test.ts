@@ -18,7 +18,7 @@ const takeAway: Act = { kind: 'set_role', role: 'role', permissions: [] }
 const narrow: Act = { kind: 'set_list', list: 'list', entries: [] }
 const gone: Outcome = { kind: 'unknown', why: 'ECONNRESET' }
 
-/** A key that is there, and usable from everywhere. */
+/** A key that exists, and may be used from everywhere. */
 const made = [
   call(0, 10, { kind: 'set_role', role: 'role', permissions: [permission] }, done),
   call(0, 10, { kind: 'set_list', list: 'list', entries: [asked.address] }, done),
@@ -31,7 +31,7 @@ const verifyListed: Act = { kind: 'verify', key: 'listed', generation: 1, ...ask
 t.test('the chaos checker accepts a history that keeps every guarantee', async (t) => {
   const good: Readonly<Record<string, readonly Call[]>> = {
     'a key that is used': [call(40, 50, verifyOne, valid)],
-    'a verification before anybody was told of the key': [
+    'a verification before the key was acknowledged': [
       call(15, 25, verifyOne, verdict('not_found')),
     ],
     'an old answer within the bound, while the receipt is pending': [

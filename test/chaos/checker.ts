@@ -1,10 +1,10 @@
 import type { Act, Call, ReceiptSeen, Seen } from './history.ts'
-import { type Asked, Register, type Standing, type Write } from './register.ts'
+import { type Admissibility, type Asked, Register, type Write } from './register.ts'
 
 export interface Violation {
   readonly rule: Rule
   readonly what: string
-  /** The call that shows it, and all that was ever asked to change what it is about. */
+  /** The call that shows the violation, and all calls that changed what it is about. */
   readonly calls: readonly Call[]
 }
 
@@ -19,7 +19,7 @@ export type Rule =
   | 'a stored state that contradicts what was acknowledged'
   | 'an answer that nobody may get'
 
-/** What is known of one key, from its making on. */
+/** What is known of one key since it was issued. */
 interface Key {
   readonly issued: Asked
   readonly role: string
@@ -33,22 +33,22 @@ interface Key {
 /** A change that was acknowledged, perhaps several times. */
 interface Change {
   readonly receipt: ReceiptSeen
-  /** The first call that was told of it. */
+  /** The first call that was acknowledged. */
   readonly call: Call
   readonly start: number
   end: number
 }
 
-/** What speaks about one attribute of a key. */
+/** A statement about one attribute of a key. */
 interface Claim {
   readonly what: string
-  readonly standing: Standing
+  readonly admissibility: Admissibility
 }
 
 /**
- * Finds all that a history shows to be wrong. It knows what callers were promised (no answer older than
- * `maxStalenessMs`, and none from before a complete receipt), in which order a verdict's checks are made,
- * and nothing else of the service.
+ * Finds everything in a history that is wrong. The checker knows what callers were promised (no
+ * answer older than `maxStalenessMs`, and none from before a complete receipt) and the order of a
+ * verdict's checks, and nothing else of the service.
  */
 export function check(history: readonly Call[], maxStalenessMs: number): Violation[] {
   return new Checker(history, maxStalenessMs).violations()
@@ -56,7 +56,7 @@ export function check(history: readonly Call[], maxStalenessMs: number): Violati
 
 class Checker {
   readonly #history: readonly Call[]
-  /** The same, with a revocation of each key in the place of one of many. */
+  /** The history, with a bulk revocation replaced by one revocation of each key. */
   readonly #single: readonly Call[]
   readonly #maxStalenessMs: number
   /** When a complete receipt of a revision was first received, by the revision's id. */
@@ -131,7 +131,7 @@ class Checker {
     }
   }
 
-  /** Revoking is for good, and repeating it changes nothing: all attempts are one write. */
+  /** Revoking is permanent, and repeating it changes nothing: all attempts are one write. */
   #revocation(calls: readonly Call[]): Write<boolean>[] {
     const attempts = this.#writes(calls, () => true)
     if (attempts.length === 0) return []
@@ -162,12 +162,15 @@ class Checker {
     }
   }
 
-  /** What calls may have written. What was sent by a key that was revoked by then has written nothing. */
+  /**
+   * The values that calls may have written. A call by a key that was revoked by then has written
+   * nothing.
+   */
   #writes<Value>(calls: readonly Call[], read: (act: Act) => Value): Write<Value>[] {
     return calls.flatMap((call) => {
       const { act, start: from, end, outcome } = call
       if (outcome.kind === 'refused' || outcome.kind === 'unreached') return []
-      if (this.#isPosthumous(call)) return []
+      if (this.#isSentAfterRevocation(call)) return []
       const isDone = outcome.kind === 'done'
       const receipt = isDone ? outcome.receipt : undefined
       const complete = receipt && this.#completeAt.get(receipt.id)
@@ -183,7 +186,7 @@ class Checker {
   }
 
   /** Whether it was sent with the token of a key whose revocation had been acknowledged. */
-  #isPosthumous({ by, start }: Call): boolean {
+  #isSentAfterRevocation({ by, start }: Call): boolean {
     return by !== null && start > (this.#revokedBy.get(by) ?? Number.POSITIVE_INFINITY)
   }
 
@@ -193,13 +196,13 @@ class Checker {
     if (outcome.kind === 'refused') return this.#refusalViolations(call, outcome)
     if (act.kind === 'verify') return this.#verdictViolations(call, act)
     if (outcome.seen !== undefined) return this.#storedViolations(call, outcome.seen)
-    if (!this.#isPosthumous(call)) return []
+    if (!this.#isSentAfterRevocation(call)) return []
     return [
       this.#violation('a mutation after the revocation of its author', `${call.by} did it`, call),
     ]
   }
 
-  /** An outage is nobody's denial, and an author may be denied what it is denied by right. */
+  /** An outage is never a denial, and an author may be denied what its rights do not allow. */
   #refusalViolations(
     call: Call,
     { status, code }: { readonly status: number; readonly code: string },
@@ -207,10 +210,10 @@ class Checker {
     if (status === 503) return []
     const author = call.by === null ? undefined : this.#keys.get(call.by)
     if (status === 401 && author !== undefined) {
-      const standings = [author.revoked, author.disabled].map((one) =>
-        one.standing((ended) => ended, call, this.#maxStalenessMs),
+      const admissibilities = [author.revoked, author.disabled].map((one) =>
+        one.admissibility((ended) => ended, call, this.#maxStalenessMs),
       )
-      if (standings.includes('possible')) return []
+      if (admissibilities.includes('possible')) return []
     }
     return [this.#violation('an answer that nobody may get', `${status} ${code}`, call)]
   }
@@ -227,12 +230,17 @@ class Checker {
     if (claims === undefined) {
       return [this.#violation('an answer that nobody may get', `${act.key}: ${said}`, call)]
     }
-    const wrong = claims.find((claim) => claim.standing !== 'possible')
+    const wrong = claims.find((claim) => claim.admissibility !== 'possible')
     if (wrong === undefined) return []
-    return [this.#violation(ruleOf(wrong.standing), `${act.key}: ${said}, so ${wrong.what}`, call)]
+    return [
+      this.#violation(ruleOf(wrong.admissibility), `${act.key}: ${said}, so ${wrong.what}`, call),
+    ]
   }
 
-  /** All that a verdict says, from the first check to the one that failed. Undefined: it is none of those that can be. */
+  /**
+   * The statements of a verdict, from the first check to the one that failed. Undefined: it is no
+   * verdict that can be.
+   */
   #claimsOf(
     said: string,
     key: Key,
@@ -246,7 +254,7 @@ class Checker {
       holds: (value: Value) => boolean,
     ): Claim => ({
       what,
-      standing: register?.standing(holds, asked, this.#maxStalenessMs) ?? 'possible',
+      admissibility: register?.admissibility(holds, asked, this.#maxStalenessMs) ?? 'possible',
     })
     const list = key.list === null ? undefined : this.#lists.get(key.list)
     const reaches = (entries: readonly string[]) => address !== null && entries.includes(address)
@@ -272,7 +280,7 @@ class Checker {
           key.list === null
             ? {
                 what: 'its reach is restricted',
-                standing: fails ? ('never' as const) : ('possible' as const),
+                admissibility: fails ? ('never' as const) : ('possible' as const),
               }
             : ofKey(
                 `its list has ${address}: ${!fails}`,
@@ -292,8 +300,8 @@ class Checker {
   }
 
   #storedViolations(call: Call, seen: Seen): Violation[] {
-    const standings = this.#standingsOf(call, seen)
-    if (standings.every((one) => one === 'possible')) return []
+    const admissibilities = this.#admissibilitiesOf(call, seen)
+    if (admissibilities.every((one) => one === 'possible')) return []
     const isLost = seen.kind === 'nothing' && call.act.kind === 'see_key'
     return [
       this.#violation(
@@ -304,17 +312,17 @@ class Checker {
     ]
   }
 
-  /** What is looked up is not from a cache, and so never old. */
-  #standingsOf(call: Call, seen: Seen): readonly Standing[] {
+  /** A read of the database is not cached, and so never stale. */
+  #admissibilitiesOf(call: Call, seen: Seen): readonly Admissibility[] {
     const { act } = call
     if (act.kind === 'see_key' && seen.kind === 'key') {
       const key = this.#keys.get(act.key)
       if (key === undefined) return ['possible']
       const isRevoked = seen.status === 'revoked'
-      const revoked = key.revoked.standing((is) => is === isRevoked, call, 0)
+      const revoked = key.revoked.admissibility((is) => is === isRevoked, call, 0)
       if (isRevoked) return [revoked]
       const isDisabled = seen.status === 'disabled'
-      return [revoked, key.disabled.standing((is) => is === isDisabled, call, 0)]
+      return [revoked, key.disabled.admissibility((is) => is === isDisabled, call, 0)]
     }
     if (act.kind === 'see_role' && seen.kind === 'role') {
       return [standingOfSet(this.#roles.get(act.role), seen.permissions, call)]
@@ -332,7 +340,7 @@ class Checker {
       const { act, outcome } = call
       if (outcome.kind !== 'done' || outcome.receipt === undefined || act.kind === 'receipt')
         continue
-      // A repetition that found nothing left tells the latest change, whoever made it.
+      // A repeated bulk revocation that found no key returns the latest change, whoever made it.
       if (act.kind === 'revoke_all' && !act.isFirst) continue
       const { receipt } = outcome
       const name = act.kind === 'revoke' ? `revoke ${act.key}` : `call ${place}`
@@ -350,7 +358,7 @@ class Checker {
     return [...violations, ...this.#disorder([...changes.values()])]
   }
 
-  /** A revocation may have happened by an attempt that had no answer. */
+  /** An unanswered attempt may have made the revocation. */
   #firstAttempt({ act, start }: Call): number {
     if (act.kind !== 'revoke') return start
     const attempts = this.#history.filter(
@@ -390,7 +398,7 @@ class Checker {
     return { rule, what, calls: [...this.#background(call.act), ...beside, call] }
   }
 
-  /** What was asked to change the thing that an act is about, and its receipts. */
+  /** The calls that changed the thing that an act is about, and its receipts. */
   #background(act: Act): Call[] {
     const name = 'key' in act ? act.key : undefined
     const key = name === undefined ? undefined : this.#keys.get(name)
@@ -419,8 +427,8 @@ function singled(call: Call): readonly Call[] {
   return call.act.keys.map((key) => ({ ...call, act: { kind: 'revoke', key } }))
 }
 
-function ruleOf(standing: Exclude<Standing, 'possible'> | Standing): Rule {
-  switch (standing) {
+function ruleOf(admissibility: Exclude<Admissibility, 'possible'> | Admissibility): Rule {
+  switch (admissibility) {
     case 'too_old':
       return 'an answer older than the bound'
     case 'after_receipt':
@@ -439,10 +447,10 @@ function standingOfSet(
   register: Register<readonly string[]> | undefined,
   seen: readonly string[],
   asked: Asked,
-): Standing {
+): Admissibility {
   const isSame = (value: readonly string[]) =>
     value.length === seen.length && value.every((one) => seen.includes(one))
-  return register?.standing(isSame, asked, 0) ?? 'possible'
+  return register?.admissibility(isSame, asked, 0) ?? 'possible'
 }
 
 function groupedBy(

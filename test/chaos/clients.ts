@@ -18,7 +18,9 @@ export interface ClientsOptions {
   readonly instances: readonly [ChaosInstance, ...ChaosInstance[]]
   /** How many revocations are wanted. */
   readonly revocations: number
-  /** How old an answer may be: what follows an acknowledgement is watched for longer than that. */
+  /**
+   * How stale an answer may be: verification goes on for longer than that after an acknowledgement.
+   */
   readonly maxStalenessMs: number
 }
 
@@ -26,7 +28,7 @@ export interface ClientKey extends Author {
   readonly id: string
   readonly testBed: TestBed
   readonly hasList: boolean
-  /** Of its token. */
+  /** The generation of its token. */
   readonly generation: number
 }
 
@@ -34,7 +36,7 @@ export interface ClientKey extends Author {
 export interface Completion {
   readonly what: 'revoke' | 'revoke all' | 'disable' | 'enable' | 'rotate' | 'edit'
   readonly ms: number
-  /** Every instance had said so; otherwise time alone had passed. */
+  /** Every instance had acknowledged; otherwise only time had passed. */
   readonly byAll: boolean
   readonly wasPending: boolean
 }
@@ -42,16 +44,18 @@ export interface Completion {
 const workers = 7
 const editedTestBeds = 2
 const probersOfInstance = 2
-/** The newest keys are the ones that are verified all the while. */
+/** The newest keys are verified all the time. */
 const keysInUse = 60
 const receiptPatienceMs = 60_000
-/** In seconds: far beyond what clocks are shifted by. */
+/** In seconds: far beyond any shift of the clocks. */
 const longestOverlap = 30 * 24 * 60 * 60
 
-/** Those who use the service: they issue, verify, edit, suspend and revoke, and note what they are told. */
+/**
+ * The clients of the service: they issue, verify, edit, disable and revoke, and record the answers.
+ */
 export class Clients {
   readonly completions: Completion[] = []
-  /** Receipts that did not become complete for a long time. */
+  /** Receipts that stayed pending for a long time. */
   readonly stuck: string[] = []
   readonly keys: ClientKey[] = []
   readonly sites: TestBed[] = []
@@ -70,7 +74,7 @@ export class Clients {
     this.#options = options
   }
 
-  /** Resolves when the first sites are there and everybody works. */
+  /** Resolves when the first test beds exist and all clients work. */
   async start(): Promise<void> {
     for (let place = 0; place < editedTestBeds; place += 1) await this.#newTestBed(place)
     const { instances } = this.#options
@@ -83,14 +87,14 @@ export class Clients {
     ])
   }
 
-  /** Resolves when everybody has ended what they were at. */
+  /** Resolves when all clients have finished what they were doing. */
   async end(): Promise<void> {
     this.#ending.abort()
     await this.#running
     await Promise.all(this.#aside)
   }
 
-  /** Rejects when one of the clients met what it cannot understand. */
+  /** Rejects when a client met an answer that it cannot interpret. */
   get failed(): Promise<unknown> {
     return this.#running
   }
@@ -124,20 +128,20 @@ export class Clients {
     const { random, revocations } = this.#options
     while (!this.#ending.signal.aborted) {
       const [testBed] = random.shuffled(this.#current)
-      // What is under way may still fail to be acknowledged.
+      // Requests under way may still fail to be acknowledged.
       if (testBed === undefined || this.revocationsBegun >= revocations + workers) {
         await this.#pause(100)
         continue
       }
-      if (random.chance(0.1)) await this.#liveOfTeam(testBed)
-      else if (random.chance(0.2)) await this.#liveOfAuthor(testBed)
-      else await this.#liveOfKey(testBed)
+      if (random.chance(0.1)) await this.#runBulkLife(testBed)
+      else if (random.chance(0.2)) await this.#runAuthorLife(testBed)
+      else await this.#runKeyLife(testBed)
       await this.#pause(random.between(0, 4_000))
     }
   }
 
-  /** A key is issued, used, perhaps suspended for a while, and revoked. */
-  async #liveOfKey(testBed: TestBed): Promise<void> {
+  /** The life of a key: issued, used, perhaps disabled for a while, and revoked. */
+  async #runKeyLife(testBed: TestBed): Promise<void> {
     const { random } = this.#options
     const key = await this.#issue(testBed, null, testBed.role.name, random.chance(0.3))
     if (key === undefined) return
@@ -152,7 +156,10 @@ export class Clients {
     await this.revoke(key)
   }
 
-  /** A new token, and the old one ends at once or stays; then perhaps another, by which all older ones end. */
+  /**
+   * Rotates a key: the old token ends at once or stays; then perhaps again, which ends all older
+   * tokens.
+   */
   async #rotateTwice(first: ClientKey): Promise<void> {
     const { random } = this.#options
     const staysForLong = random.chance(0.5)
@@ -167,7 +174,7 @@ export class Clients {
     await Promise.all([first, second, third].map((key) => this.#verifyEverywhere(key)))
   }
 
-  /** Undefined: it could not, or nobody knows; this key is rotated no more. */
+  /** Undefined: the rotation failed, or its outcome is unknown; the key is not rotated again. */
   async #rotate(
     key: ClientKey,
     ends: readonly number[],
@@ -191,8 +198,8 @@ export class Clients {
     return next
   }
 
-  /** Several keys are issued and used, and all are revoked at once. */
-  async #liveOfTeam(testBed: TestBed): Promise<void> {
+  /** Several keys are issued and used, and revoked in bulk. */
+  async #runBulkLife(testBed: TestBed): Promise<void> {
     const { random } = this.#options
     const prefix = `${this.#newName('team')} `
     const issued = await Promise.all(
@@ -248,7 +255,7 @@ export class Clients {
       const begunAt = performance.now()
       const { outcome, receipt } = await this.#change(what, key)
       if (outcome.kind === 'refused' || outcome.kind === 'unreached') return
-      // Without an answer it may come into force at any time: this key is suspended no more.
+      // Without an answer the change may take effect at any time: the key is not disabled again.
       if (receipt === undefined) return
       this.#verifyAside(key)
       await this.#completed(what, receipt, begunAt)
@@ -257,7 +264,9 @@ export class Clients {
     }
   }
 
-  /** Revokes a key, by as many calls as it takes until it is acknowledged, and follows the receipt. */
+  /**
+   * Revokes a key, by as many calls as needed until one is acknowledged, and follows the receipt.
+   */
   async revoke(key: ClientKey): Promise<void> {
     const { random } = this.#options
     this.revocationsBegun += 1
@@ -281,7 +290,7 @@ export class Clients {
     }
   }
 
-  /** Issues a key and revokes it at one instance. Undefined: it could not. */
+  /** Issues a key and revokes it at one instance. Undefined: that failed. */
   async tryRevocation(
     testBed: TestBed,
     via: ChaosInstance,
@@ -295,7 +304,7 @@ export class Clients {
     return { ms: performance.now() - begunAt, byAll }
   }
 
-  /** Verifies every key there is at every instance. */
+  /** Verifies every key at every instance. */
   async verifyAll(): Promise<void> {
     for (const key of this.keys) {
       await Promise.all(this.#options.instances.map((instance) => this.verify(key, instance)))
@@ -320,7 +329,7 @@ export class Clients {
     })
   }
 
-  /** Asks for a receipt again until it is complete. */
+  /** Asks for a receipt until it is complete. */
   async #completed(what: Completion['what'], first: FullReceipt, begunAt: number): Promise<void> {
     const { caller, random } = this.#options
     let receipt: FullReceipt | undefined = first
@@ -346,8 +355,8 @@ export class Clients {
     if (what === 'revoke') this.revocationsComplete += 1
   }
 
-  /** An administrator of the account acts on while its own key is revoked. */
-  async #liveOfAuthor(testBed: TestBed): Promise<void> {
+  /** An administrator of the account acts while its own key is revoked. */
+  async #runAuthorLife(testBed: TestBed): Promise<void> {
     const { random } = this.#options
     const author = await this.#issue(testBed, null, 'admin', false)
     if (author === undefined) return
@@ -426,7 +435,10 @@ export class Clients {
     return key
   }
 
-  /** Edits the role and the list of a site in turns; a site whose edit had no answer is left for a new one. */
+  /**
+   * Edits the role and the list of a test bed in turns; a test bed whose edit was not answered is
+   * replaced.
+   */
   async #edit(place: number): Promise<void> {
     const { random } = this.#options
     for (let turn = 0; !this.#ending.signal.aborted; turn += 1) {
@@ -480,12 +492,12 @@ export class Clients {
     })
   }
 
-  /** A few of the newest keys of a site. */
+  /** Some of the newest keys of a test bed. */
   #someOf(testBed: TestBed): readonly ClientKey[] {
     return this.keys.filter((key) => key.testBed === testBed).slice(-5)
   }
 
-  /** Somebody verifies keys in use at one instance, again and again. */
+  /** Verifies keys in use at one instance, again and again. */
   async #probe(instance: ChaosInstance): Promise<void> {
     const { random } = this.#options
     while (!this.#ending.signal.aborted) {
@@ -495,7 +507,10 @@ export class Clients {
     }
   }
 
-  /** Watches a key at all instances for longer than an answer may be old, while its client goes on. */
+  /**
+   * Verifies a key at all instances for longer than an answer may be stale, while its client goes
+   * on.
+   */
   #verifyAside(key: ClientKey): void {
     const { instances, maxStalenessMs, random } = this.#options
     const until = performance.now() + 1.5 * maxStalenessMs
@@ -510,7 +525,10 @@ export class Clients {
     this.#keepAside(watching)
   }
 
-  /** Verifies a key at every instance now. An instance that does not answer soon is not waited for. */
+  /**
+   * Verifies a key at every instance now, without waiting long for an instance that does not
+   * answer.
+   */
   async #verifyEverywhere(key: ClientKey): Promise<void> {
     const asked = this.#options.instances.map((instance) => this.verify(key, instance))
     const all = Promise.all(asked)
@@ -544,7 +562,7 @@ export class Clients {
   }
 
   async #pause(ms: number): Promise<void> {
-    // The end cuts a pause short; whoever pauses looks whether it came.
+    // The end of the run ends the pause early; the caller checks for it.
     await sleep(ms, undefined, { signal: this.#ending.signal }).catch(() => undefined)
   }
 }

@@ -17,24 +17,27 @@ import { makeSocketFolder, SOCKET_PORT, socketFolder } from '../../src/embedded/
 import type { Json } from '../helpers/api.ts'
 import { postmasterPid } from '../helpers/process.ts'
 
-/** Where 'the database' is to be reached. */
+/** The address of 'the database'. */
 export type DatabaseAddress = IpcNetConnectOpts | TcpNetConnectOpts
 
-/** A PostgreSQL that may be killed and started again, and keeps what it acknowledges. */
+/** A PostgreSQL that may be killed and restarted, and keeps what it acknowledged. */
 export interface ChaosDatabase {
   readonly name: 'database'
   readonly connection: Connection
   /** The address for one link of an instance. */
   openWay(instance: string): Promise<DatabaseAddress>
-  /** How many it has seen and broken up so far. */
+  /** The number of deadlocks that it has resolved so far. */
   readonly deadlocks: number
-  /** Kills the server itself, which takes all its sessions with it. */
+  /** Kills the server itself, and with it all its sessions. */
   kill(): Promise<void>
-  /** Starts it again: resolves when it accepts sessions. */
+  /** Restarts the server; resolves when it accepts sessions. */
   start(): Promise<void>
-  /** Kills one session's process, on which the server drops all others and recovers by itself. */
+  /**
+   * Kills the process of one session, after which the server drops all others and recovers by
+   * itself.
+   */
   killSession(): Promise<void>
-  /** Ends the sessions that listen, in order. */
+  /** Ends the listening sessions with pg_terminate_backend. */
   terminateListeners(): Promise<void>
   stop(): Promise<void>
 }
@@ -63,13 +66,13 @@ export async function startKillableDatabase(folder: string): Promise<ChaosDataba
       }
       running = launchServer(command, dataDir.account, { ...log, add })
       if (await running.ready) return
-      // The memory of a server that was killed may still be held by the last of its children.
+      // The last child of a killed server may still hold its shared memory.
       if (attempt === 20) throw new Error(`PostgreSQL cannot start: ${log.lastLines()}`)
       await sleep(200)
     }
   }
 
-  /** Asks as often as it takes: for a while after a crash nobody is let in. */
+  /** Retries as often as needed: for a while after a crash the server accepts no session. */
   async function ask(text: string): Promise<Json[]> {
     for (let attempt = 1; ; attempt += 1) {
       const client = new Client({ ...connection, connectionTimeoutMillis: 2_000 })

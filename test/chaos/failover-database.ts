@@ -9,13 +9,15 @@ import type { PairServer } from '../helpers/pair-server.ts'
 import { until } from '../helpers/process.ts'
 import { type ChaosDatabase, endListeners, oneSession } from './database.ts'
 
-/** How the connections of one instance come to a server. */
+/** The path of one instance's connections to a server. */
 export interface Way {
   readonly instance: string
   readonly toServer: DatabaseSwitch
 }
 
-/** A primary with a synchronous standby, which every instance reaches by switches of its own. */
+/**
+ * A primary with a synchronous standby, which every instance reaches through switches of its own.
+ */
 export class FailoverDatabase implements ChaosDatabase {
   readonly name = 'database'
   readonly ways: Way[] = []
@@ -77,7 +79,10 @@ export class FailoverDatabase implements ChaosDatabase {
     return this.#pair.discard(server)
   }
 
-  /** Only then may the primary be deposed: a crash shows what it had committed and not acknowledged. */
+  /**
+   * Only then may the primary be deposed: a crash reveals what it had committed without
+   * acknowledging.
+   */
   async inSync(): Promise<void> {
     await until('the primary lets its standby catch up', () =>
       this.#pair.inSync().then(

@@ -2,8 +2,8 @@ import type { FailoverDatabase, Way } from './failover-database.ts'
 import type { Random } from './random.ts'
 
 /**
- * How a primary is lost, and who stays connected to it. One that is neither killed nor cut off is
- * deposed: it commits nothing, and answers reads for ever.
+ * How a primary is lost, and which instances stay connected to it. A primary that is neither killed
+ * nor cut off is deposed: it commits nothing, and answers reads for ever.
  */
 export const failoverFaults = [
   'primary killed',
@@ -41,7 +41,8 @@ export async function failOver(kind: FailoverFault, options: FailoverOptions): P
   }
   database.cut(deposed, ({ application }, way) => stays.isCut(way, application))
   await database.attachStandby()
-  // Around the end of the leases that were given before, of those that follow, and of the watches.
+  // Around the end of the leases from before the failover, of those after it, and of the failure
+  // timeouts.
   await pause(random.between(0, 1.5 * leaseMs))
   await deposed.thaw()
   if (kind !== 'primary killed') await pause(random.between(0, 2.5 * leaseMs))
@@ -50,7 +51,10 @@ export async function failOver(kind: FailoverFault, options: FailoverOptions): P
   await database.discard(deposed)
 }
 
-/** Whose connections break at the failover, and whose new ones lead to the deposed primary for a while. */
+/**
+ * Whose connections break at the failover, and whose new ones lead to the deposed primary for a
+ * while.
+ */
 interface Staying {
   readonly isCut: (way: Way, application: string) => boolean
   readonly isNew: (way: Way) => boolean

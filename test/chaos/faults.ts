@@ -34,8 +34,9 @@ const breaking = {
 } as const
 
 /**
- * Draws faults until it is ended; then all is whole again. Those of processes, of connections, of clocks
- * and of the database come independently of each other, and so several at once, at one instance too.
+ * Injects random faults until it is ended; then everything is repaired. Faults of processes, of
+ * connections, of clocks and of the database are independent of each other: several may hit one
+ * instance at once.
  */
 export class Faults {
   readonly counts = new Map<Fault, number>()
@@ -73,12 +74,12 @@ export class Faults {
     ])
   }
 
-  /** How many are over. */
+  /** The number of failovers that are over. */
   get failovers(): number {
     return this.#failovers
   }
 
-  /** Rejects when what is broken cannot be mended. */
+  /** Rejects when a fault cannot be repaired. */
   get failed(): Promise<unknown> {
     return this.#running
   }
@@ -89,7 +90,7 @@ export class Faults {
     await this.#running
   }
 
-  /** What else may become of a primary comes between its failovers, and never during one. */
+  /** Other faults of a primary happen between its failovers, never during one. */
   #drawFailovers(database: FailoverDatabase): Promise<void> {
     const { leaseMs, seed } = this.#options
     const kinds = [...databaseFaults, ...failoverFaults]
@@ -108,7 +109,7 @@ export class Faults {
     )
   }
 
-  /** One fault after the other, every kind as often as any other, in an order drawn anew each time. */
+  /** One fault after the other; every kind equally often, in an order drawn anew each time. */
   async #draw<Kind extends Fault, Place extends { readonly name: string }>(
     random: Random,
     kinds: readonly Kind[],
@@ -157,7 +158,8 @@ export class Faults {
     const { leaseMs } = this.#options
     const links = random.chance(0.7) ? instance.links : random.shuffled(instance.links).slice(0, 1)
     const lateMs = random.between(20, 400)
-    // All connections, as after a lost route, or some, as when one server of several behind a name is gone.
+    // All connections, as after a lost route, or some, as when one server of several behind a name
+    // is gone.
     const share = random.pick([1, 1, 0.5])
     for (const link of links) {
       link.share = share
@@ -168,7 +170,7 @@ export class Faults {
     for (const link of links) link.heal()
   }
 
-  /** By less than a lease, or by days; both ways; and back. */
+  /** By less than a lease, or by days; in both directions; and back. */
   async #shiftClock(
     _kind: 'clock shifted',
     instance: ChaosInstance,
@@ -201,7 +203,7 @@ export class Faults {
   }
 
   async #pause(ms: number): Promise<void> {
-    // The end cuts a pause short; whoever pauses looks whether it came.
+    // The end of the run ends the pause early; the caller checks for it.
     await sleep(ms, undefined, { signal: this.#ending.signal }).catch(() => undefined)
   }
 }

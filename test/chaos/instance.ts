@@ -9,18 +9,18 @@ import { type Link, openLink } from './link.ts'
 const retryStartMs = 300
 const clockPreload = pathToFileURL(join(import.meta.dirname, 'shifted-clock.ts')).href
 
-/** One instance of the service, under one name however often its process is started again. */
+/** One instance of the service, under one name however often its process is restarted. */
 export class ChaosInstance {
   readonly name: string
   readonly links: readonly Link[]
   readonly #processes: Processes
   readonly #settings: Settings
   readonly #clockFile: string
-  /** All processes so far: what they wrote is read at the end. */
+  /** All its processes so far: their output is read at the end. */
   readonly launched: Launched[] = []
-  /** Ends that nobody brought about. */
+  /** Process exits that no fault caused. */
   readonly surprises: string[] = []
-  /** Starts that were refused since the database could not be reached. */
+  /** Starts that were refused because the database could not be reached. */
   failedStarts = 0
   #url: string | undefined
   #isToEnd = true
@@ -41,8 +41,8 @@ export class ChaosInstance {
   }
 
   /**
-   * An instance that is not started yet. `rate`: how fast its monotonic clock runs; `draw` gives the lots of
-   * its connections.
+   * An instance that is not started yet. `rate`: how fast its monotonic clock runs; `draw` gives
+   * the random numbers of its connections.
    */
   static async create(
     name: string,
@@ -71,7 +71,7 @@ export class ChaosInstance {
     })
   }
 
-  /** Where it answers; undefined while no process of it listens. */
+  /** Its address; undefined while no process of it listens. */
   get url(): string | undefined {
     return this.#url
   }
@@ -80,7 +80,10 @@ export class ChaosInstance {
     return this.launched.at(-1)
   }
 
-  /** Starts a process, again and again until it listens: it refuses to start while the database is away. */
+  /**
+   * Starts a process, repeatedly until one listens: the service refuses to start while the database
+   * is away.
+   */
   async start(): Promise<void> {
     while (!this.#isClosed) {
       const launched = this.#processes.launch({ settings: this.#settings })
@@ -97,7 +100,7 @@ export class ChaosInstance {
     }
   }
 
-  /** Ends the process: at once, or in order. */
+  /** Ends the process, by SIGKILL or SIGTERM. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     this.#isToEnd = true
     this.#url = undefined
@@ -105,14 +108,14 @@ export class ChaosInstance {
     await this.process?.ended
   }
 
-  /** Ends the process and all ways to the database for good, whatever is under way. */
+  /** Ends the process and all links to the database for good, whatever is under way. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.end('SIGKILL')
     for (const link of this.links) await link.close()
   }
 
-  /** Stops the process in its tracks for a while. */
+  /** Stops the process (SIGSTOP) for a while. */
   async pause(ms: number): Promise<void> {
     this.process?.signal('SIGSTOP')
     await sleep(ms)

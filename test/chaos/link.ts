@@ -3,18 +3,30 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseAddress } from './database.ts'
 
-/** A way to the database, over a port of its own, that passes everything on until it is told otherwise. */
+/**
+ * A link to the database, on a port of its own, which forwards everything until a fault is
+ * injected.
+ */
 export interface Link {
   readonly port: number
-  /** Breaks what is connected, and refuses whoever comes, until `heal`. */
+  /** Breaks open connections, and refuses new ones, until `heal`. */
   cut(): void
-  /** Passes nothing on, and tells nobody. At `heal` what was said meanwhile arrives after all, the ends of connections included. */
+  /**
+   * Forwards nothing, and closes nothing. At `heal` everything that was sent meanwhile arrives,
+   * including the ends of connections.
+   */
   hold(): void
-  /** Passes nothing on, and tells nobody. What was connected meanwhile never speaks again: at `heal` it breaks. */
+  /**
+   * Forwards nothing, and closes nothing. Connections from before stay silent: at `heal` they
+   * break.
+   */
   lose(): void
-  /** Passes everything on so many milliseconds late, in order. */
+  /** Forwards everything that many milliseconds late, in order. */
   delay(ms: number): void
-  /** Which part of the connections the next faults are for, from 0 to 1: each connection draws its lot when it is made. */
+  /**
+   * The share of connections that the next faults hit, from 0 to 1: each connection draws a number
+   * when it is made.
+   */
   share: number
   heal(): void
   close(): Promise<void>
@@ -26,7 +38,7 @@ type Weather =
 
 const open: Weather = { kind: 'open' }
 
-/** Puts a link before a database. `draw` gives the lots of connections. */
+/** Puts a link in front of a database. `draw` gives the numbers of connections. */
 export async function openLink(database: DatabaseAddress, draw: () => number): Promise<Link> {
   const pairs = new Set<Pair>()
   let weather: Weather = open
@@ -81,10 +93,10 @@ export async function openLink(database: DatabaseAddress, draw: () => number): P
   }
 }
 
-/** One connection: two ends, and what is on its way from each to the other. */
+/** One connection: two ends, and the data under way in both directions. */
 class Pair {
   readonly ended: Promise<void>
-  /** Drawn when it was made: who has a low one is hit by every fault. */
+  /** Drawn when the connection was made: every fault hits a connection with a low number. */
   readonly lot: number
   readonly #client: Socket
   readonly #upstream: Socket
@@ -126,7 +138,7 @@ class Pair {
   }
 }
 
-/** What one end says and the other is to hear: chunks, and at last that the speaker is gone. */
+/** One direction of a connection: chunks, and at last the end of the stream. */
 class Way {
   readonly #to: Socket
   readonly #weather: () => Weather

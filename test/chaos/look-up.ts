@@ -4,7 +4,10 @@ import type { Clients } from './clients.ts'
 import type { Seen } from './history.ts'
 import type { ChaosInstance } from './instance.ts'
 
-/** Looks everything up that the clients ever made, and verifies every key once more at every instance. */
+/**
+ * Reads everything that the clients ever created, and verifies every key once more at every
+ * instance.
+ */
 export async function lookUpAll(
   caller: Caller,
   clients: Clients,
@@ -17,7 +20,7 @@ export async function lookUpAll(
     for (const key of clients.keys.filter((one) => one.testBed.account === account)) {
       const status = found?.get(key.id)
       const seen: Seen = status === undefined ? { kind: 'nothing' } : { kind: 'key', status }
-      caller.noteSeen(instance, start, { kind: 'see_key', key: key.name }, seen)
+      caller.recordRead(instance, start, { kind: 'see_key', key: key.name }, seen)
     }
     if (found === undefined) problems.push(`The keys of ${account} cannot be listed.`)
 
@@ -27,7 +30,7 @@ export async function lookUpAll(
       'GET',
       `/v1/accounts/${account}/allow-lists/${list.id}`,
     )
-    caller.noteSeen(
+    caller.recordRead(
       instance,
       from,
       { kind: 'see_list', list: list.name },
@@ -40,7 +43,7 @@ export async function lookUpAll(
   for (const { account, name, id } of clients.roles) {
     const start = performance.now()
     const body = await caller.ask(instance, 'GET', `/v1/accounts/${account}/roles/${id}`)
-    caller.noteSeen(
+    caller.recordRead(
       instance,
       start,
       { kind: 'see_role', role: name },

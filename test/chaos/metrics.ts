@@ -2,7 +2,10 @@ import type { ChaosInstance } from './instance.ts'
 
 const everyMs = 1_000
 
-/** Looks at the metrics of all instances regularly; a process that is killed leaves what was seen last. */
+/**
+ * Reads the metrics of all instances regularly; of a killed process, the values that were read last
+ * count.
+ */
 export class Metrics {
   readonly #instances: readonly ChaosInstance[]
   readonly #lastOfProcess = new Map<number, string>()
@@ -25,14 +28,14 @@ export class Metrics {
     await this.#looking
   }
 
-  /** The sum of a counter over all processes that ever ran. */
+  /** The sum of a counter over all processes of the run. */
   sum(name: string): number {
     let total = 0
     for (const text of this.#lastOfProcess.values()) total += numberAt(text, name)
     return total
   }
 
-  /** The most memory that any process was seen to have, in MB. */
+  /** The largest memory of any process, in MB. */
   get mostMemoryMb(): number {
     return Math.round(Math.max(0, ...this.#mostMemory.values()) / 1e6)
   }

@@ -1,4 +1,7 @@
-/** A seeded source of chance (mulberry32): the same seed draws the same faults, though not at the same moments. */
+/**
+ * A seeded random number generator (mulberry32): the same seed draws the same faults, though not at
+ * the same moments.
+ */
 export class Random {
   #state: number
 

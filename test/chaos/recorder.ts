@@ -2,7 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import type { Call } from './history.ts'
 
-/** Keeps the history, in memory for the checker and as lines of JSON for people. */
+/** Stores the history, in memory for the checker and as lines of JSON for people. */
 export class Recorder {
   readonly calls: Call[] = []
   readonly #file: WriteStream
@@ -16,7 +16,7 @@ export class Recorder {
     this.#file.write(`${JSON.stringify(call)}\n`)
   }
 
-  /** An event that is no call: a fault that begins or ends. */
+  /** Records an event that is no call: a fault that begins or ends. */
   note(event: string): void {
     this.#file.write(`${JSON.stringify({ at: performance.now(), event })}\n`)
   }

@@ -5,7 +5,7 @@ import type { Call } from './history.ts'
 import type { ChaosInstance } from './instance.ts'
 import type { Metrics } from './metrics.ts'
 
-/** What a run did, for people, and to tell a run that proves something from an idle one. */
+/** What a run did, for people, and to distinguish a run that proves something from an idle one. */
 export interface Figures {
   readonly seconds: number
   readonly calls: number
@@ -17,7 +17,10 @@ export interface Figures {
     readonly byTime: number
     readonly firstPending: number
   }
-  /** How long it took until a revocation that all had applied was known to be complete, from its first attempt on. */
+  /**
+   * The time from the first attempt of a revocation until its receipt was complete by
+   * acknowledgements.
+   */
   readonly byAllMs: { readonly p50: number; readonly p99: number }
   readonly bulkRevocations: number
   /** Those, disablings, enablings and edits with a complete receipt. */
@@ -112,7 +115,7 @@ export function lacksOf(
     figures.faults[kind] ?? 0,
     1,
   ]
-  // A short run meets too few faults to ask for each kind.
+  // A short run has too few faults to require one of each kind.
   if (failovers >= 2 * failoverFaults.length) wanted.push(...failoverFaults.map(faults))
   if (revocations >= 100) {
     wanted.push(

@@ -18,31 +18,31 @@ import { settle } from './settle.ts'
 
 export interface ChaosOptions {
   readonly revocations: number
-  /** So many, at least, of a primary with a synchronous standby; 0: there is one server only. */
+  /** At least that many failovers of a primary with a synchronous standby; 0: one server only. */
   readonly failovers: number
   readonly seed: number
-  /** Ended by then, whether or not there were so many. */
+  /** The run ends by then, whether or not it has reached the numbers. */
   readonly seconds: number
   readonly recorder: Recorder
   readonly print: (line: string) => void
-  /** Ends the run early: it rejects when nothing of it runs any more. */
+  /** Ends the run early: the promise rejects when nothing of the run is left. */
   readonly signal: AbortSignal
 }
 
 export interface ChaosReport {
-  /** What the callers were told and must never be told. */
+  /** Answers that break a guarantee. */
   readonly violations: readonly Violation[]
-  /** What went wrong otherwise: a process that ended by itself or does not recover, an error nobody foresaw. */
+  /** Other faults: a process that ended by itself or does not recover, or an unexpected error. */
   readonly problems: readonly string[]
   readonly figures: Figures
 }
 
 const maxStalenessMs = 3_000
 const leaseMs = 0.9 * maxStalenessMs
-/** Within 10 % of true time, as the protocol asks, and as far apart as that allows. */
+/** Within 10 % of true time, as the protocol requires, and as far apart as that allows. */
 const clockRates = [0.92, 1, 1.08]
 
-/** Three instances on one database, their clients, and whatever can go wrong between them. */
+/** Three instances on one database, their clients, and the faults between them. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const processes = await createProcesses()
   try {
@@ -89,9 +89,11 @@ async function play(
     MAX_STALENESS_MS: String(maxStalenessMs),
     POLL_INTERVAL_MS: '200',
     DRAIN_TIMEOUT_MS: '2000',
-    // The default: what hangs on a server that cannot commit is given up as early as for operators.
+    // The default: requests that hang on a server that cannot commit fail as early as in
+    // production.
     DATABASE_STATEMENT_TIMEOUT_MS: '5000',
-    // A write that hangs renews the pool by chance: without one, a deposed primary is read for long.
+    // A hanging write renews the pool as a side effect: without one, a deposed primary is read for
+    // long.
     USE_FLUSH_MS: options.failovers > 0 ? '60000' : '1000',
   }
   const lots = new Random(options.seed + 5)
@@ -173,8 +175,8 @@ async function whenDone(
 }
 
 /**
- * `hasFailovers`: a process that is told to stop while its database cannot commit ends at the limit
- * that it has for that, and says so: no fault, as long as nobody is told anything wrong.
+ * `hasFailovers`: a process that is stopped while its database cannot commit exits at its time
+ * limit, and logs that: no fault, as long as no answer was wrong.
  */
 function problemsOf(instances: readonly ChaosInstance[], hasFailovers: boolean): readonly string[] {
   return instances.flatMap(({ surprises, launched }) => {

@@ -3,12 +3,14 @@ import type { Clients } from './clients.ts'
 import type { ChaosInstance } from './instance.ts'
 
 const withinMs = 30_000
-/** Less than time alone takes, which is 3.4 s with leases of 2.7 s; a busy machine may take long. */
+/**
+ * Less than by time alone, which takes 3.4 s with leases of 2.7 s; a busy machine may take long.
+ */
 const promptMs = 3_000
 
 /**
- * When nothing is broken any more, every instance must come to itself: a revocation through it is known
- * everywhere at once, and by word, not by time. Tells which did not.
+ * When all faults are over, every instance must recover: a revocation through it completes at once,
+ * by acknowledgements and not by time. Returns the instances that did not.
  */
 export async function settle(
   instances: readonly ChaosInstance[],

@@ -1,6 +1,6 @@
 /**
- * Loaded into a service process before its own code (--import): its wall clock is as far off as a file
- * says, which may change at any time, and its monotonic clock runs a little fast or slow.
+ * Loaded into a service process before its own code (--import): shifts its wall clock by what a
+ * file says, which may change at any time, and runs its monotonic clock a little fast or slow.
  */
 import { readFileSync } from 'node:fs'
 
@@ -23,9 +23,9 @@ performance.now = () => realMonotonic() * rate
 
 if (CHAOS_CLOCK_FILE !== undefined) {
   const look = () => {
-    const told = Number(readFileSync(CHAOS_CLOCK_FILE, 'utf8'))
+    const offset = Number(readFileSync(CHAOS_CLOCK_FILE, 'utf8'))
     // A file that is being written may be empty for a moment.
-    if (Number.isFinite(told)) offsetMs = told
+    if (Number.isFinite(offset)) offsetMs = offset
   }
   look()
   setInterval(look, lookEveryMs).unref()

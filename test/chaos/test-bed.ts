@@ -3,13 +3,13 @@ import type { Caller, Response } from './caller.ts'
 import type { ChaosInstance } from './instance.ts'
 
 export const plainPermission = 'cluster:read'
-/** What the site's role gives and gives not, in turns. */
+/** The permission that the role of the test bed has and has not, in turns. */
 export const changingPermission = 'cluster:create'
 export const plainAddress = '203.0.113.7'
-/** What the site's list has and has not, in turns. */
+/** The address that the list of the test bed has and has not, in turns. */
 export const changingAddress = '198.51.100.7'
 
-/** An account with a role and a list that are edited all the while. */
+/** An account with a role and a list that are edited all the time. */
 export interface TestBed {
   readonly account: string
   readonly role: { readonly name: string; readonly id: string }
@@ -23,7 +23,7 @@ export interface SetUp {
   readonly newName: (what: string) => string
 }
 
-/** Makes a site, by as many calls as it takes while faults are about. */
+/** Creates a test bed, by as many calls as needed under faults. */
 export async function makeTestBed(options: SetUp): Promise<TestBed> {
   const { caller, anyInstance, newName } = options
   const account = await untilDone(() =>
@@ -66,7 +66,7 @@ export async function makeRole(
   return { name: role.name, id: role.body.role.id }
 }
 
-/** Repeats a call under a new name each time, since one without an answer may have been done. */
+/** Repeats a call under a new name each time, since an unanswered call may have taken effect. */
 async function untilMade(
   make: (name: string) => Promise<Response>,
   newName: () => string,

@@ -1,7 +1,7 @@
 /**
  * The life of a key, told to a running service through the generated client alone:
- *   BASE_URL=http://127.0.0.1:8080 ROOT_TOKEN=aeon_... npm run story
- * A document that does not say what the service does fails here: at compile time by its types, or at run time.
+ * BASE_URL=http://127.0.0.1:8080 ROOT_TOKEN=aeon_... npm run story A document that does not say
+ * what the service does fails here: at compile time by its types, or at run time.
  */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -35,7 +35,9 @@ import {
   verifyTokens,
 } from './generated/index.ts'
 
-/** What a generated function resolves to: data or an error, and the response that it was read from. */
+/**
+ * What a generated function resolves to: data or an error, and the response that it was read from.
+ */
 interface Answer<Data, Failure> {
   readonly data: Data
   readonly error: Failure

@@ -1,6 +1,7 @@
 /**
- * After a failover the old primary may be alive: it is not in recovery, answers reads for ever, and its
- * commits hang for the synchronous standby that it has lost. No verdict may rest on what it says.
+ * After a failover the old primary may be alive: it is not in recovery, answers reads for ever, and
+ * its commits hang for the synchronous standby that it has lost. No verdict may rest on what it
+ * says.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -151,7 +151,9 @@ t.test('changes that an instance cannot apply one by one empty its cache', async
     ['a row that is missing', () => skip(2)],
     ['a gap left by pruned rows', () => prune(20)],
   ]
-  /** Raises the counter and the floor in one transaction: the instances never see what was between. */
+  /**
+   * Raises the counter and the floor in one transaction: the instances never see what was between.
+   */
   async function prune(count: number): Promise<void> {
     await raw.query('begin')
     await skip(count)

@@ -292,7 +292,8 @@ t.test(
         await heat(there, author.token)
         const change = () => act(there.as(author.token), account, victim.id, 'disable', 0)
         const revoke = () => act(here.root, account, author.id, 'revoke', 0)
-        // The counter is the last that a transaction takes: whoever waits for it holds its other locks.
+        // The counter is the last that a transaction takes: whoever waits for it holds its other
+        // locks.
         await raw.query('begin; select from revision for update')
         const first = changesFirst ? change() : revoke()
         await untilBlocked(raw, 1)

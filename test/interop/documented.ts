@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
- * The configuration that a page of docs/integrations shows in blocks of a language, with what
- * stands there for an example replaced. Throws when the page does not have it: then it documents
- * nothing that was tried.
+ * The configuration that a page of docs/integrations shows in code blocks of a language, with its
+ * example values replaced. Throws when the page lacks it: the documentation would then be untested.
  */
 export async function documentedConfig(
   page: string,

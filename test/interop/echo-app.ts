@@ -3,16 +3,16 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Json } from '../helpers/api.ts'
 
-/** The application behind a proxy: it tells what it was sent. */
+/** The application behind a proxy: it answers with what it received. */
 export interface EchoApp {
   /** host:port. */
   readonly address: string
-  /** How many requests and connections have come to it. */
+  /** The number of requests and connections that it received. */
   readonly seen: { requests: number; connections: number }
   close(): Promise<void>
 }
 
-/** What it answers: each header that came, by its name in lower case, with all its values. */
+/** Its answer: each header of the request, by its name in lower case, with all its values. */
 export interface Echo {
   readonly method: string
   readonly path: string

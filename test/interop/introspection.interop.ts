@@ -1,6 +1,6 @@
 /**
- * Introspection by a client in another language. Where Python is missing, or a package of it cannot
- * be had, that is told on a line, unless INTEROP=required.
+ * Introspection by a client in another language. Where Python or one of its packages is missing, a
+ * line says so, unless INTEROP=required.
  */
 import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'

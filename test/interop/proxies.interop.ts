@@ -1,6 +1,6 @@
 /**
- * Real proxies before the real service, configured as docs/integrations shows. A proxy that is not
- * installed is told on a line and left out, unless INTEROP=required.
+ * Real proxies in front of the real service, configured as docs/integrations shows. A proxy that is
+ * not installed is named on a line and skipped, unless INTEROP=required.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -231,7 +231,7 @@ async function issueKeys(root: Api) {
   }
 }
 
-/** What the application must be told of a key, and each of it once. */
+/** The headers that name a key to the application, each exactly once. */
 function identityOf(key: IssuedKey) {
   return {
     'x-key-id': [key.id],

@@ -8,7 +8,7 @@ import { freePort } from '../helpers/free-port.ts'
 import { until } from '../helpers/process.ts'
 import { documentedConfig } from './documented.ts'
 
-/** What a proxy stands between, and where it may write. */
+/** What a proxy connects, and where it may write. */
 export interface Surroundings {
   readonly folder: string
   /** host:port of the service. */
@@ -18,24 +18,26 @@ export interface Surroundings {
   readonly verifierToken: string
 }
 
-/** A proxy of which docs/integrations shows how to set it up. */
+/** A proxy whose configuration docs/integrations shows. */
 export interface ProxyKind {
   readonly name: string
-  /** Asked for its version, to see if it is there. */
+  /** The command that prints its version, to see whether it is installed. */
   readonly version: readonly [command: string, ...args: string[]]
   /**
-   * Writes what is documented, made to listen on a port of loopback, and gives the command to run
-   * it.
+   * Writes the documented configuration, changed to listen on a port of loopback, and returns the
+   * command to run it.
    */
   configure(
     around: Surroundings,
     port: number,
   ): Promise<readonly [command: string, ...args: string[]]>
-  /** What the client gets when the service answers 503, and when nobody answers. */
+  /**
+   * The statuses that the client gets when the service answers 503, and when the service is away.
+   */
   readonly outage: { readonly undecided: number; readonly away: number }
-  /** Whether a 403 has our challenge. */
+  /** Whether a 403 carries our challenge. */
   readonly tellsScope: boolean
-  /** Whether it keeps its connections to the service. */
+  /** Whether it keeps its connections to the service open. */
   readonly keepsConnections: boolean
 }
 
@@ -113,7 +115,7 @@ export interface RunningProxy {
 }
 
 /**
- * Runs a proxy as documented until `stop`. Throws with what it wrote when it ends instead of
+ * Runs a proxy as documented until `stop`. Throws with its output when it ends instead of
  * listening.
  */
 export async function runProxy(kind: ProxyKind, around: Surroundings): Promise<RunningProxy> {

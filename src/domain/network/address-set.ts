@@ -8,9 +8,9 @@ import {
 } from './range-table.ts'
 
 /**
- * A set of addresses, as disjoint ranges in ascending order. A search takes a number of steps that is
- * logarithmic in the ranges: 14 for 10,000. An IPv4 range takes 8 bytes and an IPv6 range 32, where two
- * bigints in an object take some 100.
+ * A set of addresses, as disjoint ranges in ascending order. A search takes a number of steps that
+ * is logarithmic in the ranges: 14 for 10,000. An IPv4 range takes 8 bytes and an IPv6 range 32,
+ * where two bigints in an object take some 100.
  */
 export interface AddressSet {
   readonly ipv4: RangeTable
@@ -32,8 +32,8 @@ export function addressSetOf(ranges: readonly AddressRange[]): AddressSet {
 }
 
 /**
- * Makes the set of all addresses in any of the sets; a single set is returned itself. Sets are merged in
- * pairs, so that each range is copied a logarithmic number of times.
+ * Makes the set of all addresses in any of the sets; a single set is returned itself. Sets are
+ * merged in pairs, so that each range is copied a logarithmic number of times.
  */
 export function uniteAddressSets(sets: readonly AddressSet[]): AddressSet {
   const [first = EMPTY_ADDRESS_SET, second] = sets
@@ -60,7 +60,10 @@ export function countRanges({ ipv4, ipv6 }: AddressSet): number {
   return countRangesOf(ipv4) + countRangesOf(ipv6)
 }
 
-/** How much memory the set takes, in bytes: its tables, and the objects around them as V8 makes them. */
+/**
+ * How much memory the set takes, in bytes: its tables, and the objects around them as V8 makes
+ * them.
+ */
 export function bytesOfAddressSet({ ipv4, ipv6 }: AddressSet): number {
   return OBJECTS_BYTES + 2 * (ipv4.firsts.byteLength + ipv6.firsts.byteLength)
 }

@@ -50,8 +50,8 @@ const IPV4_MASK = 0xffff_ffffn
  * Parses an address as RFC 4291, section 2.2, and dotted decimal write it. Undefined for anything
  * else, including a zone id (RFC 4007, section 11) and surrounding white space.
  *
- * `node:net` decides what an address is, by `inet_pton`. It refuses octal, hexadecimal and short IPv4:
- * "010.0.0.1" could be another address here than at the proxy that wrote it.
+ * `node:net` decides what an address is, by `inet_pton`. It refuses octal, hexadecimal and short
+ * IPv4: "010.0.0.1" could be another address here than at the proxy that wrote it.
  */
 export function parseAddress(text: string): Address | undefined {
   if (isIPv4(text)) return { family: 4, value: BigInt(parseIPv4(text)) }
@@ -118,7 +118,10 @@ function parseIPv4(text: string): number {
   return text.split('.').reduce((value, octet) => value * 256 + Number(octet), 0)
 }
 
-/** Reads what `node:net` has found to be IPv6: eight groups, of which `::` stands for those left out. */
+/**
+ * Reads what `node:net` has found to be IPv6: eight groups, of which `::` stands for those left
+ * out.
+ */
 function parseIPv6(text: string): bigint {
   const [before = '', after] = text.split('::')
   const head = groupsOf(before)

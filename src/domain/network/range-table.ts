@@ -1,8 +1,8 @@
 import type { AddressRange } from './address.ts'
 
 /**
- * Disjoint ranges of addresses of one family, in ascending order. Each bound is one word of 32 bits, or
- * four with the most significant first.
+ * Disjoint ranges of addresses of one family, in ascending order. Each bound is one word of 32
+ * bits, or four with the most significant first.
  */
 export interface RangeTable {
   readonly wordsPerBound: 1 | 4
