@@ -1,8 +1,8 @@
 /**
- * What 10,000 allow-list entries add to a verification from memory: `node bench/allow-lists.ts`. The
- * part of a verification that HTTP is not: the address is parsed, the token digested and looked up, the
- * key judged and its use counted. A ratio is of two measurements side by side, one with the entries and
- * one of a key that is usable from any address; the table has the median of the rounds.
+ * What 10,000 allow-list entries add to a verification from memory: `node bench/allow-lists.ts`.
+ * The part of a verification that HTTP is not: the address is parsed, the token digested and looked
+ * up, the key judged and its use counted. A ratio is of two measurements side by side, one with the
+ * entries and one of a key that is usable from any address; the table has the median of the rounds.
  */
 import { randomBytes } from 'node:crypto'
 import { noUsage } from '../src/domain/key/usage-counts.ts'

@@ -7,8 +7,9 @@ export type Steps<T> = Generator<Command, T, Result>
 type ResultOf<Kind extends Result['kind']> = Result & { readonly kind: Kind }
 
 /**
- * A protocol without I/O and without promises, stepped from outside: a driver executes the command that
- * `next` returns, and gives its result to `on`. The order of the protocol is the order of `run`.
+ * A protocol without I/O and without promises, stepped from outside: a driver executes the command
+ * that `next` returns, and gives its result to `on`. The order of the protocol is the order of
+ * `run`.
  */
 export abstract class Coroutine {
   /** When the latest result came: never later than the next command is executed. */
@@ -40,7 +41,10 @@ export abstract class Coroutine {
   }
 }
 
-/** Yields one command and returns its result. The result `failed` is thrown where the command was yielded. */
+/**
+ * Yields one command and returns its result. The result `failed` is thrown where the command was
+ * yielded.
+ */
 export function* ask<Kind extends Result['kind']>(
   command: Command & { readonly kind: Kind },
 ): Steps<ResultOf<Kind>> {

@@ -15,7 +15,10 @@ export class CurrentReads {
     this.#options = options
   }
 
-  /** `read` may be called twice. Rejects as the database does; a server without a proof is an outage. */
+  /**
+   * `read` may be called twice. Rejects as the database does; a server without a proof is an
+   * outage.
+   */
   async read<T>(read: (db: Executor) => Promise<T>): Promise<T> {
     const { db } = this.#options
     const basis = new ReadBasis(this.#options)

@@ -15,8 +15,8 @@ export interface CycleLoopOptions {
 const shortestBackoffMs = 25
 
 /**
- * When an instance runs its sync cycles: one every poll interval, and at once when the driver cuts the
- * sleep short, one at a time, on a connection that a failure replaces. What a cycle does is the
+ * When an instance runs its sync cycles: one every poll interval, and at once when the driver cuts
+ * the sleep short, one at a time, on a connection that a failure replaces. What a cycle does is the
  * follower's.
  */
 export abstract class CycleLoop extends Coroutine {
@@ -38,8 +38,9 @@ export abstract class CycleLoop extends Coroutine {
   }
 
   /**
-   * Whether the connection must be given up, since a connection of the pool has reached a server that was
-   * promoted later than the one that the cycles read: a deposed primary may keep theirs for ever.
+   * Whether the connection must be given up, since a connection of the pool has reached a server
+   * that was promoted later than the one that the cycles read: a deposed primary may keep theirs
+   * for ever.
    */
   isSuperseded(met: History | null): boolean {
     return this.#server !== undefined && isLaterTimeline(met, this.#server.history)

@@ -1,6 +1,9 @@
 import { destroyFeedConnection, type FeedConnection } from '../store/feed.ts'
 
-/** The result of a statement, if the result comes in time; past the deadline the connection is destroyed. */
+/**
+ * The result of a statement, if the result comes in time; past the deadline the connection is
+ * destroyed.
+ */
 export async function withinDeadline<T>(
   connection: FeedConnection,
   deadlineMs: number,

@@ -29,8 +29,9 @@ export interface InstanceOptions {
 }
 
 /**
- * One instance's part in the protocol, from its start to its end: executes the commands of its follower,
- * on one connection to PostgreSQL, and decides nothing. Each statement has a deadline of its own.
+ * One instance's part in the protocol, from its start to its end: executes the commands of its
+ * follower, on one connection to PostgreSQL, and decides nothing. Each statement has a deadline of
+ * its own.
  */
 export class Instance {
   /** What the rules say of this instance now. */
@@ -62,7 +63,9 @@ export class Instance {
     this.#wakeup.wake()
   }
 
-  /** A connection of the pool was refused: a sync cycle finds out which of two histories to follow. */
+  /**
+   * A connection of the pool was refused: a sync cycle finds out which of two histories to follow.
+   */
   meet(met: History | null): void {
     if (this.#connection !== undefined && this.follower.isSuperseded(met)) {
       destroyFeedConnection(this.#connection)

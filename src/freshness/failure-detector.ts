@@ -4,26 +4,32 @@ import { timingOf } from './timing.ts'
 export interface ObservedInstance {
   readonly id: string
   readonly heartbeat: number
-  /** The MAX_STALENESS_MS of the observed instance, which is the length that its leases derive from. */
+  /**
+   * The MAX_STALENESS_MS of the observed instance, which is the length that its leases derive from.
+   */
   readonly maxStalenessMs: number
 }
 
-/** An instance whose lease has ended: its row may be deleted if the row still shows this heartbeat. */
+/**
+ * An instance whose lease has ended: its row may be deleted if the row still shows this heartbeat.
+ */
 export interface UnresponsiveInstance {
   readonly id: string
   readonly heartbeat: number
 }
 
 /**
- * Finds the instances whose row has shown the same heartbeat for the failure timeout, on the observer's
- * clock, from the *response* to the read that first showed the heartbeat. The heartbeat was committed
- * before that response, and the lease that it confirms began before that; so the lease has ended,
- * however slow the clock of its holder runs.
+ * Finds the instances whose row has shown the same heartbeat for the failure timeout, on the
+ * observer's clock, from the *response* to the read that first showed the heartbeat. The heartbeat
+ * was committed before that response, and the lease that it confirms began before that; so the
+ * lease has ended, however slow the clock of its holder runs.
  */
 export class FailureDetector {
   #seen = new Map<string, { readonly heartbeat: number; readonly since: number }>()
 
-  /** Takes a read of the whole table, whose response came at `respondedAt` on the monotonic clock. */
+  /**
+   * Takes a read of the whole table, whose response came at `respondedAt` on the monotonic clock.
+   */
   observe(rows: readonly ObservedInstance[], respondedAt: number): UnresponsiveInstance[] {
     const before = this.#seen
     this.#seen = new Map()
@@ -35,7 +41,10 @@ export class FailureDetector {
     })
   }
 
-  /** What was observed is of another connection or another history, and so of another server perhaps. */
+  /**
+   * What was observed is of another connection or another history, and so of another server
+   * perhaps.
+   */
   reset(): void {
     this.#seen.clear()
   }

@@ -24,9 +24,9 @@ export interface FollowerOptions extends CycleLoopOptions {
 }
 
 /**
- * The protocol of one instance, from its start to its end: docs/freshness.md has the state diagram and
- * the reason for each rule. Freshness and the current history change in the step in which a result
- * comes, so no verification meets a state between two rules.
+ * The protocol of one instance, from its start to its end: docs/freshness.md has the state diagram
+ * and the reason for each rule. Freshness and the current history change in the step in which a
+ * result comes, so no verification meets a state between two rules.
  */
 export class Follower extends CycleLoop {
   protected override readonly options: FollowerOptions
@@ -54,8 +54,8 @@ export class Follower extends CycleLoop {
   }
 
   /**
-   * The id under which this instance is known to be registered. While a registration is under way its
-   * row may be there already; in which history the row is comes with the result.
+   * The id under which this instance is known to be registered. While a registration is under way
+   * its row may be there already; in which history the row is comes with the result.
    */
   get registeredId(): string | undefined {
     return this.#isRegistered ? this.#id : undefined
@@ -71,14 +71,18 @@ export class Follower extends CycleLoop {
     return this.#confirmedAt
   }
 
-  /** Whether history changed so lately that the rows of instances complete no receipt. `now` is monotonic. */
+  /**
+   * Whether history changed so lately that the rows of instances complete no receipt. `now` is
+   * monotonic.
+   */
   completesOnlyByTime(now: number): boolean {
     return this.#trust.isLost(now)
   }
 
   /**
-   * How long a lease can last that is older than a commit, in milliseconds on the clock of this instance:
-   * by the longest MAX_STALENESS_MS of the given instances and of all that this one has observed.
+   * How long a lease can last that is older than a commit, in milliseconds on the clock of this
+   * instance: by the longest MAX_STALENESS_MS of the given instances and of all that this one has
+   * observed.
    */
   failureTimeoutMs(instances: readonly { readonly maxStalenessMs: number }[] = []): number {
     const all = instances.map(({ maxStalenessMs }) => maxStalenessMs)
@@ -86,7 +90,10 @@ export class Follower extends CycleLoop {
     return failureDetector.failureTimeoutMs(Math.max(this.#longestStalenessMs, ...all))
   }
 
-  /** Since when this instance has known that a revision is committed: `now`, if it did not. Monotonic. */
+  /**
+   * Since when this instance has known that a revision is committed: `now`, if it did not.
+   * Monotonic.
+   */
   learn(committed: RevisionRef, now: number): number {
     return this.#knownRevisions.learn(committed.id, now)
   }
@@ -111,11 +118,11 @@ export class Follower extends CycleLoop {
   }
 
   /**
-   * Each registration has an id of its own. A statement of an earlier registration that arrives late,
-   * on a connection that was given up, then neither deletes the row of this one nor renews it.
-   * False while this instance stands by: the time after which a receipt is complete holds for leases
-   * of one length, so no two instances may hold leases of different lengths. The instance looks after
-   * its registration too: of two that register at once, at least one sees the other.
+   * Each registration has an id of its own. A statement of an earlier registration that arrives
+   * late, on a connection that was given up, then neither deletes the row of this one nor renews
+   * it. False while this instance stands by: the time after which a receipt is complete holds for
+   * leases of one length, so no two instances may hold leases of different lengths. The instance
+   * looks after its registration too: of two that register at once, at least one sees the other.
    */
   protected *register(): Steps<boolean> {
     // The row of an earlier registration would hold receipts up until another instance evicts it.
@@ -197,8 +204,8 @@ export class Follower extends CycleLoop {
   }
 
   /**
-   * Reads the heartbeats of the other instances, evicts those that are unresponsive, and returns whether
-   * one of the others has another MAX_STALENESS_MS.
+   * Reads the heartbeats of the other instances, evicts those that are unresponsive, and returns
+   * whether one of the others has another MAX_STALENESS_MS.
    */
   protected *detectFailures(ownId: string | undefined): Steps<boolean> {
     const { failureDetector, log, timing } = this.options

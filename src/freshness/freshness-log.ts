@@ -5,7 +5,9 @@ export interface InstanceLog {
   warn(facts: object, message: string): void
 }
 
-/** How many different causes are logged while sync cycles fail: some causes name a port or a time. */
+/**
+ * How many different causes are logged while sync cycles fail: some causes name a port or a time.
+ */
 const maxCauses = 5
 
 const historyMessages: Readonly<Record<HistoryChange, string>> = {
@@ -15,7 +17,10 @@ const historyMessages: Readonly<Record<HistoryChange, string>> = {
     'the history of the database changed (restore or failover); acknowledged changes may be lost',
 }
 
-/** The log lines of a follower: about a state when it changes, and about a failure once, not in every cycle. */
+/**
+ * The log lines of a follower: about a state when it changes, and about a failure once, not in
+ * every cycle.
+ */
 export class FreshnessLog {
   readonly #log: InstanceLog
   /** What has been logged since the latest confirmed sync cycle. */
@@ -114,7 +119,10 @@ export class FreshnessLog {
   }
 }
 
-/** A host with several addresses fails with one error for each, wrapped in an error without a message. */
+/**
+ * A host with several addresses fails with one error for each, wrapped in an error without a
+ * message.
+ */
 function causeOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(causeOf).join('; ')
   return error instanceof Error ? error.message : String(error)

@@ -13,7 +13,10 @@ export interface SyncCycle {
 }
 
 export type Received =
-  /** All changes are applied: reload the tag keys if they changed, acknowledge this revision, confirm the cycle. */
+  /**
+   * All changes are applied: reload the tag keys if they changed, acknowledge this revision,
+   * confirm the cycle.
+   */
   | { readonly kind: 'acknowledge'; readonly revision: number; readonly tagKeysChanged: boolean }
   /** The database is not the one that this instance followed: register again. */
   | { readonly kind: 'history_changed'; readonly change: HistoryChange }
@@ -24,9 +27,9 @@ export type Received =
 export type Epoch = number
 
 /**
- * What an instance may answer from memory: its applied revision, its invalidation epochs and its lease.
- * Every method is synchronous. The follower changes this state; verification asks whether an answer may
- * rest on what was read before. docs/freshness.md has the reason for each rule.
+ * What an instance may answer from memory: its applied revision, its invalidation epochs and its
+ * lease. Every method is synchronous. The follower changes this state; verification asks whether an
+ * answer may rest on what was read before. docs/freshness.md has the reason for each rule.
  */
 export class Freshness {
   readonly #timing: Timing
@@ -63,7 +66,10 @@ export class Freshness {
     return this.#lease !== undefined && leaseHolds(this.#lease, now)
   }
 
-  /** Whether an answer may rest on a read of this epoch. Ask at the last synchronous step before the answer. */
+  /**
+   * Whether an answer may rest on a read of this epoch. Ask at the last synchronous step before the
+   * answer.
+   */
   mayAnswer(epoch: Epoch, of: EpochSubject, now: Moment): boolean {
     return this.holdsLease(now) && this.#epochs.isCurrent(epoch, of)
   }
@@ -74,8 +80,8 @@ export class Freshness {
   }
 
   /**
-   * The registration was committed: it took its place from the counter in the same statement. What was
-   * read before is stale, and there is no lease yet.
+   * The registration was committed: it took its place from the counter in the same statement. What
+   * was read before is stale, and there is no lease yet.
    */
   registered(at: Position): void {
     this.lose()
@@ -100,7 +106,9 @@ export class Freshness {
     return { kind: 'acknowledge', revision: reading.counter, tagKeysChanged }
   }
 
-  /** The acknowledgement was committed: the lease runs from before the cycle's statement was sent. */
+  /**
+   * The acknowledgement was committed: the lease runs from before the cycle's statement was sent.
+   */
   confirmed(cycle: SyncCycle): void {
     this.#lease = leaseFrom(cycle.sentAt, this.#timing.leaseMs)
     if (this.#mayStore) return
@@ -109,14 +117,19 @@ export class Freshness {
     this.#mayStore = true
   }
 
-  /** The registration is gone, or its place in the order of changes is: no lease until the next one. */
+  /**
+   * The registration is gone, or its place in the order of changes is: no lease until the next one.
+   */
   lose(): void {
     this.#lease = undefined
     this.#mayStore = false
     this.#epochs.invalidateAll()
   }
 
-  /** Invalidates what the changes name before a cycle reads them: for the changes that this process commits. */
+  /**
+   * Invalidates what the changes name before a cycle reads them: for the changes that this process
+   * commits.
+   */
   invalidate(changes: readonly Change[]): void {
     this.#epochs.apply(changes)
   }
@@ -129,7 +142,10 @@ export class Freshness {
     return compareHistories(this.#history, reading.history)
   }
 
-  /** Invalidates what the changes name, or everything when one is missing or unknown. True: reload the tag keys. */
+  /**
+   * Invalidates what the changes name, or everything when one is missing or unknown. True: reload
+   * the tag keys.
+   */
   #applyAll(reading: Reading): boolean {
     if (reading.counter === this.#applied) return false
     const changes = reading.changes.map(parseChange).filter((change) => change !== undefined)

@@ -1,8 +1,9 @@
 import { compareHistories, type History, type HistoryChange } from '../domain/protocol/history.ts'
 
 /**
- * Whether the rows of instances complete receipts. For one failure timeout after history changed they
- * do not: a database that was restored may lack the rows of instances that still answer from memory.
+ * Whether the rows of instances complete receipts. For one failure timeout after history changed
+ * they do not: a database that was restored may lack the rows of instances that still answer from
+ * memory.
  */
 export class HistoryTrust {
   readonly #failureTimeoutMs: number
@@ -22,7 +23,10 @@ export class HistoryTrust {
     this.#lostUntil = now + this.#failureTimeoutMs
   }
 
-  /** A registration was committed: trust is lost when its history is not that of the registration before. */
+  /**
+   * A registration was committed: trust is lost when its history is not that of the registration
+   * before.
+   */
   registeredIn(history: History | null, now: number): HistoryChange | undefined {
     const known = this.#registeredIn
     this.#registeredIn = history

@@ -8,12 +8,12 @@ export interface EpochSubject {
 
 /**
  * Decides whether what was read from the database may still be used. Each invalidation is the next
- * epoch. A read is marked with the epoch from before its statement was sent, and is current while no
- * later invalidation names its key or its account. So a read that was under way when a change came is
- * never taken for one that saw the change.
+ * epoch. A read is marked with the epoch from before its statement was sent, and is current while
+ * no later invalidation names its key or its account. So a read that was under way when a change
+ * came is never taken for one that saw the change.
  *
- * Only the latest `maxRemembered` keys and accounts are remembered by name. What is forgotten raises the
- * minimum epoch: a read of an earlier epoch is stale, whatever it is of.
+ * Only the latest `maxRemembered` keys and accounts are remembered by name. What is forgotten
+ * raises the minimum epoch: a read of an earlier epoch is stale, whatever it is of.
  */
 export class InvalidationEpochs {
   readonly #maxRemembered: number

@@ -1,7 +1,8 @@
 /**
- * Since when this instance has known that a revision is committed, on its monotonic clock: a receipt is
- * complete one failure timeout after that. Revisions are known by their random ids, never by their
- * numbers: in a restored history the same number is another revision, which was committed later.
+ * Since when this instance has known that a revision is committed, on its monotonic clock: a
+ * receipt is complete one failure timeout after that. Revisions are known by their random ids,
+ * never by their numbers: in a restored history the same number is another revision, which was
+ * committed later.
  */
 export class KnownRevisions {
   readonly #maxRemembered: number

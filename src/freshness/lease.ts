@@ -16,7 +16,9 @@ export interface Lease {
   readonly untilWall: number
 }
 
-/** A lease from the moment before the statement of the sync cycle was sent, never from its result. */
+/**
+ * A lease from the moment before the statement of the sync cycle was sent, never from its result.
+ */
 export function leaseFrom(sentAt: Moment, leaseMs: number): Lease {
   return {
     grantedAt: sentAt,
@@ -25,7 +27,9 @@ export function leaseFrom(sentAt: Moment, leaseMs: number): Lease {
   }
 }
 
-/** A wall clock that stepped back to before the lease began proves nothing: it ends the lease too. */
+/**
+ * A wall clock that stepped back to before the lease began proves nothing: it ends the lease too.
+ */
 export function leaseHolds(lease: Lease, now: Moment): boolean {
   return (
     now.monotonic < lease.untilMonotonic &&

@@ -5,7 +5,9 @@ import { Wakeup } from './wakeup.ts'
 
 export interface ListenerOptions {
   readonly connect: () => Promise<FeedConnection>
-  /** A connection to a server of another history is given up: a deposed primary announces nothing. */
+  /**
+   * A connection to a server of another history is given up: a deposed primary announces nothing.
+   */
   readonly history: CurrentHistory
   /** A new revision was announced, or may have been missed. */
   readonly onChange: () => void
@@ -17,8 +19,8 @@ export interface ListenerOptions {
 const longestBackoffMs = 10_000
 
 /**
- * Listens for announced revisions on a connection of its own. An announcement only triggers a sync cycle:
- * what is missed while the connection is away, or half open, comes with the next poll.
+ * Listens for announced revisions on a connection of its own. An announcement only triggers a sync
+ * cycle: what is missed while the connection is away, or half open, comes with the next poll.
  */
 export class Listener {
   readonly #options: ListenerOptions
@@ -85,7 +87,8 @@ export class Listener {
     while (!this.#isStopping && this.#connection !== undefined) {
       await this.#pause.within(this.#options.checkEveryMs)
       if (!this.#isAdmitted()) return
-      // Listening twice is listening once; not answered in time it fails, and the connection is given up.
+      // Listening twice is listening once; not answered in time it fails, and the connection is
+      // given up.
       if (!this.#isStopping) await listen(this.#connection)
     }
   }

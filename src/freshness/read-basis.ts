@@ -6,9 +6,10 @@ export interface ReadBasisOptions {
 }
 
 /**
- * What one read of a verdict or of a receipt rests on. While the lease holds, its sync cycle has proved
- * the server lately: a plain read in the same history is at most M older than the question. Otherwise
- * the server proves in the transaction of the read that it still commits (committed-read.ts).
+ * What one read of a verdict or of a receipt rests on. While the lease holds, its sync cycle has
+ * proved the server lately: a plain read in the same history is at most M older than the question.
+ * Otherwise the server proves in the transaction of the read that it still commits
+ * (committed-read.ts).
  */
 export class ReadBasis {
   protected readonly options: ReadBasisOptions

@@ -31,9 +31,10 @@ const shortestPauseMs = 2
 const leastReadMs = 500
 
 /**
- * Waits for the receipt of one revision, without I/O and without promises: evaluates the receipt again
- * and again until it is complete or the caller's time is over. The driver executes the command that
- * `next` returns, and reports with `loaded` or `slept`. All times are on the monotonic clock.
+ * Waits for the receipt of one revision, without I/O and without promises: evaluates the receipt
+ * again and again until it is complete or the caller's time is over. The driver executes the
+ * command that `next` returns, and reports with `loaded` or `slept`. All times are on the monotonic
+ * clock.
  */
 export class ReceiptWait {
   protected readonly options: ReceiptWaitOptions
@@ -54,7 +55,9 @@ export class ReceiptWait {
     return this.#command
   }
 
-  /** Every row of `instance`; undefined when the database did not answer in time, or was a standby. */
+  /**
+   * Every row of `instance`; undefined when the database did not answer in time, or was a standby.
+   */
   loaded(instances: readonly InstanceRow[] | undefined, now: number): void {
     const receipt = this.evaluate(instances, now)
     const leftMs = this.#endsAt - now

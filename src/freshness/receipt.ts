@@ -7,7 +7,9 @@ export interface Receipt {
   readonly acknowledged: number
   readonly live: number
   readonly waitingFor: readonly string[]
-  /** How long until the receipt is complete by the passing of time alone; null when it is complete. */
+  /**
+   * How long until the receipt is complete by the passing of time alone; null when it is complete.
+   */
   readonly completeInMs: number | null
 }
 
@@ -26,7 +28,10 @@ export interface ReceiptQuestion {
   readonly instances: readonly InstanceRow[]
   /** The id under which the evaluator is known to be registered, if it is. */
   readonly ownId: string | undefined
-  /** When the evaluator learnt that the change is committed, and now, both on its own monotonic clock. */
+  /**
+   * When the evaluator learnt that the change is committed, and now, both on its own monotonic
+   * clock.
+   */
   readonly learntAt: number
   readonly now: number
   readonly failureTimeoutMs: number
@@ -35,14 +40,14 @@ export interface ReceiptQuestion {
 }
 
 /**
- * A receipt is complete when (a) every instance has applied the revision, or (b) the failure timeout has
- * passed since its evaluator learnt of the commit: by then the lease of every instance that has not
- * applied the revision has ended. Nothing else completes a receipt; that an instance is dead is never
- * inferred.
+ * A receipt is complete when (a) every instance has applied the revision, or (b) the failure
+ * timeout has passed since its evaluator learnt of the commit: by then the lease of every instance
+ * that has not applied the revision has ended. Nothing else completes a receipt; that an instance
+ * is dead is never inferred.
  *
- * For (a) the evaluator must be among the instances itself, and so have met the history in which the
- * revision was committed by a sync cycle of its own. A database that was restored just now may lack the
- * rows of instances that still answer from memory, before the evaluator has met that.
+ * For (a) the evaluator must be among the instances itself, and so have met the history in which
+ * the revision was committed by a sync cycle of its own. A database that was restored just now may
+ * lack the rows of instances that still answer from memory, before the evaluator has met that.
  */
 export function receiptOf(question: ReceiptQuestion): Receipt {
   const { revision, id, instances, ownId, failureTimeoutMs } = question

@@ -25,8 +25,9 @@ export class Receipts {
   }
 
   /**
-   * The receipt of a committed revision: as soon as the receipt is complete, or as it is after `waitMs`.
-   * While the database cannot be read the receipt is pending; the change is committed all the same.
+   * The receipt of a committed revision: as soon as the receipt is complete, or as it is after
+   * `waitMs`. While the database cannot be read the receipt is pending; the change is committed all
+   * the same.
    */
   async waitFor(committed: RevisionRef, waitMs: number): Promise<Receipt> {
     const { instance, monotonicNow } = this.#options
@@ -61,7 +62,10 @@ export class Receipts {
     }
   }
 
-  /** A read that begins after the call. Callers that come while one is under way share the one after it. */
+  /**
+   * A read that begins after the call. Callers that come while one is under way share the one after
+   * it.
+   */
   #load(): Promise<StoredInstance[] | undefined> {
     if (this.#underWay === undefined) return this.#begin()
     this.#next ??= this.#underWay.then(

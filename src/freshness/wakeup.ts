@@ -1,4 +1,6 @@
-/** A sleep that can be cut short. A wake-up that comes before the sleep ends the next sleep at once. */
+/**
+ * A sleep that can be cut short. A wake-up that comes before the sleep ends the next sleep at once.
+ */
 export class Wakeup {
   #isDue = false
   #wakeSleeper: (() => void) | undefined

@@ -11,7 +11,10 @@ export interface SimulatedDriverOptions {
   readonly keyring: SimulatedKeyring
 }
 
-/** Executes the commands of a follower on the simulated clock and network, as the driver that ships does on pg. */
+/**
+ * Executes the commands of a follower on the simulated clock and network, as the driver that ships
+ * does on pg.
+ */
 export class SimulatedDriver {
   readonly follower: Follower
   readonly #node: Node

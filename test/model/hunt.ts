@@ -18,7 +18,10 @@ export interface Hunt {
   readonly found: { readonly schedule: Schedule; readonly violation: Violation } | undefined
 }
 
-/** Runs random schedules until a guarantee is broken, or there were enough. The same seed gives the same. */
+/**
+ * Runs random schedules until a guarantee is broken, or there were enough. The same seed gives the
+ * same.
+ */
 export function hunt({ schedules, most, seed, isShrunk = false, ...options }: HuntOptions): Hunt {
   let found: Hunt['found']
   const property = fc.property(schedules, (schedule) => {

@@ -3,7 +3,9 @@ import { BatchLoads } from './batch-loads.ts'
 import type { Reads } from './reads.ts'
 import { tagKeys } from './tokens.ts'
 
-/** The ring of tag keys as one instance has it in memory, loaded by the same rules as in TagKeyring. */
+/**
+ * The ring of tag keys as one instance has it in memory, loaded by the same rules as in TagKeyring.
+ */
 export class SimulatedKeyring {
   readonly #loads: BatchLoads<number>
   #count = 1

@@ -2,7 +2,10 @@ import type { LoadedCredential } from '../../src/verification/resolve.ts'
 
 type Landed = (loaded: LoadedCredential | undefined) => void
 
-/** The loads that are under way, by token, as in SingleFlight: who asks finds the one that began last. */
+/**
+ * The loads that are under way, by token, as in SingleFlight: who asks finds the one that began
+ * last.
+ */
 export class Loads {
   readonly #underWay = new Map<string, Landed[]>()
 

@@ -3,8 +3,8 @@ import type { Scheduler } from './scheduler.ts'
 
 /**
  * A machine: its two clocks, and whether what runs on it runs at all. While a process is stopped
- * (SIGSTOP) its clocks go on; while the machine is suspended the monotonic clock stands still and the
- * wall clock goes on. Either way what comes waits, and happens in order afterwards.
+ * (SIGSTOP) its clocks go on; while the machine is suspended the monotonic clock stands still and
+ * the wall clock goes on. Either way what comes waits, and happens in order afterwards.
  */
 export class Machine {
   readonly scheduler: Scheduler

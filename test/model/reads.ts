@@ -12,7 +12,10 @@ export interface ReadsOptions extends ReadBasisOptions {
 export type Statement<T> = (db: Database) => T | undefined
 export type Done<T> = (result: T | undefined) => void
 
-/** The reads that verdicts and receipts rest on: executes what ReadBasis decides, as CurrentReads does. */
+/**
+ * The reads that verdicts and receipts rest on: executes what ReadBasis decides, as CurrentReads
+ * does.
+ */
 export class Reads {
   protected readonly options: ReadsOptions
 

@@ -4,7 +4,10 @@ interface Entry {
   readonly run: () => void
 }
 
-/** What will happen, in order of true time, which no process can see: a binary heap, in milliseconds. */
+/**
+ * What will happen, in order of true time, which no process can see: a binary heap, in
+ * milliseconds.
+ */
 export class Scheduler {
   readonly #heap: Entry[] = []
   #now = 0

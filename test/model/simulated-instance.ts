@@ -83,7 +83,10 @@ export class SimulatedInstance {
     this.node.link.post(() => this.process.run(() => this.driver.trigger()))
   }
 
-  /** Commits an act, and waits for its receipt. One whose outcome is unknown is repeated by its author. */
+  /**
+   * Commits an act, and waits for its receipt. One whose outcome is unknown is repeated by its
+   * author.
+   */
   act(act: Act, isOfAVersionToCome: boolean, repeats = 2): void {
     const { pool, process, timing, environment, freshness, name } = this.node
     process.run(() => {

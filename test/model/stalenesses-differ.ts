@@ -9,8 +9,8 @@ const odd = 0
 const beginning = 15
 
 /**
- * One instance runs with another MAX_STALENESS_MS than the others. It may register first or last, is cut
- * off or stopped, and the others change keys all the while.
+ * One instance runs with another MAX_STALENESS_MS than the others. It may register first or last,
+ * is cut off or stopped, and the others change keys all the while.
  */
 export const stalenessesDiffer: fc.Arbitrary<Schedule> = fc
   .record({

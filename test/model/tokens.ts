@@ -13,12 +13,17 @@ export interface SimulatedToken {
   readonly tagKey: number
 }
 
-/** The tag keys that a database ever holds: the first from the beginning, each other one after an act. */
+/**
+ * The tag keys that a database ever holds: the first from the beginning, each other one after an
+ * act.
+ */
 export const tagKeys: readonly TagKey[] = [0, 1, 2, 3].map((seed) =>
   deriveTagKey(`tag-key-${seed}`, new Uint8Array(32).fill(seed)),
 )
 
-/** One token of each key, with the first tag key; and of the last key one with each later tag key. */
+/**
+ * One token of each key, with the first tag key; and of the last key one with each later tag key.
+ */
 export const tokens: readonly SimulatedToken[] = [
   ...keys.map((_, key) => newToken(key, 0)),
   ...[1, 2, 3].map((tagKey) => newToken(narrowed, tagKey)),

@@ -26,7 +26,10 @@ export interface VerificationsOptions {
   readonly loadCredentials: Statement<StoredCredentials>
 }
 
-/** One token of a request, what its verdict rests on, and what the checker noted when the request came. */
+/**
+ * One token of a request, what its verdict rests on, and what the checker noted when the request
+ * came.
+ */
 interface Case {
   readonly received: Received
   readonly resolution: Resolution
@@ -36,8 +39,8 @@ interface Case {
 const longestWorkMs = 3_000
 
 /**
- * Executes resolutions on the simulated clock, as verify and verifyBatch do: a verdict is given in the
- * step in which all resolutions of a request stand.
+ * Executes resolutions on the simulated clock, as verify and verifyBatch do: a verdict is given in
+ * the step in which all resolutions of a request stand.
  */
 export class Verifications {
   readonly #options: VerificationsOptions

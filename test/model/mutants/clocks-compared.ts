@@ -3,7 +3,10 @@ import type { StoredInstance } from '../database.ts'
 import type { Node } from '../node.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
-/** The end of a lease, written by the wall clock of its holder, is judged by the clock of another machine. */
+/**
+ * The end of a lease, written by the wall clock of its holder, is judged by the clock of another
+ * machine.
+ */
 class ClocksCompared extends ReceiptWait {
   readonly #node: Node
 

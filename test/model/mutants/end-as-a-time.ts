@@ -1,7 +1,9 @@
 import { type Protocol, shipped } from '../protocol.ts'
 import { judgeAt } from '../verdicts.ts'
 
-/** A key ends at the time that the clock of its author said, and each instance asks its own clock. */
+/**
+ * A key ends at the time that the clock of its author said, and each instance asks its own clock.
+ */
 export const endAsATime: Protocol = {
   ...shipped,
   judge(facts, wall) {

@@ -1,7 +1,10 @@
 import { Follower } from '../../../src/freshness/follower.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
-/** A receipt is complete after the failure timeout of its evaluator, whatever leases others may hold. */
+/**
+ * A receipt is complete after the failure timeout of its evaluator, whatever leases others may
+ * hold.
+ */
 class ReceiptByOwnStaleness extends Follower {
   override failureTimeoutMs(): number {
     const { failureDetector, timing } = this.options

@@ -1,7 +1,9 @@
 import { Follower } from '../../../src/freshness/follower.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
-/** The evaluator counts its own row as soon as the row is there, before it knows in which history. */
+/**
+ * The evaluator counts its own row as soon as the row is there, before it knows in which history.
+ */
 class ReceiptWhileRegistering extends Follower {
   override get registeredId(): string | undefined {
     return this.id

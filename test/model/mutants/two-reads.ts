@@ -4,7 +4,9 @@ import { Follower } from '../../../src/freshness/follower.ts'
 import type { SyncCycle } from '../../../src/freshness/freshness.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
-/** The counter comes from a second statement: it may count what the rows of the first do not show. */
+/**
+ * The counter comes from a second statement: it may count what the rows of the first do not show.
+ */
 class TwoReads extends Follower {
   #counter = 0
 
