@@ -26,6 +26,7 @@ export const errorCodes = [
   'unsupported_media_type',
   'headers_too_large',
   'request_timeout',
+  'request_rejected',
   'unavailable',
   'overloaded',
   'outcome_unknown',

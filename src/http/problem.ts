@@ -4,10 +4,11 @@ import { type Static, Type } from 'typebox'
 import { maxFaultFieldLength, maxFaults } from '../domain/limits.ts'
 import { redactTokens } from '../domain/token/redaction.ts'
 import { type ErrorCode, errorCodes, type Fault, type ServiceError } from '../errors.ts'
+import { ForeseenError } from './foreseen-error.ts'
 import { oneOf, ref } from './schema-tools.ts'
 
-/** The HTTP status of each error code, in every API. */
-export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
+/** The HTTP status of each error code. A foreseen error has its own status. */
+const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   malformed_body: 400,
   invalid_request: 400,
   unauthenticated: 401,
@@ -31,10 +32,16 @@ export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   unsupported_media_type: 415,
   headers_too_large: 431,
   request_timeout: 408,
+  request_rejected: 400,
   internal: 500,
   unavailable: 503,
   overloaded: 503,
   outcome_unknown: 503,
+}
+
+/** The HTTP status of an error, in every API. */
+export function statusOf(error: ServiceError): number {
+  return error instanceof ForeseenError ? error.status : statusOfCode[error.code]
 }
 
 export const problemType = 'application/problem+json; charset=utf-8'
@@ -95,7 +102,7 @@ export function setErrorHeaders(
 
 /** The body of a problem (RFC 9457), in which no text of the caller holds a token. */
 export function problemBody(error: ServiceError, requestId: string): Static<typeof Problem> {
-  const status = statusOfCode[error.code]
+  const status = statusOf(error)
   return {
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Error',

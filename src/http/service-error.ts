@@ -2,6 +2,7 @@ import type { FastifyError, FastifyRequest } from 'fastify'
 import { maxFaults } from '../domain/limits.ts'
 import { ServiceError } from '../errors.ts'
 import { isOutcomeUnknown, isReadOnlyDatabase, isUnavailable } from '../verification/outage.ts'
+import { toForeseenError } from './foreseen-error.ts'
 import { faultsOfValidation } from './validation.ts'
 
 /** The error that a caller gets. An unexpected error is logged in full and becomes `internal`. */
@@ -39,6 +40,7 @@ export function toServiceError(error: FastifyError, request: FastifyRequest): Se
 function fromFastify(error: FastifyError): ServiceError | undefined {
   switch (error.statusCode) {
     case 400:
+      if (!isOfBody(error)) return toForeseenError(error)
       return new ServiceError('malformed_body', 'The body cannot be parsed as JSON.')
     case 413:
       return new ServiceError('body_too_large', 'The body is too large.')
@@ -50,8 +52,13 @@ function fromFastify(error: FastifyError): ServiceError | undefined {
     case 503:
       return new ServiceError('unavailable', 'The service is shutting down.')
     default:
-      return undefined
+      return toForeseenError(error)
   }
+}
+
+/** JSON.parse throws SyntaxError; `FST_ERR_CTP` begins the codes of content type parsers. */
+function isOfBody({ name, code }: FastifyError): boolean {
+  return name === 'SyntaxError' || code?.startsWith('FST_ERR_CTP_') === true
 }
 
 function unexpected(error: FastifyError, request: FastifyRequest): ServiceError {

@@ -4,7 +4,7 @@ import { maxFaultFieldLength } from '../../domain/limits.ts'
 import { redactTokens } from '../../domain/token/redaction.ts'
 import type { Fault, ServiceError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
-import { setErrorHeaders, statusOfCode } from '../problem.ts'
+import { setErrorHeaders, statusOf } from '../problem.ts'
 import { RefusedToken } from '../refused-token.ts'
 import { toServiceError } from '../service-error.ts'
 
@@ -46,7 +46,7 @@ export function isAeonPath(url: string): boolean {
 
 function sendError(request: FastifyRequest, reply: FastifyReply, error: ServiceError) {
   if (request.is404) return answerUnknownAeonPath(request, reply)
-  return send(request, reply, statusOfCode[error.code], detailOf(error))
+  return send(request, reply, statusOf(error), detailOf(error))
 }
 
 /** Sets the status and headers of an error, and returns the body. */
@@ -55,7 +55,7 @@ export function writeAeonError(
   reply: FastifyReply,
   error: ServiceError,
 ): string {
-  return write(request, reply, statusOfCode[error.code], detailOf(error))
+  return write(request, reply, statusOf(error), detailOf(error))
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, status: number, detail: string): void {

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { ServiceError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
-import { retryAfterSeconds, statusOfCode } from '../problem.ts'
+import { retryAfterSeconds, statusOf } from '../problem.ts'
 import { oneOf, ref } from '../schema-tools.ts'
 import { toServiceError } from '../service-error.ts'
 import { RefusedCaller } from './caller.ts'
@@ -59,7 +59,7 @@ function answerError(
     return sendOAuthError(reply, 401, refusal.error, refusal.description)
   }
   const failure = toServiceError(error, request)
-  const status = failure.code === 'unsupported_media_type' ? 400 : statusOfCode[failure.code]
+  const status = failure.code === 'unsupported_media_type' ? 400 : statusOf(failure)
   if (status === 503) {
     reply.header('retry-after', retryAfterSeconds)
     return sendOAuthError(
