@@ -13,6 +13,7 @@ import { authenticateScope } from './http/authentication.ts'
 import { acceptJsonOnly } from './http/bodies.ts'
 import type { WriteError } from './http/current-only.ts'
 import type { Deps } from './http/deps.ts'
+import { forbidSniffing, noSniffing } from './http/forbid-sniffing.ts'
 import { nativeComponents } from './http/native/components.ts'
 import { nativeApi } from './http/native/native-api.ts'
 import { answerUnknownOAuthPath, OAuthErrorBody } from './http/oauth/errors.ts'
@@ -31,6 +32,7 @@ import { FaultBody, Problem, writeProblem } from './http/problem.ts'
 import { forwardAuthRoutes } from './http/proxy/forward-auth.ts'
 import { answerWithRequestId, requestIdOf } from './http/request-id.ts'
 import { logRequests } from './http/request-log.ts'
+import { applyRequestRules } from './http/request-rules.ts'
 import { runForAccounts } from './http/run-for-accounts.ts'
 import { createSerializerFactory } from './http/serialization.ts'
 import { refuseUnknownQueries } from './http/unknown-query.ts'
@@ -56,6 +58,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
       requestIdLogLabel: 'request_id',
       disableRequestLogging: true,
     }),
+    http: { requireHostHeader: false },
     bodyLimit: maxBodyBytes,
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
@@ -77,9 +80,11 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   app.setValidatorCompiler(createValidatorCompiler(named))
 
   answerWithRequestId(app)
+  forbidSniffing(app)
   answerProblems(app)
   acceptJsonOnly(app)
   logRequests(app, deps.log, trustedProxies)
+  applyRequestRules(app)
   await describeRoutes(app)
 
   // Open without authentication: test/http/authentication.test.ts holds the complete list.
@@ -109,7 +114,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
 /** Each API answers unreadable paths below its own prefix. */
 function answerUnreadablePathOf({ aeon }: ApiSettings): typeof answerUnreadablePath {
   return (error, request, reply) => {
-    reply.header('x-request-id', request.id)
+    reply.headers({ ...noSniffing, 'x-request-id': request.id })
     if (aeon && isAeonPath(request.url)) return answerUnknownAeonPath(request, reply)
     if (isIntrospectionPath(request.url)) return void answerUnknownOAuthPath(reply)
     return answerUnreadablePath(error, request, reply)

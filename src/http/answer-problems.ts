@@ -4,6 +4,7 @@ import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from
 import { ServiceError } from '../errors.ts'
 import { recordMethods } from './allowed-methods.ts'
 import type { App } from './app-type.ts'
+import { noSniffing } from './forbid-sniffing.ts'
 import { problemBody, problemType, writeProblem } from './problem.ts'
 import { toServiceError } from './service-error.ts'
 
@@ -50,6 +51,7 @@ export function answerUnreadableRequest(error: ConnectionError, socket: Socket):
       `HTTP/1.1 ${body.status} ${body.title}`,
       `Content-Type: ${problemType}`,
       `X-Request-Id: ${body.request_id}`,
+      ...Object.entries(noSniffing).map(([name, value]) => `${name}: ${value}`),
       'Connection: close',
       `Content-Length: ${Buffer.byteLength(text)}`,
       '',
