@@ -30,6 +30,7 @@ import { type CollectMetrics, metricsRoute } from './http/operations/metrics.ts'
 import type { PoolUses } from './http/operations/pool-metrics.ts'
 import { FaultBody, Problem, writeProblem } from './http/problem.ts'
 import { forwardAuthRoutes } from './http/proxy/forward-auth.ts'
+import { refuseWhileDraining } from './http/refuse-while-draining.ts'
 import { answerWithRequestId, requestIdOf } from './http/request-id.ts'
 import { logRequests } from './http/request-log.ts'
 import { applyRequestRules } from './http/request-rules.ts'
@@ -59,6 +60,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
       disableRequestLogging: true,
     }),
     http: { requireHostHeader: false },
+    return503OnClosing: false,
     bodyLimit: maxBodyBytes,
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
@@ -85,6 +87,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   acceptJsonOnly(app)
   logRequests(app, deps.log, trustedProxies)
   applyRequestRules(app)
+  refuseWhileDraining(app, options.isDraining)
   await describeRoutes(app)
 
   // Open without authentication: test/http/authentication.test.ts holds the complete list.

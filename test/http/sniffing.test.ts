@@ -1,4 +1,6 @@
 import { METHODS } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { sendBytes } from '../helpers/raw-socket.ts'
 import { parseRoute, routesOf } from '../helpers/routes.ts'
@@ -70,4 +72,38 @@ t.test('an answer to bytes that are no valid request forbids it too', async (t) 
     t.equal(answer.headers['x-content-type-options'], 'nosniff', told)
     t.equal(answer.status, status, told)
   }
+})
+
+t.test('a request that arrives during the shutdown gets 503 with all headers', async (t) => {
+  const { service, stop } = await startTestService(t)
+  const { app } = service
+  const arrived = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  app.get('/slow', async () => {
+    arrived.resolve()
+    await released.promise
+    return 'done'
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n')
+  await arrived.promise
+  const stopped = stop()
+  const late = new Promise<void>((resolve) => app.server.once('request', () => resolve()))
+  socket.write('GET /v1/me HTTP/1.1\r\nHost: x\r\n\r\n')
+  await late
+  released.resolve()
+  const [first = '', second = ''] = (await text(socket)).split(/(?=HTTP\/1\.1 )/)
+  await stopped
+  t.match(first, /^HTTP\/1\.1 200 .*done$/s)
+  t.match(second, /^HTTP\/1\.1 503 /)
+  for (const header of [
+    /^x-content-type-options: nosniff/im,
+    /^retry-after: 1/im,
+    /^x-request-id: /im,
+  ]) {
+    t.match(second, header)
+  }
+  t.match(second, '"code":"unavailable"')
 })
