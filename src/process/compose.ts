@@ -30,6 +30,8 @@ import type { Externals } from './prepare.ts'
 const maxReadsUnderWay = 5_000
 /** Half as much again as a key without allow lists takes. */
 const defaultBytesPerKey = 1_536
+/** The addresses and permissions of a few keys take more than those keys do. */
+const leastDefaultBytes = 1_048_576
 const dayMs = 24 * 60 * 60 * 1000
 
 export interface ComposeOptions {
@@ -101,7 +103,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     config.CACHE_MAX_KEYS,
     freshness,
     moment,
-    config.CACHE_MAX_BYTES ?? config.CACHE_MAX_KEYS * defaultBytesPerKey,
+    config.CACHE_MAX_BYTES ??
+      Math.max(leastDefaultBytes, config.CACHE_MAX_KEYS * defaultBytesPerKey),
   )
   const counters = createCounters()
   const deps: Deps = {

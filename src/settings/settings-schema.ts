@@ -95,7 +95,7 @@ export const Settings = Type.Object({
       minimum: 1_048_576,
       maximum: 1_099_511_627_776,
       description:
-        'Maximum estimated size, in bytes, of the credentials in the cache. What keys share counts once: the addresses of their allow lists, and the permissions of their role. Unset: 1536 for each of CACHE_MAX_KEYS.',
+        'Maximum estimated size, in bytes, of the credentials in the cache. What keys share counts once: the addresses of their allow lists, and the permissions of their role. Unset: 1536 for each of CACHE_MAX_KEYS, and at least 1048576.',
     }),
   ),
   WORKERS: Type.Integer({
