@@ -3,7 +3,6 @@ import type { KeyPrincipal, Principal, SystemPrincipal } from '../domain/princip
 import type { Change } from '../domain/protocol/change.ts'
 import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
-import { ServiceError } from '../errors.ts'
 import { type AccountLock, lockAccounts } from '../store/account-locks.ts'
 import type { StoreTransaction } from '../store/database.ts'
 import { OutcomeUnknownError } from '../store/faults.ts'
@@ -12,6 +11,7 @@ import { inTransaction } from '../store/transaction.ts'
 import { appendEvents } from './append-events.ts'
 import type { ActDeps } from './deps.ts'
 import { newRandomId } from './ids.ts'
+import { outcomeUnknown } from './outcome-unknown.ts'
 import { renewAuthority } from './renew-authority.ts'
 
 /** What an act locks before its own statements, and what it writes after them. */
@@ -106,7 +106,7 @@ export async function act<T, Author extends KeyFacts | undefined>(
       await terms.lockFirst?.(trx)
       // The overloads pair each kind of principal with its terms and its author.
       const { permission } = terms as AuthorizedTerms
-      const author = (await authorOf(deps, trx, principal, permission)) as Author
+      const author = (await renewAuthority(deps, trx, principal, permission)) as Author
       const changes: Change[] = []
       const changed = (change: Change) => void changes.push(change)
       const { result, events } = await perform({ trx, author, changed })
@@ -126,20 +126,6 @@ export async function act<T, Author extends KeyFacts | undefined>(
   }
 }
 
-async function authorOf(
-  deps: ActDeps,
-  trx: StoreTransaction,
-  principal: Principal,
-  permission: string,
-): Promise<KeyFacts | undefined> {
-  switch (principal.kind) {
-    case 'system':
-      return undefined
-    case 'key':
-      return renewAuthority(deps, trx, principal, permission)
-  }
-}
-
 async function takeNextRevision(
   deps: ActDeps,
   trx: StoreTransaction,
@@ -156,15 +142,4 @@ async function takeNextRevision(
     notify: deps.notifies,
   })
   return { revision, id }
-}
-
-function outcomeUnknown(deps: ActDeps, error: OutcomeUnknownError): ServiceError {
-  deps.log.error(
-    { err: error },
-    'the database connection was lost during commit: the outcome of the change is unknown',
-  )
-  return new ServiceError(
-    'outcome_unknown',
-    'The database connection was lost during commit: the change may or may not have been committed. Repeating the request is safe.',
-  )
 }

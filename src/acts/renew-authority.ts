@@ -1,4 +1,4 @@
-import type { KeyPrincipal } from '../domain/principal.ts'
+import type { KeyPrincipal, Principal } from '../domain/principal.ts'
 import { judge, type KeyFacts } from '../domain/verdict.ts'
 import { ServiceError } from '../errors.ts'
 import { lockKeyFacts } from '../store/credentials.ts'
@@ -7,11 +7,25 @@ import { requirePermission } from './authority.ts'
 import type { IdDeps } from './deps.ts'
 
 /**
- * Loads and judges the principal's key again in the transaction of its act, and locks the key until
- * the commit, so that no act of a revoked key is committed. Only act() calls this. Throws
- * `unauthenticated` or `permission_denied`.
+ * The author of an act: the principal as of the transaction. A key is loaded and judged again, and
+ * locked until the commit, so that no act of a revoked key is committed; the system has no key. Only
+ * act() calls this. Throws `unauthenticated` or `permission_denied`.
  */
 export async function renewAuthority(
+  deps: Pick<IdDeps, 'now'>,
+  trx: StoreTransaction,
+  principal: Principal,
+  permission: string,
+): Promise<KeyFacts | undefined> {
+  switch (principal.kind) {
+    case 'system':
+      return undefined
+    case 'key':
+      return renewKey(deps, trx, principal, permission)
+  }
+}
+
+async function renewKey(
   deps: Pick<IdDeps, 'now'>,
   trx: StoreTransaction,
   principal: KeyPrincipal,
