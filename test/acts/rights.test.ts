@@ -3,6 +3,8 @@ import t, { type Test } from 'tap'
 import { age } from '../helpers/age.ts'
 import type { Answer, Api, CallOptions, Json } from '../helpers/api.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { connectRaw } from '../helpers/instances.ts'
+import { untilBlocked } from '../helpers/locks.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 
 const anHourMs = 3_600_000
@@ -29,6 +31,25 @@ t.test('a caller cannot issue a key with more permissions than its own', async (
   )
   const viewer = as(await keyWith(root, account, 'viewer'))
   t.match(await issue(viewer, account, { role: 'viewer' }), permissionDenied)
+})
+
+t.test('an act is refused when its client address leaves the allow lists meanwhile', async (t) => {
+  const { account, as, root } = await setUp()
+  const raw = await connectRaw(t, started.database.url)
+  const role = await newRole(root, account, 'issuer', ['api_key:create'])
+  const list = await newAllowList(root, account, ['10.0.0.0/8'])
+  const author = as((await newKey(root, account, { role, allow_list_ids: [list] })).token)
+  await raw.query('begin')
+  await raw.query('select from account where id = $1 for update', [account])
+  const answered = author.call('POST', `/v1/accounts/${account}/api-keys`, {
+    body: { name: 'late', role, expires_at: null, allow_list_ids: [list] },
+    remoteAddress: '10.1.0.1',
+  })
+  await untilBlocked(raw)
+  await raw.query(`update allow_list set entries = '{192.0.2.0/24}' where id = $1`, [list])
+  await raw.query('commit')
+  const detail = /client address is not in the allow lists/
+  t.match(await answered, { status: 403, body: { code: 'permission_denied', detail } })
 })
 
 t.test('enabling a key needs all that the key may do; disabling and revoking do not', async (t) => {
