@@ -88,7 +88,7 @@ t.test(
     )
     t.match(await processes.run({ settings, ...migrating }), {
       status: 0,
-      told: /^Ran 0001_initial, /,
+      shown: /^Ran 0001_initial, /,
     })
     t.match(await processes.run({ settings }), { status: 1 }, 'nor may it do anything yet')
     await owner.query(documentedSql().replaceAll('aeon_service', role))
