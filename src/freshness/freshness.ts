@@ -80,8 +80,8 @@ export class Freshness {
   }
 
   /**
-   * The registration was committed: it took its place from the counter in the same statement. What
-   * was read before is stale, and there is no lease yet.
+   * The registration was committed: it took its position from the counter in the same statement.
+   * What was read before is stale, and there is no lease yet.
    */
   registered(at: Position): void {
     this.lose()
@@ -118,7 +118,8 @@ export class Freshness {
   }
 
   /**
-   * The registration is gone, or its place in the order of changes is: no lease until the next one.
+   * The registration is gone, or its position in the order of changes is: no lease until the next
+   * one.
    */
   lose(): void {
     this.#lease = undefined

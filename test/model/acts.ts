@@ -1,6 +1,6 @@
 import type { KeyState } from './keys.ts'
 
-/** What somebody does to what keys may do. */
+/** What a caller changes of what keys may do. */
 export type Act =
   | { readonly kind: 'revoke' | 'disable' | 'enable' | 'edit'; readonly key: number }
   | { readonly kind: 'edit_account'; readonly account: string }

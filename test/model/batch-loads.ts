@@ -1,6 +1,9 @@
 type Done<T> = (result: T | undefined) => void
 
-/** One statement under way at a time; whoever asks meanwhile shares the next one, as with BatchLoader. */
+/**
+ * One statement under way at a time; callers that come meanwhile share the next one, as with
+ * BatchLoader.
+ */
 export class BatchLoads<T> {
   readonly #send: (done: Done<T>) => void
   #waiting: Done<T>[] = []

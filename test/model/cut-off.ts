@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { act } from './events.ts'
 import type { MachineShape, Schedule, SimulatedEvent } from './schedule.ts'
 
-/** What may be said of the hour; all of it is drawn when it is not. Times in tenths of M. */
+/** What is fixed of a schedule; the rest is drawn at random. Times are in tenths of M. */
 export interface CutOffOptions {
   readonly by?: 'partition' | 'stop'
-  /** Whose network is bad when it ends: that of a machine, or nobody's. */
+  /** The machine whose network is bad when the cut-off ends; undefined: none. */
   readonly stormAt?: number | undefined
   /** How long it lasts. */
   readonly lasts?: number
@@ -21,8 +21,8 @@ const beginning = 15
 
 /**
  * The hardest hour of the protocol, again and again: one instance, with slow clocks, is cut off for
- * about as long as leases and watches last, or stopped; the network is bad when that begins, or when
- * it ends; and all the while the others, with fast clocks, change keys.
+ * about as long as a lease or a failure timeout, or stopped; the network is bad when that begins,
+ * or when it ends; and all the while the others, with fast clocks, change keys.
  */
 export function cutOff({
   by,

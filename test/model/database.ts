@@ -32,14 +32,14 @@ export interface CommitLog {
 const unknownKind = 'a_kind_to_come'
 
 /**
- * The database: each method is one statement or one transaction, which reads one snapshot and becomes
- * visible at once. Undefined stands for a statement that failed.
+ * The database: each method is one statement or one transaction, which reads one snapshot and
+ * becomes visible at once. Undefined stands for a statement that failed.
  */
 export class Database {
   readonly isStandby: boolean
   readonly #log: CommitLog
   readonly #newId: () => string
-  /** A standby tells none. */
+  /** A standby has none, and a database that tells no history neither. */
   #history: History | null
   #counter = 1
   #floor = 0
@@ -72,7 +72,10 @@ export class Database {
     return !this.isStandby && !this.#isDeposed
   }
 
-  /** Its synchronous standby becomes the primary. This one answers reads, and acknowledges nothing more. */
+  /**
+   * Its synchronous standby becomes the primary. This one answers reads, and acknowledges nothing
+   * more.
+   */
   promoteStandby(): Database {
     const promoted = this.copy()
     promoted.restarted(true)
@@ -143,7 +146,10 @@ export class Database {
     return this.isStandby ? undefined : [...this.#instances.values()]
   }
 
-  /** Deletes the row of an instance: if it shows this heartbeat, or whatever it shows when none is given. */
+  /**
+   * Deletes the row of an instance: if it shows this heartbeat, or whatever it shows when none is
+   * given.
+   */
   deleteInstance(id: string, heartbeat?: number): boolean | undefined {
     if (!this.commits()) return undefined
     const row = this.#instances.get(id)
@@ -199,7 +205,7 @@ export class Database {
     }
   }
 
-  /** Whether a revision that somebody asks for by its id is here, as far as that can still be told. */
+  /** Whether a revision with this id is here; a pruned one counts as here. */
   findRevision({ revision, id }: RevisionRef): boolean | undefined {
     if (this.isStandby) return undefined
     if (revision > this.#counter) return false
@@ -251,7 +257,10 @@ export class Database {
   }
 }
 
-/** The number that a promotion raises, as PostgreSQL writes it, and what tells two of one number apart. */
+/**
+ * The number that a promotion raises, as PostgreSQL writes it, and an id, since two may have one
+ * number.
+ */
 function timeline(number: number, id: string): string {
   return `${number.toString(16).padStart(8, '0')} ${id}`
 }

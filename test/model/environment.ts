@@ -13,6 +13,6 @@ export interface Environment {
   readonly counts: Counts
   /** Random, one a call. */
   readonly newId: (kind: string) => string
-  /** Tells what happens, when somebody listens. */
+  /** Takes a line of the trace, if one is wanted. */
   readonly trace: ((text: string) => void) | undefined
 }

@@ -137,10 +137,10 @@ const kinds: {
   },
 }
 
-/** How likely each kind of happening is, where it is not as usual. */
+/** How likely some kinds of events are, where it is not as usual. */
 export type Weights = Partial<Record<SimulatedEventKind, number>>
 
-/** One happening at random; `weights` makes some kinds likelier, or rules them out. */
+/** One event at random; `weights` makes some kinds likelier, or rules them out. */
 export function events(weights: Weights = {}): fc.Arbitrary<SimulatedEvent> {
   const some = Object.entries(kinds).map(([kind, { weight, arbitrary }]) => ({
     weight: Object.entries(weights).find(([named]) => named === kind)?.[1] ?? weight,

@@ -7,7 +7,7 @@ import { tokens } from './tokens.ts'
 
 export interface FaultInjectorOptions {
   readonly environment: Environment
-  readonly places: readonly Host[]
+  readonly hosts: readonly Host[]
   /** A tenth of M, in milliseconds. */
   readonly tenth: number
   /** When every fault is over, in true time. */
@@ -15,7 +15,7 @@ export interface FaultInjectorOptions {
   readonly latestCommit: () => RevisionRef | undefined
 }
 
-/** Makes the happenings of a schedule happen. */
+/** Injects the events of a schedule. */
 export class FaultInjector {
   readonly #options: FaultInjectorOptions
   #restoredAt = Number.NEGATIVE_INFINITY
@@ -39,8 +39,8 @@ export class FaultInjector {
     }
     if (event.kind === 'act') this.#planWarming(at)
     environment.scheduler.at(at, () => {
-      environment.trace?.(`happens: ${JSON.stringify(event)}`)
-      this.#happen(event)
+      environment.trace?.(`event: ${JSON.stringify(event)}`)
+      this.#inject(event)
     })
   }
 
@@ -61,11 +61,11 @@ export class FaultInjector {
 
   /** Just before an act every key is hot everywhere. */
   #planWarming(at: number): void {
-    const { environment, places, tenth } = this.#options
-    for (const place of places) {
+    const { environment, hosts, tenth } = this.#options
+    for (const host of hosts) {
       for (const token of tokens) {
         environment.scheduler.at(at - environment.random.between(0, 0.5 * tenth), () =>
-          place.node?.verify([token]),
+          host.instance?.verify([token]),
         )
       }
     }
@@ -83,10 +83,10 @@ export class FaultInjector {
   }
 
   #cutAll(): void {
-    for (const { link } of this.#options.places) link.cut()
+    for (const { link } of this.#options.hosts) link.cut()
   }
 
-  #happen(event: Exclude<SimulatedEvent, { kind: 'restore' }>): void {
+  #inject(event: Exclude<SimulatedEvent, { kind: 'restore' }>): void {
     const { server } = this.#options.environment
     switch (event.kind) {
       case 'restart_database':
@@ -105,56 +105,56 @@ export class FaultInjector {
         server.primary.prune(event.kept)
         break
       default: {
-        const place = this.#options.places[event.machine]
-        if (place !== undefined) this.#happenAt(place, event)
+        const host = this.#options.hosts[event.machine]
+        if (host !== undefined) this.#injectAt(host, event)
       }
     }
   }
 
-  #happenAt(place: Host, event: Extract<SimulatedEvent, { readonly machine: number }>): void {
+  #injectAt(host: Host, event: Extract<SimulatedEvent, { readonly machine: number }>): void {
     const { random } = this.#options.environment
     const { tenth } = this.#options
     switch (event.kind) {
       case 'act':
-        place.node?.act(event.act, event.isOfAVersionToCome)
+        host.instance?.act(event.act, event.isOfAVersionToCome)
         if (event.asksAgain) this.#askAgainLater()
         break
       case 'stop':
-        place.machine.stop(this.#untilCalm(event.for))
+        host.machine.stop(this.#untilCalm(event.for))
         break
       case 'suspend':
-        place.machine.suspend(this.#untilCalm(event.for))
+        host.machine.suspend(this.#untilCalm(event.for))
         break
       case 'partition':
-        place.link.partition(this.#untilCalm(event.for))
+        host.link.partition(this.#untilCalm(event.for))
         break
       case 'storm':
-        place.link.storm(this.#untilCalm(event.for))
+        host.link.storm(this.#untilCalm(event.for))
         break
       case 'cut':
-        place.link.cut()
+        host.link.cut()
         break
       case 'step_wall':
-        place.machine.stepWall(event.by * tenth)
+        host.machine.stepWall(event.by * tenth)
         break
       case 'drift':
-        place.machine.setMonotonicRate(event.rate)
+        host.machine.setMonotonicRate(event.rate)
         break
       case 'kill':
-        place.kill(this.#untilCalm(event.for), event.isReaped)
+        host.kill(this.#untilCalm(event.for), event.isReaped)
         break
       case 'shut_down':
-        place.shutDown(random.between(0, tenth), this.#untilCalm(event.for))
+        host.shutDown(random.between(0, tenth), this.#untilCalm(event.for))
     }
   }
 
-  /** Somebody asks any instance for the receipt of the latest change. */
+  /** A caller asks any instance for the receipt of the latest change. */
   #askAgainLater(): void {
-    const { environment, places, tenth, latestCommit } = this.#options
+    const { environment, hosts, tenth, latestCommit } = this.#options
     environment.scheduler.after(environment.random.between(0, 10 * tenth), () => {
       const latest = latestCommit()
-      const place = places[environment.random.integer(places.length)]
-      if (latest !== undefined) place?.node?.askAgain(latest)
+      const host = hosts[environment.random.integer(hosts.length)]
+      if (latest !== undefined) host?.instance?.askAgain(latest)
     })
   }
 

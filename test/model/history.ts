@@ -7,7 +7,10 @@ export interface Received {
   readonly at: number
   /** The M of the instance that received the request. */
   readonly maxStalenessMs: number
-  /** No verdict may rest on what was before: the commit of the latest change whose receipt was complete. */
+  /**
+   * No verdict may rest on what was before: the commit of the latest change whose receipt was
+   * complete.
+   */
   readonly notBefore: number
 }
 
@@ -58,17 +61,20 @@ export class History {
     if (this.violation !== undefined) return
     const { token, at, maxStalenessMs, notBefore } = received
     const freshFrom = at - maxStalenessMs - 1e-6
-    const told = `token ${tokens.indexOf(token)}, asked at ${ms(at)}, answered at ${ms(now)}: ${verdict}`
+    const answer = `token ${tokens.indexOf(token)}, asked at ${ms(at)}, answered at ${ms(now)}: ${verdict}`
     if (!this.#wasTrue(token, verdict, freshFrom)) {
-      const text = `${told}, which was not true since ${ms(freshFrom)}`
+      const text = `${answer}, which was not true since ${ms(freshFrom)}`
       this.violation = { guarantee: 'fresh', text }
     } else if (!this.#wasTrue(token, verdict, notBefore)) {
-      const text = `${told}, though the receipt of the change at ${ms(notBefore)} was complete`
+      const text = `${answer}, though the receipt of the change at ${ms(notBefore)} was complete`
       this.violation = { guarantee: 'revoked', text }
     }
   }
 
-  /** Two instances held leases of different lengths at once: receipts are timed by leases of one length. */
+  /**
+   * Two instances held leases of different lengths at once: receipts are timed by leases of one
+   * length.
+   */
   disagreed(text: string): void {
     this.violation ??= { guarantee: 'agreed', text }
   }

@@ -17,7 +17,7 @@ export class Host {
   readonly link: Link
   readonly listens: boolean
   readonly #options: HostOptions
-  #node: SimulatedInstance | undefined
+  #instance: SimulatedInstance | undefined
 
   constructor(options: HostOptions) {
     const { environment, shape, maxStalenessMs } = options
@@ -29,14 +29,14 @@ export class Host {
   }
 
   /** The latest process, alive or dead. */
-  get node(): SimulatedInstance | undefined {
-    return this.#node
+  get instance(): SimulatedInstance | undefined {
+    return this.#instance
   }
 
   start(): void {
     const { index, shape, ...shared } = this.#options
     const maxStalenessMs = this.#options.maxStalenessMs * (shape.staleness ?? 1)
-    this.#node = new SimulatedInstance({
+    this.#instance = new SimulatedInstance({
       ...shared,
       name: `node ${index}`,
       machine: this.machine,
@@ -47,21 +47,21 @@ export class Host {
       maxEntries: index === 1 ? 2 : 8,
       maxRemembered: index === 0 ? 2 : 1_000,
     })
-    this.#node.start()
+    this.#instance.start()
   }
 
   /** kill -9, and a new process later. Perhaps a parent gives the row of the dead one up. */
   kill(downMs: number, isReaped: boolean): void {
-    const { node } = this
-    if (node === undefined) return
-    node.kill()
-    const { id } = node.driver.follower
+    const { instance } = this
+    if (instance === undefined) return
+    instance.kill()
+    const { id } = instance.driver.follower
     if (isReaped && id !== undefined) this.#reap(id)
     this.#startAfter(downMs)
   }
 
   shutDown(drainMs: number, downMs: number): void {
-    this.#node?.stop(drainMs)
+    this.#instance?.stop(drainMs)
     this.#startAfter(downMs)
   }
 
@@ -72,10 +72,10 @@ export class Host {
   }
 
   #startAfter(downMs: number): void {
-    const gone = this.#node
+    const gone = this.#instance
     this.machine.scheduler.after(downMs, () => {
       gone?.kill()
-      if (this.#node === gone) this.start()
+      if (this.#instance === gone) this.start()
     })
   }
 }

@@ -9,7 +9,7 @@ export interface Call<T> {
   readonly process: Process
   readonly deadlineMs: number
   readonly statement: (db: Database) => T | undefined
-  /** The server that the connection leads to; absent: that of the rounds. */
+  /** The server that the connection leads to; absent: that of the sync cycles. */
   readonly on?: Database
   /** What becomes visible only some time after the statement took its snapshot. */
   readonly commit?: (db: Database, result: T) => T | undefined
@@ -52,7 +52,7 @@ export class Link {
     return this.#connection
   }
 
-  /** The connection of the rounds is made anew. */
+  /** The connection of the sync cycles is made anew. */
   reconnect(): void {
     this.#feed = this.#server.connect()
   }
@@ -88,7 +88,7 @@ export class Link {
     })
   }
 
-  /** A message that nobody waits for, either way. */
+  /** A message without an answer, either way. */
   post(arrive: () => void): void {
     this.#send(arrive)
   }

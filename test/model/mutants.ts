@@ -5,7 +5,7 @@ import { acknowledgesOldTagKeys } from './mutants/acknowledges-old-tag-keys.ts'
 import { blindDelete } from './mutants/blind-delete.ts'
 import { clocksCompared } from './mutants/clocks-compared.ts'
 import { deathInferred } from './mutants/death-inferred.ts'
-import { earlyFills } from './mutants/early-fills.ts'
+import { earlyLoads } from './mutants/early-loads.ts'
 import { endAsATime } from './mutants/end-as-a-time.ts'
 import { evictsByOwnStaleness } from './mutants/evicts-by-own-staleness.ts'
 import { failureTimeoutFromTheSend } from './mutants/failure-timeout-from-the-send.ts'
@@ -86,7 +86,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'loads from before the first lease are kept',
-    protocol: earlyFills,
+    protocol: earlyLoads,
     schedules: everySchedule,
   },
   { name: 'no invalidation epochs', protocol: noEpochs, schedules: everySchedule },
@@ -185,7 +185,7 @@ export const mutants: readonly Mutant[] = [
     protocol: observesAcrossConnections,
     schedules: unnoticedRestore,
   },
-  { name: 'nobody stands by', protocol: neverStandsBy, schedules: stalenessesDiffer },
+  { name: 'no instance stands by', protocol: neverStandsBy, schedules: stalenessesDiffer },
   {
     name: 'no second look at MAX_STALENESS_MS after registering',
     protocol: looksOnlyBeforeRegistering,

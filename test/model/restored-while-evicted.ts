@@ -2,16 +2,16 @@ import fc from 'fast-check'
 import { act } from './events.ts'
 import type { MachineShape, Schedule, SimulatedEvent } from './schedule.ts'
 
-/** The machine that is stopped for longer than a watch. */
+/** The machine that is stopped for longer than the failure timeout. */
 const evicted = 0
 
 /** When it is stopped, in tenths of M. */
 const beginning = 15
 
 /**
- * An instance wakes up, learns that it was evicted, and just then the database is restored to a state
- * that knows nothing of the others, who have not met that yet: for a moment it is registered nowhere,
- * and changes keys all the same.
+ * An instance wakes up, learns that it was evicted, and just then the database is restored to a
+ * state that knows nothing of the others, who have not met that yet: for a moment it is registered
+ * nowhere, and changes keys all the same.
  */
 export const restoredWhileEvicted: fc.Arbitrary<Schedule> = fc
   .record({

@@ -34,8 +34,8 @@ export const everySchedule: fc.Arbitrary<Schedule> = fc.oneof(
 )
 
 /**
- * Assumption A2: the wall clock bounds a suspension only while nobody sets it back. So a machine that
- * is suspended in a schedule has its wall clock stepped forwards only.
+ * Assumption A2: the wall clock bounds a suspension only while it is not set back. So a machine
+ * that is suspended in a schedule has its wall clock stepped forwards only.
  */
 function withinAssumptions(schedule: Schedule): Schedule {
   const suspended = new Set(

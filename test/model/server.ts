@@ -2,7 +2,7 @@ import type { Database } from './database.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 
-/** Where statements arrive: the primary, for a while perhaps a standby instead, or nobody. */
+/** Where statements arrive: at the primary, for a while perhaps at a standby, or nowhere. */
 export class Server {
   readonly #scheduler: Scheduler
   readonly #random: Random
@@ -28,20 +28,22 @@ export class Server {
     return this.#epoch
   }
 
-  /** Where a new connection leads: nobody has fenced a deposed primary. */
+  /** Where a new connection leads: a deposed primary is not fenced off. */
   connect(): Database {
     if (this.#deposed === undefined) return this.#primary
     return this.#random.chance(0.5) ? this.#deposed : this.#primary
   }
 
-  /** Undefined when nobody answers, or no longer on such a connection. */
+  /** Undefined when no server answers, or none does on such a connection. */
   run<T>(statement: (db: Database) => T | undefined, on: Database = this.#primary): T | undefined {
     if (this.#isDown || (on !== this.#primary && on !== this.#deposed)) return undefined
     const isAtStandby = this.#standby !== undefined && this.#random.chance(0.7)
     return statement(isAtStandby ? (this.#standby ?? on) : on)
   }
 
-  /** The standby takes over; the primary goes on for so long, and what is connected to it stays so. */
+  /**
+   * The standby takes over; the primary goes on for so long, and what is connected to it stays so.
+   */
   promote(ms: number): void {
     const deposed = this.#primary
     this.#primary = deposed.promoteStandby()
@@ -51,7 +53,9 @@ export class Server {
     })
   }
 
-  /** Every connection breaks; after a while the server is there again, perhaps with another content. */
+  /**
+   * Every connection breaks; after a while the server is there again, perhaps with another content.
+   */
   restart(downMs: number, content: Database = this.#primary): void {
     this.#epoch += 1
     this.#isDown = true

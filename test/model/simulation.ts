@@ -25,7 +25,9 @@ export interface RunOptions {
   readonly trace?: (text: string) => void
 }
 
-/** Runs one schedule from its beginning to its end. What it answers is the first guarantee broken. */
+/**
+ * Runs one schedule from its beginning to its end. What it answers is the first guarantee broken.
+ */
 export function run(schedule: Schedule, options: RunOptions = {}): Violation | undefined {
   return new Simulation(schedule, options).run()
 }
@@ -40,7 +42,7 @@ class Simulation implements CommitLog {
   readonly #schedule: Schedule
   readonly #checksLife: boolean
   readonly #environment: Environment
-  readonly #places: readonly Host[]
+  readonly #hosts: readonly Host[]
   readonly #faultInjector: FaultInjector
   readonly #commits = new Map<string, Commit>()
   #latest: RevisionRef | undefined
@@ -52,7 +54,7 @@ class Simulation implements CommitLog {
     this.#schedule = schedule
     this.#checksLife = checksLife
     this.#environment = this.#begin(counts, trace)
-    this.#places = schedule.machines.map((shape, index) => {
+    this.#hosts = schedule.machines.map((shape, index) => {
       return new Host({
         environment: this.#environment,
         index,
@@ -64,7 +66,7 @@ class Simulation implements CommitLog {
     })
     this.#faultInjector = new FaultInjector({
       environment: this.#environment,
-      places: this.#places,
+      hosts: this.#hosts,
       tenth,
       calmFrom: calmFrom * tenth,
       latestCommit: () => this.#latest,
@@ -73,10 +75,10 @@ class Simulation implements CommitLog {
 
   run(): Violation | undefined {
     const { scheduler, history, random } = this.#environment
-    for (const place of this.#places) {
-      place.link.calmFrom(calmFrom * tenth)
-      scheduler.after(random.between(0, tenth), () => place.start())
-      this.#askAround(place)
+    for (const host of this.#hosts) {
+      host.link.calmFrom(calmFrom * tenth)
+      scheduler.after(random.between(0, tenth), () => host.start())
+      this.#askAround(host)
     }
     for (const event of this.#schedule.events) this.#faultInjector.plan(event)
     if (this.#haveDifferentStaleness()) this.#checkAgreement()
@@ -94,7 +96,7 @@ class Simulation implements CommitLog {
     this.#latest = committed
     this.#commits.set(committed.id, { committed, at: scheduler.now, tokens: touched })
     for (const token of touched) history.becomes(token, database.verdictOn(token), scheduler.now)
-    for (const { node, listens } of this.#places) if (listens) node?.announced()
+    for (const { instance, listens } of this.#hosts) if (listens) instance?.announced()
   }
 
   #begin(counts: Counts, trace: RunOptions['trace']): Environment {
@@ -124,19 +126,19 @@ class Simulation implements CommitLog {
     const commit = this.#commits.get(committed.id)
     if (commit === undefined || this.#cannotKnow(evaluator)) return
     history.promised(commit.tokens, commit.at)
-    for (const place of this.#places) {
+    for (const host of this.#hosts) {
       for (const token of commit.tokens) {
-        this.#askAfter(0.01, place, token)
-        this.#askAfter(random.between(0, tenth), place, token)
-        this.#askAfter(random.between(0, maxStalenessMs), place, token)
+        this.#askAfter(0.01, host, token)
+        this.#askAfter(random.between(0, tenth), host, token)
+        this.#askAfter(random.between(0, maxStalenessMs), host, token)
       }
     }
   }
 
   /**
    * A process that registers for the first time after a restore cannot know of it, and its database
-   * may know nothing of those who still answer from memory. What it promises counts from M after the
-   * restore.
+   * may know nothing of those who still answer from memory. What it promises counts from M after
+   * the restore.
    */
   #cannotKnow({ driver }: SimulatedInstance): boolean {
     const { followsSince = Number.POSITIVE_INFINITY } = driver
@@ -146,19 +148,19 @@ class Simulation implements CommitLog {
     )
   }
 
-  #askAfter(ms: number, place: Host, token: SimulatedToken): void {
-    this.#environment.scheduler.after(ms, () => place.node?.verify([token]))
+  #askAfter(ms: number, host: Host, token: SimulatedToken): void {
+    this.#environment.scheduler.after(ms, () => host.instance?.verify([token]))
   }
 
   /** Verifications come to every instance at random, for as long as the run lasts. */
-  #askAround(place: Host): void {
+  #askAround(host: Host): void {
     const { scheduler, random } = this.#environment
     scheduler.after(random.between(0, tenth), () => {
       const first = random.integer(tokens.length)
       const isBatch = random.chance(0.2)
       const batch = tokens.filter((_, index) => index === first || (isBatch && index % 2 === 0))
-      place.node?.verify(batch)
-      this.#askAround(place)
+      host.instance?.verify(batch)
+      this.#askAround(host)
     })
   }
 
@@ -169,7 +171,9 @@ class Simulation implements CommitLog {
   /** Instances whose leases have different lengths never hold them at once. */
   #checkAgreement(): void {
     const { history, scheduler } = this.#environment
-    const holders = this.#places.flatMap(({ node }) => (node?.holdsLease() ? [node.node] : []))
+    const holders = this.#hosts.flatMap(({ instance }) =>
+      instance?.holdsLease() ? [instance.node] : [],
+    )
     const lengths = new Set(holders.map(({ timing }) => timing.leaseMs))
     if (lengths.size > 1) {
       history.disagreed(`${holders.map(({ name }) => name).join(' and ')} hold leases at once`)
@@ -182,9 +186,11 @@ class Simulation implements CommitLog {
     // Of instances that do not agree on M, some stand by.
     if (!this.#checksLife) return
     if (this.#haveDifferentStaleness()) return
-    for (const { node } of this.#places) {
-      if (node?.process.isAlive && !node.holdsLease()) {
-        this.#environment.history.stuck(`${node.node.name} holds no lease long after every fault`)
+    for (const { instance } of this.#hosts) {
+      if (instance?.process.isAlive && !instance.holdsLease()) {
+        this.#environment.history.stuck(
+          `${instance.node.name} holds no lease long after every fault`,
+        )
       }
     }
   }

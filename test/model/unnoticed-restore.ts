@@ -10,8 +10,9 @@ const observer = 1
 const beginning = 15
 
 /**
- * A database that tells no history, as YugabyteDB does, is restored to a state that differs in heartbeats
- * only, while an observer is stopped and the holder of the lease is cut off: nobody can notice.
+ * A database that tells no history, as YugabyteDB does, is restored to a state that differs in
+ * heartbeats only, while an observer is stopped and the holder of the lease is cut off: no instance
+ * can notice the restore.
  */
 export const unnoticedRestore: fc.Arbitrary<Schedule> = fc
   .record({

@@ -1,6 +1,6 @@
 import { judge, type KeyFacts, type Verdict } from '../../src/domain/verdict.ts'
 
-/** A verdict as one text: what a caller can tell of it. */
+/** A verdict as one text: what a caller can see of it. */
 export type VerdictText = string
 
 /** The verdict on a key, at a moment of a wall clock. */
@@ -8,7 +8,7 @@ export function judgeAt(facts: KeyFacts, wall: number): Verdict {
   return judge(facts, { address: undefined, permissions: [], accountId: undefined }, new Date(wall))
 }
 
-/** `facts` are undefined when the token resolved to no credential. */
+/** The text of a verdict on a key with these facts. */
 export function textOf(verdict: Verdict, { generation }: KeyFacts): VerdictText {
   return verdict.valid ? `valid, version ${generation}` : verdict.reason
 }

@@ -4,7 +4,10 @@ import {
 } from '../../../src/verification/credential-cache.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
-/** What was read before a change is kept after it: entries are stamped when they are stored. */
+/**
+ * What was read before a change is kept after it: entries are marked with the epoch in which they
+ * are stored.
+ */
 class NoEpochs extends CredentialCache {
   override put(reference: string, entry: CachedCredential): void {
     super.put(reference, { ...entry, epoch: this.epoch })

@@ -9,20 +9,20 @@ import type { Moment } from '../../../src/freshness/lease.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** What was read before the registration, and before the first lease, is kept. */
-class EarlyFills extends Freshness {
-  readonly #fence = new InvalidationEpochs(1_000)
+class EarlyLoads extends Freshness {
+  readonly #epochs = new InvalidationEpochs(1_000)
   #isRegistering = false
 
   override get epoch(): number {
-    return this.#fence.epoch
+    return this.#epochs.epoch
   }
 
   override mayAnswer(epoch: number, of: EpochSubject, now: Moment): boolean {
-    return this.holdsLease(now) && this.#fence.isCurrent(epoch, of)
+    return this.holdsLease(now) && this.#epochs.isCurrent(epoch, of)
   }
 
   override mayStore(epoch: number, of: EpochSubject): boolean {
-    return this.#fence.isCurrent(epoch, of)
+    return this.#epochs.isCurrent(epoch, of)
   }
 
   override registered(at: Parameters<Freshness['registered']>[0]): void {
@@ -34,18 +34,18 @@ class EarlyFills extends Freshness {
   override received(reading: Reading): Received {
     const received = super.received(reading)
     if (received.kind === 'acknowledge') {
-      this.#fence.apply(reading.changes.map((row) => parseChange(row) ?? { kind: 'everything' }))
+      this.#epochs.apply(reading.changes.map((row) => parseChange(row) ?? { kind: 'everything' }))
     }
     return received
   }
 
   override lose(): void {
     super.lose()
-    if (!this.#isRegistering) this.#fence.invalidateAll()
+    if (!this.#isRegistering) this.#epochs.invalidateAll()
   }
 }
 
-export const earlyFills: Protocol = {
+export const earlyLoads: Protocol = {
   ...shipped,
-  freshness: (timing, maxRemembered) => new EarlyFills(timing, maxRemembered),
+  freshness: (timing, maxRemembered) => new EarlyLoads(timing, maxRemembered),
 }
