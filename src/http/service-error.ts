@@ -2,6 +2,7 @@ import type { FastifyError, FastifyRequest } from 'fastify'
 import { maxFaults } from '../domain/limits.ts'
 import { ServiceError } from '../errors.ts'
 import { isOutcomeUnknown, isReadOnlyDatabase, isUnavailable } from '../verification/outage.ts'
+import { isClientAbort } from './client-abort.ts'
 import { toForeseenError } from './foreseen-error.ts'
 import { faultsOfValidation } from './validation.ts'
 
@@ -25,6 +26,10 @@ export function toServiceError(error: FastifyError, request: FastifyRequest): Se
       'outcome_unknown',
       'The database connection was lost during commit: the change may or may not have been committed. Read the resource before repeating the request.',
     )
+  }
+  if (isClientAbort(error, request)) {
+    request.log.info('the client closed the connection before the request was complete')
+    return new ServiceError('malformed_body', 'The body of the request is incomplete.')
   }
   if (isUnavailable(error)) {
     request.log.error({ err: error }, 'the database is unavailable')
