@@ -106,6 +106,17 @@ export function whileConnecting(error: unknown): unknown {
     : error
 }
 
+/**
+ * Names what fails while a connection is used and is no answer of the server: the connection broke,
+ * whatever the code of the error. A fault of the code itself, such as a TypeError, stays what it is.
+ */
+export function whileUsing(error: unknown): unknown {
+  const isOwnFault =
+    error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError
+  if (error instanceof DatabaseError || isOwnFault || isUnavailable(error)) return error
+  return new ConnectionError(error)
+}
+
 /** Whether the database refused a statement by this constraint or unique index. */
 export function violates(error: unknown, constraint: string): boolean {
   return error instanceof DatabaseError && error.constraint === constraint

@@ -1,7 +1,7 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import type { CurrentHistory, Origin } from './current-history.ts'
-import { OtherHistoryError, whileConnecting } from './faults.ts'
+import { OtherHistoryError, whileConnecting, whileUsing } from './faults.ts'
 import { isPreparedStatementLost, preparedNameOf } from './tuning/prepared-statements.ts'
 import { ReadTimeoutError, runStatement, type Statement } from './tuning/run-statement.ts'
 
@@ -95,7 +95,7 @@ export function withoutUnresponsiveConnections(
           timeout = error
           if (ownCohort === cohort) cohort += 1
         }
-        throw error
+        throw whileUsing(error)
       }
     }
     function requireHistory(): void {

@@ -1,5 +1,7 @@
 /** Every failure to connect to the database is an outage. */
+import type { Socket } from 'node:net'
 import { sql } from 'kysely'
+import type { ClientBase } from 'pg'
 import t from 'tap'
 import { isUnavailable, whileConnecting } from '../../src/store/faults.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
@@ -51,4 +53,42 @@ t.test('every failure to connect to the database is an outage', async (t) => {
     const error = Object.assign(new Error('no connection'), { code })
     t.ok(isUnavailable(whileConnecting(error)), code)
   }
+})
+
+t.test('whatever breaks a connection while it is used is an outage', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  for (const code of ['ENETDOWN', 'ECONNABORTED', 'EHOSTDOWN', 'CERT_HAS_EXPIRED', 'EOF', '']) {
+    const { db, pool } = openTestDatabase(database.url)
+    const connected: ClientBase[] = []
+    pool.on('connect', (client) => void connected.push(client))
+    const failing = sql`select pg_sleep(600)`.execute(db).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    await until('the statement runs', async () => connected.length > 0)
+    // pg keeps the socket of a client here.
+    const { connection } = connected[0] as unknown as { connection: { stream: Socket } }
+    connection.stream.destroy(Object.assign(new Error('broken'), { code }))
+    t.ok(isUnavailable(await failing), code)
+    await db.destroy()
+  }
+})
+
+t.test('a fault of our own statement is no outage, and leaves the connection usable', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  const { db } = openTestDatabase(database.url)
+  for (const statement of ['select 1 / 0', 'select nothing', 'selec', `select 'x'::int`]) {
+    const error = await sql
+      .raw(statement)
+      .execute(db)
+      .then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+    t.equal(isUnavailable(error), false, statement)
+  }
+  await sql`select 1`.execute(db)
+  await db.destroy()
 })

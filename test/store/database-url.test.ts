@@ -2,17 +2,12 @@
  * DATABASE_URL means what it means to libpq, or is refused by name: it is never less secure in
  * silence.
  */
-import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { join } from 'node:path'
-import { TLSSocket } from 'node:tls'
 import { sql } from 'kysely'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { parseConfig } from '../../src/settings/config.ts'
 import { parseDatabaseUrl } from '../../src/store/database-url.ts'
 import { createEmptyDatabase, openTestDatabase } from '../helpers/database.ts'
+import { makeCertificate, startTlsFront } from '../helpers/tls-front.ts'
 
 const refused: readonly (readonly [parameters: string, fault: string])[] = [
   ['sslmode=REQUIRE', 'sslmode'],
@@ -99,8 +94,8 @@ t.test('sslmode encrypts the connection and verifies the server as it promises',
   t.teardown(() => database.drop())
   const folder = t.testdir({})
   const [own, other] = [makeCertificate(folder, 'own'), makeCertificate(folder, 'other')]
-  const secure = await serveTls(t, database.url, own)
-  const clear = await serveTls(t, database.url, undefined)
+  const secure = await startTlsFront(t, database.url, own)
+  const clear = await startTlsFront(t, database.url, undefined)
 
   const outcome = async (host: string, port: number, parameters: string): Promise<string> => {
     const url = new URL(database.url.replace('@/', '@x/'))
@@ -139,61 +134,3 @@ t.test('sslmode encrypts the connection and verifies the server as it promises',
   t.same(Object.keys(options.ssl || {}).length > 0, true, 'PGSSLMODE is the default')
   t.match(parseDatabaseUrl('postgres://db/keys', { PGSSLMODE: 'Require' }).faults, [/sslmode/])
 })
-
-interface Certificate {
-  readonly cert: string
-  readonly key: string
-}
-
-function makeCertificate(folder: string, name: string): Certificate {
-  const [cert, key] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)]
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
-  execFileSync(
-    'openssl',
-    ['req', '-x509', ...curve, ...names, '-days', '2', '-keyout', key, '-out', cert],
-    { stdio: 'ignore' },
-  )
-  return { cert, key }
-}
-
-/**
- * A server on TCP before the one of the tests: with a certificate it takes TLS, without one it does
- * not.
- */
-async function serveTls(t: Test, databaseUrl: string, certificate: Certificate | undefined) {
-  const url = new URL(databaseUrl.replace('@/', '@x/'))
-  const port = Number(url.searchParams.get('port') ?? url.port)
-  const host = url.searchParams.get('host') ?? url.hostname
-  let encrypted = 0
-  const sockets = new Set<Socket>()
-  const server = createServer((client) => {
-    sockets.add(client.on('error', () => undefined))
-    client.once('data', (first) => {
-      const asksForTls = first.length === 8 && first.readInt32BE(4) === 80_877_103
-      if (asksForTls && certificate === undefined) return void client.end('N')
-      const upstream = host.startsWith('/')
-        ? connect(join(host, `.s.PGSQL.${port}`))
-        : connect(port, host)
-      sockets.add(upstream.on('error', () => undefined))
-      if (!asksForTls || certificate === undefined) {
-        upstream.write(first)
-        return void client.pipe(upstream).pipe(client)
-      }
-      client.write('S')
-      const [cert, key] = [readFileSync(certificate.cert), readFileSync(certificate.key)]
-      const inside = new TLSSocket(client, { isServer: true, cert, key })
-      inside.on('error', () => client.destroy())
-      inside.on('secure', () => {
-        encrypted += 1
-      })
-      inside.pipe(upstream).pipe(inside)
-    })
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return { port: (server.address() as AddressInfo).port, encrypted: () => encrypted }
-}
