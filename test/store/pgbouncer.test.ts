@@ -1,0 +1,61 @@
+/** PgBouncer in transaction mode lends server connections to one client after another. */
+import { sql } from 'kysely'
+import { Client } from 'pg'
+import { test } from 'tap'
+import { asAdmin, createTestDatabase, openTestDatabase } from '../helpers/database.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { isPgBouncerInstalled, startPgBouncer } from '../helpers/pgbouncer.ts'
+import { startDatabaseProxy } from '../helpers/proxy.ts'
+import { startTestService } from '../helpers/service.ts'
+
+const skip = isPgBouncerInstalled() ? false : 'PgBouncer is not installed'
+
+test('through PgBouncer in transaction mode, settings of the service reach no other database user', {
+  skip,
+}, async (t) => {
+  const database = await createTestDatabase()
+  const [own, other] = [`${database.name}_own`, `${database.name}_other`]
+  await asAdmin(async (admin) => {
+    for (const role of [own, other]) await admin.query(`create role ${role} login`)
+    await admin.query(`alter role ${own} set datestyle = 'SQL, DMY'`)
+  })
+  const { db } = openTestDatabase(database.url)
+  await sql.raw(`grant all on all tables in schema public to ${own}`).execute(db)
+  await db.destroy()
+  const proxy = await startDatabaseProxy(database.url)
+  t.teardown(async () => {
+    await proxy.close()
+    await database.drop()
+    await asAdmin(async (admin) => {
+      for (const role of [own, other]) await admin.query(`drop role ${role}`)
+    })
+  })
+  const pooler = await startPgBouncer(t, proxy.url, [own, other])
+  const settingsOf = async (user: string): Promise<Record<string, string>> => {
+    const client = new Client({ connectionString: pooler.urlFor(user) })
+    await client.connect()
+    const { rows } = await client.query(
+      `select name, setting from pg_settings
+        where source = 'session' and name <> 'application_name' order by name`,
+    )
+    await client.end()
+    return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))
+  }
+  const before = await settingsOf(other)
+
+  const service = await startTestService(t, {
+    database: { ...database, url: pooler.urlFor(own) },
+    settings: { CHANGE_FEED: 'poll', DATABASE_STATEMENT_TIMEOUT_MS: '54321' },
+  })
+  const { root } = service
+  const account = await newAccount(root)
+  const { id, token } = await newKey(root, account)
+  t.equal((await root.verify(token)).valid, true)
+  t.equal((await root.get(`/v1/accounts/${account}/api-keys`)).status, 200)
+  t.equal((await root.post(`/v1/accounts/${account}/api-keys/${id}/revoke`)).status, 200)
+  t.match(await root.verify(token), { valid: false, reason: 'revoked' })
+
+  t.same(await settingsOf(other), before, 'another user sees none of its settings')
+  const { statement_timeout: left } = await settingsOf(own)
+  t.type(left, 'string', 'a client that shares its user does')
+})
