@@ -8,8 +8,8 @@ import type { IdDeps } from './deps.ts'
 
 /**
  * The author of an act: the principal as of the transaction. A key is loaded and judged again, and
- * locked until the commit, so that no act of a revoked key is committed; the system has no key. Only
- * act() calls this. Throws `unauthenticated` or `permission_denied`.
+ * locked until the commit, so that no act of a revoked key is committed; the system has no key.
+ * Only act() calls this. Throws `unauthenticated` or `permission_denied`.
  */
 export async function renewAuthority(
   deps: Pick<IdDeps, 'now'>,
