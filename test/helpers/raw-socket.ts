@@ -9,8 +9,9 @@ export interface RawAnswer {
 }
 
 /**
- * Sends bytes over a connection of its own, and returns the one answer: neither fetch nor inject can
- * send a path with dot segments or a request that is not HTTP. The answer must close the connection.
+ * Sends bytes over a connection of its own, and returns the one answer: neither fetch nor inject
+ * can send a path with dot segments or a request that is not HTTP. The answer must close the
+ * connection.
  */
 export async function sendBytes(url: string, bytes: string): Promise<RawAnswer> {
   const { hostname, port } = new URL(url)
