@@ -108,7 +108,8 @@ export function whileConnecting(error: unknown): unknown {
 
 /**
  * Names what fails while a connection is used and is no answer of the server: the connection broke,
- * whatever the code of the error. A fault of the code itself, such as a TypeError, stays what it is.
+ * whatever the code of the error. A fault of the code itself, such as a TypeError, stays what it
+ * is.
  */
 export function whileUsing(error: unknown): unknown {
   const isOwnFault =

@@ -5,8 +5,8 @@
  * On YugabyteDB a read sees every commit that was acknowledged before it, never a follower's older
  * state. These settings do not exist on PostgreSQL, and are skipped there.
  *
- * Behind a transaction pooler the settings stay on the server connection, for any client of the same
- * database user, and other server connections lack them: docs/operations.md says what to do.
+ * Behind a transaction pooler the settings stay on the server connection, for any client of the
+ * same database user, and other server connections lack them: docs/operations.md says what to do.
  */
 export function sessionSettings(options: {
   readonly statementTimeoutMs: number
