@@ -11,6 +11,7 @@ import type { ApiSettings } from './http/api-settings.ts'
 import type { App } from './http/app-type.ts'
 import { authenticateScope } from './http/authentication.ts'
 import { acceptJsonOnly } from './http/bodies.ts'
+import { limitBodies } from './http/body-limit.ts'
 import type { WriteError } from './http/current-only.ts'
 import type { Deps } from './http/deps.ts'
 import { forbidSniffing, noSniffing } from './http/forbid-sniffing.ts'
@@ -84,6 +85,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   answerWithRequestId(app)
   forbidSniffing(app)
   answerProblems(app)
+  limitBodies(app)
   acceptJsonOnly(app)
   logRequests(app, deps.log, trustedProxies)
   applyRequestRules(app)

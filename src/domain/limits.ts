@@ -73,8 +73,11 @@ export const maxRequestIdLength = 64
 /** A request body: a token of 100 kB still gets the verdict `malformed` instead of 413. */
 export const maxBodyBytes = 256 * 1024
 
+/** Members of all objects of a body: a batch has 401, and the metadata of a key at most 820. */
+export const maxBodyMembers = 2_000
+
 /** Faults that one answer lists: a body of `maxBodyBytes` can break a rule 20,000 times. */
-export const maxFaults = 100
+export const maxFaults = 20
 
 /** The field name that a fault shows, in UTF-16 code units. */
 export const maxFaultFieldLength = 200

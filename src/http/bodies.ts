@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyRequest, RouteOptions } from 'fastify'
+import { maxBodyMembers } from '../domain/limits.ts'
 import { invalidRequest, ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
+import { countColons } from './json/count-colons.ts'
 import { mayRepeatMember } from './json/may-repeat-member.ts'
 import { scanJson } from './json/scan-json.ts'
 
@@ -19,8 +21,12 @@ export function acceptJsonOnly(app: App): void {
       return done(new ServiceError('malformed_body', 'The body is not valid UTF-8.'))
     }
     const text = body.toString()
+    const colons = countColons(text)
+    if (colons > maxBodyMembers) return done(tooManyMembers())
     return parseJson(request, text, (error, value) => {
-      if (error === null && !mayRepeatMember(text, value)) return done(null, value)
+      if (error === null && !mayRepeatMember(colons, value)) return done(null, value)
+      // Of 260,000 open brackets, the scan would take as long as JSON.parse.
+      if (colons < 2) return done(error, value)
       const scanned = scanJson(text)
       if (scanned.kind === 'duplicates') return done(duplicateMembers(scanned.pointers))
       return done(error, value)
@@ -33,6 +39,12 @@ export function acceptJsonOnly(app: App): void {
       RouteOptions['preValidation']
     >
   })
+}
+
+/** Before JSON.parse: an object of 30,000 members takes 10 ms, and each walk over it as long. */
+function tooManyMembers(): ServiceError {
+  const message = `The body must not have more than ${maxBodyMembers} members.`
+  return invalidRequest([{ field: '', rule: 'maxProperties', message }])
 }
 
 /** JSON.parse takes the last member: a reviewer, a proxy or a gateway may have read the first. */

@@ -9,7 +9,7 @@ const problems = {
   404: 'The resource does not exist or belongs to another account.',
   409: 'The request conflicts with the current state of the resource.',
   412: 'The resource has changed since the ETag in If-Match was read.',
-  413: 'The body is too large.',
+  413: 'The body is larger than the limit of the operation.',
   415: 'The content type is not application/json.',
   422: 'The Idempotency-Key was already used with a different body.',
   428: 'If-Match is missing.',

@@ -1,16 +1,15 @@
 import type { FastifyError, FastifyRequest } from 'fastify'
-import { maxFaults } from '../domain/limits.ts'
 import { ServiceError } from '../errors.ts'
 import { isOutcomeUnknown, isReadOnlyDatabase, isUnavailable } from '../verification/outage.ts'
 import { isClientAbort } from './client-abort.ts'
 import { toForeseenError } from './foreseen-error.ts'
-import { faultsOfValidation } from './validation.ts'
+import { faultsOfValidation } from './validation-faults.ts'
 
 /** The error that a caller gets. An unexpected error is logged in full and becomes `internal`. */
 export function toServiceError(error: FastifyError, request: FastifyRequest): ServiceError {
   if (error instanceof ServiceError) return error
   if (error.validation !== undefined) {
-    const faults = faultsOfValidation(error.validation.slice(0, maxFaults))
+    const faults = faultsOfValidation(error.validation)
     return new ServiceError(
       'invalid_request',
       'The request is invalid: errors lists the faults.',
@@ -38,17 +37,20 @@ export function toServiceError(error: FastifyError, request: FastifyRequest): Se
       : 'The database is unavailable.'
     return new ServiceError('unavailable', why)
   }
-  return fromFastify(error) ?? unexpected(error, request)
+  return fromFastify(error, request) ?? unexpected(error, request)
 }
 
 /** Errors of Fastify itself. Their messages are not passed on, because they may quote the body. */
-function fromFastify(error: FastifyError): ServiceError | undefined {
+function fromFastify(error: FastifyError, request: FastifyRequest): ServiceError | undefined {
   switch (error.statusCode) {
     case 400:
       if (!isOfBody(error)) return toForeseenError(error)
       return new ServiceError('malformed_body', 'The body cannot be parsed as JSON.')
     case 413:
-      return new ServiceError('body_too_large', 'The body is too large.')
+      return new ServiceError(
+        'body_too_large',
+        `The body is larger than the limit of the operation, ${request.routeOptions.bodyLimit} bytes.`,
+      )
     case 415:
       return new ServiceError(
         'unsupported_media_type',

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { maxFaults } from '../domain/limits.ts'
 import { invalidRequest } from '../errors.ts'
 import type { App } from './app-type.ts'
 
@@ -16,7 +17,8 @@ export function refuseUnknownQueries(app: App): void {
 
 function refuseQuery(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) {
   if (!request.url.includes('?')) return done()
-  const faults = Object.keys(request.query as object).map((name) => ({
+  const names = Object.keys(request.query as object).slice(0, maxFaults)
+  const faults = names.map((name) => ({
     field: `/${name}`,
     rule: 'unknown_field',
     message: 'The parameter is not defined for this operation.',

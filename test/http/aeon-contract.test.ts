@@ -417,7 +417,12 @@ t.test('the Aeon API refuses unreadable bodies and unknown paths', async (t) => 
       400,
       'The body is not valid UTF-8.',
     ],
-    ['application/json', `"${' '.repeat(300_000)}"`, 413, 'The body is too large.'],
+    [
+      'application/json',
+      `"${' '.repeat(300_000)}"`,
+      413,
+      'The body is larger than the limit of the operation, 32768 bytes.',
+    ],
     ['text/plain', 'name=x', 415, 'The content type must be application/json.'],
     [
       'application/x-www-form-urlencoded',

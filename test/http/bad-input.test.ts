@@ -182,7 +182,7 @@ async function refusesBodies(t: Test, { root, admin, keys, key, lists }: World):
     ['bytes that are not UTF-8', latin1],
     ['__proto__', '{"name":"a","__proto__":{"role":"admin"}}'],
     ['constructor.prototype', '{"name":"a","constructor":{"prototype":{"role":"admin"}}}'],
-    ['100,000 open brackets', '['.repeat(100_000)],
+    ['30,000 open brackets', '['.repeat(30_000)],
   ]
   for (const [told, text] of malformed) {
     const answer = await admin.call('POST', keys, { raw: { type: json, text } })
@@ -194,7 +194,7 @@ async function refusesBodies(t: Test, { root, admin, keys, key, lists }: World):
     ['an array', '[]', [['', 'type']]],
     ['a string', '"a"', [['', 'type']]],
     ['a number', '1', [['', 'type']]],
-    ['arrays in arrays', '['.repeat(50_000) + ']'.repeat(50_000), [['', 'type']]],
+    ['arrays in arrays', '['.repeat(16_000) + ']'.repeat(16_000), [['', 'type']]],
   ]
   for (const [told, text, faults] of notObjects) {
     const answer = await admin.call('POST', keys, { raw: { type: json, text } })
@@ -203,7 +203,7 @@ async function refusesBodies(t: Test, { root, admin, keys, key, lists }: World):
     const revoke = await admin.call('POST', `${key}/revoke`, { raw: { type: json, text } })
     assertInvalid(t, revoke, faults, `${told}, where all fields are optional`)
   }
-  const deep = `{"name":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)},"entries":["10.0.0.1"]}`
+  const deep = `{"name":${'{"a":'.repeat(1_990)}1${'}'.repeat(1_990)},"entries":["10.0.0.1"]}`
   const nested = await admin.call('POST', lists, { raw: { type: json, text: deep } })
   assertInvalid(t, nested, [['/name', 'type']], 'objects in objects')
   const duplicates: readonly [string, string, readonly string[]][] = [
@@ -238,11 +238,15 @@ async function refusesBodies(t: Test, { root, admin, keys, key, lists }: World):
   ] as const) {
     const answer = await caller.call('POST', path, { raw: { type: json, text: large } })
     assertProblem(t, answer, { status: 413, code: 'body_too_large' }, `1 MB to ${path}`)
+    t.match(answer.body.detail, /limit of the operation, \d+ bytes/)
   }
-  const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`f${index}`, 1]))
-  const answer = await admin.post(keys, { ...goodKey, ...many })
-  t.equal(answer.status, 400)
-  t.ok(answer.text.length < 100_000, `20,000 unknown fields: an answer of ${answer.text.length}`)
+  const unknown = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}`, 1]))
+  const some = await admin.post(keys, { ...goodKey, ...unknown(1_900) })
+  const told = Array.from({ length: 20 }, (_, index): FieldRule => [`/f${index}`, 'unknown_field'])
+  assertInvalid(t, some, told, '1,900 unknown fields: the first 20')
+  const many = await root.post('/v1/verify', { token: 'a', ...unknown(2_000) })
+  assertInvalid(t, many, [['', 'maxProperties']], '2,001 members')
 }
 
 /** Characters that neither names nor descriptions may contain. */
@@ -263,7 +267,7 @@ const badNames: typeof badTexts = [
   ['nothing', '', 'minLength'],
   ['121 characters', 'x'.repeat(121), 'maxLength'],
   ['121 characters beyond the first plane', '\u{1f511}'.repeat(121), 'maxLength'],
-  ['100 kB', 'x'.repeat(100_000), 'maxLength'],
+  ['30 kB', 'x'.repeat(30_000), 'maxLength'],
   ['a space before', ' a', 'outer_space'],
   ['a space after', 'a ', 'outer_space'],
   ['a wide space after', 'a\u3000', 'outer_space'],

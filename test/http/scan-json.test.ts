@@ -1,6 +1,7 @@
 /** A scan agrees with JSON.parse, and finds the duplicate members that JSON.parse drops. */
 import fc from 'fast-check'
 import t from 'tap'
+import { countColons } from '../../src/http/json/count-colons.ts'
 import { mayRepeatMember } from '../../src/http/json/may-repeat-member.ts'
 import { scanJson } from '../../src/http/json/scan-json.ts'
 
@@ -40,7 +41,7 @@ t.test('a scan finds a duplicate member at any place and in any escape', async (
       }
       const pointer = [...steps, twice].map((step) => `/${pointerPart(String(step))}`).join('')
       const found = scanJson(text)
-      if (!mayRepeatMember(text, JSON.parse(text))) return false
+      if (!mayRepeatMember(countColons(text), JSON.parse(text))) return false
       return found.kind === 'duplicates' && found.pointers.join() === pointer
     }),
   )
@@ -50,7 +51,8 @@ t.test('a scan finds a duplicate member at any place and in any escape', async (
 t.test('an ordinary body needs no scan for duplicate members', async (t) => {
   const attempt = { token: 'aeon_x', client_ip: '2001:db8::7', permissions: ['api_key:verify'] }
   for (const space of [0, 2]) {
-    t.equal(mayRepeatMember(JSON.stringify(attempt, null, space), attempt), false)
+    const colons = countColons(JSON.stringify(attempt, null, space))
+    t.equal(mayRepeatMember(colons, attempt), false)
   }
 })
 

@@ -8,7 +8,7 @@ const errors = {
   403: 'The API key is not permitted to perform the operation.',
   404: 'The resource does not exist or belongs to another account.',
   409: 'The request conflicts with the current state of the resource.',
-  413: 'The body is too large.',
+  413: 'The body is larger than the limit of the operation.',
   415: 'The content type is not application/json.',
   500: 'Internal error.',
   503: 'The service or its database is unavailable or overloaded.',

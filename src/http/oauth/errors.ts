@@ -27,7 +27,7 @@ export const oauthErrorResponses = Object.fromEntries(
   Object.entries({
     400: 'The request is invalid.',
     401: 'The caller is not authorized.',
-    413: 'The body is too large.',
+    413: 'The body is larger than the limit of the operation.',
     500: 'Internal error.',
     503: 'The service or its database is unavailable or overloaded. Retry after the time in Retry-After.',
   }).map(([status, description]) => [
@@ -91,11 +91,10 @@ function describe({ code, message }: ServiceError): string {
   switch (code) {
     case 'not_found':
     case 'method_not_allowed':
+    case 'body_too_large':
       return message
     case 'unsupported_media_type':
       return 'The content type must be application/x-www-form-urlencoded.'
-    case 'body_too_large':
-      return 'The body is too large.'
     default:
       return 'The request cannot be parsed.'
   }

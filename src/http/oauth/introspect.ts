@@ -14,6 +14,8 @@ import { IntrospectionBody, toIntrospection } from './introspection-response.ts'
 
 export const introspectionPath = '/oauth2/introspect'
 const formType = 'application/x-www-form-urlencoded'
+/** Twice what 50 permissions and the longest token take if every character is percent-encoded. */
+const maxFormBytes = 48 * 1024
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -64,7 +66,12 @@ export function introspectionRoute(app: App, deps: Deps, settings: ApiSettings):
   app.post(
     '',
     // parseIntrospectionRequest validates the body: a form may repeat a field.
-    { config: { isFrequent: true }, schema, validatorCompiler: () => () => true },
+    {
+      config: { isFrequent: true },
+      bodyLimit: maxFormBytes,
+      schema,
+      validatorCompiler: () => () => true,
+    },
     async (request, reply) => {
       const { body } = request
       if (request.url.includes('?'))

@@ -1,0 +1,142 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { test } from 'tap'
+import { maxBodyBytes } from '../../src/domain/limits.ts'
+import type { Json } from '../helpers/api.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import {
+  type HostileRequest,
+  hostileBodies,
+  hostileHeaders,
+  hostileQueries,
+} from '../helpers/hostile.ts'
+import { parseRoute, routesOf } from '../helpers/routes.ts'
+import { startTestService, type TestService } from '../helpers/service.ts'
+import { watchTurns } from '../helpers/turns.ts'
+
+/** What a garbage collection or a compilation adds, a repetition lacks. */
+const maxTries = 5
+
+test('no request of any route holds the event loop for more than 20 ms', async (t) => {
+  // The headers of a proxy are read only if it is trusted.
+  const service = await startTestService(t, {
+    settings: { TRUSTED_PROXIES: '127.0.0.1', LOG_LEVEL: 'info' },
+  })
+  const account = await newAccount(service.root)
+  const key = await newKey(service.root, account)
+  const fill = (path: string) =>
+    path
+      .replace(':account_id', account)
+      .replace(':id', key.id)
+      .replace(/:\w+/g, '1')
+      .replace('*', 'x')
+  const documents = [
+    (await service.root.get('/openapi.json')).body,
+    (await service.root.get('/openapi/aeon.json')).body,
+  ]
+  const maxMs = await maxTurnMs()
+  t.comment(`the most that a turn may take: ${maxMs.toFixed(1)} ms of CPU`)
+  let longest = 0
+  for (const route of routesOf(service.service.app)) {
+    const { method, path } = parseRoute(route)
+    if (method === 'HEAD' || (path === '/v1/forward-auth' && !['GET', 'POST'].includes(method))) {
+      continue
+    }
+    const requests = await hostileRequests(service, method, path, fill(path), documents)
+    const tooLong: string[] = []
+    for (const request of requests) {
+      const ms = await turnOf(service, method, fill(path), request, maxMs)
+      longest = Math.max(longest, ms)
+      if (ms > maxMs) tooLong.push(`${request.told}: ${ms.toFixed(1)} ms`)
+    }
+    t.same(tooLong, [], `${route}: ${requests.length} requests`)
+  }
+  t.comment(`the longest turn: ${longest.toFixed(1)} ms of CPU`)
+})
+
+/** Every kind of hostile request to a route, with bodies as large as the route accepts. */
+async function hostileRequests(
+  service: TestService,
+  method: string,
+  path: string,
+  url: string,
+  documents: readonly Json[],
+): Promise<readonly HostileRequest[]> {
+  const pattern = path.replace(/:(\w+)/g, '{$1}')
+  for (const document of documents) {
+    const operation = document.paths[pattern]?.[method.toLowerCase()]
+    if (operation === undefined) continue
+    const names = (operation.parameters ?? [])
+      .filter((parameter: Json) => parameter.in === 'query')
+      .map((parameter: Json) => parameter.name)
+    const content = Object.values(operation.requestBody?.content ?? {}) as Json[]
+    const bodies =
+      method === 'GET'
+        ? []
+        : hostileBodies(content[0]?.schema, await bodyLimit(service, method, url), document)
+    return [...bodies, ...hostileQueries(names), ...hostileHeaders()]
+  }
+  return [...hostileQueries([]), ...hostileHeaders()]
+}
+
+/** The limit that the answer to too large a body names. */
+async function bodyLimit(service: TestService, method: string, url: string): Promise<number> {
+  const answer = await send(service, method, url, { told: '', body: ' '.repeat(maxBodyBytes + 1) })
+  const named = / (\d+) bytes/.exec(answer.body)?.[1]
+  return named === undefined ? maxBodyBytes : Number(named)
+}
+
+/** The longest turn that a request takes, in milliseconds of CPU: the least of some tries. */
+async function turnOf(
+  service: TestService,
+  method: string,
+  url: string,
+  request: HostileRequest,
+  maxMs: number,
+): Promise<number> {
+  let least = Number.POSITIVE_INFINITY
+  for (let tries = 0; tries < maxTries && least > maxMs; tries += 1) {
+    await nextTurn()
+    const turns = watchTurns()
+    await nextTurn()
+    await send(service, method, url, request)
+    await nextTurn()
+    least = Math.min(least, turns.end())
+  }
+  return least
+}
+
+function send(
+  { service, rootToken }: TestService,
+  method: string,
+  url: string,
+  { query, headers, body }: HostileRequest,
+) {
+  return service.app.inject({
+    method: method as 'GET',
+    url: query === undefined ? url : `${url}?${query}`,
+    headers: {
+      authorization: `Bearer ${rootToken}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { payload: body }),
+  })
+}
+
+/**
+ * 20 ms, or on a slow machine two and a half times what it takes to parse the largest body: other
+ * processes hardly change CPU time, but machines differ.
+ */
+async function maxTurnMs(): Promise<number> {
+  const half = maxBodyBytes / 2
+  const text = '['.repeat(half) + ']'.repeat(half)
+  const times: number[] = []
+  for (let tries = 0; tries < 9; tries += 1) {
+    const before = process.threadCpuUsage()
+    JSON.parse(text)
+    const { user, system } = process.threadCpuUsage(before)
+    times.push((user + system) / 1000)
+    await nextTurn()
+  }
+  return Math.max(20, 2.5 * Math.min(...times))
+}
