@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants } from 'node:fs'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,15 +12,6 @@ import { until } from './locks.ts'
 const executable = '/usr/sbin/pgbouncer'
 /** PgBouncer does not run as root. */
 const nobody = 65_534
-
-export function isPgBouncerInstalled(): boolean {
-  try {
-    accessSync(executable, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
 
 export interface PgBouncer {
   /** The URL of the database through the pooler, for a user. */

@@ -4,15 +4,11 @@ import { Client } from 'pg'
 import { test } from 'tap'
 import { asAdmin, createTestDatabase, openTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
-import { isPgBouncerInstalled, startPgBouncer } from '../helpers/pgbouncer.ts'
+import { startPgBouncer } from '../helpers/pgbouncer.ts'
 import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { startTestService } from '../helpers/service.ts'
 
-const skip = isPgBouncerInstalled() ? false : 'PgBouncer is not installed'
-
-test('through PgBouncer in transaction mode, settings of the service reach no other database user', {
-  skip,
-}, async (t) => {
+test('through PgBouncer in transaction mode, settings of the service reach no other database user', async (t) => {
   const database = await createTestDatabase()
   const [own, other] = [`${database.name}_own`, `${database.name}_other`]
   await asAdmin(async (admin) => {
