@@ -12,6 +12,7 @@ import type { App } from './http/app-type.ts'
 import { authenticateScope } from './http/authentication.ts'
 import { acceptJsonOnly } from './http/bodies.ts'
 import { limitBodies } from './http/body-limit.ts'
+import { ConnectionLimits } from './http/connection-limits.ts'
 import type { WriteError } from './http/current-only.ts'
 import type { Deps } from './http/deps.ts'
 import { forbidSniffing, noSniffing } from './http/forbid-sniffing.ts'
@@ -39,8 +40,6 @@ import { runForAccounts } from './http/run-for-accounts.ts'
 import { createSerializerFactory } from './http/serialization.ts'
 import { refuseUnknownQueries } from './http/unknown-query.ts'
 import { createValidatorCompiler } from './http/validation.ts'
-
-const maxConnections = 10_000
 
 export interface AppOptions {
   readonly pools: PoolUses
@@ -70,7 +69,8 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     clientErrorHandler: answerUnreadableRequest,
     schemaController: { compilersFactory: { buildSerializer: createSerializerFactory() } },
   })
-  app.server.maxConnections = maxConnections
+  const connections = new ConnectionLimits({ ...options.apis.connections, trustedProxies })
+  connections.watch(app.server)
   app.server.headersTimeout = 20_000
   const named = [
     FaultBody,
@@ -93,7 +93,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   await describeRoutes(app)
 
   // Open without authentication: test/http/authentication.test.ts holds the complete list.
-  metricsRoute(app, deps, options.pools, options.collectMetrics)
+  metricsRoute(app, deps, { pools: options.pools, connections }, options.collectMetrics)
   healthRoutes(app, deps, options.isDraining)
   metadataRoute(app, options.apis.publicUrl)
 

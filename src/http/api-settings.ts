@@ -6,6 +6,8 @@ import type { Config } from '../settings/settings-schema.ts'
 export interface ApiSettings {
   /** The proxies whose `X-Forwarded-For` and `Forwarded` headers are trusted. */
   readonly trustedProxies: readonly AddressRange[]
+  /** The bounds of the open connections of each process. */
+  readonly connections: { readonly max: number; readonly maxPerAddress: number }
   /** Whether the service serves the Aeon API. */
   readonly aeon: boolean
   readonly forwardAuth: ForwardAuthSettings
@@ -25,6 +27,10 @@ export interface ForwardAuthSettings {
 export function parseApiSettings(config: Config): ApiSettings {
   return {
     trustedProxies: rangesOf(config.TRUSTED_PROXIES),
+    connections: {
+      max: config.CONNECTIONS_MAX,
+      maxPerAddress: config.CONNECTIONS_PER_ADDRESS_MAX,
+    },
     aeon: config.AEON_API === 'on',
     forwardAuth: {
       networks: rangesOf(config.FORWARD_AUTH_NETWORKS),

@@ -104,6 +104,20 @@ export const Settings = Type.Object({
     maximum: 256,
     description: 'Number of processes that share the port.',
   }),
+  CONNECTIONS_MAX: Type.Integer({
+    default: 10_000,
+    minimum: 10,
+    maximum: 1_000_000,
+    description:
+      'Maximum number of open connections of clients, for each process. Beyond this number, a new connection takes the place of a connection without a request in progress; if there is none, it is closed.',
+  }),
+  CONNECTIONS_PER_ADDRESS_MAX: Type.Integer({
+    default: 1_000,
+    minimum: 1,
+    maximum: 1_000_000,
+    description:
+      'Maximum number of open connections of one IPv4 address or IPv6 /64 network, for each process. Addresses in TRUSTED_PROXIES have no such limit.',
+  }),
   HASH_PROFILE: Type.Union([Type.Literal('random'), Type.Literal('password')], {
     default: 'random',
     description:

@@ -1,7 +1,9 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { Type } from 'typebox'
 import type { App } from '../app-type.ts'
+import type { ConnectionLimits } from '../connection-limits.ts'
 import type { Deps } from '../deps.ts'
+import { registerConnectionMetrics } from './connection-metrics.ts'
 import { type PoolUses, registerPoolMetrics } from './pool-metrics.ts'
 import { timeRequests } from './request-durations.ts'
 import { registerResourceMetrics } from './resource-metrics.ts'
@@ -13,11 +15,16 @@ import { registerVerificationMetrics } from './verification-metrics.ts'
  */
 export type CollectMetrics = (own: Registry) => () => Promise<string>
 
+export interface MeasuredResources {
+  readonly pools: PoolUses
+  readonly connections: ConnectionLimits
+}
+
 /** Serves `/metrics` in the Prometheus text format, and times every request by route. */
 export function metricsRoute(
   app: App,
   deps: Deps,
-  pools: PoolUses,
+  { pools, connections }: MeasuredResources,
   collector: CollectMetrics = (own) => () => own.metrics(),
 ): void {
   const registry = new Registry()
@@ -26,6 +33,7 @@ export function metricsRoute(
   registerVerificationMetrics(registry, deps)
   registerResourceMetrics(registry, deps)
   registerPoolMetrics(registry, pools)
+  registerConnectionMetrics(registry, connections)
   timeRequests(app, registry)
 
   app.get(
