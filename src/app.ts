@@ -27,6 +27,7 @@ import {
 } from './http/oauth/introspect.ts'
 import { metadataRoute } from './http/oauth/metadata.ts'
 import { describeRoutes } from './http/openapi.ts'
+import { type OperationsSockets, restrictExposure } from './http/operations/exposure.ts'
 import { healthRoutes } from './http/operations/health.ts'
 import { type CollectMetrics, metricsRoute } from './http/operations/metrics.ts'
 import type { PoolUses } from './http/operations/pool-metrics.ts'
@@ -47,6 +48,8 @@ export interface AppOptions {
   readonly isDraining: () => boolean
   readonly collectMetrics?: CollectMetrics
   readonly apis: ApiSettings
+  /** The connections that arrive at the port for health and metrics, if there is one. */
+  readonly operationsSockets?: OperationsSockets
 }
 
 /** The whole HTTP server, every API included. */
@@ -84,6 +87,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
 
   answerWithRequestId(app)
   forbidSniffing(app)
+  restrictExposure(app, options.apis.exposure, options.operationsSockets ?? new WeakSet())
   answerProblems(app)
   limitBodies(app)
   acceptJsonOnly(app)

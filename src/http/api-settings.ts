@@ -1,6 +1,7 @@
 import type { AddressRange } from '../domain/network/address.ts'
 import { parseAddressRanges } from '../domain/network/address-ranges.ts'
 import type { Config } from '../settings/settings-schema.ts'
+import type { Exposure } from './operations/exposure.ts'
 
 /** The settings that concern the APIs. */
 export interface ApiSettings {
@@ -8,6 +9,7 @@ export interface ApiSettings {
   readonly trustedProxies: readonly AddressRange[]
   /** The bounds of the open connections of each process. */
   readonly connections: { readonly max: number; readonly maxPerAddress: number }
+  readonly exposure: Exposure
   /** Whether the service serves the Aeon API. */
   readonly aeon: boolean
   readonly forwardAuth: ForwardAuthSettings
@@ -30,6 +32,11 @@ export function parseApiSettings(config: Config): ApiSettings {
     connections: {
       max: config.CONNECTIONS_MAX,
       maxPerAddress: config.CONNECTIONS_PER_ADDRESS_MAX,
+    },
+    exposure: {
+      hasDocs: config.DOCS === 'on',
+      hasMetrics: config.METRICS === 'on',
+      hasOperationsPort: config.OPERATIONS_PORT !== undefined,
     },
     aeon: config.AEON_API === 'on',
     forwardAuth: {

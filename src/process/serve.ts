@@ -3,6 +3,7 @@ import type { LoadedSettings } from '../settings/load-settings.ts'
 import type { Config } from '../settings/settings-schema.ts'
 import { announceFirstStart, rootTokenKeeper } from './first-start.ts'
 import { listen } from './listen.ts'
+import { listenForOperations } from './operations-server.ts'
 import { type ReachedDatabase, reachDatabase } from './reach-database.ts'
 import { createService, type Service } from './service.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
@@ -37,6 +38,7 @@ async function listenAndAnnounce(
 ): Promise<void> {
   let address: string | undefined
   try {
+    await listenForOperations(service.operationsServer, config)
     address = await listen(service.app, config)
   } catch (error) {
     await service.stop()

@@ -1,3 +1,5 @@
+import type { Server } from 'node:http'
+import type { Socket } from 'node:net'
 import { buildApp } from '../app.ts'
 import type { Moment } from '../freshness/lease.ts'
 import { parseApiSettings } from '../http/api-settings.ts'
@@ -10,6 +12,7 @@ import { flush, startBackgroundJobs } from './background-jobs.ts'
 import { realMoment } from './clocks.ts'
 import { compose } from './compose.ts'
 import { drain } from './drain.ts'
+import { closeOperations, createOperationsServer } from './operations-server.ts'
 import { type PreparedDatabase, type PrepareOptions, prepareDatabase } from './prepare.ts'
 
 export interface ServiceOptions extends PrepareOptions {
@@ -23,6 +26,8 @@ export interface ServiceOptions extends PrepareOptions {
 
 export interface Service {
   readonly app: App
+  /** The server for OPERATIONS_PORT; it does not listen yet. */
+  readonly operationsServer: Server
   readonly deps: Deps
   /** The root key, if this very start issued it on an empty database. */
   readonly rootKey: RootKey | undefined
@@ -58,24 +63,29 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
     log.info('stored the permission catalogue')
   }
   let isDraining = false
+  const operationsSockets = new WeakSet<Socket>()
   const app = await buildApp(deps, {
     pools: prepared.pools,
     isDraining: () => isDraining,
     apis: parseApiSettings(config),
+    operationsSockets,
     ...(options.collectMetrics && { collectMetrics: options.collectMetrics }),
   })
+  const operationsServer = createOperationsServer(app, operationsSockets)
   // Nothing fails from here on: otherwise what has been started would have to be stopped.
   await instance.start()
   listener?.start()
   const backgroundJobs = startBackgroundJobs(deps, config.USE_FLUSH_MS)
   return {
     app,
+    operationsServer,
     deps,
     isFirstStart: prepared.isFirstStart,
     rootKey: prepared.rootKey,
     async stop() {
       isDraining = true
       await drain(app, config.DRAIN_TIMEOUT_MS)
+      await closeOperations(operationsServer)
       backgroundJobs.stop()
       await listener?.stop()
       await instance.stop()

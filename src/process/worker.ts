@@ -4,6 +4,7 @@ import { AggregatorRegistry, type Registry } from 'prom-client'
 import type { LoadedSettings } from '../settings/load-settings.ts'
 import { explainFailure } from './explain-failure.ts'
 import { listen } from './listen.ts'
+import { listenForOperations } from './operations-server.ts'
 import { createService } from './service.ts'
 import { stopOnSignal } from './stop-on-signal.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
@@ -25,6 +26,7 @@ export async function runWorker({ config, files }: LoadedSettings, log: Logger):
       // An open channel to the parent would keep this process alive.
       cluster.worker?.disconnect()
     })
+    await listenForOperations(service.operationsServer, config)
     send({ kind: 'listening', address: await listen(service.app, config) })
   } catch (error) {
     send({ kind: 'cannot_start', reason: explainFailure(error) })

@@ -12,6 +12,25 @@ export const Settings = Type.Object({
     description: 'TCP port to listen on. 0: any free port.',
   }),
   HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on.' }),
+  OPERATIONS_PORT: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 65_535,
+      description:
+        'TCP port for `/livez`, `/readyz` and `/metrics`, which PORT then does not serve. Unset: PORT serves them.',
+    }),
+  ),
+  OPERATIONS_HOST: Type.Optional(
+    Type.String({ description: 'Address of OPERATIONS_PORT to listen on. Unset: HOST.' }),
+  ),
+  METRICS: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+    default: 'on',
+    description: 'Whether `/metrics` is served.',
+  }),
+  DOCS: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+    default: 'on',
+    description: 'Whether `/docs`, `/openapi.json` and `/openapi/aeon.json` are served.',
+  }),
   PUBLIC_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^\\s/?#@]+$',
