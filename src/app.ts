@@ -16,6 +16,7 @@ import { ConnectionLimits } from './http/connection-limits.ts'
 import type { WriteError } from './http/current-only.ts'
 import type { Deps } from './http/deps.ts'
 import { forbidSniffing, noSniffing } from './http/forbid-sniffing.ts'
+import { createHttpServer } from './http/http-server.ts'
 import { nativeComponents } from './http/native/components.ts'
 import { nativeApi } from './http/native/native-api.ts'
 import { answerUnknownOAuthPath, OAuthErrorBody } from './http/oauth/errors.ts'
@@ -29,7 +30,7 @@ import { metadataRoute } from './http/oauth/metadata.ts'
 import { describeRoutes } from './http/openapi.ts'
 import { type OperationsSockets, restrictExposure } from './http/operations/exposure.ts'
 import { healthRoutes } from './http/operations/health.ts'
-import { type CollectMetrics, metricsRoute } from './http/operations/metrics.ts'
+import { type MetricsOptions, metricsRoute } from './http/operations/metrics.ts'
 import type { PoolUses } from './http/operations/pool-metrics.ts'
 import { FaultBody, Problem, writeProblem } from './http/problem.ts'
 import { forwardAuthRoutes } from './http/proxy/forward-auth.ts'
@@ -42,11 +43,10 @@ import { createSerializerFactory } from './http/serialization.ts'
 import { refuseUnknownQueries } from './http/unknown-query.ts'
 import { createValidatorCompiler } from './http/validation.ts'
 
-export interface AppOptions {
+export interface AppOptions extends MetricsOptions {
   readonly pools: PoolUses
   /** Whether the process is shutting down; it is then not ready. */
   readonly isDraining: () => boolean
-  readonly collectMetrics?: CollectMetrics
   readonly apis: ApiSettings
   /** The connections that arrive at the port for health and metrics, if there is one. */
   readonly operationsSockets?: OperationsSockets
@@ -62,11 +62,9 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
       requestIdLogLabel: 'request_id',
       disableRequestLogging: true,
     }),
-    http: { requireHostHeader: false },
     return503OnClosing: false,
     bodyLimit: maxBodyBytes,
-    requestTimeout: 30_000,
-    keepAliveTimeout: 72_000,
+    serverFactory: createHttpServer,
     forceCloseConnections: 'idle',
     frameworkErrors: answerUnreadablePathOf(options.apis),
     clientErrorHandler: answerUnreadableRequest,
@@ -74,7 +72,6 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   })
   const connections = new ConnectionLimits({ ...options.apis.connections, trustedProxies })
   connections.watch(app.server)
-  app.server.headersTimeout = 20_000
   const named = [
     FaultBody,
     Problem,
@@ -97,7 +94,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   await describeRoutes(app)
 
   // Open without authentication: test/http/authentication.test.ts holds the complete list.
-  metricsRoute(app, deps, { pools: options.pools, connections }, options.collectMetrics)
+  metricsRoute(app, deps, { pools: options.pools, connections }, options)
   healthRoutes(app, deps, options.isDraining)
   metadataRoute(app, options.apis.publicUrl)
 

@@ -5,6 +5,11 @@ import { isOfAeon } from './aeon/document.ts'
 import type { App } from './app-type.ts'
 import { nameComponents, type OpenApiDocument, onlyUsedComponents } from './openapi-components.ts'
 import { addDetails } from './openapi-details.ts'
+import { serveDocument } from './serve-document.ts'
+
+const jsonType = 'application/json; charset=utf-8'
+
+type RouteHandler = ReturnType<typeof serveDocument>
 
 /**
  * Serves OpenAPI 3.1 of the routes that are registered after it, at `/openapi.json` and `/docs`.
@@ -74,15 +79,26 @@ export async function describeRoutes(app: App): Promise<void> {
         : given.swaggerObject,
     refResolver: nameComponents,
   })
+  const json = serveDocument(jsonType, () => JSON.stringify(app.swagger()))
+  serveInstead(app, {
+    '/docs/json': json,
+    '/docs/yaml': serveDocument('application/x-yaml', () => app.swagger({ yaml: true })),
+  })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: contentPolicy,
     // Without the top bar: its logo is an inline style, which the policy forbids.
     uiConfig: { layout: 'BaseLayout' },
   })
-  app.get('/openapi.json', { schema: { hide: true }, config: { isFrequent: true } }, async () =>
-    app.swagger(),
-  )
+  app.get('/openapi.json', { schema: { hide: true }, config: { isFrequent: true } }, json)
+}
+
+/** Replaces handlers of the plugin's routes: each request would make the document anew. */
+function serveInstead(app: App, handlers: Readonly<Record<string, RouteHandler>>): void {
+  app.addHook('onRoute', (route) => {
+    const handler = handlers[route.url]
+    if (handler !== undefined) route.handler = handler
+  })
 }
 
 /**

@@ -22,6 +22,8 @@ export interface ServiceOptions extends PrepareOptions {
   readonly onRegistered?: (id: string) => void
   /** Collects the metrics of all workers; absent: the metrics of this process. */
   readonly collectMetrics?: CollectMetrics
+  /** How often metrics are collected at most; a test collects them at every request. */
+  readonly metricsIntervalMs?: number
 }
 
 export interface Service {
@@ -70,6 +72,9 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
     apis: parseApiSettings(config),
     operationsSockets,
     ...(options.collectMetrics && { collectMetrics: options.collectMetrics }),
+    ...(options.metricsIntervalMs !== undefined && {
+      metricsIntervalMs: options.metricsIntervalMs,
+    }),
   })
   const operationsServer = createOperationsServer(app, operationsSockets)
   // Nothing fails from here on: otherwise what has been started would have to be stopped.

@@ -33,6 +33,7 @@ export interface TestServiceOptions {
   readonly settings?: Readonly<Record<string, string>>
   readonly database?: TestDatabase
   readonly isolation?: ServiceOptions['isolation']
+  readonly metricsIntervalMs?: number
   /** On a database that another service has started on: the root token of that service. */
   readonly rootToken?: string
 }
@@ -78,6 +79,8 @@ export async function startTestService(
       rootToken = token
       canaries.addToken(token)
     },
+    // A test counts what it has just done.
+    metricsIntervalMs: options.metricsIntervalMs ?? 0,
     now: () => new Date(Date.now() + clock.offsetMs),
     moment: () => ({
       monotonic: performance.now() + moment.monotonicMs,

@@ -11,7 +11,7 @@ import {
 } from '../helpers/hostile.ts'
 import { parseRoute, routesOf } from '../helpers/routes.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
-import { watchTurns } from '../helpers/turns.ts'
+import { maxTurnMs, watchTurns } from '../helpers/turns.ts'
 
 /** What a garbage collection or a compilation adds, a repetition lacks. */
 const maxTries = 5
@@ -121,22 +121,4 @@ function send(
     },
     ...(body !== undefined && { payload: body }),
   })
-}
-
-/**
- * 20 ms, or on a slow machine two and a half times what it takes to parse the largest body: other
- * processes hardly change CPU time, but machines differ.
- */
-async function maxTurnMs(): Promise<number> {
-  const half = maxBodyBytes / 2
-  const text = '['.repeat(half) + ']'.repeat(half)
-  const times: number[] = []
-  for (let tries = 0; tries < 9; tries += 1) {
-    const before = process.threadCpuUsage()
-    JSON.parse(text)
-    const { user, system } = process.threadCpuUsage(before)
-    times.push((user + system) / 1000)
-    await nextTurn()
-  }
-  return Math.max(20, 2.5 * Math.min(...times))
 }

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import packageJson from '../../../package.json' with { type: 'json' }
 import type { App } from '../app-type.ts'
 import { nameComponents, type OpenApiDocument, onlyUsedComponents } from '../openapi-components.ts'
+import { serveDocument } from '../serve-document.ts'
 import { aeonPrefix } from './errors.ts'
 
 declare module 'fastify' {
@@ -47,7 +48,9 @@ export async function describeAeonRoutes(scope: App): Promise<void> {
 
 /** Open to everybody, like `/openapi.json`. */
 export function aeonDocumentRoute(app: App, scope: App): void {
-  app.get('/openapi/aeon.json', { schema: { hide: true } }, async () => scope.aeonDocument?.())
+  const makeText = () => JSON.stringify(scope.aeonDocument?.())
+  const handler = serveDocument('application/json; charset=utf-8', makeText)
+  app.get('/openapi/aeon.json', { schema: { hide: true } }, handler)
 }
 
 /** Whether a route belongs to the Aeon API, which `/openapi.json` leaves out. */

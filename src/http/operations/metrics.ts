@@ -7,6 +7,7 @@ import { registerConnectionMetrics } from './connection-metrics.ts'
 import { type PoolUses, registerPoolMetrics } from './pool-metrics.ts'
 import { timeRequests } from './request-durations.ts'
 import { registerResourceMetrics } from './resource-metrics.ts'
+import { shareResults } from './share-results.ts'
 import { registerVerificationMetrics } from './verification-metrics.ts'
 
 /**
@@ -20,15 +21,22 @@ export interface MeasuredResources {
   readonly connections: ConnectionLimits
 }
 
+export interface MetricsOptions {
+  readonly collectMetrics?: CollectMetrics
+  /** Metrics are collected at most once within so many milliseconds; absent: 1,000. */
+  readonly metricsIntervalMs?: number
+}
+
 /** Serves `/metrics` in the Prometheus text format, and times every request by route. */
 export function metricsRoute(
   app: App,
   deps: Deps,
   { pools, connections }: MeasuredResources,
-  collector: CollectMetrics = (own) => () => own.metrics(),
+  { collectMetrics = (own) => () => own.metrics(), metricsIntervalMs = 1_000 }: MetricsOptions,
 ): void {
   const registry = new Registry()
-  const collect = collector(registry)
+  // Collecting takes 4 ms, and anybody may request the metrics.
+  const collect = shareResults(metricsIntervalMs, collectMetrics(registry))
   collectDefaultMetrics({ register: registry })
   registerVerificationMetrics(registry, deps)
   registerResourceMetrics(registry, deps)
