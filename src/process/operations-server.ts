@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import type { App } from '../http/app-type.ts'
+import { createHttpServer } from '../http/http-server.ts'
 import type { OperationsSockets } from '../http/operations/exposure.ts'
 import type { Config } from '../settings/settings-schema.ts'
 
@@ -11,10 +12,9 @@ const maxConnections = 100
  * their connections takes no place here.
  */
 export function createOperationsServer(app: App, sockets: OperationsSockets): Server {
-  const server = createServer((request, response) => app.routing(request, response))
+  const server = createHttpServer((request, response) => app.routing(request, response))
   server.prependListener('connection', (socket) => sockets.add(socket))
   server.maxConnections = maxConnections
-  server.headersTimeout = 20_000
   return server
 }
 
