@@ -5,8 +5,8 @@ import table from './confusables.json' with { type: 'json' }
  * UTS 39, section 4: each character is replaced by its prototype (Latin a for Cyrillic а, l for I
  * and 1, rn for m), and invisible characters are removed (Default_Ignorable_Code_Point). Beyond UTS
  * 39, the function folds compatibility forms (full-width forms, no-break spaces), counts a run of
- * spaces as one, and drops a dot above i and j, which have one already. A skeleton is compared,
- * never shown.
+ * spaces as one, drops a dot above i and j, which have one already, reads vv as w, and folds enclosed
+ * letters and small capitals. A skeleton is compared, never shown.
  */
 export function skeletonOf(name: string): string {
   return [...name.normalize('NFD')]
@@ -16,6 +16,7 @@ export function skeletonOf(name: string): string {
     .normalize('NFD')
     .replace(SOFT_DOTTED, '$1')
     .replace(SPACES, ' ')
+    .replaceAll('vv', 'w')
 }
 
 /**
@@ -39,10 +40,33 @@ const prototypes: ReadonlyMap<string, string> = new Map(
 
 /** A character that the table lacks may decompose into characters that the table has. */
 function prototypeOf(character: string): string {
+  const letter = letterOf(character)
+  if (letter !== undefined) return prototypeOf(letter)
   const prototype = prototypes.get(character)
   if (prototype !== undefined) return prototype
   return [...character.normalize('NFKD')].map((part) => prototypes.get(part) ?? part).join('')
 }
+
+/**
+ * The capital letter in a circle or square, or the small capital, that the table and Unicode's
+ * decompositions lack.
+ */
+function letterOf(character: string): string | undefined {
+  const codePoint = character.codePointAt(0) ?? 0
+  for (const first of ENCLOSED_ALPHABETS) {
+    if (codePoint >= first && codePoint < first + 26)
+      return String.fromCharCode(0x41 + codePoint - first)
+  }
+  const at = SMALL_CAPITALS.indexOf(character)
+  return at === -1 ? undefined : PLAIN_LETTERS[at]
+}
+
+/** Negative circled, negative squared and regional indicator letters, from A to Z each. */
+const ENCLOSED_ALPHABETS = [0x1f150, 0x1f170, 0x1f1e6]
+const SMALL_CAPITALS = [
+  ...'\u1d00\u0299\u1d04\u1d05\u1d07\ua730\u0262\u029c\u026a\u1d0a\u1d0b\u029f\u1d0d\u0274\u1d0f\u1d18\u0280\ua731\u1d1b\u1d1c\u1d20\u1d21\u028f\u1d22',
+]
+const PLAIN_LETTERS = [...'abcdefghijklmnoprstuvwyz']
 
 /** Decodes `U+0072 U+006E`. */
 function decode(codePoints: string): string {

@@ -1,3 +1,5 @@
+import { strayMark } from './combining-marks.ts'
+
 /** The rules that a name or a description can break. */
 export const NAME_RULES = [
   'empty',
@@ -8,6 +10,7 @@ export const NAME_RULES = [
   'outer_space',
   'invisible_character',
   'unassigned_character',
+  'stray_mark',
 ] as const
 
 export type NameRule = (typeof NAME_RULES)[number]
@@ -21,10 +24,11 @@ const BIDIRECTIONAL = /\p{Bidi_Control}/u
 const OUTER_SPACE = /^[\s\p{White_Space}]|[\s\p{White_Space}]$/u
 /**
  * Characters that show nothing by themselves: those that Unicode lets a renderer ignore, format
- * characters, and blanks that are neither (Braille, musical, Egyptian, Khitan).
+ * characters, blanks that are neither (Braille, musical, Egyptian, Khitan), joiners that show only in
+ * some fonts (Tifinagh, Brahmi), stand-ins for objects and unknown characters, and halves of flags.
  */
 const INVISIBLE =
-  /[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800\u{1d159}\u{13441}\u{13442}\u{16fe4}]/u
+  /[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800\u{1d159}\u{13441}\u{13442}\u{16fe4}\u2d7f\u{1107f}\ufffc\ufffd\p{Regional_Indicator}]/u
 /** Characters that show nothing by themselves, in the places where a script requires them. */
 const NEEDED = new RegExp(
   [
@@ -60,6 +64,7 @@ export function nameFault(text: string, max: number): NameRule | undefined {
   const bare = text.replace(NEEDED, '')
   if (INVISIBLE.test(bare)) return 'invisible_character'
   if (UNASSIGNED.test(bare)) return 'unassigned_character'
+  if (strayMark(bare) !== undefined) return 'stray_mark'
   return undefined
 }
 
@@ -73,7 +78,8 @@ export function descriptionFault(text: string, max: number): NameRule | undefine
 
 /** What a rule requires of the text that breaks it, in words for people. */
 export function nameMessage(rule: NameRule, text: string): string {
-  const found = CHARACTERS[rule]?.exec(text.replace(NEEDED, ''))?.[0]
+  const bare = text.replace(NEEDED, '')
+  const found = rule === 'stray_mark' ? strayMark(bare) : CHARACTERS[rule]?.exec(bare)?.[0]
   return found === undefined
     ? MESSAGES[rule]
     : `${MESSAGES[rule]} It contains ${codePointOf(found)}.`
@@ -119,6 +125,8 @@ const MESSAGES: Readonly<Record<NameRule, string>> = {
   outer_space: 'The text must not begin or end with white space.',
   invisible_character:
     'The text must not contain invisible characters where they change nothing that is read: leave them out.',
+  stray_mark:
+    'The text must not contain a combining mark without a letter of its script before it, or the same mark twice: leave it out.',
   unassigned_character:
     'The text must not contain characters that Unicode has not assigned, or has left to private use: write another one.',
 }

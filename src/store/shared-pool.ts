@@ -43,6 +43,7 @@ class SharedDialect extends PostgresDialect {
 class SharedDriver extends PostgresDriver {
   readonly #options: SharingOptions
   readonly #permits = new WeakMap<DatabaseConnection, readonly Release[]>()
+  #isDestroyed = false
 
   constructor(pool: PostgresPool, options: SharingOptions) {
     super({ pool })
@@ -55,6 +56,8 @@ class SharedDriver extends PostgresDriver {
     const permits: Release[] = []
     try {
       for (const semaphore of semaphores) permits.push(await semaphore.acquire(account))
+      // The pool may have been closed while this call waited its turn: an outage, as Kysely words it.
+      if (this.#isDestroyed) throw new Error('driver has already been destroyed')
       const connection = await super.acquireConnection()
       this.#permits.set(connection, permits)
       return connection
@@ -62,6 +65,11 @@ class SharedDriver extends PostgresDriver {
       giveBack(permits)
       throw error
     }
+  }
+
+  override async destroy(): Promise<void> {
+    this.#isDestroyed = true
+    await super.destroy()
   }
 
   override async releaseConnection(

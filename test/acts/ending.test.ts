@@ -7,6 +7,8 @@ import { startTestService } from '../helpers/service.ts'
 
 const office = '203.0.113.7'
 const elsewhere = '192.0.2.1'
+/** Stands beside the office in the list that restricts a key. */
+const spare = '203.0.113.8'
 const expiry = '2040-01-01T00:00:00.000Z'
 const earlier = '2039-01-01T00:00:00.000Z'
 const later = '2041-01-01T00:00:00.000Z'
@@ -88,6 +90,10 @@ const ending: Readonly<Record<string, readonly Row[]>> = {
   'DELETE /v1/accounts/:account_id/roles/:id': [
     [(things) => ['DELETE', roles(things)], { status: 409 }],
   ],
+  'PATCH /v1/accounts/:account_id/allow-lists/:id': [
+    [(things) => ['PATCH', lists(things), { entries: [spare] }], denied],
+    [(things) => ['PATCH', lists(things), { entries: [elsewhere] }], escalation],
+  ],
   'DELETE /v1/accounts/:account_id/allow-lists/:id': [
     [(things) => ['DELETE', lists(things)], { status: 409 }],
   ],
@@ -124,12 +130,9 @@ const ending: Readonly<Record<string, readonly Row[]>> = {
   ],
 }
 
-/**
- * What changes something, but no key that is there; and the one route by which lists are changed.
- */
+/** What changes something, but no key that is there. */
 const others = [
   'PATCH /v1/accounts/:account_id',
-  'PATCH /v1/accounts/:account_id/allow-lists/:id',
   'POST /v1/accounts',
   'POST /v1/accounts/:account_id/allow-lists',
   'POST /v1/accounts/:account_id/api-keys/:id/explain',
@@ -167,7 +170,8 @@ t.test(
   async (t) => {
     const things = await setUp()
     const author = async (...permissions: string[]) => {
-      const role = await newRole(root, things.account, permissions.join(), permissions)
+      const name = permissions.join().slice(0, 120)
+      const role = await newRole(root, things.account, name, permissions)
       return as((await newKey(root, things.account, { role })).token)
     }
     const sooner = change(() => ({ expires_at: earlier }))(things)
@@ -179,6 +183,16 @@ t.test(
     const ofFree = { ...things, key: free.id }
     t.match(await act(await author('api_key:update', 'cluster:read'), narrower(ofFree)), denied)
     t.match(await act(await author('api_key:update', 'api_key:disable'), narrower(ofFree)), done)
+
+    const shut: Try = ['PATCH', lists(things), { entries: [spare] }]
+    t.match(await act(await author('allow_list:update'), shut), denied)
+    t.match(await act(await author('allow_list:update', 'api_key:disable'), shut), done)
+    const all = await permissionsOfAccounts()
+    const open: Try = ['PATCH', lists(things), { entries: [office, spare] }]
+    const holderOfAll = await author(...all)
+    for (const edit of [open, shut, open]) {
+      t.match(await act(holderOfAll, edit), done, 'a key that holds all of it can undo that')
+    }
 
     const weak = await newRole(root, things.account, 'weak', ['cluster:read'])
     const held = { ...things, key: (await newKey(root, things.account, { role: weak })).id }
@@ -264,7 +278,7 @@ async function setUp(permissions?: readonly string[]): Promise<Things & { token:
   const account = await newAccount(root)
   const shown = await root.get(`/v1/accounts/${account}`)
   const role = await newRole(root, account, 'r', permissions ?? (await permissionsOfAccounts()))
-  const list = await newAllowList(root, account, [office])
+  const list = await newAllowList(root, account, [office, spare])
   const nowhere = await newAllowList(root, account, ['198.51.100.1'])
   const nothing = await newRole(root, account, 'nothing', [])
   const values = { name: 'subject', role, allow_list_ids: [list], expires_at: expiry }

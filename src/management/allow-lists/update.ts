@@ -1,10 +1,11 @@
 import { act, type CommittedAct } from '../../acts/act.ts'
-import { requireGrantable } from '../../acts/authority.ts'
+import { mayGrant, requireGrantable, requirePermission } from '../../acts/authority.ts'
 import type { ActDeps } from '../../acts/deps.ts'
 import { differenceOf, resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
 import { maxEntriesPerKey } from '../../domain/limits.ts'
 import { type AllowList, widens } from '../../domain/network/allow-list.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { KeyFacts } from '../../domain/verdict.ts'
 import { invalidRequest } from '../../errors.ts'
 import {
   maxEntriesOfKeysWith,
@@ -18,8 +19,9 @@ import { type AllowListRequest, allowListFaults, refuseTakenName } from './valid
 
 /**
  * Changes the given fields of an allow list, and so the reach of the keys that use it. An author
- * who adds addresses must hold all permissions of those keys. Throws `invalid_request`,
- * `not_found`, `escalation`, `name_taken`.
+ * who adds addresses must hold all permissions of those keys; an author who removes addresses must
+ * hold them too, or may disable keys. Throws `invalid_request`, `not_found`, `escalation`,
+ * `permission_denied`, `name_taken`.
  */
 export async function updateAllowList(
   deps: ActDeps,
@@ -36,13 +38,9 @@ export async function updateAllowList(
   return act(deps, principal, terms, async ({ trx, author, changed }) => {
     const before = await lockFreeAllowList(trx, author, accountId, id)
     const after = { ...before, ...request }
-    if (widens(before.entries, after.entries)) {
-      const permissions = await permissionsReachedThrough(trx, accountId, before.id)
-      // A list that no live key uses grants nothing.
-      if (permissions !== undefined) {
-        requireGrantable(author, { permissions, reach: 'allow_lists', allowListIds: [before.id] })
-      }
-    }
+    const permissions = await permissionsReachedThrough(trx, accountId, before.id)
+    // A list that no live key uses grants nothing, and restricts nobody.
+    if (permissions !== undefined) requireMayChange(author, before, after, permissions)
     await requireFewEntries(trx, before, after)
     changed({ kind: 'account', id: accountId })
     const list = await updateStored(trx, after, deps.now()).catch(refuseTakenName)
@@ -54,6 +52,23 @@ export async function updateAllowList(
     } as const
     return { result: list, events: [event] }
   })
+}
+
+/**
+ * Throws `escalation` unless the author holds what added addresses grant, and `permission_denied`
+ * for removed ones unless the author could add them again or may disable keys: a key that cannot be
+ * used from where it is used is as good as disabled.
+ */
+function requireMayChange(
+  author: KeyFacts,
+  before: AllowList,
+  after: AllowList,
+  permissions: readonly string[],
+): void {
+  const grant = { permissions, reach: 'allow_lists', allowListIds: [before.id] } as const
+  if (widens(before.entries, after.entries)) requireGrantable(author, grant)
+  if (!widens(after.entries, before.entries) || mayGrant(author, grant)) return
+  requirePermission(author, 'api_key:disable')
 }
 
 /** Throws `invalid_request` when a key would have too many entries, and more than it has now. */
