@@ -1,5 +1,5 @@
 import { bytesOfAddressSet } from '../domain/network/address-set.ts'
-import type { CachedCredential } from './credential-cache.ts'
+import type { CachedCredential } from './cached-credential.ts'
 
 /** What an entry takes that has short names and shares its permissions and addresses. */
 const entryBytes = 1_000

@@ -1,28 +1,9 @@
 import { LRUCache } from 'lru-cache'
-import type { UsageCounts } from '../domain/key/usage-counts.ts'
-import type { KeyFacts } from '../domain/verdict.ts'
 import type { Epoch, Freshness } from '../freshness/freshness.ts'
 import type { EpochSubject } from '../freshness/invalidation-epochs.ts'
 import type { Moment } from '../freshness/lease.ts'
 import { CacheBytes } from './cache-bytes.ts'
-
-/** A credential whose secret matched, with the facts of its key as they were loaded then. */
-export interface CachedCredential {
-  readonly facts: KeyFacts
-  /**
-   * The hash that the secret matched: while the stored hash is the same, a known digest needs no
-   * Argon2.
-   */
-  readonly hash: string
-  /** Whether its first use is recorded. */
-  readonly isUsed: boolean
-  /** Whether its first use may end older credentials of the key. */
-  readonly retiresOlder: boolean
-  /** The uses that are not written to the database yet. */
-  readonly uses: UsageCounts
-  /** The epoch from before the load was sent. */
-  readonly epoch: Epoch
-}
+import type { CachedCredential } from './cached-credential.ts'
 
 /**
  * The cache of hot keys, bounded by number and by bytes: one entry for each accepted token string,

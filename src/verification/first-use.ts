@@ -17,7 +17,7 @@ import {
 } from '../store/first-uses.ts'
 import { retryWhileLosing } from '../store/retry.ts'
 import { BatchLoader } from './batch-loader.ts'
-import type { CachedCredential } from './credential-cache.ts'
+import type { CachedCredential } from './cached-credential.ts'
 import type { Resolution } from './resolve.ts'
 import { SingleFlight } from './single-flight.ts'
 

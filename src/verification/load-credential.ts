@@ -6,7 +6,7 @@ import { keyIdOf } from '../domain/token/token.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import type { Credential } from '../store/credential-rows.ts'
 import { replaceHash } from '../store/credentials.ts'
-import type { CachedCredential } from './credential-cache.ts'
+import type { CachedCredential } from './cached-credential.ts'
 import type { VerificationDeps } from './deps.ts'
 import type { LoadedCredential, TokenWithDigest } from './resolve.ts'
 

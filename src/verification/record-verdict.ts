@@ -1,5 +1,5 @@
 import type { Attempt, Verdict } from '../domain/verdict.ts'
-import type { CachedCredential } from './credential-cache.ts'
+import type { CachedCredential } from './cached-credential.ts'
 import type { VerificationDeps } from './deps.ts'
 import type { RefusalCause } from './resolve.ts'
 

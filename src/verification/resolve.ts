@@ -1,7 +1,8 @@
 import { type ParsedToken, parsePresentedToken } from '../domain/token/parsed-token.ts'
 import { findTagKey, type TagKey } from '../domain/token/tag.ts'
 import type { Token } from '../domain/token/token.ts'
-import type { CachedCredential, CredentialCache } from './credential-cache.ts'
+import type { CachedCredential } from './cached-credential.ts'
+import type { CredentialCache } from './credential-cache.ts'
 
 /**
  * Why a token resolves to no credential. Callers learn `malformed` or `not_found` and nothing more;

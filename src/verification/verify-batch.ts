@@ -1,5 +1,5 @@
 import { type Attempt, judge, type Verdict } from '../domain/verdict.ts'
-import type { CachedCredential } from './credential-cache.ts'
+import type { CachedCredential } from './cached-credential.ts'
 import type { VerificationDeps } from './deps.ts'
 import { isFirstUse } from './first-use.ts'
 import { beginResolution, satisfy } from './pump.ts'

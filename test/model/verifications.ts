@@ -1,6 +1,6 @@
 import { noUsage } from '../../src/domain/key/usage-counts.ts'
 import type { Verdict } from '../../src/domain/verdict.ts'
-import type { CachedCredential } from '../../src/verification/credential-cache.ts'
+import type { CachedCredential } from '../../src/verification/cached-credential.ts'
 import type {
   LoadedCredential,
   Resolution,

@@ -11,7 +11,8 @@ import { Freshness } from '../../src/freshness/freshness.ts'
 import { InvalidationEpochs } from '../../src/freshness/invalidation-epochs.ts'
 import { timingOf } from '../../src/freshness/timing.ts'
 import { permissionSetOf } from '../../src/store/tuning/permission-sets.ts'
-import { type CachedCredential, CredentialCache } from '../../src/verification/credential-cache.ts'
+import type { CachedCredential } from '../../src/verification/cached-credential.ts'
+import { CredentialCache } from '../../src/verification/credential-cache.ts'
 import { SingleFlight } from '../../src/verification/single-flight.ts'
 
 function entry(keyId: string, accountId: string, epoch: number): CachedCredential {

@@ -1,7 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { decodeBase62, encodeBase62 } from './base62.ts'
 import { HmacKey } from './hmac-key.ts'
-import type { Token } from './token.ts'
 
 export const TAG_BYTES = 8
 export const TAG_WIDTH = 11
@@ -14,6 +13,14 @@ export interface TagKey {
   readonly id: string
   readonly tagSubKey: HmacKey
   readonly jwtSubKey: KeyObject
+}
+
+/** The parts of a token that its tag is checked by. */
+export interface TaggedText {
+  /** The part that the tag signs: everything before the last `_`. */
+  readonly signed: string
+  /** 11 base 62 characters. */
+  readonly tag: string
 }
 
 /** Derives one sub-key for each purpose, so that a tag can never serve as a JWT's signature. */
@@ -38,7 +45,7 @@ export function computeTag(signed: string, key: TagKey): string {
  * forgery, and costs neither a query nor an Argon2 hash. A match is not a verdict yet: the stored
  * hash decides.
  */
-export function findTagKey(token: Token, keyring: readonly TagKey[]): TagKey | undefined {
+export function findTagKey(token: TaggedText, keyring: readonly TagKey[]): TagKey | undefined {
   // Each text of a tag is one number, so that bytes can be compared: decoding takes half the time
   // of encoding.
   const presented = decodeBase62(token.tag, TAG_BYTES)

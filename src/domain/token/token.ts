@@ -1,6 +1,6 @@
 import { uuidFromBytes, uuidToBytes } from '../uuid.ts'
 import { decodeBase62, encodeBase62 } from './base62.ts'
-import { computeTag, TAG_BYTES, TAG_WIDTH, type TagKey } from './tag.ts'
+import { computeTag, TAG_BYTES, TAG_WIDTH, type TaggedText, type TagKey } from './tag.ts'
 
 const ID_BYTES = 16
 const ID_WIDTH = 22
@@ -22,20 +22,16 @@ const MAX_TAG = largest(TAG_BYTES, TAG_WIDTH)
 /**
  * The parts of a well-formed native token; none of them is verified yet.
  *
- * A part may share the memory of the whole text: whoever keeps a part keeps the secret in memory
- * too.
+ * A part may share the memory of the whole text: code that keeps a part keeps the secret in
+ * memory too.
  */
-export interface Token {
+export interface Token extends TaggedText {
   readonly text: string
   readonly prefix: string
   /** The key's UUID, as 22 base 62 characters. */
   readonly keyIdText: string
   /** 43 base 62 characters: the text that Argon2 hashes. */
   readonly secret: string
-  /** 11 base 62 characters. */
-  readonly tag: string
-  /** The part that the tag signs: everything before the last `_`. */
-  readonly signed: string
   /** The public part, safe to log: everything up to the end of the key id. */
   readonly hint: string
 }

@@ -9,7 +9,7 @@ import type { Deps } from '../deps.ts'
 import { headerLines } from '../header-lines.ts'
 import { parseBearer } from '../parse-bearer.ts'
 import { parseBasic } from './basic.ts'
-import type { OAuthError } from './errors.ts'
+import type { OAuthError } from './oauth-error.ts'
 
 /** The error and the challenges of a refusal, which is always 401 (RFC 7662, section 2.3). */
 export interface CallerRefusal {

@@ -6,19 +6,10 @@ import { retryAfterSeconds, statusOf } from '../problem.ts'
 import { oneOf, ref } from '../schema-tools.ts'
 import { toServiceError } from '../service-error.ts'
 import { RefusedCaller } from './caller.ts'
-
-const errors = [
-  'invalid_request',
-  'invalid_client',
-  'invalid_token',
-  'insufficient_scope',
-  'temporarily_unavailable',
-  'server_error',
-] as const
-export type OAuthError = (typeof errors)[number]
+import { type OAuthError, oauthErrors } from './oauth-error.ts'
 
 export const OAuthErrorBody = Type.Object(
-  { error: oneOf(errors), error_description: Type.String() },
+  { error: oneOf(oauthErrors), error_description: Type.String() },
   { $id: 'OAuthError', description: 'An error (RFC 6749, section 5.2).' },
 )
 

@@ -1,4 +1,4 @@
-import type { CachedCredential } from '../../../src/verification/credential-cache.ts'
+import type { CachedCredential } from '../../../src/verification/cached-credential.ts'
 import { Resolution, type ResolutionMemory } from '../../../src/verification/resolve.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 

@@ -1,7 +1,5 @@
-import {
-  type CachedCredential,
-  CredentialCache,
-} from '../../../src/verification/credential-cache.ts'
+import type { CachedCredential } from '../../../src/verification/cached-credential.ts'
+import { CredentialCache } from '../../../src/verification/credential-cache.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /**
