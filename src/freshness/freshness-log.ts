@@ -68,14 +68,14 @@ export class FreshnessLog {
     if (there.size > 0 && !this.#doStalenessesDiffer) {
       this.#log.warn(
         { here, there: [...there] },
-        'MAX_STALENESS_MS differs between live instances; answering from memory is disabled until they agree',
+        'MAX_STALENESS_MS differs between live instances; until they agree, an instance that is not registered reads the database for every verification',
       )
     }
     this.#doStalenessesDiffer = there.size > 0
   }
 
   evictedAnother(instance: string): void {
-    this.#log.warn({ instance }, 'deregistered an unresponsive instance')
+    this.#log.warn({ instance }, 'evicted an unresponsive instance')
   }
 
   deregistrationFailed(error: unknown): void {
@@ -83,8 +83,8 @@ export class FreshnessLog {
   }
 
   evicted(instance: string): void {
-    this.#cause = 'Another instance deregistered this instance.'
-    this.#log.warn({ instance }, 'another instance deregistered this instance; registering again')
+    this.#cause = 'Another instance evicted this instance.'
+    this.#log.warn({ instance }, 'another instance evicted this instance; registering again')
   }
 
   historyChanged(change: HistoryChange, applied: number): void {
@@ -111,9 +111,9 @@ export class FreshnessLog {
       this.#log.info({ instance }, 'lease acquired: verifications are answered from memory')
       return
     }
-    const silentMs = Math.round(now - this.#withoutLeaseSince)
+    const expiredMs = Math.round(now - this.#withoutLeaseSince)
     this.#log.info(
-      { instance, silent_ms: silentMs },
+      { instance, expired_ms: expiredMs },
       'lease acquired again: verifications are answered from memory',
     )
   }

@@ -15,7 +15,7 @@ import { until } from '../helpers/locks.ts'
 import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 
-/** Long enough that a watch ends when a test moves its clocks, and not before. */
+/** Long enough that a failure timeout ends when a test moves its clocks, and not before. */
 const maxStalenessMs = 600_000
 const failureTimeoutMs = 1.25 * 0.9 * maxStalenessMs
 
@@ -261,7 +261,7 @@ t.test('instances detect a database with another history', async (t) => {
         t.match(await root.verify(key.token), { valid: false, reason: 'revoked' })
       }
       for (const { moment } of services) moment.monotonicMs += failureTimeoutMs
-      t.equal((await ask()).state, 'complete', 'when a watch has passed')
+      t.equal((await ask()).state, 'complete', 'when a failure timeout has passed')
       await until(() => services.every(({ service }) => !service.deps.cache.isLeaseExpired()))
       const next = await newKey(first.root, account)
       requireComplete(t, await revoke(first.root, account, next.id))

@@ -95,7 +95,7 @@ t.test('verification while the database is unreachable', async (t) => {
     async (t) => {
       proxy.restore()
       await until(() => !cache.isLeaseExpired())
-      const silentMs = performance.now() - unresponsiveSince
+      const expiredMs = performance.now() - unresponsiveSince
       t.match(await root.get('/readyz'), { status: 200, body: { lease: 'held' } })
       for (const token of [hot.token, cold.token]) {
         t.equal((await root.verify(token)).valid, true)
@@ -103,9 +103,12 @@ t.test('verification while the database is unreachable', async (t) => {
       t.match(await root.verify(revoked.token), { valid: false, reason: 'revoked' })
       await until(() => logged(service, 'lease acquired again').length > 0)
       const [first, again, ...more] = logged(service, 'lease acquired')
-      t.same([first?.silent_ms, more], [undefined, []])
-      const most = silentMs + 5_000
-      t.ok(again?.silent_ms >= 0 && again?.silent_ms < most, `silent for ${again?.silent_ms} ms`)
+      t.same([first?.expired_ms, more], [undefined, []])
+      const most = expiredMs + 5_000
+      t.ok(
+        again?.expired_ms >= 0 && again?.expired_ms < most,
+        `expired for ${again?.expired_ms} ms`,
+      )
     },
   )
 

@@ -209,7 +209,7 @@ t.test('an instance that died holds receipts up until it is evicted', async (t) 
       const next = await root.post(`${keys}/${(await newKey(root, account)).id}/revoke`, {
         wait_ms: 0,
       })
-      t.equal(next.body.receipt.state, 'pending', 'a younger one waits for its own watch')
+      t.equal(next.body.receipt.state, 'pending', 'a younger one waits for its own failure timeout')
     },
   )
   t.test('an instance without a heartbeat for its failure timeout is evicted', async (t) => {
@@ -217,7 +217,7 @@ t.test('an instance that died holds receipts up until it is evicted', async (t) 
     t.equal((await registered(raw)).length, 2)
     moment.monotonicMs += failureTimeoutMs
     await until(async () => (await registered(raw)).length === 1)
-    t.ok(started.logLines.some((line) => line.includes('deregistered') && line.includes(dead)))
+    t.ok(started.logLines.some((line) => line.includes('evicted') && line.includes(dead)))
     const next = await root.post(`${keys}/${(await newKey(root, account)).id}/revoke`)
     t.match(next.body.receipt, { state: 'complete', live: 1 })
   })
@@ -274,9 +274,9 @@ t.test(
   async (t) => {
     const alone = await createTestDatabase()
     t.teardown(() => alone.drop())
-    const watching = await connectRaw(t, alone.url)
+    const observer = await connectRaw(t, alone.url)
     const dead = randomUUID()
-    await watching.query(
+    await observer.query(
       `insert into instance (id, applied, beat, started_at, max_staleness_ms)
      select $1, value, 0, now(), 60000 from revision`,
       [dead],
@@ -303,7 +303,7 @@ t.test(
     t.notOk((await idsOf()).includes(dead))
 
     async function idsOf(): Promise<string[]> {
-      return (await registered(watching)).map(({ id }) => id)
+      return (await registered(observer)).map(({ id }) => id)
     }
   },
 )
