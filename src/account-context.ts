@@ -13,14 +13,6 @@ export function runForAccount<T>(accountId: string, act: () => T): T {
   return storage.run(accountId, act)
 }
 
-/**
- * Runs `act` on behalf of the service, for instance where requests of several accounts share the
- * work.
- */
-export function runForService<T>(act: () => T): T {
-  return storage.run(service, act)
-}
-
 /** The account on whose behalf the caller runs; the empty text for the service itself. */
 export function currentAccount(): string {
   return storage.getStore() ?? service

@@ -95,7 +95,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
 
   // Open without authentication: test/http/authentication.test.ts holds the complete list.
   metricsRoute(app, deps, { pools: options.pools, connections }, options)
-  healthRoutes(app, deps, options.isDraining)
+  healthRoutes(app, deps)
   metadataRoute(app, options.apis.publicUrl)
 
   // These routes authenticate their callers in another way than the scope below.

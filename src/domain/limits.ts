@@ -36,6 +36,12 @@ export const maxAddressLength = 64
 /** Permissions of a role, and of the catalogue. */
 export const maxPermissionsPerRole = 1000
 
+/** Operation groups of one resource type, in Aeon's body of a role. */
+export const maxOperationGroups = 100
+
+/** The text of key ids separated by commas, in a filter of Aeon's API: 108 ids. */
+export const maxKeyIdListLength = 4_000
+
 /** Permissions that one attempt may require. */
 export const maxRequiredPermissions = 50
 

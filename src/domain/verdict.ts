@@ -67,7 +67,6 @@ export type Verdict =
 
 /** Warnings for the holder of a valid token. */
 export const warnings = ['expires_soon'] as const
-export type Warning = (typeof warnings)[number]
 
 /** Whether a key expires in less than `withinMs` milliseconds. */
 export function expiresSoon(

@@ -1,5 +1,4 @@
 import { Type } from 'typebox'
-import { ServiceError } from '../../errors.ts'
 import { ping } from '../../verification/ping.ts'
 import type { App } from '../app-type.ts'
 import type { Deps } from '../deps.ts'
@@ -16,7 +15,7 @@ const Readiness = Type.Object({
   }),
 })
 
-export function healthRoutes(app: App, deps: Deps, isDraining: () => boolean): void {
+export function healthRoutes(app: App, deps: Deps): void {
   app.get(
     '/livez',
     {
@@ -52,7 +51,6 @@ export function healthRoutes(app: App, deps: Deps, isDraining: () => boolean): v
       },
     },
     async () => {
-      if (isDraining()) throw new ServiceError('unavailable', 'The service is shutting down.')
       // While the lease lasts, memory answers verifications, whatever the state of the database.
       if (!deps.cache.isLeaseExpired()) return { status: 'ok', lease: 'held' as const }
       await ping(deps)

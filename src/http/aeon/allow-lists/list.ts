@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { requirePermission } from '../../../acts/authority.ts'
+import { maxKeyIdListLength } from '../../../domain/limits.ts'
 import type { KeyPrincipal } from '../../../domain/principal.ts'
 import { isUuid } from '../../../domain/uuid.ts'
 import { invalidRequest } from '../../../errors.ts'
@@ -34,7 +35,7 @@ const listQuery = Type.Object(
     ...pagingParameters(orderNames),
     api_key_ids: Type.Optional(
       Type.String({
-        maxLength: 4_000,
+        maxLength: maxKeyIdListLength,
         description:
           'Only allow lists of these keys: key ids separated by commas. Requires the `api_key:read` permission.',
       }),

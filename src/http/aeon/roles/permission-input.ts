@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { maxOperationGroups } from '../../../domain/limits.ts'
 import { type Fault, invalidRequest } from '../../../errors.ts'
 import { closed } from '../../schema-tools.ts'
 import type { NamedEntry } from '../shapes/permission.ts'
@@ -19,7 +20,7 @@ export const RolePermissionSpec = Type.Object(
         },
         closed,
       ),
-      { maxItems: 100 },
+      { maxItems: maxOperationGroups },
     ),
   },
   { $id: 'RolePermissionSpec', ...closed },
