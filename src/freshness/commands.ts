@@ -22,7 +22,7 @@ export type Command =
   | { readonly kind: 'acknowledge'; readonly id: string; readonly revision: number }
   /** Delete the row of another instance, if the row still shows this heartbeat. */
   | { readonly kind: 'evict'; readonly id: string; readonly heartbeat: number }
-  /** Wait for so many milliseconds, or until a sync cycle is asked for. */
+  /** Wait for `ms` milliseconds, or until a sync cycle is asked for. */
   | { readonly kind: 'sleep'; readonly ms: number }
   | { readonly kind: 'end' }
 

@@ -10,7 +10,7 @@ export class Wakeup {
     this.#wakeSleeper?.()
   }
 
-  /** Sleeps for so many milliseconds at most. */
+  /** Sleeps for at most `ms` milliseconds, or until `wake`. */
   async within(ms: number): Promise<void> {
     if (!this.#isDue) {
       await new Promise<void>((resolve) => {

@@ -5,8 +5,8 @@ import { retryWhileLosing } from './retry.ts'
 /**
  * Reads in a transaction that also writes, and returns the result only once its commit is
  * acknowledged. At that moment the server was the one that accepts writes, so that the result was
- * true at a moment between the call and the acknowledgement. A deposed
- * primary answers reads for as long as it lives, but its commits hang.
+ * true at a moment between the call and the acknowledgement. A deposed primary answers reads for as
+ * long as it runs, but its commits hang.
  *
  * The write is a lock on the counter's row: PostgreSQL stores the lock in the row, assigns the
  * transaction an id, and waits at commit for the disk and for synchronous standbys as for any

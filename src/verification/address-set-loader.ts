@@ -15,14 +15,14 @@ interface WantedList {
   readonly accountId: string
 }
 
-/** One statement reads at most so many lists: 100 entries of 43 characters each, 200 KB in all. */
+/** The most lists that one statement reads: 100 entries of 43 characters each, 200 KB in all. */
 const maxListsAtOnce = 50
 
 /**
  * Loads the addresses of keys' allow lists, each version of a list once for all keys that use it:
  * reading and parsing take the accounts in turn, so that the longest lists of one account cost
- * others a turn. What was read lately is shared, whoever read it and when: a version names the same
- * entries for ever.
+ * others a turn. What was read lately is shared by all keys: a version names the same entries for
+ * ever.
  */
 export class AddressSetLoader {
   readonly #currentReads: Pick<CurrentReads, 'read'>

@@ -23,8 +23,8 @@ interface Waiting<Wanted, Found> {
 }
 
 /**
- * One read under way at a time; whoever comes meanwhile shares a later one, and whoever asks in the
- * same turn of the event loop the same. So a database that is slow for everyone is asked once for
+ * One read is under way at a time. Callers that ask meanwhile share a later read, and callers that
+ * ask in the same turn of the event loop share the same read. So a database that is slow for everyone is asked once for
  * many, and every answer rests on a statement that was sent after its own question came. When more
  * wait than one read loads, the accounts are served in turn.
  */
@@ -88,7 +88,7 @@ export class BatchLoader<Wanted, Found> {
       .finally(() => this.#sendNext())
   }
 
-  /** Whoever asks for the same from now on waits for a later read. */
+  /** Callers that ask for the same thing from now on wait for a later read. */
   #takeBatch(): readonly Waiting<Wanted, Found>[] {
     const batch: Waiting<Wanted, Found>[] = []
     while (batch.length < this.#options.maxAtOnce) {

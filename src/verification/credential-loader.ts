@@ -25,12 +25,12 @@ export interface CredentialLoader {
   load(wanted: WantedCredential): Promise<EpochedCredential | undefined>
 }
 
-/** One statement reads at most so many credentials: some 5 ms of the database's time. */
+/** The most credentials that one statement reads: some 5 ms of the database's time. */
 const maxCredentialsAtOnce = 250
 
 /**
- * Between two reads of a key its lists may be edited. Nobody edits them so often, but to keep us
- * busy.
+ * A key's lists may be edited between two reads of the key. Only an attack edits them so often that
+ * each of these reads meets another version.
  */
 const maxReads = 5
 
@@ -41,8 +41,7 @@ interface LoaderDeps {
 }
 
 /**
- * Reads credentials for whoever wants one: one statement at a time, for all who wait, the accounts
- * in turn. The entries of allow lists are read apart, each version of a list once. The row of a key
+ * Reads credentials, one statement at a time for all waiting callers, the accounts in turn. The entries of allow lists are read apart, each version of a list once. The row of a key
  * names the versions, so that key and entries are those of one moment.
  */
 export function createCredentialLoader(deps: LoaderDeps, maxWaiting: number): CredentialLoader {

@@ -9,8 +9,8 @@ import { addDenials, type DenialRecord } from '../store/denials.ts'
 import { DenialCounts } from './denial-counts.ts'
 
 /**
- * Denials of a key whose secret matched that its owner should know of: somebody still uses an ended
- * key, or uses it from another address.
+ * The reasons of denials that the owner of a key should know of: a client still uses an ended key,
+ * or uses the key from another address.
  */
 const reportedReasons: ReadonlySet<DenialReason> = new Set([
   'revoked',

@@ -1,8 +1,6 @@
 import { FairQueue } from './hashing/fair-queue.ts'
 
-/**
- * So long one turn of the event loop is used at most, unless a single piece of work takes longer.
- */
+/** The longest use of one turn of the event loop, unless a single piece of work takes longer. */
 const turnMs = 3
 
 /**

@@ -103,7 +103,7 @@ t.test('all that is connected stays with the deposed primary', async (t) => {
     ['a hot key', () => verify(deps, hot.token, anybody)],
     ['a cold key', () => verify(deps, cold.token, anybody)],
     ['a key that has ended', () => verify(deps, ended.token, anybody)],
-    ['a tag that nobody knows', () => verify(deps, forged.text, anybody)],
+    ['an unknown tag', () => verify(deps, forged.text, anybody)],
     ['a batch', () => verifyBatch(deps, [{ text: hot.token, attempt: anybody }])],
     [
       'an explanation',
@@ -113,7 +113,7 @@ t.test('all that is connected stays with the deposed primary', async (t) => {
     ['the instances', () => listInstances(deps)],
     ['readiness', () => ping(deps)],
   ]
-  await t.test('past it there is no verdict', async (t) => {
+  await t.test('past the lease a deposed primary gives no verdict', async (t) => {
     const outcomes = asked.map(async ([told, ask]) => {
       const outcome = await (async () => ask())().catch((error: unknown) => error)
       t.ok(
@@ -124,7 +124,7 @@ t.test('all that is connected stays with the deposed primary', async (t) => {
     await Promise.all(outcomes)
   })
 
-  await t.test('and over HTTP that is 503, of every face', async (t) => {
+  await t.test('past the lease every API answers 503', async (t) => {
     const token = hot.token
     const authorization = `Bearer ${service.rootToken}`
     const calls = [

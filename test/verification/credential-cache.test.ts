@@ -220,75 +220,75 @@ t.test(
           fc.nat(40),
           fc.integer({ min: 1, max: 4 }),
           (all, readAfter, remembered) => {
-            const fence = new InvalidationEpochs(remembered)
+            const epochs = new InvalidationEpochs(remembered)
             all.slice(0, readAfter).forEach((change) => {
-              fence.apply([change])
+              epochs.apply([change])
             })
-            const { epoch } = fence
+            const { epoch } = epochs
             const later = all.slice(readAfter)
             later.forEach((change) => {
-              fence.apply([change])
+              epochs.apply([change])
             })
             return ['1', '2', '3', '4', '5'].every((id) => {
               const touched = later.some((change) => change.id === id)
               // The key and the account share the id, so that either kind of change touches it.
-              return !(touched && fence.isCurrent(epoch, { id, accountId: id }))
+              return !(touched && epochs.isCurrent(epoch, { id, accountId: id }))
             })
           },
         ),
         { numRuns: 10_000 },
       ),
     )
-    const fence = new InvalidationEpochs(2)
-    fence.apply([])
-    t.equal(fence.epoch, 0, 'no change takes no place')
+    const epochs = new InvalidationEpochs(2)
+    epochs.apply([])
+    t.equal(epochs.epoch, 0, 'no change takes no place')
   },
 )
 
 t.test(
   'concurrent callers of one key share one load, and its failure reaches each of them',
   async (t) => {
-    const flights = new SingleFlight<number>(2)
+    const executions = new SingleFlight<number>(2)
     let started = 0
     const gate = Promise.withResolvers<number>()
     const work = () => {
       started += 1
       return gate.promise
     }
-    const both = [flights.share('a', work), flights.share('a', work)]
+    const both = [executions.share('a', work), executions.share('a', work)]
     t.equal(started, 1)
-    t.equal(flights.find('a'), both[0])
+    t.equal(executions.find('a'), both[0])
     gate.resolve(7)
     t.same(await Promise.all(both), [7, 7])
-    t.equal(flights.size, 0)
+    t.equal(executions.size, 0)
 
-    const failing = flights.share('a', () => Promise.reject(new Error('away')))
+    const failing = executions.share('a', () => Promise.reject(new Error('away')))
     await t.rejects(failing, { message: 'away' })
-    t.equal(flights.size, 0, 'a failure is not kept')
+    t.equal(executions.size, 0, 'a failure is not kept')
   },
 )
 
 t.test('a load that is restarted replaces the one that later callers join', async (t) => {
-  const flights = new SingleFlight<number>(2)
+  const executions = new SingleFlight<number>(2)
   const first = Promise.withResolvers<number>()
   const second = Promise.withResolvers<number>()
-  const older = flights.start('a', () => first.promise)
-  const newer = flights.start('a', () => second.promise)
-  t.equal(flights.find('a'), newer)
+  const older = executions.start('a', () => first.promise)
+  const newer = executions.start('a', () => second.promise)
+  t.equal(executions.find('a'), newer)
   first.resolve(1)
   t.equal(await older, 1)
-  t.equal(flights.find('a'), newer, 'the end of the older leaves the newer')
+  t.equal(executions.find('a'), newer, 'the end of the older leaves the newer')
   second.resolve(2)
   t.equal(await newer, 2)
-  t.equal(flights.find('a'), undefined)
+  t.equal(executions.find('a'), undefined)
 })
 
 t.test('more concurrent loads than the bound are refused', async (t) => {
-  const flights = new SingleFlight<number>(1)
+  const executions = new SingleFlight<number>(1)
   const gate = Promise.withResolvers<number>()
-  const only = flights.start('a', () => gate.promise)
+  const only = executions.start('a', () => gate.promise)
   await t.rejects(
-    flights.start('b', async () => 1),
+    executions.start('b', async () => 1),
     new ServiceError(
       'overloaded',
       'Too many first verifications are in progress. Try again later.',
@@ -296,7 +296,7 @@ t.test('more concurrent loads than the bound are refused', async (t) => {
   )
   gate.resolve(1)
   await only
-  t.equal(await flights.start('b', async () => 2), 2)
+  t.equal(await executions.start('b', async () => 2), 2)
 })
 
 t.test('keys with equal permissions share one permission set, sorted by name', (t) => {

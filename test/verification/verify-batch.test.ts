@@ -151,12 +151,12 @@ t.test('a batch gives the same verdicts as its attempts one by one', async (t) =
   )
   const run = fc.asyncProperty(
     fc.array(attempt, { minLength: 1, maxLength: 100 }),
-    fc.constantFrom('hot', 'forgotten', 'overtaken'),
+    fc.constantFrom('hot', 'cleared', 'invalidated'),
     async (attempts, state) => {
       const singles: Json[] = []
       for (const { token, ...rest } of attempts) singles.push(await root.verify(token, rest))
-      if (state === 'forgotten') deps.cache.clear()
-      if (state === 'overtaken') deps.freshness.invalidate([{ kind: 'account', id: account }])
+      if (state === 'cleared') deps.cache.clear()
+      if (state === 'invalidated') deps.freshness.invalidate([{ kind: 'account', id: account }])
       const { body } = await batch(attempts)
       if (JSON.stringify(body.verdicts) !== JSON.stringify(singles)) {
         throw new Error(`${JSON.stringify(body.verdicts)}\nand not\n${JSON.stringify(singles)}`)
@@ -443,7 +443,7 @@ function forged(token: string): string {
   return `${token.slice(0, -11)}${'0'.repeat(11)}`
 }
 
-/** Tokens of every fate. Those that expire have done so 120 s from now. */
+/** Tokens with every verdict. The tokens that expire have expired 120 s from now. */
 async function createCast() {
   const otherAccount = await newAccount(root)
   const list = await newAllowList(root, account, ['203.0.113.0/24'])

@@ -19,9 +19,9 @@ export interface KeyChange {
 }
 
 /**
- * Throws `escalation` or `permission_denied` unless the author may change the key so: no key
- * changes its own rights, whoever grants must hold what they grant, and whoever narrows must be
- * allowed to.
+ * Throws `escalation` or `permission_denied` unless the author may make the change: no key changes
+ * its own rights, an author who widens a key must hold what the change grants, and an author who
+ * narrows a key must be allowed to.
  */
 export function requireMayChange(author: KeyFacts, key: ApiKey, change: KeyChange): void {
   const { before, after, permissionsBefore, permissionsAfter } = change

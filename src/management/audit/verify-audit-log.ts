@@ -14,7 +14,7 @@ const batchSize = 500
 
 export interface AuditLogReport {
   readonly events: number
-  /** Events whose entry hash has no audit key: whoever can write to the database can compute it. */
+  /** Events whose entry hash has no audit key: any writer of the database can compute the hash. */
   readonly unkeyed: number
   /** The first break of each chain that is broken. */
   readonly breaks: readonly ChainBreak[]
