@@ -2,13 +2,13 @@ import type { History } from '../domain/protocol/history.ts'
 import { explainReadOnly } from '../store/faults.ts'
 import {
   acknowledge,
+  deregisterInstance,
   destroyFeedConnection,
   evictInstance,
   type FeedConnection,
   loadFeed,
   loadHeartbeats,
   registerInstance,
-  unregisterInstance,
 } from '../store/feed.ts'
 import type { Command, Result } from './commands.ts'
 import { withinDeadline } from './deadline.ts'
@@ -17,12 +17,12 @@ import type { Moment } from './lease.ts'
 import type { Timing } from './timing.ts'
 import { Wakeup } from './wakeup.ts'
 
-export interface InstanceOptions {
+export interface DriverOptions {
   readonly follower: Follower
   readonly timing: Timing
   readonly connect: () => Promise<FeedConnection>
   readonly now: () => Moment
-  /** Loads the ring of tag keys again. */
+  /** Reloads the tag keyring. */
   readonly reloadTagKeys: () => Promise<void>
   /** Called with the id of each registration, before the registration is sent. */
   readonly onRegistered: (id: string) => void
@@ -33,15 +33,15 @@ export interface InstanceOptions {
  * follower, on one connection to PostgreSQL, and decides nothing. Each statement has a deadline of
  * its own.
  */
-export class Instance {
+export class Driver {
   /** What the rules say of this instance now. */
   readonly follower: Follower
-  readonly #options: InstanceOptions
+  readonly #options: DriverOptions
   readonly #wakeup = new Wakeup()
   #connection: FeedConnection | undefined
   #running: Promise<void> | undefined
 
-  constructor(options: InstanceOptions) {
+  constructor(options: DriverOptions) {
     this.#options = options
     this.follower = options.follower
   }
@@ -125,7 +125,7 @@ export class Instance {
       case 'register':
         return { kind: 'register', position: await this.#register(connection, command.id) }
       case 'deregister':
-        await unregisterInstance(connection, command.id)
+        await deregisterInstance(connection, command.id)
         return { kind: 'deregister' }
       case 'load_feed':
         return { kind: 'load_feed', reading: await loadFeed(connection, command.applied) }

@@ -7,8 +7,8 @@ import { ask, type Steps } from './coroutine.ts'
 import { CycleLoop, type CycleLoopOptions } from './cycle-loop.ts'
 import type { UnresponsiveInstance } from './failure-detector.ts'
 import type { SyncCycle } from './freshness.ts'
-import { HistoryTrust } from './history-trust.ts'
 import { KnownRevisions } from './known-revisions.ts'
+import { ReceiptTrust } from './receipt-trust.ts'
 import type { Timing } from './timing.ts'
 
 export interface FollowerOptions extends CycleLoopOptions {
@@ -31,7 +31,7 @@ export interface FollowerOptions extends CycleLoopOptions {
 export class Follower extends CycleLoop {
   protected override readonly options: FollowerOptions
   readonly #knownRevisions = new KnownRevisions()
-  readonly #trust: HistoryTrust
+  readonly #trust: ReceiptTrust
   #id: string | undefined
   #isRegistered = false
   #areTagKeysOld = false
@@ -45,7 +45,7 @@ export class Follower extends CycleLoop {
     super(options)
     this.options = options
     this.#longestStalenessMs = options.timing.maxStalenessMs
-    this.#trust = new HistoryTrust(this.failureTimeoutMs())
+    this.#trust = new ReceiptTrust(this.failureTimeoutMs())
   }
 
   /** The id of the latest registration; undefined before the first. */

@@ -70,9 +70,9 @@ export class Listener {
 
   async #connectAndListen(): Promise<void> {
     const { connect, history } = this.#options
-    const { generation } = history
+    const { historyNumber } = history
     this.#connection = await connect()
-    this.#origin = { generation, history: this.#connection.met }
+    this.#origin = { historyNumber, history: this.#connection.met }
     if (!this.#isAdmitted()) throw new OtherHistoryError()
     const { client } = this.#connection
     const pause = this.#pause

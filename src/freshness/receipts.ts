@@ -1,14 +1,14 @@
 import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import { listInstances, type StoredInstance } from '../store/instances.ts'
 import type { CurrentReads } from './current-reads.ts'
-import type { Instance } from './driver.ts'
+import type { Driver } from './driver.ts'
 import type { Receipt } from './receipt.ts'
 import { ReceiptWait } from './receipt-wait.ts'
 import { Wakeup } from './wakeup.ts'
 
 export interface ReceiptsOptions {
   readonly currentReads: CurrentReads
-  readonly instance: Instance
+  readonly instance: Driver
   readonly monotonicNow: () => number
 }
 

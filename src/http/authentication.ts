@@ -10,10 +10,10 @@ import { verify } from '../verification/verify.ts'
 import { parseActingUser } from './acting-user.ts'
 import type { App } from './app-type.ts'
 import { bearerToken } from './bearer-token.ts'
-import { clientAddressOf } from './client-address.ts'
 import { answerToCurrentOnly, type WriteError } from './current-only.ts'
 import type { Deps } from './deps.ts'
 import { refusedToken } from './refused-token.ts'
+import { clientAddressOf } from './request-address.ts'
 
 /** Who may call a route. */
 export interface Access {

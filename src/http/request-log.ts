@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { type AddressRange, formatAddress } from '../domain/network/address.ts'
 import type { App } from './app-type.ts'
-import { clientAddressOf } from './client-address.ts'
+import { clientAddressOf } from './request-address.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

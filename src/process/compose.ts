@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { ChainHead } from '../domain/audit/entry-hash.ts'
 import { CurrentReads } from '../freshness/current-reads.ts'
-import { Instance } from '../freshness/driver.ts'
+import { Driver } from '../freshness/driver.ts'
 import { FailureDetector } from '../freshness/failure-detector.ts'
 import { Follower } from '../freshness/follower.ts'
 import { Freshness } from '../freshness/freshness.ts'
@@ -47,7 +47,7 @@ export interface ComposeOptions {
 
 export interface Composition {
   readonly deps: Deps
-  readonly instance: Instance
+  readonly instance: Driver
   /** Undefined where the database does not support NOTIFY. */
   readonly listener: Listener | undefined
 }
@@ -70,7 +70,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
       connectTimeoutMs: Math.min(timing.cycleDeadlineMs, config.DATABASE_CONNECT_TIMEOUT_MS),
       statementTimeoutMs: timing.cycleDeadlineMs,
     })
-  const instance = new Instance({
+  const instance = new Driver({
     follower: new Follower({
       newId: randomUUID,
       freshness,

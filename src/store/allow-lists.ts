@@ -183,7 +183,11 @@ export async function updateAllowList(
  * Deletes the list logically. The database refuses it, by allowListUseConstraint, while a live key
  * uses the list.
  */
-export async function retireAllowList(trx: StoreTransaction, id: string, now: Date): Promise<void> {
+export async function deleteStoredAllowList(
+  trx: StoreTransaction,
+  id: string,
+  now: Date,
+): Promise<void> {
   await trx
     .updateTable('allow_list')
     .set({ live: false, deleted_at: now })

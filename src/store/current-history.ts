@@ -2,8 +2,8 @@ import { type History, isSameHistory } from '../domain/protocol/history.ts'
 
 /** The history and the server that a connection belongs to. */
 export interface Origin {
-  /** The generation of the history in which the connection was made. */
-  readonly generation: number
+  /** The number of the history in which the connection was made. */
+  readonly historyNumber: number
   /** The history that the server reported when the connection was made. */
   readonly history: History | null
 }
@@ -21,7 +21,7 @@ export class CurrentHistory {
   readonly #onChange: (() => void)[] = []
   readonly #onRefusal: ((met: History | null) => void)[] = []
   #known: History | null | undefined
-  #generation = 0
+  #historyNumber = 0
   #version = 0
   #refused = 0
   #waiting: (() => void)[] = []
@@ -29,8 +29,8 @@ export class CurrentHistory {
   /**
    * Increases when another history is met. Take it before a connection is asked for its history.
    */
-  get generation(): number {
-    return this.#generation
+  get historyNumber(): number {
+    return this.#historyNumber
   }
 
   /**
@@ -47,8 +47,8 @@ export class CurrentHistory {
   }
 
   /** Whether answers on a connection may be used. */
-  admits({ generation, history }: Origin): boolean {
-    if (generation !== this.#generation) return false
+  admits({ historyNumber, history }: Origin): boolean {
+    if (historyNumber !== this.#historyNumber) return false
     return this.#known === undefined || isSameHistory(this.#known, history)
   }
 
@@ -66,7 +66,7 @@ export class CurrentHistory {
 
   /** A sync cycle has met another history: connections made before are no longer admitted. */
   leave(): void {
-    this.#generation += 1
+    this.#historyNumber += 1
     this.forget()
   }
 

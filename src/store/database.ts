@@ -75,11 +75,11 @@ export function openPool(options: PoolOptions): OpenPool {
     keepAliveInitialDelayMillis: 10_000,
     onConnect: async (client) => {
       const ask = <R>(text: string) => runStatement<R>(client, { text, values: [] }, answerWithinMs)
-      const { generation } = history
+      const { historyNumber } = history
       await ask(sessionSettings(options))
       const server = await identifyServer(ask)
       if (server.inRecovery) throw new StandbyError()
-      origins.set(client, { generation, history: server.history })
+      origins.set(client, { historyNumber, history: server.history })
     },
   })
   pool.on('error', options.onIdleError)

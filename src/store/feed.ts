@@ -180,7 +180,7 @@ export async function evictInstance(
   return result.rowCount === 1
 }
 
-export async function unregisterInstance({ client }: FeedConnection, id: string): Promise<void> {
+export async function deregisterInstance({ client }: FeedConnection, id: string): Promise<void> {
   await client.query('delete from instance where id = $1', [id])
 }
 

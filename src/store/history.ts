@@ -23,7 +23,7 @@ interface MetRow {
  */
 const postgresHistory = `case when pg_is_in_recovery() then null
   else json_build_object(
-    'timeline', concat_ws(' ', substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8),
+    'identity', concat_ws(' ', substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8),
       (select oid from pg_database where datname = current_database())::text,
       pg_relation_filenode(to_regclass('revision'))::text),
     'serverStart', extract(epoch from pg_postmaster_start_time())::text) end`

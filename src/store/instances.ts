@@ -5,7 +5,7 @@ import type { Executor } from './database.ts'
 export interface StoredInstance {
   readonly id: string
   readonly applied: number
-  readonly beat: number
+  readonly heartbeat: number
   readonly startedAt: Date
   readonly maxStalenessMs: number
 }
@@ -34,7 +34,7 @@ export async function listInstances(db: Executor): Promise<StoredInstance[] | un
           {
             id,
             applied: Number(applied),
-            beat: Number(beat),
+            heartbeat: Number(beat),
             startedAt,
             maxStalenessMs: row.max_staleness_ms,
           },

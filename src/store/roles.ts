@@ -161,7 +161,11 @@ export async function updateRole(
  * Deletes the role logically. The database refuses it, by roleUseConstraint, while a live key has
  * the role.
  */
-export async function retireRole(trx: StoreTransaction, id: string, now: Date): Promise<void> {
+export async function deleteStoredRole(
+  trx: StoreTransaction,
+  id: string,
+  now: Date,
+): Promise<void> {
   await trx.updateTable('role').set({ live: false, deleted_at: now }).where('id', '=', id).execute()
 }
 

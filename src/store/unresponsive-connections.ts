@@ -57,7 +57,7 @@ export function withoutUnresponsiveConnections(
   let cohort = 0
   let preparesStatements = true
   pool.on('connect', (client) => {
-    const origin = originOf(client) ?? { generation: history.generation, history: null }
+    const origin = originOf(client) ?? { historyNumber: history.historyNumber, history: null }
     pooled.set(client, {
       cohort,
       origin,

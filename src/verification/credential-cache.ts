@@ -21,7 +21,7 @@ export class CredentialCache {
   readonly #maxBytes: number
   readonly #bytes = new CacheBytes()
   #evictions = 0
-  #fenced = 0
+  #staleLoads = 0
 
   constructor(
     maxEntries: number,
@@ -57,8 +57,8 @@ export class CredentialCache {
   /**
    * Loads that were not cached, because a change had invalidated them or there was no lease yet.
    */
-  get fenced(): number {
-    return this.#fenced
+  get staleLoads(): number {
+    return this.#staleLoads
   }
 
   /** Take the epoch before sending the statement whose result is to be cached. */
@@ -112,7 +112,7 @@ export class CredentialCache {
   /** Caches the entry, unless a change has invalidated it or a fresher entry exists. */
   put(digest: string, entry: CachedCredential): void {
     if (!this.#freshness.mayStore(entry.epoch, entry.facts)) {
-      this.#fenced += 1
+      this.#staleLoads += 1
       return
     }
     const present = this.#entries.peek(digest)

@@ -34,11 +34,11 @@ export class SingleFlight<T> {
         ),
       )
     }
-    const flight = work().finally(() => {
-      if (this.#underWay.get(key) === flight) this.#underWay.delete(key)
+    const execution = work().finally(() => {
+      if (this.#underWay.get(key) === execution) this.#underWay.delete(key)
     })
-    this.#underWay.set(key, flight)
-    return flight
+    this.#underWay.set(key, execution)
+    return execution
   }
 
   /** Joins the work under way, or starts it. */

@@ -15,7 +15,7 @@ export class TagKeyring implements StoredTagKeys {
       keyOf: () => '',
       maxWaiting: 1,
       load: async () => {
-        this.#keyring = await currentReads.read(loadRing)
+        this.#keyring = await currentReads.read(loadKeyring)
         return new Map()
       },
     })
@@ -23,7 +23,7 @@ export class TagKeyring implements StoredTagKeys {
 
   /** Throws an Error when the database has no signing tag key. */
   static async open(currentReads: CurrentReads): Promise<TagKeyring> {
-    return new TagKeyring(currentReads, await currentReads.read(loadRing))
+    return new TagKeyring(currentReads, await currentReads.read(loadKeyring))
   }
 
   get keys(): readonly TagKey[] {
@@ -44,7 +44,7 @@ export class TagKeyring implements StoredTagKeys {
   }
 }
 
-async function loadRing(db: Executor): Promise<StoredTagKeys> {
+async function loadKeyring(db: Executor): Promise<StoredTagKeys> {
   const keyring = await findTagKeys(db)
   if (keyring === undefined) throw new Error('The database has no tag key that signs.')
   return keyring

@@ -55,7 +55,7 @@ export class Database {
     this.#newId = newId
     this.isStandby = isStandby
     const hasHistory = tellsHistory && !isStandby
-    this.#history = !hasHistory ? null : { timeline: timeline(1, newId()), serverStart: newId() }
+    this.#history = !hasHistory ? null : { identity: identityOf(1, newId()), serverStart: newId() }
     this.#changes = [{ revision: 1, id: newId(), kind: 'origin', subject: null }]
   }
 
@@ -99,10 +99,10 @@ export class Database {
   /** The server is started anew; with another timeline after a promotion or most restores. */
   restarted(hasOtherTimeline = false): void {
     if (this.#history === null) return
-    const before = this.#history.timeline
+    const before = this.#history.identity
     const raised = Number.parseInt(before, 16) + 1
     this.#history = {
-      timeline: hasOtherTimeline ? timeline(raised, this.#newId()) : before,
+      identity: hasOtherTimeline ? identityOf(raised, this.#newId()) : before,
       serverStart: this.#newId(),
     }
   }
@@ -261,6 +261,6 @@ export class Database {
  * The number that a promotion raises, as PostgreSQL writes it, and an id, since two may have one
  * number.
  */
-function timeline(number: number, id: string): string {
+function identityOf(number: number, id: string): string {
   return `${number.toString(16).padStart(8, '0')} ${id}`
 }

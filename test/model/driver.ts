@@ -88,10 +88,10 @@ export class SimulatedDriver {
 
   #report(result: Result): void {
     const { environment, history, now } = this.#node
-    const { generation } = history
+    const { historyNumber } = history
     this.#count(result)
     this.follower.on(result, now())
-    environment.counts.historyChanges += history.generation - generation
+    environment.counts.historyChanges += history.historyNumber - historyNumber
     this.#execute(this.follower.next())
   }
 

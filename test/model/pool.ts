@@ -76,7 +76,7 @@ export class Pool {
   #connect(): Connection {
     const { history, link, environment } = this.options
     const database = environment.server.connect()
-    const origin = { generation: history.generation, history: database.history }
+    const origin = { historyNumber: history.historyNumber, history: database.history }
     return { database, origin, link: link.connection }
   }
 }

@@ -148,9 +148,9 @@ export class Verifications {
       }
       const credential = credentialOf(row, epoch)
       const keep = () => {
-        const { fenced } = cache
+        const { staleLoads } = cache
         cache.put(token.digest, credential)
-        environment.counts.loadsNotKept += cache.fenced - fenced
+        environment.counts.loadsNotKept += cache.staleLoads - staleLoads
         done({ kind: 'matched', credential })
       }
       const workMs = longestWorkMs * environment.random.next() ** 3

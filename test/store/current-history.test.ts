@@ -14,7 +14,7 @@ const database = await createTestDatabase()
 t.teardown(() => database.drop())
 const raw = await connectRaw(t, database.url)
 const { history: real } = await identifyServer((text) => raw.query(text))
-const other: History = { timeline: '0000FFFF 1 1', serverStart: '1' }
+const other: History = { identity: '0000FFFF 1 1', serverStart: '1' }
 
 t.test('before an instance is registered, the pool admits servers of every history', async (t) => {
   const { db } = open(t)
@@ -23,7 +23,7 @@ t.test('before an instance is registered, the pool admits servers of every histo
 
 t.test('all sessions of a server report the same history', async (t) => {
   const { db, history } = open(t)
-  t.match(real, { timeline: /^[0-9A-F]{8} \d+ \d+$/, serverStart: /^\d+/ })
+  t.match(real, { identity: /^[0-9A-F]{8} \d+ \d+$/, serverStart: /^\d+/ })
   history.follow(real)
   t.ok(await processOf(db))
 })
@@ -91,9 +91,9 @@ t.test(
   },
 )
 
-t.test('the same timeline of a server with another start time is another history', async (t) => {
+t.test('the same identity of a server with another start time is another history', async (t) => {
   const { db, history } = open(t)
-  history.follow({ timeline: real?.timeline ?? '', serverStart: '1' })
+  history.follow({ identity: real?.identity ?? '', serverStart: '1' })
   await t.rejects(processOf(db), { name: 'OtherHistoryError' })
 })
 

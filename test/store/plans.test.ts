@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { keyStatuses } from '../../src/domain/key/api-key.ts'
 import { hygieneFindings } from '../../src/domain/key/hygiene.ts'
 import { type PageRequest, sortFields } from '../../src/domain/page.ts'
-import { permissionsReachedThrough, retireAllowList } from '../../src/store/allow-lists.ts'
+import { deleteStoredAllowList, permissionsReachedThrough } from '../../src/store/allow-lists.ts'
 import { type ApiKeyFilter, listApiKeys } from '../../src/store/api-key-listing.ts'
 import { isRoleUsedBeyond, releaseExpired } from '../../src/store/api-key-references.ts'
 import { type BulkFilter, findRevocable } from '../../src/store/bulk-revocation.ts'
@@ -12,7 +12,7 @@ import { findCredentials } from '../../src/store/credentials.ts'
 import type { Database, StoreTransaction } from '../../src/store/database.ts'
 import { recordFirstUses } from '../../src/store/first-uses.ts'
 import { examineKeys, type HygieneQuestion } from '../../src/store/hygiene.ts'
-import { retireRole } from '../../src/store/roles.ts'
+import { deleteStoredRole } from '../../src/store/roles.ts'
 import type { Schema } from '../../src/store/schema.ts'
 import { addUses } from '../../src/store/usage.ts'
 import type { Json } from '../helpers/api.ts'
@@ -210,7 +210,7 @@ t.test('the checks before a deletion read only the rows that depend on it', asyn
       ['beyond a list', 100, (trx) => isRoleUsedBeyond(trx, accountId, commonRoleId, [listId])],
       ['through a list', 700, (trx) => permissionsReachedThrough(trx, accountId, listId)],
       ['through no list', 10, (trx) => permissionsReachedThrough(trx, accountId, deadListId)],
-      ['a list that nobody uses', 10, (trx) => retireAllowList(trx, deadListId, now)],
+      ['a list that nobody uses', 10, (trx) => deleteStoredAllowList(trx, deadListId, now)],
       [
         'a name that an expired key holds',
         4,
@@ -225,7 +225,7 @@ t.test('the checks before a deletion read only the rows that depend on it', asyn
     t.same(scanned, [], what)
   }
   await t.rejects(
-    readBy((trx) => retireRole(trx, commonRoleId, now)),
+    readBy((trx) => deleteStoredRole(trx, commonRoleId, now)),
     /api_key_uses_role/,
   )
 })

@@ -1,5 +1,5 @@
 import { type Address, type AddressRange, covers, parseAddress } from './address.ts'
-import { parseForwardedFor } from './forwarded.ts'
+import { parseForwardedFor } from './forwarded-header.ts'
 
 /**
  * The lines of the headers with which proxies name their client, in the order in which they

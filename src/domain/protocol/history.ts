@@ -2,9 +2,9 @@
 export interface History {
   /**
    * The server's timeline, which each promotion raises, the database, and the file of the table
-   * that holds the counter.
+   * that holds the counter. A restore or a promotion changes one of them, a restart none.
    */
-  readonly timeline: string
+  readonly identity: string
   /** When the server was started. */
   readonly serverStart: string
 }
@@ -23,7 +23,7 @@ export function compareHistories(
   known: History | null,
   met: History | null,
 ): HistoryChange | undefined {
-  if (known?.timeline !== met?.timeline) return 'other_history'
+  if (known?.identity !== met?.identity) return 'other_history'
   if (known?.serverStart !== met?.serverStart) return 'restart'
   return undefined
 }
@@ -38,5 +38,5 @@ export function isSameHistory(one: History | null, other: History | null): boole
  */
 export function isLaterTimeline(one: History | null, other: History | null): boolean {
   if (one === null || other === null) return false
-  return one.timeline.slice(0, 8) > other.timeline.slice(0, 8)
+  return one.identity.slice(0, 8) > other.identity.slice(0, 8)
 }

@@ -53,7 +53,7 @@ export function registerVerificationMetrics(registry: Registry, deps: Deps): voi
       name: 'aeon_keys_stale_loads_total',
       formerName: 'aeon_keys_fills_fenced_total',
       help: 'Reads that were not cached, because a change invalidated the read or no lease was held.',
-      value: () => deps.cache.fenced,
+      value: () => deps.cache.staleLoads,
     },
     {
       name: 'aeon_keys_credential_reads_total',

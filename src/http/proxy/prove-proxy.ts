@@ -3,10 +3,10 @@ import { type AddressRange, covers } from '../../domain/network/address.ts'
 import { ServiceError } from '../../errors.ts'
 import type { Caller } from '../../verification/current-caller.ts'
 import { verify } from '../../verification/verify.ts'
-import { socketAddressOf } from '../client-address.ts'
 import type { Deps } from '../deps.ts'
 import { headerLines } from '../header-lines.ts'
 import { parseBearer } from '../parse-bearer.ts'
+import { socketAddressOf } from '../request-address.ts'
 
 const permissions = ['api_key:verify']
 

@@ -3,7 +3,7 @@ import type { ActDeps } from '../../acts/deps.ts'
 import { resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
-import { allowListUseConstraint, retireAllowList } from '../../store/allow-lists.ts'
+import { allowListUseConstraint, deleteStoredAllowList } from '../../store/allow-lists.ts'
 import { violates } from '../../store/faults.ts'
 import { releaseExpired } from '../api-keys/release-expired.ts'
 import { lockFreeAllowList } from './lock.ts'
@@ -23,7 +23,7 @@ export async function deleteAllowList(
   await act(deps, principal, terms, async ({ trx, author, changed }) => {
     const list = await lockFreeAllowList(trx, author, accountId, id)
     await releaseExpired(trx, changed, accountId, { allowListId: list.id })
-    await retireAllowList(trx, list.id, now).catch(refuseUsed)
+    await deleteStoredAllowList(trx, list.id, now).catch(refuseUsed)
     const event = {
       accountId,
       action: 'allow_list.deleted',

@@ -68,8 +68,8 @@ export async function changeApiKey<P extends Principal>(
     if (key === undefined) throw notFound('API key')
     if (!(await perform(context, key))) {
       const lastChange = (await findChangedRevision(trx, id)) ?? null
-      const standing = lastChange ?? (await findLatestRevision(trx))
-      return nothingChanged({ apiKey: { ...key, lastChange }, standing })
+      const unchangedSince = lastChange ?? (await findLatestRevision(trx))
+      return nothingChanged({ apiKey: { ...key, lastChange }, unchangedSince })
     }
     changed({ kind: 'key', id })
     const apiKey = (await findApiKey(trx, id)) ?? key
@@ -83,11 +83,11 @@ export async function changeApiKey<P extends Principal>(
       ...differenceOf(snapshotOfApiKey(key), snapshotOfApiKey(apiKey)),
       reason,
     }
-    return { result: { apiKey, standing: undefined }, events: [event] }
+    return { result: { apiKey, unchangedSince: undefined }, events: [event] }
   }
   const { result, committed } = await act(deps, principal, terms, change)
-  const { apiKey, standing } = result
-  if (standing !== undefined) return { apiKey, committed: standing }
+  const { apiKey, unchangedSince } = result
+  if (unchangedSince !== undefined) return { apiKey, committed: unchangedSince }
   if (committed === undefined) throw new Error('A key was changed without a revision.')
   return { apiKey: { ...apiKey, lastChange: committed }, committed }
 }
@@ -95,7 +95,7 @@ export async function changeApiKey<P extends Principal>(
 interface Outcome {
   readonly apiKey: ApiKey
   /** If nothing changed: the revision by which every instance knows the key as it is. */
-  readonly standing: RevisionRef | undefined
+  readonly unchangedSince: RevisionRef | undefined
 }
 
 function isKeyOf(principal: Principal, id: string): boolean {

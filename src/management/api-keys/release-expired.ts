@@ -14,7 +14,7 @@ export async function releaseExpired(
   trx: StoreTransaction,
   changed: Announce,
   accountId: string,
-  holding: ReferenceFilter,
+  references: ReferenceFilter,
 ): Promise<void> {
-  for (const id of await releaseStored(trx, accountId, holding)) changed({ kind: 'key', id })
+  for (const id of await releaseStored(trx, accountId, references)) changed({ kind: 'key', id })
 }

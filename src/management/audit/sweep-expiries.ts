@@ -15,7 +15,7 @@ import {
 const dayMs = 24 * 60 * 60 * 1000
 
 /** How many days before an expiry the audit log records it; 0: the expiry itself. */
-const stages: readonly { readonly sweep: SweepName; readonly days: number }[] = [
+const sweeps: readonly { readonly sweep: SweepName; readonly days: number }[] = [
   { sweep: 'expires_in_30_days', days: 30 },
   { sweep: 'expires_in_7_days', days: 7 },
   { sweep: 'expires_in_1_day', days: 1 },
@@ -38,8 +38,8 @@ const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
  * sweep. One instance sweeps at a time; the others skip.
  */
 export async function sweepExpiries(deps: ActDeps): Promise<void> {
-  for (const stage of stages) {
-    while (await sweepBatch(deps, stage)) {
+  for (const one of sweeps) {
+    while (await sweepBatch(deps, one)) {
       // More is due.
     }
   }
@@ -49,7 +49,7 @@ export async function sweepExpiries(deps: ActDeps): Promise<void> {
 export async function countExpiringKeys(
   deps: Pick<ActDeps, 'db' | 'now'>,
 ): Promise<ReadonlyMap<number, number>> {
-  const days = stages.map((stage) => stage.days).filter((count) => count > 0)
+  const days = sweeps.map((one) => one.days).filter((count) => count > 0)
   const now = deps.now()
   const befores = days.map((count) => new Date(now.getTime() + count * dayMs))
   const counts = await countExpiring(deps.db, now, befores)
@@ -59,7 +59,7 @@ export async function countExpiringKeys(
 /** Sweeps one batch. Returns whether more may be due. */
 async function sweepBatch(
   deps: ActDeps,
-  { sweep, days }: (typeof stages)[number],
+  { sweep, days }: (typeof sweeps)[number],
 ): Promise<boolean> {
   const { result } = await act(deps, system, {}, async ({ trx }) => {
     const after = await claimSweep(trx, sweep)

@@ -4,7 +4,7 @@ import { resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { violates } from '../../store/faults.ts'
-import { retireRole, roleUseConstraint } from '../../store/roles.ts'
+import { deleteStoredRole, roleUseConstraint } from '../../store/roles.ts'
 import { releaseExpired } from '../api-keys/release-expired.ts'
 import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
 
@@ -27,7 +27,7 @@ export async function deleteRole(
   await act(deps, principal, terms, async ({ trx, changed }) => {
     const role = await lockOwnRole(trx, accountId, id, 'delete')
     await releaseExpired(trx, changed, accountId, { roleId: role.id })
-    await retireRole(trx, role.id, now).catch(refuseUsed)
+    await deleteStoredRole(trx, role.id, now).catch(refuseUsed)
     const event = {
       accountId,
       action: 'role.deleted',

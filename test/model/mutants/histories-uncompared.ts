@@ -3,8 +3,8 @@ import { type Protocol, shipped } from '../protocol.ts'
 
 /** When another history is met the pool is renewed, but a new connection may lead anywhere. */
 class HistoriesUncompared extends CurrentHistory {
-  override admits({ generation }: Origin): boolean {
-    return generation === this.generation
+  override admits({ historyNumber }: Origin): boolean {
+    return historyNumber === this.historyNumber
   }
 }
 

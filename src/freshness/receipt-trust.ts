@@ -5,7 +5,7 @@ import { compareHistories, type History, type HistoryChange } from '../domain/pr
  * they do not: a database that was restored may lack the rows of instances that still answer from
  * memory.
  */
-export class HistoryTrust {
+export class ReceiptTrust {
   readonly #failureTimeoutMs: number
   #lostUntil = Number.NEGATIVE_INFINITY
   #registeredIn: History | null | undefined
