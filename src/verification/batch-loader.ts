@@ -24,9 +24,9 @@ interface Waiting<Wanted, Found> {
 
 /**
  * One read is under way at a time. Callers that ask meanwhile share a later read, and callers that
- * ask in the same turn of the event loop share the same read. So a database that is slow for everyone is asked once for
- * many, and every answer rests on a statement that was sent after its own question came. When more
- * wait than one read loads, the accounts are served in turn.
+ * ask in the same turn of the event loop share the same read. So a database that is slow for
+ * everyone is asked once for many, and every answer rests on a statement that was sent after its
+ * own question came. When more wait than one read loads, the accounts are served in turn.
  */
 export class BatchLoader<Wanted, Found> {
   readonly #options: Required<BatchLoaderOptions<Wanted, Found>>

@@ -41,8 +41,9 @@ interface LoaderDeps {
 }
 
 /**
- * Reads credentials, one statement at a time for all waiting callers, the accounts in turn. The entries of allow lists are read apart, each version of a list once. The row of a key
- * names the versions, so that key and entries are those of one moment.
+ * Reads credentials, one statement at a time for all waiting callers, the accounts in turn. The
+ * entries of allow lists are read apart, each version of a list once. The row of a key names the
+ * versions, so that key and entries are those of one moment.
  */
 export function createCredentialLoader(deps: LoaderDeps, maxWaiting: number): CredentialLoader {
   const addressSets = new AddressSetLoader(deps.verificationReads, maxWaiting)
