@@ -166,7 +166,7 @@ export class Verifications {
     const facts = credential?.facts
     const verdict =
       facts === undefined
-        ? cause === undefined || cause === 'malformed'
+        ? cause === 'malformed'
           ? 'malformed'
           : 'not_found'
         : textOf(judge(facts, node.process.machine.wall()), facts)
