@@ -31,9 +31,9 @@ interface Connection {
 
 /**
  * Bounds the open connections of a server. A client that opens connections and sends nothing costs
- * nothing but places, so that a place is taken from those first: from the connection that has waited
- * longest for its first request, then from the one that has been idle longest. A new connection is
- * refused if every other one has a request in progress.
+ * nothing but places, so that a place is taken from those first: from the connection that has
+ * waited longest for its first request, then from the one that has been idle longest. A new
+ * connection is refused if every other one has a request in progress.
  */
 export class ConnectionLimits {
   readonly closed: Record<ClosingReason, number> = {

@@ -4,7 +4,10 @@ import { ServiceError } from '../errors.ts'
 import { type Handle, maxPipelined, serveInTurns } from './pipelining.ts'
 import { problemBody, problemType, retryAfterSeconds } from './problem.ts'
 
-/** The HTTP server of the application, with its timeouts, which serves the requests of a connection in turns. */
+/**
+ * The HTTP server of the application, with its timeouts, which serves the requests of a connection
+ * in turns.
+ */
 export function createHttpServer(serve: Handle): Server {
   const options = {
     requestTimeout: 30_000,

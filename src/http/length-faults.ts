@@ -6,8 +6,8 @@ export type ResolveRef = (ref: string) => unknown
 
 /**
  * The arrays with more elements and the closed objects with far more members than a schema allows,
- * in the form of Ajv's faults, at most `maxFaults`. A value without such a fault has a size that the
- * schema bounds, and so has the work of finding all its faults: without this check, a body of
+ * in the form of Ajv's faults, at most `maxFaults`. A value without such a fault has a size that
+ * the schema bounds, and so has the work of finding all its faults: without this check, a body of
  * 256 KiB took up to 0.7 s.
  */
 export function lengthFaults(

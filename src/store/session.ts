@@ -23,8 +23,8 @@ export function sessionSettings(options: {
 
 /**
  * Settings that a role or a database may default otherwise, and that would change a result or the
- * meaning of a statement. `default_transaction_read_only` is not among them: an operator who sets it
- * refuses writes on purpose.
+ * meaning of a statement. `default_transaction_read_only` is not among them: an operator who sets
+ * it refuses writes on purpose.
  */
 const pinned = [
   ['timezone', `'UTC'`],

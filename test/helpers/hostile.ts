@@ -11,7 +11,9 @@ export interface HostileRequest {
 /** Less than the 16 KiB that Node.js accepts in a request line and headers. */
 const maxHeadBytes = 15_000
 
-/** Bodies of at most `maxBytes` for a schema of an OpenAPI document; undefined: there is no body. */
+/**
+ * Bodies of at most `maxBytes` for a schema of an OpenAPI document; undefined: there is no body.
+ */
 export function hostileBodies(schema: Json, maxBytes: number, document: Json): HostileRequest[] {
   const named = resolve(schema, document)
   const fields = Object.keys(named?.properties ?? {})

@@ -51,7 +51,8 @@ test('thousands of requests in one write hold up nobody, and end their connectio
   const { service } = await startTestService(t)
   const address = await service.app.listen({ host: '127.0.0.1', port: 0 })
   const port = Number(new URL(address).port)
-  // Node.js parses 2,000 requests and makes their objects: the turn also has the work of the client.
+  // Node.js parses 2,000 requests and makes their objects, and the turn also has the work of the
+  // client.
   const maxMs = 2 * (await maxTurnMs())
   for (const url of ['/openapi.json', '/docs/json', '/metrics', '/livez', '/v1/me']) {
     await exchange(port, requestTo(url) + lastRequest)

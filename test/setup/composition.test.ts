@@ -1,4 +1,4 @@
-/** The database steps of docker-compose.yml, on a real PostgreSQL and without a container engine. */
+/** The database steps of docker-compose.yml, on a real PostgreSQL, without a container engine. */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'

@@ -1,7 +1,7 @@
 /**
- * Whether an object of a JSON text may have a member twice; `value` is what JSON.parse returned, and
- * `colons` is the count of countColons. Each member of the text has a colon, and JSON.parse keeps
- * one of several members of one name. With as many colons as members in the value, JSON.parse
+ * Whether an object of a JSON text may have a member twice; `value` is what JSON.parse returned,
+ * and `colons` is the count of countColons. Each member of the text has a colon, and JSON.parse
+ * keeps one of several members of one name. With as many colons as members in the value, JSON.parse
  * dropped none. A scan costs five times as much.
  */
 export function mayRepeatMember(colons: number, value: unknown): boolean {

@@ -1,7 +1,7 @@
 /**
  * A function that calls `make` at most once within `intervalMs` and shares the result: all calls
- * within that time of a call of `make`, and all calls while it runs, get the same promise. Shares no
- * rejection with later calls.
+ * within that time of a call of `make`, and all calls while it runs, get the same promise. Shares
+ * no rejection with later calls.
  */
 export function shareResults<T>(intervalMs: number, make: () => Promise<T>): () => Promise<T> {
   let shared: Promise<T> | undefined
