@@ -7,6 +7,7 @@ import { system } from '../domain/principal.ts'
 import type { Attempt, DenialReason, Verdict } from '../domain/verdict.ts'
 import { addDenials, type DenialRecord } from '../store/denials.ts'
 import { DenialCounts } from './denial-counts.ts'
+import { FlushQueue } from './flush-queue.ts'
 
 /**
  * The reasons of denials that the owner of a key should know of: a client still uses an ended key,
@@ -39,7 +40,7 @@ type FlushDeps = ActDeps & { readonly log: Pick<Logger, 'warn'> }
 export class DenialBuffer {
   readonly #maxPending: number
   #pending: DenialCounts
-  #flushing: Promise<void> = Promise.resolve()
+  readonly #flushes = new FlushQueue()
   #dropped = 0
   /** Since the last log line, by account. */
   readonly #droppedLately = new Map<string, number>()
@@ -77,9 +78,7 @@ export class DenialBuffer {
    * the next flush.
    */
   flush(deps: FlushDeps): Promise<void> {
-    const flushed = this.#flushing.then(() => this.#writePending(deps))
-    this.#flushing = flushed.catch(() => undefined)
-    return flushed
+    return this.#flushes.run(() => this.#writePending(deps))
   }
 
   #add(denial: DenialRecord): void {

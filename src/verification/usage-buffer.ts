@@ -1,6 +1,7 @@
 import type { UsageCounts } from '../domain/key/usage-counts.ts'
 import type { Database } from '../store/database.ts'
 import { addUses } from '../store/usage.ts'
+import { FlushQueue } from './flush-queue.ts'
 
 /**
  * Counts uses in memory and writes them in batches: a verification writes nothing. Counts since the
@@ -12,7 +13,7 @@ export class UsageBuffer {
    * of evicted cache entries.
    */
   #pending: UsageCounts[] = []
-  #flushing: Promise<void> = Promise.resolve()
+  readonly #flushes = new FlushQueue()
 
   get size(): number {
     return this.#pending.length
@@ -29,9 +30,7 @@ export class UsageBuffer {
    * flush.
    */
   flush(db: Database): Promise<void> {
-    const flushed = this.#flushing.then(() => this.#writePending(db))
-    this.#flushing = flushed.catch(() => undefined)
-    return flushed
+    return this.#flushes.run(() => this.#writePending(db))
   }
 
   async #writePending(db: Database): Promise<void> {
