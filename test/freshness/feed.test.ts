@@ -35,7 +35,7 @@ t.test('the change feed reconnects when its connections end, and misses no chang
   await until(async () => (await listeners()) === services.length)
   for (const [told, condition] of [
     ['the listeners', `query = 'listen aeon_keys_change'`],
-    ['the rounds', `query <> 'listen aeon_keys_change'`],
+    ['the sync cycles', `query <> 'listen aeon_keys_change'`],
     ['both', 'true'],
   ] as const) {
     await t.test(`the change feed misses nothing when connections of ${told} end`, async (t) => {

@@ -112,7 +112,7 @@ t.test('verification while the database is unreachable', async (t) => {
     },
   )
 
-  await t.test('the log reports each new cause of failed feed rounds once', async (t) => {
+  await t.test('the log reports each new cause of failed sync cycles once', async (t) => {
     const [recovered, ...more] = logged(service, 'the sync cycles of the change feed succeed again')
     t.same(more, [])
     t.ok(recovered?.failures >= 2, `${recovered?.failures} rounds failed`)

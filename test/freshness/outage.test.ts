@@ -148,7 +148,11 @@ t.test('an instance on a database that became a standby', async (t) => {
       const { body } = await root.post(`/v1/accounts/${account}/api-keys/${hot.id}/revoke`, {
         wait_ms: 0,
       })
-      t.equal(body.receipt.state, 'pending', 'for a watch, what instances say counts for nothing')
+      t.equal(
+        body.receipt.state,
+        'pending',
+        'for one failure timeout the rows of instances do not count',
+      )
       t.match(await root.verify(hot.token), { valid: false, reason: 'revoked' })
       moment.monotonicMs += failureTimeoutMs
       const { revision, id } = body.receipt
@@ -159,37 +163,43 @@ t.test('an instance on a database that became a standby', async (t) => {
   )
 })
 
-t.test('after a database restart receipts complete by time only, for one watch', async (t) => {
-  const server = await startServer(t)
-  const service = await startTestService(t, {
-    database: { name: 'postgres', url: server.url, drop: async () => undefined },
-    settings: { POLL_INTERVAL_MS: '20' },
-  })
-  const { root, moment, logLines } = service
-  const { deps } = service.service
-  const account = await newAccount(root)
-  const key = await newKey(root, account)
-  const told = (text: string) => logLines.filter((line) => line.includes(text)).length
-  await server.restart()
-  await until(() => told('the database restarted') > 0)
-  await until(() => !deps.cache.isLeaseExpired())
-  t.equal(told('the database restarted; receipts complete only by time for one failure timeout'), 1)
-  t.equal(told('the history of the database changed'), 0, 'it is not taken for a restore')
-  const path = `/v1/accounts/${account}/api-keys/${key.id}/revoke`
-  const { revision, id } = (await root.post(path, { wait_ms: 0 })).body.receipt
-  const ask = async () => (await root.get(`/v1/revisions/${revision}?id=${id}`)).body.receipt
-  await until(async () => (await ask()).acknowledged === 1)
-  const receipt = await ask()
-  t.match(receipt, { state: 'pending', waiting_for: [] }, 'all say they know it')
-  t.ok(receipt.complete_in_ms <= failureTimeoutMs)
-  t.match(await root.verify(key.token), { valid: false, reason: 'revoked' })
-  moment.monotonicMs += failureTimeoutMs
-  await until(() => !deps.cache.isLeaseExpired())
-  t.match((await root.post(path)).body.receipt, { state: 'complete' })
-  const next = await newKey(root, account)
-  const after = await root.post(`/v1/accounts/${account}/api-keys/${next.id}/revoke`)
-  t.match(after.body.receipt, { state: 'complete' }, 'and then all is as before')
-})
+t.test(
+  'after a database restart receipts complete by time only, for one failure timeout',
+  async (t) => {
+    const server = await startServer(t)
+    const service = await startTestService(t, {
+      database: { name: 'postgres', url: server.url, drop: async () => undefined },
+      settings: { POLL_INTERVAL_MS: '20' },
+    })
+    const { root, moment, logLines } = service
+    const { deps } = service.service
+    const account = await newAccount(root)
+    const key = await newKey(root, account)
+    const told = (text: string) => logLines.filter((line) => line.includes(text)).length
+    await server.restart()
+    await until(() => told('the database restarted') > 0)
+    await until(() => !deps.cache.isLeaseExpired())
+    t.equal(
+      told('the database restarted; receipts complete only by time for one failure timeout'),
+      1,
+    )
+    t.equal(told('the history of the database changed'), 0, 'it is not taken for a restore')
+    const path = `/v1/accounts/${account}/api-keys/${key.id}/revoke`
+    const { revision, id } = (await root.post(path, { wait_ms: 0 })).body.receipt
+    const ask = async () => (await root.get(`/v1/revisions/${revision}?id=${id}`)).body.receipt
+    await until(async () => (await ask()).acknowledged === 1)
+    const receipt = await ask()
+    t.match(receipt, { state: 'pending', waiting_for: [] }, 'all say they know it')
+    t.ok(receipt.complete_in_ms <= failureTimeoutMs)
+    t.match(await root.verify(key.token), { valid: false, reason: 'revoked' })
+    moment.monotonicMs += failureTimeoutMs
+    await until(() => !deps.cache.isLeaseExpired())
+    t.match((await root.post(path)).body.receipt, { state: 'complete' })
+    const next = await newKey(root, account)
+    const after = await root.post(`/v1/accounts/${account}/api-keys/${next.id}/revoke`)
+    t.match(after.body.receipt, { state: 'complete' }, 'and then all is as before')
+  },
+)
 
 t.test('an instance on a read-only database names the cause and recovers', async (t) => {
   const database = await createTestDatabase()

@@ -6,7 +6,8 @@ import { createProcesses, until } from '../helpers/process.ts'
 import { startTestService } from '../helpers/service.ts'
 
 /**
- * Leases of 5.4 s and watches of 6.75 s: short to wait for, and long for a round on a busy machine.
+ * Leases of 5.4 s and a failure timeout of 6.75 s: short to wait for, and long for a sync cycle on
+ * a busy machine.
  */
 const settings = { MAX_STALENESS_MS: '6000', POLL_INTERVAL_MS: '50' }
 

@@ -204,7 +204,7 @@ t.test('changes made while a batch waits for Argon2', async (t) => {
     const hot = await newKey(root, account)
     for (const token of [hot.token, cast.good]) await root.verify(token)
     const held = await holdBatch([hot.token, forged(hot.token)])
-    // By other hands than ours: no round tells this instance.
+    // Not written by the service: no sync cycle tells this instance.
     await raw.query('update api_key set disabled_at = now() where id = $1', [hot.id])
     feed.isCut = true
     moment.monotonicMs += leaseMs
@@ -233,7 +233,7 @@ t.test('changes made while a batch waits for Argon2', async (t) => {
       tagKey.id,
     ])
     const attempt = { token: `${signed}_${tag}` }
-    t.same(verdictsOf(await batch([attempt])), ['not_found'], 'no round told of it')
+    t.same(verdictsOf(await batch([attempt])), ['not_found'], 'no sync cycle told of it')
     feed.isCut = true
     moment.monotonicMs += leaseMs
     t.same(verdictsOf(await batch([attempt, { token: forged(key.token) }])), ['valid', 'not_found'])
