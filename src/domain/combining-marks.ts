@@ -1,7 +1,7 @@
 /**
  * The first combining mark of a text that nothing legitimate needs: a mark without a letter or a
- * symbol to stand on, a mark that repeats the mark before it, or a mark of one script on a character
- * of another script, where most fonts show nothing. Undefined when there is none.
+ * symbol to stand on, a mark that repeats the mark before it, or a mark of one script on a
+ * character of another script, where most fonts show nothing. Undefined when there is none.
  */
 export function strayMark(text: string): string | undefined {
   let base: string | undefined

@@ -3,10 +3,10 @@ import table from './confusables.json' with { type: 'json' }
 /**
  * The skeleton of a name: names that look the same have the same skeleton. The skeleton is that of
  * UTS 39, section 4: each character is replaced by its prototype (Latin a for Cyrillic а, l for I
- * and 1, rn for m), and invisible characters are removed (Default_Ignorable_Code_Point). Beyond UTS
- * 39, the function folds compatibility forms (full-width forms, no-break spaces), counts a run of
- * spaces as one, drops a dot above i and j, which have one already, reads vv as w, and folds enclosed
- * letters and small capitals. A skeleton is compared, never shown.
+ * and 1, rn for m), and invisible characters are removed (Default_Ignorable_Code_Point). Beyond
+ * UTS 39, the function folds compatibility forms (full-width forms, no-break spaces), counts a run
+ * of spaces as one, drops a dot above i and j, which have one already, reads vv as w, and folds
+ * enclosed letters and small capitals. A skeleton is compared, never shown.
  */
 export function skeletonOf(name: string): string {
   return [...name.normalize('NFD')]

@@ -24,8 +24,9 @@ const BIDIRECTIONAL = /\p{Bidi_Control}/u
 const OUTER_SPACE = /^[\s\p{White_Space}]|[\s\p{White_Space}]$/u
 /**
  * Characters that show nothing by themselves: those that Unicode lets a renderer ignore, format
- * characters, blanks that are neither (Braille, musical, Egyptian, Khitan), joiners that show only in
- * some fonts (Tifinagh, Brahmi), stand-ins for objects and unknown characters, and halves of flags.
+ * characters, blanks that are neither (Braille, musical, Egyptian, Khitan), joiners that show only
+ * in some fonts (Tifinagh, Brahmi), stand-ins for objects and unknown characters, and halves of
+ * flags.
  */
 const INVISIBLE =
   /[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800\u{1d159}\u{13441}\u{13442}\u{16fe4}\u2d7f\u{1107f}\ufffc\ufffd\p{Regional_Indicator}]/u

@@ -56,7 +56,8 @@ class SharedDriver extends PostgresDriver {
     const permits: Release[] = []
     try {
       for (const semaphore of semaphores) permits.push(await semaphore.acquire(account))
-      // The pool may have been closed while this call waited its turn: an outage, as Kysely words it.
+      // The pool may have been closed while this call waited its turn: an outage, as Kysely words
+      // it.
       if (this.#isDestroyed) throw new Error('driver has already been destroyed')
       const connection = await super.acquireConnection()
       this.#permits.set(connection, permits)
