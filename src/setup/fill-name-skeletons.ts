@@ -2,18 +2,19 @@ import type { Database } from '../store/database.ts'
 import { fillSkeletons, findWithoutSkeleton, type NamedTable } from '../store/name-skeletons.ts'
 
 const tables: readonly NamedTable[] = ['role', 'allow_list', 'api_key']
-const batchSize = 500
+const namesAtOnce = 500
 const firstId = '00000000-0000-0000-0000-000000000000'
 
 /**
  * Computes the skeletons of names that an earlier version stored, oldest first, after which no new
  * name looks like them. Of old names that look alike, the oldest counts; the others stay as they
- * are. Processes at most `maxBatches` batches of each table. Returns how many names look like
- * another.
+ * are. Processes at most `maxBatches` batches of `batchSize` names of each table. Returns how many
+ * names look like another.
  */
 export async function fillNameSkeletons(
   db: Database,
   maxBatches = Number.POSITIVE_INFINITY,
+  batchSize = namesAtOnce,
 ): Promise<number> {
   let alike = 0
   for (const table of tables) {

@@ -44,10 +44,6 @@ export class BatchLoader<Wanted, Found> {
     this.#queue = new FairQueue(options.maxWaiting)
   }
 
-  get waiting(): number {
-    return this.#waiting.size
-  }
-
   load(wanted: Wanted): Promise<Found | undefined> {
     const { keyOf, accountOf } = this.#options
     const key = keyOf(wanted)

@@ -124,13 +124,13 @@ function hasGap(
   words: 1 | 4,
 ): boolean {
   if (compare(firsts, first, lasts, last, words) <= 0) return false
-  // The address after the last, from its least significant word on.
-  for (let word = words - 1; word >= 0; word -= 1) {
+  // The address after the last, from its least significant word on. There is one, since the first
+  // lies beyond the last: some word is not the highest.
+  for (let word = words - 1; ; word -= 1) {
     const successor = ((lasts[last * words + word] ?? 0) + 1) >>> 0
     if (firsts[first * words + word] !== successor) return true
     if (successor !== 0) return compareAbove(lasts, last, firsts, first, words, word) !== 0
   }
-  return true
 }
 
 /** Compares the words that are more significant than one. */
