@@ -31,20 +31,21 @@ export async function loadCounters(url: string): Promise<Counters> {
 export async function loadSettledCounters(url: string): Promise<Counters> {
   let last = await loadCounters(url)
   for (;;) {
-    await sleep(settlingMs)
     const next = await loadCounters(url)
     if (isDeepStrictEqual(next, last)) return next
     last = next
   }
 }
 
-const settlingMs = 50
+const collectedForMs = 1_000
 
 /**
  * Reads `/metrics`. Returns a function that gives the value of a sample by its name and labels, and
  * throws when there is none.
  */
 export async function readSamples(url: string): Promise<(name: string) => number> {
+  // The service shares one collection of its metrics for a second.
+  await sleep(collectedForMs)
   const text = await (await fetch(`${url}/metrics`)).text()
   const lines = text.split('\n')
   return (name) => {
