@@ -6,7 +6,7 @@ import { hunt } from './hunt.ts'
 import { mutants } from './mutants.ts'
 import { everySchedule } from './schedules.ts'
 
-const schedules = 5_000
+const schedules = 2_000
 
 /** No mutant lives longer. */
 const longestHunt = 8_000
