@@ -86,8 +86,6 @@ export class FairSemaphore {
   async #wait(line: Line): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const tooLate = setTimeout(() => this.#refuse(line, waiting, tooLong()), this.#limits.maxWaitMs)
-    // The waiting request keeps the process alive; its timer alone must not.
-    tooLate.unref()
     const waiting: Waiting = {
       grant: () => {
         clearTimeout(tooLate)

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { FairSemaphore, type Release } from '../../src/store/fair-semaphore.ts'
 
-const limits = { max: 4, maxPerAccount: 3, maxWaiting: 100, maxWaitMs: 60_000 }
+const limits = { max: 4, maxPerAccount: 3, maxWaiting: 100, maxWaitMs: 5_000 }
 
 test('one account never holds all permits of a fair semaphore', async (t) => {
   const semaphore = new FairSemaphore(limits)
