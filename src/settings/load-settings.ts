@@ -59,10 +59,15 @@ async function loadNamed<T>(
   )
   if (text === undefined) return undefined
   try {
-    return read(text)
+    return read(withoutByteOrderMark(text))
   } catch (error) {
     return note(`${setting} names an invalid file: ${wordsOf(error)}`)
   }
+}
+
+/** Some editors write one before UTF-8; JSON and key lines have none (RFC 8259, section 8.1). */
+function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text
 }
 
 function parse(text: string): Catalogue {

@@ -112,6 +112,24 @@ test('accepted input is stored and returned byte for byte', async (t) => {
     t.same(again.body.allow_list.entries, entries)
   })
 
+  await t.test('a time with more than nine fractional digits is cut to milliseconds', async (t) => {
+    const account = await newAccount(root)
+    const times = [
+      ['2040-01-01T00:00:00.1234567890Z', '2040-01-01T00:00:00.123Z'],
+      ['2040-01-01T00:00:00.99999999999999999999Z', '2040-01-01T00:00:00.999Z'],
+      [`2040-01-01t02:00:00.${'5'.repeat(200)}+02:00`, '2040-01-01T00:00:00.555Z'],
+    ] as const
+    for (const [index, [given, stored]] of times.entries()) {
+      const { body } = await newKey(root, account, { name: `key ${index}`, expires_at: given })
+      t.equal(body.expires_at, stored, given)
+    }
+    const before = encodeURIComponent('2040-01-01T00:00:00.5555555555Z')
+    const { status, body } = await root.get(
+      `/v1/accounts/${account}/api-keys?expires_before=${before}`,
+    )
+    t.same([status, body.api_keys.length], [200, 1])
+  })
+
   await t.test('X-Request-Id is kept if it is harmless, and replaced otherwise', async (t) => {
     const askAs = async (id: string) =>
       (await root.call('GET', '/v1/me', { headers: { 'x-request-id': id } })).headers[

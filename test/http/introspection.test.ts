@@ -90,6 +90,13 @@ test('introspection describes an active token as RFC 7662 specifies', async (t) 
   t.equal(answer.headers['cache-control'], 'no-store')
   t.match(answer.headers['content-type'], /^application\/json/)
 
+  const none = await newRole(root, account, 'none', [])
+  const powerless = await introspect([
+    ['token', (await newKey(root, account, { role: none })).token],
+  ])
+  t.equal(powerless.body.active, true)
+  t.notOk('scope' in powerless.body, 'RFC 6749, section 3.3: no scope is empty')
+
   const expiresAt = new Date(Date.now() + 3_600_999)
   const expiring = await newKey(root, account, { role, expires_at: expiresAt.toISOString() })
   const { exp } = (await introspect([['token', expiring.token]])).body

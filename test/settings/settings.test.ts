@@ -109,6 +109,25 @@ t.test('faults of files that settings name are reported with the rest', async (t
   t.ok(files.catalogue.length > 10, 'the built-in catalogue')
 })
 
+t.test('files that settings name may begin with a byte order mark', async (t) => {
+  const permissions = [
+    { name: 'door:open', title: 'Open doors', description: '', scope: 'account', implies: [] },
+  ]
+  const folder = t.testdir({
+    peppers: `\ufeff2026:${Buffer.alloc(32, 1).toString('base64')}\n`,
+    audit: `\ufeff2027:${Buffer.alloc(32, 2).toString('base64')}\n`,
+    permissions: `\ufeff${JSON.stringify({ permissions })}`,
+  })
+  const { files } = await loadSettings({
+    PEPPER_FILE: join(folder, 'peppers'),
+    AUDIT_KEY_FILE: join(folder, 'audit'),
+    PERMISSIONS_FILE: join(folder, 'permissions'),
+  })
+  t.equal(files.peppers.current?.id, '2026')
+  t.ok(files.auditKeys)
+  t.ok(files.catalogue.some(({ name }) => name === 'door:open'))
+})
+
 t.test('a setting that names an inaccessible file or folder is reported as such', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-config-'))
   const at = (name: string) => join(folder, name)

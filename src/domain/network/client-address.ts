@@ -53,11 +53,16 @@ function forwardedAddress(
   { xForwardedFor, forwarded }: ForwardingHeaders,
   trusted: readonly AddressRange[],
 ): Address | undefined {
-  if (forwarded.length === 0) return lastUntrusted(hopsOf(xForwardedFor), trusted)
+  if (forwarded.every(isEmptyList)) return lastUntrusted(hopsOf(xForwardedFor), trusted)
   const client = lastUntrusted(forwardedHopsOf(forwarded), trusted)
-  if (xForwardedFor.length === 0) return client
+  if (xForwardedFor.every(isEmptyList)) return client
   const other = lastUntrusted(hopsOf(xForwardedFor), trusted)
   return client?.value === other?.value && client?.family === other?.family ? client : undefined
+}
+
+/** RFC 9110, section 5.6.1.2: empty elements are ignored, so that such a line names nobody. */
+function isEmptyList(line: string): boolean {
+  return /^[ \t,]*$/.test(line)
 }
 
 /**
@@ -81,7 +86,7 @@ function* hopsOf(lines: readonly string[]): Generator<Address | undefined> {
   for (const line of lines.toReversed()) {
     for (const element of line.split(',').toReversed()) {
       const text = withoutSpace(element)
-      yield parseAddress(text) ?? parseForwardedNode(text)
+      if (text !== '') yield parseAddress(text) ?? parseForwardedNode(text)
     }
   }
 }

@@ -16,7 +16,9 @@ export const IntrospectionBody = Type.Object(
       Type.String({ description: 'The user on whose behalf the key was issued.' }),
     ),
     scope: Type.Optional(
-      Type.String({ description: 'All permissions of the key, separated by spaces.' }),
+      Type.String({
+        description: 'All permissions of the key, separated by spaces. Absent: the key has none.',
+      }),
     ),
     iat: seconds('Time at which the token was issued, in seconds since 1970.'),
     exp: seconds(
@@ -50,7 +52,8 @@ export function toIntrospection(
     sub: key.id,
     client_id: key.id,
     ...(key.issuedFor !== null && { username: key.issuedFor }),
-    scope: key.permissions.join(' '),
+    // RFC 6749, section 3.3: a scope has at least one element.
+    ...(key.permissions.length > 0 && { scope: key.permissions.join(' ') }),
     iat: toSeconds(key.issuedAt),
     ...(end !== undefined && { exp: toSeconds(end) }),
     jti: key.id,
