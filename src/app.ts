@@ -37,6 +37,7 @@ import { forwardAuthRoutes } from './http/proxy/forward-auth.ts'
 import { refuseWhileDraining } from './http/refuse-while-draining.ts'
 import { answerWithRequestId, requestIdOf } from './http/request-id.ts'
 import { logRequests } from './http/request-log.ts'
+import { createRequestLogger } from './http/request-logger.ts'
 import { applyRequestRules } from './http/request-rules.ts'
 import { runForAccounts } from './http/run-for-accounts.ts'
 import { createSerializerFactory } from './http/serialization.ts'
@@ -55,23 +56,23 @@ export interface AppOptions extends MetricsOptions {
 /** The whole HTTP server, every API included. */
 export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   const { trustedProxies } = options.apis
+  const connections = new ConnectionLimits({ ...options.apis.connections, trustedProxies })
   const app: App = fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     genReqId: requestIdOf,
+    childLoggerFactory: createRequestLogger,
     logController: new LogController({
       requestIdLogLabel: 'request_id',
       disableRequestLogging: true,
     }),
     return503OnClosing: false,
     bodyLimit: maxBodyBytes,
-    serverFactory: createHttpServer,
+    serverFactory: (serve) => createHttpServer(serve, connections),
     forceCloseConnections: 'idle',
     frameworkErrors: answerUnreadablePathOf(options.apis),
     clientErrorHandler: answerUnreadableRequest,
     schemaController: { compilersFactory: { buildSerializer: createSerializerFactory() } },
   })
-  const connections = new ConnectionLimits({ ...options.apis.connections, trustedProxies })
-  connections.watch(app.server)
   const named = [
     FaultBody,
     Problem,

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { type AddressRange, covers, parseAddress } from '../domain/network/address.ts'
+import type { RequestTurns } from './pipelining.ts'
 
 export interface ConnectionLimitSettings {
   /** Open connections of this process. */
@@ -15,25 +16,17 @@ export interface ConnectionLimitSettings {
 export const closingReasons = ['silent', 'idle', 'address_limit', 'limit'] as const
 export type ClosingReason = (typeof closingReasons)[number]
 
+/** The open connections of an address, the oldest first. */
 interface Peer {
-  open: number
-  /** Connections without a request so far, the oldest first. */
-  readonly silent: Set<Socket>
-}
-
-interface Connection {
-  /** Undefined for a trusted proxy. */
-  readonly peer: Peer | undefined
-  /** The key of the peer. */
   readonly address: string
-  requests: number
+  readonly open: Set<Socket>
 }
 
 /**
  * Bounds the open connections of a server. A client that opens connections and sends nothing costs
  * nothing but places, so that a place is taken from those first: from the connection that has
- * waited longest for its first request, then from the one that has been idle longest. A new
- * connection is refused if every other one has a request in progress.
+ * waited longest for its first request, then from the idle one whose last request is the oldest. A
+ * new connection is refused if every other one has a request in progress.
  */
 export class ConnectionLimits {
   readonly closed: Record<ClosingReason, number> = {
@@ -43,11 +36,10 @@ export class ConnectionLimits {
     limit: 0,
   }
   readonly #settings: ConnectionLimitSettings
-  readonly #open = new Map<Socket, Connection>()
+  /** The oldest first; a trusted proxy has no peer. */
+  readonly #open = new Map<Socket, Peer | undefined>()
   readonly #peers = new Map<string, Peer>()
-  readonly #silent = new Set<Socket>()
-  /** Connections between two requests, the longest idle first. */
-  readonly #idle = new Set<Socket>()
+  #turns: Pick<RequestTurns, 'activityOf'> = { activityOf: () => undefined }
 
   constructor(settings: ConnectionLimitSettings) {
     this.#settings = settings
@@ -57,27 +49,20 @@ export class ConnectionLimits {
     return this.#open.size
   }
 
-  /** Bounds the connections of the server from now on. */
-  watch(server: Server): void {
+  /** Bounds the connections of the server, whose requests `turns` serves, from now on. */
+  watch(server: Server, turns: Pick<RequestTurns, 'activityOf'>): void {
+    this.#turns = turns
     server.on('connection', (socket: Socket) => this.#admit(socket))
-    server.prependListener('request', (request, response) => {
-      const { socket } = request
-      this.#begin(socket)
-      response.once('close', () => this.#end(socket))
-    })
   }
 
   #admit(socket: Socket): void {
-    const address = this.#siteOf(socket)
-    const peer = address === undefined ? undefined : this.#peerOf(address)
+    const peer = this.#peerOf(socket)
     const refusal = this.#refusalOf(peer)
     if (refusal !== undefined) return void this.#close(socket, refusal)
-    this.#open.set(socket, { peer, address: address ?? '', requests: 0 })
-    this.#silent.add(socket)
-    if (address !== undefined && peer !== undefined) {
-      this.#peers.set(address, peer)
-      peer.open += 1
-      peer.silent.add(socket)
+    this.#open.set(socket, peer)
+    if (peer !== undefined) {
+      this.#peers.set(peer.address, peer)
+      peer.open.add(socket)
     }
     socket.once('close', () => this.#forget(socket))
   }
@@ -85,22 +70,39 @@ export class ConnectionLimits {
   /** Why a further connection is refused, after others have made room for it where they can. */
   #refusalOf(peer: Peer | undefined): ClosingReason | undefined {
     const { max, maxPerAddress } = this.#settings
-    if (peer !== undefined && peer.open >= maxPerAddress) {
-      if (!this.#closeFirst(peer.silent, 'silent')) return 'address_limit'
+    if (peer !== undefined && peer.open.size >= maxPerAddress) {
+      if (!this.#replace(this.#oldestSilent(peer.open), 'silent')) return 'address_limit'
     }
-    if (this.#open.size >= max && !this.#makeRoom()) return 'limit'
+    if (this.#open.size < max) return undefined
+    if (this.#replace(this.#oldestSilent(this.#open.keys()), 'silent')) return undefined
+    return this.#replace(this.#longestIdle(), 'idle') ? undefined : 'limit'
+  }
+
+  /**
+   * What sockets are doing is looked up only here, where no place is left: a record of each request
+   * took 1 us of it.
+   */
+  #oldestSilent(sockets: Iterable<Socket>): Socket | undefined {
+    for (const socket of sockets) if (this.#turns.activityOf(socket) === undefined) return socket
     return undefined
   }
 
-  #makeRoom(): boolean {
-    return this.#closeFirst(this.#silent, 'silent') || this.#closeFirst(this.#idle, 'idle')
+  #longestIdle(): Socket | undefined {
+    let longest: Socket | undefined
+    let lastRequest = Number.POSITIVE_INFINITY
+    for (const socket of this.#open.keys()) {
+      const activity = this.#turns.activityOf(socket)
+      if (activity === undefined || activity.isBusy || activity.lastRequest > lastRequest) continue
+      longest = socket
+      lastRequest = activity.lastRequest
+    }
+    return longest
   }
 
-  #closeFirst(sockets: ReadonlySet<Socket>, reason: ClosingReason): boolean {
-    const [oldest] = sockets
-    if (oldest === undefined) return false
-    this.#forget(oldest)
-    this.#close(oldest, reason)
+  #replace(socket: Socket | undefined, reason: ClosingReason): boolean {
+    if (socket === undefined) return false
+    this.#forget(socket)
+    this.#close(socket, reason)
     return true
   }
 
@@ -109,36 +111,16 @@ export class ConnectionLimits {
     socket.destroy()
   }
 
-  #begin(socket: Socket): void {
-    const connection = this.#open.get(socket)
-    if (connection === undefined) return
-    connection.requests += 1
-    this.#idle.delete(socket)
-    if (this.#silent.delete(socket)) connection.peer?.silent.delete(socket)
-  }
-
-  #end(socket: Socket): void {
-    const connection = this.#open.get(socket)
-    if (connection === undefined) return
-    connection.requests -= 1
-    if (connection.requests === 0) this.#idle.add(socket)
-  }
-
   #forget(socket: Socket): void {
-    const connection = this.#open.get(socket)
-    if (connection === undefined) return
+    const peer = this.#open.get(socket)
     this.#open.delete(socket)
-    this.#silent.delete(socket)
-    this.#idle.delete(socket)
-    const { peer, address } = connection
-    if (peer === undefined) return
-    peer.silent.delete(socket)
-    peer.open -= 1
-    if (peer.open === 0) this.#peers.delete(address)
+    if (peer?.open.delete(socket) && peer.open.size === 0) this.#peers.delete(peer.address)
   }
 
-  #peerOf(address: string): Peer {
-    return this.#peers.get(address) ?? { open: 0, silent: new Set() }
+  #peerOf(socket: Socket): Peer | undefined {
+    const address = this.#siteOf(socket)
+    if (address === undefined) return undefined
+    return this.#peers.get(address) ?? { address, open: new Set() }
   }
 
   /** Undefined for a trusted proxy, and for a socket that is closed already. */

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { ServiceError } from '../errors.ts'
-import { type Handle, maxPipelined, serveInTurns } from './pipelining.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
+import { type Handle, maxPipelined, RequestTurns } from './pipelining.ts'
 import { problemBody, problemType, retryAfterSeconds } from './problem.ts'
 
 /**
  * The HTTP server of the application, with its timeouts, which serves the requests of a connection
- * in turns.
+ * in turns. `limits` bounds its connections.
  */
-export function createHttpServer(serve: Handle): Server {
+export function createHttpServer(serve: Handle, limits?: ConnectionLimits): Server {
   const options = {
     requestTimeout: 30_000,
     headersTimeout: 20_000,
@@ -16,7 +17,10 @@ export function createHttpServer(serve: Handle): Server {
     // The application refuses such requests, in the form of its errors.
     requireHostHeader: false,
   }
-  return createServer(options, serveInTurns(serve, refusePipelined))
+  const turns = new RequestTurns(serve, refusePipelined)
+  const server = createServer(options, (request, response) => turns.receive(request, response))
+  limits?.watch(server, turns)
+  return server
 }
 
 /** Refuses a request because too many others of its connection wait, and ends the connection. */

@@ -9,23 +9,49 @@ const lastAnswersMs = 30_000
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void
 
+/** What a connection is doing. */
+export interface Activity {
+  /** Whether a request is in progress or waits. */
+  readonly isBusy: boolean
+  /** Increases with each request of any connection. */
+  readonly lastRequest: number
+}
+
 /**
  * Serves the requests of a connection one after the other, each in a turn of the event loop of its
  * own. Node.js hands over all requests of a chunk in one turn: 58 kB of pipelined requests for a
  * document held the process for 17 s, with all their answers in memory.
- *
- * `refuse` answers the first waiting request when more than `maxPipelined` wait; it must close the
- * connection. The others get no answer (RFC 9112, section 9.6), and none of them is served.
  */
-export function serveInTurns(serve: Handle, refuse: Handle): Handle {
-  const connections = new WeakMap<Socket, Connection>()
-  return (request, response) => {
-    const { socket } = request
-    const known = connections.get(socket)
-    if (known !== undefined) return known.receive({ request, response })
-    const connection = new Connection(socket, serve, refuse)
-    connections.set(socket, connection)
-    connection.receive({ request, response })
+export class RequestTurns {
+  readonly #connections = new WeakMap<Socket, Connection>()
+  readonly #serve: Handle
+  readonly #refuse: Handle
+  #requests = 0
+
+  /**
+   * `refuse` answers the first waiting request when more than `maxPipelined` wait; it must close
+   * the connection. The others get no answer (RFC 9112, section 9.6), and none of them is served.
+   */
+  constructor(serve: Handle, refuse: Handle) {
+    this.#serve = serve
+    this.#refuse = refuse
+  }
+
+  receive(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#connections.get(request.socket) ?? this.#add(request.socket)
+    this.#requests += 1
+    connection.receive(request, response, this.#requests)
+  }
+
+  /** Undefined: the connection has sent no request. */
+  activityOf(socket: Socket): Activity | undefined {
+    return this.#connections.get(socket)
+  }
+
+  #add(socket: Socket): Connection {
+    const connection = new Connection(socket, this.#serve, this.#refuse)
+    this.#connections.set(socket, connection)
+    return connection
   }
 }
 
@@ -34,7 +60,8 @@ interface Exchange {
   readonly response: ServerResponse
 }
 
-class Connection {
+class Connection implements Activity {
+  lastRequest = 0
   readonly #socket: Socket
   readonly #serve: Handle
   readonly #refuse: Handle
@@ -50,14 +77,19 @@ class Connection {
     this.#refuse = refuse
   }
 
-  receive(exchange: Exchange): void {
+  get isBusy(): boolean {
+    const last = this.#last
+    return this.#waiting.length > 0 || !(last === undefined || last.writableFinished || last.closed)
+  }
+
+  receive(request: IncomingMessage, response: ServerResponse, number: number): void {
     if (this.#isRefused) return
+    this.lastRequest = number
     const { bytesRead } = this.#socket
     const isFirstOfChunk = bytesRead !== this.#bytesRead
     this.#bytesRead = bytesRead
-    const isIdle = this.#waiting.length === 0 && (this.#last?.writableFinished ?? true)
-    if (isFirstOfChunk && isIdle) this.#start(exchange)
-    else this.#enqueue(exchange)
+    if (isFirstOfChunk && !this.isBusy) this.#start(request, response)
+    else this.#enqueue({ request, response })
   }
 
   #enqueue(exchange: Exchange): void {
@@ -66,7 +98,7 @@ class Connection {
     else if (this.#waiting.length === 1) this.#continueAfterLast()
   }
 
-  #start({ request, response }: Exchange): void {
+  #start(request: IncomingMessage, response: ServerResponse): void {
     this.#last = response
     this.#serve(request, response)
   }
@@ -80,7 +112,7 @@ class Connection {
   #startNext(): void {
     const exchange = this.#waiting.shift()
     if (exchange === undefined || this.#socket.destroyed) return
-    this.#start(exchange)
+    this.#start(exchange.request, exchange.response)
     if (this.#waiting.length > 0) this.#continueAfterLast()
   }
 

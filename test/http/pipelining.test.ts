@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, get } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { type Test, test } from 'tap'
-import { type Handle, maxPipelined, serveInTurns } from '../../src/http/pipelining.ts'
+import { type Handle, maxPipelined, RequestTurns } from '../../src/http/pipelining.ts'
 import { startTestService } from '../helpers/service.ts'
 import { maxTurnMs, watchTurns } from '../helpers/turns.ts'
 
@@ -97,11 +97,10 @@ async function exchange(port: number, text: string): Promise<string> {
 }
 
 async function listen(t: Test, handle: Handle): Promise<number> {
-  const server = createServer(
-    serveInTurns(handle, (_request, response) => {
-      response.writeHead(503, { connection: 'close' }).end()
-    }),
-  )
+  const turns = new RequestTurns(handle, (_request, response) => {
+    response.writeHead(503, { connection: 'close' }).end()
+  })
+  const server = createServer((request, response) => turns.receive(request, response))
   t.teardown(() => server.closeAllConnections())
   t.teardown(() => server.close())
   server.listen(0, '127.0.0.1')

@@ -26,6 +26,8 @@ export function restrictExposure(
   exposure: Exposure,
   operations: OperationsSockets,
 ): void {
+  // A request on whose path nothing depends pays for no look at it.
+  if (exposure.hasDocs && exposure.hasMetrics && !exposure.hasOperationsPort) return
   app.addHook('onRequest', (request, _reply, done) => {
     if (isServed(pathOf(request), exposure, operations.has(request.socket))) return done()
     done(new ServiceError('not_found', 'No route matches the path.'))
@@ -41,6 +43,5 @@ function isServed(path: string, exposure: Exposure, isOperationsPort: boolean): 
 
 /** The pattern of the route; for a method without a route, the path as sent. */
 function pathOf({ routeOptions, url }: FastifyRequest): string {
-  const [path = ''] = url.split('?', 1)
-  return routeOptions.url ?? path
+  return routeOptions.url ?? url.replace(/\?.*/s, '')
 }
