@@ -19,7 +19,7 @@ import { Freshness } from '../src/freshness/freshness.ts'
 import { timingOf } from '../src/freshness/timing.ts'
 import type { CachedCredential } from '../src/verification/cached-credential.ts'
 import { CredentialCache } from '../src/verification/credential-cache.ts'
-import { peek } from '../src/verification/resolve.ts'
+import { recall } from '../src/verification/resolve.ts'
 import { tokenDigest } from '../src/verification/token-digest.ts'
 import { UsageBuffer } from '../src/verification/usage-buffer.ts'
 import { median } from './statistics.ts'
@@ -117,7 +117,7 @@ function microsecondsOf(text: string, ip: string): number {
 
 function verify(text: string, ip: string): void {
   const digest = tokenDigest(text)
-  const cached = digest === undefined ? undefined : peek(cache, digest)
+  const cached = digest === undefined ? undefined : recall(cache, cache.find(digest))
   if (cached === undefined) throw new Error('The cache does not know the token.')
   const attempt = {
     address: parseAddress(ip),

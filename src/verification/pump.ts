@@ -1,13 +1,21 @@
+import type { CachedCredential } from './cached-credential.ts'
 import type { VerificationDeps } from './deps.ts'
 import { loadCredential } from './load-credential.ts'
 import { Resolution } from './resolve.ts'
 
-/** A resolution of a presented text, counted as a hit, a stale entry or a miss of the cache. */
-export function beginResolution(deps: VerificationDeps, text: string, digest: string): Resolution {
-  const isKnown = deps.cache.find(digest) !== undefined
-  const resolution = new Resolution(deps, text, digest)
+/**
+ * A resolution of a presented text, counted as a hit, a stale entry or a miss of the cache. `known`
+ * is what the cache has for the digest.
+ */
+export function beginResolution(
+  deps: VerificationDeps,
+  text: string,
+  digest: string,
+  known: CachedCredential | undefined,
+): Resolution {
+  const resolution = new Resolution(deps, text, digest, known)
   if (resolution.credential !== undefined) deps.counters.cacheHits += 1
-  else if (isKnown) deps.counters.cacheStale += 1
+  else if (known !== undefined) deps.counters.cacheStale += 1
   else if (resolution.cause === undefined || resolution.cause === 'bad_tag') {
     deps.counters.cacheMisses += 1
   }

@@ -64,15 +64,15 @@ type State =
 const UNRESOLVED: State = { kind: 'unresolved' }
 
 /**
- * The credential that a valid verdict would rest on, when memory may answer; undefined when a
- * resolution is needed. The hot path of every verification: it allocates nothing.
+ * The entry of the cache, or undefined if a resolution is needed before a verdict may rest on it.
+ * `known` is what the cache has for the token. The hot path of every verification: it allocates
+ * nothing.
  */
-export function peek(
-  cache: Pick<CredentialCache, 'find' | 'mayAnswer'>,
-  digest: string,
+export function recall(
+  cache: Pick<CredentialCache, 'mayAnswer'>,
+  known: CachedCredential | undefined,
 ): CachedCredential | undefined {
-  const cached = cache.find(digest)
-  return cached !== undefined && cache.mayAnswer(cached) ? cached : undefined
+  return known !== undefined && cache.mayAnswer(known) ? known : undefined
 }
 
 /**
@@ -93,12 +93,17 @@ export class Resolution {
   #hasJoined = false
   #isFirstUseSettled = false
 
-  /** Looks into memory only. `digest` is that of `text`. */
-  constructor(memory: ResolutionMemory, text: string, digest: string) {
+  /** Looks into memory only. `digest` is that of `text`, and `known` what the cache has for it. */
+  constructor(
+    memory: ResolutionMemory,
+    text: string,
+    digest: string,
+    known: CachedCredential | undefined,
+  ) {
     this.#memory = memory
     this.#text = text
     this.#digest = digest
-    const cached = peek(memory.cache, digest)
+    const cached = recall(memory.cache, known)
     this.#state = cached === undefined ? this.#parse(false) : { kind: 'cached', credential: cached }
   }
 

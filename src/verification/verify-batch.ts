@@ -4,7 +4,7 @@ import type { VerificationDeps } from './deps.ts'
 import { isFirstUse } from './first-use.ts'
 import { beginResolution, satisfy } from './pump.ts'
 import { recordRefusal, recordVerdict } from './record-verdict.ts'
-import { peek, type RefusalCause, type Resolution } from './resolve.ts'
+import { type RefusalCause, type Resolution, recall } from './resolve.ts'
 import { tokenDigest } from './token-digest.ts'
 
 /** One attempt of a batch: the presented text, and the conditions to judge it by. */
@@ -50,7 +50,8 @@ function recallAll(
   const judged: Judged[] = []
   for (const { text, attempt } of attempts) {
     const digest = tokenDigest(text)
-    const credential = digest === undefined ? undefined : peek(deps.cache, digest)
+    const credential =
+      digest === undefined ? undefined : recall(deps.cache, deps.cache.find(digest))
     if (credential === undefined) return undefined
     const verdict = judge(credential.facts, attempt, now)
     if (isFirstUse(credential, verdict)) return undefined
@@ -65,7 +66,8 @@ function casesOf(deps: VerificationDeps, attempts: readonly BatchAttempt[]): rea
   return attempts.map(({ text, attempt }) => {
     const digest = tokenDigest(text)
     if (digest === undefined) return { attempt, resolution: undefined }
-    const resolution = resolutions.get(digest) ?? beginResolution(deps, text, digest)
+    const resolution =
+      resolutions.get(digest) ?? beginResolution(deps, text, digest, deps.cache.find(digest))
     resolutions.set(digest, resolution)
     return { attempt, resolution }
   })

@@ -3,7 +3,7 @@ import type { VerificationDeps } from './deps.ts'
 import { isFirstUse } from './first-use.ts'
 import { beginResolution, satisfy } from './pump.ts'
 import { recordRefusal, recordVerdict } from './record-verdict.ts'
-import { peek, type Resolution } from './resolve.ts'
+import { type Resolution, recall } from './resolve.ts'
 import { tokenDigest } from './token-digest.ts'
 
 /**
@@ -19,12 +19,13 @@ export function verify(
 ): Verdict | Promise<Verdict> {
   const digest = tokenDigest(text)
   if (digest === undefined) return recordRefusal(deps, 'malformed')
-  const cached = peek(deps.cache, digest)
-  if (cached === undefined) return answer(deps, beginResolution(deps, text, digest), attempt)
+  const known = deps.cache.find(digest)
+  const cached = recall(deps.cache, known)
+  if (cached === undefined) return answer(deps, beginResolution(deps, text, digest, known), attempt)
   const now = deps.now()
   const verdict = judge(cached.facts, attempt, now)
   if (isFirstUse(cached, verdict)) {
-    return answer(deps, beginResolution(deps, text, digest), attempt)
+    return answer(deps, beginResolution(deps, text, digest, known), attempt)
   }
   deps.counters.cacheHits += 1
   return recordVerdict(deps, cached, verdict, attempt, now)

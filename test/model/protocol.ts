@@ -44,7 +44,8 @@ export const shipped: Protocol = {
   failureDetector: () => new FailureDetector(),
   follower: (options) => new Follower(options),
   cache: (maxEntries, freshness, now) => new CredentialCache(maxEntries, freshness, now),
-  resolve: (memory, { text, digest }) => new Resolution(memory, text, digest),
+  resolve: (memory, { text, digest }) =>
+    new Resolution(memory, text, digest, memory.cache.find(digest)),
   judge: judgeAt,
   receiptWait: (options) => new ReceiptWait(options),
   readBasis: (options) => new ReadBasis(options),

@@ -10,5 +10,6 @@ class JoinedLoadsUnchecked extends Resolution {
 
 export const joinedLoadsUnchecked: Protocol = {
   ...shipped,
-  resolve: (memory, { text, digest }) => new JoinedLoadsUnchecked(memory, text, digest),
+  resolve: (memory, { text, digest }) =>
+    new JoinedLoadsUnchecked(memory, text, digest, memory.cache.find(digest)),
 }

@@ -8,7 +8,7 @@ class JoinsWithoutLease extends Resolution {
   readonly #loadDigest: string
 
   constructor(memory: ResolutionMemory, text: string, digest: string) {
-    super(memory, text, digest)
+    super(memory, text, digest, memory.cache.find(digest))
     this.#memory = memory
     this.#loadDigest = digest
   }

@@ -10,5 +10,6 @@ class RefusesByOldTagKeys extends Resolution {
 
 export const refusesByOldTagKeys: Protocol = {
   ...shipped,
-  resolve: (memory, { text, digest }) => new RefusesByOldTagKeys(memory, text, digest),
+  resolve: (memory, { text, digest }) =>
+    new RefusesByOldTagKeys(memory, text, digest, memory.cache.find(digest)),
 }
