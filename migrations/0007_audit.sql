@@ -2,7 +2,7 @@
 
 -- The head of each chain. Whoever adds to a chain locks its row until the commit: numbers have no gaps,
 -- and accounts do not wait for each other.
-create table audit_chain (
+create table if not exists audit_chain (
   account_id uuid primary key,
   -- Of the last event; 0 before the first.
   number bigint not null check (number >= 0),
@@ -11,7 +11,7 @@ create table audit_chain (
 );
 
 -- The service inserts and reads, and needs no other right here. No foreign keys: an event tells of what was.
-create table audit_event (
+create table if not exists audit_event (
   account_id uuid not null,
   number bigint not null check (number > 0),
   id uuid not null,
@@ -25,13 +25,13 @@ create table audit_event (
   link bytea not null check (octet_length(link) = 32),
   primary key (account_id, number)
 );
-create index audit_event_by_created on audit_event (account_id, created_at, id);
-create index audit_event_by_action on audit_event (account_id, action, created_at, id);
-create index audit_event_by_actor on audit_event (account_id, actor_id, created_at, id);
-create index audit_event_by_resource on audit_event (account_id, resource_id, created_at, id);
+create index if not exists audit_event_by_created on audit_event (account_id, created_at, id);
+create index if not exists audit_event_by_action on audit_event (account_id, action, created_at, id);
+create index if not exists audit_event_by_actor on audit_event (account_id, actor_id, created_at, id);
+create index if not exists audit_event_by_resource on audit_event (account_id, resource_id, created_at, id);
 
 -- The keys that a bulk act changed; its event has their digest.
-create table audit_event_key (
+create table if not exists audit_event_key (
   account_id uuid not null,
   number bigint not null,
   api_key_id uuid not null,
@@ -39,7 +39,7 @@ create table audit_event_key (
 );
 
 -- How often an authentic key was denied in an hour. The first of each row makes an event.
-create table api_key_denial (
+create table if not exists api_key_denial (
   api_key_id uuid not null,
   reason text not null,
   hour timestamptz not null,
@@ -47,10 +47,10 @@ create table api_key_denial (
   count bigint not null check (count > 0),
   primary key (api_key_id, reason, hour)
 );
-create index api_key_denial_by_hour on api_key_denial (hour);
+create index if not exists api_key_denial_by_hour on api_key_denial (hour asc);
 
 -- How far the work has come that one instance does for all. Whoever does it locks its row.
-create table sweep (
+create table if not exists sweep (
   name text primary key,
   swept_to timestamptz not null,
   -- Of what is at that very moment, up to where.
@@ -62,6 +62,7 @@ select name, now() + before, '00000000-0000-0000-0000-000000000000' from (values
   ('expires_in_7_days', interval '7 days'),
   ('expires_in_1_day', interval '1 day'),
   ('expired', interval '0'),
-  ('audit_heads', interval '0')) as work (name, before);
-create index api_key_by_expiry_everywhere on api_key (expires_at, id)
+  ('audit_heads', interval '0')) as work (name, before)
+on conflict (name) do nothing;
+create index if not exists api_key_by_expiry_everywhere on api_key (expires_at asc, id)
   where expires_at is not null and revoked_at is null;

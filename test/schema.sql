@@ -353,16 +353,5 @@ begin
   new.version := gen_random_uuid();
   return new;
 end $function$;
-CREATE OR REPLACE FUNCTION public.set_usage_created_at()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-begin
-  update api_key_usage as used set created_at = api_key.created_at
-  from inserted join api_key on api_key.id = inserted.api_key_id
-  where inserted.created_at is null and used.api_key_id = inserted.api_key_id;
-  return null;
-end $function$;
 
 CREATE TRIGGER allow_list_version BEFORE UPDATE ON public.allow_list FOR EACH ROW WHEN ((old.entries IS DISTINCT FROM new.entries)) EXECUTE FUNCTION set_allow_list_version();
-CREATE TRIGGER api_key_usage_created_at AFTER INSERT ON public.api_key_usage REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION set_usage_created_at();

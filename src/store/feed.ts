@@ -73,8 +73,8 @@ export function destroyFeedConnection({ client }: FeedConnection): void {
 }
 
 /**
- * Registers an instance at the counter's current revision: one INSERT, so that no change lies in
- * between.
+ * Registers an instance at the counter's current revision: one statement, so that no change lies
+ * in between.
  */
 export async function registerInstance(
   { client, history }: FeedConnection,
@@ -85,10 +85,14 @@ export async function registerInstance(
     id: string | null
     history: History | null
   }>(
-    `insert into instance (id, applied, beat, started_at, max_staleness_ms)
+    // Not a subquery in RETURNING, which YugabyteDB refuses.
+    `with registered as (
+       insert into instance (id, applied, beat, started_at, max_staleness_ms)
        select $1, value, 0, $2, $3 from revision
-       returning applied, ${history} as history,
-         (select change.id from change where change.revision = instance.applied limit 1) as id`,
+       returning applied)
+     select applied, ${history} as history,
+       (select change.id from change where change.revision = applied limit 1) as id
+     from registered`,
     [instance.id, instance.now, instance.maxStalenessMs],
   )
   const [row] = rows

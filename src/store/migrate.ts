@@ -1,9 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sql } from 'kysely'
-import { type Migration, Migrator } from 'kysely/migration'
+import { DatabaseError } from 'pg'
 import type { Database } from './database.ts'
+import { MigrationRecord } from './migration-record.ts'
 import { requireUsable } from './requirements.ts'
+import { retryWhileLosing } from './retry.ts'
+import { splitStatements } from './sql-statements.ts'
 
 const ownFolder = join(import.meta.dirname, '../../migrations')
 
@@ -16,27 +19,26 @@ export interface SchemaState {
 }
 
 /**
- * Migrates the schema to this version: runs each missing numbered file of the folder once, all in
- * one transaction, safely beside other processes that start at the same time. The schema of a later
- * version is left as it is: each version runs on the schema of the next. Returns the names of the
- * migrations that ran. Throws like loadSchemaState.
+ * Migrates the schema to this version: runs each missing numbered file of the folder once, safely
+ * beside other processes that start at the same time. Each file is recorded by itself, in the
+ * transaction that runs it. YugabyteDB commits each statement that defines something at once, so
+ * that a file may have run in part when its transaction fails: every statement may be run again,
+ * and the next call goes on from that file. The schema of a later version is left as it is: each
+ * version runs on the schema of the next. Returns the names of the migrations that ran. Throws like
+ * loadSchemaState.
  */
 export async function migrate(db: Database, folder = ownFolder): Promise<string[]> {
-  if ((await loadSchemaState(db, folder)).missing.length === 0) return []
-  const schema = await requireUsable(db, 'owner')
-  const migrations = await loadMigrations(folder)
-  const migrator = new Migrator({
-    db,
-    provider: { getMigrations: async () => migrations },
-    // Tables of the same names in another schema belong to another application.
-    migrationTableSchema: schema,
-  })
-  const { error, results } = await migrator.migrateToLatest()
-  if (error === undefined) return (results ?? []).map((result) => result.migrationName)
-  // A later version that started at the same time may have been first, which Kysely reports as an
-  // error.
-  if ((await loadSchemaState(db, folder)).missing.length === 0) return []
-  throw error
+  const { missing } = await loadSchemaState(db, folder)
+  if (missing.length === 0) return []
+  const record = new MigrationRecord(await requireUsable(db, 'owner'))
+  await record.create(db)
+  const ran: string[] = []
+  for (const name of missing) {
+    const statements = splitStatements(await readFile(join(folder, `${name}.sql`), 'utf8'))
+    if (await runMigration(db, record, { name, statements })) ran.push(name)
+  }
+  await loadSchemaState(db, folder)
+  return ran
 }
 
 /**
@@ -64,6 +66,43 @@ export async function loadSchemaState(db: Database, folder = ownFolder): Promise
   )
 }
 
+interface NamedMigration {
+  readonly name: string
+  readonly statements: readonly string[]
+}
+
+/** Whether this call ran the migration: another process may have been first. */
+async function runMigration(
+  db: Database,
+  record: MigrationRecord,
+  { name, statements }: NamedMigration,
+): Promise<boolean> {
+  let current = ''
+  try {
+    return await retryWhileLosing(() =>
+      record.whileLocked(db, async (trx) => {
+        if ((await record.read(trx)).includes(name)) return false
+        for (const statement of statements) {
+          current = statement
+          // YugabyteDB runs it in a transaction of its own, even if this one has lost its lock.
+          if (!(await record.tryLock(trx))) throw new Error('The lock of the migrations was lost.')
+          await sql.raw(statement).execute(trx)
+        }
+        await record.add(trx, name)
+        return true
+      }),
+    )
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || current === '') throw error
+    throw new Error(
+      `The migration ${name} failed: ${error.message}. Statement: ${withoutComments(current)}`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
 /**
  * Only of our own schema, the first of the search path: another one may hold another installation.
  */
@@ -73,9 +112,7 @@ async function readRecord(db: Database, schema: string): Promise<readonly string
       and tablename in ('kysely_migration', 'account', 'api_key')`.execute(db)
   const tables = found.rows.length > 0
   if (found.rows.some(({ name }) => name === 'kysely_migration')) {
-    const { rows } = await sql<{ name: string }>`
-      select name from ${sql.id(schema, 'kysely_migration')} order by name`.execute(db)
-    return rows.map((row) => row.name)
+    return new MigrationRecord(schema).read(db)
   }
   if (!tables) return []
   throw new Error(
@@ -89,10 +126,6 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   return files.map((file) => file.slice(0, -'.sql'.length))
 }
 
-async function loadMigrations(folder: string): Promise<Record<string, Migration>> {
-  const migrations = (await namesIn(folder)).map(async (name): Promise<[string, Migration]> => {
-    const text = await readFile(join(folder, `${name}.sql`), 'utf8')
-    return [name, { up: async (db) => void (await sql.raw(text).execute(db)) }]
-  })
-  return Object.fromEntries(await Promise.all(migrations))
+function withoutComments(statement: string): string {
+  return statement.replaceAll(/--[^\n]*\n/g, '').trim()
 }

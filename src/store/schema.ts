@@ -125,7 +125,7 @@ interface ApiKeyAllowListRow {
 interface ApiKeyUsageRow {
   api_key_id: string
   account_id: string
-  /** When the key was issued; the database sets it. */
+  /** When the key was issued; usage.ts writes it. */
   created_at: GeneratedAlways<Date>
   last_used_at: Date
   /** The day of `last_used_at`, in UTC. */
