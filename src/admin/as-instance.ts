@@ -25,7 +25,6 @@ export async function asInstance<T>(
     const externals = await externalsOf(context, db, hasher, now)
     const { deps, instance } = await compose({
       config,
-      connection,
       database,
       log,
       externals,

@@ -21,6 +21,8 @@ export interface DriverOptions {
   readonly follower: Follower
   readonly timing: Timing
   readonly connect: () => Promise<FeedConnection>
+  /** Called when the connection has failed: another server may be the primary by now. */
+  readonly onDisconnect: () => void
   readonly now: () => Moment
   /** Reloads the tag keyring. */
   readonly reloadTagKeys: () => Promise<void>
@@ -99,6 +101,7 @@ export class Driver {
       case 'disconnect':
         if (this.#connection !== undefined) destroyFeedConnection(this.#connection)
         this.#connection = undefined
+        this.#options.onDisconnect()
         return { kind: 'disconnect' }
       case 'sleep':
         await this.#wakeup.within(command.ms)

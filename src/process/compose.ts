@@ -14,8 +14,8 @@ import { Receipts } from '../freshness/receipts.ts'
 import { timingOf } from '../freshness/timing.ts'
 import type { Deps } from '../http/deps.ts'
 import type { Config } from '../settings/settings-schema.ts'
-import type { DatabaseOptions } from '../store/database.ts'
 import { openFeedConnection } from '../store/feed.ts'
+import { DatabaseServers } from '../store/servers/database-servers.ts'
 import type { ServiceDatabase } from '../store/service-database.ts'
 import { createCounters } from '../verification/counters.ts'
 import { CredentialCache } from '../verification/credential-cache.ts'
@@ -36,7 +36,6 @@ const dayMs = 24 * 60 * 60 * 1000
 
 export interface ComposeOptions {
   readonly config: Config
-  readonly connection: DatabaseOptions['connection']
   readonly database: ServiceDatabase
   readonly log: Logger
   readonly externals: Externals
@@ -57,16 +56,16 @@ export interface Composition {
  * fresh. Starts nothing.
  */
 export async function compose(options: ComposeOptions): Promise<Composition> {
-  const { config, connection, database, log, moment } = options
+  const { config, database, log, moment } = options
   const { db, verificationDb, history } = database
   const timing = timingOf(config.MAX_STALENESS_MS)
   const freshness = new Freshness(timing)
   const holdsLease = () => freshness.holdsLease(moment())
   const verificationReads = new CurrentReads({ db: verificationDb, history, holdsLease })
   const keyring = await TagKeyring.open(verificationReads)
-  const connect = (to: DatabaseOptions['connection']) =>
+  const connect = (servers: DatabaseServers) =>
     openFeedConnection({
-      connection: to,
+      servers,
       connectTimeoutMs: Math.min(timing.cycleDeadlineMs, config.DATABASE_CONNECT_TIMEOUT_MS),
       statementTimeoutMs: timing.cycleDeadlineMs,
     })
@@ -83,16 +82,25 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
       log: new FreshnessLog(log),
     }),
     timing,
-    connect: () => connect(connection),
+    connect: () => connect(database.servers),
+    onDisconnect: () => database.servers.distrust(),
     now: moment,
     reloadTagKeys: () => keyring.reload(),
     onRegistered: options.onRegistered ?? (() => undefined),
   })
   history.onRefusal((met) => instance.meet(met))
   const notifies = config.CHANGE_FEED === 'notify'
+  const listening =
+    config.DATABASE_LISTEN_URL === undefined
+      ? database.servers
+      : new DatabaseServers({
+          connection: config.DATABASE_LISTEN_URL,
+          connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
+          log,
+        })
   const listener = notifies
     ? new Listener({
-        connect: () => connect(config.DATABASE_LISTEN_URL ?? connection),
+        connect: () => connect(listening),
         history,
         onChange: () => instance.trigger(),
         checkEveryMs: 10_000,

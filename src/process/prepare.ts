@@ -74,6 +74,7 @@ export function openConfiguredDatabase(
     longReadTimeoutMs: config.DATABASE_LONG_READ_TIMEOUT_MS,
     maxWaiting: config.DATABASE_QUEUE_MAX,
     accountOf: currentAccount,
+    log,
     onIdleError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
     ...(options.isolation !== undefined && { isolation: options.isolation }),
   })

@@ -42,7 +42,7 @@ export const Settings = Type.Object({
     Type.String({
       pattern: '^postgres(ql)?://',
       description:
-        'Connection URL of PostgreSQL 15 or newer; its parameters configure TLS. Unset: the service runs a private PostgreSQL in DATA_DIR.',
+        'Connection URL of PostgreSQL 15 or newer; its parameters configure TLS. It may name several hosts. Unset: the service runs a private PostgreSQL in DATA_DIR.',
     }),
   ),
   DATABASE_OWNER_URL: Type.Optional(

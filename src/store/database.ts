@@ -1,10 +1,11 @@
 import { Kysely, PostgresDialect, type PostgresPool, type Transaction } from 'kysely'
-import { type ClientBase, Pool } from 'pg'
+import { Client, type ClientBase, type ClientConfig, Pool } from 'pg'
 import { CurrentHistory, type Origin } from './current-history.ts'
-import { type Connection, clientOptions } from './database-url.ts'
+import type { Connection } from './database-url.ts'
 import { StandbyError } from './faults.ts'
 import { identifyServer } from './history.ts'
 import type { Schema } from './schema.ts'
+import { DatabaseServers, type ServersLog } from './servers/database-servers.ts'
 import { sessionSettings } from './session.ts'
 import { runStatement } from './tuning/run-statement.ts'
 import { withoutUnresponsiveConnections } from './unresponsive-connections.ts'
@@ -27,6 +28,8 @@ export interface DatabaseOptions {
   readonly isolation?: IsolationLevel
   /** Called with the error of each connection that breaks while idle. */
   readonly onIdleError: (error: Error) => void
+  /** Is told which of several servers is used. */
+  readonly log?: ServersLog
 }
 
 export interface OpenDatabase {
@@ -39,12 +42,20 @@ export interface OpenDatabase {
 /** Opens a database by one pool. Nothing is connected until the first statement. */
 export function openDatabase(options: DatabaseOptions): OpenDatabase {
   const history = new CurrentHistory()
-  const { pool, connections } = openPool({ ...options, history, applicationName: 'aeon-keys' })
+  const servers = new DatabaseServers(options)
+  const { pool, connections } = openPool({
+    ...options,
+    servers,
+    history,
+    applicationName: 'aeon-keys',
+  })
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: connections }) })
   return { db, pool, history }
 }
 
-export interface PoolOptions extends DatabaseOptions {
+export interface PoolOptions extends Omit<DatabaseOptions, 'connection' | 'log'> {
+  /** Shared by all pools of a process: what one has found out serves the others. */
+  readonly servers: DatabaseServers
   /** Shared by all pools of a process: after a promotion none of them uses the deposed primary. */
   readonly history: CurrentHistory
   /** Names the connections of the pool in `pg_stat_activity`. */
@@ -59,13 +70,17 @@ export interface OpenPool {
 
 /** Opens a pool. Nothing is connected until a connection is taken. */
 export function openPool(options: PoolOptions): OpenPool {
-  const { connection, history } = options
+  const { servers, history } = options
   const origins = new WeakMap<ClientBase, Origin>()
   // The server's own limit fires first; this one is for a server that no longer answers.
   const answerWithinMs = options.statementTimeoutMs + 1_000
   const pool = new Pool({
-    ...clientOptions(connection),
-    application_name: options.applicationName,
+    // Each new connection leads to the server that was chosen last.
+    Client: class extends Client {
+      constructor(config: ClientConfig = {}) {
+        super({ ...config, ...servers.options, application_name: options.applicationName })
+      }
+    },
     max: options.poolMax,
     connectionTimeoutMillis: options.connectTimeoutMs,
     idleTimeoutMillis: 60_000,
@@ -88,6 +103,7 @@ export function openPool(options: PoolOptions): OpenPool {
     connections: withoutUnresponsiveConnections(pool, {
       answerWithinMs,
       connectWithinMs: options.connectTimeoutMs,
+      servers,
       history,
       originOf: (client) => origins.get(client),
     }),

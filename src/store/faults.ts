@@ -15,9 +15,14 @@ const insufficientPrivilege = '42501'
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError'
 
-  constructor(cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause })
+  constructor(cause: unknown, message = cause instanceof Error ? cause.message : String(cause)) {
+    super(message, { cause })
   }
+}
+
+/** None of the servers that a database URL names can be used. */
+export class NoServerError extends Error {
+  override readonly name = 'NoServerError'
 }
 
 const unavailableErrnos = new Set([
@@ -45,11 +50,11 @@ const unavailableMessages =
 export class StandbyError extends Error {
   override readonly name = 'StandbyError'
 
-  constructor(cause?: unknown) {
-    super(
-      'The database is a standby or read-only. DATABASE_URL must name the server that accepts writes.',
-      cause === undefined ? undefined : { cause },
-    )
+  constructor(
+    message = 'The database is a standby or read-only. DATABASE_URL must name the server that accepts writes.',
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
   }
 }
 
@@ -79,7 +84,7 @@ export class OutcomeUnknownError extends Error {
 /** The same error, or StandbyError when the server refused to write (25006). */
 export function explainReadOnly(error: unknown): unknown {
   const isReadOnly = error instanceof DatabaseError && error.code === '25006'
-  return isReadOnly ? new StandbyError(error) : error
+  return isReadOnly ? new StandbyError(undefined, { cause: error }) : error
 }
 
 /** Whether an error means that the database is unavailable: 503 for the caller, never a denial. */
@@ -89,6 +94,7 @@ export function isUnavailable(error: unknown): boolean {
     return code === insufficientPrivilege || !statementStates.test(code)
   }
   if (error instanceof ConnectionError || error instanceof UnreadableTimeError) return true
+  if (error instanceof NoServerError) return true
   if (error instanceof StandbyError || error instanceof OtherHistoryError) return true
   if (error instanceof ReadTimeoutError) return true
   if (error instanceof AggregateError) return error.errors.some(isUnavailable)

@@ -4,9 +4,9 @@ import type { History } from '../domain/protocol/history.ts'
 import type { Position } from '../domain/protocol/position.ts'
 import type { Reading } from '../domain/protocol/reading.ts'
 import { changeChannel } from './changes.ts'
-import { type Connection, clientOptions } from './database-url.ts'
 import { StandbyError } from './faults.ts'
 import { identifyServer } from './history.ts'
+import type { DatabaseServers } from './servers/database-servers.ts'
 import { sessionSettings } from './session.ts'
 
 /**
@@ -21,7 +21,7 @@ export interface FeedConnection {
 }
 
 export interface FeedConnectionOptions {
-  readonly connection: Connection
+  readonly servers: DatabaseServers
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
 }
@@ -40,20 +40,28 @@ const maxChanges = 10_000
 
 /** Opens a connection, which the caller ends or destroys. Throws StandbyError on a standby. */
 export async function openFeedConnection(options: FeedConnectionOptions): Promise<FeedConnection> {
-  const { connection } = options
+  return options.servers.connect(() => openOne(options))
+}
+
+async function openOne({
+  servers,
+  connectTimeoutMs,
+  statementTimeoutMs,
+}: FeedConnectionOptions): Promise<FeedConnection> {
+  const { connectionTimeoutMillis = connectTimeoutMs, ...chosen } = servers.options
   const client = new Client({
-    ...clientOptions(connection),
+    ...chosen,
     application_name: 'aeon-keys feed',
-    connectionTimeoutMillis: options.connectTimeoutMs,
+    connectionTimeoutMillis: Math.min(connectTimeoutMs, connectionTimeoutMillis),
     // The server's own limit fires first, but not on a server that has become unresponsive.
-    query_timeout: options.statementTimeoutMs,
+    query_timeout: statementTimeoutMs,
     keepAlive: true,
   })
   // The next statement or `end` rejects with the error of an idle connection.
   client.on('error', () => undefined)
   try {
     await client.connect()
-    await client.query(sessionSettings(options))
+    await client.query(sessionSettings({ statementTimeoutMs }))
     const server = await identifyServer((text) => client.query(text))
     if (server.inRecovery) throw new StandbyError()
     // For the whole session: each heartbeat is a transaction of its own.

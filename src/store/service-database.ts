@@ -3,6 +3,7 @@ import { type Database, type DatabaseOptions, type OpenPool, openPool } from './
 import { FairSemaphore } from './fair-semaphore.ts'
 import { LongReads } from './long-reads.ts'
 import { poolSizesOf } from './pool-sizes.ts'
+import { DatabaseServers } from './servers/database-servers.ts'
 import { shareByAccount } from './shared-pool.ts'
 
 export interface ServiceDatabaseOptions extends DatabaseOptions {
@@ -37,6 +38,8 @@ export interface ServiceDatabase {
   readonly firstUseDb: Database
   readonly longReads: LongReads
   readonly pools: PoolUses
+  /** The servers of the database URL, for connections outside of the pools too. */
+  readonly servers: DatabaseServers
   /** The history that the connections of both pools must be of. */
   readonly history: CurrentHistory
   close(): Promise<void>
@@ -46,9 +49,10 @@ export interface ServiceDatabase {
 export function openServiceDatabase(options: ServiceDatabaseOptions): ServiceDatabase {
   const { accountOf, maxWaiting, connectTimeoutMs: maxWaitMs } = options
   const history = new CurrentHistory()
+  const servers = new DatabaseServers(options)
   const sizes = poolSizesOf(options.poolMax)
   const open = (poolMax: number, applicationName: string): OpenPool =>
-    openPool({ ...options, poolMax, history, applicationName })
+    openPool({ ...options, poolMax, servers, history, applicationName })
   const management = open(sizes.management, 'aeon-keys')
   const verification = open(sizes.verification, 'aeon-keys verification')
   const semaphoreOf = (max: number, maxPerAccount: number): FairSemaphore =>
@@ -68,6 +72,7 @@ export function openServiceDatabase(options: ServiceDatabaseOptions): ServiceDat
     verificationDb,
     firstUseDb,
     longReads: new LongReads({ db: longReadDb, timeoutMs: options.longReadTimeoutMs }),
+    servers,
     history,
     pools: {
       management: useOf(management, [all, long]),

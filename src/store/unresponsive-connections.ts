@@ -2,6 +2,7 @@ import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryRes
 import type { Pool, PoolClient } from 'pg'
 import type { CurrentHistory, Origin } from './current-history.ts'
 import { OtherHistoryError, whileConnecting, whileUsing } from './faults.ts'
+import type { DatabaseServers } from './servers/database-servers.ts'
 import { isPreparedStatementLost, preparedNameOf } from './tuning/prepared-statements.ts'
 import { ReadTimeoutError, runStatement, type Statement } from './tuning/run-statement.ts'
 
@@ -10,6 +11,7 @@ export interface UnresponsiveConnectionsOptions {
   readonly answerWithinMs: number
   /** How long to wait for a connection to a server of the right history, in milliseconds. */
   readonly connectWithinMs: number
+  readonly servers: DatabaseServers
   readonly history: CurrentHistory
   readonly originOf: (client: PoolClient) => Origin | undefined
 }
@@ -47,7 +49,7 @@ interface Pooled {
  */
 export function withoutUnresponsiveConnections(
   pool: Pool,
-  { answerWithinMs, connectWithinMs, history, originOf }: UnresponsiveConnectionsOptions,
+  { answerWithinMs, connectWithinMs, servers, history, originOf }: UnresponsiveConnectionsOptions,
 ): PostgresPool {
   /**
    * The wrapper of each connection: always the same object, since Kysely keeps what it knows of a
@@ -93,7 +95,10 @@ export function withoutUnresponsiveConnections(
       } catch (error) {
         if (error instanceof ReadTimeoutError) {
           timeout = error
-          if (ownCohort === cohort) cohort += 1
+          if (ownCohort === cohort) {
+            cohort += 1
+            servers.distrust()
+          }
         }
         throw whileUsing(error)
       }
@@ -128,15 +133,22 @@ export function withoutUnresponsiveConnections(
     }
   }
 
+  /** Searches for a server only where a new connection is needed. */
+  async function take(): Promise<PoolClient> {
+    try {
+      return await (pool.idleCount > 0 ? pool.connect() : servers.connect(() => pool.connect()))
+    } catch (error) {
+      throw whileConnecting(error)
+    }
+  }
+
   return {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
       const endsAt = performance.now() + connectWithinMs
       for (let pauseMs = shortestPauseMs; ; ) {
-        const client = await pool.connect().catch((error: unknown) => {
-          throw whileConnecting(error)
-        })
+        const client = await take()
         const known = pooled.get(client)
         if (known?.cohort === cohort && history.admits(known.origin)) {
           known.hasServed = true
@@ -147,6 +159,7 @@ export function withoutUnresponsiveConnections(
         // Either the server is a deposed primary, or the sync cycles have not met the promoted one
         // yet.
         history.refuse(known.origin.history)
+        servers.distrust()
         const leftMs = endsAt - performance.now()
         if (leftMs <= 0) throw new OtherHistoryError()
         await history.changed(Math.min(leftMs, pauseMs))

@@ -47,7 +47,15 @@ const refused: readonly (readonly [parameters: string, fault: string])[] = [
   ['dbname=other', 'dbname'],
   ['statement_timeout=1', 'statement_timeout'],
   ['binary=true', 'binary'],
-  ['host=a,b', 'exactly one host'],
+  ['target_session_attrs=prefer-standby', 'target_session_attrs'],
+  ['target_session_attrs=read-only', 'target_session_attrs'],
+  ['load_balance_hosts=yes', 'load_balance_hosts'],
+  ['connect_timeout=soon', 'connect_timeout'],
+  ['host=a,b&port=1,2,3', '2 hosts and 3 ports'],
+  ['host=a,b&port=5432,x', 'invalid port for host 2 of 2'],
+  ['host=a,b&port=0', 'invalid port for host 1 of 2'],
+  ['host=a,b,c&port=1,65536,3', 'invalid port for host 2 of 3'],
+  ['host=a,,c', 'empty host for host 2 of 3'],
 ]
 
 t.test('a parameter that cannot have the meaning of libpq is refused by name', async (t) => {
@@ -56,8 +64,66 @@ t.test('a parameter that cannot have the meaning of libpq is refused by name', a
     t.match(faults.join('\n'), new RegExp(`\\b${fault}\\b`), parameters)
     t.notMatch(faults.join('\n'), 'hush')
   }
-  for (const url of ['postgres://a,b/keys', 'postgres://user:hush@a:1,b:2/keys']) {
-    t.same(parseDatabaseUrl(url, {}).faults, ['must name exactly one host'])
+  for (const [hosts, fault] of [
+    ['a:1,b:x', 'not a valid URL'],
+    ['a:1,b:-2', 'not a valid URL'],
+    ['a:1,b:70000', 'invalid port for host 2 of 2'],
+    ['a:1,,c:3', 'empty host for host 2 of 3'],
+    ['a,[::1', 'not a valid URL'],
+    ['a,[b]', 'not a valid URL'],
+    ['a,%zz', 'not a valid URL'],
+    ['a b', 'not a valid URL'],
+  ] as const) {
+    const { faults } = parseDatabaseUrl(`postgres://user:hush@${hosts}/keys`, {})
+    t.match(faults.join('\n'), new RegExp(fault), hosts)
+    t.notMatch(faults.join('\n'), 'hush')
+  }
+  for (const password of ['hu/sh', 'hu#sh', 'hu?sh', '12/sh', '12#sh']) {
+    const { faults } = parseDatabaseUrl(`postgres://user:${password}@db/keys`, {})
+    t.match(faults.join('\n'), /not a valid URL. Percent-encode/, password)
+    t.notMatch(faults.join('\n'), 'sh@')
+  }
+})
+
+t.test('a database URL names one server or several, as libpq reads it', async (t) => {
+  const named: readonly (readonly [url: string, servers: string, env?: Record<string, string>])[] =
+    [
+      ['postgresql://u:p@h1:1,h2:2/db', 'h1 1, h2 2'],
+      ['postgresql://u@h1:1,h2/db', 'h1 1, h2 5432'],
+      ['postgresql://h1,h2,h3/db', 'h1 5432, h2 5432, h3 5432'],
+      ['postgresql:///db?host=h1,h2&port=1,2', 'h1 1, h2 2'],
+      ['postgresql:///db?host=h1,h2&port=7', 'h1 7, h2 7'],
+      ['postgresql:///db?host=h1,h2&port=7,', 'h1 7, h2 5432'],
+      ['postgresql://h0:9/db?host=h1,h2', 'h1 9, h2 9'],
+      ['postgresql://h1,h2/db?port=7', 'h1 7, h2 7'],
+      ['postgresql://[::1]:1,[2001:db8::2]/db', '::1 1, 2001:db8::2 5432'],
+      ['postgresql:///db?host=::1,192.0.2.1', '::1 5432, 192.0.2.1 5432'],
+      ['postgresql://%2Frun%2Fpg:1,h2:2/db', '/run/pg 1, h2 2'],
+      ['postgresql:///db?host=%2Frun%2Fpg', '/run/pg 5432'],
+      ['postgresql://u:a%2Cb%40c@h1/db', 'h1 5432'],
+      ['postgresql:///db', 'localhost 5432'],
+      ['postgresql:///db', 'h1 1, h2 2', { PGHOST: 'h1,h2', PGPORT: '1,2' }],
+      ['postgresql://h1,h2/db', 'h1 7, h2 7', { PGPORT: '7' }],
+    ]
+  for (const [text, expected, env = {}] of named) {
+    const { url, faults } = parseDatabaseUrl(text, env)
+    t.same(faults, [], text)
+    t.equal(url.servers.map(({ host, port }) => `${host} ${port}`).join(', '), expected, text)
+  }
+  const { url } = parseDatabaseUrl(
+    'postgresql://u%40x:p%3A%2F@h1,h2/a%2Fb?connect_timeout=3&load_balance_hosts=random&target_session_attrs=primary',
+    {},
+  )
+  t.match(url, { connectWithinMs: 3_000, isBalanced: true, acceptsReadOnly: true })
+  t.match(url.options, { user: 'u@x', password: 'p:/', database: 'a/b', ssl: false })
+  const unlimited = parseDatabaseUrl('postgresql://h1/db?connect_timeout=0', {})
+  t.equal(unlimited.url.connectWithinMs, undefined)
+  for (const [name, value] of [
+    ['PGTARGETSESSIONATTRS', 'standby'],
+    ['PGLOADBALANCEHOSTS', 'yes'],
+    ['PGCONNECT_TIMEOUT', 'soon'],
+  ] as const) {
+    t.equal(parseDatabaseUrl('postgresql://h1/db', { [name]: value }).faults.length, 1, name)
   }
 })
 
@@ -130,7 +196,7 @@ t.test('sslmode encrypts the connection and verifies the server as it promises',
     const without = await outcome('localhost', clear.port, `sslmode=${mode}`)
     t.equal(without, 'refused', 'a server without TLS')
   }
-  const { options } = parseDatabaseUrl('postgres://db/keys', { PGSSLMODE: 'require' })
-  t.same(Object.keys(options.ssl || {}).length > 0, true, 'PGSSLMODE is the default')
+  const { url } = parseDatabaseUrl('postgres://db/keys', { PGSSLMODE: 'require' })
+  t.same(Object.keys(url.options.ssl || {}).length > 0, true, 'PGSSLMODE is the default')
   t.match(parseDatabaseUrl('postgres://db/keys', { PGSSLMODE: 'Require' }).faults, [/sslmode/])
 })

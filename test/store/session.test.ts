@@ -4,6 +4,7 @@
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
 import { openFeedConnection } from '../../src/store/feed.ts'
+import { DatabaseServers } from '../../src/store/servers/database-servers.ts'
 import { UnreadableTimeError } from '../../src/store/types.ts'
 import {
   asAdmin,
@@ -99,7 +100,7 @@ t.test('every session pins each setting that alters what a statement reads or me
   await setDefaults(database)
   const { db } = openTestDatabase(database.url, { statementTimeoutMs })
   const feed = await openFeedConnection({
-    connection: database.url,
+    servers: new DatabaseServers({ connection: database.url, connectTimeoutMs: 10_000 }),
     connectTimeoutMs: 10_000,
     statementTimeoutMs,
   })
