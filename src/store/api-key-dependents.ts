@@ -16,6 +16,8 @@ export interface DependentsRequest {
   readonly ids: readonly string[]
   /** The maximum for each of them; the newest keys come first. */
   readonly limitEach: number
+  /** The maximum for all of them together. */
+  readonly limit: number
   readonly now: Date
 }
 
@@ -43,7 +45,7 @@ export function findDependentsOfAllowLists(
 
 async function findDependents(
   db: Executor,
-  { accountId, ids, limitEach, now }: DependentsRequest,
+  { accountId, ids, limitEach, limit, now }: DependentsRequest,
   among: RawBuilder<unknown>,
 ): Promise<Dependent[]> {
   if (ids.length === 0) return []
@@ -55,7 +57,8 @@ async function findDependents(
       ${among} and api_key.account_id = ${accountId} and api_key.live
         and disabled_at is null and (expires_at is null or expires_at > ${now})
       order by created_at desc, api_key.id desc limit ${limitEach}
-    ) as dependent`.execute(db)
+    ) as dependent
+    limit ${limit}`.execute(db)
   return rows.map((row) => ({
     holdsId: row.holds_id,
     name: row.name,

@@ -209,6 +209,22 @@ t.test('ybm api-key create, list and revoke work', async (t) => {
     t.same(officeNow.info.api_key_list, [{ name: 'restricted', status: 'ACTIVE' }])
   })
 
+  await t.test('ybm creates a key with an allow list that it names twice', async (t) => {
+    const wanted = { name: 'twice', hours: 1, lists: ['office', 'office', 'home'] }
+    const { answer } = await createKey(admin, wanted)
+    const ids = (await listLists(admin)).map((list) => list.info.id)
+    t.same(answer.data.spec.allow_list_info, ids.sort(), 'a repeated id counts once')
+    const [office] = ids
+    const body = {
+      name: 'in two cases',
+      expire_after_hours: 1,
+      allow_list_info: [office, office.toUpperCase()],
+    }
+    t.same((await admin.take('POST', keys, body)).data.spec.allow_list_info, [office])
+    const unlisted = { ...body, name: 'null', description: null, allow_list_info: null }
+    t.same((await admin.take('POST', keys, unlisted)).data.spec.allow_list_info, [])
+  })
+
   await t.test('ybm creates a key that never expires', async (t) => {
     const { answer } = await createKey(admin, { name: 'for ever', hours: 0 })
     t.match(answer.data, {

@@ -110,6 +110,14 @@ t.test('ybm role list, describe, create, update and delete work', async (t) => {
     ['Developer', 'account_dev', false],
     ['Viewer', 'account_viewer', false],
   ])
+  const described = Object.fromEntries(
+    roles.map((role) => [role.info.display_name, role.spec.description]),
+  )
+  t.same(described, {
+    Admin: 'Full access to all operations, including billing and user management',
+    Developer: 'Full access on cluster/backup - no billing or user management rights',
+    Viewer: 'Sees everything and changes nothing.',
+  })
   for (const role of roles) {
     t.same(role.spec.permissions, [], 'permissions are shown when asked for only')
     t.same(role.info.effective_permissions, [])
@@ -139,14 +147,14 @@ t.test('ybm role list, describe, create, update and delete work', async (t) => {
     permissions: [
       {
         resource_type: 'API_KEY',
-        resource_name: 'Api Key',
+        resource_name: 'API Key',
         operation_groups: [
           { operation_group: 'REVOKE', operation_group_description: 'End an API key for good.' },
         ],
       },
       {
         resource_type: 'CLUSTER',
-        resource_name: 'Cluster',
+        resource_name: 'Clusters',
         operation_groups: [
           {
             operation_group: 'UPDATE',
@@ -176,8 +184,8 @@ t.test('ybm role list, describe, create, update and delete work', async (t) => {
     ['Ops %1', 'Ops %1', true],
   ])
   t.equal((await listRoles(admin, { type: 'SYSTEM' })).length, 3)
-  const [described] = await listRoles(admin, { name: 'ops %1', describe: true })
-  t.same(described, made)
+  const [whole] = await listRoles(admin, { name: 'ops %1', describe: true })
+  t.same(whole, made)
   t.same(await admin.take('GET', `${at}/${made.info.id}`), { data: made })
 
   const { answer } = await createKey(admin, { name: 'operator', hours: 1, roleName: 'Ops %1' })
@@ -237,6 +245,28 @@ t.test('ybm role list, describe, create, update and delete work', async (t) => {
       message: 'A built-in role cannot be changed or deleted.',
     })
   }
+})
+
+t.test('the Aeon API names resource types as the recorded answers of Aeon do', async (t) => {
+  const { admin } = await service.newTenant()
+  const shown = (await listPermissions(admin)).map(({ info }: Json) => [
+    info.resource_type,
+    info.resource_name,
+  ])
+  t.same(Object.fromEntries(shown), {
+    ACCOUNT_LOGIN_TYPE: 'Account Login Type',
+    ACCOUNT_USER: 'Users',
+    ALERT_RULE: 'Alert Rules',
+    API_KEY: 'API Key',
+    BACKUP: 'Backup',
+    BILLING_PROFILE: 'Billing Profile',
+    CLUSTER: 'Clusters',
+    CLUSTER_MAINTENANCE_EVENT: 'Cluster Maintenance Event',
+    CLUSTER_MAINTENANCE_SCHEDULE: 'Cluster Maintenance Schedule',
+    PROMO_CODE: 'Promo Code',
+    READ_REPLICA: 'Read Replica',
+    TRACK: 'Database Track',
+  })
 })
 
 t.test('the Aeon API hides permissions of this service and keeps them through edits', async (t) => {

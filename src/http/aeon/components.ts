@@ -2,30 +2,45 @@ import { AccountResponse } from './accounts/get-current.ts'
 import { AccountListResponse } from './accounts/list.ts'
 import { ProjectListResponse } from './accounts/list-projects.ts'
 import { PingResponse } from './accounts/ping.ts'
-import { NetworkAllowListSpecRequest } from './allow-lists/create.ts'
 import { NetworkAllowListListResponse } from './allow-lists/list.ts'
-import { ApiKeySpecRequest, CreateApiKeyResponse } from './api-keys/create.ts'
+import { CreateApiKeyResponse } from './api-keys/create.ts'
 import { ApiKeyResponse } from './api-keys/get.ts'
 import { ApiKeyListResponse } from './api-keys/list.ts'
 import { ApiError } from './errors.ts'
 import { PagingMetadata } from './paging.ts'
 import { ResourcePermissionsResponse } from './permissions/list.ts'
 import { RoleListResponse } from './roles/list.ts'
-import { RolePermissionSpec } from './roles/permission-input.ts'
-import { RoleSpecRequest } from './roles/role-spec.ts'
-import { AccountData, ProjectData } from './shapes/account.ts'
-import { NetworkAllowListData, NetworkAllowListResponse } from './shapes/allow-list.ts'
-import { ApiKeyData } from './shapes/api-key.ts'
+import { AccountData, AccountInfo, ProjectData } from './shapes/account.ts'
+import {
+  NetworkAllowListClusterInfo,
+  NetworkAllowListData,
+  NetworkAllowListInfo,
+  NetworkAllowListResponse,
+  NetworkAllowListSpec,
+} from './shapes/allow-list-schemas.ts'
+import { ApiKeyData, ApiKeySpec } from './shapes/api-key-schemas.ts'
 import { EntityMetadata } from './shapes/entity-metadata.ts'
-import { ResourcePermission, ResourcePermissionData } from './shapes/permission.ts'
+import { ApiKeyStatusEnum } from './shapes/key-status.ts'
+import {
+  ResourceOperationGroup,
+  ResourceOperationGroupEnum,
+  ResourcePermissionInfo,
+  ResourcePermissionsData,
+  ResourceTypeEnum,
+} from './shapes/permission-schemas.ts'
 import { ApiKeyBasicInfo, RoleData, RoleResponse } from './shapes/role.ts'
+import { RoleSpec } from './shapes/role-spec.ts'
+import { UserSpecWithStateInfo, UserStateEnum } from './shapes/user.ts'
 
-/** The request bodies. */
+/** The request bodies and what they refer to. */
 export const bodies = [
-  ApiKeySpecRequest,
-  NetworkAllowListSpecRequest,
-  RolePermissionSpec,
-  RoleSpecRequest,
+  ResourceTypeEnum,
+  ResourceOperationGroupEnum,
+  ResourceOperationGroup,
+  ResourcePermissionInfo,
+  ApiKeySpec,
+  NetworkAllowListSpec,
+  RoleSpec,
 ]
 
 /** Every schema that a route of the Aeon API refers to by name. */
@@ -33,15 +48,20 @@ export const components = [
   ApiError,
   PagingMetadata,
   EntityMetadata,
-  ResourcePermission,
-  ResourcePermissionData,
+  ...bodies,
+  ResourcePermissionsData,
+  ApiKeyStatusEnum,
   ApiKeyBasicInfo,
+  UserStateEnum,
+  UserSpecWithStateInfo,
   RoleData,
   ProjectData,
+  AccountInfo,
   AccountData,
   ApiKeyData,
+  NetworkAllowListClusterInfo,
+  NetworkAllowListInfo,
   NetworkAllowListData,
-  ...bodies,
   PingResponse,
   AccountResponse,
   AccountListResponse,

@@ -13,10 +13,13 @@ export const aeonPrefix = '/api/public/v1'
 
 export const ApiError = Type.Object(
   {
-    error: Type.Object({
-      detail: Type.String({ description: 'Message for people. Contains no percent sign.' }),
-      status: Type.Integer(),
-    }),
+    error: Type.Object(
+      {
+        detail: Type.String({ description: 'Message for people. Contains no percent sign.' }),
+        status: Type.Integer({ description: 'Status of the response.' }),
+      },
+      { description: 'The error.' },
+    ),
   },
   { $id: 'ApiError', description: 'An error.' },
 )

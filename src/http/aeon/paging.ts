@@ -11,34 +11,60 @@ import {
 } from '../../domain/page.ts'
 import { redactTokens } from '../../domain/token/redaction.ts'
 import { invalidRequest } from '../../errors.ts'
-import { nullableString, oneOf } from '../schema-tools.ts'
+import { oneOf } from '../schema-tools.ts'
+import { textOrNull } from './shapes/fields.ts'
 
-/** The clients never ask for a second page of keys or lists: the default is the maximum. */
-const maxLimit = 100
+/**
+ * The clients read one page of keys and of lists and send no limit: what the page lacks cannot be
+ * named to them. So the default is the maximum.
+ */
+const maxLimit = 1000
 
 /** The sort fields of the Aeon API, each with its name in the service. */
 export type OrderNames = Readonly<Record<string, SortField>>
 
 export const PagingMetadata = Type.Object(
   {
-    continuation_token: nullableString({
+    continuation_token: textOrNull({
       description: 'Token of the next page; null on the last page.',
     }),
-    links: Type.Object({ self: Type.String(), next: nullableString() }),
+    links: Type.Object(
+      {
+        self: Type.String({ description: 'Link to this page.' }),
+        next: textOrNull({ description: 'Link to the next page; null on the last page.' }),
+      },
+      { description: 'Links to this page and the next.' },
+    ),
   },
-  { $id: 'PagingMetadata' },
+  { $id: 'PagingMetadata', description: 'Where a page is in its list.' },
 )
 
 export function pagingParameters(names: OrderNames) {
   return {
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxLimit, default: maxLimit })),
-    continuation_token: Type.Optional(Type.String({ maxLength: maxCursorLength })),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: maxLimit,
+        default: maxLimit,
+        description: 'Maximum number of items of the page.',
+      }),
+    ),
+    continuation_token: Type.Optional(
+      Type.String({
+        maxLength: maxCursorLength,
+        description: 'Token of the page, from the previous page. Empty: the first page.',
+      }),
+    ),
     order: Type.Optional(
       oneOf(['asc', 'desc'], {
         description: 'Absent: `asc` if `order_by` is given, otherwise newest first.',
       }),
     ),
-    order_by: Type.Optional(oneOf(Object.keys(names))),
+    order_by: Type.Optional(
+      oneOf(Object.keys(names), {
+        description: 'Field by which the list is sorted. Absent: by creation.',
+      }),
+    ),
   }
 }
 

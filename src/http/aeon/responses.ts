@@ -37,7 +37,8 @@ export function responses<const Good extends TSchema>(
       content: { 'application/json': { schema: ref(ApiError) } },
     },
   ])
-  return { 200: good, ...(Object.fromEntries(entries) as Record<never, never>) }
+  const described = { ...good, 'x-response-description': 'Success.' }
+  return { 200: described, ...(Object.fromEntries(entries) as Record<never, never>) }
 }
 
 /** Deleting and revoking answer with an empty body. */

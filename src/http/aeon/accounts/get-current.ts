@@ -6,7 +6,10 @@ import { ref } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { AccountData, toAccountData } from '../shapes/account.ts'
 
-export const AccountResponse = Type.Object({ data: ref(AccountData) }, { $id: 'AccountResponse' })
+export const AccountResponse = Type.Object(
+  { data: ref(AccountData) },
+  { $id: 'AccountResponse', description: 'One account.' },
+)
 
 export function getCurrentAccountRoute(scope: App, deps: Deps): void {
   scope.get(

@@ -8,12 +8,18 @@ import { responses } from '../responses.ts'
 import { accountParams, ProjectData, projectName, toProjectData } from '../shapes/account.ts'
 
 export const ProjectListResponse = Type.Object(
-  { data: Type.Array(ref(ProjectData)), _metadata: ref(PagingMetadata) },
-  { $id: 'ProjectListResponse' },
+  {
+    data: Type.Array(ref(ProjectData), { description: 'The project.' }),
+    _metadata: ref(PagingMetadata),
+  },
+  { $id: 'ProjectListResponse', description: 'The project of an account, as a list.' },
 )
 
 const listQuery = Type.Object(
-  { ...pagingParameters({ name: 'name' }), name: Type.Optional(Type.String()) },
+  {
+    ...pagingParameters({ name: 'name' }),
+    name: Type.Optional(Type.String({ description: 'The exact name of the project.' })),
+  },
   closed,
 )
 

@@ -8,8 +8,11 @@ import { responses } from '../responses.ts'
 import { AccountData, toAccountData } from '../shapes/account.ts'
 
 export const AccountListResponse = Type.Object(
-  { data: Type.Array(ref(AccountData)), _metadata: ref(PagingMetadata) },
-  { $id: 'AccountListResponse' },
+  {
+    data: Type.Array(ref(AccountData), { description: 'The account.' }),
+    _metadata: ref(PagingMetadata),
+  },
+  { $id: 'AccountListResponse', description: 'The account of the key, as a list.' },
 )
 
 export function listAccountsRoute(scope: App, deps: Deps): void {
@@ -19,7 +22,7 @@ export function listAccountsRoute(scope: App, deps: Deps): void {
       config: { access: { permission: null } },
       schema: {
         operationId: 'ListAccounts',
-        tags: ['account'],
+        tags: ['account-list'],
         summary: 'List the account of the key, for older clients',
         querystring: Type.Object(pagingParameters({ name: 'name' }), closed),
         response: responses(ref(AccountListResponse)),

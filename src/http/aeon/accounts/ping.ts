@@ -7,12 +7,27 @@ import { responses } from '../responses.ts'
 
 export const PingResponse = Type.Object(
   {
-    data: Type.Object({
-      build_info: Type.Object({ revision: Type.String(), branch: Type.String() }),
-      runtime_info: Type.Object({ start_timestamp: Type.String(), alive: Type.Boolean() }),
-    }),
+    data: Type.Object(
+      {
+        build_info: Type.Object(
+          {
+            revision: Type.String({ description: 'Version of the service.' }),
+            branch: Type.String({ description: 'Name of the service.' }),
+          },
+          { description: 'The build of the service.' },
+        ),
+        runtime_info: Type.Object(
+          {
+            start_timestamp: Type.String({ description: 'Start of the process.' }),
+            alive: Type.Boolean({ description: 'Always true.' }),
+          },
+          { description: 'The process that answers.' },
+        ),
+      },
+      { description: 'The state of the service.' },
+    ),
   },
-  { $id: 'PingResponse' },
+  { $id: 'PingResponse', description: 'The state of the service.' },
 )
 
 export function pingRoute(scope: App, deps: Deps): void {

@@ -1,30 +1,10 @@
-import { Type } from 'typebox'
-import { maxAddressLength, maxEntriesPerAllowList } from '../../../domain/limits.ts'
 import { createAllowList } from '../../../management/allow-lists/create.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
-import { closed, ref } from '../../schema-tools.ts'
+import { ref } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
-import {
-  allowListsSeenBy,
-  NetworkAllowListResponse,
-  projectParams,
-  requireProject,
-} from '../shapes/allow-list.ts'
-import { description, name } from '../shapes/fields.ts'
-
-export const NetworkAllowListSpecRequest = Type.Object(
-  {
-    name,
-    description,
-    allow_list: Type.Array(Type.String({ maxLength: maxAddressLength }), {
-      minItems: 1,
-      maxItems: maxEntriesPerAllowList,
-      description: 'Addresses and CIDR ranges, stored exactly as given.',
-    }),
-  },
-  { $id: 'NetworkAllowListSpecRequest', ...closed },
-)
+import { allowListsSeenBy, projectParams, requireProject } from '../shapes/allow-list.ts'
+import { NetworkAllowListResponse, NetworkAllowListSpec } from '../shapes/allow-list-schemas.ts'
 
 export function createAllowListRoute(scope: App, deps: Deps): void {
   scope.post(
@@ -36,7 +16,7 @@ export function createAllowListRoute(scope: App, deps: Deps): void {
         tags: ['network'],
         summary: 'Create an allow list',
         params: projectParams,
-        body: ref(NetworkAllowListSpecRequest),
+        body: ref(NetworkAllowListSpec),
         response: responses(ref(NetworkAllowListResponse), { body: true, errors: [404, 409] }),
       },
     },

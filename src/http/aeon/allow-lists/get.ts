@@ -3,12 +3,8 @@ import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { ref } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
-import {
-  allowListParams,
-  allowListsSeenBy,
-  NetworkAllowListResponse,
-  requireProject,
-} from '../shapes/allow-list.ts'
+import { allowListParams, allowListsSeenBy, requireProject } from '../shapes/allow-list.ts'
+import { NetworkAllowListResponse } from '../shapes/allow-list-schemas.ts'
 
 export function getAllowListRoute(scope: App, deps: Deps): void {
   scope.get(

@@ -8,6 +8,7 @@ import { listAllowLists } from '../../../management/allow-lists/list.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { closed, ref } from '../../schema-tools.ts'
+import { documentOnly } from '../document-form.ts'
 import {
   nextToken,
   PagingMetadata,
@@ -16,16 +17,15 @@ import {
   parsePage,
 } from '../paging.ts'
 import { responses } from '../responses.ts'
-import {
-  allowListsSeenBy,
-  NetworkAllowListData,
-  projectParams,
-  requireProject,
-} from '../shapes/allow-list.ts'
+import { allowListsSeenBy, projectParams, requireProject } from '../shapes/allow-list.ts'
+import { NetworkAllowListData } from '../shapes/allow-list-schemas.ts'
 
 export const NetworkAllowListListResponse = Type.Object(
-  { data: Type.Array(ref(NetworkAllowListData)), _metadata: ref(PagingMetadata) },
-  { $id: 'NetworkAllowListListResponse' },
+  {
+    data: Type.Array(ref(NetworkAllowListData), { description: 'The allow lists of the page.' }),
+    _metadata: ref(PagingMetadata),
+  },
+  { $id: 'NetworkAllowListListResponse', description: 'A page of allow lists.' },
 )
 
 const orderNames = { created_on: 'created_at', name: 'name' } as const
@@ -38,6 +38,7 @@ const listQuery = Type.Object(
         maxLength: maxKeyIdListLength,
         description:
           'Only allow lists of these keys: key ids separated by commas. Requires the `api_key:read` permission.',
+        ...documentOnly.commaSeparated,
       }),
     ),
   },

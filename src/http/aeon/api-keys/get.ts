@@ -4,10 +4,14 @@ import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { ref } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
-import { ApiKeyData, keyParams } from '../shapes/api-key.ts'
+import { keyParams } from '../shapes/api-key.ts'
+import { ApiKeyData } from '../shapes/api-key-schemas.ts'
 import { showApiKey } from './show.ts'
 
-export const ApiKeyResponse = Type.Object({ data: ref(ApiKeyData) }, { $id: 'ApiKeyResponse' })
+export const ApiKeyResponse = Type.Object(
+  { data: ref(ApiKeyData) },
+  { $id: 'ApiKeyResponse', description: 'One key.' },
+)
 
 export function getApiKeyRoute(scope: App, deps: Deps): void {
   scope.get(
@@ -16,7 +20,7 @@ export function getApiKeyRoute(scope: App, deps: Deps): void {
       config: { access: { permission: 'api_key:read' } },
       schema: {
         operationId: 'GetApiKey',
-        tags: ['api-key'],
+        tags: ['auth'],
         summary: 'Get a key',
         params: keyParams,
         response: responses(ref(ApiKeyResponse), { errors: [404] }),

@@ -5,14 +5,17 @@ import { closed, ref } from '../../schema-tools.ts'
 import { limitOf, PagingMetadata, pagingMetadata, pagingParameters, sortOf } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { accountParams } from '../shapes/account.ts'
-import { ApiKeyData } from '../shapes/api-key.ts'
+import { ApiKeyData } from '../shapes/api-key-schemas.ts'
 import { listActiveFirst } from './active-first.ts'
 import { filterParameters, parseKeyFilter } from './filter.ts'
 import { showApiKeys } from './show.ts'
 
 export const ApiKeyListResponse = Type.Object(
-  { data: Type.Array(ref(ApiKeyData)), _metadata: ref(PagingMetadata) },
-  { $id: 'ApiKeyListResponse' },
+  {
+    data: Type.Array(ref(ApiKeyData), { description: 'The keys of the page.' }),
+    _metadata: ref(PagingMetadata),
+  },
+  { $id: 'ApiKeyListResponse', description: 'A page of keys.' },
 )
 
 const orderNames = { created_on: 'created_at', name: 'name', expiry_time: 'expires_at' } as const
@@ -24,7 +27,7 @@ export function listApiKeysRoute(scope: App, deps: Deps): void {
       config: { access: { permission: 'api_key:read' } },
       schema: {
         operationId: 'ListApiKeys',
-        tags: ['api-key'],
+        tags: ['auth'],
         summary: 'List keys, active keys first',
         params: accountParams,
         querystring: Type.Object({ ...pagingParameters(orderNames), ...filterParameters }, closed),

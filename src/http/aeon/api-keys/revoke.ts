@@ -12,7 +12,7 @@ export function revokeApiKeyRoute(scope: App, deps: Deps): void {
       config: { access: { permission: 'api_key:revoke' } },
       schema: {
         operationId: 'RevokeApiKey',
-        tags: ['api-key'],
+        tags: ['auth'],
         summary: 'Revoke a key',
         description: 'Permanent. Revoking a revoked key changes nothing.',
         params: keyParams,

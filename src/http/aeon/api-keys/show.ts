@@ -3,7 +3,8 @@ import type { ApiKey } from '../../../domain/key/api-key.ts'
 import type { KeyPrincipal } from '../../../domain/principal.ts'
 import { rolesOfKeys } from '../../../management/roles/of-keys.ts'
 import type { Deps } from '../../deps.ts'
-import { type ApiKeyData, toApiKeyData } from '../shapes/api-key.ts'
+import { toApiKeyData } from '../shapes/api-key.ts'
+import type { ApiKeyData } from '../shapes/api-key-schemas.ts'
 
 /** Keys of one account as `reader` may see them, each with its role. */
 export async function showApiKeys(

@@ -5,11 +5,15 @@ import type { Deps } from '../../deps.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { PagingMetadata, pagingMetadata } from '../paging.ts'
 import { responses } from '../responses.ts'
-import { namedByAeon, ResourcePermissionData, toCatalogueData } from '../shapes/permission.ts'
+import { namedByAeon, toCatalogueData } from '../shapes/permission.ts'
+import { ResourcePermissionsData } from '../shapes/permission-schemas.ts'
 
 export const ResourcePermissionsResponse = Type.Object(
-  { data: Type.Array(ref(ResourcePermissionData)), _metadata: ref(PagingMetadata) },
-  { $id: 'ResourcePermissionsResponse' },
+  {
+    data: Type.Array(ref(ResourcePermissionsData), { description: 'The resource types.' }),
+    _metadata: ref(PagingMetadata),
+  },
+  { $id: 'ResourcePermissionsResponse', description: 'The permission catalogue.' },
 )
 
 /** Aeon does not publish the path: these are the likely ones. The document shows the first. */

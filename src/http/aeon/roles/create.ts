@@ -7,8 +7,8 @@ import { responses } from '../responses.ts'
 import { accountParams } from '../shapes/account.ts'
 import { namedByAeon } from '../shapes/permission.ts'
 import { RoleResponse } from '../shapes/role.ts'
+import { RoleSpec } from '../shapes/role-spec.ts'
 import { parsePermissions } from './permission-input.ts'
-import { RoleSpecRequest } from './role-spec.ts'
 import { answerRole } from './show.ts'
 
 export function createRoleRoute(scope: App, deps: Deps): void {
@@ -21,7 +21,7 @@ export function createRoleRoute(scope: App, deps: Deps): void {
         tags: ['role'],
         summary: 'Create a role',
         params: accountParams,
-        body: ref(RoleSpecRequest),
+        body: ref(RoleSpec),
         response: responses(ref(RoleResponse), { body: true, errors: [404, 409] }),
       },
     },

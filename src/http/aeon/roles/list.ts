@@ -18,8 +18,11 @@ import { RoleData } from '../shapes/role.ts'
 import { showRoles } from './show.ts'
 
 export const RoleListResponse = Type.Object(
-  { data: Type.Array(ref(RoleData)), _metadata: ref(PagingMetadata) },
-  { $id: 'RoleListResponse' },
+  {
+    data: Type.Array(ref(RoleData), { description: 'The roles of the page.' }),
+    _metadata: ref(PagingMetadata),
+  },
+  { $id: 'RoleListResponse', description: 'A page of roles.' },
 )
 
 const orderNames = { created_on: 'created_at', name: 'name', display_name: 'name' } as const
@@ -28,7 +31,12 @@ const roleTypes = ['ALL', 'SYSTEM', 'USER_DEFINED'] as const
 const listQuery = Type.Object(
   {
     ...pagingParameters(orderNames),
-    role_types: Type.Optional(oneOf(roleTypes, { default: 'ALL' })),
+    role_types: Type.Optional(
+      oneOf(roleTypes, {
+        default: 'ALL',
+        description: 'Built-in roles (`SYSTEM`), roles of the account, or both.',
+      }),
+    ),
     display_name: Type.Optional(
       Type.String({
         minLength: 1,
@@ -37,7 +45,12 @@ const listQuery = Type.Object(
         description: 'The exact display name, case-insensitive.',
       }),
     ),
-    include_permissions: Type.Optional(Type.Boolean({ default: false })),
+    include_permissions: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'Whether the roles of the answer have their permissions.',
+      }),
+    ),
   },
   closed,
 )

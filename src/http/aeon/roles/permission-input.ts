@@ -1,40 +1,18 @@
-import { type Static, Type } from 'typebox'
-import { maxOperationGroups } from '../../../domain/limits.ts'
 import { type Fault, invalidRequest } from '../../../errors.ts'
-import { closed } from '../../schema-tools.ts'
 import type { NamedEntry } from '../shapes/permission.ts'
-
-const enumName = Type.String({ pattern: '^[A-Z][A-Z0-9_]{0,62}$' })
-
-/** Accepts the descriptions of the catalogue too: clients send back what they received. */
-export const RolePermissionSpec = Type.Object(
-  {
-    resource_type: enumName,
-    resource_name: Type.Optional(Type.String()),
-    operation_groups: Type.Array(
-      Type.Object(
-        {
-          operation_group: enumName,
-          operation_group_description: Type.Optional(Type.String()),
-          tags: Type.Optional(Type.Array(Type.String())),
-        },
-        closed,
-      ),
-      { maxItems: maxOperationGroups },
-    ),
-  },
-  { $id: 'RolePermissionSpec', ...closed },
-)
+import type { ResourcePermissionInfo } from '../shapes/permission-schemas.ts'
 
 /**
  * The permissions of the service that a body names. Throws `invalid_request` with every permission
- * that the catalogue does not have.
+ * that the catalogue does not have, and with every resource type that is named again: the answer
+ * has one entry for each type, and Terraform calls an answer inconsistent that has fewer entries
+ * than its configuration, after it has created the role.
  */
 export function parsePermissions(
   entries: readonly NamedEntry[],
-  wanted: readonly Static<typeof RolePermissionSpec>[],
+  wanted: readonly ResourcePermissionInfo[],
 ): string[] {
-  const faults: Fault[] = []
+  const faults: Fault[] = repeatedTypes(wanted)
   const names = wanted.flatMap(({ resource_type: type, operation_groups: groups }, place) =>
     groups.flatMap(({ operation_group: group }, index) => {
       const found = entries.filter(
@@ -54,4 +32,16 @@ function unknownPermission(place: number, index: number): Fault {
     rule: 'exists',
     message: 'The permission catalogue does not contain this permission.',
   }
+}
+
+function repeatedTypes(wanted: readonly ResourcePermissionInfo[]): Fault[] {
+  const types = wanted.map((entry) => entry.resource_type)
+  return [...types.entries()]
+    .filter(([place, type]) => types.indexOf(type) < place)
+    .map(([place]) => ({
+      field: `/permissions/${place}/resource_type`,
+      rule: 'unique',
+      message:
+        'An earlier entry has the same resource type. Write all operation groups of a resource type in one entry.',
+    }))
 }

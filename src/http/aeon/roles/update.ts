@@ -6,8 +6,8 @@ import { ref } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { namedByAeon } from '../shapes/permission.ts'
 import { RoleResponse, roleParams } from '../shapes/role.ts'
+import { RoleSpec } from '../shapes/role-spec.ts'
 import { parsePermissions } from './permission-input.ts'
-import { RoleSpecRequest } from './role-spec.ts'
 import { answerRole } from './show.ts'
 
 export function updateRoleRoute(scope: App, deps: Deps): void {
@@ -22,7 +22,7 @@ export function updateRoleRoute(scope: App, deps: Deps): void {
         description:
           'Takes effect on all keys with the role. Permissions that this API cannot express stay unchanged.',
         params: roleParams,
-        body: ref(RoleSpecRequest),
+        body: ref(RoleSpec),
         response: responses(ref(RoleResponse), { body: true, errors: [404, 409] }),
       },
     },

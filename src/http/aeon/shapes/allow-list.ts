@@ -5,41 +5,19 @@ import type { KeyPrincipal } from '../../../domain/principal.ts'
 import { notFound } from '../../../errors.ts'
 import { getAccount } from '../../../management/accounts/get.ts'
 import type { Deps } from '../../deps.ts'
-import { oneOf, ref } from '../../schema-tools.ts'
-import { dependentsSeenBy, maxDependentsShown } from './dependents.ts'
-import { keyStatuses } from './key-status.ts'
+import type { NetworkAllowListData } from './allow-list-schemas.ts'
+import { dependentsSeenBy } from './dependents.ts'
+import { pathId } from './fields.ts'
 
-const id = Type.String({ format: 'uuid' })
+export const projectParams = Type.Object({
+  account_id: pathId('Id of the account.'),
+  project_id: pathId('Id of the project.'),
+})
 
-export const NetworkAllowListData = Type.Object(
-  {
-    spec: Type.Object({
-      name: Type.String(),
-      description: Type.String(),
-      allow_list: Type.Array(Type.String()),
-    }),
-    info: Type.Object({
-      id,
-      project_id: id,
-      cluster_ids: Type.Array(id, { maxItems: 0 }),
-      cluster_list: Type.Array(Type.Object({ id, name: Type.String() }), { maxItems: 0 }),
-      peering_id: Type.Unsafe<null>({ type: 'null' }),
-      api_key_list: Type.Array(Type.Object({ name: Type.String(), status: oneOf(keyStatuses) }), {
-        description: `The newest ${maxDependentsShown} active keys that use the list.`,
-      }),
-    }),
-  },
-  { $id: 'NetworkAllowListData' },
-)
-
-export const NetworkAllowListResponse = Type.Object(
-  { data: ref(NetworkAllowListData) },
-  { $id: 'NetworkAllowListResponse' },
-)
-
-export const projectParams = Type.Object({ account_id: Type.String(), project_id: Type.String() })
-
-export const allowListParams = Type.Object({ ...projectParams.properties, id: Type.String() })
+export const allowListParams = Type.Object({
+  ...projectParams.properties,
+  id: pathId('Id of the allow list.'),
+})
 
 /** The account, if the project of the path is its own. Throws `not_found`. */
 export async function requireProject(
@@ -68,9 +46,10 @@ export async function allowListsSeenBy(
       cluster_ids: [],
       cluster_list: [],
       peering_id: null,
-      api_key_list: dependents
-        .filter((dependent) => dependent.holdsId === list.id)
-        .map(({ name }) => ({ name, status: 'ACTIVE' })),
+      api_key_list: (dependents.get(list.id) ?? []).map(({ name }) => ({
+        name,
+        status: 'ACTIVE',
+      })),
     },
   })
 }

@@ -2,51 +2,16 @@ import { type Static, Type } from 'typebox'
 import { type ApiKey, statusOf } from '../../../domain/key/api-key.ts'
 import { actorSeenBy, type KeyPrincipal } from '../../../domain/principal.ts'
 import type { RoleOfKey } from '../../../management/roles/of-keys.ts'
-import { nullableString, oneOf, ref } from '../../schema-tools.ts'
-import { EntityMetadata } from './entity-metadata.ts'
+import type { ApiKeyData } from './api-key-schemas.ts'
+import { pathId } from './fields.ts'
 import { issuerSeenBy } from './issuer.ts'
-import { keyStatuses, toAeonStatus } from './key-status.ts'
-import { RoleData, toEmbeddedRole } from './role.ts'
+import { toAeonStatus } from './key-status.ts'
+import { toEmbeddedRole } from './role.ts'
 
-const id = Type.String({ format: 'uuid' })
-
-export const ApiKeyData = Type.Object(
-  {
-    spec: Type.Object({
-      name: Type.String(),
-      description: Type.String(),
-      expire_after_hours: Type.Integer({
-        format: 'int32',
-        description: '0: the key never expires.',
-      }),
-      role_id: id,
-      allow_list_info: Type.Array(id, {
-        description: 'Empty: the key is usable from any address.',
-      }),
-    }),
-    info: Type.Object({
-      id,
-      issuer: Type.String({ description: 'The user or key that issued the key.' }),
-      metadata: ref(EntityMetadata),
-      expiry_time: Type.String({ description: '`2099-12-31T00:00Z`: the key never expires.' }),
-      status: oneOf(keyStatuses, { description: 'A disabled key is `REVOKED`.' }),
-      last_used_time: Type.String({ description: 'Time of the last use, or `Not yet used`.' }),
-      usage_count: Type.Integer({ format: 'int64' }),
-      account_id: id,
-      revoked_by_user_id: nullableString(),
-      revoked_by_user_email: nullableString(),
-      revoked_by_api_key_id: nullableString(),
-      revoked_by_api_key_name: nullableString(),
-      revoked_at_time: nullableString({
-        description: 'Null: the key is not revoked, or only disabled.',
-      }),
-      role: ref(RoleData),
-    }),
-  },
-  { $id: 'ApiKeyData' },
-)
-
-export const keyParams = Type.Object({ account_id: Type.String(), id: Type.String() })
+export const keyParams = Type.Object({
+  account_id: pathId('Id of the account.'),
+  id: pathId('Id of the key.'),
+})
 
 const never = '2099-12-31T00:00Z'
 const notYetUsed = 'Not yet used'

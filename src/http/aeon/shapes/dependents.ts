@@ -2,16 +2,20 @@ import type { KeyPrincipal } from '../../../domain/principal.ts'
 import { type Dependent, listDependents } from '../../../management/api-keys/list-dependents.ts'
 import type { Deps } from '../../deps.ts'
 
-/** The clients print the number and the names of the dependents. */
-export const maxDependentsShown = 100
+/**
+ * The clients count the dependents and print their names, so an answer has all of them, up to a
+ * number that bounds the answer.
+ */
+const maxDependentsShown = 50_000
 
-/** The newest active keys of each role or list; none if the reader may not read keys. */
+/** The active keys by the id of their role or list; none if the reader may not read keys. */
 export async function dependentsSeenBy(
   deps: Deps,
   reader: KeyPrincipal,
   accountId: string,
   of: Parameters<typeof listDependents>[2],
-): Promise<readonly Dependent[]> {
-  if (!reader.key.holds.has('api_key:read')) return []
-  return listDependents(deps, accountId, of, maxDependentsShown)
+): Promise<ReadonlyMap<string, readonly Dependent[]>> {
+  if (!reader.key.holds.has('api_key:read')) return new Map()
+  const found = await listDependents(deps, accountId, of, maxDependentsShown)
+  return Map.groupBy(found, (dependent) => dependent.holdsId)
 }

@@ -1,7 +1,14 @@
 import { Type } from 'typebox'
 
-/** The times of the creation and of the last change. */
+/** The times of the creation and of the last change. Nullable: so the clients read it. */
 export const EntityMetadata = Type.Object(
-  { created_on: Type.String(), updated_on: Type.String() },
-  { $id: 'EntityMetadata' },
+  {
+    created_on: Type.String({ description: 'Time of the creation.' }),
+    updated_on: Type.String({ description: 'Time of the last change.' }),
+  },
+  {
+    $id: 'EntityMetadata',
+    nullable: true,
+    description: 'Times of the creation and the last change.',
+  },
 )

@@ -1,8 +1,14 @@
 import type { KeyStatus } from '../../../domain/key/api-key.ts'
+import { oneOf } from '../../schema-tools.ts'
 
 export const keyStatuses = ['ACTIVE', 'EXPIRED', 'REVOKED'] as const
 
 type AeonStatus = (typeof keyStatuses)[number]
+
+export const ApiKeyStatusEnum = oneOf(keyStatuses, {
+  $id: 'ApiKeyStatusEnum',
+  description: 'Status of a key. A disabled key is `REVOKED`.',
+})
 
 /** The enum of the clients is strict and has no value for disabled keys, which show as revoked. */
 export function toAeonStatus(status: KeyStatus): AeonStatus {

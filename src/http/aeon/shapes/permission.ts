@@ -1,40 +1,8 @@
-import { type Static, Type } from 'typebox'
+import type { Static } from 'typebox'
 import type { Catalogue, CatalogueEntry } from '../../../domain/permission.ts'
 import type { KeyPrincipal } from '../../../domain/principal.ts'
-
-export const ResourcePermission = Type.Object(
-  {
-    resource_type: Type.String({ examples: ['CLUSTER'] }),
-    resource_name: Type.String(),
-    operation_groups: Type.Array(
-      Type.Object({
-        operation_group: Type.String({ examples: ['READ'] }),
-        operation_group_description: Type.String(),
-      }),
-    ),
-  },
-  { $id: 'ResourcePermissionInfo' },
-)
-
-export const ResourcePermissionData = Type.Object(
-  {
-    info: Type.Object({
-      resource_type: Type.String(),
-      resource_name: Type.String(),
-      operation_groups: Type.Array(
-        Type.Object({
-          operation_group: Type.String(),
-          operation_group_description: Type.String(),
-          tags: Type.Array(Type.String(), {
-            description:
-              'Begins with `SENSITIVE` if a holder of the permission can change access rights.',
-          }),
-        }),
-      ),
-    }),
-  },
-  { $id: 'ResourcePermissionData' },
-)
+import type { ResourcePermissionInfo, ResourcePermissionsData } from './permission-schemas.ts'
+import { resourceNameOf } from './resource-names.ts'
 
 /** A permission of the catalogue that has a name in Aeon. */
 export type NamedEntry = CatalogueEntry & { readonly aeon: NonNullable<CatalogueEntry['aeon']> }
@@ -54,7 +22,7 @@ export function namedByAeon(catalogue: Catalogue, principal: KeyPrincipal): read
 /** The catalogue in Aeon's form. The clients look for the tag at the first place of its list. */
 export function toCatalogueData(
   entries: readonly NamedEntry[],
-): Static<typeof ResourcePermissionData>[] {
+): Static<typeof ResourcePermissionsData>[] {
   return [...byResource(entries)].map(([type, group]) => ({
     info: {
       resource_type: type,
@@ -72,7 +40,7 @@ export function toCatalogueData(
 export function toResourcePermissions(
   entries: readonly NamedEntry[],
   names: readonly string[],
-): Static<typeof ResourcePermission>[] {
+): ResourcePermissionInfo[] {
   const shown = entries.filter((entry) => names.includes(entry.name))
   return [...byResource(shown)].map(([type, group]) => ({
     resource_type: type,
@@ -92,10 +60,4 @@ function byResource(entries: readonly NamedEntry[]): Map<string, NamedEntry[]> {
 function unique(entries: readonly NamedEntry[]): NamedEntry[] {
   const groups = Map.groupBy(entries, (entry) => entry.aeon.operation_group)
   return [...groups.values()].flatMap((same) => same.slice(0, 1))
-}
-
-/** `READ_REPLICA`: Read Replica. */
-function resourceNameOf(type: string): string {
-  const words = type.toLowerCase().split('_')
-  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ')
 }

@@ -4,61 +4,77 @@ import type { KeyPrincipal } from '../../../domain/principal.ts'
 import type { Role } from '../../../domain/role.ts'
 import type { Dependent } from '../../../management/api-keys/list-dependents.ts'
 import type { RoleWithEffects } from '../../../management/roles/list.ts'
-import { oneOf, ref } from '../../schema-tools.ts'
-import { maxDependentsShown } from './dependents.ts'
+import { ref } from '../../schema-tools.ts'
 import { EntityMetadata } from './entity-metadata.ts'
+import { pathId } from './fields.ts'
 import { issuerSeenBy } from './issuer.ts'
-import { keyStatuses } from './key-status.ts'
-import { namedByAeon, ResourcePermission, toResourcePermissions } from './permission.ts'
+import { ApiKeyStatusEnum } from './key-status.ts'
+import { namedByAeon, toResourcePermissions } from './permission.ts'
+import { ResourcePermissionInfo } from './permission-schemas.ts'
+import { RoleSpec } from './role-spec.ts'
+import { UserSpecWithStateInfo } from './user.ts'
 
-/** A key in the list of a role's keys. */
+/** A key in the list of the keys of a role or of an allow list. */
 export const ApiKeyBasicInfo = Type.Object(
-  { name: Type.String(), issuer: Type.String(), status: oneOf(keyStatuses) },
-  { $id: 'ApiKeyBasicInfo' },
+  {
+    name: Type.String({ description: 'Name of the key.' }),
+    issuer: Type.Optional(
+      Type.String({ description: 'The user or key that issued the key. Not in allow lists.' }),
+    ),
+    status: Type.Optional(ref(ApiKeyStatusEnum)),
+  },
+  { $id: 'ApiKeyBasicInfo', description: 'A key that uses a role or an allow list.' },
 )
-
-const permissions = Type.Array(ref(ResourcePermission))
 
 export const RoleData = Type.Object(
   {
-    spec: Type.Object({
-      name: Type.String(),
-      description: Type.String(),
-      permissions,
-    }),
-    info: Type.Object({
-      id: Type.String({ format: 'uuid' }),
-      display_name: Type.String({ description: 'Name by which clients find the role.' }),
-      account_id: Type.String({ format: 'uuid' }),
-      is_active: Type.Boolean(),
-      is_user_defined: Type.Boolean(),
-      effective_permissions: permissions,
-      users: Type.Unsafe<never[] | null>({
-        type: ['array', 'null'],
-        items: { type: 'object' },
-        maxItems: 0,
-        description: 'Empty or null: the service has no users.',
-      }),
-      api_keys: Type.Unsafe<{ name: string; issuer: string; status: 'ACTIVE' }[] | null>({
-        type: ['array', 'null'],
-        items: { $ref: 'ApiKeyBasicInfo#' },
-        description: `The newest ${maxDependentsShown} active keys with the role. Null inside a key.`,
-      }),
-      metadata: ref(EntityMetadata),
-    }),
+    spec: ref(RoleSpec),
+    info: Type.Object(
+      {
+        id: Type.String({ format: 'uuid', description: 'Id of the role.' }),
+        display_name: Type.String({ description: 'Name by which clients find the role.' }),
+        account_id: Type.String({ format: 'uuid', description: 'Id of the account of the role.' }),
+        is_active: Type.Boolean({ description: 'False: the role is deleted.' }),
+        is_user_defined: Type.Boolean({ description: 'False: the role is built in.' }),
+        effective_permissions: Type.Array(ref(ResourcePermissionInfo), {
+          description: 'The permissions of the role with all that they imply.',
+        }),
+        users: Type.Unsafe<never[] | null>({
+          type: 'array',
+          nullable: true,
+          items: ref(UserSpecWithStateInfo),
+          maxItems: 0,
+          description: 'Empty or null: the service has no users.',
+        }),
+        api_keys: Type.Unsafe<{ name: string; issuer: string; status: 'ACTIVE' }[] | null>({
+          type: 'array',
+          nullable: true,
+          items: ref(ApiKeyBasicInfo),
+          description: 'The active keys with the role, the newest first. Null inside a key.',
+        }),
+        metadata: ref(EntityMetadata),
+      },
+      { description: 'What the service sets of a role.' },
+    ),
   },
-  { $id: 'RoleData' },
+  { $id: 'RoleData', description: 'A role.' },
 )
 
-export const RoleResponse = Type.Object({ data: ref(RoleData) }, { $id: 'RoleResponse' })
+export const RoleResponse = Type.Object(
+  { data: ref(RoleData) },
+  { $id: 'RoleResponse', description: 'One role.' },
+)
 
-export const roleParams = Type.Object({ account_id: Type.String(), id: Type.String() })
+export const roleParams = Type.Object({
+  account_id: pathId('Id of the account.'),
+  id: pathId('Id of the role.'),
+})
 
 /** What the answers about roles need besides the roles. */
 export interface RoleView {
   readonly reader: KeyPrincipal
-  /** The active keys with these roles; none if the reader may not read keys. */
-  readonly dependents: readonly Dependent[]
+  /** The active keys by the id of their role; none if the reader may not read keys. */
+  readonly dependents: ReadonlyMap<string, readonly Dependent[]>
   /** Undefined: the answer shows no permissions. */
   readonly catalogue: Catalogue | undefined
 }
@@ -73,13 +89,11 @@ export function toRoleData(role: RoleWithEffects, view: RoleView): Static<typeof
       ...info,
       effective_permissions: toResourcePermissions(entries, role.effective),
       users: [],
-      api_keys: view.dependents
-        .filter((dependent) => dependent.holdsId === role.id)
-        .map((dependent) => ({
-          name: dependent.name,
-          issuer: issuerSeenBy(dependent.createdBy, view.reader),
-          status: 'ACTIVE',
-        })),
+      api_keys: (view.dependents.get(role.id) ?? []).map(({ name, createdBy }) => ({
+        name,
+        issuer: issuerSeenBy(createdBy, view.reader),
+        status: 'ACTIVE',
+      })),
     },
   }
 }
@@ -88,7 +102,11 @@ export function toRoleData(role: RoleWithEffects, view: RoleView): Static<typeof
 export function toEmbeddedRole(role: Role & { readonly live: boolean }): Static<typeof RoleData> {
   const builtIn = role.builtIn ? builtInNames.get(role.name) : undefined
   return {
-    spec: { name: builtIn?.name ?? role.name, description: role.description, permissions: [] },
+    spec: {
+      name: builtIn?.name ?? role.name,
+      description: builtIn?.description ?? role.description,
+      permissions: [],
+    },
     info: {
       id: role.id,
       display_name: builtIn?.displayName ?? role.name,
@@ -106,11 +124,34 @@ export function toEmbeddedRole(role: Role & { readonly live: boolean }): Static<
   }
 }
 
-/** Aeon's names of the built-in roles. A display name differs from the role's name in case only. */
-const builtInNames: ReadonlyMap<string, { readonly name: string; readonly displayName: string }> =
-  new Map([
-    ['admin', { name: 'account_admin', displayName: 'Admin' }],
-    ['developer', { name: 'account_dev', displayName: 'Developer' }],
-    ['viewer', { name: 'account_viewer', displayName: 'Viewer' }],
-    ['verifier', { name: 'account_verifier', displayName: 'Verifier' }],
-  ])
+interface BuiltInNames {
+  readonly name: string
+  readonly displayName: string
+  /** Absent where no public source shows Aeon's. */
+  readonly description?: string
+}
+
+/**
+ * The built-in roles as the recorded answers of Aeon name and describe them. A display name differs
+ * from the role's name in case only.
+ */
+const builtInNames: ReadonlyMap<string, BuiltInNames> = new Map([
+  [
+    'admin',
+    {
+      name: 'account_admin',
+      displayName: 'Admin',
+      description: 'Full access to all operations, including billing and user management',
+    },
+  ],
+  [
+    'developer',
+    {
+      name: 'account_dev',
+      displayName: 'Developer',
+      description: 'Full access on cluster/backup - no billing or user management rights',
+    },
+  ],
+  ['viewer', { name: 'account_viewer', displayName: 'Viewer' }],
+  ['verifier', { name: 'account_verifier', displayName: 'Verifier' }],
+])

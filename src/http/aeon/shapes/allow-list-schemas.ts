@@ -1,0 +1,71 @@
+import { Type } from 'typebox'
+import { maxAddressLength, maxEntriesPerAllowList } from '../../../domain/limits.ts'
+import { closed, ref } from '../../schema-tools.ts'
+import { documentOnly } from '../document-form.ts'
+import { description, name, textOrNull } from './fields.ts'
+import { ApiKeyBasicInfo } from './role.ts'
+
+const uuid = (description: string) => Type.String({ format: 'uuid', description })
+
+/** The request that creates a list, and a part of the answers. */
+export const NetworkAllowListSpec = Type.Object(
+  {
+    name,
+    description,
+    allow_list: Type.Array(Type.String({ maxLength: maxAddressLength }), {
+      minItems: 1,
+      maxItems: maxEntriesPerAllowList,
+      description: 'Addresses and CIDR ranges, stored exactly as given.',
+    }),
+  },
+  {
+    $id: 'NetworkAllowListSpec',
+    description: 'What a caller sets of an allow list.',
+    ...closed,
+    // The clients always send a description; the service takes a list without one.
+    ...documentOnly.requires(['name', 'description', 'allow_list']),
+  },
+)
+
+export const NetworkAllowListClusterInfo = Type.Object(
+  { id: uuid('Id of the cluster.'), name: Type.String({ description: 'Name of the cluster.' }) },
+  {
+    $id: 'NetworkAllowListClusterInfo',
+    description: 'A cluster that uses an allow list. The service has no clusters.',
+  },
+)
+
+export const NetworkAllowListInfo = Type.Object(
+  {
+    id: uuid('Id of the allow list.'),
+    project_id: uuid('Id of the project of the allow list.'),
+    cluster_ids: Type.Array(Type.String({ format: 'uuid' }), {
+      maxItems: 0,
+      description: 'Always empty: the service has no clusters.',
+    }),
+    cluster_list: Type.Array(ref(NetworkAllowListClusterInfo), {
+      maxItems: 0,
+      description: 'Always empty: the service has no clusters.',
+    }),
+    peering_id: Type.Optional(textOrNull({ description: 'Always null.' })),
+    api_key_list: Type.Optional(
+      Type.Unsafe<{ name: string; status: 'ACTIVE' }[] | null>({
+        type: 'array',
+        nullable: true,
+        items: ref(ApiKeyBasicInfo),
+        description: 'The active keys that use the list, the newest first.',
+      }),
+    ),
+  },
+  { $id: 'NetworkAllowListInfo', description: 'What the service sets of an allow list.' },
+)
+
+export const NetworkAllowListData = Type.Object(
+  { spec: ref(NetworkAllowListSpec), info: ref(NetworkAllowListInfo) },
+  { $id: 'NetworkAllowListData', description: 'An allow list.' },
+)
+
+export const NetworkAllowListResponse = Type.Object(
+  { data: ref(NetworkAllowListData) },
+  { $id: 'NetworkAllowListResponse', description: 'One allow list.' },
+)
