@@ -26,10 +26,10 @@ import {
   introspectionRoute,
   isIntrospectionPath,
 } from './http/oauth/introspect.ts'
-import { metadataRoute } from './http/oauth/metadata.ts'
+import { metadataRoute, OAuthMetadata } from './http/oauth/metadata.ts'
 import { describeRoutes } from './http/openapi.ts'
 import { type OperationsSockets, restrictExposure } from './http/operations/exposure.ts'
-import { healthRoutes } from './http/operations/health.ts'
+import { healthComponents, healthRoutes } from './http/operations/health.ts'
 import { type MetricsOptions, metricsRoute } from './http/operations/metrics.ts'
 import type { PoolUses } from './http/operations/pool-metrics.ts'
 import { FaultBody, Problem, writeProblem } from './http/problem.ts'
@@ -79,6 +79,8 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     ...nativeComponents,
     OAuthErrorBody,
     ...introspectionComponents,
+    ...healthComponents,
+    OAuthMetadata,
   ]
   for (const component of named) app.addSchema(component)
   app.setValidatorCompiler(createValidatorCompiler(named))
@@ -92,7 +94,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   logRequests(app, deps.log, trustedProxies)
   applyRequestRules(app)
   refuseWhileDraining(app, options.isDraining)
-  await describeRoutes(app)
+  await describeRoutes(app, options.apis)
 
   // Open without authentication: test/http/authentication.test.ts holds the complete list.
   metricsRoute(app, deps, { pools: options.pools, connections }, options)

@@ -10,6 +10,12 @@ const keptMs = idempotencyHours * 60 * 60 * 1000
 const sweepSize = 1_000
 const sweepsAtOnce = 20
 
+/** What a request created, or what an equal request created before. */
+export interface Created<T> {
+  readonly value: T
+  readonly isRepeat: boolean
+}
+
 /** A request with an Idempotency-Key: the client may send it again. */
 export interface IdempotentRequest {
   readonly idempotencyKey: string
@@ -29,20 +35,43 @@ export async function findEarlier(
   request: IdempotentRequest & { readonly accountId: string; readonly route: string },
   made: CredentialRef,
 ): Promise<CredentialRef | undefined> {
-  const { key, actingUser } = principal
-  const earlier = await enterRequest(
-    trx,
-    {
-      author: actingUser === undefined ? key.id : `${key.id} ${actingUser.id}`,
-      accountId: request.accountId,
-      route: request.route,
-      idempotencyKey: request.idempotencyKey,
-    },
-    { ...made, bodyDigest: request.bodyDigest },
-    keptMs,
-  )
-  if (earlier === undefined || earlier.bodyDigest === request.bodyDigest) return earlier
-  throw new ServiceError(
+  const { accountId, route, idempotencyKey, bodyDigest } = request
+  const name = { author: authorOf(principal), accountId, route, idempotencyKey }
+  const earlier = await enterRequest(trx, name, { ...made, bodyDigest }, keptMs)
+  if (earlier === undefined || earlier.bodyDigest === bodyDigest) return earlier
+  throw reused()
+}
+
+/**
+ * The same for a request that creates a resource of another kind, `route` of `accountId`: returns
+ * the id of the resource that the first request created. The record has columns for a credential
+ * only: it names that of the author, and holds the id of the resource beside the digest.
+ */
+export async function findEarlierResource(
+  trx: StoreTransaction,
+  principal: KeyPrincipal,
+  request: IdempotentRequest & { readonly accountId?: string; readonly route: string },
+  resourceId: string,
+): Promise<string | undefined> {
+  const { idempotencyKey, bodyDigest } = request
+  const { id: apiKeyId, accountId } = principal.key
+  const route =
+    request.accountId === undefined ? request.route : `${request.route} ${request.accountId}`
+  const name = { author: authorOf(principal), accountId, route, idempotencyKey }
+  const record = { apiKeyId, generation: 1, bodyDigest: `${bodyDigest} ${resourceId}` }
+  const earlier = await enterRequest(trx, name, record, keptMs)
+  if (earlier === undefined) return undefined
+  const [digest, earlierId] = earlier.bodyDigest.split(' ')
+  if (digest === bodyDigest) return earlierId
+  throw reused()
+}
+
+function authorOf({ key, actingUser }: KeyPrincipal): string {
+  return actingUser === undefined ? key.id : `${key.id} ${actingUser.id}`
+}
+
+function reused(): ServiceError {
+  return new ServiceError(
     'idempotency_key_reused',
     'The Idempotency-Key was already used with a different body.',
     [

@@ -15,6 +15,8 @@ export interface ApiSettings {
   readonly forwardAuth: ForwardAuthSettings
   /** The URL by which callers reach the service; undefined if `PUBLIC_URL` is not set. */
   readonly publicUrl: string | undefined
+  /** `publicUrl`, or the URL by which this machine reaches the service. */
+  readonly serverUrl: string
 }
 
 export interface ForwardAuthSettings {
@@ -45,6 +47,7 @@ export function parseApiSettings(config: Config): ApiSettings {
       tellsReason: config.FORWARD_AUTH_REASON === 'tell',
     },
     publicUrl: config.PUBLIC_URL,
+    serverUrl: config.PUBLIC_URL ?? `http://127.0.0.1:${config.PORT}`,
   }
 }
 

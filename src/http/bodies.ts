@@ -9,7 +9,8 @@ import { scanJson } from './json/scan-json.ts'
 
 /**
  * Accepts JSON bodies in which no object has a member twice. An empty body counts as absent,
- * whatever its Content-Type. Where all fields are optional, an absent body counts as `{}`.
+ * whatever its Content-Type. Where all fields are optional, an absent body counts as `{}`, and so
+ * does `null`, which generated clients in Go, Java and Rust send for a body that is not given.
  */
 export function acceptJsonOnly(app: App): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
@@ -33,11 +34,11 @@ export function acceptJsonOnly(app: App): void {
     })
   })
   app.addHook('onRoute', (route) => {
-    if (!mayOmitBody(app, route.schema?.body)) return
+    // A route with a validator of its own words its own faults.
+    if (route.schema?.body === undefined || route.validatorCompiler !== undefined) return
     const given = [route.preValidation ?? []].flat()
-    route.preValidation = [defaultToEmptyObject, ...given] as NonNullable<
-      RouteOptions['preValidation']
-    >
+    const complete = mayOmitBody(app, route.schema.body) ? defaultToEmptyObject : requireBody
+    route.preValidation = [complete, ...given] as NonNullable<RouteOptions['preValidation']>
   })
 }
 
@@ -61,6 +62,11 @@ function mayOmitBody(app: App, schema: unknown): boolean {
 }
 
 function defaultToEmptyObject(request: FastifyRequest, _reply: unknown, done: () => void): void {
-  if (request.body === undefined) request.body = {}
+  request.body ??= {}
   done()
+}
+
+function requireBody(request: FastifyRequest, _reply: unknown, done: (error?: Error) => void) {
+  if (request.body !== undefined && request.body !== null) return done()
+  done(invalidRequest([{ field: '', rule: 'required', message: 'The body is missing.' }]))
 }

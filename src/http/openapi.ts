@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import packageJson from '../../package.json' with { type: 'json' }
 import { isOfAeon } from './aeon/document.ts'
+import type { ApiSettings } from './api-settings.ts'
 import type { App } from './app-type.ts'
 import { nameComponents, type OpenApiDocument, onlyUsedComponents } from './openapi-components.ts'
 import { addDetails } from './openapi-details.ts'
@@ -14,17 +15,19 @@ type RouteHandler = ReturnType<typeof serveDocument>
 /**
  * Serves OpenAPI 3.1 of the routes that are registered after it, at `/openapi.json` and `/docs`.
  */
-export async function describeRoutes(app: App): Promise<void> {
+export async function describeRoutes(app: App, settings: ApiSettings): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'aeon-keys',
         version: packageJson.version,
-        description: 'Issues API keys and verifies them.',
+        description:
+          'Issues API keys and verifies them. `docs/clients.md` tells how to generate clients, and what may change.',
+        contact: { name: 'The operators of this service', url: settings.serverUrl },
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      servers: [{ url: '/' }],
+      servers: [{ url: settings.serverUrl, description: 'This service.' }],
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', description: 'The token of an API key.' },
@@ -50,7 +53,7 @@ export async function describeRoutes(app: App): Promise<void> {
         },
         { name: 'Forward auth', description: 'Token verification, for reverse proxies.' },
         { name: 'OAuth', description: 'Token introspection (RFC 7662), for resource servers.' },
-        { name: 'API keys' },
+        { name: 'API keys', description: 'Issue, change, rotate and revoke the keys of accounts.' },
         {
           name: 'Allow lists',
           description:

@@ -5,7 +5,7 @@ import { maxFaultFieldLength, maxFaults } from '../domain/limits.ts'
 import { redactTokens } from '../domain/token/redaction.ts'
 import { type ErrorCode, errorCodes, type Fault, type ServiceError } from '../errors.ts'
 import { ForeseenError } from './foreseen-error.ts'
-import { oneOf, ref } from './schema-tools.ts'
+import { openEnum, ref } from './schema-tools.ts'
 
 /** The HTTP status of each error code. A foreseen error has its own status. */
 const statusOfCode: Readonly<Record<ErrorCode, number>> = {
@@ -56,10 +56,13 @@ export const FaultBody = Type.Object(
         'JSON pointer (RFC 6901) into the body; empty for the whole body. For a query parameter or a header: a slash and the name.',
       examples: ['/expires_at'],
     }),
-    rule: Type.String({ examples: ['future'] }),
-    message: Type.String({ examples: ['The time must be in the future.'] }),
+    rule: Type.String({ description: 'Name of the rule that is broken.', examples: ['future'] }),
+    message: Type.String({
+      description: 'What to send instead, for people.',
+      examples: ['The time must be in the future.'],
+    }),
   },
-  { $id: 'Fault' },
+  { $id: 'Fault', description: 'A part of a request that breaks a rule.' },
 )
 
 export const Problem = Type.Object(
@@ -67,12 +70,14 @@ export const Problem = Type.Object(
     type: Type.String({
       description: 'Always `about:blank`: `code` identifies the kind of problem.',
     }),
-    title: Type.String(),
-    status: Type.Integer(),
-    detail: Type.String(),
-    code: oneOf(errorCodes),
-    request_id: Type.String(),
-    errors: Type.Optional(Type.Array(ref(FaultBody))),
+    title: Type.String({ description: 'Name of the HTTP status.' }),
+    status: Type.Integer({ description: 'The HTTP status.' }),
+    detail: Type.String({ description: 'What is wrong, for people.' }),
+    code: openEnum(errorCodes, 'Kind of the problem, for programs.'),
+    request_id: Type.String({ description: 'The `X-Request-Id` of the response.' }),
+    errors: Type.Optional(
+      Type.Array(ref(FaultBody), { description: 'The parts of the request that break a rule.' }),
+    ),
   },
   { $id: 'Problem', description: 'An error (RFC 9457).' },
 )

@@ -68,7 +68,7 @@ export function createDocumentCheck(described: object, checkError: CheckError): 
     const template = templates.find(({ matches }) => matches.test(pathname))?.template
     const operation = template && document.paths[template][method.toLowerCase()]
     if (template === undefined || operation === undefined) return
-    const declared: Json = operation.responses[answer.status]
+    const declared: Json = resolve(document, operation.responses[answer.status])
     if (declared === undefined) throw new Error(`${label} is not declared`)
     // forward-auth reports in headers what the client lacks, and in a body what the proxy itself
     // lacks.
@@ -79,10 +79,27 @@ export function createDocumentCheck(described: object, checkError: CheckError): 
     }
     const [type = ''] = String(answer.headers['content-type']).split(';')
     if (declared.content[type] === undefined) throw new Error(`${label}: ${type} is not declared`)
-    const at = ['paths', template, method.toLowerCase(), 'responses', String(answer.status)]
-    const pointer = [...at, 'content', type, 'schema'].map(escapePointer).join('/')
-    if (type.endsWith('json')) validate(`#/${pointer}`, answer.body, label)
+    const at = placeOf(operation, template, method, String(answer.status))
+    const pointer = [at, 'content', escapePointer(type), 'schema'].join('/')
+    if (type.endsWith('json')) validate(pointer, answer.body, label)
   }
+}
+
+/** What a reference refers to, or the object itself. */
+function resolve(document: Json, node: Json): Json {
+  if (node?.$ref === undefined) return node
+  return node.$ref
+    .slice(2)
+    .split('/')
+    .reduce((found: Json, part: string) => found?.[part], document)
+}
+
+/** The pointer to a response, which operations may share. */
+function placeOf(operation: Json, template: string, method: string, status: string): string {
+  const { $ref } = operation.responses[status]
+  if ($ref !== undefined) return $ref
+  const at = ['paths', template, method.toLowerCase(), 'responses', status]
+  return `#/${at.map(escapePointer).join('/')}`
 }
 
 function checkRequestId(label: string, { headers }: Answer): void {
@@ -120,7 +137,10 @@ function namesScope({ status, headers }: Answer): boolean {
   return status === 403 && String(headers['www-authenticate']).includes('"insufficient_scope"')
 }
 
-/** A copy in which no object may have a field that its schema does not name. */
+/**
+ * A copy in which no object may have a field that its schema does not name, and no text a value
+ * that is not known: the document leaves both open for later versions.
+ */
 function closeObjects(node: Json): Json {
   if (Array.isArray(node)) return node.map(closeObjects)
   if (node === null || typeof node !== 'object') return node
@@ -130,6 +150,7 @@ function closeObjects(node: Json): Json {
   if (typeof node.properties === 'object' && node.type !== undefined) {
     copy.additionalProperties ??= false
   }
+  if (node['x-extensible-enum'] !== undefined) copy.enum = node['x-extensible-enum']
   return copy
 }
 

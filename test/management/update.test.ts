@@ -237,7 +237,6 @@ t.test('bad key updates are refused with the field and the rule', async (t) => {
     ['a bell in a description', { description: '\u0007' }, [['/description', 'control_character']]],
     ['an unknown field', { status: 'active' }, [['/status', 'unknown_field']]],
     ['metadata that is a list', { metadata: ['a'] }, [['/metadata', 'type']]],
-    ['null for metadata', { metadata: null }, [['/metadata', 'type']]],
     ['a number in metadata', { metadata: { a: 1 } }, [['/metadata/a', 'type']]],
     ['a map in metadata', { metadata: { a: { b: 'c' } } }, [['/metadata/a', 'type']]],
     ['metadata too large', { metadata: { a: 'x'.repeat(4089) } }, [['/metadata', 'max_bytes']]],

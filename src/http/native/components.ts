@@ -5,14 +5,25 @@ import { CreateAllowListBody } from './allow-lists/create.ts'
 import { AllowListPage } from './allow-lists/list.ts'
 import { ChangedAllowList, UpdateAllowListBody } from './allow-lists/update.ts'
 import { BulkFilterBody, BulkRevocation, RevokeInBulkBody } from './api-keys/bulk-revocation.ts'
-import { ExplainBody, ExplanationAnswer, ExplanationBody } from './api-keys/explain.ts'
+import {
+  ExplainBody,
+  ExplanationAnswer,
+  ExplanationBody,
+  ExplanationCheck,
+  ExplanationMatch,
+} from './api-keys/explain.ts'
 import { IssueApiKeyBody, IssuedApiKey } from './api-keys/issue.ts'
 import { KeyActBody } from './api-keys/key-act.ts'
 import { ApiKeyPage } from './api-keys/list.ts'
 import { HygieneAnswer, HygieneFindingBody, HygieneReportBody } from './api-keys/report.ts'
 import { RotateApiKeyBody, RotatedApiKey } from './api-keys/rotation.ts'
 import { UpdateApiKeyBody } from './api-keys/update.ts'
-import { AuditEventBody, AuditKeySetBody, AuditResourceBody } from './audit-events/audit-event.ts'
+import {
+  AuditEventBody,
+  AuditKeySetBody,
+  AuditResourceBody,
+  AuditSnapshotBody,
+} from './audit-events/audit-event.ts'
 import { AuditEventPage } from './audit-events/list.ts'
 import { AuditEventKeyPage } from './audit-events/list-keys.ts'
 import { InstanceBody, InstanceList } from './freshness/list-instances.ts'
@@ -80,10 +91,13 @@ export const nativeComponents = [
   InstanceBody,
   InstanceList,
   ExplainBody,
+  ExplanationCheck,
+  ExplanationMatch,
   ExplanationBody,
   ExplanationAnswer,
   AuditResourceBody,
   AuditKeySetBody,
+  AuditSnapshotBody,
   AuditEventBody,
   AuditEventPage,
   AuditEventKeyPage,

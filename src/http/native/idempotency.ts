@@ -6,15 +6,16 @@ import { canonicalJson } from '../../domain/canonical-json.ts'
 import { idempotencyHours, maxIdempotencyKeyLength } from '../../domain/limits.ts'
 
 /** The headers of an operation whose requests a client may repeat. */
-export const idempotencyHeaders = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: maxIdempotencyKeyLength,
-      description: `An equal request by the same principal within ${idempotencyHours} hours changes nothing: the response is 201 with the same key and generation, \`token\` null, and the header Idempotent-Replayed.`,
-    }),
-  ),
-})
+export const idempotencyHeaders = (answer: string) =>
+  Type.Object({
+    'idempotency-key': Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: maxIdempotencyKeyLength,
+        description: `An equal request by the same principal within ${idempotencyHours} hours changes nothing: the response is 201 with ${answer}, and the header Idempotent-Replayed.`,
+      }),
+    ),
+  })
 
 /**
  * The Idempotency-Key of a request, with a digest of its body. The digest is of canonical JSON: the
@@ -29,7 +30,7 @@ export function parseIdempotencyKey(request: {
   return { idempotencyKey, bodyDigest: hash('sha256', canonicalJson(request.body)) }
 }
 
-/** Marks the answer to a repeated request, which holds no token. */
-export function setReplayHeader(reply: FastifyReply, token: string | null): void {
-  if (token === null) reply.header('idempotent-replayed', 'true')
+/** Marks the answer to a repeated request. */
+export function setReplayHeader(reply: FastifyReply, isRepeat: boolean): void {
+  if (isRepeat) reply.header('idempotent-replayed', 'true')
 }

@@ -3,13 +3,16 @@ import { Type } from 'typebox'
 import type { ServiceError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
 import { retryAfterSeconds, statusOf } from '../problem.ts'
-import { oneOf, ref } from '../schema-tools.ts'
+import { openEnum, ref } from '../schema-tools.ts'
 import { toServiceError } from '../service-error.ts'
 import { RefusedCaller } from './caller.ts'
 import { type OAuthError, oauthErrors } from './oauth-error.ts'
 
 export const OAuthErrorBody = Type.Object(
-  { error: oneOf(oauthErrors), error_description: Type.String() },
+  {
+    error: openEnum(oauthErrors, 'Kind of the error.'),
+    error_description: Type.String({ description: 'The error, for people.' }),
+  },
   { $id: 'OAuthError', description: 'An error (RFC 6749, section 5.2).' },
 )
 

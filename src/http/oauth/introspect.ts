@@ -25,7 +25,10 @@ declare module 'fastify' {
 
 const IntrospectionForm = Type.Object(
   {
-    token: Type.String({ description: 'The token as presented to the caller.' }),
+    token: Type.String({
+      description: 'The token as presented to the caller.',
+      examples: ['aeon_...'],
+    }),
     token_type_hint: Type.Optional(Type.String({ description: 'Ignored.' })),
     client_ip: Type.Optional(
       Type.String({
@@ -36,7 +39,11 @@ const IntrospectionForm = Type.Object(
     ),
     ...attemptParameters,
   },
-  { $id: 'IntrospectionForm' },
+  {
+    $id: 'IntrospectionForm',
+    description: 'A token to introspect, and what it is used for.',
+    examples: [{ token: 'aeon_...', client_ip: '203.0.113.7', permission: ['cluster:read'] }],
+  },
 )
 
 /** Whether a path belongs to introspection, with or without a route. */

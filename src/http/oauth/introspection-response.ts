@@ -28,7 +28,9 @@ export const IntrospectionBody = Type.Object(
       Type.String({ description: 'Id of the key, as in the JWT form of the token.' }),
     ),
     iss: Type.Optional(Type.String({ description: '`PUBLIC_URL`, if set.' })),
-    token_type: Type.Optional(Type.String({ examples: ['Bearer'] })),
+    token_type: Type.Optional(
+      Type.String({ description: 'Always `Bearer`.', examples: ['Bearer'] }),
+    ),
     account_id: Type.Optional(Type.String({ description: 'Id of the account of the key.' })),
     role: Type.Optional(Type.String({ description: 'Name of the role of the key.' })),
   },

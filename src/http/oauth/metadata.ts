@@ -5,16 +5,18 @@ import { Problem } from '../problem.ts'
 import { ref } from '../schema-tools.ts'
 import { introspectionPath } from './introspect.ts'
 
-const Metadata = Type.Object(
+export const OAuthMetadata = Type.Object(
   {
-    issuer: Type.String(),
-    introspection_endpoint: Type.String(),
-    introspection_endpoint_auth_methods_supported: Type.Array(Type.String()),
+    issuer: Type.String({ description: '`PUBLIC_URL`.' }),
+    introspection_endpoint: Type.String({ description: 'URL of the introspection endpoint.' }),
+    introspection_endpoint_auth_methods_supported: Type.Array(Type.String(), {
+      description: 'How a caller of the endpoint may authenticate.',
+    }),
     response_types_supported: Type.Array(Type.String(), { description: 'Always empty.' }),
     grant_types_supported: Type.Array(Type.String(), { description: 'Always empty.' }),
-    service_documentation: Type.String(),
+    service_documentation: Type.String({ description: 'URL of the documentation for people.' }),
   },
-  { description: 'Authorization server metadata (RFC 8414, section 2).' },
+  { $id: 'OAuthMetadata', description: 'Authorization server metadata (RFC 8414, section 2).' },
 )
 
 /**
@@ -35,7 +37,7 @@ export function metadataRoute(app: App, publicUrl: string | undefined): void {
           'Metadata of the introspection endpoint (RFC 8414). Served only if `PUBLIC_URL` is set.',
         security: [],
         response: {
-          200: Metadata,
+          200: ref(OAuthMetadata),
           404: {
             description: '`PUBLIC_URL` is not set.',
             content: { 'application/problem+json': { schema: ref(Problem) } },

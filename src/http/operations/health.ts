@@ -3,17 +3,27 @@ import { ping } from '../../verification/ping.ts'
 import type { App } from '../app-type.ts'
 import type { Deps } from '../deps.ts'
 import { Problem } from '../problem.ts'
-import { oneOf, ref } from '../schema-tools.ts'
+import { openEnum, ref } from '../schema-tools.ts'
 
 const tags = ['Operations']
-const Health = Type.Object({ status: Type.String({ examples: ['ok'] }) })
+const status = Type.String({ description: 'Always `ok`.', examples: ['ok'] })
+const Liveness = Type.Object(
+  { status },
+  { $id: 'Liveness', description: 'The process is running.' },
+)
 
-const Readiness = Type.Object({
-  status: Type.String({ examples: ['ok'] }),
-  lease: oneOf(['held', 'lapsed'], {
-    description: '`lapsed`: the lease has expired, and every verification reads the database.',
-  }),
-})
+const Readiness = Type.Object(
+  {
+    status,
+    lease: openEnum(
+      ['held', 'lapsed'],
+      '`lapsed`: the lease has expired, and every verification reads the database.',
+    ),
+  },
+  { $id: 'Readiness', description: 'Verifications can be answered.' },
+)
+
+export const healthComponents = [Liveness, Readiness]
 
 export function healthRoutes(app: App, deps: Deps): void {
   app.get(
@@ -24,8 +34,9 @@ export function healthRoutes(app: App, deps: Deps): void {
         operationId: 'getLiveness',
         tags,
         summary: 'Check that the process is running',
+        description: 'Does not look at the database.',
         security: [],
-        response: { 200: Health },
+        response: { 200: ref(Liveness) },
       },
     },
     async () => ({ status: 'ok' }),
@@ -39,9 +50,11 @@ export function healthRoutes(app: App, deps: Deps): void {
         operationId: 'getReadiness',
         tags,
         summary: 'Check that verifications can be answered',
+        description:
+          'Succeeds while the lease lasts, and while the database answers. Fails while the process is shutting down.',
         security: [],
         response: {
-          200: Readiness,
+          200: ref(Readiness),
           503: {
             description:
               'The database is unavailable and the lease has expired, or the process is shutting down.',

@@ -52,6 +52,7 @@ export function metricsRoute(
         operationId: 'getMetrics',
         tags: ['Operations'],
         summary: 'Get metrics in the Prometheus text format',
+        description: 'docs/operations.md describes every metric.',
         security: [],
         response: {
           200: {

@@ -23,7 +23,7 @@ export function createAllowListRoute(scope: App, deps: Deps): void {
     async (request) => {
       const { body, principal } = request
       const account = await requireProject(deps, request.params)
-      const list = await createAllowList(deps, principal, account.id, {
+      const { value: list } = await createAllowList(deps, principal, account.id, {
         name: body.name,
         description: body.description ?? '',
         entries: body.allow_list,

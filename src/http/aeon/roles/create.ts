@@ -27,7 +27,7 @@ export function createRoleRoute(scope: App, deps: Deps): void {
     },
     async ({ principal, params, body }) => {
       const named = namedByAeon(await listPermissions(deps, principal), principal)
-      const role = await createRole(deps, principal, params.account_id, {
+      const { value: role } = await createRole(deps, principal, params.account_id, {
         name: body.name,
         description: body.description ?? '',
         permissions: parsePermissions(named, body.permissions),

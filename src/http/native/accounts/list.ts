@@ -9,7 +9,10 @@ import { AccountBody, toAccountBody } from '../shapes/account.ts'
 import { nextCursorField } from '../shapes/fields.ts'
 
 export const AccountPage = Type.Object(
-  { accounts: Type.Array(ref(AccountBody)), next_cursor: nextCursorField },
+  {
+    accounts: Type.Array(ref(AccountBody), { description: 'The accounts of the page.' }),
+    next_cursor: nextCursorField,
+  },
   { $id: 'AccountPage', description: 'A page of accounts.' },
 )
 
@@ -22,6 +25,7 @@ export function listAccountsRoute(app: App, deps: Deps): void {
         operationId: 'listAccounts',
         tags: ['Accounts'],
         summary: 'List accounts',
+        description: 'Requires a key of the platform account.',
         querystring: Type.Object(pageParameters(), closed),
         response: responses({ 200: ref(AccountPage) }),
       },

@@ -8,8 +8,13 @@ import { AccountAnswer, accountParams, toAccountBody } from '../shapes/account.t
 import { nameInput } from '../shapes/fields.ts'
 
 export const RenameAccountBody = Type.Object(
-  { name: nameInput },
-  { $id: 'RenameAccount', ...closed },
+  { name: nameInput('The new name of the account.') },
+  {
+    $id: 'RenameAccount',
+    ...closed,
+    description: 'The new name of an account.',
+    examples: [{ name: 'Acme Inc.' }],
+  },
 )
 
 export function renameAccountRoute(app: App, deps: Deps): void {
@@ -21,6 +26,7 @@ export function renameAccountRoute(app: App, deps: Deps): void {
         operationId: 'renameAccount',
         tags: ['Accounts'],
         summary: 'Rename an account',
+        description: 'Changes the name, and nothing else.',
         params: accountParams,
         body: ref(RenameAccountBody),
         response: responses({ 200: ref(AccountAnswer) }, { body: true, problems: [404] }),

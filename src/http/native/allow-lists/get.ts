@@ -14,6 +14,7 @@ export function getAllowListRoute(app: App, deps: Deps): void {
         operationId: 'getAllowList',
         tags: ['Allow lists'],
         summary: 'Get an allow list',
+        description: 'Returns the list with all its entries.',
         params: allowListParams,
         response: responses({ 200: ref(AllowListAnswer) }, { problems: [404] }),
       },

@@ -10,7 +10,10 @@ import { AllowListBody, toAllowListBody } from '../shapes/allow-list.ts'
 import { nextCursorField } from '../shapes/fields.ts'
 
 export const AllowListPage = Type.Object(
-  { allow_lists: Type.Array(ref(AllowListBody)), next_cursor: nextCursorField },
+  {
+    allow_lists: Type.Array(ref(AllowListBody), { description: 'The lists of the page.' }),
+    next_cursor: nextCursorField,
+  },
   { $id: 'AllowListPage', description: 'A page of allow lists.' },
 )
 
@@ -23,6 +26,7 @@ export function listAllowListsRoute(app: App, deps: Deps): void {
         operationId: 'listAllowLists',
         tags: ['Allow lists'],
         summary: 'List allow lists',
+        description: 'Lists the allow lists of the account, with all their entries.',
         params: accountParams,
         querystring: Type.Object(pageParameters(), closed),
         response: responses({ 200: ref(AllowListPage) }, { problems: [404] }),

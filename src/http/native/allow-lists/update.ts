@@ -3,7 +3,7 @@ import { updateAllowList } from '../../../management/allow-lists/update.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
-import { closed, ref } from '../../schema-tools.ts'
+import { closed, ref, unchangedIfNull } from '../../schema-tools.ts'
 import {
   AllowListBody,
   allowListParams,
@@ -11,15 +11,23 @@ import {
   toAllowListBody,
 } from '../shapes/allow-list.ts'
 import { descriptionInput, nameInput } from '../shapes/fields.ts'
-import { ReceiptBody, receiptOfChange, waitParameter } from '../shapes/receipt.ts'
+import { ReceiptBody, receiptOfChange } from '../shapes/receipt.ts'
+import { waitInBody, waitOf, waitQuery } from '../shapes/wait.ts'
 
 export const UpdateAllowListBody = Type.Object(
   {
-    name: Type.Optional(nameInput),
+    name: Type.Optional(nameInput('Name of the list; unique in the account.')),
     description: Type.Optional(descriptionInput),
-    entries: Type.Optional(entriesInput),
+    entries: Type.Optional(unchangedIfNull(entriesInput)),
+    wait_ms: waitInBody,
   },
-  { $id: 'UpdateAllowList', ...closed },
+  {
+    $id: 'UpdateAllowList',
+    ...closed,
+    description:
+      'What to change. Fields that are absent, and `entries` that is null, stay unchanged.',
+    examples: [{ description: 'The office in Berlin.', entries: ['203.0.113.7', '2001:db8::/32'] }],
+  },
 )
 
 export const ChangedAllowList = Type.Object(
@@ -39,20 +47,26 @@ export function updateAllowListRoute(app: App, deps: Deps): void {
         description:
           'Takes effect on all keys that use the list. Adding addresses requires every permission that those keys grant.',
         params: allowListParams,
-        querystring: Type.Object({ wait_ms: waitParameter }, closed),
+        querystring: waitQuery,
         body: ref(UpdateAllowListBody),
         response: responses({ 200: ref(ChangedAllowList) }, { body: true, problems: [404, 409] }),
       },
     },
-    async ({ principal, params, query, body }) => {
+    async (request) => {
+      const { principal, params } = request
+      const { name, description, entries } = request.body
       const { result, committed } = await updateAllowList(
         deps,
         principal,
         params.account_id,
         params.id,
-        body,
+        {
+          ...(name !== undefined && { name }),
+          ...(description !== undefined && { description }),
+          ...(entries !== undefined && entries !== null && { entries }),
+        },
       )
-      const receipt = await receiptOfChange(deps, committed, query.wait_ms)
+      const receipt = await receiptOfChange(deps, committed, waitOf(request))
       return { allow_list: toAllowListBody(result), receipt }
     },
   )

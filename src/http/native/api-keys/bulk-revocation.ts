@@ -11,7 +11,8 @@ import { closed, nullableRef, ref } from '../../schema-tools.ts'
 import { parseTime } from '../parse-time.ts'
 import { ApiKeyBody, toApiKeyBody } from '../shapes/api-key.ts'
 import { reasonInput, textFilter, timeFilter } from '../shapes/fields.ts'
-import { ReceiptBody, receiptOfChange, waitParameter } from '../shapes/receipt.ts'
+import { ReceiptBody, receiptOfChange } from '../shapes/receipt.ts'
+import { waitInBody, waitOf, type waitQuery } from '../shapes/wait.ts'
 import { parseRoleFilter } from './filter.ts'
 
 /** A condition that a filter names or leaves out: `false` would be ambiguous. */
@@ -43,23 +44,27 @@ export const RevokeInBulkBody = Type.Object(
     filter: ref(BulkFilterBody),
     dry_run: Type.Optional(
       Type.Boolean({
-        default: false,
-        description: 'Return the keys that would be revoked, and revoke nothing.',
+        description: 'Return the keys that would be revoked, and revoke nothing. Absent: false.',
       }),
     ),
     reason: reasonInput,
-    wait_ms: waitParameter,
+    wait_ms: waitInBody,
   },
-  { $id: 'RevokeInBulk', ...closed },
+  {
+    $id: 'RevokeInBulk',
+    ...closed,
+    description: 'Which keys to revoke, and why.',
+    examples: [{ filter: { created_by: 'user|42' }, reason: 'User 42 has left.' }],
+  },
 )
 
 export const BulkRevocation = Type.Object(
   {
-    dry_run: Type.Boolean(),
+    dry_run: Type.Boolean({ description: 'Whether nothing was revoked.' }),
     count: Type.Integer({ description: 'Number of keys that were revoked, or would be revoked.' }),
     accounts: Type.Integer({ description: 'Number of accounts that these keys belong to.' }),
     sample: Type.Array(ref(ApiKeyBody), { description: 'Some of these keys.' }),
-    receipt: nullableRef(ReceiptBody),
+    receipt: nullableRef(ReceiptBody, { description: 'Null for a dry run.' }),
   },
   {
     $id: 'BulkRevocation',
@@ -74,6 +79,7 @@ export const bulkDescription =
 
 interface BulkCall {
   readonly principal: KeyPrincipal
+  readonly query: Static<typeof waitQuery>
   readonly body: Static<typeof RevokeInBulkBody>
   readonly log: FastifyBaseLogger
 }
@@ -84,7 +90,7 @@ interface BulkCall {
  */
 export async function performBulkRevocation(
   deps: Deps,
-  { principal, body, log }: BulkCall,
+  { principal, query, body, log }: BulkCall,
   accountId: string | undefined,
 ): Promise<Static<typeof BulkRevocation>> {
   const wanted = parseBulkFilter(body.filter, principal)
@@ -103,7 +109,7 @@ export async function performBulkRevocation(
     count,
     accounts,
     sample: show(sample),
-    receipt: await receiptOfChange(deps, committed, body.wait_ms),
+    receipt: await receiptOfChange(deps, committed, waitOf({ query, body })),
   }
 }
 

@@ -7,7 +7,7 @@ import { type ExplainRequest, explainApiKey } from '../../../management/api-keys
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
-import { closed, nullableString, oneOf, ref } from '../../schema-tools.ts'
+import { closed, nullableString, openEnum, ref } from '../../schema-tools.ts'
 import { parseTime } from '../parse-time.ts'
 import { keyParams } from '../shapes/api-key.ts'
 import { clientIpInput, requiredPermissionsInput } from '../shapes/attempt.ts'
@@ -26,35 +26,53 @@ export const ExplainBody = Type.Object(
       }),
     ),
   },
-  { $id: 'ExplainApiKey', ...closed },
+  {
+    $id: 'ExplainApiKey',
+    ...closed,
+    description: 'What the key would be used for. The body may be absent or null.',
+    examples: [{ client_ip: '203.0.113.7', permissions: ['cluster:read'] }],
+  },
+)
+
+export const ExplanationCheck = Type.Object(
+  {
+    check: openEnum(denialReasons, 'The denial that the check may cause.'),
+    outcome: openEnum(
+      checkOutcomes,
+      '`not_checked`: the check concerns a token, and the request holds no token.',
+    ),
+  },
+  { $id: 'ExplanationCheck', description: 'A check and its outcome.' },
+)
+
+export const ExplanationMatch = Type.Object(
+  {
+    allow_list_id: id('Id of the allow list.'),
+    allow_list_name: Type.String({ description: 'Name of the list.', examples: ['office'] }),
+    entry: Type.String({ description: 'The entry.', examples: ['203.0.113.0/24'] }),
+  },
+  { $id: 'ExplanationMatch', description: 'An allow list entry that contains an address.' },
 )
 
 export const ExplanationBody = Type.Object(
   {
     valid: Type.Boolean({ description: 'Whether a token of the key would be valid.' }),
-    reason: Type.Optional(oneOf(denialReasons, { description: 'First check that fails.' })),
-    at: time(),
+    reason: Type.Optional(openEnum(denialReasons, 'First check that fails.')),
+    at: time('Time at which the expiry was evaluated.'),
     client_ip: nullableString({
       description: 'Client address in the form that is compared with allow lists.',
     }),
-    checks: Type.Array(
-      Type.Object({ check: oneOf(denialReasons), outcome: oneOf(checkOutcomes) }),
-      {
-        description:
-          'All checks, in the order of evaluation. `not_checked`: the check concerns a token, and the request holds no token.',
-      },
-    ),
-    matches: Type.Array(
-      Type.Object({
-        allow_list_id: id(),
-        allow_list_name: Type.String({ examples: ['office'] }),
-        entry: Type.String({ examples: ['203.0.113.0/24'] }),
-      }),
-      { description: 'Allow list entries of the key that contain the client address.' },
-    ),
-    missing_permissions: Type.Array(Type.String()),
+    checks: Type.Array(ref(ExplanationCheck), {
+      description: 'All checks, in the order of evaluation.',
+    }),
+    matches: Type.Array(ref(ExplanationMatch), {
+      description: 'Allow list entries of the key that contain the client address.',
+    }),
+    missing_permissions: Type.Array(Type.String(), {
+      description: 'The required permissions that the key does not grant.',
+    }),
   },
-  { $id: 'Explanation' },
+  { $id: 'Explanation', description: 'The verdict on a key, with the outcome of every check.' },
 )
 
 export const ExplanationAnswer = Type.Object(

@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import { type KeyStatus, keyStatuses } from '../../../domain/key/api-key.ts'
 import { maxActorIdLength, maxNameLength, maxStatusListLength } from '../../../domain/limits.ts'
 import type { KeyPrincipal } from '../../../domain/principal.ts'
@@ -5,16 +6,21 @@ import { foldRoleName } from '../../../domain/role.ts'
 import { isUuid } from '../../../domain/uuid.ts'
 import { invalidRequest } from '../../../errors.ts'
 import type { ApiKeyFilter } from '../../../management/api-keys/list.ts'
+import { documentedAs, undocumented } from '../../documented-as.ts'
 import { parseTime } from '../parse-time.ts'
 import { textFilter, timeFilter } from '../shapes/fields.ts'
 
 /** The query parameters of a list of keys that select keys. */
 export const filterParameters = {
-  status: textFilter(
-    maxStatusListLength,
-    `Only keys with one of these statuses, separated by commas: ${keyStatuses.join(', ')}.`,
+  status: Type.Optional(
+    documentedAs(
+      textFilter(maxStatusListLength, 'Only keys with one of these statuses, separated by commas.'),
+      { type: 'array', items: { type: 'string', enum: keyStatuses } },
+    ),
   ),
-  name: textFilter(maxNameLength, 'Only keys whose name begins with this text.'),
+  name_prefix: textFilter(maxNameLength, 'Only keys whose name begins with this text.'),
+  /** The earlier name of `name_prefix`. */
+  name: undocumented(textFilter(maxNameLength, 'Only keys whose name begins with this text.')),
   role: textFilter(maxNameLength, 'Only keys with this role: the id or the name of the role.'),
   created_by: textFilter(
     maxActorIdLength,
@@ -28,6 +34,7 @@ export const filterParameters = {
 
 interface FilterQuery {
   readonly status?: string
+  readonly name_prefix?: string
   readonly name?: string
   readonly role?: string
   readonly created_by?: string
@@ -40,9 +47,10 @@ interface FilterQuery {
  * issuers. Throws `invalid_request`.
  */
 export function parseKeyFilter(query: FilterQuery, reader: KeyPrincipal): ApiKeyFilter {
+  const namePrefix = parseNamePrefix(query)
   return {
     ...(query.status !== undefined && { statuses: parseStatuses(query.status) }),
-    ...(query.name !== undefined && { namePrefix: query.name }),
+    ...(namePrefix !== undefined && { namePrefix }),
     ...(query.role !== undefined && { role: parseRoleFilter(query.role) }),
     ...(query.created_by !== undefined && {
       createdBy: { id: query.created_by, platformToo: reader.key.platform },
@@ -54,6 +62,15 @@ export function parseKeyFilter(query: FilterQuery, reader: KeyPrincipal): ApiKey
       lastUsedBefore: parseTime('/last_used_before', query.last_used_before),
     }),
   }
+}
+
+/** Neither of two prefixes may be ignored: its sender counts on it. */
+function parseNamePrefix({ name, name_prefix: namePrefix }: FilterQuery): string | undefined {
+  if (name !== undefined && namePrefix !== undefined && name !== namePrefix) {
+    const message = 'name is the earlier name of name_prefix. Send name_prefix only.'
+    throw invalidRequest([{ field: '/name', rule: 'same_value', message }])
+  }
+  return namePrefix ?? name
 }
 
 function parseStatuses(list: string): KeyStatus[] {

@@ -14,6 +14,7 @@ export function getApiKeyRoute(app: App, deps: Deps): void {
         operationId: 'getApiKey',
         tags: ['API keys'],
         summary: 'Get a key',
+        description: 'Returns the key, without its token, and its ETag for a later update.',
         params: keyParams,
         response: responses({ 200: ref(ApiKeyAnswer) }, { problems: [404] }),
       },

@@ -7,14 +7,16 @@ import { closed, nullableString, ref } from '../../schema-tools.ts'
 import { idempotencyHeaders, parseIdempotencyKey, setReplayHeader } from '../idempotency.ts'
 import { parseExpiry } from '../parse-time.ts'
 import { accountParams } from '../shapes/account.ts'
-import { ApiKeyBody, answerApiKey } from '../shapes/api-key.ts'
+import { ApiKeyBody, answerApiKey, pathOfApiKey } from '../shapes/api-key.ts'
 import { descriptionInput, nameInput } from '../shapes/fields.ts'
 import { issuedToken } from '../shapes/issued-token.ts'
 import { allowListIdsInput, metadataInput, roleInput } from '../shapes/key-input.ts'
 
 export const IssueApiKeyBody = Type.Object(
   {
-    name: nameInput,
+    name: nameInput(
+      'Name of the key; unique among the keys of the account that are neither revoked nor expired.',
+    ),
     description: Type.Optional(descriptionInput),
     role: roleInput,
     expires_at: nullableString({
@@ -26,9 +28,14 @@ export const IssueApiKeyBody = Type.Object(
     allow_list_ids: Type.Optional(
       allowListIdsInput('Absent or empty: the key is usable from any address.'),
     ),
-    metadata: Type.Optional(metadataInput),
+    metadata: Type.Optional(metadataInput('')),
   },
-  { $id: 'IssueApiKey', ...closed },
+  {
+    $id: 'IssueApiKey',
+    ...closed,
+    description: 'A key to issue.',
+    examples: [{ name: 'ci deploy', role: 'developer', expires_at: '2035-01-01T00:00:00Z' }],
+  },
 )
 
 export const IssuedApiKey = Type.Object(
@@ -47,7 +54,7 @@ export function issueApiKeyRoute(app: App, deps: Deps): void {
         summary: 'Issue a key',
         description: 'The token is returned only in this response and is stored nowhere.',
         params: accountParams,
-        headers: idempotencyHeaders,
+        headers: idempotencyHeaders('the same key and generation, and `token` null'),
         body: ref(IssueApiKeyBody),
         response: responses({ 201: ref(IssuedApiKey) }, { body: true, problems: [404, 409, 422] }),
       },
@@ -61,8 +68,8 @@ export function issueApiKeyRoute(app: App, deps: Deps): void {
         toIssueRequest(body),
         parseIdempotencyKey(request),
       )
-      setReplayHeader(reply, token)
-      reply.code(201).header('cache-control', 'no-store')
+      setReplayHeader(reply, token === null)
+      reply.code(201).header('location', pathOfApiKey(apiKey)).header('cache-control', 'no-store')
       return { ...answerApiKey(reply, apiKey, principal, deps.now()), generation, token }
     },
   )

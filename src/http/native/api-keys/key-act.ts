@@ -7,23 +7,31 @@ import { closed, ref } from '../../schema-tools.ts'
 import { answerApiKey, keyParams } from '../shapes/api-key.ts'
 import { ChangedApiKey } from '../shapes/changed-api-key.ts'
 import { reasonInput } from '../shapes/fields.ts'
-import { receiptOfChange, waitParameter } from '../shapes/receipt.ts'
+import { receiptOfChange } from '../shapes/receipt.ts'
+import { waitInBody, waitOf, waitQuery } from '../shapes/wait.ts'
 
 export const KeyActBody = Type.Object(
-  { reason: reasonInput, wait_ms: waitParameter },
-  { $id: 'KeyAct', ...closed },
+  { reason: reasonInput, wait_ms: waitInBody },
+  {
+    $id: 'KeyAct',
+    ...closed,
+    description: 'Why a key is revoked, disabled or enabled. The body may be absent or null.',
+    examples: [{ reason: 'The laptop is lost.' }],
+  },
 )
 
 /** What the operations that revoke, disable and enable a key have in common. */
 export const keyActSchema = {
   tags: ['API keys'],
   params: keyParams,
+  querystring: waitQuery,
   body: ref(KeyActBody),
   response: responses({ 200: ref(ChangedApiKey) }, { body: true, problems: [404, 409] }),
 }
 
 interface KeyActRequest {
   Params: Static<typeof keyParams>
+  Querystring: Static<typeof waitQuery>
   Body: Static<typeof KeyActBody>
 }
 
@@ -42,6 +50,6 @@ export async function performKeyAct(
     { act: verb, api_key_id: apiKey.id, by: principal.key.id, reason },
     'key changed',
   )
-  const receipt = await receiptOfChange(deps, committed, body.wait_ms)
+  const receipt = await receiptOfChange(deps, committed, waitOf(request))
   return { ...answerApiKey(reply, apiKey, principal, deps.now()), receipt }
 }

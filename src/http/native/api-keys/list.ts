@@ -11,7 +11,10 @@ import { nextCursorField } from '../shapes/fields.ts'
 import { filterParameters, parseKeyFilter } from './filter.ts'
 
 export const ApiKeyPage = Type.Object(
-  { api_keys: Type.Array(ref(ApiKeyBody)), next_cursor: nextCursorField },
+  {
+    api_keys: Type.Array(ref(ApiKeyBody), { description: 'The keys of the page.' }),
+    next_cursor: nextCursorField,
+  },
   { $id: 'ApiKeyPage', description: 'A page of keys.' },
 )
 

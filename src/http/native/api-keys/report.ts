@@ -7,7 +7,7 @@ import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
-import { closed, nullableString, oneOf, ref } from '../../schema-tools.ts'
+import { closed, nullableString, oneOf, openEnum, ref } from '../../schema-tools.ts'
 import { accountParams } from '../shapes/account.ts'
 import { ApiKeyBody, toApiKeyBody } from '../shapes/api-key.ts'
 import { time } from '../shapes/fields.ts'
@@ -18,7 +18,7 @@ const meanings = hygieneFindings.map((name) => `\`${name}\`: ${hygieneMeanings[n
 
 export const HygieneFindingBody = Type.Object(
   {
-    finding: oneOf(hygieneFindings),
+    finding: openEnum(hygieneFindings, 'What was found.'),
     count: Type.Integer({ description: 'Number of examined keys with this finding.' }),
     api_keys: Type.Array(ref(ApiKeyBody), { description: 'The latest of these keys.' }),
     next_cursor: nullableString({
@@ -31,14 +31,16 @@ export const HygieneFindingBody = Type.Object(
 
 export const HygieneReportBody = Type.Object(
   {
-    as_of: time(),
+    as_of: time('Time of the report.'),
     examined: Type.Integer({
       description: `Number of keys that were examined, latest first: at most ${maxKeysPerReport.toLocaleString('en-US')} in one report.`,
     }),
     next_cursor: nullableString({
       description: 'Cursor of the report on the next keys. Null if all keys were examined.',
     }),
-    findings: Type.Array(ref(HygieneFindingBody)),
+    findings: Type.Array(ref(HygieneFindingBody), {
+      description: 'Every finding, also those without a key.',
+    }),
   },
   {
     $id: 'HygieneReport',

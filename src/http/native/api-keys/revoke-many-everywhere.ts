@@ -2,6 +2,7 @@ import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
+import { waitQuery } from '../shapes/wait.ts'
 import {
   BulkRevocation,
   bulkDescription,
@@ -19,6 +20,7 @@ export function revokeApiKeysEverywhereRoute(app: App, deps: Deps): void {
         tags: ['API keys'],
         summary: 'Revoke many keys in all accounts',
         description: `Requires a key of the platform account. The filter applies to keys of the platform account too. ${bulkDescription}`,
+        querystring: waitQuery,
         body: ref(RevokeInBulkBody),
         response: responses({ 200: ref(BulkRevocation) }, { body: true }),
       },

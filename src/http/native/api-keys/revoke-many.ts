@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { accountParams } from '../shapes/account.ts'
+import { waitQuery } from '../shapes/wait.ts'
 import {
   BulkRevocation,
   bulkDescription,
@@ -21,6 +22,7 @@ export function revokeApiKeysRoute(app: App, deps: Deps): void {
         summary: 'Revoke many keys',
         description: bulkDescription,
         params: accountParams,
+        querystring: waitQuery,
         body: ref(RevokeInBulkBody),
         response: responses({ 200: ref(BulkRevocation) }, { body: true, problems: [404] }),
       },

@@ -3,7 +3,12 @@ import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { parseIdempotencyKey } from '../idempotency.ts'
 import { keyParams } from '../shapes/api-key.ts'
-import { answerRotation, rotationSchema, validateRotation } from './rotation.ts'
+import {
+  answerRotation,
+  rotationSchema,
+  validateRotation,
+  withRotationDefaults,
+} from './rotation.ts'
 
 export function rotateApiKeyRoute(app: App, deps: Deps): void {
   app.post(
@@ -27,7 +32,7 @@ export function rotateApiKeyRoute(app: App, deps: Deps): void {
         params.account_id,
         params.id,
         validateRotation(request.body),
-        parseIdempotencyKey(request),
+        parseIdempotencyKey(withRotationDefaults(request)),
       )
       return answerRotation(deps, request, reply, rotated)
     },

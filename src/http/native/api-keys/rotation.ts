@@ -8,13 +8,15 @@ import { responses } from '../../responses.ts'
 import { closed, nullableString, ref } from '../../schema-tools.ts'
 import { idempotencyHeaders, setReplayHeader } from '../idempotency.ts'
 import { parseExpiry } from '../parse-time.ts'
-import { ApiKeyBody, answerApiKey } from '../shapes/api-key.ts'
+import { ApiKeyBody, answerApiKey, pathOfApiKey } from '../shapes/api-key.ts'
 import { issuedToken } from '../shapes/issued-token.ts'
-import { ReceiptBody, receiptOfChange, waitParameter } from '../shapes/receipt.ts'
+import { ReceiptBody, receiptOfChange } from '../shapes/receipt.ts'
+import { waitInBody, waitOf, waitQuery } from '../shapes/wait.ts'
 
 const overlapSeconds = (description: string) =>
   Type.Optional(Type.Integer({ minimum: 0, maximum: maxOverlapSeconds, description }))
-const flag = (description: string) => Type.Optional(Type.Boolean({ default: false, description }))
+const flag = (description: string) =>
+  Type.Optional(Type.Boolean({ description: `${description} Absent: false.` }))
 
 export const RotateApiKeyBody = Type.Object(
   {
@@ -43,9 +45,14 @@ export const RotateApiKeyBody = Type.Object(
     end_overlap: flag(
       'End an overlap that is in progress, instead of failing with `rotation_in_progress`.',
     ),
-    wait_ms: waitParameter,
+    wait_ms: waitInBody,
   },
-  { $id: 'RotateApiKey', ...closed },
+  {
+    $id: 'RotateApiKey',
+    ...closed,
+    description: 'How the previous token ends.',
+    examples: [{ overlap_seconds: 3600 }],
+  },
 )
 
 export const RotatedApiKey = Type.Object(
@@ -59,9 +66,19 @@ export const RotatedApiKey = Type.Object(
 /** What the two operations that rotate a key have in common. */
 export const rotationSchema = {
   tags: ['API keys'],
-  headers: idempotencyHeaders,
+  querystring: waitQuery,
+  headers: idempotencyHeaders('the same key and generation, and `token` null'),
   body: ref(RotateApiKeyBody),
   response: responses({ 201: ref(RotatedApiKey) }, { body: true, problems: [404, 409, 422] }),
+}
+
+/** A request with the values of absent flags: absent or false, a repeat has the same digest. */
+export function withRotationDefaults(request: {
+  readonly headers: { readonly 'idempotency-key'?: string | undefined }
+  readonly body: Static<typeof RotateApiKeyBody>
+}) {
+  const { wait_ms: _, ...body } = request.body
+  return { headers: request.headers, body: { only_if_unused: false, end_overlap: false, ...body } }
 }
 
 /** Throws `invalid_request` if a field is missing that the other fields make necessary. */
@@ -86,21 +103,26 @@ function required(field: string): Fault {
   return { field, rule: 'required', message: 'The field is required.' }
 }
 
+interface RotationHttpRequest {
+  Querystring: Static<typeof waitQuery>
+  Body: Static<typeof RotateApiKeyBody>
+}
+
 export async function answerRotation(
   deps: Deps,
-  request: FastifyRequest<{ Body: Static<typeof RotateApiKeyBody> }>,
+  request: FastifyRequest<RotationHttpRequest>,
   reply: FastifyReply,
   { apiKey, generation, token, committed, effectiveAt }: RotatedKey,
 ): Promise<Static<typeof RotatedApiKey>> {
-  const { body, principal } = request
-  setReplayHeader(reply, token)
+  const { principal } = request
+  setReplayHeader(reply, token === null)
   if (token !== null) {
     request.log.info(
       { act: 'rotate', api_key_id: apiKey.id, by: principal.key.id, generation },
       'key changed',
     )
   }
-  const receipt = await receiptOfChange(deps, committed, body.wait_ms, effectiveAt)
-  reply.code(201).header('cache-control', 'no-store')
+  const receipt = await receiptOfChange(deps, committed, waitOf(request), effectiveAt)
+  reply.code(201).header('location', pathOfApiKey(apiKey)).header('cache-control', 'no-store')
   return { ...answerApiKey(reply, apiKey, principal, deps.now()), generation, token, receipt }
 }

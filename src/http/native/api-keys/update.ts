@@ -5,26 +5,33 @@ import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { parseIfMatch } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
-import { closed, nullableString, oneOf, ref } from '../../schema-tools.ts'
+import { closed, nullableString, oneOf, ref, unchangedIfNull } from '../../schema-tools.ts'
 import { parseExpiry } from '../parse-time.ts'
 import { answerApiKey, keyParams } from '../shapes/api-key.ts'
 import { ChangedApiKey } from '../shapes/changed-api-key.ts'
 import { descriptionInput, nameInput } from '../shapes/fields.ts'
 import { allowListIdsInput, metadataInput, roleInput } from '../shapes/key-input.ts'
-import { receiptOfChange, waitParameter } from '../shapes/receipt.ts'
+import { receiptOfChange } from '../shapes/receipt.ts'
+import { waitInBody, waitOf, waitQuery } from '../shapes/wait.ts'
 
 export const UpdateApiKeyBody = Type.Object(
   {
-    name: Type.Optional(nameInput),
+    name: Type.Optional(
+      nameInput(
+        'Name of the key; unique among the keys of the account that are neither revoked nor expired.',
+      ),
+    ),
     description: Type.Optional(descriptionInput),
     role: Type.Optional(roleInput),
     reach: Type.Optional(
       oneOf(reaches, { description: '`anywhere` removes the allow lists from the key.' }),
     ),
     allow_list_ids: Type.Optional(
-      allowListIdsInput(
-        'Replaces the allow lists of the key. To make the key usable from any address, set `reach` to `anywhere`.',
-        { minItems: 1 },
+      unchangedIfNull(
+        allowListIdsInput(
+          'Replaces the allow lists of the key. Null: unchanged. To make the key usable from any address, set `reach` to `anywhere`.',
+          { minItems: 1 },
+        ),
       ),
     ),
     expires_at: Type.Optional(
@@ -35,9 +42,15 @@ export const UpdateApiKeyBody = Type.Object(
         examples: ['2027-11-23T00:00:00Z'],
       }),
     ),
-    metadata: Type.Optional(metadataInput),
+    metadata: Type.Optional(unchangedIfNull(metadataInput('Null: unchanged.'))),
+    wait_ms: waitInBody,
   },
-  { $id: 'UpdateApiKey', ...closed },
+  {
+    $id: 'UpdateApiKey',
+    ...closed,
+    description: 'What to change. Fields that are absent stay unchanged.',
+    examples: [{ description: 'Deploys from CI.', metadata: { team: 'billing' } }],
+  },
 )
 
 export function updateApiKeyRoute(app: App, deps: Deps): void {
@@ -52,10 +65,14 @@ export function updateApiKeyRoute(app: App, deps: Deps): void {
         description:
           'Fields that are absent stay unchanged. Extending the rights of a key requires every permission that the key grants before and after the update. An earlier expiry also requires `api_key:revoke`. A narrower reach requires every permission that the key grants, or `api_key:disable`. A key cannot change its own role, reach or expiry. A revoked key cannot be updated.',
         params: keyParams,
-        querystring: Type.Object({ wait_ms: waitParameter }, closed),
+        querystring: waitQuery,
         headers: Type.Object({
           'if-match': Type.Optional(
-            Type.String({ description: 'Required: the ETag of the last read of the key.' }),
+            Type.String({
+              description:
+                'The ETag of the last read of the key: a key that has changed since is not updated. `*`: updated in any case.',
+              examples: ['*'],
+            }),
           ),
         }),
         body: ref(UpdateApiKeyBody),
@@ -80,7 +97,7 @@ export function updateApiKeyRoute(app: App, deps: Deps): void {
         'key changed',
       )
       const effectiveAt = request.body.expires_at === undefined ? null : apiKey.expiresAt
-      const receipt = await receiptOfChange(deps, committed, request.query.wait_ms, effectiveAt)
+      const receipt = await receiptOfChange(deps, committed, waitOf(request), effectiveAt)
       return { ...answerApiKey(reply, apiKey, principal, deps.now()), receipt }
     },
   )
@@ -93,10 +110,11 @@ function toKeyPatch(body: Static<typeof UpdateApiKeyBody>): KeyPatch {
     ...(description !== undefined && { description }),
     ...(role !== undefined && { role }),
     ...(reach !== undefined && { reach }),
-    ...(metadata !== undefined && { metadata }),
-    ...(body.allow_list_ids !== undefined && {
-      allowListIds: body.allow_list_ids.map((id) => id.toLowerCase()),
-    }),
+    ...(metadata !== undefined && metadata !== null && { metadata }),
+    ...(body.allow_list_ids !== undefined &&
+      body.allow_list_ids !== null && {
+        allowListIds: body.allow_list_ids.map((id) => id.toLowerCase()),
+      }),
     ...(body.expires_at !== undefined && { expiresAt: parseExpiry(body.expires_at) }),
   }
 }

@@ -7,20 +7,20 @@ import {
 } from '../../../domain/audit/audit-event.ts'
 import { originSeenBy } from '../../../domain/audit/content.ts'
 import type { KeyPrincipal } from '../../../domain/principal.ts'
-import { nullableRef, nullableString, oneOf, ref } from '../../schema-tools.ts'
+import { nullableRef, nullableString, openEnum, ref } from '../../schema-tools.ts'
 import { ActorBody } from '../shapes/actor.ts'
 import { id, time } from '../shapes/fields.ts'
 
-const snapshot = (description: string) =>
-  Type.Unsafe<Snapshot | null>({
-    type: ['object', 'null'],
-    additionalProperties: true,
-    description,
-  })
+export const AuditSnapshotBody = Type.Unsafe<Snapshot>({
+  $id: 'AuditSnapshot',
+  type: 'object',
+  additionalProperties: true,
+  description: 'Fields of a resource at one time. Each kind of resource has fields of its own.',
+})
 
 export const AuditResourceBody = Type.Object(
   {
-    type: oneOf(auditResourceTypes),
+    type: openEnum(auditResourceTypes, 'Kind of the resource.'),
     id: nullableString({ description: 'Null for a bulk event.' }),
     name: nullableString({ description: 'Name at the time of the event.' }),
   },
@@ -29,7 +29,7 @@ export const AuditResourceBody = Type.Object(
 
 export const AuditKeySetBody = Type.Object(
   {
-    count: Type.Integer(),
+    count: Type.Integer({ description: 'Number of the keys.' }),
     digest: Type.String({ description: 'SHA-256 of the key ids in order, one id per line.' }),
   },
   { $id: 'AuditKeySet', description: 'The keys that a bulk event changed.' },
@@ -37,15 +37,15 @@ export const AuditKeySetBody = Type.Object(
 
 export const AuditEventBody = Type.Object(
   {
-    id: id(),
+    id: id('Id of the event.'),
     number: Type.Integer({
       format: 'int64',
       description:
         'Position of the event in the hash chain of the account: starts at 1, without gaps.',
     }),
-    account_id: id(),
-    created_at: time(),
-    action: oneOf(auditActions),
+    account_id: id('Id of the account to whose log the event belongs.'),
+    created_at: time('Time of the event.'),
+    action: openEnum(auditActions, 'What happened.'),
     actor: ref(ActorBody),
     api_key_id: nullableString({
       description:
@@ -57,10 +57,14 @@ export const AuditEventBody = Type.Object(
     }),
     request_id: nullableString({ description: 'The `X-Request-Id` of the response.' }),
     resource: ref(AuditResourceBody),
-    before: snapshot('The changed fields before the event. Null if the resource did not exist.'),
-    after: snapshot('The changed fields after the event. Null if the resource no longer exists.'),
-    reason: nullableString(),
-    api_keys: nullableRef(AuditKeySetBody),
+    before: nullableRef(AuditSnapshotBody, {
+      description: 'The changed fields before the event. Null if the resource did not exist.',
+    }),
+    after: nullableRef(AuditSnapshotBody, {
+      description: 'The changed fields after the event. Null if the resource no longer exists.',
+    }),
+    reason: nullableString({ description: 'Reason that the caller gave. Null if there is none.' }),
+    api_keys: nullableRef(AuditKeySetBody, { description: 'Null unless the event is bulk.' }),
   },
   { $id: 'AuditEvent', description: 'An entry of the audit log.' },
 )

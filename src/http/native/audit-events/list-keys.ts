@@ -10,11 +10,11 @@ import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { parsePositiveInteger } from '../positive-integer.ts'
 import { accountParameter } from '../shapes/account.ts'
-import { id, nextCursorField } from '../shapes/fields.ts'
+import { id, nextCursorField, pathNumber } from '../shapes/fields.ts'
 
 export const AuditEventKeyPage = Type.Object(
   {
-    api_key_ids: Type.Array(id()),
+    api_key_ids: Type.Array(id('Id of a key.'), { description: 'The ids of the page.' }),
     next_cursor: nextCursorField,
   },
   { $id: 'AuditEventKeyPage', description: 'A page of the keys that a bulk event changed.' },
@@ -35,7 +35,7 @@ export function listAuditEventKeysRoute(app: App, deps: Deps): void {
           'Lists the keys that a bulk event changed, in order of id. `api_keys.count` of the event is their number, and `api_keys.digest` covers their ids. Other events have no such keys.',
         params: Type.Object({
           account_id: accountParameter,
-          number: Type.String({ description: 'The `number` of the event.' }),
+          number: pathNumber('The `number` of the event.'),
         }),
         querystring: Type.Object({ limit, cursor }, closed),
         response: responses({ 200: ref(AuditEventKeyPage) }, { problems: [404] }),

@@ -15,7 +15,7 @@ import { AuditEventBody, toAuditEventBody } from './audit-event.ts'
 
 export const AuditEventPage = Type.Object(
   {
-    audit_events: Type.Array(ref(AuditEventBody)),
+    audit_events: Type.Array(ref(AuditEventBody), { description: 'The events of the page.' }),
     next_cursor: nextCursorField,
   },
   { $id: 'AuditEventPage', description: 'A page of audit events.' },

@@ -7,6 +7,7 @@ import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { parsePositiveInteger } from '../positive-integer.ts'
+import { id, pathNumber } from '../shapes/fields.ts'
 import { ReceiptAnswer, toReceiptBody } from '../shapes/receipt.ts'
 
 export function getReceiptRoute(app: App, deps: Deps): void {
@@ -19,11 +20,18 @@ export function getReceiptRoute(app: App, deps: Deps): void {
         tags: ['Freshness'],
         summary: 'Get a receipt',
         description: 'Requires the revision and the id of the receipt, and any valid key.',
-        params: Type.Object({ revision: Type.String({ description: 'Revision of the receipt.' }) }),
+        params: Type.Object({ revision: pathNumber('Revision of the receipt.') }),
         querystring: Type.Object(
           {
-            id: Type.String({ format: 'uuid' }),
-            wait_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: maxWaitMs, default: 0 })),
+            id: id('Id of the receipt.'),
+            wait_ms: Type.Optional(
+              Type.Integer({
+                minimum: 0,
+                maximum: maxWaitMs,
+                default: 0,
+                description: 'Milliseconds to wait for the receipt to become complete.',
+              }),
+            ),
           },
           closed,
         ),

@@ -4,19 +4,22 @@ import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
-import { time } from '../shapes/fields.ts'
+import { id, time } from '../shapes/fields.ts'
 
 export const InstanceBody = Type.Object(
   {
-    id: Type.String({ format: 'uuid' }),
-    applied_revision: Type.Integer({ format: 'int64' }),
-    started_at: time(),
+    id: id('Id of the instance.'),
+    applied_revision: Type.Integer({
+      format: 'int64',
+      description: 'The latest revision that the instance has applied.',
+    }),
+    started_at: time('Time at which the instance started.'),
   },
-  { $id: 'Instance' },
+  { $id: 'Instance', description: 'A process of the service.' },
 )
 
 export const InstanceList = Type.Object(
-  { instances: Type.Array(ref(InstanceBody)) },
+  { instances: Type.Array(ref(InstanceBody), { description: 'All registered instances.' }) },
   { $id: 'InstanceList', description: 'The registered instances.' },
 )
 

@@ -1,7 +1,12 @@
 import { rotateOwnKey } from '../../../management/api-keys/rotate-self.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
-import { answerRotation, rotationSchema, validateRotation } from '../api-keys/rotation.ts'
+import {
+  answerRotation,
+  rotationSchema,
+  validateRotation,
+  withRotationDefaults,
+} from '../api-keys/rotation.ts'
 import { parseIdempotencyKey } from '../idempotency.ts'
 
 export function rotateMeRoute(app: App, deps: Deps): void {
@@ -22,7 +27,7 @@ export function rotateMeRoute(app: App, deps: Deps): void {
         deps,
         request.principal,
         validateRotation(request.body),
-        parseIdempotencyKey(request),
+        parseIdempotencyKey(withRotationDefaults(request)),
       )
       return answerRotation(deps, request, reply, rotated)
     },

@@ -4,26 +4,26 @@ import { listPermissions } from '../../../management/roles/permissions.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
-import { oneOf, ref } from '../../schema-tools.ts'
+import { openEnum, ref } from '../../schema-tools.ts'
 
 export const PermissionBody = Type.Object(
   {
-    name: Type.String({ examples: ['cluster:read'] }),
-    title: Type.String(),
-    description: Type.String(),
-    scope: oneOf(permissionScopes, {
-      description: '`platform`: allowed only in roles of the platform account.',
-    }),
+    name: Type.String({ description: 'Name of the permission.', examples: ['cluster:read'] }),
+    title: Type.String({ description: 'Short text for people.' }),
+    description: Type.String({ description: 'What the permission permits.' }),
+    scope: openEnum(permissionScopes, '`platform`: allowed only in roles of the platform account.'),
     sensitive: Type.Boolean({
       description: 'Whether a holder of the permission can change access rights.',
     }),
-    implies: Type.Array(Type.String()),
+    implies: Type.Array(Type.String(), {
+      description: 'Names of the permissions that this permission includes.',
+    }),
   },
-  { $id: 'Permission' },
+  { $id: 'Permission', description: 'A permission of the catalogue.' },
 )
 
 export const PermissionList = Type.Object(
-  { permissions: Type.Array(ref(PermissionBody)) },
+  { permissions: Type.Array(ref(PermissionBody), { description: 'All permissions.' }) },
   { $id: 'PermissionList', description: 'The permission catalogue.' },
 )
 

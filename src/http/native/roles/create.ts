@@ -3,6 +3,7 @@ import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
+import { idempotencyHeaders, parseIdempotencyKey, setReplayHeader } from '../idempotency.ts'
 import { accountParams } from '../shapes/account.ts'
 import { DefineRoleBody, RoleAnswer, toRoleBody } from '../shapes/role.ts'
 
@@ -17,16 +18,22 @@ export function createRoleRoute(app: App, deps: Deps): void {
         summary: 'Create a role',
         description: 'Requires every permission of the role.',
         params: accountParams,
+        headers: idempotencyHeaders('the same role'),
         body: ref(DefineRoleBody),
-        response: responses({ 201: ref(RoleAnswer) }, { body: true, problems: [404, 409] }),
+        response: responses({ 201: ref(RoleAnswer) }, { body: true, problems: [404, 409, 422] }),
       },
     },
-    async ({ principal, params, body }, reply) => {
-      const role = await createRole(deps, principal, params.account_id, {
-        ...body,
-        description: body.description ?? '',
-      })
-      reply.code(201)
+    async (request, reply) => {
+      const { name, description = '', permissions } = request.body
+      const { value: role, isRepeat } = await createRole(
+        deps,
+        request.principal,
+        request.params.account_id,
+        { name, description, permissions },
+        parseIdempotencyKey(request),
+      )
+      setReplayHeader(reply, isRepeat)
+      reply.code(201).header('location', `/v1/accounts/${role.accountId}/roles/${role.id}`)
       return { role: toRoleBody(role) }
     },
   )

@@ -14,6 +14,7 @@ export function getRoleRoute(app: App, deps: Deps): void {
         operationId: 'getRole',
         tags: ['Roles'],
         summary: 'Get a role',
+        description: 'Returns a role of the account, built in or its own.',
         params: roleParams,
         response: responses({ 200: ref(RoleAnswer) }, { problems: [404] }),
       },

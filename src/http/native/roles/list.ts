@@ -10,7 +10,10 @@ import { nextCursorField } from '../shapes/fields.ts'
 import { RoleBody, toRoleBody } from '../shapes/role.ts'
 
 export const RolePage = Type.Object(
-  { roles: Type.Array(ref(RoleBody)), next_cursor: nextCursorField },
+  {
+    roles: Type.Array(ref(RoleBody), { description: 'The roles of the page.' }),
+    next_cursor: nextCursorField,
+  },
   { $id: 'RolePage', description: 'A page of roles.' },
 )
 
@@ -23,6 +26,7 @@ export function listRolesRoute(app: App, deps: Deps): void {
         operationId: 'listRoles',
         tags: ['Roles'],
         summary: 'List roles',
+        description: 'Lists the roles of the account, built-in roles included.',
         params: accountParams,
         querystring: Type.Object(pageParameters(), closed),
         response: responses({ 200: ref(RolePage) }, { problems: [404] }),

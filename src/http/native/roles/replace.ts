@@ -2,10 +2,18 @@ import { Type } from 'typebox'
 import { replaceRole } from '../../../management/roles/replace.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { documentedAs } from '../../documented-as.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
-import { ReceiptBody, receiptOfChange, waitParameter } from '../shapes/receipt.ts'
+import { ReceiptBody, receiptOfChange } from '../shapes/receipt.ts'
 import { DefineRoleBody, RoleBody, roleParams, toRoleBody } from '../shapes/role.ts'
+import { waitInBody, waitOf, waitQuery } from '../shapes/wait.ts'
+
+/** One definition for clients; when a role is replaced, the body may also have `wait_ms`. */
+const ReplaceRoleBody = documentedAs(
+  Type.Object({ ...DefineRoleBody.properties, wait_ms: waitInBody }, closed),
+  { $ref: '#/components/schemas/DefineRole' },
+)
 
 export const ChangedRole = Type.Object(
   { role: ref(RoleBody), receipt: ref(ReceiptBody) },
@@ -24,20 +32,22 @@ export function replaceRoleRoute(app: App, deps: Deps): void {
         description:
           'Takes effect on all keys with the role. Requires every permission of the role before and after the change.',
         params: roleParams,
-        querystring: Type.Object({ wait_ms: waitParameter }, closed),
-        body: ref(DefineRoleBody),
+        querystring: waitQuery,
+        body: ReplaceRoleBody,
         response: responses({ 200: ref(ChangedRole) }, { body: true, problems: [404, 409] }),
       },
     },
-    async ({ principal, params, query, body }) => {
+    async (request) => {
+      const { principal, params } = request
+      const { name, description = '', permissions } = request.body
       const { result, committed } = await replaceRole(
         deps,
         principal,
         params.account_id,
         params.id,
-        { ...body, description: body.description ?? '' },
+        { name, description, permissions },
       )
-      const receipt = await receiptOfChange(deps, committed, query.wait_ms)
+      const receipt = await receiptOfChange(deps, committed, waitOf(request))
       return { role: toRoleBody(result), receipt }
     },
   )

@@ -7,22 +7,22 @@ import {
 import type { AllowList } from '../../../domain/network/allow-list.ts'
 import { ref } from '../../schema-tools.ts'
 import { accountParameter } from './account.ts'
-import { id, time } from './fields.ts'
+import { id, pathId, time } from './fields.ts'
 
 export const AllowListBody = Type.Object(
   {
-    id: id(),
-    account_id: id(),
-    name: Type.String({ examples: ['office'] }),
-    description: Type.String(),
+    id: id('Id of the allow list.'),
+    account_id: id('Id of the account that owns the list.'),
+    name: Type.String({ description: 'Name of the list.', examples: ['office'] }),
+    description: Type.String({ description: 'A text for people; may be empty.' }),
     entries: Type.Array(Type.String(), {
       description: 'The entries exactly as given.',
       examples: [['203.0.113.7', '2001:db8::/32']],
     }),
-    created_at: time(),
-    updated_at: time(),
+    created_at: time('Time at which the list was created.'),
+    updated_at: time('Time of the last change.'),
   },
-  { $id: 'AllowList' },
+  { $id: 'AllowList', description: 'A named set of addresses from which keys may be used.' },
 )
 
 export const AllowListAnswer = Type.Object(
@@ -39,7 +39,7 @@ export const entriesInput = Type.Array(Type.String({ maxLength: maxAddressLength
 
 export const allowListParams = Type.Object({
   account_id: accountParameter,
-  id: Type.String({ description: 'Id of the allow list.' }),
+  id: pathId('Id of the allow list.'),
 })
 
 export function toAllowListBody(list: AllowList): Static<typeof AllowListBody> {

@@ -4,8 +4,9 @@ import { type ApiKey, keyStatuses, reaches, statusOf } from '../../../domain/key
 import { isOver } from '../../../domain/key/rotation.ts'
 import { actorSeenBy, type KeyPrincipal } from '../../../domain/principal.ts'
 import { hintOf } from '../../../domain/token/token.ts'
+import { documentedAs } from '../../documented-as.ts'
 import { entityTagOf } from '../../entity-tag.ts'
-import { nullableRef, nullableString, oneOf, ref } from '../../schema-tools.ts'
+import { nullableRef, nullableString, openEnum, ref } from '../../schema-tools.ts'
 import { accountParameter } from './account.ts'
 import { ActorBody } from './actor.ts'
 import { id, metadata, nullableTime, time } from './fields.ts'
@@ -13,22 +14,27 @@ import { RoleRefBody } from './role.ts'
 
 export const ApiKeyBody = Type.Object(
   {
-    id: id(),
-    account_id: id(),
-    name: Type.String({ examples: ['ci deploy'] }),
-    description: Type.String(),
+    id: id('Id of the key.'),
+    account_id: id('Id of the account that owns the key.'),
+    name: Type.String({ description: 'Name of the key.', examples: ['ci deploy'] }),
+    description: Type.String({ description: 'A text for people; may be empty.' }),
     role: ref(RoleRefBody),
-    status: oneOf(keyStatuses),
-    reach: oneOf(reaches, {
-      description:
-        'Whether the key is usable from any address, or only from the addresses of its allow lists.',
+    status: openEnum(keyStatuses, 'Status at the time of the answer.'),
+    reach: openEnum(
+      reaches,
+      'Whether the key is usable from any address, or only from the addresses of its allow lists.',
+    ),
+    allow_list_ids: Type.Array(Type.String({ format: 'uuid' }), {
+      description: 'Ids of the allow lists of the key.',
     }),
-    allow_list_ids: Type.Array(Type.String({ format: 'uuid' })),
-    created_at: time(),
+    created_at: time('Time at which the key was issued.'),
     created_by: ref(ActorBody),
     expires_at: nullableTime('Null: the key never expires.'),
     last_used_at: nullableTime('Time of the last use. Written in batches, some seconds late.'),
-    use_count: Type.Integer({ format: 'int64' }),
+    use_count: Type.Integer({
+      format: 'int64',
+      description: 'Number of uses. Written in batches, some seconds late.',
+    }),
     generation: Type.Integer({ description: 'Generation of the newest token.' }),
     overlap_ends_at: nullableTime(
       'Time until which an older token works beside the newest token. Null if no older token works.',
@@ -36,15 +42,17 @@ export const ApiKeyBody = Type.Object(
     metadata: metadata('Labels set by the callers that manage the key.'),
     disabled_at: nullableTime('Null: the key is not disabled.'),
     revoked_at: nullableTime('Null: the key is not revoked.'),
-    revoked_by: nullableRef(ActorBody),
-    revocation_reason: nullableString(),
+    revoked_by: nullableRef(ActorBody, { description: 'Null: the key is not revoked.' }),
+    revocation_reason: nullableString({
+      description: 'Reason that the revocation gave. Null if there is none.',
+    }),
     hint: Type.String({
       description:
         'Public prefix of the tokens of the key. Paths accept the hint in place of the id.',
       examples: ['aeon_02aXkT9w0b1c2d3e4f5g6h'],
     }),
   },
-  { $id: 'ApiKey' },
+  { $id: 'ApiKey', description: 'An API key, without its token.' },
 )
 
 export const ApiKeyAnswer = Type.Object(
@@ -52,7 +60,10 @@ export const ApiKeyAnswer = Type.Object(
   { $id: 'ApiKeyAnswer', description: 'The key.' },
 )
 
-export const keyParameter = Type.String({ description: 'Id or hint of the key.' })
+export const keyParameter = documentedAs(Type.String({ description: 'Id or hint of the key.' }), {
+  type: 'string',
+  examples: ['0192f3a4-5b6c-7d8e-9f01-23456789abcd'],
+})
 
 export const keyParams = Type.Object({ account_id: accountParameter, id: keyParameter })
 
@@ -87,6 +98,11 @@ export function toApiKeyBody(
     revocation_reason: apiKey.revocationReason,
     hint: hintOf(apiKey.tokenPrefix, apiKey.id),
   }
+}
+
+/** The path of a key, for `Location`. */
+export function pathOfApiKey({ accountId, id }: Pick<ApiKey, 'accountId' | 'id'>): string {
+  return `/v1/accounts/${accountId}/api-keys/${id}`
 }
 
 /** The body of an answer with one key. Sets the ETag that `If-Match` of a later update names. */

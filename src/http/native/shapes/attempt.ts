@@ -24,11 +24,17 @@ export const requiredPermissionsInput = Type.Optional(
 export const AttemptBody = Type.Object(
   {
     token: Type.String({
+      examples: ['aeon_...'],
       description: `The token as presented to the caller. A token of more than ${maxTokenLength} characters is \`malformed\`.`,
     }),
     client_ip: clientIpInput,
     permissions: requiredPermissionsInput,
     account_id: Type.Optional(id('The account that the key must belong to.')),
   },
-  { $id: 'Attempt', additionalProperties: false },
+  {
+    $id: 'Attempt',
+    additionalProperties: false,
+    description: 'A token to verify, and what it is used for.',
+    examples: [{ token: 'aeon_...', client_ip: '203.0.113.7', permissions: ['cluster:read'] }],
+  },
 )

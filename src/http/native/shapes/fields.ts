@@ -1,23 +1,35 @@
 import { Type } from 'typebox'
 import { maxDescriptionLength, maxNameLength } from '../../../domain/limits.ts'
 import { permissionPattern } from '../../../domain/permission.ts'
+import { documentedAs } from '../../documented-as.ts'
 import { nullableString } from '../../schema-tools.ts'
 
 /** Fields that several shapes have: first those of answers, then those of requests. */
 
-export const id = (description?: string) =>
-  Type.String({
+const exampleId = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
+
+export const id = (description: string) =>
+  Type.String({ format: 'uuid', examples: [exampleId], description })
+
+/** An id in a path. Any other text is the id of nothing, and answers 404 as well. */
+export const pathId = (description: string) =>
+  documentedAs(Type.String({ description }), {
+    type: 'string',
     format: 'uuid',
-    examples: ['0192f3a4-5b6c-7d8e-9f01-23456789abcd'],
-    ...(description === undefined ? {} : { description }),
+    examples: [exampleId],
   })
 
-export const time = (description?: string) =>
-  Type.String({
-    format: 'date-time',
-    examples: ['2026-11-23T08:25:00.000Z'],
-    ...(description === undefined ? {} : { description }),
+/** A number in a path. Any other text is the number of nothing. */
+export const pathNumber = (description: string) =>
+  documentedAs(Type.String({ description }), {
+    type: 'integer',
+    format: 'int64',
+    minimum: 1,
+    examples: [1],
   })
+
+export const time = (description: string) =>
+  Type.String({ format: 'date-time', examples: ['2026-11-23T08:25:00.000Z'], description })
 
 export const nullableTime = (description: string) =>
   nullableString({ format: 'date-time', description })
@@ -41,16 +53,17 @@ export const nothing = Type.Null({ description: 'Success.' })
 /**
  * The schema checks the length. The command checks the characters, and names the rule that fails.
  */
-export const nameInput = Type.String({
-  minLength: 1,
-  maxLength: maxNameLength,
-  examples: ['ci deploy'],
-})
+export const nameInput = (description: string) =>
+  Type.String({ minLength: 1, maxLength: maxNameLength, description })
 
-export const descriptionInput = Type.String({ maxLength: maxDescriptionLength })
+export const descriptionInput = Type.String({
+  maxLength: maxDescriptionLength,
+  description: 'A text for people.',
+})
 
 export const permissionInput = Type.String({
   pattern: permissionPattern,
+  description: 'Name of a permission.',
   examples: ['cluster:read'],
 })
 

@@ -16,9 +16,8 @@ export const roleInput = Type.String({
   examples: ['developer'],
 })
 
-export const metadataInput = metadata(
-  `Replaces the whole map. At most ${maxMetadataBytes} bytes of JSON.`,
-)
+export const metadataInput = (note: string) =>
+  metadata(`Replaces the whole map. At most ${maxMetadataBytes} bytes of JSON. ${note}`.trim())
 
 /** Ids of the allow lists of a key. */
 export const allowListIdsInput = (
@@ -28,6 +27,5 @@ export const allowListIdsInput = (
   Type.Array(Type.String({ format: 'uuid' }), {
     ...options,
     maxItems: maxAllowListsPerKey,
-    uniqueItems: true,
-    description: `${description} The lists have at most ${maxEntriesPerKey} entries together.`,
+    description: `${description} Repeated ids count once. The lists have at most ${maxEntriesPerKey} entries together.`,
   })

@@ -1,19 +1,8 @@
 import { type Static, Type } from 'typebox'
-import { defaultWaitMs, maxWaitMs } from '../../../domain/limits.ts'
 import type { RevisionRef } from '../../../domain/protocol/revision-ref.ts'
 import type { Receipt } from '../../../freshness/receipt.ts'
 import type { Deps } from '../../deps.ts'
-import { nullableString, oneOf, ref } from '../../schema-tools.ts'
-
-/** How long a request waits for its receipt to become complete. */
-export const waitParameter = Type.Optional(
-  Type.Integer({
-    minimum: 0,
-    maximum: maxWaitMs,
-    default: defaultWaitMs,
-    description: 'Milliseconds to wait for the receipt to become complete.',
-  }),
-)
+import { nullableString, openEnum, ref } from '../../schema-tools.ts'
 
 export const ReceiptBody = Type.Object(
   {
@@ -26,9 +15,10 @@ export const ReceiptBody = Type.Object(
       description:
         'Id of the receipt. `GET /v1/revisions/{revision}?id=` returns its current state.',
     }),
-    state: oneOf(['complete', 'pending'], {
-      description: '`complete`: every later verification, on any instance, reflects the change.',
-    }),
+    state: openEnum(
+      ['complete', 'pending'],
+      '`complete`: every later verification, on any instance, reflects the change.',
+    ),
     acknowledged: Type.Integer({
       description: 'Number of instances that have applied the change.',
     }),
@@ -83,11 +73,11 @@ export function toReceiptBody(receipt: Receipt, now: Date): Static<typeof Receip
 export async function receiptOfChange(
   deps: Deps,
   committed: RevisionRef | undefined,
-  waitMs: number | undefined,
+  waitMs: number,
   effectiveAt: Date | null = null,
 ): Promise<Static<typeof ReceiptBody>> {
   if (committed === undefined) throw new Error('A change was made without a revision.')
-  const receipt = await deps.receipts.waitFor(committed, waitMs ?? defaultWaitMs)
+  const receipt = await deps.receipts.waitFor(committed, waitMs)
   return {
     ...toReceiptBody(receipt, deps.now()),
     ...(effectiveAt !== null && { effective_at: effectiveAt.toISOString() }),

@@ -3,25 +3,30 @@ import { maxPermissionsPerRole } from '../../../domain/limits.ts'
 import type { Role } from '../../../domain/role.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { accountParameter } from './account.ts'
-import { descriptionInput, id, nameInput, permissionInput } from './fields.ts'
+import { descriptionInput, id, nameInput, pathId, permissionInput } from './fields.ts'
 
 export const RoleRefBody = Type.Object(
-  { id: id(), name: Type.String({ examples: ['developer'] }) },
-  { $id: 'RoleRef' },
+  {
+    id: id('Id of the role.'),
+    name: Type.String({ description: 'Name of the role.', examples: ['developer'] }),
+  },
+  { $id: 'RoleRef', description: 'The role of a key.' },
 )
 
 export const RoleBody = Type.Object(
   {
-    id: id(),
-    account_id: id(),
-    name: Type.String({ examples: ['developer'] }),
-    description: Type.String(),
+    id: id('Id of the role.'),
+    account_id: id('Id of the account that owns the role.'),
+    name: Type.String({ description: 'Name of the role.', examples: ['developer'] }),
+    description: Type.String({ description: 'A text for people; may be empty.' }),
     permissions: Type.Array(Type.String(), {
       description: 'The permissions as given, without implied permissions.',
     }),
-    built_in: Type.Boolean(),
+    built_in: Type.Boolean({
+      description: 'Whether the role exists in every account. A built-in role cannot change.',
+    }),
   },
-  { $id: 'Role' },
+  { $id: 'Role', description: 'A named set of permissions.' },
 )
 
 export const RoleAnswer = Type.Object(
@@ -32,16 +37,24 @@ export const RoleAnswer = Type.Object(
 /** The request that creates a role or replaces one. */
 export const DefineRoleBody = Type.Object(
   {
-    name: nameInput,
+    name: nameInput('Name of the role; unique in the account, without regard to case.'),
     description: Type.Optional(descriptionInput),
-    permissions: Type.Array(permissionInput, { maxItems: maxPermissionsPerRole }),
+    permissions: Type.Array(permissionInput, {
+      maxItems: maxPermissionsPerRole,
+      description: 'The permissions of the role. Repeated names count once.',
+    }),
   },
-  { $id: 'DefineRole', ...closed },
+  {
+    $id: 'DefineRole',
+    ...closed,
+    description: 'A role to create, or to put in place of another.',
+    examples: [{ name: 'deployer', permissions: ['cluster:read', 'cluster:update'] }],
+  },
 )
 
 export const roleParams = Type.Object({
   account_id: accountParameter,
-  id: Type.String({ description: 'Id of the role.' }),
+  id: pathId('Id of the role.'),
 })
 
 export function toRoleBody(role: Role): Static<typeof RoleBody> {

@@ -1,28 +1,26 @@
 import { Type } from 'typebox'
 import { denialReasons, warnings } from '../../../domain/verdict.ts'
-import { oneOf, ref } from '../../schema-tools.ts'
+import { openEnum, ref } from '../../schema-tools.ts'
 import { id, nullableTime } from './fields.ts'
 import { RoleRefBody } from './role.ts'
 
 export const VerifiedKeyBody = Type.Object(
   {
-    id: id(),
-    account_id: id(),
-    name: Type.String(),
+    id: id('Id of the key.'),
+    account_id: id('Id of the account that owns the key.'),
+    name: Type.String({ description: 'Name of the key.' }),
     role: ref(RoleRefBody),
     expires_at: nullableTime('Null: the key never expires.'),
   },
-  { $id: 'VerifiedKey' },
+  { $id: 'VerifiedKey', description: 'The key to which a verified token belongs.' },
 )
 
 /** `verify/verdict-text.ts` writes this shape by hand. */
 export const VerdictBody = Type.Object(
   {
-    valid: Type.Boolean(),
+    valid: Type.Boolean({ description: 'Whether the token is valid for the attempt.' }),
     reason: Type.Optional(
-      oneOf(denialReasons, {
-        description: 'Present on a denial: the first check that failed, in this order.',
-      }),
+      openEnum(denialReasons, 'Present on a denial: the first check that failed, in this order.'),
     ),
     api_key: Type.Optional(ref(VerifiedKeyBody)),
     generation: Type.Optional(
@@ -37,7 +35,7 @@ export const VerdictBody = Type.Object(
       }),
     ),
     warnings: Type.Optional(
-      Type.Array(oneOf(warnings), {
+      Type.Array(openEnum(warnings, 'A warning.'), {
         description:
           'Present if valid and a warning applies. `expires_soon`: the key expires within EXPIRY_WARNING_DAYS.',
       }),

@@ -13,10 +13,17 @@ import { addressFault, parseAttempt, verifyAccess } from './attempt.ts'
 import { jsonType, toVerdictListBytes, toVerdictText } from './verdict-text.ts'
 
 export const AttemptListBody = Type.Object(
-  { attempts: Type.Array(ref(AttemptBody), { minItems: 1, maxItems: maxAttemptsPerBatch }) },
+  {
+    attempts: Type.Array(ref(AttemptBody), {
+      minItems: 1,
+      maxItems: maxAttemptsPerBatch,
+      description: 'The attempts to judge.',
+    }),
+  },
   {
     $id: 'AttemptList',
     ...closed,
+    description: 'Tokens to verify, and what they are used for.',
     examples: [
       {
         attempts: [
@@ -29,7 +36,7 @@ export const AttemptListBody = Type.Object(
 )
 
 export const VerdictList = Type.Object(
-  { verdicts: Type.Array(ref(VerdictBody)) },
+  { verdicts: Type.Array(ref(VerdictBody), { description: 'One verdict for each attempt.' }) },
   {
     $id: 'VerdictList',
     description: 'The verdicts, in the order of the attempts.',
