@@ -11,6 +11,7 @@ import { openServiceDatabase } from '../src/store/service-database.ts'
 import { createCounters } from '../src/verification/counters.ts'
 import { CredentialCache } from '../src/verification/credential-cache.ts'
 import { DenialBuffer } from '../src/verification/denial-buffer.ts'
+import { FairTurns } from '../src/verification/fair-turns.ts'
 import { FirstUses } from '../src/verification/first-use.ts'
 import { createSecretHasher } from '../src/verification/hashing/hasher.ts'
 import { noPeppers } from '../src/verification/hashing/peppers.ts'
@@ -39,6 +40,7 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       db,
       firstUseDb,
       longReads,
+      turns: new FairTurns(),
       now: () => new Date(),
       randomBytes,
       keyring: { keys: [signing], signing, reload: async () => undefined },

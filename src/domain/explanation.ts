@@ -47,14 +47,24 @@ const repairs: Readonly<Record<KeyReason, Repair> & Partial<Record<TokenReason, 
   }),
 }
 
+/** The entries of a list that cover an address. */
+export function matchesOf(
+  { id, name, entries }: Pick<AllowList, 'id' | 'name' | 'entries'>,
+  address: Address,
+): EntryMatch[] {
+  return entries
+    .filter((entry) => covers(rangesOf([entry]), address))
+    .map((entry) => ({ list: { id, name }, entry }))
+}
+
 /**
  * Explains the verdict of `judge` on a key and an attempt at a moment. The function calls `judge`
  * repeatedly, each time with the last fault repaired, so that an explanation follows the order and
- * the rules of `judge` and no others.
+ * the rules of `judge` and no others. `matches` are the entries that cover the address.
  */
 export function explain(
   key: KeyFacts,
-  lists: readonly Pick<AllowList, 'id' | 'name' | 'entries'>[],
+  matches: readonly EntryMatch[],
   attempt: Attempt,
   now: Date,
 ): Explanation {
@@ -63,7 +73,7 @@ export function explain(
   return {
     reason,
     checks: denialReasons.map((check) => ({ check, outcome: outcomeOf(check, failed) })),
-    matches: attempt.address === undefined ? [] : matchesOf(lists, attempt.address),
+    matches,
     missingPermissions: attempt.permissions.filter((name) => !key.holds.has(name)),
   }
 }
@@ -83,15 +93,4 @@ function failedChecks(given: Case, now: Date): ReadonlySet<DenialReason> {
 function outcomeOf(check: DenialReason, failed: ReadonlySet<DenialReason>): CheckOutcome {
   if (failed.has(check)) return 'failed'
   return tokenReasons.some((reason) => reason === check) ? 'not_checked' : 'passed'
-}
-
-function matchesOf(
-  lists: readonly Pick<AllowList, 'id' | 'name' | 'entries'>[],
-  address: Address,
-): EntryMatch[] {
-  return lists.flatMap(({ id, name, entries }) =>
-    entries
-      .filter((entry) => covers(rangesOf([entry]), address))
-      .map((entry) => ({ list: { id, name }, entry })),
-  )
 }

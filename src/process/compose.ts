@@ -21,6 +21,7 @@ import { createCounters } from '../verification/counters.ts'
 import { CredentialCache } from '../verification/credential-cache.ts'
 import { createCredentialLoader } from '../verification/credential-loader.ts'
 import { DenialBuffer } from '../verification/denial-buffer.ts'
+import { FairTurns } from '../verification/fair-turns.ts'
 import { FirstUses } from '../verification/first-use.ts'
 import { SingleFlight } from '../verification/single-flight.ts'
 import { TagKeyring } from '../verification/tag-keyring.ts'
@@ -123,6 +124,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     freshness,
     firstUseDb: database.firstUseDb,
     longReads: database.longReads,
+    turns: new FairTurns(),
     currentReads: new CurrentReads({ db, history, holdsLease }),
     verificationReads,
     feed: {

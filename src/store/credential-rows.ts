@@ -72,12 +72,6 @@ export function selectCredentials(db: Executor) {
 }
 
 /**
- * The entries of the lists of a key: a line for each list, in the order of `list_versions`. For
- * statements that read one key and must not wait for a second statement.
- */
-export const listEntries = listsOfKey(sql`array_to_string(allow_list.entries, ' ')`, '\n')
-
-/**
  * Something of each live list of a key, in order of version. The driver splits an array letter by
  * letter.
  */

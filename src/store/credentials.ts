@@ -1,11 +1,11 @@
 import { CompiledQuery, sql } from 'kysely'
+import { EMPTY_ADDRESS_SET } from '../domain/network/address-set.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
-import { addressSetOfLists } from './address-sets.ts'
+import { readAddressSet } from './address-sets.ts'
 import { lockListsOfKeyShared } from './allow-lists.ts'
 import {
   type Credential,
   type CredentialResult,
-  listEntries,
   selectCredentials,
   toFound,
 } from './credential-rows.ts'
@@ -119,39 +119,39 @@ export async function lockKeyFacts(
   apiKeyId: string,
   generation: number,
 ): Promise<KeyFacts | undefined> {
-  const facts = await shareKeyFacts(trx, apiKeyId, generation)
-  if (facts?.reach === 'anywhere') return facts
+  const row = await shareKeyRow(trx, apiKeyId, generation)
+  if (row === undefined || row.reach === 'anywhere') return row && factsOf(row)
   // A statement that waited for a row's lock reads only that row again: it sees the lists as they
   // were before, and misses a key whose role changed meanwhile. A second statement reads both.
   await lockListsOfKeyShared(trx, apiKeyId)
-  return shareKeyFacts(trx, apiKeyId, generation)
+  const locked = await shareKeyRow(trx, apiKeyId, generation)
+  return (
+    locked && { ...factsOf(locked), addresses: await readAddressSet(trx, locked.list_versions) }
+  )
 }
 
-async function shareKeyFacts(
+function shareKeyRow(
   trx: StoreTransaction,
   apiKeyId: string,
   generation: number,
-): Promise<KeyFacts | undefined> {
-  const row = await selectCredentials(trx)
-    .select(listEntries.as('list_entries'))
+): Promise<CredentialResult | undefined> {
+  return selectCredentials(trx)
     .where('credential.api_key_id', '=', apiKeyId)
     .where('credential.generation', '=', generation)
     .forShare(['api_key', 'credential', 'role'])
     .executeTakeFirst()
-  return row && factsOf(row)
 }
 
 /**
- * The facts of a key of the account with its newest credential; undefined when there is no such
- * key.
+ * The facts of a key of the account with its newest credential, without the addresses of its lists;
+ * undefined when there is no such key.
  */
 export async function findKeyFacts(
   db: Executor,
   accountId: string,
   apiKeyId: string,
-): Promise<KeyFacts | undefined> {
+): Promise<Omit<KeyFacts, 'addresses'> | undefined> {
   const row = await selectCredentials(db)
-    .select(listEntries.as('list_entries'))
     .where('api_key.account_id', '=', accountId)
     .where('api_key.id', '=', apiKeyId)
     .orderBy('credential.generation', 'desc')
@@ -160,8 +160,9 @@ export async function findKeyFacts(
   return row && factsOf(row)
 }
 
-function factsOf(row: CredentialResult & { readonly list_entries: string }): KeyFacts {
-  return toFound(row, addressSetOfLists(row.list_versions, row.list_entries)).facts
+/** Without the addresses of its lists, which a key that may be used from anywhere has none of. */
+function factsOf(row: CredentialResult): KeyFacts {
+  return toFound(row, EMPTY_ADDRESS_SET).facts
 }
 
 /** Replaces a hash by one of a higher profile, unless another instance already has. */
