@@ -22,6 +22,8 @@ export type Command =
   | { readonly kind: 'acknowledge'; readonly id: string; readonly revision: number }
   /** Delete the row of another instance, if the row still shows this heartbeat. */
   | { readonly kind: 'evict'; readonly id: string; readonly heartbeat: number }
+  /** Commit something that changes nothing: a deposed primary does not acknowledge it. */
+  | { readonly kind: 'prove' }
   /** Wait for `ms` milliseconds, or until a sync cycle is asked for. */
   | { readonly kind: 'sleep'; readonly ms: number }
   | { readonly kind: 'end' }
@@ -36,5 +38,5 @@ export type Result =
   /** `isKnown` is false when the row was not there: another instance evicted this one. */
   | { readonly kind: 'acknowledge'; readonly isKnown: boolean }
   | { readonly kind: 'evict'; readonly isEvicted: boolean }
-  | { readonly kind: 'disconnect' | 'deregister' | 'reload_tag_keys' | 'sleep' }
+  | { readonly kind: 'disconnect' | 'deregister' | 'reload_tag_keys' | 'prove' | 'sleep' }
   | { readonly kind: 'failed'; readonly error: unknown }

@@ -1,6 +1,7 @@
 import { readByCommit } from '../store/committed-read.ts'
 import type { Database, Executor } from '../store/database.ts'
 import { OtherHistoryError } from '../store/faults.ts'
+import { retryInCurrentHistory } from '../store/retry.ts'
 import { ReadBasis, type ReadBasisOptions } from './read-basis.ts'
 
 export interface CurrentReadsOptions extends ReadBasisOptions {
@@ -16,19 +17,20 @@ export class CurrentReads {
   }
 
   /**
-   * `read` may be called twice. Rejects as the database does; a server without a proof is an
-   * outage.
+   * `read` may be called more than once. Rejects as the database does; a server without a proof is
+   * an outage.
    */
   async read<T>(read: (db: Executor) => Promise<T>): Promise<T> {
     const { db } = this.#options
     const basis = new ReadBasis(this.#options)
-    if (basis.needsProof()) return readByCommit(db, read)
+    const prove = () => retryInCurrentHistory(() => readByCommit(db, read))
+    if (basis.needsProof()) return prove()
     try {
       const found = await read(db)
       if (basis.countsPlain()) return found
     } catch (error) {
       if (!(error instanceof OtherHistoryError)) throw error
     }
-    return readByCommit(db, read)
+    return prove()
   }
 }

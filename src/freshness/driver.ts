@@ -2,6 +2,7 @@ import type { History } from '../domain/protocol/history.ts'
 import { explainReadOnly } from '../store/faults.ts'
 import {
   acknowledge,
+  commitNothing,
   deregisterInstance,
   destroyFeedConnection,
   evictInstance,
@@ -136,6 +137,9 @@ export class Driver {
         const isKnown = await acknowledge(connection, command.id, command.revision)
         return { kind: 'acknowledge', isKnown }
       }
+      case 'prove':
+        await commitNothing(connection)
+        return { kind: 'prove' }
       case 'evict':
         return { kind: 'evict', isEvicted: await evictInstance(connection, command) }
     }

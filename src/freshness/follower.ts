@@ -167,6 +167,7 @@ export class Follower extends CycleLoop {
       case 'standby':
         throw new StandbyError()
       case 'history_changed':
+        yield* this.prove()
         this.#trust.lose(this.now.monotonic)
         this.#leaveHistory(received.change)
         return this.#forget()
@@ -177,6 +178,15 @@ export class Follower extends CycleLoop {
         for (const change of reading.changes) this.learn(change, this.now.monotonic)
         return yield* this.acknowledge(cycle, received.revision)
     }
+  }
+
+  /**
+   * A server of another history is followed only once it commits: until then this instance is like
+   * one that has not met it, and its lease goes on. A promoted primary may wait for its first
+   * synchronous standby; a deposed one waits for ever.
+   */
+  protected *prove(): Steps<void> {
+    yield* ask({ kind: 'prove' })
   }
 
   protected *reloadTagKeys(): Steps<void> {

@@ -192,6 +192,11 @@ export async function evictInstance(
   return result.rowCount === 1
 }
 
+/** A transaction that changes nothing; its commit waits like any other (committed-read.ts). */
+export async function commitNothing({ client }: FeedConnection): Promise<void> {
+  await client.query('select from revision for key share')
+}
+
 export async function deregisterInstance({ client }: FeedConnection, id: string): Promise<void> {
   await client.query('delete from instance where id = $1', [id])
 }

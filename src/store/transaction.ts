@@ -1,18 +1,19 @@
 import type { Database, StoreTransaction } from './database.ts'
 import { isRetryable, isUnavailable, OutcomeUnknownError } from './faults.ts'
-import { retryWhileLosing } from './retry.ts'
+import { retryInCurrentHistory, retryWhileLosing } from './retry.ts'
 
 /**
- * Runs `act` in one transaction, and again from the start when the transaction lost against another
- * one (40001, 40P01), which means that nothing was committed. `act` must therefore keep its effects
- * in the transaction. A connection that is lost at COMMIT throws OutcomeUnknownError: the
- * transaction may be committed. Any other error means that nothing was committed.
+ * Runs `act` in one transaction, and again from the start when nothing was committed because the
+ * transaction lost against another one (40001, 40P01), or because its server turned out to be a
+ * deposed primary before COMMIT was sent. `act` must therefore keep its effects in the transaction.
+ * A connection that is lost at COMMIT throws OutcomeUnknownError: the transaction may be committed.
+ * Any other error means that nothing was committed.
  */
 export async function inTransaction<T>(
   db: Database,
   act: (trx: StoreTransaction) => Promise<T>,
 ): Promise<T> {
-  return retryWhileLosing(async () => {
+  const once = async () => {
     let isCommitting = false
     try {
       return await db.transaction().execute(async (trx) => {
@@ -26,5 +27,6 @@ export async function inTransaction<T>(
       }
       throw error
     }
-  })
+  }
+  return retryInCurrentHistory(() => retryWhileLosing(once))
 }

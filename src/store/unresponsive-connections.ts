@@ -1,7 +1,7 @@
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely'
 import type { Pool, PoolClient } from 'pg'
 import type { CurrentHistory, Origin } from './current-history.ts'
-import { OtherHistoryError, whileConnecting, whileUsing } from './faults.ts'
+import { ConnectionError, OtherHistoryError, whileConnecting, whileUsing } from './faults.ts'
 import type { DatabaseServers } from './servers/database-servers.ts'
 import { isPreparedStatementLost, preparedNameOf } from './tuning/prepared-statements.ts'
 import { ReadTimeoutError, runStatement, type Statement } from './tuning/run-statement.ts'
@@ -58,6 +58,14 @@ export function withoutUnresponsiveConnections(
   const pooled = new WeakMap<PoolClient, Pooled>()
   let cohort = 0
   let preparesStatements = true
+  const waiting = new Map<PoolClient, Origin>()
+  // What a deposed primary would answer is discarded, and its commits hang: nobody waits for it.
+  history.onChange(() => {
+    for (const [client, origin] of waiting) {
+      // Closes the socket at once while a statement is under way, which then fails.
+      if (!history.admits(origin)) client.end().catch(() => undefined)
+    }
+  })
   pool.on('connect', (client) => {
     const origin = originOf(client) ?? { historyNumber: history.historyNumber, history: null }
     pooled.set(client, {
@@ -89,10 +97,12 @@ export function withoutUnresponsiveConnections(
       if (timeout !== undefined) throw timeout
       requireHistory()
       try {
+        waiting.set(client, origin)
         const result = await ask<R>(text, parameters)
         requireHistory()
         return result
       } catch (error) {
+        requireHistory()
         if (error instanceof ReadTimeoutError) {
           timeout = error
           if (ownCohort === cohort) {
@@ -101,6 +111,8 @@ export function withoutUnresponsiveConnections(
           }
         }
         throw whileUsing(error)
+      } finally {
+        waiting.delete(client)
       }
     }
     function requireHistory(): void {
@@ -161,7 +173,8 @@ export function withoutUnresponsiveConnections(
         history.refuse(known.origin.history)
         servers.distrust()
         const leftMs = endsAt - performance.now()
-        if (leftMs <= 0) throw new OtherHistoryError()
+        // An outage, and no reason to try again at once.
+        if (leftMs <= 0) throw new ConnectionError(new OtherHistoryError())
         await history.changed(Math.min(leftMs, pauseMs))
         pauseMs = Math.min(pauseMs * 2, longestPauseMs)
       }

@@ -15,7 +15,7 @@ import {
   recordFirstUses,
   retireOlderCredentials,
 } from '../store/first-uses.ts'
-import { retryWhileLosing } from '../store/retry.ts'
+import { retryInCurrentHistory, retryWhileLosing } from '../store/retry.ts'
 import { BatchLoader } from './batch-loader.ts'
 import type { CachedCredential } from './cached-credential.ts'
 import type { Resolution } from './resolve.ts'
@@ -54,7 +54,7 @@ export class FirstUses {
       keyOf: nameOf,
       maxWaiting: maxUnderWay,
       load: async (used) => {
-        const outcomes = await retryWhileLosing(() => recordFirstUses(db, used, now()))
+        const outcomes = await recordAgain(() => recordFirstUses(db, used, now()))
         return new Map(used.map((one, index) => [nameOf(one), outcomes[index] ?? 'settled']))
       },
     })
@@ -88,9 +88,14 @@ export class FirstUses {
     const { firstUseDb, now } = deps
     const recordAlone = () => recordFirstUse(firstUseDb, used.apiKeyId, used.generation, now())
     return this.#locked.share(nameOf(used), () =>
-      runForAccount(accountId, () => retryWhileLosing(recordAlone)),
+      runForAccount(accountId, () => recordAgain(recordAlone)),
     )
   }
+}
+
+/** Recording is repeatable: a first use that is there already is found settled. */
+function recordAgain<T>(record: () => Promise<T>): Promise<T> {
+  return retryInCurrentHistory(() => retryWhileLosing(record))
 }
 
 function nameOf({ apiKeyId, generation }: CredentialRef): string {

@@ -163,6 +163,13 @@ export class SimulatedDriver {
           fail,
         )
         break
+      case 'prove':
+        this.#ask(
+          (db) => db.commits() || undefined,
+          () => report({ kind: 'prove' }),
+          fail,
+        )
+        break
       case 'evict':
         this.#ask(
           (db) => db.deleteInstance(command.id, command.heartbeat),
