@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ServiceError } from '../errors.ts'
 import { recordMethods } from './allowed-methods.ts'
 import type { App } from './app-type.ts'
-import { noSniffing } from './forbid-sniffing.ts'
-import { problemBody, problemType, writeProblem } from './problem.ts'
+import { endWithProblem } from './end-with-problem.ts'
+import { writeProblem } from './problem.ts'
 import { toServiceError } from './service-error.ts'
 
 /** Answers every error as `application/problem+json`. */
@@ -43,21 +42,7 @@ export function answerUnreadablePath(
 
 /** Answers bytes that are not an HTTP request, or that came too slowly, on the bare socket. */
 export function answerUnreadableRequest(error: ConnectionError, socket: Socket): void {
-  if (!socket.writable) return
-  const body = problemBody(unreadable(error), randomUUID())
-  const text = JSON.stringify(body)
-  socket.end(
-    [
-      `HTTP/1.1 ${body.status} ${body.title}`,
-      `Content-Type: ${problemType}`,
-      `X-Request-Id: ${body.request_id}`,
-      ...Object.entries(noSniffing).map(([name, value]) => `${name}: ${value}`),
-      'Connection: close',
-      `Content-Length: ${Buffer.byteLength(text)}`,
-      '',
-      text,
-    ].join('\r\n'),
-  )
+  endWithProblem(socket, unreadable(error))
 }
 
 function unreadable(error: ConnectionError): ServiceError {

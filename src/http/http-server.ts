@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { ServiceError } from '../errors.ts'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { ConnectionLimits } from './connection-limits.ts'
-import { type Handle, maxPipelined, RequestTurns } from './pipelining.ts'
-import { problemBody, problemType, retryAfterSeconds } from './problem.ts'
+import { noSniffing } from './forbid-sniffing.ts'
+import { type Handle, RequestTurns } from './pipelining.ts'
 
 /**
  * The HTTP server of the application, with its timeouts, which serves the requests of a connection
@@ -17,28 +15,18 @@ export function createHttpServer(serve: Handle, limits?: ConnectionLimits): Serv
     // The application refuses such requests, in the form of its errors.
     requireHostHeader: false,
   }
-  const turns = new RequestTurns(serve, refusePipelined)
+  const turns = new RequestTurns((request, response) => {
+    if (isExpectationKnown(request)) serve(request, response)
+    else response.writeHead(417, { ...noSniffing, 'content-length': 0 }).end()
+  })
   const server = createServer(options, (request, response) => turns.receive(request, response))
+  // Without a listener Node.js answers such requests itself, as many as a read has in one turn.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   limits?.watch(server, turns)
   return server
 }
 
-/** Refuses a request because too many others of its connection wait, and ends the connection. */
-function refusePipelined(_request: IncomingMessage, response: ServerResponse): void {
-  const error = new ServiceError(
-    'overloaded',
-    `More than ${maxPipelined} requests of the connection wait for their turn. Wait for answers before sending more.`,
-  )
-  const body = problemBody(error, randomUUID())
-  const text = JSON.stringify(body)
-  response.writeHead(body.status, {
-    'x-content-type-options': 'nosniff',
-    'content-type': problemType,
-    'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-store',
-    'retry-after': String(retryAfterSeconds),
-    'x-request-id': body.request_id,
-    connection: 'close',
-  })
-  response.end(text)
+/** RFC 9110, section 10.1.1. */
+function isExpectationKnown({ headers: { expect } }: IncomingMessage): boolean {
+  return expect === undefined || /^100-continue$/i.test(expect)
 }

@@ -1,5 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { ServiceError } from '../errors.ts'
+import { limitChunks, maxChunks } from './limit-chunks.ts'
+import { refuseConnection } from './refuse-connection.ts'
+import { stopParsing } from './stop-parsing.ts'
 
 /** Requests of one connection that may wait behind the request in progress. */
 export const maxPipelined = 32
@@ -21,20 +25,18 @@ export interface Activity {
  * Serves the requests of a connection one after the other, each in a turn of the event loop of its
  * own. Node.js hands over all requests of a chunk in one turn: 58 kB of pipelined requests for a
  * document held the process for 17 s, with all their answers in memory.
+ *
+ * If more than `maxPipelined` wait, the first of them gets a 503 that closes the connection. The
+ * others get no answer (RFC 9112, section 9.6), none of them is served, and the rest of the chunk
+ * is not parsed. So does a body in very many chunks end its connection, with a 400.
  */
 export class RequestTurns {
   readonly #connections = new WeakMap<Socket, Connection>()
   readonly #serve: Handle
-  readonly #refuse: Handle
   #requests = 0
 
-  /**
-   * `refuse` answers the first waiting request when more than `maxPipelined` wait; it must close
-   * the connection. The others get no answer (RFC 9112, section 9.6), and none of them is served.
-   */
-  constructor(serve: Handle, refuse: Handle) {
+  constructor(serve: Handle) {
     this.#serve = serve
-    this.#refuse = refuse
   }
 
   receive(request: IncomingMessage, response: ServerResponse): void {
@@ -49,7 +51,7 @@ export class RequestTurns {
   }
 
   #add(socket: Socket): Connection {
-    const connection = new Connection(socket, this.#serve, this.#refuse)
+    const connection = new Connection(socket, this.#serve)
     this.#connections.set(socket, connection)
     return connection
   }
@@ -64,17 +66,15 @@ class Connection implements Activity {
   lastRequest = 0
   readonly #socket: Socket
   readonly #serve: Handle
-  readonly #refuse: Handle
   #last: ServerResponse | undefined
   #waiting: Exchange[] = []
   #isRefused = false
   /** The count of bytes at the last request: equal for two requests of one chunk. */
   #bytesRead = -1
 
-  constructor(socket: Socket, serve: Handle, refuse: Handle) {
+  constructor(socket: Socket, serve: Handle) {
     this.#socket = socket
     this.#serve = serve
-    this.#refuse = refuse
   }
 
   get isBusy(): boolean {
@@ -85,6 +85,9 @@ class Connection implements Activity {
   receive(request: IncomingMessage, response: ServerResponse, number: number): void {
     if (this.#isRefused) return
     this.lastRequest = number
+    if (request.headers['transfer-encoding'] !== undefined) {
+      limitChunks(request, () => this.#refuse(tooManyChunks()))
+    }
     const { bytesRead } = this.#socket
     const isFirstOfChunk = bytesRead !== this.#bytesRead
     this.#bytesRead = bytesRead
@@ -94,7 +97,7 @@ class Connection implements Activity {
 
   #enqueue(exchange: Exchange): void {
     this.#waiting.push(exchange)
-    if (this.#waiting.length > maxPipelined) this.#refuseAll()
+    if (this.#waiting.length > maxPipelined) this.#refuse(tooManyRequests())
     else if (this.#waiting.length === 1) this.#continueAfterLast()
   }
 
@@ -116,12 +119,27 @@ class Connection implements Activity {
     if (this.#waiting.length > 0) this.#continueAfterLast()
   }
 
-  #refuseAll(): void {
-    const [first] = this.#waiting
-    this.#waiting = []
+  #refuse(error: ServiceError): void {
+    if (this.#isRefused) return
     this.#isRefused = true
-    if (first !== undefined) this.#refuse(first.request, first.response)
-    this.#socket.pause()
+    const [next] = this.#waiting
+    this.#waiting = []
+    refuseConnection({ socket: this.#socket, last: this.#last, next: next?.response }, error)
+    stopParsing(this.#socket)
     this.#socket.setTimeout(lastAnswersMs)
   }
+}
+
+function tooManyRequests(): ServiceError {
+  return new ServiceError(
+    'overloaded',
+    `More than ${maxPipelined} requests of the connection wait for their turn. Wait for answers before sending more.`,
+  )
+}
+
+function tooManyChunks(): ServiceError {
+  return new ServiceError(
+    'invalid_request',
+    `The body has more than ${maxChunks} chunks. Send larger ones.`,
+  )
 }

@@ -1,6 +1,5 @@
 import { ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
-import { noSniffing } from './forbid-sniffing.ts'
 
 /**
  * Applies the rules that node:http would apply by answers of its own, which have neither our
@@ -12,9 +11,5 @@ export function applyRequestRules(app: App): void {
     const isHostMissing = request.headers.host === undefined && request.raw.httpVersion === '1.1'
     if (!isHostMissing) return done()
     done(new ServiceError('invalid_request', 'The request has no Host header.'))
-  })
-  // RFC 9110, section 10.1.1: an expectation other than 100-continue.
-  app.server.on('checkExpectation', (_request, response) => {
-    response.writeHead(417, { ...noSniffing, 'content-length': 0 }).end()
   })
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
+import { answerUnreadableRequest } from '../http/answer-problems.ts'
 import type { App } from '../http/app-type.ts'
 import { createHttpServer } from '../http/http-server.ts'
 import type { OperationsSockets } from '../http/operations/exposure.ts'
@@ -13,6 +14,7 @@ const maxConnections = 100
  */
 export function createOperationsServer(app: App, sockets: OperationsSockets): Server {
   const server = createHttpServer((request, response) => app.routing(request, response))
+  server.on('clientError', answerUnreadableRequest)
   server.prependListener('connection', (socket) => sockets.add(socket))
   server.maxConnections = maxConnections
   return server

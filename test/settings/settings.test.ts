@@ -111,7 +111,16 @@ t.test('faults of files that settings name are reported with the rest', async (t
 
 t.test('files that settings name may begin with a byte order mark', async (t) => {
   const permissions = [
-    { name: 'door:open', title: 'Open doors', description: '', scope: 'account', implies: [] },
+    {
+      name: 'door:open',
+      title: 'Open doors',
+      description: '',
+      scope: 'account',
+      implies: [],
+      sensitive: false,
+      roles: [],
+      aeon: null,
+    },
   ]
   const folder = t.testdir({
     peppers: `\ufeff2026:${Buffer.alloc(32, 1).toString('base64')}\n`,
