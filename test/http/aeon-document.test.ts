@@ -236,6 +236,11 @@ t.test('the Aeon document has names that generators can tell apart', async (t) =
   t.equal(schemas.CreateApiKeyResponse['x-go-name'], 'CreatedApiKey')
 })
 
+t.test('no value is in two enums of the Aeon document', async (t) => {
+  const values = Object.values<Json>(schemas).flatMap((schema) => schema.enum ?? [])
+  t.equal(new Set(values).size, values.length, 'generated Go has one constant for each value')
+})
+
 t.test('everything in the Aeon document is described', async (t) => {
   const undescribed: string[] = []
   for (const [name, schema] of Object.entries<Json>(schemas)) {

@@ -30,7 +30,7 @@ import {
 } from './shapes/permission-schemas.ts'
 import { ApiKeyBasicInfo, RoleData, RoleResponse } from './shapes/role.ts'
 import { RoleSpec } from './shapes/role-spec.ts'
-import { UserSpecWithStateInfo, UserStateEnum } from './shapes/user.ts'
+import { UserSpecWithStateInfo } from './shapes/user.ts'
 
 /** The request bodies and what they refer to. */
 export const bodies = [
@@ -52,7 +52,6 @@ export const components = [
   ResourcePermissionsData,
   ApiKeyStatusEnum,
   ApiKeyBasicInfo,
-  UserStateEnum,
   UserSpecWithStateInfo,
   RoleData,
   ProjectData,

@@ -1,0 +1,7 @@
+module example.com/aeon/story
+
+go 1.19
+
+require example.com/aeon/sdk v0.0.0
+
+replace example.com/aeon/sdk => ./sdk
