@@ -3,6 +3,7 @@ import type { AllowList } from '../domain/network/allow-list.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { nameColumns, renamedColumns } from './name-skeletons.ts'
+import { nextUpdate } from './next-update.ts'
 import { takePage } from './paging.ts'
 
 const columns = [
@@ -179,7 +180,7 @@ export async function updateAllowList(
       ...renamedColumns('allow_list', list.name),
       description: list.description,
       entries: [...list.entries],
-      updated_at: now,
+      updated_at: nextUpdate(now),
     })
     .where('id', '=', list.id)
     .returning(columns)

@@ -3,6 +3,7 @@ import type { EffectivePermissions } from '../domain/permission.ts'
 import { foldRoleName, type Role } from '../domain/role.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { nameColumns, renamedColumns } from './name-skeletons.ts'
+import { nextUpdate } from './next-update.ts'
 import { takePage } from './paging.ts'
 
 const columns = [
@@ -150,7 +151,11 @@ export async function updateRole(
 ): Promise<Role> {
   const row = await trx
     .updateTable('role')
-    .set({ ...renamedColumns('role', values.name), ...writable(values, now) })
+    .set({
+      ...renamedColumns('role', values.name),
+      ...writable(values, now),
+      updated_at: nextUpdate(now),
+    })
     .where('id', '=', id)
     .returning(columns)
     .executeTakeFirstOrThrow()
@@ -166,7 +171,11 @@ export async function deleteStoredRole(
   id: string,
   now: Date,
 ): Promise<void> {
-  await trx.updateTable('role').set({ live: false, deleted_at: now }).where('id', '=', id).execute()
+  await trx
+    .updateTable('role')
+    .set({ live: false, deleted_at: now, updated_at: nextUpdate(now) })
+    .where('id', '=', id)
+    .execute()
 }
 
 /** Every live role, to apply a new catalogue to. */

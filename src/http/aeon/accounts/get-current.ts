@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { getAccount } from '../../../management/accounts/get.ts'
+import { lastChangeOfAccount } from '../../../management/accounts/last-change.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { ref } from '../../schema-tools.ts'
@@ -23,8 +24,9 @@ export function getCurrentAccountRoute(scope: App, deps: Deps): void {
         response: responses(ref(AccountResponse)),
       },
     },
-    async (request) => ({
-      data: toAccountData(await getAccount(deps, request.principal.key.accountId)),
-    }),
+    async (request) => {
+      const account = await getAccount(deps, request.principal.key.accountId)
+      return { data: toAccountData(account, await lastChangeOfAccount(deps, account)) }
+    },
   )
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { getAccount } from '../../../management/accounts/get.ts'
+import { lastChangeOfAccount } from '../../../management/accounts/last-change.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { closed, ref } from '../../schema-tools.ts'
@@ -28,9 +29,12 @@ export function listAccountsRoute(scope: App, deps: Deps): void {
         response: responses(ref(AccountListResponse)),
       },
     },
-    async (request) => ({
-      data: [toAccountData(await getAccount(deps, request.principal.key.accountId))],
-      _metadata: pagingMetadata(request, null),
-    }),
+    async (request) => {
+      const account = await getAccount(deps, request.principal.key.accountId)
+      return {
+        data: [toAccountData(account, await lastChangeOfAccount(deps, account))],
+        _metadata: pagingMetadata(request, null),
+      }
+    },
   )
 }

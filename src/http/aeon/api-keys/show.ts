@@ -1,6 +1,7 @@
 import type { Static } from 'typebox'
 import type { ApiKey } from '../../../domain/key/api-key.ts'
 import type { KeyPrincipal } from '../../../domain/principal.ts'
+import { lastChangesOfKeys } from '../../../management/api-keys/last-changes.ts'
 import { rolesOfKeys } from '../../../management/roles/of-keys.ts'
 import type { Deps } from '../../deps.ts'
 import { toApiKeyData } from '../shapes/api-key.ts'
@@ -14,8 +15,16 @@ export async function showApiKeys(
   reader: KeyPrincipal,
 ): Promise<Static<typeof ApiKeyData>[]> {
   const roles = await rolesOfKeys(deps, accountId, apiKeys)
+  const changes = await lastChangesOfKeys(deps, accountId, apiKeys)
   const now = deps.now()
-  return apiKeys.map((apiKey) => toApiKeyData(apiKey, roles.get(apiKey.role.id), reader, now))
+  return apiKeys.map((apiKey) =>
+    toApiKeyData(apiKey, {
+      role: roles.get(apiKey.role.id),
+      changedAt: changes.get(apiKey.id) ?? apiKey.createdAt,
+      reader,
+      now,
+    }),
+  )
 }
 
 export async function showApiKey(

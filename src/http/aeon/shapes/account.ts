@@ -56,8 +56,7 @@ export const AccountData = Type.Object(
 /** The path of an account, and of what belongs to it as a whole. */
 export const accountParams = Type.Object({ account_id: pathId('Id of the account.') })
 
-export function toAccountData(account: Account): Static<typeof AccountData> {
-  const createdOn = account.createdAt.toISOString()
+export function toAccountData(account: Account, changedAt: Date): Static<typeof AccountData> {
   return {
     spec: { name: account.name },
     info: {
@@ -66,7 +65,10 @@ export function toAccountData(account: Account): Static<typeof AccountData> {
       // The client's enums are strict: one unknown role would make every command fail.
       roles: [],
       projects: [toProjectData(account)],
-      metadata: { created_on: createdOn, updated_on: createdOn },
+      metadata: {
+        created_on: account.createdAt.toISOString(),
+        updated_on: changedAt.toISOString(),
+      },
     },
   }
 }

@@ -17,12 +17,19 @@ const never = '2099-12-31T00:00Z'
 const notYetUsed = 'Not yet used'
 const msPerHour = 3_600_000
 
-/** The key as `reader` may see it. */
+/** What an answer about a key needs besides the key. */
+export interface KeyView {
+  readonly role: RoleOfKey | undefined
+  /** When the key was last changed. */
+  readonly changedAt: Date
+  readonly reader: KeyPrincipal
+  readonly now: Date
+}
+
+/** The key as the reader may see it. */
 export function toApiKeyData(
   apiKey: ApiKey,
-  role: RoleOfKey | undefined,
-  reader: KeyPrincipal,
-  now: Date,
+  { role, changedAt, reader, now }: KeyView,
 ): Static<typeof ApiKeyData> {
   if (role === undefined) throw new Error('A key was read without its role.')
   return {
@@ -38,7 +45,7 @@ export function toApiKeyData(
       issuer: issuerSeenBy(apiKey.createdBy, reader),
       metadata: {
         created_on: apiKey.createdAt.toISOString(),
-        updated_on: (apiKey.revokedAt ?? apiKey.disabledAt ?? apiKey.createdAt).toISOString(),
+        updated_on: changedAt.toISOString(),
       },
       expiry_time: apiKey.expiresAt?.toISOString() ?? never,
       status: toAeonStatus(statusOf(apiKey, now)),
