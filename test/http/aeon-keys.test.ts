@@ -7,6 +7,7 @@ import { newKey, newRole } from '../helpers/fixtures.ts'
 import {
   createKey,
   createList,
+  deleteList,
   listKeys,
   listLists,
   listRoles,
@@ -394,11 +395,49 @@ t.test('ybm api-key revoke by name revokes the active key among those of that na
   const again = await admin.call('POST', `${keys}/${answer.data.info.id}/revoke`)
   t.match(again, { status: 200, text: '' }, 'revoking again changes nothing')
   await t.rejects(revokeKey(admin, 'never was'), /could not get API key data/)
-  await createKey(admin, { name: 'once', hours: 0 })
-  await t.rejects(createKey(admin, { name: 'once', hours: 0 }), {
+})
+
+t.test('the name of a disabled key is taken, and the Aeon API says so', async (t) => {
+  const { admin, account } = await service.newTenant()
+  const list = await createList(admin, listOf('office', '203.0.113.7'))
+  const wanted = { name: 'once', hours: 0, lists: ['office'] }
+  const { answer } = await createKey(admin, wanted)
+  const taken = {
     status: 409,
-    message: 'name: Another key of the account that is neither revoked nor expired has this name.',
+    message:
+      'name: Another key of the account that is neither revoked nor expired has this name. It may be disabled.',
+  }
+  await t.rejects(createKey(admin, wanted), taken)
+  await root.post(`/v1/accounts/${account.id}/api-keys/${answer.data.info.id}/disable`)
+  const [shown] = await listKeys(admin, { name: 'once' })
+  t.equal(shown?.key.info.status, 'REVOKED', 'the clients know no disabled key')
+  await t.rejects(createKey(admin, wanted), taken)
+
+  const body = { name: 'once', role: 'viewer', expires_at: null }
+  t.match(await root.post(`/v1/accounts/${account.id}/api-keys`, body), {
+    status: 409,
+    body: {
+      code: 'name_taken',
+      detail: 'Another key of the account has this name. It may be disabled.',
+      errors: [{ field: '/name', message: /It may be disabled\.$/ }],
+    },
   })
+  const similar = await root.post(`/v1/accounts/${account.id}/api-keys`, { ...body, name: 'оnce' })
+  t.match(similar, { status: 409, body: { errors: [{ message: /It may be disabled\. / }] } })
+
+  const inUse = /allow list\. It may be disabled\.$/
+  await t.rejects(deleteList(admin, 'office'), { status: 409, message: inUse })
+  t.same((await listLists(admin, 'office'))[0]?.info.api_key_list, [], `${list.info.id} shows none`)
+  const role = await newRole(root, account.id, 'held', [])
+  const held = await newKey(root, account.id, { role })
+  await root.post(`/v1/accounts/${account.id}/api-keys/${held.id}/disable`)
+  t.match(await root.delete(`/v1/accounts/${account.id}/roles/${role}`), {
+    status: 409,
+    body: { code: 'in_use', detail: /has this role\. It may be disabled\.$/ },
+  })
+  await revokeKey(admin, 'once')
+  await deleteList(admin, 'office')
+  t.equal((await createKey(admin, { name: 'once', hours: 0 })).answer.data.info.status, 'ACTIVE')
 })
 
 t.test('ybm lists thirty keys in one list and page by page', async (t) => {

@@ -39,6 +39,6 @@ function refuseUsed(error: unknown): never {
   if (!violates(error, allowListUseConstraint)) throw error
   throw new ServiceError(
     'in_use',
-    'A key that is neither revoked nor expired uses this allow list.',
+    'A key that is neither revoked nor expired uses this allow list. It may be disabled.',
   )
 }

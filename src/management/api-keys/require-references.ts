@@ -60,11 +60,13 @@ export function roleFaults(role: string): Fault[] {
  */
 export function refusalOf(error: unknown): ServiceError | undefined {
   if (violates(error, keyNameIndex)) {
-    return new ServiceError('name_taken', 'Another key of the account has this name.', [
+    const message = 'Another key of the account has this name. It may be disabled.'
+    return new ServiceError('name_taken', message, [
       {
         field: '/name',
         rule: 'unique',
-        message: 'Another key of the account that is neither revoked nor expired has this name.',
+        message:
+          'Another key of the account that is neither revoked nor expired has this name. It may be disabled.',
       },
     ])
   }

@@ -41,5 +41,8 @@ export async function deleteRole(
 
 function refuseUsed(error: unknown): never {
   if (!violates(error, roleUseConstraint)) throw error
-  throw new ServiceError('in_use', 'A key that is neither revoked nor expired has this role.')
+  throw new ServiceError(
+    'in_use',
+    'A key that is neither revoked nor expired has this role. It may be disabled.',
+  )
 }
