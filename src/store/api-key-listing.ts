@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type ApiKey, type KeyStatus, keyStatuses } from '../domain/key/api-key.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
+import { groupCondition, groupsOf, indexedByExpiry } from './api-key-groups.ts'
 import { selectApiKeys, toApiKey } from './api-key-rows.ts'
 import type { Executor } from './database.ts'
 import { expiry, inPage, partBy, partsOf, takePage } from './paging.ts'
@@ -69,12 +70,18 @@ function selectionsOf(
     const onlyExpiring = group === 'expired' || filter.expiresBefore !== undefined
     return partsOf(page, onlyExpiring).map((part): RawBuilder<unknown> => {
       const all = [...conditions, groupCondition(group, now), ...part.conditions]
-      const select = (rows: RawBuilder<unknown>, ...more: RawBuilder<unknown>[]) => sql`(
-        select api_key.id, ${sql.ref(`api_key.${page.sort.field}`)}
-        from ${rows} as api_key ${joinedUse(accountId, filter)}
+      const select: Select = (rows, ...more) => sql`(
+        select api_key.id, ${sql.ref(`api_key.${page.sort.field}`)} from ${rows} as api_key
         where ${sql.join([...more, ...all], sql` and `)} ${part.orderAndLimit})`
-      if (!onlyExpiring || page.sort.field === 'expires_at') return select(sql`api_key`)
-      return selectExpiring(select, page, [
+      if (!onlyExpiring || page.sort.field === 'expires_at') {
+        if (lastUsedBefore === undefined) return select(sql`api_key`)
+        return selectUnused(select, page, { accountId, lastUsedBefore })
+      }
+      const selectOf: Select =
+        lastUsedBefore === undefined
+          ? select
+          : (rows, ...more) => select(rows, ...more, wasUsedOnlyBefore(lastUsedBefore))
+      return selectExpiring(selectOf, page, [
         sql`api_key.account_id = ${accountId}`,
         sql`${expiry} < ${filter.expiresBefore ?? 'infinity'}`,
         indexedByExpiry(group, now),
@@ -113,7 +120,6 @@ function conditionsOf(
     conditions.push(issuedBefore('api_key', expiresBefore))
   }
   if (lastUsedBefore !== undefined) {
-    conditions.push(wasLastUsedBefore('used', lastUsedBefore))
     // No key is used before it is issued. Without this condition, a list of unused keys that begins
     // with the latest reads through all keys that are younger.
     conditions.push(issuedBefore('api_key', lastUsedBefore))
@@ -123,12 +129,6 @@ function conditionsOf(
 
 function issuedBefore(table: 'api_key' | 'used', time: Date): RawBuilder<unknown> {
   return sql`${sql.ref(`${table}.created_at`)} < ${new Date(time.getTime() + aDayMs)}`
-}
-
-function joinedUse(accountId: string, { lastUsedBefore }: ApiKeyFilter): RawBuilder<unknown> {
-  if (lastUsedBefore === undefined) return sql``
-  return sql`join api_key_usage as used
-    on used.api_key_id = api_key.id and used.account_id = ${accountId}`
 }
 
 /**
@@ -183,6 +183,35 @@ function selectExpiring(
 }
 
 /**
+ * Keys last used before a time. If a read of the index of uses finds few, they are sorted; if it
+ * finds many, the order of the page is read, and the use of one key after another, until the page
+ * is full. For a join PostgreSQL 15 may merge by id all keys and all uses of the account.
+ */
+function selectUnused(
+  select: Select,
+  { limit }: PageRequest,
+  { accountId, lastUsedBefore }: { readonly accountId: string; readonly lastUsedBefore: Date },
+): RawBuilder<unknown> {
+  const few = fewPages * limit
+  const areFew = sql`(select count(*) from unused) <= ${few}`
+  const keys = sql`(
+    select api_key.* from unused join api_key on api_key.id = unused.api_key_id)`
+  return sql`(
+    with unused as materialized (
+      select used.api_key_id from api_key_usage as used
+      where used.account_id = ${accountId} and ${wasLastUsedBefore('used', lastUsedBefore)}
+      order by used.last_used_day, used.api_key_id limit ${few + 1})
+    ${select(keys, areFew)} union all
+    ${select(sql`api_key`, sql`not (${areFew})`, wasUsedOnlyBefore(lastUsedBefore))})`
+}
+
+/** Evaluated key by key: it does not become a join. */
+function wasUsedOnlyBefore(time: Date): RawBuilder<unknown> {
+  return sql`coalesce((select ${wasLastUsedBefore('used', time)} from api_key_usage as used
+    where used.api_key_id = api_key.id), false)`
+}
+
+/**
  * The roles of the account that a filter names, deleted ones included: an old key always shows its
  * role.
  */
@@ -199,45 +228,6 @@ async function roleIdsOf(
     .where('folded_name', '=', role.foldedName)
     .execute()
   return rows.map((row) => row.id)
-}
-
-const isUnrevoked = sql`api_key.revoked_at is null`
-
-/** A status, or all statuses but revoked, which share their indexes. Each key is in one group. */
-type Group = KeyStatus | 'unrevoked'
-
-function groupsOf(statuses: readonly KeyStatus[]): Group[] {
-  const asked = keyStatuses.filter((status) => statuses.includes(status))
-  const unrevoked = asked.filter((status) => status !== 'revoked')
-  if (unrevoked.length < keyStatuses.length - 1) return asked
-  return asked.includes('revoked') ? ['unrevoked', 'revoked'] : ['unrevoked']
-}
-
-/** statusOf in SQL: each status excludes those before it. */
-function groupCondition(group: Group, now: Date): RawBuilder<unknown> {
-  const isStanding = sql`${isUnrevoked} and api_key.disabled_at is null`
-  switch (group) {
-    case 'unrevoked':
-      return isUnrevoked
-    case 'revoked':
-      return sql`api_key.revoked_at is not null`
-    case 'disabled':
-      return sql`${isUnrevoked} and api_key.disabled_at is not null`
-    case 'expired':
-      return sql`${isStanding} and ${expiry} <= ${now}`
-    case 'active':
-      return sql`${isStanding} and ${expiry} > ${now}`
-  }
-}
-
-/**
- * The part of the condition that an index by expiry can decide, so that a limited read of the index
- * skips nothing.
- */
-function indexedByExpiry(group: Group, now: Date): RawBuilder<unknown> {
-  if (group === 'expired') return sql`${isUnrevoked} and ${expiry} <= ${now}`
-  if (group === 'active') return sql`${isUnrevoked} and ${expiry} > ${now}`
-  return groupCondition(group, now)
 }
 
 /** Names are compared by their bytes (collate "C"), so that the index serves a prefix. */

@@ -125,15 +125,17 @@ export async function findRoleIds(
 }
 
 /**
- * Tables and conditions: `from` and `where`. The indexes begin with the account, so that each
- * account is queried by itself.
+ * The keys to revoke, for `from`. The indexes begin with the account, so that each account is
+ * queried by itself: without OFFSET the planner would join the accounts to all keys, which it reads
+ * from the table.
  */
 function revocable(scope: BulkScope, filter: BulkFilter): RawBuilder<unknown> {
-  const ofScope =
-    scope === undefined
-      ? sql`api_key.account_id in (select id from account)`
-      : sql`api_key.account_id = ${scope}`
-  return sql`${joined(filter)} where ${ofScope} and ${isRevocable(filter)}`
+  const ofAccount = (id: RawBuilder<unknown>) => sql`(
+    select api_key.id, api_key.account_id, api_key.created_at from ${joined(filter)}
+    where api_key.account_id = ${id} and ${isRevocable(filter)} offset 0) as api_key`
+  return scope === undefined
+    ? sql`account cross join lateral ${ofAccount(sql`account.id`)}`
+    : ofAccount(sql`${scope}`)
 }
 
 function joined(filter: BulkFilter): RawBuilder<unknown> {

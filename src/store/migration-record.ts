@@ -6,6 +6,7 @@ import type { Database, Executor, StoreTransaction } from './database.ts'
 /** How long to wait for another process that migrates, and how often to look. */
 const waitMs = 600_000
 const lookEveryMs = 100
+const maxAttempts = 20
 
 /**
  * The migrations that a database has run, in the tables that Kysely's migrator made for earlier
@@ -27,7 +28,7 @@ export class MigrationRecord {
       } catch (error) {
         // IF NOT EXISTS does not see a table that another process is just creating.
         const isBeaten = error instanceof DatabaseError && beaten.has(error.code ?? '')
-        if (!isBeaten || attempt >= 8) throw error
+        if (!isBeaten || attempt >= maxAttempts) throw error
         await sleep(attempt * 20)
       }
     }
@@ -86,7 +87,7 @@ export class MigrationRecord {
 }
 
 /**
- * unique_violation (of the catalogue), duplicate_table, serialization_failure, and internal_error:
- * "tuple concurrently updated".
+ * unique_violation (of the catalogue), duplicate_table, duplicate_object (the type of the table),
+ * serialization_failure, and internal_error: "tuple concurrently updated".
  */
-const beaten = new Set(['23505', '42P07', '40001', 'XX000'])
+const beaten = new Set(['23505', '42P07', '42710', '40001', 'XX000'])

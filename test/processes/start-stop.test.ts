@@ -354,7 +354,8 @@ t.test('two instances started concurrently on an empty database bootstrap it onc
   const ends = await Promise.all(instances.map((instance) => instance.stop()))
   t.same(ends, [0, 0])
   const log = instances.flatMap((instance) => instance.log)
-  t.equal(log.filter((line) => line.migrations !== undefined).length, 1, 'one migrates')
+  const ran = log.flatMap(({ migrations = [] }) => migrations)
+  t.same(ran.sort(), migrations, 'each migration runs once')
   t.equal(log.filter((line) => line.file !== undefined).length, 1, 'one writes a token')
 })
 
