@@ -157,6 +157,11 @@ create table instance (
   max_staleness_ms integer not null
 );
 
+create table isolation_probe (
+  singleton boolean not null default true,
+  value uuid not null
+);
+
 create table pepper (
   id text not null,
   fingerprint text not null,
@@ -263,6 +268,8 @@ alter table idempotent_request add constraint idempotent_request_generation_chec
 alter table idempotent_request add constraint idempotent_request_idempotency_key_check CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 255)));
 alter table idempotent_request add constraint idempotent_request_route_check CHECK ((route <> ''::text));
 alter table instance add constraint instance_pkey PRIMARY KEY (id);
+alter table isolation_probe add constraint isolation_probe_pkey PRIMARY KEY (singleton);
+alter table isolation_probe add constraint isolation_probe_singleton_check CHECK (singleton);
 alter table pepper add constraint pepper_pkey PRIMARY KEY (id);
 alter table pepper add constraint pepper_id_check CHECK ((id ~ '^[A-Za-z0-9._-]{1,64}$'::text));
 alter table permission_catalogue add constraint permission_catalogue_pkey PRIMARY KEY (singleton);

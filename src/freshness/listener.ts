@@ -78,7 +78,10 @@ export class Listener {
     const pause = this.#pause
     client.on('notification', this.#options.onChange)
     client.once('end', () => pause.wake())
-    await listen(this.#connection)
+    if (!(await listen(this.#connection))) {
+      this.#options.log.warn({}, 'the database ignores LISTEN: changes are found by polling')
+      this.#isStopping = true
+    }
     // Whatever was announced before the LISTEN was missed.
     this.#options.onChange()
   }

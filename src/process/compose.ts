@@ -14,7 +14,10 @@ import { Receipts } from '../freshness/receipts.ts'
 import { timingOf } from '../freshness/timing.ts'
 import type { Deps } from '../http/deps.ts'
 import type { Config } from '../settings/settings-schema.ts'
-import { openFeedConnection } from '../store/feed.ts'
+import type { Database } from '../store/database.ts'
+import { type FeedConnection, openFeedConnection } from '../store/feed.ts'
+import { deliversNotifications } from '../store/notifications.ts'
+import { loadProduct } from '../store/product.ts'
 import { DatabaseServers } from '../store/servers/database-servers.ts'
 import type { ServiceDatabase } from '../store/service-database.ts'
 import { createCounters } from '../verification/counters.ts'
@@ -90,7 +93,6 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     onRegistered: options.onRegistered ?? (() => undefined),
   })
   history.onRefusal((met) => instance.meet(met))
-  const notifies = config.CHANGE_FEED === 'notify'
   const listening =
     config.DATABASE_LISTEN_URL === undefined
       ? database.servers
@@ -99,9 +101,11 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
           connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
           log,
         })
+  const connectListener = () => connect(listening)
+  const notifies = config.CHANGE_FEED === 'notify' && (await canNotify(db, connectListener, log))
   const listener = notifies
     ? new Listener({
-        connect: () => connect(listening),
+        connect: connectListener,
         history,
         onChange: () => instance.trigger(),
         checkEveryMs: 10_000,
@@ -158,4 +162,16 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     log,
   }
   return { deps, instance, listener }
+}
+
+/** YugabyteDB delivers notifications as its version and its flags allow; PostgreSQL always does. */
+async function canNotify(
+  db: Database,
+  connect: () => Promise<FeedConnection>,
+  log: Logger,
+): Promise<boolean> {
+  const { name } = await loadProduct(db)
+  if (name === 'PostgreSQL' || (await deliversNotifications(db, connect))) return true
+  log.warn('the database delivers no notifications: changes are found by polling')
+  return false
 }

@@ -10,7 +10,9 @@ import { fillNameSkeletons } from '../setup/fill-name-skeletons.ts'
 import { registerPeppers } from '../setup/register-peppers.ts'
 import type { RootKey, RootKeyDeps } from '../setup/root-key.ts'
 import type { Database, DatabaseOptions } from '../store/database.ts'
+import { requireReadCommitted } from '../store/isolation-probe.ts'
 import { loadSchemaState, migrate } from '../store/migrate.ts'
+import { loadProduct } from '../store/product.ts'
 import { openServiceDatabase, type ServiceDatabase } from '../store/service-database.ts'
 import { createSecretHasher, type SecretHasher } from '../verification/hashing/hasher.ts'
 import type { Peppers } from '../verification/hashing/peppers.ts'
@@ -126,6 +128,7 @@ async function prepareOpened(
   const { config, files, log, now = () => new Date() } = options
   const { db } = opened
   const isSchemaNewer = await prepareSchema(db, config, log)
+  await checkProduct(opened, log)
   const hasher = await createServiceHasher(config, files.peppers, db, now)
   const externals = await externalsOf(options, db, hasher, now)
   const started = await bootstrap(externals, db, {
@@ -147,6 +150,21 @@ async function prepareOpened(
     isFirstStart: started.first,
     rootKey: started.first ? started.rootKey : undefined,
   }
+}
+
+/** Throws an Error unless the isolation level of the database is what it says. */
+async function checkProduct(
+  { db, verificationDb: otherDb }: ServiceDatabase,
+  log: Logger,
+): Promise<void> {
+  const product = await loadProduct(db)
+  if (product.name === 'YugabyteDB') {
+    log.warn(
+      { database: product },
+      'aeon-keys was written for YugabyteDB, and not yet run on it: see docs/operations.md',
+    )
+  }
+  await requireReadCommitted({ db, otherDb, product }, (message) => log.warn(message))
 }
 
 /**

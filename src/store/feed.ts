@@ -201,7 +201,23 @@ export async function deregisterInstance({ client }: FeedConnection, id: string)
   await client.query('delete from instance where id = $1', [id])
 }
 
-/** Subscribes this connection to the announcements of revisions. */
-export async function listen({ client }: FeedConnection): Promise<void> {
-  await client.query(`listen ${changeChannel}`)
+/**
+ * Subscribes this connection to a channel, by default to that of the announcements of revisions.
+ * False when the server ignores it, which YugabyteDB says in a warning.
+ */
+export async function listen(
+  { client }: FeedConnection,
+  channel = changeChannel,
+): Promise<boolean> {
+  let isIgnored = false
+  const onNotice = ({ severity }: { readonly severity?: string | undefined }) => {
+    isIgnored ||= severity === 'WARNING'
+  }
+  client.on('notice', onNotice)
+  try {
+    await client.query(`listen ${channel}`)
+  } finally {
+    client.off('notice', onNotice)
+  }
+  return !isIgnored
 }

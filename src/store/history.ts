@@ -1,8 +1,10 @@
 import { DatabaseError } from 'pg'
 import type { History } from '../domain/protocol/history.ts'
+import { type Product, productOf } from './product.ts'
 
 /** What a server reports of itself on a new session. */
 export interface ServerIdentity {
+  readonly product: Product
   readonly inRecovery: boolean
   readonly history: History | null
   /** The SQL expression for the history of this server. */
@@ -12,14 +14,15 @@ export interface ServerIdentity {
 type Ask = (text: string) => Promise<{ readonly rows: readonly MetRow[] }>
 
 interface MetRow {
+  readonly version: string
   readonly in_recovery: boolean
   readonly history: History | null
 }
 
 /**
- * The history of a server, as far as the server can tell: its timeline, which a promotion raises,
- * the database, and the file of the counter's table; and the server's start. A restore changes one
- * of them. A standby has none.
+ * The history of a PostgreSQL server, as far as the server can tell: its timeline, which a
+ * promotion raises, the database, and the file of the counter's table; and the server's start. A
+ * restore changes one of them. A standby has none.
  */
 const postgresHistory = `case when pg_is_in_recovery() then null
   else json_build_object(
@@ -29,24 +32,45 @@ const postgresHistory = `case when pg_is_in_recovery() then null
     'serverStart', extract(epoch from pg_postmaster_start_time())::text) end`
 
 /**
- * Asks a session for its server's history. Where the functions are missing (YugabyteDB) there is
- * one history only.
+ * The history of a YugabyteDB cluster: the database and the counter's table, which are the same on
+ * every node and other ones after a restore into a new database or a switch to another cluster.
+ * Timeline and start would be those of the node that happens to answer, which has no history of its
+ * own: the cluster commits by consensus. The timeline is 0 throughout.
+ */
+const yugabyteHistory = `json_build_object(
+  'identity', concat_ws(' ', '00000000', 'yugabyte',
+    (select oid from pg_database where datname = current_database())::text,
+    to_regclass('revision')::oid::text),
+  'serverStart', '')`
+
+/** CASE evaluates one of the two: YugabyteDB refuses the functions of PostgreSQL's. */
+const eitherHistory = `case when version() like '%-YB-%' then ${yugabyteHistory}
+  else ${postgresHistory} end`
+
+/**
+ * Asks a session for its server's history. Where the functions are missing, as on a product that
+ * only resembles PostgreSQL, there is one history only.
  */
 export async function identifyServer(ask: Ask): Promise<ServerIdentity> {
   try {
-    return await askWith(ask, postgresHistory)
+    const identity = await askWith(ask, eitherHistory)
+    const isYugabyte = identity.product.name === 'YugabyteDB'
+    return { ...identity, expression: isYugabyte ? yugabyteHistory : postgresHistory }
   } catch (error) {
     // A server with a temporary fault has a history all the same.
     if (!(error instanceof DatabaseError) || /^(08|53|57|58)/.test(error.code ?? '')) throw error
-    return askWith(ask, 'null::json')
+    const expression = 'null::json'
+    return { ...(await askWith(ask, expression)), expression }
   }
 }
 
-async function askWith(ask: Ask, expression: string): Promise<ServerIdentity> {
-  const { rows } = await ask(`select pg_is_in_recovery() as in_recovery, ${expression} as history`)
+async function askWith(ask: Ask, expression: string): Promise<Omit<ServerIdentity, 'expression'>> {
+  const { rows } = await ask(
+    `select version() as version, pg_is_in_recovery() as in_recovery, ${expression} as history`,
+  )
   return {
+    product: productOf(rows[0]?.version ?? ''),
     inRecovery: rows[0]?.in_recovery === true,
     history: rows[0]?.history ?? null,
-    expression,
   }
 }

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import type { Database } from './database.ts'
+import { isSupportedYugabyte, productOf } from './product.ts'
 
 interface Facts {
   readonly version: number
-  readonly version_text: string
+  readonly product: string
   readonly encoding: string
   readonly database: string
   readonly role: string
@@ -21,7 +22,7 @@ interface Facts {
 export async function requireUsable(db: Database, as: 'owner' | 'user'): Promise<string> {
   const { rows } = await sql<Facts>`
     select current_setting('server_version_num')::int as version,
-      current_setting('server_version') as version_text,
+      version() as product,
       current_setting('server_encoding') as encoding,
       current_database() as database,
       current_user as role,
@@ -39,8 +40,13 @@ export async function requireUsable(db: Database, as: 'owner' | 'user'): Promise
 function faultsOf(facts: Facts, as: 'owner' | 'user'): readonly string[] {
   const { database, role, schema, encoding } = facts
   const faults: string[] = []
-  if (facts.version < 150_000) {
-    faults.push(`The server is PostgreSQL ${facts.version_text}. Use PostgreSQL 15 or newer.`)
+  const product = productOf(facts.product)
+  if (product.name === 'YugabyteDB' && !isSupportedYugabyte(product.version)) {
+    faults.push(
+      `The server is YugabyteDB ${product.version}. Use YugabyteDB 2025.2 or newer, or PostgreSQL.`,
+    )
+  } else if (facts.version < 150_000) {
+    faults.push(`The server is PostgreSQL ${product.version}. Use PostgreSQL 15 or newer.`)
   }
   if (encoding !== 'UTF8') {
     faults.push(

@@ -54,15 +54,20 @@ async function ask(client: Client): Promise<ServerReport> {
     `select pg_is_in_recovery() as standby,
       current_setting('transaction_read_only') = 'on' as read_only`,
   )
-  const { history } = await identifyServer((text) => client.query(text))
-  // Not every product that speaks the protocol has this function.
-  const cluster = await client
-    .query<{ id: string }>('select system_identifier::text as id from pg_control_system()')
-    .catch((): Partial<QueryResult<{ id: string }>> => ({}))
+  const { history, product } = await identifyServer((text) => client.query(text))
   return {
     isStandby: rows[0]?.standby === true,
     isReadOnly: rows[0]?.read_only === true,
-    systemId: cluster.rows?.[0]?.id,
+    // On YugabyteDB that of the node, not of the cluster.
+    systemId: product.name === 'YugabyteDB' ? undefined : await loadSystemId(client),
     timeline: history === null ? 0 : Number.parseInt(history.identity.slice(0, 8), 16),
   }
+}
+
+/** Not every product that speaks the protocol has this function. */
+async function loadSystemId(client: Client): Promise<string | undefined> {
+  const cluster = await client
+    .query<{ id: string }>('select system_identifier::text as id from pg_control_system()')
+    .catch((): Partial<QueryResult<{ id: string }>> => ({}))
+  return cluster.rows?.[0]?.id
 }

@@ -1,0 +1,144 @@
+/** Which product a server is, and what follows from it. */
+import t, { type Test } from 'tap'
+import { type FeedConnection, listen, openFeedConnection } from '../../src/store/feed.ts'
+import { identifyServer } from '../../src/store/history.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { isSupportedYugabyte, productOf } from '../../src/store/product.ts'
+import { DatabaseServers } from '../../src/store/servers/database-servers.ts'
+import { probeServer } from '../../src/store/servers/probe.ts'
+import { createTestDatabase, openTestDatabase } from '../helpers/database.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { connectRaw } from '../helpers/instances.ts'
+import { startTestService } from '../helpers/service.ts'
+import { answerAsYugabyte } from '../helpers/yugabyte-alike.ts'
+
+t.test('the product and its version are read from what the server says of itself', async (t) => {
+  const cases = [
+    [
+      'PostgreSQL 15.12-YB-2025.2.0.0-b0 on x86_64-pc-linux-gnu, compiled by clang',
+      'YugabyteDB',
+      '2025.2.0.0',
+    ],
+    ['PostgreSQL 11.2-YB-2024.2.1.0-b0 on aarch64, 64-bit', 'YugabyteDB', '2024.2.1.0'],
+    ['PostgreSQL 18.4 (Debian 18.4-1) on x86_64-pc-linux-gnu', 'PostgreSQL', '18.4'],
+    ['PostgreSQL 19beta1 on x86_64', 'PostgreSQL', '19beta1'],
+    ['', 'PostgreSQL', 'of an unknown version'],
+  ] as const
+  for (const [text, name, version] of cases) t.same(productOf(text), { name, version }, text)
+})
+
+t.test('YugabyteDB is supported from 2025.2 and from preview version 2.29', async (t) => {
+  const supported = ['2025.2.0.0', '2025.2', '2025.3.1.0', '2026.1.0.0', '2.29.0.0', '2.31.0.0']
+  const refused = ['2025.1.9.9', '2024.2.1.0', '2.27.0.0', '2.25.2.0', '2.9.0.0', '', 'x']
+  for (const version of supported) t.ok(isSupportedYugabyte(version), version)
+  for (const version of refused) t.notOk(isSupportedYugabyte(version), version)
+})
+
+t.test('an earlier YugabyteDB is refused by its name', async (t) => {
+  const { url, raw } = await databaseFor(t)
+  await answerAsYugabyte(raw, '2025.1.1.2')
+  const { db } = openTestDatabase(url)
+  t.teardown(() => db.destroy())
+  await t.rejects(migrate(db), {
+    message: 'The server is YugabyteDB 2025.1.1.2. Use YugabyteDB 2025.2 or newer, or PostgreSQL.',
+  })
+})
+
+t.test('the history of YugabyteDB is that of the cluster, and of no node', async (t) => {
+  const { url, raw, drop } = await databaseFor(t)
+  await answerAsYugabyte(raw, '2025.2.3.1')
+  const met = await historyOf(url)
+  t.match(met.history, { identity: /^00000000 yugabyte \d+ \d+$/, serverStart: '' })
+  t.notMatch(met.expression, /wal|postmaster/)
+  // Each node has a system identifier of its own, and none is promoted: all of them may be used.
+  const probed = await probeServer({ connectionString: url }, 10_000, new AbortController().signal)
+  t.match(probed, { isStandby: false, systemId: undefined, timeline: 0 })
+  // Another node has its own files and start, and the same catalogue.
+  await raw.query('vacuum full revision')
+  t.same((await historyOf(url)).history, met.history)
+  await drop()
+  const restored = await databaseFor(t)
+  await answerAsYugabyte(restored.raw, '2025.2.3.1')
+  t.not((await historyOf(restored.url)).history?.identity, met.history?.identity, 'a restore')
+})
+
+t.test('a service on what says that it is YugabyteDB logs that it is untried there', async (t) => {
+  const { url, raw, database } = await databaseFor(t)
+  await answerAsYugabyte(raw, '2025.2.3.1')
+  const { root, logLines } = await startTestService(t, { database: { ...database, url } })
+  t.match(logLines.join(''), /written for YugabyteDB, and not yet run on it/)
+  const account = await newAccount(root)
+  const { id, token } = await newKey(root, account)
+  t.match(await root.verify(token), { valid: true })
+  const revoked = await root.post(`/v1/accounts/${account}/api-keys/${id}/revoke`, {
+    wait_ms: 30_000,
+  })
+  t.match(revoked.body, { receipt: { state: 'complete' } })
+  t.match(await root.verify(token), { valid: false, reason: 'revoked' })
+})
+
+t.test('on YugabyteDB changes are announced where notifications arrive, else polled', async (t) => {
+  const hiding = [
+    // As where pg_notify is refused, and where it is accepted and nothing arrives.
+    `language plpgsql as $$ begin raise exception 'no' using errcode = '0A000'; end $$`,
+    `language plpgsql as $$ begin end $$`,
+    undefined,
+  ]
+  for (const body of hiding) {
+    const { url, raw, database } = await databaseFor(t)
+    await answerAsYugabyte(raw, '2025.2.3.1')
+    if (body !== undefined) {
+      await raw.query(`create function pg_notify(text, text) returns void ${body}`)
+    }
+    const started = await startTestService(t, { database: { ...database, url } })
+    const { root, logLines } = started
+    const isPolling = /delivers no notifications: changes are found by polling/
+    t.equal(isPolling.test(logLines.join('')), body !== undefined, String(body))
+    const account = await newAccount(root)
+    const { id } = await newKey(root, account)
+    const at = `/v1/accounts/${account}/api-keys/${id}/revoke`
+    const { status, body: answer } = await root.post(at, { wait_ms: 30_000 })
+    t.match({ status, answer }, { status: 200, answer: { receipt: { state: 'complete' } } })
+    await started.stop()
+  }
+})
+
+t.test('a server that ignores LISTEN with a warning is found out', async (t) => {
+  const notices: ((notice: { severity: string }) => void)[] = []
+  const client = {
+    on: (_: string, listener: (notice: { severity: string }) => void) => notices.push(listener),
+    off: () => undefined,
+    query: async () => {
+      for (const notice of notices) notice({ severity: 'WARNING' })
+    },
+  }
+  const connection = { client, history: '', met: null } as unknown as FeedConnection
+  t.equal(await listen(connection), false)
+})
+
+async function databaseFor(t: Test) {
+  const database = await createTestDatabase()
+  const raw = await connectRaw(t, database.url)
+  let isDropped = false
+  const drop = async () => {
+    if (!isDropped) await database.drop()
+    isDropped = true
+  }
+  t.teardown(drop)
+  return { database: { ...database, drop }, url: database.url, raw, drop }
+}
+
+async function historyOf(url: string) {
+  const { client, met } = await openFeedConnection({
+    servers: new DatabaseServers({ connection: url, connectTimeoutMs: 10_000 }),
+    connectTimeoutMs: 10_000,
+    statementTimeoutMs: 10_000,
+  })
+  try {
+    const { expression } = await identifyServer((text) => client.query(text))
+    const { rows } = await client.query(`select ${expression} as history`)
+    return { expression, history: met, asked: rows[0].history }
+  } finally {
+    await client.end()
+  }
+}
