@@ -9,10 +9,10 @@ export function outcomeUnknown(
 ): ServiceError {
   deps.log.error(
     { err: error },
-    'the database connection was lost during commit: the outcome of the change is unknown',
+    'the database did not confirm the commit: the outcome of the change is unknown',
   )
   return new ServiceError(
     'outcome_unknown',
-    'The database connection was lost during commit: the change may or may not have been committed. Repeating the request is safe.',
+    'The database did not confirm the commit: the change may or may not have been committed. Repeating the request is safe.',
   )
 }

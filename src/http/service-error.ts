@@ -19,11 +19,11 @@ export function toServiceError(error: FastifyError, request: FastifyRequest): Se
   if (isOutcomeUnknown(error)) {
     request.log.error(
       { err: error },
-      'the database connection was lost during commit: the outcome of the request is unknown',
+      'the database did not confirm the commit: the outcome of the request is unknown',
     )
     return new ServiceError(
       'outcome_unknown',
-      'The database connection was lost during commit: the change may or may not have been committed. Read the resource before repeating the request.',
+      'The database did not confirm the commit: the change may or may not have been committed. Read the resource before repeating the request.',
     )
   }
   if (isClientAbort(error, request)) {

@@ -71,13 +71,15 @@ export class OtherHistoryError extends Error {
 }
 
 /**
- * The connection was lost at COMMIT: the transaction may have happened or not, and is not retried.
+ * The database did not confirm a COMMIT: the transaction may have happened or not, and is not
+ * retried. The connection was lost, or the server itself does not know (40003,
+ * statement_completion_unknown; 08007, transaction_resolution_unknown).
  */
 export class OutcomeUnknownError extends Error {
   override readonly name = 'OutcomeUnknownError'
 
   constructor(cause: unknown) {
-    super('The database connection was lost during commit.', { cause })
+    super('The database did not confirm the commit.', { cause })
   }
 }
 
