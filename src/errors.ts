@@ -27,6 +27,7 @@ export const errorCodes = [
   'headers_too_large',
   'request_timeout',
   'request_rejected',
+  'not_implemented',
   'unavailable',
   'overloaded',
   'outcome_unknown',
@@ -34,11 +35,17 @@ export const errorCodes = [
 ] as const
 export type ErrorCode = (typeof errorCodes)[number]
 
+/** The parts of a request in which a fault can be. */
+export const faultPlaces = ['body', 'query', 'header'] as const
+export type FaultPlace = (typeof faultPlaces)[number]
+
 /**
  * One fault of a request: the field as a JSON pointer (RFC 6901), the rule by name, and a message
- * for people.
+ * for people that says what to write.
  */
 export interface Fault {
+  /** Absent: the body. */
+  readonly in?: FaultPlace
   readonly field: string
   readonly rule: string
   readonly message: string

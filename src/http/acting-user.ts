@@ -20,6 +20,7 @@ export function parseActingUser(
   if (typeof id !== 'string' || !isActorId(id)) {
     throw invalidRequest([
       {
+        in: 'header',
         field: '/x-acting-user',
         rule: 'pattern',
         message: `X-Acting-User must be sent once, with 1 to ${maxActorIdLength} visible ASCII characters.`,
@@ -39,6 +40,7 @@ function decodeName(encoded: string | string[]): string {
   if (name === undefined) {
     throw invalidRequest([
       {
+        in: 'header',
         field,
         rule: 'percent_encoding',
         message: 'X-Acting-User-Name must be sent once, as percent-encoded UTF-8.',
@@ -46,7 +48,7 @@ function decodeName(encoded: string | string[]): string {
     ])
   }
   const faults = nameFaults(field, name)
-  if (faults.length > 0) throw invalidRequest(faults)
+  if (faults.length > 0) throw invalidRequest(faults.map((fault) => ({ ...fault, in: 'header' })))
   return name
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { ServiceError } from '../errors.ts'
+import { countHeader } from './header-lines.ts'
 import { parseBearer } from './parse-bearer.ts'
 
 /**
@@ -24,13 +25,4 @@ export function bearerToken(request: FastifyRequest): string {
     'unauthenticated',
     'The Authorization header must be Bearer followed by one token.',
   )
-}
-
-function countHeader(rawHeaders: readonly string[], name: string): number {
-  let count = 0
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const candidate = rawHeaders[index]
-    if (candidate?.length === name.length && candidate.toLowerCase() === name) count += 1
-  }
-  return count
 }

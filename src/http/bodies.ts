@@ -1,8 +1,11 @@
 import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import { maxBodyMembers } from '../domain/limits.ts'
 import { invalidRequest, ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
+import { refuseContentCoding } from './content-coding.ts'
+import { describeBrokenJson } from './json/broken-json.ts'
 import { countColons } from './json/count-colons.ts'
 import { mayRepeatMember } from './json/may-repeat-member.ts'
 import { scanJson } from './json/scan-json.ts'
@@ -17,9 +20,11 @@ export function acceptJsonOnly(app: App): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (body.length === 0) return done(null, undefined)
+    const coded = refuseContentCoding(request)
+    if (coded !== undefined) return done(coded)
     // RFC 8259, section 8.1. Decoding would replace invalid bytes by U+FFFD, and so alter a name.
     if (!isUtf8(body as Buffer)) {
-      return done(new ServiceError('malformed_body', 'The body is not valid UTF-8.'))
+      return done(malformed('The body is not valid UTF-8. Send JSON in UTF-8.'))
     }
     const text = body.toString()
     const colons = countColons(text)
@@ -27,12 +32,13 @@ export function acceptJsonOnly(app: App): void {
     return parseJson(request, text, (error, value) => {
       if (error === null && !mayRepeatMember(colons, value)) return done(null, value)
       // Of 260,000 open brackets, the scan would take as long as JSON.parse.
-      if (colons < 2) return done(error, value)
-      const scanned = scanJson(text)
-      if (scanned.kind === 'duplicates') return done(duplicateMembers(scanned.pointers))
-      return done(error, value)
+      const scanned = colons < 2 ? undefined : scanJson(text)
+      if (scanned?.kind === 'duplicates') return done(duplicateMembers(scanned.pointers))
+      if (error === null) return done(null, value)
+      return done(malformed(describeBrokenJson(text) ?? forbiddenMember))
     })
   })
+  app.addContentTypeParser('*', (request, payload, done) => parseOther(request, payload, done))
   app.addHook('onRoute', (route) => {
     // A route with a validator of its own words its own faults.
     if (route.schema?.body === undefined || route.validatorCompiler !== undefined) return
@@ -40,6 +46,54 @@ export function acceptJsonOnly(app: App): void {
     const complete = mayOmitBody(app, route.schema.body) ? defaultToEmptyObject : requireBody
     route.preValidation = [complete, ...given] as NonNullable<RouteOptions['preValidation']>
   })
+}
+
+/** JSON.parse would accept such members, and code that copies them would change a prototype. */
+const forbiddenMember =
+  'The body must not have a member __proto__, or a member constructor with a member prototype.'
+
+function malformed(message: string): ServiceError {
+  return new ServiceError('malformed_body', message)
+}
+
+/**
+ * A body of another type than JSON, or of none: absent if it is empty, as of `curl -d ''`. A body in
+ * chunks shows only by its end that it is empty.
+ */
+function parseOther(
+  request: FastifyRequest,
+  payload: IncomingMessage,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
+  if (request.headers['transfer-encoding'] === undefined) {
+    done(wrongBody(request))
+    return
+  }
+  const settle = (error: Error | null) => {
+    payload.off('data', onData).off('end', onEnd).off('error', onError)
+    done(error, undefined)
+  }
+  const onData = () => settle(wrongBody(request))
+  const onEnd = () => settle(null)
+  // The status by which a connection that the client closed is told from an outage.
+  const onError = (error: Error) => settle(Object.assign(error, { statusCode: 400 }))
+  payload.on('data', onData).on('end', onEnd).on('error', onError)
+}
+
+function wrongBody(request: FastifyRequest): ServiceError {
+  return refuseContentCoding(request) ?? wrongType(request)
+}
+
+function wrongType({ headers }: FastifyRequest): ServiceError {
+  const given = headers['content-type']
+  // A type that is none may be a token in the wrong place.
+  const sent = /^[\w.+-]{1,80}\/[\w.+-]{1,80}(?=\s*(?:;|$))/.exec(given ?? '')?.[0]
+  const told =
+    given === undefined ? 'The Content-Type is missing.' : 'The Content-Type is not JSON.'
+  return new ServiceError(
+    'unsupported_media_type',
+    `${sent === undefined ? told : `The body is ${sent}.`} Send JSON with Content-Type: application/json.`,
+  )
 }
 
 /** Before JSON.parse: an object of 30,000 members takes 10 ms, and each walk over it as long. */

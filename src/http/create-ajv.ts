@@ -17,6 +17,8 @@ export interface AjvOptions {
 export function createAjv(options: AjvOptions, components: readonly object[]): Ajv {
   const ajv = new Ajv({
     ...options,
+    // A message says what the schema expects.
+    verbose: options.allErrors,
     // Tests cover the schemas: checking them against their meta-schema would cost 70 ms at each
     // start.
     validateSchema: false,

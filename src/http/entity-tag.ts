@@ -23,7 +23,14 @@ export function parseIfMatch(header: string | undefined): (key: ApiKey) => boole
     throw new ServiceError(
       'precondition_required',
       'The If-Match header is missing. Send the ETag of the last read of the key.',
-      [{ field: '/if-match', rule: 'required', message: 'If-Match is required.' }],
+      [
+        {
+          in: 'header',
+          field: '/if-match',
+          rule: 'required',
+          message: 'The header is required: write the ETag of the last read of the key, or *.',
+        },
+      ],
     )
   }
   if (header.trim() === '*') return () => true

@@ -11,3 +11,13 @@ export function headerLines(rawHeaders: readonly string[], name: string): readon
   }
   return lines
 }
+
+/** The number of lines of a header. `name` is in lower case. */
+export function countHeader(rawHeaders: readonly string[], name: string): number {
+  let count = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const candidate = rawHeaders[index]
+    if (candidate?.length === name.length && candidate.toLowerCase() === name) count += 1
+  }
+  return count
+}

@@ -44,14 +44,14 @@ function* faultsIn(schema: unknown, value: unknown, path: string, resolve: Resol
 }
 
 function* faultsInArray(
-  { items, maxItems: limit = Number.POSITIVE_INFINITY }: Bounds,
+  schema: Bounds,
   value: readonly unknown[],
   path: string,
   resolve: ResolveRef,
 ): Faults {
+  const { items, maxItems: limit = Number.POSITIVE_INFINITY } = schema
   if (value.length > limit) {
-    const message = `must NOT have more than ${limit} items`
-    yield fault('maxItems', path, { limit }, message)
+    yield fault('maxItems', path, { limit }, schema)
     return
   }
   // The schema may be that of a text: its `maxItems` does not bound this array.
@@ -62,30 +62,31 @@ function* faultsInArray(
 }
 
 function* faultsInObject(
-  { properties = {}, additionalProperties }: Bounds,
+  schema: Bounds,
   value: ReadonlyMap<string, unknown>,
   path: string,
   resolve: ResolveRef,
 ): Faults {
+  const { properties = {}, additionalProperties } = schema
   if (additionalProperties === false && value.size > Object.keys(properties).length + maxFaults) {
     for (const additionalProperty of value.keys()) {
       if (Object.hasOwn(properties, additionalProperty)) continue
-      const message = 'must NOT have additional properties'
-      yield fault('additionalProperties', path, { additionalProperty }, message)
+      yield fault('additionalProperties', path, { additionalProperty }, schema)
     }
   }
-  for (const [name, schema] of Object.entries(properties)) {
-    yield* faultsIn(schema, value.get(name), `${path}/${name}`, resolve)
+  for (const [name, member] of Object.entries(properties)) {
+    yield* faultsIn(member, value.get(name), `${path}/${name}`, resolve)
   }
 }
 
+/** The schema is where Ajv puts it by its option `verbose`: the message says what it expects. */
 function fault(
   keyword: string,
   instancePath: string,
   params: FastifySchemaValidationError['params'],
-  message: string,
-): FastifySchemaValidationError {
-  return { keyword, instancePath, schemaPath: '', params, message }
+  parentSchema: Bounds,
+): FastifySchemaValidationError & { readonly parentSchema: Bounds } {
+  return { keyword, instancePath, schemaPath: '', params, parentSchema }
 }
 
 function isObject(value: unknown): value is object {

@@ -59,11 +59,12 @@ export function parsePage(query: {
   readonly sort?: string
 }): PageRequest {
   const sort = parseSort(query.sort ?? defaultSort)
-  if (sort === undefined) throw cursorFault('/sort', 'sort')
+  if (sort === undefined) throw new Error('The schema allows no other sort.')
   const limit = query.limit ?? defaultPageSize
-  if (query.cursor === undefined) return { limit, sort, after: undefined }
+  // An empty cursor asks for the first page: a client in a loop may send a null cursor so.
+  if (query.cursor === undefined || query.cursor === '') return { limit, sort, after: undefined }
   const after = decodeCursor(sort, query.cursor)
-  if (after === undefined) throw cursorFault('/cursor', 'cursor')
+  if (after === undefined) throw cursorFault()
   return { limit, sort, after }
 }
 
@@ -71,8 +72,8 @@ export function nextCursor(page: Page<unknown>, request: PageRequest): string | 
   return page.next && encodeCursor(request.sort, page.next)
 }
 
-function cursorFault(field: string, rule: string) {
-  return invalidRequest([
-    { field, rule, message: 'The value must be a next_cursor of this list, with the same sort.' },
-  ])
+function cursorFault() {
+  const message =
+    'The value must be a next_cursor of this list, with the same sort. Leave the parameter out for the first page.'
+  return invalidRequest([{ in: 'query', field: '/cursor', rule: 'cursor', message }])
 }

@@ -3,7 +3,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { maxFaultFieldLength, maxFaults } from '../domain/limits.ts'
 import { redactTokens } from '../domain/token/redaction.ts'
-import { type ErrorCode, errorCodes, type Fault, type ServiceError } from '../errors.ts'
+import {
+  type ErrorCode,
+  errorCodes,
+  type Fault,
+  faultPlaces,
+  type ServiceError,
+} from '../errors.ts'
 import { ForeseenError } from './foreseen-error.ts'
 import { openEnum, ref } from './schema-tools.ts'
 
@@ -33,6 +39,7 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   headers_too_large: 431,
   request_timeout: 408,
   request_rejected: 400,
+  not_implemented: 501,
   internal: 500,
   unavailable: 503,
   overloaded: 503,
@@ -51,6 +58,7 @@ export const retryAfterSeconds = 1
 
 export const FaultBody = Type.Object(
   {
+    in: oneOf(faultPlaces, { description: 'The part of the request that has the fault.' }),
     field: Type.String({
       description:
         'JSON pointer (RFC 6901) into the body; empty for the whole body. For a query parameter or a header: a slash and the name.',
@@ -102,6 +110,10 @@ export function setErrorHeaders(
 ): void {
   if (status === 503) reply.header('retry-after', retryAfterSeconds)
   if (status === 401) reply.header('www-authenticate', challenge(request))
+  // RFC 9110, section 15.5.16.
+  if (status === 415 && request.headers['content-encoding'] !== undefined) {
+    reply.header('accept-encoding', 'identity')
+  }
   reply.header('cache-control', 'no-store')
 }
 
@@ -119,13 +131,21 @@ export function problemBody(error: ServiceError, requestId: string): Static<type
   }
 }
 
-/** RFC 6750, section 3: no error code when no credentials were given. */
+/**
+ * RFC 6750, section 3.1: no error code when the request has no credentials, or those of another
+ * scheme.
+ */
 function challenge(request: FastifyRequest): string {
-  const given = request.headers.authorization !== undefined
+  const given = /^Bearer +[^ ]/i.test(request.headers.authorization ?? '')
   return given ? 'Bearer realm="aeon-keys", error="invalid_token"' : 'Bearer realm="aeon-keys"'
 }
 
 /** A field name is text of the caller, and may be a token pasted in the wrong place. */
-function redacted(fault: Fault): Fault {
-  return { ...fault, field: redactTokens(fault.field).slice(0, maxFaultFieldLength) }
+function redacted({ in: place = 'body', field, rule, message }: Fault): Static<typeof FaultBody> {
+  return {
+    in: place,
+    field: redactTokens(field).slice(0, maxFaultFieldLength),
+    rule,
+    message: redactTokens(message),
+  }
 }

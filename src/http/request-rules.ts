@@ -1,15 +1,80 @@
-import { ServiceError } from '../errors.ts'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import { invalidRequest, ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
+import { countHeader } from './header-lines.ts'
 
 /**
- * Applies the rules that node:http would apply by answers of its own, which have neither our
- * headers nor a problem: the option `requireHostHeader` of the server is off.
+ * Applies the rules of HTTP that node:http does not apply, or would apply by answers of its own,
+ * which have neither our headers nor a problem: its option `requireHostHeader` is off.
  */
 export function applyRequestRules(app: App): void {
-  app.addHook('onRequest', (request, _reply, done) => {
-    // RFC 9112, section 3.2.
-    const isHostMissing = request.headers.host === undefined && request.raw.httpVersion === '1.1'
-    if (!isHostMissing) return done()
-    done(new ServiceError('invalid_request', 'The request has no Host header.'))
+  const hosts = new HostRule()
+  app.addHook('onRequest', (request, reply, done) => {
+    const fault = hosts.faultOf(request) ?? faultOfFraming(request.raw.headers)
+    if (fault === undefined) return done()
+    // Where the body of such a request ends is a guess (RFC 9112, section 11.2).
+    reply.header('connection', 'close')
+    done(fault)
   })
+}
+
+/** RFC 3986, section 3.2.2, without a comma: a proxy may have joined several lines by one. */
+const hostPattern = /^(?:\[[\da-f:.]+\]|(?:[\w.~!$&'()*+;=-]|%[\da-f]{2})+)(?::\d*)?$/i
+
+/** RFC 9112, section 3.2: exactly one valid Host header, except in HTTP/1.0. */
+class HostRule {
+  /** Most callers name one host: comparing is faster than the pattern. */
+  #valid = ''
+
+  faultOf({ raw }: FastifyRequest): ServiceError | undefined {
+    const { host } = raw.headers
+    if (host === undefined) {
+      return raw.httpVersion === '1.1' ? hostFault('The request has no Host header.') : undefined
+    }
+    if (countHeader(raw.rawHeaders, 'host') > 1) {
+      return hostFault('The request has more than one Host header. Send one.')
+    }
+    if (host === this.#valid) return undefined
+    if (!hostPattern.test(host)) {
+      return hostFault('The Host header must be a host name or an address, and may have a port.')
+    }
+    this.#valid = host
+    return undefined
+  }
+}
+
+function hostFault(message: string): ServiceError {
+  return invalidRequest([{ in: 'header', field: '/host', rule: 'host', message }])
+}
+
+/** A transfer coding that is not understood is 501 (RFC 9112, section 6.1). */
+function faultOfFraming(headers: IncomingHttpHeaders): ServiceError | undefined {
+  const length = headers['content-length']
+  if (length !== undefined && length !== '0') return undefined
+  const codings = headers['transfer-encoding']
+  if (codings === undefined) {
+    // An empty body is absent: a type that it has nevertheless describes nothing.
+    delete headers['content-type']
+    return undefined
+  }
+  // The parser of node:http answers 400 if chunked is not the last coding (section 6.3).
+  const [last, ...others] = codings.toLowerCase().split(',').map(trim).filter(Boolean).reverse()
+  if (last === 'chunked' && others.length > 0) {
+    return new ServiceError(
+      'not_implemented',
+      'The service understands only the Transfer-Encoding chunked. Send the body without another.',
+    )
+  }
+  if (!hasMediaType(headers)) headers['content-type'] = 'application/octet-stream'
+  return undefined
+}
+
+function trim(text: string): string {
+  return text.trim()
+}
+
+/** Fastify refuses a type that is none before anybody knows whether the body is empty. */
+function hasMediaType({ 'content-type': type }: IncomingHttpHeaders): boolean {
+  return type === undefined || /^[^\s/;]+\/[^\s/;]+/.test(type)
 }

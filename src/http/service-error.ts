@@ -9,7 +9,7 @@ import { faultsOfValidation } from './validation-faults.ts'
 export function toServiceError(error: FastifyError, request: FastifyRequest): ServiceError {
   if (error instanceof ServiceError) return error
   if (error.validation !== undefined) {
-    const faults = faultsOfValidation(error.validation)
+    const faults = faultsOfValidation(error.validation, error.validationContext)
     return new ServiceError(
       'invalid_request',
       'The request is invalid: errors lists the faults.',

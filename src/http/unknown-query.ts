@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { maxFaults } from '../domain/limits.ts'
-import { invalidRequest } from '../errors.ts'
+import { type Fault, invalidRequest } from '../errors.ts'
 import type { App } from './app-type.ts'
+import { describeUnknownName } from './known-names.ts'
+import { isMalformedQuery, malformedQuery } from './query-string.ts'
 
 /**
  * Refuses query parameters on the routes, registered after it, that have no query schema. A token
@@ -16,12 +18,19 @@ export function refuseUnknownQueries(app: App): void {
 }
 
 function refuseQuery(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) {
-  if (!request.url.includes('?')) return done()
-  const names = Object.keys(request.query as object).slice(0, maxFaults)
-  const faults = names.map((name) => ({
+  // A router takes `#` for the start of a query too, although no request should have one.
+  if (!/[?#]/.test(request.url)) return done()
+  const faults = faultsOf(request.query)
+  return done(faults.length === 0 ? undefined : invalidRequest(faults))
+}
+
+function faultsOf(query: unknown): Fault[] {
+  if (isMalformedQuery(query)) return [malformedQuery]
+  const names = Object.keys(query as object).slice(0, maxFaults)
+  return names.map((name) => ({
+    in: 'query',
     field: `/${name}`,
     rule: 'unknown_field',
-    message: 'The parameter is not defined for this operation.',
+    message: describeUnknownName(name, [], 'parameter'),
   }))
-  return done(faults.length === 0 ? undefined : invalidRequest(faults))
 }

@@ -1,16 +1,37 @@
 import type { ErrorObject } from 'ajv'
 import type { FastifySchemaValidationError } from 'fastify'
-import type { Fault } from '../errors.ts'
+import type { Fault, FaultPlace } from '../errors.ts'
+import { expectedValue, type ValueSchema } from './expected-value.ts'
+import { describeUnknownName } from './known-names.ts'
+import { malformedQuery } from './query-string.ts'
 
-/** The faults that Ajv found in a request, each with its field and rule. */
-export function faultsOfValidation(errors: readonly FastifySchemaValidationError[]): Fault[] {
+/** A fault that Ajv found, with what its option `verbose` adds. */
+type ValidationFault = FastifySchemaValidationError & Pick<Partial<ErrorObject>, 'data'>
+
+/** The faults that Ajv found in a part of a request, each with its place, field and rule. */
+export function faultsOfValidation(
+  errors: readonly ValidationFault[],
+  context: string | undefined,
+): Fault[] {
+  const place = placeOf(context)
   return errors.map((error) => {
-    const { field, rule } = place(error)
-    return { field, rule, message: messageOf(error) }
+    const { field, rule } = ruleOf(error)
+    return { in: place, field, rule, message: messageOf(error, place) }
   })
 }
 
-function place(error: FastifySchemaValidationError): { field: string; rule: string } {
+function placeOf(context: string | undefined): FaultPlace {
+  switch (context) {
+    case 'querystring':
+      return 'query'
+    case 'headers':
+      return 'header'
+    default:
+      return 'body'
+  }
+}
+
+function ruleOf(error: ValidationFault): { field: string; rule: string } {
   const params = error.params as Partial<ErrorObject['params']>
   switch (error.keyword) {
     case 'required':
@@ -30,21 +51,49 @@ function pointer(name: unknown): string {
   return String(name).replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
-function messageOf(error: FastifySchemaValidationError): string {
+function messageOf(error: ValidationFault, place: FaultPlace): string {
+  const schema = schemaOf(error)
+  const params = error.params as Partial<ErrorObject['params']>
+  const noun = place === 'body' ? 'field' : 'parameter'
   switch (error.keyword) {
-    case 'required':
-      return 'The field is required.'
-    case 'additionalProperties':
-      return 'The field is not defined for this operation.'
-    case 'enum': {
-      const { allowedValues } = error.params as { allowedValues?: readonly unknown[] }
-      return `The value must be one of ${allowedValues?.join(', ')}.`
+    case 'required': {
+      const expected = expectedValue(schema.properties?.[String(params.missingProperty)])
+      return `The ${noun} is required: write ${expected}.`
     }
-    case 'type': {
-      const { type } = error.params as { type?: string | readonly string[] }
-      return `The value must be of type ${[type].flat().join(' or ')}.`
+    case 'additionalProperties': {
+      const known = Object.keys(schema.properties ?? {})
+      return describeUnknownName(String(params.additionalProperty), known, noun)
     }
+    case malformedQuery.rule:
+      return malformedQuery.message
+    case 'uniqueItems':
+      return 'The array must not contain a value twice.'
     default:
-      return `The value ${error.message?.replace('NOT', 'not') ?? 'is invalid'}.`
+      return valueMessage(error, schema, place)
   }
+}
+
+function valueMessage(
+  { instancePath, data }: ValidationFault,
+  schema: ValueSchema,
+  place: FaultPlace,
+): string {
+  if (instancePath === '' && place === 'body') {
+    return data === undefined || data === null
+      ? 'The body is missing. Send a JSON object.'
+      : 'The body must be a JSON object.'
+  }
+  const expected = expectedValue(schema)
+  if (place === 'body') return `The value must be ${expected}.`
+  if (Array.isArray(data)) return `The parameter must be sent once. The value must be ${expected}.`
+  if (place === 'query' && schema.format === 'date-time') {
+    return `The value must be ${expected}. In a query, write + as %2B.`
+  }
+  return `The value must be ${expected}.`
+}
+
+/** The schema that the value breaks; for a field that is missing or unknown, that of its object. */
+function schemaOf(error: ValidationFault): ValueSchema {
+  const { parentSchema } = error as { readonly parentSchema?: ValueSchema }
+  return parentSchema ?? {}
 }

@@ -4,6 +4,8 @@ import { maxFaults } from '../domain/limits.ts'
 import { createAjv } from './create-ajv.ts'
 import { lazy } from './lazy.ts'
 import { lengthFaults, type ResolveRef } from './length-faults.ts'
+import { isMalformedQuery } from './query-string.ts'
+import { spoilNumbers } from './spoil-numbers.ts'
 
 /**
  * Compiles route schemas, which may refer to the components. Bodies are validated as they are:
@@ -24,12 +26,13 @@ export function createValidatorCompiler(
   const converting = createPair(true, components)
   return ({ schema, httpPart }) => {
     const { first, all } = httpPart === 'body' ? asTheyAre : converting
-    return validateBy({
+    const validate = validateBy({
       schema,
       resolve,
       first: lazy(() => first().compile(schema)),
       all: lazy(() => all().compile(schema)),
     })
+    return httpPart === 'querystring' ? validateQueryBy(schema, validate) : validate
   }
 }
 
@@ -69,6 +72,22 @@ function validateBy({ schema, resolve, first, all }: Validators): Validate {
     return validate.errors?.slice(0, maxFaults) ?? []
   }
   return validateData
+}
+
+/** Judges the text of a query before Ajv converts its parameters. */
+function validateQueryBy(schema: object, validate: Validate): Validate {
+  const validateQuery: Validate = (query) => {
+    if (isMalformedQuery(query)) {
+      const fault = { keyword: 'percent_encoding', instancePath: '', schemaPath: '', params: {} }
+      validateQuery.errors = [fault]
+      return false
+    }
+    spoilNumbers(schema, query)
+    const isValid = validate(query)
+    validateQuery.errors = validate.errors ?? null
+    return isValid
+  }
+  return validateQuery
 }
 
 function idOf(component: object): string {

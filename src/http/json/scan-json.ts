@@ -5,6 +5,8 @@ export type JsonScan =
   | { readonly kind: 'duplicates'; readonly pointers: readonly string[] }
   | {
       readonly kind: 'broken'
+      /** The index of the first character that is not JSON. */
+      readonly position: number
       /** Both count from 1; a column is a UTF-16 code unit. */
       readonly line: number
       readonly column: number
@@ -210,7 +212,8 @@ class Scanner {
     const before = this.#text.slice(0, this.#position)
     const line = before.split('\n').length
     const column = this.#position - before.lastIndexOf('\n')
-    return { kind: 'broken', line, column, expected: this.#expected }
+    const position = this.#position
+    return { kind: 'broken', position, line, column, expected: this.#expected }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { ServiceError } from '../../errors.ts'
+import { ServiceError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
 import { retryAfterSeconds, statusOf } from '../problem.ts'
 import { openEnum, ref } from '../schema-tools.ts'
@@ -22,6 +22,7 @@ export const oauthErrorResponses = Object.fromEntries(
     400: 'The request is invalid.',
     401: 'The caller is not authorized.',
     413: 'The body is larger than the limit of the operation.',
+    415: 'The body has a Content-Encoding.',
     500: 'Internal error.',
     503: 'The service or its database is unavailable or overloaded. Retry after the time in Retry-After.',
   }).map(([status, description]) => [
@@ -39,7 +40,7 @@ export function answerOAuthErrors(scope: App): void {
 
 /** Answers a path below the prefix that no route has, or that cannot be decoded. */
 export function answerUnknownOAuthPath(reply: FastifyReply): FastifyReply {
-  return sendOAuthError(reply, 404, 'invalid_request', 'No route matches the path.')
+  return sendOAuthError(reply, 404, 'invalid_request', 'There is no such route.')
 }
 
 function answerError(
@@ -53,7 +54,10 @@ function answerError(
     return sendOAuthError(reply, 401, refusal.error, refusal.description)
   }
   const failure = toServiceError(error, request)
-  const status = failure.code === 'unsupported_media_type' ? 400 : statusOf(failure)
+  // Of the service itself: a Content-Encoding. Of Fastify: a body that is no form, which RFC 6749,
+  // section 5.2, answers as a malformed request.
+  const isForm = error instanceof ServiceError || failure.code !== 'unsupported_media_type'
+  const status = isForm ? statusOf(failure) : 400
   if (status === 503) {
     reply.header('retry-after', retryAfterSeconds)
     return sendOAuthError(
@@ -64,7 +68,7 @@ function answerError(
     )
   }
   if (status === 500) return sendOAuthError(reply, status, 'server_error', 'Internal error.')
-  return sendOAuthError(reply, status, 'invalid_request', describe(failure))
+  return sendOAuthError(reply, status, 'invalid_request', describe(error, failure))
 }
 
 export function sendOAuthError(
@@ -81,15 +85,13 @@ export function sendOAuthError(
     .send({ error, error_description: description })
 }
 
-function describe({ code, message }: ServiceError): string {
-  switch (code) {
-    case 'not_found':
-    case 'method_not_allowed':
-    case 'body_too_large':
-      return message
-    case 'unsupported_media_type':
-      return 'The content type must be application/x-www-form-urlencoded.'
-    default:
-      return 'The request cannot be parsed.'
+/** RFC 6749, section 5.2, excludes double quotes and backslashes. */
+function describe(error: FastifyError, { code, message, faults }: ServiceError): string {
+  if (error instanceof ServiceError) {
+    const [fault] = faults
+    return (fault?.message ?? message).replace(/["\\]/g, "'")
   }
+  if (code === 'body_too_large') return message
+  if (code !== 'unsupported_media_type') return 'The request cannot be parsed.'
+  return 'The content type must be application/x-www-form-urlencoded.'
 }

@@ -1,7 +1,10 @@
 import { maxRequiredPermissions } from '../../domain/limits.ts'
-import { isPermission, permissionPattern } from '../../domain/permission.ts'
+import { isPermission } from '../../domain/permission.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
+import { expectedPermission, expectedUuid } from '../expected-value.ts'
+import { describeUnknownName } from '../known-names.ts'
+import { isQuery, malformedQuery } from '../query-string.ts'
 
 /** What a proxy requires of the key of the original request. */
 export interface Demand {
@@ -19,6 +22,7 @@ export interface Demand {
 export function parseDemand(url: string): Demand {
   const [, query = ''] = /\?([^#]*)/.exec(url) ?? []
   const [own = ''] = query.split(/(?<=^|&)original_uri=/, 1)
+  if (!isQuery(own)) throw invalidRequest([malformedQuery])
   const permissions: string[] = []
   const accountIds: string[] = []
   const faults: Fault[] = []
@@ -30,33 +34,46 @@ export function parseDemand(url: string): Demand {
   }
   if (permissions.length > maxRequiredPermissions) {
     const message = `The parameter must not be given more than ${maxRequiredPermissions} times.`
-    faults.push({ field: '/permission', rule: 'maxItems', message })
+    faults.push({ in: place, field: '/permission', rule: 'maxItems', message })
   }
   if (accountIds.length > 1) {
     faults.push({
+      in: place,
       field: '/account_id',
       rule: 'repeated',
-      message: 'The parameter must not be repeated.',
+      message: 'The parameter must be sent once.',
     })
   }
   if (faults.length > 0) throw invalidRequest(faults)
   return { permissions, accountId: accountIds[0] }
 }
 
+const place = 'query'
+
 function faultOf(name: string, value: string): Fault | undefined {
   const field = `/${name}`
   switch (name) {
     case 'permission':
       if (isPermission(value)) return undefined
-      return { field, rule: 'pattern', message: `The value must match ${permissionPattern}.` }
+      return {
+        in: place,
+        field,
+        rule: 'pattern',
+        message: `The value must be ${expectedPermission}.`,
+      }
     case 'account_id':
       if (isUuid(value)) return undefined
-      return { field, rule: 'format', message: 'The value must be a UUID.' }
+      return { in: place, field, rule: 'format', message: `The value must be ${expectedUuid}.` }
     default:
       return {
+        in: place,
         field,
         rule: 'unknown_field',
-        message: 'The parameter is not defined for this operation.',
+        message: describeUnknownName(
+          name,
+          ['permission', 'account_id', 'original_uri'],
+          'parameter',
+        ),
       }
   }
 }

@@ -7,7 +7,7 @@ import { isUuid } from '../../../domain/uuid.ts'
 import { invalidRequest } from '../../../errors.ts'
 import type { ApiKeyFilter } from '../../../management/api-keys/list.ts'
 import { documentedAs, undocumented } from '../../documented-as.ts'
-import { parseTime } from '../parse-time.ts'
+import { parseQueryTime } from '../parse-time.ts'
 import { textFilter, timeFilter } from '../shapes/fields.ts'
 
 /** The query parameters of a list of keys that select keys. */
@@ -56,10 +56,10 @@ export function parseKeyFilter(query: FilterQuery, reader: KeyPrincipal): ApiKey
       createdBy: { id: query.created_by, platformToo: reader.key.platform },
     }),
     ...(query.expires_before !== undefined && {
-      expiresBefore: parseTime('/expires_before', query.expires_before),
+      expiresBefore: parseQueryTime('/expires_before', query.expires_before),
     }),
     ...(query.last_used_before !== undefined && {
-      lastUsedBefore: parseTime('/last_used_before', query.last_used_before),
+      lastUsedBefore: parseQueryTime('/last_used_before', query.last_used_before),
     }),
   }
 }
@@ -79,6 +79,7 @@ function parseStatuses(list: string): KeyStatus[] {
     if (status !== undefined) return status
     throw invalidRequest([
       {
+        in: 'query',
         field: '/status',
         rule: 'enum',
         message: `The value must be one or more of ${keyStatuses.join(', ')}, separated by commas.`,

@@ -86,8 +86,8 @@ export function validateRotation(body: Static<typeof RotateApiKeyBody>): Rotatio
   const { overlap_seconds: overlap, expires_at: expiresAt } = body
   const onlyIfUnused = body.only_if_unused === true
   const faults: Fault[] = []
-  if (overlap === undefined && !onlyIfUnused) faults.push(required('/overlap_seconds'))
-  if (body.if_generation === undefined && onlyIfUnused) faults.push(required('/if_generation'))
+  if (overlap === undefined && !onlyIfUnused) faults.push(overlapMissing)
+  if (body.if_generation === undefined && onlyIfUnused) faults.push(generationMissing)
   if (faults.length > 0) throw invalidRequest(faults)
   return {
     overlapSeconds: overlap ?? 0,
@@ -99,8 +99,16 @@ export function validateRotation(body: Static<typeof RotateApiKeyBody>): Rotatio
   }
 }
 
-function required(field: string): Fault {
-  return { field, rule: 'required', message: 'The field is required.' }
+const overlapMissing: Fault = {
+  field: '/overlap_seconds',
+  rule: 'required',
+  message: `The field is required: write a whole number from 0 to ${maxOverlapSeconds}. 0 ends the previous token at once.`,
+}
+const generationMissing: Fault = {
+  field: '/if_generation',
+  rule: 'required',
+  message:
+    'The field is required if only_if_unused is true: write the generation of the newest token.',
 }
 
 interface RotationHttpRequest {

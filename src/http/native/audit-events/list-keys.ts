@@ -60,9 +60,10 @@ function encodeKeyCursor(apiKeyId: string): string {
 
 /** Throws `invalid_request` for a text that `encodeKeyCursor` does not return. */
 function decodeKeyCursor(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined
+  if (text === undefined || text === '') return undefined
   const apiKeyId = Buffer.from(text, 'base64url').toString()
   if (isUuid(apiKeyId) && encodeKeyCursor(apiKeyId) === text) return apiKeyId
-  const message = 'The value must be a next_cursor of this list.'
-  throw invalidRequest([{ field: '/cursor', rule: 'cursor', message }])
+  const message =
+    'The value must be a next_cursor of this list. Leave the parameter out for the first page.'
+  throw invalidRequest([{ in: 'query', field: '/cursor', rule: 'cursor', message }])
 }

@@ -8,7 +8,7 @@ import type { Deps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
 import { closed, oneOf, ref } from '../../schema-tools.ts'
-import { parseTime } from '../parse-time.ts'
+import { parseQueryTime } from '../parse-time.ts'
 import { accountParams } from '../shapes/account.ts'
 import { id, nextCursorField, textFilter, timeFilter } from '../shapes/fields.ts'
 import { AuditEventBody, toAuditEventBody } from './audit-event.ts'
@@ -76,7 +76,7 @@ function parseEventFilter(query: Static<typeof AuditQuery>, reader: KeyPrincipal
     ...(action !== undefined && { action }),
     ...(actorId !== undefined && { actor: { id: actorId, platformToo: reader.key.platform } }),
     ...(resourceId !== undefined && { resourceId }),
-    ...(from !== undefined && { createdFrom: parseTime('/created_from', from) }),
-    ...(before !== undefined && { createdBefore: parseTime('/created_before', before) }),
+    ...(from !== undefined && { createdFrom: parseQueryTime('/created_from', from) }),
+    ...(before !== undefined && { createdBefore: parseQueryTime('/created_before', before) }),
   }
 }

@@ -2,6 +2,7 @@ import type { Static } from 'typebox'
 import { parseAddress } from '../../../domain/network/address.ts'
 import type { Attempt } from '../../../domain/verdict.ts'
 import type { Fault } from '../../../errors.ts'
+import { expectedAddress } from '../../expected-value.ts'
 import type { AttemptBody } from '../shapes/attempt.ts'
 
 /** The attempt of a request, without its token. Undefined if `client_ip` is not an address. */
@@ -13,7 +14,7 @@ export function parseAttempt(body: Static<typeof AttemptBody>): Attempt | undefi
 }
 
 export function addressFault(field: string): Fault {
-  return { field, rule: 'address', message: 'The value must be one IPv4 or IPv6 address.' }
+  return { field, rule: 'address', message: `The value must be ${expectedAddress}.` }
 }
 
 /** Who may ask for verdicts, on any token of any account. */

@@ -1,0 +1,155 @@
+/** What RFC 9110 and 9112 require of requests, tried by bytes that no HTTP client sends. */
+import { test } from 'tap'
+import { startCheckedService } from '../helpers/checked-service.ts'
+import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { sendBytes } from '../helpers/raw-socket.ts'
+
+test('requests are framed, named and encoded as HTTP requires', async (t) => {
+  const { root, rootToken, service, canaries } = await startCheckedService(t)
+  const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
+  const account = await newAccount(root)
+  const { id, token } = await newKey(root, account)
+  const bearer = `Authorization: Bearer ${rootToken}`
+  const key = `/v1/accounts/${account}/api-keys/${id}`
+
+  /** Sends a request whose connection the answer closes. */
+  const send = async (start: string, headers: readonly string[], body = '') => {
+    const lines = [start, ...headers, 'Connection: close', '', body]
+    const answer = await sendBytes(url, lines.join('\r\n'))
+    canaries.addText(answer.text)
+    const problem = answer.headers['content-type']?.startsWith('application/problem+json')
+    return { ...answer, body: problem === true ? JSON.parse(answer.text) : undefined }
+  }
+
+  await t.test('an empty body is absent, whatever its Content-Type and framing', async (t) => {
+    const types = [
+      ...['application/json', 'application/x-www-form-urlencoded', 'text/plain', 'nonsense', ''],
+      'multipart/form-data; boundary=x',
+    ]
+    const framings = [
+      { headers: ['Content-Length: 0'], body: '' },
+      { headers: ['Transfer-Encoding: chunked'], body: '0\r\n\r\n' },
+      { headers: ['Transfer-Encoding: Chunked', 'Content-Encoding: gzip'], body: '0\r\n\r\n' },
+      { headers: [], body: '' },
+    ]
+    for (const { headers, body } of framings) {
+      for (const type of [undefined, ...types]) {
+        const sent = [...headers, ...(type === undefined ? [] : [`Content-Type: ${type}`])]
+        const told = JSON.stringify(sent)
+        const start = `POST ${key}/disable HTTP/1.1`
+        const accepted = await send(start, ['Host: a', bearer, ...sent], body)
+        t.equal(accepted.status, 200, told)
+        const missing = await send('POST /v1/verify HTTP/1.1', ['Host: a', bearer, ...sent], body)
+        t.same(
+          [missing.status, missing.body.errors[0].message],
+          [400, 'The body is missing. Send a JSON object.'],
+        )
+      }
+    }
+  })
+
+  await t.test('a body that is not JSON is refused before it is read', async (t) => {
+    const chunk = '1\r\na\r\n'
+    for (const type of ['text/plain', 'nonsense', '']) {
+      const chunked = ['Host: a', bearer, `Content-Type: ${type}`, 'Transfer-Encoding: chunked']
+      const answer = await send(`POST ${key}/disable HTTP/1.1`, chunked, chunk)
+      t.same([answer.status, answer.body.code], [415, 'unsupported_media_type'], type)
+    }
+    const untyped = ['Host: a', bearer, 'Content-Length: 2']
+    const answer = await send(`POST ${key}/disable HTTP/1.1`, untyped, '{}')
+    t.match(answer.body.detail, 'The Content-Type is missing.')
+  })
+
+  await t.test('a Content-Encoding is 415, unless it changes nothing', async (t) => {
+    const body = JSON.stringify({ token })
+    const length = `Content-Length: ${body.length}`
+    const json = ['Host: a', bearer, 'Content-Type: application/json', length]
+    for (const coding of ['gzip', 'br', 'identity, gzip', 'x']) {
+      const sent = [...json, `Content-Encoding: ${coding}`]
+      const answer = await send('POST /v1/verify HTTP/1.1', sent, body)
+      t.same([answer.status, answer.body.code], [415, 'unsupported_media_type'], coding)
+      t.equal(answer.headers['accept-encoding'], 'identity', 'RFC 9110, section 15.5.16')
+    }
+    for (const coding of ['identity', 'Identity', '', ', identity,,']) {
+      const sent = [...json, `Content-Encoding: ${coding}`]
+      t.equal((await send('POST /v1/verify HTTP/1.1', sent, body)).status, 200, coding)
+    }
+    const form = `token=${token}`
+    const introspection = [
+      ...['Host: a', bearer, 'Content-Type: application/x-www-form-urlencoded'],
+      ...[`Content-Length: ${form.length}`, 'Content-Encoding: gzip'],
+    ]
+    const answer = await send('POST /oauth2/introspect HTTP/1.1', introspection, form)
+    t.same([answer.status, JSON.parse(answer.text).error], [415, 'invalid_request'])
+    const aeon = [...json, 'Content-Encoding: gzip']
+    const path = `/api/public/v1/accounts/${account}/api-keys`
+    t.equal((await send(`POST ${path} HTTP/1.1`, aeon, body)).status, 415)
+  })
+
+  await t.test('a transfer coding other than chunked is 501', async (t) => {
+    for (const coding of ['gzip, chunked', 'identity, chunked', 'x;a=b,chunked']) {
+      for (const start of ['POST /v1/verify HTTP/1.1', 'GET /v1/me HTTP/1.1']) {
+        const sent = ['Host: a', bearer, `Transfer-Encoding: ${coding}`]
+        const answer = await send(start, sent, '0\r\n\r\n')
+        t.same([answer.status, answer.body.code], [501, 'not_implemented'], `${start} ${coding}`)
+        t.equal(answer.headers.connection, 'close')
+      }
+    }
+    const last = ['Host: a', bearer, 'Transfer-Encoding: gzip']
+    const unframed = await send('POST /v1/verify HTTP/1.1', last, 'a')
+    t.equal(unframed.status, 400, 'RFC 9112, section 6.3: chunked must be the last one')
+    const empty = ['Host: a', bearer, 'Transfer-Encoding: , chunked']
+    t.not((await send(`POST ${key}/disable HTTP/1.1`, empty, '0\r\n\r\n')).status, 501)
+  })
+
+  await t.test('a request has exactly one valid Host, except in HTTP/1.0', async (t) => {
+    const hosts: readonly (readonly string[])[] = [
+      [],
+      ['a', 'a'],
+      ['a', 'b'],
+      [''],
+      ['a b'],
+      ['a, b'],
+      ['a/b'],
+      ['user@a'],
+      ['a:x'],
+      ['[::1'],
+      ['a%zz'],
+      ['<script>'],
+      ['http://a'],
+    ]
+    for (const given of hosts) {
+      const lines = given.map((host, index) => `${index === 0 ? 'Host' : 'host'}: ${host}`)
+      const answer = await send('GET /livez HTTP/1.1', lines)
+      const fault = answer.body?.errors?.[0]
+      t.same(
+        [answer.status, answer.body?.code, fault?.in, fault?.field],
+        [400, 'invalid_request', 'header', '/host'],
+        JSON.stringify(given),
+      )
+    }
+    for (const host of ['a', 'a:', 'a.example:8080', '127.0.0.1:80', '[::1]:80', 'a_b', '%61']) {
+      t.equal((await send('GET /livez HTTP/1.1', [`Host: ${host}`])).status, 200, host)
+    }
+    t.equal((await send('GET /livez HTTP/1.0', [])).status, 200, 'HTTP/1.0 without a Host')
+    t.equal((await send('GET /livez HTTP/1.0', ['Host: a', 'Host: a'])).status, 400)
+  })
+
+  await t.test('a challenge has an error only if a bearer token was sent', async (t) => {
+    const challenge = async (authorization: string, path = '/v1/me') => {
+      const sent = ['Host: a', `Authorization: ${authorization}`]
+      const answer = await send(`GET ${path} HTTP/1.1`, sent)
+      t.equal(answer.status, 401, authorization)
+      return answer.headers['www-authenticate']
+    }
+    const realm = 'Bearer realm="aeon-keys"'
+    const others = ['', 'Basic YTpi', 'Negotiate abc', 'Digest x', 'Bearer', 'bearer ', 'token']
+    for (const value of others) {
+      t.equal(await challenge(value), realm, JSON.stringify(value))
+      t.equal(await challenge(value, '/api/public/v1/accounts'), realm, JSON.stringify(value))
+    }
+    for (const value of ['Bearer x', 'bearer x', 'Bearer a b', `Bearer  ${'x'.repeat(500)}`]) {
+      t.equal(await challenge(value), `${realm}, error="invalid_token"`, value)
+    }
+  })
+})
