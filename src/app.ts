@@ -34,11 +34,13 @@ import { type MetricsOptions, metricsRoute } from './http/operations/metrics.ts'
 import type { PoolUses } from './http/operations/pool-metrics.ts'
 import { FaultBody, Problem, writeProblem } from './http/problem.ts'
 import { forwardAuthRoutes } from './http/proxy/forward-auth.ts'
+import { parseQuery } from './http/query-string.ts'
 import { refuseWhileDraining } from './http/refuse-while-draining.ts'
 import { answerWithRequestId, requestIdOf } from './http/request-id.ts'
 import { logRequests } from './http/request-log.ts'
 import { createRequestLogger } from './http/request-logger.ts'
 import { applyRequestRules } from './http/request-rules.ts'
+import { rootPage } from './http/root-page.ts'
 import { runForAccounts } from './http/run-for-accounts.ts'
 import { createSerializerFactory } from './http/serialization.ts'
 import { refuseUnknownQueries } from './http/unknown-query.ts'
@@ -67,6 +69,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     }),
     return503OnClosing: false,
     bodyLimit: maxBodyBytes,
+    routerOptions: { querystringParser: parseQuery },
     serverFactory: (serve) => createHttpServer(serve, connections),
     forceCloseConnections: 'idle',
     frameworkErrors: answerUnreadablePathOf(options.apis),
@@ -100,6 +103,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   metricsRoute(app, deps, { pools: options.pools, connections }, options)
   healthRoutes(app, deps)
   metadataRoute(app, options.apis.publicUrl)
+  rootPage(app, options.apis)
 
   // These routes authenticate their callers in another way than the scope below.
   await app.register(async (scope: App) => forwardAuthRoutes(scope, deps, options.apis))

@@ -1,34 +1,52 @@
 import type { Socket } from 'node:net'
 import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ServiceError } from '../errors.ts'
-import { recordMethods } from './allowed-methods.ts'
+import { type RoutesOfPath, recordRoutes } from './allowed-methods.ts'
 import type { App } from './app-type.ts'
 import { endWithProblem } from './end-with-problem.ts'
 import { writeProblem } from './problem.ts'
+import { pathOf } from './request-path.ts'
 import { toServiceError } from './service-error.ts'
+import { UnknownRoute } from './unknown-route.ts'
 
 /** Answers every error as `application/problem+json`. */
 export function answerProblems(app: App): void {
+  const findRoutes = recordRoutes(app)
   app.setErrorHandler((error: FastifyError, request, reply) =>
     sendProblem(request, reply, toServiceError(error, request)),
   )
-  const allowed = recordMethods(app)
-  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute()))
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, noRoute(request)))
   // Before the body is read: no body changes that the route does not exist.
   app.addHook('onRequest', (request, reply, done) => {
+    // Verifications have no parameters, and pay for no more than this.
+    if (!request.is404 && !hasParameters(request)) return done()
+    const routes = findRoutes(pathOf(request.url))
+    // The router takes nothing for a parameter: of `/v1/accounts/`, and of two slashes in a row.
+    if (routes === undefined) return done(noRoute(request))
+    // The router took `revoke` for the id of a key, because the path has no route of the method.
+    if (!request.is404 && routes.pattern !== request.routeOptions.url) {
+      return done(methodNotAllowed(reply, routes))
+    }
     if (!request.is404) return done()
-    const [path = ''] = request.url.split('?', 1)
-    const methods = allowed(path)
     // A path that has the method is one that the router refuses because of its length.
-    if (methods.length === 0 || methods.includes(request.method)) return done(noRoute())
-    // RFC 9110, section 15.5.6.
-    reply.header('allow', methods.join(', '))
-    done(new ServiceError('method_not_allowed', `The path supports only ${methods.join(', ')}.`))
+    const isTooLong = routes.methods.includes(request.method)
+    done(isTooLong ? noRoute(request) : methodNotAllowed(reply, routes))
   })
 }
 
-function noRoute(): ServiceError {
-  return new ServiceError('not_found', 'No route matches the path.')
+/** RFC 9110, section 15.5.6. */
+function methodNotAllowed(reply: FastifyReply, { methods }: RoutesOfPath): ServiceError {
+  reply.header('allow', methods.join(', '))
+  return new ServiceError('method_not_allowed', `The path supports only ${methods.join(', ')}.`)
+}
+
+function hasParameters({ params }: FastifyRequest): boolean {
+  for (const name in params as object) return name !== ''
+  return false
+}
+
+function noRoute({ url }: FastifyRequest): UnknownRoute {
+  return new UnknownRoute(pathOf(url))
 }
 
 /** Answers a path that the router cannot decode: no route has it. */
@@ -37,7 +55,7 @@ export function answerUnreadablePath(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  sendProblem(request, reply, noRoute())
+  sendProblem(request, reply, noRoute(request))
 }
 
 /** Answers bytes that are not an HTTP request, or that came too slowly, on the bare socket. */
@@ -52,7 +70,10 @@ function unreadable(error: ConnectionError): ServiceError {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new ServiceError('request_timeout', 'The request was not received completely in time.')
     default:
-      return new ServiceError('invalid_request', 'The request is not valid HTTP.')
+      return new ServiceError(
+        'invalid_request',
+        'The request is not valid HTTP. A header must not contain a line break.',
+      )
   }
 }
 

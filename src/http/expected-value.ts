@@ -61,8 +61,10 @@ function expectedString({ format, pattern, minLength, maxLength }: ValueSchema):
     minLength === undefined && maxLength === undefined
       ? ''
       : ` of ${count(minLength, maxLength, 'character')}`
-  // The one other pattern of the APIs: PostgreSQL stores no NUL.
-  return `a string${length}${pattern === undefined ? '' : ' without the character NUL'}`
+  if (pattern === undefined) return `a string${length}`
+  // PostgreSQL stores no NUL.
+  if (pattern === '^[^\\u0000]*$') return `a string${length} without the character NUL`
+  return `a string that matches ${pattern}`
 }
 
 function range(least: number | undefined, most: number | undefined): string {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { ConnectionLimits } from './connection-limits.ts'
 import { noSniffing } from './forbid-sniffing.ts'
 import { type Handle, RequestTurns } from './pipelining.ts'
+import { originFormOf } from './request-path.ts'
 
 /**
  * The HTTP server of the application, with its timeouts, which serves the requests of a connection
@@ -16,6 +17,7 @@ export function createHttpServer(serve: Handle, limits?: ConnectionLimits): Serv
     requireHostHeader: false,
   }
   const turns = new RequestTurns((request, response) => {
+    if (request.url !== undefined) request.url = originFormOf(request.url)
     if (isExpectationKnown(request)) serve(request, response)
     else response.writeHead(417, { ...noSniffing, 'content-length': 0 }).end()
   })

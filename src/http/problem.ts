@@ -58,7 +58,7 @@ export const retryAfterSeconds = 1
 
 export const FaultBody = Type.Object(
   {
-    in: oneOf(faultPlaces, { description: 'The part of the request that has the fault.' }),
+    in: openEnum(faultPlaces, 'Part of the request that has the fault.'),
     field: Type.String({
       description:
         'JSON pointer (RFC 6901) into the body; empty for the whole body. For a query parameter or a header: a slash and the name.',

@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv'
 import type { FastifySchemaValidationError } from 'fastify'
 import type { Fault, FaultPlace } from '../errors.ts'
+import { isUndocumented } from './documented-as.ts'
 import { expectedValue, type ValueSchema } from './expected-value.ts'
 import { describeUnknownName } from './known-names.ts'
 import { malformedQuery } from './query-string.ts'
@@ -61,7 +62,7 @@ function messageOf(error: ValidationFault, place: FaultPlace): string {
       return `The ${noun} is required: write ${expected}.`
     }
     case 'additionalProperties': {
-      const known = Object.keys(schema.properties ?? {})
+      const known = documentedNames(schema)
       return describeUnknownName(String(params.additionalProperty), known, noun)
     }
     case malformedQuery.rule:
@@ -80,7 +81,7 @@ function valueMessage(
 ): string {
   if (instancePath === '' && place === 'body') {
     return data === undefined || data === null
-      ? 'The body is missing. Send a JSON object.'
+      ? 'The body is missing.'
       : 'The body must be a JSON object.'
   }
   const expected = expectedValue(schema)
@@ -90,6 +91,10 @@ function valueMessage(
     return `The value must be ${expected}. In a query, write + as %2B.`
   }
   return `The value must be ${expected}.`
+}
+
+function documentedNames({ properties = {} }: ValueSchema): string[] {
+  return Object.keys(properties).filter((name) => !isUndocumented(properties[name]))
 }
 
 /** The schema that the value breaks; for a field that is missing or unknown, that of its object. */

@@ -265,31 +265,49 @@ t.test('the Aeon API names the field that breaks a rule as the caller wrote it',
   const at = `/accounts/${account.id}`
   const good = { name: 'k', expire_after_hours: 1 }
   const ofKeys: readonly [object, string][] = [
-    [{}, 'name: The field is required. expire_after_hours: The field is required.'],
-    [{ ...good, name: '' }, 'name: The value must not have fewer than 1 characters.'],
+    [
+      {},
+      'name: The field is required: write a string of 1 to 120 characters. expire_after_hours: The field is required: write a whole number from 0 to 876000.',
+    ],
+    [{ ...good, name: '' }, 'name: The value must be a string of 1 to 120 characters.'],
     [{ ...good, name: ' k' }, 'name: The text must not begin or end with white space.'],
-    [{ ...good, name: 'a'.repeat(121) }, 'name: The value must not have more than 120 characters.'],
-    [{ ...good, name: 5 }, 'name: The value must be of type string.'],
+    [
+      { ...good, name: 'a'.repeat(121) },
+      'name: The value must be a string of 1 to 120 characters.',
+    ],
+    [{ ...good, name: 5 }, 'name: The value must be a string of 1 to 120 characters.'],
     [
       { ...good, description: 'a'.repeat(1001) },
-      'description: The value must not have more than 1000 characters.',
+      'description: The value must be a string of at most 1000 characters.',
     ],
-    [{ ...good, expire_after_hours: -1 }, 'expire_after_hours: The value must be >= 0.'],
-    [{ ...good, expire_after_hours: -2147483648 }, 'expire_after_hours: The value must be >= 0.'],
-    [{ ...good, expire_after_hours: 876_001 }, 'expire_after_hours: The value must be <= 876000.'],
+    [
+      { ...good, expire_after_hours: -1 },
+      'expire_after_hours: The value must be a whole number from 0 to 876000.',
+    ],
+    [
+      { ...good, expire_after_hours: -2147483648 },
+      'expire_after_hours: The value must be a whole number from 0 to 876000.',
+    ],
+    [
+      { ...good, expire_after_hours: 876_001 },
+      'expire_after_hours: The value must be a whole number from 0 to 876000.',
+    ],
     [
       { ...good, expire_after_hours: 1.5 },
-      'expire_after_hours: The value must be of type integer.',
+      'expire_after_hours: The value must be a whole number from 0 to 876000.',
     ],
     [
       { ...good, expire_after_hours: '1' },
-      'expire_after_hours: The value must be of type integer.',
+      'expire_after_hours: The value must be a whole number from 0 to 876000.',
     ],
     [
       { ...good, expire_after_hours: null },
-      'expire_after_hours: The value must be of type integer.',
+      'expire_after_hours: The value must be a whole number from 0 to 876000.',
     ],
-    [{ ...good, role_id: 'admin' }, 'role_id: The value must match format "uuid".'],
+    [
+      { ...good, role_id: 'admin' },
+      'role_id: The value must be a UUID, such as 0192f3a4-5b6c-7d8e-9f01-23456789abcd.',
+    ],
     [{ ...good, role_id: unknownId }, 'role_id: The role does not exist in the account.'],
     [
       { ...good, allow_list_info: [unknownId] },
@@ -297,11 +315,17 @@ t.test('the Aeon API names the field that breaks a rule as the caller wrote it',
     ],
     [
       { ...good, allow_list_info: ['x'] },
-      'allow_list_info[0]: The value must match format "uuid".',
+      'allow_list_info[0]: The value must be a UUID, such as 0192f3a4-5b6c-7d8e-9f01-23456789abcd.',
     ],
-    [{ ...good, allow_list_info: 'x' }, 'allow_list_info: The value must be of type array.'],
-    [{ ...good, 'a%sb%d': 1 }, 'a?sb?d: The field is not defined for this operation.'],
-    [[], 'The value must be of type object.'],
+    [
+      { ...good, allow_list_info: 'x' },
+      'allow_list_info: The value must be an array of at most 100 UUIDs.',
+    ],
+    [
+      { ...good, 'a%sb%d': 1 },
+      'a?sb?d: The field does not exist. The fields are name, description, expire_after_hours, role_id, allow_list_info.',
+    ],
+    [[], 'The body must be a JSON object.'],
   ]
   for (const [body, detail] of ofKeys) {
     const answer = await admin.call('POST', `${at}/api-keys`, { body })
@@ -310,11 +334,14 @@ t.test('the Aeon API names the field that breaks a rule as the caller wrote it',
   const lists = `${at}/projects/${account.project_id}/allow-lists`
   const list = { name: 'l', description: '', allow_list: ['10.0.0.1'] }
   const ofLists: readonly [object, RegExp][] = [
-    [{ ...list, allow_list: [] }, /^allow_list: The value must not have fewer than 1 items\.$/],
+    [{ ...list, allow_list: [] }, /^allow_list: The value must be an array of 1 to 100 strings\.$/],
     [{ ...list, allow_list: ['10.0.0.1', 'nowhere%s'] }, /^allow_list\[1\]: /],
     [{ ...list, allow_list: ['10.0.0.1,10.0.0.2'] }, /^allow_list\[0\]: /],
-    [{ ...list, allow_list: Array(101).fill('10.0.0.1') }, /^allow_list: .* 100 items\.$/],
-    [{ ...list, entries: [] }, /^allow_list: The field is not defined for this operation\.$/],
+    [{ ...list, allow_list: Array(101).fill('10.0.0.1') }, /^allow_list: .* 1 to 100 strings\.$/],
+    [
+      { ...list, entries: [] },
+      /^allow_list: The field does not exist\. The fields are name, description, allow_list\.$/,
+    ],
     [{ ...list, name: unknownId }, /^name: The name must not have the form of a UUID\.$/],
   ]
   for (const [body, detail] of ofLists) {
@@ -337,7 +364,7 @@ t.test('the Aeon API names the field that breaks a rule as the caller wrote it',
     ],
     [
       [known, { resource_type: 'BACKUP', operation_groups: [] }],
-      'permissions[1].operation_groups: The value must not have fewer than 1 items.',
+      'permissions[1].operation_groups: The value must be an array of 1 to 100 elements.',
     ],
     [
       [known, permission('BACKUP', 'READ'), permission('CLUSTER', 'UPDATE')],
@@ -345,7 +372,7 @@ t.test('the Aeon API names the field that breaks a rule as the caller wrote it',
     ],
     [
       [permission('cluster', 'READ')],
-      'permissions[0].resource_type: The value must match pattern "^[A-Z][A-Z0-9_]{0,62}$".',
+      'permissions[0].resource_type: The value must be a string that matches ^[A-Z][A-Z0-9_]{0,62}$.',
     ],
   ]
   for (const [permissions, detail] of ofRoles) {
@@ -368,30 +395,57 @@ t.test('the Aeon API refuses queries that break a rule', async (t) => {
     [`${keys}?status=active`, statuses],
     [`${keys}?status=ACTIVE,DISABLED`, statuses],
     [`${keys}?status=`, statuses],
-    [`${keys}?status=ACTIVE&status=REVOKED`, 'status: The value must be of type string.'],
-    [`${keys}?key_name=x`, 'key_name: The field is not defined for this operation.'],
-    [`${keys}?%25s=x`, '?s: The field is not defined for this operation.'],
-    [`${keys}?api_key_name=a&api_key_name=b`, 'api_key_name: The value must be of type string.'],
-    [`${keys}?api_key_name=`, 'api_key_name: The value must not have fewer than 1 characters.'],
-    [`${keys}?api_key_name=a%00`, 'api_key_name: The value must match pattern "^[^\\u0000]*$".'],
-    [`${keys}?limit=0`, 'limit: The value must be >= 1.'],
-    [`${keys}?limit=1001`, 'limit: The value must be <= 1000.'],
-    [`${keys}?limit=x`, 'limit: The value must be of type integer.'],
+    [
+      `${keys}?status=ACTIVE&status=REVOKED`,
+      'status: The parameter must be sent once. The value must be a string of at most 255 characters.',
+    ],
+    [
+      `${keys}?key_name=x`,
+      'key_name: The parameter does not exist. The parameters are limit, continuation_token, order, order_by, api_key_name, apiKeyName, name, status.',
+    ],
+    [
+      `${keys}?%25s=x`,
+      '?s: The parameter does not exist. The parameters are limit, continuation_token, order, order_by, api_key_name, apiKeyName, name, status.',
+    ],
+    [
+      `${keys}?api_key_name=a&api_key_name=b`,
+      'api_key_name: The parameter must be sent once. The value must be a string of 1 to 120 characters without the character NUL.',
+    ],
+    [
+      `${keys}?api_key_name=`,
+      'api_key_name: The value must be a string of 1 to 120 characters without the character NUL.',
+    ],
+    [
+      `${keys}?api_key_name=a%00`,
+      'api_key_name: The value must be a string of 1 to 120 characters without the character NUL.',
+    ],
+    [`${keys}?limit=0`, 'limit: The value must be a whole number from 1 to 1000.'],
+    [`${keys}?limit=1001`, 'limit: The value must be a whole number from 1 to 1000.'],
+    [`${keys}?limit=x`, 'limit: The value must be a whole number from 1 to 1000.'],
     [`${keys}?order=up`, 'order: The value must be one of asc, desc.'],
     [`${keys}?order_by=owner`, 'order_by: The value must be one of created_on, name, expiry_time.'],
     [`${keys}?continuation_token=x`, cursor],
     [`${keys}?continuation_token=0.x`, cursor],
     [`${keys}?continuation_token=2.`, cursor],
     [`${lists}?continuation_token=x`, cursor],
-    [`${lists}?name=x`, 'name: The field is not defined for this operation.'],
-    ['/account?access_token=x', 'access_token: The parameter is not defined for this operation.'],
-    [`${keys}/${unknownId}?%25s=x`, '?s: The parameter is not defined for this operation.'],
+    [
+      `${lists}?name=x`,
+      'name: The parameter does not exist. The parameters are limit, continuation_token, order, order_by, api_key_ids.',
+    ],
+    [
+      '/account?access_token=x',
+      'access_token: A URL must not contain a token. Send it in the header Authorization: Bearer <token>.',
+    ],
+    [
+      `${keys}/${unknownId}?%25s=x`,
+      '?s: The parameter does not exist: the operation has no parameters.',
+    ],
     [`${lists}?api_key_ids=x`, 'api_key_ids: The value must be key ids, separated by commas.'],
     [
       `${roles}?role_types=BUILT-IN`,
       'role_types: The value must be one of ALL, SYSTEM, USER_DEFINED.',
     ],
-    [`${roles}?include_permissions=yes`, 'include_permissions: The value must be of type boolean.'],
+    [`${roles}?include_permissions=yes`, 'include_permissions: The value must be true or false.'],
   ]
   for (const [path, detail] of bad) {
     t.match(await admin.call('GET', path), refusal(400, detail), path)
@@ -415,12 +469,17 @@ t.test('the Aeon API refuses unreadable bodies and unknown paths', async (t) => 
       400,
       'name: The member is present more than once. Send it once.',
     ],
-    ['application/json', '{', 400, 'The body cannot be parsed as JSON.'],
+    [
+      'application/json',
+      '{',
+      400,
+      'The body is not JSON: at line 1, column 2, a member name in double quotes or } is expected. The body ends there.',
+    ],
     [
       'application/json',
       Buffer.from('{"name":"\xff"}', 'latin1'),
       400,
-      'The body is not valid UTF-8.',
+      'The body is not valid UTF-8. Send JSON in UTF-8.',
     ],
     [
       'application/json',
@@ -428,12 +487,17 @@ t.test('the Aeon API refuses unreadable bodies and unknown paths', async (t) => 
       413,
       'The body is larger than the limit of the operation, 32768 bytes.',
     ],
-    ['text/plain', 'name=x', 415, 'The content type must be application/json.'],
+    [
+      'text/plain',
+      'name=x',
+      415,
+      'The body is text/plain. Send JSON with Content-Type: application/json.',
+    ],
     [
       'application/x-www-form-urlencoded',
       'name=x',
       415,
-      'The content type must be application/json.',
+      'The body is application/x-www-form-urlencoded. Send JSON with Content-Type: application/json.',
     ],
   ]
   for (const [type, text, status, detail] of bodies) {

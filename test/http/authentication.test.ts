@@ -12,6 +12,7 @@ type Method = Parameters<Api['call']>[0]
 
 /** Every route that answers without a token. A new one must be added here. */
 const open = [
+  'GET /',
   'GET /.well-known/oauth-authorization-server',
   'GET /docs',
   'GET /docs/',

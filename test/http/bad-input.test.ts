@@ -770,9 +770,7 @@ async function refusesMethods(t: Test, { root, admin, account }: World): Promise
     // The route accepts any method.
     if (template === '/v1/forward-auth') continue
     const path = template.replace('{account_id}', account).replace(/\{\w+\}/, unknownId)
-    // The last segment reads as an id: GET .../revoke asks for a key of that id.
-    const sibling = paths[template.replace(/\/[a-z]+$/, '/{id}')] ?? {}
-    routes[path] = [...new Set([...Object.keys(item), ...Object.keys(sibling)])]
+    routes[path] = Object.keys(item)
   }
   t.ok(Object.keys(routes).length > 20)
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -799,7 +797,6 @@ async function refusesRoutes(t: Test, externals: World): Promise<void> {
   const { root, admin, keys, roles, lists } = externals
   const notFound = { status: 404, code: 'not_found' }
   const calls: readonly [Parameters<Api['call']>[0], string][] = [
-    ['GET', '/'],
     ['GET', '/v1'],
     ['GET', '/v2/me'],
     ['GET', '/v1/me/'],

@@ -62,7 +62,10 @@ test('an Authorization header other than one Bearer token is 401 with a challeng
   for (const [told, authorization] of wrong) {
     const answer = await me(authorization)
     assertProblem(t, answer, unauthenticated, told)
-    t.equal(answer.headers['www-authenticate'], 'Bearer realm="aeon-keys", error="invalid_token"')
+    // RFC 6750, section 3.1: no error for a request without a bearer token.
+    const isBearer = /^bearer [^ ]/i.test(authorization)
+    const challenge = `Bearer realm="aeon-keys"${isBearer ? ', error="invalid_token"' : ''}`
+    t.equal(answer.headers['www-authenticate'], challenge, told)
   }
   for (const authorization of [`bearer ${rootToken}`, `BEARER  ${rootToken}`]) {
     t.equal((await me(authorization)).status, 200, 'a scheme has no case (RFC 9110, section 11.1)')

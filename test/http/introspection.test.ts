@@ -362,7 +362,7 @@ test('introspection reports bad requests in OAuth form and refuses a token in th
       t.equal(answer.status, 404, `${method} ${below}`)
       t.same(answer.body, {
         error: 'invalid_request',
-        error_description: 'No route matches the path.',
+        error_description: 'There is no such route.',
       })
     }
   }

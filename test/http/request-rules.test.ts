@@ -42,7 +42,7 @@ test('requests are framed, named and encoded as HTTP requires', async (t) => {
         const missing = await send('POST /v1/verify HTTP/1.1', ['Host: a', bearer, ...sent], body)
         t.same(
           [missing.status, missing.body.errors[0].message],
-          [400, 'The body is missing. Send a JSON object.'],
+          [400, 'The body is missing.'],
         )
       }
     }

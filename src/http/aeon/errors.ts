@@ -6,7 +6,9 @@ import type { Fault, ServiceError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
 import { setErrorHeaders, statusOf } from '../problem.ts'
 import { RefusedToken } from '../refused-token.ts'
+import { pathOf } from '../request-path.ts'
 import { toServiceError } from '../service-error.ts'
+import { UnknownRoute } from '../unknown-route.ts'
 
 /** The prefix of all paths of the Aeon API. */
 export const aeonPrefix = '/api/public/v1'
@@ -44,11 +46,12 @@ export function answerUnknownAeonPath(request: FastifyRequest, reply: FastifyRep
 
 /** Whether a path belongs to the Aeon API, with or without a route. */
 export function isAeonPath(url: string): boolean {
-  return /^\/api\/public\/v1(?:[/?]|$)/.test(url)
+  return /^\/api\/public\/v1(?:\/|$)/.test(pathOf(url))
 }
 
 function sendError(request: FastifyRequest, reply: FastifyReply, error: ServiceError) {
-  if (request.is404) return answerUnknownAeonPath(request, reply)
+  const isUnknown = error instanceof UnknownRoute || error.code === 'method_not_allowed'
+  if (request.is404 || isUnknown) return answerUnknownAeonPath(request, reply)
   return send(request, reply, statusOf(error), detailOf(error))
 }
 

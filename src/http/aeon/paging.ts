@@ -11,6 +11,7 @@ import {
 } from '../../domain/page.ts'
 import { redactTokens } from '../../domain/token/redaction.ts'
 import { invalidRequest } from '../../errors.ts'
+import { pathOf } from '../request-path.ts'
 import { oneOf } from '../schema-tools.ts'
 import { textOrNull } from './shapes/fields.ts'
 
@@ -120,13 +121,14 @@ export function pagingMetadata(
   request: FastifyRequest,
   next: string | null,
 ): Static<typeof PagingMetadata> {
-  const self = redactTokens(request.url)
-  const [path, query] = self.split('?', 2)
+  const path = encodeURI(pathOf(request.url))
+  const [query] = /(?<=\?)[^#]*/.exec(request.url) ?? ['']
+  const self = redactTokens(query === '' ? path : `${path}?${query}`)
   const parameters = new URLSearchParams(query)
   if (next !== null) parameters.set('continuation_token', next)
   return {
     continuation_token: next,
-    links: { self, next: next === null ? null : `${path}?${parameters}` },
+    links: { self, next: next === null ? null : redactTokens(`${path}?${parameters}`) },
   }
 }
 

@@ -5,7 +5,9 @@ import { verify } from '../../verification/verify.ts'
 import type { ApiSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
 import { attemptParameters } from '../attempt-parameters.ts'
+import { refuseContentCoding } from '../content-coding.ts'
 import type { Deps } from '../deps.ts'
+import { pathOf } from '../request-path.ts'
 import { ref } from '../schema-tools.ts'
 import { admitCaller } from './caller.ts'
 import { answerOAuthErrors, oauthErrorResponses, sendOAuthError } from './errors.ts'
@@ -48,7 +50,7 @@ const IntrospectionForm = Type.Object(
 
 /** Whether a path belongs to introspection, with or without a route. */
 export function isIntrospectionPath(url: string): boolean {
-  return /^\/oauth2\/introspect(?:[/?]|$)/.test(url)
+  return /^\/oauth2\/introspect(?:\/|$)/.test(pathOf(url))
 }
 
 export const introspectionComponents = [IntrospectionForm, IntrospectionBody]
@@ -59,8 +61,8 @@ export const introspectionComponents = [IntrospectionForm, IntrospectionBody]
  */
 export function introspectionRoute(app: App, deps: Deps, settings: ApiSettings): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(formType, { parseAs: 'string' }, (_request, body, done) =>
-    done(null, body),
+  app.addContentTypeParser(formType, { parseAs: 'string' }, (request, body, done) =>
+    done((body === '' ? undefined : refuseContentCoding(request)) ?? null, body),
   )
   answerOAuthErrors(app)
   app.decorateRequest('introspector')

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import { ServiceError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
+import { pathOf } from '../request-path.ts'
+import { UnknownRoute } from '../unknown-route.ts'
 
 /** Where and whether the routes that need no token are served. */
 export interface Exposure {
@@ -29,8 +30,8 @@ export function restrictExposure(
   // A request on whose path nothing depends pays for no look at it.
   if (exposure.hasDocs && exposure.hasMetrics && !exposure.hasOperationsPort) return
   app.addHook('onRequest', (request, _reply, done) => {
-    if (isServed(pathOf(request), exposure, operations.has(request.socket))) return done()
-    done(new ServiceError('not_found', 'No route matches the path.'))
+    if (isServed(servedPathOf(request), exposure, operations.has(request.socket))) return done()
+    done(new UnknownRoute(servedPathOf(request)))
   })
 }
 
@@ -41,7 +42,7 @@ function isServed(path: string, exposure: Exposure, isOperationsPort: boolean): 
   return exposure.hasDocs || !docsPath.test(path)
 }
 
-/** The pattern of the route; for a method without a route, the path as sent. */
-function pathOf({ routeOptions, url }: FastifyRequest): string {
-  return routeOptions.url ?? url.replace(/\?.*/s, '')
+/** The pattern of the route; for a method without a route, the path. */
+function servedPathOf({ routeOptions, url }: FastifyRequest): string {
+  return routeOptions.url ?? pathOf(url)
 }
