@@ -40,10 +40,7 @@ test('requests are framed, named and encoded as HTTP requires', async (t) => {
         const accepted = await send(start, ['Host: a', bearer, ...sent], body)
         t.equal(accepted.status, 200, told)
         const missing = await send('POST /v1/verify HTTP/1.1', ['Host: a', bearer, ...sent], body)
-        t.same(
-          [missing.status, missing.body.errors[0].message],
-          [400, 'The body is missing.'],
-        )
+        t.same([missing.status, missing.body.errors[0].message], [400, 'The body is missing.'])
       }
     }
   })
