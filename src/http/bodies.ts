@@ -57,8 +57,8 @@ function malformed(message: string): ServiceError {
 }
 
 /**
- * A body of another type than JSON, or of none: absent if it is empty, as of `curl -d ''`. A body in
- * chunks shows only by its end that it is empty.
+ * A body of another type than JSON, or of none: absent if it is empty, as of `curl -d ''`. A body
+ * in chunks shows only by its end that it is empty.
  */
 function parseOther(
   request: FastifyRequest,
