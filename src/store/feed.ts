@@ -93,7 +93,7 @@ export async function registerInstance(
     id: string | null
     history: History | null
   }>(
-    // Not a subquery in RETURNING, which YugabyteDB refuses.
+    // Not a subquery in RETURNING, which YugabyteDB reads from another moment (yugabyte-db #17672).
     `with registered as (
        insert into instance (id, applied, beat, started_at, max_staleness_ms)
        select $1, value, 0, $2, $3 from revision
