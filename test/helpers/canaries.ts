@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import { parseToken } from '../../src/domain/token/token.ts'
+import { DatabaseServers } from '../../src/store/servers/database-servers.ts'
 
 /**
  * Checks that no secret leaks: collects every secret that a test sees and every text that leaves
@@ -45,8 +46,12 @@ export class Canaries {
 
 /** Every row of every table, as text. */
 async function dump(databaseUrl: string): Promise<string[]> {
-  const client = new Client({ connectionString: databaseUrl })
-  await client.connect()
+  const servers = new DatabaseServers({ connection: databaseUrl, connectTimeoutMs: 60_000 })
+  const client = await servers.connect(async () => {
+    const one = new Client(servers.options)
+    await one.connect()
+    return one
+  })
   try {
     const tables = await client.query<{ name: string }>(
       `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = 'public'`,
