@@ -1,22 +1,34 @@
+import { hash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiKey } from '../domain/key/api-key.ts'
 import { invalidRequest, ServiceError } from '../errors.ts'
+import { hasEntityTag } from './content-negotiation.ts'
 
 /** RFC 9110, section 8.8.3. */
 const entityTag = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/
-const ifMatch = new RegExp(`^${entityTag.source}(?:[ \\t]*,[ \\t]*${entityTag.source})*$`)
+/** Empty elements are ignored (RFC 9110, section 5.6.1.2). */
+const ifMatch = new RegExp(
+  `^[ \\t,]*${entityTag.source}(?:[ \\t]*,[ \\t,]*${entityTag.source})*[ \\t,]*$`,
+)
 
 /**
- * The strong entity tag of a key: the last change of the key (docs/decisions/0006). After a
- * restore, a revision may name another change, which has another id.
+ * The strong entity tag of an answer with one key: the last change of the key, and a digest of
+ * everything that the answer says (docs/decisions/0025-two-parts-of-an-etag.md).
  */
-export function entityTagOf({ lastChange }: Pick<ApiKey, 'lastChange'>): string {
-  return lastChange === null ? '"0"' : `"${lastChange.revision}.${lastChange.id.slice(0, 8)}"`
+export function entityTagOf(key: Pick<ApiKey, 'lastChange'>, body: unknown): string {
+  const digest = hash('sha256', JSON.stringify(body), 'base64url').slice(0, 16)
+  return `"${versionOf(key)}-${digest}"`
+}
+
+/** After a restore, a revision may name another change, which has another id. */
+function versionOf({ lastChange }: Pick<ApiKey, 'lastChange'>): string {
+  return lastChange === null ? '0' : `${lastChange.revision}.${lastChange.id.slice(0, 8)}`
 }
 
 /**
- * A predicate: whether a key has an entity tag of the If-Match header (RFC 9110, section 13.1.1).
- * The comparison is strong: a weak tag matches nothing. Throws `precondition_required` if the
- * header is missing, and `invalid_request`.
+ * A predicate: whether a key is at the version of an entity tag of the If-Match header (RFC 9110,
+ * section 13.1.1). The comparison is strong: a weak tag matches nothing. Throws
+ * `precondition_required` if the header is missing, and `invalid_request`.
  */
 export function parseIfMatch(header: string | undefined): (key: ApiKey) => boolean {
   if (header === undefined) {
@@ -36,9 +48,39 @@ export function parseIfMatch(header: string | undefined): (key: ApiKey) => boole
   if (header.trim() === '*') return () => true
   if (!ifMatch.test(header)) {
     const message =
-      'If-Match must be * or entity tags in double quotes, separated by commas (RFC 9110).'
-    throw invalidRequest([{ field: '/if-match', rule: 'entity_tag', message }])
+      'The header must be the ETag of the last read of the key, with its double quotes, or *.'
+    throw invalidRequest([{ in: 'header', field: '/if-match', rule: 'entity_tag', message }])
   }
   const tags: readonly string[] = header.match(new RegExp(entityTag, 'g')) ?? []
-  return (key) => tags.includes(entityTagOf(key))
+  const versions = tags.filter((tag) => tag.startsWith('"')).map(versionIn)
+  return (key) => {
+    if (versions.length === 0) throw onlyWeak()
+    return versions.includes(versionOf(key))
+  }
+}
+
+function versionIn(tag: string): string {
+  return tag.slice(1, -1).replace(/-.*/, '')
+}
+
+/** A proxy that compresses answers makes their tags weak. */
+function onlyWeak(): ServiceError {
+  const message = 'A weak entity tag never matches: send the ETag without W/.'
+  return new ServiceError('precondition_failed', message, [
+    { in: 'header', field: '/if-match', rule: 'weak', message },
+  ])
+}
+
+/** Sends a body with its entity tag, or 304 if If-None-Match names the tag. */
+export function answerUnlessKnown<T>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  key: ApiKey,
+  body: T,
+): T | FastifyReply {
+  const tag = entityTagOf(key, body)
+  // The answer depends on who asks: only its own client may keep it, and must ask again.
+  reply.headers({ etag: tag, 'cache-control': 'private, no-cache' })
+  if (!hasEntityTag(request.headers['if-none-match'], tag)) return body
+  return reply.code(304).send()
 }

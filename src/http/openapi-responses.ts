@@ -92,7 +92,7 @@ function headersOf(
   const added: HeaderName[] = ['X-Request-Id']
   if (status === '503') added.push('Retry-After')
   if (status === '401') added.push('WWW-Authenticate')
-  if (answersOneKey(response)) added.push('ETag')
+  if (answersOneKey(response) || status === '304') added.push('ETag')
   if (status === '201') added.push('Location')
   if (status === '201' && operation.responses?.['422']) added.push('Idempotent-Replayed')
   if (path === '/v1/forward-auth' && status === '403') added.push('WWW-Authenticate')

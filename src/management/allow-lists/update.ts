@@ -1,10 +1,11 @@
-import { act, type CommittedAct } from '../../acts/act.ts'
+import { type Acted, act, type CommittedAct, nothingChanged } from '../../acts/act.ts'
 import { mayGrant, requireGrantable, requirePermission } from '../../acts/authority.ts'
 import type { ActDeps } from '../../acts/deps.ts'
 import { differenceOf, resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
 import { maxEntriesPerKey } from '../../domain/limits.ts'
 import { type AllowList, widens } from '../../domain/network/allow-list.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { invalidRequest } from '../../errors.ts'
 import {
@@ -12,6 +13,7 @@ import {
   permissionsReachedThrough,
   updateAllowList as updateStored,
 } from '../../store/allow-lists.ts'
+import { findLatestRevision } from '../../store/changes.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { lockFreeAllowList } from './lock.ts'
 import { tooManyEntries } from './too-many-entries.ts'
@@ -35,23 +37,46 @@ export async function updateAllowList(
   // No concurrent act changes which keys use the list, or what those keys may do.
   const lock = { mode: 'exclusive', accountId } as const
   const terms = { permission: 'allow_list:update', lock }
-  return act(deps, principal, terms, async ({ trx, author, changed }) => {
-    const before = await lockFreeAllowList(trx, author, accountId, id)
-    const after = { ...before, ...request }
-    const permissions = await permissionsReachedThrough(trx, accountId, before.id)
-    // A list that no live key uses grants nothing, and restricts nobody.
-    if (permissions !== undefined) requireMayChange(author, before, after, permissions)
-    await requireFewEntries(trx, before, after)
-    changed({ kind: 'account', id: accountId })
-    const list = await updateStored(trx, after, deps.now()).catch(refuseTakenName)
-    const event = {
-      accountId,
-      action: 'allow_list.updated',
-      resource: resourceOf('allow_list', list),
-      ...differenceOf(snapshotOfAllowList(before), snapshotOfAllowList(list)),
-    } as const
-    return { result: list, events: [event] }
-  })
+  const { result, committed } = await act(
+    deps,
+    principal,
+    terms,
+    async ({ trx, author, changed }): Promise<Acted<Outcome>> => {
+      const before = await lockFreeAllowList(trx, author, accountId, id)
+      const after = { ...before, ...request }
+      const permissions = await permissionsReachedThrough(trx, accountId, before.id)
+      // A list that no live key uses grants nothing, and restricts nobody.
+      if (permissions !== undefined) requireMayChange(author, before, after, permissions)
+      if (isSame(before, after)) {
+        return nothingChanged({ list: before, unchangedSince: await findLatestRevision(trx) })
+      }
+      await requireFewEntries(trx, before, after)
+      changed({ kind: 'account', id: accountId })
+      const list = await updateStored(trx, after, deps.now()).catch(refuseTakenName)
+      const event = {
+        accountId,
+        action: 'allow_list.updated',
+        resource: resourceOf('allow_list', list),
+        ...differenceOf(snapshotOfAllowList(before), snapshotOfAllowList(list)),
+      } as const
+      return { result: { list, unchangedSince: undefined }, events: [event] }
+    },
+  )
+  return { result: result.list, committed: committed ?? result.unchangedSince }
+}
+
+interface Outcome {
+  readonly list: AllowList
+  /** If nothing changed: a revision by which every instance knows the list as it is. */
+  readonly unchangedSince: RevisionRef | undefined
+}
+
+function isSame(before: AllowList, after: AllowList): boolean {
+  return (
+    after.name === before.name &&
+    after.description === before.description &&
+    after.entries.join() === before.entries.join()
+  )
 }
 
 /**

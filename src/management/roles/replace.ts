@@ -1,16 +1,24 @@
-import { type AuthorizedTerms, act, type CommittedAct } from '../../acts/act.ts'
+import {
+  type Acted,
+  type AuthorizedTerms,
+  act,
+  type CommittedAct,
+  nothingChanged,
+} from '../../acts/act.ts'
 import { requireGrantable } from '../../acts/authority.ts'
 import type { ActDeps } from '../../acts/deps.ts'
 import { differenceOf, resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
 import type { Catalogue } from '../../domain/permission.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import type { Role } from '../../domain/role.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { ServiceError } from '../../errors.ts'
 import { isPlatformAccount } from '../../store/accounts.ts'
 import { isRoleUsedBeyond } from '../../store/api-key-references.ts'
+import { findLatestRevision } from '../../store/changes.ts'
 import type { StoreTransaction } from '../../store/database.ts'
-import { type RoleWithEffects, updateRole } from '../../store/roles.ts'
+import { type RoleValues, type RoleWithEffects, updateRole } from '../../store/roles.ts'
 import { requireLockedCatalogue } from './catalogue.ts'
 import { allOf } from './effects.ts'
 import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
@@ -39,28 +47,62 @@ export async function replaceRole(
     lock: { mode: 'exclusive', accountId },
     lockFirst: (trx) => lockRoleOfPrincipal(trx, principal, id, 'edit'),
   }
-  return act(deps, principal, terms, async ({ trx, author, changed }) => {
-    const before = await lockOwnRole(trx, accountId, id, 'edit')
-    const platform = await isPlatformAccount(trx, accountId)
-    const catalogue = await requireLockedCatalogue(trx)
-    const wanted = typeof request === 'function' ? request(before, catalogue) : request
-    const values = validateRole(wanted, catalogue, platform)
-    const after = allOf(values.effective, author)
-    requireGrantable(author, {
-      ...after,
-      permissions: [...new Set([...before.effective, ...after.permissions])].sort(),
-    })
-    await requireReachOfUsers(trx, accountId, author, before, after.permissions)
-    changed({ kind: 'account', id: accountId })
-    const role = await updateRole(trx, before.id, values, deps.now()).catch(refuseTakenName)
-    const event = {
-      accountId,
-      action: 'role.updated',
-      resource: resourceOf('role', role),
-      ...differenceOf(snapshotOfRole(before), snapshotOfRole(role)),
-    } as const
-    return { result: { ...role, effective: after.permissions }, events: [event] }
-  })
+  const { result, committed } = await act(
+    deps,
+    principal,
+    terms,
+    async (context): Promise<Acted<Outcome>> => {
+      const { trx, author, changed } = context
+      const before = await lockOwnRole(trx, accountId, id, 'edit')
+      const platform = await isPlatformAccount(trx, accountId)
+      const catalogue = await requireLockedCatalogue(trx)
+      const wanted = typeof request === 'function' ? request(before, catalogue) : request
+      const values = validateRole(wanted, catalogue, platform)
+      const after = allOf(values.effective, author)
+      requireGrantable(author, {
+        ...after,
+        permissions: [...new Set([...before.effective, ...after.permissions])].sort(),
+      })
+      await requireReachOfUsers(trx, accountId, author, before, after.permissions)
+      if (isSame(before, values)) {
+        return nothingChanged({
+          role: { ...before, effective: after.permissions },
+          unchangedSince: await findLatestRevision(trx),
+        })
+      }
+      changed({ kind: 'account', id: accountId })
+      const role = await updateRole(trx, before.id, values, deps.now()).catch(refuseTakenName)
+      const event = {
+        accountId,
+        action: 'role.updated',
+        resource: resourceOf('role', role),
+        ...differenceOf(snapshotOfRole(before), snapshotOfRole(role)),
+      } as const
+      const replaced = { ...role, effective: after.permissions }
+      return { result: { role: replaced, unchangedSince: undefined }, events: [event] }
+    },
+  )
+  return { result: result.role, committed: committed ?? result.unchangedSince }
+}
+
+interface Outcome {
+  readonly role: RoleWithEffects
+  /** If nothing changed: a revision by which every instance knows the role as it is. */
+  readonly unchangedSince: RevisionRef | undefined
+}
+
+/** A catalogue that was replaced since may give the same permissions other effects. */
+function isSame(before: RoleWithEffects, { effective, ...after }: RoleValues): boolean {
+  return (
+    after.name === before.name &&
+    after.description === before.description &&
+    after.permissions.join() === before.permissions.join() &&
+    sorted([...effective.account, ...effective.platform]) === sorted(before.effective)
+  )
+}
+
+function sorted(permissions: readonly string[]): string {
+  return permissions.toSorted().join()
 }
 
 /**

@@ -2,9 +2,16 @@ import { Type } from 'typebox'
 import { getApiKey } from '../../../management/api-keys/get.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { answerUnlessKnown } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
-import { ApiKeyAnswer, answerApiKey, keyParameter } from '../shapes/api-key.ts'
+import {
+  ApiKeyAnswer,
+  conditionalHeaders,
+  keyParameter,
+  notModified,
+  toApiKeyBody,
+} from '../shapes/api-key.ts'
 
 export function findApiKeyRoute(app: App, deps: Deps): void {
   app.get(
@@ -17,10 +24,14 @@ export function findApiKeyRoute(app: App, deps: Deps): void {
         summary: 'Get a key of any account',
         description: 'Requires a key of the platform account.',
         params: Type.Object({ id: keyParameter }),
-        response: responses({ 200: ref(ApiKeyAnswer) }, { problems: [404] }),
+        headers: conditionalHeaders,
+        response: responses({ 200: ref(ApiKeyAnswer), 304: notModified }, { problems: [404] }),
       },
     },
-    async ({ principal, params }, reply) =>
-      answerApiKey(reply, await getApiKey(deps, params.id), principal, deps.now()),
+    async (request, reply) => {
+      const apiKey = await getApiKey(deps, request.params.id)
+      const body = { api_key: toApiKeyBody(apiKey, request.principal, deps.now()) }
+      return answerUnlessKnown(request, reply, apiKey, body)
+    },
   )
 }

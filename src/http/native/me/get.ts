@@ -3,9 +3,10 @@ import { getApiKey } from '../../../management/api-keys/get.ts'
 import { rolesOfKeys } from '../../../management/roles/of-keys.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { answerUnlessKnown } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
-import { ApiKeyBody, answerApiKey } from '../shapes/api-key.ts'
+import { ApiKeyBody, conditionalHeaders, notModified, toApiKeyBody } from '../shapes/api-key.ts'
 import { RoleBody, toRoleBody } from '../shapes/role.ts'
 
 export const Me = Type.Object(
@@ -29,7 +30,8 @@ export function getMeRoute(app: App, deps: Deps): void {
         tags: ['API keys'],
         summary: 'Get the key that authenticates the request',
         description: 'Returns the key, its role, and all its permissions.',
-        response: responses({ 200: ref(Me) }),
+        headers: conditionalHeaders,
+        response: responses({ 200: ref(Me), 304: notModified }),
       },
     },
     async (request, reply) => {
@@ -37,11 +39,12 @@ export function getMeRoute(app: App, deps: Deps): void {
       const apiKey = await getApiKey(deps, key.id)
       const role = (await rolesOfKeys(deps, key.accountId, [apiKey])).get(apiKey.role.id)
       if (role === undefined) throw new Error('A key has no role.')
-      return {
-        ...answerApiKey(reply, apiKey, request.principal, deps.now()),
+      const body = {
+        api_key: toApiKeyBody(apiKey, request.principal, deps.now()),
         role: toRoleBody(role),
         permissions: [...key.permissions],
       }
+      return answerUnlessKnown(request, reply, apiKey, body)
     },
   )
 }

@@ -1,0 +1,109 @@
+/** RFC 9110, section 13: what a client has read already is not sent again. */
+import { test } from 'tap'
+import type { Api } from '../helpers/api.ts'
+import { startCheckedService } from '../helpers/checked-service.ts'
+import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+
+test('the ETag of a key changes whenever its body does, and answers conditional reads', async (t) => {
+  const { root, as, clock } = await startCheckedService(t)
+  const account = await newAccount(root)
+  const keys = `/v1/accounts/${account}/api-keys`
+  const role = await newRole(root, account, 'before', ['api_key:read'])
+  const expiresAt = new Date(Date.now() + 60_000).toISOString()
+  const { id, token } = await newKey(root, account, { role, expires_at: expiresAt })
+  const reads: readonly (readonly [Api, string])[] = [
+    [root, `${keys}/${id}`],
+    [root, `/v1/api-keys/${id}`],
+    [as(token), `${keys}/${id}`],
+    [as(token), '/v1/me'],
+  ]
+  const read = (api: Api, path: string, tags: string) =>
+    api.call('GET', path, { headers: { 'if-none-match': tags } })
+
+  await t.test('If-None-Match with the ETag is 304, without a body', async (t) => {
+    for (const [api, path] of reads) {
+      const full = await api.get(path)
+      const tag = String(full.headers.etag)
+      for (const tags of [tag, `W/${tag}`, '*', `"other", ,${tag}`, `,, ${tag},`]) {
+        const answer = await read(api, path, tags)
+        t.same([answer.status, answer.text, answer.headers.etag], [304, '', tag], `${path} ${tags}`)
+        const head = await api.call('HEAD', path, { headers: { 'if-none-match': tags } })
+        t.equal(head.status, 304)
+      }
+      for (const tags of ['"other"', tag.slice(1, -1), ', ,', '']) {
+        const answer = await read(api, path, tags)
+        t.same([answer.status, answer.body], [200, full.body], `${path} ${tags}`)
+      }
+    }
+  })
+
+  await t.test('a name of its role and an expiry change the ETag', async (t) => {
+    const changes = [
+      () =>
+        root.put(`/v1/accounts/${account}/roles/${role}`, {
+          name: 'after',
+          permissions: ['api_key:read'],
+        }),
+      async () => {
+        clock.offsetMs += 120_000
+      },
+    ]
+    for (const change of changes) {
+      const before = await Promise.all(reads.slice(0, 2).map(([api, path]) => api.get(path)))
+      await change()
+      for (const [index, [api, path]] of reads.slice(0, 2).entries()) {
+        const tag = String(before[index]?.headers.etag)
+        const answer = await read(api, path, tag)
+        t.equal(answer.status, 200, path)
+        t.not(answer.headers.etag, tag)
+        t.strictNotSame(answer.body, before[index]?.body)
+      }
+    }
+  })
+
+  await t.test('If-Match compares the last change, and ignores empty elements', async (t) => {
+    const other = (await newKey(root, account)).id
+    const path = `${keys}/${other}`
+    const patch = (ifMatch: string) =>
+      root.call('PATCH', path, { body: {}, headers: { 'if-match': ifMatch } })
+    const tag = String((await root.get(path)).headers.etag)
+    const version = `"${tag.slice(1).replace(/-.*/s, '')}"`
+    for (const given of [tag, version, `"zz",,${tag}`, `, ,${tag} ,`, '*']) {
+      t.equal((await patch(given)).status, 200, given)
+    }
+    for (const given of ['"zz"', `W/${tag}`, '"zz",,W/"0"']) {
+      t.equal((await patch(given)).status, 412, given)
+    }
+    for (const given of ['', ',', tag.slice(1), `${tag} ${tag}`, `'${tag}'`]) {
+      t.equal((await patch(given)).status, 400, JSON.stringify(given))
+    }
+  })
+})
+
+test('a change that changes nothing leaves the resource and the audit log alone', async (t) => {
+  const { root } = await startCheckedService(t)
+  const account = await newAccount(root)
+  const at = `/v1/accounts/${account}`
+  const list = `${at}/allow-lists/${await newAllowList(root, account, ['192.0.2.1'], 'office')}`
+  const role = `${at}/roles/${await newRole(root, account, 'reader', ['cluster:read'])}`
+  const keyId = (await newKey(root, account, { name: 'ci', metadata: { team: 'a' } })).id
+  const key = `${at}/api-keys/${keyId}`
+  const ifMatch = { headers: { 'if-match': '*' } }
+  const state = async () => {
+    const seen = await Promise.all([list, role, key, at].map((path) => root.get(path)))
+    const events = await root.get(`${at}/audit-events`)
+    return [...seen.map(({ body, headers }) => [body, headers.etag]), events.body]
+  }
+  const before = await state()
+  const same = [
+    await root.patch(list, {}),
+    await root.patch(list, { name: 'office', entries: ['192.0.2.1'] }),
+    await root.put(role, { name: 'reader', permissions: ['cluster:read', 'cluster:read'] }),
+    await root.call('PATCH', key, { body: {}, ...ifMatch }),
+    await root.call('PATCH', key, { body: { name: 'ci', metadata: { team: 'a' } }, ...ifMatch }),
+    await root.patch(at, { name: (await root.get(at)).body.account.name }),
+  ]
+  for (const { status } of same) t.equal(status, 200)
+  t.equal(same[0]?.body.receipt.state, 'complete')
+  t.same(await state(), before)
+})
