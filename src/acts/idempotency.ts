@@ -76,6 +76,7 @@ function reused(): ServiceError {
     'The Idempotency-Key was already used with a different body.',
     [
       {
+        in: 'header',
         field: '/idempotency-key',
         rule: 'same_body',
         message: 'The Idempotency-Key must be new, or the body equal to that of the first request.',

@@ -24,7 +24,7 @@ export function expectedValue(schema: ValueSchema | undefined): string {
   const words = types.filter((type) => type !== 'null').map((type) => expectedOf(type, schema))
   if (words.length === 0) words.push(schema.$ref === undefined ? 'another value' : 'an object')
   if (types.includes('null')) words.push('null')
-  return words.join(' or ')
+  return words.join(words[0]?.includes(',') ? ', or ' : ' or ')
 }
 
 export const expectedPermission = 'a permission, such as cluster:read'

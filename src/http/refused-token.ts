@@ -22,6 +22,8 @@ export function refusedToken(reason: DenialReason): RefusedToken {
     disabled: 'The API key is disabled.',
     rotated: 'The token was replaced by a newer token of the API key.',
     expired: 'The API key has expired.',
+    malformed:
+      'The text after Bearer is not a token. Send the whole token as it was issued, without quotes: an id or a hint is not a token.',
   }
   return new RefusedToken(
     reason,

@@ -308,10 +308,13 @@ t.test('the Aeon API names the field that breaks a rule as the caller wrote it',
       { ...good, role_id: 'admin' },
       'role_id: The value must be a UUID, such as 0192f3a4-5b6c-7d8e-9f01-23456789abcd.',
     ],
-    [{ ...good, role_id: unknownId }, 'role_id: The role does not exist in the account.'],
+    [
+      { ...good, role_id: unknownId },
+      'role_id: The role does not exist in the account: write the id or the name of one of its roles.',
+    ],
     [
       { ...good, allow_list_info: [unknownId] },
-      'allow_list_info[0]: The allow list does not exist in the account.',
+      'allow_list_info[0]: The allow list does not exist in the account: write the id of one of its allow lists.',
     ],
     [
       { ...good, allow_list_info: ['x'] },

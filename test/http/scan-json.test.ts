@@ -60,14 +60,14 @@ t.test('a scan names the line, the column and what it expected', async (t) => {
   const broken: readonly [string, number, number, RegExp][] = [
     ['', 1, 1, /a value/],
     ['{\n  "a": 1,\n}', 3, 1, /member name/],
-    ['{"a" 1}', 1, 6, /:/],
-    ['[1 2]', 1, 4, /, or \]/],
-    ['{"a":1', 1, 7, /, or }/],
+    ['{"a" 1}', 1, 6, /a colon/],
+    ['[1 2]', 1, 4, /a comma or \]/],
+    ['{"a":1', 1, 7, /a comma or }/],
     ['"a\u0001"', 1, 3, /control/],
     ['"\\x"', 1, 2, /escape/],
     ['"a', 1, 3, /quote/],
     ['{} x', 1, 4, /the end/],
-    ['[01]', 1, 3, /, or \]/],
+    ['[01]', 1, 3, /a comma or \]/],
   ]
   for (const [text, line, column, expected] of broken) {
     t.match(scanJson(text), { kind: 'broken', line, column, expected }, JSON.stringify(text))

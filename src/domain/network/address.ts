@@ -163,9 +163,11 @@ function parsePrefixLength(text: string, bits: number): number | undefined {
 
 const MESSAGES: Readonly<Record<EntryRule, string>> = {
   not_an_address:
-    'The entry must be an IPv4 or IPv6 address, or an address followed by "/" and a prefix length.',
+    'The entry must be an IPv4 or IPv6 address, such as 203.0.113.7, or a range, such as 198.51.100.0/24.',
   ipv4_form: 'An IPv4 address must be four decimal numbers from 0 to 255, without leading zeros.',
-  zone_id: 'The entry must not contain a zone id ("%...").',
-  prefix_length: 'The prefix length must be 0 to 32 for IPv4, or 0 to 128 for IPv6.',
-  host_bits: 'The address must have no bits set after the prefix length.',
+  zone_id: 'The entry must not contain a zone id: leave out the percent sign and what follows.',
+  prefix_length:
+    'The prefix length must be a number from 0 to 32 for IPv4, or from 0 to 128 for IPv6, such as in 198.51.100.0/24.',
+  host_bits:
+    'The address must have no bits set after the prefix length, such as 10.1.0.0/16 and not 10.1.2.3/16.',
 }

@@ -25,6 +25,8 @@ function hintAt(text: string, position: number): string {
   if ('}]'.includes(found) && /,[ \t\r\n]*$/.test(text.slice(0, position))) {
     return ' Remove the comma before it.'
   }
+  if (found === '\0') return ' Send JSON in UTF-8.'
+  if (found === '\\') return ' Write a backslash as two.'
   if (found < ' ') return ' Write it as an escape, such as \\n.'
   if (found === '+') return ' Write the number without +.'
   if (/^(?:-?Infinity|NaN|undefined|None|nil|True|False|NULL|Null)\b/.test(text.slice(position))) {

@@ -114,7 +114,8 @@ class Scanner {
         if (typeof container.at === 'number') container.at += 1
         return 'next'
       }
-      if (!this.#take(isObject ? 0x7d : 0x5d)) return this.#fail(isObject ? ', or }' : ', or ]')
+      if (!this.#take(isObject ? 0x7d : 0x5d))
+        return this.#fail(isObject ? 'a comma or }' : 'a comma or ]')
       this.#open.pop()
     }
   }
@@ -127,7 +128,7 @@ class Scanner {
     const name: string = raw.includes('\\') ? JSON.parse(`"${raw}"`) : raw
     this.#enter(name)
     this.#skipSpace()
-    return this.#take(0x3a) || this.#fail(':') !== 'broken'
+    return this.#take(0x3a) || this.#fail('a colon') !== 'broken'
   }
 
   #enter(name: string): void {

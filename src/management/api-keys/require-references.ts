@@ -79,13 +79,14 @@ export function refusalOf(error: unknown): ServiceError | undefined {
 const unknownRole: Fault = {
   field: '/role',
   rule: 'exists',
-  message: 'The role does not exist in the account.',
+  message: 'The role does not exist in the account: write the id or the name of one of its roles.',
 }
 
 function unknownAllowList(index?: number): Fault {
   return {
     field: index === undefined ? '/allow_list_ids' : `/allow_list_ids/${index}`,
     rule: 'exists',
-    message: 'The allow list does not exist in the account.',
+    message:
+      'The allow list does not exist in the account: write the id of one of its allow lists.',
   }
 }

@@ -80,7 +80,8 @@ function permissionFaults(
       {
         field,
         rule: 'exists',
-        message: 'The permission catalogue does not contain this permission.',
+        message:
+          'The permission catalogue does not contain this permission. GET /v1/permissions lists the catalogue.',
       },
     ]
   }
