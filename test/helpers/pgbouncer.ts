@@ -20,12 +20,14 @@ export interface PgBouncer {
 
 /**
  * Runs a PgBouncer in transaction mode before a database that is reached by TCP, with one server
- * connection for each user: whatever a session setting leaves behind, the next client meets.
+ * connection for each user by default: whatever a session setting leaves behind, the next client
+ * meets.
  */
 export async function startPgBouncer(
   t: Test,
   databaseUrl: string,
   users: readonly string[],
+  serverConnections = 1,
 ): Promise<PgBouncer> {
   const { host, port, database } = new Client({ connectionString: databaseUrl })
   const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-pgbouncer-'))
@@ -45,7 +47,7 @@ unix_socket_dir =
 auth_type = trust
 auth_file = ${userList}
 pool_mode = transaction
-default_pool_size = 1
+default_pool_size = ${serverConnections}
 `,
   )
   const isRoot = process.getuid?.() === 0

@@ -8,6 +8,30 @@ import { startPgBouncer } from '../helpers/pgbouncer.ts'
 import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { startTestService } from '../helpers/service.ts'
 
+const unchecked = /could not check READ COMMITTED/
+
+test('through PgBouncer with two server connections, READ COMMITTED is checked', async (t) => {
+  const database = await createTestDatabase()
+  const user = `${database.name}_own`
+  await asAdmin((admin) => admin.query(`create role ${user} login`))
+  const { db } = openTestDatabase(database.url)
+  await sql.raw(`grant all on all tables in schema public to ${user}`).execute(db)
+  await db.destroy()
+  const proxy = await startDatabaseProxy(database.url)
+  t.teardown(async () => {
+    await proxy.close()
+    await database.drop()
+    await asAdmin((admin) => admin.query(`drop role ${user}`))
+  })
+  const pooler = await startPgBouncer(t, proxy.url, [user], 2)
+  const { logLines, root } = await startTestService(t, {
+    database: { ...database, url: pooler.urlFor(user) },
+    settings: { CHANGE_FEED: 'poll' },
+  })
+  t.equal((await root.get('/v1/me')).status, 200)
+  t.notMatch(logLines.join(''), unchecked)
+})
+
 test('through PgBouncer in transaction mode, settings of the service reach no other database user', async (t) => {
   const database = await createTestDatabase()
   const [own, other] = [`${database.name}_own`, `${database.name}_other`]
@@ -51,6 +75,7 @@ test('through PgBouncer in transaction mode, settings of the service reach no ot
   t.equal((await root.post(`/v1/accounts/${account}/api-keys/${id}/revoke`)).status, 200)
   t.match(await root.verify(token), { valid: false, reason: 'revoked' })
 
+  t.match(service.logLines.join(''), unchecked, 'one server connection is too few for the check')
   t.same(await settingsOf(other), before, 'another user sees none of its settings')
   const { statement_timeout: left } = await settingsOf(own)
   t.type(left, 'string', 'a client that shares its user does')
