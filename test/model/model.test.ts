@@ -6,7 +6,8 @@ import { hunt } from './hunt.ts'
 import { mutants } from './mutants.ts'
 import { everySchedule } from './schedules.ts'
 
-const schedules = 2_000
+/** `npm run model` runs a hundred times as many. */
+const schedules = 1_000
 
 /** No mutant lives longer. */
 const longestHunt = 8_000
@@ -31,9 +32,9 @@ t.test(`both freshness guarantees hold through ${schedules} schedules of the mod
 })
 
 t.test('the model catches every protocol that lacks one rule', async (t) => {
-  for (const { name, ...mutant } of mutants) {
+  for (const { name, seed = 1, ...mutant } of mutants) {
     // What breaks itself alone breaks no guarantee.
-    const { count, found } = hunt({ ...mutant, most: longestHunt, seed: 1, checksLife: false })
+    const { count, found } = hunt({ ...mutant, most: longestHunt, seed, checksLife: false })
     t.ok(found, `${name}: caught by schedule ${count}`)
   }
 })
