@@ -1,0 +1,55 @@
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '../..')
+
+/**
+ * Test files that share one process, by the name of their group, whose entry is a file in
+ * test/groups. Loading the service takes a process a second of CPU time, and twice that where
+ * lines are counted: as long as most test files run. What measures turns of the event loop, needs
+ * a start of its own or runs longest is a process of its own, which .taprc names.
+ */
+const groups: Readonly<Record<string, readonly string[]>> = {
+  'counted-acts': ['test/acts/{ending,idempotency,key-act-concurrency,rights}.test.ts'],
+  'counted-audit': ['test/audit/{acts,admin,events,listing,tampering}.test.ts'],
+  'counted-faces': [
+    'test/freshness/{lease,outage,receipts}.test.ts',
+    'test/http/{aeon-lists-and-roles,bad-input}.test.ts',
+  ],
+  'counted-management': [
+    'test/management/!(clock-skew|listing).test.ts',
+    'test/setup/!(composition).test.ts',
+  ],
+  'counted-rules': [
+    'test/domain/!(address).test.ts',
+    'test/verification/!(refusal-cause|usage-buffer|verify-batch).test.ts',
+  ],
+  freshness: ['test/freshness/!(lease|outage|receipts).test.ts', 'test/store/*.test.ts'],
+  http: ['test/http/!(aeon-*|bad-input|hostile-requests|late-answers|outage|overload).test.ts'],
+  integrations: [
+    'test/http/aeon-!(lists-and-roles).test.ts',
+    'test/http/outage.test.ts',
+    'test/setup/composition.test.ts',
+    'test/verification/{refusal-cause,usage-buffer,verify-batch}.test.ts',
+  ],
+  races: [
+    'test/acts/{bulk-concurrency,concurrency,grant-races}.test.ts',
+    'test/audit/roles.test.ts',
+    'test/management/{clock-skew,listing}.test.ts',
+  ],
+  texts: [
+    'test/*.test.ts',
+    'test/{chaos,settings}/*.test.ts',
+    'test/bench/figures.test.ts',
+    'test/domain/address.test.ts',
+  ],
+}
+
+export const groupNames = Object.keys(groups)
+
+/** The paths of the test files of a group from the root of the checkout, in order. */
+export function filesOfGroup(name: string): readonly string[] {
+  const patterns = groups[name]
+  if (patterns === undefined) throw new Error(`There is no group of tests named ${name}.`)
+  return globSync(patterns, { cwd: root }).sort()
+}
