@@ -1,6 +1,6 @@
 /**
  * Runs a command with TEST_DATABASE_URL set to a private PostgreSQL that lives as long as the
- * command:
+ * command, and TEST_CLUSTER_TEMPLATE to a cluster that no server runs on:
  *   node scripts/with-postgres.ts COMMAND [ARGUMENT...]
  * A TEST_DATABASE_URL that is set already is left alone, and no server is started. Exits with the
  * command's status, or 128 plus the number of the signal that ended it.
@@ -10,7 +10,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { openDataDir } from '../src/embedded/data-dir.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/embedded/postgres.ts'
+import { makeTemplate } from '../test/helpers/cluster.ts'
 import { endWithParent } from '../test/helpers/end-with-parent.ts'
 
 const WRONG_USAGE = 2
@@ -41,13 +43,15 @@ async function runWithServer(command: string, args: readonly string[]): Promise<
     // When root runs the command, the server has another account, which must be able to enter the
     // folder.
     await chmod(folder, 0o711)
+    const template = join(folder, 'template')
+    await makeTemplate(await openDataDir(folder), template)
     const server = await startEmbeddedPostgres({
       dataDir: folder,
       durable: false,
       log: { info() {}, warn, error: warn },
     })
     try {
-      return await run(command, args, urlOf(server))
+      return await run(command, args, urlOf(server), template)
     } finally {
       await server.stop()
     }
@@ -65,10 +69,19 @@ function urlOf({ connection }: EmbeddedPostgres): string {
   return `postgresql://${user}@/${database}?host=${encodeURIComponent(host)}&port=${port}`
 }
 
-async function run(command: string, args: readonly string[], databaseUrl: string): Promise<number> {
+async function run(
+  command: string,
+  args: readonly string[],
+  databaseUrl: string,
+  template?: string,
+): Promise<number> {
   if (received !== undefined) return statusOf(received)
 
-  const env = { ...process.env, TEST_DATABASE_URL: databaseUrl }
+  const env = {
+    ...process.env,
+    TEST_DATABASE_URL: databaseUrl,
+    ...(template !== undefined && { TEST_CLUSTER_TEMPLATE: template }),
+  }
   const running = spawn(command, args, { stdio: 'inherit', env })
   endWithParent(running)
   child = running

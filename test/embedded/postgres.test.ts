@@ -26,6 +26,7 @@ import {
   startEmbeddedPostgres,
 } from '../../src/embedded/postgres.ts'
 import { createServerLog } from '../../src/embedded/server-log.ts'
+import { prepareCluster } from '../helpers/cluster.ts'
 import { endWithParent } from '../helpers/end-with-parent.ts'
 import { isAlive, until } from '../helpers/process.ts'
 import { unmeasured } from '../helpers/unmeasured.ts'
@@ -78,7 +79,7 @@ t.test('embedded PostgreSQL is private, durable and not run by root', async (t) 
 t.test(
   'a second start on a DATA_DIR in use is refused, and the first server keeps running',
   async (t) => {
-    const dataDir = await emptyFolder(t)
+    const dataDir = await folderWithCluster(t)
     const first = await start(t, dataDir)
 
     const [fault, word] = await Promise.all([
@@ -103,7 +104,7 @@ t.test('of two concurrent starts on an empty DATA_DIR one succeeds', async (t) =
 })
 
 t.test('a killed service leaves no PostgreSQL behind and loses no row', async (t) => {
-  const dataDir = await emptyFolder(t)
+  const dataDir = await folderWithCluster(t)
   const { child, word } = await serve(t, dataDir)
   t.equal(word, 'ready')
   const connection = await findRunningEmbeddedPostgres(dataDir)
@@ -122,7 +123,7 @@ t.test('a killed service leaves no PostgreSQL behind and loses no row', async (t
 })
 
 t.test('PostgreSQL is restarted on the same socket when it dies, until stop', async (t) => {
-  const dataDir = await emptyFolder(t)
+  const dataDir = await folderWithCluster(t)
   const written: string[] = []
   const server = await start(t, dataDir, (message) => written.push(message))
   const killed = await postmasterPid(dataDir)
@@ -145,6 +146,7 @@ t.test(
   'a DATA_DIR too long for a socket path gets its socket in a private temporary folder',
   async (t) => {
     const dataDir = join(await emptyFolder(t), 'long, "and quoted" '.repeat(6))
+    await prepareCluster(dataDir)
     const server = await start(t, dataDir)
     t.ok(server.connection.host.startsWith(tmpdir()))
     t.equal((await lstat(server.connection.host)).mode & 0o777, 0o700)
@@ -188,7 +190,7 @@ t.test('leftovers of a killed first start do not harm a later start', async (t) 
 })
 
 t.test('the error of a refused start quotes PostgreSQL', async (t) => {
-  const dataDir = await emptyFolder(t)
+  const dataDir = await folderWithCluster(t)
   const server = await start(t, dataDir)
   await server.stop()
   await rm(join(dataDir, 'postgres', 'global', 'pg_control'))
@@ -198,7 +200,7 @@ t.test('the error of a refused start quotes PostgreSQL', async (t) => {
 })
 
 t.test('a lock file that names no server is reported as damaged, with the remedy', async (t) => {
-  const dataDir = await emptyFolder(t)
+  const dataDir = await folderWithCluster(t)
   const server = await start(t, dataDir)
   const { host } = server.connection
   await server.stop()
@@ -259,6 +261,13 @@ async function emptyFolder(t: Tap): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-embedded-'))
   await chmod(folder, 0o711)
   t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  return folder
+}
+
+/** A folder with a cluster, for tests that are not about a first start. */
+async function folderWithCluster(t: Tap): Promise<string> {
+  const folder = await emptyFolder(t)
+  await prepareCluster(folder)
   return folder
 }
 

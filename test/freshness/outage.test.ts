@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import t, { type Test } from 'tap'
 import { readyBinaries } from '../../src/embedded/binaries.ts'
-import { ensureCluster, SERVER_USER } from '../../src/embedded/cluster.ts'
+import { SERVER_USER } from '../../src/embedded/cluster.ts'
 import { openDataDir } from '../../src/embedded/data-dir.ts'
 import { launchServer } from '../../src/embedded/server.ts'
 import { createServerLog } from '../../src/embedded/server-log.ts'
 import { makeSocketFolder, SOCKET_PORT, socketFolder } from '../../src/embedded/socket-folder.ts'
+import { prepareCluster } from '../helpers/cluster.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw, heat, registered } from '../helpers/instances.ts'
@@ -321,8 +322,8 @@ async function startServer(t: Test): Promise<OwnServer> {
   // When root runs this, the server has another account, which must pass through.
   await chmod(folder, 0o711)
   const dataDir = await openDataDir(folder)
-  const { initdb, postgres } = await readyBinaries(dataDir)
-  await ensureCluster(initdb, dataDir, false)
+  const { postgres } = await readyBinaries(dataDir)
+  await prepareCluster(folder)
   const socketDir = socketFolder(dataDir)
   const { clusterDir, account } = dataDir
   const url = `postgresql://${SERVER_USER}@/postgres?host=${encodeURIComponent(socketDir)}&port=${SOCKET_PORT}`

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Api, createSocketApi, type Json } from './api.ts'
 import { Canaries } from './canaries.ts'
+import { prepareCluster } from './cluster.ts'
 import { newAccount } from './fixtures.ts'
 import {
   isAlive,
@@ -49,13 +50,13 @@ interface KnownKey {
   revoked: 'no' | 'asked' | 'acknowledged'
 }
 
-/** Starts a service on an empty folder of `processes`. */
 /**
  * The row of the killed process keeps receipts pending for a failure timeout; these tests are about
  * what was acknowledged.
  */
 const notWaiting = { wait_ms: 0 }
 
+/** Starts a service on a folder of `processes` without a database. */
 export async function createCrashes(processes: Processes): Promise<Crashes> {
   const dataDir = join(processes.folder, 'data')
   const history: string[] = []
@@ -63,6 +64,7 @@ export async function createCrashes(processes: Processes): Promise<Crashes> {
   const startedAt = performance.now()
   let rounds = 0
   let acknowledged = 0
+  await prepareCluster(dataDir)
   let running = await processes.start()
   const token = await shownRootToken(running)
   processes.canaries.addToken(token)

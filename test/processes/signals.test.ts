@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import t, { type Test } from 'tap'
+import { prepareCluster } from '../helpers/cluster.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { endWithParent } from '../helpers/end-with-parent.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
@@ -75,6 +76,7 @@ t.test(
     t.teardown(() => processes.end())
     const file = join(processes.folder, 'root-token')
     const data = join(processes.folder, 'data')
+    await prepareCluster(data)
     const [command, args] = unmeasured(source)
     const line = [command, ...args].map((word) => `'${word}'`).join(' ')
     // util-linux: runs a command at a terminal of its own, and exits as the command does.

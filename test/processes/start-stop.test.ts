@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import t from 'tap'
 import type { Json } from '../helpers/api.ts'
+import { prepareCluster } from '../helpers/cluster.ts'
 import { createEmptyDatabase, createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { ownMigrations } from '../helpers/next-version.ts'
@@ -73,6 +74,7 @@ t.test(
     const rootToken = await shownRootToken(homeless)
     canaries.addToken(rootToken)
     t.same(await processesIn(folder), [], 'nothing runs on')
+    await prepareCluster(join(folder, 'data-2'))
     const [crowded, stranger] = await Promise.all([
       processes.run({ settings: { ...settings, WORKERS: '2' } }),
       processes.run({ settings: { HOST: '192.0.2.1', DATA_DIR: join(folder, 'data-2') } }),
@@ -142,6 +144,7 @@ t.test('the embedded database ignores the environment variables of libpq', async
   }
   for (const workers of ['1', '2']) {
     const dataDir = join(folder, `data-variables-${workers}`)
+    await prepareCluster(dataDir)
     const settings = { ...variables, DATA_DIR: dataDir, WORKERS: workers }
     const running = await processes.start({ settings })
     const token = await shownRootToken(running)

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Json } from '../helpers/api.ts'
+import { prepareCluster } from '../helpers/cluster.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw, registered } from '../helpers/instances.ts'
@@ -8,6 +9,7 @@ import { createProcesses, shownRootToken, until } from '../helpers/process.ts'
 t.test('workers share a port, register as instances, are replaced and stop together', async (t) => {
   const processes = await createProcesses()
   t.teardown(() => processes.end())
+  await prepareCluster(`${processes.folder}/data`)
   const launched = await processes.start({
     settings: { WORKERS: '3', DATA_DIR: `${processes.folder}/data` },
   })
@@ -95,6 +97,7 @@ t.test(
 t.test('a service whose workers cannot start exits with the reason', async (t) => {
   const processes = await createProcesses()
   t.teardown(() => processes.end())
+  for (const name of ['one', 'two']) await prepareCluster(`${processes.folder}/${name}`)
   const first = await processes.start({ settings: { DATA_DIR: `${processes.folder}/one` } })
   processes.canaries.addToken(await shownRootToken(first))
   const { port } = new URL(await first.listening)
