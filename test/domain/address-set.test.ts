@@ -15,6 +15,7 @@ import {
   uniteAddressSets,
 } from '../../src/domain/network/address-set.ts'
 import { rangesOf } from '../../src/domain/network/allow-list.ts'
+import { propertyRuns } from '../helpers/property-runs.ts'
 
 const has = (entries: readonly string[], address: string) => {
   const parsed = parseAddress(address)
@@ -69,7 +70,7 @@ t.test('an address set agrees with a search through all its ranges', async (t) =
           )
         },
       ),
-      { numRuns: 10_000 },
+      propertyRuns,
     ),
   )
 })

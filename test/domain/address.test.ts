@@ -10,9 +10,8 @@ import {
   parseEntry,
   rangeCovers,
 } from '../../src/domain/network/address.ts'
+import { propertyRuns } from '../helpers/property-runs.ts'
 import vectors from '../vectors/address.json' with { type: 'json' }
-
-const RUNS = { numRuns: 10_000 }
 
 t.test('address parsing agrees with the table of cases', async (t) => {
   for (const { text, family, value_hex: hex } of vectors.addresses) {
@@ -53,7 +52,7 @@ t.test('an allow-list entry is the same range in every spelling', async () => {
       const range = rangeOf(text)
       return range.family === family && range.first === first && range.last === last
     }),
-    RUNS,
+    propertyRuns,
   )
 })
 
@@ -65,7 +64,7 @@ t.test('an allow-list entry with host bits is refused in every spelling', async 
       const result = parseEntry(`${spell(family, value, spelling)}/${length}`)
       return !result.ok && result.rule === 'host_bits'
     }),
-    RUNS,
+    propertyRuns,
   )
 })
 
@@ -96,7 +95,7 @@ t.test('address coverage agrees with the BlockList of node:net', async () => {
         return covers(ranges, address) === isMember
       },
     ),
-    RUNS,
+    propertyRuns,
   )
 })
 
@@ -109,7 +108,7 @@ t.test('an address range covers another exactly when it covers both its ends', a
       const ends = [inner.first, inner.last].map((value) => ({ family: inner.family, value }))
       return rangeCovers(outer, inner) === ends.every((end) => covers([outer], end))
     }),
-    RUNS,
+    propertyRuns,
   )
 })
 
@@ -129,13 +128,13 @@ t.test('address parsing never throws, and accepts the IPv6 texts of the URL stan
       if (canonical === undefined) return address === undefined
       return address !== undefined && address.value === parseAddress(canonical)?.value
     }),
-    { numRuns: 30_000 },
+    propertyRuns,
   )
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
       return parseEntry(text).ok === false || /^[\da-fA-F:.]+(\/\d+)?$/.test(text)
     }),
-    RUNS,
+    propertyRuns,
   )
 })
 

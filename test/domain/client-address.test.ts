@@ -4,9 +4,9 @@ import { type Address, formatAddress, parseAddress } from '../../src/domain/netw
 import { parseAddressRanges } from '../../src/domain/network/address-ranges.ts'
 import { rangesOf } from '../../src/domain/network/allow-list.ts'
 import { clientAddress, proxiedAddress } from '../../src/domain/network/client-address.ts'
+import { propertyRuns } from '../helpers/property-runs.ts'
 import vectors from '../vectors/client-address.json' with { type: 'json' }
 
-const RUNS = { numRuns: 10_000 }
 const trusted = rangesOf(['10.0.0.0/8', 'fd00::/8'])
 const proxy = '10.0.0.1'
 const none = { xForwardedFor: [], forwarded: [] }
@@ -37,7 +37,7 @@ t.test('the client address is the first untrusted hop from the right', async () 
       const headers = { ...none, [inForwarded ? 'forwarded' : 'xForwardedFor']: lines }
       return isSame(clientAddress(proxy, headers, trusted), expected)
     }),
-    RUNS,
+    propertyRuns,
   )
 })
 
@@ -72,7 +72,7 @@ t.test('no header that a client sends changes its client address', async () => {
         )
       },
     ),
-    RUNS,
+    propertyRuns,
   )
 })
 

@@ -11,8 +11,8 @@ import {
   judge,
   type KeyFacts,
 } from '../../src/domain/verdict.ts'
+import { propertyRuns } from '../helpers/property-runs.ts'
 
-const RUNS = { numRuns: 10_000 }
 const now = new Date('2026-11-23T12:00:00Z')
 const account = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
 const office = {
@@ -93,7 +93,7 @@ t.test(
           reason === checks.find(({ outcome }) => outcome === 'failed')?.check
         )
       }),
-      RUNS,
+      propertyRuns,
     )
   },
 )
@@ -129,7 +129,7 @@ t.test('an explanation allows exactly the attempts that judge allows', async () 
         )
       )
     }),
-    RUNS,
+    propertyRuns,
   )
 })
 

@@ -3,6 +3,7 @@ import t from 'tap'
 import { descriptionFault, NAME_RULES, nameFault, nameMessage } from '../../src/domain/name.ts'
 import { caselessSkeletonOf, skeletonOf } from '../../src/domain/name-skeleton.ts'
 import { builtInRoleLike } from '../../src/domain/role.ts'
+import { propertyRuns } from '../helpers/property-runs.ts'
 import vectors from '../vectors/names.json' with { type: 'json' }
 
 t.test('name validation agrees with the table of cases', async (t) => {
@@ -56,7 +57,7 @@ t.test('an accepted name is unchanged by storing, trimming and counting it', asy
         descriptionFault(text, max) === undefined
       )
     }),
-    { numRuns: 10_000 },
+    propertyRuns,
   )
 })
 
@@ -102,7 +103,7 @@ t.test('a skeleton is one of all that is written differently and read alike', as
         skeletonOf(text.normalize('NFD')) === skeleton
       )
     }),
-    { numRuns: 5_000 },
+    propertyRuns,
   )
   const ascii = fc.string({ unit: 'grapheme-ascii', maxLength: 20 })
   fc.assert(
@@ -114,7 +115,7 @@ t.test('a skeleton is one of all that is written differently and read alike', as
         caselessSkeletonOf(text.toLowerCase()) === caselessSkeletonOf(text)
       )
     }),
-    { numRuns: 5_000 },
+    propertyRuns,
   )
 })
 

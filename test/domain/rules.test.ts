@@ -17,6 +17,7 @@ import {
   judge,
   type KeyFacts,
 } from '../../src/domain/verdict.ts'
+import { propertyRuns } from '../helpers/property-runs.ts'
 
 const now = new Date('2026-11-23T12:00:00Z')
 const before = new Date(now.getTime() - 1)
@@ -94,7 +95,7 @@ t.test('of several faults the verdict gives the first in the documented order', 
         const verdict = judge(key, attempt, now)
         return verdict.valid ? expected === undefined : verdict.reason === expected
       }),
-      { numRuns: 10_000 },
+      propertyRuns,
     ),
   )
 })
@@ -141,7 +142,7 @@ t.test('judge agrees with the verdict rules written as one condition', async (t)
           attempt.permissions.every((name) => key.holds.has(name))
         return judge(key, attempt, now).valid === good
       }),
-      { numRuns: 10_000 },
+      propertyRuns,
     ),
   )
 })
@@ -381,7 +382,7 @@ t.test('decoding a page cursor never throws', async (t) => {
           return position === undefined || typeof position.id === 'string'
         },
       ),
-      { numRuns: 10_000 },
+      propertyRuns,
     ),
   )
 })

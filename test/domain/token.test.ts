@@ -17,9 +17,9 @@ import {
   type Token,
 } from '../../src/domain/token/token.ts'
 import { isUuid, uuidFromBytes, uuidToBytes, uuidV7 } from '../../src/domain/uuid.ts'
+import { propertyRuns } from '../helpers/property-runs.ts'
 import vectors from '../vectors/token.json' with { type: 'json' }
 
-const RUNS = { numRuns: 10_000 }
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 const tagKey = deriveTagKey('ours', Buffer.from(vectors.tag_key_hex, 'hex'))
@@ -96,7 +96,7 @@ t.test('an HMAC key computes what node:crypto computes, and is never printed', a
       (key, text) =>
         new HmacKey(key).digest(text).equals(createHmac('sha256', key).update(text).digest()),
     ),
-    RUNS,
+    propertyRuns,
   )
   const anyBit = fc.nat({ max: 8 * 8 - 1 })
   fc.assert(
@@ -112,7 +112,7 @@ t.test('an HMAC key computes what node:crypto computes, and is never printed', a
         return key.signs(s, start) && !key.signs(s, changed)
       },
     ),
-    RUNS,
+    propertyRuns,
   )
   const key = new HmacKey(Buffer.alloc(64, 1))
   t.same(key.digest('longer than the next'), key.digest('longer than the next'))
@@ -160,7 +160,7 @@ t.test('a token parses into its parts and is formatted from them', async (t) => 
         findTagKey(parsed, keyring) === tagKey
       )
     }),
-    RUNS,
+    propertyRuns,
   )
 })
 
@@ -219,7 +219,7 @@ t.test('token parsing never throws, and accepts only canonical tokens', async ()
       })
       return rewritten.signed === token.signed && decodeBase62(token.tag, 8) !== undefined
     }),
-    { numRuns: 30_000 },
+    propertyRuns,
   )
 })
 
@@ -236,7 +236,7 @@ t.test('a token changed in any one character is malformed or forged', async () =
       const token = parseToken(changed)
       return token === undefined || findTagKey(token, keyring) === undefined
     }),
-    RUNS,
+    propertyRuns,
   )
 })
 
@@ -325,7 +325,7 @@ t.test('redaction finds a token whatever text surrounds it', async () => {
       fc.pre(!(before + token.hint + after).includes(hidden.slice(0, 22)))
       return !redacted.includes(hidden.slice(0, 22))
     }),
-    RUNS,
+    propertyRuns,
   )
 })
 

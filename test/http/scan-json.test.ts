@@ -4,6 +4,7 @@ import t from 'tap'
 import { countColons } from '../../src/http/json/count-colons.ts'
 import { mayRepeatMember } from '../../src/http/json/may-repeat-member.ts'
 import { scanJson } from '../../src/http/json/scan-json.ts'
+import { propertyRuns } from '../helpers/property-runs.ts'
 
 t.test('a scan of a text fails exactly if JSON.parse refuses the text', async (t) => {
   const fragment = fc.constantFrom(
@@ -19,7 +20,7 @@ t.test('a scan of a text fails exactly if JSON.parse refuses the text', async (t
     fc.property(fc.oneof(soup, damaged, fc.string()), (text) => {
       return (scanJson(text).kind === 'broken') === !parses(text)
     }),
-    { numRuns: 20_000 },
+    propertyRuns,
   )
   t.ok(true)
 })

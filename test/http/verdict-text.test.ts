@@ -3,6 +3,7 @@ import t from 'tap'
 import { EMPTY_ADDRESS_SET } from '../../src/domain/network/address-set.ts'
 import { denialReasons, type KeyFacts, type Verdict } from '../../src/domain/verdict.ts'
 import { toVerdictText } from '../../src/http/native/verify/verdict-text.ts'
+import { propertyRuns } from '../helpers/property-runs.ts'
 
 const anyText = fc.string({ unit: 'binary' })
 
@@ -51,7 +52,7 @@ t.test('the handwritten JSON of a verdict equals what a serializer writes', asyn
         const text = () => toVerdictText(verdict, () => expiresSoon)
         return text() === expected && text() === expected
       }),
-      { numRuns: 2_000 },
+      propertyRuns,
     ),
   )
 })

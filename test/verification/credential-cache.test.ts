@@ -14,6 +14,7 @@ import { permissionSetOf } from '../../src/store/tuning/permission-sets.ts'
 import type { CachedCredential } from '../../src/verification/cached-credential.ts'
 import { CredentialCache } from '../../src/verification/credential-cache.ts'
 import { SingleFlight } from '../../src/verification/single-flight.ts'
+import { propertyRuns } from '../helpers/property-runs.ts'
 
 function entry(keyId: string, accountId: string, epoch: number): CachedCredential {
   return {
@@ -236,7 +237,7 @@ t.test(
             })
           },
         ),
-        { numRuns: 10_000 },
+        propertyRuns,
       ),
     )
     const epochs = new InvalidationEpochs(2)
