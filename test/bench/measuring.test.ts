@@ -12,11 +12,12 @@ import { type Dataset, makeDataset } from '../../bench/datasets/dataset.ts'
 import { forgeTokens } from '../../bench/datasets/forge.ts'
 import { runAtRate } from '../../bench/load/generators.ts'
 import { expectedAnswers, verifyRequests, writeRequests } from '../../bench/load/load.ts'
-import { startServer } from '../../bench/servers/server-process.ts'
+import { type ServerProcess, startServer } from '../../bench/servers/server-process.ts'
 import { createEmptyDatabase, type TestDatabase } from '../helpers/database.ts'
 
 let database: TestDatabase
 let dataset: Dataset
+let service: ServerProcess
 
 t.before(async () => {
   database = await createEmptyDatabase()
@@ -27,23 +28,28 @@ t.before(async () => {
     revokedTokens: 2,
     expiredTokens: 2,
   })
+  service = await startServer({
+    script: 'src/main.ts',
+    settings: { DATABASE_URL: database.url, LOG_LEVEL: 'warn' },
+  })
 })
 
-t.after(() => database.drop())
+t.teardown(async () => {
+  await service.stop()
+  await database.drop()
+})
 
 t.test('the tokens of a benchmark dataset get the verdicts that they are made for', async (t) => {
   const { rootToken, tokens } = dataset
-  const server = await startService()
-  t.teardown(() => server.stop())
-  const reasonOf = async (token = '') => (await askVerdict(server.url, rootToken, token)).reason
-  t.equal((await askVerdict(server.url, rootToken, tokens[19] ?? '')).valid, true)
+  const reasonOf = async (token = '') => (await askVerdict(service.url, rootToken, token)).reason
+  t.equal((await askVerdict(service.url, rootToken, tokens[19] ?? '')).valid, true)
   t.equal(await reasonOf(dataset.takeRevocable(1)[0]), undefined, 'revocable is good')
   t.equal(await reasonOf(dataset.revokedTokens[1]), 'revoked')
   t.equal(await reasonOf(dataset.expiredTokens[0]), 'expired')
 
-  const before = await loadCounters(server.url)
+  const before = await loadCounters(service.url)
   for (const token of forgeTokens(tokens)) t.equal(await reasonOf(token), 'not_found')
-  const after = await loadCounters(server.url)
+  const after = await loadCounters(service.url)
   t.equal(after.credentialReads, before.credentialReads, 'forged: no statement')
   t.equal(after.argon2, before.argon2, 'forged: no Argon2')
   t.throws(() => dataset.takeRevocable(3), RangeError, 'none is handed out twice')
@@ -75,8 +81,6 @@ for (const [trustsCaller, verified, told] of [
     async (t) => {
       const { rootToken, tokens } = dataset
       const [token = '', another = ''] = tokens
-      const service = await startService()
-      t.teardown(() => service.stop())
       const baseline = await startServer({
         script: 'bench/servers/baseline.ts',
         settings: {
@@ -129,13 +133,6 @@ t.test('the load generator counts an unexpected answer as an error', async (t) =
   const right = await runAtRate({ ...load, expected: expectedAnswers.revoked }, 50, 0.2)
   t.equal(right.errors, 0)
 })
-
-function startService() {
-  return startServer({
-    script: 'src/main.ts',
-    settings: { DATABASE_URL: database.url, LOG_LEVEL: 'warn' },
-  })
-}
 
 async function query(sql: string) {
   const client = new Client({ connectionString: database.url })
