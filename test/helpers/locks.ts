@@ -20,9 +20,11 @@ export async function untilBlocked(client: Client, sessions = 1): Promise<void> 
 
 /** Resolves once the condition holds; rejects when that takes too long. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + deadlineMs
+  const startedAt = performance.now()
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Waited in vain for ${condition}`)
-    await sleep(2)
+    const waitedMs = performance.now() - startedAt
+    if (waitedMs > deadlineMs) throw new Error(`Waited in vain for ${condition}`)
+    // Most conditions are queries: those who wait long ask less often.
+    await sleep(Math.min(2 + waitedMs / 10, 50))
   }
 }
