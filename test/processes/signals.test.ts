@@ -32,9 +32,9 @@ for (const workers of ['1', '2']) {
     async (t) => {
       const processes = await createProcesses()
       t.teardown(() => processes.end())
+      const { url: databaseUrl, client } = await databaseOf(t)
+      const file = join(processes.folder, 'root-token')
       for (const first of signals) {
-        const { url: databaseUrl, client } = await databaseOf(t)
-        const file = join(processes.folder, `root-token-${first}`)
         const running = await processes.start({
           settings: {
             DATABASE_URL: databaseUrl,
@@ -143,9 +143,9 @@ for (const workers of ['1', '2']) {
     const address = () => /Server listening at (http:[^"]+)"/.exec(text)?.[1]
     await until('it listens', () => address() !== undefined)
     child.stdout.pause()
-    // A line each: far more than pipes and buffers hold, with the path of 6 kB that each tells.
+    // A line each, with the path of 6 kB: more than the 4 MiB that may wait in each process.
     const url = `${address()}/${'x'.repeat(6_000)}`
-    for (let turn = 0; turn < 100; turn += 1) {
+    for (let turn = 0; turn < 50 * Number(workers); turn += 1) {
       const answers = Array.from({ length: 20 }, () => fetch(url).then((a) => a.status))
       if (!(await Promise.all(answers)).every((status) => status === 404)) t.fail('not answered')
     }
