@@ -6,7 +6,8 @@ import { type DataDir, openDataDir } from '../../src/embedded/data-dir.ts'
 
 /**
  * Gives a DATA_DIR the cluster that a first start makes: a copy of the one that
- * scripts/with-postgres.ts has made. initdb takes more than a second of CPU time.
+ * scripts/with-postgres.ts has made. initdb takes more than a second of CPU time. All copies have
+ * the same system identifier: servers that are told apart by it need clusters of their own.
  */
 export async function prepareCluster(path: string): Promise<void> {
   const dataDir = await openDataDir(path)

@@ -4,10 +4,10 @@
  */
 import { chmod, chown, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readyBinaries } from '../../src/embedded/binaries.ts'
+import { type Binaries, readyBinaries } from '../../src/embedded/binaries.ts'
+import { ensureCluster } from '../../src/embedded/cluster.ts'
 import { ensureDatabase } from '../../src/embedded/connection.ts'
 import { type DataDir, openDataDir } from '../../src/embedded/data-dir.ts'
-import { prepareCluster } from './cluster.ts'
 import { PairServer } from './pair-server.ts'
 import { until } from './process.ts'
 
@@ -55,7 +55,7 @@ export async function startFailoverPair(
     return server
   }
 
-  let primary = await startFirst(create)
+  let primary = await startFirst(create, binaries)
   let standby: PairServer | undefined
   const pair: FailoverPair = {
     get primary() {
@@ -111,9 +111,12 @@ export async function startFailoverPair(
   return pair
 }
 
-async function startFirst(create: () => Promise<PairServer>): Promise<PairServer> {
+async function startFirst(
+  create: () => Promise<PairServer>,
+  binaries: Binaries,
+): Promise<PairServer> {
   const server = await create()
-  await prepareCluster(server.dataDir.path)
+  await ensureCluster(binaries.initdb, server.dataDir, false)
   await server.start()
   return server
 }
