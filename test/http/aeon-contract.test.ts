@@ -404,11 +404,11 @@ t.test('the Aeon API refuses queries that break a rule', async (t) => {
     ],
     [
       `${keys}?key_name=x`,
-      'key_name: The parameter does not exist. The parameters are limit, continuation_token, order, order_by, api_key_name, apiKeyName, name, status.',
+      'key_name: The parameter does not exist. The parameters are limit, continuation_token, order, order_by, api_key_name, status.',
     ],
     [
       `${keys}?%25s=x`,
-      '?s: The parameter does not exist. The parameters are limit, continuation_token, order, order_by, api_key_name, apiKeyName, name, status.',
+      '?s: The parameter does not exist. The parameters are limit, continuation_token, order, order_by, api_key_name, status.',
     ],
     [
       `${keys}?api_key_name=a&api_key_name=b`,

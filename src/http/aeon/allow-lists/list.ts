@@ -7,8 +7,8 @@ import { invalidRequest } from '../../../errors.ts'
 import { listAllowLists } from '../../../management/allow-lists/list.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { documentedAs } from '../../documented-as.ts'
 import { closed, ref } from '../../schema-tools.ts'
-import { documentOnly } from '../document-form.ts'
 import {
   nextToken,
   PagingMetadata,
@@ -34,12 +34,14 @@ const listQuery = Type.Object(
   {
     ...pagingParameters(orderNames),
     api_key_ids: Type.Optional(
-      Type.String({
-        maxLength: maxKeyIdListLength,
-        description:
-          'Only allow lists of these keys: key ids separated by commas. Requires the `api_key:read` permission.',
-        ...documentOnly.commaSeparated,
-      }),
+      documentedAs(
+        Type.String({
+          maxLength: maxKeyIdListLength,
+          description:
+            'Only allow lists of these keys: key ids separated by commas. Requires the `api_key:read` permission.',
+        }),
+        { type: 'array', items: { type: 'string' } },
+      ),
     ),
   },
   closed,

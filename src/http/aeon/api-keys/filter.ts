@@ -2,30 +2,33 @@ import { Type } from 'typebox'
 import { maxNameLength, maxStatusListLength } from '../../../domain/limits.ts'
 import { invalidRequest } from '../../../errors.ts'
 import type { ApiKeyFilter } from '../../../management/api-keys/list.ts'
-
-import { documentOnly } from '../document-form.ts'
+import { documentedAs, undocumented } from '../../documented-as.ts'
 import { keyStatuses, statusesOfAeon } from '../shapes/key-status.ts'
 
-const name = (options: object) =>
-  Type.Optional(
-    Type.String({ minLength: 1, maxLength: maxNameLength, pattern: '^[^\\u0000]*$', ...options }),
-  )
+const name = Type.String({
+  minLength: 1,
+  maxLength: maxNameLength,
+  pattern: '^[^\\u0000]*$',
+  description: 'The exact name of the key, case-sensitive.',
+})
 
 /**
- * Aeon does not publish the name of the first parameter, so its likely spellings are accepted
- * too; the document shows the first.
- * An unknown filter is refused: a client that revokes the first key of a list would revoke any key.
+ * Aeon does not publish the name of the first parameter, so its likely spellings are accepted too;
+ * the document shows the first. An unknown filter is refused: a client that revokes the first key
+ * of a list would revoke any key.
  */
 export const filterParameters = {
-  api_key_name: name({ description: 'The exact name of the key, case-sensitive.' }),
-  apiKeyName: name(documentOnly.alias),
-  name: name(documentOnly.alias),
+  api_key_name: Type.Optional(name),
+  apiKeyName: undocumented(name),
+  name: undocumented(name),
   status: Type.Optional(
-    Type.String({
-      maxLength: maxStatusListLength,
-      description: `Only keys with one of these statuses, separated by commas: ${keyStatuses.join(', ')}.`,
-      ...documentOnly.commaSeparated,
-    }),
+    documentedAs(
+      Type.String({
+        maxLength: maxStatusListLength,
+        description: `Only keys with one of these statuses, separated by commas: ${keyStatuses.join(', ')}.`,
+      }),
+      { type: 'array', items: { type: 'string' } },
+    ),
   ),
 }
 

@@ -1,30 +1,31 @@
 import { Type } from 'typebox'
 import { maxAddressLength, maxEntriesPerAllowList } from '../../../domain/limits.ts'
+import { documentedAs } from '../../documented-as.ts'
 import { closed, ref } from '../../schema-tools.ts'
-import { documentOnly } from '../document-form.ts'
 import { description, name, textOrNull } from './fields.ts'
 import { ApiKeyBasicInfo } from './role.ts'
 
 const uuid = (description: string) => Type.String({ format: 'uuid', description })
 
-/** The request that creates a list, and a part of the answers. */
-export const NetworkAllowListSpec = Type.Object(
-  {
-    name,
-    description,
-    allow_list: Type.Array(Type.String({ maxLength: maxAddressLength }), {
-      minItems: 1,
-      maxItems: maxEntriesPerAllowList,
-      description: 'Addresses and CIDR ranges, stored exactly as given.',
-    }),
-  },
-  {
-    $id: 'NetworkAllowListSpec',
-    description: 'What a caller sets of an allow list.',
-    ...closed,
-    // The clients always send a description; the service takes a list without one.
-    ...documentOnly.requires(['name', 'description', 'allow_list']),
-  },
+const properties = {
+  name,
+  description,
+  allow_list: Type.Array(Type.String({ maxLength: maxAddressLength }), {
+    minItems: 1,
+    maxItems: maxEntriesPerAllowList,
+    description: 'Addresses and CIDR ranges, stored exactly as given.',
+  }),
+}
+
+const about = { description: 'What a caller sets of an allow list.', ...closed }
+
+/**
+ * The request that creates a list, and a part of the answers. The document requires the
+ * description, which the clients always send; the service takes a list without one.
+ */
+export const NetworkAllowListSpec = documentedAs(
+  Type.Object(properties, { $id: 'NetworkAllowListSpec', ...about }),
+  { type: 'object', properties, required: Object.keys(properties), ...about },
 )
 
 export const NetworkAllowListClusterInfo = Type.Object(

@@ -1,9 +1,8 @@
 import { Type } from 'typebox'
 import { maxAllowListsPerKey, maxEntriesPerKey } from '../../../domain/limits.ts'
 import { closed, ref } from '../../schema-tools.ts'
-import { documentOnly } from '../document-form.ts'
 import { EntityMetadata } from './entity-metadata.ts'
-import { description, name, textOrNull } from './fields.ts'
+import { description, name, textOrNull, toleratingNull } from './fields.ts'
 import { ApiKeyStatusEnum } from './key-status.ts'
 import { RoleData } from './role.ts'
 
@@ -23,23 +22,17 @@ export const ApiKeySpec = Type.Object(
       maximum: maxHours,
       description: 'Lifetime in hours. 0: the key never expires.',
     }),
-    role_id: Type.Optional(
-      Type.Unsafe<string | null>({
-        type: 'string',
-        format: 'uuid',
-        description: 'Id of the role. Absent: the Admin role.',
-        ...documentOnly.toleratesNull,
-      }),
-    ),
-    allow_list_info: Type.Optional(
-      Type.Unsafe<string[] | null>({
-        type: 'array',
-        items: { type: 'string', format: 'uuid' },
-        maxItems: maxAllowListsPerKey,
-        description: `Ids of allow lists, which have at most ${maxEntriesPerKey} entries together. A repeated id counts once. Absent or empty: the key is usable from any address.`,
-        ...documentOnly.toleratesNull,
-      }),
-    ),
+    role_id: toleratingNull<string>({
+      type: 'string',
+      format: 'uuid',
+      description: 'Id of the role. Absent: the Admin role.',
+    }),
+    allow_list_info: toleratingNull<string[]>({
+      type: 'array',
+      items: { type: 'string', format: 'uuid' },
+      maxItems: maxAllowListsPerKey,
+      description: `Ids of allow lists, which have at most ${maxEntriesPerKey} entries together. A repeated id counts once. Absent or empty: the key is usable from any address.`,
+    }),
   },
   { $id: 'ApiKeySpec', description: 'What a caller sets of a key.', ...closed },
 )

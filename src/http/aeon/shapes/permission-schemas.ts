@@ -2,26 +2,20 @@ import { type Static, Type } from 'typebox'
 import { maxOperationGroups } from '../../../domain/limits.ts'
 import builtIn from '../../../domain/permissions.aeon.json' with { type: 'json' }
 import service from '../../../domain/permissions.service.json' with { type: 'json' }
+import { documentedAs } from '../../documented-as.ts'
 import { closed, ref } from '../../schema-tools.ts'
-import { knownValues } from '../document-form.ts'
 
 const names = [...builtIn.permissions, ...service.permissions].flatMap(({ aeon }) => aeon ?? [])
 const form = '^[A-Z][A-Z0-9_]{0,62}$'
 
-export const ResourceTypeEnum = Type.Unsafe<string>({
-  type: 'string',
-  pattern: form,
-  ...knownValues([...new Set(names.map((name) => name.resource_type))].sort()),
-  $id: 'ResourceTypeEnum',
+export const ResourceTypeEnum = knownName('ResourceTypeEnum', {
   description: 'Type of a resource in the permission catalogue.',
+  enum: sorted(names.map((name) => name.resource_type)),
 })
 
-export const ResourceOperationGroupEnum = Type.Unsafe<string>({
-  type: 'string',
-  pattern: form,
-  ...knownValues([...new Set(names.map((name) => name.operation_group))].sort()),
-  $id: 'ResourceOperationGroupEnum',
+export const ResourceOperationGroupEnum = knownName('ResourceOperationGroupEnum', {
   description: 'Operation group of a resource type in the permission catalogue.',
+  enum: sorted(names.map((name) => name.operation_group)),
 })
 
 /** Bodies accept the descriptions of the catalogue too: clients send back what they received. */
@@ -66,3 +60,15 @@ export const ResourcePermissionsData = Type.Object(
   { info: ref(ResourcePermissionInfo) },
   { $id: 'ResourcePermissionsData', description: 'An entry of the permission catalogue.' },
 )
+
+/**
+ * A name of the catalogue. The document has those of the built-in one, as a strict enum of the
+ * clients; the service checks the form, since the catalogue of an operator may have more.
+ */
+function knownName($id: string, shown: { readonly description: string; readonly enum: string[] }) {
+  return documentedAs(Type.String({ pattern: form, $id }), { type: 'string', ...shown })
+}
+
+function sorted(values: readonly string[]): string[] {
+  return [...new Set(values)].sort()
+}
