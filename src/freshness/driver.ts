@@ -22,6 +22,8 @@ export interface DriverOptions {
   readonly follower: Follower
   readonly timing: Timing
   readonly connect: () => Promise<FeedConnection>
+  /** Whether another server has become the primary. Asked while a statement takes long. */
+  readonly findsLater: () => Promise<boolean>
   /** Called when the connection has failed: another server may be the primary by now. */
   readonly onDisconnect: () => void
   readonly now: () => Moment
@@ -30,6 +32,9 @@ export interface DriverOptions {
   /** Called with the id of each registration, before the registration is sent. */
   readonly onRegistered: (id: string) => void
 }
+
+/** How often another primary is looked for while a statement takes long. */
+const lookEveryMs = 500
 
 /**
  * One instance's part in the protocol, from its start to its end: executes the commands of its
@@ -119,7 +124,25 @@ export class Driver {
     const connection = this.#connection
     if (connection === undefined) throw new Error('There is no connection for the sync cycles.')
     const { timing } = this.#options
-    return withinDeadline(connection, timing.cycleDeadlineMs, this.#send(connection, command))
+    const looking = this.#lookForLater(connection)
+    try {
+      return await withinDeadline(
+        connection,
+        timing.cycleDeadlineMs,
+        this.#send(connection, command),
+      )
+    } finally {
+      clearInterval(looking)
+    }
+  }
+
+  /** A deposed primary holds a commit up for ever: it is given up once its successor is found. */
+  #lookForLater(connection: FeedConnection): NodeJS.Timeout {
+    return setInterval(() => {
+      void this.#options.findsLater().then((isFound) => {
+        if (isFound) destroyFeedConnection(connection)
+      })
+    }, lookEveryMs)
   }
 
   async #send(connection: FeedConnection, command: StatementCommand): Promise<Result> {

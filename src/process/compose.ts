@@ -87,6 +87,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     }),
     timing,
     connect: () => connect(database.servers),
+    findsLater: () => database.servers.findsLater(),
     onDisconnect: () => database.servers.distrust(),
     now: moment,
     reloadTagKeys: () => keyring.reload(),

@@ -81,7 +81,8 @@ export class Load {
     this.#coldEvents = []
   }
 
-  get figures(): LoadFigures {
+  /** `acceptedAt`: from when a server accepts writes again, since the order to fail. */
+  figures(acceptedAt: number): LoadFigures {
     const since = (at: number) => at - this.#failedAt
     const shift = ({ sentAt, doneAt, isGood }: Event): Event => ({
       sentAt: since(sentAt),
@@ -89,14 +90,14 @@ export class Load {
       isGood,
     })
     const later = this.#revocations.filter(({ sentAt }) => sentAt >= this.#failedAt)
-    const revocations = gapOf(later.map(shift))
-    const lastFailureAt = revocations.lastFailureAt ?? 0
+    const revocations = gapOf(later.map(shift), acceptedAt)
+    const overAt = Math.max(acceptedAt, revocations.lastFailureAt ?? 0)
     const completed = later.flatMap(({ sentAt, completeAt }) =>
-      completeAt !== undefined && since(sentAt) > lastFailureAt ? [since(completeAt)] : [],
+      completeAt !== undefined && since(sentAt) > overAt ? [since(completeAt)] : [],
     )
     return {
-      hot: gapOf(this.#hotEvents.map(shift)),
-      cold: gapOf(this.#coldEvents.map(shift)),
+      hot: gapOf(this.#hotEvents.map(shift), acceptedAt),
+      cold: gapOf(this.#coldEvents.map(shift), acceptedAt),
       revocations,
       completeReceiptAt: least(completed),
       acknowledged: this.#issued.length + this.#revocations.filter(({ isGood }) => isGood).length,

@@ -43,8 +43,8 @@ export async function measure(row: Row, print: (line: string) => void): Promise<
       load.mark()
       const accepting = acceptanceOf(site.successors(), over)
       const failing = site.fail()
-      const isWell = () => {
-        const { cold, revocations, completeReceiptAt } = load.figures
+      const isWell = (from: number) => {
+        const { cold, revocations, completeReceiptAt } = load.figures(from)
         return [cold.goodAgainAt, revocations.goodAgainAt, completeReceiptAt].every(
           (at) => at !== undefined,
         )
@@ -52,9 +52,12 @@ export async function measure(row: Row, print: (line: string) => void): Promise<
       const acceptedAt = await accepting
       print(`a server accepts writes after ${acceptedAt?.toFixed(0)} ms`)
       await failing
-      await until('all is well', isWell, longestMs).catch((error: unknown) => print(String(error)))
-      await sleep(3_000)
-      const figures = load.figures
+      const from = acceptedAt ?? 0
+      // What stays with a deposed primary shows only when its lease has ended.
+      await sleep(leaseMs)
+      const well = until('all is well', () => isWell(from), longestMs)
+      await well.catch((error: unknown) => print(String(error)))
+      const figures = load.figures(from)
       const lost = await load.end()
       for (const instance of instances) await instance.stop()
       return { ...figures, acceptedAt, lost }

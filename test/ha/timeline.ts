@@ -14,11 +14,16 @@ export interface Gap {
   readonly goodAgainAt: number | undefined
 }
 
-/** The gap that the failure made. What failed before it is counted too: nothing should have. */
-export function gapOf(events: readonly Event[]): Gap {
+/**
+ * The gap that a failure made. It is over with what was sent after the last failure, and after the
+ * moment from which a server accepts writes again.
+ */
+export function gapOf(events: readonly Event[], acceptedAt: number): Gap {
   const failed = events.filter(({ isGood }) => !isGood)
   const lastSentAt = Math.max(Number.NEGATIVE_INFINITY, ...failed.map(({ sentAt }) => sentAt))
-  const good = events.filter(({ isGood, sentAt }) => isGood && sentAt > Math.max(0, lastSentAt))
+  const good = events.filter(
+    ({ isGood, sentAt }) => isGood && sentAt > Math.max(acceptedAt, lastSentAt),
+  )
   const answered = good.map(({ doneAt }) => doneAt)
   return {
     failures: failed.length,

@@ -20,6 +20,11 @@ export class ClusterRule {
     this.#acceptsReadOnly = acceptsReadOnly
   }
 
+  /** The latest that was met. */
+  get timeline(): number {
+    return this.#timeline
+  }
+
   /** Why a server is not to be used; undefined: it may be. */
   refusalOf({ isStandby, isReadOnly, systemId, timeline }: ServerReport): string | undefined {
     if (this.#systemId !== undefined && systemId !== undefined && systemId !== this.#systemId) {

@@ -77,10 +77,7 @@ export class DatabaseServers {
         if (!this.#areSeveral) throw named(known, error)
       }
     }
-    this.#search ??= this.#find().finally(() => {
-      this.#search = undefined
-    })
-    await this.#search
+    await this.#findOnce()
     const found = this.#choose(this.#connectTimeoutMs) ?? this.#latest
     try {
       return await attempt()
@@ -89,6 +86,24 @@ export class DatabaseServers {
       this.#forget(found)
       throw named(found, error)
     }
+  }
+
+  /**
+   * Whether a server was promoted later than all that were met: then connections to come lead to
+   * it. Ask when a commit hangs: a deposed primary never acknowledges it.
+   */
+  async findsLater(): Promise<boolean> {
+    if (!this.#areSeveral) return false
+    const { timeline } = this.#rule
+    await this.#findOnce().catch(() => undefined)
+    return this.#rule.timeline > timeline
+  }
+
+  #findOnce(): Promise<void> {
+    this.#search ??= this.#find().finally(() => {
+      this.#search = undefined
+    })
+    return this.#search
   }
 
   /** Chooses a server for the next connection, if one is known. */
