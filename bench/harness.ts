@@ -36,6 +36,8 @@ export interface Datasets {
   main(): Promise<Dataset>
   /** A dataset with an account of so many keys. */
   ofSize(keys: number): Promise<Dataset>
+  /** A dataset whose neighbour has 120,000 keys. */
+  besideNeighbour(): Promise<Dataset>
   /** The URL of an empty database. */
   empty(): Promise<string>
 }

@@ -8,7 +8,15 @@ export interface Finding {
   readonly what: string
   readonly value: number
   /** `times`: a ratio. */
-  readonly unit: 'times' | 'ms' | 'bytes' | 'MB' | 'statements' | 'transactions' | 'per second'
+  readonly unit:
+    | 'times'
+    | 'ms'
+    | 'bytes'
+    | 'MB'
+    | 'statements'
+    | 'transactions'
+    | 'answers'
+    | 'per second'
   readonly goal?: Goal
   /** What must be known to read the figure. */
   readonly remark?: string

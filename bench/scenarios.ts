@@ -9,6 +9,7 @@ import { measureFreshness } from './scenarios/freshness.ts'
 import { measureGrowth } from './scenarios/growth.ts'
 import { measureHot } from './scenarios/hot.ts'
 import { measureMemory } from './scenarios/memory.ts'
+import { measureNoisy } from './scenarios/noisy.ts'
 import { measurePeers } from './scenarios/peers.ts'
 import { measureProfile } from './scenarios/profile.ts'
 import { measureRevoking } from './scenarios/revoking.ts'
@@ -33,6 +34,7 @@ export const scenarios = {
   cold: { title: 'Cold verifications', measure: measureCold, isQuick: true },
   forged: { title: 'Forged tokens', measure: measureForged, isQuick: true },
   flood: { title: 'Valid tokens beside a flood', measure: measureFlood },
+  noisy: { title: 'Beside a noisy tenant', measure: measureNoisy },
   denied: { title: 'Revoked and expired tokens', measure: measureDenied },
   batch: { title: 'Batches', measure: measureBatch },
   growth: { title: 'Growth', measure: measureGrowth },

@@ -27,6 +27,8 @@ export interface Dataset {
   takeRevocable(count: number): string[]
   readonly revokedTokens: readonly string[]
   readonly expiredTokens: readonly string[]
+  /** Another account, with keys without a known token. */
+  readonly neighbourId: string
 }
 
 export interface DatasetSize {
@@ -36,6 +38,8 @@ export interface DatasetSize {
   readonly revocableTokens?: number
   readonly revokedTokens?: number
   readonly expiredTokens?: number
+  /** The keys of the other account. */
+  readonly neighbourKeys?: number
 }
 
 /** Bootstraps an empty database and gives one account that many keys. */
@@ -72,9 +76,11 @@ export async function makeDataset(databaseUrl: string, size: DatasetSize): Promi
       others: Math.max(0, size.keys - usable),
       ...sets,
     })
+    const neighbourId = await makeNeighbour(deps, principal, size.neighbourKeys ?? 0)
     return {
       databaseUrl,
       rootToken,
+      neighbourId,
       accountId: account.id,
       keys: Math.max(size.keys, usable),
       tokens: textsOf(sets.used.slice(0, tokens)),
@@ -85,6 +91,24 @@ export async function makeDataset(databaseUrl: string, size: DatasetSize): Promi
   } finally {
     await service.stop()
   }
+}
+
+async function makeNeighbour(deps: Deps, principal: KeyPrincipal, keys: number): Promise<string> {
+  const { account } = await createAccount(deps, principal, { name: 'neighbour' })
+  const role = await findRoleWithEffects(deps.db, account.id, { name: 'developer' })
+  if (role === undefined) throw new Error('The account has no role developer.')
+  const none = { used: [], revoked: [], expired: [] }
+  const createdBy = actorOf(principal)
+  if (keys > 0) {
+    await loadKeys(deps, {
+      accountId: account.id,
+      roleId: role.id,
+      createdBy,
+      others: keys,
+      ...none,
+    })
+  }
+  return account.id
 }
 
 function textsOf(keys: readonly MadeKey[]): string[] {

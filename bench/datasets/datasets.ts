@@ -32,6 +32,7 @@ export function createDatasets(
       const known = made.get(keys)
       return known ?? remember({ keys, tokens: Math.min(keys / 2, tokensOfSize) })
     },
+    besideNeighbour: () => remember(isQuick ? besideNeighbourOfQuick : besideNeighbour),
     async drop() {
       await Promise.allSettled(made.values())
       for (const database of databases) await database.drop()
@@ -46,6 +47,8 @@ const main: DatasetSize = {
   revokedTokens: 100,
   expiredTokens: 100,
 }
+const besideNeighbour: DatasetSize = { keys: 30_000, tokens: 30_000, neighbourKeys: 120_000 }
+const besideNeighbourOfQuick: DatasetSize = { ...besideNeighbour, keys: 6_000, tokens: 6_000 }
 const mainOfQuick: DatasetSize = { ...main, keys: 16_000, tokens: 15_000 }
 /** Half of a small account at most: of the other half some are revoked and some have expired. */
 const tokensOfSize = 20_000
