@@ -67,8 +67,10 @@ const left = new Set([
   'temp_tablespaces',
   'timezone_abbreviations',
   'transaction_timeout',
+  'vacuum_failsafe_age',
   'vacuum_freeze_min_age',
   'vacuum_freeze_table_age',
+  'vacuum_multixact_failsafe_age',
   'vacuum_multixact_freeze_min_age',
   'vacuum_multixact_freeze_table_age',
   // Of one transaction, not of a session's defaults.
