@@ -60,6 +60,8 @@ function completed(parameter: Parameter, path: string): Parameter {
   }
   // Without If-Match the answer is 428.
   if (name === 'If-Match') result.required = true
+  // Viewers send the example of an optional filter too, and it would find nothing.
+  if (result.required !== true) delete result.example
   // Only a proxy repeats a parameter: a comma cannot be in its name of a permission.
   if (schema.type === 'array') {
     result.style = 'form'

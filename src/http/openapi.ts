@@ -4,11 +4,13 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { isOfAeon } from './aeon/document.ts'
 import type { ApiSettings } from './api-settings.ts'
 import type { App } from './app-type.ts'
+import { type OfferedDocument, pageScript } from './docs/page-script.ts'
 import { nameComponents, type OpenApiDocument, onlyUsedComponents } from './openapi-components.ts'
 import { addDetails } from './openapi-details.ts'
 import { serveDocument } from './serve-document.ts'
 
 const jsonType = 'application/json; charset=utf-8'
+const scriptType = 'application/javascript; charset=utf-8'
 
 type RouteHandler = ReturnType<typeof serveDocument>
 
@@ -85,15 +87,24 @@ export async function describeRoutes(app: App, settings: ApiSettings): Promise<v
   const json = serveDocument(jsonType, () => JSON.stringify(app.swagger()))
   serveInstead(app, {
     '/docs/json': json,
+    '/docs/static/swagger-initializer.js': serveDocument(scriptType, () =>
+      pageScript(documentsOf(settings)),
+    ),
     '/docs/yaml': serveDocument('application/x-yaml', () => app.swagger({ yaml: true })),
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: contentPolicy,
-    // Without the top bar: its logo is an inline style, which the policy forbids.
-    uiConfig: { layout: 'BaseLayout' },
+    theme: { title: 'aeon-keys API' },
   })
   app.get('/openapi.json', { schema: { hide: true }, config: { isFrequent: true } }, json)
+}
+
+function documentsOf({ aeon }: ApiSettings): readonly OfferedDocument[] {
+  return [
+    { name: 'aeon-keys', url: '/openapi.json' },
+    ...(aeon ? [{ name: 'aeon-keys, as the API of Aeon', url: '/openapi/aeon.json' }] : []),
+  ]
 }
 
 /** Replaces handlers of the plugin's routes: each request would make the document anew. */

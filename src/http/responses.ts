@@ -41,3 +41,9 @@ export function responses<const Good extends Record<number, TSchema>>(
   ])
   return { ...good, ...(Object.fromEntries(entries) as Record<never, never>) }
 }
+
+/** The answer of an operations route on a port that does not serve it. */
+export const notServed = {
+  description: 'The settings close the path, or serve it on OPERATIONS_PORT.',
+  content: { 'application/problem+json': { schema: ref(Problem) } },
+}

@@ -3,6 +3,7 @@ import { ping } from '../../verification/ping.ts'
 import type { App } from '../app-type.ts'
 import type { Deps } from '../deps.ts'
 import { Problem } from '../problem.ts'
+import { notServed } from '../responses.ts'
 import { openEnum, ref } from '../schema-tools.ts'
 
 const tags = ['Operations']
@@ -36,7 +37,7 @@ export function healthRoutes(app: App, deps: Deps): void {
         summary: 'Check that the process is running',
         description: 'Does not look at the database.',
         security: [],
-        response: { 200: ref(Liveness) },
+        response: { 200: ref(Liveness), 404: notServed },
       },
     },
     async () => ({ status: 'ok' }),
@@ -55,6 +56,7 @@ export function healthRoutes(app: App, deps: Deps): void {
         security: [],
         response: {
           200: ref(Readiness),
+          404: notServed,
           503: {
             description:
               'The database is unavailable and the lease has expired, or the process is shutting down.',

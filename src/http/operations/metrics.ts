@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { App } from '../app-type.ts'
 import type { ConnectionLimits } from '../connection-limits.ts'
 import type { Deps } from '../deps.ts'
+import { notServed } from '../responses.ts'
 import { registerConnectionMetrics } from './connection-metrics.ts'
 import { type PoolUses, registerPoolMetrics } from './pool-metrics.ts'
 import { timeRequests } from './request-durations.ts'
@@ -59,6 +60,7 @@ export function metricsRoute(
             description: 'The metrics of all processes of the instance.',
             content: { 'text/plain': { schema: Type.String() } },
           },
+          404: notServed,
         },
       },
     },

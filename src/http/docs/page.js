@@ -1,0 +1,96 @@
+/* global SwaggerUIBundle */
+/**
+ * The page /docs, in the browser. It offers every document of `documents`, which
+ * docs/page-script.ts puts before this text, and proposes ids that exist: those of the caller's
+ * account, and those of what the caller has just created or read.
+ */
+window.addEventListener('load', () => {
+  const collections = { api_key: 'api-keys', role: 'roles', allow_list: 'allow-lists' }
+  /** Ids by the collection that they belong to, and the receipt that came last. */
+  const known = new Map()
+
+  const ui = SwaggerUIBundle({
+    dom_id: '#swagger-ui',
+    url: documents[0].url,
+    deepLinking: true,
+    validatorUrl: null,
+    presets: [SwaggerUIBundle.presets.apis],
+    plugins: [SwaggerUIBundle.plugins.DownloadUrl, proposeKnownIds],
+    layout: 'BaseLayout',
+    requestInterceptor: askThisService,
+    responseInterceptor: (response) => {
+      remember(response.body)
+      return response
+    },
+  })
+  offerDocuments()
+
+  function offerDocuments() {
+    const label = document.createElement('label')
+    label.append('Document ')
+    const select = document.createElement('select')
+    for (const { name, url } of documents) select.append(new Option(name, url))
+    select.addEventListener('change', () => {
+      ui.specActions.updateUrl(select.value)
+      ui.specActions.download(select.value)
+    })
+    label.append(select)
+    document.getElementById('swagger-ui').before(label)
+  }
+
+  /** The document names the address for clients; the browser may only ask the page's own. */
+  function askThisService(request) {
+    const { pathname, search } = new URL(request.url, location.href)
+    return Object.assign(request, { url: location.origin + pathname + search })
+  }
+
+  function proposeKnownIds() {
+    return {
+      statePlugins: {
+        spec: {
+          wrapSelectors: {
+            parameterWithMetaByIdentity: (original) => (state, pathMethod, parameter) => {
+              const found = original(state, pathMethod, parameter)
+              const proposed = knownValue(pathMethod[0], parameter.get('name'))
+              return proposed === undefined ? found : found.set('example', proposed)
+            },
+          },
+        },
+        auth: {
+          wrapActions: {
+            authorize: (original) => (given) => {
+              if (given.bearer) readOwnAccount(given.bearer.value)
+              return original(given)
+            },
+          },
+        },
+      },
+    }
+  }
+
+  /** What a parameter of a path is likely to mean; undefined leaves the example. */
+  function knownValue(path, name) {
+    if (name === 'account_id' && path.includes('{account_id}')) return known.get('accounts')
+    if (path === '/v1/revisions/{revision}') return known.get(name)
+    const [, collection] = /([a-z-]+)\/\{id\}/.exec(path) ?? []
+    return name === 'id' ? known.get(collection) : undefined
+  }
+
+  async function readOwnAccount(token) {
+    const response = await fetch('/v1/me', { headers: { authorization: `Bearer ${token}` } })
+    if (!response.ok) return
+    const { api_key } = await response.json()
+    if (!known.has('accounts')) known.set('accounts', api_key.account_id)
+    if (!known.has('api-keys')) known.set('api-keys', api_key.id)
+  }
+
+  function remember(body) {
+    if (typeof body !== 'object' || body === null) return
+    if (body.account) known.set('accounts', body.account.id)
+    for (const [field, collection] of Object.entries(collections)) {
+      const one = body[field] ?? body[`${field}s`]?.[0]
+      if (one && (body[field] || !known.has(collection))) known.set(collection, one.id)
+    }
+    if (body.receipt) known.set('revision', body.receipt.revision).set('id', body.receipt.id)
+  }
+})
