@@ -49,8 +49,8 @@ window.addEventListener('load', () => {
       statePlugins: {
         spec: {
           wrapSelectors: {
-            parameterWithMetaByIdentity: (original) => (state, pathMethod, parameter) => {
-              const found = original(state, pathMethod, parameter)
+            parameterWithMetaByIdentity: (original) => (_state, pathMethod, parameter) => {
+              const found = original(pathMethod, parameter)
               const proposed = knownValue(pathMethod[0], parameter.get('name'))
               return proposed === undefined ? found : found.set('example', proposed)
             },
@@ -59,7 +59,7 @@ window.addEventListener('load', () => {
         auth: {
           wrapActions: {
             authorize: (original) => (given) => {
-              if (given.bearer) readOwnAccount(given.bearer.value)
+              if (given.bearer) void readOwnAccount(given.bearer.value)
               return original(given)
             },
           },
@@ -81,7 +81,6 @@ window.addEventListener('load', () => {
     if (!response.ok) return
     const { api_key } = await response.json()
     if (!known.has('accounts')) known.set('accounts', api_key.account_id)
-    if (!known.has('api-keys')) known.set('api-keys', api_key.id)
   }
 
   function remember(body) {
@@ -89,7 +88,9 @@ window.addEventListener('load', () => {
     if (body.account) known.set('accounts', body.account.id)
     for (const [field, collection] of Object.entries(collections)) {
       const one = body[field] ?? body[`${field}s`]?.[0]
-      if (one && (body[field] || !known.has(collection))) known.set(collection, one.id)
+      // The caller's own key is of the platform account: not what an operation is tried out on.
+      if (!one || one.account_id !== known.get('accounts')) continue
+      if (body[field] || !known.has(collection)) known.set(collection, one.id)
     }
     if (body.receipt) known.set('revision', body.receipt.revision).set('id', body.receipt.id)
   }

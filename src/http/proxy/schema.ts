@@ -12,7 +12,7 @@ export const forwardAuthSchema = {
   description:
     'Accepts any method. The token is that of the original request, in `Authorization` or in the header that `FORWARD_AUTH_HEADER` names. ' +
     'The proxy authenticates by its address or by a token of its own. Otherwise the response is 403 without `WWW-Authenticate`.',
-  security: [{ verifier: [] }, {}],
+  security: [{ verifier: [], bearer: [] }, { bearer: [] }],
   querystring: Type.Object({
     ...attemptParameters,
     original_uri: Type.Optional(

@@ -1,0 +1,64 @@
+/**
+ * The page /docs in Chromium: every operation is tried out with what the page proposes. And the
+ * native document under two linters. Where Chromium is missing, a line says so, unless
+ * INTEROP=required.
+ */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import type { Json } from '../helpers/api.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { startTestService } from '../helpers/service.ts'
+
+const run = promisify(execFile)
+const folder = join(import.meta.dirname, '../docs-page')
+const document = join(import.meta.dirname, '../../openapi/openapi.json')
+const options = { cwd: folder, env: { ...process.env, NODE_OPTIONS: '' } }
+t.setTimeout(600_000)
+
+await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], options)
+
+t.test('linters of OpenAPI documents find nothing', async (t) => {
+  const redocly = await run('npx', ['redocly', 'lint', document, '--extends=recommended'], options)
+  t.match(redocly.stderr + redocly.stdout, /is valid/)
+  t.notMatch(redocly.stderr + redocly.stdout, /warning/i, 'Redocly')
+  const strict = ['--fail-severity=hint', '--ruleset=.spectral.json']
+  const spectral = await run('npx', ['spectral', 'lint', document, ...strict], options)
+  t.match(spectral.stdout, 'No results', 'Spectral')
+})
+
+t.test('every operation of /docs works with what the page proposes', async (t) => {
+  const chromium = await run('which', ['chromium']).catch(() => undefined)
+  if (chromium === undefined && process.env.INTEROP !== 'required') {
+    return t.comment('Chromium is missing')
+  }
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const { service, rootToken } = await startTestService(t, { settings: { PUBLIC_URL: url } })
+  await service.app.listen({ host: '127.0.0.1', port })
+  const { stdout } = await run('node', ['try-it-out.mjs'], {
+    ...options,
+    env: {
+      ...options.env,
+      BASE_URL: url,
+      ROOT_TOKEN: rootToken,
+      CHROMIUM: chromium?.stdout.trim(),
+    },
+  })
+  const lines: Json[] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const tried = lines.filter(({ operationId }) => operationId !== undefined)
+  const { paths } = (await service.app.inject('/openapi.json')).json()
+  const operations = Object.values<Json>(paths).flatMap((item) => Object.values<Json>(item))
+  t.equal(tried.length, operations.length)
+  for (const { operationId, status, ...rest } of tried) {
+    t.ok(status >= 200 && status < 300, `${operationId}: ${status}`, rest)
+  }
+  const documents = ['aeon-keys', 'aeon-keys, as the API of Aeon']
+  t.match(lines, [{ title: 'aeon-keys API', documents }])
+  t.match(lines.at(-2)?.other, /Aeon/, 'the other document is shown')
+  t.same(lines.at(-1), { complaints: [] }, 'the console of the browser is empty')
+})

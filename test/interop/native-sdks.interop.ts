@@ -1,0 +1,88 @@
+/**
+ * Clients of the native API that openapi-generator makes for Go, Java and Python, each telling the
+ * story of a key to a running service, and reading answers as a later version may give them.
+ * test/client does so in TypeScript. Where a tool is missing, a line says so, unless
+ * INTEROP=required.
+ */
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { startTestService } from '../helpers/service.ts'
+import { generateClient } from './generated-client.ts'
+import { serveFuture } from './sdks/future.ts'
+
+const run = promisify(execFile)
+const version = '7.16.0'
+const document = join(import.meta.dirname, '../../openapi/openapi.json')
+const stories = join(import.meta.dirname, 'sdks')
+const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-sdks-'))
+t.teardown(() => rm(folder, { recursive: true, force: true }))
+t.setTimeout(900_000)
+
+const { service, rootToken } = await startTestService(t)
+const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
+const env = {
+  ...process.env,
+  NODE_OPTIONS: '',
+  BASE_URL: url,
+  FUTURE_URL: await serveFuture(t, url),
+  ROOT_TOKEN: rootToken,
+}
+
+t.test('Go', (t) => tell(t, ['go', 'version'], goStory))
+t.test('Java', (t) => tell(t, ['mvn', '--version'], javaStory))
+t.test('Python', (t) => tell(t, ['python3', '--version'], pythonStory))
+
+/** Runs a story, which returns what its program printed, where its tool is installed. */
+async function tell(t: Test, tool: readonly [string, string], story: () => Promise<string>) {
+  const isThere = await run(tool[0], [tool[1]]).then(
+    () => true,
+    () => false,
+  )
+  if (!isThere && process.env.INTEROP !== 'required') return t.comment(`${tool[0]} is missing`)
+  t.match(await story(), 'told: the story')
+}
+
+async function goStory(): Promise<string> {
+  const [library, program] = [join(folder, 'go-client'), join(folder, 'go')]
+  const options =
+    'packageName=aeonkeys,disallowAdditionalPropertiesIfNotPresent=false,withGoMod=false'
+  await generate('go', library, options)
+  await cp(join(stories, 'go'), program, { recursive: true })
+  await cp(library, join(program, 'aeonkeys'), { recursive: true })
+  const go = { cwd: program, env: { ...env, GOFLAGS: '-mod=mod' } }
+  await rm(join(program, 'aeonkeys', 'test'), { recursive: true, force: true })
+  await run('go', ['mod', 'tidy'], go)
+  await run('go', ['build', '-o', 'program', '.'], go)
+  return (await run(join(program, 'program'), [], go)).stdout
+}
+
+async function javaStory(): Promise<string> {
+  const library = join(folder, 'java')
+  const options =
+    'library=native,openApiNullable=true,containerDefaultToNull=true,invokerPackage=keys,apiPackage=keys.api,modelPackage=keys.model'
+  await generate('java', library, options)
+  await cp(join(stories, 'java', 'Story.java'), join(library, 'src/main/java/Story.java'))
+  const maven = { cwd: library, env, maxBuffer: 64 * 1024 * 1024 }
+  const quiet = ['--quiet', '--batch-mode']
+  await run('mvn', [...quiet, 'compile', 'dependency:copy-dependencies'], maven)
+  const path = ['target/classes', 'target/dependency/*'].join(':')
+  return (await run('java', ['-cp', path, 'Story'], maven)).stdout
+}
+
+async function pythonStory(): Promise<string> {
+  const [library, environment] = [join(folder, 'python-client'), join(folder, 'python')]
+  await generate('python', library, 'packageName=aeon_keys')
+  await run('python3', ['-m', 'venv', environment])
+  const python = join(environment, 'bin', 'python')
+  await run(python, ['-m', 'pip', 'install', '--quiet', library])
+  return (await run(python, [join(stories, 'python', 'story.py')], { env })).stdout
+}
+
+function generate(generator: string, target: string, options: string): Promise<void> {
+  const given = [`--additional-properties=${options}`]
+  return generateClient({ version, generator, document, folder: target, options: given })
+}
