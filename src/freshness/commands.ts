@@ -12,7 +12,10 @@ export type Command =
   /** Destroy the connection: what was under way on the connection fails. */
   | { readonly kind: 'disconnect' }
   | { readonly kind: 'load_heartbeats' }
-  /** Insert the row of this instance; the same statement takes its position from the counter. */
+  /**
+   * Insert the row of this instance, and take the next revision for it, which is its position: one
+   * transaction.
+   */
   | { readonly kind: 'register'; readonly id: string }
   | { readonly kind: 'deregister'; readonly id: string }
   /** Read the changes after the revision `applied`, and the counter, in one snapshot. */

@@ -12,7 +12,7 @@ export interface CycleLoopOptions {
   readonly log: FreshnessLog
 }
 
-const shortestBackoffMs = 25
+const shortestPauseMs = 25
 
 /**
  * When an instance runs its sync cycles: one every poll interval, and at once when the driver cuts
@@ -25,6 +25,8 @@ export abstract class CycleLoop extends Coroutine {
   #server: { readonly history: History | null } | undefined
   #isStopping = false
   #failures = 0
+  /** How many cycles in a row have left this instance waiting. */
+  #waits = 0
   #isDue = false
 
   constructor(options: CycleLoopOptions) {
@@ -45,6 +47,9 @@ export abstract class CycleLoop extends Coroutine {
   isSuperseded(met: History | null): boolean {
     return this.#server !== undefined && isLaterTimeline(met, this.#server.history)
   }
+
+  /** Whether this instance waits for the cycles of others before it may hold a lease. */
+  abstract get isWaiting(): boolean
 
   /** One sync cycle. False: the next one follows at once. */
   protected abstract cycle(): Steps<boolean>
@@ -70,6 +75,7 @@ export abstract class CycleLoop extends Coroutine {
       if (this.#server === undefined) this.#server = yield* ask({ kind: 'connect' })
       this.#isDue = !(yield* this.cycle())
       this.#failures = 0
+      this.#waits = this.isWaiting ? this.#waits + 1 : 0
     } catch (error) {
       this.#failures += 1
       this.options.log.cycleFailed(error, this.now.monotonic)
@@ -83,12 +89,15 @@ export abstract class CycleLoop extends Coroutine {
     yield* ask({ kind: 'disconnect' })
   }
 
-  /** After a failure the next cycle comes sooner: an announced change may wait for it. */
+  /**
+   * After a failure the next cycle comes sooner: an announced change may wait for it. While this
+   * instance waits for others, too: they may be done soon.
+   */
   #pauseMs(): number {
     const { pollIntervalMs } = this.options
     if (this.#isDue) return 0
-    if (this.#failures === 0) return pollIntervalMs
-    return Math.min(pollIntervalMs, shortestBackoffMs * 2 ** this.#failures)
+    const soon = this.#failures > 0 ? this.#failures + 1 : this.#waits
+    return soon === 0 ? pollIntervalMs : Math.min(pollIntervalMs, shortestPauseMs * 2 ** (soon - 1))
   }
 
   #logLease(): void {

@@ -26,6 +26,10 @@ export interface DriverOptions {
   readonly findsLater: () => Promise<boolean>
   /** Called when the connection has failed: another server may be the primary by now. */
   readonly onDisconnect: () => void
+  /** Random, one a call. */
+  readonly newId: () => string
+  /** Whether the database supports NOTIFY. */
+  readonly notifies: boolean
   readonly now: () => Moment
   /** Reloads the tag keyring. */
   readonly reloadTagKeys: () => Promise<void>
@@ -35,6 +39,9 @@ export interface DriverOptions {
 
 /** How often another primary is looked for while a statement takes long. */
 const lookEveryMs = 500
+
+/** How long a start waits for other instances to learn of this one. */
+const longestWaitMs = 500
 
 /**
  * One instance's part in the protocol, from its start to its end: executes the commands of its
@@ -59,7 +66,10 @@ export class Driver {
     return this.#options.now().monotonic - this.follower.confirmedAt
   }
 
-  /** Begins. Resolves with the first lease, or when the first sync cycle has failed. */
+  /**
+   * Begins. Resolves with the first lease, when the first sync cycle has failed, or when other
+   * instances take long to learn of this one.
+   */
   async start(): Promise<void> {
     const firstCycle = Promise.withResolvers<void>()
     this.#running = this.#run(firstCycle.resolve)
@@ -90,8 +100,10 @@ export class Driver {
 
   async #run(onSleep: () => void): Promise<void> {
     const { follower } = this
+    const waitsUntil = this.#options.now().monotonic + longestWaitMs
     for (let command = follower.next(); command.kind !== 'end'; command = follower.next()) {
-      if (command.kind === 'sleep') onSleep()
+      const waits = follower.isWaiting && this.#options.now().monotonic < waitsUntil
+      if (command.kind === 'sleep' && !waits) onSleep()
       const result = await this.#execute(command).catch(
         (error: unknown): Result => ({ kind: 'failed', error: explainReadOnly(error) }),
       )
@@ -169,10 +181,15 @@ export class Driver {
   }
 
   #register(connection: FeedConnection, id: string): ReturnType<typeof registerInstance> {
-    const { now, onRegistered, timing } = this.#options
+    const { now, newId, notifies, onRegistered, timing } = this.#options
     onRegistered(id)
-    const { maxStalenessMs } = timing
-    return registerInstance(connection, { id, now: new Date(now().wall), maxStalenessMs })
+    return registerInstance(connection, {
+      id,
+      now: new Date(now().wall),
+      maxStalenessMs: timing.maxStalenessMs,
+      revisionId: newId(),
+      notify: notifies,
+    })
   }
 }
 

@@ -1,65 +1,21 @@
-import type { HistoryChange } from '../domain/protocol/history.ts'
-import type { Position } from '../domain/protocol/position.ts'
 import type { Reading } from '../domain/protocol/reading.ts'
 import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import { StandbyError } from '../store/faults.ts'
 import { ask, type Steps } from './coroutine.ts'
-import { CycleLoop, type CycleLoopOptions } from './cycle-loop.ts'
-import type { UnresponsiveInstance } from './failure-detector.ts'
-import type { SyncCycle } from './freshness.ts'
+import type { HistoryChanged, SyncCycle } from './freshness.ts'
 import { KnownRevisions } from './known-revisions.ts'
-import { ReceiptTrust } from './receipt-trust.ts'
-import type { Timing } from './timing.ts'
-
-export interface FollowerOptions extends CycleLoopOptions {
-  /** Random, one a call. */
-  readonly newId: () => string
-  /** Decides which connections of the pool are admitted. */
-  readonly history: {
-    follow(history: Position['history']): void
-    forget(): void
-    leave(): void
-  }
-  readonly timing: Timing
-}
+import { Registrant } from './registrant.ts'
 
 /**
  * The protocol of one instance, from its start to its end: docs/freshness.md has the state diagram
  * and the reason for each rule. Freshness and the current history change in the step in which a
  * result comes, so no verification meets a state between two rules.
  */
-export class Follower extends CycleLoop {
-  protected override readonly options: FollowerOptions
+export class Follower extends Registrant {
   readonly #knownRevisions = new KnownRevisions()
-  readonly #trust: ReceiptTrust
-  #id: string | undefined
-  #isRegistered = false
-  #areTagKeysOld = false
-  #loggedChange: HistoryChange | undefined
-  #longestStalenessMs: number
   #detectedAt = Number.NEGATIVE_INFINITY
   #confirmed = 0
   #confirmedAt = Number.NEGATIVE_INFINITY
-
-  constructor(options: FollowerOptions) {
-    super(options)
-    this.options = options
-    this.#longestStalenessMs = options.timing.maxStalenessMs
-    this.#trust = new ReceiptTrust(this.failureTimeoutMs())
-  }
-
-  /** The id of the latest registration; undefined before the first. */
-  get id(): string | undefined {
-    return this.#id
-  }
-
-  /**
-   * The id under which this instance is known to be registered. While a registration is under way
-   * its row may be there already; in which history the row is comes with the result.
-   */
-  get registeredId(): string | undefined {
-    return this.#isRegistered ? this.#id : undefined
-  }
 
   /** How many sync cycles were confirmed. */
   get confirmed(): number {
@@ -69,25 +25,6 @@ export class Follower extends CycleLoop {
   /** When the latest confirmed sync cycle began, on the monotonic clock. */
   get confirmedAt(): number {
     return this.#confirmedAt
-  }
-
-  /**
-   * Whether history changed so lately that the rows of instances complete no receipt. `now` is
-   * monotonic.
-   */
-  completesOnlyByTime(now: number): boolean {
-    return this.#trust.isLost(now)
-  }
-
-  /**
-   * How long a lease can last that is older than a commit, in milliseconds on the clock of this
-   * instance: by the longest MAX_STALENESS_MS of the given instances and of all that this one has
-   * observed.
-   */
-  failureTimeoutMs(instances: readonly { readonly maxStalenessMs: number }[] = []): number {
-    const all = instances.map(({ maxStalenessMs }) => maxStalenessMs)
-    const { failureDetector } = this.options
-    return failureDetector.failureTimeoutMs(Math.max(this.#longestStalenessMs, ...all))
   }
 
   /**
@@ -102,7 +39,7 @@ export class Follower extends CycleLoop {
     this.options.freshness.lose()
     if (!isConnected) return
     try {
-      yield* this.#deregister()
+      yield* this.deregister()
     } catch (error) {
       this.options.log.deregistrationFailed(error)
     }
@@ -110,54 +47,11 @@ export class Follower extends CycleLoop {
 
   /** One sync cycle. False: the next one follows at once, because this instance registers again. */
   protected override *cycle(): Steps<boolean> {
-    if (!this.#isRegistered && !(yield* this.register())) return true
+    if (!this.isRegistered && !(yield* this.register())) return true
     const { freshness } = this.options
     const cycle = freshness.beginCycle(this.now)
     const { reading } = yield* ask({ kind: 'load_feed', applied: freshness.applied })
     return yield* this.apply(cycle, reading)
-  }
-
-  /**
-   * Each registration has an id of its own. A statement of an earlier registration that arrives
-   * late, on a connection that was given up, then neither deletes the row of this one nor renews
-   * it. False while this instance stands by: the time after which a receipt is complete holds for
-   * leases of one length, so no two instances may hold leases of different lengths. The instance
-   * looks after its registration too: of two that register at once, at least one sees the other.
-   */
-  protected *register(): Steps<boolean> {
-    // The row of an earlier registration would hold receipts up until another instance evicts it.
-    yield* this.#deregister()
-    if (yield* this.detectFailures(undefined)) return this.standBy()
-    const id = this.options.newId()
-    this.#id = id
-    const { position } = yield* ask({ kind: 'register', id })
-    if (yield* this.detectFailures(id)) {
-      yield* this.#deregister()
-      return this.standBy()
-    }
-    this.#registered(position)
-    return true
-  }
-
-  *#deregister(): Steps<void> {
-    if (this.#id !== undefined) yield* ask({ kind: 'deregister', id: this.#id })
-  }
-
-  protected standBy(): boolean {
-    this.options.log.standingBy()
-    return false
-  }
-
-  #registered(position: Position): void {
-    const { freshness, history } = this.options
-    const change = this.#trust.registeredIn(position.history, this.now.monotonic)
-    if (change !== undefined) this.#leaveHistory(change)
-    this.#loggedChange = undefined
-    history.follow(position.history)
-    freshness.registered(position)
-    this.#isRegistered = true
-    // The feed begins at the position: no cycle reads a change of the tag keys from before it.
-    this.#areTagKeysOld = true
   }
 
   /** Applies what a cycle read, in the step in which it came, and acknowledges it. */
@@ -167,17 +61,37 @@ export class Follower extends CycleLoop {
       case 'standby':
         throw new StandbyError()
       case 'history_changed':
-        yield* this.prove()
-        this.#trust.lose(this.now.monotonic)
-        this.#leaveHistory(received.change)
-        return this.#forget()
+        return yield* this.#meet(received, reading)
       case 'acknowledge':
-        this.#areTagKeysOld ||= received.tagKeysChanged
-        if (this.#areTagKeysOld) yield* this.reloadTagKeys()
-        this.#areTagKeysOld = false
+        this.areTagKeysOld ||= received.tagKeysChanged
+        if (this.areTagKeysOld) yield* this.reloadTagKeys()
+        this.areTagKeysOld = false
         for (const change of reading.changes) this.learn(change, this.now.monotonic)
         return yield* this.acknowledge(cycle, received.revision)
     }
+  }
+
+  /**
+   * Goes on in another history, in the row that this instance has there, or registers again with
+   * the next cycle; with an empty cache and without a lease either way.
+   */
+  *#meet(received: HistoryChanged, { history }: Reading): Steps<boolean> {
+    const continues = this.continues(received)
+    yield* this.prove()
+    if (continues) {
+      this.leaveHistory(received.change, true)
+      this.continueIn(history)
+    } else {
+      this.loseTrust()
+      this.leaveHistory(received.change, false)
+      this.forget()
+    }
+    return false
+  }
+
+  /** Whether another history surely holds the row of every instance that holds a lease. */
+  protected continues({ holdsPosition }: HistoryChanged): boolean {
+    return holdsPosition && this.trust.isSurelyRegistered(this.now)
   }
 
   /**
@@ -194,61 +108,23 @@ export class Follower extends CycleLoop {
   }
 
   protected *acknowledge(cycle: SyncCycle, revision: number): Steps<boolean> {
-    const { freshness, log, pollIntervalMs } = this.options
-    const id = this.#id
-    if (id === undefined) return false
-    const { isKnown } = yield* ask({ kind: 'acknowledge', id, revision })
-    if (!isKnown) {
-      log.evicted(id)
-      return this.#forget()
-    }
-    freshness.confirmed(cycle)
+    const { log, pollIntervalMs } = this.options
+    if (!(yield* this.write(revision))) return this.forget()
     log.cycleConfirmed(this.now.monotonic)
     this.#confirmed += 1
     this.#confirmedAt = cycle.sentAt.monotonic
+    const wasKnown = this.isKnownToAll
+    if (wasKnown) this.#lease(cycle)
     // Not more often than an instance polls: announced changes cause many cycles.
-    if (this.now.monotonic - this.#detectedAt < pollIntervalMs) return true
-    yield* this.detectFailures(id)
+    if (wasKnown && this.now.monotonic - this.#detectedAt < pollIntervalMs) return true
+    yield* this.detectFailures(this.id)
     this.#detectedAt = this.now.monotonic
+    if (!wasKnown && this.isKnownToAll) this.#lease(cycle)
     return true
   }
 
-  /**
-   * Reads the heartbeats of the other instances, evicts those that are unresponsive, and returns
-   * whether one of the others has another MAX_STALENESS_MS.
-   */
-  protected *detectFailures(ownId: string | undefined): Steps<boolean> {
-    const { failureDetector, log, timing } = this.options
-    const { rows } = yield* ask({ kind: 'load_heartbeats' })
-    const others = rows.filter(({ id }) => id !== ownId)
-    yield* this.evict(failureDetector.observe(others, this.now.monotonic))
-    const stalenesses = new Set(others.map(({ maxStalenessMs }) => maxStalenessMs))
-    this.#longestStalenessMs = Math.max(this.#longestStalenessMs, ...stalenesses)
-    stalenesses.delete(timing.maxStalenessMs)
-    log.stalenesses(timing.maxStalenessMs, stalenesses)
-    return stalenesses.size > 0
-  }
-
-  protected *evict(unresponsive: readonly UnresponsiveInstance[]): Steps<void> {
-    for (const { id, heartbeat } of unresponsive) {
-      const { isEvicted } = yield* ask({ kind: 'evict', id, heartbeat })
-      if (isEvicted) this.options.log.evictedAnother(id)
-    }
-  }
-
-  /** A change that a cycle meets is logged then, and not again by the registration that follows. */
-  #leaveHistory(change: HistoryChange): void {
-    const { failureDetector, freshness, history, log } = this.options
-    failureDetector.reset()
-    history.leave()
-    if (this.#loggedChange === undefined) log.historyChanged(change, freshness.applied)
-    this.#loggedChange = change
-  }
-
-  #forget(): false {
-    this.options.freshness.lose()
-    this.options.history.forget()
-    this.#isRegistered = false
-    return false
+  #lease(cycle: SyncCycle): void {
+    this.options.freshness.confirmed(cycle)
+    this.trust.leased(cycle.sentAt)
   }
 }

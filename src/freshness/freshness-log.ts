@@ -10,11 +10,21 @@ export interface InstanceLog {
  */
 const maxCauses = 5
 
-const historyMessages: Readonly<Record<HistoryChange, string>> = {
-  restart:
-    'the database restarted; receipts complete only by time for one failure timeout, because a restore in place looks the same',
-  other_history:
-    'the history of the database changed (restore or failover); acknowledged changes may be lost',
+/** What changed, and whether the history before goes on in the new one. */
+const historyMessages: Readonly<
+  Record<HistoryChange, { readonly continues: string; readonly breaks: string }>
+> = {
+  restart: {
+    continues: 'the database restarted, and holds all changes that this instance has applied',
+    breaks:
+      'the database restarted; receipts complete only by time for one failure timeout, because a restore in place looks the same',
+  },
+  other_history: {
+    continues:
+      'the history of the database changed (failover), and holds all changes that this instance has applied',
+    breaks:
+      'the history of the database changed (restore or failover); acknowledged changes may be lost',
+  },
 }
 
 /**
@@ -87,10 +97,11 @@ export class FreshnessLog {
     this.#log.warn({ instance }, 'another instance evicted this instance; registering again')
   }
 
-  historyChanged(change: HistoryChange, applied: number): void {
+  historyChanged(change: HistoryChange, applied: number, continues: boolean): void {
     this.#cause =
       change === 'restart' ? 'The database restarted.' : 'The history of the database changed.'
-    this.#log.warn({ applied }, historyMessages[change])
+    const messages = historyMessages[change]
+    this.#log.warn({ applied }, continues ? messages.continues : messages.breaks)
   }
 
   /** Logs whether the lease holds when that has changed. */

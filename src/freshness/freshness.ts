@@ -12,14 +12,23 @@ export interface SyncCycle {
   readonly sentAt: Moment
 }
 
+/**
+ * The database is not the one that this instance followed. `holdsPosition`: it holds the revision
+ * that this instance has applied, with its id, and so all that came before it.
+ */
+export interface HistoryChanged {
+  readonly kind: 'history_changed'
+  readonly change: HistoryChange
+  readonly holdsPosition: boolean
+}
+
 export type Received =
   /**
    * All changes are applied: reload the tag keys if they changed, acknowledge this revision,
    * confirm the cycle.
    */
   | { readonly kind: 'acknowledge'; readonly revision: number; readonly tagKeysChanged: boolean }
-  /** The database is not the one that this instance followed: register again. */
-  | { readonly kind: 'history_changed'; readonly change: HistoryChange }
+  | HistoryChanged
   /** The server may lag behind: what it read counts for nothing. */
   | { readonly kind: 'standby' }
 
@@ -80,14 +89,20 @@ export class Freshness {
   }
 
   /**
-   * The registration was committed: it took its position from the counter in the same statement.
-   * What was read before is stale, and there is no lease yet.
+   * The registration was committed, with its position. What was read before is stale, and there is
+   * no lease yet.
    */
   registered(at: Position): void {
     this.lose()
     this.#applied = at.revision
     this.#appliedId = at.id
     this.#history = at.history
+  }
+
+  /** The position is the same in another history: what was read before is stale. */
+  continuesIn(history: History | null): void {
+    this.lose()
+    this.#history = history
   }
 
   /** Call it before the statement of the cycle is sent. */
@@ -99,7 +114,9 @@ export class Freshness {
   received(reading: Reading): Received {
     if (reading.inRecovery) return { kind: 'standby' }
     const change = this.#historyChange(reading)
-    if (change !== undefined) return { kind: 'history_changed', change }
+    if (change !== undefined) {
+      return { kind: 'history_changed', change, holdsPosition: this.#isHeldBy(reading) }
+    }
     const tagKeysChanged = this.#applyAll(reading)
     this.#applied = reading.counter
     this.#appliedId = reading.counterId
@@ -141,6 +158,11 @@ export class Freshness {
     const isComparable = this.#applied > reading.floor
     if (isComparable && reading.appliedId !== this.#appliedId) return 'other_history'
     return compareHistories(this.#history, reading.history)
+  }
+
+  #isHeldBy(reading: Reading): boolean {
+    if (this.#appliedId === null || reading.counter < this.#applied) return false
+    return this.#applied > reading.floor && reading.appliedId === this.#appliedId
   }
 
   /**

@@ -12,7 +12,7 @@ export type ReceiptCommand =
 /** What an evaluation asks of the instance that evaluates. */
 export type Evaluator = Pick<
   Follower,
-  'registeredId' | 'learn' | 'completesOnlyByTime' | 'failureTimeoutMs'
+  'registeredId' | 'learn' | 'completesOnlyByTime' | 'failureTimeoutMs' | 'historiesMet'
 >
 
 export interface ReceiptWaitOptions {
@@ -40,6 +40,7 @@ export class ReceiptWait {
   protected readonly options: ReceiptWaitOptions
   readonly #learntAt: number
   readonly #endsAt: number
+  readonly #historiesMet: number
   #pauseMs = shortestPauseMs
   #command: ReceiptCommand
 
@@ -48,6 +49,7 @@ export class ReceiptWait {
     this.options = options
     this.#learntAt = options.evaluator.learn(options.committed, now)
     this.#endsAt = now + options.waitMs
+    this.#historiesMet = options.evaluator.historiesMet
     this.#command = this.#load(now)
   }
 
@@ -86,8 +88,17 @@ export class ReceiptWait {
       learntAt: this.#learntAt,
       now,
       failureTimeoutMs: evaluator.failureTimeoutMs(instances),
-      onlyByTime: instances === undefined || evaluator.completesOnlyByTime(now),
+      onlyByTime: instances === undefined || this.#isOnlyByTime(now),
     })
+  }
+
+  /**
+   * In another history than that in which the wait began, the revision may be lost, and its number
+   * another one's. Who asks again is told whether it is there.
+   */
+  #isOnlyByTime(now: number): boolean {
+    const { evaluator } = this.options
+    return evaluator.historiesMet !== this.#historiesMet || evaluator.completesOnlyByTime(now)
   }
 
   #load(now: number): ReceiptCommand {

@@ -73,6 +73,16 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
       connectTimeoutMs: Math.min(timing.cycleDeadlineMs, config.DATABASE_CONNECT_TIMEOUT_MS),
       statementTimeoutMs: timing.cycleDeadlineMs,
     })
+  const listening =
+    config.DATABASE_LISTEN_URL === undefined
+      ? database.servers
+      : new DatabaseServers({
+          connection: config.DATABASE_LISTEN_URL,
+          connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
+          log,
+        })
+  const connectListener = () => connect(listening)
+  const notifies = config.CHANGE_FEED === 'notify' && (await canNotify(db, connectListener, log))
   const instance = new Driver({
     follower: new Follower({
       newId: randomUUID,
@@ -89,21 +99,13 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     connect: () => connect(database.servers),
     findsLater: () => database.servers.findsLater(),
     onDisconnect: () => database.servers.distrust(),
+    newId: randomUUID,
+    notifies,
     now: moment,
     reloadTagKeys: () => keyring.reload(),
     onRegistered: options.onRegistered ?? (() => undefined),
   })
   history.onRefusal((met) => instance.meet(met))
-  const listening =
-    config.DATABASE_LISTEN_URL === undefined
-      ? database.servers
-      : new DatabaseServers({
-          connection: config.DATABASE_LISTEN_URL,
-          connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
-          log,
-        })
-  const connectListener = () => connect(listening)
-  const notifies = config.CHANGE_FEED === 'notify' && (await canNotify(db, connectListener, log))
   const listener = notifies
     ? new Listener({
         connect: connectListener,

@@ -28,6 +28,7 @@ export interface FeedConnectionOptions {
 
 export interface StoredHeartbeat {
   readonly id: string
+  readonly applied: number
   readonly heartbeat: number
   readonly maxStalenessMs: number
 }
@@ -80,32 +81,44 @@ export function destroyFeedConnection({ client }: FeedConnection): void {
   client.end().catch(() => undefined)
 }
 
+export interface NewInstance {
+  readonly id: string
+  readonly now: Date
+  readonly maxStalenessMs: number
+  /** Random: the id of the revision that the registration takes. */
+  readonly revisionId: string
+  /** Whether the database supports NOTIFY. */
+  readonly notify: boolean
+}
+
 /**
- * Registers an instance at the counter's current revision: one statement, so that no change lies
- * in between.
+ * Registers an instance, and takes the next revision for it under the counter's lock, as every
+ * change does. So of two registrations one comes first: either its row is visible to the other
+ * one, or its revision is higher.
  */
 export async function registerInstance(
   { client, history }: FeedConnection,
-  instance: { readonly id: string; readonly now: Date; readonly maxStalenessMs: number },
+  { id, now, maxStalenessMs, revisionId, notify }: NewInstance,
 ): Promise<Position> {
-  const { rows } = await client.query<{
-    applied: string
-    id: string | null
-    history: History | null
-  }>(
+  const announcement = notify ? `pg_notify('${changeChannel}', applied::text)` : 'null'
+  const { rows } = await client.query<{ applied: string; history: History | null }>(
     // Not a subquery in RETURNING, which YugabyteDB reads from another moment (yugabyte-db #17672).
-    `with registered as (
+    `with taken as (update revision set value = value + 1 returning value),
+     written as (
+       insert into change (revision, ordinal, id, kind, subject, created_at)
+       select value, 0, $4::uuid, 'instance', $1::uuid, $2::timestamptz from taken
+     ),
+     registered as (
        insert into instance (id, applied, beat, started_at, max_staleness_ms)
-       select $1, value, 0, $2, $3 from revision
-       returning applied)
-     select applied, ${history} as history,
-       (select change.id from change where change.revision = applied limit 1) as id
-     from registered`,
-    [instance.id, instance.now, instance.maxStalenessMs],
+       select $1::uuid, value, 0, $2::timestamptz, $3 from taken
+       returning applied
+     )
+     select applied, ${history} as history, ${announcement} from registered`,
+    [id, now, maxStalenessMs, revisionId],
   )
   const [row] = rows
   if (row === undefined) throw new Error('The database has no counter of revisions.')
-  return { revision: Number(row.applied), id: row.id, history: row.history }
+  return { revision: Number(row.applied), id: revisionId, history: row.history }
 }
 
 /** Loads all that a sync cycle needs, by one statement and so from one snapshot. */
@@ -166,15 +179,20 @@ export async function acknowledge(
   return result.rowCount === 1
 }
 
-/** The heartbeat of every instance, on this very connection, and its MAX_STALENESS_MS. */
+/**
+ * The heartbeat of every instance, on this very connection, with its applied revision and its
+ * MAX_STALENESS_MS.
+ */
 export async function loadHeartbeats({ client }: FeedConnection): Promise<StoredHeartbeat[]> {
   const { rows } = await client.query<{
     id: string
+    applied: string
     beat: string
     max_staleness_ms: number
-  }>('select id, beat, max_staleness_ms from instance')
+  }>('select id, applied, beat, max_staleness_ms from instance')
   return rows.map((row) => ({
     id: row.id,
+    applied: Number(row.applied),
     heartbeat: Number(row.beat),
     maxStalenessMs: row.max_staleness_ms,
   }))

@@ -175,13 +175,15 @@ t.test('admin commands run on the database of a running service', async (t) => {
       [key.id],
     )
     const before = await stateOf(key.id)
-    t.match(jsonOf(await admin('revoke', key.id, '--json')), {
-      api_key_id: key.id,
-      receipt: { state: 'complete', revision: before.latest },
-    })
+    const byCommand = jsonOf(await admin('revoke', key.id, '--json'))
+    const after = await stateOf(key.id)
+    const { latest } = after
+    t.match(byCommand, { api_key_id: key.id, receipt: { state: 'complete', revision: latest } })
     const repeated = await root.post(`/v1/accounts/${other}/api-keys/${key.id}/revoke`, {})
-    t.match(repeated, { status: 200, body: { receipt: { revision: before.latest } } })
-    t.same(await stateOf(key.id), before, 'neither the key nor the counter of revisions')
+    t.match(repeated, { status: 200, body: { receipt: { revision: latest } } })
+    t.same(after, { ...before, latest }, 'the key is as it was')
+    const { rows } = await raw.query('select kind from change where revision > $1', [before.latest])
+    t.same(rows, [{ kind: 'instance' }], 'the command has registered, and changed nothing')
     const actions = (await auditLogOf(raw, other)).map(({ action }) => action)
     t.same(actions, ['account.created', 'api_key.issued'])
   })

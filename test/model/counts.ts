@@ -18,7 +18,11 @@ export class Counts {
   evictions = 0
   /** Instances that came back to learn that they had been evicted. */
   survivedEviction = 0
+  /** Cycles after which an instance still waited for others to learn of its registration. */
+  cyclesWaiting = 0
   historyChanges = 0
+  /** Changes of history after which an instance went on in its row. */
+  continuations = 0
   standbyAnswers = 0
   promotions = 0
   refusedConnections = 0

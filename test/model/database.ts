@@ -26,6 +26,8 @@ export interface StoredCredentials {
 /** Told of each commit, at the moment when it becomes visible. */
 export interface CommitLog {
   committed(committed: RevisionRef, tokens: readonly SimulatedToken[], database: Database): void
+  /** A revision that alters no key is announced: a registration. */
+  registered(): void
 }
 
 /** What a version to come writes, and this one does not know. */
@@ -107,18 +109,16 @@ export class Database {
     }
   }
 
-  /** The position that a registration takes from the counter. */
-  position(): Position | undefined {
-    if (!this.commits()) return undefined
-    return { revision: this.#counter, id: this.#idOf(this.#counter), history: this.#history }
-  }
-
-  /** The registration becomes visible. */
-  register(id: string, position: Position, maxStalenessMs: number): Position | undefined {
+  /** A registration and its revision, in one transaction: its position. */
+  register(id: string, maxStalenessMs: number, takesRevision = true): Position | undefined {
     if (!this.commits() || this.#instances.has(id)) return undefined
-    const applied = position.revision
+    if (takesRevision) {
+      this.#changes.push({ ...this.#nextRevision(), kind: 'instance', subject: null })
+      this.#log.registered()
+    }
+    const applied = this.#counter
     this.#instances.set(id, { id, applied, heartbeat: 0, maxStalenessMs, leaseEndsAt: 0 })
-    return position
+    return { revision: applied, id: this.#idOf(applied), history: this.#history }
   }
 
   loadFeed(applied: number): Reading {
@@ -196,13 +196,6 @@ export class Database {
   /** How many tag keys are in the ring: the first so many. */
   get tagKeyCount(): number {
     return this.#tagKeys
-  }
-
-  /** As of a backup from before some of the instances registered: none of them can be behind it. */
-  forgetInstances(isForgotten: () => boolean): void {
-    for (const { id, applied } of this.#instances.values()) {
-      if (applied === this.#counter && isForgotten()) this.#instances.delete(id)
-    }
   }
 
   /** Whether a revision with this id is here; a pruned one counts as here. */

@@ -1,14 +1,18 @@
 import type { History } from '../../src/domain/protocol/history.ts'
+import type { Position } from '../../src/domain/protocol/position.ts'
 import type { Command, Result } from '../../src/freshness/commands.ts'
 import type { Follower } from '../../src/freshness/follower.ts'
 import type { Database } from './database.ts'
 import type { SimulatedKeyring } from './keyring.ts'
 import type { Node } from './node.ts'
+import type { Protocol } from './protocol.ts'
 
 export interface SimulatedDriverOptions {
   readonly node: Node
   readonly follower: Follower
   readonly keyring: SimulatedKeyring
+  /** The registration: the twin of a statement. */
+  readonly register: Protocol['register']
 }
 
 /**
@@ -19,6 +23,7 @@ export class SimulatedDriver {
   readonly follower: Follower
   readonly #node: Node
   readonly #keyring: SimulatedKeyring
+  readonly #register: Protocol['register']
   /** The connection of the sync cycles, while it is not known to be broken. */
   #connection: number | undefined
   /** Which command is under way: a result of an earlier one is dropped. */
@@ -31,8 +36,9 @@ export class SimulatedDriver {
   /** When the instance registered for the first time, in true time: only the checker may ask. */
   followsSince: number | undefined
 
-  constructor({ node, follower, keyring }: SimulatedDriverOptions) {
+  constructor({ node, follower, keyring, register }: SimulatedDriverOptions) {
     this.#node = node
+    this.#register = register
     this.#keyring = keyring
     this.follower = follower
   }
@@ -89,9 +95,15 @@ export class SimulatedDriver {
   #report(result: Result): void {
     const { environment, history, now } = this.#node
     const { historyNumber } = history
+    const { registeredId } = this.follower
     this.#count(result)
     this.follower.on(result, now())
-    environment.counts.historyChanges += history.historyNumber - historyNumber
+    const { counts } = environment
+    const left = history.historyNumber - historyNumber
+    counts.historyChanges += left
+    if (registeredId !== undefined && registeredId === this.follower.registeredId)
+      counts.continuations += left
+    if (result.kind === 'acknowledge' && this.follower.isWaiting) counts.cyclesWaiting += 1
     this.#execute(this.follower.next())
   }
 
@@ -139,7 +151,7 @@ export class SimulatedDriver {
         break
       }
       case 'register':
-        this.#register(command.id, report)
+        this.#sendRegistration(command.id, report)
         break
       case 'deregister':
         this.#ask(
@@ -179,13 +191,13 @@ export class SimulatedDriver {
     }
   }
 
-  #register(id: string, report: (result: Result) => void): void {
+  #sendRegistration(id: string, report: (result: Result) => void): void {
     const { timing } = this.#node
-    this.#ask(
-      (db) => db.position(),
-      (position) => report({ kind: 'register', position }),
+    this.#ask<Position | 'begun'>(
+      (db) => (db.commits() ? 'begun' : undefined),
+      (position) => report(position === 'begun' ? failed : { kind: 'register', position }),
       () => report(failed),
-      (db, position) => db.register(id, position, timing.maxStalenessMs),
+      (db) => this.#register(db, id, timing.maxStalenessMs),
     )
   }
 

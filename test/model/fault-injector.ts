@@ -52,9 +52,6 @@ export class FaultInjector {
     })
     environment.scheduler.at(at, () => {
       if (backup === undefined) return
-      // Some of the instances may have registered after the backup.
-      if (event.keepsInstances !== true)
-        backup.forgetInstances(() => environment.random.chance(0.5))
       this.#restore(backup, this.#untilCalm(event.for))
     })
   }

@@ -4,6 +4,9 @@ import { acknowledgeBeforeApplying } from './mutants/acknowledge-before-applying
 import { acknowledgesOldTagKeys } from './mutants/acknowledges-old-tag-keys.ts'
 import { blindDelete } from './mutants/blind-delete.ts'
 import { clocksCompared } from './mutants/clocks-compared.ts'
+import { continuesWithItsCache } from './mutants/continues-with-its-cache.ts'
+import { continuesWithoutLease } from './mutants/continues-without-lease.ts'
+import { continuesWithoutPosition } from './mutants/continues-without-position.ts'
 import { deathInferred } from './mutants/death-inferred.ts'
 import { earlyLoads } from './mutants/early-loads.ts'
 import { endAsATime } from './mutants/end-as-a-time.ts'
@@ -19,6 +22,7 @@ import { joinsWithoutLease } from './mutants/joins-without-lease.ts'
 import { keepsConnections } from './mutants/keeps-connections.ts'
 import { leaseBeforeTheHeartbeat } from './mutants/lease-before-the-heartbeat.ts'
 import { leaseFromTheAnswer } from './mutants/lease-from-the-answer.ts'
+import { leaseOfAStranger } from './mutants/lease-of-a-stranger.ts'
 import { leaseWithoutMargin } from './mutants/lease-without-margin.ts'
 import { looksOnlyBeforeRegistering } from './mutants/looks-only-before-registering.ts'
 import { monotonicClockAlone } from './mutants/monotonic-clock-alone.ts'
@@ -32,6 +36,7 @@ import { receiptByOwnStaleness } from './mutants/receipt-by-own-staleness.ts'
 import { receiptFromOutside } from './mutants/receipt-from-outside.ts'
 import { receiptWhileRegistering } from './mutants/receipt-while-registering.ts'
 import { refusesByOldTagKeys } from './mutants/refuses-by-old-tag-keys.ts'
+import { regainsTrust } from './mutants/regains-trust.ts'
 import { registersWithOldTagKeys } from './mutants/registers-with-old-tag-keys.ts'
 import { revisionsByNumber } from './mutants/revisions-by-number.ts'
 import { skipsGaps } from './mutants/skips-gaps.ts'
@@ -39,9 +44,11 @@ import { skipsUnknownKinds } from './mutants/skips-unknown-kinds.ts'
 import { trustAfterRestore } from './mutants/trust-after-restore.ts'
 import { trustsAStandby } from './mutants/trusts-a-standby.ts'
 import { twoReads } from './mutants/two-reads.ts'
+import { unnumberedRegistration } from './mutants/unnumbered-registration.ts'
 import { unprovedReads } from './mutants/unproved-reads.ts'
 import { wallClockAlone } from './mutants/wall-clock-alone.ts'
 import type { Protocol } from './protocol.ts'
+import { recoveredNearRegistration } from './recovered-near-registration.ts'
 import { restoredWhileEvicted } from './restored-while-evicted.ts'
 import type { Schedule } from './schedule.ts'
 import { anything, everySchedule } from './schedules.ts'
@@ -150,6 +157,36 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'instances believed right after a restore',
     protocol: trustAfterRestore,
+    schedules: recoveredNearRegistration({ evaluatorIs: 'attached' }),
+  },
+  {
+    name: 'a lease before the other instances know of the registration',
+    protocol: leaseOfAStranger,
+    schedules: recoveredNearRegistration({ evaluatorIs: 'cut off' }),
+  },
+  {
+    name: 'a registration that takes no revision',
+    protocol: unnumberedRegistration,
+    schedules: recoveredNearRegistration({ evaluatorIs: 'cut off' }),
+  },
+  {
+    name: 'another history that does not hold the position is trusted',
+    protocol: continuesWithoutPosition,
+    schedules: recoveredNearRegistration({ evaluatorIs: 'attached' }),
+  },
+  {
+    name: 'another history is trusted after the lease has ended',
+    protocol: continuesWithoutLease,
+    schedules: recoveredNearRegistration({ evaluatorIs: 'evicted' }),
+  },
+  {
+    name: 'a restart after a restore brings trust back',
+    protocol: regainsTrust,
+    schedules: recoveredNearRegistration({ evaluatorIs: 'attached', isRestarted: true }),
+  },
+  {
+    name: 'a cache that is kept in another history',
+    protocol: continuesWithItsCache,
     schedules: anything({ restore: 6, act: 20 }),
     seed: 23,
   },

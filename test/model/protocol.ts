@@ -1,16 +1,18 @@
+import type { Position } from '../../src/domain/protocol/position.ts'
 import type { Verdict } from '../../src/domain/verdict.ts'
 import { FailureDetector } from '../../src/freshness/failure-detector.ts'
-import { Follower, type FollowerOptions } from '../../src/freshness/follower.ts'
+import { Follower } from '../../src/freshness/follower.ts'
 import { Freshness } from '../../src/freshness/freshness.ts'
 import type { Moment } from '../../src/freshness/lease.ts'
 import { ReadBasis, type ReadBasisOptions } from '../../src/freshness/read-basis.ts'
 import { ReceiptWait, type ReceiptWaitOptions } from '../../src/freshness/receipt-wait.ts'
+import type { FollowerOptions } from '../../src/freshness/registrant.ts'
 import { type Timing, timingOf } from '../../src/freshness/timing.ts'
 import { CurrentHistory } from '../../src/store/current-history.ts'
 import type { CachedCredential } from '../../src/verification/cached-credential.ts'
 import { CredentialCache } from '../../src/verification/credential-cache.ts'
 import { Resolution, type ResolutionMemory } from '../../src/verification/resolve.ts'
-import type { StoredCredentials } from './database.ts'
+import type { Database, StoredCredentials } from './database.ts'
 import type { Node } from './node.ts'
 import { Pool, type PoolOptions } from './pool.ts'
 import { Reads, type ReadsOptions, type Statement } from './reads.ts'
@@ -35,6 +37,7 @@ export interface Protocol {
   pool(options: PoolOptions): Pool
   reads(options: ReadsOptions): Reads
   readonly loadCredentials: Statement<StoredCredentials>
+  register(db: Database, id: string, maxStalenessMs: number): Position | undefined
 }
 
 /** What ships. */
@@ -55,4 +58,5 @@ export const shipped: Protocol = {
   reads: (options) => new Reads(options),
   // What a standby says may be old.
   loadCredentials: (db) => (db.isStandby ? undefined : db.loadCredentials()),
+  register: (db, id, maxStalenessMs) => db.register(id, maxStalenessMs),
 }

@@ -5,6 +5,9 @@ import type { MachineShape, Schedule, SimulatedEvent } from './schedule.ts'
 /** The machine that is stopped for longer than the failure timeout. */
 const evicted = 0
 
+/** They register again after the backup, once the stopped one is evicted. */
+const others = [1, 2]
+
 /** When it is stopped, in tenths of M. */
 const beginning = 15
 
@@ -16,8 +19,7 @@ const beginning = 15
 export const restoredWhileEvicted: fc.Arbitrary<Schedule> = fc
   .record({
     seed: fc.nat(),
-    for: fc.constantFrom(14, 16),
-    back: fc.constantFrom(0.5, 1),
+    for: fc.constantFrom(19.5, 20),
     acts: fc.array(
       fc.record({
         kind: fc.constant('act' as const),
@@ -34,7 +36,13 @@ export const restoredWhileEvicted: fc.Arbitrary<Schedule> = fc
     const end = beginning + hour.for
     const events: SimulatedEvent[] = [
       { kind: 'stop', at: beginning, machine: evicted, for: hour.for },
-      { kind: 'restore', at: end + 0.05, for: 0.1, back: hour.back },
+      ...others.map((machine) => ({
+        kind: 'shut_down' as const,
+        at: end - 3.3,
+        machine,
+        for: 1.9,
+      })),
+      { kind: 'restore', at: end + 0.05, for: 0.1, back: 1.95 },
       ...hour.acts.map((one) => ({ ...one, at: end + one.at })),
     ]
     return { seed: hour.seed, machines: [shape, shape, shape], events }

@@ -43,8 +43,6 @@ export type SimulatedEvent =
       readonly at: number
       readonly for: number
       readonly back: number
-      /** Whether every instance had registered before the backup: by chance when absent. */
-      readonly keepsInstances?: boolean
     }
   | {
       readonly kind: 'promote'
@@ -81,7 +79,7 @@ export const machineCount = 3
 
 /** When faults end, and when the run does, in tenths of M. */
 export const calmFrom = 60
-export const runEnds = 72
+export const runEnds = 86
 
 /** A schedule as a person reads it. */
 export function describe({ seed, machines, events }: Schedule): string {

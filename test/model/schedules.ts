@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { cutOff } from './cut-off.ts'
 import { events, rate, type Weights } from './events.ts'
+import { recoveredNearRegistration } from './recovered-near-registration.ts'
 import { restoredWhileEvicted } from './restored-while-evicted.ts'
 import { type MachineShape, machineCount, type Schedule } from './schedule.ts'
 import { stalenessesDiffer } from './stalenesses-differ.ts'
@@ -29,6 +30,7 @@ export const everySchedule: fc.Arbitrary<Schedule> = fc.oneof(
   { weight: 6, arbitrary: anything() },
   { weight: 2, arbitrary: cutOff() },
   { weight: 1, arbitrary: restoredWhileEvicted },
+  { weight: 1, arbitrary: recoveredNearRegistration() },
   { weight: 1, arbitrary: stalenessesDiffer },
   { weight: 1, arbitrary: unnoticedRestore },
 )

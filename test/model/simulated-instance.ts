@@ -53,7 +53,7 @@ export class SimulatedInstance {
     })
     this.process = node.process
     this.node = node
-    const driver = new SimulatedDriver({ node, follower, keyring })
+    const driver = new SimulatedDriver({ node, follower, keyring, register: protocol.register })
     this.driver = driver
     history.onRefusal((met) => driver.meet(met))
     const { resolve, judge, loadCredentials } = protocol

@@ -96,6 +96,10 @@ class Simulation implements CommitLog {
     this.#latest = committed
     this.#commits.set(committed.id, { committed, at: scheduler.now, tokens: touched })
     for (const token of touched) history.becomes(token, database.verdictOn(token), scheduler.now)
+    this.registered()
+  }
+
+  registered(): void {
     for (const { instance, listens } of this.#hosts) if (listens) instance?.announced()
   }
 

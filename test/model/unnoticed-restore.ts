@@ -38,7 +38,7 @@ export const unnoticedRestore: fc.Arbitrary<Schedule> = fc
     const events: SimulatedEvent[] = [
       { kind: 'stop', at: beginning, machine: observer, for: hour.for },
       { kind: 'partition', at: end - 1, machine: holder, for: 12 },
-      { kind: 'restore', at: restoredAt, for: 0.1, back, keepsInstances: true },
+      { kind: 'restore', at: restoredAt, for: 0.1, back },
       ...hour.acts.map((one) => ({ ...one, at: end + one.at })),
     ]
     return { seed: hour.seed, machines: [shape, shape, shape], events, tellsHistory: false }

@@ -1,0 +1,7 @@
+import { type Protocol, shipped } from '../protocol.ts'
+
+/** A registration takes no revision: whoever has applied the one before it counts as knowing it. */
+export const unnumberedRegistration: Protocol = {
+  ...shipped,
+  register: (db, id, maxStalenessMs) => db.register(id, maxStalenessMs, false),
+}
