@@ -251,7 +251,7 @@ t.test('everything in the Aeon document is described', async (t) => {
     }
   }
   for (const [id, operation] of operations) {
-    if (operation.summary === undefined) undescribed.push(id)
+    if (!operation.summary || !operation.description) undescribed.push(id)
     for (const { name, description } of operation.parameters ?? []) {
       if (description === undefined) undescribed.push(`${id}: ${name}`)
     }
@@ -260,6 +260,7 @@ t.test('everything in the Aeon document is described', async (t) => {
     }
   }
   t.same(undescribed, [])
+  t.match(document.info, { contact: { name: String } })
   const used = new Set([...operations.keys()].flatMap(tagsOf))
   t.same(document.tags.map(({ name }: Json) => name).sort(), [...used].sort())
   t.ok(document.tags.every(({ description }: Json) => description !== undefined))

@@ -1,6 +1,6 @@
 /**
- * The page /docs in Chromium: every operation is tried out with what the page proposes. And the
- * native document under two linters. Where Chromium is missing, a line says so, unless
+ * The page /docs in Chromium: every operation is tried out with what the page proposes. And both
+ * documents under two linters. Where Chromium is missing, a line says so, unless
  * INTEROP=required.
  */
 import { execFile } from 'node:child_process'
@@ -13,20 +13,24 @@ import { startTestService } from '../helpers/service.ts'
 
 const run = promisify(execFile)
 const folder = join(import.meta.dirname, '../docs-page')
-const document = join(import.meta.dirname, '../../openapi/openapi.json')
+const documents = join(import.meta.dirname, '../../openapi')
 const options = { cwd: folder, env: { ...process.env, NODE_OPTIONS: '' } }
 t.setTimeout(600_000)
 
 await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], options)
 
-t.test('linters of OpenAPI documents find nothing', async (t) => {
-  const redocly = await run('npx', ['redocly', 'lint', document, '--extends=recommended'], options)
-  t.match(redocly.stderr + redocly.stdout, /is valid/)
-  t.notMatch(redocly.stderr + redocly.stdout, /warning/i, 'Redocly')
-  const strict = ['--fail-severity=hint', '--ruleset=.spectral.json']
-  const spectral = await run('npx', ['spectral', 'lint', document, ...strict], options)
-  t.match(spectral.stdout, 'No results', 'Spectral')
-})
+for (const name of ['openapi.json', 'aeon.json']) {
+  t.test(`linters of OpenAPI documents find nothing in ${name}`, async (t) => {
+    const document = join(documents, name)
+    const extended = '--extends=recommended'
+    const redocly = await run('npx', ['redocly', 'lint', document, extended], options)
+    t.match(redocly.stderr + redocly.stdout, /is valid/)
+    t.notMatch(redocly.stderr + redocly.stdout, /warning/i, 'Redocly')
+    const strict = ['--fail-severity=hint', '--ruleset=.spectral.json']
+    const spectral = await run('npx', ['spectral', 'lint', document, ...strict], options)
+    t.match(spectral.stdout, 'No results', 'Spectral')
+  })
+}
 
 t.test('every operation of /docs works with what the page proposes', async (t) => {
   const chromium = await run('which', ['chromium']).catch(() => undefined)
@@ -57,8 +61,8 @@ t.test('every operation of /docs works with what the page proposes', async (t) =
   for (const { operationId, status, ...rest } of tried) {
     t.ok(status >= 200 && status < 300, `${operationId}: ${status}`, rest)
   }
-  const documents = ['aeon-keys', 'aeon-keys, as the API of Aeon']
-  t.same(lines[0], { title: 'aeon-keys API', documents })
+  const offered = ['aeon-keys', 'aeon-keys, as the API of Aeon']
+  t.same(lines[0], { title: 'aeon-keys API', documents: offered })
   t.match(lines.at(-2)?.other, /Aeon/, 'the other document is shown')
   t.same(lines.at(-1), { complaints: [] }, 'the console of the browser is empty')
 })

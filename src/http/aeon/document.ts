@@ -38,6 +38,7 @@ export async function describeAeonRoutes(scope: App): Promise<void> {
         title: 'aeon-keys, as the public API of YugabyteDB Aeon',
         version: packageJson.version,
         description: 'The part of the YugabyteDB Aeon API with which its clients manage API keys.',
+        contact: { name: 'The operators of this service' },
         license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
       },
       servers: [{ url: '/' }],

@@ -21,6 +21,7 @@ export function getCurrentAccountRoute(scope: App, deps: Deps): void {
         operationId: 'GetCurrentAccount',
         tags: ['account'],
         summary: 'Get the account of the key and its project',
+        description: 'Returns one account and one project: each account has exactly one.',
         response: responses(ref(AccountResponse)),
       },
     },

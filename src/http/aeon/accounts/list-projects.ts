@@ -32,6 +32,7 @@ export function listProjectsRoute(scope: App, deps: Deps): void {
         operationId: 'ListProjects',
         tags: ['project'],
         summary: 'List the project of an account',
+        description: 'Returns a page with one project, or an empty page if `name` is not its name.',
         params: accountParams,
         querystring: listQuery,
         response: responses(ref(ProjectListResponse), { errors: [404] }),

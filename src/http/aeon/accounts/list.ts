@@ -25,6 +25,7 @@ export function listAccountsRoute(scope: App, deps: Deps): void {
         operationId: 'ListAccounts',
         tags: ['account-list'],
         summary: 'List the account of the key, for older clients',
+        description: 'Returns a page with one account.',
         querystring: Type.Object(pagingParameters({ name: 'name' }), closed),
         response: responses(ref(AccountListResponse)),
       },

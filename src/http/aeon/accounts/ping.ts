@@ -40,6 +40,7 @@ export function pingRoute(scope: App, deps: Deps): void {
         operationId: 'GetPing',
         tags: ['health-check'],
         summary: 'Check that the service is available and the key is valid',
+        description: 'Returns the version of the service and the start of its process.',
         response: responses(ref(PingResponse)),
       },
     },

@@ -15,6 +15,7 @@ export function createAllowListRoute(scope: App, deps: Deps): void {
         operationId: 'CreateNetworkAllowList',
         tags: ['network'],
         summary: 'Create an allow list',
+        description: 'The list takes effect on the keys that name it, once they do.',
         params: projectParams,
         body: ref(NetworkAllowListSpec),
         response: responses(ref(NetworkAllowListResponse), { body: true, errors: [404, 409] }),

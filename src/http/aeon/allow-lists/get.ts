@@ -15,6 +15,7 @@ export function getAllowListRoute(scope: App, deps: Deps): void {
         operationId: 'GetNetworkAllowList',
         tags: ['network'],
         summary: 'Get an allow list',
+        description: 'Returns the list with all its entries.',
         params: allowListParams,
         response: responses(ref(NetworkAllowListResponse), { errors: [404] }),
       },

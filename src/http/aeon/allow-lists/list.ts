@@ -56,6 +56,7 @@ export function listAllowListsRoute(scope: App, deps: Deps): void {
         operationId: 'ListNetworkAllowLists',
         tags: ['network'],
         summary: 'List allow lists',
+        description: 'Lists the allow lists of the project with all their entries.',
         params: projectParams,
         querystring: listQuery,
         response: responses(ref(NetworkAllowListListResponse), { errors: [404] }),

@@ -22,6 +22,7 @@ export function getApiKeyRoute(scope: App, deps: Deps): void {
         operationId: 'GetApiKey',
         tags: ['auth'],
         summary: 'Get a key',
+        description: 'Returns the key without its token, which only its issue returns.',
         params: keyParams,
         response: responses(ref(ApiKeyResponse), { errors: [404] }),
       },

@@ -29,6 +29,7 @@ export function listApiKeysRoute(scope: App, deps: Deps): void {
         operationId: 'ListApiKeys',
         tags: ['auth'],
         summary: 'List keys, active keys first',
+        description: 'Lists revoked and expired keys too, unless `status` selects others.',
         params: accountParams,
         querystring: Type.Object({ ...pagingParameters(orderNames), ...filterParameters }, closed),
         response: responses(ref(ApiKeyListResponse), { errors: [404] }),

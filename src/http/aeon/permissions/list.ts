@@ -36,6 +36,7 @@ export function listPermissionsRoutes(scope: App, deps: Deps): void {
           operationId: 'ListResourcePermissions',
           tags: ['auth'],
           summary: 'List permissions',
+          description: 'Lists the operations on each type of resource.',
           querystring: Type.Object({}, closed),
           response: responses(ref(ResourcePermissionsResponse)),
         },

@@ -20,6 +20,7 @@ export function createRoleRoute(scope: App, deps: Deps): void {
         operationId: 'CreateRole',
         tags: ['role'],
         summary: 'Create a role',
+        description: 'Requires every permission of the role.',
         params: accountParams,
         body: ref(RoleSpec),
         response: responses(ref(RoleResponse), { body: true, errors: [404, 409] }),

@@ -15,6 +15,7 @@ export function getRoleRoute(scope: App, deps: Deps): void {
         operationId: 'GetRole',
         tags: ['role'],
         summary: 'Get a role',
+        description: 'Returns a role of the account, built in or its own.',
         params: roleParams,
         response: responses(ref(RoleResponse), { errors: [404] }),
       },

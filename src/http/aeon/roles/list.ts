@@ -64,6 +64,7 @@ export function listRolesRoute(scope: App, deps: Deps): void {
         operationId: 'ListRbacRoles',
         tags: ['role'],
         summary: 'List roles',
+        description: 'Lists the roles of the account, built-in roles included.',
         params: accountParams,
         querystring: listQuery,
         response: responses(ref(RoleListResponse), { errors: [404] }),
