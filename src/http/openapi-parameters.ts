@@ -18,7 +18,7 @@ export const actingUser = {
     name: 'X-Acting-User-Name',
     in: 'header',
     description: 'Name of the acting user, percent-encoded UTF-8.',
-    schema: { type: 'string' },
+    schema: { type: 'string', minLength: 1 },
   },
 } satisfies Record<string, Parameter>
 

@@ -22,7 +22,7 @@ const arrayOf = (name: string) => ({ type: 'array', items: component(name) })
 const commaSeparated = {
   style: 'form',
   explode: false,
-  schema: { type: 'array', items: { type: 'string' } },
+  schema: { type: 'array', minItems: 1, items: { type: 'string' } },
 }
 
 /** Each point of the clients' code: what it reads of the document, and what it needs there. */

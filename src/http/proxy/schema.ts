@@ -1,6 +1,8 @@
 import { Type } from 'typebox'
 import { attemptParameters } from '../attempt-parameters.ts'
+import { Problem } from '../problem.ts'
 import { responses } from '../responses.ts'
+import { ref } from '../schema-tools.ts'
 
 const text = (description: string) => ({ description, type: 'string' })
 
@@ -33,5 +35,10 @@ export const forwardAuthSchema = {
       }),
     }),
     401: Type.Null({ description: 'The token is missing or not valid for the request.' }),
+    403: {
+      description:
+        'The token lacks a permission: without a body, and with `WWW-Authenticate`. Or the proxy is not permitted to verify tokens: with a problem.',
+      content: { 'application/problem+json': { schema: ref(Problem) } },
+    },
   },
 }

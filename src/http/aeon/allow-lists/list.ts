@@ -40,7 +40,7 @@ const listQuery = Type.Object(
           description:
             'Only allow lists of these keys: key ids separated by commas. Requires the `api_key:read` permission.',
         }),
-        { type: 'array', items: { type: 'string' } },
+        { type: 'array', minItems: 1, items: { type: 'string' } },
       ),
     ),
   },

@@ -27,7 +27,7 @@ export const filterParameters = {
         maxLength: maxStatusListLength,
         description: `Only keys with one of these statuses, separated by commas: ${keyStatuses.join(', ')}.`,
       }),
-      { type: 'array', items: { type: 'string' } },
+      { type: 'array', minItems: 1, items: { type: 'string' } },
     ),
   ),
 }

@@ -15,7 +15,7 @@ export const filterParameters = {
   status: Type.Optional(
     documentedAs(
       textFilter(maxStatusListLength, 'Only keys with one of these statuses, separated by commas.'),
-      { type: 'array', items: { type: 'string', enum: keyStatuses } },
+      { type: 'array', minItems: 1, items: { type: 'string', enum: keyStatuses } },
     ),
   ),
   name_prefix: textFilter(maxNameLength, 'Only keys whose name begins with this text.'),
