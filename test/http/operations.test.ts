@@ -223,7 +223,7 @@ test('/openapi.json is the committed document, and /docs shows it without extern
   }
   const initializer = await nobody.get('/docs/static/swagger-initializer.js')
   t.match(initializer.text, 'validatorUrl: null')
-  t.match(initializer.text, '"layout":"BaseLayout"', 'no logo, whose style the policy forbids')
+  t.match(initializer.text, "layout: 'BaseLayout'", 'no logo, whose style the policy forbids')
   t.notMatch(initializer.text, /["']https?:\/\/(?!stackoverflow)/)
 
   const policy = String(page.headers['content-security-policy'])

@@ -60,7 +60,7 @@ test('thousands of requests in one write hold up nobody, and end their connectio
     ['/docs/json', 'Host: a'],
     ['/metrics', 'Host: a'],
     ['/v1/me', 'Host: a'],
-    ['/', 'a:b'],
+    ['/nowhere', 'Host: a'],
     ['/livez', 'Host: a\r\nExpect: 100-continue'],
     ['/livez', 'Host: a\r\nExpect: cake'],
   ] as const) {
@@ -81,6 +81,13 @@ test('thousands of requests in one write hold up nobody, and end their connectio
   }
 })
 
+test('of pipelined requests without a Host header only the first is answered', async (t) => {
+  const { port } = await listenToAll(t)
+  const text = await exchange(port, 'GET / HTTP/1.1\r\na:b\r\n\r\n'.repeat(1_000))
+  t.match(text, /^HTTP\/1.1 400 .*connection: close/is)
+  t.equal(text.split('HTTP/1.1 ').length, 2)
+})
+
 test('bodies in thousands of tiny chunks hold up nobody, and end their connection', async (t) => {
   const { app, port, rootToken } = await listenToAll(t)
   const maxMs = await maxTurnMs()
@@ -92,7 +99,7 @@ test('bodies in thousands of tiny chunks hold up nobody, and end their connectio
   const rows: readonly [told: string, head: string, part: string, answers: number[]][] = [
     ['a body that is read', read, oneByte, [400]],
     ['chunks with an extension', read, '1;a\r\n \r\n', [400]],
-    ['a body without a route', chunked('POST', '/'), oneByte, [404]],
+    ['a body without a route', chunked('POST', '/nowhere'), oneByte, [404]],
     ['a body without a method', chunked('POST', '/livez'), oneByte, [405]],
     ['a body of a GET', chunked('GET', '/livez'), oneByte, [200]],
     ['a body that waits for another', requestTo('/livez') + read, oneByte, [200, 400]],

@@ -73,3 +73,9 @@ t.test('every container is bounded and gains no privileges', async (t) => {
   }
   t.notMatch(text, /privileged|network_mode|postgres:\/\/postgres/)
 })
+
+t.test('the database is healthy only once the role of the service can connect', async (t) => {
+  const text = await read('docker-compose.yml')
+  t.match(text, /psql -h 127\.0\.0\.1 -U aeon_service -d aeon_keys -qc "select 1"/)
+  t.notMatch(text, /test: .*pg_isready/)
+})
