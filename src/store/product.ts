@@ -1,6 +1,3 @@
-import { sql } from 'kysely'
-import type { Executor } from './database.ts'
-
 /** The database product that a server is. */
 export interface Product {
   readonly name: 'PostgreSQL' | 'YugabyteDB'
@@ -13,11 +10,6 @@ export function productOf(versionText: string): Product {
   if (yugabyte !== undefined) return { name: 'YugabyteDB', version: yugabyte }
   const [, postgresql = 'of an unknown version'] = /^PostgreSQL (\S+)/.exec(versionText) ?? []
   return { name: 'PostgreSQL', version: postgresql }
-}
-
-export async function loadProduct(db: Executor): Promise<Product> {
-  const { rows } = await sql<{ version: string }>`select version() as version`.execute(db)
-  return productOf(rows[0]?.version ?? '')
 }
 
 /**
