@@ -13,6 +13,8 @@ export interface CycleLoopOptions {
 }
 
 const shortestPauseMs = 25
+/** How many cycles an instance waits for others before the log says so: some seconds. */
+const quietWaits = 8
 
 /**
  * When an instance runs its sync cycles: one every poll interval, and at once when the driver cuts
@@ -101,6 +103,8 @@ export abstract class CycleLoop extends Coroutine {
   }
 
   #logLease(): void {
+    // Live instances learn of a registration soon; that is no event.
+    if (this.isWaiting && this.#waits <= quietWaits) return
     const { freshness, log } = this.options
     log.lease(freshness.holdsLease(this.now), this.id, this.now.monotonic)
   }

@@ -119,7 +119,9 @@ export class Follower extends Registrant {
     if (wasKnown && this.now.monotonic - this.#detectedAt < pollIntervalMs) return true
     yield* this.detectFailures(this.id)
     this.#detectedAt = this.now.monotonic
-    if (!wasKnown && this.isKnownToAll) this.#lease(cycle)
+    if (wasKnown) return true
+    if (this.isKnownToAll) this.#lease(cycle)
+    else log.waiting()
     return true
   }
 

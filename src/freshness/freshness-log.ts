@@ -68,6 +68,11 @@ export class FreshnessLog {
     this.#causes.clear()
   }
 
+  /** Registered, and not known to all. */
+  waiting(): void {
+    this.#cause = 'Another instance has not applied the registration of this one yet.'
+  }
+
   /** Not registered, because of what `stalenesses` logged. */
   standingBy(): void {
     this.#cause = 'MAX_STALENESS_MS differs on a live instance.'

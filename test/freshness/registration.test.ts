@@ -29,6 +29,7 @@ t.test('an instance that waits for another one to learn of it holds no lease', a
       const { deps } = late.service
       const { cycles } = deps.feed
       await until(() => deps.feed.cycles > cycles + 3)
+      await until(() => late.logLines.some((line) => line.includes('no lease yet')))
       t.equal(deps.cache.isLeaseExpired(), true)
       const { credentialReads } = deps.counters
       for (let asked = 0; asked < 2; asked += 1) {
@@ -44,6 +45,10 @@ t.test('an instance that waits for another one to learn of it holds no lease', a
       await heat(late, key.token)
       const isThere = (await registered(raw)).some(({ id }) => id === silent)
       t.equal(isThere, !end.endsWith('evicted'))
+      t.match(
+        late.logLines.filter((line) => line.includes('no lease yet')),
+        [/Another instance has not applied the registration of this one yet/],
+      )
     })
   }
 })
@@ -66,6 +71,10 @@ t.test('a registration takes a revision that leaves every cache entry alone', as
   for (const { applied } of await registered(raw)) {
     t.ok(applied >= Number(rows[0]?.revision), 'with its lease, every other one has applied it')
   }
+  t.notOk(
+    late.logLines.some((line) => line.includes('no lease yet')),
+    'that is no event',
+  )
   for (const { root } of services) t.equal((await root.verify(key.token)).valid, true)
   t.same(
     services.map(({ service }) => service.deps.counters.credentialReads),
