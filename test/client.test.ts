@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 
 import { startTestService } from './helpers/service.ts'
+import { serveFuture } from './interop/sdks/future.ts'
 
 const folder = join(import.meta.dirname, 'client')
 const installTimeoutMs = 300_000
@@ -23,7 +24,12 @@ t.test('a client generated from the OpenAPI document compiles and works', async 
 
   const { service, rootToken } = await startTestService(t)
   const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
-  const told = await npm(['run', 'story'], runTimeoutMs, { BASE_URL: url, ROOT_TOKEN: rootToken })
+  const told = await npm(['run', 'story'], runTimeoutMs, {
+    BASE_URL: url,
+    FUTURE_URL: await serveFuture(t, url),
+    ROOT_TOKEN: rootToken,
+  })
+  t.match(told, 'told: answers with unknown fields and values')
   t.match(told, 'told: a key revoked, and read by its hint')
 })
 

@@ -1,7 +1,8 @@
 /**
  * The life of a key, told to a running service through the generated client alone:
- * BASE_URL=http://127.0.0.1:8080 ROOT_TOKEN=aeon_... npm run story A document that does not say
- * what the service does fails here: at compile time by its types, or at run time.
+ * BASE_URL=http://127.0.0.1:8080 FUTURE_URL=... ROOT_TOKEN=aeon_... npm run story
+ * FUTURE_URL gives the answers of a later version (test/interop/sdks/future.ts). A document that
+ * does not say what the service does fails here: at compile time by its types, or at run time.
  */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -60,6 +61,7 @@ const outside = ['203.0.113.8', '198.51.101.0', '2001:db8::2', '2001:db8:2::', '
 const loopback = ['127.0.0.0/8', '::1']
 
 const baseUrl = required('BASE_URL')
+const futureUrl = required('FUTURE_URL')
 const root = clientOf(required('ROOT_TOKEN'))
 
 const tenant = await openAccount()
@@ -71,6 +73,7 @@ await list(tenant, issued)
 await disableAndEnable(tenant, issued)
 await change(tenant, issued)
 const rotated = await rotate(tenant, issued)
+await meetFuture(tenant, rotated)
 await refuse(tenant, rotated)
 await revoke(tenant, rotated)
 await leave(tenant)
@@ -256,6 +259,19 @@ async function rotate({ account }: Tenant, { key, token }: Issued): Promise<Issu
   return { key, token: third.token }
 }
 
+/** Answers with fields and values that the document does not know. */
+async function meetFuture({ account }: Tenant, { key }: Issued): Promise<void> {
+  const client = clientOf(required('ROOT_TOKEN'), futureUrl)
+  const path = { account_id: account.id, id: key.id }
+  const { api_key } = succeeded(await getApiKey({ client, path }))
+  assert.deepEqual([api_key.id, api_key.status], [key.id, 'future_value'])
+  const verdict = succeeded(await verifyToken({ client, body: { token: 'nonsense' } }))
+  assert.deepEqual([verdict.valid, verdict.reason], [false, 'future_value'])
+  const { error } = await getApiKey({ client, path: { ...path, id: account.id } })
+  assert.equal(error?.code, 'future_value')
+  told('answers with unknown fields and values')
+}
+
 async function refuse({ account, role }: Tenant, { key, token }: Issued): Promise<void> {
   const path = { account_id: account.id }
   const used = await deleteRole({ client: root, path: { ...path, id: role.id } })
@@ -363,8 +379,8 @@ function refused(
   return error
 }
 
-function clientOf(token: string): Client {
-  return createClient(createConfig({ baseUrl, auth: token }))
+function clientOf(token: string, url = baseUrl): Client {
+  return createClient(createConfig({ baseUrl: url, auth: token }))
 }
 
 function idsOf(page: { readonly api_keys: readonly ApiKey[] }): string[] {
