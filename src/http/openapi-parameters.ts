@@ -12,7 +12,7 @@ export const actingUser = {
     in: 'header',
     description:
       'Id of the user on whose behalf the caller acts. Requires the `account:act_as` permission.',
-    schema: { type: 'string', minLength: 1, maxLength: maxActorIdLength },
+    schema: { type: 'string', minLength: 1, maxLength: maxActorIdLength, pattern: '^[!-~]+$' },
   },
   ActingUserName: {
     name: 'X-Acting-User-Name',

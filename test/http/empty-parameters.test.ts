@@ -29,6 +29,7 @@ for (const path of ['/openapi.json', '/openapi/aeon.json']) {
 t.test('an acting user has a name if one is sent, and the document says so', async (t) => {
   const { components }: Json = (await root.get('/openapi.json')).body
   t.equal(components.parameters.ActingUserName.schema.minLength, 1)
+  t.equal(components.parameters.ActingUser.schema.pattern, '^[!-~]+$')
   const headers = { 'x-acting-user': 'user|42', 'x-acting-user-name': '' }
   t.equal((await root.call('POST', '/v1/accounts', { body: { name: 'A' }, headers })).status, 400)
 })
