@@ -476,7 +476,8 @@ export class Clients {
       act: { kind: 'set_role', role: role.name, permissions },
       method: 'PUT',
       path: `/v1/accounts/${testBed.account}/roles/${role.id}?wait_ms=${waitMs}`,
-      body: { name: role.name, permissions },
+      // An edit that changes nothing would return the receipt of another act.
+      body: { name: role.name, permissions, description: this.#newName('edit') },
     })
   }
 
@@ -488,7 +489,7 @@ export class Clients {
       act: { kind: 'set_list', list: list.name, entries },
       method: 'PATCH',
       path: `/v1/accounts/${account}/allow-lists/${list.id}?wait_ms=${waitMs}`,
-      body: { entries },
+      body: { entries, description: this.#newName('edit') },
     })
   }
 

@@ -14,7 +14,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   'counted-audit': ['test/audit/{acts,admin,events,listing,tampering}.test.ts'],
   'counted-faces': [
     'test/freshness/{lease,outage,receipts}.test.ts',
-    'test/http/{aeon-lists-and-roles,bad-input}.test.ts',
+    'test/http/{aeon-lists-and-roles,bad-input,conditional-reads,lenient-requests}.test.ts',
   ],
   'counted-management': [
     'test/management/!(clock-skew|listing).test.ts',
@@ -25,7 +25,9 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/verification/!(refusal-cause|usage-buffer|verify-batch).test.ts',
   ],
   freshness: ['test/freshness/!(lease|outage|receipts).test.ts', 'test/store/*.test.ts'],
-  http: ['test/http/!(aeon-*|bad-input|hostile-requests|late-answers|outage|overload).test.ts'],
+  http: [
+    'test/http/!(aeon-*|bad-input|conditional-reads|hostile-requests|late-answers|lenient-requests|outage|overload).test.ts',
+  ],
   integrations: [
     'test/http/aeon-!(lists-and-roles).test.ts',
     'test/http/outage.test.ts',

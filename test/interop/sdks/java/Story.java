@@ -27,7 +27,7 @@ public final class Story {
     ApiKeyPage page = api.listApiKeys(
         account, null, null, null, List.of("active", "disabled"), "ja", null, null, null, null);
     expect(page.getApiKeys().size() == 1, "one key is listed");
-    String tag = api.getApiKeyWithHttpInfo(account, id).getHeaders().get("etag").get(0);
+    String tag = api.getApiKeyWithHttpInfo(account, id, null).getHeaders().get("etag").get(0);
     UpdateApiKey change = new UpdateApiKey().description("changed");
     ApiKey changed = api.updateApiKey(account, id, tag, null, null, null, change).getApiKey();
     expect("changed".equals(changed.getDescription()), "the description has changed");
@@ -48,11 +48,11 @@ public final class Story {
   /** Reads answers with fields and values that the document does not know. */
   private static void meetFuture(ApiClient future, UUID account, String id) throws Exception {
     ApiKeysApi api = new ApiKeysApi(future);
-    expect("future_value".equals(api.getApiKey(account, id).getApiKey().getStatus()), "a status");
+    expect("future_value".equals(api.getApiKey(account, id, null).getApiKey().getStatus()), "a status");
     Verdict verdict = new VerificationApi(future).verifyToken(new Attempt().token("nonsense"));
     expect(!verdict.getValid() && "future_value".equals(verdict.getReason()), "a reason");
     try {
-      api.getApiKey(account, account.toString());
+      api.getApiKey(account, account.toString(), null);
       throw new AssertionError("no error");
     } catch (ApiException refused) {
       Problem problem = future.getObjectMapper().readValue(refused.getResponseBody(), Problem.class);
