@@ -26,7 +26,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   ],
   freshness: ['test/freshness/!(lease|outage|receipts).test.ts', 'test/store/*.test.ts'],
   http: [
-    'test/http/!(aeon-*|bad-input|conditional-reads|hostile-requests|late-answers|lenient-requests|outage|overload).test.ts',
+    'test/http/!(aeon-*|bad-input|conditional-reads|hostile-requests|late-answers|lenient-requests|outage|overload|pipelining).test.ts',
   ],
   integrations: [
     'test/http/aeon-!(lists-and-roles).test.ts',
