@@ -3,10 +3,10 @@ import type { Socket } from 'node:net'
 
 /**
  * Chunks of a body (RFC 9112, section 7.1), and of all bodies that a connection sends in one turn
- * of the event loop: 2,000 take 2 to 4 ms on an idle machine, and a body of 256 KiB could have 262,144. A chunk that
+ * of the event loop: 2,000 take 2 to 4 ms, and a body of 256 KiB could have 262,144. A chunk that
  * arrives in two reads counts twice.
  */
-export const maxChunks = 1_024
+export const maxChunks = 2_048
 
 const chunksInTurn = new WeakMap<Socket, number>()
 
