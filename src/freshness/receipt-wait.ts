@@ -94,7 +94,7 @@ export class ReceiptWait {
 
   /**
    * In another history than that in which the wait began, the revision may be lost, and its number
-   * another one's. Who asks again is told whether it is there.
+   * another one's. A second request learns whether it is there.
    */
   #isOnlyByTime(now: number): boolean {
     const { evaluator } = this.options

@@ -28,7 +28,7 @@ export interface DatabaseOptions {
   readonly isolation?: IsolationLevel
   /** Called with the error of each connection that breaks while idle. */
   readonly onIdleError: (error: Error) => void
-  /** Is told which of several servers is used. */
+  /** Logs which of several servers is used. */
   readonly log?: ServersLog
 }
 
