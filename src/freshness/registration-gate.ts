@@ -1,7 +1,8 @@
 /**
  * Keeps an instance without a lease until every other one knows of its registration: until each
- * other row of `instance` has applied the revision that the registration took. An instance that finds its
- * own position in another history then finds the row of everyone there who may answer from memory.
+ * other row of `instance` has applied the revision that the registration took. An instance that
+ * finds its own position in another history then finds the row of everyone there who may answer
+ * from memory.
  */
 export class RegistrationGate {
   /** What the others must have applied; undefined when they have. */
