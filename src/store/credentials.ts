@@ -2,7 +2,7 @@ import { CompiledQuery, sql } from 'kysely'
 import { EMPTY_ADDRESS_SET } from '../domain/network/address-set.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import { readAddressSet } from './address-sets.ts'
-import { lockListsOfKeyShared } from './allow-lists.ts'
+import { lockListsOfKeyShared } from './allow-list-uses.ts'
 import {
   type Credential,
   type CredentialResult,

@@ -8,11 +8,8 @@ import type { KeyPrincipal } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { invalidRequest } from '../../errors.ts'
-import {
-  maxEntriesOfKeysWith,
-  permissionsReachedThrough,
-  updateAllowList as updateStored,
-} from '../../store/allow-lists.ts'
+import { maxEntriesOfKeysWith, permissionsReachedThrough } from '../../store/allow-list-uses.ts'
+import { updateAllowList as updateStored } from '../../store/allow-lists.ts'
 import { findLatestRevision } from '../../store/changes.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { lockFreeAllowList } from './lock.ts'
