@@ -192,8 +192,8 @@ export class DatabaseServers {
     if (this.#logged === `${server} ${others}`) return
     this.#logged = `${server} ${others}`
     const areStandbys = [...causes.values()].every(refusesWrites)
-    const log = areStandbys ? this.#log?.info : this.#log?.warn
-    log?.call(this.#log, { server, others }, 'found the database server that accepts writes')
+    const level = areStandbys ? 'info' : 'warn'
+    this.#log?.[level]({ server, others }, 'found the database server that accepts writes')
   }
 }
 
