@@ -36,9 +36,8 @@ function completeBody(document: Document, operation: Operation): void {
     const schema = componentOf(document, media.schema)
     const [example] = schema?.examples ?? []
     if (example !== undefined) media.example = example
-    if (type === 'application/json' && schema !== undefined && !('required' in schema)) {
-      body.required = false
-    }
+    const mayBeEmpty = schema !== undefined && !('required' in schema || 'minProperties' in schema)
+    if (type === 'application/json' && mayBeEmpty) body.required = false
     // RFC 7662 has no lists: a form repeats the name.
     if (type === 'application/x-www-form-urlencoded') {
       media.encoding = { permission: { style: 'form', explode: true } }

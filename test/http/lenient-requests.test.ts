@@ -6,6 +6,7 @@ import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.t
 import { assertInvalid, assertProblem } from '../helpers/problems.ts'
 
 const { root, as } = await startCheckedService(t)
+const { body: document } = await root.get('/openapi.json')
 const jsonNull = { raw: { type: 'application/json', text: 'null' } }
 
 t.test('null as a body that may be absent is the absent body', async (t) => {
@@ -15,6 +16,12 @@ t.test('null as a body that may be absent is the absent body', async (t) => {
   for (const act of ['explain', 'disable', 'enable', 'revoke']) {
     const answer = await root.call('POST', `${key}/${act}`, jsonNull)
     t.equal(answer.status, 200, act)
+  }
+  for (const path of [`${key}/rotate`, '/v1/me/rotate']) {
+    const answer = await root.call('POST', path, jsonNull)
+    assertInvalid(t, answer, [['/overlap_seconds', 'required']], 'this body says what it needs')
+    const { required } = document.paths[templateOf(path)].post.requestBody
+    t.equal(required, true, `the document requires the body of ${path}`)
   }
   const required = [['', 'required']] as const
   for (const path of [`/v1/accounts/${account}/api-keys`, '/v1/verify', '/v1/accounts']) {
@@ -158,4 +165,8 @@ t.test('an answer 201 names the path of what was created', async (t) => {
 
 function send(api: Api, path: string, body: object, key: string) {
   return api.call('POST', path, { body, headers: { 'idempotency-key': key } })
+}
+
+function templateOf(path: string): string {
+  return path.replace(/accounts\/[^/]+\/api-keys\/[^/]+/, 'accounts/{account_id}/api-keys/{id}')
 }

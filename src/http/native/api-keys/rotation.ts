@@ -4,6 +4,7 @@ import { maxGeneration, maxOverlapSeconds } from '../../../domain/limits.ts'
 import { type Fault, invalidRequest } from '../../../errors.ts'
 import type { RotatedKey, RotationRequest } from '../../../management/api-keys/rotate-key.ts'
 import type { Deps } from '../../deps.ts'
+import { documentedAs } from '../../documented-as.ts'
 import { responses } from '../../responses.ts'
 import { closed, nullableString, ref } from '../../schema-tools.ts'
 import { idempotencyHeaders, setReplayHeader } from '../idempotency.ts'
@@ -18,41 +19,45 @@ const overlapSeconds = (description: string) =>
 const flag = (description: string) =>
   Type.Optional(Type.Boolean({ description: `${description} Absent: false.` }))
 
-export const RotateApiKeyBody = Type.Object(
-  {
-    overlap_seconds: overlapSeconds(
-      `Seconds for which the previous token keeps working: at most ${maxOverlapSeconds / 86_400} days; 0 ends the previous token at once. Required unless \`only_if_unused\` is true.`,
-    ),
-    expires_at: Type.Optional(
-      nullableString({
-        format: 'date-time',
-        description: 'New expiry of the key. Null: the key never expires.',
-      }),
-    ),
-    retire_on_first_use_seconds: overlapSeconds(
-      "Seconds after the new token's first use at which the previous token stops working, if earlier than the end of the overlap.",
-    ),
-    if_generation: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: maxGeneration,
-        description: 'Rotate only if the newest token has this generation.',
-      }),
-    ),
-    only_if_unused: flag(
-      'Replace the newest token, of generation `if_generation`, only if that token has never been used: for a client that never received the token. An older token keeps its overlap.',
-    ),
-    end_overlap: flag(
-      'End an overlap that is in progress, instead of failing with `rotation_in_progress`.',
-    ),
-    wait_ms: waitInBody,
-  },
-  {
-    $id: 'RotateApiKey',
-    ...closed,
-    description: 'How the previous token ends.',
-    examples: [{ overlap_seconds: 3600 }],
-  },
+const fields = {
+  overlap_seconds: overlapSeconds(
+    `Seconds for which the previous token keeps working: at most ${maxOverlapSeconds / 86_400} days; 0 ends the previous token at once. Required unless \`only_if_unused\` is true.`,
+  ),
+  expires_at: Type.Optional(
+    nullableString({
+      format: 'date-time',
+      description: 'New expiry of the key. Null: the key never expires.',
+    }),
+  ),
+  retire_on_first_use_seconds: overlapSeconds(
+    "Seconds after the new token's first use at which the previous token stops working, if earlier than the end of the overlap.",
+  ),
+  if_generation: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: maxGeneration,
+      description: 'Rotate only if the newest token has this generation.',
+    }),
+  ),
+  only_if_unused: flag(
+    'Replace the newest token, of generation `if_generation`, only if that token has never been used: for a client that never received the token. An older token keeps its overlap.',
+  ),
+  end_overlap: flag(
+    'End an overlap that is in progress, instead of failing with `rotation_in_progress`.',
+  ),
+  wait_ms: waitInBody,
+}
+
+const about = {
+  ...closed,
+  description: 'How the previous token ends.',
+  examples: [{ overlap_seconds: 3600 }],
+}
+
+/** No member is required always, but one of two is: an empty body is refused. */
+export const RotateApiKeyBody = documentedAs(
+  Type.Object(fields, { $id: 'RotateApiKey', ...about }),
+  { ...Type.Object(fields, about), minProperties: 1 },
 )
 
 export const RotatedApiKey = Type.Object(
