@@ -61,7 +61,9 @@ for (const workers of ['1', '2']) {
         for (const again of signals) await toGroup(processes, running, again)
         for (const one of slow) one.finish()
         for (const one of slow) t.match(await one.answer, /^HTTP\/1\.1 200 .*"valid":true/s, first)
-        t.equal(await running.ended, 0)
+        const code = await running.ended
+        const errors = running.log.filter(({ level }) => level === 'error' || level === 'fatal')
+        t.same({ code, errors }, { code: 0, errors: [] }, `${first} ends it cleanly`)
         const uses = 'select use_count::int from api_key_usage where api_key_id = $1'
         t.same((await client.query(uses, [key.id])).rows, [{ use_count: 17 }])
       }
