@@ -10,7 +10,7 @@ import type { IssuedKey } from './issue.ts'
  */
 export function jwtFormOf(
   deps: Pick<ManagementDeps, 'keyring'>,
-  { apiKey, token: text }: IssuedKey,
+  { apiKey, token: text }: Pick<IssuedKey, 'apiKey' | 'token'>,
 ): string {
   const token = parseToken(text)
   const tagKey = token && findTagKey(token, deps.keyring.keys)

@@ -1,3 +1,4 @@
+import { countKeysOfLists } from '../../../management/allow-lists/count-keys.ts'
 import { getAllowList } from '../../../management/allow-lists/get.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
@@ -19,8 +20,10 @@ export function getAllowListRoute(app: App, deps: Deps): void {
         response: responses({ 200: ref(AllowListAnswer) }, { problems: [404] }),
       },
     },
-    async ({ params }) => ({
-      allow_list: toAllowListBody(await getAllowList(deps, params.account_id, params.id)),
-    }),
+    async ({ params: { account_id: accountId, id } }) => {
+      const found = await getAllowList(deps, accountId, id)
+      const counts = await countKeysOfLists(deps, accountId, [found.id])
+      return { allow_list: toAllowListBody(found, counts.get(found.id) ?? 0) }
+    },
   )
 }

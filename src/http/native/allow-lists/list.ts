@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { countKeysOfLists } from '../../../management/allow-lists/count-keys.ts'
 import { listAllowLists } from '../../../management/allow-lists/list.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
@@ -34,9 +35,12 @@ export function listAllowListsRoute(app: App, deps: Deps): void {
     },
     async (request) => {
       const wanted = parsePage(request.query)
-      const page = await listAllowLists(deps, request.params.account_id, wanted)
+      const { account_id: accountId } = request.params
+      const page = await listAllowLists(deps, accountId, wanted)
+      const ids = page.items.map(({ id }) => id)
+      const counts = await countKeysOfLists(deps, accountId, ids)
       return {
-        allow_lists: page.items.map(toAllowListBody),
+        allow_lists: page.items.map((one) => toAllowListBody(one, counts.get(one.id) ?? 0)),
         next_cursor: nextCursor(page, wanted),
       }
     },

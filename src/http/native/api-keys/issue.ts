@@ -9,7 +9,7 @@ import { parseExpiry } from '../parse-time.ts'
 import { accountParams } from '../shapes/account.ts'
 import { ApiKeyBody, answerApiKey, pathOfApiKey } from '../shapes/api-key.ts'
 import { descriptionInput, nameInput } from '../shapes/fields.ts'
-import { issuedToken } from '../shapes/issued-token.ts'
+import { issuedToken, showToken, withJwtForm, withoutWish } from '../shapes/issued-token.ts'
 import { allowListIdsInput, metadataInput, roleInput } from '../shapes/key-input.ts'
 
 export const IssueApiKeyBody = Type.Object(
@@ -29,6 +29,7 @@ export const IssueApiKeyBody = Type.Object(
       allowListIdsInput('Absent or empty: the key is usable from any address.'),
     ),
     metadata: Type.Optional(metadataInput('')),
+    with_jwt_form: withJwtForm,
   },
   {
     $id: 'IssueApiKey',
@@ -66,11 +67,15 @@ export function issueApiKeyRoute(app: App, deps: Deps): void {
         principal,
         params.account_id,
         toIssueRequest(body),
-        parseIdempotencyKey(request),
+        parseIdempotencyKey({ headers: request.headers, body: withoutWish(body) }),
       )
       setReplayHeader(reply, token === null)
       reply.code(201).header('location', pathOfApiKey(apiKey)).header('cache-control', 'no-store')
-      return { ...answerApiKey(reply, apiKey, principal, deps.now()), generation, token }
+      return {
+        ...answerApiKey(reply, apiKey, principal, deps.now()),
+        generation,
+        ...showToken(deps, body, { apiKey, token }),
+      }
     },
   )
 }

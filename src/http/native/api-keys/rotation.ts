@@ -10,7 +10,7 @@ import { closed, nullableString, ref } from '../../schema-tools.ts'
 import { idempotencyHeaders, setReplayHeader } from '../idempotency.ts'
 import { parseExpiry } from '../parse-time.ts'
 import { ApiKeyBody, answerApiKey, pathOfApiKey } from '../shapes/api-key.ts'
-import { issuedToken } from '../shapes/issued-token.ts'
+import { issuedToken, showToken, withJwtForm, withoutWish } from '../shapes/issued-token.ts'
 import { ReceiptBody, receiptOfChange } from '../shapes/receipt.ts'
 import { waitInBody, waitOf, waitQuery } from '../shapes/wait.ts'
 
@@ -45,6 +45,7 @@ const fields = {
   end_overlap: flag(
     'End an overlap that is in progress, instead of failing with `rotation_in_progress`.',
   ),
+  with_jwt_form: withJwtForm,
   wait_ms: waitInBody,
 }
 
@@ -82,7 +83,7 @@ export function withRotationDefaults(request: {
   readonly headers: { readonly 'idempotency-key'?: string | undefined }
   readonly body: Static<typeof RotateApiKeyBody>
 }) {
-  const { wait_ms: _, ...body } = request.body
+  const { wait_ms: _, ...body } = withoutWish(request.body)
   return { headers: request.headers, body: { only_if_unused: false, end_overlap: false, ...body } }
 }
 
@@ -137,5 +138,10 @@ export async function answerRotation(
   }
   const receipt = await receiptOfChange(deps, committed, waitOf(request), effectiveAt)
   reply.code(201).header('location', pathOfApiKey(apiKey)).header('cache-control', 'no-store')
-  return { ...answerApiKey(reply, apiKey, principal, deps.now()), generation, token, receipt }
+  return {
+    ...answerApiKey(reply, apiKey, principal, deps.now()),
+    generation,
+    ...showToken(deps, request.body, { apiKey, token }),
+    receipt,
+  }
 }

@@ -1,11 +1,12 @@
 import { Type } from 'typebox'
+import { formatAddress } from '../../../domain/network/address.ts'
 import { getApiKey } from '../../../management/api-keys/get.ts'
 import { rolesOfKeys } from '../../../management/roles/of-keys.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { answerUnlessKnown } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
-import { ref } from '../../schema-tools.ts'
+import { nullableString, ref } from '../../schema-tools.ts'
 import { ApiKeyBody, conditionalHeaders, notModified, toApiKeyBody } from '../shapes/api-key.ts'
 import { RoleBody, toRoleBody } from '../shapes/role.ts'
 
@@ -15,6 +16,11 @@ export const Me = Type.Object(
     role: ref(RoleBody),
     permissions: Type.Array(Type.String(), {
       description: 'All permissions of the key, including implied permissions.',
+    }),
+    client_ip: nullableString({
+      description:
+        'Address of the caller as the service sees it, in the form that is compared with allow lists. Null if it is unknown.',
+      examples: ['203.0.113.7'],
     }),
   },
   { $id: 'Me', description: 'The key that authenticates the request.' },
@@ -29,13 +35,14 @@ export function getMeRoute(app: App, deps: Deps): void {
         operationId: 'getMe',
         tags: ['API keys'],
         summary: 'Get the key that authenticates the request',
-        description: 'Returns the key, its role, and all its permissions.',
+        description:
+          'Returns the key, its role and all its permissions, and the address of the caller as the service sees it.',
         headers: conditionalHeaders,
         response: responses({ 200: ref(Me), 304: notModified }),
       },
     },
     async (request, reply) => {
-      const { key } = request.principal
+      const { key, address } = request.principal
       const apiKey = await getApiKey(deps, key.id)
       const role = (await rolesOfKeys(deps, key.accountId, [apiKey])).get(apiKey.role.id)
       if (role === undefined) throw new Error('A key has no role.')
@@ -43,6 +50,7 @@ export function getMeRoute(app: App, deps: Deps): void {
         api_key: toApiKeyBody(apiKey, request.principal, deps.now()),
         role: toRoleBody(role),
         permissions: [...key.permissions],
+        client_ip: address === undefined ? null : formatAddress(address),
       }
       return answerUnlessKnown(request, reply, apiKey, body)
     },

@@ -1,3 +1,4 @@
+import { countKeysOfRoles } from '../../../management/roles/count-keys.ts'
 import { getRole } from '../../../management/roles/get.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
@@ -19,8 +20,10 @@ export function getRoleRoute(app: App, deps: Deps): void {
         response: responses({ 200: ref(RoleAnswer) }, { problems: [404] }),
       },
     },
-    async ({ params }) => ({
-      role: toRoleBody(await getRole(deps, params.account_id, params.id)),
-    }),
+    async ({ params: { account_id: accountId, id } }) => {
+      const found = await getRole(deps, accountId, id)
+      const counts = await countKeysOfRoles(deps, accountId, [found.id])
+      return { role: toRoleBody(found, counts.get(found.id) ?? 0) }
+    },
   )
 }

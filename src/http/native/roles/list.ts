@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { countKeysOfRoles } from '../../../management/roles/count-keys.ts'
 import { listRoles } from '../../../management/roles/list.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
@@ -34,8 +35,14 @@ export function listRolesRoute(app: App, deps: Deps): void {
     },
     async (request) => {
       const wanted = parsePage(request.query)
-      const page = await listRoles(deps, request.params.account_id, wanted)
-      return { roles: page.items.map(toRoleBody), next_cursor: nextCursor(page, wanted) }
+      const { account_id: accountId } = request.params
+      const page = await listRoles(deps, accountId, wanted)
+      const ids = page.items.map(({ id }) => id)
+      const counts = await countKeysOfRoles(deps, accountId, ids)
+      return {
+        roles: page.items.map((one) => toRoleBody(one, counts.get(one.id) ?? 0)),
+        next_cursor: nextCursor(page, wanted),
+      }
     },
   )
 }

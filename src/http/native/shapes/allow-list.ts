@@ -7,7 +7,7 @@ import {
 import type { AllowList } from '../../../domain/network/allow-list.ts'
 import { ref } from '../../schema-tools.ts'
 import { accountParameter } from './account.ts'
-import { id, pathId, time } from './fields.ts'
+import { id, keyCount, pathId, time } from './fields.ts'
 
 export const AllowListBody = Type.Object(
   {
@@ -21,6 +21,7 @@ export const AllowListBody = Type.Object(
     }),
     created_at: time('Time at which the list was created.'),
     updated_at: time('Time of the last change.'),
+    key_count: keyCount('that use the list'),
   },
   { $id: 'AllowList', description: 'A named set of addresses from which keys may be used.' },
 )
@@ -42,7 +43,7 @@ export const allowListParams = Type.Object({
   id: pathId('Id of the allow list.'),
 })
 
-export function toAllowListBody(list: AllowList): Static<typeof AllowListBody> {
+export function toAllowListBody(list: AllowList, keyCount?: number): Static<typeof AllowListBody> {
   return {
     id: list.id,
     account_id: list.accountId,
@@ -51,5 +52,6 @@ export function toAllowListBody(list: AllowList): Static<typeof AllowListBody> {
     entries: [...list.entries],
     created_at: list.createdAt.toISOString(),
     updated_at: list.updatedAt.toISOString(),
+    ...(keyCount !== undefined && { key_count: keyCount }),
   }
 }

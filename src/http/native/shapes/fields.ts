@@ -43,6 +43,14 @@ export const metadata = (description: string) =>
     examples: [{ team: 'billing' }],
   })
 
+/** What uses a role or an allow list. */
+export const keyCount = (which: string) =>
+  Type.Optional(
+    Type.Integer({
+      description: `Number of keys ${which} and are neither revoked nor expired. Only in answers that list or get.`,
+    }),
+  )
+
 export const nextCursorField = nullableString({
   description: 'Cursor of the next page; null on the last page.',
 })

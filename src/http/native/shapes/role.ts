@@ -3,7 +3,7 @@ import { maxPermissionsPerRole } from '../../../domain/limits.ts'
 import type { Role } from '../../../domain/role.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { accountParameter } from './account.ts'
-import { descriptionInput, id, nameInput, pathId, permissionInput } from './fields.ts'
+import { descriptionInput, id, keyCount, nameInput, pathId, permissionInput } from './fields.ts'
 
 export const RoleRefBody = Type.Object(
   {
@@ -25,6 +25,7 @@ export const RoleBody = Type.Object(
     built_in: Type.Boolean({
       description: 'Whether the role exists in every account. A built-in role cannot change.',
     }),
+    key_count: keyCount('that have the role'),
   },
   { $id: 'Role', description: 'A named set of permissions.' },
 )
@@ -57,7 +58,7 @@ export const roleParams = Type.Object({
   id: pathId('Id of the role.'),
 })
 
-export function toRoleBody(role: Role): Static<typeof RoleBody> {
+export function toRoleBody(role: Role, keyCount?: number): Static<typeof RoleBody> {
   return {
     id: role.id,
     account_id: role.accountId,
@@ -65,5 +66,6 @@ export function toRoleBody(role: Role): Static<typeof RoleBody> {
     description: role.description,
     permissions: [...role.permissions],
     built_in: role.builtIn,
+    ...(keyCount !== undefined && { key_count: keyCount }),
   }
 }
