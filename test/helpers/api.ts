@@ -91,7 +91,7 @@ function apiOver(send: Send, canaries: Canaries, token: string | undefined): Api
       payload: raw?.text ?? (sent === undefined ? undefined : JSON.stringify(sent)),
       remoteAddress: options.remoteAddress,
     })
-    const isJson = String(answer.headers['content-type']).includes('json')
+    const isJson = /[/+]json(?:;|$)/.test(String(answer.headers['content-type']))
     const body: Json = isJson && answer.text !== '' ? JSON.parse(answer.text) : undefined
     const issued = body?.token ?? body?.jwt
     // A token leaves the service in the answer of issue only.

@@ -81,7 +81,7 @@ export function createDocumentCheck(described: object, checkError: CheckError): 
     if (declared.content[type] === undefined) throw new Error(`${label}: ${type} is not declared`)
     const at = placeOf(operation, template, method, String(answer.status))
     const pointer = [at, 'content', escapePointer(type), 'schema'].join('/')
-    if (type.endsWith('json')) validate(pointer, answer.body, label)
+    if (/[/+]json$/.test(type)) validate(pointer, answer.body, label)
   }
 }
 

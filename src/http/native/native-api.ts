@@ -12,6 +12,7 @@ import { updateAllowListRoute } from './allow-lists/update.ts'
 import { disableApiKeyRoute } from './api-keys/disable.ts'
 import { enableApiKeyRoute } from './api-keys/enable.ts'
 import { explainApiKeyRoute } from './api-keys/explain.ts'
+import { exportApiKeysRoute } from './api-keys/export.ts'
 import { findApiKeyRoute } from './api-keys/find.ts'
 import { getApiKeyRoute } from './api-keys/get.ts'
 import { issueApiKeyRoute } from './api-keys/issue.ts'
@@ -22,6 +23,7 @@ import { revokeApiKeysRoute } from './api-keys/revoke-many.ts'
 import { revokeApiKeysEverywhereRoute } from './api-keys/revoke-many-everywhere.ts'
 import { rotateApiKeyRoute } from './api-keys/rotate.ts'
 import { updateApiKeyRoute } from './api-keys/update.ts'
+import { exportAuditEventsRoute } from './audit-events/export.ts'
 import { listAuditEventsRoute } from './audit-events/list.ts'
 import { listAuditEventKeysRoute } from './audit-events/list-keys.ts'
 import { getReceiptRoute } from './freshness/get-receipt.ts'
@@ -46,6 +48,7 @@ export function nativeApi(scope: App, deps: Deps): void {
 
   issueApiKeyRoute(scope, deps)
   listApiKeysRoute(scope, deps)
+  exportApiKeysRoute(scope, deps)
   getApiKeyRoute(scope, deps)
   findApiKeyRoute(scope, deps)
   revokeApiKeyRoute(scope, deps)
@@ -81,5 +84,6 @@ export function nativeApi(scope: App, deps: Deps): void {
   getReceiptRoute(scope, deps)
 
   listAuditEventsRoute(scope, deps)
+  exportAuditEventsRoute(scope, deps)
   listAuditEventKeysRoute(scope, deps)
 }

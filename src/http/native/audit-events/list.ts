@@ -1,17 +1,14 @@
-import { type Static, Type } from 'typebox'
-import { auditActions } from '../../../domain/audit/audit-event.ts'
-import { maxActorIdLength } from '../../../domain/limits.ts'
-import type { KeyPrincipal } from '../../../domain/principal.ts'
-import { type AuditFilter, listAuditEvents } from '../../../management/audit/list-events.ts'
+import { Type } from 'typebox'
+import { listAuditEvents } from '../../../management/audit/list-events.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
-import { closed, oneOf, ref } from '../../schema-tools.ts'
-import { parseQueryTime } from '../parse-time.ts'
+import { closed, ref } from '../../schema-tools.ts'
 import { accountParams } from '../shapes/account.ts'
-import { id, nextCursorField, textFilter, timeFilter } from '../shapes/fields.ts'
+import { nextCursorField } from '../shapes/fields.ts'
 import { AuditEventBody, toAuditEventBody } from './audit-event.ts'
+import { eventFilterParameters, parseEventFilter } from './filter.ts'
 
 export const AuditEventPage = Type.Object(
   {
@@ -24,18 +21,7 @@ export const AuditEventPage = Type.Object(
 const AuditQuery = Type.Object(
   {
     ...pageParameters(['created_at']),
-    action: Type.Optional(oneOf(auditActions, { description: 'Only events with this action.' })),
-    actor_id: textFilter(
-      maxActorIdLength,
-      'Only events caused by this user or key: the id of the actor.',
-    ),
-    resource_id: Type.Optional(
-      id(
-        'Only events that concern this resource. For a key, includes the bulk events that changed the key.',
-      ),
-    ),
-    created_from: timeFilter('Only events at or after this time.'),
-    created_before: timeFilter('Only events before this time.'),
+    ...eventFilterParameters,
   },
   closed,
 )
@@ -66,17 +52,4 @@ export function listAuditEventsRoute(app: App, deps: Deps): void {
       }
     },
   )
-}
-
-/** Throws `invalid_request`. */
-function parseEventFilter(query: Static<typeof AuditQuery>, reader: KeyPrincipal): AuditFilter {
-  const { action, actor_id: actorId, resource_id: resourceId } = query
-  const { created_from: from, created_before: before } = query
-  return {
-    ...(action !== undefined && { action }),
-    ...(actorId !== undefined && { actor: { id: actorId, platformToo: reader.key.platform } }),
-    ...(resourceId !== undefined && { resourceId }),
-    ...(from !== undefined && { createdFrom: parseQueryTime('/created_from', from) }),
-    ...(before !== undefined && { createdBefore: parseQueryTime('/created_before', before) }),
-  }
 }

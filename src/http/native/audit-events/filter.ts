@@ -1,0 +1,42 @@
+import { type Static, Type } from 'typebox'
+import { auditActions } from '../../../domain/audit/audit-event.ts'
+import { maxActorIdLength } from '../../../domain/limits.ts'
+import type { KeyPrincipal } from '../../../domain/principal.ts'
+import type { AuditFilter } from '../../../management/audit/list-events.ts'
+import { oneOf } from '../../schema-tools.ts'
+import { parseQueryTime } from '../parse-time.ts'
+import { id, textFilter, timeFilter } from '../shapes/fields.ts'
+
+/** The query parameters of a list of events that select events. */
+export const eventFilterParameters = {
+  action: Type.Optional(oneOf(auditActions, { description: 'Only events with this action.' })),
+  actor_id: textFilter(
+    maxActorIdLength,
+    'Only events caused by this user or key: the id of the actor.',
+  ),
+  resource_id: Type.Optional(
+    id(
+      'Only events that concern this resource. For a key, includes the bulk events that changed the key.',
+    ),
+  ),
+  created_from: timeFilter('Only events at or after this time.'),
+  created_before: timeFilter('Only events before this time.'),
+}
+
+const EventFilter = Type.Object(eventFilterParameters)
+
+/** The filter that a query asks for. Throws `invalid_request`. */
+export function parseEventFilter(
+  query: Static<typeof EventFilter>,
+  reader: KeyPrincipal,
+): AuditFilter {
+  const { action, actor_id: actorId, resource_id: resourceId } = query
+  const { created_from: from, created_before: before } = query
+  return {
+    ...(action !== undefined && { action }),
+    ...(actorId !== undefined && { actor: { id: actorId, platformToo: reader.key.platform } }),
+    ...(resourceId !== undefined && { resourceId }),
+    ...(from !== undefined && { createdFrom: parseQueryTime('/created_from', from) }),
+    ...(before !== undefined && { createdBefore: parseQueryTime('/created_before', before) }),
+  }
+}
