@@ -81,6 +81,12 @@ create table api_key_usage (
   last_used_day date generated always as (((last_used_at AT TIME ZONE 'UTC'::text))::date) stored
 ) with (fillfactor=50);
 
+create table api_key_word (
+  api_key_id uuid not null,
+  word text collate "C" not null,
+  account_id uuid not null
+);
+
 create table audit_chain (
   account_id uuid not null,
   number bigint not null,
@@ -247,6 +253,7 @@ alter table api_key_denial add constraint api_key_denial_pkey PRIMARY KEY (api_k
 alter table api_key_denial add constraint api_key_denial_count_check CHECK ((count > 0));
 alter table api_key_usage add constraint api_key_usage_pkey PRIMARY KEY (api_key_id);
 alter table api_key_usage add constraint api_key_usage_use_count_check CHECK ((use_count > 0));
+alter table api_key_word add constraint api_key_word_pkey PRIMARY KEY (api_key_id, word);
 alter table audit_chain add constraint audit_chain_pkey PRIMARY KEY (account_id);
 alter table audit_chain add constraint audit_chain_link_check CHECK ((octet_length(link) = 32));
 alter table audit_chain add constraint audit_chain_number_check CHECK ((number >= 0));
@@ -320,6 +327,7 @@ CREATE INDEX api_key_by_role ON public.api_key USING btree (account_id, role_id,
 CREATE INDEX api_key_disabled ON public.api_key USING btree (account_id, created_at, id) WHERE ((revoked_at IS NULL) AND (disabled_at IS NOT NULL));
 CREATE INDEX api_key_disabled_by_expiry ON public.api_key USING btree (account_id, COALESCE(expires_at, 'infinity'::timestamp with time zone), id) WHERE ((revoked_at IS NULL) AND (disabled_at IS NOT NULL));
 CREATE INDEX api_key_disabled_by_name ON public.api_key USING btree (account_id, name, id) WHERE ((revoked_at IS NULL) AND (disabled_at IS NOT NULL));
+CREATE INDEX api_key_live_by_role ON public.api_key USING btree (account_id, role_id) INCLUDE (expires_at) WHERE live;
 CREATE UNIQUE INDEX api_key_name ON public.api_key USING btree (account_id, name) WHERE live;
 CREATE UNIQUE INDEX api_key_name_skeleton ON public.api_key USING btree (account_id, name_skeleton) WHERE (live AND (skeleton_of = name));
 CREATE INDEX api_key_revoked_by_created ON public.api_key USING btree (account_id, created_at, id) INCLUDE (expires_at) WHERE (revoked_at IS NOT NULL);
@@ -334,6 +342,7 @@ CREATE INDEX api_key_allow_list_by_list ON public.api_key_allow_list USING btree
 CREATE INDEX api_key_denial_by_hour ON public.api_key_denial USING btree (hour);
 CREATE INDEX api_key_usage_by_created ON public.api_key_usage USING btree (account_id, created_at, api_key_id, last_used_day);
 CREATE INDEX api_key_usage_by_day ON public.api_key_usage USING btree (account_id, last_used_day, api_key_id);
+CREATE INDEX api_key_word_by_word ON public.api_key_word USING btree (account_id, word, api_key_id);
 CREATE INDEX audit_event_by_action ON public.audit_event USING btree (account_id, action, created_at, id);
 CREATE INDEX audit_event_by_actor ON public.audit_event USING btree (account_id, actor_id, created_at, id);
 CREATE INDEX audit_event_by_created ON public.audit_event USING btree (account_id, created_at, id);
@@ -360,5 +369,26 @@ begin
   new.version := gen_random_uuid();
   return new;
 end $function$;
+CREATE OR REPLACE FUNCTION public.set_api_key_words()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from api_key_word where api_key_id = new.id;
+  insert into api_key_word (api_key_id, word, account_id)
+  select new.id, word, new.account_id from words_of(new.name || ' ' || new.description) as word;
+  return null;
+end $function$;
+CREATE OR REPLACE FUNCTION public.words_of(given text)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  select distinct left(word, 40)
+  from regexp_split_to_table(lower(given), '[^0-9A-Za-z\u00c0-\u1fff\u2070-\u2fff\u3040-\U0010ffff]+') as word
+  where word <> ''
+$function$;
 
 CREATE TRIGGER allow_list_version BEFORE UPDATE ON public.allow_list FOR EACH ROW WHEN ((old.entries IS DISTINCT FROM new.entries)) EXECUTE FUNCTION set_allow_list_version();
+CREATE TRIGGER api_key_words_of_changed AFTER UPDATE ON public.api_key FOR EACH ROW WHEN (((old.name IS DISTINCT FROM new.name) OR (old.description IS DISTINCT FROM new.description))) EXECUTE FUNCTION set_api_key_words();
+CREATE TRIGGER api_key_words_of_new AFTER INSERT ON public.api_key FOR EACH ROW EXECUTE FUNCTION set_api_key_words();

@@ -12,6 +12,10 @@ export const maxDescriptionLength = 1000
 /** Ids of users and keys as callers write them, in filters and in `X-Acting-User`. */
 export const maxActorIdLength = 255
 
+/** The text of a search, and its words. */
+export const maxSearchLength = 200
+export const maxSearchWords = 8
+
 /** Lists of statuses in a filter. */
 export const maxStatusListLength = 255
 

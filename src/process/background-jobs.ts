@@ -3,6 +3,7 @@ import type { Deps } from '../http/deps.ts'
 import { logHeads } from '../management/audit/log-heads.ts'
 import { countExpiringKeys, sweepExpiries } from '../management/audit/sweep-expiries.ts'
 import { fillNameSkeletons } from '../setup/fill-name-skeletons.ts'
+import { fillSearchWords } from '../setup/fill-search-words.ts'
 import { pruneChanges } from '../store/changes.ts'
 import { pruneDenials } from '../store/denials.ts'
 
@@ -51,6 +52,9 @@ async function prune(deps: Deps): Promise<void> {
   )
   await orLog(deps, 'failed to compare names of an earlier version', () =>
     fillNameSkeletons(deps.db),
+  )
+  await orLog(deps, 'failed to store the words of keys of an earlier version', () =>
+    fillSearchWords(deps.db),
   )
   await orLog(deps, 'failed to delete old idempotency keys', () => pruneIdempotentRequests(deps))
   await orLog(deps, 'failed to prune old denial counts', () =>

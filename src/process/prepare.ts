@@ -7,6 +7,7 @@ import type { Config } from '../settings/settings-schema.ts'
 import { bootstrap } from '../setup/bootstrap.ts'
 import { checkAuditKeys } from '../setup/check-audit-keys.ts'
 import { fillNameSkeletons } from '../setup/fill-name-skeletons.ts'
+import { fillSearchWords } from '../setup/fill-search-words.ts'
 import { registerPeppers } from '../setup/register-peppers.ts'
 import type { RootKey, RootKeyDeps } from '../setup/root-key.ts'
 import type { Database, DatabaseOptions } from '../store/database.ts'
@@ -135,6 +136,7 @@ async function prepareOpened(
     catalogue: files.catalogue,
     ...(options.keepRootToken && { keepRootToken: options.keepRootToken }),
   })
+  await fillSearchWords(db, batchesAtStart)
   const alike = await fillNameSkeletons(db, batchesAtStart)
   if (alike > 0) {
     log.warn(

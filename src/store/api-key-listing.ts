@@ -5,6 +5,7 @@ import { groupCondition, groupsOf, indexedByExpiry } from './api-key-groups.ts'
 import { selectApiKeys, toApiKey } from './api-key-rows.ts'
 import type { Executor } from './database.ts'
 import { expiry, inPage, partBy, partsOf, takePage } from './paging.ts'
+import { hasWords, idsByWord } from './search-words.ts'
 import { wasLastUsedBefore } from './usage.ts'
 
 const aDayMs = 24 * 60 * 60 * 1000
@@ -14,6 +15,8 @@ export interface ApiKeyFilter {
   readonly statuses?: readonly KeyStatus[]
   readonly name?: string
   readonly namePrefix?: string
+  /** Words, each of which begins a word of the name or of the description. */
+  readonly words?: readonly string[]
   readonly role?: { readonly id: string } | { readonly foldedName: string }
   /** Keys of the platform are found by their id only if the reader may know them. */
   readonly createdBy?: { readonly id: string; readonly platformToo: boolean }
@@ -73,14 +76,17 @@ function selectionsOf(
       const select: Select = (rows, ...more) => sql`(
         select api_key.id, ${sql.ref(`api_key.${page.sort.field}`)} from ${rows} as api_key
         where ${sql.join([...more, ...all], sql` and `)} ${part.orderAndLimit})`
-      if (!onlyExpiring || page.sort.field === 'expires_at') {
-        if (lastUsedBefore === undefined) return select(sql`api_key`)
-        return selectUnused(select, page, { accountId, lastUsedBefore })
-      }
       const selectOf: Select =
         lastUsedBefore === undefined
           ? select
           : (rows, ...more) => select(rows, ...more, wasUsedOnlyBefore(lastUsedBefore))
+      if (filter.words !== undefined) {
+        return selectFound(selectOf, page, { accountId, words: filter.words })
+      }
+      if (!onlyExpiring || page.sort.field === 'expires_at') {
+        if (lastUsedBefore === undefined) return select(sql`api_key`)
+        return selectUnused(select, page, { accountId, lastUsedBefore })
+      }
       return selectExpiring(selectOf, page, [
         sql`api_key.account_id = ${accountId}`,
         sql`${expiry} < ${filter.expiresBefore ?? 'infinity'}`,
@@ -203,6 +209,28 @@ function selectUnused(
       order by used.last_used_day, used.api_key_id limit ${few + 1})
     ${select(keys, areFew)} union all
     ${select(sql`api_key`, sql`not (${areFew})`, wasUsedOnlyBefore(lastUsedBefore))})`
+}
+
+/**
+ * Keys with all words of a search. If the index of words finds few keys with one of the words, they
+ * are sorted; if it finds many, the order of the page is read, and the words of one key after
+ * another, until the page is full.
+ */
+function selectFound(
+  select: Select,
+  { limit }: PageRequest,
+  search: { readonly accountId: string; readonly words: readonly string[] },
+): RawBuilder<unknown> {
+  const few = fewPages * limit
+  const areFew = sql`(select count(*) from worded) <= ${few}`
+  const keys = sql`(
+    select api_key.* from (select distinct api_key_id from worded) as one
+    join api_key on api_key.id = one.api_key_id)`
+  const conditions = hasWords(search)
+  return sql`(
+    with worded as materialized (${idsByWord(search, few + 1)})
+    ${select(keys, areFew, ...conditions)} union all
+    ${select(sql`api_key`, sql`not (${areFew})`, ...conditions)})`
 }
 
 /** Evaluated key by key: it does not become a join. */

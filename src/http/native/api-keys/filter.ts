@@ -1,8 +1,15 @@
 import { Type } from 'typebox'
 import { type KeyStatus, keyStatuses } from '../../../domain/key/api-key.ts'
-import { maxActorIdLength, maxNameLength, maxStatusListLength } from '../../../domain/limits.ts'
+import {
+  maxActorIdLength,
+  maxNameLength,
+  maxSearchLength,
+  maxSearchWords,
+  maxStatusListLength,
+} from '../../../domain/limits.ts'
 import type { KeyPrincipal } from '../../../domain/principal.ts'
 import { foldRoleName } from '../../../domain/role.ts'
+import { parseSearch } from '../../../domain/search.ts'
 import { isUuid } from '../../../domain/uuid.ts'
 import { invalidRequest } from '../../../errors.ts'
 import type { ApiKeyFilter } from '../../../management/api-keys/list.ts'
@@ -17,6 +24,10 @@ export const filterParameters = {
       textFilter(maxStatusListLength, 'Only keys with one of these statuses, separated by commas.'),
       { type: 'array', minItems: 1, items: { type: 'string', enum: keyStatuses } },
     ),
+  ),
+  search: textFilter(
+    maxSearchLength,
+    'Only keys whose name and description have, for each word of this text, a word that begins with it, whatever the case.',
   ),
   name_prefix: textFilter(maxNameLength, 'Only keys whose name begins with this text.'),
   /** The earlier name of `name_prefix`. */
@@ -34,6 +45,7 @@ export const filterParameters = {
 
 interface FilterQuery {
   readonly status?: string
+  readonly search?: string
   readonly name_prefix?: string
   readonly name?: string
   readonly role?: string
@@ -50,6 +62,7 @@ export function parseKeyFilter(query: FilterQuery, reader: KeyPrincipal): ApiKey
   const namePrefix = parseNamePrefix(query)
   return {
     ...(query.status !== undefined && { statuses: parseStatuses(query.status) }),
+    ...(query.search !== undefined && { words: parseWords(query.search) }),
     ...(namePrefix !== undefined && { namePrefix }),
     ...(query.role !== undefined && { role: parseRoleFilter(query.role) }),
     ...(query.created_by !== undefined && {
@@ -91,4 +104,12 @@ function parseStatuses(list: string): KeyStatus[] {
 /** A role as a caller names it: an id if it parses as a UUID, else a name. */
 export function parseRoleFilter(role: string): NonNullable<ApiKeyFilter['role']> {
   return isUuid(role) ? { id: role.toLowerCase() } : { foldedName: foldRoleName(role) }
+}
+
+/** Throws `invalid_request`. */
+function parseWords(text: string): readonly string[] {
+  const words = parseSearch(text)
+  if (words !== undefined) return words
+  const message = `The text must have 1 to ${maxSearchWords} words of letters or digits.`
+  throw invalidRequest([{ in: 'query', field: '/search', rule: 'words', message }])
 }
