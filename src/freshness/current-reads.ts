@@ -18,16 +18,20 @@ export class CurrentReads {
 
   /**
    * `read` may be called more than once. Rejects as the database does; a server without a proof is
-   * an outage.
+   * an outage. `isWhole` says whether something was found: what a plain read lacks is read again
+   * with a proof.
    */
-  async read<T>(read: (db: Executor) => Promise<T>): Promise<T> {
+  async read<T>(
+    read: (db: Executor) => Promise<T>,
+    isWhole: (found: T) => boolean = () => true,
+  ): Promise<T> {
     const { db } = this.#options
     const basis = new ReadBasis(this.#options)
     const prove = () => retryInCurrentHistory(() => readByCommit(db, read))
     if (basis.needsProof()) return prove()
     try {
       const found = await read(db)
-      if (basis.countsPlain()) return found
+      if (basis.countsPlain() && isWhole(found)) return found
     } catch (error) {
       if (!(error instanceof OtherHistoryError)) throw error
     }

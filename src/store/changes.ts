@@ -34,14 +34,18 @@ export async function pruneChanges(db: Executor, before: Date): Promise<void> {
     delete from change using raised where change.revision <= raised.floor`.execute(db)
 }
 
+/** What the database knows of the number of a revision. */
+export interface FoundRevision {
+  readonly reached: boolean
+  readonly pruned: boolean
+  readonly id: string | null
+}
+
 /**
  * Whether a revision has been reached, and its id unless that was pruned. Throws when a standby
  * answers, which may not have reached the revision yet.
  */
-export async function findRevision(
-  db: Executor,
-  revision: number,
-): Promise<{ readonly reached: boolean; readonly pruned: boolean; readonly id: string | null }> {
+export async function findRevision(db: Executor, revision: number): Promise<FoundRevision> {
   const { rows } = await sql<{
     reached: boolean
     pruned: boolean

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Database, StoreTransaction } from './database.ts'
-import { retryWhileLosing } from './retry.ts'
+import type { Database, Executor, StoreTransaction } from './database.ts'
+import { retryInCurrentHistory, retryWhileLosing } from './retry.ts'
 
 /**
  * Reads in a transaction that also writes, and returns the result only once its commit is
@@ -23,6 +23,23 @@ export async function readByCommit<T>(
       return read(trx)
     }),
   )
+}
+
+/**
+ * Finds something. What a plain read does not find is looked for once more by `readByCommit`: a
+ * deposed primary lacks what was created on its successor, and "there is none" would deny an
+ * acknowledged act.
+ */
+export async function findOrProveAbsence<T>(
+  db: Database,
+  find: (db: Executor) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  return (await find(db)) ?? retryInCurrentHistory(() => readByCommit(db, find))
+}
+
+/** Rejects unless the server of this connection is the one that accepts writes. */
+export async function proveServer(connection: Database): Promise<void> {
+  await readByCommit(connection, async () => undefined)
 }
 
 const lockAndCommitDurably = `select case

@@ -77,7 +77,11 @@ function createRowLoader(deps: LoaderDeps, maxWaiting: number) {
     async load(names) {
       const { epoch } = deps.cache
       deps.counters.credentialReads += 1
-      const found = await deps.verificationReads.read((db) => findCredentials(db, names))
+      const found = await deps.verificationReads.read(
+        (db) => findCredentials(db, names),
+        // Only a deposed primary lacks the key of a right tag that was issued meanwhile.
+        (rows) => !rows.includes(undefined),
+      )
       const byKey = new Map<string, { row: CredentialResult; epoch: Epoch }>()
       for (const [index, name] of names.entries()) {
         const row = found[index]

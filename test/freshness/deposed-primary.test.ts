@@ -64,6 +64,7 @@ const { root, moment, logLines } = service
 const { deps } = service.service
 const account = await newAccount(root)
 const keysPath = `/v1/accounts/${account}/api-keys`
+const unnamed = { name: 'unnamed', role: 'viewer', expires_at: null }
 const anybody = { address: undefined, permissions: [], accountId: undefined }
 
 t.test('all that is connected stays with the deposed primary', async (t) => {
@@ -88,6 +89,35 @@ t.test('all that is connected stays with the deposed primary', async (t) => {
   await t.test('while the lease holds memory answers', async (t) => {
     t.equal((await root.verify(hot.token)).valid, true)
     t.match(await root.get('/readyz'), { status: 200, body: { lease: 'held' } })
+  })
+
+  const keyId = uuidV7(Date.now(), deps.randomBytes(10))
+  const secret = deps.randomBytes(32)
+  const tagKey = deps.keyring.signing
+  const unknown = formatToken({ prefix: 'aeon', keyId, secret, tagKey })
+  const ofAccount = `/v1/accounts/${account}`
+  const absent = [
+    ['an account', () => root.get(`/v1/accounts/${keyId}`), 404],
+    ['a key', () => root.get(`${keysPath}/${keyId}`), 404],
+    ['a role', () => root.get(`${ofAccount}/roles/${keyId}`), 404],
+    ['an allow list', () => root.get(`${ofAccount}/allow-lists/${keyId}`), 404],
+    ['an event', () => root.get(`${ofAccount}/audit-events/99999/api-keys`), 404],
+    ['a revision', () => root.get(`/v1/revisions/99999?id=${keyId}`), 404],
+    ['the key to explain', () => root.post(`${keysPath}/${keyId}/explain`, {}), 404],
+    ['the key to revoke', () => root.post(`${keysPath}/${keyId}/revoke`), 404],
+    ['the role of a new key', () => root.post(keysPath, { ...unnamed, role: 'none' }), 400],
+    ['a free name', () => root.post(keysPath, { ...unnamed, name: hot.body.name }), 409],
+    ['the key of a caller', () => service.as(unknown.text).get('/v1/me'), 401],
+  ] as const
+  await t.test('what a deposed primary lacks may be on its successor, so is a 503', async (t) => {
+    t.equal(deps.cache.isLeaseExpired(), false)
+    const verifyUnknown = async () => verify(deps, unknown.text, anybody)
+    const verdict = verifyUnknown().catch((error: unknown) => error)
+    const outcomes = absent.map(async ([told, ask]) => {
+      assertProblem(t, await ask(), { status: 503, code: 'unavailable' }, told)
+    })
+    await Promise.all(outcomes)
+    t.ok(isUnavailable(await verdict), 'the key of a token with a right tag')
   })
 
   moment.monotonicMs += leaseMs
@@ -175,6 +205,8 @@ t.test('all that is connected stays with the deposed primary', async (t) => {
     t.equal((await root.verify(hot.token)).valid, true)
     t.equal((await root.verify(cold.token)).valid, true)
     t.match(await root.verify(ended.token), { valid: false, reason: 'disabled' })
+    t.match(await root.verify(unknown.text), { valid: false, reason: 'not_found' })
+    for (const [told, ask, status] of absent) t.equal((await ask()).status, status, told)
   })
   await pair.discard(deposed)
 })

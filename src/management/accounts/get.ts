@@ -2,11 +2,14 @@ import type { Account } from '../../domain/account.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { notFound } from '../../errors.ts'
 import { findAccount } from '../../store/accounts.ts'
+import { findOrProveAbsence } from '../../store/committed-read.ts'
 import type { ManagementDeps } from '../deps.ts'
 
 /** One account. Throws `not_found`, also for a text that is no UUID. */
 export async function getAccount(deps: Pick<ManagementDeps, 'db'>, id: string): Promise<Account> {
-  const account = isUuid(id) ? await findAccount(deps.db, id) : undefined
+  const account = isUuid(id)
+    ? await findOrProveAbsence(deps.db, (db) => findAccount(db, id))
+    : undefined
   if (account === undefined) throw notFound('account')
   return account
 }

@@ -26,10 +26,13 @@ export async function explainApiKey(
   { address, permissions, at }: ExplainRequest,
 ): Promise<Explanation> {
   const keyId = requireKeyId(idOrHint)
-  const found = await deps.currentReads.read(async (db) => {
-    const facts = await findKeyFacts(db, accountId, keyId)
-    return facts && { facts, lists: await findListTextsOfKey(db, facts.id) }
-  })
+  const found = await deps.currentReads.read(
+    async (db) => {
+      const facts = await findKeyFacts(db, accountId, keyId)
+      return facts && { facts, lists: await findListTextsOfKey(db, facts.id) }
+    },
+    (key) => key !== undefined,
+  )
   if (found === undefined) throw notFound('API key')
   const { facts, lists } = found
   const matches = address === undefined ? [] : await matchInTurns(deps, accountId, lists, address)

@@ -1,6 +1,7 @@
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import { notFound } from '../../errors.ts'
 import { findApiKey } from '../../store/api-keys.ts'
+import { findOrProveAbsence } from '../../store/committed-read.ts'
 import type { ManagementDeps } from '../deps.ts'
 import { requireKeyId } from './key-id.ts'
 
@@ -10,7 +11,8 @@ export async function getApiKey(
   idOrHint: string,
   accountId?: string,
 ): Promise<ApiKey> {
-  const apiKey = await findApiKey(deps.db, requireKeyId(idOrHint), accountId)
+  const id = requireKeyId(idOrHint)
+  const apiKey = await findOrProveAbsence(deps.db, (db) => findApiKey(db, id, accountId))
   if (apiKey === undefined) throw notFound('API key')
   return apiKey
 }

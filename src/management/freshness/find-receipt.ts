@@ -1,6 +1,6 @@
 import { notFound } from '../../errors.ts'
 import type { Receipt } from '../../freshness/receipt.ts'
-import { findRevision } from '../../store/changes.ts'
+import { type FoundRevision, findRevision } from '../../store/changes.ts'
 import type { ManagementDeps } from '../deps.ts'
 
 /**
@@ -14,8 +14,9 @@ export async function findReceipt(
   id: string,
   waitMs: number,
 ): Promise<Receipt> {
-  const known = await deps.currentReads.read((db) => findRevision(db, revision))
-  const isTheOne = known.id === null ? known.pruned : known.id === id
-  if (!known.reached || !isTheOne) throw notFound('revision')
+  const isTheOne = (known: FoundRevision) =>
+    known.reached && (known.id === null ? known.pruned : known.id === id)
+  const known = await deps.currentReads.read((db) => findRevision(db, revision), isTheOne)
+  if (!isTheOne(known)) throw notFound('revision')
   return deps.receipts.waitFor({ revision, id }, waitMs)
 }

@@ -1,5 +1,6 @@
 import { isUuid } from '../../domain/uuid.ts'
 import { notFound } from '../../errors.ts'
+import { findOrProveAbsence } from '../../store/committed-read.ts'
 import { findRoleWithEffects, type RoleWithEffects } from '../../store/roles.ts'
 import type { ManagementDeps } from '../deps.ts'
 
@@ -9,7 +10,9 @@ export async function getRole(
   accountId: string,
   id: string,
 ): Promise<RoleWithEffects> {
-  const role = isUuid(id) ? await findRoleWithEffects(deps.db, accountId, { id }) : undefined
+  const role = isUuid(id)
+    ? await findOrProveAbsence(deps.db, (db) => findRoleWithEffects(db, accountId, { id }))
+    : undefined
   if (role === undefined) throw notFound('role')
   return role
 }
