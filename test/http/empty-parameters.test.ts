@@ -34,6 +34,13 @@ t.test('an acting user has a name if one is sent, and the document says so', asy
   t.equal((await root.call('POST', '/v1/accounts', { body: { name: 'A' }, headers })).status, 400)
 })
 
+t.test('an introspected token has characters, and the document says so', async (t) => {
+  const { components }: Json = (await root.get('/openapi.json')).body
+  t.equal(components.schemas.IntrospectionForm.properties.token.minLength, 1)
+  const raw = { type: 'application/x-www-form-urlencoded', text: 'token=' }
+  t.equal((await root.call('POST', '/oauth2/introspect', { raw })).status, 400)
+})
+
 /** Whether a document says that a parameter may be sent without a value. */
 function mayBeEmpty({ type, format, enum: known, minLength = 0, minItems = 0 }: Json): boolean {
   if (type === 'array') return minItems === 0

@@ -28,6 +28,7 @@ declare module 'fastify' {
 const IntrospectionForm = Type.Object(
   {
     token: Type.String({
+      minLength: 1,
       description: 'The token as presented to the caller.',
       examples: ['aeon_...'],
     }),
