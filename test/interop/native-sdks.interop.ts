@@ -1,11 +1,11 @@
 /**
- * Clients of the native API that openapi-generator makes for Go, Java and Python, each telling the
- * story of a key to a running service, and reading answers as a later version may give them.
- * test/client does so in TypeScript. Where a tool is missing, a line says so, unless
+ * Clients of the native API that openapi-generator makes for Go, Java and Python, oapi-codegen for
+ * Go, and openapi-python-client for Python, each telling the story of a key to a running service,
+ * and reading answers as a later version may give them. test/client does so in TypeScript. Where a tool is missing, a line says so, unless
  * INTEROP=required.
  */
 import { execFile } from 'node:child_process'
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -35,6 +35,10 @@ const env = {
 t.test('Go', (t) => tell(t, ['go', 'version'], goStory))
 t.test('Java', (t) => tell(t, ['mvn', '--version'], javaStory))
 t.test('Python', (t) => tell(t, ['python3', '--version'], pythonStory))
+t.test('Go by oapi-codegen', (t) => tell(t, ['go', 'version'], oapiCodegenStory))
+t.test('Python by openapi-python-client', (t) =>
+  tell(t, ['python3', '--version'], openapiPythonClientStory),
+)
 
 /** Runs a story, which returns what its program printed, where its tool is installed. */
 async function tell(t: Test, tool: readonly [string, string], story: () => Promise<string>) {
@@ -80,6 +84,33 @@ async function pythonStory(): Promise<string> {
   const python = join(environment, 'bin', 'python')
   await run(python, ['-m', 'pip', 'install', '--quiet', library])
   return (await run(python, [join(stories, 'python', 'story.py')], { env })).stdout
+}
+
+async function oapiCodegenStory(): Promise<string> {
+  const program = join(folder, 'oapi-codegen')
+  await cp(join(stories, 'oapi-codegen'), program, { recursive: true })
+  await mkdir(join(program, 'aeonkeys'))
+  const go = { cwd: program, env: { ...env, GOFLAGS: '-mod=mod' } }
+  const tool = 'github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2'
+  const options = ['-generate', 'types,client', '-package', 'aeonkeys']
+  await run('go', ['run', tool, ...options, '-o', 'aeonkeys/client.go', document], go)
+  await run('go', ['mod', 'tidy'], go)
+  await run('go', ['build', '-o', 'program', '.'], go)
+  return (await run(join(program, 'program'), [], go)).stdout
+}
+
+async function openapiPythonClientStory(): Promise<string> {
+  const [place, environment] = [join(folder, 'python-story'), join(folder, 'openapi-python-client')]
+  await run('python3', ['-m', 'venv', environment])
+  const python = join(environment, 'bin', 'python')
+  await run(python, ['-m', 'pip', 'install', '--quiet', 'openapi-python-client==0.29.1'])
+  await cp(join(stories, 'openapi-python-client'), place, { recursive: true })
+  const options = ['--output-path', join(place, 'aeon_keys'), '--meta', 'none']
+  const asked = ['-m', 'openapi_python_client', 'generate', '--path', document, ...options]
+  const { stdout } = await run(python, asked)
+  // It leaves out what it cannot make, and says so.
+  if (/(?:unable|could not|cannot) /i.test(stdout)) throw new Error(stdout)
+  return (await run(python, [join(place, 'story.py')], { env })).stdout
 }
 
 function generate(generator: string, target: string, options: string): Promise<void> {
