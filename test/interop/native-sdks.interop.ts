@@ -1,8 +1,8 @@
 /**
- * Clients of the native API that openapi-generator makes for Go, Java and Python, oapi-codegen for
- * Go, and openapi-python-client for Python, each telling the story of a key to a running service,
- * and reading answers as a later version may give them. test/client does so in TypeScript. Where a tool is missing, a line says so, unless
- * INTEROP=required.
+ * Clients of the native API that generators make: openapi-generator for Go, Java and Python,
+ * oapi-codegen for Go, openapi-python-client for Python. Each tells the story of a key to a running
+ * service, and reads answers as a later version may give them. test/client does so in TypeScript.
+ * Where a tool is missing, a line says so, unless INTEROP=required.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -67,7 +67,7 @@ async function goStory(): Promise<string> {
 async function javaStory(): Promise<string> {
   const library = join(folder, 'java')
   const options =
-    'library=native,openApiNullable=true,containerDefaultToNull=true,invokerPackage=keys,apiPackage=keys.api,modelPackage=keys.model'
+    'library=native,openApiNullable=true,containerDefaultToNull=true,useSingleRequestParameter=true,invokerPackage=keys,apiPackage=keys.api,modelPackage=keys.model'
   await generate('java', library, options)
   await cp(join(stories, 'java', 'Story.java'), join(library, 'src/main/java/Story.java'))
   const maven = { cwd: library, env, maxBuffer: 64 * 1024 * 1024 }

@@ -24,12 +24,14 @@ public final class Story {
     VerificationApi verification = new VerificationApi(now);
     Attempt attempt = new Attempt().token(issued.getToken()).clientIp("203.0.113.7");
     expect(verification.verifyToken(attempt).getValid(), "the token is valid");
-    ApiKeyPage page = api.listApiKeys(
-        account, null, null, null, List.of("active", "disabled"), "ja", null, null, null, null);
+    // A later version may have one more parameter: an object of parameters is not affected.
+    ApiKeyPage page = api.listApiKeys(ApiKeysApi.APIListApiKeysRequest.newBuilder()
+        .accountId(account).status(List.of("active", "disabled")).namePrefix("ja").build());
     expect(page.getApiKeys().size() == 1, "one key is listed");
     String tag = api.getApiKeyWithHttpInfo(account, id, null).getHeaders().get("etag").get(0);
     UpdateApiKey change = new UpdateApiKey().description("changed");
-    ApiKey changed = api.updateApiKey(account, id, tag, null, null, null, change).getApiKey();
+    ApiKey changed = api.updateApiKey(ApiKeysApi.APIUpdateApiKeyRequest.newBuilder()
+        .accountId(account).id(id).ifMatch(tag).updateApiKey(change).build()).getApiKey();
     expect("changed".equals(changed.getDescription()), "the description has changed");
     expect(changed.getAllowListIds().equals(List.of(list)), "the lists have not");
     expect(changed.getMetadata().equals(Map.of("team", "java")), "the metadata has not");
