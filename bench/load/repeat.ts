@@ -34,12 +34,13 @@ function repeatOnce(
   // The server may reset a connection whose bytes it does not read.
   socket.on('error', () => undefined)
   socket.on('data', (chunk: Buffer) => {
+    const head = missing > 0 ? undefined : readHead(chunk)
+    if (missing <= 0 && head === undefined) return
+    if (head !== undefined) {
+      answers.set(head.status, (answers.get(head.status) ?? 0) + 1)
+      missing = head.bytes
+    }
     missing -= chunk.length
-    if (missing > 0) return
-    const head = readHead(chunk)
-    if (head === undefined) return
-    answers.set(head.status, (answers.get(head.status) ?? 0) + 1)
-    missing = head.bytes - chunk.length
     if (missing <= 0) socket.write(bytes)
   })
   return new Promise((resolve) => {

@@ -12,6 +12,7 @@ import { type Dataset, makeDataset } from '../../bench/datasets/dataset.ts'
 import { forgeTokens } from '../../bench/datasets/forge.ts'
 import { runAtRate } from '../../bench/load/generators.ts'
 import { expectedAnswers, verifyRequests, writeRequests } from '../../bench/load/load.ts'
+import { bytesOf, repeat } from '../../bench/load/repeat.ts'
 import { type ServerProcess, startServer } from '../../bench/servers/server-process.ts'
 import { createEmptyDatabase, type TestDatabase } from '../helpers/database.ts'
 
@@ -132,6 +133,19 @@ t.test('the load generator counts an unexpected answer as an error', async (t) =
   t.equal(wrong.errors, 10)
   const right = await runAtRate({ ...load, expected: expectedAnswers.revoked }, 50, 0.2)
   t.equal(right.errors, 0)
+})
+
+t.test('a noisy sender sends again after an answer of many parts', async (t) => {
+  const { origin } = await serve(t, async () => 'a'.repeat(1_000_000))
+  const ended = new AbortController()
+  const answers = new (class extends Map<number, number> {
+    override set(status: number, count: number) {
+      if (count === 3) ended.abort()
+      return super.set(status, count)
+    }
+  })()
+  await repeat(origin, bytesOf('GET', '/'), ended.signal, answers)
+  t.same([...answers], [[200, 3]])
 })
 
 async function query(sql: string) {
