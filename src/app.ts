@@ -93,7 +93,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   restrictExposure(app, options.apis.exposure, options.operationsSockets ?? new WeakSet())
   answerProblems(app)
   limitBodies(app)
-  acceptJsonOnly(app)
+  acceptJsonOnly(app, deps.turns)
   logRequests(app, deps.log, trustedProxies)
   applyRequestRules(app)
   refuseWhileDraining(app, options.isDraining)

@@ -86,6 +86,9 @@ export const maxBodyBytes = 256 * 1024
 /** Members of all objects of a body: a batch has 401, and the metadata of a key at most 820. */
 export const maxBodyMembers = 2_000
 
+/** Values of a body, at any depth: a batch has at most 5,502, and no other body as many. */
+export const maxBodyValues = 10_000
+
 /** Faults that one answer lists: a body of `maxBodyBytes` can break a rule 20,000 times. */
 export const maxFaults = 20
 

@@ -1,12 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest, RouteOptions } from 'fastify'
-import { maxBodyMembers } from '../domain/limits.ts'
+import { maxBodyMembers, maxBodyValues } from '../domain/limits.ts'
 import { invalidRequest, ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
+import { type BodyTurns, parseInTurn } from './body-turns.ts'
 import { refuseContentCoding } from './content-coding.ts'
 import { describeBrokenJson } from './json/broken-json.ts'
 import { countColons } from './json/count-colons.ts'
+import { hasMoreValues } from './json/count-values.ts'
 import { mayRepeatMember } from './json/may-repeat-member.ts'
 import { scanJson } from './json/scan-json.ts'
 
@@ -15,17 +17,31 @@ import { scanJson } from './json/scan-json.ts'
  * whatever its Content-Type. Where all fields are optional, an absent body counts as `{}`, and so
  * does `null`, which generated clients in Go, Java and Rust send for a body that is not given.
  */
-export function acceptJsonOnly(app: App): void {
-  const parseJson = app.getDefaultJsonParser('error', 'error')
+export function acceptJsonOnly(app: App, turns: BodyTurns): void {
+  const parse = jsonParser(app)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const bytes = body.length
+    parseInTurn(turns, { request, bytes }, () => parse(request, body as Buffer, done), done)
+  })
+  app.addContentTypeParser('*', (request, payload, done) => parseOther(request, payload, done))
+  app.addHook('onRoute', (route) => {
+    // A route with a validator of its own words its own faults.
+    if (route.schema?.body === undefined || route.validatorCompiler !== undefined) return
+    const given = [route.preValidation ?? []].flat()
+    const complete = mayOmitBody(app, route.schema.body) ? defaultToEmptyObject : requireBody
+    route.preValidation = [complete, ...given] as NonNullable<RouteOptions['preValidation']>
+  })
+}
+
+type Done = (error: Error | null, value?: unknown) => void
+
+function jsonParser(app: App): (request: FastifyRequest, body: Buffer, done: Done) => void {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  return (request, body, done) => {
     if (body.length === 0) return done(null, undefined)
-    const coded = refuseContentCoding(request)
-    if (coded !== undefined) return done(coded)
-    // RFC 8259, section 8.1. Decoding would replace invalid bytes by U+FFFD, and so alter a name.
-    if (!isUtf8(body as Buffer)) {
-      return done(malformed('The body is not valid UTF-8. Send JSON in UTF-8.'))
-    }
+    const refusal = refuseContentCoding(request) ?? refuseBytes(body)
+    if (refusal !== undefined) return done(refusal)
     const text = body.toString()
     const colons = countColons(text)
     if (colons > maxBodyMembers) return done(tooManyMembers())
@@ -37,15 +53,13 @@ export function acceptJsonOnly(app: App): void {
       if (error === null) return done(null, value)
       return done(malformed(describeBrokenJson(text) ?? forbiddenMember))
     })
-  })
-  app.addContentTypeParser('*', (request, payload, done) => parseOther(request, payload, done))
-  app.addHook('onRoute', (route) => {
-    // A route with a validator of its own words its own faults.
-    if (route.schema?.body === undefined || route.validatorCompiler !== undefined) return
-    const given = [route.preValidation ?? []].flat()
-    const complete = mayOmitBody(app, route.schema.body) ? defaultToEmptyObject : requireBody
-    route.preValidation = [complete, ...given] as NonNullable<RouteOptions['preValidation']>
-  })
+  }
+}
+
+function refuseBytes(body: Buffer): ServiceError | undefined {
+  // RFC 8259, section 8.1. Decoding would replace invalid bytes by U+FFFD, and so alter a name.
+  if (!isUtf8(body)) return malformed('The body is not valid UTF-8. Send JSON in UTF-8.')
+  return hasMoreValues(body, maxBodyValues) ? tooManyValues() : undefined
 }
 
 /** JSON.parse would accept such members, and code that copies them would change a prototype. */
@@ -100,6 +114,12 @@ function wrongType({ headers }: FastifyRequest): ServiceError {
 function tooManyMembers(): ServiceError {
   const message = `The body must not have more than ${maxBodyMembers} members.`
   return invalidRequest([{ field: '', rule: 'maxProperties', message }])
+}
+
+/** Before JSON.parse: 87,000 empty objects take 8 ms, and 131,000 arrays in each other 20 ms. */
+function tooManyValues(): ServiceError {
+  const message = `The body must not have more than ${maxBodyValues} values.`
+  return invalidRequest([{ field: '', rule: 'maxItems', message }])
 }
 
 /** JSON.parse takes the last member: a reviewer, a proxy or a gateway may have read the first. */

@@ -1,12 +1,12 @@
 import { FairQueue } from './hashing/fair-queue.ts'
 
 /** The longest use of one turn of the event loop, unless a single piece of work takes longer. */
-const turnMs = 3
+const turnMs = 1
 
 /**
- * Runs synchronous work that a tenant can cause much of, such as the parsing of allow lists: a few
- * milliseconds in each turn of the event loop, the accounts in turn, so that other requests are
- * served between. Each piece of work must be short by itself.
+ * Runs synchronous work that a tenant can cause much of, such as the parsing of allow lists and of
+ * large bodies: a millisecond in each turn of the event loop, the accounts in turn, so that other
+ * requests are served between. Each piece of work must be short by itself.
  */
 export class FairTurns {
   readonly #queue = new FairQueue<() => void>(Number.POSITIVE_INFINITY)

@@ -5,6 +5,7 @@ import { verify } from '../../verification/verify.ts'
 import type { ApiSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
 import { attemptParameters } from '../attempt-parameters.ts'
+import { parseInTurn } from '../body-turns.ts'
 import { refuseContentCoding } from '../content-coding.ts'
 import type { Deps } from '../deps.ts'
 import { pathOf } from '../request-path.ts'
@@ -62,9 +63,10 @@ export const introspectionComponents = [IntrospectionForm, IntrospectionBody]
  */
 export function introspectionRoute(app: App, deps: Deps, settings: ApiSettings): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(formType, { parseAs: 'string' }, (request, body, done) =>
-    done((body === '' ? undefined : refuseContentCoding(request)) ?? null, body),
-  )
+  app.addContentTypeParser(formType, { parseAs: 'string' }, (request, body, done) => {
+    const parse = () => done((body === '' ? undefined : refuseContentCoding(request)) ?? null, body)
+    parseInTurn(deps.turns, { request, bytes: body.length }, parse, done)
+  })
   answerOAuthErrors(app)
   app.decorateRequest('introspector')
   const admit = async (request: FastifyRequest) => {
