@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { ServiceError } from '../errors.ts'
+import { closeWithoutTraces } from './close-without-traces.ts'
 import { limitChunks, maxChunks } from './limit-chunks.ts'
 import { refuseConnection } from './refuse-connection.ts'
 import { stopParsing } from './stop-parsing.ts'
@@ -126,6 +127,7 @@ class Connection implements Activity {
     this.#waiting = []
     refuseConnection({ socket: this.#socket, last: this.#last, next: next?.response }, error)
     stopParsing(this.#socket)
+    closeWithoutTraces(this.#socket)
     this.#socket.setTimeout(lastAnswersMs)
   }
 }

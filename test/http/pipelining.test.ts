@@ -81,6 +81,22 @@ test('thousands of requests in one write hold up nobody, and end their connectio
   }
 })
 
+test('a refused connection makes no stack traces of its requests, and later errors have them', async (t) => {
+  const port = await listen(t, (request, response) => response.end(request.url))
+  const { prepareStackTrace, stackTraceLimit } = Error
+  let frames = 0
+  t.teardown(() => Object.assign(Error, { prepareStackTrace }))
+  Error.prepareStackTrace = (error, trace) => {
+    if (error.message === 'aborted') frames += trace.length
+    return `${error}\n${trace.join('\n')}`
+  }
+  await exchange(port, requestTo('/').repeat(maxPipelined + 10))
+  Error.prepareStackTrace = prepareStackTrace
+  t.equal(frames, 0)
+  t.equal(Error.stackTraceLimit, stackTraceLimit)
+  t.match(new Error('later').stack, /pipelining\.test/)
+})
+
 test('of pipelined requests without a Host header only the first is answered', async (t) => {
   const { port } = await listenToAll(t)
   const text = await exchange(port, 'GET / HTTP/1.1\r\na:b\r\n\r\n'.repeat(1_000))
