@@ -14,6 +14,8 @@ export interface IsolationProbeOptions {
   readonly otherDb: Database
   /** How long the change on the other connection may take, in milliseconds. */
   readonly withinMs?: number
+  /** A table with one row and a column `value`. */
+  readonly table?: string
 }
 
 /**
@@ -26,19 +28,20 @@ export async function probeIsolation({
   db,
   otherDb,
   withinMs = 5_000,
+  table = 'isolation_probe',
 }: IsolationProbeOptions): Promise<IsolationFinding> {
   let changing: Promise<unknown> = Promise.resolve()
   try {
     return await db.transaction().execute(async (trx) => {
       await sql`set transaction isolation level read committed`.execute(trx)
-      const before = await readValue(trx)
-      changing = changeValue(otherDb)
+      const before = await readValue(trx, table)
+      changing = changeValue(otherDb, table)
       const hasChanged = await Promise.race([
         changing.then(() => true),
         sleep(withinMs, false, { ref: false }),
       ])
       if (!hasChanged) return 'inconclusive'
-      return (await readValue(trx)) === before ? 'snapshot' : 'read_committed'
+      return (await readValue(trx, table)) === before ? 'snapshot' : 'read_committed'
     })
   } finally {
     // A transaction pooler with one server connection runs it when the transaction has ended.
@@ -76,15 +79,15 @@ export async function requireReadCommitted(
   )
 }
 
-async function readValue(db: Executor): Promise<string> {
-  const { rows } = await sql<{ value: string }>`select value from isolation_probe`.execute(db)
+async function readValue(db: Executor, table: string): Promise<string> {
+  const { rows } = await sql<{ value: string }>`select value from ${sql.table(table)}`.execute(db)
   const [row] = rows
-  if (row === undefined) throw new Error('The table isolation_probe has no row.')
+  if (row === undefined) throw new Error(`The table ${table} has no row.`)
   return row.value
 }
 
-async function changeValue(db: Database): Promise<unknown> {
+async function changeValue(db: Database, table: string): Promise<unknown> {
   return retryWhileLosing(() =>
-    sql`update isolation_probe set value = gen_random_uuid()`.execute(db),
+    sql`update ${sql.table(table)} set value = gen_random_uuid()`.execute(db),
   )
 }

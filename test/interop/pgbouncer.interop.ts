@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import { Client } from 'pg'
 import { test } from 'tap'
+import { checkDatabase } from '../../scripts/database-check/check-database.ts'
 import { asAdmin, createTestDatabase, openTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { startPgBouncer } from '../helpers/pgbouncer.ts'
@@ -30,6 +31,41 @@ test('through PgBouncer with two server connections, READ COMMITTED is checked',
   })
   t.equal((await root.get('/v1/me')).status, 200)
   t.notMatch(logLines.join(''), unchecked)
+})
+
+test('a check of the database finds PgBouncer in transaction mode, and what follows', async (t) => {
+  const database = await createTestDatabase()
+  const user = `${database.name}_own`
+  await asAdmin(async (admin) => {
+    await admin.query(`create role ${user} login`)
+    await admin.query(`grant create on database ${database.name} to ${user}`)
+  })
+  const { db } = openTestDatabase(database.url)
+  await sql.raw(`grant create on schema public to ${user}`).execute(db)
+  const schemas = sql<{ name: string }>`select nspname as name from pg_namespace order by 1`
+  const { rows: before } = await schemas.execute(db)
+  const proxy = await startDatabaseProxy(database.url)
+  t.teardown(async () => {
+    await proxy.close()
+    await db.destroy()
+    await database.drop()
+    await asAdmin((admin) => admin.query(`drop role ${user}`))
+  })
+  for (const [connections, isolation] of [
+    [2, 'ok'],
+    [1, 'note'],
+  ] as const) {
+    const pooler = await startPgBouncer(t, proxy.url, [user], connections)
+    const lines = await checkDatabase(pooler.urlFor(user), () => undefined)
+    const found = new Map(lines.map((line) => [line.name, line]))
+    const told = `with ${connections} server connections`
+    t.match(found.get('pooler'), { state: 'note', text: /CHANGE_FEED=poll/ }, told)
+    t.match(found.get('notifications'), { state: 'note', text: /CHANGE_FEED=poll/ }, told)
+    t.match(found.get('READ COMMITTED'), { state: isolation }, told)
+    t.match(found.get('row locks'), { state: isolation === 'ok' ? 'ok' : 'not tried' }, told)
+    t.match(found.get('service'), { state: 'not tried', text: /search_path/ }, told)
+    t.same((await schemas.execute(db)).rows, before, told)
+  }
 })
 
 test('through PgBouncer in transaction mode, settings of the service reach no other database user', async (t) => {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
+import { checkDatabase } from '../../scripts/database-check/check-database.ts'
 import { isUnavailable } from '../../src/store/faults.ts'
 import { destroyFeedConnection, openFeedConnection } from '../../src/store/feed.ts'
 import { DatabaseServers } from '../../src/store/servers/database-servers.ts'
@@ -15,6 +16,7 @@ import { createEmptyDatabase, openTestDatabase } from '../helpers/database.ts'
 import { startDatabaseSwitch } from '../helpers/database-switch.ts'
 import { startFailoverPair } from '../helpers/failover.ts'
 import { freePort } from '../helpers/free-port.ts'
+import { until } from '../helpers/locks.ts'
 import type { PairServer } from '../helpers/pair-server.ts'
 import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { startSilentServer } from '../helpers/silent-server.ts'
@@ -74,6 +76,28 @@ async function faultOf(t: Test, one: Open): Promise<string> {
 const placeOf = ({ dataDir }: PairServer) => dataDir.clusterDir
 const socketOf = ({ connection: { host = '', port } }: PairServer) =>
   `${encodeURIComponent(host)}:${port}`
+
+t.test('a check of the database refuses a standby, and accepts its primary', async (t) => {
+  const { primary, standby } = pair
+  if (standby === undefined) throw new Error('There is no standby.')
+  await until(async () => {
+    const made = await standby.ask(`select from pg_database where datname = '${name}'`)
+    return made.length > 0
+  })
+  const [ofStandby, ofPrimary] = await Promise.all(
+    [standby, primary].map((server) => checkDatabase(socketUrlOf(server), () => undefined)),
+  )
+  t.same(
+    ofStandby?.map(({ state, name }) => [state, name]),
+    [['refused', 'connection']],
+  )
+  t.match(ofStandby?.[0]?.text, /standby or read-only. DATABASE_URL must name the server that/)
+  // The servers of the tests do without fsync.
+  t.same(
+    ofPrimary?.flatMap(({ state, name }) => (state === 'ok' ? [] : [name])),
+    ['durability'],
+  )
+})
 
 t.test('the primary serves, wherever in the list, and standbys are passed over', async (t) => {
   const { primary, standby } = pair
@@ -204,3 +228,7 @@ t.test('of two primaries at once the one that was promoted last serves', async (
     await t.rejects(connect(), { message: /was deposed \(timeline 1; .* timeline 2 / })
   })
 })
+
+function socketUrlOf({ connection: { host, port } }: PairServer): string {
+  return `postgresql://${user}@/${name}?host=${encodeURIComponent(host)}&port=${port}`
+}
