@@ -8,8 +8,8 @@ export interface Sort {
   readonly descending: boolean
 }
 
-/** The cursor of a page: the sorted value and the id of the item before the page. */
-export interface Position {
+/** Where a page begins: after the item with this id, whose sorted value this is. */
+export interface PagePlace {
   /** A name, an RFC 3339 time, or null for a key that never expires. */
   readonly value: string | null
   readonly id: string
@@ -18,12 +18,12 @@ export interface Position {
 export interface PageRequest {
   readonly limit: number
   readonly sort: Sort
-  readonly after: Position | undefined
+  readonly after: PagePlace | undefined
 }
 
 export interface Page<T> {
   readonly items: readonly T[]
-  readonly next: Position | null
+  readonly next: PagePlace | null
 }
 
 /** Parses `created_at`, `-created_at` and the like. */
@@ -35,16 +35,16 @@ export function parseSort(text: string): Sort | undefined {
 }
 
 /**
- * The opaque form of a position. The cursor names its sort, so that it is refused under another
+ * The opaque form of a place. The cursor names its sort, so that it is refused under another
  * sort.
  */
-export function encodeCursor(sort: Sort, position: Position): string {
-  const parts = [sort.field, sort.descending, position.value, position.id]
+export function encodeCursor(sort: Sort, place: PagePlace): string {
+  const parts = [sort.field, sort.descending, place.value, place.id]
   return Buffer.from(JSON.stringify(parts)).toString('base64url')
 }
 
-/** The position in a cursor; undefined when the cursor is not one of ours for this sort. */
-export function decodeCursor(sort: Sort, cursor: string): Position | undefined {
+/** The place in a cursor; undefined when the cursor is not one of ours for this sort. */
+export function decodeCursor(sort: Sort, cursor: string): PagePlace | undefined {
   const parts = parseJson(Buffer.from(cursor, 'base64url').toString())
   if (!Array.isArray(parts) || parts.length !== 4) return undefined
   const [field, descending, value, id] = parts as unknown[]

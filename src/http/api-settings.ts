@@ -1,5 +1,5 @@
 import type { AddressRange } from '../domain/network/address.ts'
-import { parseAddressRanges } from '../domain/network/address-ranges.ts'
+import { parseAddressRanges } from '../domain/network/address-ranges-setting.ts'
 import type { Config } from '../settings/settings-schema.ts'
 import type { Exposure } from './operations/exposure.ts'
 

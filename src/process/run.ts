@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { loadSettings } from '../settings/load-settings.ts'
 import { explainFailure } from './explain-failure.ts'
 import { createLog } from './log.ts'
-import { runPrimary } from './primary.ts'
+import { runParent } from './parent.ts'
 import { serve } from './serve.ts'
 import { runWorker } from './worker.ts'
 
@@ -16,7 +16,7 @@ export async function run(env: Readonly<Record<string, string | undefined>>): Pr
     const { config } = settings
     const log = createLog(config.LOG_LEVEL)
     if (cluster.isWorker) await runWorker(settings, log)
-    else if (config.WORKERS > 1) await runPrimary(settings, log)
+    else if (config.WORKERS > 1) await runParent(settings, log)
     else await serve(settings, log)
   } catch (error) {
     process.stderr.write(`aeon-keys cannot start. ${explainFailure(error)}\n`)

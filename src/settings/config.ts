@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 import { Type } from 'typebox'
-import { parseAddressRanges } from '../domain/network/address-ranges.ts'
+import { parseAddressRanges } from '../domain/network/address-ranges-setting.ts'
 import { parseDatabaseUrl } from '../store/database-url.ts'
 import { type Config, Settings } from './settings-schema.ts'
 

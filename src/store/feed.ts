@@ -65,7 +65,7 @@ async function openOne({
     await client.query(sessionSettings({ statementTimeoutMs }))
     const server = await identifyServer((text) => client.query(text))
     if (server.inRecovery) throw new StandbyError()
-    // For the whole session: each heartbeat is a transaction of its own.
+    // For the whole session: each acknowledgement is a transaction of its own.
     await client.query(`select set_config('synchronous_commit', 'on', false)
       where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`)
     return { client, history: server.expression, met: server.history }
@@ -164,7 +164,7 @@ export async function loadFeed(
 }
 
 /**
- * The heartbeat: acknowledges a revision and increments `beat`. False when the row is gone: the
+ * Acknowledges a revision and raises the heartbeat. False when the row is gone: the
  * instance was evicted.
  */
 export async function acknowledge(
@@ -210,7 +210,10 @@ export async function evictInstance(
   return result.rowCount === 1
 }
 
-/** A transaction that changes nothing; its commit waits like any other (committed-read.ts). */
+/**
+ * A transaction that changes nothing, and whose commit waits like any other (committed-read.ts). It
+ * must lock a row: without an id of its own a transaction does not wait for the standbys.
+ */
 export async function commitNothing({ client }: FeedConnection): Promise<void> {
   await client.query('select from revision for key share')
 }

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { HygieneFinding } from '../domain/key/hygiene.ts'
-import type { Position } from '../domain/page.ts'
+import type { PagePlace } from '../domain/page.ts'
 import type { Executor } from './database.ts'
 
 export interface HygieneQuestion {
@@ -11,7 +11,7 @@ export interface HygieneQuestion {
   /** How many keys of each finding are returned. */
   readonly sampled: number
   /** The key after which to begin; the latest keys come first. */
-  readonly after: Position | undefined
+  readonly after: PagePlace | undefined
   readonly sensitive: readonly string[]
   readonly unusedBefore: Date
   readonly now: Date
@@ -20,7 +20,7 @@ export interface HygieneQuestion {
 export interface HygieneAnswer {
   readonly examined: number
   /** The last examined key, when there may be more. */
-  readonly next: Position | null
+  readonly next: PagePlace | null
   readonly found: readonly {
     readonly finding: HygieneFinding
     readonly count: number

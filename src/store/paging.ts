@@ -1,5 +1,5 @@
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely'
-import type { Page, PageRequest, Position, SortField } from '../domain/page.ts'
+import type { Page, PagePlace, PageRequest, SortField } from '../domain/page.ts'
 
 /**
  * One page of a query, by keyset pagination: rows are found by their place in the order, not by an
@@ -15,7 +15,7 @@ export async function takePage<Tables, Table extends keyof Tables, Row extends {
   const rows = await inPage(query, table, page).execute()
   const items = rows.slice(0, page.limit)
   const last = items.at(-1)
-  const next: Position | null =
+  const next: PagePlace | null =
     rows.length > page.limit && last !== undefined
       ? { value: sortValue(last, page.sort.field), id: last.id }
       : null
@@ -58,7 +58,7 @@ function orderOf(table: string, page: PageRequest): Order {
   }
 }
 
-function beyond(order: Order, after: Position, page: PageRequest): RawBuilder<boolean> {
+function beyond(order: Order, after: PagePlace, page: PageRequest): RawBuilder<boolean> {
   const value =
     page.sort.field === 'name'
       ? sql`${after.value}::text collate "C"`

@@ -1,13 +1,11 @@
-import { runForAccount } from '../account-context.ts'
 import { isExpired } from '../domain/key/api-key.ts'
 import { isOver } from '../domain/key/rotation.ts'
 import { noUsage } from '../domain/key/usage-counts.ts'
 import { keyIdOf } from '../domain/token/token.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
-import type { Credential } from '../store/credential-rows.ts'
-import { replaceHash } from '../store/credentials.ts'
 import type { CachedCredential } from './cached-credential.ts'
 import type { VerificationDeps } from './deps.ts'
+import { renewHash } from './hashing/renew-hash.ts'
 import type { LoadedCredential, TokenWithDigest } from './resolve.ts'
 
 /**
@@ -34,7 +32,7 @@ export async function loadCredential(
   if (isDead(facts, deps.now()) && !deps.hasher.knowsPepperOf(credential)) return WRONG_SECRET
   if (!isAccepted) {
     if (!(await deps.hasher.matches(facts.accountId, credential, token.secret))) return WRONG_SECRET
-    rehashIfRisen(deps, facts.accountId, credential, token.secret)
+    renewHash(deps, facts.accountId, credential, token.secret)
   }
   const entry: CachedCredential = {
     facts,
@@ -58,27 +56,4 @@ function isDead(facts: KeyFacts, now: Date): boolean {
     isOver(facts, now) ||
     isExpired(facts, now)
   )
-}
-
-/**
- * Hashes the secret anew when the configured profile is higher than the stored one: off the path of
- * the answer, and only while nobody waits for the queue.
- */
-function rehashIfRisen(
-  deps: VerificationDeps,
-  accountId: string,
-  credential: Credential,
-  secret: string,
-): void {
-  if (credential.hashProfile >= deps.hasher.profile.version) return
-  if (deps.hasher.queue.waiting > 0) return
-  deps.hasher
-    .hash(accountId, secret)
-    .then((next) => runForAccount(accountId, () => replaceHash(deps.db, credential, next)))
-    .then((replaced) => {
-      if (replaced) deps.counters.rehashes += 1
-    })
-    .catch((error: unknown) => {
-      deps.log.warn({ err: error, api_key_id: credential.apiKeyId }, 'failed to renew a hash')
-    })
 }

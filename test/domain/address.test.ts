@@ -4,12 +4,10 @@ import t from 'tap'
 import {
   type AddressRange,
   covers,
-  ENTRY_RULES,
-  entryMessage,
   parseAddress,
-  parseEntry,
   rangeCovers,
 } from '../../src/domain/network/address.ts'
+import { ENTRY_RULES, entryMessage, parseEntry } from '../../src/domain/network/allow-list-entry.ts'
 import { propertyRuns } from '../helpers/property-runs.ts'
 import vectors from '../vectors/address.json' with { type: 'json' }
 

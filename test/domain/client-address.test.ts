@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type Address, formatAddress, parseAddress } from '../../src/domain/network/address.ts'
-import { parseAddressRanges } from '../../src/domain/network/address-ranges.ts'
+import { parseAddressRanges } from '../../src/domain/network/address-ranges-setting.ts'
 import { rangesOf } from '../../src/domain/network/allow-list.ts'
 import { clientAddress, proxiedAddress } from '../../src/domain/network/client-address.ts'
 import { propertyRuns } from '../helpers/property-runs.ts'

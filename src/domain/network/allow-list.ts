@@ -1,6 +1,10 @@
-import { type AddressRange, entryMessage, parseEntry, rangeCovers } from './address.ts'
+import { type AddressRange, rangeCovers } from './address.ts'
+import { entryMessage, parseEntry } from './allow-list-entry.ts'
 
-/** A named set of entries (addresses and ranges) of one account. */
+/**
+ * A named set of entries (addresses and ranges) of one account. `allow-list-entry.ts` parses an
+ * entry; `hasAddress` in `address-set.ts` matches a client.
+ */
 export interface AllowList {
   readonly id: string
   readonly accountId: string

@@ -1,8 +1,9 @@
 /** Identifies the history of changes that a database server serves. */
 export interface History {
   /**
-   * The server's timeline, which each promotion raises, the database, and the file of the table
-   * that holds the counter. A restore or a promotion changes one of them, a restart none.
+   * The server's timeline, the database, and the file of the table that holds the counter. A
+   * promotion raises the timeline. A restore may change any of them; one in place changes none, and
+   * neither does a restart.
    */
   readonly identity: string
   /** When the server was started. */
@@ -17,7 +18,8 @@ export interface History {
 export type HistoryChange = 'restart' | 'other_history'
 
 /**
- * Null is the history of a server without these functions (YugabyteDB), which has one history only.
+ * Null is the history of a server whose product has none of these functions: it has one history
+ * only.
  */
 export function compareHistories(
   known: History | null,

@@ -4,8 +4,8 @@ import { maxCursorLength } from '../../domain/limits.ts'
 import {
   decodeCursor,
   encodeCursor,
+  type PagePlace,
   type PageRequest,
-  type Position,
   type Sort,
   type SortField,
 } from '../../domain/page.ts'
@@ -100,10 +100,10 @@ export function parsePage(query: PagingQuery, names: OrderNames): PageRequest {
   }
 }
 
-export function decodePageToken(sort: Sort, token: string): Position {
-  const position = decodeCursor(sort, token)
-  if (position === undefined) throw badToken()
-  return position
+export function decodePageToken(sort: Sort, token: string): PagePlace {
+  const place = decodeCursor(sort, token)
+  if (place === undefined) throw badToken()
+  return place
 }
 
 export function badToken() {
@@ -132,6 +132,6 @@ export function pagingMetadata(
   }
 }
 
-export function nextToken(next: Position | null, page: PageRequest): string | null {
+export function nextToken(next: PagePlace | null, page: PageRequest): string | null {
   return next && encodeCursor(page.sort, next)
 }

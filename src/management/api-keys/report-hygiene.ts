@@ -1,7 +1,7 @@
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import { type HygieneFinding, hygieneFindings } from '../../domain/key/hygiene.ts'
 import { maxKeysPerReport } from '../../domain/limits.ts'
-import type { Position } from '../../domain/page.ts'
+import type { PagePlace } from '../../domain/page.ts'
 import { findApiKeys } from '../../store/api-keys.ts'
 import { examineKeys } from '../../store/hygiene.ts'
 import type { ManagementDeps } from '../deps.ts'
@@ -14,14 +14,14 @@ export interface HygieneReport {
   readonly asOf: Date
   readonly examined: number
   /** Where the next report continues; null: every key was examined. */
-  readonly next: Position | null
+  readonly next: PagePlace | null
   readonly findings: readonly {
     readonly finding: HygieneFinding
     /** Among the examined keys. */
     readonly count: number
     readonly apiKeys: readonly ApiKey[]
     /** Where a report of this finding alone continues; null: there are no more. */
-    readonly next: Position | null
+    readonly next: PagePlace | null
   }[]
 }
 
@@ -29,7 +29,7 @@ export interface HygieneRequest {
   /** Absent: all. */
   readonly finding?: HygieneFinding
   readonly limit: number
-  readonly after: Position | undefined
+  readonly after: PagePlace | undefined
 }
 
 /** Findings about the usable keys of an account, newest first, a bounded number of keys at once. */

@@ -1,5 +1,5 @@
 import { type ApiKey, type KeyStatus, keyStatuses } from '../../../domain/key/api-key.ts'
-import { encodeCursor, type Position, type Sort } from '../../../domain/page.ts'
+import { encodeCursor, type PagePlace, type Sort } from '../../../domain/page.ts'
 import { type ApiKeyFilter, listApiKeys } from '../../../management/api-keys/list.ts'
 import type { Deps } from '../../deps.ts'
 import { badToken, decodePageToken } from '../paging.ts'
@@ -19,7 +19,7 @@ export interface ActiveFirstPage {
 /** The place where a page begins: a part, and a position in the part. */
 interface PageStart {
   readonly part: number
-  readonly after: Position | undefined
+  readonly after: PagePlace | undefined
 }
 
 /** The page lists one part after the other, each in the requested order. */

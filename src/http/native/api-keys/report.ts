@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { hygieneFindings, hygieneMeanings } from '../../../domain/key/hygiene.ts'
 import { maxCursorLength, maxKeysPerReport, maxPageSize } from '../../../domain/limits.ts'
-import { encodeCursor, type Position } from '../../../domain/page.ts'
+import { encodeCursor, type PagePlace } from '../../../domain/page.ts'
 import { reportHygiene } from '../../../management/api-keys/report-hygiene.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
@@ -111,6 +111,6 @@ export function reportApiKeysRoute(app: App, deps: Deps): void {
   )
 }
 
-function cursorOf(position: Position | null): string | null {
-  return position && encodeCursor(sort, position)
+function cursorOf(place: PagePlace | null): string | null {
+  return place && encodeCursor(sort, place)
 }

@@ -13,7 +13,9 @@ export const InstanceBody = Type.Object(
       format: 'int64',
       description: 'The latest revision that the instance has applied.',
     }),
-    started_at: time('Time at which the instance started.'),
+    started_at: time(
+      'Time at which the instance last registered: at its start, and again after an eviction or a change of history.',
+    ),
   },
   { $id: 'Instance', description: 'A process of the service.' },
 )

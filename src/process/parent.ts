@@ -19,7 +19,7 @@ const restartPauseMs = 1_000
  * Runs several worker processes that share one port, each an instance of its own: prepares the
  * database, starts the workers, restarts those that die, and drains all of them together.
  */
-export async function runPrimary({ config, files }: LoadedSettings, log: Logger): Promise<void> {
+export async function runParent({ config, files }: LoadedSettings, log: Logger): Promise<void> {
   const database = await reachDatabase(config, log)
   try {
     const prepared = await prepareDatabase({

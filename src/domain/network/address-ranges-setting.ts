@@ -1,4 +1,5 @@
-import { type AddressRange, parseEntry } from './address.ts'
+import type { AddressRange } from './address.ts'
+import { parseEntry } from './allow-list-entry.ts'
 
 /**
  * Parses a setting: addresses and ranges, separated by commas. Undefined when one of them is

@@ -5,6 +5,7 @@ import type { ConnectionLimits } from '../connection-limits.ts'
 import type { Deps } from '../deps.ts'
 import { notServed } from '../responses.ts'
 import { registerConnectionMetrics } from './connection-metrics.ts'
+import { registerFreshnessMetrics } from './freshness-metrics.ts'
 import { type PoolUses, registerPoolMetrics } from './pool-metrics.ts'
 import { timeRequests } from './request-durations.ts'
 import { registerResourceMetrics } from './resource-metrics.ts'
@@ -40,6 +41,7 @@ export function metricsRoute(
   const collect = shareResults(metricsIntervalMs, collectMetrics(registry))
   collectDefaultMetrics({ register: registry })
   registerVerificationMetrics(registry, deps)
+  registerFreshnessMetrics(registry, deps)
   registerResourceMetrics(registry, deps)
   registerPoolMetrics(registry, pools)
   registerConnectionMetrics(registry, connections)
