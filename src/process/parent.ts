@@ -1,5 +1,4 @@
 import cluster, { type Worker } from 'node:cluster'
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { AggregatorRegistry } from 'prom-client'
@@ -110,16 +109,17 @@ class Workers {
   async #stopOne(worker: Worker): Promise<boolean> {
     if (worker.isDead()) return true
     const hasServed = this.#listening.has(worker)
-    const ended = once(worker, 'exit')
+    const { promise: ended, resolve } = Promise.withResolvers<number | null>()
+    worker.once('exit', resolve)
     worker.process.kill('SIGTERM')
-    const [code] = await ended
-    return code === 0 || !hasServed
+    return (await ended) === 0 || !hasServed
   }
 
   #startOne(): Promise<string> {
     const worker = cluster.fork(this.#env)
     const startedAt = performance.now()
     const listening = Promise.withResolvers<string>()
+    worker.on('error', (err) => this.#onWriteError(worker, err))
     worker.on('message', (message: FromWorker) => {
       switch (message?.kind) {
         case 'registered':
@@ -142,6 +142,16 @@ class Workers {
       })
     })
     return listening.promise
+  }
+
+  /**
+   * What is written to a worker that has just ended, a connection or an answer, fails with EPIPE
+   * before the parent knows that it has ended. 'exit' reports that, but for a worker that could not
+   * be created.
+   */
+  #onWriteError(worker: Worker, err: Error): void {
+    if (worker.process.pid === undefined) throw err
+    this.#log.debug({ err, pid: worker.process.pid }, 'failed to write to a worker process')
   }
 
   #recordRegistration(worker: Worker, id: string): void {

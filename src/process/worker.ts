@@ -1,4 +1,3 @@
-import cluster from 'node:cluster'
 import type { Logger } from 'pino'
 import { AggregatorRegistry, type Registry } from 'prom-client'
 import type { LoadedSettings } from '../settings/load-settings.ts'
@@ -21,11 +20,7 @@ export async function runWorker({ config, files }: LoadedSettings, log: Logger):
       onRegistered: (id) => send({ kind: 'registered', id }),
       collectMetrics: collectFromAll,
     })
-    stopOnSignal(config, log, async () => {
-      await service.stop()
-      // An open channel to the parent would keep this process alive.
-      cluster.worker?.disconnect()
-    })
+    stopOnSignal(config, log, () => service.stop())
     await listenForOperations(service.operationsServer, config)
     send({ kind: 'listening', address: await listen(service.app, config) })
   } catch (error) {

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { Agent, get } from 'node:http'
 import t from 'tap'
 import type { Json } from '../helpers/api.ts'
 import { prepareCluster } from '../helpers/cluster.ts'
@@ -94,6 +96,50 @@ t.test(
   },
 )
 
+t.test(
+  'a worker that ends before it reads what its parent wrote does not end the service',
+  async (t) => {
+    const database = await createTestDatabase()
+    t.teardown(() => database.drop())
+    const processes = await createProcesses()
+    t.teardown(() => processes.end())
+    const launched = await processes.start({
+      settings: { WORKERS: '2', DATABASE_URL: database.url },
+    })
+    const listening = () =>
+      launched.log.filter(({ message }) => /^Server list/.test(message)).length
+    await until('both listen', () => listening() === 2)
+
+    // A stopped parent hears only later that a worker asked for metrics, and that it ended. What is
+    // connected before reaches the workers without it.
+    const url = await launched.listening
+    const [asking, ...others] = Array.from({ length: 5 }, () => connection(url))
+    const health = () => Promise.all(others.map((call) => call('/livez')))
+    await asking?.('/livez')
+    t.same(await health(), [200, 200, 200, 200])
+    const first = await processes.childrenOf(launched.pid)
+    launched.signal('SIGSTOP')
+    const cutOff = asking?.('/metrics')
+    // A worker that has answered two later requests has asked.
+    for (let round = 0; round < 2; round += 1) await health()
+    for (const pid of first) process.kill(pid, 'SIGKILL')
+    await until('both have ended', () => areEnded(first))
+    launched.signal('SIGCONT')
+    await until('others have taken their places', () => listening() === 4)
+    t.equal(await cutOff, undefined)
+
+    const last = await processes.childrenOf(launched.pid)
+    launched.signal('SIGSTOP')
+    for (const pid of last) process.kill(pid, 'SIGTERM')
+    await until('both have stopped', () => areEnded(last))
+    launched.signal('SIGTERM')
+    launched.signal('SIGCONT')
+    const code = await launched.ended
+    const fatal = launched.log.filter(({ level }) => level === 'fatal')
+    t.same({ code, fatal }, { code: 0, fatal: [] })
+  },
+)
+
 t.test('a service whose workers cannot start exits with the reason', async (t) => {
   const processes = await createProcesses()
   t.teardown(() => processes.end())
@@ -108,3 +154,23 @@ t.test('a service whose workers cannot start exits with the reason', async (t) =
   t.match(second.stderr, /EADDRINUSE/)
   processes.canaries.addToken(await shownRootToken(second))
 })
+
+/** Whether processes have ended, of which the parent has perhaps not heard. */
+async function areEnded(pids: readonly number[]): Promise<boolean> {
+  const stats = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z')),
+  )
+  return stats.every((stat) => /\) [ZX]/.test(stat))
+}
+
+/** Calls on a connection of its own; the status is undefined when it is cut off. */
+function connection(url: string): (path: string) => Promise<number | undefined> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  return (path) => {
+    const { promise, resolve } = Promise.withResolvers<number | undefined>()
+    get(url + path, { agent }, (answer) => {
+      answer.resume().on('close', () => resolve(answer.statusCode))
+    }).on('error', () => resolve(undefined))
+    return promise
+  }
+}
