@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { EMPTY_ADDRESS_SET } from '../../src/domain/network/address-set.ts'
 import { denialReasons, type KeyFacts, type Verdict } from '../../src/domain/verdict.ts'
-import { toVerdictText } from '../../src/http/native/verify/verdict-text.ts'
+import { toVerdictListBytes, toVerdictText } from '../../src/http/native/verify/verdict-text.ts'
 import { propertyRuns } from '../helpers/property-runs.ts'
 
 const anyText = fc.string({ unit: 'binary' })
@@ -43,6 +43,8 @@ const anyVerdict: fc.Arbitrary<Verdict> = fc.oneof(
   }),
 )
 
+const denialWithoutKey: Verdict = { valid: false, reason: 'not_found', key: undefined }
+
 t.test('the handwritten JSON of a verdict equals what a serializer writes', async (t) => {
   t.doesNotThrow(() =>
     fc.assert(
@@ -51,6 +53,20 @@ t.test('the handwritten JSON of a verdict equals what a serializer writes', asyn
         const expected = JSON.stringify(expectedBody(verdict, expiresSoon))
         const text = () => toVerdictText(verdict, () => expiresSoon)
         return text() === expected && text() === expected
+      }),
+      propertyRuns,
+    ),
+  )
+})
+
+t.test('the handwritten JSON of a batch has each verdict in order, as UTF-8', async (t) => {
+  const anyBatch = fc.array(fc.oneof(anyVerdict, anyVerdict, fc.constant(denialWithoutKey)))
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(anyBatch, fc.boolean(), (verdicts, expiresSoon) => {
+        const bodies = verdicts.map((verdict) => expectedBody(verdict, expiresSoon))
+        const expected = Buffer.from(JSON.stringify({ verdicts: bodies }))
+        return toVerdictListBytes(verdicts, () => expiresSoon).equals(expected)
       }),
       propertyRuns,
     ),

@@ -10,7 +10,7 @@ import { closed, ref, refAsJson } from '../../schema-tools.ts'
 import { AttemptBody } from '../shapes/attempt.ts'
 import { VerdictBody } from '../shapes/verdict.ts'
 import { addressFault, parseAttempt, verifyAccess } from './attempt.ts'
-import { jsonType, toVerdictListBytes, toVerdictText } from './verdict-text.ts'
+import { jsonType, toVerdictListBytes } from './verdict-text.ts'
 
 export const AttemptListBody = Type.Object(
   {
@@ -46,8 +46,7 @@ export const VerdictList = Type.Object(
 
 export function verifyTokensRoute(app: App, deps: Deps): void {
   const isExpiring = (key: KeyFacts) => expiresSoon(key, deps.now(), deps.expiryWarningMs)
-  const toText = (verdict: Verdict) => toVerdictText(verdict, isExpiring)
-  const toList = (verdicts: readonly Verdict[]) => toVerdictListBytes(verdicts.map(toText))
+  const toList = (verdicts: readonly Verdict[]) => toVerdictListBytes(verdicts, isExpiring)
 
   function judge({ body }: { readonly body: unknown }): Buffer | Promise<Buffer> {
     const { attempts } = body as Static<typeof AttemptListBody>
