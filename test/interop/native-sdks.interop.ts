@@ -2,7 +2,8 @@
  * Clients of the native API that generators make: openapi-generator for Go, Java and Python,
  * oapi-codegen for Go, openapi-python-client for Python. Each tells the story of a key to a running
  * service, and reads answers as a later version may give them. test/client does so in TypeScript.
- * Where a tool is missing, a line says so, unless INTEROP=required.
+ * Where a tool is missing, a line says so, unless INTEROP=required. INTEROP_RUST=required tells it
+ * in Rust, too, by openapi-generator: compiling its packages takes a minute of CPU.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -38,6 +39,10 @@ t.test('Python', (t) => tell(t, ['python3', '--version'], pythonStory))
 t.test('Go by oapi-codegen', (t) => tell(t, ['go', 'version'], oapiCodegenStory))
 t.test('Python by openapi-python-client', (t) =>
   tell(t, ['python3', '--version'], openapiPythonClientStory),
+)
+const { INTEROP_RUST } = process.env
+t.test('Rust', { skip: INTEROP_RUST !== 'required' && 'INTEROP_RUST=required tells it' }, (t) =>
+  tell(t, ['cargo', '--version'], rustStory),
 )
 
 /** Runs a story, which returns what its program printed, where its tool is installed. */
@@ -111,6 +116,14 @@ async function openapiPythonClientStory(): Promise<string> {
   // It leaves out what it cannot make, and says so.
   if (/(?:unable|could not|cannot) /i.test(stdout)) throw new Error(stdout)
   return (await run(python, [join(place, 'story.py')], { env })).stdout
+}
+
+async function rustStory(): Promise<string> {
+  const program = join(folder, 'rust')
+  await cp(join(stories, 'rust'), program, { recursive: true })
+  await generate('rust', join(program, 'aeon_keys'), 'packageName=aeon_keys')
+  const cargo = { cwd: program, env, maxBuffer: 64 * 1024 * 1024 }
+  return (await run('cargo', ['run', '--quiet'], cargo)).stdout
 }
 
 function generate(generator: string, target: string, options: string): Promise<void> {
