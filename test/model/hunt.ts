@@ -8,12 +8,14 @@ export interface HuntOptions extends RunOptions {
   /** How many schedules at most. */
   readonly most: number
   readonly seed: number
+  /** The number of the schedule to begin with, 1 when absent: those before it are not run. */
+  readonly first?: number
   /** Whether to look for the smallest schedule that breaks the same guarantee. */
   readonly isShrunk?: boolean
 }
 
 export interface Hunt {
-  /** How many schedules were run, until one broke a guarantee. */
+  /** The number of the schedule that broke a guarantee, or of the last one. */
   readonly count: number
   readonly found: { readonly schedule: Schedule; readonly violation: Violation } | undefined
 }
@@ -22,15 +24,21 @@ export interface Hunt {
  * Runs random schedules until a guarantee is broken, or there were enough. The same seed gives the
  * same.
  */
-export function hunt({ schedules, most, seed, isShrunk = false, ...options }: HuntOptions): Hunt {
+export function hunt(hunt: HuntOptions): Hunt {
+  const { schedules, most, seed, first = 1, isShrunk = false, ...options } = hunt
   let found: Hunt['found']
   const property = fc.property(schedules, (schedule) => {
     const violation = run(schedule, options)
     if (violation !== undefined) found = { schedule, violation }
     return violation === undefined
   })
-  const outcome = fc.check(property, { numRuns: most, seed, endOnFailure: !isShrunk })
+  const outcome = fc.check(property, {
+    numRuns: most,
+    seed,
+    path: String(first - 1),
+    endOnFailure: !isShrunk,
+  })
   // What the model itself throws is no catch.
   if (outcome.failed && found === undefined) throw outcome.errorInstance
-  return { count: outcome.numRuns, found }
+  return { count: first - 1 + outcome.numRuns, found }
 }

@@ -1,9 +1,10 @@
 /** What the model of the freshness protocol must show. */
+import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { Counts } from './counts.ts'
 import { tell } from './describe.ts'
-import { hunt } from './hunt.ts'
-import { mutants } from './mutants.ts'
+import { type Hunt, hunt } from './hunt.ts'
+import { type Mutant, mutants } from './mutants.ts'
 import { everySchedule } from './schedules.ts'
 
 /** `npm run model` runs a hundred times as many. */
@@ -32,9 +33,17 @@ t.test(`both freshness guarantees hold through ${schedules} schedules of the mod
 })
 
 t.test('the model catches every protocol that lacks one rule', async (t) => {
-  for (const { name, seed = 1, ...mutant } of mutants) {
-    // What breaks itself alone breaks no guarantee.
-    const { count, found } = hunt({ ...mutant, most: longestHunt, seed, checksLife: false })
-    t.ok(found, `${name}: caught by schedule ${count}`)
+  for (const mutant of mutants) {
+    const { count, found } = huntOf(mutant)
+    t.ok(found, `${mutant.name}: caught by schedule ${count}`)
+    // A test whose runner was killed ends in a turn of the event loop.
+    await setImmediate()
   }
 })
+
+function huntOf({ name, seed = 1, caughtBy = 1, ...mutant }: Mutant): Hunt {
+  // What breaks itself alone breaks no guarantee.
+  const options = { ...mutant, seed, checksLife: false }
+  const known = hunt({ ...options, first: caughtBy, most: 1 })
+  return known.found === undefined ? hunt({ ...options, most: longestHunt }) : known
+}

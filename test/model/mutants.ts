@@ -63,6 +63,11 @@ export interface Mutant {
   readonly schedules: fc.Arbitrary<Schedule>
   /** The seed of the hunt, 1 when absent: another saves hundreds of schedules. */
   readonly seed?: number
+  /**
+   * The first schedule that is known to catch it, 1 when absent. The hunt begins there, and from
+   * the beginning when that schedule catches it no more.
+   */
+  readonly caughtBy?: number
 }
 
 export const mutants: readonly Mutant[] = [
@@ -77,17 +82,24 @@ export const mutants: readonly Mutant[] = [
     protocol: failureTimeoutWithoutMargin,
     schedules: cutOff(),
   },
-  { name: 'the counter and the rows in two reads', protocol: twoReads, schedules: everySchedule },
+  {
+    name: 'the counter and the rows in two reads',
+    protocol: twoReads,
+    schedules: everySchedule,
+    caughtBy: 63,
+  },
   {
     name: 't0 taken after the statement',
     protocol: leaseFromTheAnswer,
     schedules: cutOff(),
     seed: 49,
+    caughtBy: 32,
   },
   {
     name: 'the lease before its heartbeat is confirmed',
     protocol: leaseBeforeTheHeartbeat,
     schedules: cutOff({ by: 'stop', stormAt: 0, lasts: 12 }),
+    caughtBy: 31,
   },
   {
     name: 'an acknowledgement that hits no row is ignored',
@@ -103,6 +115,7 @@ export const mutants: readonly Mutant[] = [
     name: 'loads from before the first lease are kept',
     protocol: earlyLoads,
     schedules: everySchedule,
+    caughtBy: 99,
   },
   { name: 'no invalidation epochs', protocol: noEpochs, schedules: everySchedule },
   {
@@ -116,11 +129,17 @@ export const mutants: readonly Mutant[] = [
     schedules: anything({ stop: 15, act: 20 }),
     seed: 3,
   },
-  { name: 'a standby is believed', protocol: trustsAStandby, schedules: everySchedule },
+  {
+    name: 'a standby is believed',
+    protocol: trustsAStandby,
+    schedules: everySchedule,
+    caughtBy: 526,
+  },
   {
     name: 'an unknown kind of change is skipped',
     protocol: skipsUnknownKinds,
     schedules: everySchedule,
+    caughtBy: 42,
   },
   { name: 'an end written as a time', protocol: endAsATime, schedules: everySchedule },
   { name: 'the wall clock alone', protocol: wallClockAlone, schedules: everySchedule },
@@ -131,23 +150,27 @@ export const mutants: readonly Mutant[] = [
     protocol: deathInferred,
     schedules: cutOff({ by: 'stop', stormAt: 0 }),
     seed: 25,
+    caughtBy: 50,
   },
   {
     name: 'a blind delete',
     protocol: blindDelete,
     schedules: cutOff({ by: 'stop', stormAt: 1, lasts: 12 }),
+    caughtBy: 1248,
   },
   {
     name: 'the failure timeout timed from the send',
     protocol: failureTimeoutFromTheSend,
     schedules: cutOff({ by: 'partition', lasts: 12.5 }),
     seed: 34,
+    caughtBy: 2667,
   },
   {
     name: 'one id for every registration of a process',
     protocol: oneId,
     schedules: cutOff({ by: 'stop', stormAt: 0, lasts: 14, actsFor: 20 }),
     seed: 20,
+    caughtBy: 1154,
   },
   {
     name: 'another history followed as if it were the same',
@@ -158,6 +181,7 @@ export const mutants: readonly Mutant[] = [
     name: 'instances believed right after a restore',
     protocol: trustAfterRestore,
     schedules: recoveredNearRegistration({ evaluatorIs: 'attached' }),
+    caughtBy: 31,
   },
   {
     name: 'a lease before the other instances know of the registration',
@@ -173,6 +197,7 @@ export const mutants: readonly Mutant[] = [
     name: 'another history that does not hold the position is trusted',
     protocol: continuesWithoutPosition,
     schedules: recoveredNearRegistration({ evaluatorIs: 'attached' }),
+    caughtBy: 42,
   },
   {
     name: 'another history is trusted after the lease has ended',
@@ -183,28 +208,33 @@ export const mutants: readonly Mutant[] = [
     name: 'a restart after a restore brings trust back',
     protocol: regainsTrust,
     schedules: recoveredNearRegistration({ evaluatorIs: 'attached', isRestarted: true }),
+    caughtBy: 308,
   },
   {
     name: 'a cache that is kept in another history',
     protocol: continuesWithItsCache,
     schedules: anything({ restore: 6, act: 20 }),
     seed: 23,
+    caughtBy: 35,
   },
   {
     name: 'revisions remembered by number',
     protocol: revisionsByNumber,
     schedules: anything({ restore: 6, act: 20 }),
+    caughtBy: 36,
   },
   {
     name: 'receipts by those who are not registered',
     protocol: receiptFromOutside,
     schedules: restoredWhileEvicted,
+    caughtBy: 93,
   },
   {
     name: 'receipts by those who are registering',
     protocol: receiptWhileRegistering,
     schedules: restoredWhileEvicted,
     seed: 48,
+    caughtBy: 273,
   },
   {
     name: 'connections from before a promotion are kept',
@@ -225,6 +255,7 @@ export const mutants: readonly Mutant[] = [
     name: 'a read that is proved on another connection',
     protocol: proofElsewhere,
     schedules: anything({ promote: 6, act: 20 }),
+    caughtBy: 1454,
   },
   {
     name: 'a read that is proved by an earlier commit',
@@ -276,5 +307,6 @@ export const mutants: readonly Mutant[] = [
     name: 'a gap in the changes is skipped',
     protocol: skipsGaps,
     schedules: anything({ prune: 6, partition: 8, act: 25 }),
+    caughtBy: 910,
   },
 ]
