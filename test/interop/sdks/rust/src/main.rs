@@ -15,20 +15,33 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let now = client_of("BASE_URL")?;
     let made = create_account(&now, CreateAccount::new("Rust".into()), None, None, None).await?;
     let account = made.account.id.to_string();
-    let mut wish = IssueApiKey::new("rust".into(), "developer".into(), Some("2999-01-01T00:00:00Z".into()));
+    let mut wish = IssueApiKey::new(
+        "rust".into(),
+        "developer".into(),
+        Some("2999-01-01T00:00:00Z".into()),
+    );
     wish.metadata = Some(HashMap::from([("team".into(), "rust".into())]));
     let issued = issue_api_key(&now, &account, wish.clone(), None, None, None).await?;
-    let (id, token) = (issued.api_key.id.to_string(), issued.token.ok_or("no token")?);
+    let (id, token) = (
+        issued.api_key.id.to_string(),
+        issued.token.ok_or("no token")?,
+    );
     assert!(verify_token(&now, Attempt::new(token.clone())).await?.valid);
 
     match issue_api_key(&now, &account, wish, None, None, None).await {
-        Err(Error::ResponseError(refused)) => assert_eq!(problem_code(refused.entity), "name_taken"),
+        Err(Error::ResponseError(refused)) => {
+            assert_eq!(problem_code(refused.entity), "name_taken")
+        }
         other => panic!("a taken name: {other:?}"),
     }
 
-    let change = UpdateApiKey { description: Some("changed".into()), ..UpdateApiKey::new() };
+    let change = UpdateApiKey {
+        description: Some("changed".into()),
+        ..UpdateApiKey::new()
+    };
     // The client returns no headers, so no ETag: `*` changes the key whatever its state is.
-    let changed = update_api_key(&now, &account, &id, "*", None, None, None, Some(change)).await?;
+    let changed =
+        update_api_key(&now, &account, &id, "*", None, None, None, Some(change)).await?;
     assert_eq!(changed.api_key.description, "changed");
     assert_eq!(changed.api_key.metadata["team"], "rust");
     assert!(changed.api_key.expires_at.is_some());
@@ -42,7 +55,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     assert!(cleared.api_key.expires_at.is_none() && cleared.api_key.metadata.is_empty());
     assert_eq!(cleared.api_key.description, "changed");
 
-    let future: ApiKey = *get_api_key(&client_of("FUTURE_URL")?, &account, &id, None).await?.api_key;
+    let future: ApiKey = *get_api_key(&client_of("FUTURE_URL")?, &account, &id, None)
+        .await?
+        .api_key;
     assert_eq!(future.status, "future_value");
 
     // No body: the client sends null.
@@ -56,7 +71,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn problem_code(entity: Option<IssueApiKeyError>) -> String {
     match entity {
-        Some(IssueApiKeyError::Status400(problem) | IssueApiKeyError::Status409(problem)) => problem.code,
+        Some(IssueApiKeyError::Status400(problem) | IssueApiKeyError::Status409(problem)) => {
+            problem.code
+        }
         other => panic!("not a problem: {other:?}"),
     }
 }
