@@ -406,6 +406,8 @@ t.test('the Aeon API refuses queries that break a rule', async (t) => {
       `${keys}?key_name=x`,
       'key_name: The parameter does not exist. The parameters are limit, continuation_token, order, order_by, api_key_name, status.',
     ],
+    [`${keys}?api_key_name=%zz`, 'The query must be percent-encoded UTF-8.'],
+    [`${keys}?%ff=x`, 'The query must be percent-encoded UTF-8.'],
     [
       `${keys}?%25s=x`,
       '?s: The parameter does not exist. The parameters are limit, continuation_token, order, order_by, api_key_name, status.',

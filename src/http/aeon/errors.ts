@@ -5,6 +5,7 @@ import { redactTokens } from '../../domain/token/redaction.ts'
 import type { Fault, ServiceError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
 import { setErrorHeaders, statusOf } from '../problem.ts'
+import { malformedQuery } from '../query-string.ts'
 import { RefusedToken } from '../refused-token.ts'
 import { pathOf } from '../request-path.ts'
 import { toServiceError } from '../service-error.ts'
@@ -92,7 +93,9 @@ function detailOf(error: ServiceError): string {
 /** The clients print the detail on one line of a terminal. */
 const maxFaults = 10
 
-function sentenceOf({ field, message }: Fault): string {
+function sentenceOf({ field, rule, message }: Fault): string {
+  // The message of the fault shows escapes, which a detail cannot.
+  if (rule === malformedQuery.rule) return 'The query must be percent-encoded UTF-8.'
   const name = aeonFieldOf(field)
   return name === '' ? message : `${name}: ${message}`
 }
