@@ -11,6 +11,7 @@ const known = {
   permissions: ['cluster:read', 'cluster:create'],
   // The first page: a cursor of another list is refused.
   cursors: [''],
+  searches: ['key'],
   tags: ['*'],
   statuses: ['ACTIVE', 'EXPIRED', 'REVOKED'],
   groups: ['READ'],
@@ -24,6 +25,7 @@ const everywhere: Readonly<Record<string, Source>> = {
   'path.project_id': 'projects',
   'query.cursor': 'cursors',
   'query.continuation_token': 'cursors',
+  'query.search': 'searches',
   'header.If-Match': 'tags',
   'body.entries[*]': 'addresses',
   'body.allow_list[*]': 'addresses',

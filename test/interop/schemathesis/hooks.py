@@ -24,6 +24,8 @@ BEYOND_SCHEMAS = {
     # Names that people confuse: the tables of Unicode, which no pattern holds.
     "bidirectional_character", "control_character", "invisible_character", "looks_like_built_in",
     "looks_like_id", "looks_taken", "outer_space", "stray_mark", "unassigned_character",
+    # A search has a letter or digit of any script: a class that patterns of Python do not have.
+    "words",
     # The encoding of a header, beside its characters.
     "entity_tag", "percent_encoding",
     # Bytes of JSON, not characters.
