@@ -27,7 +27,7 @@ export const filterParameters = {
   ),
   search: textFilter(
     maxSearchLength,
-    'Only keys whose name and description have, for each word of this text, a word that begins with it, whatever the case.',
+    'Only keys whose name and description have, for each word of this text, a word that begins with it, whatever the case: 1 to 8 words of letters or digits.',
   ),
   name_prefix: textFilter(maxNameLength, 'Only keys whose name begins with this text.'),
   /** The earlier name of `name_prefix`. */
