@@ -64,6 +64,8 @@ const guarded: Readonly<Record<string, string | null>> = {
   'POST /v1/accounts/:account_id/api-keys/:id/rotate': 'api_key:rotate',
   'GET /v1/accounts/:account_id/audit-events': 'audit_event:read',
   'GET /v1/accounts/:account_id/audit-events/:number/api-keys': 'audit_event:read',
+  'GET /v1/accounts/:account_id/audit-events/export': 'audit_event:read',
+  'GET /v1/accounts/:account_id/api-keys/export': 'api_key:read',
   'GET /v1/accounts/:account_id/api-keys/report': 'api_key:read',
   'POST /v1/accounts/:account_id/api-keys/revoke': 'api_key:revoke',
   'GET /v1/accounts/:account_id/roles': 'role:read',
@@ -298,6 +300,7 @@ function fill(path: string, target?: Target): string {
     .replace(':account_id', target?.account ?? unknownId)
     .replace(':id', ids[kind])
     .replace(':number', '1')
+    .replace('/export', '/export?format=csv')
     .replace('*', 'static/index.css')
 }
 

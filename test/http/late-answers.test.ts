@@ -302,6 +302,7 @@ async function callOf(route: string): Promise<Call> {
     .replace(':account_id', account.id)
     .replace(':project_id', account.project_id)
     .replace(':number', '1')
+    .replace('/export', '/export?format=csv')
     .replace(':revision', `${revision.revision}?id=${revision.id}`)
     .replace(':id', id)
   const call = { route, method, path: filled, headers: {}, body: undefined }

@@ -279,14 +279,14 @@ test('every mistake of a newcomer is answered with what to write instead', async
       issue({ role_id: 'viewer' }),
       400,
       'body /role_id',
-      'The field does not exist. The fields are name, description, role, expires_at, allow_list_ids, metadata.',
+      'The field does not exist. The fields are name, description, role, expires_at, allow_list_ids, metadata, with_jwt_form.',
     ],
     [
       'a field of the answer',
       issue({ status: 'active' }),
       400,
       'body /status',
-      'The field does not exist. The fields are name, description, role, expires_at, allow_list_ids, metadata.',
+      'The field does not exist. The fields are name, description, role, expires_at, allow_list_ids, metadata, with_jwt_form.',
     ],
     [
       'the body of the answer',
@@ -685,7 +685,7 @@ test('every mistake of a newcomer is answered with what to write instead', async
       ['GET', `${keys}?page=2`],
       400,
       'query /page',
-      'The parameter does not exist. The parameters are limit, cursor, sort, status, name_prefix, role, created_by, expires_before, last_used_before.',
+      'The parameter does not exist. The parameters are limit, cursor, sort, status, search, name_prefix, role, created_by, expires_before, last_used_before.',
     ],
     [
       'a parameter in camel case',
