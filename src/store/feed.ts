@@ -222,17 +222,23 @@ export async function deregisterInstance({ client }: FeedConnection, id: string)
   await client.query('delete from instance where id = $1', [id])
 }
 
+interface Warning {
+  readonly code?: string | undefined
+  readonly message?: string | undefined
+}
+
 /**
  * Subscribes this connection to a channel, by default to that of the announcements of revisions.
- * False when the server ignores it, which YugabyteDB says in a warning.
+ * False when the server ignores it, which YugabyteDB says in a warning (0A000,
+ * feature_not_supported). A server or a pooler may warn of something else at any moment.
  */
 export async function listen(
   { client }: FeedConnection,
   channel = changeChannel,
 ): Promise<boolean> {
   let isIgnored = false
-  const onNotice = ({ severity }: { readonly severity?: string | undefined }) => {
-    isIgnored ||= severity === 'WARNING'
+  const onNotice = ({ code, message }: Warning) => {
+    isIgnored ||= code === '0A000' || /\blisten\b/i.test(message ?? '')
   }
   client.on('notice', onNotice)
   try {

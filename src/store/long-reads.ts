@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { DatabaseError } from 'pg'
 import { ServiceError } from '../errors.ts'
 import type { Database, StoreTransaction } from './database.ts'
+import { retryInCurrentHistory, retryWhileLosing } from './retry.ts'
 
 export interface LongReadsOptions {
   /** Takes a connection out of those that serve long reads. */
@@ -22,19 +23,24 @@ export class LongReads {
   }
 
   /**
-   * Runs `read` in a read-only transaction. Throws ServiceError `overloaded` when no connection
+   * Runs `read` in a read-only transaction, and again when a database that serializes transactions
+   * ended it for another one. Throws ServiceError `overloaded` when no connection
    * comes free in time, and `unavailable` when a statement reaches the time limit.
    */
   async run<T>(read: (trx: StoreTransaction) => Promise<T>): Promise<T> {
     const { db, timeoutMs } = this.#options
     try {
-      return await db
-        .transaction()
-        .setAccessMode('read only')
-        .execute(async (trx) => {
-          await sql`select set_config('statement_timeout', ${String(timeoutMs)}, true)`.execute(trx)
-          return read(trx)
-        })
+      return await retryInCurrentHistory(() =>
+        retryWhileLosing(() =>
+          db
+            .transaction()
+            .setAccessMode('read only')
+            .execute(async (trx) => {
+              await limitStatements(trx, timeoutMs)
+              return read(trx)
+            }),
+        ),
+      )
     } catch (error) {
       if (!isCanceled(error)) throw error
       throw new ServiceError(
@@ -45,6 +51,10 @@ export class LongReads {
       )
     }
   }
+}
+
+async function limitStatements(trx: StoreTransaction, timeoutMs: number): Promise<void> {
+  await sql`select set_config('statement_timeout', ${String(timeoutMs)}, true)`.execute(trx)
 }
 
 /** SQLSTATE 57014, query_canceled: what the server says of a statement that took too long. */

@@ -103,17 +103,24 @@ t.test('on YugabyteDB changes are announced where notifications arrive, else pol
   }
 })
 
-t.test('a server that ignores LISTEN with a warning is found out', async (t) => {
-  const notices: ((notice: { severity: string }) => void)[] = []
-  const client = {
-    on: (_: string, listener: (notice: { severity: string }) => void) => notices.push(listener),
-    off: () => undefined,
-    query: async () => {
-      for (const notice of notices) notice({ severity: 'WARNING' })
-    },
+t.test('LISTEN counts as ignored when its own warning says so, and not by any other', async (t) => {
+  const warnings = [
+    [{ code: '0A000', message: 'LISTEN not supported yet and will be ignored' }, false],
+    [{ code: '01000', message: 'LISTEN will be ignored' }, false],
+    [{ code: '01000', message: 'the disk is nearly full' }, true],
+    [{ code: '57P01', message: 'the server restarts in 10 minutes' }, true],
+    [{}, true],
+  ] as const
+  for (const [warning, isListening] of warnings) {
+    const client = {
+      on: (_: string, onNotice: (notice: object) => void) =>
+        onNotice({ severity: 'WARNING', ...warning }),
+      off: () => undefined,
+      query: async () => undefined,
+    }
+    const connection = { client, history: '', met: null } as unknown as FeedConnection
+    t.equal(await listen(connection), isListening, JSON.stringify(warning))
   }
-  const connection = { client, history: '', met: null } as unknown as FeedConnection
-  t.equal(await listen(connection), false)
 })
 
 async function databaseFor(t: Test) {
