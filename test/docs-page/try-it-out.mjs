@@ -1,22 +1,13 @@
 /**
- * Opens /docs in Chromium, authorizes, and executes every operation with what the page proposes:
- *   BASE_URL=http://127.0.0.1:8080 ROOT_TOKEN=aeon_... CHROMIUM=/usr/bin/chromium node try-it-out.mjs
+ * Opens /docs in Chromium, authorizes, and executes every operation of both documents with what the
+ * page proposes. TENANT_TOKEN is of a key of an account, which the Aeon API serves:
+ *   BASE_URL=http://127.0.0.1:8080 ROOT_TOKEN=aeon_... TENANT_TOKEN=aeon_... \
+ *     CHROMIUM=/usr/bin/chromium node try-it-out.mjs
  * Prints one line of JSON for each operation: its id, the status, and the requested URL.
  */
 import { chromium } from 'playwright-core'
 
-const { BASE_URL: base, ROOT_TOKEN: token, CHROMIUM: executablePath } = process.env
-const document = await (await fetch(`${base}/openapi.json`)).json()
-const operations = Object.entries(document.paths)
-  .flatMap(([path, item]) =>
-    Object.entries(item).map(([method, { operationId, tags }]) => ({
-      operationId,
-      tag: tags[0],
-      method,
-      path,
-    })),
-  )
-  .sort((a, b) => orderOf(a) - orderOf(b))
+const { BASE_URL: base, ROOT_TOKEN, TENANT_TOKEN, CHROMIUM: executablePath } = process.env
 
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
 const page = await browser.newPage()
@@ -27,23 +18,40 @@ await page.goto(`${base}/docs`)
 await page.waitForSelector('.opblock', { timeout: 120_000 })
 console.log(JSON.stringify({ title: await page.title(), documents: await documentNames() }))
 
-await authorize()
-for (const operation of operations) console.log(JSON.stringify(await tryOut(operation)))
+await authorize({ bearer: ROOT_TOKEN, verifier: `Bearer ${ROOT_TOKEN}` }, '/v1/me')
+await tryDocument('/openapi.json')
 await page.selectOption('select >> nth=0', { index: 1 })
 await page.waitForSelector('#operations-auth-ListApiKeys', { timeout: 120_000 })
 console.log(JSON.stringify({ other: await page.textContent('.info .title') }))
+await authorize({ BearerAuthToken: TENANT_TOKEN }, '/projects')
+await tryDocument('/openapi/aeon.json')
 // A refused operation is an error of the console too; the statuses tell which ones are.
 console.log(
   JSON.stringify({ complaints: complaints.filter((text) => !text.includes('status of 4')) }),
 )
 await browser.close()
 
+async function tryDocument(url) {
+  const document = await (await fetch(base + url)).json()
+  const operations = Object.entries(document.paths)
+    .flatMap(([path, item]) =>
+      Object.entries(item).map(([method, { operationId, tags }]) => ({
+        operationId,
+        tag: tags[0],
+        method,
+        path,
+      })),
+    )
+    .sort((a, b) => orderOf(a) - orderOf(b))
+  for (const operation of operations) console.log(JSON.stringify(await tryOut(operation)))
+}
+
 /** What ends a resource comes after what uses it, and what ends all keys at the very end. */
 function orderOf({ operationId, method }) {
-  const last = ['revokeApiKey', 'revokeApiKeys', 'revokeApiKeysEverywhere']
+  const last = ['RevokeApiKey', 'revokeApiKey', 'revokeApiKeys', 'revokeApiKeysEverywhere']
   if (last.includes(operationId)) return 4 + last.indexOf(operationId)
   if (method === 'delete') return 3
-  if (operationId.startsWith('create')) return operationId === 'createAccount' ? 0 : 1
+  if (/^create/i.test(operationId)) return operationId === 'createAccount' ? 0 : 1
   return operationId === 'issueApiKey' ? 1 : 2
 }
 
@@ -51,19 +59,17 @@ function documentNames() {
   return page.$$eval('select >> nth=0 >> option', (options) => options.map(({ label }) => label))
 }
 
-async function authorize() {
+/** Enters a secret for each scheme, and waits for what the page then reads. */
+async function authorize(secrets, path) {
   await page.click('.auth-wrapper .authorize')
-  for (const [scheme, value] of [
-    ['bearer', token],
-    ['verifier', `Bearer ${token}`],
-  ]) {
+  for (const [index, [scheme, value]] of Object.entries(secrets).entries()) {
     const form = page.locator('.auth-container').filter({ hasText: scheme }).first()
     await form.locator('input').first().fill(value)
     const own = page
-      .waitForResponse((response) => response.url().endsWith('/v1/me'), { timeout: 20_000 })
+      .waitForResponse((response) => response.url().endsWith(path), { timeout: 20_000 })
       .catch(() => undefined)
     await form.locator('button.authorize').click()
-    if (scheme === 'bearer') await own
+    if (index === 0) await own
   }
   await page.click('.close-modal')
 }

@@ -20,6 +20,7 @@ window.addEventListener('load', () => {
     requestInterceptor: askThisService,
     responseInterceptor: (response) => {
       remember(response.body)
+      rememberAeon(response.url, response.body)
       return response
     },
   })
@@ -59,7 +60,8 @@ window.addEventListener('load', () => {
         auth: {
           wrapActions: {
             authorize: (original) => (given) => {
-              if (given.bearer) void readOwnAccount(given.bearer.value)
+              const own = given.bearer ?? given.BearerAuthToken
+              if (own) void readOwnAccount(own.value, own === given.BearerAuthToken)
               return original(given)
             },
           },
@@ -71,16 +73,24 @@ window.addEventListener('load', () => {
   /** What a parameter of a path is likely to mean; undefined leaves the example. */
   function knownValue(path, name) {
     if (name === 'account_id' && path.includes('{account_id}')) return known.get('accounts')
+    if (name === 'project_id') return known.get('projects')
     if (path === '/v1/revisions/{revision}') return known.get(name)
     const [, collection] = /([a-z-]+)\/\{id\}/.exec(path) ?? []
     return name === 'id' ? known.get(collection) : undefined
   }
 
-  async function readOwnAccount(token) {
-    const response = await fetch('/v1/me', { headers: { authorization: `Bearer ${token}` } })
+  /** A client of the Aeon API manages the account of its own key only. */
+  async function readOwnAccount(token, isOfAeon) {
+    const headers = { authorization: `Bearer ${token}` }
+    const response = await fetch('/v1/me', { headers })
     if (!response.ok) return
-    const { api_key } = await response.json()
-    if (!known.has('accounts')) known.set('accounts', api_key.account_id)
+    const { account_id } = (await response.json()).api_key
+    if (isOfAeon && known.get('accounts') !== account_id) known.clear()
+    if (!known.has('accounts')) known.set('accounts', account_id)
+    if (!isOfAeon) return
+    const projects = `/api/public/v1/accounts/${account_id}/projects`
+    const answer = await fetch(projects, { headers })
+    if (answer.ok) rememberAeon(projects, await answer.json())
   }
 
   function remember(body) {
@@ -93,5 +103,15 @@ window.addEventListener('load', () => {
       if (body[field] || !known.has(collection)) known.set(collection, one.id)
     }
     if (body.receipt) known.set('revision', body.receipt.revision).set('id', body.receipt.id)
+  }
+
+  /** What a list has first, or what was created: the path ends with the name of its collection. */
+  function rememberAeon(url, body) {
+    const [, collection] = /\/api\/public\/v1\/.*\/([a-z-]+)(?:\?|$)/.exec(url) ?? []
+    const isList = Array.isArray(body?.data)
+    const one = isList ? body.data[0] : body?.data
+    const id = one?.info?.id ?? one?.id
+    if (!collection || !id || (isList && known.has(collection))) return
+    known.set(collection, id)
   }
 })

@@ -17,7 +17,15 @@ const properties = {
   }),
 }
 
-const about = { description: 'What a caller sets of an allow list.', ...closed }
+const about = {
+  description: 'What a caller sets of an allow list.',
+  example: {
+    name: 'office',
+    description: 'Berlin',
+    allow_list: ['203.0.113.7', '198.51.100.0/24'],
+  },
+  ...closed,
+}
 
 /**
  * The request that creates a list, and a part of the answers. The document requires the

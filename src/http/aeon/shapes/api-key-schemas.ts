@@ -34,7 +34,12 @@ export const ApiKeySpec = Type.Object(
       description: `Ids of allow lists, which have at most ${maxEntriesPerKey} entries together. A repeated id counts once. Absent or empty: the key is usable from any address.`,
     }),
   },
-  { $id: 'ApiKeySpec', description: 'What a caller sets of a key.', ...closed },
+  {
+    $id: 'ApiKeySpec',
+    description: 'What a caller sets of a key.',
+    example: { name: 'nightly build', expire_after_hours: 720 },
+    ...closed,
+  },
 )
 
 export const ApiKeyData = Type.Object(

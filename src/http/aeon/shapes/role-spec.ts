@@ -14,5 +14,13 @@ export const RoleSpec = Type.Object(
       description: 'Permissions of the role, one entry for each resource type.',
     }),
   },
-  { $id: 'RoleSpec', description: 'What a caller sets of a role.', ...closed },
+  {
+    $id: 'RoleSpec',
+    description: 'What a caller sets of a role.',
+    example: {
+      name: 'Cluster reader',
+      permissions: [{ resource_type: 'CLUSTER', operation_groups: [{ operation_group: 'READ' }] }],
+    },
+    ...closed,
+  },
 )
