@@ -40,10 +40,9 @@ t.test('Go by oapi-codegen', (t) => tell(t, ['go', 'version'], oapiCodegenStory)
 t.test('Python by openapi-python-client', (t) =>
   tell(t, ['python3', '--version'], openapiPythonClientStory),
 )
-const { INTEROP_RUST } = process.env
-t.test('Rust', { skip: INTEROP_RUST !== 'required' && 'INTEROP_RUST=required tells it' }, (t) =>
-  tell(t, ['cargo', '--version'], rustStory),
-)
+if (process.env.INTEROP_RUST === 'required') {
+  t.test('Rust', (t) => tell(t, ['cargo', '--version'], rustStory))
+}
 
 /** Runs a story, which returns what its program printed, where its tool is installed. */
 async function tell(t: Test, tool: readonly [string, string], story: () => Promise<string>) {
