@@ -3,10 +3,10 @@ import { generateKeyPairSync } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { runCommand } from '../../src/admin/run-command.ts'
 import { system } from '../../src/domain/principal.ts'
 import { findNamedApiKey } from '../../src/management/api-keys/find-named.ts'
 import { revokeApiKey } from '../../src/management/api-keys/revoke.ts'
+import { type Administered, administer } from '../helpers/admin.ts'
 import { auditLogOf } from '../helpers/audit-log.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
@@ -35,9 +35,9 @@ t.test('admin commands run on the database of a running service', async (t) => {
   const account = await newAccount(root)
   const settings = { DATABASE_URL: database.url }
   const admin = async (...args: string[]) => {
-    const ended = await run(args, settings)
+    const ended = await administer(args, settings)
     canaries.addText(ended.stderr)
-    if (args[0] !== 'issue-root-key') canaries.addText(ended.shown)
+    if (args[0] !== 'issue-root-key') canaries.addText(ended.stdout)
     return ended
   }
 
@@ -52,7 +52,7 @@ t.test('admin commands run on the database of a running service', async (t) => {
 
       t.match(await admin('audit-checkpoint', '--key', key, '--file', file), {
         status: 0,
-        shown: /^The checkpoint of 3 events in 2 chains is in /,
+        stdout: /^The checkpoint of 3 events in 2 chains is in /,
       })
       const printed = await admin('audit-checkpoint', '--key', key, '--json')
       t.match(
@@ -65,7 +65,7 @@ t.test('admin commands run on the database of a running service', async (t) => {
       const whole = await admin('audit-verify', '--checkpoint', file, '--public-key', pub)
       t.match(whole, {
         status: 0,
-        shown:
+        stdout:
           'The audit log is intact: 3 events in 2 chains, 3 of the events without an audit key.\n',
       })
       const unsigned = await admin('audit-verify', '--checkpoint', file)
@@ -76,7 +76,7 @@ t.test('admin commands run on the database of a running service', async (t) => {
       await raw.query('delete from audit_event where account_id = $1', [account])
       await raw.query('delete from audit_chain where account_id = $1', [account])
       const cut = await admin('audit-verify', '--checkpoint', file, '--public-key', pub)
-      t.match(cut, { status: 3, shown: `  account ${account}, event 1: missing\n` })
+      t.match(cut, { status: 3, stdout: `  account ${account}, event 1: missing\n` })
       const asJson = await admin(
         'audit-verify',
         '--json',
@@ -108,10 +108,10 @@ t.test('admin commands run on the database of a running service', async (t) => {
       [byId, byId.id],
     ] as const
     for (const [key, name] of named) {
-      const { status, shown, stderr } = await admin('revoke', name, '--reason', 'stolen')
+      const { status, stdout, stderr } = await admin('revoke', name, '--reason', 'stolen')
       t.match(
-        { status, shown, stderr },
-        { status: 0, shown: /is revoked and no instance accepts the key/ },
+        { status, stdout, stderr },
+        { status: 0, stdout: /is revoked and no instance accepts the key/ },
       )
       t.match(await root.verify(key.token), { valid: false, reason: 'revoked' })
     }
@@ -220,35 +220,25 @@ t.test('admin commands run on the database of a running service', async (t) => {
 t.test(
   'every admin command prints its usage and names what is wrong with its arguments',
   async (t) => {
-    const admin = (...args: string[]) => run(args, {})
+    const admin = (...args: string[]) => administer(args)
     const helps = await Promise.all(commands.map((command) => admin(command, '--help')))
     for (const [index, help] of helps.entries()) {
       t.equal(help.status, 0)
-      t.match(help.shown, new RegExp(`^Usage: npm run admin -- ${commands[index]}`))
-      t.match(help.shown, /--json/)
+      t.match(help.stdout, new RegExp(`^Usage: npm run admin -- ${commands[index]}`))
+      t.match(help.stdout, /--json/)
     }
     const [all, twice, json] = await Promise.all([
       admin('--help'),
       admin('issue-root-key', '--file', 'a', '--file', 'b'),
       admin('audit-verify', '--sideways', '--json'),
     ])
-    for (const command of commands) t.match(all.shown, `  ${command} `)
+    for (const command of commands) t.match(all.stdout, `  ${command} `)
     t.match(twice, { status: 2, stderr: /--file must not be repeated\./ })
     t.equal(json.status, 2)
     t.match(JSON.parse(json.stderr).error, /--sideways/)
   },
 )
 
-/** Runs an admin command in this process, which saves a second of CPU time. */
-async function run(args: readonly string[], settings: Readonly<Record<string, string>>) {
-  const [shown, errors]: [string[], string[]] = [[], []]
-  const status = await runCommand(args, settings, {
-    stdout: { write: (text) => shown.push(text) },
-    stderr: { write: (text) => errors.push(text) },
-  })
-  return { status, shown: shown.join(''), stderr: errors.join('') }
-}
-
-function jsonOf({ shown }: { readonly shown: string }) {
-  return JSON.parse(shown)
+function jsonOf({ stdout }: Administered) {
+  return JSON.parse(stdout)
 }

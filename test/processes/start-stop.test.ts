@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import t from 'tap'
+import { administer } from '../helpers/admin.ts'
 import type { Json } from '../helpers/api.ts'
 import { prepareCluster } from '../helpers/cluster.ts'
 import { createEmptyDatabase, createTestDatabase } from '../helpers/database.ts'
@@ -161,12 +162,12 @@ t.test('the embedded database ignores the environment variables of libpq', async
 
 t.test('the admin command prints its usage and refuses unknown arguments', async (t) => {
   const [help, unknown, option] = await Promise.all([
-    admin(['--help']),
-    admin(['drop-everything']),
-    admin(['issue-root-key', '--quietly']),
+    administer(['--help']),
+    administer(['drop-everything']),
+    administer(['issue-root-key', '--quietly']),
   ])
   t.equal(help.status, 0)
-  t.match(help.shown, /^Usage: npm run admin -- COMMAND/)
+  t.match(help.stdout, /^Usage: npm run admin -- COMMAND/)
   for (const refused of [unknown, option]) {
     t.equal(refused.status, 2)
     t.match(refused.stderr, 'Usage: npm run admin')
@@ -174,7 +175,7 @@ t.test('the admin command prints its usage and refuses unknown arguments', async
   }
   const nowhere = join(folder, 'never-started')
   for (const command of ['issue-root-key', 'rotate-tag-key', 'migrate']) {
-    const refused = await admin([command], { DATA_DIR: nowhere })
+    const refused = await administer([command], { DATA_DIR: nowhere })
     t.equal(refused.status, 1)
     assertRefusal(t, refused, 'No database found. Set DATABASE_URL, or the DATA_DIR')
   }
@@ -190,7 +191,7 @@ t.test(
     const [unreachable, unmigrated, early] = await Promise.all([
       processes.run({ settings: { DATABASE_URL: 'postgres://user:hush@127.0.0.1:1/keys' } }),
       processes.run({ settings: { ...settings, MIGRATE: 'off' } }),
-      admin(['issue-root-key'], settings),
+      administer(['issue-root-key'], settings),
     ])
     t.equal(unreachable.status, 1)
     assertRefusal(t, unreachable, /DATABASE_URL: .* ECONNREFUSED 127\.0\.0\.1:1/)
@@ -271,7 +272,7 @@ t.test('a start without the peppers that keys were made with is refused', async 
   const refusals = await Promise.all([
     processes.run({ settings: { DATABASE_URL: database.url } }),
     processes.run(await withPeppers(`2026:${other}`)),
-    admin(['issue-root-key'], { DATABASE_URL: database.url }),
+    administer(['issue-root-key'], { DATABASE_URL: database.url }),
   ])
   for (const refused of refusals) t.equal(refused.status, 1)
   const [missing, wrong, withoutForAdmin] = refusals
@@ -437,12 +438,13 @@ t.test(
 type Tap = Pick<typeof t, 'equal' | 'match' | 'notMatch' | 'teardown'>
 
 /** A start or command that says in plain words, on stderr alone, why it is refused. */
-function assertRefusal(t: Tap, { stderr }: Launched, words: string | RegExp): void {
+function assertRefusal(t: Tap, { stderr }: Pick<Launched, 'stderr'>, words: string | RegExp): void {
   t.match(stderr, words)
   t.notMatch(stderr, /^ {4}at /m, 'no stack trace')
   t.notMatch(stderr, 'hush', 'no password')
 }
 
+/** The admin command in a process of its own, as an operator runs it. */
 function admin(args: readonly string[], settings: LaunchOptions['settings'] = {}) {
   return processes.run({ settings, script: ['src/admin.ts', ...args] })
 }
