@@ -24,10 +24,11 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/domain/!(address).test.ts',
     'test/verification/!(refusal-cause|usage-buffer|verify-batch).test.ts',
   ],
-  freshness: ['test/freshness/!(lease|outage|receipts).test.ts', 'test/store/*.test.ts'],
+  freshness: ['test/freshness/!(instances|lease|outage|receipts).test.ts', 'test/store/*.test.ts'],
   http: [
     'test/http/!(aeon-*|bad-input|conditional-reads|hostile-requests|late-answers|lenient-requests|outage|overload|pipelining).test.ts',
   ],
+  instances: ['test/freshness/instances.test.ts'],
   integrations: [
     'test/http/aeon-!(lists-and-roles).test.ts',
     'test/http/outage.test.ts',
