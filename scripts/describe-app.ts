@@ -17,6 +17,8 @@ import { createSecretHasher } from '../src/verification/hashing/hasher.ts'
 import { noPeppers } from '../src/verification/hashing/peppers.ts'
 import { hashProfiles } from '../src/verification/hashing/profile.ts'
 import { WorkQueue } from '../src/verification/hashing/work-queue.ts'
+import { SessionCache } from '../src/verification/sessions/session-cache.ts'
+import { SessionUses } from '../src/verification/sessions/session-uses.ts'
 import { SingleFlight } from '../src/verification/single-flight.ts'
 import { UsageBuffer } from '../src/verification/usage-buffer.ts'
 
@@ -63,6 +65,12 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       loads: new SingleFlight(1),
       firstUses: new FirstUses({ db, now: () => new Date() }, 1),
       usesKnownAfterMs: 0,
+      sessions: {
+        cache: new SessionCache(freshness, () => ({ monotonic: 0, wall: 0 })),
+        loader: { load: () => Promise.reject(new Error('nothing is read here')) },
+        uses: new SessionUses(),
+        limits: { idleMs: 0, lifetimeMs: 0, confirmationMs: 0 },
+      },
       uses: new UsageBuffer(),
       denials: new DenialBuffer(),
       expiring: { within: new Map() },

@@ -9,7 +9,7 @@ import {
 } from './http/answer-problems.ts'
 import type { ApiSettings } from './http/api-settings.ts'
 import type { App } from './http/app-type.ts'
-import { authenticateScope } from './http/authentication.ts'
+import { authenticateScope, type CallerRules } from './http/authentication.ts'
 import { acceptJsonOnly } from './http/bodies.ts'
 import { limitBodies } from './http/body-limit.ts'
 import { ConnectionLimits } from './http/connection-limits.ts'
@@ -18,7 +18,9 @@ import type { Deps } from './http/deps.ts'
 import { forbidSniffing, noSniffing } from './http/forbid-sniffing.ts'
 import { createHttpServer } from './http/http-server.ts'
 import { nativeComponents } from './http/native/components.ts'
-import { nativeApi } from './http/native/native-api.ts'
+import { nativeApi, verificationApi } from './http/native/native-api.ts'
+import { sessionApi } from './http/native/sessions/session-api.ts'
+import { signInRoute } from './http/native/sessions/sign-in.ts'
 import { answerUnknownOAuthPath, OAuthErrorBody } from './http/oauth/errors.ts'
 import {
   introspectionComponents,
@@ -111,15 +113,29 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     prefix: introspectionPath,
   })
 
-  const guard = (scope: App, writeError: WriteError) => {
-    authenticateScope(scope, deps, trustedProxies, writeError)
+  const guard = (
+    scope: App,
+    writeError: WriteError,
+    sessions: CallerRules['sessions'] = undefined,
+  ) => {
+    authenticateScope(scope, deps, { trustedProxies, writeError, sessions })
     runForAccounts(scope)
     refuseUnknownQueries(scope)
   }
   await app.register(async (scope: App) => {
     guard(scope, writeProblem)
-    nativeApi(scope, deps)
+    verificationApi(scope, deps)
   })
+  // The only scope in which session cookies count.
+  await app.register(async (scope: App) => {
+    guard(scope, writeProblem, options.apis.console)
+    nativeApi(scope, deps)
+    if (options.apis.console !== undefined) sessionApi(scope, deps, options.apis.console)
+  })
+  if (options.apis.console !== undefined) {
+    const console = { ...options.apis.console, trustedProxies }
+    await app.register(async (scope: App) => signInRoute(scope, deps, console))
+  }
   if (options.apis.aeon) await aeonApi(app, deps, guard)
   return app
 }

@@ -8,6 +8,8 @@ export const errorCodes = [
   'unauthenticated',
   'permission_denied',
   'escalation',
+  'confirmation_required',
+  'origin_refused',
   'not_found',
   'method_not_allowed',
   'name_taken',

@@ -205,6 +205,32 @@ create table role (
   skeleton_of text
 );
 
+create table session (
+  id uuid not null,
+  api_key_id uuid not null,
+  generation integer not null,
+  tag_key_id uuid not null,
+  hash bytea not null,
+  client_ip text,
+  created_at timestamp with time zone not null,
+  confirmed_until timestamp with time zone not null,
+  last_used_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  ended_revision bigint,
+  ended_revision_id uuid
+);
+
+create table sign_in_link (
+  id uuid not null,
+  api_key_id uuid not null,
+  generation integer not null,
+  hash bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone
+);
+
 create table sweep (
   name text not null,
   swept_to timestamp with time zone not null,
@@ -291,6 +317,11 @@ alter table role add constraint role_check CHECK ((platform OR (effective_platfo
 alter table role add constraint role_check1 CHECK (((live = (deleted_at IS NULL)) AND (live OR (NOT built_in))));
 alter table role add constraint role_description_check CHECK ((char_length(description) <= 1000));
 alter table role add constraint role_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 120)) AND (name !~ '^\s|\s$'::text)));
+alter table session add constraint session_pkey PRIMARY KEY (id);
+alter table session add constraint session_check CHECK (((ended_revision IS NULL) = (ended_revision_id IS NULL)));
+alter table session add constraint session_hash_check CHECK ((octet_length(hash) = 32));
+alter table sign_in_link add constraint sign_in_link_pkey PRIMARY KEY (id);
+alter table sign_in_link add constraint sign_in_link_hash_check CHECK ((octet_length(hash) = 32));
 alter table sweep add constraint sweep_pkey PRIMARY KEY (name);
 alter table tag_key add constraint tag_key_pkey PRIMARY KEY (id);
 alter table tag_key add constraint tag_key_check CHECK (((retired_at IS NULL) OR (NOT signs)));
@@ -310,6 +341,9 @@ alter table credential add constraint credential_tag_key_id_fkey FOREIGN KEY (ta
 alter table idempotent_request add constraint idempotent_request_account_id_api_key_id_fkey FOREIGN KEY (account_id, api_key_id) REFERENCES api_key(account_id, id) DEFERRABLE INITIALLY DEFERRED;
 alter table idempotent_request add constraint idempotent_request_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 alter table role add constraint role_account_id_platform_fkey FOREIGN KEY (account_id, platform) REFERENCES account(id, platform);
+alter table session add constraint session_api_key_id_generation_fkey FOREIGN KEY (api_key_id, generation) REFERENCES credential(api_key_id, generation);
+alter table session add constraint session_tag_key_id_fkey FOREIGN KEY (tag_key_id) REFERENCES tag_key(id);
+alter table sign_in_link add constraint sign_in_link_api_key_id_generation_fkey FOREIGN KEY (api_key_id, generation) REFERENCES credential(api_key_id, generation);
 
 CREATE INDEX account_by_created ON public.account USING btree (created_at, id);
 CREATE INDEX account_by_name ON public.account USING btree (name COLLATE "C", id);
@@ -357,6 +391,9 @@ CREATE INDEX role_by_name ON public.role USING btree (account_id, name COLLATE "
 CREATE UNIQUE INDEX role_name ON public.role USING btree (account_id, folded_name) WHERE live;
 CREATE UNIQUE INDEX role_name_skeleton ON public.role USING btree (account_id, name_skeleton) WHERE (live AND (skeleton_of = name));
 CREATE INDEX role_without_skeleton ON public.role USING btree (id) WHERE (live AND (skeleton_of IS DISTINCT FROM name));
+CREATE INDEX session_by_expiry ON public.session USING btree (expires_at);
+CREATE INDEX session_of_key ON public.session USING btree (api_key_id, created_at);
+CREATE INDEX sign_in_link_by_expiry ON public.sign_in_link USING btree (expires_at);
 CREATE UNIQUE INDEX tag_key_signs ON public.tag_key USING btree (signs) WHERE signs;
 
 CREATE STATISTICS public.api_key_expiry ON COALESCE(expires_at, 'infinity'::timestamp with time zone) FROM api_key;

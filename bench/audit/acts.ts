@@ -39,6 +39,7 @@ const principal: KeyPrincipal = {
   key: verdict.key,
   address: undefined,
   actingUser: undefined,
+  session: undefined,
   requestId: 'bench',
   epoch: deps.cache.epoch,
   readAt: undefined,

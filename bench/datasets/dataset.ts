@@ -131,6 +131,7 @@ async function principalOf(deps: Deps, token: string): Promise<KeyPrincipal> {
     key: verdict.key,
     address: undefined,
     actingUser: undefined,
+    session: undefined,
     requestId: 'bench',
     epoch: deps.cache.epoch,
     readAt: undefined,

@@ -2,7 +2,6 @@ import { type AuditDraft, originOf } from '../domain/audit/audit-event.ts'
 import type { KeyPrincipal, Principal, SystemPrincipal } from '../domain/principal.ts'
 import type { Change } from '../domain/protocol/change.ts'
 import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
-import type { KeyFacts } from '../domain/verdict.ts'
 import { type AccountLock, lockAccounts } from '../store/account-locks.ts'
 import type { StoreTransaction } from '../store/database.ts'
 import { OutcomeUnknownError } from '../store/faults.ts'
@@ -12,7 +11,7 @@ import { appendEvents } from './append-events.ts'
 import type { ActDeps } from './deps.ts'
 import { newRandomId } from './ids.ts'
 import { outcomeUnknown } from './outcome-unknown.ts'
-import { renewAuthority } from './renew-authority.ts'
+import { type Author, renewAuthority } from './renew-authority.ts'
 
 /** What an act locks before its own statements, and what it writes after them. */
 export interface ActTerms {
@@ -33,12 +32,17 @@ export interface ActTerms {
 
 /** The terms of an act of a caller. */
 export interface AuthorizedTerms extends ActTerms {
-  /** The permission that the principal's key must hold when the act is committed. */
-  readonly permission: string
+  /**
+   * The permission that the principal's key must hold when the act is committed; null: any valid
+   * key may act.
+   */
+  readonly permission: string | null
+  /** A session must have given its key again lately. What an act grants is judged apart. */
+  readonly isSensitive?: true
 }
 
 /** The facts of the principal's key as of the transaction. The system has none. */
-export type AuthorOf<P extends Principal> = P extends KeyPrincipal ? KeyFacts : undefined
+export type AuthorOf<P extends Principal> = P extends KeyPrincipal ? Author : undefined
 
 export interface ActContext<Author> {
   readonly trx: StoreTransaction
@@ -93,11 +97,11 @@ export function act<T, P extends Principal>(
   terms: AuthorizedTerms,
   perform: Perform<T, AuthorOf<P>>,
 ): Promise<CommittedAct<T>>
-export async function act<T, Author extends KeyFacts | undefined>(
+export async function act<T, AnyAuthor extends Author | undefined>(
   deps: ActDeps,
   principal: Principal,
   terms: ActTerms | AuthorizedTerms,
-  perform: Perform<T, Author>,
+  perform: Perform<T, AnyAuthor>,
 ): Promise<CommittedAct<T>> {
   const everyChange: Change[] = []
   try {
@@ -105,8 +109,12 @@ export async function act<T, Author extends KeyFacts | undefined>(
       if (terms.lock !== undefined) await lockAccounts(trx, terms.lock)
       await terms.lockFirst?.(trx)
       // The overloads pair each kind of principal with its terms and its author.
-      const { permission } = terms as AuthorizedTerms
-      const author = (await renewAuthority(deps, trx, principal, permission)) as Author
+      const author = (await renewAuthority(
+        deps,
+        trx,
+        principal,
+        terms as AuthorizedTerms,
+      )) as AnyAuthor
       const changes: Change[] = []
       const changed = (change: Change) => void changes.push(change)
       const { result, events } = await perform({ trx, author, changed })

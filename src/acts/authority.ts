@@ -1,4 +1,4 @@
-import { type Grant, type Grantor, grantRefusal } from '../domain/grant.ts'
+import { type Grant, type Grantor, grantRefusal, needsConfirmation } from '../domain/grant.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import { ServiceError } from '../errors.ts'
 
@@ -16,10 +16,16 @@ export function mayGrant(grantor: Grantor, grant: Grant): boolean {
   return grantRefusal(grantor, grant) === undefined
 }
 
-/** Throws `escalation` when an act grants what its author does not hold. */
+/**
+ * Throws `escalation` when an act grants what its author does not hold, and `confirmation_required`
+ * when the author is a session that must give its key again first.
+ */
 export function requireGrantable(grantor: Grantor, grant: Grant): void {
   const refusal = grantRefusal(grantor, grant)
-  if (refusal === undefined) return
+  if (refusal === undefined) {
+    if (needsConfirmation(grantor, grant)) throw confirmationRequired()
+    return
+  }
   switch (refusal.kind) {
     case 'permissions':
       throw new ServiceError(
@@ -32,4 +38,12 @@ export function requireGrantable(grantor: Grantor, grant: Grant): void {
         'An API key restricted by allow lists can grant only its own allow lists.',
       )
   }
+}
+
+/** The refusal of a sensitive act by a session whose key was given too long ago. */
+export function confirmationRequired(): ServiceError {
+  return new ServiceError(
+    'confirmation_required',
+    'The operation is sensitive. Give the API key of the session again, then repeat the request.',
+  )
 }

@@ -1,27 +1,42 @@
-import type { KeyPrincipal, Principal } from '../domain/principal.ts'
+import type { Grantor } from '../domain/grant.ts'
+import type { KeyPrincipal, Principal, SessionRef } from '../domain/principal.ts'
 import { judge, type KeyFacts } from '../domain/verdict.ts'
 import { ServiceError } from '../errors.ts'
+import { findCatalogue } from '../store/catalogue.ts'
 import { lockKeyFacts } from '../store/credentials.ts'
 import type { StoreTransaction } from '../store/database.ts'
-import { requirePermission } from './authority.ts'
+import { lockSessionShared } from '../store/sessions.ts'
+import { confirmationRequired, requirePermission } from './authority.ts'
 import type { IdDeps } from './deps.ts'
+
+/** The key that acts, as of the transaction, and what it may grant only once it is given again. */
+export type Author = KeyFacts & Pick<Grantor, 'unconfirmed'>
+
+/** What an act requires of its author. */
+export interface RequiredAuthority {
+  /** Null: any valid key may act. */
+  readonly permission: string | null
+  /** A session must have given its key again lately. */
+  readonly isSensitive?: true
+}
 
 /**
  * The author of an act: the principal as of the transaction. A key is loaded and judged again, and
- * locked until the commit, so that no act of a revoked key is committed; the system has no key.
- * Only act() calls this. Throws `unauthenticated` or `permission_denied`.
+ * locked until the commit, and so is the session by which it acts: no act of a revoked key or of an
+ * ended session is committed. The system has no key. Only act() calls this. Throws
+ * `unauthenticated`, `permission_denied` or `confirmation_required`.
  */
 export async function renewAuthority(
   deps: Pick<IdDeps, 'now'>,
   trx: StoreTransaction,
   principal: Principal,
-  permission: string,
-): Promise<KeyFacts | undefined> {
+  required: RequiredAuthority,
+): Promise<Author | undefined> {
   switch (principal.kind) {
     case 'system':
       return undefined
     case 'key':
-      return renewKey(deps, trx, principal, permission)
+      return renewKey(deps, trx, principal, required)
   }
 }
 
@@ -29,8 +44,8 @@ async function renewKey(
   deps: Pick<IdDeps, 'now'>,
   trx: StoreTransaction,
   principal: KeyPrincipal,
-  permission: string,
-): Promise<KeyFacts> {
+  required: RequiredAuthority,
+): Promise<Author> {
   const facts = await lockKeyFacts(trx, principal.key.id, principal.key.generation)
   const attempt = { address: principal.address, permissions: [], accountId: undefined }
   const verdict = facts && judge(facts, attempt, deps.now())
@@ -44,8 +59,31 @@ async function renewKey(
   if (facts === undefined || verdict?.valid !== true) {
     throw new ServiceError('unauthenticated', 'The API key of the request is no longer valid.')
   }
-  requirePermission(facts, permission)
+  const { session } = principal
+  const isConfirmed = session === undefined || (await renewSession(deps, trx, session))
+  if (required.permission !== null) requirePermission(facts, required.permission)
   if (principal.actingUser !== undefined) requirePermission(facts, 'account:act_as')
+  if (required.isSensitive === true && !isConfirmed) throw confirmationRequired()
   principal.authorityRenewed = true
-  return facts
+  return isConfirmed ? facts : { ...facts, unconfirmed: await sensitivePermissions(trx) }
+}
+
+/** Locks the session after its key: the order of every act. Returns whether it is confirmed. */
+async function renewSession(
+  deps: Pick<IdDeps, 'now'>,
+  trx: StoreTransaction,
+  { id }: SessionRef,
+): Promise<boolean> {
+  const session = await lockSessionShared(trx, id)
+  const now = deps.now()
+  // The request itself is a use, so that the session is not idle.
+  if (session === undefined || session.endedAt !== null || session.expiresAt <= now) {
+    throw new ServiceError('unauthenticated', 'The session has ended. Sign in again.')
+  }
+  return session.confirmedUntil > now
+}
+
+async function sensitivePermissions(trx: StoreTransaction): Promise<ReadonlySet<string>> {
+  const catalogue = (await findCatalogue(trx)) ?? []
+  return new Set(catalogue.filter((entry) => entry.sensitive).map((entry) => entry.name))
 }

@@ -5,6 +5,11 @@ export interface Grantor {
   readonly holds: ReadonlySet<string>
   readonly reach: Reach
   readonly allowListIds: readonly string[]
+  /**
+   * The permissions that it grants only after its key was given again: the sensitive ones, if it
+   * acts by a session whose key was given too long ago. Absent: none.
+   */
+  readonly unconfirmed?: ReadonlySet<string>
 }
 
 /** What an act would give to a key. */
@@ -17,6 +22,11 @@ export interface Grant {
 export type GrantRefusal =
   | { readonly kind: 'permissions'; readonly missing: readonly string[] }
   | { readonly kind: 'reach' }
+
+/** Whether a grant has a permission for which the grantor must give its key again. */
+export function needsConfirmation({ unconfirmed }: Grantor, grant: Grant): boolean {
+  return unconfirmed !== undefined && grant.permissions.some((name) => unconfirmed.has(name))
+}
 
 /**
  * Why a principal may not give a grant; undefined: it may. Each permission must be one that the

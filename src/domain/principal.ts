@@ -20,6 +20,8 @@ export interface KeyPrincipal {
   readonly address: Address | undefined
   /** Recorded, never trusted for permissions. */
   readonly actingUser: ActingUser | undefined
+  /** The session of the console that acts with the key; undefined: its token was presented. */
+  readonly session: SessionRef | undefined
   /** The id of the request. */
   readonly requestId: string
   /** The epoch from before its key was read. */
@@ -33,6 +35,12 @@ export interface KeyPrincipal {
    * commit.
    */
   authorityRenewed: boolean
+}
+
+/** A session as the caller of a request. */
+export interface SessionRef {
+  readonly id: string
+  readonly expiresAt: Date
 }
 
 /**

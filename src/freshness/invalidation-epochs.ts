@@ -1,6 +1,6 @@
 import type { Change } from '../domain/protocol/change.ts'
 
-/** What was read: a key, by its id and its account. */
+/** What was read: a key or a session of a key, by its id and its account. */
 export interface EpochSubject {
   readonly id: string
   readonly accountId: string
@@ -9,15 +9,17 @@ export interface EpochSubject {
 /**
  * Decides whether what was read from the database may still be used. Each invalidation is the next
  * epoch. A read is marked with the epoch from before its statement was sent, and is current while
- * no later invalidation names its key or its account. So a read that was under way when a change
+ * no later invalidation names it or its account. So a read that was under way when a change
  * came is never taken for one that saw the change.
  *
- * Only the latest `maxRemembered` keys and accounts are remembered by name. What is forgotten
- * raises the minimum epoch: a read of an earlier epoch is stale, whatever it is of.
+ * Only the latest `maxRemembered` keys and sessions, and as many accounts, are remembered by name.
+ * What is forgotten raises the minimum epoch: a read of an earlier epoch is stale, whatever it is
+ * of.
  */
 export class InvalidationEpochs {
   readonly #maxRemembered: number
-  readonly #lastOfKey = new Map<string, number>()
+  /** Of keys and sessions. Their ids are UUIDs, so that no session has the id of a key. */
+  readonly #lastOfId = new Map<string, number>()
   readonly #lastOfAccount = new Map<string, number>()
   #epoch = 0
   #minimumEpoch = 0
@@ -36,7 +38,7 @@ export class InvalidationEpochs {
     if (epoch === this.#epoch) return true
     return (
       epoch >= this.#minimumEpoch &&
-      epoch >= (this.#lastOfKey.get(of.id) ?? 0) &&
+      epoch >= (this.#lastOfId.get(of.id) ?? 0) &&
       epoch >= (this.#lastOfAccount.get(of.accountId) ?? 0)
     )
   }
@@ -49,8 +51,8 @@ export class InvalidationEpochs {
     if (changes.length === 0) return
     this.#epoch += 1
     for (const change of changes) {
-      if (change.kind === 'key') this.#remember(this.#lastOfKey, change.id)
       if (change.kind === 'account') this.#remember(this.#lastOfAccount, change.id)
+      else if ('id' in change) this.#remember(this.#lastOfId, change.id)
     }
   }
 
@@ -58,7 +60,7 @@ export class InvalidationEpochs {
   invalidateAll(): void {
     this.#epoch += 1
     this.#minimumEpoch = this.#epoch
-    this.#lastOfKey.clear()
+    this.#lastOfId.clear()
     this.#lastOfAccount.clear()
   }
 

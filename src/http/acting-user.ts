@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { requirePermission } from '../acts/authority.ts'
 import { maxActorIdLength } from '../domain/limits.ts'
 import type { ActingUser } from '../domain/principal.ts'
-import { invalidRequest } from '../errors.ts'
+import { invalidRequest, ServiceError } from '../errors.ts'
 import { nameFaults } from '../management/validate-text.ts'
 
 /**
@@ -28,6 +28,15 @@ export function parseActingUser(
     ])
   }
   return { id, name: encodedName === undefined ? null : decodeName(encodedName) }
+}
+
+/**
+ * Throws `permission_denied` if a request of a session names an acting user: a person who signed in
+ * acts for nobody else.
+ */
+export function refuseActingUser({ headers }: Pick<FastifyRequest, 'headers'>): void {
+  if (headers['x-acting-user'] === undefined && headers['x-acting-user-name'] === undefined) return
+  throw new ServiceError('permission_denied', 'A session cannot act on behalf of a user.')
 }
 
 function isActorId(text: string): boolean {

@@ -2,6 +2,7 @@ import type { AddressRange } from '../domain/network/address.ts'
 import { parseAddressRanges } from '../domain/network/address-ranges-setting.ts'
 import type { Config } from '../settings/settings-schema.ts'
 import type { Exposure } from './operations/exposure.ts'
+import { type ConsoleSite, publicSiteOf } from './sessions/console-site.ts'
 
 /** The settings that concern the APIs. */
 export interface ApiSettings {
@@ -13,10 +14,17 @@ export interface ApiSettings {
   /** Whether the service serves the Aeon API. */
   readonly aeon: boolean
   readonly forwardAuth: ForwardAuthSettings
+  /** Undefined: there is no console, and no cookie counts anywhere. */
+  readonly console: ConsoleSettings | undefined
   /** The URL by which callers reach the service; undefined if `PUBLIC_URL` is not set. */
   readonly publicUrl: string | undefined
   /** `publicUrl`, or the URL by which this machine reaches the service. */
   readonly serverUrl: string
+}
+
+export interface ConsoleSettings {
+  /** The site of `publicUrl`, if that is https. */
+  readonly publicSite: ConsoleSite | undefined
 }
 
 export interface ForwardAuthSettings {
@@ -46,6 +54,7 @@ export function parseApiSettings(config: Config): ApiSettings {
       tokenHeader: config.FORWARD_AUTH_HEADER.toLowerCase(),
       tellsReason: config.FORWARD_AUTH_REASON === 'tell',
     },
+    console: config.CONSOLE === 'on' ? { publicSite: publicSiteOf(config.PUBLIC_URL) } : undefined,
     publicUrl: config.PUBLIC_URL,
     serverUrl: config.PUBLIC_URL ?? `http://127.0.0.1:${config.PORT}`,
   }

@@ -3,17 +3,20 @@ import { runForAccount } from '../account-context.ts'
 import { requirePermission } from '../acts/authority.ts'
 import type { AddressRange } from '../domain/network/address.ts'
 import type { KeyPrincipal } from '../domain/principal.ts'
-import type { Verdict } from '../domain/verdict.ts'
+import type { KeyFacts } from '../domain/verdict.ts'
 import { notFound, ServiceError } from '../errors.ts'
 import { getAccount } from '../management/accounts/get.ts'
 import { verify } from '../verification/verify.ts'
-import { parseActingUser } from './acting-user.ts'
+import { parseActingUser, refuseActingUser } from './acting-user.ts'
 import type { App } from './app-type.ts'
 import { bearerToken } from './bearer-token.ts'
 import { answerToCurrentOnly, type WriteError } from './current-only.ts'
 import type { Deps } from './deps.ts'
 import { refusedToken } from './refused-token.ts'
 import { clientAddressOf } from './request-address.ts'
+import { authorizeSession } from './sessions/authorize-session.ts'
+import type { ConsoleSite } from './sessions/console-site.ts'
+import { findSessionCookie } from './sessions/session-cookie.ts'
 
 /** Who may call a route. */
 export interface Access {
@@ -32,41 +35,55 @@ declare module 'fastify' {
   }
 }
 
+/** How the callers of a scope authenticate. */
+export interface CallerRules {
+  readonly trustedProxies: readonly AddressRange[]
+  /** Writes an error in the form of the scope's API. */
+  readonly writeError: WriteError
+  /** Where session cookies count as well as tokens; undefined: nowhere in the scope. */
+  readonly sessions: { readonly publicSite: ConsoleSite | undefined } | undefined
+}
+
+/** Who a request turned out to be of, and how old that knowledge is. */
+export type Admitted = Pick<KeyPrincipal, 'address' | 'epoch' | 'readAt' | 'session'>
+
 /**
  * Authenticates every request of a scope, before the body is read: 401, then 404 for resources of
  * another account, then 403. The service does not start if a route of the scope has no access rule.
  */
-export function authenticateScope(
-  app: App,
-  deps: Deps,
-  trustedProxies: readonly AddressRange[],
-  writeError: WriteError,
-): void {
+export function authenticateScope(app: App, deps: Deps, rules: CallerRules): void {
   app.decorateRequest('principal')
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) {
       throw new Error(`${String(route.method)} ${route.url} has no access rule.`)
     }
   })
-  const admit = (request: FastifyRequest) => authorize(deps, request, trustedProxies)
+  const admitRequest = (request: FastifyRequest) => authorize(deps, request, rules)
   app.addHook('onRequest', (request, _reply, done) => {
     try {
-      const authorized = admit(request)
+      const authorized = admitRequest(request)
       if (authorized === undefined) done()
       else authorized.then(() => done(), done)
     } catch (refusal) {
       done(refusal as Error)
     }
   })
-  answerToCurrentOnly(app, deps, admit, writeError)
+  answerToCurrentOnly(app, deps, admitRequest, rules.writeError)
 }
 
 /** Returns undefined, not a promise, if memory has the answer: the hot path waits for nothing. */
 function authorize(
   deps: Deps,
   request: FastifyRequest,
-  trustedProxies: readonly AddressRange[],
+  { trustedProxies, sessions }: CallerRules,
 ): Promise<void> | undefined {
+  const presented = sessions && findSessionCookie(request, sessions.publicSite)
+  if (presented !== undefined) {
+    const address = clientAddressOf(request, trustedProxies)
+    return authorizeSession(deps, request, { presented, address }, (key, admitted) =>
+      admit(deps, request, key, admitted),
+    )
+  }
   const token = bearerToken(request)
   const address = clientAddressOf(request, trustedProxies)
   // The epoch is taken before any read, so that the verdict rests on nothing older than the epoch.
@@ -74,19 +91,26 @@ function authorize(
   const verdict = verify(deps, token, { address, permissions: [], accountId: undefined })
   if (verdict instanceof Promise) {
     const readAt = deps.cache.monotonicMs()
-    return verdict.then((settled) => admit(deps, request, settled, { address, epoch, readAt }))
+    return verdict.then((settled) => {
+      if (!settled.valid) throw refusedToken(settled.reason)
+      return admit(deps, request, settled.key, { address, epoch, readAt, session: undefined })
+    })
   }
-  return admit(deps, request, verdict, { address, epoch, readAt: undefined })
+  if (!verdict.valid) throw refusedToken(verdict.reason)
+  return admit(deps, request, verdict.key, {
+    address,
+    epoch,
+    readAt: undefined,
+    session: undefined,
+  })
 }
 
 function admit(
   deps: Deps,
   request: FastifyRequest,
-  verdict: Verdict,
-  { address, epoch, readAt }: Pick<KeyPrincipal, 'address' | 'epoch' | 'readAt'>,
+  key: KeyFacts,
+  { address, epoch, readAt, session }: Admitted,
 ): Promise<void> | undefined {
-  if (!verdict.valid) throw refusedToken(verdict.reason)
-  const { key } = verdict
   const access = request.routeOptions.config.access
   if (access === undefined) throw new Error('A route of the scope has no access rule.')
   const authorizeRoute = () => {
@@ -97,11 +121,13 @@ function admit(
       )
     }
     if (access.permission !== null) requirePermission(key, access.permission)
+    if (session !== undefined) refuseActingUser(request)
     request.principal = {
       kind: 'key',
       key,
       address,
       actingUser: parseActingUser(request, key.holds),
+      session,
       requestId: request.id,
       epoch,
       readAt,

@@ -2,12 +2,15 @@ import type { Logger } from 'pino'
 import type { Freshness } from '../freshness/freshness.ts'
 import type { ManagementDeps } from '../management/deps.ts'
 import type { VerificationDeps } from '../verification/deps.ts'
+import type { Sessions } from '../verification/sessions/deps.ts'
 
 /** What the APIs need: both planes, and what the metrics and the health checks report. */
 export type Deps = VerificationDeps & ManagementDeps & OperationsDeps
 
 interface OperationsDeps {
   readonly freshness: Freshness
+  /** The sessions of the console, as this instance knows them. */
+  readonly sessions: Sessions
   /** The state of the change feed. */
   readonly feed: {
     readonly lagMs: number

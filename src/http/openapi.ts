@@ -57,6 +57,10 @@ export async function describeRoutes(app: App, settings: ApiSettings): Promise<v
         { name: 'OAuth', description: 'Token introspection (RFC 7662), for resource servers.' },
         { name: 'API keys', description: 'Issue, change, rotate and revoke the keys of accounts.' },
         {
+          name: 'Sessions',
+          description: 'Browsers that are signed in to the console with the key of the caller.',
+        },
+        {
           name: 'Allow lists',
           description:
             'Named sets of addresses. A key that uses allow lists is valid only from these addresses.',

@@ -20,6 +20,8 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   unauthenticated: 401,
   permission_denied: 403,
   escalation: 403,
+  confirmation_required: 403,
+  origin_refused: 403,
   not_found: 404,
   method_not_allowed: 405,
   name_taken: 409,

@@ -6,9 +6,12 @@ import { fillNameSkeletons } from '../setup/fill-name-skeletons.ts'
 import { fillSearchWords } from '../setup/fill-search-words.ts'
 import { pruneChanges } from '../store/changes.ts'
 import { pruneDenials } from '../store/denials.ts'
+import { pruneSessions } from '../store/sessions.ts'
 
 /** Long enough to repeat the query for any receipt, with its id checked. */
 const changesKeptMs = 7 * 24 * 60 * 60 * 1000
+/** As long as the receipt of its end may be asked for. */
+const sessionsKeptMs = changesKeptMs
 const denialsKeptMs = 30 * 24 * 60 * 60 * 1000
 const pruneEveryMs = 10 * 60 * 1000
 const sweepEveryMs = 30 * 1000
@@ -34,10 +37,13 @@ export function startBackgroundJobs(deps: Deps, flushEveryMs: number): Backgroun
   }
 }
 
-/** Writes the buffered uses and denials to the database. */
+/** Writes the buffered uses, of keys and of sessions, and denials to the database. */
 export async function flush(deps: Deps): Promise<void> {
   await orLog(deps, 'failed to write use records; retrying at the next flush', () =>
     deps.uses.flush(deps.db),
+  )
+  await orLog(deps, 'failed to write uses of sessions; retrying at the next flush', () =>
+    deps.sessions.uses.flush(deps.db),
   )
   await orLog(deps, 'failed to write denials; retrying at the next flush', () =>
     deps.denials.flush(deps),
@@ -57,6 +63,9 @@ async function prune(deps: Deps): Promise<void> {
     fillSearchWords(deps.db),
   )
   await orLog(deps, 'failed to delete old idempotency keys', () => pruneIdempotentRequests(deps))
+  await orLog(deps, 'failed to prune expired sessions', () =>
+    pruneSessions(deps.db, new Date(now - sessionsKeptMs)),
+  )
   await orLog(deps, 'failed to prune old denial counts', () =>
     pruneDenials(deps.db, new Date(now - denialsKeptMs)),
   )

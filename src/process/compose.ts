@@ -29,6 +29,7 @@ import { FirstUses } from '../verification/first-use.ts'
 import { SingleFlight } from '../verification/single-flight.ts'
 import { TagKeyring } from '../verification/tag-keyring.ts'
 import { UsageBuffer } from '../verification/usage-buffer.ts'
+import { createSessions } from './create-sessions.ts'
 import type { Externals } from './prepare.ts'
 
 const maxReadsUnderWay = 5_000
@@ -156,6 +157,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     credentials: createCredentialLoader({ verificationReads, cache, counters }, maxReadsUnderWay),
     loads: new SingleFlight(maxReadsUnderWay),
     firstUses: new FirstUses({ db: verificationDb, now: options.externals.now }, maxReadsUnderWay),
+    sessions: createSessions({ config, freshness, moment, verificationReads }),
     uses: new UsageBuffer(),
     usesKnownAfterMs: Math.max(config.USE_FLUSH_MS, config.MAX_STALENESS_MS),
     denials: new DenialBuffer(),

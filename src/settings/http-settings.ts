@@ -28,6 +28,10 @@ export const httpSettings = {
     default: 'on',
     description: 'Whether `/docs`, `/openapi.json` and `/openapi/aeon.json` are served.',
   }),
+  CONSOLE: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+    default: 'on',
+    description: 'Whether browsers may sign in with a key. off: no cookie counts anywhere.',
+  }),
   PUBLIC_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^\\s/?#@]+$',

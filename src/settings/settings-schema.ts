@@ -4,6 +4,7 @@ import { freshnessSettings } from './freshness-settings.ts'
 import { httpSettings } from './http-settings.ts'
 import { keySettings } from './key-settings.ts'
 import { processSettings } from './process-settings.ts'
+import { sessionSettings } from './session-settings.ts'
 import { verificationSettings } from './verification-settings.ts'
 
 /**
@@ -16,6 +17,7 @@ export const Settings = Type.Object({
   ...freshnessSettings,
   ...verificationSettings,
   ...keySettings,
+  ...sessionSettings,
   ...processSettings,
 })
 

@@ -160,6 +160,19 @@ export async function findKeyFacts(
   return row && factsOf(row)
 }
 
+/** The facts of a key with one of its credentials, without the addresses of its lists. */
+export async function findCredentialFacts(
+  db: Executor,
+  apiKeyId: string,
+  generation: number,
+): Promise<Omit<KeyFacts, 'addresses'> | undefined> {
+  const row = await selectCredentials(db)
+    .where('credential.api_key_id', '=', apiKeyId)
+    .where('credential.generation', '=', generation)
+    .executeTakeFirst()
+  return row && factsOf(row)
+}
+
 /** Without the addresses of its lists, which a key that may be used from anywhere has none of. */
 function factsOf(row: CredentialResult): KeyFacts {
   return toFound(row, EMPTY_ADDRESS_SET).facts

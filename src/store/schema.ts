@@ -17,6 +17,8 @@ export interface Schema {
   audit_event: AuditEventRow
   idempotent_request: IdempotentRequestRow
   bulk_revocation: BulkRevocationRow
+  session: SessionRow
+  sign_in_link: SignInLinkRow
 }
 
 interface AccountRow {
@@ -178,4 +180,30 @@ interface BulkRevocationRow {
   revision: ColumnType<string, number, number>
   revision_id: string
   created_at: Date
+}
+
+interface SessionRow {
+  id: string
+  api_key_id: string
+  generation: number
+  tag_key_id: string
+  hash: Buffer
+  client_ip: string | null
+  created_at: Date
+  confirmed_until: Date
+  last_used_at: Date
+  expires_at: Date
+  ended_at: ColumnType<Date | null, undefined, Date>
+  ended_revision: ColumnType<string | null, undefined, number>
+  ended_revision_id: ColumnType<string | null, undefined, string>
+}
+
+interface SignInLinkRow {
+  id: string
+  api_key_id: string
+  generation: number
+  hash: Buffer
+  created_at: Date
+  expires_at: Date
+  used_at: ColumnType<Date | null, undefined, Date>
 }

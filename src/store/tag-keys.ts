@@ -68,8 +68,9 @@ export async function makeSigning(trx: StoreTransaction, id: string): Promise<vo
 }
 
 /**
- * Removes keys that stopped signing more than `settlingMs` ago and that no live credential uses, by
- * the database's clock: under a clock that is fast, a valid token would be `not_found` everywhere.
+ * Removes keys that stopped signing more than `settlingMs` ago and that no live credential and no
+ * session uses, by the database's clock: under a clock that is fast, a valid token would be
+ * `not_found` everywhere.
  */
 export async function retireTagKeys(trx: StoreTransaction, settlingMs: number): Promise<void> {
   await sql`
@@ -81,5 +82,8 @@ export async function retireTagKeys(trx: StoreTransaction, settlingMs: number): 
         where credential.tag_key_id = tag_key.id and credential.ended_at is null
           and (credential.ends_at is null or credential.ends_at > ${databaseClock})
           and api_key.revoked_at is null
-          and (api_key.expires_at is null or api_key.expires_at > ${databaseClock}))`.execute(trx)
+          and (api_key.expires_at is null or api_key.expires_at > ${databaseClock}))
+      and not exists (
+        select from session where session.tag_key_id = tag_key.id and session.ended_at is null
+          and session.expires_at > ${databaseClock})`.execute(trx)
 }

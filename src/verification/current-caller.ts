@@ -1,11 +1,14 @@
 import { isExpired } from '../domain/key/api-key.ts'
 import { isOver } from '../domain/key/rotation.ts'
+import type { SessionRef } from '../domain/principal.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import type { VerificationDeps } from './deps.ts'
 
 /** An authenticated key, and how old its facts are. */
 export interface Caller {
   readonly key: KeyFacts
+  /** The session by which it acts, if any. */
+  readonly session?: SessionRef | undefined
   /** The epoch from before its facts were loaded. */
   readonly epoch: number
   /**
@@ -29,11 +32,24 @@ const readCountsForMs = 1_000
  * and time count.
  */
 export function isCurrent(deps: Pick<VerificationDeps, 'cache' | 'now'>, caller: Caller): boolean {
-  const { key, epoch } = caller
+  const { key, epoch, session } = caller
   if (!deps.cache.isCurrent(epoch, key) && !wasJustRead(deps, caller)) return false
+  if (session !== undefined && !isSessionCurrent(deps, caller, session)) return false
   if (key.expiresAt === null && key.endsAt === null) return true
   const now = deps.now()
   return !isExpired(key, now) && !isOver(key, now)
+}
+
+/** A session may end while its key goes on. */
+function isSessionCurrent(
+  deps: Pick<VerificationDeps, 'cache' | 'now'>,
+  caller: Caller,
+  { id, expiresAt }: SessionRef,
+): boolean {
+  if (expiresAt <= deps.now()) return false
+  const { epoch, key } = caller
+  const subject = { id, accountId: key.accountId }
+  return deps.cache.isCurrent(epoch, subject) || wasJustRead(deps, caller)
 }
 
 /**

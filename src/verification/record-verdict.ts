@@ -5,8 +5,8 @@ import type { RefusalCause } from './resolve.ts'
 
 /** Counts a verdict that is about to be given, and the use or the denial of its credential. */
 export function recordVerdict(
-  deps: VerificationDeps,
-  credential: CachedCredential | undefined,
+  deps: Pick<VerificationDeps, 'counters' | 'denials' | 'uses'>,
+  credential: Pick<CachedCredential, 'uses'> | undefined,
   verdict: Verdict,
   attempt: Attempt,
   now: Date,

@@ -17,6 +17,7 @@ import { issueRootKey } from '../../src/setup/issue-root-key.ts'
 import { rotateTagKey } from '../../src/setup/rotate-tag-key.ts'
 import type { Answer, Json } from '../helpers/api.ts'
 import { auditLogOf, countEvents } from '../helpers/audit-log.ts'
+import { signIn } from '../helpers/browser.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
@@ -170,6 +171,14 @@ t.test('every route that changes something writes one audit event to its account
       root.delete(await role()),
       { action: 'role.deleted', before: { permissions: [] }, after: null },
     ],
+    'DELETE /v1/sessions/{id}': async () => {
+      const { token } = await newKey(root, account)
+      const { sessionId } = await signIn(started, { key: token })
+      return [
+        started.as(token).delete(`/v1/sessions/${sessionId}`),
+        { action: 'session.ended', before: { ended_at: null }, after: {} },
+      ]
+    },
   }
   t.same(Object.keys(acts).sort(), changingRoutes(service.app.swagger()), 'every route is tried')
 

@@ -327,6 +327,7 @@ t.test('the actor of an act is its acting user, or else its key', async (t) => {
     key: { ...goodKey, ...key },
     address: undefined,
     actingUser,
+    session: undefined,
     requestId: 'r1',
     epoch: 0,
     readAt: undefined,

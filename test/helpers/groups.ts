@@ -13,6 +13,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   'counted-acts': ['test/acts/{ending,idempotency,key-act-concurrency,rights}.test.ts'],
   'counted-audit': ['test/audit/{acts,admin,events,listing,tampering}.test.ts'],
   'counted-faces': [
+    'test/console/*.test.ts',
     'test/freshness/{lease,outage,receipts}.test.ts',
     'test/http/{aeon-lists-and-roles,bad-input,conditional-reads,lenient-requests}.test.ts',
   ],

@@ -34,6 +34,8 @@ const open = [
  */
 const ownRules: Readonly<Record<string, number>> = {
   'POST /oauth2/introspect': 401,
+  // See test/console/sign-in.test.ts.
+  'POST /v1/session': 403,
   ...Object.fromEntries(
     METHODS.filter((method) => method !== 'CONNECT').map((method) => [
       `${method} /v1/forward-auth`,
@@ -80,6 +82,11 @@ const guarded: Readonly<Record<string, string | null>> = {
   'POST /v1/me/rotate': 'api_key:rotate_self',
   'GET /v1/permissions': 'role:read',
   'GET /v1/revisions/:revision': null,
+  'GET /v1/session': null,
+  'DELETE /v1/session': null,
+  'POST /v1/session/confirmation': null,
+  'GET /v1/sessions': null,
+  'DELETE /v1/sessions/:id': null,
   'POST /v1/verify': 'api_key:verify',
   'POST /v1/verify/batch': 'api_key:verify',
 }

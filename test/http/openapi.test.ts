@@ -136,7 +136,7 @@ t.test('the document says whose it is, where it is served, and stays small', asy
   t.match(document.info, { contact: { name: String, url: 'http://127.0.0.1:8080' } })
   t.equal(document.servers[0].url, 'http://127.0.0.1:8080')
   // 180 kB before responses were shared; most of the rest is descriptions.
-  t.ok(JSON.stringify(document).length < 130_000, String(JSON.stringify(document).length))
+  t.ok(JSON.stringify(document).length < 134_000, String(JSON.stringify(document).length))
 })
 
 function parametersOf(operation: Json): readonly Json[] {

@@ -25,6 +25,10 @@ export const auditActions = [
   'tag_key.published',
   'tag_key.rotated',
   'permission_catalogue.replaced',
+  'session.link_issued',
+  'session.started',
+  'session.confirmed',
+  'session.ended',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 
@@ -35,6 +39,7 @@ export const auditResourceTypes = [
   'api_key',
   'tag_key',
   'permission_catalogue',
+  'session',
 ] as const
 export type AuditResourceType = (typeof auditResourceTypes)[number]
 
@@ -49,11 +54,19 @@ export interface AuditResource {
 export type Snapshot = { readonly [name: string]: SnapshotValue }
 type SnapshotValue = string | number | boolean | null | readonly SnapshotValue[] | Snapshot
 
+/** The key that acted, and the session of the console by which it did. */
+export interface AuditVia {
+  readonly apiKeyId: string
+  readonly platform: boolean
+  /** Null: the token of the key was presented. */
+  readonly sessionId: string | null
+}
+
 /** Who acted, from which address and in which request. */
 export interface AuditOrigin {
   readonly actor: Actor
   /** The key that was presented; null where the service itself acted. */
-  readonly via: { readonly apiKeyId: string; readonly platform: boolean } | null
+  readonly via: AuditVia | null
   readonly clientIp: string | null
   readonly requestId: string | null
 }
@@ -96,10 +109,10 @@ export interface KeySet {
 export function originOf(principal: Principal): AuditOrigin {
   const actor = actorOf(principal)
   if (principal.kind === 'system') return { actor, via: null, clientIp: null, requestId: null }
-  const { key, address, requestId } = principal
+  const { key, address, requestId, session } = principal
   return {
     actor,
-    via: { apiKeyId: key.id, platform: key.platform },
+    via: { apiKeyId: key.id, platform: key.platform, sessionId: session?.id ?? null },
     clientIp: address === undefined ? null : formatAddress(address),
     requestId,
   }

@@ -1,7 +1,14 @@
 import { canonicalJson } from '../canonical-json.ts'
 import type { Actor } from '../key/api-key.ts'
 import { redactTokens } from '../token/redaction.ts'
-import type { AuditAction, AuditEvent, AuditResource, KeySet, Snapshot } from './audit-event.ts'
+import type {
+  AuditAction,
+  AuditEvent,
+  AuditResource,
+  AuditVia,
+  KeySet,
+  Snapshot,
+} from './audit-event.ts'
 
 /** The JSON of an event's stored text. */
 interface AuditContent {
@@ -20,7 +27,14 @@ interface AuditContent {
   readonly request_id: string | null
   readonly resource: AuditResource
   readonly version: 1
-  readonly via: { readonly api_key_id: string; readonly platform: boolean } | null
+  readonly via: StoredVia | null
+}
+
+/** Without `session_id` where a token was presented: such events keep the text of version 1. */
+interface StoredVia {
+  readonly api_key_id: string
+  readonly platform: boolean
+  readonly session_id?: string
 }
 
 /**
@@ -45,9 +59,13 @@ export function contentOf(event: AuditEvent): string {
     request_id: origin.requestId,
     resource: event.resource,
     version: 1,
-    via: origin.via && { api_key_id: origin.via.apiKeyId, platform: origin.via.platform },
+    via: origin.via && storedVia(origin.via),
   }
   return redactTokens(canonicalJson(content))
+}
+
+function storedVia({ apiKeyId, platform, sessionId }: AuditVia): StoredVia {
+  return { api_key_id: apiKeyId, platform, ...(sessionId !== null && { session_id: sessionId }) }
 }
 
 /**
@@ -67,7 +85,11 @@ export function eventOf(text: string): AuditEvent {
     createdAt: new Date(content.created_at),
     origin: {
       actor: content.actor,
-      via: via && { apiKeyId: via.api_key_id, platform: via.platform },
+      via: via && {
+        apiKeyId: via.api_key_id,
+        platform: via.platform,
+        sessionId: via.session_id ?? null,
+      },
       clientIp: content.client_ip,
       requestId: content.request_id,
     },

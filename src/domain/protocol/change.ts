@@ -1,13 +1,14 @@
 /**
- * A committed fact that alters what keys may do. `key` is a change of one key. `account` is a
- * change that touches many keys of an account, such as a role or an allow list. `everything` is a
- * new catalogue of permissions. `tag_key` is a change of the tag keyring, which invalidates no
- * cache entry. `instance` is the registration of an instance, which every other one must know of
- * before that one holds a lease; it alters no key.
+ * A committed fact that alters what keys may do. `key` is a change of one key, and `session` the
+ * end of one session of a key. `account` is a change that touches many keys of an account, such as
+ * a role or an allow list. `everything` is a new catalogue of permissions. `tag_key` is a change of
+ * the tag keyring, which invalidates no cache entry. `instance` is the registration of an instance,
+ * which every other one must know of before that one holds a lease; it alters no key.
  */
 export type Change =
   | { readonly kind: 'key'; readonly id: string }
   | { readonly kind: 'account'; readonly id: string }
+  | { readonly kind: 'session'; readonly id: string }
   | { readonly kind: 'everything' }
   | { readonly kind: 'tag_key' }
   | { readonly kind: 'instance' }
@@ -27,6 +28,7 @@ export interface ChangeRow {
 /** The change that a row describes; undefined when this version does not know its kind. */
 export function parseChange({ kind, subject }: ChangeRow): Change | undefined {
   if (kind === 'everything' || kind === 'tag_key' || kind === 'instance') return { kind }
-  if ((kind === 'key' || kind === 'account') && subject !== null) return { kind, id: subject }
+  if (subject === null) return undefined
+  if (kind === 'key' || kind === 'account' || kind === 'session') return { kind, id: subject }
   return undefined
 }

@@ -13,6 +13,9 @@ export interface TagKey {
   readonly id: string
   readonly tagSubKey: HmacKey
   readonly jwtSubKey: KeyObject
+  /** Of the secrets of the console: ../session/console-secret.ts. */
+  readonly sessionSubKey: HmacKey
+  readonly signInSubKey: HmacKey
 }
 
 /** The parts of a token that its tag is checked by. */
@@ -29,6 +32,8 @@ export function deriveTagKey(id: string, key: Uint8Array): TagKey {
     id,
     tagSubKey: new HmacKey(deriveSubKey(key, 'aeon-keys/tag/1')),
     jwtSubKey: createSecretKey(deriveSubKey(key, 'aeon-keys/jwt/1')),
+    sessionSubKey: new HmacKey(deriveSubKey(key, 'aeon-keys/session/1')),
+    signInSubKey: new HmacKey(deriveSubKey(key, 'aeon-keys/sign-in/1')),
   }
 }
 

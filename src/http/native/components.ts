@@ -31,6 +31,8 @@ import { Me } from './me/get.ts'
 import { PermissionBody, PermissionList } from './permissions/list.ts'
 import { RolePage } from './roles/list.ts'
 import { ChangedRole } from './roles/replace.ts'
+import { SessionList } from './sessions/list.ts'
+import { EndedSessionAnswer, SessionBody } from './sessions/session-body.ts'
 import { AccountAnswer, AccountBody } from './shapes/account.ts'
 import { ActorBody } from './shapes/actor.ts'
 import { AllowListAnswer, AllowListBody } from './shapes/allow-list.ts'
@@ -101,4 +103,7 @@ export const nativeComponents = [
   AuditEventBody,
   AuditEventPage,
   AuditEventKeyPage,
+  SessionBody,
+  SessionList,
+  EndedSessionAnswer,
 ]

@@ -36,14 +36,19 @@ import { deleteRoleRoute } from './roles/delete.ts'
 import { getRoleRoute } from './roles/get.ts'
 import { listRolesRoute } from './roles/list.ts'
 import { replaceRoleRoute } from './roles/replace.ts'
+import { endSessionRoute } from './sessions/end.ts'
+import { listSessionsRoute } from './sessions/list.ts'
 import { verifyTokenRoute } from './verify/verify.ts'
 import { verifyTokensRoute } from './verify/verify-batch.ts'
 
-/** Every operation of the native API, in the order of the OpenAPI document. */
-export function nativeApi(scope: App, deps: Deps): void {
+/** The operations of services that receive tokens. They take a token, and never a cookie. */
+export function verificationApi(scope: App, deps: Deps): void {
   verifyTokenRoute(scope, deps)
   verifyTokensRoute(scope, deps)
+}
 
+/** Every other operation of the native API, in the order of the OpenAPI document. */
+export function nativeApi(scope: App, deps: Deps): void {
   getMeRoute(scope, deps)
 
   issueApiKeyRoute(scope, deps)
@@ -58,6 +63,8 @@ export function nativeApi(scope: App, deps: Deps): void {
   explainApiKeyRoute(scope, deps)
   rotateApiKeyRoute(scope, deps)
   rotateMeRoute(scope, deps)
+  listSessionsRoute(scope, deps)
+  endSessionRoute(scope, deps)
   revokeApiKeysRoute(scope, deps)
   revokeApiKeysEverywhereRoute(scope, deps)
   reportApiKeysRoute(scope, deps)

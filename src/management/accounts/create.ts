@@ -67,7 +67,8 @@ export async function createAccount(
       events: [accountCreated(inserted)],
     }
   }
-  return (await act(deps, principal, { permission: 'account:create' }, create)).result
+  const terms = { permission: 'account:create', isSensitive: true } as const
+  return (await act(deps, principal, terms, create)).result
 }
 
 /** Accounts are never deleted. */

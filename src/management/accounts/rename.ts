@@ -17,7 +17,7 @@ export async function renameAccount(
   const faults = nameFaults('/name', name)
   if (faults.length > 0) throw invalidRequest(faults)
   const lock = { mode: 'rename', accountId: id } as const
-  const terms = { permission: 'account:update', lock }
+  const terms = { permission: 'account:update', isSensitive: true, lock } as const
   const { result } = await act(deps, principal, terms, async ({ trx }) => {
     const before = await findAccount(trx, id)
     if (before === undefined) throw notFound('account')

@@ -23,6 +23,8 @@ import { requireKeyId } from './key-id.ts'
 /** An act on one key: what it requires, why it is done, and what it does to the locked key. */
 export interface KeyAct<Author> {
   readonly permission: string
+  /** See AuthorizedTerms. */
+  readonly isSensitive?: true | undefined
   /** The action of the audit event. */
   readonly action: AuditAction
   readonly reason: string | null
@@ -49,13 +51,14 @@ export async function changeApiKey<P extends Principal>(
   principal: P,
   accountId: string,
   idOrHint: string,
-  { permission, action, reason, perform }: KeyAct<AuthorOf<P>>,
+  { permission, isSensitive, action, reason, perform }: KeyAct<AuthorOf<P>>,
 ): Promise<ChangedKey> {
   const faults = descriptionFaults('/reason', reason ?? '')
   if (faults.length > 0) throw invalidRequest(faults)
   const id = requireKeyId(idOrHint)
   const terms: AuthorizedTerms = {
     permission,
+    ...(isSensitive && { isSensitive }),
     lock: { mode: 'shared', accountId },
     lockFirst: async (trx) => {
       if (isKeyOf(principal, id)) await lockApiKey(trx, accountId, id)

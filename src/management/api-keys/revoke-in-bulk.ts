@@ -70,6 +70,7 @@ export async function revokeInBulk(
   const revocation = { at: deps.now(), by: actorOf(principal), reason, inBulk: newId(deps) }
   const terms: AuthorizedTerms = {
     permission: 'api_key:revoke',
+    isSensitive: true,
     lock: { mode: 'exclusive', accountId: scope },
     seal: (trx, committed) =>
       insertBulkRevocation(trx, revocation.inBulk, committed, revocation.at),

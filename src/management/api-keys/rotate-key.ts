@@ -38,6 +38,8 @@ export interface RotationTerms {
   /** The route of the request, by which its repeats are recognized. */
   readonly route: 'rotate' | 'rotate_self'
   readonly permission: string
+  /** See AuthorizedTerms. */
+  readonly isSensitive?: true
   readonly askedByGeneration: number | undefined
   /** Throws `escalation` unless the author may give the key a new token and this expiry. */
   readonly requireRights: (
@@ -71,6 +73,7 @@ export async function rotateKey(
   let earlier: CredentialRef | undefined
   const changed = await changeApiKey(deps, principal, accountId, id, {
     permission: terms.permission,
+    isSensitive: terms.isSensitive,
     action: 'api_key.rotated',
     reason: null,
     perform: async ({ trx, author }, key) => {

@@ -29,6 +29,8 @@ export async function rotateOwnKey(
   const terms: RotationTerms = {
     route: 'rotate_self',
     permission: 'api_key:rotate_self',
+    // The new token outlives the session.
+    isSensitive: true,
     askedByGeneration: generation,
     requireRights: async (_trx, key, _author, expiresAt) => requireSameExpiry(key, expiresAt),
   }

@@ -51,6 +51,10 @@ export const AuditEventBody = Type.Object(
       description:
         'Id of the key that authenticated the request. Null if the service itself acted, or a key of the platform account.',
     }),
+    session_id: nullableString({
+      description:
+        'Id of the session of the console by which the key acted. Null if its token was presented, and whenever `api_key_id` is null.',
+    }),
     client_ip: nullableString({
       description:
         'Client address. Null whenever `api_key_id` is null, and if the address is unknown.',
@@ -83,6 +87,7 @@ export function toAuditEventBody(
     action: event.action,
     actor,
     api_key_id: via?.apiKeyId ?? null,
+    session_id: via?.sessionId ?? null,
     client_ip: clientIp,
     request_id: requestId,
     resource: event.resource,

@@ -1,0 +1,34 @@
+import { Type } from 'typebox'
+import { listSessions } from '../../../management/sessions/list.ts'
+import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
+import { responses } from '../../responses.ts'
+import { ref } from '../../schema-tools.ts'
+import { SessionBody, toSessionBody } from './session-body.ts'
+
+export const SessionList = Type.Object(
+  { sessions: Type.Array(ref(SessionBody), { description: 'At most 100.' }) },
+  { $id: 'SessionList', description: 'Sessions, newest first.' },
+)
+
+export function listSessionsRoute(app: App, deps: Deps): void {
+  app.get(
+    '/v1/sessions',
+    {
+      config: { access: { permission: null } },
+      schema: {
+        operationId: 'listSessions',
+        tags: ['Sessions'],
+        summary: 'List the sessions of the key that authenticates the request',
+        description:
+          'Returns the sessions of the console that go on: those that are neither ended nor expired nor idle for too long. Sessions of other keys are not visible: revoke, disable or rotate a key to end its sessions.',
+        response: responses({ 200: ref(SessionList) }),
+      },
+    },
+    async ({ principal }) => ({
+      sessions: (await listSessions(deps, principal)).map((session) =>
+        toSessionBody(deps, session, principal),
+      ),
+    }),
+  )
+}

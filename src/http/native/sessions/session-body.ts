@@ -1,0 +1,55 @@
+import { type Static, Type } from 'typebox'
+import type { KeyPrincipal } from '../../../domain/principal.ts'
+import { idleExpiryOf, type Session } from '../../../domain/session/session.ts'
+import type { Deps } from '../../deps.ts'
+import { nullableString, ref } from '../../schema-tools.ts'
+import { id, nullableTime, time } from '../shapes/fields.ts'
+import { ReceiptBody } from '../shapes/receipt.ts'
+
+export const SessionBody = Type.Object(
+  {
+    id: id('Id of the session.'),
+    api_key_id: id('Id of the key that signed in.'),
+    current: Type.Boolean({ description: 'Whether the request belongs to this session.' }),
+    client_ip: nullableString({ description: 'Client address at sign-in. Null if unknown.' }),
+    created_at: time('Time of the sign-in.'),
+    last_used_at: time('Time of the last request. Written in batches, some seconds late.'),
+    idle_expires_at: time('Time at which the session ends if no request follows.'),
+    expires_at: time('Time at which the session ends in any case.'),
+    confirmed_until: nullableTime(
+      'Time until which sensitive operations do not require the key again. Null if they do now.',
+    ),
+    ended_at: nullableTime('Null: the session was not ended.'),
+  },
+  {
+    $id: 'Session',
+    description: 'A browser that is signed in to the console with a key, without the key.',
+  },
+)
+
+/** The answer of an operation that ends a session. */
+export const EndedSessionAnswer = Type.Object(
+  { session: ref(SessionBody), receipt: ref(ReceiptBody) },
+  { $id: 'EndedSession', description: 'The session and the receipt of its end.' },
+)
+
+/** The session as `reader` sees it, which is of the same key. */
+export function toSessionBody(
+  { sessions, now }: Pick<Deps, 'sessions' | 'now'>,
+  session: Session,
+  reader: Pick<KeyPrincipal, 'session'>,
+): Static<typeof SessionBody> {
+  const { confirmedUntil, endedAt } = session
+  return {
+    id: session.id,
+    api_key_id: session.apiKeyId,
+    current: session.id === reader.session?.id,
+    client_ip: session.clientIp,
+    created_at: session.createdAt.toISOString(),
+    last_used_at: session.lastUsedAt.toISOString(),
+    idle_expires_at: idleExpiryOf(session, sessions.limits.idleMs).toISOString(),
+    expires_at: session.expiresAt.toISOString(),
+    confirmed_until: confirmedUntil > now() ? confirmedUntil.toISOString() : null,
+    ended_at: endedAt?.toISOString() ?? null,
+  }
+}

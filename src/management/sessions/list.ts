@@ -1,0 +1,38 @@
+import type { KeyPrincipal } from '../../domain/principal.ts'
+import { endOf, type Session } from '../../domain/session/session.ts'
+import { notFound } from '../../errors.ts'
+import { findSession, findSessionsOfKey } from '../../store/sessions.ts'
+import type { SessionManagementDeps } from './deps.ts'
+import { requireSession } from './require-session.ts'
+
+/** Sessions that a list shows at most; a person has a few. */
+export const maxListedSessions = 100
+
+/** The sessions of the principal's key that go on, newest first. */
+export async function listSessions(
+  deps: SessionManagementDeps,
+  { key }: KeyPrincipal,
+): Promise<readonly Session[]> {
+  const now = deps.now()
+  const stored = await findSessionsOfKey(deps.db, key.id, { now, limit: maxListedSessions })
+  return stored
+    .map((session) => withLastUse(deps, session))
+    .filter((session) => endOf(session, now, deps.sessions.limits.idleMs) === undefined)
+}
+
+/** The session by which the principal acts. Throws `not_found` if it presented a token. */
+export async function getOwnSession(
+  deps: SessionManagementDeps,
+  principal: KeyPrincipal,
+): Promise<Session> {
+  const session = await findSession(deps.db, requireSession(principal).id)
+  if (session === undefined) throw notFound('session')
+  return withLastUse(deps, session)
+}
+
+/** The session with its last use, even if that is not written to the database yet. */
+function withLastUse({ sessions }: SessionManagementDeps, session: Session): Session {
+  const unwritten = sessions.uses.lastOf(session.id) ?? 0
+  const lastUsedAt = new Date(Math.max(session.lastUsedAt.getTime(), unwritten))
+  return { ...session, lastUsedAt }
+}

@@ -1,0 +1,31 @@
+import type { CurrentReads } from '../freshness/current-reads.ts'
+import type { Freshness } from '../freshness/freshness.ts'
+import type { Moment } from '../freshness/lease.ts'
+import type { Config } from '../settings/settings-schema.ts'
+import type { Sessions } from '../verification/sessions/deps.ts'
+import { SessionCache } from '../verification/sessions/session-cache.ts'
+import { createSessionLoader } from '../verification/sessions/session-loader.ts'
+import { SessionUses } from '../verification/sessions/session-uses.ts'
+
+const maxReadsUnderWay = 1_000
+
+/** What an instance knows of the sessions of the console. */
+export function createSessions(options: {
+  readonly config: Config
+  readonly freshness: Freshness
+  readonly moment: () => Moment
+  readonly verificationReads: CurrentReads
+}): Sessions {
+  const { config, verificationReads } = options
+  const cache = new SessionCache(options.freshness, options.moment)
+  return {
+    cache,
+    loader: createSessionLoader({ verificationReads, cache }, maxReadsUnderWay),
+    uses: new SessionUses(),
+    limits: {
+      idleMs: config.SESSION_IDLE_SECONDS * 1000,
+      lifetimeMs: config.SESSION_LIFETIME_SECONDS * 1000,
+      confirmationMs: config.SESSION_CONFIRMATION_SECONDS * 1000,
+    },
+  }
+}
