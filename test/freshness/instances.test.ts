@@ -232,6 +232,12 @@ t.test(
     const role = await newRole(here.root, account, 'r', ['cluster:read'])
     const list = await newAllowList(here.root, account, ['10.0.0.0/8'])
     const platform = await platformAccountOf(here.root)
+    // No instance has a lease before all know of it, and each follows once when it is asked for a
+    // receipt.
+    await until(async () => {
+      for (const { root } of services) await act(root, account, victim.id, 'enable', 0)
+      return (await there.root.get('/readyz')).body.lease === 'held'
+    })
 
     t.test(
       'a revoked key changes nothing through an instance that still has it cached',
