@@ -2,10 +2,11 @@
  * Runs three instances on one PostgreSQL while processes are killed and stopped, connections break,
  * hang and lag, the database is killed and clocks step. Clients issue, verify, edit and revoke all
  * the while, and at the end their history is held against what the service promises:
- *   node scripts/chaos.ts [--revocations N] [--failovers N] [--seed S] [--seconds MAX]
+ *   node scripts/chaos.ts [--revocations N] [--failovers N] [--proxy] [--seed S] [--seconds MAX]
  * With --failovers the database is a primary with a synchronous standby: the primary is killed,
  * frozen and thawed, or deposed while some or all instances stay connected to it, and is replaced
- * by its standby. By default 200 revocations, or as many as failovers, within 600 s and 20 s a
+ * by its standby. With --proxy statements and commits fail besides, by a proxy of PostgreSQL's
+ * protocol. By default 200 revocations, or as many as failovers, within 600 s and 20 s a
  * failover at most, and a random seed. Exits with 1 when anything is wrong, and then keeps the
  * history.
  */
@@ -25,6 +26,7 @@ const { values } = parseArgs({
   options: {
     revocations: { type: 'string' },
     failovers: { type: 'string', default: '0' },
+    proxy: { type: 'boolean', default: false },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     seconds: { type: 'string' },
   },
@@ -55,6 +57,7 @@ try {
   const { violations, problems, figures } = await runChaos({
     revocations,
     failovers,
+    isInjured: values.proxy,
     seed,
     seconds,
     recorder,

@@ -49,7 +49,7 @@ export class ChaosInstance {
     rate: number,
     draw: () => number,
     processes: Processes,
-    database: ChaosDatabase,
+    database: Pick<ChaosDatabase, 'connection' | 'openWay'>,
     settings: Settings,
   ): Promise<ChaosInstance> {
     const links = [

@@ -8,6 +8,7 @@ import { Clients } from './clients.ts'
 import { type ChaosDatabase, startKillableDatabase } from './database.ts'
 import { FailoverDatabase } from './failover-database.ts'
 import { Faults } from './faults.ts'
+import { HostileWays } from './hostile-ways.ts'
 import { ChaosInstance } from './instance.ts'
 import { lookUpAll } from './look-up.ts'
 import { Metrics } from './metrics.ts'
@@ -20,6 +21,8 @@ export interface ChaosOptions {
   readonly revocations: number
   /** At least that many failovers of a primary with a synchronous standby; 0: one server only. */
   readonly failovers: number
+  /** Whether each connection leads through a proxy that fails statements and commits. */
+  readonly isInjured: boolean
   readonly seed: number
   /** The run ends by then, whether or not it has reached the numbers. */
   readonly seconds: number
@@ -58,6 +61,8 @@ async function runIn(processes: Processes, options: ChaosOptions): Promise<Chaos
     options.failovers > 0
       ? await FailoverDatabase.start(processes.folder)
       : await startKillableDatabase(processes.folder)
+  const proxyLots = new Random(options.seed + 6)
+  const injured = options.isInjured ? new HostileWays(database, () => proxyLots.next()) : undefined
   const instances: ChaosInstance[] = []
   const metrics = new Metrics(instances)
   const { promise: interrupted, reject } = Promise.withResolvers<never>()
@@ -65,19 +70,20 @@ async function runIn(processes: Processes, options: ChaosOptions): Promise<Chaos
   signal.addEventListener('abort', interrupt)
   if (signal.aborted) interrupt()
   try {
-    const playing = play(processes, database, instances, metrics, options)
+    const playing = play(processes, { database, injured }, instances, metrics, options)
     return await Promise.race([playing, interrupted])
   } finally {
     signal.removeEventListener('abort', interrupt)
     await metrics.stop()
     for (const instance of instances) await instance.close()
+    await injured?.close()
     await database.stop()
   }
 }
 
 async function play(
   processes: Processes,
-  database: ChaosDatabase,
+  { database, injured }: { database: ChaosDatabase; injured: HostileWays | undefined },
   instances: ChaosInstance[],
   metrics: Metrics,
   options: ChaosOptions,
@@ -98,9 +104,10 @@ async function play(
   }
   const lots = new Random(options.seed + 5)
   const draw = () => lots.next()
+  const ways = injured ?? database
   for (const [place, rate] of clockRates.entries()) {
     const name = 'abc'.charAt(place)
-    const instance = await ChaosInstance.create(name, rate, draw, processes, database, settings)
+    const instance = await ChaosInstance.create(name, rate, draw, processes, ways, settings)
     instances.push(instance)
     await instance.start()
   }
@@ -141,6 +148,10 @@ async function play(
   note('looking everything up')
   problems.push(...(await lookUpAll(caller, clients, first)))
   await metrics.stop()
+  if (injured !== undefined) {
+    print(`injured: ${JSON.stringify(injured.counts)}`)
+    if (Object.keys(injured.counts).length === 0) problems.push('the proxy injured nothing')
+  }
   const seconds = (performance.now() - startedAt) / 1000
   if (database.deadlocks > 0) problems.push(`${database.deadlocks} deadlocks`)
   problems.push(

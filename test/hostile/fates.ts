@@ -45,6 +45,8 @@ type Lots = () => number
 export const pass: Fate = { kind: 'pass' }
 /** What the service retries by itself: serialization_failure and deadlock_detected. */
 const losses = ['40001', '40P01'] as const
+/** And what it may not retry, or not at once. */
+const faults = [...losses, '40003', 'XX000', '57P01', '53300', '08006'] as const
 
 /**
  * Faults that no caller of the service may notice: the answers of all tests must be as without
@@ -66,6 +68,31 @@ export function mildFates(lots: Lots): Fates {
     hasAside: () => lots() < 0.1,
     ignoresListen: false,
     commitsDefinitions: false,
+    hasManyStarts: false,
+  }
+}
+
+/** Everything that may go wrong between a service and its database. */
+export function harshFates(lots: Lots): Fates {
+  return {
+    ofRequest: ({ status, text }) => {
+      const lot = lots()
+      const code = pick(faults, lots)
+      if (status === 'T' && isCommit(text)) {
+        if (lot < 0.02) return { kind: 'fail commit', code, isCommitted: false }
+        // The server says so only of an outcome that it does not know.
+        if (lot < 0.03) return { kind: 'fail commit', code: '40003', isCommitted: true }
+      }
+      if (lot < 0.002) return { kind: 'cut after' }
+      if (lot < 0.004) return { kind: 'cut before' }
+      return lot < 0.01 && !isRollback(text) ? { kind: 'refuse', code } : pass
+    },
+    ofNotification: () => pick(['once', 'twice', 'late', 'never'], lots),
+    delayMs: () => (lots() < 0.02 ? 200 * lots() : 0),
+    isFragmented: () => lots() < 0.02,
+    hasAside: () => lots() < 0.1,
+    ignoresListen: false,
+    commitsDefinitions: true,
     hasManyStarts: false,
   }
 }
