@@ -15,6 +15,8 @@ export interface Request {
   readonly body?: object
 }
 
+type Sent = Omit<Request, 'act' | 'via'> & { readonly via: Pick<ChaosInstance, 'url'> }
+
 export interface Author {
   readonly name: string
   readonly token: string
@@ -57,7 +59,7 @@ export class Caller {
    * not succeed.
    */
   async ask(
-    via: ChaosInstance,
+    via: Pick<ChaosInstance, 'url'>,
     method: Request['method'],
     path: string,
     body?: object,
@@ -69,7 +71,7 @@ export class Caller {
   }
 
   /** Records what other calls have read, from `start` until now. */
-  recordRead(via: ChaosInstance, start: number, act: Act, seen: Seen): void {
+  recordRead(via: Pick<ChaosInstance, 'name'>, start: number, act: Act, seen: Seen): void {
     const outcome: Outcome = { kind: 'done', seen }
     this.#record({ start, end: performance.now(), via: via.name, by: null, act, outcome })
   }
@@ -94,7 +96,7 @@ export class Caller {
     method,
     path,
     body,
-  }: Omit<Request, 'act'>): Promise<{ status: number; body: Json } | undefined> {
+  }: Sent): Promise<{ status: number; body: Json } | undefined> {
     if (via.url === undefined) return undefined
     const response = await fetch(via.url + path, {
       method,
