@@ -132,12 +132,16 @@ const ending: Readonly<Record<string, readonly Row[]>> = {
 
 /** What changes something, but no key that is there. */
 const others = [
+  'DELETE /v1/session',
+  'DELETE /v1/sessions/:id',
   'PATCH /v1/accounts/:account_id',
   'POST /v1/accounts',
   'POST /v1/accounts/:account_id/allow-lists',
   'POST /v1/accounts/:account_id/api-keys/:id/explain',
   'POST /v1/accounts/:account_id/roles',
   'POST /v1/me/rotate',
+  'POST /v1/session',
+  'POST /v1/session/confirmation',
   'POST /v1/verify',
   'POST /v1/verify/batch',
   'POST /api/public/v1/accounts/:account_id/projects/:project_id/allow-lists',
