@@ -9,6 +9,7 @@ import { migrateCommand } from './migrate.ts'
 import { withDatabase } from './reach-database.ts'
 import { revokeCommand } from './revoke.ts'
 import { rotateTagKeyCommand } from './rotate-tag-key.ts'
+import { signInLinkCommand } from './sign-in-link.ts'
 import { usageOf } from './usage.ts'
 
 /** Where a command writes: the two streams of its process. */
@@ -50,6 +51,7 @@ const commands: Readonly<Record<string, Command>> = {
   migrate: migrateCommand,
   revoke: revokeCommand,
   'rotate-tag-key': rotateTagKeyCommand,
+  'sign-in-link': signInLinkCommand,
 }
 
 async function outcomeOf(name: string | undefined, args: readonly string[], env: Environment) {

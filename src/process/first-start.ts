@@ -1,17 +1,20 @@
 import type { Logger } from 'pino'
 import type { Config } from '../settings/settings-schema.ts'
 import type { RootKey } from '../setup/root-key.ts'
+import { signInLinkMinutes, signInUrl } from '../setup/sign-in-link.ts'
+import type { PrepareOptions } from './prepare.ts'
 import type { ReachedDatabase } from './reach-database.ts'
 import { writeRootToken } from './root-token-file.ts'
 
 /**
  * Where a first start delivers the root token: to a file or, with the embedded database only, to
- * the terminal.
+ * the terminal. A sign-in link goes to the terminal with it, if only this machine can reach the
+ * console.
  */
 export function rootTokenKeeper(
   config: Config,
   database: ReachedDatabase,
-): { keepRootToken?: (token: string) => Promise<void> } {
+): Pick<PrepareOptions, 'keepRootToken' | 'issuesSignInLink'> {
   const path = config.ROOT_TOKEN_FILE
   if (path !== undefined) {
     let isOurs = false
@@ -22,8 +25,12 @@ export function rootTokenKeeper(
       },
     }
   }
-  return database.isEmbedded ? { keepRootToken: async () => undefined } : {}
+  if (!database.isEmbedded) return {}
+  const issuesSignInLink = config.CONSOLE === 'on' && loopbackHosts.has(config.HOST)
+  return { keepRootToken: async () => undefined, issuesSignInLink }
 }
+
+const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost'])
 
 /**
  * Announces what a first start has created, and how to use it. `address` is undefined when the
@@ -44,17 +51,21 @@ export function announceFirstStart(
   } else if (config.ROOT_TOKEN_FILE !== undefined) {
     log.info({ file: config.ROOT_TOKEN_FILE }, 'wrote the root token')
   } else if (database.isEmbedded) {
-    process.stdout.write(welcome(address, started.rootKey.token))
+    process.stdout.write(welcome(address, started.rootKey))
   }
 }
 
-function welcome(address: string | undefined, token: string): string {
+function welcome(address: string | undefined, { token, signInSecret }: RootKey): string {
   const shown = `The root token grants every permission and is shown only once:\n\n  ${token}\n`
   if (address === undefined) return `\naeon-keys created its database.\n\n${shown}\n`
+  const link =
+    signInSecret === undefined
+      ? ''
+      : `Open the console. The link signs in once, within ${signInLinkMinutes} minutes, for one hour:\n\n  ${signInUrl(address, signInSecret)}\n\n`
   return `
 aeon-keys is ready at ${address} (browse ${address}/docs)
 
-${shown}
+${link}${shown}
 Try it:
 
   curl -s ${address}/v1/me -H 'Authorization: Bearer ${token}'

@@ -30,6 +30,8 @@ export interface PrepareOptions {
   readonly log: Logger
   /** See bootstrap. */
   readonly keepRootToken?: (token: string) => Promise<void>
+  /** See bootstrap. */
+  readonly issuesSignInLink?: boolean
   /** The wall clock; a test passes another one. */
   readonly now?: () => Date
   readonly isolation?: DatabaseOptions['isolation']
@@ -135,6 +137,7 @@ async function prepareOpened(
   const started = await bootstrap(externals, db, {
     catalogue: files.catalogue,
     ...(options.keepRootToken && { keepRootToken: options.keepRootToken }),
+    issuesSignInLink: options.issuesSignInLink === true,
   })
   await fillSearchWords(db, batchesAtStart)
   const alike = await fillNameSkeletons(db, batchesAtStart)

@@ -11,6 +11,7 @@ import { putCatalogue } from '../store/catalogue.ts'
 import type { Database } from '../store/database.ts'
 import { insertTagKey } from '../store/tag-keys.ts'
 import { insertRootKey, type RootKey, type RootKeyDeps } from './root-key.ts'
+import { createSignInLink } from './sign-in-link.ts'
 import { withoutCache } from './without-cache.ts'
 
 export interface BootstrapOptions {
@@ -20,6 +21,8 @@ export interface BootstrapOptions {
    * token nobody has. Absent: no root key is created.
    */
   readonly keepRootToken?: (token: string) => Promise<void>
+  /** Issues a link that signs in to the console as the root key, if one is created. */
+  readonly issuesSignInLink?: boolean
 }
 
 export type Bootstrapped =
@@ -57,7 +60,14 @@ export async function bootstrap(
     const signing = deriveTagKey(tagKey.id, tagKey.key)
     const { rootKey, event } = await insertRootKey(deps, trx, platform, admin.id, signing)
     await options.keepRootToken(rootKey.token)
-    return { result: { first: true, rootKey }, events: [accountCreated(platform), event] }
+    const events = [accountCreated(platform), event]
+    if (options.issuesSignInLink !== true) return { result: { first: true, rootKey }, events }
+    const linked = { accountId: platform.id, apiKeyId: rootKey.id, generation: 1 }
+    const { secret, event: linkIssued } = await createSignInLink(deps, trx, linked, signing)
+    return {
+      result: { first: true, rootKey: { ...rootKey, signInSecret: secret } },
+      events: [...events, linkIssued],
+    }
   }
   return (await act(withoutCache(deps, db), system, {}, fill)).result
 }

@@ -18,6 +18,8 @@ export interface RootKey {
   readonly id: string
   readonly name: string
   readonly token: string
+  /** The secret of a link that signs in as the key; absent: no link was asked for. */
+  readonly signInSecret?: string
 }
 
 export interface NewRootKey {

@@ -8,6 +8,7 @@ import { findNamedApiKey } from '../../src/management/api-keys/find-named.ts'
 import { revokeApiKey } from '../../src/management/api-keys/revoke.ts'
 import { type Administered, administer } from '../helpers/admin.ts'
 import { auditLogOf } from '../helpers/audit-log.ts'
+import { signIn, trySignIn } from '../helpers/browser.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
@@ -24,6 +25,7 @@ const commands = [
   'migrate',
   'revoke',
   'rotate-tag-key',
+  'sign-in-link',
 ]
 
 t.test('admin commands run on the database of a running service', async (t) => {
@@ -198,6 +200,32 @@ t.test('admin commands run on the database of a running service', async (t) => {
     canaries.addToken(issued.token)
     t.match(await root.verify(issued.token), { valid: true, api_key: { id: issued.api_key_id } })
   })
+
+  t.test(
+    'sign-in-link prints a link that signs in once, where PUBLIC_URL or PORT says',
+    async (t) => {
+      const secretIn = (url: string) => url.split('#sign-in=')[1] ?? ''
+      const link = (more: Readonly<Record<string, string>>, ...args: string[]) =>
+        administer(['sign-in-link', ...args], { ...settings, ...more })
+      const printed = await link({ PORT: '8080' })
+      t.match(printed, {
+        status: 0,
+        stdout: /^http:\/\/127\.0\.0\.1:8080\/console#sign-in=signin_\S+\n$/,
+      })
+      const sign_in_secret = secretIn(printed.stdout.trim())
+      canaries.addSecret(sign_in_secret)
+      const { signedIn } = await signIn(started, { sign_in_secret })
+      t.match(signedIn.body.role, { name: 'admin' })
+      t.equal((await trySignIn(started, { sign_in_secret })).status, 401)
+      const { url, api_key_id: keyId } = jsonOf(
+        await link({ PUBLIC_URL: 'https://keys.example' }, '--json'),
+      )
+      canaries.addSecret(secretIn(url))
+      t.match(url, /^https:\/\/keys\.example\/console#sign-in=/)
+      t.equal(keyId, signedIn.body.api_key.id)
+      t.match(await link({ CONSOLE: 'off' }), { status: 1, stderr: /CONSOLE is off/ })
+    },
+  )
 
   t.test(
     'an operator who revokes a key by npm run admin reads that no one accepts it',

@@ -118,6 +118,37 @@ t.test(
   },
 )
 
+t.test('a first start that only this machine can reach shows a sign-in link, once', async (t) => {
+  const linkPattern = /(http:\/\/127\.0\.0\.1:\d+)\/console#sign-in=(signin_\S+)/
+  const start = async (name: string, more: Readonly<Record<string, string>>) => {
+    const dataDir = join(folder, name)
+    await prepareCluster(dataDir)
+    const running = await processes.start({ settings: { DATA_DIR: dataDir, ...more } })
+    canaries.addToken(await shownRootToken(running))
+    return running
+  }
+  const running = await start('data-link', {})
+  const [, origin = '', secret = ''] = linkPattern.exec(running.shown) ?? []
+  canaries.addSecret(secret)
+  const signIn = () =>
+    fetch(`${origin}/v1/session`, {
+      method: 'POST',
+      headers: { origin, 'x-aeon-console': '1', 'content-type': 'application/json' },
+      body: JSON.stringify({ sign_in_secret: secret }),
+    })
+  t.equal((await signIn()).status, 201)
+  t.equal((await signIn()).status, 401, 'replayed')
+  t.equal(await running.stop(), 0)
+  for (const [name, more] of [
+    ['data-closed', { CONSOLE: 'off' }],
+    ['data-elsewhere', { HOST: '127.0.0.2' }],
+  ] as const) {
+    const other = await start(name, more)
+    t.notMatch(other.shown, 'sign-in', name)
+    t.equal(await other.stop(), 0)
+  }
+})
+
 t.test('the embedded database ignores the environment variables of libpq', async (t) => {
   // Each would stop the start, or change what the statements mean.
   const variables = {
