@@ -200,7 +200,7 @@ async function childrenOf(pid: number): Promise<number[]> {
 }
 
 const welcomePattern =
-  /^\naeon-keys (?:is ready at \S+ \(browse \S+\)|created its database\.)\n\nThe root token .*:\n\n {2}(\S+)\n\n(?:Try it:\n\n {2}curl -s \S+ -H 'Authorization: Bearer \1'\n\n)?$/
+  /^\naeon-keys (?:is ready at \S+ \(browse \S+\)|created its database\.)\n\n(?:Open the console\. .*:\n\n {2}\S+#sign-in=\S+\n\n)?The root token .*:\n\n {2}(\S+)\n\n(?:Try it:\n\n {2}curl -s \S+ -H 'Authorization: Bearer \1'\n\n)?$/
 
 function spawnSource(options: LaunchOptions, folder: string): Launched {
   const { settings = {}, checkout = checkoutOfTests, script = ['src/main.ts'] } = options
