@@ -12,4 +12,4 @@ enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/aeon-keys')
 // needed.
 process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism())
 const { run } = await import('./process/run.ts')
-await run(process.env)
+await run(process.argv.slice(2), process.env)

@@ -22,4 +22,4 @@ registerHooks({
   },
 })
 const { run } = await import('../../src/process/run.ts')
-await run(process.env)
+await run([], process.env)

@@ -2,6 +2,7 @@ import { Ajv } from 'ajv'
 import { Type } from 'typebox'
 import { parseAddressRanges } from '../domain/network/address-ranges-setting.ts'
 import { parseDatabaseUrl } from '../store/database-url.ts'
+import { describeType, type SettingSchema } from './describe-type.ts'
 import { type Config, Settings } from './settings-schema.ts'
 
 /** Thrown with one line for each wrong setting. Values are not repeated: they may be secrets. */
@@ -56,22 +57,7 @@ function isDatabaseUrl(name: string): boolean {
   return /^DATABASE_(OWNER_|LISTEN_)?URL$/.test(name)
 }
 
-function expectation(schema: {
-  readonly type?: unknown
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly pattern?: unknown
-  readonly format?: unknown
-  readonly anyOf?: readonly { readonly const?: unknown }[]
-}): string {
-  if (schema.type === 'integer') {
-    return `must be an integer from ${schema.minimum} to ${schema.maximum}`
-  }
-  if (schema.anyOf !== undefined) {
-    return `must be one of ${schema.anyOf.map((option) => option.const).join(', ')}`
-  }
-  if (schema.format === 'address-ranges') {
-    return 'must be addresses and CIDR ranges, separated by commas'
-  }
-  return `must match ${schema.pattern}`
+function expectation(schema: SettingSchema): string {
+  if (schema.pattern !== undefined) return `must match ${schema.pattern}`
+  return `must be ${describeType(schema)}`
 }

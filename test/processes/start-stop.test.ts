@@ -1,6 +1,7 @@
 /** How the service starts, refuses to start, and stops, as seen by whoever operates it. */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { availableParallelism } from 'node:os'
@@ -147,6 +148,24 @@ t.test('a first start that only this machine can reach shows a sign-in link, onc
     t.notMatch(other.shown, 'sign-in', name)
     t.equal(await other.stop(), 0)
   }
+})
+
+t.test('arguments ask for help or the version, and nothing is started', async (t) => {
+  // Settings that would be refused do not keep help from those who look for it.
+  const settings = { PORT: 'x', DATA_DIR: join(folder, 'data-of-help') }
+  const [help, version, unknown] = await Promise.all(
+    ['--help', '--version', '--prot'].map((argument) =>
+      processes.run({ settings, script: ['src/main.ts', argument] }),
+    ),
+  )
+  t.match(help, { status: 0, stdout: /^Usage: .*\n {2}PORT\n/s, stderr: '' })
+  t.match(version, { status: 0, stdout: /^aeon-keys \d+\.\d+\.\d+\n$/, stderr: '' })
+  t.match(unknown, {
+    status: 2,
+    stdout: '',
+    stderr: /^aeon-keys cannot start\. Unknown argument: --prot\. .*\n$/,
+  })
+  t.notOk(existsSync(settings.DATA_DIR))
 })
 
 t.test('the embedded database ignores the environment variables of libpq', async (t) => {

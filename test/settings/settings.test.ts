@@ -2,7 +2,9 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import packageJson from '../../package.json' with { type: 'json' }
 import { createLog } from '../../src/process/log.ts'
+import { replyTo } from '../../src/process/reply-to-arguments.ts'
 import { ConfigError, parseConfig } from '../../src/settings/config.ts'
 import { loadSettings } from '../../src/settings/load-settings.ts'
 import { Settings } from '../../src/settings/settings-schema.ts'
@@ -14,6 +16,74 @@ t.test('every setting has a default or is optional, and has a description', asyn
   t.equal(config.DATABASE_URL, undefined)
   for (const [name, schema] of Object.entries(Settings.properties)) {
     t.ok('description' in schema && schema.description, name)
+  }
+})
+
+t.test('--help prints every setting with its type, default and meaning', async (t) => {
+  const reply = replyTo(['--help'])
+  t.equal(reply?.exitCode, 0)
+  t.same(replyTo(['-h']), reply)
+  t.same(replyTo(['--port', '8081', '--help']), reply)
+  const text = reply?.text ?? ''
+  t.ok(text.split('\n').every((line) => line.length <= 80))
+  // Read again as the reader does: a name, and indented below it all that belongs to it.
+  const listed = [...text.matchAll(/^ {2}([A-Z_]+)\n((?: {6}.+\n)+)/gm)].map(
+    ([, name, lines = '']) => [name, lines.trim().replaceAll(/\s+/g, ' ')] as const,
+  )
+  t.same(
+    listed.map(([name]) => name),
+    Object.keys(Settings.properties),
+  )
+  for (const [name, schema] of Object.entries(Settings.properties)) {
+    const [, meaning = ''] = listed.find((setting) => setting[0] === name) ?? []
+    const fallback = 'default' in schema ? schema.default : 'unset'
+    t.ok(
+      meaning.endsWith(`(default: ${fallback}) ${'description' in schema && schema.description}`),
+      name,
+    )
+  }
+  t.match(new Map(listed).get('PORT'), /^an integer from 0 to 65535 /)
+  t.match(new Map(listed).get('MIGRATE'), /^one of auto, off /)
+  t.match(new Map(listed).get('TRUSTED_PROXIES'), /^addresses and CIDR ranges, /)
+  t.match(new Map(listed).get('TOKEN_PREFIX'), /^text that matches \^\[a-z\]/)
+  t.match(new Map(listed).get('DATA_DIR'), /^text /)
+})
+
+t.test('--version prints the version', async (t) => {
+  t.same(replyTo(['--version']), { text: `aeon-keys ${packageJson.version}\n`, exitCode: 0 })
+})
+
+t.test('an unknown argument is refused with the setting that is meant, and no value', async (t) => {
+  t.equal(replyTo([]), undefined, 'without arguments the process serves')
+  const given: readonly [readonly string[], string][] = [
+    [['--port', '8081'], ': --port. Settings are environment variables: PORT=... npm start;'],
+    [['--port=8081'], ': --port. Settings are environment variables: PORT=... npm start;'],
+    [
+      ['--database-url=postgres://u:hunter2@h/db'],
+      ': --database-url. Settings are environment variables: DATABASE_URL=... npm start;',
+    ],
+    [
+      ['DATABASE_URL=postgres://u:hunter2@h/db'],
+      '. Settings are environment variables: DATABASE_URL=... npm start;',
+    ],
+    [['postgres://u:hunter2@h/db'], '. Settings are environment variables;'],
+    [['--hunter2'], '. Settings are environment variables;'],
+    [['hunter2'], '. Settings are environment variables;'],
+    [['--constructor'], ': --constructor. Settings are environment variables;'],
+    [['migrate'], '. Settings are environment variables;'],
+    [['-p', '80'], ': -p. Settings are environment variables;'],
+    [[''], '. Settings are environment variables;'],
+    [['--'], '. Settings are environment variables;'],
+  ]
+  for (const [args, text] of given) {
+    t.same(
+      replyTo(args),
+      {
+        text: `aeon-keys cannot start. Unknown argument${text} \`npm start -- --help\` lists them.\n`,
+        exitCode: 2,
+      },
+      args.join(' '),
+    )
   }
 })
 

@@ -1,0 +1,24 @@
+/** The JSON schema of a setting, as far as it is described to operators. */
+export interface SettingSchema {
+  readonly type?: unknown
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly pattern?: unknown
+  readonly format?: unknown
+  readonly anyOf?: readonly { readonly const?: unknown }[]
+  readonly default?: unknown
+  readonly description?: string
+}
+
+/** The values that a setting takes, as a noun phrase. */
+export function describeType(schema: SettingSchema): string {
+  if (schema.type === 'integer') return `an integer from ${schema.minimum} to ${schema.maximum}`
+  if (schema.anyOf !== undefined) {
+    return `one of ${schema.anyOf.map((option) => option.const).join(', ')}`
+  }
+  if (schema.format === 'address-ranges') {
+    return 'addresses and CIDR ranges, separated by commas'
+  }
+  if (schema.pattern !== undefined) return `text that matches ${schema.pattern}`
+  return 'text'
+}
