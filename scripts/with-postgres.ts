@@ -1,9 +1,10 @@
 /**
  * Runs a command with TEST_DATABASE_URL set to a private PostgreSQL that lives as long as the
  * command, and TEST_CLUSTER_TEMPLATE to a cluster that no server runs on:
- *   node scripts/with-postgres.ts COMMAND [ARGUMENT...]
- * A TEST_DATABASE_URL that is set already is left alone, and no server is started. Exits with the
- * command's status, or 128 plus the number of the signal that ended it.
+ *   node scripts/with-postgres.ts [--memory] COMMAND [ARGUMENT...]
+ * With --memory the files of the server, and what the command puts into its temporary folder, are
+ * in memory if there is room. A TEST_DATABASE_URL that is set already is left alone, and no server
+ * is started. Exits with the command's status, or 128 plus the number of the signal that ended it.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
@@ -14,6 +15,7 @@ import { openDataDir } from '../src/embedded/data-dir.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/embedded/postgres.ts'
 import { makeTemplate } from '../test/helpers/cluster.ts'
 import { endWithParent } from '../test/helpers/end-with-parent.ts'
+import { memoryFolder } from '../test/helpers/memory-folder.ts'
 
 const WRONG_USAGE = 2
 
@@ -28,17 +30,24 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 process.exitCode = await main(process.argv.slice(2))
 
-function main([command, ...args]: readonly string[]): Promise<number> | number {
+async function main(words: readonly string[]): Promise<number> {
+  const wantsMemory = words[0] === '--memory'
+  const [command, ...args] = words.slice(wantsMemory ? 1 : 0)
   if (command === undefined) {
-    console.error('usage: node scripts/with-postgres.ts COMMAND [ARGUMENT...]')
+    console.error('usage: node scripts/with-postgres.ts [--memory] COMMAND [ARGUMENT...]')
     return WRONG_USAGE
   }
   const { TEST_DATABASE_URL } = process.env
-  return TEST_DATABASE_URL ? run(command, args, TEST_DATABASE_URL) : runWithServer(command, args)
+  if (TEST_DATABASE_URL) return run(command, args, { TEST_DATABASE_URL })
+  return runWithServer(command, args, wantsMemory ? await memoryFolder() : undefined)
 }
 
-async function runWithServer(command: string, args: readonly string[]): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-test-'))
+async function runWithServer(
+  command: string,
+  args: readonly string[],
+  memory: string | undefined,
+): Promise<number> {
+  const folder = await mkdtemp(join(memory ?? tmpdir(), 'aeon-keys-test-'))
   try {
     // When root runs the command, the server has another account, which must be able to enter the
     // folder.
@@ -51,12 +60,16 @@ async function runWithServer(command: string, args: readonly string[]): Promise<
       log: { info() {}, warn, error: warn },
     })
     try {
-      return await run(command, args, urlOf(server), template)
+      return await run(command, args, {
+        TEST_DATABASE_URL: urlOf(server),
+        TEST_CLUSTER_TEMPLATE: template,
+        ...(memory !== undefined && { TMPDIR: folder }),
+      })
     } finally {
       await server.stop()
     }
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
@@ -72,16 +85,11 @@ function urlOf({ connection }: EmbeddedPostgres): string {
 async function run(
   command: string,
   args: readonly string[],
-  databaseUrl: string,
-  template?: string,
+  variables: Readonly<Record<string, string>>,
 ): Promise<number> {
   if (received !== undefined) return statusOf(received)
 
-  const env = {
-    ...process.env,
-    TEST_DATABASE_URL: databaseUrl,
-    ...(template !== undefined && { TEST_CLUSTER_TEMPLATE: template }),
-  }
+  const env = { ...process.env, ...variables }
   const running = spawn(command, args, { stdio: 'inherit', env })
   endWithParent(running)
   child = running

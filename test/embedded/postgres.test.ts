@@ -239,24 +239,32 @@ t.test("the log contains PostgreSQL's own messages and nothing that a session wr
   t.end()
 })
 
-t.test(
-  'scripts/with-postgres.ts runs a command with a database and leaves nothing behind',
-  async (t) => {
-    const script = join(import.meta.dirname, '../../scripts/with-postgres.ts')
-    const printUrl = 'console.log(process.env.TEST_DATABASE_URL); process.exitCode = 3'
-    const command = unmeasured(script, process.execPath, '-e', printUrl)
-    const { TEST_DATABASE_URL: _, ...env } = process.env
-    const child = spawn(...command, { env, stdio: ['ignore', 'pipe', 'inherit'] })
-    endWithParent(child)
-    const exited = once(child, 'exit')
+for (const options of [[], ['--memory']]) {
+  t.test(
+    `${['scripts/with-postgres.ts', ...options].join(' ')} gives a command a database and leaves nothing`,
+    async (t) => {
+      const script = join(import.meta.dirname, '../../scripts/with-postgres.ts')
+      const printUrl = `
+        require('node:fs').mkdtempSync(require('node:os').tmpdir() + '/aeon-keys-test-left-')
+        console.log(process.env.TEST_DATABASE_URL)
+        process.exitCode = 3`
+      const command = unmeasured(script, ...options, process.execPath, '-e', printUrl)
+      const { TEST_DATABASE_URL: _, ...env } = process.env
+      const child = spawn(...command, {
+        env: { ...env, TMPDIR: await emptyFolder(t) },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      endWithParent(child)
+      const exited = once(child, 'exit')
 
-    const [url] = await once(createInterface({ input: child.stdout }), 'line')
-    const { host, user, database } = new Client(url)
-    t.match({ user, database }, { user: 'aeon_keys', database: 'aeon_keys' })
-    t.same(await exited, [3, null])
-    await t.rejects(stat(dirname(host)), { code: 'ENOENT' })
-  },
-)
+      const [url] = await once(createInterface({ input: child.stdout }), 'line')
+      const { host, user, database } = new Client(url)
+      t.match({ user, database }, { user: 'aeon_keys', database: 'aeon_keys' })
+      t.same(await exited, [3, null])
+      await t.rejects(stat(dirname(host)), { code: 'ENOENT' })
+    },
+  )
+}
 
 /** Another account may pass through, since root gives its privileges up. */
 async function emptyFolder(t: Tap): Promise<string> {
