@@ -39,10 +39,14 @@ window.addEventListener('load', () => {
     document.getElementById('swagger-ui').before(label)
   }
 
-  /** The document names the address for clients; the browser may only ask the page's own. */
+  /**
+   * The document names the address for clients; the browser may only ask the page's own. The cookie
+   * of a session is left out: beside a token it is refused.
+   */
   function askThisService(request) {
     const { pathname, search } = new URL(request.url, location.href)
-    return Object.assign(request, { url: location.origin + pathname + search })
+    const url = location.origin + pathname + search
+    return Object.assign(request, { url, credentials: 'omit' })
   }
 
   function proposeKnownIds() {
@@ -82,14 +86,15 @@ window.addEventListener('load', () => {
   /** A client of the Aeon API manages the account of its own key only. */
   async function readOwnAccount(token, isOfAeon) {
     const headers = { authorization: `Bearer ${token}` }
-    const response = await fetch('/v1/me', { headers })
+    const options = { headers, credentials: 'omit' }
+    const response = await fetch('/v1/me', options)
     if (!response.ok) return
     const { account_id } = (await response.json()).api_key
     if (isOfAeon && known.get('accounts') !== account_id) known.clear()
     if (!known.has('accounts')) known.set('accounts', account_id)
     if (!isOfAeon) return
     const projects = `/api/public/v1/accounts/${account_id}/projects`
-    const answer = await fetch(projects, { headers })
+    const answer = await fetch(projects, options)
     if (answer.ok) rememberAeon(projects, await answer.json())
   }
 
@@ -102,6 +107,7 @@ window.addEventListener('load', () => {
       if (!one || one.account_id !== known.get('accounts')) continue
       if (body[field] || !known.has(collection)) known.set(collection, one.id)
     }
+    if (body.sessions?.[0]) known.set('sessions', body.sessions[0].id)
     if (body.receipt) known.set('revision', body.receipt.revision).set('id', body.receipt.id)
   }
 

@@ -45,6 +45,7 @@ const byPath: readonly (readonly [path: string, parameters: Readonly<Record<stri
   ['/api-keys/\\{id\\}', { 'path.id': 'keys' }],
   ['/allow-lists/\\{id\\}', { 'path.id': 'lists' }],
   ['/roles/\\{id\\}', { 'path.id': 'roles' }],
+  ['/sessions/\\{id\\}', { 'path.id': 'sessions' }],
   ['^/v1/.*/roles', { 'body.permissions[*]': 'permissions' }],
   ['^/v1/.*/api-keys/revoke$', { 'path.account_id': 'spares' }],
   ['/revisions/', { 'path.revision': 'revisions', 'query.id': 'receipts' }],

@@ -1,4 +1,5 @@
 import type { Json } from '../../helpers/api.ts'
+import { signIn } from '../../helpers/browser.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../../helpers/fixtures.ts'
 import type { TestService } from '../../helpers/service.ts'
 
@@ -22,12 +23,14 @@ export type Kind =
   | 'roles'
   | 'revisions'
   | 'receipts'
+  | 'sessions'
   | 'numbers'
 
 /** More than Schemathesis revokes, rotates and deletes while it also tries those that live. */
 const counts = { keys: 150, lists: 40, roles: 60 }
 
-export async function seed({ root }: TestService): Promise<Seed> {
+export async function seed(service: TestService): Promise<Seed> {
+  const { root, rootToken } = service
   const me: Json = (await root.get('/v1/me')).body.api_key
   const rotating = await newKey(root, me.account_id)
   const account = await newAccount(root)
@@ -48,6 +51,8 @@ export async function seed({ root }: TestService): Promise<Seed> {
   for (let n = 0; n < counts.keys; n += 1) {
     keys.push(await newKey(root, account, n % 3 === 0 ? restricted : {}))
   }
+  // Those of the caller: no other key can see or end them.
+  const browser = await signIn(service, { key: rootToken })
   await newKey(root, account, { name: 'leaver' })
   const filter = { name_prefix: 'leaver' }
   const ended = await root.post(`/v1/accounts/${account}/api-keys/revoke`, { filter })
@@ -66,6 +71,7 @@ export async function seed({ root }: TestService): Promise<Seed> {
       lists,
       roles,
       revisions: [ended.body.receipt.revision],
+      sessions: [browser.sessionId],
       receipts: [ended.body.receipt.id],
       numbers: [events[0].number],
     },
