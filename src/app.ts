@@ -2,11 +2,7 @@ import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { maxBodyBytes } from './domain/limits.ts'
 import { aeonApi } from './http/aeon/aeon-api.ts'
 import { answerUnknownAeonPath, isAeonPath } from './http/aeon/errors.ts'
-import {
-  answerProblems,
-  answerUnreadablePath,
-  answerUnreadableRequest,
-} from './http/answer-problems.ts'
+import { answerProblems, answerUnreadablePath } from './http/answer-problems.ts'
 import type { ApiSettings } from './http/api-settings.ts'
 import type { App } from './http/app-type.ts'
 import { authenticateScope, type CallerRules } from './http/authentication.ts'
@@ -21,6 +17,7 @@ import { nativeComponents } from './http/native/components.ts'
 import { nativeApi, verificationApi } from './http/native/native-api.ts'
 import { sessionApi } from './http/native/sessions/session-api.ts'
 import { signInRoute } from './http/native/sessions/sign-in.ts'
+import { omitLengthOfNotModified } from './http/not-modified.ts'
 import { answerUnknownOAuthPath, OAuthErrorBody } from './http/oauth/errors.ts'
 import {
   introspectionComponents,
@@ -46,6 +43,7 @@ import { rootPage } from './http/root-page.ts'
 import { runForAccounts } from './http/run-for-accounts.ts'
 import { createSerializerFactory } from './http/serialization.ts'
 import { refuseUnknownQueries } from './http/unknown-query.ts'
+import { answerUnreadableRequest } from './http/unreadable-request.ts'
 import { createValidatorCompiler } from './http/validation.ts'
 
 export interface AppOptions extends MetricsOptions {
@@ -92,6 +90,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
 
   answerWithRequestId(app)
   forbidSniffing(app)
+  omitLengthOfNotModified(app)
   restrictExposure(app, options.apis.exposure, options.operationsSockets ?? new WeakSet())
   answerProblems(app)
   limitBodies(app)

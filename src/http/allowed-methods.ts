@@ -20,6 +20,8 @@ export function recordRoutes(app: App): FindRoutes {
   app.addHook('onRoute', ({ url, method }) => {
     const routes = recorded.get(url) ?? { path: matcherOf(url), methods: new Set() }
     for (const name of [method].flat()) routes.methods.add(name)
+    // Of a prefix with a slash at its end, such as `/docs/`, Fastify tells the HEAD only.
+    if (method === 'HEAD') routes.methods.add('GET')
     recorded.set(url, routes)
   })
   return (path) => {

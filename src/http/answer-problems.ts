@@ -1,9 +1,7 @@
-import type { Socket } from 'node:net'
-import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ServiceError } from '../errors.ts'
 import { type RoutesOfPath, recordRoutes } from './allowed-methods.ts'
 import type { App } from './app-type.ts'
-import { endWithProblem } from './end-with-problem.ts'
 import { writeProblem } from './problem.ts'
 import { pathOf } from './request-path.ts'
 import { toServiceError } from './service-error.ts'
@@ -56,25 +54,6 @@ export function answerUnreadablePath(
   reply: FastifyReply,
 ): void {
   sendProblem(request, reply, noRoute(request))
-}
-
-/** Answers bytes that are not an HTTP request, or that came too slowly, on the bare socket. */
-export function answerUnreadableRequest(error: ConnectionError, socket: Socket): void {
-  endWithProblem(socket, unreadable(error))
-}
-
-function unreadable(error: ConnectionError): ServiceError {
-  switch (error.code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return new ServiceError('headers_too_large', 'The request headers are too large.')
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new ServiceError('request_timeout', 'The request was not received completely in time.')
-    default:
-      return new ServiceError(
-        'invalid_request',
-        'The request is not valid HTTP. A header must not contain a line break.',
-      )
-  }
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, error: ServiceError) {

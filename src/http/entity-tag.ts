@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiKey } from '../domain/key/api-key.ts'
 import { invalidRequest, ServiceError } from '../errors.ts'
@@ -59,8 +60,33 @@ export function parseIfMatch(header: string | undefined): (key: ApiKey) => boole
   }
 }
 
+/**
+ * A predicate: whether an update may go on by both headers (RFC 9110, section 13.2.2). Throws as
+ * `parseIfMatch` does; the predicate throws `precondition_failed` if If-None-Match names the key.
+ */
+export function parsePreconditions(headers: IncomingHttpHeaders): (key: ApiKey) => boolean {
+  const isExpected = parseIfMatch(headers['if-match'])
+  const known = headers['if-none-match']
+  if (known === undefined) return isExpected
+  return (key) => {
+    const versions = (known.match(new RegExp(entityTag, 'g')) ?? []).map(versionIn)
+    if (known.trim() !== '*' && !versions.includes(versionOf(key))) return isExpected(key)
+    throw new ServiceError(
+      'precondition_failed',
+      'If-None-Match names the key as it is. Leave the header out.',
+    )
+  }
+}
+
 function versionIn(tag: string): string {
-  return tag.slice(1, -1).replace(/-.*/, '')
+  return tag.replace(/^W\//, '').slice(1, -1).replace(/-.*/, '')
+}
+
+function changedSince(): ServiceError {
+  return new ServiceError(
+    'precondition_failed',
+    'The key has changed since the ETag in If-Match was read.',
+  )
 }
 
 /** A proxy that compresses answers makes their tags weak. */
@@ -71,16 +97,22 @@ function onlyWeak(): ServiceError {
   ])
 }
 
-/** Sends a body with its entity tag, or 304 if If-None-Match names the tag. */
+/**
+ * Sends a body with its entity tag, or 304 if If-None-Match names the tag. Throws
+ * `precondition_failed` if there is an If-Match that names another version (RFC 9110, section
+ * 13.2.2).
+ */
 export function answerUnlessKnown<T>(
   request: FastifyRequest,
   reply: FastifyReply,
   key: ApiKey,
   body: T,
 ): T | FastifyReply {
+  const { 'if-match': expected, 'if-none-match': known } = request.headers
+  if (expected !== undefined && !parseIfMatch(expected)(key)) throw changedSince()
   const tag = entityTagOf(key, body)
   // The answer depends on who asks: only its own client may keep it, and must ask again.
   reply.headers({ etag: tag, 'cache-control': 'private, no-cache' })
-  if (!hasEntityTag(request.headers['if-none-match'], tag)) return body
+  if (!hasEntityTag(known, tag)) return body
   return reply.code(304).send()
 }

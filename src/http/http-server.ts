@@ -3,6 +3,7 @@ import type { ConnectionLimits } from './connection-limits.ts'
 import { noSniffing } from './forbid-sniffing.ts'
 import { type Handle, RequestTurns } from './pipelining.ts'
 import { originFormOf } from './request-path.ts'
+import { answerConnect } from './unreadable-request.ts'
 
 /**
  * The HTTP server of the application, with its timeouts, which serves the requests of a connection
@@ -24,6 +25,7 @@ export function createHttpServer(serve: Handle, limits?: ConnectionLimits): Serv
   const server = createServer(options, (request, response) => turns.receive(request, response))
   // Without a listener Node.js answers such requests itself, as many as a read has in one turn.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
+  answerConnect(server, (socket) => turns.activityOf(socket)?.isBusy === true)
   limits?.watch(server, turns)
   return server
 }

@@ -31,7 +31,8 @@ const headers = {
     schema: { type: 'string' },
   },
   'WWW-Authenticate': {
-    description: 'Authentication challenge (RFC 6750, section 3).',
+    description:
+      'Authentication challenge (RFC 6750, section 3). With 403: only if the key lacks a permission.',
     schema: { type: 'string' },
   },
   'X-Denial-Reason': {
@@ -91,11 +92,10 @@ function headersOf(
 ): HeaderName[] {
   const added: HeaderName[] = ['X-Request-Id']
   if (status === '503') added.push('Retry-After')
-  if (status === '401') added.push('WWW-Authenticate')
+  if (/^40[13]$/.test(status)) added.push('WWW-Authenticate')
   if (answersOneKey(response) || status === '304') added.push('ETag')
   if (status === '201') added.push('Location')
   if (status === '201' && operation.responses?.['422']) added.push('Idempotent-Replayed')
-  if (path === '/v1/forward-auth' && status === '403') added.push('WWW-Authenticate')
   if (path === '/v1/forward-auth' && /^40[13]$/.test(status)) added.push('X-Denial-Reason')
   return added
 }

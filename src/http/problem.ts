@@ -11,6 +11,7 @@ import {
   type ServiceError,
 } from '../errors.ts'
 import { ForeseenError } from './foreseen-error.ts'
+import { RefusedToken } from './refused-token.ts'
 import { openEnum, ref } from './schema-tools.ts'
 
 /** The HTTP status of each error code. A foreseen error has its own status. */
@@ -99,7 +100,7 @@ export function writeProblem(
   error: ServiceError,
 ): string {
   const body = problemBody(error, request.id)
-  setErrorHeaders(request, reply, body.status)
+  setErrorHeaders(request, reply, error)
   reply.code(body.status).type(problemType).serializer(String)
   return JSON.stringify(body)
 }
@@ -108,10 +109,12 @@ export function writeProblem(
 export function setErrorHeaders(
   request: FastifyRequest,
   reply: FastifyReply,
-  status: number,
+  error: ServiceError,
 ): void {
+  const status = statusOf(error)
   if (status === 503) reply.header('retry-after', retryAfterSeconds)
   if (status === 401) reply.header('www-authenticate', challenge(request))
+  if (isBeyondToken(request, error)) reply.header('www-authenticate', insufficientScope)
   // RFC 9110, section 15.5.16.
   if (status === 415 && request.headers['content-encoding'] !== undefined) {
     reply.header('accept-encoding', 'identity')
@@ -133,13 +136,27 @@ export function problemBody(error: ServiceError, requestId: string): Static<type
   }
 }
 
+const realm = 'Bearer realm="aeon-keys"'
+
 /**
  * RFC 6750, section 3.1: no error code when the request has no credentials, or those of another
  * scheme.
  */
 function challenge(request: FastifyRequest): string {
   const given = /^Bearer +[^ ]/i.test(request.headers.authorization ?? '')
-  return given ? 'Bearer realm="aeon-keys", error="invalid_token"' : 'Bearer realm="aeon-keys"'
+  return given ? `${realm}, error="invalid_token"` : realm
+}
+
+const insufficientScope = `${realm}, error="insufficient_scope"`
+
+/**
+ * Whether a valid token lacks what the operation requires (RFC 6750, section 3.1). Of a proxy that
+ * asks about the token of its client, the challenge would be for the client.
+ */
+function isBeyondToken({ headers, routeOptions }: FastifyRequest, error: ServiceError): boolean {
+  if (error.code !== 'permission_denied' && error.code !== 'escalation') return false
+  const isOfToken = routeOptions.config.access !== undefined && headers.authorization !== undefined
+  return isOfToken && !(error instanceof RefusedToken)
 }
 
 /** A field name is text of the caller, and may be a token pasted in the wrong place. */

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import { answerUnreadableRequest } from '../http/answer-problems.ts'
 import type { App } from '../http/app-type.ts'
 import { createHttpServer } from '../http/http-server.ts'
 import type { OperationsSockets } from '../http/operations/exposure.ts'
+import { answerUnreadableRequest } from '../http/unreadable-request.ts'
 import type { Config } from '../settings/settings-schema.ts'
 
 const maxConnections = 100

@@ -127,7 +127,8 @@ const checkProblem: CheckError = (label, answer, validate) => {
   if ((status === 503) !== (headers['retry-after'] !== undefined)) {
     throw new Error(`${label}: retry-after is ${headers['retry-after']}`)
   }
-  if ((status === 401) !== (headers['www-authenticate'] !== undefined)) {
+  // RFC 6750, section 3: 403 has one if the token lacks a permission.
+  if (status !== 403 && (status === 401) !== (headers['www-authenticate'] !== undefined)) {
     throw new Error(`${label}: www-authenticate is ${headers['www-authenticate']}`)
   }
 }

@@ -161,7 +161,13 @@ test('each native route needs its permission and no more', async (t) => {
       }
       continue
     }
-    assertProblem(t, await call(powerless), permissionDenied, `${route}, without permissions`)
+    const refused = await call(powerless)
+    assertProblem(t, refused, permissionDenied, `${route}, without permissions`)
+    // RFC 6750, section 3: a token that does not enable the access.
+    t.equal(
+      refused.headers['www-authenticate'],
+      'Bearer realm="aeon-keys", error="insufficient_scope"',
+    )
     assertProblem(t, await call(powerlessPlatform), permissionDenied, `${route}, without any`)
     const others = await withPermissions(home, allBut(permission, home === platform))
     assertProblem(t, await call(others), permissionDenied, `${route}, with all but ${permission}`)

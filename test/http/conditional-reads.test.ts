@@ -29,6 +29,8 @@ test('the ETag of a key changes whenever its body does, and answers conditional 
         t.same([answer.status, answer.text, answer.headers.etag], [304, '', tag], `${path} ${tags}`)
         const head = await api.call('HEAD', path, { headers: { 'if-none-match': tags } })
         t.equal(head.status, 304)
+        // RFC 9110, section 8.6: it would be that of the answer 200.
+        t.equal(head.headers['content-length'], undefined, path)
       }
       for (const tags of ['"other"', tag.slice(1, -1), ', ,', '']) {
         const answer = await read(api, path, tags)
@@ -71,13 +73,34 @@ test('the ETag of a key changes whenever its body does, and answers conditional 
     for (const given of [tag, version, `"zz",,${tag}`, `, ,${tag} ,`, '*']) {
       t.equal((await patch(given)).status, 200, given)
     }
+    const readIf = (ifMatch: string) =>
+      root.call('GET', path, { headers: { 'if-match': ifMatch, 'if-none-match': tag } })
+    t.equal((await readIf(tag)).status, 304, 'If-Match is judged first')
     for (const given of ['"zz"', `W/${tag}`, '"zz",,W/"0"']) {
       t.equal((await patch(given)).status, 412, given)
+      t.equal((await readIf(given)).status, 412, `a read, ${given}`)
     }
     for (const given of ['', ',', tag.slice(1), `${tag} ${tag}`, `'${tag}'`]) {
       t.equal((await patch(given)).status, 400, JSON.stringify(given))
     }
   })
+})
+
+test('If-None-Match that names a key as it is stops its update', async (t) => {
+  const { root } = await startCheckedService(t)
+  const account = await newAccount(root)
+  const path = `/v1/accounts/${account}/api-keys/${(await newKey(root, account)).id}`
+  const tag = String((await root.get(path)).headers.etag)
+  const patch = (given: string) =>
+    root.call('PATCH', path, {
+      body: { description: given },
+      headers: { 'if-match': '*', 'if-none-match': given },
+    })
+  for (const given of ['*', tag, `"zz", W/${tag}`]) {
+    t.equal((await patch(given)).status, 412, given)
+  }
+  t.equal((await root.get(path)).headers.etag, tag)
+  t.equal((await patch('"zz"')).status, 200)
 })
 
 test('a change that changes nothing leaves the resource and the audit log alone', async (t) => {

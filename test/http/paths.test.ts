@@ -35,6 +35,10 @@ test('a path means the same in any spelling, and one without a route says so', a
       ['/v1/api-keys/revoke', 'POST'],
       [`${keys}/${admin.id}`, 'GET, HEAD, PATCH'],
       ['/v1/verify', 'POST'],
+      ['/docs', 'GET, HEAD'],
+      ['/docs/', 'GET, HEAD'],
+      ['/docs/static/', 'GET, HEAD'],
+      ['/livez', 'GET, HEAD'],
     ] as const) {
       for (const target of spellings(path)) {
         for (const method of ['DELETE', 'OPTIONS']) {

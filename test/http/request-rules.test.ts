@@ -132,6 +132,68 @@ test('requests are framed, named and encoded as HTTP requires', async (t) => {
     t.equal((await send('GET /livez HTTP/1.0', ['Host: a', 'Host: a'])).status, 400)
   })
 
+  await t.test('what is not HTTP is told what to send instead', async (t) => {
+    const said = async (bytes: string) => {
+      const { status, text, headers } = await sendBytes(url, bytes)
+      t.equal(headers['x-content-type-options'], 'nosniff')
+      const { code, detail } = JSON.parse(text)
+      return [status, code, detail.replace('The request is not valid HTTP', '')]
+    }
+    const invalid = (detail: string) => [400, 'invalid_request', `.${detail}`]
+    const target = ' The first line must be a method, a path without spaces, and HTTP/1.1.'
+    const version = ' The first line must end with HTTP/1.1 or HTTP/1.0, and a CRLF.'
+    const header =
+      ' A header must be a name, a colon and a value, without line breaks or other control characters.'
+    const length = ' Send either one Content-Length, in digits, or Transfer-Encoding: chunked.'
+    const ascii = ' Percent-encode what is not ASCII in the path and the query.'
+    const method = [
+      501,
+      'not_implemented',
+      'The service does not implement the method. Methods are written in capital letters.',
+    ]
+    const rows: readonly (readonly [bytes: string, said: unknown])[] = [
+      ['get /v1/me HTTP/1.1', method],
+      ['COPY2 /v1/me HTTP/1.1', method],
+      ['CONNECT example.com:443 HTTP/1.1', method],
+      ['\r\nBREW /v1/me HTTP/1.1', method],
+      ['\x16\x03\x01\x02\x00\x01\x00', invalid('')],
+      ['{"token": "x"}', invalid('')],
+      ['PRI * HTTP/2.0\r\n\r\nSM', invalid(' Send HTTP/1.1: the service does not speak HTTP/2.')],
+      ['GET /v1/m e HTTP/1.1', invalid(target)],
+      ['GET /v1/me?name=a b HTTP/1.1', invalid(target)],
+      ['GET /v1/me HTTPS/1.1', invalid(target)],
+      ['GET /v1/caf\u00e9 HTTP/1.1', invalid(ascii)],
+      ['GET /v1/me HTTP/1.2', invalid(version)],
+      ['GET /v1/me HTTP/3', invalid(version)],
+      ['GET /v1/me HTTP/1.1\nHost: a', invalid(version)],
+      ['GET /v1/me HTTP/1.1\r\nHost a', invalid(header)],
+      ['GET /v1/me HTTP/1.1\r\nHost : a', invalid(header)],
+      ['GET /v1/me HTTP/1.1\r\nX Y: a', invalid(header)],
+      ['GET /v1/me HTTP/1.1\r\nX: a\u0001', invalid(header)],
+      ['GET /v1/me HTTP/1.1\r\nX: a\r\n b', invalid(header)],
+      ['POST /v1/verify HTTP/1.1\r\nContent-Length: two', invalid(length)],
+      ['POST /v1/verify HTTP/1.1\r\nContent-Length: -1', invalid(length)],
+      ['POST /v1/verify HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 1', invalid(length)],
+      [
+        'POST /v1/verify HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked',
+        invalid(length),
+      ],
+    ]
+    for (const [start, expected] of rows) {
+      t.same(await said(`${start}\r\n\r\n`), expected, JSON.stringify(start))
+    }
+    t.equal((await root.get('/v1/me')).status, 200, 'the process goes on')
+  })
+
+  await t.test(
+    'CONNECT behind a request gets no answer that the client takes for another',
+    async (t) => {
+      const connect = 'CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n'
+      const answer = await sendBytes(url, `GET /v1/me HTTP/1.1\r\nHost: a\r\n\r\n${connect}`)
+      t.not(answer.status, 501)
+    },
+  )
+
   await t.test('a challenge has an error only if a bearer token was sent', async (t) => {
     const challenge = async (authorization: string, path = '/v1/me') => {
       const sent = ['Host: a', `Authorization: ${authorization}`]

@@ -51,7 +51,8 @@ t.test('an answer to bytes that are no valid request forbids it too', async (t) 
   const close = 'Connection: close\r\n\r\n'
   const rows: readonly [told: string, bytes: string, status: number][] = [
     ['no HTTP', 'x\r\n\r\n', 400],
-    ['an unknown method', `NOPE / HTTP/1.1\r\nHost: x\r\n${close}`, 400],
+    ['an unknown method', `NOPE / HTTP/1.1\r\nHost: x\r\n${close}`, 501],
+    ['CONNECT', `CONNECT x:443 HTTP/1.1\r\nHost: x\r\n${close}`, 501],
     ['large headers', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n${close}`, 431],
     ['no Host', `GET /livez HTTP/1.1\r\n${close}`, 400],
     [

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { maxFaultFieldLength } from '../../domain/limits.ts'
 import { redactTokens } from '../../domain/token/redaction.ts'
-import type { Fault, ServiceError } from '../../errors.ts'
+import { type Fault, ServiceError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
 import { setErrorHeaders, statusOf } from '../problem.ts'
 import { malformedQuery } from '../query-string.ts'
@@ -42,7 +42,7 @@ export function answerAeonErrors(scope: App): void {
 
 /** Answers a path below the prefix that no route has, or that cannot be decoded. */
 export function answerUnknownAeonPath(request: FastifyRequest, reply: FastifyReply): void {
-  send(request, reply, 404, 'Requested API not found')
+  send(request, reply, new ServiceError('not_found', 'Requested API not found'))
 }
 
 /** Whether a path belongs to the Aeon API, with or without a route. */
@@ -53,7 +53,7 @@ export function isAeonPath(url: string): boolean {
 function sendError(request: FastifyRequest, reply: FastifyReply, error: ServiceError) {
   const isUnknown = error instanceof UnknownRoute || error.code === 'method_not_allowed'
   if (request.is404 || isUnknown) return answerUnknownAeonPath(request, reply)
-  return send(request, reply, statusOf(error), detailOf(error))
+  return send(request, reply, error)
 }
 
 /** Sets the status and headers of an error, and returns the body. */
@@ -62,23 +62,15 @@ export function writeAeonError(
   reply: FastifyReply,
   error: ServiceError,
 ): string {
-  return write(request, reply, statusOf(error), detailOf(error))
-}
-
-function send(request: FastifyRequest, reply: FastifyReply, status: number, detail: string): void {
-  reply.send(write(request, reply, status, detail))
-}
-
-function write(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  status: number,
-  detail: string,
-): string {
-  const body: Static<typeof ApiError> = { error: { detail: printable(detail), status } }
-  setErrorHeaders(request, reply, status)
+  const status = statusOf(error)
+  const body: Static<typeof ApiError> = { error: { detail: printable(detailOf(error)), status } }
+  setErrorHeaders(request, reply, error)
   reply.code(status).type('application/json; charset=utf-8').serializer(String)
   return JSON.stringify(body)
+}
+
+function send(request: FastifyRequest, reply: FastifyReply, error: ServiceError): void {
+  reply.send(writeAeonError(request, reply, error))
 }
 
 function detailOf(error: ServiceError): string {

@@ -25,7 +25,7 @@ export function findApiKeyRoute(app: App, deps: Deps): void {
         description: 'Requires a key of the platform account.',
         params: Type.Object({ id: keyParameter }),
         headers: conditionalHeaders,
-        response: responses({ 200: ref(ApiKeyAnswer), 304: notModified }, { problems: [404] }),
+        response: responses({ 200: ref(ApiKeyAnswer), 304: notModified }, { problems: [404, 412] }),
       },
     },
     async (request, reply) => {

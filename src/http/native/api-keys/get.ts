@@ -24,7 +24,7 @@ export function getApiKeyRoute(app: App, deps: Deps): void {
         description: 'Returns the key, without its token, and its ETag for a later update.',
         params: keyParams,
         headers: conditionalHeaders,
-        response: responses({ 200: ref(ApiKeyAnswer), 304: notModified }, { problems: [404] }),
+        response: responses({ 200: ref(ApiKeyAnswer), 304: notModified }, { problems: [404, 412] }),
       },
     },
     async (request, reply) => {

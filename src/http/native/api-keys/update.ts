@@ -3,7 +3,7 @@ import { reaches } from '../../../domain/key/api-key.ts'
 import { type KeyPatch, updateApiKey } from '../../../management/api-keys/update.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
-import { parseIfMatch } from '../../entity-tag.ts'
+import { parsePreconditions } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { closed, nullableString, oneOf, ref, unchangedIfNull } from '../../schema-tools.ts'
 import { parseExpiry } from '../parse-time.ts'
@@ -89,7 +89,7 @@ export function updateApiKeyRoute(app: App, deps: Deps): void {
         principal,
         request.params.account_id,
         request.params.id,
-        parseIfMatch(request.headers['if-match']),
+        parsePreconditions(request.raw.headers),
         toKeyPatch(request.body),
       )
       request.log.info(

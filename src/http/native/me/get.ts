@@ -38,7 +38,7 @@ export function getMeRoute(app: App, deps: Deps): void {
         description:
           'Returns the key, its role and all its permissions, and the address of the caller as the service sees it.',
         headers: conditionalHeaders,
-        response: responses({ 200: ref(Me), 304: notModified }),
+        response: responses({ 200: ref(Me), 304: notModified }, { problems: [412] }),
       },
     },
     async (request, reply) => {

@@ -1,0 +1,84 @@
+import { type IncomingMessage, METHODS, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ConnectionError } from 'fastify'
+import { ServiceError } from '../errors.ts'
+import { endWithProblem } from './end-with-problem.ts'
+
+/** Answers bytes that are not an HTTP request, or that came too slowly, on the bare socket. */
+export function answerUnreadableRequest(error: ConnectionError, socket: Socket): void {
+  endWithProblem(socket, unreadable(error))
+}
+
+/**
+ * Answers CONNECT, the one method that Node.js does not hand over as a request: without a listener
+ * it closes the connection without an answer.
+ */
+export function answerConnect(server: Server, isBusy: (socket: Socket) => boolean): void {
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    // Node.js has left the socket, and an error that nobody listens to ends the process.
+    socket.on('error', () => socket.destroy())
+    // The client must not take this answer for that to an earlier request.
+    if (!isBusy(socket)) endWithProblem(socket, unknownMethod())
+    socket.destroySoon()
+  })
+}
+
+function unreadable(error: ConnectionError): ServiceError {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new ServiceError('headers_too_large', 'The request headers are too large.')
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new ServiceError('request_timeout', 'The request was not received completely in time.')
+    case 'HPE_INVALID_METHOD':
+      return namesUnknownMethod(error) ? unknownMethod() : invalid()
+    case 'HPE_PAUSED_H2_UPGRADE':
+      return invalid('Send HTTP/1.1: the service does not speak HTTP/2.')
+    case 'HPE_INVALID_URL':
+      return invalid('Percent-encode what is not ASCII in the path and the query.')
+    case 'HPE_INVALID_CONSTANT':
+      return invalid('The first line must be a method, a path without spaces, and HTTP/1.1.')
+    case 'HPE_INVALID_VERSION':
+      return invalid('The first line must end with HTTP/1.1 or HTTP/1.0, and a CRLF.')
+    case 'HPE_INVALID_HEADER_TOKEN':
+      return invalid(
+        'A header must be a name, a colon and a value, without line breaks or other control characters.',
+      )
+    case 'HPE_INVALID_CONTENT_LENGTH':
+    case 'HPE_UNEXPECTED_CONTENT_LENGTH':
+    case 'HPE_INVALID_TRANSFER_ENCODING':
+      return invalid('Send either one Content-Length, in digits, or Transfer-Encoding: chunked.')
+    case 'HPE_INVALID_CHUNK_SIZE':
+    case 'HPE_CR_EXPECTED':
+      return invalid(
+        'A chunk of the body must be its size in hexadecimal, CRLF, its bytes and CRLF.',
+      )
+    default:
+      return invalid()
+  }
+}
+
+function invalid(remedy?: string): ServiceError {
+  const message = 'The request is not valid HTTP.'
+  return new ServiceError(
+    'invalid_request',
+    remedy === undefined ? message : `${message} ${remedy}`,
+  )
+}
+
+/**
+ * RFC 9110, section 9.1. The bytes of a TLS handshake, or of a body that is longer than it says,
+ * are no method.
+ */
+function namesUnknownMethod({ rawPacket }: ConnectionError): boolean {
+  // Fastify's type of it is that of its JSON.
+  const start = (rawPacket as unknown as Buffer).toString('latin1', 0, 80)
+  const [, method] = /^(?:\r\n)*([\w!#$%&'*+.^`|~-]{1,64}) /.exec(start) ?? []
+  return method !== undefined && !METHODS.includes(method)
+}
+
+function unknownMethod(): ServiceError {
+  return new ServiceError(
+    'not_implemented',
+    'The service does not implement the method. Methods are written in capital letters.',
+  )
+}
