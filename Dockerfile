@@ -23,6 +23,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY migrations ./migrations
 COPY src ./src
+COPY console ./console
 # The first start writes the root token to a volume that this account can write to.
 RUN mkdir -p /run/aeon-keys && chown node:node /run/aeon-keys
 USER 1000:1000

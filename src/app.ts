@@ -9,6 +9,7 @@ import { authenticateScope, type CallerRules } from './http/authentication.ts'
 import { acceptJsonOnly } from './http/bodies.ts'
 import { limitBodies } from './http/body-limit.ts'
 import { ConnectionLimits } from './http/connection-limits.ts'
+import { consoleRoutes } from './http/console/console-routes.ts'
 import type { WriteError } from './http/current-only.ts'
 import type { Deps } from './http/deps.ts'
 import { forbidSniffing, noSniffing } from './http/forbid-sniffing.ts'
@@ -105,6 +106,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   healthRoutes(app, deps)
   metadataRoute(app, options.apis.publicUrl)
   rootPage(app, options.apis)
+  if (options.apis.console !== undefined) consoleRoutes(app)
 
   // These routes authenticate their callers in another way than the scope below.
   await app.register(async (scope: App) => forwardAuthRoutes(scope, deps, options.apis))

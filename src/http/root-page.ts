@@ -7,27 +7,32 @@ export interface RootSettings {
   /** Whether the service serves the Aeon API. */
   readonly aeon: boolean
   readonly publicUrl: string | undefined
+  /** Undefined: there is no console. */
+  readonly console: object | undefined
 }
 
 /**
- * `GET /` says where to go: people who open the URL of the service get the documentation, and
- * programs get links.
+ * `GET /` says where to go: people who open the URL of the service get the console, or else the
+ * documentation, and programs get links.
  */
 export function rootPage(app: App, settings: RootSettings): void {
-  const { hasDocs } = settings.exposure
   const links = linksOf(settings)
+  const page = links.console ?? links.docs
   app.get('/', { schema: { hide: true }, config: { isFrequent: true } }, (request, reply) => {
     reply.headers({ vary: 'accept', 'cache-control': 'no-cache' })
-    if (hasDocs && acceptsHtml(request.headers.accept)) return reply.redirect(links.docs, 302)
-    return reply.send({ service: 'aeon-keys', links: hasDocs ? links : {} })
+    if (page !== undefined && acceptsHtml(request.headers.accept)) return reply.redirect(page, 302)
+    return reply.send({ service: 'aeon-keys', links })
   })
 }
 
-function linksOf({ aeon, publicUrl = '' }: RootSettings) {
+function linksOf({ aeon, exposure, publicUrl = '', console: hasConsole }: RootSettings) {
   return {
-    docs: `${publicUrl}/docs`,
-    openapi: `${publicUrl}/openapi.json`,
-    ...(aeon && { openapi_aeon: `${publicUrl}/openapi/aeon.json` }),
+    ...(hasConsole !== undefined && { console: `${publicUrl}/console` }),
+    ...(exposure.hasDocs && {
+      docs: `${publicUrl}/docs`,
+      openapi: `${publicUrl}/openapi.json`,
+      ...(aeon && { openapi_aeon: `${publicUrl}/openapi/aeon.json` }),
+    }),
   }
 }
 

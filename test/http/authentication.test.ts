@@ -14,6 +14,10 @@ type Method = Parameters<Api['call']>[0]
 const open = [
   'GET /',
   'GET /.well-known/oauth-authorization-server',
+  'GET /console',
+  'GET /console/:view',
+  'GET /console/assets/:version/:name',
+  'GET /console/assets/:version/:name/:file',
   'GET /docs',
   'GET /docs/',
   'GET /docs/*',

@@ -127,11 +127,11 @@ test('a path means the same in any spelling, and one without a route says so', a
       for (const link of Object.values<string>(body.links)) {
         t.equal((await send('GET', link)).status, 200, link)
       }
-      t.same(Object.keys(body.links), ['docs', 'openapi', 'openapi_aeon'])
+      t.same(Object.keys(body.links), ['console', 'docs', 'openapi', 'openapi_aeon'])
     }
     for (const accept of ['text/html', ', ,text/html,application/xml;q=0.9', 'TEXT/HTML ; q=1']) {
       const { status, headers } = await send('GET', '/', [`Accept: ${accept}`])
-      t.same([status, headers.location], [302, '/docs'], accept)
+      t.same([status, headers.location], [302, '/console'], accept)
     }
     const post = await send('POST', '/')
     t.same([post.status, post.headers.allow], [405, 'GET, HEAD'])
@@ -139,16 +139,18 @@ test('a path means the same in any spelling, and one without a route says so', a
 })
 
 test('the root links only to what is served', async (t) => {
-  const bare = await startCheckedService(t, { settings: { DOCS: 'off', AEON_API: 'off' } })
+  const off = { DOCS: 'off', AEON_API: 'off', CONSOLE: 'off' }
+  const bare = await startCheckedService(t, { settings: off })
   const html = { headers: { accept: 'text/html' } }
   t.same((await bare.root.call('GET', '/', html)).body, { service: 'aeon-keys', links: {} })
   const settings = { AEON_API: 'off', PUBLIC_URL: 'https://keys.example.com' }
   const behind = await startCheckedService(t, { settings })
   const { links } = (await behind.root.get('/')).body
   t.same(links, {
+    console: 'https://keys.example.com/console',
     docs: 'https://keys.example.com/docs',
     openapi: 'https://keys.example.com/openapi.json',
   })
   const redirect = await behind.root.call('GET', '/', html)
-  t.equal(redirect.headers.location, links.docs)
+  t.equal(redirect.headers.location, links.console)
 })

@@ -1,0 +1,154 @@
+import { get, on, Problem } from './api.js'
+import { html, render } from './lit-html.js'
+import { keepFocus } from './parts/dialog.js'
+import { problemOf } from './parts/problem.js'
+import { guardFields } from './parts/tokens.js'
+import { followLinks, go, hrefOf, navigation, viewName } from './router.js'
+import { say, shell } from './shell.js'
+import { openAccount, state } from './state.js'
+
+/** @typedef {import('./types.js').OpenView} OpenView */
+/** @typedef {{ open(context: import('./types.js').ViewContext): OpenView }} ViewModule */
+
+/** Each view is loaded when it is first shown. */
+/** @type {Record<string, () => Promise<ViewModule>>} */
+const views = {
+  keys: () => import('./views/keys.js'),
+  findings: () => import('./views/findings.js'),
+  roles: () => import('./views/roles.js'),
+  lists: () => import('./views/lists.js'),
+  activity: () => import('./views/activity.js'),
+  accounts: () => import('./views/accounts.js'),
+  instances: () => import('./views/instances.js'),
+  sessions: () => import('./views/sessions.js'),
+}
+
+/** @type {{ name: string, account: string, context: import('./types.js').ViewContext, view: OpenView } | undefined} */
+let shown
+/** @type {OpenView | undefined} the page that a reader without a session sees */
+let gate
+/** @type {unknown} */
+let failure
+let run = 0
+
+navigation.changed = () => void show()
+on.signedOut = () => signOut('Your session has ended. Sign in again to go on.')
+on.confirmation = async (detail) => (await import('./views/confirmation.js')).askForKey(detail)
+guardFields(() =>
+  say(
+    'That was a token. Only its public hint was kept: a token belongs into the sign-in field alone.',
+  ),
+)
+followLinks()
+// The browser may keep a left page in memory with all that it showed.
+addEventListener('pageshow', (event) => event.persisted && location.reload())
+await start()
+
+async function start() {
+  const secret = takeSecretOfLink()
+  try {
+    if (secret === undefined) return signIn(await get('/v1/session'))
+    return await openGate({ secret })
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) return await openGate({})
+    failure = error
+    return update()
+  }
+}
+
+/** The secret leaves the URL, and so the history, before anything else happens. */
+function takeSecretOfLink() {
+  const [, secret] = /^#sign-in=(.+)$/.exec(location.hash) ?? []
+  if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search)
+  return secret
+}
+
+/** @param {{ secret?: string | undefined, text?: string }} reason */
+async function openGate(reason) {
+  const { open } = await import('./views/sign-in.js')
+  gate = open({ ...reason, signIn, update })
+  update()
+}
+
+/** @param {import('./types.js').SignedIn} signedIn */
+function signIn(signedIn) {
+  gate = undefined
+  state.signedIn = signedIn
+  return show()
+}
+
+/** @param {string} [text] */
+function signOut(text) {
+  if (state.signedIn === undefined) return
+  state.signedIn = undefined
+  state.account = undefined
+  shown = undefined
+  closeDialogs()
+  void openGate(text === undefined ? {} : { text })
+}
+
+function closeDialogs() {
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close()
+}
+
+/** Shows what the URL says. */
+async function show() {
+  if (state.signedIn === undefined) return update()
+  run += 1
+  const thisRun = run
+  const name = viewName()
+  const params = new URLSearchParams(location.search)
+  const account = params.get('account') ?? ''
+  if (shown?.name === name && shown.account === account && shown.view.change !== undefined) {
+    shown.context.params = params
+    shown.view.change()
+    return update()
+  }
+  const load = views[name]
+  if (load === undefined) return go(hrefOf('keys'), { replace: true })
+  failure = undefined
+  try {
+    const [module] = await Promise.all([load(), openAccount(params.get('account'))])
+    if (thisRun !== run || state.signedIn === undefined || state.account === undefined) return
+    const context = { signedIn: state.signedIn, account: state.account, params, update }
+    const isFirst = shown === undefined
+    closeDialogs()
+    shown = { name, account, context, view: module.open(context) }
+    update()
+    if (!isFirst) document.querySelector('h1')?.focus()
+  } catch (error) {
+    if (thisRun !== run) return
+    failure = error instanceof TypeError ? outdated() : error
+    update()
+  }
+}
+
+/** A module of this version is not served any more: another version is. */
+function outdated() {
+  return new Problem({
+    status: 0,
+    code: 'unreachable',
+    detail:
+      'This part of the console could not be loaded. Reload the page; the service may have been updated.',
+  })
+}
+
+function update() {
+  const hadFocus = document.activeElement !== document.body
+  render(page(), document.body)
+  document.title = `${gate?.title ?? shown?.view.title ?? 'Console'} – aeon-keys`
+  if (hadFocus) keepFocus()
+}
+
+function page() {
+  if (gate !== undefined) return gate.render()
+  if (failure !== undefined) {
+    const retry = () => location.reload()
+    const content = html`<h1 tabindex="-1">Console</h1>${problemOf(failure, retry)}`
+    return state.signedIn === undefined ? html`<main>${content}</main>` : shell(content, signOut)
+  }
+  if (state.signedIn === undefined || shown === undefined) {
+    return html`<main><div class="loading" role="status"><span class="spinner"></span> Loading …</div></main>`
+  }
+  return shell(shown.view.render(), signOut)
+}

@@ -1,0 +1,63 @@
+import { Problem } from '../api.js'
+import { html, nothing } from '../lit-html.js'
+
+/**
+ * What went wrong, in words, with the id by which the operators find the request in their log.
+ * @param {unknown} error
+ * @param {() => void} [retry]
+ */
+export function problemOf(error, retry) {
+  const { title, problem } = describe(error)
+  return html`<div class="problem" role="alert">
+    <strong>${title}</strong>
+    <p>${problem.message}</p>
+    ${faultsOf(problem)}
+    ${problem.requestId === null ? nothing : html`<p class="quiet">Request id: <code>${problem.requestId}</code></p>`}
+    ${retry ? html`<button type="button" @click=${retry}>Try again</button>` : nothing}
+  </div>`
+}
+
+/**
+ * The page of a view that the reader may not see.
+ * @param {string} what
+ * @param {string} permission
+ */
+export function forbidden(what, permission) {
+  return html`<div class="empty">
+    <h2>You may not see ${what}</h2>
+    <p>Your key does not have the permission <code>${permission}</code>. Ask an administrator of the account for a key whose role has it.</p>
+  </div>`
+}
+
+/** @param {unknown} error */
+function describe(error) {
+  if (!(error instanceof Problem)) throw error
+  return { title: titles[error.code] ?? 'The service refused this', problem: error }
+}
+
+/** @type {Record<string, string>} */
+const titles = {
+  unreachable: 'No answer',
+  unavailable: 'The service cannot answer now',
+  overloaded: 'The service is busy',
+  outcome_unknown: 'Nobody knows whether this was done',
+  permission_denied: 'Your key may not do this',
+  escalation: 'This would grant more than your key holds',
+  not_found: 'It does not exist',
+  name_taken: 'The name is taken',
+  in_use: 'It is in use',
+  precondition_failed: 'It has changed meanwhile',
+  invalid_request: 'Something is not right yet',
+  confirmation_required: 'This needs your key again',
+  unauthenticated: 'You are not signed in',
+  internal: 'The service failed',
+  unknown: 'The service cannot answer now',
+}
+
+/** @param {Problem} problem */
+function faultsOf({ faults }) {
+  if (faults.length === 0) return nothing
+  return html`<ul>
+    ${faults.map(({ field, message }) => html`<li><b>${field.slice(1).replaceAll('_', ' ')}</b> ${message}</li>`)}
+  </ul>`
+}

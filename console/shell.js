@@ -1,0 +1,77 @@
+import { call } from './api.js'
+import { html, nothing } from './lit-html.js'
+import { hrefOf, viewName } from './router.js'
+import { may, state } from './state.js'
+
+/** @type {readonly { view: string, label: string, permission?: string }[]} */
+const entries = [
+  { view: 'keys', label: 'API Keys' },
+  { view: 'findings', label: 'Findings', permission: 'api_key:read' },
+  { view: 'roles', label: 'Roles', permission: 'role:read' },
+  { view: 'lists', label: 'IP Allow Lists', permission: 'allow_list:read' },
+  { view: 'activity', label: 'Activity', permission: 'audit_event:read' },
+  { view: 'accounts', label: 'Accounts', permission: 'account:read' },
+  { view: 'instances', label: 'Instances', permission: 'instance:read' },
+  { view: 'sessions', label: 'My Sessions' },
+]
+
+let timer = 0
+
+/**
+ * Says something in passing, also to those who cannot see it.
+ * @param {string} text
+ */
+export function say(text) {
+  for (const place of document.querySelectorAll('[data-says]')) place.textContent = text
+  clearTimeout(timer)
+  if (text !== '') timer = window.setTimeout(() => say(''), 8000)
+}
+
+/**
+ * What surrounds every view.
+ * @param {unknown} content
+ * @param {() => void} signOut
+ */
+export function shell(content, signOut) {
+  const current = viewName()
+  const { signedIn, account } = state
+  const isForeign = account?.id !== signedIn?.account.id
+  return html`
+    <a class="skip" href="#content" @click=${skip}>Skip to the content</a>
+    <header class="top">
+      <a class="brand" href=${hrefOf('keys')}>aeon-keys</a>
+      <span class="account ${isForeign ? 'foreign' : ''}" title="Account ${account?.id}">${account?.name}</span>
+      <span class="who">Signed in with <b>${signedIn?.api_key.name}</b></span>
+      <button type="button" @click=${() => leave(signOut)}>Sign out</button>
+    </header>
+    <nav class="side" aria-label="Console">
+      <ul>
+        ${entries
+          .filter(({ permission }) => permission === undefined || may(permission))
+          .map(
+            ({ view, label }) => html`<li>
+              <a href=${hrefOf(view)} aria-current=${view === current ? 'page' : nothing}>${label}</a>
+            </li>`,
+          )}
+      </ul>
+    </nav>
+    <main id="content">${content}</main>
+    <div class="toast" role="status" data-says></div>
+  `
+}
+
+/** @param {Event} event */
+function skip(event) {
+  event.preventDefault()
+  document.querySelector('h1')?.focus()
+}
+
+/** @param {() => void} signOut */
+async function leave(signOut) {
+  try {
+    await call('DELETE', '/v1/session')
+    signOut()
+  } catch (error) {
+    say(`You are still signed in: ${error instanceof Error ? error.message : ''}`)
+  }
+}

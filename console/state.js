@@ -1,0 +1,32 @@
+import { get } from './api.js'
+
+/**
+ * Who is signed in, and in which account the page works.
+ * @typedef {import('./types.js').SignedIn} SignedIn
+ */
+
+/** @type {{ signedIn: SignedIn | undefined, account: { id: string, name: string } | undefined }} */
+export const state = { signedIn: undefined, account: undefined }
+
+/**
+ * Whether the service would let the reader do this: what it would refuse is not offered.
+ * @param {string} permission
+ */
+export function may(permission) {
+  return state.signedIn?.permissions.includes(permission) ?? false
+}
+
+/** The account of the page, as the path under which the API has what belongs to it. */
+export function accountPath() {
+  return `/v1/accounts/${state.account?.id}`
+}
+
+/**
+ * Opens the account that the URL names; without a name, the reader's own.
+ * @param {string | null} id
+ */
+export async function openAccount(id) {
+  const own = state.signedIn?.account
+  if (id === null || id === own?.id) state.account = own
+  else if (state.account?.id !== id) state.account = (await get(`/v1/accounts/${id}`)).account
+}

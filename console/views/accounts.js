@@ -1,0 +1,119 @@
+import { call, get, pathOf } from '../api.js'
+import { html, nothing } from '../lit-html.js'
+import { openDialog } from '../parts/dialog.js'
+import { empty, Loading } from '../parts/loading.js'
+import { forbidden, problemOf } from '../parts/problem.js'
+import { pager, tableOf } from '../parts/table.js'
+import { timeOf } from '../parts/time.js'
+import { may, state } from '../state.js'
+
+/** @typedef {import('../types.js').Account} Account */
+
+/**
+ * The accounts, for operators: opens, creates and renames them.
+ * @param {import('../types.js').ViewContext} context
+ * @returns {import('../types.js').OpenView}
+ */
+export function open(context) {
+  const { params } = context
+  const sort = params.get('sort') ?? 'name'
+  const page = new Loading(
+    () => get(pathOf('/v1/accounts', { cursor: params.get('cursor'), sort, limit: 50 })),
+    context.update,
+  )
+  const reload = () => void page.start()
+  if (may('account:read')) reload()
+
+  /** @type {readonly import('../types.js').Column<Account>[]} */
+  const columns = [
+    {
+      label: 'Name',
+      sort: 'name',
+      cell: ({ id, name }) =>
+        html`<a href="/console/keys?account=${id}">${name}</a> ${id === state.account?.id ? html`<span class="badge active">open</span>` : nothing}`,
+    },
+    { label: 'Account id', kind: 'wide', cell: ({ id }) => html`<code>${id}</code>` },
+    { label: 'Project id', kind: 'wide', cell: ({ project_id: id }) => html`<code>${id}</code>` },
+    { label: 'Created', sort: 'created_at', cell: ({ created_at: at }) => timeOf(at) },
+    {
+      label: 'Actions',
+      kind: 'acts',
+      cell: (account) =>
+        may('account:update')
+          ? html`<button type="button" aria-label="Rename ${account.name}" @click=${() => openForm(account, reload)}>Rename …</button>`
+          : nothing,
+    },
+  ]
+
+  return {
+    title: 'Accounts',
+    render: () => html`
+      <div class="title">
+        <h1 tabindex="-1">Accounts</h1>
+        ${may('account:create') ? html`<button type="button" class="primary" @click=${() => openForm(undefined, reload)}>Create account</button>` : nothing}
+      </div>
+      ${
+        may('account:read')
+          ? page.render(
+              ({ accounts: rows, next_cursor: next }) =>
+                rows.length === 0
+                  ? empty('No accounts yet', 'An account owns keys, roles and allow lists.')
+                  : html`${tableOf({ caption: 'Accounts', columns, rows, sort })} ${pager(next, params)}`,
+              'accounts',
+            )
+          : forbidden('the accounts', 'account:read')
+      }
+    `,
+  }
+}
+
+/** @param {Account | undefined} account to rename @param {() => void} saved */
+function openForm(account, saved) {
+  let name = account?.name ?? ''
+  let isBusy = false
+  /** @type {unknown} */
+  let problem
+  const headers = { 'idempotency-key': crypto.randomUUID() }
+
+  /** @param {SubmitEvent} event */
+  async function submit(event) {
+    event.preventDefault()
+    isBusy = true
+    problem = undefined
+    dialog.update()
+    const body = { name: name.trim() }
+    try {
+      if (account === undefined) await call('POST', '/v1/accounts', { body, headers })
+      else await call('PATCH', `/v1/accounts/${account.id}`, { body })
+      saved()
+      return dialog.close()
+    } catch (error) {
+      problem = error
+    }
+    isBusy = false
+    return dialog.update()
+  }
+
+  const dialog = openDialog({
+    title: account === undefined ? 'Create account' : `Rename ${account.name}`,
+    content: ({ close }) => html`<form @submit=${submit}>
+      ${problem === undefined ? nothing : problemOf(problem)}
+      <label>Name
+        <input
+          required
+          maxlength="120"
+          autocomplete="off"
+          autofocus
+          .value=${name}
+          @input=${(/** @type {any} */ event) => {
+            name = event.target.value
+          }}
+        />
+      </label>
+      <footer>
+        <button type="button" @click=${close}>Cancel</button>
+        <button class="primary" ?disabled=${isBusy}>${account === undefined ? 'Create' : 'Rename'}</button>
+      </footer>
+    </form>`,
+  })
+}

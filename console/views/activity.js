@@ -1,0 +1,167 @@
+import { get, pathOf } from '../api.js'
+import { html, nothing } from '../lit-html.js'
+import { openDialog } from '../parts/dialog.js'
+import { empty, Loading } from '../parts/loading.js'
+import { forbidden } from '../parts/problem.js'
+import { pager, tableOf } from '../parts/table.js'
+import { fromLocalInput, readersZone, timeOf, toLocalInput } from '../parts/time.js'
+import { cutTokens } from '../parts/tokens.js'
+import { actionOf, actorOf, counted } from '../parts/words.js'
+import { go, hrefOf, hrefWith } from '../router.js'
+import { accountPath, may } from '../state.js'
+
+/** @typedef {import('../types.js').AuditEvent} AuditEvent */
+
+const filters = ['action', 'actor_id', 'resource_id', 'created_from', 'created_before']
+const actions = [
+  ...[
+    'issued',
+    'updated',
+    'rotated',
+    'disabled',
+    'enabled',
+    'revoked',
+    'bulk_revoked',
+    'denied',
+  ].map((act) => `api_key.${act}`),
+  ...['expires_soon', 'expired'].map((act) => `api_key.${act}`),
+  ...['session.started', 'session.ended', 'session.link_issued'],
+  ...['role', 'allow_list'].flatMap((kind) =>
+    ['created', 'updated', 'deleted'].map((act) => `${kind}.${act}`),
+  ),
+  ...['account.created', 'account.updated'],
+]
+
+/**
+ * The audit log of the account.
+ * @param {import('../types.js').ViewContext} context
+ * @returns {import('../types.js').OpenView}
+ */
+export function open(context) {
+  const { params } = context
+  const filter = Object.fromEntries(filters.map((name) => [name, params.get(name)]))
+  const sort = params.get('sort') ?? '-created_at'
+  const query = { ...filter, cursor: params.get('cursor'), sort, limit: 25 }
+  const page = new Loading(
+    () => get(pathOf(`${accountPath()}/audit-events`, query)),
+    context.update,
+  )
+  const exportLog = async () => {
+    const { exportAs } = await import('../parts/export.js')
+    exportAs(`${accountPath()}/audit-events/export`, filter, 'audit-events')
+  }
+  if (may('audit_event:read')) void page.start()
+
+  /** @type {readonly import('../types.js').Column<AuditEvent>[]} */
+  const columns = [
+    {
+      label: 'What',
+      cell: (event) => html`<a
+        href=${hrefWith({})}
+        @click=${(/** @type {Event} */ click) => {
+          click.preventDefault()
+          click.stopPropagation()
+          openEvent(event)
+        }}
+        >${actionOf(event.action)}</a
+      >`,
+    },
+    {
+      label: 'Which',
+      cell: (event) =>
+        event.resource.name ??
+        (event.api_keys === null ? '–' : counted(event.api_keys.count, 'key')),
+    },
+    { label: 'Who', cell: (event) => actorOf(event.actor) },
+    { label: 'From', kind: 'wide', cell: (event) => event.client_ip ?? '–' },
+    { label: 'When', sort: 'created_at', cell: (event) => timeOf(event.created_at) },
+    { label: 'Reason', kind: 'wide', cell: (event) => event.reason ?? '–' },
+  ]
+
+  return {
+    title: 'Activity',
+    render: () => html`
+      <div class="title">
+        <h1 tabindex="-1">Activity</h1>
+        ${may('audit_event:read') ? html`<button type="button" @click=${exportLog}>Export …</button>` : nothing}
+      </div>
+      ${
+        may('audit_event:read')
+          ? html`${form(params)}
+            ${page.render(
+              ({ audit_events: rows, next_cursor: next }) =>
+                rows.length === 0
+                  ? empty('Nothing happened', 'No event matches the filters.')
+                  : html`${tableOf({ caption: 'Events', columns, rows, sort })} ${pager(next, params)}`,
+              'events',
+            )}`
+          : forbidden('the audit log of this account', 'audit_event:read')
+      }
+    `,
+  }
+}
+
+/** @param {URLSearchParams} params */
+function form(params) {
+  const value = (/** @type {string} */ name) => params.get(name) ?? ''
+  return html`<form class="filters" role="search" @submit=${apply}>
+    <label>What
+      <select name="action">
+        <option value="">Anything</option>
+        ${actions.map((action) => html`<option value=${action} ?selected=${action === value('action')}>${actionOf(action)}</option>`)}
+      </select>
+    </label>
+    <label>Who (id) <input name="actor_id" .value=${value('actor_id')} /></label>
+    <label>Which (id) <input name="resource_id" .value=${value('resource_id')} /></label>
+    <label>From (${readersZone}) <input type="datetime-local" name="created_from" .value=${toLocalInput(params.get('created_from'))} /></label>
+    <label>Until (${readersZone}) <input type="datetime-local" name="created_before" .value=${toLocalInput(params.get('created_before'))} /></label>
+    <button>Search</button>
+    <a class="button" href=${hrefOf('activity')}>Clear</a>
+  </form>`
+}
+
+/** @param {SubmitEvent} event */
+function apply(event) {
+  event.preventDefault()
+  const values = new FormData(/** @type {HTMLFormElement} */ (event.target))
+  const changes = filters.map((name) => {
+    const text = cutTokens(String(values.get(name) ?? '').trim())
+    return [name, name.startsWith('created_') ? (fromLocalInput(text) ?? '') : text]
+  })
+  go(hrefWith({ ...Object.fromEntries(changes), cursor: null }))
+}
+
+/** @param {AuditEvent} event */
+function openEvent(event) {
+  const fields = [
+    ...new Set([...Object.keys(event.before ?? {}), ...Object.keys(event.after ?? {})]),
+  ].sort()
+  openDialog({
+    title: 'Event',
+    kind: 'sheet',
+    content: () => html`
+      <h3 class="subject">${actionOf(event.action)}</h3>
+      <dl class="facts">
+        <div><dt>Which</dt><dd>${event.resource.type.replaceAll('_', ' ')} ${event.resource.name ?? ''} <code class="wrap">${event.resource.id ?? ''}</code></dd></div>
+        <div><dt>Who</dt><dd>${actorOf(event.actor)} <code class="wrap">${event.actor.id ?? ''}</code></dd></div>
+        <div><dt>From</dt><dd>${event.client_ip ?? '–'}</dd></div>
+        <div><dt>When</dt><dd>${timeOf(event.created_at)}</dd></div>
+        <div><dt>Reason</dt><dd>${event.reason ?? '–'}</dd></div>
+        <div><dt>Request id</dt><dd><code class="wrap">${event.request_id ?? '–'}</code></dd></div>
+        <div><dt>Number</dt><dd>${event.number} in the hash chain of the account</dd></div>
+        ${event.api_keys === null ? nothing : html`<div><dt>Keys</dt><dd>${counted(event.api_keys.count, 'key')}</dd></div>`}
+      </dl>
+      ${fields.length === 0 ? nothing : html`<h3>What changed</h3>`}
+      <dl class="facts">
+        ${fields.map((field) => html`<div><dt>${field.replaceAll('_', ' ')}</dt><dd>${side('del', event.before?.[field])} ${side('ins', event.after?.[field])}</dd></div>`)}
+      </dl>
+    `,
+  })
+}
+
+/** @param {'del' | 'ins'} kind @param {unknown} value */
+function side(kind, value) {
+  if (value === undefined) return nothing
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return kind === 'del' ? html`<del>${text}</del>` : html`<ins>${text}</ins>`
+}

@@ -1,0 +1,125 @@
+import { call } from '../api.js'
+import { html, nothing } from '../lit-html.js'
+import { openDialog } from '../parts/dialog.js'
+import { problemOf } from '../parts/problem.js'
+import { followReceipt, progressOf } from '../parts/receipt.js'
+
+/** @typedef {import('../types.js').ApiKey} ApiKey */
+
+/**
+ * @typedef {object} Act
+ * @property {string} path the end of the path
+ * @property {string} title
+ * @property {string} verb
+ * @property {string} done
+ * @property {unknown} text
+ * @property {boolean} isDangerous
+ */
+
+/**
+ * Asks, revokes, and shows the receipt until no instance accepts the key.
+ * @param {ApiKey} key
+ * @param {() => void} changed
+ */
+export function revokeKey(key, changed) {
+  return perform(key, changed, {
+    path: 'revoke',
+    title: 'Revoke API key',
+    verb: 'Revoke API key',
+    done: 'Revoked everywhere',
+    text: html`<p><b>${key.name}</b> stops working for good, on every instance. This cannot be undone.</p>`,
+    isDangerous: true,
+  })
+}
+
+/**
+ * @param {ApiKey} key
+ * @param {() => void} changed
+ */
+export function disableKey(key, changed) {
+  return perform(key, changed, {
+    path: 'disable',
+    title: 'Disable API key',
+    verb: 'Disable',
+    done: 'Disabled everywhere',
+    text: html`<p><b>${key.name}</b> stops working until somebody enables it again.</p>`,
+    isDangerous: true,
+  })
+}
+
+/**
+ * @param {ApiKey} key
+ * @param {() => void} changed
+ */
+export function enableKey(key, changed) {
+  return perform(key, changed, {
+    path: 'enable',
+    title: 'Enable API key',
+    verb: 'Enable',
+    done: 'Enabled everywhere',
+    text: html`<p><b>${key.name}</b> works again.</p>`,
+    isDangerous: false,
+  })
+}
+
+/**
+ * @param {ApiKey} key
+ * @param {() => void} changed
+ * @param {Act} act
+ */
+function perform(key, changed, act) {
+  /** @type {'asking' | 'acting' | 'done'} */
+  let step = 'asking'
+  /** @type {unknown} */
+  let problem
+  /** @type {import('../parts/receipt.js').Progress | undefined} */
+  let progress
+
+  /** @param {SubmitEvent} event */
+  async function submit(event) {
+    event.preventDefault()
+    const form = /** @type {HTMLFormElement} */ (event.target)
+    const reason = String(new FormData(form).get('reason') ?? '').trim()
+    step = 'acting'
+    problem = undefined
+    dialog.update()
+    const startedAt = performance.now()
+    try {
+      const path = `/v1/accounts/${key.account_id}/api-keys/${key.id}/${act.path}?wait_ms=0`
+      const { body } = await call('POST', path, { body: reason === '' ? {} : { reason } })
+      step = 'done'
+      changed()
+      await followReceipt(body.receipt, startedAt, (latest) => {
+        progress = latest
+        dialog.update()
+      })
+    } catch (error) {
+      problem = error
+      if (step === 'acting') step = 'asking'
+      dialog.update()
+    }
+  }
+
+  const dialog = openDialog({
+    title: act.title,
+    content: ({ close }) => html`<form @submit=${submit}>
+      ${problem === undefined ? nothing : problemOf(problem)}
+      ${
+        step === 'done'
+          ? html`<p><b>${key.name}</b></p>${progressOf(progress, act.done)}
+              <footer><button type="button" class="primary" @click=${close}>Done</button></footer>`
+          : html`${act.text}
+              <label>Reason <span class="quiet">(optional, kept in the audit log)</span>
+                <input name="reason" maxlength="1000" autocomplete="off" />
+              </label>
+              <footer>
+                <button type="button" @click=${close}>Cancel</button>
+                <button class=${act.isDangerous ? 'danger' : 'primary'} ?disabled=${step === 'acting'}>
+                  ${step === 'acting' ? 'One moment …' : act.verb}
+                </button>
+              </footer>`
+      }
+    </form>`,
+  })
+  return dialog
+}

@@ -1,0 +1,166 @@
+import { get, pathOf } from '../api.js'
+import { html, nothing } from '../lit-html.js'
+import { empty, Loading } from '../parts/loading.js'
+import { forbidden } from '../parts/problem.js'
+import { pager, tableOf } from '../parts/table.js'
+import { timeOf } from '../parts/time.js'
+import { actorOf, reachOf, statusOf } from '../parts/words.js'
+import { go, hrefWith } from '../router.js'
+import { accountPath, may } from '../state.js'
+import { filterForm, filterOf, isFiltered } from './key-filters.js'
+
+/** @typedef {import('../types.js').ApiKey} ApiKey */
+
+/**
+ * Security > Access Control > API Keys.
+ * @param {import('../types.js').ViewContext} context
+ * @returns {import('../types.js').OpenView}
+ */
+export function open(context) {
+  const { update } = context
+  const list = new Loading(
+    () => get(pathOf(`${accountPath()}/api-keys`, queryOf(context.params))),
+    update,
+  )
+  let listed = ''
+  /** @type {string | null} the key whose details are open */
+  let detailed = null
+  /** @type {import('../parts/dialog.js').Dialog | undefined} */
+  let sheet
+
+  function change() {
+    const wanted = String(new URLSearchParams(queryOf(context.params)))
+    if (wanted !== listed) {
+      listed = wanted
+      void list.start()
+    }
+    void showDetails(context.params.get('key'))
+  }
+
+  /** @param {string | null} id */
+  async function showDetails(id) {
+    if (id === detailed) return
+    detailed = id
+    sheet?.close()
+    sheet = undefined
+    if (id === null) return
+    const { openKey } = await import('./key-details.js')
+    if (detailed !== id) return
+    sheet = openKey(id, reload)
+    await sheet.closed
+    if (detailed !== id) return
+    detailed = null
+    if (new URLSearchParams(location.search).get('key') === id) go(hrefWith({ key: null }))
+  }
+
+  function reload() {
+    void list.start()
+  }
+
+  const create = async () => (await import('./create-key.js')).createKey(reload)
+  const bulk = async () => (await import('./bulk.js')).revokeMany(reload)
+  const exportList = async () => {
+    const { exportAs } = await import('../parts/export.js')
+    const { sort: _, limit: __, cursor: ___, ...filter } = queryOf(context.params)
+    exportAs(`${accountPath()}/api-keys/export`, filter, 'api-keys')
+  }
+
+  /** @type {readonly import('../types.js').Column<ApiKey>[]} */
+  const columns = [
+    {
+      label: 'Name',
+      sort: 'name',
+      cell: (key) => html`<a href=${hrefWith({ key: key.id })}>${key.name}</a>`,
+    },
+    { label: 'Status', cell: (key) => statusOf(key.status) },
+    { label: 'Role', kind: 'wide', cell: (key) => key.role.name },
+    { label: 'Usable from', kind: 'wide', cell: reachOf },
+    { label: 'Created by', kind: 'wide', cell: (key) => actorOf(key.created_by) },
+    { label: 'Created', kind: 'wide', sort: 'created_at', cell: (key) => timeOf(key.created_at) },
+    { label: 'Last used', kind: 'wide', cell: (key) => timeOf(key.last_used_at, 'Never') },
+    { label: 'Expires', sort: 'expires_at', cell: (key) => timeOf(key.expires_at, 'Never') },
+    { label: 'Actions', kind: 'acts', cell: (key) => revokeButton(key, reload) },
+  ]
+
+  change()
+  return {
+    title: 'API Keys',
+    change,
+    render: () => html`
+      <div class="title">
+        <h1 tabindex="-1">API Keys</h1>
+        <div class="acts">
+          ${may('api_key:read') ? html`<button type="button" @click=${exportList}>Export …</button>` : nothing}
+          ${may('api_key:revoke') ? html`<button type="button" @click=${bulk}>Revoke many …</button>` : nothing}
+          ${may('api_key:create') ? html`<button type="button" class="primary" @click=${create}>Create API key</button>` : nothing}
+        </div>
+      </div>
+      ${
+        may('api_key:read')
+          ? html`${filterForm(context.params)} ${list.render((page) => pageOf(page, context.params, columns, create), 'keys')}`
+          : forbidden('the keys of this account', 'api_key:read')
+      }
+    `,
+  }
+}
+
+/**
+ * What the URL asks of the API.
+ * @param {URLSearchParams} params
+ * @returns {Record<string, string>}
+ */
+function queryOf(params) {
+  const cursor = params.get('cursor')
+  return {
+    ...filterOf(params),
+    sort: params.get('sort') ?? '-created_at',
+    limit: '25',
+    ...(cursor !== null && { cursor }),
+  }
+}
+
+/**
+ * @param {{ api_keys: readonly ApiKey[], next_cursor: string | null }} page
+ * @param {URLSearchParams} params
+ * @param {readonly import('../types.js').Column<ApiKey>[]} columns
+ * @param {() => void} create
+ */
+function pageOf({ api_keys: rows, next_cursor: next }, params, columns, create) {
+  if (rows.length > 0) {
+    const sort = params.get('sort') ?? '-created_at'
+    return html`${tableOf({ caption: 'API keys', columns, rows, sort })} ${pager(next, params)}`
+  }
+  if (isFiltered(params)) {
+    return empty(
+      'No key matches',
+      'Change the search or the filters, or show all keys.',
+      html`<a class="button" href=${hrefWith(cleared(params))}>Show all keys</a>`,
+    )
+  }
+  return empty(
+    'No API keys yet',
+    'A key lets a program call the API. You choose what the key may do, from where, and until when.',
+    may('api_key:create')
+      ? html`<button type="button" class="primary" @click=${create}>Create API key</button>`
+      : nothing,
+  )
+}
+
+/** @param {URLSearchParams} params */
+function cleared(params) {
+  return Object.fromEntries(
+    [...params.keys()]
+      .filter((name) => name !== 'account' && name !== 'sort')
+      .map((name) => [name, null]),
+  )
+}
+
+/**
+ * @param {ApiKey} key
+ * @param {() => void} reload
+ */
+function revokeButton(key, reload) {
+  if (key.status === 'revoked' || !may('api_key:revoke')) return nothing
+  const revoke = async () => (await import('./key-acts.js')).revokeKey(key, reload)
+  return html`<button type="button" class="danger quiet-button" aria-label="Revoke ${key.name}" @click=${revoke}>Revoke</button>`
+}

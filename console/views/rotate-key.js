@@ -1,0 +1,113 @@
+import { html, nothing } from '../lit-html.js'
+import { openDialog } from '../parts/dialog.js'
+import { issue } from '../parts/issue.js'
+
+/** @type {Record<string, number>} */
+const seconds = { minutes: 60, hours: 3600, days: 86_400 }
+
+/**
+ * Gives a key a new token; the previous one keeps working for an overlap, or until the new one is
+ * used.
+ * @param {import('../types.js').ApiKey} key
+ * @param {() => void} changed
+ */
+export function rotateKey(key, changed) {
+  let kind = 'overlap'
+  let retires = true
+  let endsOverlap = false
+  const hasOverlap = key.overlap_ends_at !== null
+  const update = () => dialog?.update()
+  const issuing = issue({
+    path: `/v1/accounts/${key.account_id}/api-keys/${key.id}/rotate?wait_ms=0`,
+    done: 'The new token is known everywhere',
+    update,
+    changed,
+    close: () => dialog?.close(),
+  })
+
+  /** @param {SubmitEvent} event */
+  function submit(event) {
+    event.preventDefault()
+    const values = new FormData(/** @type {HTMLFormElement} */ (event.target))
+    const overlap = Number(values.get('amount')) * (seconds[String(values.get('unit'))] ?? 1)
+    void issuing.start({
+      overlap_seconds: kind === 'overlap' ? overlap : 0,
+      if_generation: key.generation,
+      ...(kind === 'overlap' && retires && { retire_on_first_use_seconds: 0 }),
+      ...(endsOverlap && { end_overlap: true }),
+    })
+  }
+
+  /** @param {string} value @param {unknown} label */
+  const radio = (value, label) => html`<label class="choice">
+    <input
+      type="radio"
+      name="kind"
+      .checked=${kind === value}
+      @change=${() => {
+        kind = value
+        update()
+      }}
+    /> ${label}
+  </label>`
+
+  const form = () => html`<form @submit=${submit}>
+    ${issuing.problem()}
+    <p><b>${key.name}</b> gets a new token. What uses the key must change to the new token before the previous one ends.</p>
+    <fieldset>
+      <legend>The previous token</legend>
+      ${radio('overlap', 'keeps working for')}
+      ${
+        kind === 'overlap'
+          ? html`<div class="row inset">
+                <label class="hidden" for="overlap">Number</label>
+                <input id="overlap" name="amount" type="number" min="1" max="720" value="24" required />
+                <label class="hidden" for="overlap-unit">Unit</label>
+                <select id="overlap-unit" name="unit">
+                  ${Object.keys(seconds).map((unit) => html`<option ?selected=${unit === 'hours'}>${unit}</option>`)}
+                </select>
+              </div>
+              <label class="choice inset">
+                <input
+                  type="checkbox"
+                  .checked=${retires}
+                  @change=${() => {
+                    retires = !retires
+                  }}
+                />
+                but ends as soon as the new token is used
+              </label>`
+          : nothing
+      }
+      ${radio('now', 'ends at once')}
+    </fieldset>
+    ${
+      hasOverlap
+        ? html`<label class="choice">
+            <input
+              type="checkbox"
+              required
+              .checked=${endsOverlap}
+              @change=${() => {
+                endsOverlap = !endsOverlap
+              }}
+            />
+            End the overlap of the earlier rotation, which is still in progress
+          </label>`
+        : nothing
+    }
+    <footer>
+      <button type="button" @click=${() => dialog?.close()}>Cancel</button>
+      <button class="primary" ?disabled=${issuing.isBusy()}>${issuing.isBusy() ? 'Rotating …' : 'Rotate'}</button>
+    </footer>
+  </form>`
+
+  /** @type {import('../parts/dialog.js').Dialog | undefined} */
+  let dialog
+  dialog = openDialog({
+    title: 'Rotate API key',
+    mayClose: issuing.mayLeave,
+    content: () => issuing.render() ?? form(),
+  })
+  return dialog
+}

@@ -1,0 +1,80 @@
+import { call, get, on } from '../api.js'
+import { html, nothing } from '../lit-html.js'
+import { openDialog } from '../parts/dialog.js'
+import { Loading } from '../parts/loading.js'
+import { problemOf } from '../parts/problem.js'
+import { followReceipt, progressOf } from '../parts/receipt.js'
+import { tableOf } from '../parts/table.js'
+import { timeOf } from '../parts/time.js'
+
+/** @typedef {import('../types.js').Session} Session */
+
+/**
+ * Where the reader's key is signed in, and the end of any of these sessions.
+ * @param {import('../types.js').ViewContext} context
+ * @returns {import('../types.js').OpenView}
+ */
+export function open(context) {
+  const list = new Loading(() => get('/v1/sessions'), context.update)
+  const reload = () => void list.start()
+  reload()
+
+  /** @type {readonly import('../types.js').Column<Session>[]} */
+  const columns = [
+    {
+      label: 'Started',
+      cell: (session) =>
+        html`${timeOf(session.created_at)} ${session.current ? html`<span class="badge active">this one</span>` : nothing}`,
+    },
+    { label: 'From', cell: (session) => session.client_ip ?? '–' },
+    { label: 'Last used', kind: 'wide', cell: (session) => timeOf(session.last_used_at) },
+    { label: 'Ends unless used', kind: 'wide', cell: (session) => timeOf(session.idle_expires_at) },
+    { label: 'Ends at the latest', cell: (session) => timeOf(session.expires_at) },
+    {
+      label: 'Actions',
+      kind: 'acts',
+      cell: (session) =>
+        html`<button type="button" class="danger quiet-button" @click=${() => end(session, reload)}>End${session.current ? ' and sign out' : ''}</button>`,
+    },
+  ]
+
+  return {
+    title: 'My Sessions',
+    render: () => html`
+      <div class="title"><h1 tabindex="-1">My Sessions</h1></div>
+      <p>Where somebody is signed in to this console with the key <b>${context.signedIn.api_key.name}</b>. End a session that is not yours; if you do not know it, revoke the key.</p>
+      ${list.render(({ sessions: rows }) => tableOf({ caption: 'Sessions', columns, rows }), 'sessions')}
+    `,
+  }
+}
+
+/** @param {Session} session @param {() => void} ended */
+async function end(session, ended) {
+  if (session.current) {
+    await call('DELETE', '/v1/session').catch(() => {})
+    return on.signedOut()
+  }
+  /** @type {import('../parts/receipt.js').Progress | undefined} */
+  let progress
+  /** @type {unknown} */
+  let problem
+  const dialog = openDialog({
+    title: 'End session',
+    content: ({ close }) => html`
+      ${problem === undefined ? nothing : problemOf(problem)} ${progressOf(progress, 'Ended everywhere')}
+      <footer><button type="button" class="primary" @click=${close}>Done</button></footer>
+    `,
+  })
+  const startedAt = performance.now()
+  try {
+    const { body } = await call('DELETE', `/v1/sessions/${session.id}?wait_ms=0`)
+    ended()
+    await followReceipt(body.receipt, startedAt, (latest) => {
+      progress = latest
+      dialog.update()
+    })
+  } catch (error) {
+    problem = error
+    dialog.update()
+  }
+}
