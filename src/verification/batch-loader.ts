@@ -30,7 +30,7 @@ interface Waiting<Wanted, Found> {
  */
 export class BatchLoader<Wanted, Found> {
   readonly #options: Required<BatchLoaderOptions<Wanted, Found>>
-  readonly #waiting = new Map<string, Waiting<Wanted, Found>>()
+  #waiting = new Map<string, Waiting<Wanted, Found>>()
   readonly #queue: FairQueue<Waiting<Wanted, Found>>
   /** Whether a read is under way, or about to be sent. */
   #isBusy = false
@@ -90,9 +90,12 @@ export class BatchLoader<Wanted, Found> {
     while (batch.length < this.#options.maxAtOnce) {
       const next = this.#queue.next()
       if (next === undefined) break
-      this.#waiting.delete(next.key)
       batch.push(next)
     }
+    // V8 shrinks the table of a Map that lives long among old objects, and what the former table
+    // refers to stays until those are collected: the rows of every read.
+    if (this.#queue.size === 0) this.#waiting = new Map()
+    else for (const { key } of batch) this.#waiting.delete(key)
     return batch
   }
 }

@@ -1,5 +1,15 @@
 /** The waiting items of one account, the oldest first. */
-type Line<T> = { readonly account: string; readonly items: T[] }
+class Line<T> {
+  readonly account: string
+  readonly items: T[] = []
+  /** The neighbours in the ring of the lines of the same length; itself when it is alone. */
+  before: Line<T> = this
+  after: Line<T> = this
+
+  constructor(account: string) {
+    this.account = account
+  }
+}
 
 /**
  * A bounded queue that serves the accounts in turn, one item each, and each account's items in
@@ -19,8 +29,12 @@ export class FairQueue<T> {
   readonly #lines = new Map<string, Line<T>>()
   /** The lines in the order of their turns. */
   readonly #turns: Line<T>[] = []
-  /** The lines, by the number of their items. */
-  readonly #byLength: Set<Line<T>>[] = []
+  /**
+   * The first of the lines of each length, which form a ring. A Set in its place would allocate a
+   * table among old objects again and again, which doubled what a first verification left to the
+   * collector of old objects.
+   */
+  readonly #byLength: (Line<T> | undefined)[] = []
   #longest = 0
   #size = 0
 
@@ -34,7 +48,7 @@ export class FairQueue<T> {
 
   /** Adds an item. Returns the item that is displaced for it, which may be the item itself. */
   add(account: string, item: T): T | undefined {
-    const line = this.#lines.get(account) ?? { account, items: [] }
+    const line = this.#lines.get(account) ?? new Line<T>(account)
     const isFull = this.#size >= this.max
     if (isFull && line.items.length + 1 >= this.#longest) return item
     const displaced = isFull ? this.#displace() : undefined
@@ -58,7 +72,7 @@ export class FairQueue<T> {
 
   /** The newest item of a longest line. The line has at least two items, and so keeps its turn. */
   #displace(): T | undefined {
-    const [line] = this.#byLength[this.#longest] ?? []
+    const line = this.#byLength[this.#longest]
     return line && this.#resize(line, () => line.items.pop())
   }
 
@@ -66,15 +80,35 @@ export class FairQueue<T> {
   #resize<R>(line: Line<T>, change: () => R): R {
     const { items } = line
     const before = items.length
-    this.#byLength[before]?.delete(line)
+    if (before > 0) this.#unlink(line, before)
     const result = change()
     this.#size += items.length - before
-    if (items.length > 0) {
-      this.#byLength[items.length] ??= new Set()
-      this.#byLength[items.length]?.add(line)
-    }
+    if (items.length > 0) this.#link(line)
     if (items.length > this.#longest) this.#longest = items.length
-    else if (before === this.#longest && this.#byLength[before]?.size === 0) this.#longest -= 1
+    else if (before === this.#longest && this.#byLength[before] === undefined) this.#longest -= 1
     return result
+  }
+
+  /** Adds the line as the last in the ring of its length. */
+  #link(line: Line<T>): void {
+    const first = this.#byLength[line.items.length]
+    if (first === undefined) {
+      this.#byLength[line.items.length] = line
+      return
+    }
+    line.before = first.before
+    line.after = first
+    first.before.after = line
+    first.before = line
+  }
+
+  #unlink(line: Line<T>, length: number): void {
+    const { before, after } = line
+    const next = after === line ? undefined : after
+    if (this.#byLength[length] === line) this.#byLength[length] = next
+    before.after = after
+    after.before = before
+    line.before = line
+    line.after = line
   }
 }
