@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ClientConfig } from 'pg'
 import { freePort } from '../helpers/free-port.ts'
+import { killWithParent } from './kill-with-parent.ts'
 import { type Account, ownFolder, type Program, postgresPrograms, startProgram } from './program.ts'
 
 export interface Timeouts {
@@ -160,16 +160,4 @@ function configOf(
       parameters: { unix_socket_directories: folder },
     },
   }
-}
-
-/** PostgreSQL outlives a killed Patroni, and must not outlive this process. */
-function killWithParent(pidFile: string): { end(): void } {
-  const script = 'read -r line; pid=$(head -n 1 "$1") && kill -s KILL "$pid"'
-  const guard = spawn('/bin/sh', ['-c', script, 'sh', pidFile], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    cwd: '/',
-    detached: true,
-  })
-  guard.unref()
-  return { end: () => guard.stdin.end() }
 }
