@@ -6,6 +6,7 @@ import { type LatencyPercentile, type Load, latencyPercentiles } from './load/lo
 import type { Result } from './results.ts'
 import type { ServerProcess } from './servers/server-process.ts'
 import { median } from './statistics.ts'
+import { isSteady } from './steady.ts'
 
 /** One side of a comparison: a load, and the server that it goes to. */
 export interface Candidate {
@@ -33,8 +34,14 @@ export type Samples = readonly Sample[]
 export interface Rounds {
   readonly count: number
   readonly seconds: number
+  /**
+   * At least: a candidate at full speed warms up until its rate is steady. 0: it does not warm up.
+   */
   readonly warmUpSeconds: number
 }
+
+/** In seconds. A rate that still grows then is not that of a warm server. */
+const longestWarmUp = 30
 
 /**
  * Loads the candidates one after the other, round after round, so that whatever else the machine
@@ -46,7 +53,7 @@ export async function benchmark(
   rounds: Rounds,
 ): Promise<Map<Candidate, Samples>> {
   if (rounds.warmUpSeconds > 0) {
-    for (const candidate of candidates) await measure(candidate, rounds.warmUpSeconds, false)
+    for (const candidate of candidates) await warmUp(candidate, rounds.warmUpSeconds)
   }
   const samples = new Map(candidates.map((candidate): [Candidate, Sample[]] => [candidate, []]))
   for (let round = 0; round < rounds.count; round += 1) {
@@ -81,6 +88,24 @@ export async function benchmarkAnew(
     })
   }
   return new Map(first.map((candidate, index) => [candidate, samples[index] ?? []]))
+}
+
+/**
+ * Loads a candidate until its rate is steady. A given rate is steady by itself, and what runs beside
+ * a candidate may be limited: both warm up for the given time.
+ */
+async function warmUp(candidate: Candidate, seconds: number): Promise<void> {
+  if (candidate.ratePerSecond !== undefined || candidate.beside !== undefined) {
+    await measure(candidate, seconds, false)
+    return
+  }
+  const rates: number[] = []
+  while (!isSteady(rates, seconds)) {
+    if (rates.length === longestWarmUp) {
+      throw new Error(`${candidate.name}: its rate still grows after ${longestWarmUp} s.`)
+    }
+    rates.push((await measure(candidate, 1, false)).requestsPerSecond)
+  }
 }
 
 /** One candidate for so many seconds. Its work is not checked while it warms up. */

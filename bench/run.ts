@@ -3,7 +3,7 @@
  *   npm run bench -- [--quick] [--only SCENARIO,SCENARIO...] [--write] [--date YYYY-MM-DD]
  *   npm run soak -- [--minutes 10] [--write]
  *   npm run bench -- --render|--check
- * `--quick` takes under a minute. `--write` keeps the results in docs/performance/results.json and
+ * `--quick` has two rounds of a second, after whole warm-ups. `--write` keeps the results in docs/performance/results.json and
  * writes docs/performance.md and its plots from all that are there; `--render` only writes them
  * anew, and `--check` fails when that would alter them. The date is the one given, or today's.
  */

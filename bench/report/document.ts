@@ -30,7 +30,8 @@ ${tablesOf(results)}
 
 ## How it is measured
 
-**Turns.** The candidates of a scenario take turns, round after round, after a warm-up. Each ratio is taken
+**Turns.** The candidates of a scenario take turns, round after round, after a warm-up that goes on
+until the rate is steady. Each ratio is taken
 within a round, and the page shows the median of the rounds, so that other load on the machine affects all
 candidates alike. A turn of hot verifications lasts 10 s, the time for which uses are counted before they
 are written, so that each turn includes one flush.
@@ -49,13 +50,16 @@ that were sent, and whether from memory or by Argon2. A peer must deny an unknow
 the number of requests. The CPU time of the database is that of the processes behind its connections. A
 ratio of CPU times beside a ratio of rates is inverted, so that more is better in both.
 
-**The baseline** is the whole service without the verification of the subject
-(\`bench/servers/baseline.ts\`). The route is \`/v1/verify\`, with its schemas, its hooks, which authenticate
+**The baseline** is the shortest Fastify program that returns the same constant, without authentication, log
+or metrics (\`bench/servers/constant-route.ts\`), with \`node:http\` beside it. A run in which a program that
+does less used more CPU time than one that does more fails: it would flatter the service.
+
+**The service without verification** is the whole service, but for the verification of the subject
+(\`bench/servers/without-verification.ts\`). The route is \`/v1/verify\`, with its schemas, its hooks, which authenticate
 the caller, its access rules, its verdict texts, its log and its metrics. Only for the subject does
-\`verify\` return a constant. The difference between the baseline and the service is the cost of the
-verification. Authenticating the caller costs as much again: a second baseline, without a goal, trusts
-its caller too. The shortest Fastify program that returns the same constant, without authentication, log
-or metrics, is measured beside them. The servers are started anew for each round, because V8 can compile
+\`verify\` return a constant. The difference between it and the service is the cost of the
+verification. Authenticating the caller costs as much again: a second one, without a goal, trusts its
+caller too. The servers are started anew for each round, because V8 can compile
 the same code to a fifth slower code in another process.
 
 **The profile** comes from the V8 inspector, for one process each: the time spent in each function itself,
@@ -94,7 +98,7 @@ measures the ceiling of the generator.
 
 | command | |
 |---|---|
-| \`npm run bench -- --quick\` | the baseline, hot, cold and forged, in less than a minute |
+| \`npm run bench -- --quick\` | the baseline, hot, cold and forged, with short rounds |
 | \`npm run bench\` | everything except the soak, in less than half an hour |
 | \`npm run bench -- --only peers,growth\` | single scenarios: ${Object.keys(scenarios).join(', ')} |
 | \`npm run soak -- --minutes 10\` | memory at full load |

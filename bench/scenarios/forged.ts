@@ -1,12 +1,6 @@
 import { askVerdict } from '../ask.ts'
-import {
-  benchmarkAnew,
-  type Candidate,
-  measure,
-  medianRatio,
-  resultsOf,
-  samplesOf,
-} from '../benchmark.ts'
+import { benchmarkAnew, type Candidate, measure, medianRatio, resultsOf } from '../benchmark.ts'
+import { requireBounds } from '../bounds.ts'
 import { loadCounters } from '../counters.ts'
 import { countsOfDatabase } from '../database-usage.ts'
 import type { Dataset } from '../datasets/dataset.ts'
@@ -18,25 +12,27 @@ import { fromMemory } from '../work.ts'
 
 const forgeries = 10_000
 
-/** Forged tokens alone, against the baseline that answers the same refusal. */
+/** Forged tokens alone, against the service that answers the same refusal unverified. */
 export async function measureForged(harness: Harness): Promise<ScenarioResult> {
   const dataset = await harness.datasets.main()
   const samples = await benchmarkAnew(harness, async (inner) => [
-    await startBaseline(inner, dataset),
+    await startUnverifying(inner, dataset),
     await startAttacked(inner, dataset),
   ])
-  const [its, mine] = Array.from(samples.keys(), (candidate) => samplesOf(samples, candidate))
-  if (its === undefined || mine === undefined) throw new Error('Two take part.')
+  const [less, more] = Array.from(samples, ([{ name }, done]) => ({ name, samples: done }))
+  if (less === undefined || more === undefined) throw new Error('Two take part.')
+  requireBounds([{ less, more }])
+  const [its, mine] = [less.samples, more.samples]
   return {
     findings: [
       {
-        what: 'Forged tokens: rate, relative to the baseline',
+        what: 'Forged tokens: rate, relative to the service without verification',
         value: medianRatio(mine, its, 'rate'),
         unit: 'times',
         goal: { atLeast: 0.8 },
       },
       {
-        what: 'Forged tokens: CPU time of the baseline, relative to the service',
+        what: 'Forged tokens: CPU time of the service without verification, relative to the service',
         value: medianRatio(its, mine, 'cpu'),
         unit: 'times',
       },
@@ -46,14 +42,14 @@ export async function measureForged(harness: Harness): Promise<ScenarioResult> {
   }
 }
 
-async function startBaseline(harness: Harness, dataset: Dataset): Promise<Candidate> {
+async function startUnverifying(harness: Harness, dataset: Dataset): Promise<Candidate> {
   const { rootToken, databaseUrl } = dataset
   const server = await harness.start({
-    script: 'bench/servers/baseline.ts',
-    settings: { DATABASE_URL: databaseUrl, BASELINE_CALLER: rootToken },
+    script: 'bench/servers/without-verification.ts',
+    settings: { DATABASE_URL: databaseUrl, CALLER: rootToken },
   })
   return {
-    name: 'the baseline, denying',
+    name: 'the service without verification, denying',
     server,
     load: { ...(await loadOf(harness, dataset)), origin: server.url },
   }

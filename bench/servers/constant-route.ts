@@ -1,6 +1,6 @@
 /**
- * A Fastify route that answers a constant, as the shortest Fastify program would have it: no
- * schema, no hook, no log, nobody authenticated. ANSWER is that constant, as JSON.
+ * The baseline: a Fastify route that answers a constant, as the shortest Fastify program would have
+ * it: no schema, no hook, no log, nobody authenticated. ANSWER is that constant, as JSON.
  */
 import fastify from 'fastify'
 

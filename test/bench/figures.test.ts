@@ -1,4 +1,6 @@
 import t from 'tap'
+import type { Sample } from '../../bench/benchmark.ts'
+import { requireBounds } from '../../bench/bounds.ts'
 import { drawZipf } from '../../bench/load/zipf.ts'
 import { drawChart } from '../../bench/report/chart.ts'
 import { documentOf } from '../../bench/report/document.ts'
@@ -6,6 +8,7 @@ import { plotsOf } from '../../bench/report/plots.ts'
 import { goalsTable } from '../../bench/report/tables.ts'
 import { type DatedResult, type Finding, isMet } from '../../bench/results.ts'
 import { median, percentile } from '../../bench/statistics.ts'
+import { isSteady } from '../../bench/steady.ts'
 
 t.test(
   'a median is the middle value, and a percentile the value that its share does not exceed',
@@ -36,6 +39,37 @@ t.test(
     )
   },
 )
+
+t.test('a warm-up lasts while its latest two turns bring a new best rate', async (t) => {
+  t.equal(isSteady([], 1), false)
+  t.equal(isSteady([100, 100], 1), false, 'two turns show no growth')
+  t.equal(isSteady([100, 101, 103], 1), true, 'three per cent are none')
+  t.equal(isSteady([100, 100, 104], 1), false)
+  t.equal(isSteady([50, 80, 95, 105], 1), false)
+  t.equal(isSteady([50, 80, 95, 105, 106, 107], 1), true)
+  t.equal(isSteady([100, 60, 100, 98], 1), true, 'a disturbed turn is no lower rate to grow from')
+  t.equal(isSteady([100, 100, 100], 4), false, 'it lasts at least as long as asked')
+})
+
+t.test('a run in which a baseline costs more than what it bounds fails and says so', async (t) => {
+  const measured = (name: string, ...cpu: number[]) => ({
+    name,
+    samples: cpu.map((cpuMicros): Sample => ({ ...result(name), requests: 1000, cpuMicros })),
+  })
+  const [less, more] = [measured('Fastify', 20, 21, 50), measured('the service', 40, 42, 30)]
+  requireBounds([{ less, more }])
+  t.throws(
+    () =>
+      requireBounds([
+        { less, more },
+        { less: more, more: less },
+      ]),
+    {
+      message:
+        'The run proves nothing: the service does less than Fastify, but used 2.00 times its CPU time.',
+    },
+  )
+})
 
 t.test('a benchmark goal is met at its limit and missed beyond it', async (t) => {
   const finding = (value: number, goal?: Finding['goal']): Finding => ({
@@ -79,7 +113,7 @@ t.test('the performance page says why a goal was missed, in the figures of its r
       { what: 'Forged tokens: rate', value, unit: 'times', goal: { atLeast: 0.8 } } as const,
     ]),
     medians: [
-      { ...result('the baseline, denying'), cpuMicros: 30 },
+      { ...result('the service without verification, denying'), cpuMicros: 30 },
       { ...result('forged tokens'), cpuMicros: 37.5 },
     ],
   })

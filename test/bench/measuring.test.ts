@@ -78,33 +78,33 @@ for (const [trustsCaller, verified, told] of [
   ['yes', 0, 'nothing was verified'],
 ] as const) {
   t.test(
-    `the baseline server answers as the service does (trusts the caller: ${trustsCaller})`,
+    `the service without verification answers as the service does (trusts the caller: ${trustsCaller})`,
     async (t) => {
       const { rootToken, tokens } = dataset
       const [token = '', another = ''] = tokens
-      const baseline = await startServer({
-        script: 'bench/servers/baseline.ts',
+      const unverifying = await startServer({
+        script: 'bench/servers/without-verification.ts',
         settings: {
           DATABASE_URL: database.url,
-          BASELINE_CALLER: rootToken,
-          BASELINE_TRUSTS_CALLER: trustsCaller,
+          CALLER: rootToken,
+          TRUSTS_CALLER: trustsCaller,
           LOG_LEVEL: 'warn',
         },
       })
-      t.teardown(() => baseline.stop())
+      t.teardown(() => unverifying.stop())
 
       const answer = await askVerdictText(service.url, rootToken, token)
       t.equal(
-        await askVerdictText(baseline.url, rootToken, token),
+        await askVerdictText(unverifying.url, rootToken, token),
         answer,
         'it answers as the service',
       )
-      const before = await loadCounters(baseline.url)
-      t.equal(await askVerdictText(baseline.url, rootToken, another), answer, 'a constant')
-      const after = await loadCounters(baseline.url)
+      const before = await loadCounters(unverifying.url)
+      t.equal(await askVerdictText(unverifying.url, rootToken, another), answer, 'a constant')
+      const after = await loadCounters(unverifying.url)
       t.strictSame(after, { ...before, valid: before.valid + verified }, told)
 
-      const anonymous = await fetch(`${baseline.url}/v1/verify`, { method: 'POST', body: '{}' })
+      const anonymous = await fetch(`${unverifying.url}/v1/verify`, { method: 'POST', body: '{}' })
       t.equal(anonymous.status, 401, 'its hooks are those of the service')
     },
   )

@@ -1,11 +1,11 @@
 /**
- * The baseline: the whole service without the verification that a request asks for. Its route
+ * The whole service without the verification that a request asks for. Its route
  * `/v1/verify`, its hooks, which authenticate the caller, its schemas, its access rules, its
  * wording of the verdict, its log and its metrics are the service's own. But `verify` answers a
- * constant: what it answered for the subject the first time. With BASELINE_TRUSTS_CALLER=yes it
+ * constant: what it answered for the subject the first time. With TRUSTS_CALLER=yes it
  * does so for the caller too.
  *
- * BASELINE_CALLER is the caller's token.
+ * CALLER is the caller's token.
  */
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
