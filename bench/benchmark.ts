@@ -91,8 +91,8 @@ export async function benchmarkAnew(
 }
 
 /**
- * Loads a candidate until its rate is steady. A given rate is steady by itself, and what runs beside
- * a candidate may be limited: both warm up for the given time.
+ * Loads a candidate until its rate is steady. A given rate is steady by itself, and what runs
+ * beside a candidate may be limited: both warm up for the given time.
  */
 async function warmUp(candidate: Candidate, seconds: number): Promise<void> {
   if (candidate.ratePerSecond !== undefined || candidate.beside !== undefined) {

@@ -3,9 +3,10 @@
  *   npm run bench -- [--quick] [--only SCENARIO,SCENARIO...] [--write] [--date YYYY-MM-DD]
  *   npm run soak -- [--minutes 10] [--write]
  *   npm run bench -- --render|--check
- * `--quick` has two rounds of a second, after whole warm-ups. `--write` keeps the results in docs/performance/results.json and
- * writes docs/performance.md and its plots from all that are there; `--render` only writes them
- * anew, and `--check` fails when that would alter them. The date is the one given, or today's.
+ * `--quick` has two rounds of a second, after whole warm-ups. `--write` keeps the results in
+ * docs/performance/results.json and writes docs/performance.md and its plots from all that are
+ * there; `--render` only writes them anew, and `--check` fails when that would alter them. The date
+ * is the one given, or today's.
  */
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { maxCommentWidth, wideCommentLines } from './comment-width.ts'
 
 const root = join(import.meta.dirname, '..')
-const rooms = ['src', 'test', 'bench', 'scripts']
+const rooms = ['src', 'test', 'bench', 'scripts', 'clients/typescript/src']
 
 const wide = (await Promise.all(rooms.map(wideLinesOf))).flat()
 for (const place of wide)

@@ -1,7 +1,7 @@
 import { access, glob, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
-const rooms = 'src|test|docs|bench|scripts|migrations|openapi'
+const rooms = 'src|test|docs|bench|scripts|migrations|openapi|clients'
 /** A path from the root, `*` and `{a,b}` included, that does not continue an address or a path. */
 const paths = new RegExp(`(?<![\\w./-])(?:${rooms})/[\\w./*{},-]*[\\w/*}]`, 'g')
 const pages = /(?<![\w./-])docs\/[\w./-]+\.md/g
@@ -22,7 +22,7 @@ export async function findDocFaults(root: string): Promise<string[]> {
     faults.push(...(await missingPaths(root, file, text.matchAll(paths))))
     faults.push(...(await missingTargets(root, file, text.replaceAll(fences, ''))))
   }
-  for (const file of await filesIn(root, '{src,bench,scripts,migrations}/**/*.{ts,sql}')) {
+  for (const file of await filesIn(root, '{src,bench,scripts,migrations,clients}/**/*.{ts,sql}')) {
     const text = await readFile(join(root, file), 'utf8')
     faults.push(...(await missingPaths(root, file, text.matchAll(pages))))
   }
@@ -31,7 +31,7 @@ export async function findDocFaults(root: string): Promise<string[]> {
 }
 
 async function filesIn(root: string, pattern: string): Promise<string[]> {
-  const exclude = ['**/node_modules', 'data', 'test/client/generated']
+  const exclude = ['**/node_modules', '**/dist', 'data', 'test/client/generated']
   const files: string[] = []
   for await (const file of glob(pattern, { cwd: root, exclude })) files.push(file)
   return files

@@ -1,7 +1,7 @@
 /**
- * The layers of src/ are kept by rules of Biome, which are path globs: one that matches nothing
- * after a move says nothing. Here every glob meets an import that it must refuse, in every folder
- * it is for.
+ * The layers of src/ and of the client are kept by rules of Biome, which are path globs: one that
+ * matches nothing after a move says nothing. Here every glob meets an import that it must refuse,
+ * in every folder it is for.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -51,20 +51,23 @@ const layers = configuration.overrides.flatMap(({ includes, linter }): Layer[] =
 const sources = (await readdir(join(repository, 'src'), { recursive: true }))
   .filter((path) => path.endsWith('.ts'))
   .map((path) => `src/${path}`)
-const folders = [...new Set(sources.map(dirname))].sort()
+const folders = [...new Set(sources.map(dirname)), 'clients/typescript/src'].sort()
 
-t.test('every folder of src/ is in one layer, and every layer has a folder', async (t) => {
-  for (const folder of folders) {
-    const of = layers.filter((layer) => isIn(folder, layer))
-    t.equal(of.length, 1, `${folder} is in ${of.length} layers`)
-  }
-  for (const layer of layers) {
-    for (const glob of layer.includes) {
-      const isMet = folders.some((folder) => isIn(folder, { ...layer, includes: [glob] }))
-      t.ok(isMet, `${glob} matches a folder`)
+t.test(
+  'every folder of src/ and of the client is in one layer, and every layer has a folder',
+  async (t) => {
+    for (const folder of folders) {
+      const of = layers.filter((layer) => isIn(folder, layer))
+      t.equal(of.length, 1, `${folder} is in ${of.length} layers`)
     }
-  }
-})
+    for (const layer of layers) {
+      for (const glob of layer.includes) {
+        const isMet = folders.some((folder) => isIn(folder, { ...layer, includes: [glob] }))
+        t.ok(isMet, `${glob} matches a folder`)
+      }
+    }
+  },
+)
 
 t.test('every import that a layer forbids is refused in each of its folders', async (t) => {
   const probes = new Map(

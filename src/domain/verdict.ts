@@ -1,22 +1,12 @@
+import type { DenialReason } from './denial-reason.ts'
 import { isExpired, type KeyState, type Reach } from './key/api-key.ts'
 import { isOver } from './key/rotation.ts'
 import type { Address } from './network/address.ts'
 import { type AddressSet, hasAddress } from './network/address-set.ts'
 import type { RoleRef } from './role.ts'
 
-/** The denial reasons, in the order in which they are checked. The order is part of the API. */
-export const denialReasons = [
-  'malformed',
-  'not_found',
-  'revoked',
-  'disabled',
-  'rotated',
-  'expired',
-  'wrong_account',
-  'address_not_allowed',
-  'insufficient_permissions',
-] as const
-export type DenialReason = (typeof denialReasons)[number]
+/** Apart, so that clients share them without the rules. */
+export { type DenialReason, denialReasons, warnings } from './denial-reason.ts'
 
 /**
  * The facts that a verdict rests on: a key, its role and its allow lists at one moment, and the
@@ -64,9 +54,6 @@ export type Verdict =
       /** Present only if the secret matched. */
       readonly key: KeyFacts | undefined
     }
-
-/** Warnings for the holder of a valid token. */
-export const warnings = ['expires_soon'] as const
 
 /** Whether a key expires in less than `withinMs` milliseconds. */
 export function expiresSoon(

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
+import { parseBearer } from '../domain/token/bearer.ts'
 import { ServiceError } from '../errors.ts'
 import { countHeader } from './header-lines.ts'
-import { parseBearer } from './parse-bearer.ts'
 
 /**
  * The token of a request. By RFC 6750, section 2.1, the Authorization header is the only place for

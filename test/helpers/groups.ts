@@ -34,6 +34,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/http/aeon-!(lists-and-roles).test.ts',
     'test/http/outage.test.ts',
     'test/setup/composition.test.ts',
+    'test/typescript-client/*.test.ts',
     'test/verification/{refusal-cause,usage-buffer,verify-batch}.test.ts',
   ],
   races: [

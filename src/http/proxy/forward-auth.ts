@@ -1,5 +1,7 @@
 import { METHODS } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Challenge, challengeOf, challengeWithoutToken } from '../../domain/challenge.ts'
+import { parseBearer } from '../../domain/token/bearer.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { answerToCurrent } from '../../verification/current-caller.ts'
 import { verify } from '../../verification/verify.ts'
@@ -7,14 +9,13 @@ import type { ApiSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
 import type { Deps } from '../deps.ts'
 import { headerLines } from '../header-lines.ts'
-import { parseBearer } from '../parse-bearer.ts'
 import { proxiedAddressOf } from '../request-address.ts'
 import { type Demand, parseDemand } from './demand.ts'
-import { type Denial, denialOf, noToken } from './denial.ts'
 import { proveProxy } from './prove-proxy.ts'
 import { forwardAuthSchema } from './schema.ts'
 
 const url = '/v1/forward-auth'
+const realm = 'aeon-keys'
 
 /** Node's server hands CONNECT to no request handler. */
 const otherMethods = METHODS.filter((method) => method !== 'GET' && method !== 'CONNECT')
@@ -52,7 +53,7 @@ async function answer(
   let proxy = await proveProxy(deps, request, forwardAuth.networks)
   const demand = parseDemand(request.url)
   const token = presentedToken(request, forwardAuth.tokenHeader)
-  if (token === undefined) return deny(reply, noToken)
+  if (token === undefined) return deny(reply, challengeWithoutToken(realm))
   const address = proxiedAddressOf(request, trustedProxies)
   const judge = () => verify(deps, token, { address, ...demand })
   const answering = {
@@ -65,7 +66,7 @@ async function answer(
   const verdict = await answerToCurrent(deps, answering, await judge())
   if (verdict.valid) return allow(reply, verdict.key, demand)
   if (forwardAuth.tellsReason) reply.header('x-denial-reason', verdict.reason)
-  return deny(reply, denialOf(verdict.reason, demand.permissions))
+  return deny(reply, challengeOf(verdict.reason, demand.permissions, realm))
 }
 
 /** Undefined if there is no token, or more than one: a proxy may forward another one of them. */
@@ -95,7 +96,7 @@ function allow(reply: FastifyReply, key: KeyFacts, demand: Demand): FastifyReply
 }
 
 /** Sends no body: nginx reads no body of an auth_request answer, and would close the connection. */
-function deny(reply: FastifyReply, { status, challenge }: Denial): FastifyReply {
+function deny(reply: FastifyReply, { status, challenge }: Challenge): FastifyReply {
   return reply
     .code(status)
     .headers({ 'cache-control': 'no-store', 'www-authenticate': challenge })

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import { type AddressRange, covers } from '../../domain/network/address.ts'
+import { parseBearer } from '../../domain/token/bearer.ts'
 import { ServiceError } from '../../errors.ts'
 import type { Caller } from '../../verification/current-caller.ts'
 import { verify } from '../../verification/verify.ts'
 import type { Deps } from '../deps.ts'
 import { headerLines } from '../header-lines.ts'
-import { parseBearer } from '../parse-bearer.ts'
 import { socketAddressOf } from '../request-address.ts'
 
 const permissions = ['api_key:verify']

@@ -1,0 +1,98 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import {
+  type Challenge,
+  challengeOf,
+  challengeWithoutToken,
+} from '../../../src/domain/challenge.ts'
+import { type DenialReason, denialReasons } from '../../../src/domain/denial-reason.ts'
+import { parseBearer } from '../../../src/domain/token/bearer.ts'
+import type { ValidVerdict } from './verdict.ts'
+import type { TokenVerifier } from './verifier.ts'
+import { VerifierError } from './verifier-error.ts'
+
+/** What a route requires of a key. */
+export interface Requirement<Request> {
+  /** Permissions that the key must hold, all of them. */
+  readonly permissions?: readonly string[]
+  /** The account that the key must belong to, for example from the path of the request. */
+  readonly accountId?: (request: Request) => string | undefined
+  /**
+   * The address of the client, if the framework does not know it. A framework behind a proxy knows
+   * it only if you tell the framework to trust the proxy.
+   */
+  readonly clientIp?: (request: Request) => string | undefined
+  /** The realm of WWW-Authenticate. Default: `api`. */
+  readonly realm?: string
+}
+
+/** The response to a request that may not pass. */
+export interface Refusal {
+  readonly status: 401 | 403 | 503
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export type Outcome =
+  | { readonly isAdmitted: true; readonly verdict: ValidVerdict }
+  | { readonly isAdmitted: false; readonly refusal: Refusal }
+
+/** Seconds after which a client may try again (RFC 9110, section 10.2.3). */
+const retryAfterSeconds = '1'
+
+/**
+ * Verifies the token of a request. That there is no verdict is 503, never a denial: a client must
+ * not throw away a good key.
+ */
+export async function authenticate<Request>(
+  verifier: TokenVerifier,
+  requirement: Requirement<Request>,
+  request: Request,
+  { raw, address }: { readonly raw: IncomingMessage; readonly address: string | undefined },
+): Promise<Outcome> {
+  const { permissions = [], realm = 'api' } = requirement
+  const token = tokenOf(raw)
+  if (token === undefined) return refuse(challengeWithoutToken(realm))
+  try {
+    const clientIp = requirement.clientIp === undefined ? address : requirement.clientIp(request)
+    const verdict = await verifier.verify(token, {
+      clientIp: withoutZone(clientIp),
+      permissions,
+      accountId: requirement.accountId?.(request),
+    })
+    if (verdict.valid) return { isAdmitted: true, verdict }
+    return refuse(challengeOf(knownReason(verdict.reason), permissions, realm))
+  } catch (error) {
+    if (!(error instanceof VerifierError)) throw error
+    return refuse({ status: 503 })
+  }
+}
+
+/** Node keeps the first of several Authorization headers; another hop may keep another one. */
+function tokenOf({ headers, headersDistinct }: IncomingMessage): string | undefined {
+  const { authorization } = headers
+  if (authorization === undefined || headersDistinct.authorization?.length !== 1) return undefined
+  return parseBearer(authorization)
+}
+
+/** Linux names the interface of a link-local address: `fe80::1%eth0`. */
+function withoutZone(address: string | undefined): string | undefined {
+  return address?.replace(/%.*$/, '')
+}
+
+/** A reason of a later version is a denial like that of an unknown token. */
+function knownReason(reason: string): DenialReason {
+  return denialReasons.find((known) => known === reason) ?? 'not_found'
+}
+
+function refuse(why: Challenge | { readonly status: 503 }): Outcome {
+  const { status } = why
+  const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status })
+  const headers = {
+    'content-type': 'application/problem+json; charset=utf-8',
+    'cache-control': 'no-store',
+    ...('challenge' in why
+      ? { 'www-authenticate': why.challenge }
+      : { 'retry-after': retryAfterSeconds }),
+  }
+  return { isAdmitted: false, refusal: { status, headers, body } }
+}
