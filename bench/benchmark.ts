@@ -41,7 +41,13 @@ export interface Rounds {
 }
 
 /** In seconds. A rate that still grows then is not that of a warm server. */
-const longestWarmUp = 30
+const longestWarmUp = 60
+/**
+ * V8 has compiled what is hot by then: on a busy machine a few seconds bring fewer requests. A slow
+ * server has at least these seconds instead.
+ */
+const leastWarmUpRequests = 30_000
+const patience = 20
 
 /**
  * Loads the candidates one after the other, round after round, so that whatever else the machine
@@ -91,8 +97,9 @@ export async function benchmarkAnew(
 }
 
 /**
- * Loads a candidate until its rate is steady. A given rate is steady by itself, and what runs
- * beside a candidate may be limited: both warm up for the given time.
+ * Loads a candidate until its rate is steady, by its own CPU time: other load on the machine alters
+ * the rate by the clock. A given rate is steady by itself, and what runs beside a candidate may be
+ * limited: both warm up for the given time.
  */
 async function warmUp(candidate: Candidate, seconds: number): Promise<void> {
   if (candidate.ratePerSecond !== undefined || candidate.beside !== undefined) {
@@ -100,11 +107,15 @@ async function warmUp(candidate: Candidate, seconds: number): Promise<void> {
     return
   }
   const rates: number[] = []
-  while (!isSteady(rates, seconds)) {
+  let requests = 0
+  const mayBeWarm = () => requests >= leastWarmUpRequests || rates.length >= patience
+  while (!mayBeWarm() || !isSteady(rates, seconds)) {
     if (rates.length === longestWarmUp) {
       throw new Error(`${candidate.name}: its rate still grows after ${longestWarmUp} s.`)
     }
-    rates.push((await measure(candidate, 1, false)).requestsPerSecond)
+    const turn = await measure(candidate, 1, false)
+    requests += turn.requests
+    rates.push(1 / turn.cpuMicros)
   }
 }
 
