@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import { Type } from 'typebox'
 import { maxDescriptionLength, maxNameLength, maxPermissionsPerRole } from './limits.ts'
 import { nameFault, nameMessage } from './name.ts'
@@ -46,7 +46,7 @@ export interface EffectivePermissions {
  * replace. Throws an Error that lists every fault of the file.
  */
 export function parseCatalogue(file: unknown): Catalogue {
-  const isCatalogue = new Ajv({ allErrors: true, validateSchema: false }).compile(CatalogueFile)
+  const isCatalogue = catalogueCheck()
   if (!isCatalogue(file)) {
     const faults = isCatalogue.errors?.map(
       (error) => `${error.instancePath || '/'} ${error.message}`,
@@ -112,6 +112,14 @@ const CatalogueFile = Type.Object(
   },
   { additionalProperties: false },
 )
+
+let compiledCheck: ValidateFunction | undefined
+
+/** Compiled once: that takes longer than all the rest of reading a catalogue. */
+function catalogueCheck(): ValidateFunction {
+  compiledCheck ??= new Ajv({ allErrors: true, validateSchema: false }).compile(CatalogueFile)
+  return compiledCheck
+}
 
 function contradictionsOf(catalogue: Catalogue): string[] {
   const scopes = new Map(catalogue.map((entry) => [entry.name, entry.scope]))
