@@ -56,6 +56,8 @@ export async function startTestService(
     LOG_LEVEL: 'debug',
     USE_FLUSH_MS: '600000',
     HASH_CONCURRENCY: String(hasherPlaces),
+    // The arrays of the cache are made for this many: for the default that takes 35 ms.
+    CACHE_MAX_KEYS: '10000',
     // A test that delays hashing on purpose must not run into this limit.
     HASH_WAIT_MAX_MS: '60000',
     // On a busy machine both may take longer than callers should wait.
