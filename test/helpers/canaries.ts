@@ -56,14 +56,12 @@ async function dump(databaseUrl: string): Promise<string[]> {
     const tables = await client.query<{ name: string }>(
       `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = 'public'`,
     )
-    const texts: string[] = []
-    for (const { name } of tables.rows) {
-      const { rows } = await client.query<{ text: string }>(
-        `select row_to_json(x)::text as text from ${name} x`,
-      )
-      texts.push(...rows.map((row) => `${name}: ${row.text}`))
-    }
-    return texts
+    const parts = tables.rows.map(
+      ({ name }) => `select '${name}: ' || row_to_json(x)::text as text from ${name} x`,
+    )
+    if (parts.length === 0) return []
+    const { rows } = await client.query<{ text: string }>(parts.join(' union all '))
+    return rows.map(({ text }) => text)
   } finally {
     await client.end()
   }
