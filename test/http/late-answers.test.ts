@@ -294,15 +294,23 @@ async function guardedRoutes(): Promise<string[]> {
 
 let made = 0
 
+/** A role of keys that the requests are about. */
+const heldRole = newRole(root, account.id, 'held', [])
+
+/** The resource that a path is about. */
+async function idFor(path: string, keyId: string): Promise<string> {
+  if (path.includes('/roles')) return newRole(root, account.id, `free ${made}`, [])
+  if (!path.includes('/allow-lists')) return keyId
+  return newAllowList(root, account.id, ['10.0.0.0/8'], `list ${made}`)
+}
+
 /** A good request for a route, on resources of its own. */
 async function callOf(route: string): Promise<Call> {
   made += 1
   const { method, path } = parseRoute(route)
-  const held = await newRole(root, account.id, `held ${made}`, [])
-  const free = await newRole(root, account.id, `free ${made}`, [])
-  const list = await newAllowList(root, account.id, ['10.0.0.0/8'], `list ${made}`)
+  const held = await heldRole
   const key = await newKey(root, account.id, { role: held })
-  const id = path.includes('/roles') ? free : path.includes('/allow-lists') ? list : key.id
+  const id = await idFor(path, key.id)
   const filled = path
     .replace(':account_id', account.id)
     .replace(':project_id', account.project_id)
