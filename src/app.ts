@@ -135,7 +135,10 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   })
   if (options.apis.console !== undefined) {
     const console = { ...options.apis.console, trustedProxies }
-    await app.register(async (scope: App) => signInRoute(scope, deps, console))
+    await app.register(async (scope: App) => {
+      refuseUnknownQueries(scope)
+      signInRoute(scope, deps, console)
+    })
   }
   if (options.apis.aeon) await aeonApi(app, deps, guard)
   return app

@@ -11,8 +11,11 @@ export class RefusedToken extends ServiceError {
   }
 }
 
-/** The reasons that disclose facts of a key occur only if the secret of the token matched. */
-export function refusedToken(reason: DenialReason): RefusedToken {
+/**
+ * The refusal of a token, which `name` says the place of. The reasons that disclose facts of a key
+ * occur only if the secret of the token matched.
+ */
+export function refusedToken(reason: DenialReason, name = 'text after Bearer'): RefusedToken {
   if (reason === 'address_not_allowed') {
     const message = 'The client address is not in the allow lists of the API key.'
     return new RefusedToken(reason, 'permission_denied', message)
@@ -22,8 +25,7 @@ export function refusedToken(reason: DenialReason): RefusedToken {
     disabled: 'The API key is disabled.',
     rotated: 'The token was replaced by a newer token of the API key.',
     expired: 'The API key has expired.',
-    malformed:
-      'The text after Bearer is not a token. Send the whole token as it was issued, without quotes: an id or a hint is not a token.',
+    malformed: `The ${name} is not a token. Send the whole token as it was issued, without quotes: an id or a hint is not a token.`,
   }
   return new RefusedToken(
     reason,

@@ -15,10 +15,15 @@ export function faultsOfValidation(
   context: string | undefined,
 ): Fault[] {
   const place = placeOf(context)
-  return errors.map((error) => {
+  const faults = errors.map((error) => {
     const { field, rule } = ruleOf(error)
     return { in: place, field, rule, message: messageOf(error, place) }
   })
+  // A value of another type breaks the rules for values as well, and what to write is the same.
+  return faults.filter(
+    ({ field, message }, index) =>
+      faults.findIndex((fault) => fault.field === field && fault.message === message) === index,
+  )
 }
 
 function placeOf(context: string | undefined): FaultPlace {

@@ -6,6 +6,7 @@ import {
   consoleHost,
   cookieName,
   signIn,
+  trySignIn,
 } from '../helpers/browser.ts'
 import { newAccount } from '../helpers/fixtures.ts'
 import { assertProblem } from '../helpers/problems.ts'
@@ -62,6 +63,24 @@ t.test('no site is answered that it may send the header of the console', async (
     },
   })
   for (const header of Object.keys(answer.headers)) t.notMatch(header, /^access-control-/)
+})
+
+t.test('a sign-in has no query, and says what is wrong with a key', async (t) => {
+  const { service } = await signedIn(t)
+  const key = service.rootToken
+  for (const query of [`key=${key}`, `token=${key}`, 'wait_ms=1', '%zz']) {
+    const answer = await service.as(undefined).call('POST', `/v1/session?${query}`, {
+      body: { key },
+      headers: consoleHeaders,
+    })
+    t.equal(answer.status, 400, query)
+    t.equal(answer.body.errors[0].in, 'query')
+  }
+  for (const text of ['', `Bearer ${key}`, ` ${key}`, key.slice(0, -1)]) {
+    const answer = await trySignIn(service, { key: text })
+    assertProblem(t, answer, unauthenticated, text.slice(0, 7))
+    t.match(answer.body.detail, /^The key is not a token\. Send the whole token/)
+  }
 })
 
 t.test('the cookie of one port or scheme is none of another', async (t) => {

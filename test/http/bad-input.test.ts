@@ -616,6 +616,7 @@ async function refusesQueries(t: Test, externals: World): Promise<void> {
     ['cursor=%ed%a0%80', [['', 'percent_encoding']]],
     ['limit=1&limit=2', [['/limit', 'type']]],
     ['sort=nope', [['/sort', 'enum']]],
+    ['sort=name&sort=name', [['/sort', 'type']]],
     ['sort=created_at,name', [['/sort', 'enum']]],
     ['sort=%00', [['/sort', 'enum']]],
     ['nope=1', [['/nope', 'unknown_field']]],

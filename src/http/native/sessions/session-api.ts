@@ -55,7 +55,7 @@ function confirmSessionRoute(app: App, deps: Deps): void {
       const { address } = principal
       const attempt = { address, permissions: [], accountId: undefined }
       const verdict = await verify(deps, body.key, attempt)
-      if (!verdict.valid) throw refusedToken(verdict.reason)
+      if (!verdict.valid) throw refusedToken(verdict.reason, 'key')
       if (verdict.key.id !== principal.key.id) {
         throw new ServiceError('unauthenticated', 'The session belongs to another API key.')
       }

@@ -69,7 +69,7 @@ async function signIn(
   if (secret !== undefined && key === undefined) return startSessionByLink(deps, from, secret)
   if (key === undefined || secret !== undefined) throw oneOfBoth()
   const verdict = await verify(deps, key, { address, permissions: [], accountId: undefined })
-  if (!verdict.valid) throw refusedToken(verdict.reason)
+  if (!verdict.valid) throw refusedToken(verdict.reason, 'key')
   const principal: KeyPrincipal = {
     kind: 'key',
     key: verdict.key,
