@@ -108,6 +108,7 @@ export interface AuditEvent {
   readonly api_key_id: string | null
   readonly client_ip: string | null
   readonly request_id: string | null
+  readonly session_id: string | null
   readonly resource: {
     readonly type: string
     readonly id: string | null

@@ -1,4 +1,4 @@
-import { html, nothing, render } from '../lit-html.js'
+import { html, render } from '../lit-html.js'
 
 /**
  * @typedef {object} Dialog
@@ -86,51 +86,6 @@ function focusFirst(layer) {
     layer.querySelector('input, select, textarea') ??
     layer.querySelector('h2')
   if (first instanceof HTMLElement) first.focus()
-}
-
-/**
- * Asks a question that is answered by yes or no.
- * @param {object} question
- * @param {string} question.title
- * @param {unknown} question.text
- * @param {string} question.yes
- * @param {string} [question.typed] a text that the reader must type first
- * @returns {Promise<boolean>}
- */
-export async function ask({ title, text, yes, typed }) {
-  let answer = false
-  let isTyped = typed === undefined
-  const dialog = openDialog({
-    title,
-    content: ({ close, update }) => html`<form
-      @submit=${(/** @type {Event} */ event) => {
-        event.preventDefault()
-        answer = true
-        close()
-      }}
-    >
-      <div class="text">${text}</div>
-      ${
-        typed === undefined
-          ? nothing
-          : html`<label>Type <b>${typed}</b> to confirm
-              <input
-                autocomplete="off"
-                @input=${(/** @type {any} */ event) => {
-                  isTyped = event.target.value === typed
-                  update()
-                }}
-              />
-            </label>`
-      }
-      <footer>
-        <button type="button" @click=${close}>Cancel</button>
-        <button class="danger" ?disabled=${!isTyped}>${yes}</button>
-      </footer>
-    </form>`,
-  })
-  await dialog.closed
-  return answer
 }
 
 /** Where the focus goes if what had it is gone: the heading of the topmost layer. */

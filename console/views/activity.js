@@ -25,7 +25,7 @@ const actions = [
     'denied',
   ].map((act) => `api_key.${act}`),
   ...['expires_soon', 'expired'].map((act) => `api_key.${act}`),
-  ...['session.started', 'session.ended', 'session.link_issued'],
+  ...['started', 'confirmed', 'ended', 'link_issued'].map((act) => `session.${act}`),
   ...['role', 'allow_list'].flatMap((kind) =>
     ['created', 'updated', 'deleted'].map((act) => `${kind}.${act}`),
   ),
@@ -143,7 +143,8 @@ function openEvent(event) {
       <h3 class="subject">${actionOf(event.action)}</h3>
       <dl class="facts">
         <div><dt>Which</dt><dd>${event.resource.type.replaceAll('_', ' ')} ${event.resource.name ?? ''} <code class="wrap">${event.resource.id ?? ''}</code></dd></div>
-        <div><dt>Who</dt><dd>${actorOf(event.actor)} <code class="wrap">${event.actor.id ?? ''}</code></dd></div>
+        <div><dt>Who</dt><dd>${event.actor.id === null ? actorOf(event.actor) : html`<a href=${hrefOf('activity', { actor_id: event.actor.id })} title="All that they did">${actorOf(event.actor)}</a>`} <code class="wrap">${event.actor.id ?? ''}</code></dd></div>
+        ${event.session_id === null ? nothing : html`<div><dt>By the session</dt><dd><code class="wrap">${event.session_id}</code> of the console</dd></div>`}
         <div><dt>From</dt><dd>${event.client_ip ?? '–'}</dd></div>
         <div><dt>When</dt><dd>${timeOf(event.created_at)}</dd></div>
         <div><dt>Reason</dt><dd>${event.reason ?? '–'}</dd></div>

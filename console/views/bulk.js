@@ -3,7 +3,7 @@ import { html, nothing } from '../lit-html.js'
 import { openDialog } from '../parts/dialog.js'
 import { problemOf } from '../parts/problem.js'
 import { followReceipt, progressOf } from '../parts/receipt.js'
-import { fromLocalInput, readersZone } from '../parts/time.js'
+import { fromLocalInput, readersZone, toLocalInput } from '../parts/time.js'
 import { counted } from '../parts/words.js'
 import { accountPath } from '../state.js'
 
@@ -11,8 +11,9 @@ import { accountPath } from '../state.js'
  * Revokes the keys that match a filter: previews, asks, revokes in one transaction, and shows the
  * receipt.
  * @param {() => void} changed
+ * @param {Record<string, string>} shown the filters of the page, which the form begins with
  */
-export function revokeMany(changed) {
+export function revokeMany(changed, shown) {
   /** @type {Record<string, string | true> | undefined} */
   let filter
   /** @type {any} */
@@ -88,12 +89,12 @@ export function revokeMany(changed) {
   }
 
   const first = (/** @type {() => void} */ close) => html`<form @submit=${ask}>
-    <p>Revokes every key that matches all conditions given here, for good, in one transaction. Nothing is revoked before you have seen how many.</p>
-    <label>Created by <input name="created_by" placeholder="Id of a person or key" autocomplete="off" autofocus /></label>
-    <label>Role <input name="role" placeholder="Name or id" autocomplete="off" /></label>
-    <label>Name begins with <input name="name_prefix" autocomplete="off" /></label>
+    <p>Revokes every key that matches all conditions given here, for good, in one transaction. Nothing is revoked before you have seen how many. The filters of the page are filled in; a name in the column Created by sets that filter.</p>
+    <label>Created by <input name="created_by" placeholder="Id of a person or key" autocomplete="off" autofocus value=${shown.created_by ?? ''} /></label>
+    <label>Role <input name="role" placeholder="Name or id" autocomplete="off" value=${shown.role ?? ''} /></label>
+    <label>Name begins with <input name="name_prefix" autocomplete="off" value=${shown.name_prefix ?? ''} /></label>
     <label>Created before (${readersZone}) <input type="datetime-local" name="created_before" /></label>
-    <label>Last used before (${readersZone}) <input type="datetime-local" name="last_used_before" /></label>
+    <label>Last used before (${readersZone}) <input type="datetime-local" name="last_used_before" value=${toLocalInput(shown.last_used_before ?? null)} /></label>
     <label class="choice"><input type="checkbox" name="never_used" /> Never used</label>
     <label>Reason <span class="quiet">(optional, kept in the audit log)</span> <input name="reason" maxlength="1000" autocomplete="off" /></label>
     <footer>

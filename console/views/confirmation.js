@@ -2,6 +2,7 @@ import { call } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { openDialog } from '../parts/dialog.js'
 import { problemOf } from '../parts/problem.js'
+import { state } from '../state.js'
 
 /**
  * Asks for the key again before a sensitive change. Resolves with whether it was given.
@@ -18,10 +19,10 @@ export async function askForKey(detail) {
     content: ({ close }) => html`<form @submit=${submit}>
       <p>${detail}</p>
       ${problem === undefined ? nothing : problemOf(problem)}
-      <label>API key
+      <label>API key <b>${state.signedIn?.api_key.name}</b>
         <input name="key" type="password" autocomplete="off" data-takes="token" required autofocus />
       </label>
-      <p class="quiet">The key that you signed in with. It is not stored.</p>
+      <p class="quiet">The token of the key that you act with, also if you signed in by a link. It is not stored.</p>
       <footer>
         <button type="button" @click=${close}>Cancel</button>
         <button class="primary" ?disabled=${isBusy}>${isBusy ? 'Checking …' : 'Go on'}</button>

@@ -14,6 +14,7 @@ import { followReceipt, progressOf } from '../parts/receipt.js'
  * @property {string} done
  * @property {unknown} text
  * @property {boolean} isDangerous
+ * @property {boolean} [isRepeated] it was done before, and changes nothing
  */
 
 /**
@@ -59,6 +60,22 @@ export function enableKey(key, changed) {
     done: 'Enabled everywhere',
     text: html`<p><b>${key.name}</b> works again.</p>`,
     isDangerous: false,
+  })
+}
+
+/**
+ * Shows the receipt of a revocation that was made before: who repeats it changes nothing.
+ * @param {ApiKey} key
+ */
+export function showRevocation(key) {
+  return perform(key, () => {}, {
+    path: 'revoke',
+    title: 'Revocation',
+    verb: 'Ask all instances',
+    done: 'Revoked everywhere',
+    text: html`<p><b>${key.name}</b> was revoked. The receipt says whether any instance may still accept it.</p>`,
+    isDangerous: false,
+    isRepeated: true,
   })
 }
 
@@ -109,9 +126,13 @@ function perform(key, changed, act) {
           ? html`<p><b>${key.name}</b></p>${progressOf(progress, act.done)}
               <footer><button type="button" class="primary" @click=${close}>Done</button></footer>`
           : html`${act.text}
-              <label>Reason <span class="quiet">(optional, kept in the audit log)</span>
-                <input name="reason" maxlength="1000" autocomplete="off" />
-              </label>
+              ${
+                act.isRepeated
+                  ? nothing
+                  : html`<label>Reason <span class="quiet">(optional, kept in the audit log)</span>
+                      <input name="reason" maxlength="1000" autocomplete="off" />
+                    </label>`
+              }
               <footer>
                 <button type="button" @click=${close}>Cancel</button>
                 <button class=${act.isDangerous ? 'danger' : 'primary'} ?disabled=${step === 'acting'}>

@@ -6,7 +6,7 @@ import { timeOf } from '../parts/time.js'
 import { actorOf, counted, statusOf } from '../parts/words.js'
 import { hrefOf } from '../router.js'
 import { accountPath, may, state } from '../state.js'
-import { disableKey, enableKey, revokeKey } from './key-acts.js'
+import { disableKey, enableKey, revokeKey, showRevocation } from './key-acts.js'
 
 /** @typedef {import('../types.js').ApiKey} ApiKey */
 /** @typedef {{ key: ApiKey, etag: string, lists: readonly import('../types.js').AllowList[] }} Found */
@@ -96,7 +96,7 @@ function factsOf({ key, lists }) {
         : key.role.name,
     ],
     ['Usable from', reach(key, lists)],
-    ['Created by', actorOf(key.created_by)],
+    ['Created by', creatorOf(key.created_by)],
     ['Created', timeOf(key.created_at)],
     ['Expires', timeOf(key.expires_at, 'Never')],
     ['Last used', timeOf(key.last_used_at, 'Never')],
@@ -127,6 +127,12 @@ function factsOf({ key, lists }) {
     <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
 }
 
+/** @param {import('../types.js').Actor} creator */
+function creatorOf(creator) {
+  if (creator.id === null) return actorOf(creator)
+  return html`<a href=${hrefOf('keys', { created_by: creator.id })}>${actorOf(creator)}</a>`
+}
+
 /** @param {ApiKey} key @param {Found['lists']} lists */
 function reach(key, lists) {
   if (key.reach === 'anywhere') return 'Any address'
@@ -147,7 +153,11 @@ function metadata(values) {
 
 /** @param {Found} found @param {() => void} reload */
 function buttonsOf({ key, etag }, reload) {
-  if (key.status === 'revoked') return nothing
+  if (key.status === 'revoked') {
+    return may('api_key:revoke')
+      ? html`<button type="button" @click=${() => showRevocation(key)}>Is it dead everywhere?</button>`
+      : nothing
+  }
   const edit = async () => (await import('./edit-key.js')).editKey({ key, etag }, reload)
   const rotate = async () => (await import('./rotate-key.js')).rotateKey(key, reload)
   const isExpired = key.status === 'expired'

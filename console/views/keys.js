@@ -9,6 +9,9 @@ import { go, hrefWith } from '../router.js'
 import { accountPath, may } from '../state.js'
 import { filterForm, filterOf, isFiltered } from './key-filters.js'
 
+/** What a pasted token becomes in a field of search: the API has keys by it too. */
+const hint = /^[a-z][a-z0-9]{0,15}_[0-9A-Za-z]{22}$/
+
 /** @typedef {import('../types.js').ApiKey} ApiKey */
 
 /**
@@ -18,10 +21,7 @@ import { filterForm, filterOf, isFiltered } from './key-filters.js'
  */
 export function open(context) {
   const { update } = context
-  const list = new Loading(
-    () => get(pathOf(`${accountPath()}/api-keys`, queryOf(context.params))),
-    update,
-  )
+  const list = new Loading(() => read(queryOf(context.params)), update)
   let listed = ''
   /** @type {string | null} the key whose details are open */
   let detailed = null
@@ -58,7 +58,7 @@ export function open(context) {
   }
 
   const create = async () => (await import('./create-key.js')).createKey(reload)
-  const bulk = async () => (await import('./bulk.js')).revokeMany(reload)
+  const bulk = async () => (await import('./bulk.js')).revokeMany(reload, filterOf(context.params))
   const exportList = async () => {
     const { exportAs } = await import('../parts/export.js')
     const { sort: _, limit: __, cursor: ___, ...filter } = queryOf(context.params)
@@ -75,7 +75,7 @@ export function open(context) {
     { label: 'Status', cell: (key) => statusOf(key.status) },
     { label: 'Role', kind: 'wide', cell: (key) => key.role.name },
     { label: 'Usable from', kind: 'wide', cell: reachOf },
-    { label: 'Created by', kind: 'wide', cell: (key) => actorOf(key.created_by) },
+    { label: 'Created by', kind: 'wide', cell: (key) => creatorOf(key) },
     { label: 'Created', kind: 'wide', sort: 'created_at', cell: (key) => timeOf(key.created_at) },
     { label: 'Last used', kind: 'wide', cell: (key) => timeOf(key.last_used_at, 'Never') },
     { label: 'Expires', sort: 'expires_at', cell: (key) => timeOf(key.expires_at, 'Never') },
@@ -97,7 +97,7 @@ export function open(context) {
       </div>
       ${
         may('api_key:read')
-          ? html`${filterForm(context.params)} ${list.render((page) => pageOf(page, context.params, columns, create), 'keys')}`
+          ? html`${adviceOf(context)} ${filterForm(context.params)} ${list.render((page) => pageOf(page, context.params, columns, create), 'keys')}`
           : forbidden('the keys of this account', 'api_key:read')
       }
     `,
@@ -120,6 +120,32 @@ function queryOf(params) {
 }
 
 /**
+ * A page of keys; the one key of a token whose hint is searched for.
+ * @param {Record<string, string>} query
+ */
+async function read(query) {
+  const { search = '' } = query
+  if (hint.test(search)) return (await import('./key-by-token.js')).keyByToken(search)
+  return get(pathOf(`${accountPath()}/api-keys`, query))
+}
+
+/** @param {ApiKey} key */
+function creatorOf({ created_by: creator }) {
+  if (creator.id === null) return actorOf(creator)
+  const href = hrefWith({ created_by: creator.id, cursor: null })
+  return html`<a href=${href} title="All keys of this creator">${actorOf(creator)}</a>`
+}
+
+/**
+ * An operator begins in the account of their own key, where few keys belong.
+ * @param {import('../types.js').ViewContext} context
+ */
+function adviceOf({ account, signedIn }) {
+  if (account.id !== signedIn.account.id || !may('account:create')) return nothing
+  return html`<p class="note">This is the operators’ account. A team or product has its own: see <a href="/console/accounts">Accounts</a>.</p>`
+}
+
+/**
  * @param {{ api_keys: readonly ApiKey[], next_cursor: string | null }} page
  * @param {URLSearchParams} params
  * @param {readonly import('../types.js').Column<ApiKey>[]} columns
@@ -133,7 +159,9 @@ function pageOf({ api_keys: rows, next_cursor: next }, params, columns, create) 
   if (isFiltered(params)) {
     return empty(
       'No key matches',
-      'Change the search or the filters, or show all keys.',
+      hint.test(params.get('search') ?? '')
+        ? 'No key of this account has this token.'
+        : 'Change the search or the filters, or show all keys.',
       html`<a class="button" href=${hrefWith(cleared(params))}>Show all keys</a>`,
     )
   }

@@ -1,13 +1,14 @@
 import { call, get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { contains } from '../parts/addresses.js'
-import { ask, openDialog } from '../parts/dialog.js'
+import { ask } from '../parts/ask.js'
+import { openDialog } from '../parts/dialog.js'
 import { empty, Loading } from '../parts/loading.js'
 import { forbidden, problemOf } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
 import { timeOf } from '../parts/time.js'
 import { counted } from '../parts/words.js'
-import { go, hrefWith } from '../router.js'
+import { go, hrefOf, hrefWith } from '../router.js'
 import { accountPath, may } from '../state.js'
 import { createList, editList } from './edit-list.js'
 
@@ -137,6 +138,7 @@ function openDetails(list, reload) {
         <div><dt>Used by</dt><dd>${counted(list.key_count ?? 0, 'key')}</dd></div>
         <div><dt>Created</dt><dd>${timeOf(list.created_at)}</dd></div>
         <div><dt>Changed</dt><dd>${timeOf(list.updated_at)}</dd></div>
+        ${may('audit_event:read') ? html`<div><dt>Events</dt><dd><a href=${hrefOf('activity', { resource_id: list.id })}>What happened to it</a></dd></div>` : nothing}
         <div><dt>Id</dt><dd><code class="wrap">${list.id}</code></dd></div>
       </dl>
       <label>Which entry contains this address?

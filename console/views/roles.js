@@ -1,6 +1,7 @@
 import { call, get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
-import { ask, openDialog } from '../parts/dialog.js'
+import { ask } from '../parts/ask.js'
+import { openDialog } from '../parts/dialog.js'
 import { effectiveOf } from '../parts/key-form.js'
 import { Loading } from '../parts/loading.js'
 import { forbidden, problemOf } from '../parts/problem.js'
@@ -158,6 +159,7 @@ function openDetails(role, catalogue, reload) {
         <div><dt>Description</dt><dd>${role.description || '–'}</dd></div>
         <div><dt>Type</dt><dd>${role.built_in ? 'Built-in' : 'Custom'}</dd></div>
         <div><dt>Keys</dt><dd><a href=${hrefOf('keys', { role: role.id })}>${counted(role.key_count ?? 0, 'key')}</a></dd></div>
+        ${may('audit_event:read') ? html`<div><dt>Events</dt><dd><a href=${hrefOf('activity', { resource_id: role.id })}>What happened to it</a></dd></div>` : nothing}
         <div><dt>Id</dt><dd><code class="wrap">${role.id}</code></dd></div>
       </dl>
       <div class="acts">

@@ -13,7 +13,7 @@ const started = await startConsole(t)
 const dialogOf = (page: Page, name: string) => page.getByRole('dialog', { name })
 
 if (started !== undefined) {
-  const { root, rootToken, accountId, url } = started
+  const { root, rootToken, accountId } = started
   const account = `/v1/accounts/${accountId}`
 
   t.test(
@@ -142,7 +142,7 @@ if (started !== undefined) {
 
   t.test('an operator creates, renames and opens accounts, and sees the instances', async (t) => {
     const { page, faults } = await started.signIn(rootToken)
-    await page.getByRole('link', { name: 'Accounts' }).click()
+    await page.getByRole('main').getByRole('link', { name: 'Accounts' }).click()
     await page.getByRole('button', { name: 'Create account' }).click()
     await dialogOf(page, 'Create account').getByLabel('Name').fill('Globex')
     await dialogOf(page, 'Create account').getByRole('button', { name: 'Create' }).click()
@@ -160,10 +160,42 @@ if (started !== undefined) {
     t.same(faults, [])
   })
 
-  t.test('the sessions of a key are listed', async (t) => {
+  t.test('a session in another browser is ended, with its receipt', async (t) => {
     const { page, faults } = await started.signIn()
-    await page.goto(`${url}/console/sessions`)
+    const other = await started.signIn()
+    await page.getByRole('link', { name: 'My Sessions' }).click()
     await page.getByText('this one').waitFor()
+    await page.getByRole('button', { name: 'End', exact: true }).first().click()
+    await page.getByText(/Ended everywhere: 1 of 1 instance, \d+ ms/).waitFor()
+    await other.page.getByRole('link', { name: 'Roles' }).click()
+    await other.page.getByText('Your session has ended').waitFor()
+    t.equal(await other.page.locator('table').count(), 0)
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('button', { name: 'End and sign out' }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    t.same([...faults, ...other.faults], [])
+  })
+
+  t.test('a sensitive act asks for the key again, and goes on when it is given', async (t) => {
+    const { page, faults } = await started.signIn()
+    started.clock.offsetMs = 11 * 60_000
+    t.teardown(() => {
+      started.clock.offsetMs = 0
+    })
+    await page.getByRole('button', { name: 'Create API key' }).click()
+    const form = dialogOf(page, 'Create API Key')
+    await form.getByLabel('Name', { exact: true }).fill('second administrator')
+    await form.getByRole('combobox', { name: 'Role' }).selectOption({ label: 'admin' })
+    await form.getByRole('button', { name: 'Generate Key' }).click()
+    const question = dialogOf(page, 'Give your key again')
+    await question.getByRole('textbox', { name: 'API key Anna, administrator' }).fill(rootToken)
+    await question.getByRole('button', { name: 'Go on' }).click()
+    await question.getByRole('alert').waitFor()
+    await question.getByRole('textbox', { name: 'API key' }).fill(started.token)
+    await question.getByRole('button', { name: 'Go on' }).click()
+    const token = await form.getByRole('textbox', { name: 'API key' }).inputValue()
+    started.canaries.addToken(token)
+    t.equal((await root.verify(token)).valid, true)
     t.same(faults, [])
   })
 }

@@ -39,20 +39,12 @@ export async function startConsole(
   t: Test,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Console | undefined> {
-  const found = await promisify(execFile)('which', ['chromium']).catch(() => undefined)
-  if (found === undefined && process.env.INTEROP !== 'required') {
-    t.comment('Chromium is missing')
-    return undefined
-  }
+  const browser = await startBrowser(t)
+  if (browser === undefined) return undefined
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const started = await startTestService(t, { settings })
   await started.service.app.listen({ host: '127.0.0.1', port })
-  const browser = await chromium.launch({
-    executablePath: found?.stdout.trim() ?? 'chromium',
-    args: ['--no-sandbox'],
-  })
-  t.teardown(() => browser.close())
   const accountId = await newAccount(started.root)
   const admin = await newKey(started.root, accountId, { name: 'Anna, administrator' })
   const open = (options: WindowOptions = {}) => openWindow(browser, url, options)
@@ -64,6 +56,21 @@ export async function startConsole(
   return { ...started, url, browser, accountId, token: admin.token, signIn, open }
 }
 
+/** Undefined, with a line that says so, where there is no Chromium and INTEROP is not required. */
+export async function startBrowser(t: Test): Promise<Browser | undefined> {
+  const found = await promisify(execFile)('which', ['chromium']).catch(() => undefined)
+  if (found === undefined && process.env.INTEROP !== 'required') {
+    t.comment('Chromium is missing')
+    return undefined
+  }
+  const browser = await chromium.launch({
+    executablePath: found?.stdout.trim() ?? 'chromium',
+    args: ['--no-sandbox'],
+  })
+  t.teardown(() => browser.close())
+  return browser
+}
+
 /** Fills the sign-in page that a window shows. */
 export async function enter(page: Page, token: string): Promise<void> {
   await page.getByRole('textbox', { name: 'API key' }).fill(token)
@@ -71,13 +78,20 @@ export async function enter(page: Page, token: string): Promise<void> {
   await page.getByRole('navigation', { name: 'Console' }).waitFor()
 }
 
-async function openWindow(browser: Browser, url: string, options: WindowOptions): Promise<Window> {
+/** A window of its own, with cookies of its own, at a page of the console. */
+export async function openWindow(
+  browser: Browser,
+  url: string,
+  options: WindowOptions = {},
+): Promise<Window> {
   const { width = 1280, colorScheme = 'light', path = '/console' } = options
   const context = await browser.newContext({
     viewport: { width, height: 900 },
     colorScheme,
     timezoneId: 'Europe/Berlin',
     permissions: ['clipboard-read', 'clipboard-write'],
+    // Caddy signs its certificate itself.
+    ignoreHTTPSErrors: true,
   })
   const page = await context.newPage()
   const faults: string[] = []
