@@ -52,6 +52,10 @@ const platform: string = me.account_id
 const account = (await root.get(`/v1/accounts/${await newAccount(root)}`)).body.account
 const revision = (await root.post(`/v1/accounts/${account.id}/api-keys/${await spent()}/revoke`))
   .body.receipt
+/** A role of all permissions, of callers whose change is not that of their role. */
+const sharedRole = await newFullRole()
+/** The role of keys that requests are about. */
+const heldRole = await newRole(root, account.id, 'held', [])
 
 interface Caller {
   readonly id: string
@@ -108,7 +112,7 @@ t.test('a caller whose rights end meanwhile gets the refusal only, on every rout
     for (const change of [revoked, ...(call.method === 'HEAD' ? [] : some)]) {
       // A token that is not in the cache: only then a proxy waits for the database.
       if (route.includes('/forward-auth')) call = await callOf(route)
-      const caller = await newCaller()
+      const caller = await newCaller(change === narrowed ? await newFullRole() : sharedRole)
       const answer = await callWith(caller, call, () => change.make(caller))
       here.clock.offsetMs = 0
       assertRefused(t, answer, route, change, `${route}, ${change.told}`)
@@ -258,10 +262,13 @@ async function waitingForPool(): Promise<number> {
   return Number(/^aeon_keys_pool_waiting (\d+)$/m.exec(body)?.[1])
 }
 
+function newFullRole(): Promise<string> {
+  return newRole(root, platform, `caller ${crypto.randomUUID().slice(0, 13)}`, permissions)
+}
+
 /** A key of the platform account with all permissions, which is in the cache. */
-async function newCaller(): Promise<Caller> {
+async function newCaller(role = sharedRole): Promise<Caller> {
   const name = `caller ${crypto.randomUUID().slice(0, 13)}`
-  const role = await newRole(root, platform, name, permissions)
   const expiresAt = new Date(Date.now() + hourMs).toISOString()
   const { id, token } = await newKey(root, platform, { name, role, expires_at: expiresAt })
   const { status } = await here.as(token).get('/v1/me')
@@ -294,9 +301,6 @@ async function guardedRoutes(): Promise<string[]> {
 
 let made = 0
 
-/** A role of keys that the requests are about. */
-const heldRole = newRole(root, account.id, 'held', [])
-
 /** The resource that a path is about. */
 async function idFor(path: string, keyId: string): Promise<string> {
   if (path.includes('/roles')) return newRole(root, account.id, `free ${made}`, [])
@@ -308,8 +312,7 @@ async function idFor(path: string, keyId: string): Promise<string> {
 async function callOf(route: string): Promise<Call> {
   made += 1
   const { method, path } = parseRoute(route)
-  const held = await heldRole
-  const key = await newKey(root, account.id, { role: held })
+  const key = await newKey(root, account.id, { role: heldRole })
   const id = await idFor(path, key.id)
   const filled = path
     .replace(':account_id', account.id)
@@ -338,16 +341,16 @@ async function callOf(route: string): Promise<Call> {
     'POST /v1/accounts': named,
     'PATCH /v1/accounts/:account_id': named,
     'PATCH /v1/accounts/:account_id/api-keys/:id': named,
-    'POST /v1/accounts/:account_id/api-keys': { ...named, role: held, expires_at: null },
+    'POST /v1/accounts/:account_id/api-keys': { ...named, role: heldRole, expires_at: null },
     'POST /v1/accounts/:account_id/api-keys/:id/rotate': { overlap_seconds: 0 },
     'POST /v1/me/rotate': { overlap_seconds: 0 },
-    'POST /v1/accounts/:account_id/api-keys/revoke': { filter: { role: held }, dry_run: true },
-    'POST /v1/api-keys/revoke': { filter: { role: held }, dry_run: true },
+    'POST /v1/accounts/:account_id/api-keys/revoke': { filter: { role: heldRole }, dry_run: true },
+    'POST /v1/api-keys/revoke': { filter: { role: heldRole }, dry_run: true },
     'POST /v1/accounts/:account_id/allow-lists': { ...named, entries: ['10.0.0.1'] },
     'PATCH /v1/accounts/:account_id/allow-lists/:id': { entries: ['10.0.0.1'] },
     'POST /v1/accounts/:account_id/roles': { ...named, permissions: [] },
     'PUT /v1/accounts/:account_id/roles/:id': { ...named, permissions: [] },
-    'POST /accounts/:account_id/api-keys': { ...named, role_id: held, expire_after_hours: 1 },
+    'POST /accounts/:account_id/api-keys': { ...named, role_id: heldRole, expire_after_hours: 1 },
     'POST /accounts/:account_id/projects/:project_id/allow-lists': {
       ...named,
       description: '',
