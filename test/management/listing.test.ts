@@ -106,14 +106,14 @@ t.test('keys that expire are listed consistently in every order', async (t) => {
       (key) => before(key.expires_at, late) && before(key.last_used_at, late),
     ],
   ]
-  for (const [filter, holds] of filters) {
-    for (const sort of sorts) {
+  for (const [row, [filter, holds]] of filters.entries()) {
+    for (const [column, sort] of sorts.entries()) {
       const expected = idsOf(all.filter(holds).toSorted(comparing(sort)))
       t.not(expected.length, 0)
-      for (const limit of [2, 5, 47]) {
-        const listed = await pagesOf(root, account, sort, limit, filter)
-        t.same(idsOf(listed), expected, `${JSON.stringify(filter)} by ${sort}, ${limit} a page`)
-      }
+      // Each filter and each sort meets each length of a page: all of all are 900 pages.
+      const limit = [2, 5, 47][(row + column) % 3] ?? 2
+      const listed = await pagesOf(root, account, sort, limit, filter)
+      t.same(idsOf(listed), expected, `${JSON.stringify(filter)} by ${sort}, ${limit} a page`)
     }
   }
 })
