@@ -10,9 +10,11 @@ export interface Request {
   /** The key whose token is sent; null: the root key. */
   readonly by: Author | null
   readonly act: Act
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly body?: object
+  /** A request of the console, which sends no token: with this session, or before there is one. */
+  readonly session?: string | null
 }
 
 type Sent = Omit<Request, 'act' | 'via'> & { readonly via: Pick<ChaosInstance, 'url'> }
@@ -28,6 +30,8 @@ export interface Response {
   readonly receipt: FullReceipt | undefined
   /** The body of a successful answer. */
   readonly body: Json
+  /** The session token that a successful answer sets. */
+  readonly session?: string | undefined
 }
 
 export interface FullReceipt extends ReceiptSeen {
@@ -48,10 +52,10 @@ export class Caller {
   async call(request: Request): Promise<Response> {
     const { via, by, act } = request
     const start = performance.now()
-    const { outcome, receipt, body } = await this.#send(request)
+    const { outcome, receipt, body, session } = await this.#send(request)
     const end = performance.now()
     this.#record({ start, end, via: via.name, by: by?.name ?? null, act, outcome })
-    return { outcome, receipt, body }
+    return { outcome, receipt, body, session }
   }
 
   /**
@@ -80,8 +84,12 @@ export class Caller {
     try {
       const answer = await this.#fetch(request)
       if (answer === undefined) return nothingBut({ kind: 'unreached' })
-      const { status, body } = answer
-      if (status < 300) return success(request.act, body)
+      const { status, body, session } = answer
+      if (status < 300) return { ...success(request.act, body), session }
+      if (status === 401 && request.act.kind === 'use_session') {
+        const verdict = { valid: false, reason: String(body?.code) }
+        return nothingBut({ kind: 'done', verdict })
+      }
       const code = String(body?.code)
       if (code === 'outcome_unknown') return nothingBut({ kind: 'unknown', why: code })
       return nothingBut({ kind: 'refused', status, code })
@@ -96,19 +104,38 @@ export class Caller {
     method,
     path,
     body,
-  }: Sent): Promise<{ status: number; body: Json } | undefined> {
+    session,
+  }: Sent): Promise<{ status: number; body: Json; session: string | undefined } | undefined> {
     if (via.url === undefined) return undefined
     const response = await fetch(via.url + path, {
       method,
       headers: {
-        authorization: `Bearer ${by?.token ?? this.#rootToken}`,
+        ...(session === undefined
+          ? { authorization: `Bearer ${by?.token ?? this.#rootToken}` }
+          : consoleHeaders(via.url, session)),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(giveUpAfterMs),
     })
     const text = await response.text()
-    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) }
+    const [, set] = /^[^=]+=([^;]+);/.exec(response.headers.get('set-cookie') ?? '') ?? []
+    return {
+      status: response.status,
+      body: text === '' ? undefined : JSON.parse(text),
+      session: set,
+    }
+  }
+}
+
+/** What the console sends from the page that an instance serves. */
+function consoleHeaders(url: string, session: string | null): Readonly<Record<string, string>> {
+  const { origin, port } = new URL(url)
+  return {
+    origin,
+    'sec-fetch-site': 'same-origin',
+    'x-aeon-console': '1',
+    ...(session !== null && { cookie: `aeon_session_${port}=${session}` }),
   }
 }
 
@@ -119,7 +146,10 @@ function nothingBut(outcome: Outcome): Response {
 function success(act: Act, body: Json): Response {
   const receipt = receiptOf(body?.receipt)
   const shown = receipt && { revision: receipt.revision, id: receipt.id, state: receipt.state }
-  const verdict = act.kind === 'verify' && { valid: body.valid, reason: body.reason ?? null }
+  const verdict =
+    act.kind === 'use_session'
+      ? { valid: true, reason: null }
+      : act.kind === 'verify' && { valid: body.valid, reason: body.reason ?? null }
   const outcome: Outcome = {
     kind: 'done',
     ...(shown && { receipt: shown }),

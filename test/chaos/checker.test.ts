@@ -16,6 +16,11 @@ const disableOne: Act = { kind: 'disable', key: 'one' }
 const enableOne: Act = { kind: 'enable', key: 'one' }
 const takeAway: Act = { kind: 'set_role', role: 'role', permissions: [] }
 const narrow: Act = { kind: 'set_list', list: 'list', entries: [] }
+const signIn: Act = { kind: 'sign_in', session: 's', key: 'one' }
+const useSession: Act = { kind: 'use_session', session: 's' }
+const endSession: Act = { kind: 'end_session', session: 's' }
+const signedIn = call(40, 50, signIn, { kind: 'done' }, 'one')
+const noSession = verdict('unauthenticated')
 const gone: Outcome = { kind: 'unknown', why: 'ECONNRESET' }
 
 /** A key that exists, and may be used from everywhere. */
@@ -96,6 +101,22 @@ t.test('the chaos checker accepts a history that keeps every guarantee', async (
       call(160, 170, verifyOne, verdict('revoked')),
       call(160, 170, verifyListed, verdict('revoked')),
     ],
+    'a session that is used, ended by a call without an answer, and repeated': [
+      signedIn,
+      call(45, 48, useSession, noSession),
+      call(60, 70, useSession, valid),
+      call(100, 110, endSession, gone, 'one'),
+      call(120, 130, useSession, noSession),
+      call(140, 150, disableOf('listed'), receipt(2, 'pending')),
+      call(160, 170, endSession, receipt(1, 'complete'), 'one'),
+      call(180, 190, useSession, noSession),
+    ],
+    'a session that ends with its key': [
+      signedIn,
+      call(100, 110, revokeOne, receipt(1, 'pending')),
+      call(1_100, 1_120, useSession, valid),
+      call(1_130, 1_140, useSession, noSession),
+    ],
     'an author who is denied what it asks too late': [
       call(100, 110, { kind: 'revoke', key: 'author' }, receipt(1, 'complete')),
       call(
@@ -130,6 +151,34 @@ t.test('the chaos checker accepts a history that keeps every guarantee', async (
 
 t.test('the chaos checker reports every broken guarantee', async (t) => {
   const bad: Readonly<Record<string, readonly Call[]>> = {
+    'an answer that was never true: a session that nothing has ended is refused': [
+      signedIn,
+      call(60, 70, useSession, noSession),
+    ],
+    'an answer from before a complete receipt: an ended session goes on': [
+      signedIn,
+      call(100, 110, endSession, receipt(1, 'complete'), 'one'),
+      call(120, 130, useSession, valid),
+    ],
+    'an answer from before a complete receipt: a session outlives its key': [
+      signedIn,
+      call(100, 110, revokeOne, receipt(1, 'complete')),
+      call(120, 130, useSession, valid),
+    ],
+    'an answer older than the bound: an ended session goes on for too long': [
+      signedIn,
+      call(100, 110, endSession, receipt(1, 'pending'), 'one'),
+      call(1_200, 1_210, useSession, valid),
+    ],
+    'a mutation after the revocation of its author: a sign-in with a revoked key': [
+      call(100, 110, revokeOne, receipt(1, 'pending')),
+      call(120, 130, signIn, { kind: 'done' }, 'one'),
+    ],
+    'changes out of order: a session ends twice': [
+      signedIn,
+      call(100, 110, endSession, receipt(1, 'pending'), 'one'),
+      call(120, 130, endSession, receipt(2, 'pending'), 'one'),
+    ],
     'an answer from before a complete receipt: valid after it': [
       call(100, 110, revokeOne, receipt(1, 'complete')),
       call(111, 120, verifyOne, valid),

@@ -30,6 +30,13 @@ interface Key {
   readonly replaced: (generation: number) => Register<boolean>
 }
 
+/** What is known of a session since its sign-in. */
+interface Session {
+  readonly begun: Asked
+  readonly key: string
+  readonly ended: Register<boolean>
+}
+
 /** A change that was acknowledged, perhaps several times. */
 interface Change {
   readonly receipt: ReceiptSeen
@@ -64,6 +71,7 @@ class Checker {
   /** When the revocation of a key was first acknowledged. */
   readonly #revokedBy = new Map<string, number>()
   readonly #keys = new Map<string, Key>()
+  readonly #sessions = new Map<string, Session>()
   readonly #roles = new Map<string, Register<readonly string[]>>()
   readonly #lists = new Map<string, Register<readonly string[]>>()
 
@@ -74,6 +82,7 @@ class Checker {
     this.#learnReceipts()
     this.#learnRevocations()
     this.#learnKeys()
+    this.#learnSessions()
     this.#learnSets()
   }
 
@@ -128,6 +137,18 @@ class Checker {
         replaced: (generation) =>
           new Register([first, ...this.#writes(ofKey.filter(endsToken(generation)), () => true)]),
       })
+    }
+  }
+
+  #learnSessions(): void {
+    const ends = groupedBy(this.#history, ({ act }) =>
+      act.kind === 'end_session' ? act.session : undefined,
+    )
+    for (const { act, outcome, ...begun } of this.#history) {
+      if (act.kind !== 'sign_in' || outcome.kind !== 'done') continue
+      const first = { value: false, from: begun.start, by: begun.end, complete: begun.end }
+      const ended = new Register([first, ...this.#revocation(ends.get(act.session) ?? [])])
+      this.#sessions.set(act.session, { begun, key: act.key, ended })
     }
   }
 
@@ -195,6 +216,7 @@ class Checker {
     if (outcome.kind === 'unknown' || outcome.kind === 'unreached') return []
     if (outcome.kind === 'refused') return this.#refusalViolations(call, outcome)
     if (act.kind === 'verify') return this.#verdictViolations(call, act)
+    if (act.kind === 'use_session') return this.#sessionViolations(call, act)
     if (outcome.seen !== undefined) return this.#storedViolations(call, outcome.seen)
     if (!this.#isSentAfterRevocation(call)) return []
     return [
@@ -235,6 +257,26 @@ class Checker {
     return [
       this.#violation(ruleOf(wrong.admissibility), `${act.key}: ${said}, so ${wrong.what}`, call),
     ]
+  }
+
+  /** A session goes on if neither it nor its key has ended, and is refused if one of them has. */
+  #sessionViolations(call: Call, act: Extract<Act, { kind: 'use_session' }>): Violation[] {
+    const verdict = call.outcome.kind === 'done' ? call.outcome.verdict : undefined
+    const session = this.#sessions.get(act.session)
+    const key = session && this.#keys.get(session.key)
+    if (verdict === undefined || session === undefined || key === undefined) return []
+    if (session.begun.end > call.start) return []
+    const admissibilities = [session.ended, key.revoked, key.disabled].map((register) =>
+      register.admissibility((is) => is === !verdict.valid, call, this.#maxStalenessMs),
+    )
+    const isPossible = verdict.valid
+      ? admissibilities.every((one) => one === 'possible')
+      : admissibilities.includes('possible')
+    if (isPossible) return []
+    const wrong = admissibilities.find((one) => one !== 'possible') ?? 'never'
+    const rule = verdict.valid ? ruleOf(wrong) : 'an answer that was never true'
+    const said = verdict.valid ? 'goes on' : 'has ended'
+    return [this.#violation(rule, `${act.session} of ${session.key} ${said}`, call)]
   }
 
   /**
@@ -343,7 +385,7 @@ class Checker {
       // A repeated bulk revocation that found no key returns the latest change, whoever made it.
       if (act.kind === 'revoke_all' && !act.isFirst) continue
       const { receipt } = outcome
-      const name = act.kind === 'revoke' ? `revoke ${act.key}` : `call ${place}`
+      const name = endingOf(act) ?? `call ${place}`
       const known = changes.get(name)
       if (known === undefined) {
         changes.set(name, { receipt, call, start: this.#firstAttempt(call), end: call.end })
@@ -358,12 +400,12 @@ class Checker {
     return [...violations, ...this.#disorder([...changes.values()])]
   }
 
-  /** An unanswered attempt may have made the revocation. */
+  /** An unanswered attempt may have made the change. */
   #firstAttempt({ act, start }: Call): number {
-    if (act.kind !== 'revoke') return start
+    const name = endingOf(act)
+    if (name === undefined) return start
     const attempts = this.#history.filter(
-      ({ act: other, outcome }) =>
-        other.kind === 'revoke' && other.key === act.key && outcome.kind !== 'refused',
+      ({ act: other, outcome }) => endingOf(other) === name && outcome.kind !== 'refused',
     )
     return Math.min(start, ...attempts.map((one) => one.start))
   }
@@ -400,7 +442,9 @@ class Checker {
 
   /** The calls that changed the thing that an act is about, and its receipts. */
   #background(act: Act): Call[] {
-    const name = 'key' in act ? act.key : undefined
+    const session = 'session' in act ? act.session : undefined
+    const ofSession = session === undefined ? undefined : this.#sessions.get(session)?.key
+    const name = 'key' in act ? act.key : ofSession
     const key = name === undefined ? undefined : this.#keys.get(name)
     const changing = this.#single.filter(({ act: other, outcome }) => {
       if (outcome.kind === 'refused' || outcome.kind === 'unreached') return false
@@ -410,6 +454,7 @@ class Checker {
       if (other.kind === 'set_list') {
         return other.list === key?.list || ('list' in act && other.list === act.list)
       }
+      if (other.kind === 'end_session') return other.session === session
       return other.kind !== 'verify' && 'key' in other && other.key === name
     })
     const ids = new Set(
@@ -420,6 +465,12 @@ class Checker {
     )
     return [...changing, ...receipts].sort((a, b) => a.start - b.start)
   }
+}
+
+/** The name of an end, which happens once however often it is asked for. */
+function endingOf(act: Act): string | undefined {
+  if (act.kind === 'revoke') return `revoke ${act.key}`
+  return act.kind === 'end_session' ? `end ${act.session}` : undefined
 }
 
 function singled(call: Call): readonly Call[] {

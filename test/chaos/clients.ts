@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Author, Caller, FullReceipt, Response } from './caller.ts'
 import type { ChaosInstance } from './instance.ts'
 import type { Random } from './random.ts'
+import { type ClientSession, endSession, signIn, useSession } from './sessions.ts'
 import {
   changingAddress,
   changingPermission,
@@ -34,7 +35,7 @@ export interface ClientKey extends Author {
 
 /** How a receipt became complete. */
 export interface Completion {
-  readonly what: 'revoke' | 'revoke all' | 'disable' | 'enable' | 'rotate' | 'edit'
+  readonly what: 'revoke' | 'revoke all' | 'disable' | 'enable' | 'rotate' | 'edit' | 'end session'
   readonly ms: number
   /** Every instance had acknowledged; otherwise only time had passed. */
   readonly byAll: boolean
@@ -135,6 +136,7 @@ export class Clients {
       }
       if (random.chance(0.1)) await this.#runBulkLife(testBed)
       else if (random.chance(0.2)) await this.#runAuthorLife(testBed)
+      else if (random.chance(0.25)) await this.#runSessionLife(testBed)
       else await this.#runKeyLife(testBed)
       await this.#pause(random.between(0, 4_000))
     }
@@ -196,6 +198,42 @@ export class Clients {
     this.#verifyAside(key)
     await this.#completed('rotate', answer.receipt, begunAt)
     return next
+  }
+
+  /** Two sessions of a key: the one is ended while both are used, the other ends with its key. */
+  async #runSessionLife(testBed: TestBed): Promise<void> {
+    const { caller, random } = this.#options
+    const key = await this.#issue(testBed, null, 'viewer', false)
+    if (key === undefined) return
+    const enter = () => signIn(caller, this.anyInstance(), key, this.#newName('session'))
+    const begun = await Promise.all([enter(), enter()])
+    const sessions = begun.filter((session) => session !== undefined)
+    await Promise.all(sessions.map((session) => this.#useEverywhere(session)))
+    const [first] = sessions
+    if (first !== undefined && random.chance(0.7)) await this.#endSession(first)
+    if (random.chance(0.3)) await this.#suspend(key)
+    for (const session of sessions) this.#useAside(session)
+    await this.revoke(key)
+    await Promise.all(sessions.map((session) => this.#useEverywhere(session)))
+  }
+
+  /** By as many calls as needed until one is acknowledged; repeating it changes nothing. */
+  async #endSession(session: ClientSession): Promise<void> {
+    const { caller, random } = this.#options
+    const begunAt = performance.now()
+    this.#keepAside(this.#useEverywhere(session))
+    for (;;) {
+      const waitMs = random.pick([0, 500, 5_000])
+      const { receipt } = await endSession(caller, this.anyInstance(), session, waitMs)
+      if (receipt === undefined) {
+        await sleep(50)
+        continue
+      }
+      this.#useAside(session)
+      await this.#completed('end session', receipt, begunAt)
+      await this.#useEverywhere(session)
+      return
+    }
   }
 
   /** Several keys are issued and used, and revoked in bulk. */
@@ -513,12 +551,20 @@ export class Clients {
    * on.
    */
   #verifyAside(key: ClientKey): void {
+    this.#watchAside((instance) => this.verify(key, instance))
+  }
+
+  #useAside(session: ClientSession): void {
+    this.#watchAside((instance) => useSession(this.#options.caller, instance, session))
+  }
+
+  #watchAside(ask: (instance: ChaosInstance) => Promise<Response>): void {
     const { instances, maxStalenessMs, random } = this.#options
     const until = performance.now() + 1.5 * maxStalenessMs
     const watching = Promise.all(
       instances.map(async (instance) => {
         while (performance.now() < until) {
-          await this.verify(key, instance)
+          await ask(instance)
           await sleep(random.between(20, 400))
         }
       }),
@@ -530,9 +576,16 @@ export class Clients {
    * Verifies a key at every instance now, without waiting long for an instance that does not
    * answer.
    */
-  async #verifyEverywhere(key: ClientKey): Promise<void> {
-    const asked = this.#options.instances.map((instance) => this.verify(key, instance))
-    const all = Promise.all(asked)
+  #verifyEverywhere(key: ClientKey): Promise<void> {
+    return this.#askEverywhere((instance) => this.verify(key, instance))
+  }
+
+  #useEverywhere(session: ClientSession): Promise<void> {
+    return this.#askEverywhere((instance) => useSession(this.#options.caller, instance, session))
+  }
+
+  async #askEverywhere(ask: (instance: ChaosInstance) => Promise<Response>): Promise<void> {
+    const all = Promise.all(this.#options.instances.map(ask))
     this.#keepAside(all)
     await Promise.race([all, sleep(1_000)])
   }

@@ -34,6 +34,10 @@ export type Act =
   | { readonly kind: 'revoke' | 'disable' | 'enable'; readonly key: string }
   /** The key gets a new token, and those of these generations end. */
   | { readonly kind: 'rotate'; readonly key: string; readonly ends: readonly number[] }
+  /** A browser signs in with the token of a key, uses its session, and ends it. */
+  | { readonly kind: 'sign_in'; readonly session: string; readonly key: string }
+  | { readonly kind: 'use_session'; readonly session: string }
+  | { readonly kind: 'end_session'; readonly session: string }
   /** A bulk revocation. Only the first attempt surely has a place of its own in the order. */
   | { readonly kind: 'revoke_all'; readonly keys: readonly string[]; readonly isFirst: boolean }
   /** The permissions of a role, or the addresses of a list, when it is created or edited. */

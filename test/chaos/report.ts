@@ -26,6 +26,8 @@ export interface Figures {
   /** Those, disablings, enablings and edits with a complete receipt. */
   readonly otherChanges: number
   readonly verdicts: Readonly<Record<string, number>>
+  /** The answers to sessions of the console. */
+  readonly sessions: Readonly<Record<string, number>>
   readonly outages: number
   readonly unknown: number
   readonly authors: { readonly did: number; readonly denied: number }
@@ -69,6 +71,10 @@ export function figuresOf(of: {
     verdicts: tally(history, ({ act, outcome }) => {
       if (act.kind !== 'verify' || outcome.kind !== 'done') return undefined
       return outcome.verdict?.valid === true ? 'valid' : (outcome.verdict?.reason ?? 'none')
+    }),
+    sessions: tally(history, ({ act, outcome }) => {
+      if (act.kind !== 'use_session' || outcome.kind !== 'done') return undefined
+      return outcome.verdict?.valid === true ? 'goes on' : 'ended'
     }),
     outages: count(({ outcome }) => outcome.kind === 'refused' && outcome.status === 503),
     unknown: count(({ outcome }) => outcome.kind === 'unknown'),
@@ -123,6 +129,8 @@ export function lacksOf(
       ['authors denied', figures.authors.denied, 10],
       ['outages', figures.outages, 1],
       ['bulk revocations', figures.bulkRevocations, revocations / 50],
+      ['sessions that go on', figures.sessions['goes on'] ?? 0, revocations / 10],
+      ['sessions that have ended', figures.sessions.ended ?? 0, revocations / 10],
       ...everyFault.map(faults),
     )
   }
