@@ -1,7 +1,8 @@
 import { getAllowList } from '../../../management/allow-lists/get.ts'
+import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
-import { ref } from '../../schema-tools.ts'
+import { refAsJson } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { allowListParams, allowListsSeenBy, requireProject } from '../shapes/allow-list.ts'
 import { NetworkAllowListResponse } from '../shapes/allow-list-schemas.ts'
@@ -17,14 +18,14 @@ export function getAllowListRoute(scope: App, deps: Deps): void {
         summary: 'Get an allow list',
         description: 'Returns the list with all its entries.',
         params: allowListParams,
-        response: responses(ref(NetworkAllowListResponse), { errors: [404] }),
+        response: responses(refAsJson(NetworkAllowListResponse), { errors: [404] }),
       },
     },
-    async ({ principal, params }) => {
+    async ({ principal, params }, reply) => {
       const account = await requireProject(deps, params)
       const list = await getAllowList(deps, account.id, params.id)
       const show = await allowListsSeenBy(deps, principal, account, [list])
-      return { data: show(list) }
+      return answerInTurns(reply, { data: show(list) })
     },
   )
 }

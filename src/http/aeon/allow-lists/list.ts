@@ -5,10 +5,11 @@ import type { KeyPrincipal } from '../../../domain/principal.ts'
 import { isUuid } from '../../../domain/uuid.ts'
 import { invalidRequest } from '../../../errors.ts'
 import { listAllowLists } from '../../../management/allow-lists/list.ts'
+import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { documentedAs } from '../../documented-as.ts'
-import { closed, ref } from '../../schema-tools.ts'
+import { closed, ref, refAsJson } from '../../schema-tools.ts'
 import {
   nextToken,
   PagingMetadata,
@@ -59,10 +60,10 @@ export function listAllowListsRoute(scope: App, deps: Deps): void {
         description: 'Lists the allow lists of the project with all their entries.',
         params: projectParams,
         querystring: listQuery,
-        response: responses(ref(NetworkAllowListListResponse), { errors: [404] }),
+        response: responses(refAsJson(NetworkAllowListListResponse), { errors: [404] }),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { principal, query } = request
       const account = await requireProject(deps, request.params)
       const wanted = parsePage(query, orderNames)
@@ -70,10 +71,10 @@ export function listAllowListsRoute(scope: App, deps: Deps): void {
       const filter = ofApiKeys === undefined ? {} : { ofApiKeys }
       const page = await listAllowLists(deps, account.id, wanted, filter)
       const show = await allowListsSeenBy(deps, principal, account, page.items)
-      return {
+      return answerInTurns(reply, {
         data: page.items.map(show),
         _metadata: pagingMetadata(request, nextToken(page.next, wanted)),
-      }
+      })
     },
   )
 }

@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
+import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
-import { closed, ref } from '../../schema-tools.ts'
+import { closed, ref, refAsJson } from '../../schema-tools.ts'
 import { limitOf, PagingMetadata, pagingMetadata, pagingParameters, sortOf } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { accountParams } from '../shapes/account.ts'
@@ -32,10 +33,10 @@ export function listApiKeysRoute(scope: App, deps: Deps): void {
         description: 'Lists revoked and expired keys too, unless `status` selects others.',
         params: accountParams,
         querystring: Type.Object({ ...pagingParameters(orderNames), ...filterParameters }, closed),
-        response: responses(ref(ApiKeyListResponse), { errors: [404] }),
+        response: responses(refAsJson(ApiKeyListResponse), { errors: [404] }),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { principal, query } = request
       const accountId = request.params.account_id
       const page = await listActiveFirst(deps, accountId, parseKeyFilter(query), {
@@ -43,10 +44,10 @@ export function listApiKeysRoute(scope: App, deps: Deps): void {
         sort: sortOf(query, orderNames),
         token: query.continuation_token,
       })
-      return {
+      return answerInTurns(reply, {
         data: await showApiKeys(deps, accountId, page.items, principal),
         _metadata: pagingMetadata(request, page.next),
-      }
+      })
     },
   )
 }

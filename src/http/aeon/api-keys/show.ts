@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Static } from 'typebox'
 import type { ApiKey } from '../../../domain/key/api-key.ts'
 import type { KeyPrincipal } from '../../../domain/principal.ts'
@@ -17,15 +18,18 @@ export async function showApiKeys(
   const roles = await rolesOfKeys(deps, accountId, apiKeys)
   const changes = await lastChangesOfKeys(deps, accountId, apiKeys)
   const now = deps.now()
-  return apiKeys.map((apiKey) =>
-    toApiKeyData(apiKey, {
-      role: roles.get(apiKey.role.id),
-      changedAt: changes.get(apiKey.id) ?? apiKey.createdAt,
-      reader,
-      now,
-    }),
-  )
+  const shown: Static<typeof ApiKeyData>[] = []
+  for (const [index, apiKey] of apiKeys.entries()) {
+    if (index % keysOfTurn === keysOfTurn - 1) await nextTurn()
+    const role = roles.get(apiKey.role.id)
+    const changedAt = changes.get(apiKey.id) ?? apiKey.createdAt
+    shown.push(toApiKeyData(apiKey, { role, changedAt, reader, now }))
+  }
+  return shown
 }
+
+/** A page has up to 1,000 keys, each with up to 100 lists. */
+const keysOfTurn = 100
 
 export async function showApiKey(
   deps: Deps,

@@ -2,7 +2,7 @@ import { createRole } from '../../../management/roles/create.ts'
 import { listPermissions } from '../../../management/roles/permissions.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
-import { ref } from '../../schema-tools.ts'
+import { ref, refAsJson } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { accountParams } from '../shapes/account.ts'
 import { namedByAeon } from '../shapes/permission.ts'
@@ -23,17 +23,17 @@ export function createRoleRoute(scope: App, deps: Deps): void {
         description: 'Requires every permission of the role.',
         params: accountParams,
         body: ref(RoleSpec),
-        response: responses(ref(RoleResponse), { body: true, errors: [404, 409] }),
+        response: responses(refAsJson(RoleResponse), { body: true, errors: [404, 409] }),
       },
     },
-    async ({ principal, params, body }) => {
+    async ({ principal, params, body }, reply) => {
       const named = namedByAeon(await listPermissions(deps, principal), principal)
       const { value: role } = await createRole(deps, principal, params.account_id, {
         name: body.name,
         description: body.description ?? '',
         permissions: parsePermissions(named, body.permissions),
       })
-      return answerRole(deps, role, principal)
+      return answerRole(deps, reply, role, principal)
     },
   )
 }

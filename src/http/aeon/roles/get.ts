@@ -1,7 +1,7 @@
 import { getRole } from '../../../management/roles/get.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
-import { ref } from '../../schema-tools.ts'
+import { refAsJson } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { RoleResponse, roleParams } from '../shapes/role.ts'
 import { answerRole } from './show.ts'
@@ -17,10 +17,10 @@ export function getRoleRoute(scope: App, deps: Deps): void {
         summary: 'Get a role',
         description: 'Returns a role of the account, built in or its own.',
         params: roleParams,
-        response: responses(ref(RoleResponse), { errors: [404] }),
+        response: responses(refAsJson(RoleResponse), { errors: [404] }),
       },
     },
-    async ({ principal, params }) =>
-      answerRole(deps, await getRole(deps, params.account_id, params.id), principal),
+    async ({ principal, params }, reply) =>
+      answerRole(deps, reply, await getRole(deps, params.account_id, params.id), principal),
   )
 }

@@ -2,9 +2,10 @@ import { Type } from 'typebox'
 import { maxNameLength } from '../../../domain/limits.ts'
 import { foldRoleName } from '../../../domain/role.ts'
 import { listRoles, type RoleFilter } from '../../../management/roles/list.ts'
+import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
-import { closed, oneOf, ref } from '../../schema-tools.ts'
+import { closed, oneOf, ref, refAsJson } from '../../schema-tools.ts'
 import {
   nextToken,
   PagingMetadata,
@@ -67,19 +68,19 @@ export function listRolesRoute(scope: App, deps: Deps): void {
         description: 'Lists the roles of the account, built-in roles included.',
         params: accountParams,
         querystring: listQuery,
-        response: responses(ref(RoleListResponse), { errors: [404] }),
+        response: responses(refAsJson(RoleListResponse), { errors: [404] }),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { principal, query } = request
       const accountId = request.params.account_id
       const wanted = parsePage(query, orderNames)
       const page = await listRoles(deps, accountId, wanted, parseRoleFilter(query))
       const withPermissions = query.include_permissions ?? false
-      return {
+      return answerInTurns(reply, {
         data: await showRoles(deps, accountId, page.items, principal, withPermissions),
         _metadata: pagingMetadata(request, nextToken(page.next, wanted)),
-      }
+      })
     },
   )
 }

@@ -1,10 +1,12 @@
+import type { FastifyReply } from 'fastify'
 import type { Static } from 'typebox'
 import type { KeyPrincipal } from '../../../domain/principal.ts'
 import type { RoleWithEffects } from '../../../management/roles/list.ts'
 import { listPermissions } from '../../../management/roles/permissions.ts'
+import { answerInTurns } from '../../answer-in-turns.ts'
 import type { Deps } from '../../deps.ts'
 import { dependentsSeenBy } from '../shapes/dependents.ts'
-import { type RoleData, type RoleResponse, toRoleData } from '../shapes/role.ts'
+import { type RoleData, toRoleData } from '../shapes/role.ts'
 
 /** Roles of one account as `reader` may see them, with the keys that have them. */
 export async function showRoles(
@@ -22,10 +24,11 @@ export async function showRoles(
 
 export async function answerRole(
   deps: Deps,
+  reply: FastifyReply,
   role: RoleWithEffects,
   reader: KeyPrincipal,
-): Promise<Static<typeof RoleResponse>> {
+): Promise<Buffer> {
   const [data] = await showRoles(deps, role.accountId, [role], reader, true)
   if (data === undefined) throw new Error('A role was not shown.')
-  return { data }
+  return answerInTurns(reply, { data })
 }

@@ -2,7 +2,7 @@ import { defaultWaitMs } from '../../../domain/limits.ts'
 import { replaceRole } from '../../../management/roles/replace.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
-import { ref } from '../../schema-tools.ts'
+import { ref, refAsJson } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { namedByAeon } from '../shapes/permission.ts'
 import { RoleResponse, roleParams } from '../shapes/role.ts'
@@ -23,10 +23,10 @@ export function updateRoleRoute(scope: App, deps: Deps): void {
           'Takes effect on all keys with the role. Permissions that this API cannot express stay unchanged.',
         params: roleParams,
         body: ref(RoleSpec),
-        response: responses(ref(RoleResponse), { body: true, errors: [404, 409] }),
+        response: responses(refAsJson(RoleResponse), { body: true, errors: [404, 409] }),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { body, principal } = request
       const { account_id: accountId, id } = request.params
       const { result, committed } = await replaceRole(
@@ -48,7 +48,7 @@ export function updateRoleRoute(scope: App, deps: Deps): void {
       )
       // The clients cannot ask for the receipt later, so the answer waits for it.
       if (committed !== undefined) await deps.receipts.waitFor(committed, defaultWaitMs)
-      return answerRole(deps, result, principal)
+      return answerRole(deps, reply, result, principal)
     },
   )
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { KeyPrincipal } from '../../../domain/principal.ts'
 import { type Dependent, listDependents } from '../../../management/api-keys/list-dependents.ts'
 import type { Deps } from '../../deps.ts'
@@ -8,6 +9,9 @@ import type { Deps } from '../../deps.ts'
  */
 const maxDependentsShown = 50_000
 
+/** Dependents that are looked at in one turn of the event loop. */
+const dependentsOfTurn = 2_000
+
 /** The active keys by the id of their role or list; none if the reader may not read keys. */
 export async function dependentsSeenBy(
   deps: Deps,
@@ -17,5 +21,12 @@ export async function dependentsSeenBy(
 ): Promise<ReadonlyMap<string, readonly Dependent[]>> {
   if (!reader.key.holds.has('api_key:read')) return new Map()
   const found = await listDependents(deps, accountId, of, maxDependentsShown)
-  return Map.groupBy(found, (dependent) => dependent.holdsId)
+  const byHolder = new Map<string, Dependent[]>()
+  for (const [index, dependent] of found.entries()) {
+    if (index % dependentsOfTurn === dependentsOfTurn - 1) await nextTurn()
+    const others = byHolder.get(dependent.holdsId)
+    if (others === undefined) byHolder.set(dependent.holdsId, [dependent])
+    else others.push(dependent)
+  }
+  return byHolder
 }

@@ -1,10 +1,11 @@
 import { Type } from 'typebox'
 import { listApiKeys } from '../../../management/api-keys/list.ts'
+import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
-import { closed, ref } from '../../schema-tools.ts'
+import { closed, ref, refAsJson } from '../../schema-tools.ts'
 import { accountParams } from '../shapes/account.ts'
 import { ApiKeyBody, toApiKeyBody } from '../shapes/api-key.ts'
 import { nextCursorField } from '../shapes/fields.ts'
@@ -33,18 +34,18 @@ export function listApiKeysRoute(app: App, deps: Deps): void {
           { ...pageParameters(['created_at', 'name', 'expires_at']), ...filterParameters },
           closed,
         ),
-        response: responses({ 200: ref(ApiKeyPage) }, { problems: [404] }),
+        response: responses({ 200: refAsJson(ApiKeyPage) }, { problems: [404] }),
       },
     },
-    async ({ principal, params, query }) => {
+    async ({ principal, params, query }, reply) => {
       const wanted = parsePage(query)
       const filter = parseKeyFilter(query, principal)
       const page = await listApiKeys(deps, params.account_id, filter, wanted)
       const now = deps.now()
-      return {
+      return answerInTurns(reply, {
         api_keys: page.items.map((apiKey) => toApiKeyBody(apiKey, principal, now)),
         next_cursor: nextCursor(page, wanted),
-      }
+      })
     },
   )
 }

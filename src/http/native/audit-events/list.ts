@@ -1,10 +1,11 @@
 import { Type } from 'typebox'
 import { listAuditEvents } from '../../../management/audit/list-events.ts'
+import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
-import { closed, ref } from '../../schema-tools.ts'
+import { closed, ref, refAsJson } from '../../schema-tools.ts'
 import { accountParams } from '../shapes/account.ts'
 import { nextCursorField } from '../shapes/fields.ts'
 import { AuditEventBody, toAuditEventBody } from './audit-event.ts'
@@ -39,17 +40,17 @@ export function listAuditEventsRoute(app: App, deps: Deps): void {
           'Lists who did what in the account, and from where. An event must match every filter given.',
         params: accountParams,
         querystring: AuditQuery,
-        response: responses({ 200: ref(AuditEventPage) }, { problems: [404] }),
+        response: responses({ 200: refAsJson(AuditEventPage) }, { problems: [404] }),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const wanted = parsePage(request.query)
       const filter = parseEventFilter(request.query, request.principal)
       const page = await listAuditEvents(deps, request.params.account_id, filter, wanted)
-      return {
+      return answerInTurns(reply, {
         audit_events: page.items.map((event) => toAuditEventBody(event, request.principal)),
         next_cursor: nextCursor(page, wanted),
-      }
+      })
     },
   )
 }
