@@ -183,9 +183,13 @@ class Workers {
     }
   }
 
+  /** A worker that has just ended, or is too busy, lets the collection fail after 5 seconds. */
   async #answerMetrics(worker: Worker, requestId: number): Promise<void> {
-    const text = await this.#metrics.clusterMetrics()
-    const answer: ToWorker = { kind: 'metrics', requestId, text }
+    const text = await this.#metrics.clusterMetrics().catch((error: unknown) => {
+      this.#log.warn({ err: error }, 'failed to collect the metrics of all worker processes')
+      return undefined
+    })
+    const answer: ToWorker = { kind: 'metrics', requestId, ...(text !== undefined && { text }) }
     if (worker.isConnected()) worker.send(answer)
   }
 }

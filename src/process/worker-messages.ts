@@ -8,5 +8,6 @@ export type FromWorker =
 export type ToWorker = {
   readonly kind: 'metrics'
   readonly requestId: number
-  readonly text: string
+  /** Absent: a worker did not tell its metrics. */
+  readonly text?: string
 }

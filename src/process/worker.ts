@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { AggregatorRegistry, type Registry } from 'prom-client'
+import { ServiceError } from '../errors.ts'
 import type { LoadedSettings } from '../settings/load-settings.ts'
 import { explainFailure } from './explain-failure.ts'
 import { listen } from './listen.ts'
@@ -34,7 +35,7 @@ function collectFromAll(own: Registry): () => Promise<string> {
   AggregatorRegistry.setRegistries([own])
   // Registers the handler that answers the parent's requests for the registry.
   new AggregatorRegistry()
-  const pending = new Map<number, (text: string) => void>()
+  const pending = new Map<number, (text: string | undefined) => void>()
   let requests = 0
   process.on('message', (message: ToWorker) => {
     if (message?.kind !== 'metrics') return
@@ -44,11 +45,21 @@ function collectFromAll(own: Registry): () => Promise<string> {
   return () => {
     requests += 1
     const requestId = requests
-    return new Promise((resolve) => {
-      pending.set(requestId, resolve)
+    return new Promise((resolve, reject) => {
+      pending.set(requestId, (text) => {
+        if (text === undefined) reject(notTold())
+        else resolve(text)
+      })
       send({ kind: 'metrics_requested', requestId })
     })
   }
+}
+
+function notTold(): ServiceError {
+  return new ServiceError(
+    'unavailable',
+    'A worker process did not tell its metrics. Try again later.',
+  )
 }
 
 function send(message: FromWorker): void {

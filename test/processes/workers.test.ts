@@ -140,6 +140,35 @@ t.test(
   },
 )
 
+t.test('a worker that does not tell its metrics does not end the service', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  const processes = await createProcesses()
+  t.teardown(() => processes.end())
+  const launched = await processes.start({
+    settings: { WORKERS: '2', DATABASE_URL: database.url },
+  })
+  const listening = () => launched.log.filter(({ message }) => /^Server list/.test(message)).length
+  await until('both listen', () => listening() === 2)
+  const url = await launched.listening
+  // Connections are dealt out in turn: one of two reaches the worker that goes on.
+  const calls = [connection(url), connection(url)]
+  for (const call of calls) t.equal(await call('/livez'), 200)
+  const [stopped] = await processes.childrenOf(launched.pid)
+  if (stopped === undefined) throw new Error('no worker')
+  process.kill(stopped, 'SIGSTOP')
+  const asked = calls.map((call) => call('/metrics'))
+  t.equal(await Promise.any(asked), 503)
+  process.kill(stopped, 'SIGCONT')
+  await Promise.all(asked)
+  await until('metrics are served again', async () => (await calls[0]?.('/metrics')) === 200)
+  t.same(
+    launched.log.filter(({ level }) => level === 'fatal'),
+    [],
+  )
+  t.equal(await launched.stop(), 0)
+})
+
 t.test('a service whose workers cannot start exits with the reason', async (t) => {
   const processes = await createProcesses()
   t.teardown(() => processes.end())
