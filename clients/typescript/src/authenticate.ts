@@ -68,10 +68,12 @@ export async function authenticate<Request>(
 }
 
 /** Node keeps the first of several Authorization headers; another hop may keep another one. */
-function tokenOf({ headers, headersDistinct }: IncomingMessage): string | undefined {
+function tokenOf({ headers, rawHeaders }: IncomingMessage): string | undefined {
   const { authorization } = headers
-  if (authorization === undefined || headersDistinct.authorization?.length !== 1) return undefined
-  return parseBearer(authorization)
+  if (authorization === undefined) return undefined
+  const names = rawHeaders.filter((_, index) => index % 2 === 0)
+  const count = names.filter((name) => name.toLowerCase() === 'authorization').length
+  return count === 1 ? parseBearer(authorization) : undefined
 }
 
 /** Linux names the interface of a link-local address: `fe80::1%eth0`. */
