@@ -1,5 +1,5 @@
+import type { Moment } from '../domain/protocol/lease.ts'
 import type { Command, Result } from './commands.ts'
-import type { Moment } from './lease.ts'
 
 /** A part of a protocol: yields commands, is resumed with their results, returns a T. */
 export type Steps<T> = Generator<Command, T, Result>

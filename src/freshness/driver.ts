@@ -1,4 +1,5 @@
 import type { History } from '../domain/protocol/history.ts'
+import type { Moment } from '../domain/protocol/lease.ts'
 import { explainReadOnly } from '../store/faults.ts'
 import {
   acknowledge,
@@ -14,7 +15,6 @@ import {
 import type { Command, Result } from './commands.ts'
 import { withinDeadline } from './deadline.ts'
 import type { Follower } from './follower.ts'
-import type { Moment } from './lease.ts'
 import type { Timing } from './timing.ts'
 import { Wakeup } from './wakeup.ts'
 

@@ -1,9 +1,10 @@
 import { type Change, parseChange } from '../domain/protocol/change.ts'
 import { compareHistories, type History, type HistoryChange } from '../domain/protocol/history.ts'
+import { type EpochSubject, InvalidationEpochs } from '../domain/protocol/invalidation-epochs.ts'
+import { type Lease, leaseFrom, leaseHolds, type Moment } from '../domain/protocol/lease.ts'
 import type { Position } from '../domain/protocol/position.ts'
 import type { Reading } from '../domain/protocol/reading.ts'
-import { type EpochSubject, InvalidationEpochs } from './invalidation-epochs.ts'
-import { type Lease, leaseFrom, leaseHolds, type Moment } from './lease.ts'
+import type { EdgeStreams } from './edge-streams.ts'
 import type { Timing } from './timing.ts'
 
 /** A sync cycle under way. */
@@ -32,6 +33,13 @@ export type Received =
   /** The server may lag behind: what it read counts for nothing. */
   | { readonly kind: 'standby' }
 
+export interface FreshnessOptions {
+  /** How many invalidated keys and accounts are remembered by name. */
+  readonly maxRemembered?: number
+  /** Told in the same step of whatever is invalidated, and of what a round has applied. */
+  readonly edges?: Pick<EdgeStreams, 'applied' | 'invalidated' | 'registered'> | undefined
+}
+
 /** The count of invalidations that a read is marked with. */
 export type Epoch = number
 
@@ -43,15 +51,17 @@ export type Epoch = number
 export class Freshness {
   readonly #timing: Timing
   readonly #epochs: InvalidationEpochs
+  readonly #edges: FreshnessOptions['edges']
   #applied = 0
   #appliedId: string | null = null
   #history: History | null = null
   #lease: Lease | undefined
   #mayStore = false
 
-  constructor(timing: Timing, maxRemembered = 10_000) {
+  constructor(timing: Timing, { maxRemembered = 10_000, edges }: FreshnessOptions = {}) {
     this.#timing = timing
-    this.#epochs = new InvalidationEpochs(maxRemembered)
+    this.#edges = edges
+    this.#epochs = new InvalidationEpochs(maxRemembered, (changes) => edges?.invalidated(changes))
   }
 
   /** The revision up to which this instance has applied the changes. */
@@ -97,6 +107,7 @@ export class Freshness {
     this.#applied = at.revision
     this.#appliedId = at.id
     this.#history = at.history
+    this.#edges?.registered(at.revision)
   }
 
   /** The position is the same in another history: what was read before is stale. */
@@ -120,6 +131,7 @@ export class Freshness {
     const tagKeysChanged = this.#applyAll(reading)
     this.#applied = reading.counter
     this.#appliedId = reading.counterId
+    this.#edges?.applied(reading.counter)
     return { kind: 'acknowledge', revision: reading.counter, tagKeysChanged }
   }
 

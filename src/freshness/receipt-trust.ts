@@ -1,5 +1,5 @@
 import { compareHistories, type History, type HistoryChange } from '../domain/protocol/history.ts'
-import { leaseFrom, leaseHolds, type Moment } from './lease.ts'
+import { leaseFrom, leaseHolds, type Moment } from '../domain/protocol/lease.ts'
 import type { Timing } from './timing.ts'
 
 /**

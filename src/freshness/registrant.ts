@@ -2,6 +2,7 @@ import type { HistoryChange } from '../domain/protocol/history.ts'
 import type { Position } from '../domain/protocol/position.ts'
 import { ask, type Steps } from './coroutine.ts'
 import { CycleLoop, type CycleLoopOptions } from './cycle-loop.ts'
+import type { EdgeStreams } from './edge-streams.ts'
 import type { UnresponsiveInstance } from './failure-detector.ts'
 import { Peers } from './peers.ts'
 import { ReceiptTrust } from './receipt-trust.ts'
@@ -17,6 +18,8 @@ export interface FollowerOptions extends CycleLoopOptions {
     leave(): void
   }
   readonly timing: Timing
+  /** Absent: no edge may answer by what this instance has told it. */
+  readonly edges?: Pick<EdgeStreams, 'acknowledgeable' | 'dismissAll' | 'releasedInMs'> | undefined
 }
 
 /**
@@ -108,7 +111,19 @@ export abstract class Registrant extends CycleLoop {
   }
 
   protected *deregister(): Steps<void> {
-    if (this.#id !== undefined) yield* ask({ kind: 'deregister', id: this.#id })
+    if (this.#id === undefined) return
+    yield* this.releaseEdges()
+    yield* ask({ kind: 'deregister', id: this.#id })
+  }
+
+  /** Without its row, no receipt would wait for the edges of this instance. */
+  protected *releaseEdges(): Steps<void> {
+    const { edges } = this.options
+    edges?.dismissAll('stopping')
+    for (let ms = edges?.releasedInMs(this.now) ?? 0; ms > 0; ) {
+      yield* ask({ kind: 'sleep', ms })
+      ms = edges?.releasedInMs(this.now) ?? 0
+    }
   }
 
   protected standBy(): boolean {
@@ -149,7 +164,9 @@ export abstract class Registrant extends CycleLoop {
   protected *write(revision: number): Steps<boolean> {
     const id = this.#id
     if (id === undefined) return false
-    const { isKnown } = yield* ask({ kind: 'acknowledge', id, revision })
+    // The heartbeat and the lease of this instance do not wait for its edges.
+    const confirmed = this.options.edges?.acknowledgeable(revision) ?? revision
+    const { isKnown } = yield* ask({ kind: 'acknowledge', id, revision: confirmed })
     if (!isKnown) this.options.log.evicted(id)
     return isKnown
   }

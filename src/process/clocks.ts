@@ -1,4 +1,4 @@
-import type { Moment } from '../freshness/lease.ts'
+import type { Moment } from '../domain/protocol/lease.ts'
 
 /** The clocks of this process. */
 export function realMoment(): Moment {

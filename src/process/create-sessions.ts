@@ -1,6 +1,6 @@
+import type { Moment } from '../domain/protocol/lease.ts'
 import type { CurrentReads } from '../freshness/current-reads.ts'
 import type { Freshness } from '../freshness/freshness.ts'
-import type { Moment } from '../freshness/lease.ts'
 import type { Config } from '../settings/settings-schema.ts'
 import type { Sessions } from '../verification/sessions/deps.ts'
 import { SessionCache } from '../verification/sessions/session-cache.ts'

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { buildApp } from '../app.ts'
-import type { Moment } from '../freshness/lease.ts'
+import type { Moment } from '../domain/protocol/lease.ts'
 import { parseApiSettings } from '../http/api-settings.ts'
 import type { App } from '../http/app-type.ts'
 import type { Deps } from '../http/deps.ts'

@@ -173,7 +173,7 @@ export async function acknowledge(
   revision: number,
 ): Promise<boolean> {
   const result = await client.query(
-    'update instance set applied = $2, beat = beat + 1 where id = $1',
+    'update instance set applied = greatest(applied, $2), beat = beat + 1 where id = $1',
     [id, revision],
   )
   return result.rowCount === 1

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
+import type { EpochSubject } from '../domain/protocol/invalidation-epochs.ts'
+import type { Moment } from '../domain/protocol/lease.ts'
 import type { Epoch, Freshness } from '../freshness/freshness.ts'
-import type { EpochSubject } from '../freshness/invalidation-epochs.ts'
-import type { Moment } from '../freshness/lease.ts'
 import { CacheBytes } from './cache-bytes.ts'
 import type { CachedCredential } from './cached-credential.ts'
 

@@ -26,4 +26,8 @@ export class Counts {
   standbyAnswers = 0
   promotions = 0
   refusedConnections = 0
+  edgeAttachments = 0
+  edgeAnswersFromMemory = 0
+  edgeAnswersFromInstances = 0
+  edgesUnavailable = 0
 }

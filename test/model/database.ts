@@ -138,7 +138,10 @@ export class Database {
     if (!this.commits()) return undefined
     const row = this.#instances.get(id)
     if (row === undefined) return false
-    this.#instances.set(id, { ...row, applied, heartbeat: row.heartbeat + 1, leaseEndsAt })
+    const heartbeat = row.heartbeat + 1
+    // An acknowledgement never falls: one that was sent before may arrive later.
+    const greatest = Math.max(row.applied, applied)
+    this.#instances.set(id, { ...row, applied: greatest, heartbeat, leaseEndsAt })
     return true
   }
 

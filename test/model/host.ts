@@ -1,6 +1,8 @@
+import { edgeLeaseMs } from './edges/edges.ts'
 import type { Environment } from './environment.ts'
 import { Link } from './link.ts'
 import { Machine } from './machine.ts'
+import { Process } from './process.ts'
 import type { MachineShape } from './schedule.ts'
 import { SimulatedInstance, type SimulatedInstanceOptions } from './simulated-instance.ts'
 
@@ -9,6 +11,7 @@ export interface HostOptions
   readonly environment: Environment
   readonly index: number
   readonly shape: MachineShape
+  readonly hasEdges: boolean
 }
 
 /** A machine with its network, on which one process runs at a time. */
@@ -56,7 +59,8 @@ export class Host {
     if (instance === undefined) return
     instance.kill()
     const { id } = instance.driver.follower
-    if (isReaped && id !== undefined) this.#reap(id)
+    const reapAfterMs = this.#options.hasEdges ? this.#options.protocol.reapAfterMs(edgeLeaseMs) : 0
+    if (isReaped && id !== undefined) this.#reap(id, reapAfterMs)
     this.#startAfter(downMs)
   }
 
@@ -65,10 +69,14 @@ export class Host {
     this.#startAfter(downMs)
   }
 
-  #reap(id: string): void {
-    this.link.post(() => {
-      this.#options.environment.server.run((db) => db.deleteInstance(id))
-    })
+  /** Its parent waits on its own clock, which is that of the machine. */
+  #reap(id: string, afterMs: number): void {
+    const reap = () =>
+      this.link.post(() => {
+        this.#options.environment.server.run((db) => db.deleteInstance(id))
+      })
+    if (afterMs === 0) reap()
+    else new Process(this.machine).after(afterMs, reap)
   }
 
   #startAfter(downMs: number): void {

@@ -1,4 +1,4 @@
-import type { Moment } from '../../src/freshness/lease.ts'
+import type { Moment } from '../../src/domain/protocol/lease.ts'
 import type { Scheduler } from './scheduler.ts'
 
 /**

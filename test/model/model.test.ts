@@ -5,10 +5,11 @@ import { Counts } from './counts.ts'
 import { tell } from './describe.ts'
 import { type Hunt, hunt } from './hunt.ts'
 import { type Mutant, mutants } from './mutants.ts'
-import { everySchedule } from './schedules.ts'
+import { everySchedule, withEdges } from './schedules.ts'
 
 /** `npm run model` runs a hundred times as many. */
 const schedules = 1_000
+const schedulesWithEdges = 200
 
 /** No mutant lives longer. */
 const longestHunt = 8_000
@@ -25,11 +26,24 @@ t.test(`both freshness guarantees hold through ${schedules} schedules of the mod
   if (found !== undefined) t.fail(tell(found))
   t.equal(count, schedules)
   t.test('every kind of fault and event occurred in the schedules of the model', async (t) => {
-    for (const [what, times] of Object.entries(counts)) t.ok(times > 100, `${what}: ${times}`)
+    for (const [what, times] of Object.entries(counts)) {
+      if (!what.startsWith('edge')) t.ok(times > 100, `${what}: ${times}`)
+    }
     const answers =
       counts.answersFromMemory + counts.answersFromJoinedLoads + counts.answersFromOwnLoads
     t.ok(counts.answersFromMemory > answers / 2, 'most answers came from memory')
   })
+})
+
+t.test(`both guarantees hold at edges through ${schedulesWithEdges} schedules`, async (t) => {
+  const counts = new Counts()
+  const options = { most: schedulesWithEdges, seed: 1, isShrunk: true, counts }
+  const { count, found } = hunt({ ...options, schedules: withEdges })
+  if (found !== undefined) t.fail(tell(found))
+  t.equal(count, schedulesWithEdges)
+  t.ok(counts.edgeAnswersFromMemory > 10_000, `from memory: ${counts.edgeAnswersFromMemory}`)
+  t.ok(counts.edgeAnswersFromInstances > 10_000, `asked: ${counts.edgeAnswersFromInstances}`)
+  t.ok(counts.edgeAttachments > 1_000, `attached: ${counts.edgeAttachments}`)
 })
 
 t.test('the model catches every protocol that lacks one rule', async (t) => {

@@ -1,5 +1,6 @@
 import type fc from 'fast-check'
 import { cutOff } from './cut-off.ts'
+import { underFire } from './edges/under-fire.ts'
 import { acknowledgeBeforeApplying } from './mutants/acknowledge-before-applying.ts'
 import { acknowledgesOldTagKeys } from './mutants/acknowledges-old-tag-keys.ts'
 import { blindDelete } from './mutants/blind-delete.ts'
@@ -9,6 +10,18 @@ import { continuesWithoutLease } from './mutants/continues-without-lease.ts'
 import { continuesWithoutPosition } from './mutants/continues-without-position.ts'
 import { deathInferred } from './mutants/death-inferred.ts'
 import { earlyLoads } from './mutants/early-loads.ts'
+import { edgeClosedIsGone } from './mutants/edge-closed-is-gone.ts'
+import { edgeConfirmsAll } from './mutants/edge-confirms-all.ts'
+import { edgeConfirmsBeforeApplying } from './mutants/edge-confirms-before-applying.ts'
+import { edgeCountedWithoutMargin } from './mutants/edge-counted-without-margin.ts'
+import { edgeFactsUnchecked } from './mutants/edge-facts-unchecked.ts'
+import { edgeForgottenWhenClosed } from './mutants/edge-forgotten-when-closed.ts'
+import { edgeKeepsItsFacts } from './mutants/edge-keeps-its-facts.ts'
+import { edgeLeaseFromTheLatestBeat } from './mutants/edge-lease-from-the-latest-beat.ts'
+import { edgeLeaseNotNested } from './mutants/edge-lease-not-nested.ts'
+import { edgesNotReleased } from './mutants/edges-not-released.ts'
+import { edgesNotWaitedFor } from './mutants/edges-not-waited-for.ts'
+import { edgesToldByRounds } from './mutants/edges-told-by-rounds.ts'
 import { endAsATime } from './mutants/end-as-a-time.ts'
 import { evictsByOwnStaleness } from './mutants/evicts-by-own-staleness.ts'
 import { failureTimeoutFromTheSend } from './mutants/failure-timeout-from-the-send.ts'
@@ -32,6 +45,7 @@ import { observesAcrossConnections } from './mutants/observes-across-connections
 import { oldProof } from './mutants/old-proof.ts'
 import { oneId } from './mutants/one-id.ts'
 import { proofElsewhere } from './mutants/proof-elsewhere.ts'
+import { reapedAtOnce } from './mutants/reaped-at-once.ts'
 import { receiptByOwnStaleness } from './mutants/receipt-by-own-staleness.ts'
 import { receiptFromOutside } from './mutants/receipt-from-outside.ts'
 import { receiptWhileRegistering } from './mutants/receipt-while-registering.ts'
@@ -51,7 +65,7 @@ import type { Protocol } from './protocol.ts'
 import { recoveredNearRegistration } from './recovered-near-registration.ts'
 import { restoredWhileEvicted } from './restored-while-evicted.ts'
 import type { Schedule } from './schedule.ts'
-import { anything, everySchedule } from './schedules.ts'
+import { anything, everySchedule, withEdges } from './schedules.ts'
 import { stalenessesDiffer } from './stalenesses-differ.ts'
 import { unnoticedRestore } from './unnoticed-restore.ts'
 
@@ -308,5 +322,84 @@ export const mutants: readonly Mutant[] = [
     protocol: skipsGaps,
     schedules: anything({ prune: 6, partition: 8, act: 25 }),
     caughtBy: 910,
+  },
+  {
+    name: 'edges: facts that no longer answer are told',
+    protocol: edgeFactsUnchecked,
+    schedules: withEdges,
+    caughtBy: 58,
+  },
+  {
+    name: 'edges: a grant counts from the latest beat',
+    protocol: edgeLeaseFromTheLatestBeat,
+    schedules: underFire('acts'),
+    caughtBy: 21,
+  },
+  {
+    name: 'edges: a lease that outlasts that of the instance',
+    protocol: edgeLeaseNotNested,
+    schedules: withEdges,
+    caughtBy: 108,
+  },
+  {
+    name: 'edges: no margin between a lease and the time for which it counts',
+    protocol: edgeCountedWithoutMargin,
+    schedules: withEdges,
+    caughtBy: 167,
+  },
+  {
+    name: 'edges: a closed stream counts as the end of the edge',
+    protocol: edgeClosedIsGone,
+    schedules: withEdges,
+    caughtBy: 24,
+  },
+  {
+    name: 'edges: a confirmation confirms all that was sent',
+    protocol: edgeConfirmsAll,
+    schedules: underFire('acts'),
+    caughtBy: 114,
+  },
+  {
+    name: 'edges: what comes after the stream was lost need not be confirmed',
+    protocol: edgeForgottenWhenClosed,
+    schedules: withEdges,
+    caughtBy: 24,
+  },
+  {
+    name: 'edges: facts of an earlier stream are kept',
+    protocol: edgeKeepsItsFacts,
+    schedules: withEdges,
+    caughtBy: 2,
+  },
+  {
+    name: 'edges: confirmed before it is applied',
+    protocol: edgeConfirmsBeforeApplying,
+    schedules: withEdges,
+    caughtBy: 24,
+  },
+  {
+    name: 'edges: an acknowledgement does not wait for them',
+    protocol: edgesNotWaitedFor,
+    schedules: withEdges,
+    caughtBy: 19,
+  },
+  {
+    name: 'edges: told by rounds only',
+    protocol: edgesToldByRounds,
+    schedules: withEdges,
+    caughtBy: 5,
+  },
+  {
+    name: 'edges: a row is deleted while they may answer',
+    protocol: edgesNotReleased,
+    schedules: underFire('shut_down'),
+    seed: 5,
+    caughtBy: 175,
+  },
+  {
+    name: 'edges: the row of a worker is deleted as soon as it has ended',
+    protocol: reapedAtOnce,
+    schedules: underFire('kill'),
+    caughtBy: 2,
   },
 ]

@@ -1,5 +1,5 @@
+import type { Moment } from '../../src/domain/protocol/lease.ts'
 import type { Freshness } from '../../src/freshness/freshness.ts'
-import type { Moment } from '../../src/freshness/lease.ts'
 import type { Timing } from '../../src/freshness/timing.ts'
 import type { CurrentHistory } from '../../src/store/current-history.ts'
 import type { CredentialCache } from '../../src/verification/credential-cache.ts'

@@ -1,9 +1,12 @@
+import { Edge } from '../../src/domain/edge/edge.ts'
+import type { Moment } from '../../src/domain/protocol/lease.ts'
 import type { Position } from '../../src/domain/protocol/position.ts'
-import type { Verdict } from '../../src/domain/verdict.ts'
+import type { KeyFacts, Verdict } from '../../src/domain/verdict.ts'
+import { countedMs, type EdgeRules } from '../../src/freshness/attached-edge.ts'
+import { EdgeStreams } from '../../src/freshness/edge-streams.ts'
 import { FailureDetector } from '../../src/freshness/failure-detector.ts'
 import { Follower } from '../../src/freshness/follower.ts'
 import { Freshness } from '../../src/freshness/freshness.ts'
-import type { Moment } from '../../src/freshness/lease.ts'
 import { ReadBasis, type ReadBasisOptions } from '../../src/freshness/read-basis.ts'
 import { ReceiptWait, type ReceiptWaitOptions } from '../../src/freshness/receipt-wait.ts'
 import type { FollowerOptions } from '../../src/freshness/registrant.ts'
@@ -11,7 +14,7 @@ import { type Timing, timingOf } from '../../src/freshness/timing.ts'
 import { CurrentHistory } from '../../src/store/current-history.ts'
 import type { CachedCredential } from '../../src/verification/cached-credential.ts'
 import { CredentialCache } from '../../src/verification/credential-cache.ts'
-import { Resolution, type ResolutionMemory } from '../../src/verification/resolve.ts'
+import { Resolution, type ResolutionMemory, recall } from '../../src/verification/resolve.ts'
 import type { Database, StoredCredentials } from './database.ts'
 import type { Node } from './node.ts'
 import { Pool, type PoolOptions } from './pool.ts'
@@ -22,7 +25,7 @@ import { judgeAt } from './verdicts.ts'
 /** The parts of an instance. A mutant of the protocol is one of them replaced. */
 export interface Protocol {
   timing(maxStalenessMs: number): Timing
-  freshness(timing: Timing, maxRemembered: number): Freshness
+  freshness(timing: Timing, maxRemembered: number, edges?: EdgeStreams): Freshness
   failureDetector(): FailureDetector
   follower(options: FollowerOptions): Follower
   cache(maxEntries: number, freshness: Freshness, now: () => Moment): CredentialCache
@@ -37,13 +40,20 @@ export interface Protocol {
   pool(options: PoolOptions): Pool
   reads(options: ReadsOptions): Reads
   readonly loadCredentials: Statement<StoredCredentials>
+  /** The edges of an instance, and an edge. */
+  edgeStreams(rules: EdgeRules): EdgeStreams
+  edge(maxEntries: number): Edge<KeyFacts>
+  /** Whether an edge may be told of what the cache has for a token, in this very step. */
+  tell(cache: CredentialCache, known: CachedCredential | undefined): CachedCredential | undefined
+  /** How long after the end of a worker its parent deletes its row, in milliseconds. */
+  reapAfterMs(edgeLeaseMs: number): number
   register(db: Database, id: string, maxStalenessMs: number): Position | undefined
 }
 
 /** What ships. */
 export const shipped: Protocol = {
   timing: timingOf,
-  freshness: (timing, maxRemembered) => new Freshness(timing, maxRemembered),
+  freshness: (timing, maxRemembered, edges) => new Freshness(timing, { maxRemembered, edges }),
   failureDetector: () => new FailureDetector(),
   follower: (options) => new Follower(options),
   cache: (maxEntries, freshness, now) => new CredentialCache(maxEntries, freshness, now),
@@ -54,6 +64,10 @@ export const shipped: Protocol = {
   readBasis: (options) => new ReadBasis(options),
   history: () => new CurrentHistory(),
   moment: (moment) => moment,
+  edgeStreams: (rules) => new EdgeStreams(rules),
+  edge: (maxEntries) => new Edge(maxEntries),
+  tell: recall,
+  reapAfterMs: countedMs,
   pool: (options) => new Pool(options),
   reads: (options) => new Reads(options),
   // What a standby says may be old.

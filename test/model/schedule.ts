@@ -73,6 +73,10 @@ export interface Schedule {
   readonly events: readonly SimulatedEvent[]
   /** Whether the database tells its history; true when absent. */
   readonly tellsHistory?: boolean
+  /** Whether edges answer too. */
+  readonly hasEdges?: boolean
+  /** Whether edges and their streams fail every few seconds, not every ten. */
+  readonly edgesFailOften?: boolean
 }
 
 export const machineCount = 3

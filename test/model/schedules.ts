@@ -35,6 +35,12 @@ export const everySchedule: fc.Arbitrary<Schedule> = fc.oneof(
   { weight: 1, arbitrary: unnoticedRestore },
 )
 
+/** The same with edges. */
+export const withEdges: fc.Arbitrary<Schedule> = everySchedule.map((schedule) => ({
+  ...schedule,
+  hasEdges: true,
+}))
+
 /**
  * Assumption A2: the wall clock bounds a suspension only while it is not set back. So a machine
  * that is suspended in a schedule has its wall clock stepped forwards only.

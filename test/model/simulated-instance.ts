@@ -1,8 +1,13 @@
 import type { Change } from '../../src/domain/protocol/change.ts'
 import type { RevisionRef } from '../../src/domain/protocol/revision-ref.ts'
+import type { EdgeStreams } from '../../src/freshness/edge-streams.ts'
 import { FreshnessLog } from '../../src/freshness/freshness-log.ts'
 import type { Act } from './acts.ts'
 import { SimulatedDriver } from './driver.ts'
+import { AttachedStreams } from './edges/attached-streams.ts'
+import { edgeLeaseMs } from './edges/edges.ts'
+import type { Down, Up } from './edges/simulated-edge.ts'
+import type { Stream } from './edges/stream.ts'
 import type { Environment } from './environment.ts'
 import { SimulatedKeyring } from './keyring.ts'
 import { keys } from './keys.ts'
@@ -35,10 +40,13 @@ export class SimulatedInstance {
   readonly driver: SimulatedDriver
   readonly #verifications: Verifications
   readonly #receipts: SimulatedReceipts
+  readonly #streams: AttachedStreams
+  readonly #edges: EdgeStreams
 
   constructor(options: SimulatedInstanceOptions) {
     const { protocol, environment, name } = options
-    const node = nodeOf(options)
+    const { node, edges } = nodeOf(options)
+    this.#edges = edges
     const { timing, freshness, history, pollIntervalMs, reads } = node
     const keyring = new SimulatedKeyring(reads)
     const tell = (_facts: object, message: string) => environment.trace?.(`${name}: ${message}`)
@@ -48,6 +56,7 @@ export class SimulatedInstance {
       history,
       failureDetector: protocol.failureDetector(),
       timing,
+      edges,
       pollIntervalMs,
       log: new FreshnessLog({ info: tell, warn: tell }),
     })
@@ -58,6 +67,13 @@ export class SimulatedInstance {
     history.onRefusal((met) => driver.meet(met))
     const { resolve, judge, loadCredentials } = protocol
     this.#verifications = new Verifications({ node, keyring, resolve, judge, loadCredentials })
+    this.#streams = new AttachedStreams({
+      node,
+      driver,
+      edges,
+      tell: protocol.tell,
+      resolve: (token, done) => this.#verifications.answer(token, done),
+    })
     this.#receipts = new SimulatedReceipts({
       node,
       driver,
@@ -77,6 +93,11 @@ export class SimulatedInstance {
 
   verify(tokens: readonly SimulatedToken[]): void {
     this.process.run(() => this.#verifications.verify(tokens))
+  }
+
+  /** An edge has opened a stream. */
+  accept(stream: Stream<Down, Up>): void {
+    this.process.run(() => this.#streams.accept(stream))
   }
 
   announced(): void {
@@ -130,16 +151,22 @@ export class SimulatedInstance {
 
   /** A clean shutdown: requests are answered for a while, then the lease ends and the row goes. */
   stop(drainMs: number): void {
+    this.process.run(() => this.#edges.dismissAll('stopping'))
     this.process.after(drainMs, () => this.driver.stop(() => this.process.end()))
   }
 }
 
-function nodeOf(options: SimulatedInstanceOptions): Node {
+function nodeOf(options: SimulatedInstanceOptions): { node: Node; edges: EdgeStreams } {
   const { protocol, machine, environment, link, name, pollIntervalMs } = options
   const process = new Process(machine)
   const timing = protocol.timing(options.maxStalenessMs)
   const now = () => protocol.moment(machine.moment())
-  const freshness = protocol.freshness(timing, options.maxRemembered)
+  const edges = protocol.edgeStreams({
+    leaseMs: edgeLeaseMs,
+    now,
+    leaseRemaining: (at) => freshness.leaseRemaining(at),
+  })
+  const freshness = protocol.freshness(timing, options.maxRemembered, edges)
   const cache = protocol.cache(options.maxEntries, freshness, now)
   const history = protocol.history()
   const pool = protocol.pool({ environment, process, link, history })
@@ -151,7 +178,7 @@ function nodeOf(options: SimulatedInstanceOptions): Node {
     basis: protocol.readBasis,
   })
   const parts = { timing, freshness, cache, history, pool, reads, now }
-  return { name, environment, process, link, pollIntervalMs, ...parts }
+  return { node: { name, environment, process, link, pollIntervalMs, ...parts }, edges }
 }
 
 function changeOf(act: Act): Change {

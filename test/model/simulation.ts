@@ -1,6 +1,7 @@
 import type { RevisionRef } from '../../src/domain/protocol/revision-ref.ts'
 import { Counts } from './counts.ts'
 import { type CommitLog, Database } from './database.ts'
+import { Edges } from './edges/edges.ts'
 import type { Environment } from './environment.ts'
 import { FaultInjector } from './fault-injector.ts'
 import { History, type Violation } from './history.ts'
@@ -44,6 +45,7 @@ class Simulation implements CommitLog {
   readonly #environment: Environment
   readonly #hosts: readonly Host[]
   readonly #faultInjector: FaultInjector
+  readonly #edges: Edges
   readonly #commits = new Map<string, Commit>()
   #latest: RevisionRef | undefined
 
@@ -60,9 +62,21 @@ class Simulation implements CommitLog {
         index,
         shape,
         protocol,
+        hasEdges: schedule.hasEdges === true,
         maxStalenessMs,
         onComplete: (committed, evaluator) => this.#complete(committed, evaluator),
       })
+    })
+    this.#edges = new Edges({
+      environment: this.#environment,
+      protocol,
+      seed: schedule.seed,
+      peaceMs: schedule.edgesFailOften === true ? [500, 15_000] : [1_000, 25_000],
+      // An edge may attach to any of them.
+      maxStalenessMs:
+        maxStalenessMs * Math.max(...schedule.machines.map(({ staleness = 1 }) => staleness)),
+      calmFrom: calmFrom * tenth,
+      instances: () => this.#hosts.flatMap(({ instance }) => instance ?? []),
     })
     this.#faultInjector = new FaultInjector({
       environment: this.#environment,
@@ -81,6 +95,7 @@ class Simulation implements CommitLog {
       this.#askAround(host)
     }
     for (const event of this.#schedule.events) this.#faultInjector.plan(event)
+    if (this.#schedule.hasEdges === true) this.#edges.start()
     if (this.#haveDifferentStaleness()) this.#checkAgreement()
     for (let at = 10; at <= runEnds && history.violation === undefined; at += 2) {
       scheduler.runUntil(at * tenth)
@@ -130,6 +145,7 @@ class Simulation implements CommitLog {
     const commit = this.#commits.get(committed.id)
     if (commit === undefined || this.#cannotKnow(evaluator)) return
     history.promised(commit.tokens, commit.at)
+    if (this.#schedule.hasEdges === true) this.#edges.complete(commit.tokens)
     for (const host of this.#hosts) {
       for (const token of commit.tokens) {
         this.#askAfter(0.01, host, token)

@@ -15,7 +15,7 @@ import { Loads } from './loads.ts'
 import type { Node } from './node.ts'
 import type { Statement } from './reads.ts'
 import type { SimulatedToken } from './tokens.ts'
-import { textOf } from './verdicts.ts'
+import { textOf, type VerdictText } from './verdicts.ts'
 
 export interface VerificationsOptions {
   readonly node: Node
@@ -33,6 +33,8 @@ export interface VerificationsOptions {
 interface Case {
   readonly received: Received
   readonly resolution: Resolution
+  /** An edge that asks; it is told of an outage, too. */
+  readonly done?: (verdict?: VerdictText) => void
 }
 
 /** How long the matching of a secret may take after a load, in milliseconds: it waits its turn. */
@@ -72,6 +74,14 @@ export class Verifications {
     else begin()
   }
 
+  /** The question of an edge: its verdict, in the step in which it is given. */
+  answer(token: SimulatedToken, done: (verdict?: VerdictText) => void): void {
+    const { node, resolve } = this.#options
+    const { history, scheduler } = node.environment
+    const received = history.received(token, scheduler.now, node.timing.maxStalenessMs)
+    this.#answerOrWait([{ received, resolution: resolve(this.#memory, token), done }], 'memory')
+  }
+
   #begin(all: readonly Received[]): void {
     const { node, resolve } = this.#options
     if (node.cache.isLeaseExpired()) node.environment.counts.metExpiredLease += 1
@@ -97,8 +107,10 @@ export class Verifications {
         missing -= 1
         isOutage ||= !isSatisfied
         if (missing > 0) return
-        if (isOutage) this.#options.node.environment.counts.unavailable += 1
-        else this.#answerOrWait(cases, next)
+        if (isOutage) {
+          this.#options.node.environment.counts.unavailable += 1
+          for (const { done } of cases) done?.()
+        } else this.#answerOrWait(cases, next)
       })
     }
   }
@@ -159,7 +171,7 @@ export class Verifications {
     })
   }
 
-  #answer({ received, resolution }: Case, from: string): void {
+  #answer({ received, resolution, done }: Case, from: string): void {
     const { node, judge } = this.#options
     const { history, scheduler, trace, counts } = node.environment
     const { credential, cause } = resolution
@@ -177,6 +189,7 @@ export class Verifications {
       `${node.name} answers for token ${received.token.text.slice(-11)} from ${from}: ${verdict}`,
     )
     history.answered(received, verdict, scheduler.now)
+    done?.(verdict)
   }
 }
 

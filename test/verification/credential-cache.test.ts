@@ -6,9 +6,9 @@ import {
   addressSetOf,
   EMPTY_ADDRESS_SET,
 } from '../../src/domain/network/address-set.ts'
+import { InvalidationEpochs } from '../../src/domain/protocol/invalidation-epochs.ts'
 import { ServiceError } from '../../src/errors.ts'
 import { Freshness } from '../../src/freshness/freshness.ts'
-import { InvalidationEpochs } from '../../src/freshness/invalidation-epochs.ts'
 import { timingOf } from '../../src/freshness/timing.ts'
 import { permissionSetOf } from '../../src/store/tuning/permission-sets.ts'
 import type { CachedCredential } from '../../src/verification/cached-credential.ts'

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
+import type { Moment } from '../../domain/protocol/lease.ts'
 import type { Epoch, Freshness } from '../../freshness/freshness.ts'
-import type { Moment } from '../../freshness/lease.ts'
 import type { CachedSession } from './cached-session.ts'
 
 /** A session takes less than 2 kB: at most 20 MB. */

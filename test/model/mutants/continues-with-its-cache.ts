@@ -19,5 +19,5 @@ class ContinuesWithItsCache extends Freshness {
 
 export const continuesWithItsCache: Protocol = {
   ...shipped,
-  freshness: (timing, maxRemembered) => new ContinuesWithItsCache(timing, maxRemembered),
+  freshness: (timing, maxRemembered) => new ContinuesWithItsCache(timing, { maxRemembered }),
 }

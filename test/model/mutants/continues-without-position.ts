@@ -21,5 +21,5 @@ class ContinuesWithoutPosition extends Freshness {
 
 export const continuesWithoutPosition: Protocol = {
   ...shipped,
-  freshness: (timing, maxRemembered) => new ContinuesWithoutPosition(timing, maxRemembered),
+  freshness: (timing, maxRemembered) => new ContinuesWithoutPosition(timing, { maxRemembered }),
 }

@@ -1,11 +1,11 @@
 import { parseChange } from '../../../src/domain/protocol/change.ts'
-import type { Reading } from '../../../src/domain/protocol/reading.ts'
-import { Freshness, type Received } from '../../../src/freshness/freshness.ts'
 import {
   type EpochSubject,
   InvalidationEpochs,
-} from '../../../src/freshness/invalidation-epochs.ts'
-import type { Moment } from '../../../src/freshness/lease.ts'
+} from '../../../src/domain/protocol/invalidation-epochs.ts'
+import type { Moment } from '../../../src/domain/protocol/lease.ts'
+import type { Reading } from '../../../src/domain/protocol/reading.ts'
+import { Freshness, type Received } from '../../../src/freshness/freshness.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** What was read before the registration, and before the first lease, is kept. */
@@ -47,5 +47,5 @@ class EarlyLoads extends Freshness {
 
 export const earlyLoads: Protocol = {
   ...shipped,
-  freshness: (timing, maxRemembered) => new EarlyLoads(timing, maxRemembered),
+  freshness: (timing, maxRemembered) => new EarlyLoads(timing, { maxRemembered }),
 }

@@ -1,3 +1,4 @@
+import type { Moment } from '../../../src/domain/protocol/lease.ts'
 import type { Result } from '../../../src/freshness/commands.ts'
 import {
   FailureDetector,
@@ -5,7 +6,6 @@ import {
   type UnresponsiveInstance,
 } from '../../../src/freshness/failure-detector.ts'
 import { Follower } from '../../../src/freshness/follower.ts'
-import type { Moment } from '../../../src/freshness/lease.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** A heartbeat is timed from the sending of the read that first showed the heartbeat. */

@@ -1,6 +1,6 @@
+import type { Moment } from '../../../src/domain/protocol/lease.ts'
 import type { Result } from '../../../src/freshness/commands.ts'
 import { Follower } from '../../../src/freshness/follower.ts'
-import type { Moment } from '../../../src/freshness/lease.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** An acknowledgement that hits no row counts as a good one. */

@@ -13,5 +13,5 @@ class IgnoresHistory extends Freshness {
 
 export const ignoresHistory: Protocol = {
   ...shipped,
-  freshness: (timing, maxRemembered) => new IgnoresHistory(timing, maxRemembered),
+  freshness: (timing, maxRemembered) => new IgnoresHistory(timing, { maxRemembered }),
 }

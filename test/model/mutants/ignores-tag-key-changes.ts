@@ -12,5 +12,5 @@ class IgnoresTagKeyChanges extends Freshness {
 
 export const ignoresTagKeyChanges: Protocol = {
   ...shipped,
-  freshness: (timing, maxRemembered) => new IgnoresTagKeyChanges(timing, maxRemembered),
+  freshness: (timing, maxRemembered) => new IgnoresTagKeyChanges(timing, { maxRemembered }),
 }

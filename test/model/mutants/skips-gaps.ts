@@ -16,5 +16,5 @@ class SkipsGaps extends Freshness {
 
 export const skipsGaps: Protocol = {
   ...shipped,
-  freshness: (timing, maxRemembered) => new SkipsGaps(timing, maxRemembered),
+  freshness: (timing, maxRemembered) => new SkipsGaps(timing, { maxRemembered }),
 }

@@ -15,5 +15,5 @@ class SkipsUnknownKinds extends Freshness {
 
 export const skipsUnknownKinds: Protocol = {
   ...shipped,
-  freshness: (timing, maxRemembered) => new SkipsUnknownKinds(timing, maxRemembered),
+  freshness: (timing, maxRemembered) => new SkipsUnknownKinds(timing, { maxRemembered }),
 }

@@ -1,4 +1,4 @@
-import type { Change } from '../domain/protocol/change.ts'
+import type { Change } from './change.ts'
 
 /** What was read: a key or a session of a key, by its id and its account. */
 export interface EpochSubject {
@@ -24,8 +24,15 @@ export class InvalidationEpochs {
   #epoch = 0
   #minimumEpoch = 0
 
-  constructor(maxRemembered: number) {
+  readonly #onInvalidated: (changes: readonly Change[]) => void
+
+  /** `onInvalidated` is told of each invalidation in the same step. */
+  constructor(
+    maxRemembered: number,
+    onInvalidated: (changes: readonly Change[]) => void = () => undefined,
+  ) {
     this.#maxRemembered = maxRemembered
+    this.#onInvalidated = onInvalidated
   }
 
   /** The latest epoch: take it before a statement is sent. */
@@ -54,6 +61,7 @@ export class InvalidationEpochs {
       if (change.kind === 'account') this.#remember(this.#lastOfAccount, change.id)
       else if ('id' in change) this.#remember(this.#lastOfId, change.id)
     }
+    this.#onInvalidated(changes)
   }
 
   /** Makes every read so far stale, those under way included. */
@@ -62,6 +70,7 @@ export class InvalidationEpochs {
     this.#minimumEpoch = this.#epoch
     this.#lastOfId.clear()
     this.#lastOfAccount.clear()
+    this.#onInvalidated([{ kind: 'everything' }])
   }
 
   /** Inserts at the end, so that the first entry of a map is always its oldest. */

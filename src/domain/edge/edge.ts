@@ -1,0 +1,94 @@
+import type { Change } from '../protocol/change.ts'
+import { type EpochSubject, InvalidationEpochs } from '../protocol/invalidation-epochs.ts'
+import { type Lease, leaseFrom, leaseHolds, type Moment } from '../protocol/lease.ts'
+
+interface Entry<Facts> {
+  readonly facts: Facts
+  readonly epoch: number
+}
+
+/** How many invalidated keys and accounts are remembered by name. */
+const maxRemembered = 10_000
+
+/**
+ * What a process outside of the service may answer from memory: the facts that an instance has told
+ * it, under a lease that is nested in that of the instance. Every method is synchronous. The order
+ * of the stream replaces stamps: call the methods in the order in which the messages came.
+ */
+export class Edge<Facts extends EpochSubject> {
+  readonly #maxEntries: number
+  readonly #epochs = new InvalidationEpochs(maxRemembered)
+  readonly #entries = new Map<string, Entry<Facts>>()
+  /** The beats that are not answered, and when each was sent. */
+  readonly #beats = new Map<number, Moment>()
+  #beat = 0
+  #lease: Lease | undefined
+
+  constructor(maxEntries: number) {
+    this.#maxEntries = maxEntries
+  }
+
+  /** How many entries it has, stale ones included. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  holdsLease(now: Moment): boolean {
+    return this.#lease !== undefined && leaseHolds(this.#lease, now)
+  }
+
+  /**
+   * The facts that answer a token, by its digest. Ask in the last synchronous step before the
+   * answer, and judge them then.
+   */
+  recall(digest: string, now: Moment): Facts | undefined {
+    const entry = this.#entries.get(digest)
+    if (entry === undefined || !this.holdsLease(now)) return undefined
+    return this.#epochs.isCurrent(entry.epoch, entry.facts) ? entry.facts : undefined
+  }
+
+  /** A new stream: what an earlier one told, nobody corrects any more. */
+  attached(): void {
+    this.dropAll()
+    this.#beats.clear()
+  }
+
+  /** Drops everything, the lease too. */
+  dropAll(): void {
+    this.#lease = undefined
+    this.#entries.clear()
+    this.#epochs.invalidateAll()
+  }
+
+  /** Notes both clocks; send the beat with this number after that. */
+  beat(now: Moment): number {
+    this.#beat += 1
+    this.#beats.set(this.#beat, now)
+    return this.#beat
+  }
+
+  /** The lease runs from when its beat was sent: a grant that comes late is worth what is left. */
+  granted(beat: number, leaseMs: number): void {
+    const sentAt = this.#beats.get(beat)
+    if (sentAt === undefined) return
+    for (const number of this.#beats.keys()) if (number <= beat) this.#beats.delete(number)
+    if (leaseMs > 0) this.#lease = leaseFrom(sentAt, leaseMs)
+  }
+
+  /** Applies an invalidation; returns the number to confirm. */
+  invalidated(sequence: number, changes: readonly Change[]): number {
+    this.#epochs.apply(changes)
+    return sequence
+  }
+
+  /** Keeps facts that came with an answer. */
+  keep(digest: string, facts: Facts): void {
+    this.#entries.delete(digest)
+    this.#entries.set(digest, { facts, epoch: this.#epochs.epoch })
+    if (this.#entries.size <= this.#maxEntries) return
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest)
+      return
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import type { DismissalReason, ToEdge } from '../domain/edge/edge-message.ts'
+import type { Change } from '../domain/protocol/change.ts'
+import type { Moment } from '../domain/protocol/lease.ts'
+
+export interface EdgeRules {
+  /** The longest lease of an edge. */
+  readonly leaseMs: number
+  readonly now: () => Moment
+  /** What is left of the lease of the instance. */
+  readonly leaseRemaining: (now: Moment) => number
+}
+
+/** The share of a lease that surely is left of it on another clock: clocks run within 10 %. */
+const nested = 0.9 / 1.1
+/** How long an edge is counted that was granted a lease of this length, on any other clock. */
+export function countedMs(leaseMs: number): number {
+  return leaseMs / nested
+}
+
+/** How long an edge may leave something unconfirmed and still be granted a lease. */
+const patienceMs = 1_000
+
+/** One stream to an edge, as its instance sees it. */
+export class AttachedEdge {
+  protected readonly rules: EdgeRules
+  readonly #send: (message: ToEdge<never>) => void
+  /** When each invalidation that is not confirmed was sent, by its number. */
+  readonly #unconfirmed = new Map<number, number>()
+  #sequence = 0
+  #confirmed = 0
+  #countedUntil = Number.NEGATIVE_INFINITY
+  #isClosed = false
+  #isDismissed = false
+
+  constructor(rules: EdgeRules, send: (message: ToEdge<never>) => void) {
+    this.rules = rules
+    this.#send = send
+  }
+
+  /** When its lease has surely ended, on the monotonic clock of the instance. */
+  get countedUntil(): number {
+    return this.#countedUntil
+  }
+
+  /** Whether it may answer from memory. That its stream is closed proves nothing. */
+  get isCounted(): boolean {
+    return this.rules.now().monotonic < this.#countedUntil
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** The number that it has to confirm to have applied all that was sent; 0: it has. */
+  get awaits(): number {
+    return this.#sequence > this.#confirmed ? this.#sequence : 0
+  }
+
+  /** Whether it may still answer by what this invalidation names. */
+  holdsUp(sequence: number): boolean {
+    return this.#confirmed < sequence && this.isCounted
+  }
+
+  /** An edge whose stream is closed may still answer by what this names: it never confirms. */
+  invalidate(changes: readonly Change[]): void {
+    this.#sequence += 1
+    if (this.#isClosed) return
+    this.#unconfirmed.set(this.#sequence, this.rules.now().monotonic)
+    this.#send({ kind: 'invalidated', sequence: this.#sequence, changes })
+  }
+
+  /** A beat came: grants a lease within that of the instance. */
+  beat(beat: number, atMostMs = Number.POSITIVE_INFINITY): void {
+    if (this.#isClosed || this.#isDismissed) return
+    const now = this.rules.now()
+    const leaseMs = this.#mayGrant(now) ? Math.min(this.#longestMs(now), atMostMs) : 0
+    this.#countedUntil = Math.max(this.#countedUntil, now.monotonic + countedMs(leaseMs))
+    this.#send({ kind: 'granted', beat, leaseMs })
+  }
+
+  /** False: it confirms what was not sent, or again. */
+  confirm(sequence: number): boolean {
+    if (sequence > this.#sequence || sequence <= this.#confirmed) return false
+    this.#confirmed = sequence
+    for (const number of this.#unconfirmed.keys()) {
+      if (number <= sequence) this.#unconfirmed.delete(number)
+    }
+    return true
+  }
+
+  /** It has dropped everything, and answers no more. */
+  gone(): void {
+    this.#countedUntil = Number.NEGATIVE_INFINITY
+    this.#isClosed = true
+  }
+
+  /** Its stream is closed: it may still answer until its lease ends. */
+  closed(): void {
+    this.#isClosed = true
+  }
+
+  /** It gets no lease and no facts any more, and is asked to say that it has gone. */
+  dismiss(reason: DismissalReason): void {
+    if (this.#isClosed || this.#isDismissed) return
+    this.#isDismissed = true
+    this.#send({ kind: 'dismissed', reason })
+  }
+
+  /** An edge that beats and never confirms would hold up every receipt. */
+  #mayGrant({ monotonic }: Moment): boolean {
+    for (const sentAt of this.#unconfirmed.values()) return monotonic - sentAt <= patienceMs
+    return true
+  }
+
+  #longestMs(now: Moment): number {
+    return Math.min(this.rules.leaseMs, nested * this.rules.leaseRemaining(now))
+  }
+}

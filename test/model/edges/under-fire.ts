@@ -1,0 +1,59 @@
+import fc from 'fast-check'
+import { act, rate } from '../events.ts'
+import { machineCount, type Schedule, type SimulatedEvent } from '../schedule.ts'
+
+const listening = fc.record({
+  monotonicRate: rate,
+  wallRate: rate,
+  listens: fc.constant(true),
+  pollInterval: fc.constantFrom(10, 25),
+})
+
+/** When something happens, in tenths of M. */
+const moments = Array.from({ length: 14 }, (_, index) => 10 + 3.5 * index)
+
+/**
+ * What is hardest for edges, again and again: two instances change keys at nearly the same moment,
+ * or an instance ends and another one changes keys right after that.
+ */
+export function underFire(kind: 'shut_down' | 'kill' | 'acts'): fc.Arbitrary<Schedule> {
+  return fc
+    .record({
+      seed: fc.nat(),
+      machines: fc.array(listening, { minLength: machineCount, maxLength: machineCount }),
+      acts: fc.array(fc.tuple(act, act, act, fc.constantFrom(0.2, 0.6, 1, 1.6, 2.4)), {
+        minLength: moments.length,
+        maxLength: moments.length,
+      }),
+    })
+    .map(({ seed, machines, acts }) => ({
+      seed,
+      machines,
+      hasEdges: true,
+      edgesFailOften: true,
+      events: moments.flatMap((at, index) => eventsAt(kind, at, index, acts[index] ?? [])),
+    }))
+}
+
+function eventsAt(
+  kind: 'shut_down' | 'kill' | 'acts',
+  at: number,
+  index: number,
+  [first, second, third, pause]: readonly (SimulatedAct | number)[],
+): SimulatedEvent[] {
+  const machine = index % machineCount
+  const others = [(machine + 1) % machineCount, (machine + 2) % machineCount] as const
+  const after = kind === 'acts' ? 0 : Number(pause)
+  const acts = [first, second, third].flatMap((one, which) =>
+    typeof one === 'object' ? [actOf(one, at + after, others[which % 2] ?? 0)] : [],
+  )
+  if (kind === 'acts') return acts
+  const end = { at, machine, for: 1 }
+  return [kind === 'kill' ? { ...end, kind, isReaped: true } : { ...end, kind }, ...acts]
+}
+
+type SimulatedAct = Extract<SimulatedEvent, { kind: 'act' }>['act']
+
+function actOf(act: SimulatedAct, at: number, machine: number): SimulatedEvent {
+  return { kind: 'act', at, machine, act, isOfAVersionToCome: false, asksAgain: false }
+}

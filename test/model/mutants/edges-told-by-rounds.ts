@@ -1,0 +1,23 @@
+import type { Change } from '../../../src/domain/protocol/change.ts'
+import { EdgeStreams } from '../../../src/freshness/edge-streams.ts'
+import { type Protocol, shipped } from '../protocol.ts'
+
+/** Only a round tells the edges, after it has acknowledged what this process had invalidated. */
+class ToldByRounds extends EdgeStreams {
+  #pending: readonly Change[] = []
+
+  override invalidated(changes: readonly Change[]): void {
+    this.#pending = [...this.#pending, ...changes]
+  }
+
+  override applied(revision: number): void {
+    super.applied(revision)
+    if (this.#pending.length > 0) super.invalidated(this.#pending)
+    this.#pending = []
+  }
+}
+
+export const edgesToldByRounds: Protocol = {
+  ...shipped,
+  edgeStreams: (rules) => new ToldByRounds(rules),
+}
