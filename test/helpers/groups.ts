@@ -37,6 +37,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/typescript-client/*.test.ts',
     'test/verification/{refusal-cause,usage-buffer,verify-batch}.test.ts',
   ],
+  processes: ['test/processes/!(signals|start-stop).test.ts'],
   races: [
     'test/acts/{bulk-concurrency,concurrency,grant-races,session-concurrency}.test.ts',
     'test/audit/roles.test.ts',
