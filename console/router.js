@@ -48,6 +48,14 @@ export function go(href, { replace = false } = {}) {
   navigation.changed()
 }
 
+/**
+ * Takes a value out of the URL and shows nothing anew: what a reader has opened stays open.
+ * @param {string} name
+ */
+export function forget(name) {
+  history.replaceState(null, '', hrefWith({ [name]: null }))
+}
+
 /** Lets links within the console change the page without loading it again. */
 export function followLinks() {
   addEventListener('popstate', () => navigation.changed())

@@ -8,7 +8,7 @@ import { forbidden, problemOf } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
 import { timeOf } from '../parts/time.js'
 import { counted } from '../parts/words.js'
-import { go, hrefOf, hrefWith } from '../router.js'
+import { forget, hrefOf, hrefWith } from '../router.js'
 import { accountPath, may } from '../state.js'
 import { createList, editList } from './edit-list.js'
 
@@ -92,8 +92,7 @@ async function openAsked(id, reload) {
   } catch {
     // The list is gone; the page shows those that there are.
   }
-  if (new URLSearchParams(location.search).get('list') === id)
-    go(hrefWith({ list: null }), { replace: true })
+  if (new URLSearchParams(location.search).get('list') === id) forget('list')
 }
 
 /** @param {AllowList} list @param {() => void} reload */

@@ -7,7 +7,7 @@ import { Loading } from '../parts/loading.js'
 import { forbidden, problemOf } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
 import { counted } from '../parts/words.js'
-import { go, hrefOf, hrefWith } from '../router.js'
+import { forget, hrefOf, hrefWith } from '../router.js'
 import { accountPath, may } from '../state.js'
 import { openRoleForm } from './edit-role.js'
 
@@ -104,8 +104,7 @@ async function openAsked(id, catalogue, reload) {
   } catch {
     // The role is gone; the page shows those that there are.
   }
-  if (new URLSearchParams(location.search).get('role') === id)
-    go(hrefWith({ role: null }), { replace: true })
+  if (new URLSearchParams(location.search).get('role') === id) forget('role')
 }
 
 /** @param {Role} role @param {Catalogue} catalogue @param {() => void} reload */

@@ -33,6 +33,7 @@ if (started !== undefined) {
   const { root, rootToken, accountId, url } = started
   const list = await newAllowList(root, accountId, ['203.0.113.0/24', '2001:db8::/32'], 'office')
   await newRole(root, accountId, 'deployer', ['cluster:read', 'cluster:update'])
+  const unused = await newRole(root, accountId, 'unused', ['cluster:read'])
   const { id } = await newKey(root, accountId, { name: 'ci deploy', allow_list_ids: [list] })
   await newKey(root, accountId, { name: 'etl', role: 'viewer', expires_at: '2027-06-01T00:00:00Z' })
   const { id: old } = await newKey(root, accountId, { name: 'old laptop', role: 'deployer' })
@@ -61,6 +62,14 @@ if (started !== undefined) {
     ['rotate', `keys?key=${id}`, ['Rotate']],
     ['create-role', 'roles', ['Create role']],
     ['create-list', 'lists', ['Create IP allow list']],
+    ['enable', `keys?key=${id}`, ['Enable']],
+    ['events', `keys?key=${id}`, ['Events']],
+    ['revocation', `keys?key=${old}`, ['Is it dead everywhere?']],
+    ['role', `roles?role=${unused}`, []],
+    ['edit-role', `roles?role=${unused}`, ['Edit']],
+    ['delete-role', `roles?role=${unused}`, ['Delete']],
+    ['list', `lists?list=${list}`, []],
+    ['edit-list', `lists?list=${list}`, ['Edit']],
   ]
 
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -87,6 +96,29 @@ if (started !== undefined) {
           t.same(await violationsOf(page), [], `dialog ${name}`)
           if (width === 1280) await picture(page, name, colorScheme)
         }
+        await page.goto(`${url}/console/activity`)
+        await page.getByRole('link', { name: 'Key issued' }).first().click()
+        await page.locator('dialog[open] dl').first().waitFor()
+        t.same(await violationsOf(page), [], 'event')
+        for (const [role, shown] of [
+          ['viewer', page.getByText('displayed one time')],
+          ['admin', page.getByRole('dialog', { name: 'Give your key again' })],
+        ] as const) {
+          await page.goto(`${url}/console/keys`)
+          await page.getByRole('button', { name: 'Create API key' }).click()
+          const dialog = page.getByRole('dialog', { name: 'Create API Key' })
+          await dialog
+            .getByLabel('Name', { exact: true })
+            .fill(`${role} ${width} px, ${colorScheme}`)
+          await dialog.getByRole('combobox', { name: 'Role' }).selectOption({ label: role })
+          // Long after the key was given.
+          if (role === 'admin') started.clock.offsetMs = 11 * 60_000
+          await dialog.getByRole('button', { name: 'Generate Key' }).click()
+          await shown.waitFor()
+          t.same(await violationsOf(page), [], `dialog after ${role}`)
+          await isNotWider(t, page, `dialog after ${role}`)
+          started.clock.offsetMs = 0
+        }
         t.same(faults, [])
         const operator = await started.signIn(rootToken, { width, colorScheme })
         for (const { name, heading } of ofOperators) {
@@ -94,6 +126,10 @@ if (started !== undefined) {
           await settled(operator.page, heading)
           t.same(await violationsOf(operator.page), [], name)
         }
+        await operator.page.goto(`${url}/console/accounts`)
+        await operator.page.getByRole('button', { name: 'Create account' }).click()
+        await operator.page.locator('dialog[open] form').waitFor()
+        t.same(await violationsOf(operator.page), [], 'dialog create-account')
         for (const { context } of [gate, operator]) await context.close()
       })
     }
