@@ -27,7 +27,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   ],
   freshness: ['test/freshness/!(instances|lease|outage|receipts).test.ts', 'test/store/*.test.ts'],
   http: [
-    'test/http/!(aeon-*|bad-input|conditional-reads|hostile-requests|late-answers|lenient-requests|outage|overload|pipelining).test.ts',
+    'test/http/!(aeon-*|bad-input|conditional-reads|hostile-requests|large-answers|late-answers|lenient-requests|outage|overload|pipelining).test.ts',
   ],
   instances: ['test/freshness/instances.test.ts'],
   integrations: [

@@ -6,7 +6,7 @@ import { startTestService, type TestService } from '../helpers/service.ts'
 import { maxTurnMs, watchTurns } from '../helpers/turns.ts'
 
 const largeKeys = 1_000
-const smallKeys = 40_000
+const smallKeys = 25_000
 /** What a garbage collection or a compilation adds, a repetition lacks. */
 const maxTries = 5
 
