@@ -85,10 +85,8 @@ export class Edge<Facts extends EpochSubject> {
   keep(digest: string, facts: Facts): void {
     this.#entries.delete(digest)
     this.#entries.set(digest, { facts, epoch: this.#epochs.epoch })
-    if (this.#entries.size <= this.#maxEntries) return
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest)
-      return
-    }
+    const [oldest] = this.#entries.keys()
+    const isFull = this.#entries.size > this.#maxEntries
+    if (isFull && oldest !== undefined) this.#entries.delete(oldest)
   }
 }

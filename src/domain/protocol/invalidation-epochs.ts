@@ -78,10 +78,8 @@ export class InvalidationEpochs {
     last.delete(id)
     last.set(id, this.#epoch)
     if (last.size <= this.#maxRemembered) return
-    for (const [oldest, epoch] of last) {
-      last.delete(oldest)
-      this.#minimumEpoch = Math.max(this.#minimumEpoch, epoch)
-      return
-    }
+    const [oldest = '', epoch = 0] = last.entries().next().value ?? []
+    last.delete(oldest)
+    this.#minimumEpoch = Math.max(this.#minimumEpoch, epoch)
   }
 }
