@@ -59,6 +59,8 @@ export async function measure(row: Row, print: (line: string) => void): Promise<
       await well.catch((error: unknown) => print(String(error)))
       const figures = load.figures(from)
       const lost = await load.end()
+      // Who held the lock, and when, says why.
+      if (lost.length > 0) for (const log of site.logs()) print(log)
       for (const instance of instances) await instance.stop()
       return { ...figures, acceptedAt, lost }
     } finally {

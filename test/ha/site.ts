@@ -9,6 +9,8 @@ export interface Site {
   successors(): readonly ClientConfig[]
   /** The order to fail. Resolves when all that belongs to the failure has happened. */
   fail(): Promise<void>
+  /** The end of what each server of the site has logged of its role. */
+  logs(): readonly string[]
   stop(): Promise<void>
 }
 

@@ -30,6 +30,7 @@ export async function startPatroniSite(options: PatroniSiteOptions): Promise<Sit
     settings: way.settings,
     successors: () => cluster.nodes.filter((one) => one !== leader).map((one) => one.connection),
     fail: () => fail(leader, options.failure),
+    logs: () => cluster.nodes.map((node) => `${node.name}:\n${node.log()}`),
     async stop() {
       await way.close()
       await cluster.stop()
@@ -98,6 +99,7 @@ export async function startSwitchedSite(folder: string): Promise<Site> {
       // Only now does the promoted one commit.
       await pair.attachStandby()
     },
+    logs: () => [],
     async stop() {
       await way.close()
       await pair.stop()
