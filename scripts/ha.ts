@@ -2,9 +2,9 @@
  * Measures failovers of real databases under load, each with two instances: which verifications
  * fail and for how long, when changes and receipts are there again, what is lost.
  *   node scripts/ha.ts [--rows NAME,NAME...] [--list]
- * Needs Debian's patroni, etcd-server, haproxy, pgbouncer, python3-psycopg2 and postgresql. Exits
- * with 1 when a verdict was wrong, an acknowledged act is lost, or known keys failed within the
- * lease.
+ * Needs Debian's patroni, etcd-server, haproxy, pgbouncer, python3-psycopg2 and postgresql. PATRONI
+ * names the program of another version of Patroni. Exits with 1 when a verdict was wrong, an
+ * acknowledged act is lost, or known keys failed within the lease.
  */
 import { parseArgs } from 'node:util'
 import { type Figures, faultsOf, measure } from '../test/ha/measure.ts'

@@ -50,7 +50,7 @@ export class PatroniNode {
     // YAML is a superset of JSON.
     const content = JSON.stringify(configOf(options, folder, ports, await postgresPrograms()))
     await writeFile(config, content, { mode: 0o644 })
-    const patroni = startProgram('/usr/bin/patroni', [config], account)
+    const patroni = startProgram(process.env.PATRONI ?? '/usr/bin/patroni', [config], account)
     return new PatroniNode(name, ports, join(folder, 'data'), patroni)
   }
 
