@@ -58,9 +58,13 @@ export async function measure(row: Row, print: (line: string) => void): Promise<
       const well = until('all is well', () => isWell(from), longestMs)
       await well.catch((error: unknown) => print(String(error)))
       const figures = load.figures(from)
-      const lost = await load.end()
       // Who held the lock, and when, says why.
-      if (lost.length > 0) for (const log of site.logs()) print(log)
+      const explain = () => site.logs().forEach(print)
+      const lost = await load.end().catch((error: unknown) => {
+        explain()
+        throw error
+      })
+      if (lost.length > 0) explain()
       for (const instance of instances) await instance.stop()
       return { ...figures, acceptedAt, lost }
     } finally {
