@@ -138,3 +138,11 @@ export function violates(error: unknown, constraint: string): boolean {
 export function isRetryable(error: unknown): boolean {
   return error instanceof DatabaseError && (error.code === '40001' || error.code === '40P01')
 }
+
+/**
+ * Whether a server does not know what a statement names, or not allow it (class 42), or not
+ * implement it (0A), and so will never do it; not a fault that passes.
+ */
+export function isNotOffered(error: unknown): boolean {
+  return error instanceof DatabaseError && /^(42|0A)/.test(error.code ?? '')
+}

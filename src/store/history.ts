@@ -1,5 +1,5 @@
-import { DatabaseError } from 'pg'
 import type { History } from '../domain/protocol/history.ts'
+import { isNotOffered } from './faults.ts'
 import { type Product, productOf } from './product.ts'
 
 /** What a server reports of itself on a new session. */
@@ -57,8 +57,9 @@ export async function identifyServer(ask: Ask): Promise<ServerIdentity> {
     const isYugabyte = identity.product.name === 'YugabyteDB'
     return { ...identity, expression: isYugabyte ? yugabyteHistory : postgresHistory }
   } catch (error) {
-    // A server with a temporary fault has a history all the same.
-    if (!(error instanceof DatabaseError) || /^(08|53|57|58)/.test(error.code ?? '')) throw error
+    // A server with any other fault has a history: without it, it would pass for the primary after
+    // it was deposed.
+    if (!isNotOffered(error)) throw error
     const expression = 'null::json'
     return { ...(await askWith(ask, expression)), expression }
   }

@@ -1,5 +1,6 @@
 /** What the pool does with connections to servers of another history than the instance follows. */
 import { sql } from 'kysely'
+import { DatabaseError } from 'pg'
 import t, { type Test } from 'tap'
 import type { History } from '../../src/domain/protocol/history.ts'
 import type { OpenDatabase } from '../../src/store/database.ts'
@@ -27,6 +28,28 @@ t.test('all sessions of a server report the same history', async (t) => {
   history.follow(real)
   t.ok(await processOf(db))
 })
+
+t.test(
+  'a server has no history if it lacks the functions, and not if it has a fault',
+  async (t) => {
+    const identifyAfter = (code: string) => {
+      const fault = Object.assign(new DatabaseError('a fault', 0, 'error'), { code })
+      const faults = [fault]
+      return identifyServer(async (text) => {
+        const thrown = faults.pop()
+        if (thrown !== undefined) throw thrown
+        return raw.query(text)
+      })
+    }
+    for (const code of ['42883', '42501', '0A000']) {
+      t.match(await identifyAfter(code), { history: null, inRecovery: false }, code)
+    }
+    // Internal, serialization, deadlock, cancellation, memory, too many connections, connection, abort.
+    for (const code of ['XX000', '40001', '40P01', '57014', '53200', '53300', '08006', '25P02']) {
+      await t.rejects(identifyAfter(code), { code }, code)
+    }
+  },
+)
 
 t.test('once another history is met, the pool lends no connection made before', async (t) => {
   const { db, history } = open(t)

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import { Client, type ClientConfig, type QueryResult } from 'pg'
+import { isNotOffered } from '../faults.ts'
 import { identifyServer } from '../history.ts'
 
 /** What a server says of itself when it is asked whether to use it. */
@@ -68,6 +69,9 @@ async function ask(client: Client): Promise<ServerReport> {
 async function loadSystemId(client: Client): Promise<string | undefined> {
   const cluster = await client
     .query<{ id: string }>('select system_identifier::text as id from pg_control_system()')
-    .catch((): Partial<QueryResult<{ id: string }>> => ({}))
+    .catch((error: unknown): Partial<QueryResult<{ id: string }>> => {
+      if (!isNotOffered(error)) throw error
+      return {}
+    })
   return cluster.rows?.[0]?.id
 }
