@@ -145,7 +145,7 @@ function configOf(
         synchronous_mode_strict: true,
         postgresql: {
           use_pg_rewind: true,
-          parameters: { wal_log_hints: 'on', max_connections: 100, shared_buffers: '32MB' },
+          parameters: { wal_log_hints: 'on', max_connections: 300, shared_buffers: '32MB' },
         },
       },
       initdb: [{ encoding: 'UTF8' }, { locale: 'C' }, { auth: 'trust' }],
