@@ -44,7 +44,7 @@ t.test(
     for (const code of ['42883', '42501', '0A000']) {
       t.match(await identifyAfter(code), { history: null, inRecovery: false }, code)
     }
-    // Internal, serialization, deadlock, cancellation, memory, too many connections, connection, abort.
+    // Faults that pass, from an internal error to an aborted transaction.
     for (const code of ['XX000', '40001', '40P01', '57014', '53200', '53300', '08006', '25P02']) {
       await t.rejects(identifyAfter(code), { code }, code)
     }
