@@ -1,8 +1,8 @@
 /**
  * Measures what a request of the console costs by its session, against the same by its key:
  *   npm run measure:sessions
- * Both are sent in turn over keep-alive connections to one real service. The figures are ratios of
- * medians of rounds, since the load of the machine hits both.
+ * Both are sent in turn over keep-alive connections to one real service. The figures are medians of
+ * the rounds' ratios, since the load of the machine hits both.
  */
 import { Agent, request } from 'node:http'
 import t from 'tap'
