@@ -157,7 +157,9 @@ t.test(
     await sweepAt(91)
     const shown = await root.get(`/v1/accounts/${account}/api-keys/${long.id}`)
     await sweepAt(92)
-    t.same(await recorded('long'), [30, 7, 1, 'api_key.expired'])
+    // One instance may record the expiry while the other records the last warning.
+    const [warned, ...others] = await recorded('long')
+    t.same([warned, others.toSorted()], [30, [1, 7, 'api_key.expired']])
     t.same(await recorded('never'), [])
     t.same(await recorded('gone'), [])
     const { after }: Json = (await auditLogOf(raw, account)).find(

@@ -170,8 +170,10 @@ async function setDefaults({ name }: TestDatabase): Promise<void> {
     for (const [setting, theirs] of hostile) {
       await admin.query(`alter database ${name} set ${setting} = ${admin.escapeLiteral(theirs)}`)
     }
-    await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [
-      name,
-    ])
+    // Waits for their ends: a request on a session that is about to end is an outage.
+    await admin.query(
+      'select pg_terminate_backend(pid, 60000) from pg_stat_activity where datname = $1',
+      [name],
+    )
   })
 }
