@@ -74,7 +74,7 @@ export function explain(
     reason,
     checks: denialReasons.map((check) => ({ check, outcome: outcomeOf(check, failed) })),
     matches,
-    missingPermissions: attempt.permissions.filter((name) => !key.holds.has(name)),
+    missingPermissions: [...new Set(attempt.permissions)].filter((name) => !key.holds.has(name)),
   }
 }
 

@@ -12,10 +12,21 @@ const jsonNull = { raw: { type: 'application/json', text: 'null' } }
 t.test('null as a body that may be absent is the absent body', async (t) => {
   const account = await newAccount(root)
   const { id } = await newKey(root, account)
+  const list = await newAllowList(root, account, ['10.0.0.0/8'])
   const key = `/v1/accounts/${account}/api-keys/${id}`
-  for (const act of ['explain', 'disable', 'enable', 'revoke']) {
-    const answer = await root.call('POST', `${key}/${act}`, jsonNull)
-    t.equal(answer.status, 200, act)
+  const acts = [
+    ['PATCH', key],
+    ['POST', `${key}/explain`],
+    ['POST', `${key}/disable`],
+    ['POST', `${key}/enable`],
+    ['POST', `${key}/revoke`],
+    ['PATCH', `/v1/accounts/${account}/allow-lists/${list}`],
+  ] as const
+  t.same(acts.map(([method, path]) => `${method} ${templateOf(path)}`).sort(), optionalBodies())
+  for (const [method, path] of acts) {
+    const headers = method === 'PATCH' ? { 'if-match': '*' } : {}
+    const answer = await root.call(method, path, { ...jsonNull, headers })
+    t.equal(answer.status, 200, `${method} ${path}`)
   }
   for (const path of [`${key}/rotate`, '/v1/me/rotate']) {
     const answer = await root.call('POST', path, jsonNull)
@@ -32,6 +43,28 @@ t.test('null as a body that may be absent is the absent body', async (t) => {
     }
     assertInvalid(t, await root.call('POST', path), required, `${path} without a body`)
   }
+})
+
+t.test('a name, an id or a state that is given twice counts once', async (t) => {
+  const account = await newAccount(root)
+  const role = await newRole(root, account, 'reader', ['cluster:read'])
+  const list = await newAllowList(root, account, ['10.0.0.0/8'])
+  const { id, token } = await newKey(root, account, { role })
+  const keys = `/v1/accounts/${account}/api-keys`
+  const permissions = ['cluster:read', 'cluster:read']
+  t.match((await root.post('/v1/verify', { token, permissions })).body, { valid: true })
+  t.match((await root.post(`${keys}/${id}/explain`, { permissions })).body, {
+    explanation: { valid: true },
+  })
+  const lacking = { permissions: ['cluster:delete', 'cluster:delete'] }
+  const { explanation } = (await root.post(`${keys}/${id}/explain`, lacking)).body
+  t.same(explanation.missing_permissions, ['cluster:delete'])
+  const twice = await root.get(`${keys}?status=active,active`)
+  t.same(twice.body.api_keys, (await root.get(`${keys}?status=active`)).body.api_keys)
+  const headers = { 'if-match': '*' }
+  const body = { allow_list_ids: [list, list] }
+  const changed = await root.call('PATCH', `${keys}/${id}`, { body, headers })
+  t.same(changed.body.api_key.allow_list_ids, [list])
 })
 
 t.test('null for a list or a map of an update leaves it unchanged', async (t) => {
@@ -180,5 +213,19 @@ function send(api: Api, path: string, body: object, key: string) {
 }
 
 function templateOf(path: string): string {
-  return path.replace(/accounts\/[^/]+\/api-keys\/[^/]+/, 'accounts/{account_id}/api-keys/{id}')
+  return path.replace(
+    /accounts\/[^/]+\/(api-keys|allow-lists)\/[^/]+/,
+    'accounts/{account_id}/$1/{id}',
+  )
+}
+
+/** The operations whose body may be absent, by the document. */
+function optionalBodies(): string[] {
+  return Object.entries<Record<string, { requestBody?: { required?: boolean } }>>(document.paths)
+    .flatMap(([path, operations]) =>
+      Object.entries(operations)
+        .filter(([, { requestBody }]) => requestBody !== undefined && requestBody.required !== true)
+        .map(([method]) => `${method.toUpperCase()} ${path}`),
+    )
+    .sort()
 }

@@ -151,6 +151,7 @@ test('the root links only to what is served', async (t) => {
     docs: 'https://keys.example.com/docs',
     openapi: 'https://keys.example.com/openapi.json',
   })
+  t.match((await behind.root.get('/openapi.json')).body.servers, [{ url: settings.PUBLIC_URL }])
   const redirect = await behind.root.call('GET', '/', html)
   t.equal(redirect.headers.location, links.console)
 })

@@ -22,7 +22,12 @@ const { root, url } = await startAeonService(t)
 const document = join(folder, 'aeon.json')
 await writeFile(document, JSON.stringify((await root.get('/openapi/aeon.json')).body))
 
-const missing = await missingTools(['java', '-version'], ['mvn', '--version'], ['go', 'version'])
+const missing = await missingTools(
+  ['java', '-version'],
+  ['mvn', '--version'],
+  ['go', 'version'],
+  ['python3', '--version'],
+)
 if (missing.length > 0 && process.env.INTEROP === 'required') {
   throw new Error(`${missing.join(', ')} missing`)
 }
