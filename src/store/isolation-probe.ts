@@ -24,7 +24,11 @@ export interface IsolationProbeOptions {
  * Then a statement that waited for a lock does not see what was committed meanwhile, and a bulk
  * revocation can miss a key that was just being issued.
  */
-export async function probeIsolation({
+export async function probeIsolation(options: IsolationProbeOptions): Promise<IsolationFinding> {
+  return retryWhileLosing(() => probeOnce(options))
+}
+
+async function probeOnce({
   db,
   otherDb,
   withinMs = 5_000,

@@ -1,5 +1,6 @@
 /** What a server or a pooler does rarely, by a proxy that does it on purpose. */
 import t, { type Test } from 'tap'
+import { probeIsolation } from '../../src/store/isolation-probe.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
@@ -23,6 +24,23 @@ t.test('a list is read again after a serialization failure or a deadlock', async
     t.equal(count(), 1, code)
   }
 })
+
+t.test(
+  'the probe of READ COMMITTED is repeated after a loss at a statement or COMMIT',
+  async (t) => {
+    const fates = [
+      [/^select value from "isolation_probe"/, { kind: 'refuse', code: '40P01' }],
+      [/^commit/i, { kind: 'fail commit', code: '40001', isCommitted: false }],
+    ] as const
+    for (const [what, fate] of fates) {
+      const { service, meet } = await behindProxy(t)
+      const { db } = service.service.deps
+      const count = meet(1, ({ text }) => (what.test(text) ? fate : pass))
+      t.equal(await probeIsolation({ db, otherDb: db }), 'read_committed')
+      t.equal(count(), 1, fate.code)
+    }
+  },
+)
 
 t.test('an act is repeated from its start when COMMIT fails with a loss', async (t) => {
   const { service, meet } = await behindProxy(t)
