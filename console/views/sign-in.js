@@ -70,7 +70,7 @@ export function open({ secret, text, signIn, update }) {
     </form>
     <details>
       <summary>I have no key</summary>
-      <p>An administrator of your account issues one. If nobody has a key yet, whoever runs the service gets a sign-in link with <code>npm run admin -- sign-in-link</code>.</p>
+      <p>An administrator of your account issues one. If nobody has a key yet, the operator of the service gets a sign-in link with <code>npm run admin -- sign-in-link</code>.</p>
     </details>`
 
   return {

@@ -1,6 +1,6 @@
 import type { DenialReason } from './denial-reason.ts'
 
-/** The response to whoever presented a denied token, or none (RFC 6750, section 3). */
+/** The response to a request with a denied token, or with none (RFC 6750, section 3). */
 export interface Challenge {
   readonly status: 401 | 403
   /** For WWW-Authenticate. */

@@ -56,7 +56,7 @@ export async function findSession(db: Executor, id: string): Promise<Session | u
   return row && toSession(row)
 }
 
-/** A session, locked FOR SHARE: whoever ends it waits until this transaction has ended. */
+/** A session, locked FOR SHARE: an act that ends it waits until this transaction has ended. */
 export async function lockSessionShared(
   trx: StoreTransaction,
   id: string,

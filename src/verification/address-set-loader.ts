@@ -1,4 +1,5 @@
 import { type AddressSet, uniteAddressSets } from '../domain/network/address-set.ts'
+import { ServiceError } from '../errors.ts'
 import type { CurrentReads } from '../freshness/current-reads.ts'
 import {
   findListEntries,
@@ -6,6 +7,7 @@ import {
   parseAddressSet,
   uniteKnownAddressSets,
 } from '../store/address-sets.ts'
+import type { CredentialResult } from '../store/credential-rows.ts'
 import { BatchLoader } from './batch-loader.ts'
 import { FairTurns } from './fair-turns.ts'
 import { SingleFlight } from './single-flight.ts'
@@ -17,6 +19,12 @@ interface WantedList {
 
 /** The most lists that one statement reads: 100 entries of 43 characters each, 200 KB in all. */
 const maxListsAtOnce = 50
+
+/**
+ * A key's lists may be edited between two reads of the key. Only an attack edits them so often that
+ * each of these reads meets another version.
+ */
+const maxReads = 5
 
 /**
  * Loads the addresses of keys' allow lists, each version of a list once for all keys that use it:
@@ -51,6 +59,28 @@ export class AddressSetLoader {
     return (
       knownAddressSet(versions) ??
       this.#loads.share(versions, () => this.#loadAll(accountId, versions))
+    )
+  }
+
+  /**
+   * A row of a key with the addresses of the lists that it names, both of one moment; undefined
+   * when there is no row. `read` sends a statement at each call. Throws ServiceError `overloaded`
+   * when each read meets lists that were edited meanwhile.
+   */
+  async loadWith<Row>(
+    read: () => Promise<Row | undefined>,
+    credentialOf: (row: Row) => Pick<CredentialResult, 'account_id' | 'list_versions'>,
+  ): Promise<{ readonly row: Row; readonly addresses: AddressSet } | undefined> {
+    for (let reads = 1; reads <= maxReads; reads += 1) {
+      const row = await read()
+      if (row === undefined) return undefined
+      const { account_id: accountId, list_versions: versions } = credentialOf(row)
+      const addresses = knownAddressSet(versions) ?? (await this.load(accountId, versions))
+      if (addresses !== undefined) return { row, addresses }
+    }
+    throw new ServiceError(
+      'overloaded',
+      'The allow lists of the key change too often. Try again later.',
     )
   }
 

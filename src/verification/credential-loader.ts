@@ -1,7 +1,5 @@
-import { ServiceError } from '../errors.ts'
 import type { CurrentReads } from '../freshness/current-reads.ts'
 import type { Epoch } from '../freshness/freshness.ts'
-import { knownAddressSet } from '../store/address-sets.ts'
 import { type CredentialResult, type FoundCredential, toFound } from '../store/credential-rows.ts'
 import { type CredentialName, findCredentials } from '../store/credentials.ts'
 import { AddressSetLoader } from './address-set-loader.ts'
@@ -28,12 +26,6 @@ export interface CredentialLoader {
 /** The most credentials that one statement reads: some 5 ms of the database's time. */
 const maxCredentialsAtOnce = 250
 
-/**
- * A key's lists may be edited between two reads of the key. Only an attack edits them so often that
- * each of these reads meets another version.
- */
-const maxReads = 5
-
 interface LoaderDeps {
   readonly verificationReads: Pick<CurrentReads, 'read'>
   readonly cache: Pick<CredentialCache, 'epoch'>
@@ -50,19 +42,13 @@ export function createCredentialLoader(deps: LoaderDeps, maxWaiting: number): Cr
   const rows = createRowLoader(deps, maxWaiting)
   return {
     async load(wanted) {
-      for (let read = 1; read <= maxReads; read += 1) {
-        const loaded = await rows.load(wanted)
-        if (loaded === undefined) return undefined
-        const { row, epoch } = loaded
-        const addresses =
-          knownAddressSet(row.list_versions) ??
-          (await addressSets.load(row.account_id, row.list_versions))
-        if (addresses !== undefined) return { found: toFound(row, addresses), epoch }
-      }
-      throw new ServiceError(
-        'overloaded',
-        'The allow lists of the key change too often. Try again later.',
+      const loaded = await addressSets.loadWith(
+        () => rows.load(wanted),
+        ({ row }) => row,
       )
+      if (loaded === undefined) return undefined
+      const { row, epoch } = loaded.row
+      return { found: toFound(row, loaded.addresses), epoch }
     },
   }
 }

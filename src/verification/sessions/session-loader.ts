@@ -1,7 +1,5 @@
-import { ServiceError } from '../../errors.ts'
 import type { CurrentReads } from '../../freshness/current-reads.ts'
 import type { Epoch } from '../../freshness/freshness.ts'
-import { knownAddressSet } from '../../store/address-sets.ts'
 import { type FoundCredential, toFound } from '../../store/credential-rows.ts'
 import {
   findSessionCredentials,
@@ -25,8 +23,6 @@ export interface SessionLoader {
 }
 
 const maxSessionsAtOnce = 250
-/** As for credentials: only an attack edits the lists of a key between two reads so often. */
-const maxReads = 5
 
 interface LoaderDeps {
   readonly verificationReads: Pick<CurrentReads, 'read'>
@@ -41,19 +37,13 @@ export function createSessionLoader(deps: LoaderDeps, maxWaiting: number): Sessi
   const rows = createRowLoader(deps, maxWaiting)
   return {
     async load(id) {
-      for (let read = 1; read <= maxReads; read += 1) {
-        const row = await rows.load(id)
-        if (row === undefined) return undefined
-        const { account_id: accountId, list_versions: versions } = row.credential
-        const addresses = knownAddressSet(versions) ?? (await addressSets.load(accountId, versions))
-        if (addresses === undefined) continue
-        const { session, hash, epoch } = row
-        return { ...toFound(row.credential, addresses), session, hash, epoch }
-      }
-      throw new ServiceError(
-        'overloaded',
-        'The allow lists of the key change too often. Try again later.',
+      const loaded = await addressSets.loadWith(
+        () => rows.load(id),
+        ({ credential }) => credential,
       )
+      if (loaded === undefined) return undefined
+      const { credential, session, hash, epoch } = loaded.row
+      return { ...toFound(credential, loaded.addresses), session, hash, epoch }
     },
   }
 }

@@ -21,7 +21,7 @@ function textOf(value: unknown): string {
 
 /**
  * A spreadsheet takes a cell that begins with one of these characters for a formula, which could
- * send other cells to a stranger: whoever names a key must not write one.
+ * send other cells to a stranger: who names a key must not write one.
  */
 function disarmed(text: string): string {
   return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
