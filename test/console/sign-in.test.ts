@@ -245,6 +245,27 @@ t.test('a sign-in link is of the newest valid admin key of the platform account'
   t.equal((await newLink(service)).apiKeyId, newer.id, `not ${viewer.id} or ${expired.id}`)
 })
 
+t.test('a session token with a valid tag is unknown unless its session has its hash', async (t) => {
+  const service = await startTestService(t)
+  const { sessionId } = await signIn(service, { key: service.rootToken })
+  const { cache, keyring } = service.service.deps
+  const secret = randomBytes(32)
+  const unknown = '01a22614-6ece-7d12-a61f-7ea28e71a667'
+  for (const id of [unknown, sessionId]) {
+    const { text } = formatConsoleSecret('session', { id, secret, tagKey: keyring.signing })
+    const answer = await callWithCookie(service, text, 'GET', '/v1/session')
+    assertProblem(t, answer, unauthenticated, id)
+  }
+
+  // Past the lease the tag keys are read again before a tag is refused.
+  const tagKey = deriveTagKey('of another deployment', randomBytes(32))
+  const { text } = formatConsoleSecret('session', { id: sessionId, secret, tagKey })
+  service.moment.monotonicMs += 60 * 60_000
+  t.equal(cache.isLeaseExpired(), true)
+  const answer = await callWithCookie(service, text, 'GET', '/v1/session')
+  assertProblem(t, answer, unauthenticated, 'past the lease')
+})
+
 t.test('forged session tokens and link secrets cost no statement', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())

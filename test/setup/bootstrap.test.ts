@@ -6,10 +6,12 @@ import { parseCatalogue } from '../../src/domain/permission.ts'
 import aeon from '../../src/domain/permissions.aeon.json' with { type: 'json' }
 import { bootstrap } from '../../src/setup/bootstrap.ts'
 import { issueRootKey } from '../../src/setup/issue-root-key.ts'
+import { issueSignInLink } from '../../src/setup/issue-sign-in-link.ts'
 import { createSecretHasher } from '../../src/verification/hashing/hasher.ts'
 import { noPeppers } from '../../src/verification/hashing/peppers.ts'
 import { hashProfiles } from '../../src/verification/hashing/profile.ts'
 import { WorkQueue } from '../../src/verification/hashing/work-queue.ts'
+import { signIn } from '../helpers/browser.ts'
 import { createTestDatabase, openTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { until } from '../helpers/locks.ts'
@@ -38,10 +40,13 @@ t.test(
       await db.destroy()
       await database.drop()
     })
-    await t.rejects(issueRootKey(externals, db), { message: /The database is not initialized/ })
+    const notYet = { message: /The database is not initialized/ }
+    await t.rejects(issueRootKey(externals, db), notYet)
+    await t.rejects(issueSignInLink(externals, db), notYet)
     t.same(await bootstrap(externals, db, { catalogue }), { first: true, rootKey: undefined })
     t.same(await bootstrap(externals, db, { catalogue }), { first: false })
     t.same(await db.selectFrom('api_key').selectAll().execute(), [])
+    await t.rejects(issueSignInLink(externals, db), { message: /issue-root-key` first/ })
 
     const kept: string[] = []
     const rootKey = await issueRootKey(externals, db, async (token) => void kept.push(token))
@@ -51,6 +56,26 @@ t.test(
     t.equal((await started.as(rootKey.token).get('/v1/me')).status, 200)
   },
 )
+
+t.test('a first start issues a sign-in link of its root key where it is asked to', async (t) => {
+  const database = await createTestDatabase()
+  const { db } = openTestDatabase(database.url, { poolMax: 2 })
+  t.teardown(async () => {
+    await db.destroy()
+    await database.drop()
+  })
+  const kept: string[] = []
+  const made = await bootstrap(externals, db, {
+    catalogue,
+    keepRootToken: async (token) => void kept.push(token),
+    issuesSignInLink: true,
+  })
+  const link = made.first ? made.rootKey : undefined
+  t.equal(link?.token, kept[0])
+  const started = await startTestService(t, { database, rootToken: kept[0] ?? '' })
+  const browser = await signIn(started, { sign_in_secret: link?.signInSecret ?? '' })
+  t.equal(browser.signedIn.body.session.api_key_id, link?.id)
+})
 
 t.test(
   'a root token that cannot be stored leaves no key, and the next start bootstraps again',
