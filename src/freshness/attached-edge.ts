@@ -31,6 +31,7 @@ export class AttachedEdge {
   #countedUntil = Number.NEGATIVE_INFINITY
   #isClosed = false
   #isDismissed = false
+  #isSuspended = false
 
   constructor(rules: EdgeRules, send: (message: ToEdge<never>) => void) {
     this.rules = rules
@@ -51,6 +52,11 @@ export class AttachedEdge {
     return this.#isClosed
   }
 
+  /** Whether facts may be sent to it. */
+  get mayKeep(): boolean {
+    return !this.#isClosed && !this.#isDismissed && !this.#isSuspended
+  }
+
   /** The number that it has to confirm to have applied all that was sent; 0: it has. */
   get awaits(): number {
     return this.#sequence > this.#confirmed ? this.#sequence : 0
@@ -63,10 +69,21 @@ export class AttachedEdge {
 
   /** An edge whose stream is closed may still answer by what this names: it never confirms. */
   invalidate(changes: readonly Change[]): void {
-    this.#sequence += 1
-    if (this.#isClosed) return
-    this.#unconfirmed.set(this.#sequence, this.rules.now().monotonic)
-    this.#send({ kind: 'invalidated', sequence: this.#sequence, changes })
+    const sequence = this.#nextSequence()
+    if (!this.#isClosed) this.#send({ kind: 'invalidated', sequence, changes })
+  }
+
+  /** Its caller may have lost its rights: it answers nobody until it is authorized again. */
+  suspend(): void {
+    if (this.#isSuspended) return
+    this.#isSuspended = true
+    const sequence = this.#nextSequence()
+    if (!this.#isClosed) this.#send({ kind: 'suspended', sequence })
+  }
+
+  /** Its caller was authorized again: the next beats are granted. */
+  resume(): void {
+    this.#isSuspended = false
   }
 
   /** A beat came: grants a lease within that of the instance. */
@@ -75,7 +92,7 @@ export class AttachedEdge {
     const now = this.rules.now()
     const leaseMs = this.#mayGrant(now) ? Math.min(this.#longestMs(now), atMostMs) : 0
     this.#countedUntil = Math.max(this.#countedUntil, now.monotonic + countedMs(leaseMs))
-    this.#send({ kind: 'granted', beat, leaseMs })
+    this.#send({ kind: 'granted', beat, leaseMs, wallMs: now.wall })
   }
 
   /** False: it confirms what was not sent, or again. */
@@ -106,8 +123,15 @@ export class AttachedEdge {
     this.#send({ kind: 'dismissed', reason })
   }
 
+  #nextSequence(): number {
+    this.#sequence += 1
+    if (!this.#isClosed) this.#unconfirmed.set(this.#sequence, this.rules.now().monotonic)
+    return this.#sequence
+  }
+
   /** An edge that beats and never confirms would hold up every receipt. */
   #mayGrant({ monotonic }: Moment): boolean {
+    if (this.#isSuspended) return false
     for (const sentAt of this.#unconfirmed.values()) return monotonic - sentAt <= patienceMs
     return true
   }

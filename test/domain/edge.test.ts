@@ -83,3 +83,12 @@ function leasedEdge(now: Moment, maxEntries = 8): Edge<typeof key> {
 function at(ms: number): Moment {
   return { monotonic: ms, wall: ms }
 }
+
+t.test('a suspended edge answers nobody until a later grant', async (t) => {
+  const edge = leasedEdge(at(0))
+  edge.keep('digest', key)
+  t.equal(edge.suspended(7), 7)
+  t.equal(edge.recall('digest', at(1)), undefined)
+  edge.granted(edge.beat(at(2)), 3_000)
+  t.equal(edge.recall('digest', at(3)), key)
+})

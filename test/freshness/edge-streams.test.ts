@@ -53,13 +53,17 @@ t.test('the lease of an edge ends before that of its instance', async (t) => {
   const { edge, sent } = attach()
   clock.leaseMs = 1_100
   edge.beat(1)
-  t.same(sent.at(-1), { kind: 'granted', beat: 1, leaseMs: (0.9 / 1.1) * 1_100 })
+  t.same(sent.at(-1), { kind: 'granted', beat: 1, leaseMs: (0.9 / 1.1) * 1_100, wallMs: 0 })
   clock.leaseMs = 0
   edge.beat(2)
-  t.same(sent.at(-1), { kind: 'granted', beat: 2, leaseMs: 0 })
+  t.same(sent.at(-1), { kind: 'granted', beat: 2, leaseMs: 0, wallMs: 0 })
   clock.leaseMs = 9_000
   edge.beat(3, 50)
-  t.same(sent.at(-1), { kind: 'granted', beat: 3, leaseMs: 50 }, 'its own key may end sooner')
+  t.same(
+    sent.at(-1),
+    { kind: 'granted', beat: 3, leaseMs: 50, wallMs: 0 },
+    'its own key may end sooner',
+  )
 })
 
 t.test('an edge that does not confirm for a second is granted no lease', async (t) => {
@@ -75,6 +79,27 @@ t.test('an edge that does not confirm for a second is granted no lease', async (
   edge.confirm(1)
   edge.beat(3)
   t.match(sent.at(-1), { kind: 'granted', leaseMs: 3_000 })
+})
+
+t.test('a suspended edge is granted nothing, and receipts wait until it confirms', async (t) => {
+  const { streams, attach } = site()
+  const { edge, sent } = attach()
+  edge.beat(1)
+  edge.suspend()
+  edge.suspend()
+  t.same(sent.at(-1), { kind: 'suspended', sequence: 1 })
+  t.equal(sent.length, 2, 'it is told once')
+  t.equal(edge.mayKeep, false)
+  streams.applied(2)
+  t.equal(streams.acknowledgeable(2), 0)
+  edge.beat(2)
+  t.match(sent.at(-1), { kind: 'granted', leaseMs: 0 })
+  edge.confirm(1)
+  t.equal(streams.acknowledgeable(2), 2)
+  edge.resume()
+  edge.beat(3)
+  t.match(sent.at(-1), { kind: 'granted', leaseMs: 3_000 })
+  t.equal(edge.mayKeep, true)
 })
 
 t.test('an edge confirms what was sent, and once', async (t) => {

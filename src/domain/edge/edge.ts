@@ -81,6 +81,12 @@ export class Edge<Facts extends EpochSubject> {
     return sequence
   }
 
+  /** Its caller is judged anew: it answers nobody without a later grant. */
+  suspended(sequence: number): number {
+    this.#lease = undefined
+    return sequence
+  }
+
   /** Keeps facts that came with an answer. */
   keep(digest: string, facts: Facts): void {
     this.#entries.delete(digest)

@@ -152,6 +152,9 @@ export class SimulatedEdge {
         stream.toInstance({ kind: 'confirmed', sequence })
         break
       }
+      case 'suspended':
+        stream.toInstance({ kind: 'confirmed', sequence: this.#edge.suspended(message.sequence) })
+        break
       case 'answered':
         this.#answered(message.question, message.answer)
         break

@@ -1,0 +1,32 @@
+import type { DismissalReason } from './edge-message.ts'
+
+/** The version of the messages. Another version is another subprotocol. */
+export const edgeVersion = 1
+/** `Sec-WebSocket-Protocol`. */
+export const edgeSubprotocol = 'aeon-keys.edge.v1'
+
+/**
+ * The version of the rules of `judge`. Raise it with a restriction of keys that older rules do not
+ * know: an edge of a lower version gets verdicts on such keys and no facts, or it would accept what
+ * the restriction forbids.
+ */
+export const judgeVersion = 1
+
+/** The longest frame of an edge, in bytes: a report and a question are shorter. */
+export const maxFrameBytes = 128 * 1024
+/** Entries of each kind in one report. */
+export const maxReportEntries = 500
+/** Ranges of one family that facts may have; a key with more gets verdicts only. */
+export const maxWireRanges = 1_000
+
+/** The close codes of the instance (RFC 6455, section 7.4.2: 4000 to 4999 are private). */
+export const closeCodes: Readonly<Record<DismissalReason, number>> = {
+  stopping: 4001,
+  caller_changed: 4002,
+  slow: 4003,
+  silent: 4004,
+  protocol_fault: 4005,
+  version: 4006,
+}
+/** The close code after an edge has said that it has gone. */
+export const closedWhenGone = 1000

@@ -1,0 +1,92 @@
+import { denialReasons } from '../denial-reason.ts'
+import { maxAddressLength, maxRequiredPermissions } from '../limits.ts'
+import { isUuid } from '../uuid.ts'
+import {
+  type Check,
+  isCount,
+  isListOf,
+  isMs,
+  isOneOf,
+  isOptional,
+  isShapeOf,
+  isText,
+  isTextUpTo,
+  parseObject,
+} from './checks.ts'
+import type {
+  FromEdge,
+  FromEdgeMessage,
+  Hello,
+  Report,
+  ReportedDenials,
+  ReportedUses,
+  WireQuestion,
+} from './edge-message.ts'
+import { maxReportEntries } from './edge-protocol.ts'
+
+type OfKind<Kind> = Extract<FromEdge<WireQuestion>, { kind: Kind }>
+
+const isId = (value: unknown): value is string => isText(value) && isUuid(value)
+const isPositive = (value: unknown): value is number => isCount(value) && value > 0
+
+const isReport = isShapeOf<Report>({
+  number: isPositive,
+  uses: isListOf(
+    isShapeOf<ReportedUses>({ apiKeyId: isId, count: isPositive, lastUsedAtMs: isMs }),
+    maxReportEntries,
+  ),
+  denials: isListOf(
+    isShapeOf<ReportedDenials>({
+      apiKeyId: isId,
+      reason: isOneOf(denialReasons),
+      clientIp: isOptional(isTextUpTo(maxAddressLength)),
+      count: isPositive,
+      lastDeniedAtMs: isMs,
+    }),
+    maxReportEntries,
+  ),
+})
+
+/** A question of any length of token is answered: a longer one than any token is malformed. */
+const isQuestion = isShapeOf<WireQuestion>({
+  token: isText,
+  clientIp: isOptional(isText),
+  permissions: isOptional(isListOf(isText, maxRequiredPermissions)),
+  accountId: isOptional(isText),
+})
+
+const checks: { readonly [Kind in FromEdgeMessage['kind']]: Check<FromEdgeMessage> } = {
+  hello: isShapeOf<Hello>({
+    kind: isOneOf(['hello']),
+    version: isCount,
+    judge: isCount,
+    edge: isId,
+    replaces: isOptional(isId),
+  }),
+  beat: isShapeOf<OfKind<'beat'>>({
+    kind: isOneOf(['beat']),
+    number: isPositive,
+    report: isOptional(isReport),
+  }),
+  confirmed: isShapeOf<OfKind<'confirmed'>>({
+    kind: isOneOf(['confirmed']),
+    sequence: isPositive,
+  }),
+  asked: isShapeOf<OfKind<'asked'>>({
+    kind: isOneOf(['asked']),
+    question: isPositive,
+    of: isQuestion,
+  }),
+  gone: isShapeOf<OfKind<'gone'>>({ kind: isOneOf(['gone']) }),
+}
+
+/**
+ * The message of a frame from an edge; undefined: it is none. Unknown members are ignored: a later
+ * edge may tell more, and nothing that it tells widens what it may do.
+ */
+export function parseFromEdge(text: string): FromEdgeMessage | undefined {
+  const message = parseObject(text)
+  const kind = message?.kind
+  if (!isOneOf(Object.keys(checks) as FromEdgeMessage['kind'][])(kind)) return undefined
+  return checks[kind](message) ? message : undefined
+}

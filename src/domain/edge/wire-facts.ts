@@ -1,0 +1,96 @@
+import type { Reach } from '../key/api-key.ts'
+import type { AddressSet } from '../network/address-set.ts'
+import type { RoleRef } from '../role.ts'
+import type { KeyFacts } from '../verdict.ts'
+
+/** The facts of a key as they are on a stream. Times are Unix times in milliseconds. */
+export interface WireFacts {
+  readonly id: string
+  readonly accountId: string
+  readonly platform: boolean
+  readonly name: string
+  /** The number of a `rights` message. */
+  readonly rights: number
+  readonly reach: Reach
+  /** The number of an `addresses` message; null: no address. */
+  readonly addresses: number | null
+  readonly expiresAt: number | null
+  readonly disabledAt: number | null
+  readonly revokedAt: number | null
+  readonly released: boolean
+  readonly generation: number
+  readonly issuedAt: number
+  readonly endedAt: number | null
+  readonly endsAt: number | null
+}
+
+/** What facts refer to: sent once, and shared by many keys. */
+export interface Rights {
+  readonly role: RoleRef
+  readonly permissions: readonly string[]
+  readonly holds: ReadonlySet<string>
+}
+
+export interface ListedAddresses {
+  readonly allowListIds: readonly string[]
+  readonly addresses: AddressSet
+}
+
+/** The facts of a key for a stream that has announced what they refer to. */
+export function toWireFacts(
+  key: KeyFacts,
+  { rights, addresses }: Pick<WireFacts, 'rights' | 'addresses'>,
+): WireFacts {
+  return {
+    id: key.id,
+    accountId: key.accountId,
+    platform: key.platform,
+    name: key.name,
+    rights,
+    reach: key.reach,
+    addresses,
+    expiresAt: msOf(key.expiresAt),
+    disabledAt: msOf(key.disabledAt),
+    revokedAt: msOf(key.revokedAt),
+    released: key.released,
+    generation: key.generation,
+    issuedAt: key.issuedAt.getTime(),
+    endedAt: msOf(key.endedAt),
+    endsAt: msOf(key.endsAt),
+  }
+}
+
+/**
+ * The facts of a key as its edge judges them. For whom a key was issued is no part of a verdict,
+ * and stays in the service.
+ */
+export function fromWireFacts(wire: WireFacts, rights: Rights, listed: ListedAddresses): KeyFacts {
+  const expiresAt = dateOf(wire.expiresAt)
+  return {
+    id: wire.id,
+    accountId: wire.accountId,
+    platform: wire.platform,
+    name: wire.name,
+    ...rights,
+    reach: wire.reach,
+    ...listed,
+    expiresAt,
+    expiresAtText: expiresAt?.toISOString() ?? null,
+    disabledAt: dateOf(wire.disabledAt),
+    revokedAt: dateOf(wire.revokedAt),
+    released: wire.released,
+    generation: wire.generation,
+    issuedAt: new Date(wire.issuedAt),
+    issuedFor: null,
+    endedAt: dateOf(wire.endedAt),
+    endsAt: dateOf(wire.endsAt),
+  }
+}
+
+function msOf(time: Date | null): number | null {
+  return time === null ? null : time.getTime()
+}
+
+function dateOf(ms: number | null): Date | null {
+  return ms === null ? null : new Date(ms)
+}
