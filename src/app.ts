@@ -8,6 +8,7 @@ import type { App } from './http/app-type.ts'
 import { authenticateScope, type CallerRules } from './http/authentication.ts'
 import { acceptJsonOnly } from './http/bodies.ts'
 import { limitBodies } from './http/body-limit.ts'
+import { answerConditionally } from './http/conditional-reads.ts'
 import { ConnectionLimits } from './http/connection-limits.ts'
 import { consoleRoutes } from './http/console/console-routes.ts'
 import type { WriteError } from './http/current-only.ts'
@@ -119,6 +120,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     writeError: WriteError,
     sessions: CallerRules['sessions'] = undefined,
   ) => {
+    answerConditionally(scope, writeError)
     authenticateScope(scope, deps, { trustedProxies, writeError, sessions })
     runForAccounts(scope)
     refuseUnknownQueries(scope)

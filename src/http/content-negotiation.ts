@@ -23,3 +23,11 @@ export function hasEntityTag(header: string | string[] | undefined, tag: string)
   const tags = [header].flat().join(',').split(',')
   return tags.some((given) => ['*', tag].includes(given.trim().replace(/^W\//, '')))
 }
+
+/**
+ * Whether an If-Match header names an entity tag (RFC 9110, section 13.1.1), by the strong
+ * comparison: a weak tag matches nothing. `tag` contains no comma.
+ */
+export function hasStrongTag(header: string, tag: string): boolean {
+  return header.split(',').some((given) => ['*', tag].includes(given.trim()))
+}

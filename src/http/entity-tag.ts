@@ -3,7 +3,6 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ApiKey } from '../domain/key/api-key.ts'
 import { invalidRequest, ServiceError } from '../errors.ts'
-import { hasEntityTag } from './content-negotiation.ts'
 
 /** RFC 9110, section 8.8.3. */
 const entityTag = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/
@@ -98,21 +97,18 @@ function onlyWeak(): ServiceError {
 }
 
 /**
- * Sends a body with its entity tag, or 304 if If-None-Match names the tag. Throws
- * `precondition_failed` if there is an If-Match that names another version (RFC 9110, section
- * 13.2.2).
+ * Gives an answer with one key the entity tag of the key; `answerConditionally` compares it with
+ * If-None-Match. Throws `precondition_failed` if there is an If-Match that names another version
+ * (RFC 9110, section 13.2.2).
  */
-export function answerUnlessKnown<T>(
+export function answerOfVersion<T>(
   request: FastifyRequest,
   reply: FastifyReply,
   key: ApiKey,
   body: T,
-): T | FastifyReply {
-  const { 'if-match': expected, 'if-none-match': known } = request.headers
+): T {
+  const { 'if-match': expected } = request.headers
   if (expected !== undefined && !parseIfMatch(expected)(key)) throw changedSince()
-  const tag = entityTagOf(key, body)
-  // The answer depends on who asks: only its own client may keep it, and must ask again.
-  reply.headers({ etag: tag, 'cache-control': 'private, no-cache' })
-  if (!hasEntityTag(known, tag)) return body
-  return reply.code(304).send()
+  reply.header('etag', entityTagOf(key, body))
+  return body
 }

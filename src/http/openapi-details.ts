@@ -1,7 +1,9 @@
 import type { OpenAPIV3_1 } from 'openapi-types'
 import { asDocumented } from './documented-as.ts'
+import { describeConditionalRead, isConditionalRead } from './openapi-conditional-reads.ts'
 import { completeParameters } from './openapi-parameters.ts'
 import { completeResponses, shareResponses } from './openapi-responses.ts'
+import { shareParameters } from './openapi-shared-parameters.ts'
 
 type Document = OpenAPIV3_1.Document
 type Operation = OpenAPIV3_1.OperationObject
@@ -17,11 +19,13 @@ export function addDetails(given: Document): Document {
       if (operation === undefined) continue
       operations.push(operation)
       completeParameters(operation, method, path)
+      if (isConditionalRead(operation, method, path)) describeConditionalRead(operation)
       completeResponses(operation, path)
       completeBody(document, operation)
     }
   }
   shareResponses(document, operations)
+  document.components = { ...document.components, parameters: shareParameters(operations) }
   return document
 }
 

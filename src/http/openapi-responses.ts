@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util'
 import type { OpenAPIV3_1 } from 'openapi-types'
 import { maxRequestIdLength } from '../domain/limits.ts'
 import { denialReasons } from '../domain/verdict.ts'
-import { actingUser } from './openapi-parameters.ts'
 
 type Document = OpenAPIV3_1.Document
 type Operation = OpenAPIV3_1.OperationObject
@@ -10,15 +9,16 @@ type Response = OpenAPIV3_1.ResponseObject
 
 const headers = {
   'X-Request-Id': {
-    description: `Id of the request, also written to the log. A client may send an id of 1 to ${maxRequestIdLength} letters, digits and hyphens.`,
-    schema: { type: 'string' },
+    description: `Id of the request, also written to the log. A client may send an id of 1 to ${maxRequestIdLength} ASCII letters, digits and hyphens in a header of the same name. Any other id is replaced.`,
+    schema: { type: 'string', pattern: `^[A-Za-z0-9-]{1,${maxRequestIdLength}}$` },
   },
   'Retry-After': {
     description: 'Seconds to wait before the next attempt.',
     schema: { type: 'integer' },
   },
   ETag: {
-    description: 'Entity tag of the key. Send the ETag in If-Match to update the key.',
+    description:
+      'Entity tag of the answer, for If-None-Match. Send that of a key in If-Match to update the key.',
     schema: { type: 'string' },
   },
   Location: {
@@ -44,6 +44,7 @@ const headers = {
 type HeaderName = keyof typeof headers
 
 const names: Readonly<Record<string, string>> = {
+  304: 'NotModified',
   400: 'BadRequest',
   401: 'Unauthorized',
   403: 'Forbidden',
@@ -93,7 +94,8 @@ function headersOf(
   const added: HeaderName[] = ['X-Request-Id']
   if (status === '503') added.push('Retry-After')
   if (/^40[13]$/.test(status)) added.push('WWW-Authenticate')
-  if (answersOneKey(response) || status === '304') added.push('ETag')
+  const isRead = operation.responses?.['304'] !== undefined && /^[23]/.test(status)
+  if (isRead || answersOneKey(response)) added.push('ETag')
   if (status === '201') added.push('Location')
   if (status === '201' && operation.responses?.['422']) added.push('Idempotent-Replayed')
   if (path === '/v1/forward-auth' && /^40[13]$/.test(status)) added.push('X-Denial-Reason')
@@ -120,7 +122,7 @@ function unexpected(path: string): Response {
   }
 }
 
-/** Moves the responses, headers and parameters that operations share into components. */
+/** Moves the responses and headers that operations share into components. */
 export function shareResponses(document: Document, operations: readonly Operation[]): void {
   const shared: Record<string, Response> = {}
   for (const [status, name] of Object.entries(names)) {
@@ -134,7 +136,6 @@ export function shareResponses(document: Document, operations: readonly Operatio
   }
   document.components = {
     ...document.components,
-    parameters: actingUser,
     responses: shared,
     headers: headers as Record<string, OpenAPIV3_1.HeaderObject>,
   }

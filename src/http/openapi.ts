@@ -26,7 +26,10 @@ export async function describeRoutes(app: App, settings: ApiSettings): Promise<v
         version: packageJson.version,
         description:
           'Issues API keys and verifies them. `docs/clients.md` tells how to generate clients, and what may change.',
-        contact: { name: 'The operators of this service', url: settings.serverUrl },
+        contact: {
+          name: 'The operators of this service',
+          ...(settings.publicUrl !== undefined && { url: settings.publicUrl }),
+        },
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: settings.serverUrl, description: 'This service.' }],

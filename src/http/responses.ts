@@ -32,14 +32,13 @@ export function responses<const Good extends Record<number, TSchema>>(
     ...(options.body === true ? withBody : []),
     ...(options.problems ?? []),
   ].sort()
-  const entries = statuses.map((status) => [
-    status,
-    {
-      description: problems[status],
-      content: { 'application/problem+json': { schema: ref(Problem) } },
-    },
-  ])
+  const entries = statuses.map((status) => [status, problemResponse(status, ref(Problem))])
   return { ...good, ...(Object.fromEntries(entries) as Record<never, never>) }
+}
+
+/** The description of a response with a problem, whose schema is given. */
+export function problemResponse<T>(status: ProblemStatus, schema: T) {
+  return { description: problems[status], content: { 'application/problem+json': { schema } } }
 }
 
 /** The answer of an operations route on a port that does not serve it. */

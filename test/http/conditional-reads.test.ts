@@ -1,8 +1,10 @@
 /** RFC 9110, section 13: what a client has read already is not sent again. */
-import { test } from 'tap'
+import { type Test, test } from 'tap'
 import type { Api } from '../helpers/api.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { routesOf } from '../helpers/routes.ts'
+import { startTestService, type TestService } from '../helpers/service.ts'
 
 test('the ETag of a key changes whenever its body does, and answers conditional reads', async (t) => {
   const { root, as, clock } = await startCheckedService(t)
@@ -129,4 +131,88 @@ test('a change that changes nothing leaves the resource and the audit log alone'
   for (const { status } of same) t.equal(status, 200)
   t.equal(same[0]?.body.receipt.state, 'complete')
   t.same(await state(), before)
+})
+
+test('every answer of JSON to GET has an ETag of its bytes, and answers conditional reads', async (t) => {
+  const reads = /^GET \/v1\/(?!forward-auth$|session$|.*\/export$)/
+  await readTwice(t, await startCheckedService(t), reads, 17)
+})
+
+test('every answer of the Aeon API to GET has an ETag of its bytes', async (t) => {
+  await readTwice(t, await startTestService(t), /^GET \/api\/public\/v1\//, 10)
+})
+
+/** Reads every path of the routes, with and without conditions. */
+async function readTwice(
+  t: Test,
+  { service, root, as }: TestService,
+  routes: RegExp,
+  least: number,
+): Promise<void> {
+  const account = await newAccount(root)
+  const ids: Readonly<Record<string, string>> = {
+    roles: await newRole(root, account, 'reader', ['cluster:read']),
+    'allow-lists': await newAllowList(root, account, ['192.0.2.1'], 'office'),
+    'api-keys': (await newKey(root, account)).id,
+  }
+  const admin = as((await newKey(root, account)).token)
+  const disabled = await root.post(`/v1/accounts/${account}/api-keys/${ids['api-keys']}/disable`)
+  const { receipt } = disabled.body
+  const { project_id: project } = (await root.get(`/v1/accounts/${account}`)).body.account
+  const fill = (path: string) =>
+    path
+      .replace(':account_id', account)
+      .replace(/([\w-]+)\/:id/, (_, kind: string) => `${kind}/${ids[kind]}`)
+      .replace(':project_id', project)
+      .replace(':number', '1')
+      .replace(/:revision$/, `${receipt.revision}?id=${receipt.id}`)
+  const paths = routesOf(service.app)
+    .filter((route) => routes.test(route))
+    .map((route) => route.slice('GET '.length))
+  t.ok(paths.length >= least, `${paths.length} routes`)
+  for (const path of paths) {
+    const api = path.startsWith('/api/') ? admin : root
+    const read = (headers: Record<string, string>) => api.call('GET', fill(path), { headers })
+    const first = await read({})
+    t.equal(first.status, 200, `${path}: ${first.text}`)
+    const tag = String(first.headers.etag)
+    t.match(tag, /^"[\w.-]{16,}"$/, path)
+    const again = await read({})
+    t.equal(again.headers.etag === tag, again.text === first.text, `${path}: tag and body`)
+    const known = await read({ 'if-none-match': `"other", W/${again.headers.etag}` })
+    t.ok(known.status === 304 || known.text !== again.text, path)
+    for (const method of ['GET', 'HEAD'] as const) {
+      const any = await api.call(method, fill(path), { headers: { 'if-none-match': '*' } })
+      t.same([any.status, any.text], [304, ''], `${method} ${path}`)
+      t.same([any.headers['content-type'], any.headers['content-length']], [undefined, undefined])
+      t.equal(any.headers['cache-control'], 'private, no-cache', path)
+    }
+    t.equal((await read({ 'if-match': '"other"' })).status, 412, path)
+    t.equal((await read({ 'if-match': `W/${tag}` })).status, 412, `${path}: a weak tag`)
+    t.equal((await read({ 'if-match': '*' })).status, 200, path)
+  }
+}
+
+test('the ETag of a role, an allow list and an account changes with what they say', async (t) => {
+  const { root } = await startCheckedService(t)
+  const account = await newAccount(root)
+  const at = `/v1/accounts/${account}`
+  const role = await newRole(root, account, 'reader', ['cluster:read'])
+  const list = await newAllowList(root, account, ['192.0.2.1'], 'office')
+  const issue = () => newKey(root, account, { role, allow_list_ids: [list] })
+  const changes: readonly (readonly [string, () => Promise<unknown>])[] = [
+    [`${at}/roles/${role}`, () => root.put(`${at}/roles/${role}`, { name: 'b', permissions: [] })],
+    [`${at}/roles/${role}`, issue],
+    [`${at}/allow-lists/${list}`, () => root.patch(`${at}/allow-lists/${list}`, { name: 'b' })],
+    [`${at}/allow-lists/${list}`, issue],
+    [at, () => root.patch(at, { name: 'another name' })],
+  ]
+  for (const [path, change] of changes) {
+    const before = await root.get(path)
+    await change()
+    const headers = { 'if-none-match': String(before.headers.etag) }
+    const after = await root.call('GET', path, { headers })
+    t.equal(after.status, 200, path)
+    t.not(after.headers.etag, before.headers.etag, path)
+  }
 })

@@ -1,4 +1,5 @@
 import type { Account } from '../../domain/account.ts'
+import { lastChangeOf } from '../../domain/last-change.ts'
 import { findLastChanges } from '../../store/last-changes.ts'
 import type { ManagementDeps } from '../deps.ts'
 
@@ -9,6 +10,5 @@ export async function lastChangeOfAccount(
 ): Promise<Date> {
   const actions = ['account.updated'] as const
   const changes = await findLastChanges(deps.db, { accountId: id, resourceIds: [id], actions })
-  const changedAt = changes.get(id) ?? createdAt
-  return changedAt > createdAt ? changedAt : createdAt
+  return lastChangeOf(createdAt, changes.get(id))
 }

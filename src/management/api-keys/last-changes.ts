@@ -1,4 +1,5 @@
 import type { ApiKey } from '../../domain/key/api-key.ts'
+import { lastChangeOf, later, type RecordedChanges } from '../../domain/last-change.ts'
 import { findLastChanges } from '../../store/last-changes.ts'
 import type { ManagementDeps } from '../deps.ts'
 
@@ -11,8 +12,8 @@ const actions = [
 ] as const
 
 /**
- * When each key of one account was last changed. Never earlier than it was before: a key that is
- * enabled again has no time of its disabling, and the clocks of instances differ.
+ * When each key of one account was last changed: later than after every change before, whatever the
+ * clocks of the instances show.
  */
 export async function lastChangesOfKeys(
   deps: Pick<ManagementDeps, 'longReads'>,
@@ -23,12 +24,13 @@ export async function lastChangesOfKeys(
   const resourceIds = changed.map((apiKey) => apiKey.id)
   const recorded =
     resourceIds.length === 0
-      ? new Map<string, Date>()
+      ? new Map<string, RecordedChanges>()
       : await deps.longReads.run((db) => findLastChanges(db, { accountId, resourceIds, actions }))
-  return new Map(apiKeys.map((apiKey) => [apiKey.id, latest(apiKey, recorded.get(apiKey.id))]))
+  return new Map(apiKeys.map((apiKey) => [apiKey.id, lastChange(apiKey, recorded.get(apiKey.id))]))
 }
 
-function latest({ createdAt, disabledAt, revokedAt }: ApiKey, recordedAt: Date | undefined): Date {
-  const times = [createdAt, disabledAt, revokedAt, recordedAt].flatMap((time) => time ?? [])
-  return times.reduce((last, time) => (time > last ? time : last))
+/** No change follows a revocation, which may be one of many with an event for all of them. */
+function lastChange({ createdAt, revokedAt }: ApiKey, recorded: RecordedChanges | undefined): Date {
+  const changedAt = lastChangeOf(createdAt, recorded)
+  return revokedAt === null ? changedAt : later(revokedAt, new Date(changedAt.getTime() + 1))
 }

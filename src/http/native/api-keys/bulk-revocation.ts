@@ -7,6 +7,7 @@ import { previewBulkRevocation } from '../../../management/api-keys/preview-bulk
 import { revokeInBulk } from '../../../management/api-keys/revoke-in-bulk.ts'
 import type { BulkRequest } from '../../../management/api-keys/validate-bulk-request.ts'
 import type { Deps } from '../../deps.ts'
+import { documentedAs } from '../../documented-as.ts'
 import { closed, nullableRef, ref } from '../../schema-tools.ts'
 import { parseTime } from '../parse-time.ts'
 import { ApiKeyBody, toApiKeyBody } from '../shapes/api-key.ts'
@@ -15,9 +16,15 @@ import { ReceiptBody, receiptOfChange } from '../shapes/receipt.ts'
 import { waitInBody, waitOf, type waitQuery } from '../shapes/wait.ts'
 import { parseRoleFilter } from './filter.ts'
 
-/** A condition that a filter names or leaves out: `false` would be ambiguous. */
-const yes = (description: string) =>
-  Type.Optional(Type.Unsafe<true>({ type: 'boolean', enum: [true], description }))
+/**
+ * A condition that a filter names or leaves out: `false` would be ambiguous. Generators for C# make
+ * code that does not compile from an enum of Booleans.
+ */
+const yes = (given: string) => {
+  const description = `${given} Send \`true\`, or leave the condition out.`
+  const schema = Type.Unsafe<true>({ type: 'boolean', enum: [true], description })
+  return Type.Optional(documentedAs(schema, { type: 'boolean', description }))
+}
 
 export const BulkFilterBody = Type.Object(
   {

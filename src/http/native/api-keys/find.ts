@@ -2,16 +2,10 @@ import { Type } from 'typebox'
 import { getApiKey } from '../../../management/api-keys/get.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
-import { answerUnlessKnown } from '../../entity-tag.ts'
+import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
-import {
-  ApiKeyAnswer,
-  conditionalHeaders,
-  keyParameter,
-  notModified,
-  toApiKeyBody,
-} from '../shapes/api-key.ts'
+import { ApiKeyAnswer, keyParameter, toApiKeyBody } from '../shapes/api-key.ts'
 
 export function findApiKeyRoute(app: App, deps: Deps): void {
   app.get(
@@ -24,14 +18,13 @@ export function findApiKeyRoute(app: App, deps: Deps): void {
         summary: 'Get a key of any account',
         description: 'Requires a key of the platform account.',
         params: Type.Object({ id: keyParameter }),
-        headers: conditionalHeaders,
-        response: responses({ 200: ref(ApiKeyAnswer), 304: notModified }, { problems: [404, 412] }),
+        response: responses({ 200: ref(ApiKeyAnswer) }, { problems: [404] }),
       },
     },
     async (request, reply) => {
       const apiKey = await getApiKey(deps, request.params.id)
       const body = { api_key: toApiKeyBody(apiKey, request.principal, deps.now()) }
-      return answerUnlessKnown(request, reply, apiKey, body)
+      return answerOfVersion(request, reply, apiKey, body)
     },
   )
 }

@@ -1,16 +1,10 @@
 import { getApiKey } from '../../../management/api-keys/get.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
-import { answerUnlessKnown } from '../../entity-tag.ts'
+import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
-import {
-  ApiKeyAnswer,
-  conditionalHeaders,
-  keyParams,
-  notModified,
-  toApiKeyBody,
-} from '../shapes/api-key.ts'
+import { ApiKeyAnswer, keyParams, toApiKeyBody } from '../shapes/api-key.ts'
 
 export function getApiKeyRoute(app: App, deps: Deps): void {
   app.get(
@@ -23,15 +17,14 @@ export function getApiKeyRoute(app: App, deps: Deps): void {
         summary: 'Get a key',
         description: 'Returns the key, without its token, and its ETag for a later update.',
         params: keyParams,
-        headers: conditionalHeaders,
-        response: responses({ 200: ref(ApiKeyAnswer), 304: notModified }, { problems: [404, 412] }),
+        response: responses({ 200: ref(ApiKeyAnswer) }, { problems: [404] }),
       },
     },
     async (request, reply) => {
       const { principal, params } = request
       const apiKey = await getApiKey(deps, params.id, params.account_id)
       const body = { api_key: toApiKeyBody(apiKey, principal, deps.now()) }
-      return answerUnlessKnown(request, reply, apiKey, body)
+      return answerOfVersion(request, reply, apiKey, body)
     },
   )
 }

@@ -4,10 +4,10 @@ import { getApiKey } from '../../../management/api-keys/get.ts'
 import { rolesOfKeys } from '../../../management/roles/of-keys.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
-import { answerUnlessKnown } from '../../entity-tag.ts'
+import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { nullableString, ref } from '../../schema-tools.ts'
-import { ApiKeyBody, conditionalHeaders, notModified, toApiKeyBody } from '../shapes/api-key.ts'
+import { ApiKeyBody, toApiKeyBody } from '../shapes/api-key.ts'
 import { RoleBody, toRoleBody } from '../shapes/role.ts'
 
 export const Me = Type.Object(
@@ -37,8 +37,7 @@ export function getMeRoute(app: App, deps: Deps): void {
         summary: 'Get the key that authenticates the request',
         description:
           'Returns the key, its role and all its permissions, and the address of the caller as the service sees it.',
-        headers: conditionalHeaders,
-        response: responses({ 200: ref(Me), 304: notModified }, { problems: [412] }),
+        response: responses({ 200: ref(Me) }),
       },
     },
     async (request, reply) => {
@@ -52,7 +51,7 @@ export function getMeRoute(app: App, deps: Deps): void {
         permissions: [...key.permissions],
         client_ip: address === undefined ? null : formatAddress(address),
       }
-      return answerUnlessKnown(request, reply, apiKey, body)
+      return answerOfVersion(request, reply, apiKey, body)
     },
   )
 }

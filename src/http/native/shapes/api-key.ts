@@ -105,18 +105,6 @@ export function pathOfApiKey({ accountId, id }: Pick<ApiKey, 'accountId' | 'id'>
   return `/v1/accounts/${accountId}/api-keys/${id}`
 }
 
-/** The headers of an operation that reads one key. */
-export const conditionalHeaders = Type.Object({
-  'if-none-match': Type.Optional(
-    Type.String({ description: 'An ETag: if the answer still has it, the response is 304.' }),
-  ),
-})
-
-/** The answer to a client that has the body already (RFC 9110, section 15.4.5). */
-export const notModified = Type.Null({
-  description: 'The key is as the ETag in If-None-Match says.',
-})
-
 /** The body of an answer with one key. Sets the ETag that `If-Match` of a later update names. */
 export function answerApiKey(
   reply: FastifyReply,

@@ -42,7 +42,7 @@ public final class Story {
     expect("revoked".equals(revoked.getApiKey().getStatus()), "the key is revoked");
     Receipt receipt = revoked.getReceipt();
     Receipt later = new FreshnessApi(now)
-        .getReceipt(receipt.getRevision(), receipt.getId(), 5000).getReceipt();
+        .getReceipt(receipt.getRevision(), receipt.getId(), 5000, null).getReceipt();
     expect("complete".equals(later.getState()), "the receipt is complete");
     System.out.println("told: the story in Java");
   }
