@@ -30,6 +30,7 @@ export const errorCodes = [
   'request_timeout',
   'request_rejected',
   'not_implemented',
+  'http_version_not_supported',
   'unavailable',
   'overloaded',
   'outcome_unknown',

@@ -43,6 +43,7 @@ const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   request_timeout: 408,
   request_rejected: 400,
   not_implemented: 501,
+  http_version_not_supported: 505,
   internal: 500,
   unavailable: 503,
   overloaded: 503,

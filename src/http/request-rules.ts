@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { invalidRequest, ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
 import { countHeader } from './header-lines.ts'
+import { unsupportedVersion } from './http-version.ts'
 
 /**
  * Applies the rules of HTTP that node:http does not apply, or would apply by answers of its own,
@@ -11,12 +12,18 @@ import { countHeader } from './header-lines.ts'
 export function applyRequestRules(app: App): void {
   const hosts = new HostRule()
   app.addHook('onRequest', (request, reply, done) => {
-    const fault = hosts.faultOf(request) ?? faultOfFraming(request.raw.headers)
+    const fault =
+      faultOfVersion(request) ?? hosts.faultOf(request) ?? faultOfFraming(request.raw.headers)
     if (fault === undefined) return done()
     // Where the body of such a request ends is a guess (RFC 9112, section 11.2).
     reply.header('connection', 'close')
     done(fault)
   })
+}
+
+/** node:http reads a first line that ends with HTTP/2.0 or HTTP/0.9 as if it were one of HTTP/1.1. */
+function faultOfVersion({ raw }: FastifyRequest): ServiceError | undefined {
+  return raw.httpVersionMajor === 1 ? undefined : unsupportedVersion()
 }
 
 /** RFC 3986, section 3.2.2, without a comma: a proxy may have joined several lines by one. */

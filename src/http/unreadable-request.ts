@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { ConnectionError } from 'fastify'
 import { ServiceError } from '../errors.ts'
 import { endWithProblem } from './end-with-problem.ts'
+import { namesOtherMajorVersion, unsupportedVersion } from './http-version.ts'
 
 /** Answers bytes that are not an HTTP request, or that came too slowly, on the bare socket. */
 export function answerUnreadableRequest(error: ConnectionError, socket: Socket): void {
@@ -32,12 +33,13 @@ function unreadable(error: ConnectionError): ServiceError {
     case 'HPE_INVALID_METHOD':
       return namesUnknownMethod(error) ? unknownMethod() : invalid()
     case 'HPE_PAUSED_H2_UPGRADE':
-      return invalid('Send HTTP/1.1: the service does not speak HTTP/2.')
+      return unsupportedVersion()
     case 'HPE_INVALID_URL':
       return invalid('Percent-encode what is not ASCII in the path and the query.')
     case 'HPE_INVALID_CONSTANT':
       return invalid('The first line must be a method, a path without spaces, and HTTP/1.1.')
     case 'HPE_INVALID_VERSION':
+      if (namesOtherMajorVersion(startOf(error))) return unsupportedVersion()
       return invalid('The first line must end with HTTP/1.1 or HTTP/1.0, and a CRLF.')
     case 'HPE_INVALID_HEADER_TOKEN':
       return invalid(
@@ -69,11 +71,15 @@ function invalid(remedy?: string): ServiceError {
  * RFC 9110, section 9.1. The bytes of a TLS handshake, or of a body that is longer than it says,
  * are no method.
  */
-function namesUnknownMethod({ rawPacket }: ConnectionError): boolean {
-  // Fastify's type of it is that of its JSON.
-  const start = (rawPacket as unknown as Buffer).toString('latin1', 0, 80)
-  const [, method] = /^(?:\r\n)*([\w!#$%&'*+.^`|~-]{1,64}) /.exec(start) ?? []
+function namesUnknownMethod(error: ConnectionError): boolean {
+  const [, method] = /^(?:\r\n)*([\w!#$%&'*+.^`|~-]{1,64}) /.exec(startOf(error)) ?? []
   return method !== undefined && !METHODS.includes(method)
+}
+
+/** The beginning of what the connection sent last. */
+function startOf({ rawPacket }: ConnectionError): string {
+  // Fastify's type of it is that of its JSON.
+  return (rawPacket as unknown as Buffer).toString('latin1', 0, 4096)
 }
 
 function unknownMethod(): ServiceError {

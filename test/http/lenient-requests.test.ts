@@ -65,6 +65,14 @@ t.test('a name, an id or a state that is given twice counts once', async (t) => 
   const body = { allow_list_ids: [list, list] }
   const changed = await root.call('PATCH', `${keys}/${id}`, { body, headers })
   t.same(changed.body.api_key.allow_list_ids, [list])
+  const lists = `/v1/accounts/${account}/allow-lists`
+  const entries = ['10.0.0.1', '10.0.0.1/32', '10.0.0.1', '2001:db8::1', '2001:db8::1']
+  const created = await root.post(lists, { name: 'twice', entries })
+  const once = ['10.0.0.1', '10.0.0.1/32', '2001:db8::1']
+  t.same(created.body.allow_list.entries, once, 'and an entry, in the order of the first ones')
+  const path = `${lists}/${created.body.allow_list.id}`
+  const updated = await root.patch(path, { entries: [...once, ...once.toReversed()] })
+  t.same(updated.body.allow_list, created.body.allow_list, 'nothing changed')
 })
 
 t.test('null for a list or a map of an update leaves it unchanged', async (t) => {
@@ -105,15 +113,24 @@ t.test('wait_ms counts in the query and in the body, and the query first', async
     ['PUT', `${base}/roles/${role}`, definition],
     ['POST', `${base}/api-keys/revoke`, { filter: { name_prefix: 'none' } }],
     ['POST', `/v1/api-keys/revoke`, { filter: { name_prefix: 'none' } }],
+    ['POST', '/v1/me/rotate', { overlap_seconds: 0 }],
     ['POST', `${base}/api-keys/${id}/revoke`, {}],
   ]
+  const itself = as((await newKey(root, account)).token)
   const headers = { 'if-match': '*' }
   for (const [method, path, body] of acts) {
     const send = (query: string, wait: object) =>
-      root.call(method as 'POST', path + query, { body: { ...body, ...wait }, headers })
+      (path.startsWith('/v1/me/') ? itself : root).call(method as 'POST', path + query, {
+        body: { ...body, ...wait },
+        headers,
+      })
     assertInvalid(t, await send('?wait_ms=-1', {}), [['/wait_ms', 'minimum']], `${path}, query`)
     assertInvalid(t, await send('', { wait_ms: -1 }), [['/wait_ms', 'minimum']], `${path}, body`)
     t.ok((await send('?wait_ms=0', { wait_ms: 30_000 })).status < 300, path)
+  }
+  for (const path of ['/v1/session', `/v1/sessions/${id}`]) {
+    const answer = await root.call('DELETE', `${path}?wait_ms=-1`)
+    assertInvalid(t, answer, [['/wait_ms', 'minimum']], `DELETE ${path}, which has no body`)
   }
   const create = await root.post(`${base}/roles`, { ...definition, name: 'x', wait_ms: 0 })
   assertInvalid(t, create, [['/wait_ms', 'unknown_field']], 'a new role has no receipt')

@@ -151,6 +151,11 @@ test('requests are framed, named and encoded as HTTP requires', async (t) => {
       'not_implemented',
       'The service does not implement the method. Methods are written in capital letters.',
     ]
+    const otherVersion = [
+      505,
+      'http_version_not_supported',
+      'The service speaks HTTP/1.1 and HTTP/1.0. Send HTTP/1.1.',
+    ]
     const rows: readonly (readonly [bytes: string, said: unknown])[] = [
       ['get /v1/me HTTP/1.1', method],
       ['COPY2 /v1/me HTTP/1.1', method],
@@ -158,7 +163,12 @@ test('requests are framed, named and encoded as HTTP requires', async (t) => {
       ['\r\nBREW /v1/me HTTP/1.1', method],
       ['\x16\x03\x01\x02\x00\x01\x00', invalid('')],
       ['{"token": "x"}', invalid('')],
-      ['PRI * HTTP/2.0\r\n\r\nSM', invalid(' Send HTTP/1.1: the service does not speak HTTP/2.')],
+      ['PRI * HTTP/2.0\r\n\r\nSM', otherVersion],
+      ['GET /v1/me HTTP/2.0', otherVersion],
+      ['GET /livez HTTP/2.0\r\nHost: a', otherVersion],
+      ['GET /livez HTTP/0.9\r\nHost: a', otherVersion],
+      ['GET /livez HTTP/3.0\r\nHost: a', otherVersion],
+      [`GET /livez?${'x'.repeat(2_000)} HTTP/3.0`, otherVersion],
       ['GET /v1/m e HTTP/1.1', invalid(target)],
       ['GET /v1/me?name=a b HTTP/1.1', invalid(target)],
       ['GET /v1/me HTTPS/1.1', invalid(target)],

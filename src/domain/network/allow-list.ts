@@ -10,7 +10,7 @@ export interface AllowList {
   readonly accountId: string
   readonly name: string
   readonly description: string
-  /** Exactly as the caller wrote them. */
+  /** Exactly as the caller wrote them, each once. */
   readonly entries: readonly string[]
   readonly createdAt: Date
   readonly updatedAt: Date
@@ -29,6 +29,14 @@ export function entryFaults(entries: readonly string[]): EntryFault[] {
     if (parsed.ok) return []
     return [{ index, rule: parsed.rule, message: entryMessage(parsed.rule) }]
   })
+}
+
+/**
+ * The entries without those that repeat an earlier one, letter by letter. Two ways to write one
+ * range stay two entries: Terraform compares what it reads with what it sent.
+ */
+export function distinctEntries(entries: readonly string[]): string[] {
+  return [...new Set(entries)]
 }
 
 /** The ranges of stored entries. An entry that does not parse covers nothing. */

@@ -7,14 +7,14 @@ import {
 } from '../../acts/idempotency.ts'
 import { newId } from '../../acts/ids.ts'
 import { resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
-import type { AllowList } from '../../domain/network/allow-list.ts'
+import { type AllowList, distinctEntries } from '../../domain/network/allow-list.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
 import { findAllowList, insertAllowList } from '../../store/allow-lists.ts'
 import { type AllowListRequest, allowListFaults, refuseTakenName } from './validate-allow-list.ts'
 
 /**
- * Creates an allow list; its entries are stored exactly as given. A repeat of a request with the
+ * Creates an allow list; its entries are stored as given, each once. A repeat of a request with the
  * same idempotency key creates none. Throws `invalid_request`, `name_taken`,
  * `idempotency_key_reused`, and `not_found` if the list that a repeated request created has been
  * deleted.
@@ -31,6 +31,7 @@ export async function createAllowList(
   const now = deps.now()
   const list: AllowList = {
     ...request,
+    entries: distinctEntries(request.entries),
     id: newId(deps),
     accountId,
     createdAt: now,

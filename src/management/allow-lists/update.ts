@@ -3,7 +3,7 @@ import { mayGrant, requireGrantable, requirePermission } from '../../acts/author
 import type { ActDeps } from '../../acts/deps.ts'
 import { differenceOf, resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
 import { maxEntriesPerKey } from '../../domain/limits.ts'
-import { type AllowList, widens } from '../../domain/network/allow-list.ts'
+import { type AllowList, distinctEntries, widens } from '../../domain/network/allow-list.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
@@ -31,6 +31,7 @@ export async function updateAllowList(
 ): Promise<CommittedAct<AllowList>> {
   const faults = allowListFaults({ name: 'unchanged', description: '', entries: [], ...request })
   if (faults.length > 0) throw invalidRequest(faults)
+  const entries = request.entries && distinctEntries(request.entries)
   // No concurrent act changes which keys use the list, or what those keys may do.
   const lock = { mode: 'exclusive', accountId } as const
   const terms = { permission: 'allow_list:update', lock }
@@ -40,7 +41,7 @@ export async function updateAllowList(
     terms,
     async ({ trx, author, changed }): Promise<Acted<Outcome>> => {
       const before = await lockFreeAllowList(trx, author, accountId, id)
-      const after = { ...before, ...request }
+      const after = { ...before, ...request, ...(entries && { entries }) }
       const permissions = await permissionsReachedThrough(trx, accountId, before.id)
       // A list that no live key uses grants nothing, and restricts nobody.
       if (permissions !== undefined) requireMayChange(author, before, after, permissions)

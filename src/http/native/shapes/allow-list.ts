@@ -34,7 +34,7 @@ export const AllowListAnswer = Type.Object(
 export const entriesInput = Type.Array(Type.String({ maxLength: maxAddressLength }), {
   minItems: 1,
   maxItems: maxEntriesPerAllowList,
-  description: `IPv4 and IPv6 addresses and CIDR ranges, stored exactly as given. All allow lists of a key have at most ${maxEntriesPerKey} entries together.`,
+  description: `IPv4 and IPv6 addresses and CIDR ranges, stored exactly as given. Repeated entries count once. All allow lists of a key have at most ${maxEntriesPerKey} entries together.`,
   examples: [['203.0.113.7', '198.51.100.0/24', '2001:db8::/32']],
 })
 
