@@ -21,7 +21,7 @@ export function applyRequestRules(app: App): void {
   })
 }
 
-/** node:http reads a first line that ends with HTTP/2.0 or HTTP/0.9 as if it were one of HTTP/1.1. */
+/** node:http reads a first line with HTTP/2.0 or HTTP/0.9 as if it were one of HTTP/1.1. */
 function faultOfVersion({ raw }: FastifyRequest): ServiceError | undefined {
   return raw.httpVersionMajor === 1 ? undefined : unsupportedVersion()
 }
