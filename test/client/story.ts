@@ -77,6 +77,7 @@ await meetFuture(tenant, rotated)
 await refuse(tenant, rotated)
 await revoke(tenant, rotated)
 await leave(tenant)
+told('the story in TypeScript')
 
 async function openAccount(): Promise<Tenant> {
   const { permissions } = succeeded(await listPermissions({ client: root }))

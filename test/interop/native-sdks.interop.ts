@@ -1,12 +1,13 @@
 /**
- * Clients of the native API that generators make: openapi-generator for Go, Java and Python,
- * oapi-codegen for Go, openapi-python-client for Python. Each tells the story of a key to a running
- * service, and reads answers as a later version may give them. test/client does so in TypeScript.
- * Where a tool is missing, a line says so, unless INTEROP=required. INTEROP_RUST=required tells it
- * in Rust, too, by openapi-generator: compiling its packages takes a minute of CPU.
+ * Clients of the native API that generators make: hey-api for TypeScript, openapi-generator for Go,
+ * Java, Python and C#, oapi-codegen for Go, openapi-python-client for Python. Each tells the story
+ * of a key to a running service, and reads answers as a later version may give them: those of the
+ * story, and one of every model of an answer. Where a tool is missing, a line says so, unless
+ * INTEROP=required. INTEROP_RUST=required tells the story in Rust, too, by openapi-generator:
+ * compiling its packages takes a minute of CPU.
  */
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -14,6 +15,8 @@ import t, { type Test } from 'tap'
 import { startTestService } from '../helpers/service.ts'
 import { generateClient } from './generated-client.ts'
 import { serveFuture } from './sdks/future.ts'
+import { checkModels, futureSamples } from './sdks/future-models.ts'
+import { modelTableInGo, modelTableInTypeScript } from './sdks/model-table.ts'
 
 const run = promisify(execFile)
 const version = '7.16.0'
@@ -24,15 +27,20 @@ t.teardown(() => rm(folder, { recursive: true, force: true }))
 t.setTimeout(900_000)
 
 const { service, rootToken } = await startTestService(t)
+const samples = futureSamples()
+const samplesFile = join(folder, 'future.json')
+await writeFile(samplesFile, JSON.stringify(samples))
 const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
 const env = {
   ...process.env,
   NODE_OPTIONS: '',
   BASE_URL: url,
   FUTURE_URL: await serveFuture(t, url),
+  FUTURE_MODELS: samplesFile,
   ROOT_TOKEN: rootToken,
 }
 
+t.test('TypeScript', (t) => tell(t, ['npm', '--version'], typeScriptStory, false))
 t.test('Go', (t) => tell(t, ['go', 'version'], goStory))
 t.test('Java', (t) => tell(t, ['mvn', '--version'], javaStory))
 t.test('Python', (t) => tell(t, ['python3', '--version'], pythonStory))
@@ -40,18 +48,39 @@ t.test('Go by oapi-codegen', (t) => tell(t, ['go', 'version'], oapiCodegenStory)
 t.test('Python by openapi-python-client', (t) =>
   tell(t, ['python3', '--version'], openapiPythonClientStory),
 )
+t.test('C#', (t) => tell(t, ['mcs', '--version'], cSharpStory))
 if (process.env.INTEROP_RUST === 'required') {
-  t.test('Rust', (t) => tell(t, ['cargo', '--version'], rustStory))
+  t.test('Rust', (t) => tell(t, ['cargo', '--version'], rustStory, false))
 }
 
-/** Runs a story, which returns what its program printed, where its tool is installed. */
-async function tell(t: Test, tool: readonly [string, string], story: () => Promise<string>) {
+/**
+ * Runs a story, which returns what its program printed, where its tool is installed. The types of
+ * some languages are checked when they are compiled, and their programs print no models.
+ */
+async function tell(
+  t: Test,
+  tool: readonly [string, string],
+  story: () => Promise<string>,
+  printsModels = true,
+) {
   const isThere = await run(tool[0], [tool[1]]).then(
     () => true,
     () => false,
   )
   if (!isThere && process.env.INTEROP !== 'required') return t.comment(`${tool[0]} is missing`)
-  t.match(await story(), 'told: the story')
+  const printed = await story()
+  t.match(printed, 'told: the story')
+  if (printsModels) checkModels(t, samples, printed)
+}
+
+async function typeScriptStory(): Promise<string> {
+  const place = { cwd: join(import.meta.dirname, '../client'), env }
+  await run('npm', ['ci', '--silent'], place)
+  const script = (name: string) => join('node_modules', '.bin', name)
+  await run(process.execPath, [script('openapi-ts')], place)
+  await writeFile(join(place.cwd, 'generated', 'future.ts'), modelTableInTypeScript(samples))
+  await run(process.execPath, [script('tsc')], place)
+  return (await run(process.execPath, ['story.ts'], place)).stdout
 }
 
 async function goStory(): Promise<string> {
@@ -61,11 +90,17 @@ async function goStory(): Promise<string> {
   await generate('go', library, options)
   await cp(join(stories, 'go'), program, { recursive: true })
   await cp(library, join(program, 'aeonkeys'), { recursive: true })
+  await addModels(program)
   const go = { cwd: program, env: { ...env, GOFLAGS: '-mod=mod' } }
   await rm(join(program, 'aeonkeys', 'test'), { recursive: true, force: true })
   await run('go', ['mod', 'tidy'], go)
   await run('go', ['build', '-o', 'program', '.'], go)
   return (await run(join(program, 'program'), [], go)).stdout
+}
+
+async function addModels(program: string): Promise<void> {
+  await cp(join(stories, 'models.go'), join(program, 'models.go'))
+  await writeFile(join(program, 'model_table.go'), modelTableInGo(Object.keys(samples)))
 }
 
 async function javaStory(): Promise<string> {
@@ -94,6 +129,7 @@ async function oapiCodegenStory(): Promise<string> {
   const program = join(folder, 'oapi-codegen')
   await cp(join(stories, 'oapi-codegen'), program, { recursive: true })
   await mkdir(join(program, 'aeonkeys'))
+  await addModels(program)
   const go = { cwd: program, env: { ...env, GOFLAGS: '-mod=mod' } }
   const tool = 'github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2'
   const options = ['-generate', 'types,client', '-package', 'aeonkeys']
@@ -115,6 +151,27 @@ async function openapiPythonClientStory(): Promise<string> {
   // It leaves out what it cannot make, and says so.
   if (/(?:unable|could not|cannot) /i.test(stdout)) throw new Error(stdout)
   return (await run(python, [join(place, 'story.py')], { env })).stdout
+}
+
+/** By the compiler of Mono, with Newtonsoft.Json 12 from npm: the client asks for 13. */
+async function cSharpStory(): Promise<string> {
+  const program = join(folder, 'csharp')
+  const options =
+    'library=httpclient,targetFramework=netstandard2.0,packageName=AeonKeys,validatable=false'
+  await generate('csharp', program, options)
+  await cp(join(stories, 'csharp'), program, { recursive: true })
+  const mono = { cwd: program, env, maxBuffer: 64 * 1024 * 1024 }
+  const json = 'jillejr.newtonsoft.json-for-unity@12.0.101'
+  const { stdout } = await run('npm', ['pack', '--silent', json], mono)
+  await run('tar', ['xzf', stdout.trim()], mono)
+  const built = join(program, 'package', 'Plugins', 'Newtonsoft.Json Editor', 'Newtonsoft.Json.dll')
+  await cp(built, join(program, 'Newtonsoft.Json.dll'))
+  const system = ['Net.Http', 'Runtime.Serialization', 'ComponentModel.DataAnnotations', 'Web']
+  const parts = ['Newtonsoft.Json', 'Microsoft.CSharp', ...system.map((name) => `System.${name}`)]
+  const references = `-r:${parts.map((name) => `${name}.dll`).join(',')}`
+  const sources = ['-recurse:src/AeonKeys/*.cs', 'Story.cs', 'UpdateApiKey.cs', 'Polly.cs']
+  await run('mcs', ['-langversion:latest', '-out:Story.exe', references, ...sources], mono)
+  return (await run('mono', ['Story.exe'], mono)).stdout
 }
 
 async function rustStory(): Promise<string> {

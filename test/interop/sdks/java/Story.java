@@ -1,5 +1,9 @@
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import keys.ApiClient;
 import keys.ApiException;
@@ -44,6 +48,7 @@ public final class Story {
     Receipt later = new FreshnessApi(now)
         .getReceipt(receipt.getRevision(), receipt.getId(), 5000, null).getReceipt();
     expect("complete".equals(later.getState()), "the receipt is complete");
+    readModels(now.getObjectMapper());
     System.out.println("told: the story in Java");
   }
 
@@ -60,6 +65,17 @@ public final class Story {
       Problem problem = future.getObjectMapper().readValue(refused.getResponseBody(), Problem.class);
       expect("future_value".equals(problem.getCode()), "a code");
     }
+  }
+
+  /** Reads a sample of every model of an answer, and prints what the model has of it. */
+  private static void readModels(ObjectMapper mapper) throws Exception {
+    JsonNode samples = mapper.readTree(Path.of(System.getenv("FUTURE_MODELS")).toFile());
+    Map<String, Object> read = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> sample : samples.properties()) {
+      Class<?> model = Class.forName("keys.model." + sample.getKey());
+      read.put(sample.getKey(), mapper.readValue(sample.getValue().toString(), model));
+    }
+    System.out.println("models: " + mapper.writeValueAsString(read));
   }
 
   private static ApiClient clientOf(String variable) {

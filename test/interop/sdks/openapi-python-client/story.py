@@ -1,8 +1,9 @@
 """The story of a key, told through the client that openapi-python-client makes."""
 
+import json
 import os
 
-from aeon_keys import AuthenticatedClient
+from aeon_keys import AuthenticatedClient, models
 from aeon_keys.api.accounts import create_account
 from aeon_keys.api.api_keys import get_api_key, issue_api_key, revoke_api_key, update_api_key
 from aeon_keys.api.verification import verify_token
@@ -41,9 +42,18 @@ def refuse(now: AuthenticatedClient, account_id, wish: IssueApiKey) -> None:
     assert isinstance(refused, Problem) and refused.errors[0].field == "/name"
 
 
+def read_models() -> None:
+    """Reads a sample of every model of an answer, and prints what the model has of it."""
+    with open(os.environ["FUTURE_MODELS"]) as file:
+        samples = json.load(file)
+    read = {name: getattr(models, name).from_dict(sample) for name, sample in samples.items()}
+    print("models:", json.dumps({name: model.to_dict() for name, model in read.items()}))
+
+
 def client_of(variable: str) -> AuthenticatedClient:
     return AuthenticatedClient(base_url=os.environ[variable], token=os.environ["ROOT_TOKEN"])
 
 
 tell()
+read_models()
 print("told: the story in Python")

@@ -1,5 +1,6 @@
 """The story of a key, told through the client that openapi-generator makes for Python."""
 
+import json
 import os
 
 import aeon_keys as keys
@@ -51,10 +52,20 @@ def meet_future(future: keys.ApiClient, account_id, key_id: str) -> None:
         raise AssertionError("no error")
 
 
+def read_models() -> None:
+    """Reads a sample of every model of an answer, and prints what the model has of it."""
+    with open(os.environ["FUTURE_MODELS"]) as file:
+        samples = json.load(file)
+    read = {name: getattr(keys, name).from_json(json.dumps(sample)) for name, sample in samples.items()}
+    # Its own to_json fails on UUIDs.
+    print("models:", json.dumps({name: model.to_dict() for name, model in read.items()}, default=str))
+
+
 def client_of(variable: str) -> keys.ApiClient:
     configuration = keys.Configuration(host=os.environ[variable], access_token=os.environ["ROOT_TOKEN"])
     return keys.ApiClient(configuration)
 
 
 tell()
+read_models()
 print("told: the story in Python")
