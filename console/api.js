@@ -1,3 +1,4 @@
+import { takeEarlyAnswer } from './early.js'
 import { cutTokens } from './parts/tokens.js'
 
 /**
@@ -117,6 +118,8 @@ export async function answerOf(method, path, { body, headers = {}, signal } = {}
   const takesToken = path.startsWith('/v1/session')
   const text = body === undefined ? undefined : JSON.stringify(body)
   try {
+    const early = takeEarlyAnswer(method, path)
+    if (early !== undefined) return await early
     return await fetch(cutTokens(path), {
       method,
       headers: {
