@@ -5,6 +5,7 @@ import { deriveTagKey } from '../src/domain/token/tag.ts'
 import { Freshness } from '../src/freshness/freshness.ts'
 import { timingOf } from '../src/freshness/timing.ts'
 import { parseApiSettings } from '../src/http/api-settings.ts'
+import { Pacing } from '../src/http/pacing/pacing.ts'
 import { createLog } from '../src/process/log.ts'
 import { parseConfig } from '../src/settings/config.ts'
 import { openServiceDatabase } from '../src/store/service-database.ts'
@@ -82,6 +83,7 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
     },
     {
       pools,
+      pacing: new Pacing(),
       isDraining: () => false,
       apis: parseApiSettings(parseConfig({})),
     },

@@ -33,6 +33,10 @@ import { type OperationsSockets, restrictExposure } from './http/operations/expo
 import { healthComponents, healthRoutes } from './http/operations/health.ts'
 import { type MetricsOptions, metricsRoute } from './http/operations/metrics-route.ts'
 import type { PoolUses } from './http/operations/pool-metrics.ts'
+import { paceAnswers } from './http/pacing/pace-answers.ts'
+import type { Pacing } from './http/pacing/pacing.ts'
+import { payerOf } from './http/pacing/payer.ts'
+import { priceOfErrorMs } from './http/pacing/price.ts'
 import { FaultBody, Problem, writeProblem } from './http/problem.ts'
 import { forwardAuthRoutes } from './http/proxy/forward-auth.ts'
 import { parseQuery } from './http/query-string.ts'
@@ -45,7 +49,7 @@ import { rootPage } from './http/root-page.ts'
 import { runForAccounts } from './http/run-for-accounts.ts'
 import { createSerializerFactory } from './http/serialization.ts'
 import { refuseUnknownQueries } from './http/unknown-query.ts'
-import { answerUnreadableRequest } from './http/unreadable-request.ts'
+import { answerUnreadableRequests } from './http/unreadable-request.ts'
 import { createValidatorCompiler } from './http/validation.ts'
 
 export interface AppOptions extends MetricsOptions {
@@ -53,6 +57,7 @@ export interface AppOptions extends MetricsOptions {
   /** Whether the process is shutting down; it is then not ready. */
   readonly isDraining: () => boolean
   readonly apis: ApiSettings
+  readonly pacing: Pacing
   /** The connections that arrive at the port for health and metrics, if there is one. */
   readonly operationsSockets?: OperationsSockets
 }
@@ -60,6 +65,7 @@ export interface AppOptions extends MetricsOptions {
 /** The whole HTTP server, every API included. */
 export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   const { trustedProxies } = options.apis
+  const { pacing } = options
   const connections = new ConnectionLimits({ ...options.apis.connections, trustedProxies })
   const app: App = fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
@@ -72,10 +78,10 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     return503OnClosing: false,
     bodyLimit: maxBodyBytes,
     routerOptions: { querystringParser: parseQuery },
-    serverFactory: (serve) => createHttpServer(serve, connections),
+    serverFactory: (serve) => createHttpServer(serve, pacing, connections),
     forceCloseConnections: 'idle',
-    frameworkErrors: answerUnreadablePathOf(options.apis),
-    clientErrorHandler: answerUnreadableRequest,
+    frameworkErrors: answerUnreadablePathOf(options.apis, pacing),
+    clientErrorHandler: answerUnreadableRequests(pacing),
     schemaController: { compilersFactory: { buildSerializer: createSerializerFactory() } },
   })
   const named = [
@@ -93,6 +99,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   answerWithRequestId(app)
   forbidSniffing(app)
   omitLengthOfNotModified(app)
+  paceAnswers(app, pacing, trustedProxies)
   restrictExposure(app, options.apis.exposure, options.operationsSockets ?? new WeakSet())
   answerProblems(app)
   limitBodies(app)
@@ -103,7 +110,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   await describeRoutes(app, options.apis)
 
   // Open without authentication: test/http/authentication.test.ts holds the complete list.
-  metricsRoute(app, deps, { pools: options.pools, connections }, options)
+  metricsRoute(app, deps, { pools: options.pools, connections, pacing }, options)
   healthRoutes(app, deps)
   metadataRoute(app, options.apis.publicUrl)
   rootPage(app, options.apis)
@@ -147,11 +154,19 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
 }
 
 /** Each API answers unreadable paths below its own prefix. */
-function answerUnreadablePathOf({ aeon }: ApiSettings): typeof answerUnreadablePath {
-  return (error, request, reply) => {
+function answerUnreadablePathOf(
+  { aeon, trustedProxies }: ApiSettings,
+  pacing: Pacing,
+): typeof answerUnreadablePath {
+  const answer: typeof answerUnreadablePath = (error, request, reply) => {
     reply.headers({ ...noSniffing, 'x-request-id': request.id })
     if (aeon && isAeonPath(request.url)) return answerUnknownAeonPath(request, reply)
     if (isIntrospectionPath(request.url)) return void answerUnknownOAuthPath(reply)
     return answerUnreadablePath(error, request, reply)
+  }
+  // No hook runs for such a path.
+  return (...exchange) => {
+    const [, request] = exchange
+    pacing.pay(payerOf(request, trustedProxies), priceOfErrorMs, () => answer(...exchange))
   }
 }

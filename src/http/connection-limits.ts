@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { type AddressRange, covers, parseAddress } from '../domain/network/address.ts'
 import type { RequestTurns } from './pipelining.ts'
+import { siteOf } from './site.ts'
 
 export interface ConnectionLimitSettings {
   /** Open connections of this process. */
@@ -127,7 +128,6 @@ export class ConnectionLimits {
   #siteOf({ remoteAddress }: Socket): string | undefined {
     const address = remoteAddress === undefined ? undefined : parseAddress(remoteAddress)
     if (address === undefined || covers(this.#settings.trustedProxies, address)) return undefined
-    // RFC 6177: an IPv6 site has 64 bits of addresses or more.
-    return address.family === 4 ? `4/${address.value}` : `6/${address.value >> 64n}`
+    return siteOf(address)
   }
 }

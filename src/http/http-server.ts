@@ -1,15 +1,16 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { ConnectionLimits } from './connection-limits.ts'
 import { noSniffing } from './forbid-sniffing.ts'
+import type { Pacing } from './pacing/pacing.ts'
 import { type Handle, RequestTurns } from './pipelining.ts'
 import { originFormOf } from './request-path.ts'
 import { answerConnect } from './unreadable-request.ts'
 
 /**
  * The HTTP server of the application, with its timeouts, which serves the requests of a connection
- * in turns. `limits` bounds its connections.
+ * in turns. `limits` bounds its connections, and `pacing` delays refusals of connections.
  */
-export function createHttpServer(serve: Handle, limits?: ConnectionLimits): Server {
+export function createHttpServer(serve: Handle, pacing: Pacing, limits?: ConnectionLimits): Server {
   const options = {
     requestTimeout: 30_000,
     headersTimeout: 20_000,
@@ -21,11 +22,11 @@ export function createHttpServer(serve: Handle, limits?: ConnectionLimits): Serv
     if (request.url !== undefined) request.url = originFormOf(request.url)
     if (isExpectationKnown(request)) serve(request, response)
     else response.writeHead(417, { ...noSniffing, 'content-length': 0 }).end()
-  })
+  }, pacing)
   const server = createServer(options, (request, response) => turns.receive(request, response))
   // Without a listener Node.js answers such requests itself, as many as a read has in one turn.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
-  answerConnect(server, (socket) => turns.activityOf(socket)?.isBusy === true)
+  answerConnect(server, pacing, (socket) => turns.activityOf(socket)?.isBusy === true)
   limits?.watch(server, turns)
   return server
 }

@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { ServiceError } from '../errors.ts'
 import { closeWithoutTraces } from './close-without-traces.ts'
-import { limitChunks, maxChunks } from './limit-chunks.ts'
+import { limitChunks } from './limit-chunks.ts'
+import { paceConnection } from './pacing/pace-connection.ts'
+import type { Pacing } from './pacing/pacing.ts'
 import { refuseConnection } from './refuse-connection.ts'
 import { stopParsing } from './stop-parsing.ts'
 
@@ -29,15 +31,18 @@ export interface Activity {
  *
  * If more than `maxPipelined` wait, the first of them gets a 503 that closes the connection. The
  * others get no answer (RFC 9112, section 9.6), none of them is served, and the rest of the chunk
- * is not parsed. So does a body in very many chunks end its connection, with a 400.
+ * is not parsed. So does a body in very many chunks end its connection, with a 400. Refusals are
+ * paced by the address of the client.
  */
 export class RequestTurns {
   readonly #connections = new WeakMap<Socket, Connection>()
   readonly #serve: Handle
+  readonly #pacing: Pacing
   #requests = 0
 
-  constructor(serve: Handle) {
+  constructor(serve: Handle, pacing: Pacing) {
     this.#serve = serve
+    this.#pacing = pacing
   }
 
   receive(request: IncomingMessage, response: ServerResponse): void {
@@ -52,7 +57,7 @@ export class RequestTurns {
   }
 
   #add(socket: Socket): Connection {
-    const connection = new Connection(socket, this.#serve)
+    const connection = new Connection(socket, this.#serve, this.#pacing)
     this.#connections.set(socket, connection)
     return connection
   }
@@ -67,15 +72,17 @@ class Connection implements Activity {
   lastRequest = 0
   readonly #socket: Socket
   readonly #serve: Handle
+  readonly #pacing: Pacing
   #last: ServerResponse | undefined
   #waiting: Exchange[] = []
   #isRefused = false
   /** The count of bytes at the last request: equal for two requests of one chunk. */
   #bytesRead = -1
 
-  constructor(socket: Socket, serve: Handle) {
+  constructor(socket: Socket, serve: Handle, pacing: Pacing) {
     this.#socket = socket
     this.#serve = serve
+    this.#pacing = pacing
   }
 
   get isBusy(): boolean {
@@ -87,7 +94,7 @@ class Connection implements Activity {
     if (this.#isRefused) return
     this.lastRequest = number
     if (request.headers['transfer-encoding'] !== undefined) {
-      limitChunks(request, () => this.#refuse(tooManyChunks()))
+      limitChunks(request, (error) => this.#refuse(error))
     }
     const { bytesRead } = this.#socket
     const isFirstOfChunk = bytesRead !== this.#bytesRead
@@ -125,10 +132,12 @@ class Connection implements Activity {
     this.#isRefused = true
     const [next] = this.#waiting
     this.#waiting = []
-    refuseConnection({ socket: this.#socket, last: this.#last, next: next?.response }, error)
-    stopParsing(this.#socket)
-    closeWithoutTraces(this.#socket)
-    this.#socket.setTimeout(lastAnswersMs)
+    const socket = this.#socket
+    stopParsing(socket)
+    closeWithoutTraces(socket)
+    socket.setTimeout(lastAnswersMs)
+    const refused = { socket, last: this.#last, next: next?.response }
+    paceConnection(this.#pacing, socket, () => refuseConnection(refused, error))
   }
 }
 
@@ -136,12 +145,5 @@ function tooManyRequests(): ServiceError {
   return new ServiceError(
     'overloaded',
     `More than ${maxPipelined} requests of the connection wait for their turn. Wait for answers before sending more.`,
-  )
-}
-
-function tooManyChunks(): ServiceError {
-  return new ServiceError(
-    'invalid_request',
-    `The body has more than ${maxChunks} chunks. Send larger ones.`,
   )
 }

@@ -4,23 +4,41 @@ import type { ConnectionError } from 'fastify'
 import { ServiceError } from '../errors.ts'
 import { endWithProblem } from './end-with-problem.ts'
 import { namesOtherMajorVersion, unsupportedVersion } from './http-version.ts'
+import { paceConnection } from './pacing/pace-connection.ts'
+import type { Pacing } from './pacing/pacing.ts'
 
 /** Answers bytes that are not an HTTP request, or that came too slowly, on the bare socket. */
-export function answerUnreadableRequest(error: ConnectionError, socket: Socket): void {
-  endWithProblem(socket, unreadable(error))
+export function answerUnreadableRequests(pacing: Pacing) {
+  return (error: ConnectionError, socket: Socket): void => {
+    if (!socket.writable) return
+    const refusal = unreadable(error)
+    socket.pause()
+    paceConnection(pacing, socket, () => {
+      endWithProblem(socket, refusal)
+      // To see that the client closes.
+      socket.resume()
+    })
+  }
 }
 
 /**
  * Answers CONNECT, the one method that Node.js does not hand over as a request: without a listener
  * it closes the connection without an answer.
  */
-export function answerConnect(server: Server, isBusy: (socket: Socket) => boolean): void {
+export function answerConnect(
+  server: Server,
+  pacing: Pacing,
+  isBusy: (socket: Socket) => boolean,
+): void {
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     // Node.js has left the socket, and an error that nobody listens to ends the process.
     socket.on('error', () => socket.destroy())
     // The client must not take this answer for that to an earlier request.
-    if (!isBusy(socket)) endWithProblem(socket, unknownMethod())
-    socket.destroySoon()
+    const isAnswered = !isBusy(socket)
+    paceConnection(pacing, socket, () => {
+      if (isAnswered) endWithProblem(socket, unknownMethod())
+      socket.destroySoon()
+    })
   })
 }
 

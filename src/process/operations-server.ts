@@ -3,7 +3,8 @@ import type { Server } from 'node:http'
 import type { App } from '../http/app-type.ts'
 import { createHttpServer } from '../http/http-server.ts'
 import type { OperationsSockets } from '../http/operations/exposure.ts'
-import { answerUnreadableRequest } from '../http/unreadable-request.ts'
+import type { Pacing } from '../http/pacing/pacing.ts'
+import { answerUnreadableRequests } from '../http/unreadable-request.ts'
 import type { Config } from '../settings/settings-schema.ts'
 
 const maxConnections = 100
@@ -12,9 +13,13 @@ const maxConnections = 100
  * The server of the port for health and metrics, which clients of the APIs do not reach: a flood of
  * their connections takes no place here.
  */
-export function createOperationsServer(app: App, sockets: OperationsSockets): Server {
-  const server = createHttpServer((request, response) => app.routing(request, response))
-  server.on('clientError', answerUnreadableRequest)
+export function createOperationsServer(
+  app: App,
+  sockets: OperationsSockets,
+  pacing: Pacing,
+): Server {
+  const server = createHttpServer((request, response) => app.routing(request, response), pacing)
+  server.on('clientError', answerUnreadableRequests(pacing))
   server.prependListener('connection', (socket) => sockets.add(socket))
   server.maxConnections = maxConnections
   return server

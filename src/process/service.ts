@@ -6,6 +6,7 @@ import { parseApiSettings } from '../http/api-settings.ts'
 import type { App } from '../http/app-type.ts'
 import type { Deps } from '../http/deps.ts'
 import type { CollectMetrics } from '../http/operations/metrics-route.ts'
+import { Pacing } from '../http/pacing/pacing.ts'
 import { applyCatalogue } from '../management/roles/catalogue.ts'
 import type { RootKey } from '../setup/root-key.ts'
 import { flush, startBackgroundJobs } from './background-jobs.ts'
@@ -24,6 +25,8 @@ export interface ServiceOptions extends PrepareOptions {
   readonly collectMetrics?: CollectMetrics
   /** How often metrics are collected at most; a test collects them at every request. */
   readonly metricsIntervalMs?: number
+  /** Which answers wait; a test passes others. */
+  readonly pacing?: Pacing
 }
 
 export interface Service {
@@ -51,7 +54,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
 }
 
 async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Promise<Service> {
-  const { config, log, moment = realMoment } = options
+  const { config, log, moment = realMoment, pacing = new Pacing() } = options
   const { externals } = prepared
   const { deps, instance, listener } = await compose({
     ...options,
@@ -72,11 +75,12 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
     apis: parseApiSettings(config),
     operationsSockets,
     ...(options.collectMetrics && { collectMetrics: options.collectMetrics }),
+    pacing,
     ...(options.metricsIntervalMs !== undefined && {
       metricsIntervalMs: options.metricsIntervalMs,
     }),
   })
-  const operationsServer = createOperationsServer(app, operationsSockets)
+  const operationsServer = createOperationsServer(app, operationsSockets, pacing)
   // Nothing fails from here on: otherwise what has been started would have to be stopped.
   await instance.start()
   listener?.start()

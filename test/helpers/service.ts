@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { Pacing } from '../../src/http/pacing/pacing.ts'
 import { createLog } from '../../src/process/log.ts'
 import { createService, type Service, type ServiceOptions } from '../../src/process/service.ts'
 import { loadSettings } from '../../src/settings/load-settings.ts'
@@ -34,6 +35,7 @@ export interface TestServiceOptions {
   readonly database?: TestDatabase
   readonly isolation?: ServiceOptions['isolation']
   readonly metricsIntervalMs?: number
+  readonly pacing?: Pacing
   /** On a database that another service has started on: the root token of that service. */
   readonly rootToken?: string
 }
@@ -83,6 +85,8 @@ export async function startTestService(
     },
     // A test counts what it has just done.
     metricsIntervalMs: options.metricsIntervalMs ?? 0,
+    // A test makes more mistakes than a client.
+    pacing: options.pacing ?? new Pacing({ burstMs: Number.POSITIVE_INFINITY }),
     now: () => new Date(Date.now() + clock.offsetMs),
     moment: () => ({
       monotonic: performance.now() + moment.monotonicMs,

@@ -3,6 +3,7 @@ import { createServer, get } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { type Test, test } from 'tap'
 import { maxChunks } from '../../src/http/limit-chunks.ts'
+import { Pacing } from '../../src/http/pacing/pacing.ts'
 import { type Handle, maxPipelined, RequestTurns } from '../../src/http/pipelining.ts'
 import { startTestService } from '../helpers/service.ts'
 import { maxTurnMs, watchTurns } from '../helpers/turns.ts'
@@ -194,7 +195,7 @@ async function exchange(port: number, text: string | Buffer): Promise<string> {
 }
 
 async function listen(t: Test, handle: Handle): Promise<number> {
-  const turns = new RequestTurns(handle)
+  const turns = new RequestTurns(handle, new Pacing())
   const server = createServer((request, response) => turns.receive(request, response))
   t.teardown(() => server.closeAllConnections())
   t.teardown(() => server.close())

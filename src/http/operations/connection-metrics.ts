@@ -1,9 +1,24 @@
 import { Counter, type Registry } from 'prom-client'
 import { type ConnectionLimits, closingReasons } from '../connection-limits.ts'
-import { registerGauges } from './metric-definition.ts'
+import type { Pacing } from '../pacing/pacing.ts'
+import { registerCounters, registerGauges } from './metric-definition.ts'
 
-/** The open connections of clients, and those that were closed because of a bound. */
-export function registerConnectionMetrics(registry: Registry, limits: ConnectionLimits): void {
+/**
+ * The open connections of clients, those that were closed because of a bound, and answers that had
+ * to wait.
+ */
+export function registerConnectionMetrics(
+  registry: Registry,
+  limits: ConnectionLimits,
+  pacing: Pacing,
+): void {
+  registerCounters(registry, [
+    {
+      name: 'aeon_keys_http_answers_delayed_total',
+      help: 'Errors and documents that were sent later because their account or address had very many of them.',
+      value: () => pacing.delayed,
+    },
+  ])
   registerGauges(registry, [
     {
       name: 'aeon_keys_http_connections',

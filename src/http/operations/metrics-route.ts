@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { App } from '../app-type.ts'
 import type { ConnectionLimits } from '../connection-limits.ts'
 import type { Deps } from '../deps.ts'
+import type { Pacing } from '../pacing/pacing.ts'
 import { notServed } from '../responses.ts'
 import { registerConnectionMetrics } from './connection-metrics.ts'
 import { registerFreshnessMetrics } from './freshness-metrics.ts'
@@ -21,6 +22,7 @@ export type CollectMetrics = (own: Registry) => () => Promise<string>
 export interface MeasuredResources {
   readonly pools: PoolUses
   readonly connections: ConnectionLimits
+  readonly pacing: Pacing
 }
 
 export interface MetricsOptions {
@@ -33,7 +35,7 @@ export interface MetricsOptions {
 export function metricsRoute(
   app: App,
   deps: Deps,
-  { pools, connections }: MeasuredResources,
+  { pools, connections, pacing }: MeasuredResources,
   { collectMetrics = (own) => () => own.metrics(), metricsIntervalMs = 1_000 }: MetricsOptions,
 ): void {
   const registry = new Registry()
@@ -44,7 +46,7 @@ export function metricsRoute(
   registerFreshnessMetrics(registry, deps)
   registerResourceMetrics(registry, deps)
   registerPoolMetrics(registry, pools)
-  registerConnectionMetrics(registry, connections)
+  registerConnectionMetrics(registry, connections, pacing)
   timeRequests(app, registry)
 
   app.get(

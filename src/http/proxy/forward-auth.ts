@@ -27,7 +27,7 @@ const otherMethods = METHODS.filter((method) => method !== 'GET' && method !== '
 export function forwardAuthRoutes(app: App, deps: Deps, settings: ApiSettings): void {
   const route = {
     url,
-    config: { isFrequent: true },
+    config: { isFrequent: true, answersForOthers: true },
     onRequest: (request: FastifyRequest, reply: FastifyReply) =>
       answer(deps, settings, request, reply),
     handler: neverReached,
