@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
-import { type AddressRange, formatAddress } from '../domain/network/address.ts'
+import type { AddressRange } from '../domain/network/address.ts'
+import { formatAddress } from '../domain/network/format-address.ts'
 import type { App } from './app-type.ts'
 import { clientAddressOf } from './request-address.ts'
 

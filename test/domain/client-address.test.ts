@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type Address, formatAddress, parseAddress } from '../../src/domain/network/address.ts'
+import { type Address, parseAddress } from '../../src/domain/network/address.ts'
 import { parseAddressRanges } from '../../src/domain/network/address-ranges-setting.ts'
 import { rangesOf } from '../../src/domain/network/allow-list.ts'
 import { clientAddress, proxiedAddress } from '../../src/domain/network/client-address.ts'
+import { formatAddress } from '../../src/domain/network/format-address.ts'
 import { propertyRuns } from '../helpers/property-runs.ts'
 import vectors from '../vectors/client-address.json' with { type: 'json' }
 

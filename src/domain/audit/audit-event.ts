@@ -1,5 +1,5 @@
 import type { Actor } from '../key/api-key.ts'
-import { formatAddress } from '../network/address.ts'
+import { formatAddress } from '../network/format-address.ts'
 import { actorOf, type Principal } from '../principal.ts'
 
 /** The actions that the audit log records: a closed list, an enum in OpenAPI. */

@@ -1,5 +1,4 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import ipaddr from 'ipaddr.js'
 
 /**
  * One address as a number. An IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2) counts as IPv4.
@@ -37,13 +36,6 @@ export function parseAddress(text: string): Address | undefined {
   const value = parseIPv6(text)
   if (value >> 32n === MAPPED_START) return { family: 4, value: value & ipv4Mask }
   return { family: 6, value }
-}
-
-/** Formats an address in its one canonical form: dotted decimal, or RFC 5952. */
-export function formatAddress({ family, value }: Address): string {
-  const bytes = Buffer.from(value.toString(16).padStart(family === 4 ? 8 : 32, '0'), 'hex')
-  const address = ipaddr.fromByteArray([...bytes])
-  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()
 }
 
 /** Whether any of the ranges contains the address. */

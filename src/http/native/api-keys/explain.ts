@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { checkOutcomes, type Explanation } from '../../../domain/explanation.ts'
-import { formatAddress, parseAddress } from '../../../domain/network/address.ts'
+import { parseAddress } from '../../../domain/network/address.ts'
+import { formatAddress } from '../../../domain/network/format-address.ts'
 import { denialReasons } from '../../../domain/verdict.ts'
 import { invalidRequest } from '../../../errors.ts'
 import { type ExplainRequest, explainApiKey } from '../../../management/api-keys/explain.ts'

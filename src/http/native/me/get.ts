@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { formatAddress } from '../../../domain/network/address.ts'
+import { formatAddress } from '../../../domain/network/format-address.ts'
 import { getApiKey } from '../../../management/api-keys/get.ts'
 import { rolesOfKeys } from '../../../management/roles/of-keys.ts'
 import type { App } from '../../app-type.ts'
