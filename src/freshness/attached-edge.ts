@@ -1,5 +1,6 @@
 import type { DismissalReason, ToEdge } from '../domain/edge/edge-message.ts'
-import type { Change } from '../domain/protocol/change.ts'
+import { type Change, nameSubject } from '../domain/protocol/change.ts'
+import type { EpochSubject } from '../domain/protocol/invalidation-epochs.ts'
 import type { Moment } from '../domain/protocol/lease.ts'
 
 export interface EdgeRules {
@@ -8,6 +9,13 @@ export interface EdgeRules {
   readonly now: () => Moment
   /** What is left of the lease of the instance. */
   readonly leaseRemaining: (now: Moment) => number
+}
+
+/** What an edge answers to: the key by which its process authenticated. */
+export interface EdgeCaller {
+  readonly key: EpochSubject
+  /** Called in the step in which the edge is suspended. */
+  readonly onSuspended: () => void
 }
 
 /** The share of a lease that surely is left of it on another clock: clocks run within 10 %. */
@@ -24,6 +32,7 @@ const patienceMs = 1_000
 export class AttachedEdge {
   protected readonly rules: EdgeRules
   readonly #send: (message: ToEdge<never>) => void
+  readonly #caller: EdgeCaller | undefined
   /** When each invalidation that is not confirmed was sent, by its number. */
   readonly #unconfirmed = new Map<number, number>()
   #sequence = 0
@@ -33,9 +42,10 @@ export class AttachedEdge {
   #isDismissed = false
   #isSuspended = false
 
-  constructor(rules: EdgeRules, send: (message: ToEdge<never>) => void) {
+  constructor(rules: EdgeRules, send: (message: ToEdge<never>) => void, caller?: EdgeCaller) {
     this.rules = rules
     this.#send = send
+    this.#caller = caller
   }
 
   /** When its lease has surely ended, on the monotonic clock of the instance. */
@@ -50,6 +60,12 @@ export class AttachedEdge {
 
   get isClosed(): boolean {
     return this.#isClosed
+  }
+
+  /** When the oldest message was sent that it has not confirmed; undefined: it has all. */
+  get unconfirmedSince(): number | undefined {
+    for (const sentAt of this.#unconfirmed.values()) return sentAt
+    return undefined
   }
 
   /** Whether facts may be sent to it. */
@@ -71,6 +87,7 @@ export class AttachedEdge {
   invalidate(changes: readonly Change[]): void {
     const sequence = this.#nextSequence()
     if (!this.#isClosed) this.#send({ kind: 'invalidated', sequence, changes })
+    if (this.#caller !== undefined && nameSubject(changes, this.#caller.key)) this.suspend()
   }
 
   /** Its caller may have lost its rights: it answers nobody until it is authorized again. */
@@ -78,7 +95,13 @@ export class AttachedEdge {
     if (this.#isSuspended) return
     this.#isSuspended = true
     const sequence = this.#nextSequence()
-    if (!this.#isClosed) this.#send({ kind: 'suspended', sequence })
+    if (this.#isClosed) return
+    this.#send({ kind: 'suspended', sequence })
+    this.#caller?.onSuspended()
+  }
+
+  get isSuspended(): boolean {
+    return this.#isSuspended
   }
 
   /** Its caller was authorized again: the next beats are granted. */
@@ -132,8 +155,8 @@ export class AttachedEdge {
   /** An edge that beats and never confirms would hold up every receipt. */
   #mayGrant({ monotonic }: Moment): boolean {
     if (this.#isSuspended) return false
-    for (const sentAt of this.#unconfirmed.values()) return monotonic - sentAt <= patienceMs
-    return true
+    const since = this.unconfirmedSince
+    return since === undefined || monotonic - since <= patienceMs
   }
 
   #longestMs(now: Moment): number {

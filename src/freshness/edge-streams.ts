@@ -1,13 +1,13 @@
 import type { DismissalReason, ToEdge } from '../domain/edge/edge-message.ts'
 import type { Change } from '../domain/protocol/change.ts'
 import type { Moment } from '../domain/protocol/lease.ts'
-import { AttachedEdge, type EdgeRules } from './attached-edge.ts'
+import { AttachedEdge, type EdgeCaller, type EdgeRules } from './attached-edge.ts'
 
 /** An applied revision that some edges have not confirmed yet. */
 interface Mark {
   readonly revision: number
   /** What each of them has to confirm. */
-  readonly awaited: ReadonlyMap<AttachedEdge, number>
+  readonly awaited: Map<AttachedEdge, number>
 }
 
 /**
@@ -19,6 +19,7 @@ export class EdgeStreams {
   readonly #edges = new Set<AttachedEdge>()
   #marks: Mark[] = []
   #acknowledged = 0
+  #invalidations = 0
 
   constructor(rules: EdgeRules) {
     this.#rules = rules
@@ -29,21 +30,43 @@ export class EdgeStreams {
     return this.#counted().length
   }
 
+  /** How many invalidations were sent, on all streams. */
+  get invalidations(): number {
+    return this.#invalidations
+  }
+
+  /** When the oldest message was sent that an open stream has not confirmed. */
+  get unconfirmedSince(): number | undefined {
+    let oldest: number | undefined
+    for (const { isClosed, unconfirmedSince } of this.#edges) {
+      if (isClosed || unconfirmedSince === undefined) continue
+      oldest = Math.min(oldest ?? unconfirmedSince, unconfirmedSince)
+    }
+    return oldest
+  }
+
   /** A new stream. `send` puts a message on the stream at once, in order. */
-  attach(send: (message: ToEdge<never>) => void): AttachedEdge {
-    const edge = this.newEdge(this.#rules, send)
+  attach(send: (message: ToEdge<never>) => void, caller?: EdgeCaller): AttachedEdge {
+    const edge = this.newEdge(this.#rules, send, caller)
     this.#edges.add(edge)
     return edge
   }
 
-  protected newEdge(rules: EdgeRules, send: (message: ToEdge<never>) => void): AttachedEdge {
-    return new AttachedEdge(rules, send)
+  protected newEdge(
+    rules: EdgeRules,
+    send: (message: ToEdge<never>) => void,
+    caller?: EdgeCaller,
+  ): AttachedEdge {
+    return new AttachedEdge(rules, send, caller)
   }
 
   /** Something was invalidated: by a round, a commit of this process, or the end of the lease. */
   invalidated(changes: readonly Change[]): void {
     this.#forgetReleased()
-    for (const edge of this.#edges) edge.invalidate(changes)
+    for (const edge of this.#edges) {
+      edge.invalidate(changes)
+      if (!edge.isClosed) this.#invalidations += 1
+    }
   }
 
   /** A round has applied all changes up to this revision, in this step. */
@@ -55,6 +78,15 @@ export class EdgeStreams {
     else this.#marks.push({ revision, awaited })
   }
 
+  /**
+   * The tag keys of this revision were read again: a token that was unknown before may be one of
+   * this service. Edges that remember such a token must confirm this, too.
+   */
+  tagKeysReloaded(revision: number): void {
+    this.invalidated([{ kind: 'tag_key' }])
+    this.applied(revision)
+  }
+
   /** The instance registered anew, at this revision: no edge may answer any more. */
   registered(revision: number): void {
     this.#marks = []
@@ -63,13 +95,21 @@ export class EdgeStreams {
 
   /** The latest revision up to `applied` that no counted edge holds up. */
   acknowledgeable(applied: number): number {
-    for (let [mark] = this.#marks; mark !== undefined; [mark] = this.#marks) {
-      const waits = Array.from(mark.awaited, ([edge, sequence]) => edge.holdsUp(sequence))
-      if (waits.includes(true)) break
-      this.#acknowledged = mark.revision
-      this.#marks.shift()
-    }
+    this.advance()
     return this.#marks.length === 0 ? applied : this.#acknowledged
+  }
+
+  /** Whether more can be acknowledged than when this was last asked. */
+  advance(): boolean {
+    const before = this.#acknowledged
+    for (let [mark] = this.#marks; mark !== undefined; [mark] = this.#marks) {
+      if (isHeldUp(mark)) break
+      this.#marks.shift()
+      // A revision may be marked again: what its tag keys make known is told after they are read.
+      const next = this.#marks[0]?.revision ?? Number.POSITIVE_INFINITY
+      this.#acknowledged = Math.max(before, Math.min(mark.revision, next - 1))
+    }
+    return this.#acknowledged > before
   }
 
   /** When the next edge that has not confirmed is released by time alone; undefined: none waits. */
@@ -97,4 +137,13 @@ export class EdgeStreams {
   #forgetReleased(): void {
     for (const edge of this.#edges) if (!edge.isCounted && edge.isClosed) this.#edges.delete(edge)
   }
+}
+
+/** Forgets the edges that hold it up no more: no later lease of theirs rests on what it named. */
+function isHeldUp({ awaited }: Mark): boolean {
+  for (const [edge, sequence] of awaited) {
+    if (edge.holdsUp(sequence)) return true
+    awaited.delete(edge)
+  }
+  return false
 }

@@ -64,7 +64,10 @@ export class Follower extends Registrant {
         return yield* this.#meet(received, reading)
       case 'acknowledge':
         this.areTagKeysOld ||= received.tagKeysChanged
-        if (this.areTagKeysOld) yield* this.reloadTagKeys()
+        if (this.areTagKeysOld) {
+          yield* this.reloadTagKeys()
+          this.options.edges?.tagKeysReloaded(received.revision)
+        }
         this.areTagKeysOld = false
         for (const change of reading.changes) this.learn(change, this.now.monotonic)
         return yield* this.acknowledge(cycle, received.revision)

@@ -19,7 +19,9 @@ export interface FollowerOptions extends CycleLoopOptions {
   }
   readonly timing: Timing
   /** Absent: no edge may answer by what this instance has told it. */
-  readonly edges?: Pick<EdgeStreams, 'acknowledgeable' | 'dismissAll' | 'releasedInMs'> | undefined
+  readonly edges?:
+    | Pick<EdgeStreams, 'acknowledgeable' | 'dismissAll' | 'releasedInMs' | 'tagKeysReloaded'>
+    | undefined
 }
 
 /**

@@ -88,7 +88,6 @@ export interface RightsMessage {
 export interface AddressesMessage {
   readonly kind: 'addresses'
   readonly number: number
-  readonly allowListIds: readonly string[]
   /** Bounds of disjoint ranges, ascending: one word of 32 bits for IPv4, four for IPv6. */
   readonly ipv4: WireRanges
   readonly ipv6: WireRanges

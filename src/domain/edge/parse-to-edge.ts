@@ -128,7 +128,6 @@ const checks: { readonly [Kind in ToEdgeMessage['kind']]: Check<ToEdgeMessage> }
   addresses: isShapeOf<AddressesMessage>({
     kind: isOneOf(['addresses']),
     number: isCount,
-    allowListIds: isListOf(isText),
     ipv4: isRangesOf(1),
     ipv6: isRangesOf(4),
   }),

@@ -31,11 +31,6 @@ export interface Rights {
   readonly holds: ReadonlySet<string>
 }
 
-export interface ListedAddresses {
-  readonly allowListIds: readonly string[]
-  readonly addresses: AddressSet
-}
-
 /** The facts of a key for a stream that has announced what they refer to. */
 export function toWireFacts(
   key: KeyFacts,
@@ -61,10 +56,10 @@ export function toWireFacts(
 }
 
 /**
- * The facts of a key as its edge judges them. For whom a key was issued is no part of a verdict,
- * and stays in the service.
+ * The facts of a key as its edge judges them. For whom a key was issued, and which lists its
+ * addresses are from, is no part of a verdict and stays in the service.
  */
-export function fromWireFacts(wire: WireFacts, rights: Rights, listed: ListedAddresses): KeyFacts {
+export function fromWireFacts(wire: WireFacts, rights: Rights, addresses: AddressSet): KeyFacts {
   const expiresAt = dateOf(wire.expiresAt)
   return {
     id: wire.id,
@@ -73,7 +68,8 @@ export function fromWireFacts(wire: WireFacts, rights: Rights, listed: ListedAdd
     name: wire.name,
     ...rights,
     reach: wire.reach,
-    ...listed,
+    allowListIds: [],
+    addresses,
     expiresAt,
     expiresAtText: expiresAt?.toISOString() ?? null,
     disabledAt: dateOf(wire.disabledAt),

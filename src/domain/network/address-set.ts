@@ -56,8 +56,12 @@ export function hasAddress({ ipv4, ipv6 }: AddressSet, { family, value }: Addres
 }
 
 /** How many disjoint ranges the set has. */
-export function countRanges({ ipv4, ipv6 }: AddressSet): number {
-  return countRangesOf(ipv4) + countRangesOf(ipv6)
+export function countRanges(addresses: AddressSet): number {
+  return countRangesOfFamily(addresses, 4) + countRangesOfFamily(addresses, 6)
+}
+
+export function countRangesOfFamily({ ipv4, ipv6 }: AddressSet, family: 4 | 6): number {
+  return countRangesOf(family === 4 ? ipv4 : ipv6)
 }
 
 /**

@@ -32,3 +32,15 @@ export function parseChange({ kind, subject }: ChangeRow): Change | undefined {
   if (kind === 'key' || kind === 'account' || kind === 'session') return { kind, id: subject }
   return undefined
 }
+
+/** Whether any of the changes may alter what a key of an account may do. */
+export function nameSubject(
+  changes: readonly Change[],
+  subject: { readonly id: string; readonly accountId: string },
+): boolean {
+  return changes.some((change) => {
+    if (change.kind === 'key') return change.id === subject.id
+    if (change.kind === 'account') return change.id === subject.accountId
+    return change.kind === 'everything'
+  })
+}
