@@ -18,6 +18,7 @@ const maxRemembered = 10_000
 export class Edge<Facts extends EpochSubject> {
   readonly #maxEntries: number
   readonly #epochs = new InvalidationEpochs(maxRemembered)
+  /** By digest, the one that was used last at the end. */
   readonly #entries = new Map<string, Entry<Facts>>()
   /** The beats that are not answered, and when each was sent. */
   readonly #beats = new Map<number, Moment>()
@@ -33,6 +34,11 @@ export class Edge<Facts extends EpochSubject> {
     return this.#entries.size
   }
 
+  /** The count of invalidations that it has applied. */
+  get epoch(): number {
+    return this.#epochs.epoch
+  }
+
   holdsLease(now: Moment): boolean {
     return this.#lease !== undefined && leaseHolds(this.#lease, now)
   }
@@ -44,7 +50,10 @@ export class Edge<Facts extends EpochSubject> {
   recall(digest: string, now: Moment): Facts | undefined {
     const entry = this.#entries.get(digest)
     if (entry === undefined || !this.holdsLease(now)) return undefined
-    return this.#epochs.isCurrent(entry.epoch, entry.facts) ? entry.facts : undefined
+    if (!this.#epochs.isCurrent(entry.epoch, entry.facts)) return undefined
+    // Until it is half full, nothing that is in use is near its end.
+    if (this.#entries.size * 2 > this.#maxEntries) this.#insert(digest, entry)
+    return entry.facts
   }
 
   /** A new stream: what an earlier one told, nobody corrects any more. */
@@ -89,10 +98,14 @@ export class Edge<Facts extends EpochSubject> {
 
   /** Keeps facts that came with an answer. */
   keep(digest: string, facts: Facts): void {
-    this.#entries.delete(digest)
-    this.#entries.set(digest, { facts, epoch: this.#epochs.epoch })
+    this.#insert(digest, { facts, epoch: this.#epochs.epoch })
     const [oldest] = this.#entries.keys()
     const isFull = this.#entries.size > this.#maxEntries
     if (isFull && oldest !== undefined) this.#entries.delete(oldest)
+  }
+
+  #insert(digest: string, entry: Entry<Facts>): void {
+    this.#entries.delete(digest)
+    this.#entries.set(digest, entry)
   }
 }
