@@ -132,7 +132,8 @@ export class SimulatedDriver {
       return
     }
     this.#wake = wake
-    this.#node.process.after(ms, () => {
+    // A timer of Node waits for a millisecond at least, so that time goes on.
+    this.#node.process.after(Math.max(1, ms), () => {
       if (this.#wake === wake) wake()
     })
   }

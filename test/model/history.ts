@@ -16,7 +16,7 @@ export interface Received {
 
 /** A guarantee that was broken, in words. */
 export interface Violation {
-  readonly guarantee: 'fresh' | 'revoked' | 'agreed' | 'live'
+  readonly guarantee: 'fresh' | 'revoked' | 'agreed' | 'live' | 'held_up'
   readonly text: string
 }
 
@@ -62,13 +62,26 @@ export class History {
     const { token, at, maxStalenessMs, notBefore } = received
     const freshFrom = at - maxStalenessMs - 1e-6
     const answer = `token ${tokens.indexOf(token)}, asked at ${ms(at)}, answered at ${ms(now)}: ${verdict}`
-    if (!this.#wasTrue(token, verdict, freshFrom)) {
+    if (!this.#wasTrue(token, is(verdict), freshFrom)) {
       const text = `${answer}, which was not true since ${ms(freshFrom)}`
       this.violation = { guarantee: 'fresh', text }
-    } else if (!this.#wasTrue(token, verdict, notBefore)) {
+    } else if (!this.#wasTrue(token, is(verdict), notBefore)) {
       const text = `${answer}, though the receipt of the change at ${ms(notBefore)} was complete`
       this.violation = { guarantee: 'revoked', text }
     }
+  }
+
+  /** An edge answers, whose own key these were the facts of when the call came. */
+  acted(caller: Received, now: number): void {
+    const { token, notBefore } = caller
+    if (this.violation !== undefined || this.#wasTrue(token, isValid, notBefore)) return
+    const text = `an edge of token ${tokens.indexOf(token)} answers at ${ms(now)}, though the receipt of the change at ${ms(notBefore)} was complete`
+    this.violation = { guarantee: 'revoked', text }
+  }
+
+  /** An edge keeps a receipt waiting for longer than its lease and its patience together. */
+  heldUp(text: string): void {
+    this.violation ??= { guarantee: 'held_up', text }
   }
 
   /**
@@ -84,16 +97,24 @@ export class History {
   }
 
   /** Whether the verdict was true of the token at some moment from then until now. */
-  #wasTrue(token: SimulatedToken, verdict: VerdictText, from: number): boolean {
+  #wasTrue(token: SimulatedToken, isIt: (verdict: VerdictText) => boolean, from: number): boolean {
     const states = this.#states.get(token) ?? []
     for (let index = states.length - 1; index >= 0; index -= 1) {
       const state = states[index]
       if (state === undefined) return false
-      if (state.verdict === verdict) return true
+      if (isIt(state.verdict)) return true
       if (state.from <= from) return false
     }
     return false
   }
+}
+
+function is(verdict: VerdictText): (other: VerdictText) => boolean {
+  return (other) => other === verdict
+}
+
+function isValid(verdict: VerdictText): boolean {
+  return verdict.startsWith('valid')
 }
 
 function ms(at: number): string {

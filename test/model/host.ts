@@ -1,4 +1,4 @@
-import { edgeLeaseMs } from './edges/edges.ts'
+import { edgeLeaseMs } from './edges/lease.ts'
 import type { Environment } from './environment.ts'
 import { Link } from './link.ts'
 import { Machine } from './machine.ts'

@@ -1,6 +1,6 @@
 import type fc from 'fast-check'
 import { cutOff } from './cut-off.ts'
-import { underFire } from './edges/under-fire.ts'
+import { newTagKeys, underFire } from './edges/under-fire.ts'
 import { acknowledgeBeforeApplying } from './mutants/acknowledge-before-applying.ts'
 import { acknowledgesOldTagKeys } from './mutants/acknowledges-old-tag-keys.ts'
 import { blindDelete } from './mutants/blind-delete.ts'
@@ -10,18 +10,24 @@ import { continuesWithoutLease } from './mutants/continues-without-lease.ts'
 import { continuesWithoutPosition } from './mutants/continues-without-position.ts'
 import { deathInferred } from './mutants/death-inferred.ts'
 import { earlyLoads } from './mutants/early-loads.ts'
+import { edgeBareVerdictForLaterCalls } from './mutants/edge-bare-verdict-for-later-calls.ts'
 import { edgeClosedIsGone } from './mutants/edge-closed-is-gone.ts'
 import { edgeConfirmsAll } from './mutants/edge-confirms-all.ts'
 import { edgeConfirmsBeforeApplying } from './mutants/edge-confirms-before-applying.ts'
 import { edgeCountedWithoutMargin } from './mutants/edge-counted-without-margin.ts'
 import { edgeFactsUnchecked } from './mutants/edge-facts-unchecked.ts'
 import { edgeForgottenWhenClosed } from './mutants/edge-forgotten-when-closed.ts'
+import { edgeIgnoresSuspension } from './mutants/edge-ignores-suspension.ts'
 import { edgeKeepsItsFacts } from './mutants/edge-keeps-its-facts.ts'
 import { edgeLeaseFromTheLatestBeat } from './mutants/edge-lease-from-the-latest-beat.ts'
 import { edgeLeaseNotNested } from './mutants/edge-lease-not-nested.ts'
+import { edgeNeverGivenUp } from './mutants/edge-never-given-up.ts'
+import { edgeNotSuspended } from './mutants/edge-not-suspended.ts'
+import { edgeRemembersAbsence } from './mutants/edge-remembers-absence.ts'
 import { edgesNotReleased } from './mutants/edges-not-released.ts'
 import { edgesNotWaitedFor } from './mutants/edges-not-waited-for.ts'
 import { edgesToldByRounds } from './mutants/edges-told-by-rounds.ts'
+import { edgesToldOfTagKeysEarly } from './mutants/edges-told-of-tag-keys-early.ts'
 import { endAsATime } from './mutants/end-as-a-time.ts'
 import { evictsByOwnStaleness } from './mutants/evicts-by-own-staleness.ts'
 import { failureTimeoutFromTheSend } from './mutants/failure-timeout-from-the-send.ts'
@@ -184,7 +190,7 @@ export const mutants: readonly Mutant[] = [
     protocol: oneId,
     schedules: cutOff({ by: 'stop', stormAt: 0, lasts: 14, actsFor: 20 }),
     seed: 20,
-    caughtBy: 1154,
+    caughtBy: 4246,
   },
   {
     name: 'another history followed as if it were the same',
@@ -248,7 +254,7 @@ export const mutants: readonly Mutant[] = [
     protocol: receiptWhileRegistering,
     schedules: restoredWhileEvicted,
     seed: 48,
-    caughtBy: 273,
+    caughtBy: 384,
   },
   {
     name: 'connections from before a promotion are kept',
@@ -327,13 +333,13 @@ export const mutants: readonly Mutant[] = [
     name: 'edges: facts that no longer answer are told',
     protocol: edgeFactsUnchecked,
     schedules: withEdges,
-    caughtBy: 58,
+    caughtBy: 31,
   },
   {
     name: 'edges: a grant counts from the latest beat',
     protocol: edgeLeaseFromTheLatestBeat,
     schedules: underFire('acts'),
-    caughtBy: 21,
+    caughtBy: 37,
   },
   {
     name: 'edges: a lease that outlasts that of the instance',
@@ -345,25 +351,25 @@ export const mutants: readonly Mutant[] = [
     name: 'edges: no margin between a lease and the time for which it counts',
     protocol: edgeCountedWithoutMargin,
     schedules: withEdges,
-    caughtBy: 167,
+    caughtBy: 4331,
   },
   {
     name: 'edges: a closed stream counts as the end of the edge',
     protocol: edgeClosedIsGone,
     schedules: withEdges,
-    caughtBy: 24,
+    caughtBy: 184,
   },
   {
     name: 'edges: a confirmation confirms all that was sent',
     protocol: edgeConfirmsAll,
     schedules: underFire('acts'),
-    caughtBy: 114,
+    caughtBy: 508,
   },
   {
     name: 'edges: what comes after the stream was lost need not be confirmed',
     protocol: edgeForgottenWhenClosed,
     schedules: withEdges,
-    caughtBy: 24,
+    caughtBy: 184,
   },
   {
     name: 'edges: facts of an earlier stream are kept',
@@ -387,19 +393,54 @@ export const mutants: readonly Mutant[] = [
     name: 'edges: told by rounds only',
     protocol: edgesToldByRounds,
     schedules: withEdges,
-    caughtBy: 5,
+    caughtBy: 45,
   },
   {
     name: 'edges: a row is deleted while they may answer',
     protocol: edgesNotReleased,
     schedules: underFire('shut_down'),
     seed: 5,
-    caughtBy: 175,
+    caughtBy: 284,
   },
   {
     name: 'edges: the row of a worker is deleted as soon as it has ended',
     protocol: reapedAtOnce,
     schedules: underFire('kill'),
-    caughtBy: 2,
+    caughtBy: 3,
+  },
+  {
+    name: 'edges: a bare verdict answers calls that came after its question',
+    protocol: edgeBareVerdictForLaterCalls,
+    schedules: withEdges,
+    caughtBy: 258,
+  },
+  {
+    name: 'edges: an unknown token stays unknown for its second',
+    protocol: edgeRemembersAbsence,
+    schedules: newTagKeys,
+    caughtBy: 27,
+  },
+  {
+    name: 'edges: told of a change of the tag keys before they are read again',
+    protocol: edgesToldOfTagKeysEarly,
+    schedules: newTagKeys,
+    caughtBy: 38,
+  },
+  {
+    name: 'edges: an edge answers while its own key is judged anew',
+    protocol: edgeIgnoresSuspension,
+    schedules: underFire('keys'),
+    caughtBy: 23,
+  },
+  {
+    name: 'edges: a change of its own key does not suspend an edge',
+    protocol: edgeNotSuspended,
+    schedules: underFire('keys'),
+  },
+  {
+    name: 'edges: one that confirms nothing keeps its lease',
+    protocol: edgeNeverGivenUp,
+    schedules: underFire('acts'),
+    caughtBy: 4,
   },
 ]

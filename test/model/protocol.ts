@@ -1,4 +1,5 @@
 import { Edge } from '../../src/domain/edge/edge.ts'
+import { EdgeFollower, type EdgeFollowerOptions } from '../../src/domain/edge/edge-follower.ts'
 import type { Moment } from '../../src/domain/protocol/lease.ts'
 import type { Position } from '../../src/domain/protocol/position.ts'
 import type { KeyFacts, Verdict } from '../../src/domain/verdict.ts'
@@ -20,7 +21,9 @@ import type { Node } from './node.ts'
 import { Pool, type PoolOptions } from './pool.ts'
 import { Reads, type ReadsOptions, type Statement } from './reads.ts'
 import type { SimulatedToken } from './tokens.ts'
-import { judgeAt } from './verdicts.ts'
+import { judgeAt, type VerdictText } from './verdicts.ts'
+
+export type SimulatedFollower = EdgeFollower<KeyFacts, VerdictText, SimulatedToken>
 
 /** The parts of an instance. A mutant of the protocol is one of them replaced. */
 export interface Protocol {
@@ -43,6 +46,7 @@ export interface Protocol {
   /** The edges of an instance, and an edge. */
   edgeStreams(rules: EdgeRules): EdgeStreams
   edge(maxEntries: number): Edge<KeyFacts>
+  edgeFollower(options: EdgeFollowerOptions<KeyFacts, VerdictText>): SimulatedFollower
   /** Whether an edge may be told of what the cache has for a token, in this very step. */
   tell(cache: CredentialCache, known: CachedCredential | undefined): CachedCredential | undefined
   /** How long after the end of a worker its parent deletes its row, in milliseconds. */
@@ -66,6 +70,7 @@ export const shipped: Protocol = {
   moment: (moment) => moment,
   edgeStreams: (rules) => new EdgeStreams(rules),
   edge: (maxEntries) => new Edge(maxEntries),
+  edgeFollower: (options) => new EdgeFollower(options),
   tell: recall,
   reapAfterMs: countedMs,
   pool: (options) => new Pool(options),

@@ -75,6 +75,8 @@ export interface Schedule {
   readonly tellsHistory?: boolean
   /** Whether edges answer too. */
   readonly hasEdges?: boolean
+  /** Whether each edge has a key of its own, which acts may revoke. */
+  readonly edgesHaveKeys?: boolean
   /** Whether edges and their streams fail every few seconds, not every ten. */
   readonly edgesFailOften?: boolean
 }

@@ -39,6 +39,7 @@ export const everySchedule: fc.Arbitrary<Schedule> = fc.oneof(
 export const withEdges: fc.Arbitrary<Schedule> = everySchedule.map((schedule) => ({
   ...schedule,
   hasEdges: true,
+  edgesHaveKeys: schedule.seed % 4 === 0,
 }))
 
 /**

@@ -5,7 +5,7 @@ import { FreshnessLog } from '../../src/freshness/freshness-log.ts'
 import type { Act } from './acts.ts'
 import { SimulatedDriver } from './driver.ts'
 import { AttachedStreams } from './edges/attached-streams.ts'
-import { edgeLeaseMs } from './edges/edges.ts'
+import { edgeLeaseMs } from './edges/lease.ts'
 import type { Down, Up } from './edges/simulated-edge.ts'
 import type { Stream } from './edges/stream.ts'
 import type { Environment } from './environment.ts'
@@ -42,6 +42,8 @@ export class SimulatedInstance {
   readonly #receipts: SimulatedReceipts
   readonly #streams: AttachedStreams
   readonly #edges: EdgeStreams
+  /** Revisions that were applied and could not be acknowledged. */
+  #waiting: readonly { readonly revision: number; readonly since: number }[] = []
 
   constructor(options: SimulatedInstanceOptions) {
     const { protocol, environment, name } = options
@@ -87,6 +89,24 @@ export class SimulatedInstance {
     return this.process.isAlive && this.node.freshness.holdsLease(this.node.now())
   }
 
+  /**
+   * How long the oldest applied revision has waited for an edge, on the clock of the instance and
+   * as far as it was asked.
+   */
+  heldUpMs(): number {
+    const { freshness, process } = this.node
+    if (!process.isAlive || process.machine.isFrozen) return 0
+    const now = process.machine.monotonic()
+    const { applied } = freshness
+    const acknowledged = this.#edges.acknowledgeable(applied)
+    if (this.#waiting.at(-1)?.revision !== applied) {
+      this.#waiting = [...this.#waiting, { revision: applied, since: now }]
+    }
+    this.#waiting = this.#waiting.filter(({ revision }) => revision > acknowledged)
+    const [oldest] = this.#waiting
+    return oldest === undefined ? 0 : now - oldest.since
+  }
+
   start(): void {
     this.process.run(() => this.driver.start())
   }
@@ -95,9 +115,9 @@ export class SimulatedInstance {
     this.process.run(() => this.#verifications.verify(tokens))
   }
 
-  /** An edge has opened a stream. */
-  accept(stream: Stream<Down, Up>): void {
-    this.process.run(() => this.#streams.accept(stream))
+  /** An edge has opened a stream, by a key of its own if it has one. */
+  accept(stream: Stream<Down, Up>, caller: SimulatedToken | undefined): void {
+    this.process.run(() => this.#streams.accept(stream, caller))
   }
 
   announced(): void {

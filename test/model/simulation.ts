@@ -1,7 +1,9 @@
 import type { RevisionRef } from '../../src/domain/protocol/revision-ref.ts'
+import { countedMs } from '../../src/freshness/attached-edge.ts'
 import { Counts } from './counts.ts'
 import { type CommitLog, Database } from './database.ts'
 import { Edges } from './edges/edges.ts'
+import { edgeLeaseMs } from './edges/lease.ts'
 import type { Environment } from './environment.ts'
 import { FaultInjector } from './fault-injector.ts'
 import { History, type Violation } from './history.ts'
@@ -17,6 +19,11 @@ import { type SimulatedToken, tokens } from './tokens.ts'
 /** M, in milliseconds of true time. */
 const maxStalenessMs = 10_000
 const tenth = maxStalenessMs / 10
+/**
+ * By the clock of the instance: the patience with an edge, how long its lease counts, and the
+ * reading of new tag keys, which edges are told of after that.
+ */
+const longestHeldUpMs = 1_000 + countedMs(edgeLeaseMs) + maxStalenessMs
 
 export interface RunOptions {
   readonly protocol?: Protocol
@@ -71,6 +78,7 @@ class Simulation implements CommitLog {
       environment: this.#environment,
       protocol,
       seed: schedule.seed,
+      haveKeys: schedule.edgesHaveKeys === true,
       peaceMs: schedule.edgesFailOften === true ? [500, 15_000] : [1_000, 25_000],
       // An edge may attach to any of them.
       maxStalenessMs:
@@ -95,7 +103,10 @@ class Simulation implements CommitLog {
       this.#askAround(host)
     }
     for (const event of this.#schedule.events) this.#faultInjector.plan(event)
-    if (this.#schedule.hasEdges === true) this.#edges.start()
+    if (this.#schedule.hasEdges === true) {
+      this.#edges.start()
+      this.#checkHeldUp()
+    }
     if (this.#haveDifferentStaleness()) this.#checkAgreement()
     for (let at = 10; at <= runEnds && history.violation === undefined; at += 2) {
       scheduler.runUntil(at * tenth)
@@ -111,6 +122,7 @@ class Simulation implements CommitLog {
     this.#latest = committed
     this.#commits.set(committed.id, { committed, at: scheduler.now, tokens: touched })
     for (const token of touched) history.becomes(token, database.verdictOn(token), scheduler.now)
+    if (this.#schedule.hasEdges === true) this.#edges.committed(touched)
     this.registered()
   }
 
@@ -199,6 +211,17 @@ class Simulation implements CommitLog {
       history.disagreed(`${holders.map(({ name }) => name).join(' and ')} hold leases at once`)
     }
     scheduler.after(0.05 * tenth, () => this.#checkAgreement())
+  }
+
+  /** Whatever an edge does, what an instance has applied is acknowledged in time. */
+  #checkHeldUp(): void {
+    const { history, scheduler } = this.#environment
+    for (const { instance } of this.#hosts) {
+      const ms = instance?.heldUpMs() ?? 0
+      if (ms <= longestHeldUpMs) continue
+      history.heldUp(`${instance?.node.name} has waited ${ms.toFixed(0)} ms for an edge`)
+    }
+    scheduler.after(0.1 * tenth, () => this.#checkHeldUp())
   }
 
   /** When all faults have been over for a while, every instance holds its lease again. */

@@ -1,14 +1,18 @@
 import type { Environment } from '../environment.ts'
+import { narrowed } from '../keys.ts'
 import type { Protocol } from '../protocol.ts'
 import { Random } from '../random.ts'
 import type { SimulatedInstance } from '../simulated-instance.ts'
 import { type SimulatedToken, tokens } from '../tokens.ts'
+import { edgeLeaseMs } from './lease.ts'
 import { SimulatedEdge } from './simulated-edge.ts'
 
 export interface EdgesOptions {
   readonly environment: Environment
   readonly protocol: Protocol
   readonly seed: number
+  /** Whether each edge has a key of its own. */
+  readonly haveKeys: boolean
   /** The shortest and the longest time between two faults of an edge. */
   readonly peaceMs: readonly [number, number]
   readonly maxStalenessMs: number
@@ -17,9 +21,6 @@ export interface EdgesOptions {
 }
 
 const edgeCount = 4
-
-/** How long an edge answers by one grant, in milliseconds: a few for each lease of an instance. */
-export const edgeLeaseMs = 3_000
 
 /**
  * The edges of a run, what is asked of them, and what befalls them. They have a source of chance of
@@ -37,7 +38,13 @@ export class Edges {
     this.#edges = Array.from(
       { length: edgeCount },
       (_, index) =>
-        new SimulatedEdge({ ...options, random, name: `edge ${index}`, leaseMs: edgeLeaseMs }),
+        new SimulatedEdge({
+          ...options,
+          random,
+          name: `edge ${index}`,
+          leaseMs: edgeLeaseMs,
+          caller: options.haveKeys ? tokens[index % narrowed] : undefined,
+        }),
     )
   }
 
@@ -47,6 +54,18 @@ export class Edges {
       scheduler.after(this.#random.between(0, 2_000), () => edge.start())
       this.#askAround(edge)
       this.#faultAfter(edge)
+    }
+  }
+
+  /** These have just changed: edges ask while the news is on its way. */
+  committed(touched: readonly SimulatedToken[]): void {
+    const { scheduler } = this.#options.environment
+    for (const edge of this.#edges) {
+      for (const token of touched) {
+        if (this.#random.chance(0.3)) {
+          scheduler.after(100 * this.#random.next() ** 2, () => edge.verify(token))
+        }
+      }
     }
   }
 
@@ -64,9 +83,15 @@ export class Edges {
 
   #askAround(edge: SimulatedEdge): void {
     const { scheduler } = this.#options.environment
-    scheduler.after(this.#random.between(0, 700), () => {
+    scheduler.after(this.#random.between(0, 1_400), () => {
       const token = tokens[this.#random.integer(tokens.length)]
-      if (token !== undefined) edge.verify(token)
+      if (token !== undefined) {
+        edge.verify(token)
+        // Calls for one token at nearly the same time share questions.
+        for (let more = this.#random.integer(3); more > 0; more -= 1) {
+          scheduler.after(this.#random.between(0, 200), () => edge.verify(token))
+        }
+      }
       this.#askAround(edge)
     })
   }
@@ -86,13 +111,14 @@ export class Edges {
     const around = edgeLeaseMs * random.between(0.2, 1.6)
     const ms = Math.min(longestMs, around)
     const { machine } = edge
-    const [stop, suspend, kill, cut, step] = [0.3, 0.4, 0.5, 0.8, 0.9]
+    const [stop, suspend, kill, cut, mute, step] = [0.3, 0.4, 0.5, 0.75, 0.8, 0.9]
     const kind = random.next()
     this.#options.environment.trace?.(`a fault of an edge: ${kind.toFixed(2)} for ${ms.toFixed(0)}`)
     if (kind < stop) machine.stop(ms)
     else if (kind < suspend) machine.suspend(ms)
     else if (kind < kill) edge.kill(ms)
     else if (kind < cut) edge.cut()
+    else if (kind < mute) edge.mute(6 * ms)
     // A2: the wall clock bounds a suspension only while it is not set back.
     else if (kind < step) machine.stepWall(random.between(0, 20_000))
     else machine.setMonotonicRate(random.chance(0.5) ? 0.9 : 1.1)

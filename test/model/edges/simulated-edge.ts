@@ -1,23 +1,20 @@
-import type { FromEdge, ToEdge } from '../../../src/domain/edge/edge-message.ts'
+import type { FromFollower, ToFollower } from '../../../src/domain/edge/edge-follower.ts'
+import { ReportBook } from '../../../src/domain/edge/report-book.ts'
 import type { KeyFacts } from '../../../src/domain/verdict.ts'
 import type { Environment } from '../environment.ts'
 import type { Received } from '../history.ts'
 import { Machine } from '../machine.ts'
 import { Process } from '../process.ts'
-import type { Protocol } from '../protocol.ts'
+import type { Protocol, SimulatedFollower } from '../protocol.ts'
 import type { Random } from '../random.ts'
 import type { SimulatedInstance } from '../simulated-instance.ts'
 import type { SimulatedToken } from '../tokens.ts'
 import { judgeAt, textOf, type VerdictText } from '../verdicts.ts'
+import { SimulatedCall } from './simulated-call.ts'
 import { Stream } from './stream.ts'
 
-/** The answer to a question: a verdict, and facts to keep if it rests on an entry. */
-export interface SimulatedAnswer {
-  readonly verdict: VerdictText | undefined
-  readonly facts: KeyFacts | undefined
-}
-export type Down = ToEdge<SimulatedAnswer>
-export type Up = FromEdge<SimulatedToken>
+export type Down = ToFollower<KeyFacts, VerdictText>
+export type Up = FromFollower<SimulatedToken>
 
 export interface SimulatedEdgeOptions {
   readonly environment: Environment
@@ -27,48 +24,36 @@ export interface SimulatedEdgeOptions {
   readonly maxStalenessMs: number
   readonly leaseMs: number
   readonly calmFrom: number
+  /** The token of its own key, if it has one that may be revoked. */
+  readonly caller: SimulatedToken | undefined
   readonly instances: () => readonly SimulatedInstance[]
-}
-
-interface Question {
-  readonly received: Received
-  readonly token: SimulatedToken
 }
 
 const rates = [0.9, 0.9, 0.95, 1, 1.05, 1.1, 1.1]
 /** How long a caller waits for the answer to a question, in milliseconds. */
 const patienceMs = 2_000
-
-/** A process that answers by what its instance has told it, as the client that ships does. */
+/** A process that answers by what its instance has told it: it drives the steps that ship. */
 export class SimulatedEdge {
   readonly #options: SimulatedEdgeOptions
   readonly machine: Machine
   #process: Process
-  #edge: ReturnType<Protocol['edge']>
+  #follower: SimulatedFollower
   #stream: Stream<Down, Up> | undefined
-  /** When the instance last answered, on the monotonic clock. */
-  #heardAt = 0
-  #question = 0
-  readonly #questions = new Map<number, Question>()
+  #mutedUntil = 0
 
   constructor(options: SimulatedEdgeOptions) {
-    const { environment, protocol, random } = options
+    const { environment, random } = options
     const rate = () => rates[random.integer(rates.length)] ?? 1
     this.#options = options
     this.machine = new Machine(environment.scheduler, { monotonic: rate(), wall: rate() })
     this.#process = new Process(this.machine)
-    this.#edge = protocol.edge(8)
-  }
-
-  get holdsLease(): boolean {
-    return this.#process.isAlive && this.#edge.holdsLease(this.machine.moment())
+    this.#follower = this.#newFollower()
   }
 
   start(): void {
     this.#process = new Process(this.machine)
-    this.#edge = this.#options.protocol.edge(8)
+    this.#follower = this.#newFollower()
     this.#stream = undefined
-    this.#questions.clear()
     this.#process.run(() => {
       this.#attach()
       this.#beat()
@@ -86,29 +71,49 @@ export class SimulatedEdge {
     this.#stream?.cut()
   }
 
+  /** It confirms nothing for a while, though it applies and beats. */
+  mute(ms: number): void {
+    this.#mutedUntil = this.#options.environment.scheduler.now + ms
+  }
+
   verify(token: SimulatedToken): void {
     this.#process.run(() => {
-      const { environment, maxStalenessMs } = this.#options
-      const { history, scheduler } = environment
-      const received = history.received(token, scheduler.now, maxStalenessMs)
-      const facts = this.#edge.recall(token.digest, this.machine.moment())
-      if (facts === undefined) this.#ask({ received, token })
-      else this.#answer(received, textOf(judgeAt(facts, this.machine.wall()), facts), 'memory')
+      const { caller, environment, maxStalenessMs } = this.#options
+      const { counts, history, scheduler } = environment
+      const receivedBy = (one: SimulatedToken) =>
+        history.received(one, scheduler.now, maxStalenessMs)
+      const received = receivedBy(token)
+      const acting = caller && receivedBy(caller)
+      const call = new SimulatedCall(token, {
+        judge: (facts) => {
+          const verdict = textOf(
+            judgeAt(facts, this.#follower.wallMs(this.machine.moment())),
+            facts,
+          )
+          this.#answer(received, verdict, 'memory')
+          if (acting !== undefined) history.acted(acting, scheduler.now)
+        },
+        answer: (verdict) => {
+          this.#answer(received, verdict, 'its instance')
+          if (acting !== undefined) history.acted(acting, scheduler.now)
+        },
+        fail: () => {
+          counts.edgesUnavailable += 1
+        },
+      })
+      this.#follower.verify(call)
+      if (!call.isOver) this.#process.after(patienceMs, () => call.fail())
     })
   }
 
-  #ask(question: Question): void {
-    const { environment } = this.#options
-    if (this.#stream === undefined) {
-      environment.counts.edgesUnavailable += 1
-      return
-    }
-    this.#question += 1
-    const number = this.#question
-    this.#questions.set(number, question)
-    this.#stream.toInstance({ kind: 'asked', question: number, of: question.token })
-    this.#process.after(patienceMs, () => {
-      if (this.#questions.delete(number)) environment.counts.edgesUnavailable += 1
+  #newFollower(): SimulatedFollower {
+    const { environment, protocol } = this.#options
+    return protocol.edgeFollower({
+      id: environment.newId(this.#options.name),
+      memory: protocol.edge(8),
+      reports: new ReportBook(),
+      now: () => this.machine.moment(),
+      isAbsent: (verdict) => verdict === 'not_found',
     })
   }
 
@@ -121,6 +126,7 @@ export class SimulatedEdge {
     history.answered(received, verdict, scheduler.now)
   }
 
+  /** Until the stream is open, an earlier lease goes on. */
   #attach(): void {
     const { environment, random, instances, calmFrom } = this.#options
     const { scheduler } = environment
@@ -129,49 +135,28 @@ export class SimulatedEdge {
     if (instance === undefined) return
     const stream = new Stream<Down, Up>(scheduler, random, () => scheduler.now >= calmFrom)
     this.#stream = stream
-    this.#heardAt = this.machine.monotonic()
-    this.#edge.attached()
     environment.counts.edgeAttachments += 1
     environment.trace?.(`${this.#options.name} attaches to ${instance.node.name}`)
     stream.edge = {
       received: (message) => this.#process.run(() => this.#received(stream, message)),
       closed: () => this.#process.run(() => this.#lost(stream)),
     }
-    scheduler.after(random.between(1, 20), () => instance.accept(stream))
+    scheduler.after(random.between(1, 20), () => {
+      instance.accept(stream, this.#options.caller)
+      this.#process.run(() => {
+        if (stream !== this.#stream) return
+        this.#follower.attached((message) => {
+          const isMuted = scheduler.now < this.#mutedUntil && message.kind === 'confirmed'
+          if (!isMuted) stream.toInstance(message)
+        })
+      })
+    })
   }
 
   #received(stream: Stream<Down, Up>, message: Down): void {
     if (stream !== this.#stream) return
-    this.#heardAt = this.machine.monotonic()
-    switch (message.kind) {
-      case 'granted':
-        this.#edge.granted(message.beat, message.leaseMs)
-        break
-      case 'invalidated': {
-        const sequence = this.#edge.invalidated(message.sequence, message.changes)
-        stream.toInstance({ kind: 'confirmed', sequence })
-        break
-      }
-      case 'suspended':
-        stream.toInstance({ kind: 'confirmed', sequence: this.#edge.suspended(message.sequence) })
-        break
-      case 'answered':
-        this.#answered(message.question, message.answer)
-        break
-      case 'dismissed':
-        this.#edge.dropAll()
-        stream.toInstance({ kind: 'gone' })
-        this.#lost(stream)
-    }
-  }
-
-  #answered(number: number, { verdict, facts }: SimulatedAnswer): void {
-    const question = this.#questions.get(number)
-    if (question === undefined) return
-    this.#questions.delete(number)
-    if (facts !== undefined) this.#edge.keep(question.token.digest, facts)
-    if (verdict === undefined) this.#options.environment.counts.edgesUnavailable += 1
-    else this.#answer(question.received, verdict, 'its instance')
+    this.#follower.received(message)
+    if (message.kind === 'dismissed') this.#lost(stream)
   }
 
   /** Without its stream it answers until its lease ends, and attaches anew after a while. */
@@ -179,7 +164,7 @@ export class SimulatedEdge {
     if (stream !== this.#stream) return
     stream.closeByEdge()
     this.#stream = undefined
-    this.#questions.clear()
+    this.#follower.detached()
     this.#process.after(this.#options.random.between(0, 2_000), () => {
       if (this.#stream === undefined) this.#attach()
     })
@@ -187,12 +172,9 @@ export class SimulatedEdge {
 
   #beat(): void {
     const { leaseMs } = this.#options
-    const stream = this.#stream
-    if (stream !== undefined) {
-      if (this.machine.monotonic() - this.#heardAt > leaseMs) this.#lost(stream)
-      else {
-        stream.toInstance({ kind: 'beat', number: this.#edge.beat(this.machine.moment()) })
-      }
+    if (this.#stream !== undefined) {
+      if (this.#follower.silentMs() > leaseMs) this.#lost(this.#stream)
+      else this.#follower.beat()
     }
     this.#process.after(leaseMs / 3, () => this.#beat())
   }

@@ -12,11 +12,14 @@ const listening = fc.record({
 /** When something happens, in tenths of M. */
 const moments = Array.from({ length: 14 }, (_, index) => 10 + 3.5 * index)
 
+/** `keys`: acts, while each edge has a key of its own that they change. */
+type Fire = 'shut_down' | 'kill' | 'acts' | 'keys'
+
 /**
  * What is hardest for edges, again and again: two instances change keys at nearly the same moment,
  * or an instance ends and another one changes keys right after that.
  */
-export function underFire(kind: 'shut_down' | 'kill' | 'acts'): fc.Arbitrary<Schedule> {
+export function underFire(kind: Fire): fc.Arbitrary<Schedule> {
   return fc
     .record({
       seed: fc.nat(),
@@ -30,26 +33,49 @@ export function underFire(kind: 'shut_down' | 'kill' | 'acts'): fc.Arbitrary<Sch
       seed,
       machines,
       hasEdges: true,
+      edgesHaveKeys: kind === 'keys',
       edgesFailOften: true,
       events: moments.flatMap((at, index) => eventsAt(kind, at, index, acts[index] ?? [])),
     }))
 }
 
+/** New tag keys, of which one instance reads late: tokens become known that were unknown. */
+export const newTagKeys: fc.Arbitrary<Schedule> = fc
+  .record({
+    seed: fc.nat(),
+    machines: fc.array(listening, { minLength: machineCount, maxLength: machineCount }),
+    late: fc.array(fc.nat({ max: machineCount - 1 }), { minLength: 3, maxLength: 3 }),
+  })
+  .map(({ seed, machines, late }) => ({
+    seed,
+    machines,
+    hasEdges: true,
+    events: late.flatMap((machine, index): SimulatedEvent[] => {
+      const at = 15 + 12 * index
+      const act = actOf({ kind: 'add_tag_key' }, at, (machine + 1) % machineCount)
+      return [{ kind: 'storm', at: at - 1, machine, for: 4 }, act]
+    }),
+  }))
+
 function eventsAt(
-  kind: 'shut_down' | 'kill' | 'acts',
+  kind: Fire,
   at: number,
   index: number,
   [first, second, third, pause]: readonly (SimulatedAct | number)[],
 ): SimulatedEvent[] {
   const machine = index % machineCount
   const others = [(machine + 1) % machineCount, (machine + 2) % machineCount] as const
-  const after = kind === 'acts' ? 0 : Number(pause)
+  const after = isActs(kind) ? 0 : Number(pause)
   const acts = [first, second, third].flatMap((one, which) =>
     typeof one === 'object' ? [actOf(one, at + after, others[which % 2] ?? 0)] : [],
   )
-  if (kind === 'acts') return acts
+  if (isActs(kind)) return acts
   const end = { at, machine, for: 1 }
   return [kind === 'kill' ? { ...end, kind, isReaped: true } : { ...end, kind }, ...acts]
+}
+
+function isActs(kind: Fire): kind is 'acts' | 'keys' {
+  return kind === 'acts' || kind === 'keys'
 }
 
 type SimulatedAct = Extract<SimulatedEvent, { kind: 'act' }>['act']
