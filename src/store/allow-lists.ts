@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { AllowList } from '../domain/network/allow-list.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import type { Executor, StoreTransaction } from './database.ts'
@@ -94,6 +95,10 @@ export async function updateAllowList(
       ...renamedColumns('allow_list', list.name),
       description: list.description,
       entries: [...list.entries],
+      // Whoever has parsed a version reads the list again. The trigger that does the same for the
+      // version before may be disabled.
+      version: sql`case when entries is distinct from ${[...list.entries]} then gen_random_uuid()
+        else version end`,
       updated_at: nextUpdate(now),
     })
     .where('id', '=', list.id)

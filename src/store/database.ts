@@ -2,9 +2,9 @@ import { Kysely, PostgresDialect, type PostgresPool, type Transaction } from 'ky
 import { Client, type ClientBase, type ClientConfig, Pool } from 'pg'
 import { CurrentHistory, type Origin } from './current-history.ts'
 import type { Connection } from './database-url.ts'
-import { StandbyError } from './faults.ts'
 import { identifyServer } from './history.ts'
 import type { Schema } from './schema.ts'
+import { requireFit } from './server-fitness.ts'
 import { DatabaseServers, type ServersLog } from './servers/database-servers.ts'
 import { sessionSettings } from './session.ts'
 import { runStatement } from './tuning/run-statement.ts'
@@ -93,7 +93,7 @@ export function openPool(options: PoolOptions): OpenPool {
       const { historyNumber } = history
       await ask(sessionSettings(options))
       const server = await identifyServer(ask)
-      if (server.inRecovery) throw new StandbyError()
+      requireFit(server)
       origins.set(client, { historyNumber, history: server.history })
     },
   })

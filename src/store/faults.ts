@@ -71,6 +71,14 @@ export class OtherHistoryError extends Error {
 }
 
 /**
+ * The database answers, and is not what the service needs: by its settings or its schema, as an
+ * operator or a restore left them. The message names the remedy.
+ */
+export class UnfitDatabaseError extends Error {
+  override readonly name = 'UnfitDatabaseError'
+}
+
+/**
  * The database did not confirm a COMMIT: the transaction may have happened or not, and is not
  * retried. The connection was lost, or the server itself does not know (40003,
  * statement_completion_unknown; 08007, transaction_resolution_unknown).
@@ -96,7 +104,7 @@ export function isUnavailable(error: unknown): boolean {
     return code === insufficientPrivilege || !statementStates.test(code)
   }
   if (error instanceof ConnectionError || error instanceof UnreadableTimeError) return true
-  if (error instanceof NoServerError) return true
+  if (error instanceof NoServerError || error instanceof UnfitDatabaseError) return true
   if (error instanceof StandbyError || error instanceof OtherHistoryError) return true
   if (error instanceof ReadTimeoutError) return true
   if (error instanceof AggregateError) return error.errors.some(isUnavailable)

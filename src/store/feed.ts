@@ -4,8 +4,8 @@ import type { History } from '../domain/protocol/history.ts'
 import type { Position } from '../domain/protocol/position.ts'
 import type { Reading } from '../domain/protocol/reading.ts'
 import { changeChannel } from './changes.ts'
-import { StandbyError } from './faults.ts'
 import { identifyServer } from './history.ts'
+import { requireFit } from './server-fitness.ts'
 import type { DatabaseServers } from './servers/database-servers.ts'
 import { sessionSettings } from './session.ts'
 
@@ -39,7 +39,7 @@ export interface StoredHeartbeat {
  */
 const maxChanges = 10_000
 
-/** Opens a connection, which the caller ends or destroys. Throws StandbyError on a standby. */
+/** Opens a connection, which the caller ends or destroys. Throws like requireFit. */
 export async function openFeedConnection(options: FeedConnectionOptions): Promise<FeedConnection> {
   return options.servers.connect(() => openOne(options))
 }
@@ -64,7 +64,7 @@ async function openOne({
     await client.connect()
     await client.query(sessionSettings({ statementTimeoutMs }))
     const server = await identifyServer((text) => client.query(text))
-    if (server.inRecovery) throw new StandbyError()
+    requireFit(server)
     // For the whole session: each acknowledgement is a transaction of its own.
     await client.query(`select set_config('synchronous_commit', 'on', false)
       where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`)

@@ -1,11 +1,11 @@
 import type { History } from '../domain/protocol/history.ts'
 import { isNotOffered } from './faults.ts'
 import { type Product, productOf } from './product.ts'
+import { type SessionReport, type Unenforced, unenforcedExpression } from './server-fitness.ts'
 
 /** What a server reports of itself on a new session. */
-export interface ServerIdentity {
+export interface ServerIdentity extends SessionReport {
   readonly product: Product
-  readonly inRecovery: boolean
   readonly history: History | null
   /** The SQL expression for the history of this server. */
   readonly expression: string
@@ -16,6 +16,7 @@ type Ask = (text: string) => Promise<{ readonly rows: readonly MetRow[] }>
 interface MetRow {
   readonly version: string
   readonly in_recovery: boolean
+  readonly unenforced: Unenforced | null
   readonly history: History | null
 }
 
@@ -67,11 +68,13 @@ export async function identifyServer(ask: Ask): Promise<ServerIdentity> {
 
 async function askWith(ask: Ask, expression: string): Promise<Omit<ServerIdentity, 'expression'>> {
   const { rows } = await ask(
-    `select version() as version, pg_is_in_recovery() as in_recovery, ${expression} as history`,
+    `select version() as version, pg_is_in_recovery() as in_recovery,
+      ${unenforcedExpression} as unenforced, ${expression} as history`,
   )
   return {
     product: productOf(rows[0]?.version ?? ''),
     inRecovery: rows[0]?.in_recovery === true,
+    unenforced: rows[0]?.unenforced ?? null,
     history: rows[0]?.history ?? null,
   }
 }

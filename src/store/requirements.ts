@@ -11,7 +11,6 @@ interface Facts {
   readonly schema: string | null
   readonly path: string
   readonly may_create: boolean | null
-  readonly replication_role: string
 }
 
 /**
@@ -28,8 +27,7 @@ export async function requireUsable(db: Database, as: 'owner' | 'user'): Promise
       current_user as role,
       current_schema() as schema,
       current_setting('search_path') as path,
-      has_schema_privilege(current_schema(), 'CREATE') as may_create,
-      current_setting('session_replication_role') as replication_role`.execute(db)
+      has_schema_privilege(current_schema(), 'CREATE') as may_create`.execute(db)
   const [facts] = rows
   if (facts === undefined) throw new Error('The database did not report its settings.')
   const faults = faultsOf(facts, as)
@@ -52,12 +50,6 @@ function faultsOf(facts: Facts, as: 'owner' | 'user'): readonly string[] {
     faults.push(
       `The database ${database} has the encoding ${encoding}, and names need UTF8. Create another one: ` +
         `create database NAME encoding 'UTF8' template template0.`,
-    )
-  }
-  if (facts.replication_role !== 'origin') {
-    faults.push(
-      `session_replication_role is ${facts.replication_role}, so that constraints and triggers do not ` +
-        `hold. Reset it: alter role ${role} reset session_replication_role.`,
     )
   }
   if (schema === null) {

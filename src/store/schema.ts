@@ -79,8 +79,8 @@ interface AllowListRow {
   skeleton_of: ColumnType<string | null, string | undefined, string | null>
   description: string
   entries: string[]
-  /** Names the entries: the database sets it, and sets another when they change. */
-  version: GeneratedAlways<string>
+  /** Names the entries: it is another when they are others. */
+  version: ColumnType<string, never, string>
   created_at: Date
   updated_at: Date
   deleted_at: Date | null
