@@ -124,6 +124,7 @@ export interface Instance {
   readonly id: string
   readonly applied_revision: number
   readonly started_at: string
+  readonly lease_age_ms: number | null
 }
 
 export interface Fault {

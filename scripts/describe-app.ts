@@ -59,7 +59,7 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       freshness,
       currentReads: { read: () => Promise.reject(new Error('nothing is read here')) },
       verificationReads: { read: () => Promise.reject(new Error('nothing is read here')) },
-      feed: { lagMs: 0, cycles: 0, refusedConnections: 0 },
+      feed: { lagMs: 0, cycles: 0, refusedConnections: 0, leaseAgeMs: () => undefined },
       receipts: { waitFor: () => Promise.reject(new Error('nothing is changed here')) },
       notifies: false,
       credentials: { load: () => Promise.reject(new Error('nothing is read here')) },

@@ -33,6 +33,10 @@ export function open(context) {
             ? html`<span class="badge active">up to date</span>`
             : counted(latest - revision, 'change'),
       },
+      {
+        label: 'Lease renewed',
+        cell: ({ lease_age_ms: age }) => (age === null ? 'not observed yet' : `${age} ms ago`),
+      },
     ]
     return tableOf({ caption: 'Instances', columns, rows })
   }

@@ -12,13 +12,16 @@ export interface ObservedInstance {
   readonly maxStalenessMs: number
 }
 
-/**
- * An instance whose lease has ended: its row may be deleted if the row still shows this heartbeat.
- */
-export interface UnresponsiveInstance {
+/** A heartbeat of an instance. */
+export interface Heartbeat {
   readonly id: string
   readonly heartbeat: number
 }
+
+/**
+ * An instance whose lease has ended: its row may be deleted if the row still shows this heartbeat.
+ */
+export type UnresponsiveInstance = Heartbeat
 
 /**
  * Finds the instances whose row has shown the same heartbeat for the failure timeout, on the
@@ -41,6 +44,16 @@ export class FailureDetector {
       this.#seen.set(id, { heartbeat, since })
       return respondedAt - since >= this.failureTimeoutMs(maxStalenessMs)
     })
+  }
+
+  /**
+   * How long ago a read first showed this heartbeat of an instance, in milliseconds; 0 if none has
+   * yet, and undefined for an instance that no read has shown.
+   */
+  heartbeatAgeMs({ id, heartbeat }: Heartbeat, now: number): number | undefined {
+    const seen = this.#seen.get(id)
+    if (seen === undefined) return undefined
+    return seen.heartbeat === heartbeat ? now - seen.since : 0
   }
 
   /**

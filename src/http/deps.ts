@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Heartbeat } from '../freshness/failure-detector.ts'
 import type { Freshness } from '../freshness/freshness.ts'
 import type { ManagementDeps } from '../management/deps.ts'
 import type { VerificationDeps } from '../verification/deps.ts'
@@ -16,6 +17,8 @@ interface OperationsDeps {
     readonly lagMs: number
     readonly cycles: number
     readonly refusedConnections: number
+    /** How long ago the lease of an instance was renewed, as this instance knows. */
+    readonly leaseAgeMs: (observed: Heartbeat) => number | undefined
   }
   /** How many keys expire within so many days, as this instance counted last. */
   readonly expiring: { within: ReadonlyMap<number, number> }

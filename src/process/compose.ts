@@ -84,12 +84,13 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
         })
   const connectListener = () => connect(listening)
   const notifies = config.CHANGE_FEED === 'notify' && (await canNotify(db, connectListener, log))
+  const failureDetector = new FailureDetector()
   const instance = new Driver({
     follower: new Follower({
       newId: randomUUID,
       freshness,
       history,
-      failureDetector: new FailureDetector(),
+      failureDetector,
       timing,
       // Several polls fit into a lease, whatever the settings say: one failed poll must not end the
       // lease.
@@ -145,6 +146,10 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
       get refusedConnections() {
         return history.refused
       },
+      leaseAgeMs: (observed) =>
+        observed.id === instance.follower.id
+          ? instance.lagMs
+          : failureDetector.heartbeatAgeMs(observed, moment().monotonic),
     },
     receipts: new Receipts({
       currentReads: verificationReads,

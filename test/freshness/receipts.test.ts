@@ -168,6 +168,8 @@ t.test('the list of live instances is shown to the platform only', async (t) => 
     rows.map((row) => [row.id, row.applied]),
   )
   t.ok(Date.parse(body.instances[0].started_at) <= Date.now())
+  const age = body.instances[0].lease_age_ms
+  t.ok(Number.isInteger(age) && age >= 0 && age < 60_000, `its lease is ${age} ms old`)
   const tenant = as((await newKey(root, account)).token)
   t.match(await tenant.get('/v1/instances'), { status: 403, body: { code: 'permission_denied' } })
 })

@@ -157,6 +157,7 @@ if (started !== undefined) {
     t.match(page.url(), /account=/, 'the account stays open from view to view')
     await page.getByRole('link', { name: 'Instances' }).click()
     await page.getByText('up to date').waitFor()
+    await page.getByRole('cell', { name: /^\d+ ms ago$/ }).waitFor()
     t.same(faults, [])
   })
 

@@ -16,6 +16,13 @@ export const InstanceBody = Type.Object(
     started_at: time(
       'Time at which the instance last registered: at its start, and again after an eviction or a change of history.',
     ),
+    lease_age_ms: Type.Unsafe<number | null>({
+      type: ['integer', 'null'],
+      format: 'int64',
+      minimum: 0,
+      description:
+        'Milliseconds since the lease of the instance was renewed, as the answering instance observes: of its own lease exactly, of another one at most a poll interval late. Null: not observed yet.',
+    }),
   },
   { $id: 'Instance', description: 'A process of the service.' },
 )
@@ -35,7 +42,7 @@ export function listInstancesRoute(app: App, deps: Deps): void {
         tags: ['Freshness'],
         summary: 'List instances',
         description:
-          'Lists the registered instances and the latest revision that each has applied.',
+          'Lists the registered instances, the latest revision that each has applied, and the age of its lease.',
         response: responses({ 200: ref(InstanceList) }),
       },
     },
@@ -46,8 +53,13 @@ export function listInstancesRoute(app: App, deps: Deps): void {
           id: instance.id,
           applied_revision: instance.applied,
           started_at: instance.startedAt.toISOString(),
+          lease_age_ms: wholeMs(deps.feed.leaseAgeMs(instance)),
         })),
       }
     },
   )
+}
+
+function wholeMs(ms: number | undefined): number | null {
+  return ms === undefined ? null : Math.max(0, Math.round(ms))
 }
