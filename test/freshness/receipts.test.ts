@@ -180,6 +180,10 @@ t.test('an instance that died holds receipts up until it is evicted', async (t) 
   const { id } = await newKey(root, account)
   const revoked = await root.post(`${keys}/${id}/revoke`, { wait_ms: 0 })
   await until(async () => (await ask(root, revoked.body.receipt)).acknowledged === 1)
+  await until(async () => {
+    const { instances } = (await root.get('/v1/instances')).body
+    return instances.find((one: { id: string }) => one.id === dead)?.lease_age_ms > 100
+  })
   const receipt = await ask(root, revoked.body.receipt)
   t.test('a dead instance keeps receipts pending and is named in them', async (t) => {
     t.match(receipt, { state: 'pending', acknowledged: 1, live: 2, waiting_for: [dead] })

@@ -7,8 +7,15 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { startConsole, violationsOf } from './console/browser.ts'
+import {
+  dialogsOfOperators,
+  furnish,
+  openDialogOf,
+  openView,
+  views,
+  viewsOfOperators,
+} from './console/scenery.ts'
 
 t.setTimeout(900_000)
 const started = await startConsole(t)
@@ -16,61 +23,15 @@ const pictures = join(import.meta.dirname, '../../docs/console')
 /** The views and dialogs that docs/console.md shows. */
 const inDocs = ['keys', 'create', 'details', 'revoke', 'roles', 'activity']
 
-const views = [
-  { name: 'keys', heading: 'API Keys' },
-  { name: 'findings', heading: 'Findings' },
-  { name: 'roles', heading: 'Roles' },
-  { name: 'lists', heading: 'IP Allow Lists' },
-  { name: 'activity', heading: 'Activity' },
-  { name: 'sessions', heading: 'My Sessions' },
-]
-const ofOperators = [
-  { name: 'accounts', heading: 'Accounts' },
-  { name: 'instances', heading: 'Instances' },
-]
-
 if (started !== undefined) {
-  const { root, rootToken, accountId, url } = started
-  const list = await newAllowList(root, accountId, ['203.0.113.0/24', '2001:db8::/32'], 'office')
-  await newRole(root, accountId, 'deployer', ['cluster:read', 'cluster:update'])
-  const unused = await newRole(root, accountId, 'unused', ['cluster:read'])
-  const { id } = await newKey(root, accountId, { name: 'ci deploy', allow_list_ids: [list] })
-  await newKey(root, accountId, { name: 'etl', role: 'viewer', expires_at: '2027-06-01T00:00:00Z' })
-  const { id: old } = await newKey(root, accountId, { name: 'old laptop', role: 'deployer' })
-  await root.post(`/v1/accounts/${accountId}/api-keys/${old}/revoke`, { reason: 'stolen' })
-  await root.post(`/v1/accounts/${accountId}/api-keys/${id}/disable`)
+  const { rootToken, url } = started
+  const dialogs = await furnish(started)
 
-  const settled = async (page: Page, heading: string) => {
-    await page.getByRole('heading', { level: 1, name: heading }).waitFor()
-    await page.locator('main .loading').waitFor({ state: 'hidden' })
-    await page.locator('table, .empty').first().waitFor()
-  }
   const picture = async (page: Page, name: string, colorScheme: string) => {
     if (process.env.SCREENSHOTS !== 'write' || !inDocs.includes(name)) return
     await mkdir(pictures, { recursive: true })
     await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`) })
   }
-
-  /** The dialogs, each by the buttons that open it from the list of keys. */
-  const dialogs: readonly (readonly [string, string, readonly string[]])[] = [
-    ['create', 'keys', ['Create API key']],
-    ['many', 'keys', ['Revoke many']],
-    ['export', 'keys', ['Export']],
-    ['revoke', 'keys', ['Revoke etl']],
-    ['details', `keys?key=${id}`, ['Would it be let in?', 'Explain']],
-    ['edit', `keys?key=${id}`, ['Edit']],
-    ['rotate', `keys?key=${id}`, ['Rotate']],
-    ['create-role', 'roles', ['Create role']],
-    ['create-list', 'lists', ['Create IP allow list']],
-    ['enable', `keys?key=${id}`, ['Enable']],
-    ['events', `keys?key=${id}`, ['Events']],
-    ['revocation', `keys?key=${old}`, ['Is it dead everywhere?']],
-    ['role', `roles?role=${unused}`, []],
-    ['edit-role', `roles?role=${unused}`, ['Edit']],
-    ['delete-role', `roles?role=${unused}`, ['Delete']],
-    ['list', `lists?list=${list}`, []],
-    ['edit-list', `lists?list=${list}`, ['Edit']],
-  ]
 
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [360, 1280]) {
@@ -80,19 +41,14 @@ if (started !== undefined) {
         t.same(await violationsOf(gate.page), [], 'sign-in')
         const { page, faults } = await started.signIn(undefined, { width, colorScheme })
         for (const { name, heading } of views) {
-          await page.goto(`${url}/console/${name}`)
-          await settled(page, heading)
+          await openView(page, url, name, heading)
           t.same(await violationsOf(page), [], name)
           await isNotWider(t, page, name)
           if (width === 1280) await picture(page, name, colorScheme)
         }
-        for (const [name, path, buttons] of dialogs) {
-          await page.goto(`${url}/console/${path}`)
-          await page.locator('table').first().waitFor()
-          for (const button of buttons) {
-            await page.getByRole('button', { name: button }).last().click()
-          }
-          await page.locator('dialog[open]').last().locator('form, dl').first().waitFor()
+        for (const dialog of dialogs) {
+          const [name] = dialog
+          await openDialogOf(page, url, dialog)
           t.same(await violationsOf(page), [], `dialog ${name}`)
           if (width === 1280) await picture(page, name, colorScheme)
         }
@@ -121,15 +77,14 @@ if (started !== undefined) {
         }
         t.same(faults, [])
         const operator = await started.signIn(rootToken, { width, colorScheme })
-        for (const { name, heading } of ofOperators) {
-          await operator.page.goto(`${url}/console/${name}`)
-          await settled(operator.page, heading)
+        for (const { name, heading } of viewsOfOperators) {
+          await openView(operator.page, url, name, heading)
           t.same(await violationsOf(operator.page), [], name)
         }
-        await operator.page.goto(`${url}/console/accounts`)
-        await operator.page.getByRole('button', { name: 'Create account' }).click()
-        await operator.page.locator('dialog[open] form').waitFor()
-        t.same(await violationsOf(operator.page), [], 'dialog create-account')
+        for (const dialog of dialogsOfOperators) {
+          await openDialogOf(operator.page, url, dialog)
+          t.same(await violationsOf(operator.page), [], `dialog ${dialog[0]}`)
+        }
         for (const { context } of [gate, operator]) await context.close()
       })
     }

@@ -23,6 +23,9 @@ export interface Console extends TestService {
 
 export interface WindowOptions {
   readonly width?: number
+  readonly height?: number
+  /** 2: as a browser shows the page at 200 %, in a window of the same size. */
+  readonly zoom?: number
   readonly colorScheme?: 'light' | 'dark'
   readonly path?: string
 }
@@ -84,9 +87,11 @@ export async function openWindow(
   url: string,
   options: WindowOptions = {},
 ): Promise<Window> {
-  const { width = 1280, colorScheme = 'light', path = '/console' } = options
+  const { width = 1280, height = 900, zoom = 1, colorScheme = 'light', path = '/console' } = options
   const context = await browser.newContext({
-    viewport: { width, height: 900 },
+    // A zoomed page has fewer and larger pixels of CSS.
+    viewport: { width: width / zoom, height: height / zoom },
+    deviceScaleFactor: zoom,
     colorScheme,
     timezoneId: 'Europe/Berlin',
     permissions: ['clipboard-read', 'clipboard-write'],
