@@ -223,7 +223,9 @@ t.test('an instance that died holds receipts up until it is evicted', async (t) 
     t.equal((await registered(raw)).length, 2)
     moment.monotonicMs += failureTimeoutMs
     await until(async () => (await registered(raw)).length === 1)
-    t.ok(started.logLines.some((line) => line.includes('evicted') && line.includes(dead)))
+    await until(async () =>
+      started.logLines.some((line) => line.includes('evicted') && line.includes(dead)),
+    )
     const next = await root.post(`${keys}/${(await newKey(root, account)).id}/revoke`)
     t.match(next.body.receipt, { state: 'complete', live: 1 })
   })

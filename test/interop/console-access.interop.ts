@@ -52,6 +52,12 @@ if (started !== undefined) {
           t.same(await violationsOf(page), [], `dialog ${name}`)
           if (width === 1280) await picture(page, name, colorScheme)
         }
+        const { context } = await started.signIn()
+        await page.goto(`${url}/console/sessions`)
+        await page.getByRole('button', { name: 'End', exact: true }).first().click()
+        await page.getByText(/Ended everywhere/).waitFor()
+        t.same(await violationsOf(page), [], 'dialog end-session')
+        await context.close()
         await page.goto(`${url}/console/activity`)
         await page.getByRole('link', { name: 'Key issued' }).first().click()
         await page.locator('dialog[open] dl').first().waitFor()
