@@ -33,6 +33,28 @@ for (const [how, end] of ends) {
   })
 }
 
+t.test('a test that calculates without end does not outlive a runner that is killed', async (t) => {
+  const helper = new URL('../helpers/end-with-runner.ts', import.meta.url).href
+  const test = 'console.log(process.pid); for (;;);'
+  const command = [process.execPath, '--import', helper, '-e', test]
+  const runner = spawn(
+    ...unmeasured(
+      '-e',
+      `const { spawn } = require('node:child_process')
+       const [command, ...args] = ${JSON.stringify(command)}
+       spawn(command, args, { stdio: 'inherit' })`,
+    ),
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  endWithParent(runner)
+  const [line] = await once(createInterface({ input: runner.stdout }), 'line')
+  const pid = Number(line)
+  t.teardown(() => isAlive(pid) && process.kill(pid, 'SIGKILL'))
+  t.ok(isAlive(pid), 'the test runs')
+  runner.kill('SIGKILL')
+  await until('the test has ended', () => !isAlive(pid))
+})
+
 interface StartedTest {
   readonly test: ChildProcess
   readonly folder: string
