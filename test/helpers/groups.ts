@@ -6,14 +6,23 @@ const root = join(import.meta.dirname, '../..')
 /**
  * Test files that share one process, by the name of their group, whose entry is a file in
  * test/groups. Loading the service takes a process a second of CPU time, and twice that where
- * lines are counted: as long as most test files run. What measures turns of the event loop, needs
- * a start of its own or runs longest is a process of its own, which .taprc names.
+ * lines are counted: as long as most test files run. What measures turns of the event loop or needs
+ * a start of its own is a process of its own, which .taprc names.
+ *
+ * tap begins in the order of the paths, those whose lines are counted last: the longest groups have
+ * names that come first, so that no core is idle while the last one runs alone.
  */
 const groups: Readonly<Record<string, readonly string[]>> = {
+  '1-processes': ['test/processes/!(signals|start-stop).test.ts'],
+  '1-start-stop': ['test/processes/start-stop.test.ts'],
+  '1-freshness': [
+    'test/freshness/!(instances|lease|outage|receipts).test.ts',
+    'test/store/*.test.ts',
+  ],
   'counted-acts': ['test/acts/{ending,idempotency,key-act-concurrency,rights}.test.ts'],
   'counted-audit': ['test/audit/{acts,admin,events,listing,tampering}.test.ts'],
+  'counted-console': ['test/console/*.test.ts'],
   'counted-faces': [
-    'test/console/*.test.ts',
     'test/freshness/{lease,outage,receipts}.test.ts',
     'test/http/{aeon-lists-and-roles,bad-input,conditional-reads,lenient-requests}.test.ts',
   ],
@@ -25,7 +34,6 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/domain/!(address).test.ts',
     'test/verification/!(refusal-cause|usage-buffer|verify-batch).test.ts',
   ],
-  freshness: ['test/freshness/!(instances|lease|outage|receipts).test.ts', 'test/store/*.test.ts'],
   http: [
     'test/http/!(aeon-*|bad-input|conditional-reads|hostile-requests|large-answers|late-answers|lenient-requests|outage|overload|pipelining).test.ts',
   ],
@@ -37,7 +45,6 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/typescript-client/*.test.ts',
     'test/verification/{refusal-cause,usage-buffer,verify-batch}.test.ts',
   ],
-  processes: ['test/processes/!(signals|start-stop).test.ts'],
   races: [
     'test/acts/{bulk-concurrency,concurrency,grant-races,session-concurrency}.test.ts',
     'test/audit/roles.test.ts',
