@@ -44,6 +44,9 @@ export const on = {
   confirmation: async () => false,
 }
 
+/** Where 401 means that the key or link given is not accepted; the list of sessions is none. */
+const ofSignIn = /^\/v1\/session(?:[/?]|$)/
+
 /**
  * Calls the API. Throws a Problem. A change that the service wants confirmed by the key is sent
  * again once the reader has given the key.
@@ -57,7 +60,7 @@ export async function call(method, path, request = {}) {
     return await send(method, path, request)
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem
-    if (problem.status === 401 && !path.startsWith('/v1/session')) on.signedOut()
+    if (problem.status === 401 && !ofSignIn.test(path)) on.signedOut()
     if (problem.code !== 'confirmation_required' || !(await on.confirmation(problem.message))) {
       throw problem
     }
@@ -98,7 +101,10 @@ async function send(method, path, request) {
     throw unreachable()
   })
   const body = parse(text)
-  if (response.ok) return { body, headers: response.headers }
+  if (response.ok && (text === '' || body !== undefined)) {
+    return { body, headers: response.headers }
+  }
+  if (response.ok) throw foreign()
   throw new Problem({
     status: response.status,
     code: body?.code ?? 'unknown',
@@ -143,6 +149,15 @@ function unreachable() {
     status: 0,
     code: 'unreachable',
     detail: 'No answer arrived from the service. Check the connection, then try again.',
+  })
+}
+
+/** A proxy or the sign-in page of a network may answer in the place of the service. */
+function foreign() {
+  return new Problem({
+    status: 0,
+    code: 'unreachable',
+    detail: 'Something answered that is not the service. Check the connection, then try again.',
   })
 }
 

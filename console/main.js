@@ -42,6 +42,21 @@ guardFields(() =>
 followLinks()
 // The browser may keep a left page in memory with all that it showed.
 addEventListener('pageshow', (event) => event.persisted && location.reload())
+addEventListener('hashchange', () => {
+  const secret = takeSecretOfLink()
+  if (secret !== undefined) void openGate({ secret })
+})
+// Such as a dialog whose module does not arrive.
+addEventListener('unhandledrejection', () =>
+  say('That did not work. Check the connection, reload the page, then try again.'),
+)
+const tabs = new BroadcastChannel('aeon-keys')
+tabs.addEventListener('message', ({ data }) => {
+  if (state.signedIn === undefined || data === state.signedIn.session.id) return
+  signOut(
+    'The session was changed in another tab. Reload the page to go on as who is signed in there.',
+  )
+})
 await start()
 
 async function start() {
@@ -74,6 +89,7 @@ async function openGate(reason) {
 function signIn(signedIn) {
   gate = undefined
   state.signedIn = signedIn
+  tabs.postMessage(signedIn.session.id)
   return show()
 }
 
@@ -104,7 +120,7 @@ async function show() {
     shown.view.change()
     return update()
   }
-  const load = views[name]
+  const load = Object.hasOwn(views, name) ? views[name] : undefined
   if (load === undefined) return go(hrefOf('keys'), { replace: true })
   failure = undefined
   try {

@@ -1,4 +1,4 @@
-import { call } from './api.js'
+import { call, Problem } from './api.js'
 import { html, nothing } from './lit-html.js'
 import { hrefOf, viewName } from './router.js'
 import { may, state } from './state.js'
@@ -42,7 +42,7 @@ export function shell(content, signOut) {
       <a class="brand" href=${hrefOf('keys')}>aeon-keys</a>
       <span class="account ${isForeign ? 'foreign' : ''}" title="Account ${account?.id}">${account?.name}</span>
       <span class="who">Signed in with <b>${signedIn?.api_key.name}</b></span>
-      <button type="button" @click=${() => leave(signOut)}>Sign out</button>
+      <button type="button" @click=${() => endSession(signOut)}>Sign out</button>
     </header>
     <nav class="side" aria-label="Console">
       <ul>
@@ -66,12 +66,17 @@ function skip(event) {
   document.querySelector('h1')?.focus()
 }
 
-/** @param {() => void} signOut */
-async function leave(signOut) {
+/**
+ * Ends the reader's own session, or says that it goes on.
+ * @param {() => void} signOut
+ */
+export async function endSession(signOut) {
   try {
     await call('DELETE', '/v1/session')
-    signOut()
   } catch (error) {
-    say(`You are still signed in: ${error instanceof Error ? error.message : ''}`)
+    const isOver = error instanceof Problem && error.status === 401
+    if (!isOver)
+      return say(`You are still signed in: ${error instanceof Error ? error.message : ''}`)
   }
+  signOut()
 }

@@ -28,5 +28,6 @@ export function accountPath() {
 export async function openAccount(id) {
   const own = state.signedIn?.account
   if (id === null || id === own?.id) state.account = own
-  else if (state.account?.id !== id) state.account = (await get(`/v1/accounts/${id}`)).account
+  else if (state.account?.id !== id)
+    state.account = (await get(`/v1/accounts/${encodeURIComponent(id)}`)).account
 }

@@ -22,7 +22,10 @@ function parse(text) {
 /** @param {string} text */
 function parseV4(text) {
   const parts = text.split('.')
-  if (parts.length !== 4 || parts.some((part) => !/^\d{1,3}$/.test(part) || Number(part) > 255))
+  if (
+    parts.length !== 4 ||
+    parts.some((part) => !/^(?:0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255)
+  )
     return undefined
   return { bits: 32, value: parts.reduce((sum, part) => (sum << 8n) | BigInt(part), 0n) }
 }

@@ -1,7 +1,8 @@
-import { get } from '../api.js'
+import { get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { accountPath, may } from '../state.js'
 import { fromLocalInput, readersZone, toLocalInput } from './time.js'
+import { counted } from './words.js'
 
 /** @typedef {import('../types.js').Role} Role */
 /** @typedef {import('../types.js').Permission} Permission */
@@ -18,19 +19,34 @@ import { fromLocalInput, readersZone, toLocalInput } from './time.js'
 /** @returns {Promise<Choices>} */
 export async function readChoices() {
   const [roles, permissions, lists] = await Promise.all([
-    get(`${accountPath()}/roles?limit=200&sort=name`),
+    readAll('roles', 'roles'),
     get('/v1/permissions'),
-    may('allow_list:read')
-      ? get(`${accountPath()}/allow-lists?limit=200&sort=name`)
-      : { allow_lists: [] },
+    may('allow_list:read') ? readAll('allow-lists', 'allow_lists') : [],
   ])
   return {
-    roles: roles.roles,
+    roles,
     permissions: new Map(
       permissions.permissions.map((/** @type {Permission} */ one) => [one.name, one]),
     ),
-    lists: lists.allow_lists,
+    lists,
   }
+}
+
+/**
+ * Every page of a list of the account.
+ * @param {string} path
+ * @param {string} member what the answer calls the list
+ */
+async function readAll(path, member) {
+  const all = []
+  /** @type {string | null} */
+  let cursor = null
+  do {
+    const page = await get(pathOf(`${accountPath()}/${path}`, { limit: 200, sort: 'name', cursor }))
+    all.push(...page[member])
+    cursor = page.next_cursor
+  } while (cursor !== null)
+  return all
 }
 
 /**
@@ -63,7 +79,7 @@ export function roleField({ roles, permissions }, chosen, choose) {
       role === undefined
         ? nothing
         : html`<details class="inset">
-            <summary>What the role may do: ${effective.length} permissions${effective.some(isSensitive) ? ', some of them sensitive' : ''}</summary>
+            <summary>What the role may do: ${counted(effective.length, 'permission')}${effective.some(isSensitive) ? ', some of them sensitive' : ''}</summary>
             <ul class="permissions">${effective.map((name) => html`<li title=${permissions.get(name)?.description ?? ''}>${permissions.get(name)?.title ?? name}${isSensitive(name) ? html` <span class="badge warn">sensitive</span>` : ''}</li>`)}</ul>
           </details>`
     }`

@@ -31,8 +31,15 @@ export function forbidden(what, permission) {
 
 /** @param {unknown} error */
 function describe(error) {
-  if (!(error instanceof Problem)) throw error
+  if (!(error instanceof Problem)) return { title: 'The page failed', problem: failed(error) }
   return { title: titles[error.code] ?? 'The service refused this', problem: error }
+}
+
+/** @param {unknown} error a fault of the page itself */
+function failed(error) {
+  console.error(error)
+  const detail = 'Reload the page. If that does not help, remove what follows ? from its address.'
+  return new Problem({ status: 0, code: 'failed', detail })
 }
 
 /** @type {Record<string, string>} */

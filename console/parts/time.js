@@ -34,19 +34,22 @@ export function timeOf(time, absent = '–') {
 export const readersZone = zone
 
 /**
- * The value of a `datetime-local` field for a time.
+ * The value of a `datetime-local` field for a time; empty for a text that is no time.
  * @param {string | null} time
  */
 export function toLocalInput(time) {
-  if (time === null) return ''
-  const date = new Date(time)
+  const date = new Date(time ?? '')
+  if (Number.isNaN(date.getTime())) return ''
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }
 
 /**
- * The time that a `datetime-local` field means; undefined if it is empty.
+ * The time that a `datetime-local` field means; undefined if it is empty. What is no time, such as a
+ * year of five digits, stays as it is: the service says what is wrong with it.
  * @param {string} value
  */
 export function fromLocalInput(value) {
-  return value === '' ? undefined : new Date(value).toISOString()
+  if (value === '') return undefined
+  const date = new Date(value)
+  return Number.isNaN(date.getTime()) ? value : date.toISOString()
 }

@@ -68,11 +68,9 @@ export function open(context) {
     },
     {
       label: 'Which',
-      cell: (event) =>
-        event.resource.name ??
-        (event.api_keys === null ? '–' : counted(event.api_keys.count, 'key')),
+      cell: (event) => linkOf('resource_id', event.resource.id, subjectOf(event)),
     },
-    { label: 'Who', cell: (event) => actorOf(event.actor) },
+    { label: 'Who', cell: (event) => linkOf('actor_id', event.actor.id, actorOf(event.actor)) },
     { label: 'From', kind: 'wide', cell: (event) => event.client_ip ?? '–' },
     { label: 'When', sort: 'created_at', cell: (event) => timeOf(event.created_at) },
     { label: 'Reason', kind: 'wide', cell: (event) => event.reason ?? '–' },
@@ -99,6 +97,23 @@ export function open(context) {
       }
     `,
   }
+}
+
+/** @param {AuditEvent} event */
+function subjectOf({ resource, api_keys: keys }) {
+  if (resource.name !== null) return resource.name
+  return keys === null ? '–' : counted(keys.count, 'key')
+}
+
+/**
+ * A link to all events that have this in common; nobody has to know an id.
+ * @param {'resource_id' | 'actor_id'} filter
+ * @param {string | null} id
+ * @param {string} text
+ */
+function linkOf(filter, id, text) {
+  if (id === null) return text
+  return html`<a href=${hrefWith({ [filter]: id, cursor: null })} title="Only its events">${text}</a>`
 }
 
 /** @param {URLSearchParams} params */

@@ -1,4 +1,4 @@
-import { call } from '../api.js'
+import { call, Problem } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { openDialog } from '../parts/dialog.js'
 import { problemOf } from '../parts/problem.js'
@@ -6,6 +6,22 @@ import { followReceipt, progressOf } from '../parts/receipt.js'
 import { fromLocalInput, readersZone, toLocalInput } from '../parts/time.js'
 import { counted } from '../parts/words.js'
 import { accountPath } from '../state.js'
+
+/** The filters of the page that only lists have. @type {Record<string, string>} */
+const ofListsOnly = {
+  search: 'the search',
+  status: 'the status',
+  allow_list: 'the allow list',
+  expires_before: 'the expiration',
+}
+
+function noCondition() {
+  return new Problem({
+    status: 0,
+    code: 'invalid_request',
+    detail: 'Give at least one condition. Without one, every key of the account would match.',
+  })
+}
 
 /**
  * Revokes the keys that match a filter: previews, asks, revokes in one transaction, and shows the
@@ -21,6 +37,8 @@ export function revokeMany(changed, shown) {
   /** @type {unknown} */
   let problem
   let reason = ''
+  /** @type {Record<string, string>} what the fields hold, also after a preview */
+  let fields = { ...shown, last_used_before: toLocalInput(shown.last_used_before ?? null) }
   let typed = ''
   let elapsedMs = 0
   /** @type {number | undefined} */
@@ -29,6 +47,7 @@ export function revokeMany(changed, shown) {
   let progress
   let isBusy = false
   const path = `${accountPath()}/api-keys/revoke?wait_ms=0`
+  const others = Object.keys(shown).flatMap((name) => ofListsOnly[name] ?? [])
 
   /** @param {SubmitEvent} event */
   async function ask(event) {
@@ -38,6 +57,7 @@ export function revokeMany(changed, shown) {
     const issuedBefore = fromLocalInput(text('created_before'))
     const usedBefore = fromLocalInput(text('last_used_before'))
     reason = text('reason')
+    fields = Object.fromEntries([...values].map(([name, value]) => [name, String(value)]))
     filter = {
       ...(text('created_by') !== '' && { created_by: text('created_by') }),
       ...(text('role') !== '' && { role: text('role') }),
@@ -47,6 +67,7 @@ export function revokeMany(changed, shown) {
       ...(values.has('never_used') && { never_used: /** @type {const} */ (true) }),
     }
     await attempt(async () => {
+      if (Object.keys(filter ?? {}).length === 0) throw noCondition()
       preview = (await call('POST', path, { body: { filter, dry_run: true } })).body
     })
   }
@@ -89,14 +110,15 @@ export function revokeMany(changed, shown) {
   }
 
   const first = (/** @type {() => void} */ close) => html`<form @submit=${ask}>
-    <p>Revokes every key that matches all conditions given here, for good, in one transaction. Nothing is revoked before you have seen how many. The filters of the page are filled in; a name in the column Created by sets that filter.</p>
-    <label>Created by <input name="created_by" placeholder="Id of a person or key" autocomplete="off" autofocus value=${shown.created_by ?? ''} /></label>
-    <label>Role <input name="role" placeholder="Name or id" autocomplete="off" value=${shown.role ?? ''} /></label>
-    <label>Name begins with <input name="name_prefix" autocomplete="off" value=${shown.name_prefix ?? ''} /></label>
-    <label>Created before (${readersZone}) <input type="datetime-local" name="created_before" /></label>
-    <label>Last used before (${readersZone}) <input type="datetime-local" name="last_used_before" value=${toLocalInput(shown.last_used_before ?? null)} /></label>
-    <label class="choice"><input type="checkbox" name="never_used" /> Never used</label>
-    <label>Reason <span class="quiet">(optional, kept in the audit log)</span> <input name="reason" maxlength="1000" autocomplete="off" /></label>
+    <p>Revokes every key that matches all conditions given here, for good, in one transaction. Nothing is revoked before you have seen how many. The filters of the page are filled in where a bulk revocation has the same; a name in the column Created by sets that filter.</p>
+    ${others.length === 0 ? nothing : html`<p class="note warn">Not filled in, since a bulk revocation has no such condition: ${others.join(', ')}. The preview counts keys without regard to ${others.length === 1 ? 'it' : 'them'}.</p>`}
+    <label>Created by <input name="created_by" placeholder="Id of a person or key" autocomplete="off" autofocus .value=${fields.created_by ?? ''} /></label>
+    <label>Role <input name="role" placeholder="Name or id" autocomplete="off" .value=${fields.role ?? ''} /></label>
+    <label>Name begins with <input name="name_prefix" autocomplete="off" .value=${fields.name_prefix ?? ''} /></label>
+    <label>Created before (${readersZone}) <input type="datetime-local" name="created_before" .value=${fields.created_before ?? ''} /></label>
+    <label>Last used before (${readersZone}) <input type="datetime-local" name="last_used_before" .value=${fields.last_used_before ?? ''} /></label>
+    <label class="choice"><input type="checkbox" name="never_used" .checked=${fields.never_used !== undefined} /> Never used</label>
+    <label>Reason <span class="quiet">(optional, kept in the audit log)</span> <input name="reason" maxlength="1000" autocomplete="off" .value=${reason} /></label>
     <footer>
       <button type="button" @click=${close}>Cancel</button>
       <button class="primary" ?disabled=${isBusy}>${isBusy ? 'Counting …' : 'Preview'}</button>

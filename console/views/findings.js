@@ -2,7 +2,7 @@ import { get, pathOf } from '../api.js'
 import { html } from '../lit-html.js'
 import { empty, Loading } from '../parts/loading.js'
 import { forbidden } from '../parts/problem.js'
-import { tableOf } from '../parts/table.js'
+import { pager, tableOf } from '../parts/table.js'
 import { timeOf } from '../parts/time.js'
 import { actorOf, statusOf } from '../parts/words.js'
 import { hrefOf, hrefWith } from '../router.js'
@@ -53,14 +53,17 @@ export function open(context) {
   /** @param {any} found */
   function content({ report: { findings, examined, as_of: asOf } }) {
     const shown = findings.find((/** @type {any} */ one) => one.finding === chosen)
+    // A later page is of one finding, and counts what is left of it.
+    const isFirst = !params.has('cursor')
+    const tabs = isFirst ? findings : Object.keys(labels).map((finding) => ({ finding }))
     return html`
       <nav class="acts" aria-label="Findings">
-        ${findings.map(
+        ${tabs.map(
           (/** @type {any} */ { finding, count }) => html`<a
             class="button"
             aria-current=${finding === chosen}
             href=${hrefWith({ finding, cursor: null })}
-            >${labels[finding] ?? finding} (${count})</a
+            >${labels[finding] ?? finding}${count === undefined ? '' : ` (${count})`}</a
           >`,
         )}
       </nav>
@@ -69,7 +72,7 @@ export function open(context) {
           ? empty('None', 'No key has this weakness.')
           : tableOf({ caption: labels[chosen] ?? chosen, columns, rows: shown.api_keys })
       }
-      ${shown?.next_cursor ? html`<nav class="pager" aria-label="Pages"><a class="button" href=${hrefWith({ cursor: shown.next_cursor })}>Next page</a></nav>` : ''}
+      ${pager(shown?.next_cursor ?? null, params)}
       <p class="quiet">${examined.toLocaleString('en')} keys examined, ${timeOf(asOf)}</p>
     `
   }

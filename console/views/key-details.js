@@ -69,7 +69,7 @@ export function openKey(id, changed) {
  * @returns {Promise<Found>}
  */
 async function read(id) {
-  const { body, headers } = await call('GET', `${accountPath()}/api-keys/${id}`)
+  const { body, headers } = await call('GET', `${accountPath()}/api-keys/${encodeURIComponent(id)}`)
   const key = /** @type {ApiKey} */ (body.api_key)
   const lists = may('allow_list:read')
     ? await Promise.all(

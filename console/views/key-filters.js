@@ -9,6 +9,7 @@ const names = [
   'status',
   'role',
   'created_by',
+  'allow_list',
   'name_prefix',
   'expires_before',
   'last_used_before',
@@ -64,6 +65,7 @@ export function filterForm(params) {
       <div class="grid">
         <label>Role <input name="role" .value=${value('role')} placeholder="Name or id" /></label>
         <label>Created by <input name="created_by" .value=${value('created_by')} placeholder="Id of a person or key" /></label>
+        <label>Allow list <input name="allow_list" .value=${value('allow_list')} placeholder="Id" /></label>
         <label>Name begins with <input name="name_prefix" .value=${value('name_prefix')} /></label>
         <label>Expires before (${readersZone}) <input type="datetime-local" name="expires_before" .value=${toLocalInput(params.get('expires_before'))} /></label>
         <label>Last used before (${readersZone}) <input type="datetime-local" name="last_used_before" .value=${toLocalInput(params.get('last_used_before'))} /></label>

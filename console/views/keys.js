@@ -29,6 +29,12 @@ export function open(context) {
   let sheet
 
   function change() {
+    // A token names one key: no filter has a say in that.
+    const others = isOfToken(context.params) ? otherFilters(context.params) : []
+    if (others.length > 0) {
+      const none = Object.fromEntries(others.map((name) => [name, null]))
+      return go(hrefWith(none), { replace: true })
+    }
     const wanted = String(new URLSearchParams(queryOf(context.params)))
     if (wanted !== listed) {
       listed = wanted
@@ -90,7 +96,7 @@ export function open(context) {
       <div class="title">
         <h1 tabindex="-1">API Keys</h1>
         <div class="acts">
-          ${may('api_key:read') ? html`<button type="button" @click=${exportList}>Export …</button>` : nothing}
+          ${may('api_key:read') && !isOfToken(context.params) ? html`<button type="button" @click=${exportList}>Export …</button>` : nothing}
           ${may('api_key:revoke') ? html`<button type="button" @click=${bulk}>Revoke many …</button>` : nothing}
           ${may('api_key:create') ? html`<button type="button" class="primary" @click=${create}>Create API key</button>` : nothing}
         </div>
@@ -102,6 +108,16 @@ export function open(context) {
       }
     `,
   }
+}
+
+/** @param {URLSearchParams} params */
+function isOfToken(params) {
+  return hint.test(params.get('search') ?? '')
+}
+
+/** @param {URLSearchParams} params */
+function otherFilters(params) {
+  return Object.keys(filterOf(params)).filter((name) => name !== 'search')
 }
 
 /**
@@ -159,7 +175,7 @@ function pageOf({ api_keys: rows, next_cursor: next }, params, columns, create) 
   if (isFiltered(params)) {
     return empty(
       'No key matches',
-      hint.test(params.get('search') ?? '')
+      isOfToken(params)
         ? 'No key of this account has this token.'
         : 'Change the search or the filters, or show all keys.',
       html`<a class="button" href=${hrefWith(cleared(params))}>Show all keys</a>`,

@@ -88,7 +88,10 @@ export function open(context) {
 /** @param {string} id @param {() => void} reload */
 async function openAsked(id, reload) {
   try {
-    await openDetails((await get(`${accountPath()}/allow-lists/${id}`)).allow_list, reload).closed
+    await openDetails(
+      (await get(`${accountPath()}/allow-lists/${encodeURIComponent(id)}`)).allow_list,
+      reload,
+    ).closed
   } catch {
     // The list is gone; the page shows those that there are.
   }
@@ -134,7 +137,7 @@ function openDetails(list, reload) {
       ${problem === undefined ? nothing : problemOf(problem)}
       <dl class="facts">
         <div><dt>Description</dt><dd>${list.description || '–'}</dd></div>
-        <div><dt>Used by</dt><dd>${counted(list.key_count ?? 0, 'key')}</dd></div>
+        <div><dt>Used by</dt><dd>${may('api_key:read') ? html`<a href=${hrefOf('keys', { allow_list: list.id })}>${counted(list.key_count ?? 0, 'key')}</a>` : counted(list.key_count ?? 0, 'key')}</dd></div>
         <div><dt>Created</dt><dd>${timeOf(list.created_at)}</dd></div>
         <div><dt>Changed</dt><dd>${timeOf(list.updated_at)}</dd></div>
         ${may('audit_event:read') ? html`<div><dt>Events</dt><dd><a href=${hrefOf('activity', { resource_id: list.id })}>What happened to it</a></dd></div>` : nothing}

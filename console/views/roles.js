@@ -100,7 +100,11 @@ export function open(context) {
 /** @param {string} id @param {Catalogue} catalogue @param {() => void} reload */
 async function openAsked(id, catalogue, reload) {
   try {
-    await openDetails((await get(`${accountPath()}/roles/${id}`)).role, catalogue, reload).closed
+    await openDetails(
+      (await get(`${accountPath()}/roles/${encodeURIComponent(id)}`)).role,
+      catalogue,
+      reload,
+    ).closed
   } catch {
     // The role is gone; the page shows those that there are.
   }

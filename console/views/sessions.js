@@ -6,6 +6,7 @@ import { problemOf } from '../parts/problem.js'
 import { followReceipt, progressOf } from '../parts/receipt.js'
 import { tableOf } from '../parts/table.js'
 import { timeOf } from '../parts/time.js'
+import { endSession } from '../shell.js'
 
 /** @typedef {import('../types.js').Session} Session */
 
@@ -50,10 +51,7 @@ export function open(context) {
 
 /** @param {Session} session @param {() => void} ended */
 async function end(session, ended) {
-  if (session.current) {
-    await call('DELETE', '/v1/session').catch(() => {})
-    return on.signedOut()
-  }
+  if (session.current) return endSession(on.signedOut)
   /** @type {import('../parts/receipt.js').Progress | undefined} */
   let progress
   /** @type {unknown} */

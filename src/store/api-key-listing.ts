@@ -9,11 +9,13 @@ import {
   selectByUse,
   selectExpiring,
   selectFound,
+  selectRestricted,
   selectUnused,
   wasUsedOnlyBefore,
 } from './api-key-selections.ts'
 import type { Executor } from './database.ts'
 import { expiry, inPage, partsOf, takePage } from './paging.ts'
+import { hasWords } from './search-words.ts'
 
 /** The keys to list: those that pass every condition that is given. */
 export interface ApiKeyFilter {
@@ -25,6 +27,8 @@ export interface ApiKeyFilter {
   readonly role?: { readonly id: string } | { readonly foldedName: string }
   /** Keys of the platform are found by their id only if the reader may know them. */
   readonly createdBy?: { readonly id: string; readonly platformToo: boolean }
+  /** The id of an allow list that the keys use; keys that are revoked use none. */
+  readonly allowListId?: string
   readonly expiresBefore?: Date
   readonly lastUsedBefore?: Date
 }
@@ -85,6 +89,14 @@ function selectionsOf(
         lastUsedBefore === undefined
           ? select
           : (rows, ...more) => select(rows, ...more, wasUsedOnlyBefore(lastUsedBefore))
+      if (filter.allowListId !== undefined) {
+        const { allowListId, words } = filter
+        const selectWorded: Select =
+          words === undefined
+            ? selectOf
+            : (rows, ...more) => selectOf(rows, ...more, ...hasWords({ accountId, words }))
+        return selectRestricted(selectWorded, page, { accountId, allowListId })
+      }
       if (filter.words !== undefined) {
         return selectFound(selectOf, page, { accountId, words: filter.words })
       }

@@ -110,6 +110,37 @@ export function selectFound(
     ${select(sql`api_key`, sql`not (${areFew})`, ...conditions)})`
 }
 
+/**
+ * The keys of a list that count as few are more: they are found by id, and where they are one in a
+ * hundred, a page in any order would be read from five thousand others.
+ */
+const fewRestrictedPages = 40
+
+/**
+ * Keys that use an allow list. If the index of its uses has few, they are sorted; if it has many,
+ * the order of the page is read, and the lists of one key after another, until the page is full.
+ */
+export function selectRestricted(
+  select: Select,
+  { limit }: PageRequest,
+  { accountId, allowListId }: { readonly accountId: string; readonly allowListId: string },
+): RawBuilder<unknown> {
+  const few = fewRestrictedPages * limit
+  const areFew = sql`(select count(*) from restricted) <= ${few}`
+  const keys = sql`(
+    select api_key.* from restricted join api_key on api_key.id = restricted.api_key_id)`
+  const usesList = sql`coalesce((select true from api_key_allow_list as used
+    where used.api_key_id = api_key.id and used.allow_list_id = ${allowListId} and used.live),
+    false)`
+  return sql`(
+    with restricted as materialized (
+      select used.api_key_id from api_key_allow_list as used
+      where used.account_id = ${accountId} and used.allow_list_id = ${allowListId} and used.live
+      limit ${few + 1})
+    ${select(keys, areFew)} union all
+    ${select(sql`api_key`, sql`not (${areFew})`, usesList)})`
+}
+
 /** Evaluated key by key: it does not become a join. */
 export function wasUsedOnlyBefore(time: Date): RawBuilder<unknown> {
   return sql`coalesce((select ${wasLastUsedBefore('used', time)} from api_key_usage as used

@@ -157,6 +157,9 @@ t.test('signing in over plain HTTP elsewhere is refused with the remedy', async 
     '192.0.2.1',
     'localhost.evil.example',
     '127.0.0.1.nip.io',
+    'localhost:99999',
+    '127.0.0.1:65536',
+    '[::1]:70000',
   ]) {
     const headers = { host, origin: `http://${host}` }
     const answer = await trySignIn(service, body, { headers })

@@ -16,6 +16,8 @@ const open = [
   'GET /.well-known/oauth-authorization-server',
   'GET /console',
   'GET /console/:view',
+  'GET /console/',
+  'GET /console/:view/',
   'GET /console/assets/:version/:name',
   'GET /console/assets/:version/:name/:file',
   'GET /docs',

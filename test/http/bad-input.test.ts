@@ -657,6 +657,7 @@ async function refusesQueries(t: Test, externals: World): Promise<void> {
     ['role=a%00', [['/role', 'pattern']]],
     ['created_by=a%00', [['/created_by', 'pattern']]],
     [`created_by=${'a'.repeat(256)}`, [['/created_by', 'maxLength']]],
+    ['allow_list=office', [['/allow_list', 'format']]],
     ['expires_before=tomorrow', [['/expires_before', 'format']]],
     ['expires_before=2040-01-01', [['/expires_before', 'format']]],
     ['expires_before=2016-12-31T23:59:60Z', [['/expires_before', 'date-time']]],

@@ -1,4 +1,6 @@
 /** The files of the console: how they are served, how large they are, and what they may do. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { test } from 'tap'
 import { readConsoleFiles } from '../../src/http/console/console-files.ts'
@@ -74,6 +76,30 @@ test('every view is one document, whose files a browser keeps until they change'
     ])
     const docs = String((await get('/docs')).headers['content-security-policy'])
     t.notMatch(docs, /trusted-types/, '/docs has a policy of its own')
+  })
+
+  await t.test('an address with a slash at its end leads to the one without', async (t) => {
+    for (const [path, location] of [
+      ['/console/', '/console'],
+      ['/console/keys/', '/console/keys'],
+      ['/console/keys/?status=active', '/console/keys?status=active'],
+    ]) {
+      const answer = await get(path ?? '')
+      t.same([answer.statusCode, answer.headers.location], [308, location], path ?? '')
+    }
+  })
+
+  await t.test('comments stay at home, and nothing else', (t) => {
+    for (const [path, { text }] of assets) {
+      if (!path.endsWith('.js')) continue
+      t.notMatch(text, /^\s*(?:\*|\/\/)/m, path)
+      if (path === 'lit-html.js') continue
+      const source = readFileSync(join(import.meta.dirname, '../../console', path), 'utf8')
+      const code = (file: string) =>
+        file.split('\n').filter((line) => !/^\s*(?:\/?\*|\/\/)/.test(line))
+      t.same(code(text), code(source), path)
+    }
+    t.end()
   })
 
   await t.test('GET / sends those who ask for HTML to the console, and nobody else', async (t) => {

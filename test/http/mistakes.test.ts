@@ -685,7 +685,7 @@ test('every mistake of a newcomer is answered with what to write instead', async
       ['GET', `${keys}?page=2`],
       400,
       'query /page',
-      'The parameter does not exist. The parameters are limit, cursor, sort, status, search, name_prefix, role, created_by, expires_before, last_used_before.',
+      'The parameter does not exist. The parameters are limit, cursor, sort, status, search, name_prefix, role, created_by, allow_list, expires_before, last_used_before.',
     ],
     [
       'a parameter in camel case',

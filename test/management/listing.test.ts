@@ -85,6 +85,45 @@ t.test('every sort and filter of keys agrees with sorting and filtering in memor
   }
 })
 
+t.test('keys are listed by the allow list that they use, until they are revoked', async (t) => {
+  const account = await newAccount(root)
+  const office = await newAllowList(root, account, ['203.0.113.0/24'], 'office')
+  const home = await newAllowList(root, account, ['198.51.100.0/24'], 'home')
+  const lists = [[office], [home], [office, home], []]
+  for (let index = 0; index < 16; index += 1) {
+    const allow_list_ids = lists[index % 4] ?? []
+    const name = `${index % 3 === 0 ? 'build' : 'deploy'} ${index}`
+    const { id } = await newKey(root, account, { name, allow_list_ids })
+    if (index % 5 === 4) await root.post(`/v1/accounts/${account}/api-keys/${id}/revoke`)
+    if (index % 5 === 3) await root.post(`/v1/accounts/${account}/api-keys/${id}/disable`)
+  }
+  const all = await pagesOf(root, account, '-created_at', 200)
+  const uses = (id: string) => (key: Json) =>
+    key.status !== 'revoked' && key.allow_list_ids.includes(id)
+  const filters: readonly (readonly [Record<string, string>, (key: Json) => boolean])[] = [
+    [{ allow_list: office }, uses(office)],
+    [{ allow_list: office.toUpperCase() }, uses(office)],
+    [{ allow_list: home, status: 'active' }, (key) => uses(home)(key) && key.status === 'active'],
+    [
+      { allow_list: office, search: 'bui' },
+      (key) => uses(office)(key) && key.name.startsWith('build'),
+    ],
+    [{ allow_list: office, last_used_before: '2020-01-01T00:00:00Z' }, () => false],
+    [{ allow_list: office, expires_before: '2020-01-01T00:00:00Z' }, () => false],
+    [{ allow_list: '00000000-0000-4000-8000-000000000000' }, () => false],
+  ]
+  for (const [filter, holds] of filters) {
+    for (const sort of sorts) {
+      // With pages of one key the uses of a list are many, and with longer ones they are few.
+      for (const limit of [1, 3]) {
+        const expected = idsOf(all.filter(holds).toSorted(comparing(sort)))
+        const listed = await pagesOf(root, account, sort, limit, filter)
+        t.same(idsOf(listed), expected, `${JSON.stringify(filter)} by ${sort}, ${limit} a page`)
+      }
+    }
+  }
+})
+
 t.test('keys that expire are listed consistently in every order', async (t) => {
   const account = await newAccount(root)
   await insertRandomKeys(account, 120, createRandom(7))

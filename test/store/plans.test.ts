@@ -44,6 +44,7 @@ t.teardown(async () => {
 const now = new Date('2026-11-23T08:25:00Z')
 const many = await insertManyKeys(raw, keys, now)
 const { accountId } = many
+const allowLists = await allowListsOfMany()
 const sorts = sortFields.flatMap((field) =>
   [false, true].map((descending): PageRequest['sort'] => ({ field, descending })),
 )
@@ -75,6 +76,7 @@ t.test('every sorted key list reads no more than a page of rows of each index pa
 
 t.test('every filtered key list reads little more than it returns', async (t) => {
   const early = new Date(now.getTime() - 360 * aDayMs)
+  const { rare } = allowLists
   const cases: readonly (readonly [ApiKeyFilter, ...PageRequest['sort']['field'][]])[] = [
     [{ statuses: ['active'] }, ...sortFields],
     [{ statuses: ['revoked'] }, ...sortFields],
@@ -93,6 +95,8 @@ t.test('every filtered key list reads little more than it returns', async (t) =>
     [{ role: { foldedName: 'role 9' } }, ...sortFields],
     [{ createdBy: { id: 'user 3', platformToo: false } }, 'created_at'],
     [{ createdBy: { id: 'nobody', platformToo: true } }, ...sortFields],
+    [{ allowListId: rare }, ...sortFields],
+    [{ allowListId: rare, words: ['etl'] }, ...sortFields],
     [{ expiresBefore: early }, ...sortFields],
     [{ expiresBefore: early, statuses: ['revoked'] }, ...sortFields],
     [{ expiresBefore: early, statuses: ['active', 'expired'] }, ...sortFields],
@@ -115,6 +119,25 @@ t.test('every filtered key list reads little more than it returns', async (t) =>
   }
 })
 
+/** The allow list of the account that many keys use, and one that three of them use. */
+async function allowListsOfMany(): Promise<{ readonly common: string; readonly rare: string }> {
+  const { rows } = await raw.query('select id from allow_list where account_id = $1', [accountId])
+  const inserted = await raw.query(
+    `insert into allow_list (id, account_id, name, description, entries, created_at, updated_at, live)
+     values (gen_random_uuid(), $1, 'rare', '', '{203.0.113.0/24}', now(), now(), true) returning id`,
+    [accountId],
+  )
+  const [{ id: rare }] = inserted.rows
+  await raw.query(
+    `insert into api_key_allow_list (account_id, api_key_id, allow_list_id, live)
+     select account_id, id, $2, true from api_key
+     where account_id = $1 and holds_lists order by created_at limit 3`,
+    [accountId, rare],
+  )
+  await raw.query('analyze allow_list, api_key_allow_list')
+  return { common: rows[0].id, rare }
+}
+
 t.test('no filtered key list scans the table or sorts the keys of an account', async (t) => {
   const filters: readonly ApiKeyFilter[] = [
     ...keyStatuses.map((status) => ({ statuses: [status] })),
@@ -124,6 +147,8 @@ t.test('no filtered key list scans the table or sorts the keys of an account', a
       return [{ expiresBefore: time }, { lastUsedBefore: time }]
     }),
     { statuses: ['active'], namePrefix: 'svc', role: { id: many.commonRoleId } },
+    { allowListId: allowLists.common },
+    { allowListId: allowLists.common, statuses: ['active'], namePrefix: 'svc' },
   ]
   const ofAccount = (3 * keys) / 5
   for (const filter of filters) {

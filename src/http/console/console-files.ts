@@ -46,6 +46,9 @@ const firstView = [
   'views/keys.js',
 ]
 
+/** Comments that have lines of their own: browsers need none of them. */
+const comments = /^[ \t]*\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n|^[ \t]*\/\/.*\n/gm
+
 /** Reads all files of the console, the one library included. */
 export function readConsoleFiles(): ConsoleFiles {
   const paths = globSync(`**/*{${Object.keys(types).join()}}`, { cwd: folder }).sort()
@@ -62,9 +65,9 @@ export function readConsoleFiles(): ConsoleFiles {
 function assetOf(name: string, path: string): ConsoleAsset {
   const type = types[extname(name)]
   if (type === undefined) throw new Error(`The console has no type for ${name}.`)
-  // The map of the library is not served, and a browser with open tools would ask for it.
-  const text = readFileSync(path, 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
-  return { type, text }
+  const text = readFileSync(path, 'utf8')
+  // The map of the library is not served either, and a browser with open tools would ask for it.
+  return { type, text: path.endsWith('.js') ? text.replace(comments, '') : text }
 }
 
 function indexOf(template: string, version: string): string {

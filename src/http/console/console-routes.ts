@@ -25,6 +25,12 @@ export function consoleRoutes(app: App): void {
   }
   app.get('/console', options, answerIndex)
   app.get('/console/:view', options, answerIndex)
+  // A browser adds the slash of a folder, or a person does.
+  app.get('/console/', options, (_request, reply) => reply.redirect('/console', 308))
+  app.get('/console/:view/', options, (request, reply) => {
+    const { pathname, search } = new URL(request.url, 'http://console')
+    return reply.redirect(pathname.slice(0, -1) + search, 308)
+  })
   const answerAsset = async (request: FastifyRequest, reply: FastifyReply) => {
     const path = pathOf(request.url)
     const handler = handlers().get(path)

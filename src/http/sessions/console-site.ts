@@ -29,7 +29,9 @@ export function publicSiteOf(publicUrl: string | undefined): ConsoleSite | undef
  */
 export function loopbackSiteOf(host: string | undefined): ConsoleSite | undefined {
   const match = host === undefined ? null : loopbackHost.exec(host)
-  if (match === null) return undefined
-  const { origin } = new URL(`http://${match[0]}`)
+  // A port that is none makes an URL that is none.
+  const url = match === null ? null : URL.parse(`http://${match[0]}`)
+  if (match === null || url === null) return undefined
+  const { origin } = url
   return { origin, cookieName: `aeon_session_${match[1] ?? '80'}`, isSecure: false }
 }

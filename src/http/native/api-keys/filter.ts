@@ -15,7 +15,7 @@ import { invalidRequest } from '../../../errors.ts'
 import type { ApiKeyFilter } from '../../../management/api-keys/list.ts'
 import { documentedAs, undocumented } from '../../documented-as.ts'
 import { parseQueryTime } from '../parse-time.ts'
-import { textFilter, timeFilter } from '../shapes/fields.ts'
+import { id, textFilter, timeFilter } from '../shapes/fields.ts'
 
 /** The query parameters of a list of keys that select keys. */
 export const filterParameters = {
@@ -37,6 +37,9 @@ export const filterParameters = {
     maxActorIdLength,
     'Only keys issued by this user or key: the id of the issuer.',
   ),
+  allow_list: Type.Optional(
+    id('Only keys that use this allow list: the id of the list. A revoked key uses none.'),
+  ),
   expires_before: timeFilter('Only keys that expire before this time.'),
   last_used_before: timeFilter(
     'Only keys that have been used, and were last used before this time.',
@@ -50,6 +53,7 @@ interface FilterQuery {
   readonly name?: string
   readonly role?: string
   readonly created_by?: string
+  readonly allow_list?: string
   readonly expires_before?: string
   readonly last_used_before?: string
 }
@@ -68,6 +72,7 @@ export function parseKeyFilter(query: FilterQuery, reader: KeyPrincipal): ApiKey
     ...(query.created_by !== undefined && {
       createdBy: { id: query.created_by, platformToo: reader.key.platform },
     }),
+    ...(query.allow_list !== undefined && { allowListId: query.allow_list.toLowerCase() }),
     ...(query.expires_before !== undefined && {
       expiresBefore: parseQueryTime('/expires_before', query.expires_before),
     }),
