@@ -21,8 +21,8 @@ export interface TestDatabase {
 /** A migrated database of its own: a copy of a template, which the first caller makes. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`
-  const template = await ensureTemplate()
-  await asAdmin((admin) => createFrom(admin, name, template))
+  const source = await ensureTemplate()
+  await asAdmin((admin) => createFrom(admin, name, source))
   return databaseNamed(name)
 }
 
@@ -82,8 +82,16 @@ export function openTestDatabase(
   })
 }
 
-/** The template of this version's migrations. Many test files ask at once: one makes it. */
-async function ensureTemplate(): Promise<string> {
+/** The template that this process has asked for. */
+let template: Promise<string> | undefined
+
+function ensureTemplate(): Promise<string> {
+  template ??= findOrMakeTemplate()
+  return template
+}
+
+/** The template of this version's migrations. Many processes ask at once: one makes it. */
+async function findOrMakeTemplate(): Promise<string> {
   const name = `template_${await digestOfMigrations()}`
   await asAdmin(async (admin) => {
     await admin.query('select pg_advisory_lock(727272)')
@@ -108,10 +116,10 @@ async function makeTemplate(admin: Client, name: string): Promise<void> {
  * moment. Copying its files takes a third of the time of copying its pages through the write-ahead
  * log.
  */
-async function createFrom(admin: Client, name: string, template: string): Promise<void> {
+async function createFrom(admin: Client, name: string, source: string): Promise<void> {
   for (const deadline = performance.now() + copyWithinMs; ; ) {
     try {
-      await admin.query(`create database ${name} template ${template} strategy file_copy`)
+      await admin.query(`create database ${name} template ${source} strategy file_copy`)
       return
     } catch (error) {
       if (performance.now() > deadline) throw error
