@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { asAdmin } from '../test/helpers/database.ts'
 import { usageOf } from './servers/process-usage.ts'
 
@@ -10,6 +11,25 @@ export async function usageOfDatabase(databaseUrl: string | undefined): Promise<
   const usages = await Promise.all((await backendsOf(databaseUrl)).map((pid) => cpuOf(pid)))
   return usages.reduce((sum, cpuMs) => sum + cpuMs, 0)
 }
+
+/**
+ * Waits until a database has executed nothing for a while: a report goes on after its client has
+ * left, and would be measured with what comes next.
+ */
+export async function untilIdle(databaseUrl: string): Promise<void> {
+  for (let quietLooks = 0; quietLooks < quietLooksOfIdle; ) {
+    const active = await asAdmin((admin) =>
+      admin.query(`select from pg_stat_activity where datname = $1 and state <> 'idle'`, [
+        nameOf(databaseUrl),
+      ]),
+    )
+    quietLooks = active.rowCount === 0 ? quietLooks + 1 : 0
+    await sleep(lookEveryMs)
+  }
+}
+
+const quietLooksOfIdle = 5
+const lookEveryMs = 100
 
 /** What a database has counted since its creation. */
 export interface DatabaseCounts {

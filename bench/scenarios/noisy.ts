@@ -1,5 +1,5 @@
 import { latencyOf, resultOf, type Sample } from '../benchmark.ts'
-import { usageOfDatabase } from '../database-usage.ts'
+import { untilIdle, usageOfDatabase } from '../database-usage.ts'
 import type { Dataset } from '../datasets/dataset.ts'
 import type { Harness } from '../harness.ts'
 import { runAtRate } from '../load/generators.ts'
@@ -48,6 +48,7 @@ export async function measureNoisy(harness: Harness): Promise<ScenarioResult> {
     const databaseMs = (await usageOfDatabase(dataset.databaseUrl)) - databaseBefore
     ended.abort()
     await noisy
+    await untilIdle(dataset.databaseUrl)
     return sampleOf(measured, after.cpuMs - before.cpuMs, databaseMs)
   }
   const columns: readonly (Noise | undefined)[] = [undefined, ...noises]
