@@ -4,8 +4,9 @@
  * act and at COMMIT, messages in fragments and late, notifications twice, settings and notices
  * that nobody asked for.
  *   node scripts/with-postgres.ts node scripts/hostile-tests.ts [--seed S] [FILE...]
- * By default the tests of the store, of acts on keys and of freshness. A seed repeats the order of
- * the lots, not that of the statements. Exits with 1 when a test fails.
+ * By default all tests of acts, freshness, management and the store, but for a few that
+ * test/hostile/suites.ts lists with the reason. A seed repeats the order of the lots, not that of
+ * the statements. Exits with 1 when a test fails.
  */
 import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
@@ -14,18 +15,8 @@ import { parseArgs } from 'node:util'
 import { Random } from '../test/chaos/random.ts'
 import { mildFates } from '../test/hostile/fates.ts'
 import { startHostileProxy } from '../test/hostile/hostile-proxy.ts'
+import { injuredFiles } from '../test/hostile/suites.ts'
 import { targetOf } from '../test/hostile/target.ts'
-
-/**
- * Tests that break connections by themselves, or whose acts must take a lock in a certain order,
- * which a repeated transaction changes, cannot pass.
- */
-const suites = [
-  'test/store/migrate.test.ts',
-  'test/acts/{idempotency,rights}.test.ts',
-  'test/management/{listing,rotate}.test.ts',
-  'test/freshness/feed.test.ts',
-]
 
 const { values, positionals } = parseArgs({
   options: { seed: { type: 'string', default: String(randomInt(2 ** 31)) } },
@@ -41,7 +32,7 @@ const random = new Random(Number(values.seed))
 const fates = mildFates(() => random.next())
 const proxy = await startHostileProxy(target, fates)
 console.log(`seed ${values.seed}`)
-const files = positionals.length > 0 ? positionals : suites
+const files = positionals.length > 0 ? positionals : injuredFiles()
 const tap = spawn('tap', ['--disable-coverage', '--jobs=2', ...files], {
   stdio: 'inherit',
   env: { ...process.env, TEST_DATABASE_URL: through(proxy.port) },
