@@ -5,7 +5,7 @@ import type { AuditDraft } from '../domain/audit/audit-event.ts'
 import type { Address } from '../domain/network/address.ts'
 import { formatAddress } from '../domain/network/format-address.ts'
 import { system } from '../domain/principal.ts'
-import type { Attempt, DenialReason, Verdict } from '../domain/verdict.ts'
+import type { Attempt, DenialReason, KeyFacts, Verdict } from '../domain/verdict.ts'
 import { addDenials, type DenialRecord } from '../store/denials.ts'
 import { DenialCounts } from './denial-counts.ts'
 import { FlushQueue } from './flush-queue.ts'
@@ -29,6 +29,14 @@ const defaultMaxPending = 10_000
 
 /** How many accounts a log line about dropped denials names. */
 const maxAccountsLogged = 10
+
+type DeniedKey = Pick<KeyFacts, 'id' | 'accountId' | 'name'>
+
+interface Denials {
+  readonly reason: DenialReason
+  readonly address: Address | undefined
+  readonly count: number
+}
 
 type FlushDeps = ActDeps & { readonly log: Pick<Logger, 'warn'> }
 
@@ -61,16 +69,21 @@ export class DenialBuffer {
   }
 
   record(verdict: Verdict, attempt: Attempt, now: Date): void {
-    if (verdict.valid || verdict.key === undefined || !reportedReasons.has(verdict.reason)) return
-    const { reason, key } = verdict
+    if (verdict.valid || verdict.key === undefined) return
+    this.add(verdict.key, { reason: verdict.reason, address: attempt.address, count: 1 }, now)
+  }
+
+  /** Denials of a key, which this process or another one has counted. */
+  add(key: DeniedKey, { reason, address, count }: Denials, lastAt: Date): void {
+    if (!reportedReasons.has(reason)) return
     this.#add({
       apiKeyId: key.id,
       accountId: key.accountId,
       keyName: key.name,
       reason,
-      hour: new Date(Math.floor(now.getTime() / hourMs) * hourMs),
-      clientIp: textOf(attempt.address),
-      count: 1,
+      hour: new Date(Math.floor(lastAt.getTime() / hourMs) * hourMs),
+      clientIp: textOf(address),
+      count,
     })
   }
 

@@ -25,6 +25,11 @@ export class UsageBuffer {
     uses.count += 1
   }
 
+  /** Uses that another process counted. */
+  add(uses: Readonly<UsageCounts>): void {
+    this.#pending.push({ ...uses })
+  }
+
   /**
    * Writes the counts, after any flush under way. When that fails, the counts are kept for the next
    * flush.

@@ -1,0 +1,87 @@
+import type { Address } from '../../domain/network/address.ts'
+import type { Verdict } from '../../domain/verdict.ts'
+import { type Caller, isCurrent } from '../current-caller.ts'
+import { verify } from '../verify.ts'
+import type { EdgesDeps } from './edges-deps.ts'
+
+/** How the process at the other end of a stream authenticated. */
+export interface EdgeCredentials {
+  readonly token: string
+  readonly address: Address | undefined
+}
+
+/** The key of an edge lost the right to verify. */
+export class EdgeRefused extends Error {
+  override readonly name = 'EdgeRefused'
+}
+
+/**
+ * The right of an edge to verify: that of the key by which its process authenticated, from the same
+ * address, as if each beat and each question were a request.
+ */
+export class EdgeAuthority {
+  readonly #deps: EdgesDeps
+  readonly #credentials: EdgeCredentials
+  readonly #onRefused: () => void
+  #caller: Caller
+
+  constructor(
+    deps: EdgesDeps,
+    who: { readonly caller: Caller; readonly credentials: EdgeCredentials },
+    onRefused: () => void,
+  ) {
+    this.#deps = deps
+    this.#credentials = who.credentials
+    this.#caller = who.caller
+    this.#onRefused = onRefused
+  }
+
+  get caller(): Caller {
+    return this.#caller
+  }
+
+  get isCurrent(): boolean {
+    return isCurrent(this.#deps, this.#caller)
+  }
+
+  /** How long the key of the edge is valid for certain, by the clock of this instance. */
+  get validForMs(): number {
+    const { expiresAt, endsAt } = this.#caller.key
+    const now = this.#deps.now().getTime()
+    const ends = [expiresAt, endsAt].flatMap((time) => (time === null ? [] : [time.getTime()]))
+    return Math.max(0, Math.min(...ends) - now)
+  }
+
+  /** Authorizes the edge again. Throws EdgeRefused, or an outage. */
+  async renew(): Promise<void> {
+    const epoch = this.#deps.cache.epoch
+    const verdict = this.#judge()
+    const readAt = verdict instanceof Promise ? this.#deps.cache.monotonicMs() : undefined
+    this.#take(await verdict, epoch, readAt)
+  }
+
+  /** Authorizes the edge again from memory; leaves it as it is if memory does not know. */
+  renewFromMemory(): void {
+    const epoch = this.#deps.cache.epoch
+    const verdict = this.#judge()
+    // Whether that verdict comes is for the next renewal to find out.
+    if (verdict instanceof Promise) verdict.catch(() => undefined)
+    else this.#take(verdict, epoch, undefined)
+  }
+
+  /** Counts as a use of the key: an edge that only beats must not look like a key out of use. */
+  #judge(): Verdict | Promise<Verdict> {
+    const { token, address } = this.#credentials
+    const attempt = { address, permissions: ['api_key:verify'], accountId: undefined }
+    return verify(this.#deps, token, attempt)
+  }
+
+  #take(verdict: Verdict, epoch: number, readAt: number | undefined): void {
+    if (verdict.valid && verdict.key.platform) {
+      this.#caller = { key: verdict.key, epoch, readAt }
+      return
+    }
+    this.#onRefused()
+    throw new EdgeRefused('The key of the edge may not verify any more.')
+  }
+}

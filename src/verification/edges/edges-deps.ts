@@ -1,0 +1,8 @@
+import type { VerificationDeps } from '../deps.ts'
+
+/** What the streams of an instance need. */
+export interface EdgesDeps extends VerificationDeps {
+  /** The longest lease of an edge, in milliseconds. */
+  readonly leaseMs: number
+  readonly expiryWarningMs: number
+}
