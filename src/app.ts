@@ -13,6 +13,8 @@ import { ConnectionLimits } from './http/connection-limits.ts'
 import { consoleRoutes } from './http/console/console-routes.ts'
 import type { WriteError } from './http/current-only.ts'
 import type { Deps } from './http/deps.ts'
+import { edgeRoute } from './http/edges/edge-route.ts'
+import { closeRefusedUpgrades } from './http/edges/edge-upgrades.ts'
 import { forbidSniffing, noSniffing } from './http/forbid-sniffing.ts'
 import { createHttpServer } from './http/http-server.ts'
 import { nativeComponents } from './http/native/components.ts'
@@ -66,6 +68,7 @@ export interface AppOptions extends MetricsOptions {
 export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   const { trustedProxies } = options.apis
   const { pacing } = options
+  const { edges } = deps
   const connections = new ConnectionLimits({ ...options.apis.connections, trustedProxies })
   const app: App = fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
@@ -78,7 +81,8 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     return503OnClosing: false,
     bodyLimit: maxBodyBytes,
     routerOptions: { querystringParser: parseQuery },
-    serverFactory: (serve) => createHttpServer(serve, pacing, connections),
+    serverFactory: (serve) =>
+      createHttpServer(serve, { pacing, limits: connections, hasEdges: edges !== undefined }),
     forceCloseConnections: 'idle',
     frameworkErrors: answerUnreadablePathOf(options.apis, pacing),
     clientErrorHandler: answerUnreadableRequests(pacing),
@@ -101,6 +105,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   omitLengthOfNotModified(app)
   paceAnswers(app, pacing, trustedProxies)
   restrictExposure(app, options.apis.exposure, options.operationsSockets ?? new WeakSet())
+  if (edges !== undefined) closeRefusedUpgrades(app)
   answerProblems(app)
   limitBodies(app)
   acceptJsonOnly(app, deps.turns)
@@ -136,6 +141,12 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     guard(scope, writeProblem)
     verificationApi(scope, deps)
   })
+  if (edges !== undefined) {
+    await app.register(async (scope: App) => {
+      guard(scope, writeProblem)
+      await edgeRoute(scope, edges)
+    })
+  }
   // The only scope in which session cookies count.
   await app.register(async (scope: App) => {
     guard(scope, writeProblem, options.apis.console)

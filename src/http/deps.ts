@@ -3,6 +3,7 @@ import type { Heartbeat } from '../freshness/failure-detector.ts'
 import type { Freshness } from '../freshness/freshness.ts'
 import type { ManagementDeps } from '../management/deps.ts'
 import type { VerificationDeps } from '../verification/deps.ts'
+import type { Edges } from '../verification/edges/edges.ts'
 import type { Sessions } from '../verification/sessions/deps.ts'
 
 /** What the APIs need: both planes, and what the metrics and the health checks report. */
@@ -24,5 +25,7 @@ interface OperationsDeps {
   readonly expiring: { within: ReadonlyMap<number, number> }
   /** How long before its expiry a key is reported to expire soon, in milliseconds. */
   readonly expiryWarningMs: number
+  /** The streams to edges; undefined: this service offers none. */
+  readonly edges?: Edges | undefined
   readonly log: Logger
 }

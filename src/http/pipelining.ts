@@ -51,6 +51,12 @@ export class RequestTurns {
     connection.receive(request, response, this.#requests)
   }
 
+  /** A connection that became something else than HTTP: it is busy from now on. */
+  keep(socket: Socket): void {
+    const connection = this.#connections.get(socket) ?? this.#add(socket)
+    connection.isKept = true
+  }
+
   /** Undefined: the connection has sent no request. */
   activityOf(socket: Socket): Activity | undefined {
     return this.#connections.get(socket)
@@ -70,6 +76,7 @@ interface Exchange {
 
 class Connection implements Activity {
   lastRequest = 0
+  isKept = false
   readonly #socket: Socket
   readonly #serve: Handle
   readonly #pacing: Pacing
@@ -87,6 +94,7 @@ class Connection implements Activity {
 
   get isBusy(): boolean {
     const last = this.#last
+    if (this.isKept) return true
     return this.#waiting.length > 0 || !(last === undefined || last.writableFinished || last.closed)
   }
 

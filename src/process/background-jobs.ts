@@ -39,6 +39,9 @@ export function startBackgroundJobs(deps: Deps, flushEveryMs: number): Backgroun
 
 /** Writes the buffered uses, of keys and of sessions, and denials to the database. */
 export async function flush(deps: Deps): Promise<void> {
+  await orLog(deps, 'failed to count what edges reported; retrying at the next flush', async () =>
+    deps.edges?.reports.flush(deps),
+  )
   await orLog(deps, 'failed to write use records; retrying at the next flush', () =>
     deps.uses.flush(deps.db),
   )

@@ -29,6 +29,7 @@ import { FirstUses } from '../verification/first-use.ts'
 import { SingleFlight } from '../verification/single-flight.ts'
 import { TagKeyring } from '../verification/tag-keyring.ts'
 import { UsageBuffer } from '../verification/usage-buffer.ts'
+import { createEdges, createStreams } from './create-edges.ts'
 import { createSessions } from './create-sessions.ts'
 import type { Externals } from './prepare.ts'
 
@@ -64,7 +65,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const { config, database, log, moment } = options
   const { db, verificationDb, history } = database
   const timing = timingOf(config.MAX_STALENESS_MS)
-  const freshness = new Freshness(timing)
+  const streams = createStreams(config, moment, (now) => freshness.leaseRemaining(now))
+  const freshness: Freshness = new Freshness(timing, { edges: streams })
   const holdsLease = () => freshness.holdsLease(moment())
   const verificationReads = new CurrentReads({ db: verificationDb, history, holdsLease })
   const keyring = await TagKeyring.open(verificationReads)
@@ -92,6 +94,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
       history,
       failureDetector,
       timing,
+      edges: streams,
       // Several polls fit into a lease, whatever the settings say: one failed poll must not end the
       // lease.
       pollIntervalMs: Math.min(config.POLL_INTERVAL_MS, timing.leaseMs / 3),
@@ -171,7 +174,8 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     counters,
     log,
   }
-  return { deps, instance, listener }
+  const edges = streams && createEdges(config, deps, streams, () => instance.trigger())
+  return { deps: { ...deps, edges }, instance, listener }
 }
 
 /** YugabyteDB delivers notifications as its version and its flags allow; PostgreSQL always does. */

@@ -18,7 +18,7 @@ export function createOperationsServer(
   sockets: OperationsSockets,
   pacing: Pacing,
 ): Server {
-  const server = createHttpServer((request, response) => app.routing(request, response), pacing)
+  const server = createHttpServer((request, response) => app.routing(request, response), { pacing })
   server.on('clientError', answerUnreadableRequests(pacing))
   server.prependListener('connection', (socket) => sockets.add(socket))
   server.maxConnections = maxConnections

@@ -4,7 +4,8 @@ import type { Logger } from 'pino'
 import { AggregatorRegistry } from 'prom-client'
 import type { LoadedSettings } from '../settings/load-settings.ts'
 import type { Database } from '../store/database.ts'
-import { deleteInstance } from '../store/instances.ts'
+import { deleteInstance, hasInstances } from '../store/instances.ts'
+import { edgesOutliveMs } from './create-edges.ts'
 import { announceFirstStart, rootTokenKeeper } from './first-start.ts'
 import { prepareDatabase } from './prepare.ts'
 import { type ReachedDatabase, reachDatabase } from './reach-database.ts'
@@ -28,7 +29,12 @@ export async function runParent({ config, files }: LoadedSettings, log: Logger):
       connection: database.connection,
       ...rootTokenKeeper(config, database),
     })
-    const workers = new Workers(prepared.db, environmentOf(database), log)
+    const workers = new Workers({
+      db: prepared.db,
+      env: environmentOf(database),
+      edgesOutliveMs: edgesOutliveMs(config),
+      log,
+    })
     const release = async () => {
       await prepared.close()
       await database.stop()
@@ -61,8 +67,17 @@ function environmentOf({ connection }: ReachedDatabase): Record<string, string> 
   return { DATABASE_URL: `postgresql://${user}@/${database}?${socket}` }
 }
 
+interface WorkersOptions {
+  readonly db: Database
+  readonly env: Record<string, string>
+  /** How long after the end of a worker one of its edges may still answer from memory. */
+  readonly edgesOutliveMs: number
+  readonly log: Logger
+}
+
 class Workers {
   readonly #db: Database
+  readonly #edgesOutliveMs: number
   readonly #env: Record<string, string>
   readonly #log: Logger
   readonly #metrics = new AggregatorRegistry()
@@ -73,9 +88,10 @@ class Workers {
   readonly #listening = new Set<Worker>()
   #isStopping = false
 
-  constructor(db: Database, env: Record<string, string>, log: Logger) {
+  constructor({ db, env, edgesOutliveMs, log }: WorkersOptions) {
     this.#db = db
     this.#env = env
+    this.#edgesOutliveMs = edgesOutliveMs
     this.#log = log
   }
 
@@ -161,18 +177,28 @@ class Workers {
   async #replace(worker: Worker, livedMs: number): Promise<void> {
     const deregistering = this.#deregister(worker)
     this.#deregistering.add(deregistering)
-    await deregistering
-    this.#deregistering.delete(deregistering)
+    void deregistering.finally(() => this.#deregistering.delete(deregistering))
+    // The replacement answers by reading the database while edges of this worker may live.
+    if (this.#edgesOutliveMs === 0) await deregistering
     if (this.#isStopping) return
     this.#log.error({ pid: worker.process.pid }, 'a worker process ended; starting a replacement')
     if (livedMs < restartPauseMs) await sleep(restartPauseMs)
     if (!this.#isStopping) await this.#startOne()
   }
 
-  /** A process that has ended answers nothing any more: its rows need not wait to be evicted. */
+  /**
+   * A process that has ended answers nothing any more, and its edges answer nothing once their
+   * leases have ended: its rows need not wait to be evicted. Whether it had edges is not asked,
+   * since the word of it may be lost with the process.
+   */
   async #deregister(worker: Worker): Promise<void> {
     const ids = this.#registrations.get(worker.id) ?? []
     this.#registrations.delete(worker.id)
+    if (this.#edgesOutliveMs > 0) {
+      const isLeft = await hasInstances(this.#db, ids).catch(() => true)
+      if (!isLeft) return
+      await sleep(this.#edgesOutliveMs)
+    }
     for (const id of ids) {
       await deleteInstance(this.#db, id).catch((error: unknown) =>
         this.#log.warn(

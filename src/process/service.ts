@@ -93,6 +93,8 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
     rootKey: prepared.rootKey,
     async stop() {
       isDraining = true
+      // First: a receipt waits for each edge that does not go, and the server for its connection.
+      await deps.edges?.stop()
       await drain(app, config.DRAIN_TIMEOUT_MS)
       await closeOperations(operationsServer)
       backgroundJobs.stop()

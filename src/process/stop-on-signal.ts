@@ -1,6 +1,7 @@
 import { isatty } from 'node:tty'
 import type { Logger } from 'pino'
 import type { Config } from '../settings/settings-schema.ts'
+import { edgesOutliveMs } from './create-edges.ts'
 
 /**
  * Time after the requests in flight: to write the buffered uses and to stop an embedded PostgreSQL.
@@ -28,10 +29,13 @@ export function stopOnSignal(config: Config, log: Logger, stop: () => Promise<vo
 
   function begin(): void {
     stoppingSince = performance.now()
-    setTimeout(() => {
-      log.fatal('stopping took too long')
-      process.exit(1)
-    }, config.DRAIN_TIMEOUT_MS + finishMs)
+    setTimeout(
+      () => {
+        log.fatal('stopping took too long')
+        process.exit(1)
+      },
+      config.DRAIN_TIMEOUT_MS + edgesOutliveMs(config) + finishMs,
+    )
     stop()
       .then(() => log.info('stopped'))
       .catch((error: unknown) => {

@@ -21,4 +21,18 @@ export const freshnessSettings = {
     description:
       'notify: changes are announced by NOTIFY. poll: instances only poll, for databases without NOTIFY.',
   }),
+  EDGES_MAX: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 100_000,
+    description:
+      'Maximum number of edges that are attached to one process. 0: the service offers no streams to edges.',
+  }),
+  EDGE_LEASE_MS: Type.Integer({
+    default: 3_000,
+    minimum: 300,
+    maximum: 30_000,
+    description:
+      'Milliseconds for which an edge may answer without its instance. An edge that vanishes delays receipts by 1.1 / 0.9 of this time.',
+  }),
 }

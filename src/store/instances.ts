@@ -48,3 +48,11 @@ export async function listInstances(db: Executor): Promise<StoredInstance[] | un
 export async function deleteInstance(db: Executor, id: string): Promise<void> {
   await sql`delete from instance where id = ${id}`.execute(db)
 }
+
+/** Whether any of these instances is registered. */
+export async function hasInstances(db: Executor, ids: readonly string[]): Promise<boolean> {
+  const { rows } = await sql`select from instance where id = any(${ids}::uuid[]) limit 1`.execute(
+    db,
+  )
+  return rows.length > 0
+}

@@ -23,6 +23,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   'counted-audit': ['test/audit/{acts,admin,events,listing,tampering}.test.ts'],
   'counted-console': ['test/console/*.test.ts'],
   'counted-faces': [
+    'test/edges/*.test.ts',
     'test/freshness/{lease,outage,receipts}.test.ts',
     'test/http/{aeon-lists-and-roles,bad-input,conditional-reads,lenient-requests}.test.ts',
   ],

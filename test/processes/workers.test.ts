@@ -203,3 +203,28 @@ function connection(url: string): (path: string) => Promise<number | undefined> 
     return promise
   }
 }
+
+t.test('the row of a killed worker stays until none of its edges may answer', async (t) => {
+  const database = await createTestDatabase()
+  t.teardown(() => database.drop())
+  const processes = await createProcesses()
+  t.teardown(() => processes.end())
+  const raw = await connectRaw(t, database.url)
+  const edges = { EDGES_MAX: '10', EDGE_LEASE_MS: '2000' }
+  const launched = await processes.start({
+    settings: { WORKERS: '2', DATABASE_URL: database.url, ...edges },
+  })
+  await launched.listening
+  const ids = async () => (await registered(raw)).map(({ id }) => id)
+  await until('two instances are live', async () => (await ids()).length === 2)
+  const before = await ids()
+  const [victim] = await processes.childrenOf(launched.pid)
+  if (victim === undefined) throw new Error('no worker')
+  const killedAt = performance.now()
+  process.kill(victim, 'SIGKILL')
+  await until('another worker runs beside the row', async () => (await ids()).length === 3)
+  await until('the row is gone', async () => (await ids()).length === 2)
+  t.ok(performance.now() - killedAt >= (2_000 * 1.1) / 0.9)
+  t.equal((await ids()).filter((id) => before.includes(id)).length, 1)
+  t.equal(await launched.stop(), 0)
+})

@@ -6,6 +6,7 @@ import type { Deps } from '../deps.ts'
 import type { Pacing } from '../pacing/pacing.ts'
 import { notServed } from '../responses.ts'
 import { registerConnectionMetrics } from './connection-metrics.ts'
+import { registerEdgeMetrics } from './edge-metrics.ts'
 import { registerFreshnessMetrics } from './freshness-metrics.ts'
 import { type PoolUses, registerPoolMetrics } from './pool-metrics.ts'
 import { timeRequests } from './request-durations.ts'
@@ -44,6 +45,7 @@ export function metricsRoute(
   collectDefaultMetrics({ register: registry })
   registerVerificationMetrics(registry, deps)
   registerFreshnessMetrics(registry, deps)
+  if (deps.edges !== undefined) registerEdgeMetrics(registry, deps.edges)
   registerResourceMetrics(registry, deps)
   registerPoolMetrics(registry, pools)
   registerConnectionMetrics(registry, connections, pacing)

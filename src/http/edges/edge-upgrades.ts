@@ -1,0 +1,24 @@
+import type { IncomingMessage } from 'node:http'
+import type { App } from '../app-type.ts'
+
+export const edgePath = '/v1/edge'
+
+/**
+ * Whether a request asks for the stream of an edge. Every other upgrade is ignored, as HTTP allows
+ * (RFC 9110, section 7.8): clients that offer h2c with each request get their answer over HTTP/1.1.
+ */
+export function isEdgeUpgrade({ method, url, headers }: IncomingMessage): boolean {
+  if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return false
+  return url?.split('?', 1)[0] === edgePath
+}
+
+/**
+ * Closes the connection of an upgrade that was refused: nobody reads it any more, so that it would
+ * stay open, and keep the server from closing, after its client is gone.
+ */
+export function closeRefusedUpgrades(app: App): void {
+  app.addHook('onResponse', (request, _reply, done) => {
+    if (isEdgeUpgrade(request.raw)) request.raw.socket.destroySoon()
+    done()
+  })
+}

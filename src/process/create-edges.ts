@@ -1,0 +1,35 @@
+import type { Moment } from '../domain/protocol/lease.ts'
+import { countedMs } from '../freshness/attached-edge.ts'
+import { EdgeStreams } from '../freshness/edge-streams.ts'
+import type { Deps } from '../http/deps.ts'
+import type { Config } from '../settings/settings-schema.ts'
+import { Edges } from '../verification/edges/edges.ts'
+
+/** What the protocol knows of the edges of this process; undefined: it offers no streams. */
+export function createStreams(
+  config: Config,
+  now: () => Moment,
+  leaseRemaining: (now: Moment) => number,
+): EdgeStreams | undefined {
+  if (config.EDGES_MAX === 0) return undefined
+  return new EdgeStreams({ leaseMs: config.EDGE_LEASE_MS, now, leaseRemaining })
+}
+
+export function createEdges(
+  config: Config,
+  deps: Deps,
+  streams: EdgeStreams,
+  trigger: () => void,
+): Edges {
+  return new Edges({
+    deps: { ...deps, leaseMs: config.EDGE_LEASE_MS },
+    maxEdges: config.EDGES_MAX,
+    streams,
+    trigger,
+  })
+}
+
+/** How long after the end of a process one of its edges may still answer from memory. */
+export function edgesOutliveMs({ EDGES_MAX, EDGE_LEASE_MS }: Config): number {
+  return EDGES_MAX === 0 ? 0 : countedMs(EDGE_LEASE_MS)
+}
