@@ -1,10 +1,9 @@
 import { caselessSkeletonOf } from './name-skeleton.ts'
 import type { Catalogue } from './permission.ts'
+import type { RoleRef } from './role-ref.ts'
 
-export interface RoleRef {
-  readonly id: string
-  readonly name: string
-}
+/** Apart, so that clients share it without the rules of roles. */
+export type { RoleRef } from './role-ref.ts'
 
 /** A named set of permissions of one account; built in, or the account's own. */
 export interface Role extends RoleRef {

@@ -3,7 +3,7 @@ import { isExpired, type KeyState, type Reach } from './key/api-key.ts'
 import { isOver } from './key/rotation.ts'
 import type { Address } from './network/address.ts'
 import { type AddressSet, hasAddress } from './network/address-set.ts'
-import type { RoleRef } from './role.ts'
+import type { RoleRef } from './role-ref.ts'
 
 /** Apart, so that clients share them without the rules. */
 export { type DenialReason, denialReasons, warnings } from './denial-reason.ts'

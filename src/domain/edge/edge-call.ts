@@ -6,6 +6,8 @@ export type NoAnswer =
   | 'unavailable'
   /** Too many questions are under way. */
   | 'overloaded'
+  /** The instance does not understand what is asked. */
+  | 'invalid'
 
 /** One call for a verdict, which is answered once, or fails. */
 export interface EdgeCall<Facts, Verdict, Asked> {

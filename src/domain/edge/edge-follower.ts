@@ -2,7 +2,7 @@ import type { EpochSubject } from '../protocol/invalidation-epochs.ts'
 import type { Moment } from '../protocol/lease.ts'
 import { AbsentTokens } from './absent-tokens.ts'
 import type { Edge } from './edge.ts'
-import type { EdgeCall } from './edge-call.ts'
+import type { EdgeCall, NoAnswer } from './edge-call.ts'
 import type { FromEdge, Hello, ReportedMessage, ToEdge, Welcome } from './edge-message.ts'
 import { edgeVersion, judgeVersion } from './edge-protocol.ts'
 import { type Question, Questions } from './questions.ts'
@@ -20,9 +20,11 @@ export interface EdgeFollowerOptions<Facts extends EpochSubject, Verdict> {
 
 /** What the instance says of one token: a verdict on the attempt, and facts if they may be kept. */
 export interface EdgeAnswer<Facts, Verdict> {
-  /** Undefined: an outage. */
+  /** Undefined: there is none. */
   readonly verdict: Verdict | undefined
   readonly facts: Facts | undefined
+  /** Why there is no verdict; absent: an outage. */
+  readonly cause?: NoAnswer
 }
 
 export type FromFollower<Asked> = Hello | FromEdge<Asked>
@@ -190,14 +192,14 @@ export class EdgeFollower<Facts extends EpochSubject, Verdict, Asked> {
     this.#send({ kind: 'asked', question, of: first.asked })
   }
 
-  #answered(number: number, { verdict, facts }: EdgeAnswer<Facts, Verdict>): void {
+  #answered(number: number, { verdict, facts, cause }: EdgeAnswer<Facts, Verdict>): void {
     const ended = this.#questions.end(number)
     if (ended === undefined) return
     const { question, waiting } = ended
     if (facts !== undefined) this.#options.memory.keep(question.digest, facts)
     else if (verdict !== undefined) this.#keepAbsent(question, verdict)
     for (const call of this.callsOf(question, waiting)) {
-      if (verdict === undefined) call.fail('unavailable')
+      if (verdict === undefined) call.fail(cause ?? 'unavailable')
       else call.answer(verdict)
     }
     this.#askNext(question.digest, waiting)

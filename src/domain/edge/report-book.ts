@@ -5,7 +5,11 @@ import { maxReportEntries } from './edge-protocol.ts'
 type Counted<Entry> = { -readonly [Name in keyof Entry]: Entry[Name] }
 
 /** The uses of a key by one of its tokens: whoever answers for the token holds them. */
-export type EdgeUses = Counted<ReportedUses>
+export interface EdgeUses {
+  readonly apiKeyId: string
+  count: number
+  lastUsedAtMs: number
+}
 
 /** Combinations of key and reason that wait to be reported: further ones are not counted. */
 const maxWaiting = 10_000
@@ -85,7 +89,8 @@ export class ReportBook {
     const sums = new Map<string, EdgeUses>()
     for (const uses of this.#uses.splice(0, maxReportEntries)) {
       const sum = sums.get(uses.apiKeyId)
-      if (sum === undefined) sums.set(uses.apiKeyId, { ...uses })
+      const { apiKeyId, count, lastUsedAtMs } = uses
+      if (sum === undefined) sums.set(apiKeyId, { apiKeyId, count, lastUsedAtMs })
       else {
         sum.count += uses.count
         sum.lastUsedAtMs = Math.max(sum.lastUsedAtMs, uses.lastUsedAtMs)

@@ -1,8 +1,9 @@
 import { maxMetadataBytes, maxNameLength } from '../limits.ts'
 import { descriptionFault, type NameRule, nameFault } from '../name.ts'
+import type { Metadata } from './metadata-entries.ts'
 
-/** Labels that the managers of a key attach to it: a flat map of texts. */
-export type Metadata = Readonly<Record<string, string>>
+/** Apart, so that clients share it without the rules of texts. */
+export type { Metadata } from './metadata-entries.ts'
 
 export type MetadataFault =
   | { readonly kind: 'size' }
