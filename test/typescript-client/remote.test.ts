@@ -7,7 +7,7 @@ import {
   type Verifier,
   VerifierError,
 } from '../../clients/typescript/src/client.ts'
-import type { VerifierOptions } from '../../clients/typescript/src/verifier.ts'
+import type { VerifierOptions } from '../../clients/typescript/src/verifier-types.ts'
 import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 
@@ -88,7 +88,7 @@ t.test('a call that is aborted rejects alone', async (t) => {
 })
 
 t.test('ready() says why a verifier is not ready', async (t) => {
-  t.same(await open(t).ready(), { isReady: true })
+  t.same(await open(t).ready(), { isReady: true, isAttached: false })
   const viewer = await newKey(site.root, account, { role: 'viewer' })
   const causes: [Partial<VerifierOptions>, object][] = [
     [{ token: 'no token' }, { code: 'caller_refused', message: /refuses the token/ }],
@@ -203,7 +203,13 @@ t.test('a function may give a new token for each request', async (t) => {
 })
 
 function open(t: Test, options: Partial<VerifierOptions> = {}): Verifier {
-  const verifier = createVerifier({ url, token: caller, timeoutMs: 60_000, ...options })
+  const verifier = createVerifier({
+    url,
+    token: caller,
+    timeoutMs: 60_000,
+    mode: 'remote',
+    ...options,
+  })
   t.teardown(() => verifier.close())
   return verifier
 }

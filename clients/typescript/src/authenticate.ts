@@ -7,8 +7,8 @@ import {
 import { type DenialReason, denialReasons } from '../../../src/domain/denial-reason.ts'
 import { parseBearer } from '../../../src/domain/token/bearer.ts'
 import type { ValidVerdict } from './verdict.ts'
-import type { TokenVerifier } from './verifier.ts'
 import { VerifierError } from './verifier-error.ts'
+import type { TokenVerifier } from './verifier-types.ts'
 
 /** What a route requires of a key. */
 export interface Requirement<Request> {

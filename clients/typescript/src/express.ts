@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { authenticate, type Requirement } from './authenticate.ts'
 import type { ValidVerdict } from './verdict.ts'
-import type { TokenVerifier } from './verifier.ts'
+import type { TokenVerifier } from './verifier-types.ts'
 
 /** A request of Express or Connect. Express sets `ip` by its setting `trust proxy`. */
 export interface ExpressRequest extends IncomingMessage {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { authenticate, type Requirement } from './authenticate.ts'
 import type { ValidVerdict } from './verdict.ts'
-import type { TokenVerifier } from './verifier.ts'
+import type { TokenVerifier } from './verifier-types.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

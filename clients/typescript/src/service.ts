@@ -1,3 +1,4 @@
+import { type CallerToken, readCallerToken } from './caller-token.ts'
 import type { AttemptBody } from './question.ts'
 import { toVerdicts } from './to-verdicts.ts'
 import type { Verdict } from './verdict.ts'
@@ -7,12 +8,12 @@ export interface ServiceOptions {
   /** The address of the service, for example `https://keys.internal`. */
   readonly url: string | URL
   /** A token with the permission `api_key:verify`, or a function that reads the current one. */
-  readonly token: string | (() => string | Promise<string>)
+  readonly token: CallerToken
   /** How long a call waits for the service, in milliseconds. Default: 2000. */
   readonly timeoutMs?: number | undefined
 }
 
-const defaultTimeoutMs = 2_000
+export const defaultTimeoutMs = 2_000
 
 /** Asks the service for verdicts, over HTTP. */
 export class Service {
@@ -59,7 +60,7 @@ export class Service {
 
   /** A verification changes nothing, so it is sent again on a connection that was closed. */
   async #send(url: URL, body: string, signal: AbortSignal): Promise<Response> {
-    const token = await this.#readToken()
+    const token = await readCallerToken(this.#token)
     const request = {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -73,16 +74,6 @@ export class Service {
     } catch (error) {
       if (signal.aborted) throw error
       return await fetch(url, request)
-    }
-  }
-
-  async #readToken(): Promise<string> {
-    if (typeof this.#token === 'string') return this.#token
-    try {
-      return await this.#token()
-    } catch (cause) {
-      const message = 'The token of this caller could not be read.'
-      throw new VerifierError('unavailable', message, { cause })
     }
   }
 

@@ -1,6 +1,6 @@
 import type { VerifyOptions } from './question.ts'
 import type { ValidVerdict, Verdict } from './verdict.ts'
-import type { TokenVerifier } from './verifier.ts'
+import type { TokenVerifier } from './verifier-types.ts'
 
 /** What a test says of a token: its permissions, a whole verdict, or an error to reject with. */
 export type Told = readonly string[] | Verdict | Error

@@ -1,50 +1,49 @@
 import { EventEmitter } from 'node:events'
 import { maxTokenLength } from '../../../src/domain/limits.ts'
+import type { Moment } from '../../../src/domain/protocol/lease.ts'
+import type { Attempt } from '../../../src/domain/verdict.ts'
+import { toAttempt } from './attempt.ts'
 import { Batcher } from './batcher.ts'
+import { EdgeAnswers } from './edge-answers.ts'
+import { EdgeClient } from './edge-client.ts'
+import { moment } from './moment.ts'
+import { Pace } from './pace.ts'
 import { attemptOf, type Question, type VerifyOptions } from './question.ts'
-import { closed, Service, type ServiceOptions } from './service.ts'
+import { closed, defaultTimeoutMs, Service } from './service.ts'
 import type { Verdict } from './verdict.ts'
 import { VerifierError } from './verifier-error.ts'
-
-export interface VerifierOptions extends ServiceOptions {
-  /** How many calls may wait to be sent before others are refused. Default: 10,000. */
-  readonly maxWaiting?: number | undefined
-}
-
-/** What a verifier has done so far. */
-export interface VerifierCounters {
-  valid: number
-  denied: number
-  /** Calls without a verdict. */
-  failed: number
-  requests: number
-}
-
-/** `Ready` says why not, in an error that `verify` would reject with. */
-export type Ready =
-  | { readonly isReady: true }
-  | { readonly isReady: false; readonly error: VerifierError }
-
-/** What verifies tokens: a Verifier, or what `createTestVerifier` makes. */
-export interface TokenVerifier {
-  /** The verdict on a token. Rejects with a VerifierError if there is none: never a denial. */
-  verify(token: string, options?: VerifyOptions): Promise<Verdict>
-}
+import type { Ready, TokenVerifier, VerifierCounters, VerifierOptions } from './verifier-types.ts'
 
 const defaultMaxWaiting = 10_000
+const defaultMaxKeys = 100_000
 
 /**
- * Asks the service for each verdict, and keeps none. Emits `unavailable` with the error when the
- * service fails for the first time, and `available` when it answers again.
+ * Gives verdicts, from memory or by asking the service. Emits `unavailable` with the error when the
+ * service fails for the first time, and `available` when it answers again; `detached` with the
+ * reason when it is not attached, and `attached` when it is.
  */
 export class Verifier
-  extends EventEmitter<{ unavailable: [VerifierError]; available: [] }>
+  extends EventEmitter<{
+    unavailable: [VerifierError]
+    available: []
+    attached: []
+    detached: [VerifierError]
+  }>
   implements TokenVerifier, AsyncDisposable
 {
-  readonly counters: VerifierCounters = { valid: 0, denied: 0, failed: 0, requests: 0 }
+  readonly counters: VerifierCounters = {
+    valid: 0,
+    denied: 0,
+    failed: 0,
+    requests: 0,
+    fromMemory: 0,
+  }
   readonly #service: Service
   readonly #batcher: Batcher
   readonly #maxWaiting: number
+  readonly #client: EdgeClient | undefined
+  readonly #answers: EdgeAnswers | undefined
+  readonly #pace = new Pace()
   #isFailing = false
   #isClosed = false
 
@@ -55,29 +54,60 @@ export class Verifier
     this.#batcher = new Batcher(this.#service, () => {
       this.counters.requests += 1
     })
+    if (options.mode === 'remote') return
+    const { url, token, maxKeys = defaultMaxKeys, timeoutMs = defaultTimeoutMs } = options
+    this.#client = new EdgeClient({
+      url,
+      token,
+      maxKeys,
+      timeoutMs,
+      onAttached: () => this.emit('attached'),
+      onDetached: (error) => this.emit('detached', error),
+    })
+    this.#answers = new EdgeAnswers({
+      client: this.#client,
+      timeoutMs,
+      askOtherwise: (question) => this.#askByHttp(question),
+    })
   }
 
-  verify(token: string, options: VerifyOptions = {}): Promise<Verdict> {
+  verify(token: string, options?: VerifyOptions): Promise<Verdict> {
     if (this.#isClosed) return this.#refuse(closed())
-    if (options.signal?.aborted === true) return Promise.reject(options.signal.reason)
+    if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason)
     if (token.length > maxTokenLength) {
       return Promise.resolve(this.#count({ valid: false, reason: 'malformed' }))
     }
-    if (this.#batcher.waiting >= this.#maxWaiting) {
-      return this.#refuse(
-        new VerifierError('overloaded', `${this.#maxWaiting} verifications wait already.`),
-      )
+    if (this.#answers === undefined) {
+      return this.#ask(token, options, (question) => this.#askByHttp(question))
     }
-    return this.#ask(token, options)
+    return this.#verifyAttached(token, options, this.#answers)
   }
 
-  /** Whether the service answers, and accepts the token of this caller. */
+  /**
+   * The verdict by memory, in this step; undefined: ask, by `verify`. Throws a VerifierError for an
+   * invalid attempt. A loop that never lets the event loop turn loses its lease.
+   */
+  verifySync(token: string, options?: VerifyOptions): Verdict | undefined {
+    if (this.#isClosed || this.#answers === undefined || token.length > maxTokenLength) {
+      return undefined
+    }
+    return this.#recall(this.#answers, token, toAttempt(options), options, moment())
+  }
+
+  /**
+   * Whether there are verdicts: the service answers, and accepts the token of this caller. Waits
+   * for the first attempt to attach.
+   */
   async ready(): Promise<Ready> {
+    await this.#client?.settled
     if (this.#isClosed) return { isReady: false, error: closed() }
+    if (this.#client?.memory.holdsLease(moment())) return { isReady: true, isAttached: true }
     try {
       // The service judges it malformed, once it has authenticated the caller.
       await this.#service.ask([{ token: 'ready' }])
-      return { isReady: true }
+      const { isAttached = false } = this.#client?.follower ?? {}
+      const detachedBy = this.#client?.detachedBy
+      return { isReady: true, isAttached, ...(detachedBy !== undefined && { detachedBy }) }
     } catch (error) {
       if (error instanceof VerifierError) return { isReady: false, error }
       throw error
@@ -89,13 +119,63 @@ export class Verifier
     this.#isClosed = true
     this.#batcher.failWaiting(closed())
     this.#service.close()
+    await this.#client?.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  #ask(token: string, { signal, ...options }: VerifyOptions): Promise<Verdict> {
+  #verifyAttached(
+    token: string,
+    options: VerifyOptions | undefined,
+    answers: EdgeAnswers,
+  ): Promise<Verdict> {
+    const at = moment()
+    if (this.#pace.isTurnDue(at.monotonic)) {
+      return this.#pace.turn().then(() => this.verify(token, options))
+    }
+    try {
+      const attempt = toAttempt(options)
+      const known = this.#recall(answers, token, attempt, options, at)
+      if (known !== undefined) return Promise.resolve(known)
+      if (answers.isMalformed(token)) {
+        return Promise.resolve(this.#count({ valid: false, reason: 'malformed' }))
+      }
+      return this.#ask(token, options, (question) => answers.ask(question, attempt))
+    } catch (error) {
+      if (error instanceof VerifierError) return this.#refuse(error)
+      throw error
+    }
+  }
+
+  #recall(
+    answers: EdgeAnswers,
+    token: string,
+    attempt: Attempt,
+    options: VerifyOptions | undefined,
+    at: Moment,
+  ): Verdict | undefined {
+    const verdict = answers.recall(token, attempt, options?.clientIp, at)
+    if (verdict === undefined) return undefined
+    this.counters.fromMemory += 1
+    return this.#count(verdict)
+  }
+
+  #askByHttp(question: Question): void {
+    if (this.#isClosed) question.fail(closed())
+    else if (this.#batcher.waiting < this.#maxWaiting) this.#batcher.add(question)
+    else {
+      const message = `${this.#maxWaiting} verifications wait already.`
+      question.fail(new VerifierError('overloaded', message))
+    }
+  }
+
+  #ask(
+    token: string,
+    { signal, ...options }: VerifyOptions = {},
+    send: (question: Question) => void,
+  ): Promise<Verdict> {
     return new Promise((resolve, reject) => {
       const question: Question = {
         attempt: attemptOf(token, options),
@@ -118,7 +198,7 @@ export class Verifier
         reject(signal?.reason)
       }
       signal?.addEventListener('abort', abandon, { once: true })
-      this.#batcher.add(question)
+      send(question)
     })
   }
 
@@ -147,7 +227,7 @@ export class Verifier
   }
 }
 
-/** A verifier that asks the service at `url` for each verdict. */
+/** A verifier of the tokens of the service at `url`. */
 export function createVerifier(options: VerifierOptions): Verifier {
   return new Verifier(options)
 }
