@@ -11,5 +11,7 @@ enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/aeon-keys')
 // Only Argon2 keeps libuv's threads busy. The variable is read once, when the first thread is
 // needed.
 process.env.UV_THREADPOOL_SIZE ??= String(availableParallelism())
+const { catchStopSignals } = await import('./process/stop-signals.ts')
+const signals = catchStopSignals()
 const { run } = await import('./process/run.ts')
-await run(process.argv.slice(2), process.env)
+await run(process.argv.slice(2), process.env, signals)

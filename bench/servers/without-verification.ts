@@ -21,5 +21,6 @@ registerHooks({
     return isReplaced ? { ...resolved, url: constant } : resolved
   },
 })
+const { catchStopSignals } = await import('../../src/process/stop-signals.ts')
 const { run } = await import('../../src/process/run.ts')
-await run([], process.env)
+await run([], process.env, catchStopSignals())

@@ -9,7 +9,7 @@ import { edgesOutliveMs } from './create-edges.ts'
 import { announceFirstStart, rootTokenKeeper } from './first-start.ts'
 import { prepareDatabase } from './prepare.ts'
 import { type ReachedDatabase, reachDatabase } from './reach-database.ts'
-import { stopOnSignal } from './stop-on-signal.ts'
+import type { Shutdown } from './stop-on-signal.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 /** A worker process that dies sooner than this after its start is restarted after a pause. */
@@ -19,14 +19,20 @@ const restartPauseMs = 1_000
  * Runs several worker processes that share one port, each an instance of its own: prepares the
  * database, starts the workers, restarts those that die, and drains all of them together.
  */
-export async function runParent({ config, files }: LoadedSettings, log: Logger): Promise<void> {
+export async function runParent(
+  { config, files }: LoadedSettings,
+  log: Logger,
+  shutdown: Shutdown,
+): Promise<void> {
   const database = await reachDatabase(config, log)
   try {
+    shutdown.throwIfAsked()
     const prepared = await prepareDatabase({
       config,
       files,
       log,
       connection: database.connection,
+      throwIfStopping: shutdown.throwIfAsked,
       ...rootTokenKeeper(config, database),
     })
     const workers = new Workers({
@@ -40,9 +46,10 @@ export async function runParent({ config, files }: LoadedSettings, log: Logger):
       await database.stop()
     }
     // The first worker answers requests while the others start: a signal must not cut those off.
-    stopOnSignal(config, log, () => workers.stop().finally(release))
+    shutdown.stopBy(() => workers.stop().finally(release))
     let address: string | undefined
     try {
+      shutdown.throwIfAsked()
       address = await workers.start(config.WORKERS)
     } catch (error) {
       // A signal has stopped the workers that were starting, and ends this process.

@@ -32,6 +32,8 @@ export interface PrepareOptions {
   readonly keepRootToken?: (token: string) => Promise<void>
   /** See bootstrap. */
   readonly issuesSignInLink?: boolean
+  /** Throws if the start is to be abandoned; called before anything is issued. */
+  readonly throwIfStopping?: () => void
   /** The wall clock; a test passes another one. */
   readonly now?: () => Date
   readonly isolation?: DatabaseOptions['isolation']
@@ -132,6 +134,7 @@ async function prepareOpened(
   const { db } = opened
   const isSchemaNewer = await prepareSchema(db, config, log)
   await checkProduct(opened, log)
+  options.throwIfStopping?.()
   const hasher = await createServiceHasher(config, files.peppers, db, now)
   const externals = await externalsOf(options, db, hasher, now)
   const started = await bootstrap(externals, db, {

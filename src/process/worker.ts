@@ -6,11 +6,15 @@ import { explainFailure } from './explain-failure.ts'
 import { listen } from './listen.ts'
 import { listenForOperations } from './operations-server.ts'
 import { createService } from './service.ts'
-import { stopOnSignal } from './stop-on-signal.ts'
+import type { Shutdown } from './stop-on-signal.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
 
 /** Runs one of several processes that share a port. The parent has prepared the database. */
-export async function runWorker({ config, files }: LoadedSettings, log: Logger): Promise<void> {
+export async function runWorker(
+  { config, files }: LoadedSettings,
+  log: Logger,
+  shutdown: Shutdown,
+): Promise<void> {
   if (config.DATABASE_URL === undefined) throw new Error('A worker process requires DATABASE_URL.')
   try {
     const service = await createService({
@@ -20,12 +24,14 @@ export async function runWorker({ config, files }: LoadedSettings, log: Logger):
       connection: config.DATABASE_URL,
       onRegistered: (id) => send({ kind: 'registered', id }),
       collectMetrics: collectFromAll,
+      throwIfStopping: shutdown.throwIfAsked,
     })
-    stopOnSignal(config, log, () => service.stop())
+    shutdown.stopBy(() => service.stop())
+    shutdown.throwIfAsked()
     await listenForOperations(service.operationsServer, config)
     send({ kind: 'listening', address: await listen(service.app, config) })
   } catch (error) {
-    send({ kind: 'cannot_start', reason: explainFailure(error) })
+    if (!shutdown.isAsked) send({ kind: 'cannot_start', reason: explainFailure(error) })
     throw error
   }
 }
