@@ -9,10 +9,11 @@ import type { CollectMetrics } from '../http/operations/metrics-route.ts'
 import { Pacing } from '../http/pacing/pacing.ts'
 import { applyCatalogue } from '../management/roles/catalogue.ts'
 import type { RootKey } from '../setup/root-key.ts'
-import { flush, startBackgroundJobs } from './background-jobs.ts'
+import { startBackgroundJobs } from './background-jobs.ts'
 import { realMoment } from './clocks.ts'
 import { compose } from './compose.ts'
 import { drain } from './drain.ts'
+import { flushLast } from './flush-last.ts'
 import { closeOperations, createOperationsServer } from './operations-server.ts'
 import { type PreparedDatabase, type PrepareOptions, prepareDatabase } from './prepare.ts'
 
@@ -38,7 +39,10 @@ export interface Service {
   readonly rootKey: RootKey | undefined
   /** Whether this start found an empty database. */
   readonly isFirstStart: boolean
-  /** Answers the requests in flight, writes the buffered uses, and closes the database. */
+  /**
+   * Answers the requests in flight, writes the buffered uses, and closes the database. Rejects if
+   * uses are lost.
+   */
   stop(): Promise<void>
 }
 
@@ -100,8 +104,11 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
       backgroundJobs.stop()
       await listener?.stop()
       await instance.stop()
-      await flush(deps)
-      await prepared.close()
+      try {
+        await flushLast(deps)
+      } finally {
+        await prepared.close()
+      }
     },
   }
 }

@@ -13,10 +13,17 @@ export class UsageBuffer {
    * of evicted cache entries.
    */
   #pending: UsageCounts[] = []
+  /** The counts of a flush that is under way. */
+  #writing: readonly UsageCounts[] = []
   readonly #flushes = new FlushQueue()
 
   get size(): number {
     return this.#pending.length
+  }
+
+  /** The uses that are not known to be written. */
+  get count(): number {
+    return [...this.#pending, ...this.#writing].reduce((sum, { count }) => sum + count, 0)
   }
 
   record(uses: UsageCounts, now: Date): void {
@@ -41,11 +48,14 @@ export class UsageBuffer {
   async #writePending(db: Database): Promise<void> {
     const batch = takeSums(this.#pending)
     this.#pending = []
+    this.#writing = batch
     try {
       await addUses(db, batch)
     } catch (error) {
       for (const sum of batch) this.#pending.push(sum)
       throw error
+    } finally {
+      this.#writing = []
     }
   }
 }

@@ -12,6 +12,11 @@ export class SessionUses {
   #pending = new Map<string, number>()
   readonly #flushes = new FlushQueue()
 
+  /** The sessions of which a use is not known to be written. */
+  get size(): number {
+    return this.#pending.size
+  }
+
   record(sessionId: string, now: Date): void {
     this.#pending.set(sessionId, now.getTime())
   }
