@@ -5,6 +5,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { finishMs } from '../../src/process/stop-on-signal.ts'
+import { parseConfig } from '../../src/settings/config.ts'
 import { asAdmin, createEmptyDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
@@ -78,4 +80,9 @@ t.test('the database is healthy only once the role of the service can connect', 
   const text = await read('docker-compose.yml')
   t.match(text, /psql -h 127\.0\.0\.1 -U aeon_service -d aeon_keys -qc "select 1"/)
   t.notMatch(text, /test: .*pg_isready/)
+})
+
+t.test('a container has more time to stop than the service may take', async (t) => {
+  const [, seconds = '0'] = /stop_grace_period: (\d+)s/.exec(await read('docker-compose.yml')) ?? []
+  t.ok(Number(seconds) * 1000 > parseConfig({}).DRAIN_TIMEOUT_MS + finishMs)
 })
