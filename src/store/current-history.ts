@@ -41,6 +41,11 @@ export class CurrentHistory {
     return this.#version
   }
 
+  /** Whether this instance is registered in a history. */
+  get isFollowed(): boolean {
+    return this.#known !== undefined
+  }
+
   /** The number of new connections that were refused. */
   get refused(): number {
     return this.#refused

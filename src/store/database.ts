@@ -93,7 +93,7 @@ export function openPool(options: PoolOptions): OpenPool {
       const { historyNumber } = history
       await ask(sessionSettings(options))
       const server = await identifyServer(ask)
-      requireFit(server)
+      requireFit(server, history.isFollowed)
       origins.set(client, { historyNumber, history: server.history })
     },
   })

@@ -4,19 +4,40 @@ import { UnreadableTimeError } from './types.ts'
 
 /**
  * SQLSTATE classes of faults of a statement or of its parameters. Any other code means that the
- * database cannot serve now, and says nothing about the request.
+ * database cannot serve now, and says nothing about the request: so do the errors that a function
+ * raises (P0, 38, 39, 2F), since a function of ours raises none.
  */
-const statementStates =
-  /^(0A|0Z|20|21|22|23|24|26|27|2B|2D|2F|34|38|39|3B|3F|42|44|54|P0)|^25001$|^HV/
-/** The role has lost a privilege: no other request would succeed either. */
-const insufficientPrivilege = '42501'
+const statementStates = /^(0A|0Z|20|21|22|23|24|26|27|2B|2D|34|3B|42|54)|^25001$/
+/**
+ * A statement of ours is right on our schema. So these mean that the database is not what it should
+ * be: a privilege is revoked (42501), or a table (42P01), a column (42703), a function (42883), a
+ * type (42704) or a unique index (42P10) is gone or another one (42809, 42804), such as during a
+ * restore.
+ */
+const schemaStates = new Set([
+  '42501',
+  '42P01',
+  '42703',
+  '42883',
+  '42704',
+  '42P10',
+  '42809',
+  '42804',
+])
 
-/** A connection could not be made, for whatever reason, or was lost while in use. */
+/**
+ * A connection could not be made, for whatever reason, or was lost while in use. The message is
+ * that of the cause, which is no `cause` of this error: a log would have both messages.
+ */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError'
+  readonly code: unknown
 
   constructor(cause: unknown, message = cause instanceof Error ? cause.message : String(cause)) {
-    super(message, { cause })
+    super(message)
+    if (!(cause instanceof Error)) return
+    if ('code' in cause) this.code = cause.code
+    if (cause.stack !== undefined) this.stack = cause.stack
   }
 }
 
@@ -101,7 +122,7 @@ export function explainReadOnly(error: unknown): unknown {
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseError) {
     const { code = '' } = error
-    return code === insufficientPrivilege || !statementStates.test(code)
+    return schemaStates.has(code) || !statementStates.test(code)
   }
   if (error instanceof ConnectionError || error instanceof UnreadableTimeError) return true
   if (error instanceof NoServerError || error instanceof UnfitDatabaseError) return true

@@ -64,7 +64,7 @@ async function openOne({
     await client.connect()
     await client.query(sessionSettings({ statementTimeoutMs }))
     const server = await identifyServer((text) => client.query(text))
-    requireFit(server)
+    requireFit(server, true)
     // For the whole session: each acknowledgement is a transaction of its own.
     await client.query(`select set_config('synchronous_commit', 'on', false)
       where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`)

@@ -17,6 +17,8 @@ interface MetRow {
   readonly version: string
   readonly in_recovery: boolean
   readonly unenforced: Unenforced | null
+  readonly has_tables: boolean
+  readonly search_path: string
   readonly history: History | null
 }
 
@@ -69,12 +71,15 @@ export async function identifyServer(ask: Ask): Promise<ServerIdentity> {
 async function askWith(ask: Ask, expression: string): Promise<Omit<ServerIdentity, 'expression'>> {
   const { rows } = await ask(
     `select version() as version, pg_is_in_recovery() as in_recovery,
-      ${unenforcedExpression} as unenforced, ${expression} as history`,
+      ${unenforcedExpression} as unenforced, to_regclass('revision') is not null as has_tables,
+      current_setting('search_path') as search_path, ${expression} as history`,
   )
   return {
     product: productOf(rows[0]?.version ?? ''),
     inRecovery: rows[0]?.in_recovery === true,
     unenforced: rows[0]?.unenforced ?? null,
+    hasTables: rows[0]?.has_tables === true,
+    searchPath: rows[0]?.search_path ?? '',
     history: rows[0]?.history ?? null,
   }
 }

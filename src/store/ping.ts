@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Executor } from './database.ts'
 
-/** The cheapest statement that shows that the database answers. */
+/** The cheapest statement that shows that the database answers, and has our tables. */
 export async function ping(db: Executor): Promise<void> {
-  await sql`select 1`.execute(db)
+  await sql`select value from revision`.execute(db)
 }

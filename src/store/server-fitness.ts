@@ -56,15 +56,25 @@ export const unenforcedExpression = `(select case
 export interface SessionReport {
   readonly inRecovery: boolean
   readonly unenforced: Unenforced | null
+  /** Whether the session finds the tables of this service. */
+  readonly hasTables: boolean
+  readonly searchPath: string
 }
 
 /**
  * Throws an Error that names the remedy when the service must not use a session. Every new session
  * is asked, since a failover, a restore and the settings of a role change the answer while the
- * service runs.
+ * service runs. `needsTables` says whether the service has met its tables before.
  */
-export function requireFit({ inRecovery, unenforced }: SessionReport): void {
+export function requireFit(report: SessionReport, needsTables: boolean): void {
+  const { inRecovery, unenforced, hasTables, searchPath } = report
   if (inRecovery) throw new StandbyError()
+  if (needsTables && !hasTables) {
+    throw new UnfitDatabaseError(
+      `The session finds no table of aeon-keys: no schema of its search_path (${searchPath}) has them, ` +
+        'or its role may not use that schema. Restore the search_path, or: grant usage on schema NAME.',
+    )
+  }
   if (unenforced === null) return
   const { replicationRole, role, disabled } = unenforced
   const faults: string[] = []
