@@ -38,6 +38,7 @@ const unused = [
   'client_encoding',
   'sslcompression',
   'sslsni',
+  'max_protocol_version',
 ]
 const ownNames = ['host', 'port', 'connect_timeout']
 /** Parameters of which these values only have their meaning here. */
@@ -47,6 +48,8 @@ const only: Readonly<Record<string, readonly string[]>> = {
   // The service writes: a standby is never what it needs.
   target_session_attrs: ['any', 'read-write', 'primary'],
   load_balance_hosts: ['disable', 'random'],
+  sslcertmode: ['allow'],
+  min_protocol_version: ['3.0'],
 }
 /** The environment variables from which libpq takes parameters that the URL lacks. */
 const variables: Readonly<Record<string, string>> = {
@@ -55,9 +58,18 @@ const variables: Readonly<Record<string, string>> = {
   PGSSLCERT: 'sslcert',
   PGSSLKEY: 'sslkey',
   PGSSLCRL: 'sslcrl',
+  PGSSLCRLDIR: 'sslcrldir',
+  PGSSLCERTMODE: 'sslcertmode',
   PGSSLNEGOTIATION: 'sslnegotiation',
   PGSSLMINPROTOCOLVERSION: 'ssl_min_protocol_version',
   PGSSLMAXPROTOCOLVERSION: 'ssl_max_protocol_version',
+  PGCHANNELBINDING: 'channel_binding',
+  PGREQUIREAUTH: 'require_auth',
+  PGREQUIREPEER: 'requirepeer',
+  PGGSSENCMODE: 'gssencmode',
+  PGMINPROTOCOLVERSION: 'min_protocol_version',
+  PGHOSTADDR: 'hostaddr',
+  PGSERVICE: 'service',
   PGTARGETSESSIONATTRS: 'target_session_attrs',
   PGLOADBALANCEHOSTS: 'load_balance_hosts',
   PGCONNECT_TIMEOUT: 'connect_timeout',
@@ -84,7 +96,8 @@ const nothing: DatabaseUrl = {
   isBalanced: false,
   connectWithinMs: undefined,
 }
-const invalid = 'is not a valid URL. Percent-encode characters such as # and / in the password'
+const invalid =
+  'is not a valid URL. Percent-encode characters such as #, / and spaces in the password'
 
 /**
  * Parses a database URL as libpq does, and names each parameter that cannot have its meaning: a
@@ -100,13 +113,17 @@ export function parseDatabaseUrl(
   const parts = splitUrl(text)
   if (parts === undefined) return { url: nothing, faults: [invalid] }
   const given: Record<string, string> = { ...defaultsOf(env), ...parts.parameters }
-  for (const [name, value] of Object.entries(given)) checkParameter(name, value, note)
+  for (const [name, value] of Object.entries(given)) {
+    checkParameter(name, value, (fault) =>
+      note(name in parts.parameters ? fault : `${fault} (from ${variableOf(name)})`),
+    )
+  }
   const servers = parseHosts(
     {
       authority: parts.authority,
       host: given.host,
       port: given.port,
-      defaultHost: env.PGHOST || 'localhost',
+      defaultHost: env.PGHOST ?? '',
       defaultPort: env.PGPORT || '5432',
     },
     note,
@@ -151,11 +168,17 @@ function checkParameter(name: string, value: string, note: (fault: string) => vo
   }
 }
 
+function variableOf(name: string): string {
+  const [variable = ''] = Object.entries(variables).find(([, known]) => known === name) ?? []
+  return variable
+}
+
 function defaultsOf(env: Env): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(variables).flatMap(([variable, name]): [string, string][] => {
-      const value = env[variable]
-      return value === undefined || value === '' ? [] : [[name, value]]
-    }),
-  )
+  const defaults = Object.entries(variables).flatMap(([variable, name]): [string, string][] => {
+    const value = env[variable]
+    return value === undefined || value === '' ? [] : [[name, value]]
+  })
+  // The form of libpq's earlier versions, which libpq still obeys.
+  const requiresTls = env.PGREQUIRESSL?.startsWith('1') === true
+  return { ...(requiresTls && { sslmode: 'require' }), ...Object.fromEntries(defaults) }
 }

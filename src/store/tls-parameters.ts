@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type ConnectionOptions, getCACertificates, type SecureVersion } from 'node:tls'
+import { checkTlsFiles } from './check-tls-files.ts'
 
 /** libpq's parameters for TLS, by name; an absent one has libpq's default. */
 export type TlsParameters = Readonly<Record<string, string | undefined>>
@@ -43,14 +44,21 @@ export function parseTlsParameters(
   }
   const checksAuthority = mode !== 'require' || ca !== undefined
   const checksName = mode === 'verify-full'
-  const options: Record<string, unknown> = {
+  const minVersion = versionOf('ssl_min_protocol_version')
+  const maxVersion = versionOf('ssl_max_protocol_version')
+  checkVersions({ minVersion, maxVersion }, note)
+  const files = {
     ca,
     cert: loadNamed('sslcert'),
     key: loadNamed('sslkey'),
-    passphrase: given.sslpassword,
     crl: loadNamed('sslcrl'),
-    minVersion: versionOf('ssl_min_protocol_version'),
-    maxVersion: versionOf('ssl_max_protocol_version'),
+  }
+  checkTlsFiles({ ...files, passphrase: given.sslpassword }, given, note)
+  const options: Record<string, unknown> = {
+    ...files,
+    passphrase: given.sslpassword,
+    minVersion,
+    maxVersion,
     rejectUnauthorized: checksAuthority,
     ...(!checksName && { checkServerIdentity: () => undefined }),
   }
@@ -76,6 +84,22 @@ export function parseTlsParameters(
     }
     return version
   }
+}
+
+interface Versions {
+  readonly minVersion: SecureVersion | undefined
+  readonly maxVersion: SecureVersion | undefined
+}
+
+/** Without a lowest version TLS 1.2 is the lowest, in libpq and here. */
+function checkVersions(
+  { minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' }: Versions,
+  note: (fault: string) => void,
+): void {
+  if (versions.indexOf(minVersion) <= versions.indexOf(maxVersion)) return
+  note(
+    `ssl_max_protocol_version ${maxVersion} is below ssl_min_protocol_version, ${minVersion} here`,
+  )
 }
 
 function modeOf(given: TlsParameters, note: (fault: string) => void): (typeof modes)[number] {

@@ -101,7 +101,7 @@ t.test('a database URL names one server or several, as libpq reads it', async (t
       ['postgresql://%2Frun%2Fpg:1,h2:2/db', '/run/pg 1, h2 2'],
       ['postgresql:///db?host=%2Frun%2Fpg', '/run/pg 5432'],
       ['postgresql://u:a%2Cb%40c@h1/db', 'h1 5432'],
-      ['postgresql:///db', 'localhost 5432'],
+      ['postgresql:///db', 'localhost 5432', { PGHOST: 'localhost' }],
       ['postgresql:///db', 'h1 1, h2 2', { PGHOST: 'h1,h2', PGPORT: '1,2' }],
       ['postgresql://h1,h2/db', 'h1 7, h2 7', { PGPORT: '7' }],
     ]
@@ -125,6 +125,100 @@ t.test('a database URL names one server or several, as libpq reads it', async (t
   ] as const) {
     t.equal(parseDatabaseUrl('postgresql://h1/db', { [name]: value }).faults.length, 1, name)
   }
+})
+
+t.test(
+  'a variable of libpq that demands what the URL lacks is obeyed or refused by name',
+  async (t) => {
+    const demands: readonly (readonly [variable: string, value: string, name: string])[] = [
+      ['PGCHANNELBINDING', 'require', 'channel_binding'],
+      ['PGREQUIREAUTH', 'scram-sha-256', 'require_auth'],
+      ['PGREQUIREPEER', 'postgres', 'requirepeer'],
+      ['PGGSSENCMODE', 'require', 'gssencmode'],
+      ['PGSSLCERTMODE', 'require', 'sslcertmode'],
+      ['PGSSLCRLDIR', '/nowhere', 'sslcrldir'],
+      ['PGMINPROTOCOLVERSION', '3.2', 'min_protocol_version'],
+      ['PGHOSTADDR', '192.0.2.1', 'hostaddr'],
+      ['PGSERVICE', 'other', 'service'],
+    ]
+    for (const [variable, value, name] of demands) {
+      const { faults } = parseDatabaseUrl('postgres://db/keys', { [variable]: value })
+      t.match(faults, [new RegExp(`: ${name} \\(from ${variable}\\)$`)], variable)
+      t.same(parseDatabaseUrl('postgres://db/keys', { [variable]: '' }).faults, [], variable)
+    }
+    const required = { PGREQUIRESSL: '1' }
+    t.ok(parseDatabaseUrl('postgres://db/keys', required).url.options.ssl)
+    t.equal(parseDatabaseUrl('postgres://db/keys?sslmode=disable', required).url.options.ssl, false)
+    t.equal(parseDatabaseUrl('postgres://db/keys', { PGREQUIRESSL: '0' }).url.options.ssl, false)
+    for (const [variable, value] of [
+      ['PGCHANNELBINDING', 'prefer'],
+      ['PGGSSENCMODE', 'disable'],
+      ['PGSSLCERTMODE', 'allow'],
+    ] as const) {
+      t.same(parseDatabaseUrl('postgres://db/keys', { [variable]: value }).faults, [], variable)
+    }
+  },
+)
+
+t.test('a database URL is decoded as libpq decodes it, and never normalized', async (t) => {
+  const decoded: readonly (readonly [url: string, options: Record<string, string>])[] = [
+    ['postgres://u@h/db?password=a+b', { password: 'a+b' }],
+    ['postgres://h/db?user=x+y%20z', { user: 'x+y z' }],
+    ['postgres://h/db?options=-c%20a%3Db+c', { options: '-c a=b+c' }],
+    ['postgres://u+v:p+q@h/d+b', { user: 'u+v', password: 'p+q', database: 'd+b' }],
+    ['postgres://h/a/../b', { database: 'a/../b' }],
+    ['postgres://h/./db', { database: './db' }],
+    ['postgres://h/db%20', { database: 'db ' }],
+    ['postgres://h/db?', { database: 'db' }],
+    ['postgres://h/db?user=x&', { user: 'x' }],
+  ]
+  for (const [text, options] of decoded) {
+    const { url, faults } = parseDatabaseUrl(text, {})
+    t.same(faults, [], text)
+    t.match(url.options, options, text)
+  }
+  for (const text of [
+    'postgres://h/db ',
+    ' postgres://h/db',
+    'postgres://h/db?sslmode=require\n',
+    'postgres://h/d\tb',
+    'postgres://h/db%00x',
+    'postgres://h/db?sslmode',
+    'postgres://h/db?user=a=b',
+    'postgres://h/db?user=a&&sslmode=require',
+    'postgres://h/db?user=%zz',
+  ]) {
+    t.match(parseDatabaseUrl(text, {}).faults, [/not a valid URL/], JSON.stringify(text))
+  }
+  for (const text of ['postgres:///db', 'postgres://', 'postgres://u@/db?host=']) {
+    t.match(parseDatabaseUrl(text, {}).faults, [/names no host/], text)
+  }
+})
+
+t.test('faulty TLS files and versions are reported at the start, by parameter', async (t) => {
+  const folder = t.testdir({ junk: 'not a pem\n' })
+  const [own, other] = [makeCertificate(folder, 'own'), makeCertificate(folder, 'other')]
+  const junk = `${folder}/junk`
+  const faulty: readonly (readonly [parameters: string, faults: readonly RegExp[]])[] = [
+    [`sslrootcert=${junk}`, [/sslrootcert names a file without a certificate/]],
+    [`sslcrl=${junk}`, [/sslcrl names a file without a revocation list/]],
+    [`sslcert=${junk}&sslkey=${junk}`, [/sslcert names a file/, /sslkey names a file/]],
+    [`sslcert=${own.cert}`, [/sslcert needs sslkey/]],
+    [`sslkey=${own.key}`, [/sslkey needs sslcert/]],
+    [`sslcert=${own.cert}&sslkey=${other.key}`, [/sslkey is not the private key of sslcert/]],
+    [
+      'ssl_min_protocol_version=TLSv1.3&ssl_max_protocol_version=TLSv1.2',
+      [/ssl_max_protocol_version/],
+    ],
+    ['ssl_max_protocol_version=TLSv1.1', [/ssl_max_protocol_version/]],
+  ]
+  for (const [parameters, expected] of faulty) {
+    const { faults } = parseDatabaseUrl(`postgres://h/db?sslmode=verify-full&${parameters}`, {})
+    t.equal(faults.length, expected.length, parameters)
+    t.match(faults, expected, parameters)
+  }
+  const whole = `sslrootcert=${own.cert}&sslcert=${own.cert}&sslkey=${own.key}`
+  t.same(parseDatabaseUrl(`postgres://h/db?sslmode=verify-full&${whole}`, {}).faults, [])
 })
 
 t.test(

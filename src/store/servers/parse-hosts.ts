@@ -23,7 +23,7 @@ export function parseHosts(
 ): readonly ServerAddress[] {
   const pairs = texts.authority.split(',').map(splitPair)
   if (pairs.some((pair) => pair === undefined)) {
-    note('is not a valid URL. Percent-encode characters such as # and / in the password')
+    note('is not a valid URL. Percent-encode characters such as #, / and spaces in the password')
     return []
   }
   const written = pairs.flatMap((pair) => pair ?? [])
@@ -41,7 +41,11 @@ export function parseHosts(
     if (!/^\d{0,5}$/.test(text ?? '') || port < 1 || port > 65_535) {
       note(`has an invalid port${place}`)
     }
-    if (host === '') note(`has an empty host${place}`)
+    if (host === '' && hosts.length > 1) note(`has an empty host${place}`)
+    // libpq uses a Unix socket in the folder that it was built with.
+    if (host === '' && hosts.length === 1) {
+      note('names no host: name localhost or another one, or the folder of a Unix socket')
+    }
     return [{ host, port }]
   })
 }
