@@ -1,7 +1,8 @@
 import type { FastifyError, FastifyRequest } from 'fastify'
 import { ServiceError } from '../errors.ts'
 import { isOutcomeUnknown, isReadOnlyDatabase, isUnavailable } from '../verification/outage.ts'
-import { isClientAbort } from './client-abort.ts'
+import { isCutOff } from './client-abort.ts'
+import { closingReasonOf } from './closed-by-service.ts'
 import { toForeseenError } from './foreseen-error.ts'
 import { faultsOfValidation } from './validation-faults.ts'
 
@@ -26,8 +27,8 @@ export function toServiceError(error: FastifyError, request: FastifyRequest): Se
       'The database did not confirm the commit: the change may or may not have been committed. Read the resource before repeating the request.',
     )
   }
-  if (isClientAbort(error, request)) {
-    request.log.info('the client closed the connection before the request was complete')
+  if (isCutOff(error, request)) {
+    logCutOff(request)
     return new ServiceError('malformed_body', 'The body of the request is incomplete.')
   }
   if (isUnavailable(error)) {
@@ -38,6 +39,15 @@ export function toServiceError(error: FastifyError, request: FastifyRequest): Se
     return new ServiceError('unavailable', why)
   }
   return fromFastify(error, request) ?? unexpected(error, request)
+}
+
+function logCutOff({ server, log }: FastifyRequest): void {
+  const reason = closingReasonOf(server.server)
+  if (reason === undefined) {
+    log.info({}, 'the client closed the connection before the request was complete')
+  } else {
+    log.info({ reason }, 'the service closed the connection before the request was complete')
+  }
 }
 
 /** Errors of Fastify itself. Their messages are not passed on, because they may quote the body. */

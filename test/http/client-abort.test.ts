@@ -60,3 +60,23 @@ test('a client that resets its connection in the middle of a body is logged as s
     }
   }
 })
+
+test('a request that the service itself cuts off is never logged as the doing of its client', async (t) => {
+  const settings = { DRAIN_TIMEOUT_MS: '300' }
+  const { service, rootToken, logLines, stop } = await startTestService(t, { settings })
+  await service.app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = service.app.server.address() as AddressInfo
+  const seen = () => logLines.map((line) => JSON.parse(line))
+  const cut = 'the service closed the connection before the request was complete'
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.write(
+    `POST /v1/verify HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${rootToken}\r\n` +
+      `Content-Type: ${json}\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n`,
+  )
+  await once(socket, 'data')
+  await stop()
+  await until(() => seen().some(({ message, reason }) => message === cut && /DRAIN/.test(reason)))
+  t.ok(seen().some(({ level, connections }) => level === 'warn' && connections === 1))
+  t.notOk(seen().some(({ message }) => message === aborted))
+})
