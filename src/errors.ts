@@ -81,3 +81,11 @@ export function invalidRequest(faults: readonly Fault[]): ServiceError {
 export function notFound(what: string): ServiceError {
   return new ServiceError('not_found', `The ${what} does not exist.`)
 }
+
+/** A precondition of the request that does not hold (RFC 9110, section 13.1.1). */
+export function changedSince(what: string): ServiceError {
+  return new ServiceError(
+    'precondition_failed',
+    `The ${what} has changed since the ETag in If-Match was read.`,
+  )
+}

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ServiceError } from '../errors.ts'
+import { changedSince } from '../errors.ts'
 import type { App } from './app-type.ts'
 import { hasEntityTag, hasStrongTag } from './content-negotiation.ts'
 import type { WriteError } from './current-only.ts'
@@ -8,8 +8,9 @@ import type { WriteError } from './current-only.ts'
 /**
  * Gives every answer 200 to a GET of a scope a strong entity tag, and judges the preconditions of
  * the request by it (RFC 9110, section 13.2.2). The tag is made of the bytes of the answer, so that
- * it changes whenever the body does. Answers about one key have a tag of their own, which the
- * handler sets and compares with If-Match. A stream has none: it is not known before it is sent.
+ * it changes whenever the body does. Answers about one key, role or allow list have a tag of their
+ * own, which the handler sets and compares with If-Match. A stream has none: it is not known before
+ * it is sent.
  */
 export function answerConditionally(app: App, writeError: WriteError): void {
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -18,7 +19,7 @@ export function answerConditionally(app: App, writeError: WriteError): void {
       const tag = entityTagOfBytes(payload)
       const { 'if-match': expected } = request.headers
       if (expected !== undefined && !hasStrongTag(expected, tag)) {
-        return done(null, writeError(request, reply, changedSince()))
+        return done(null, writeError(request, reply, changedSince('resource')))
       }
       reply.header('etag', tag)
     }
@@ -43,11 +44,4 @@ function isWhole(payload: unknown): payload is string | Buffer {
 
 function entityTagOfBytes(bytes: string | Buffer): string {
   return `"${hash('sha256', bytes, 'base64url').slice(0, 22)}"`
-}
-
-function changedSince(): ServiceError {
-  return new ServiceError(
-    'precondition_failed',
-    'The resource has changed since the ETag in If-Match was read.',
-  )
 }

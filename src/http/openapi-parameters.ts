@@ -58,8 +58,8 @@ function completed(parameter: Parameter, path: string): Parameter {
     schema: rest as Schema,
     ...(Array.isArray(examples) && { example: examples[0] }),
   }
-  // Without If-Match the answer is 428.
-  if (name === 'If-Match') result.required = true
+  // Without If-Match the answer to the update of a key is 428.
+  if (name === 'If-Match' && path.includes('/api-keys/')) result.required = true
   // Viewers send the example of an optional filter too, and it would find nothing.
   if (result.required !== true) delete result.example
   // Only a proxy repeats a parameter: a comma cannot be in its name of a permission.

@@ -18,7 +18,7 @@ const headers = {
   },
   ETag: {
     description:
-      'Entity tag of the answer, for If-None-Match. Send that of a key in If-Match to update the key.',
+      'Entity tag of the answer, for If-None-Match. Send that of a key, a role or an allow list in If-Match to update it.',
     schema: { type: 'string' },
   },
   Location: {

@@ -216,3 +216,40 @@ test('the ETag of a role, an allow list and an account changes with what they sa
     t.not(after.headers.etag, before.headers.etag, path)
   }
 })
+
+test('If-Match guards the update of a role and of an allow list', async (t) => {
+  const { root } = await startCheckedService(t)
+  const account = await newAccount(root)
+  const at = `/v1/accounts/${account}`
+  const role = await newRole(root, account, 'reader', ['cluster:read'])
+  const list = await newAllowList(root, account, ['192.0.2.1'], 'office')
+  const updates = [
+    ['PUT', `${at}/roles/${role}`, { permissions: ['cluster:read'] }],
+    ['PATCH', `${at}/allow-lists/${list}`, {}],
+  ] as const
+  for (const [method, path, body] of updates) {
+    const update = (name: string, headers: Record<string, string>) =>
+      root.call(method, path, { body: { ...body, name }, headers })
+    const tagNow = async () => String((await root.get(path)).headers.etag)
+    const tag = await tagNow()
+    await newKey(root, account, { role, allow_list_ids: [list] })
+    t.not(await tagNow(), tag, 'the answer counts the keys')
+    t.equal((await update('second', { 'if-match': tag })).status, 200, 'which no update changes')
+    const late = await update('third', { 'if-match': tag })
+    t.equal(late.status, 412, path)
+    t.match(late.body.detail, /^The (role|allow list) has changed since the ETag/)
+    for (const given of ['"zz"', `W/${await tagNow()}`]) {
+      t.equal((await update('third', { 'if-match': given })).status, 412, given)
+    }
+    t.equal((await update('third', { 'if-match': 'zz' })).status, 400)
+    t.equal((await update('third', { 'if-none-match': await tagNow() })).status, 412)
+    t.match((await root.get(path)).text, '"second"', 'nothing has changed it')
+    t.equal((await update('third', { 'if-match': '*' })).status, 200)
+    t.equal((await update('fourth', {})).status, 200, 'the header is optional')
+
+    const both = await tagNow()
+    const race = ['fifth', 'sixth'].map((name) => update(name, { 'if-match': both }))
+    const statuses = (await Promise.all(race)).map(({ status }) => status)
+    t.same(statuses.toSorted(), [200, 412], 'one of two writers that have read the same')
+  }
+})

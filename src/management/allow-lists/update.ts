@@ -7,7 +7,7 @@ import { type AllowList, distinctEntries, widens } from '../../domain/network/al
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
-import { invalidRequest } from '../../errors.ts'
+import { changedSince, invalidRequest } from '../../errors.ts'
 import { maxEntriesOfKeysWith, permissionsReachedThrough } from '../../store/allow-list-uses.ts'
 import { updateAllowList as updateStored } from '../../store/allow-lists.ts'
 import { findLatestRevision } from '../../store/changes.ts'
@@ -20,7 +20,8 @@ import { type AllowListRequest, allowListFaults, refuseTakenName } from './valid
  * Changes the given fields of an allow list, and so the reach of the keys that use it. An author
  * who adds addresses must hold all permissions of those keys; an author who removes addresses must
  * hold them too, or may disable keys. Throws `invalid_request`, `not_found`, `escalation`,
- * `permission_denied`, `name_taken`.
+ * `permission_denied`, `name_taken`, and `precondition_failed` unless the list is as the author
+ * expects it.
  */
 export async function updateAllowList(
   deps: ActDeps,
@@ -28,6 +29,7 @@ export async function updateAllowList(
   accountId: string,
   id: string,
   request: Partial<AllowListRequest>,
+  isExpected: (before: AllowList) => boolean,
 ): Promise<CommittedAct<AllowList>> {
   const faults = allowListFaults({ name: 'unchanged', description: '', entries: [], ...request })
   if (faults.length > 0) throw invalidRequest(faults)
@@ -41,6 +43,7 @@ export async function updateAllowList(
     terms,
     async ({ trx, author, changed }): Promise<Acted<Outcome>> => {
       const before = await lockFreeAllowList(trx, author, accountId, id)
+      if (!isExpected(before)) throw changedSince('allow list')
       const after = { ...before, ...request, ...(entries && { entries }) }
       const permissions = await permissionsReachedThrough(trx, accountId, before.id)
       // A list that no live key uses grants nothing, and restricts nobody.

@@ -4,7 +4,7 @@ import type { KeyRights } from '../../domain/key/key-rights.ts'
 import { isSameMetadata, type Metadata } from '../../domain/key/metadata.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
-import { type Fault, invalidRequest, ServiceError } from '../../errors.ts'
+import { changedSince, type Fault, invalidRequest } from '../../errors.ts'
 import { updateApiKey as updateStored } from '../../store/api-key-updates.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
@@ -55,12 +55,7 @@ export async function updateApiKey(
     reason: null,
     perform: async ({ trx, author, changed }, key) => {
       requireUnrevoked(key)
-      if (!isExpected(key)) {
-        throw new ServiceError(
-          'precondition_failed',
-          'The key has changed since the ETag in If-Match was read.',
-        )
-      }
+      if (!isExpected(key)) throw changedSince('key')
       if (patch.expiresAt !== undefined) await requireUnexpired(trx, key, deps.now())
       const after = await valuesAfter(trx, key, author, patch)
       if (isSame(key, after)) return false

@@ -13,7 +13,7 @@ import type { KeyPrincipal } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import type { Role } from '../../domain/role.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
-import { ServiceError } from '../../errors.ts'
+import { changedSince, ServiceError } from '../../errors.ts'
 import { isPlatformAccount } from '../../store/accounts.ts'
 import { isRoleUsedBeyond } from '../../store/api-key-references.ts'
 import { findLatestRevision } from '../../store/changes.ts'
@@ -32,7 +32,8 @@ export type Revise = (before: Role, catalogue: Catalogue) => RoleRequest
 /**
  * Replaces a role, and so the permissions of the keys that have it. The author must hold all
  * permissions that the role had before and has after. Throws `invalid_request`, `not_found`,
- * `built_in`, `escalation`, `name_taken`.
+ * `built_in`, `escalation`, `name_taken`, and `precondition_failed` unless the role is as the author
+ * expects it.
  */
 export async function replaceRole(
   deps: ActDeps,
@@ -40,6 +41,7 @@ export async function replaceRole(
   accountId: string,
   id: string,
   request: RoleRequest | Revise,
+  isExpected: (before: Role) => boolean = () => true,
 ): Promise<CommittedAct<RoleWithEffects>> {
   const terms: AuthorizedTerms = {
     permission: 'role:update',
@@ -54,6 +56,7 @@ export async function replaceRole(
     async (context): Promise<Acted<Outcome>> => {
       const { trx, author, changed } = context
       const before = await lockOwnRole(trx, accountId, id, 'edit')
+      if (!isExpected(before)) throw changedSince('role')
       const platform = await isPlatformAccount(trx, accountId)
       const catalogue = await requireLockedCatalogue(trx)
       const wanted = typeof request === 'function' ? request(before, catalogue) : request

@@ -2,8 +2,10 @@ import { countKeysOfLists } from '../../../management/allow-lists/count-keys.ts'
 import { getAllowList } from '../../../management/allow-lists/get.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
+import { versionedAllowList } from '../../versions.ts'
 import { AllowListAnswer, allowListParams, toAllowListBody } from '../shapes/allow-list.ts'
 
 export function getAllowListRoute(app: App, deps: Deps): void {
@@ -20,10 +22,12 @@ export function getAllowListRoute(app: App, deps: Deps): void {
         response: responses({ 200: ref(AllowListAnswer) }, { problems: [404] }),
       },
     },
-    async ({ params: { account_id: accountId, id } }) => {
+    async (request, reply) => {
+      const { account_id: accountId, id } = request.params
       const found = await getAllowList(deps, accountId, id)
       const counts = await countKeysOfLists(deps, accountId, [found.id])
-      return { allow_list: toAllowListBody(found, counts.get(found.id) ?? 0) }
+      const body = { allow_list: toAllowListBody(found, counts.get(found.id) ?? 0) }
+      return answerOfVersion(versionedAllowList, request, reply, found, body)
     },
   )
 }

@@ -2,8 +2,11 @@ import { Type } from 'typebox'
 import { updateAllowList } from '../../../management/allow-lists/update.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { parsePreconditions } from '../../entity-tag.ts'
+import { ifMatchHeader } from '../../if-match-header.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref, unchangedIfNull } from '../../schema-tools.ts'
+import { versionedAllowList } from '../../versions.ts'
 import {
   AllowListBody,
   allowListParams,
@@ -48,8 +51,12 @@ export function updateAllowListRoute(app: App, deps: Deps): void {
           'Takes effect on all keys that use the list. Adding addresses requires every permission that those keys grant.',
         params: allowListParams,
         querystring: waitQuery,
+        headers: ifMatchHeader('allow list'),
         body: ref(UpdateAllowListBody),
-        response: responses({ 200: ref(ChangedAllowList) }, { body: true, problems: [404, 409] }),
+        response: responses(
+          { 200: ref(ChangedAllowList) },
+          { body: true, problems: [404, 409, 412] },
+        ),
       },
     },
     async (request) => {
@@ -65,6 +72,7 @@ export function updateAllowListRoute(app: App, deps: Deps): void {
           ...(description !== undefined && { description }),
           ...(entries !== undefined && entries !== null && { entries }),
         },
+        parsePreconditions(versionedAllowList, request.raw.headers),
       )
       const receipt = await receiptOfChange(deps, committed, waitOf(request))
       return { allow_list: toAllowListBody(result), receipt }

@@ -5,6 +5,7 @@ import type { Deps } from '../../deps.ts'
 import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
+import { versionedKey } from '../../versions.ts'
 import { ApiKeyAnswer, keyParameter, toApiKeyBody } from '../shapes/api-key.ts'
 
 export function findApiKeyRoute(app: App, deps: Deps): void {
@@ -24,7 +25,7 @@ export function findApiKeyRoute(app: App, deps: Deps): void {
     async (request, reply) => {
       const apiKey = await getApiKey(deps, request.params.id)
       const body = { api_key: toApiKeyBody(apiKey, request.principal, deps.now()) }
-      return answerOfVersion(request, reply, apiKey, body)
+      return answerOfVersion(versionedKey, request, reply, apiKey, body)
     },
   )
 }

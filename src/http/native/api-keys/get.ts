@@ -4,6 +4,7 @@ import type { Deps } from '../../deps.ts'
 import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
+import { versionedKey } from '../../versions.ts'
 import { ApiKeyAnswer, keyParams, toApiKeyBody } from '../shapes/api-key.ts'
 
 export function getApiKeyRoute(app: App, deps: Deps): void {
@@ -24,7 +25,7 @@ export function getApiKeyRoute(app: App, deps: Deps): void {
       const { principal, params } = request
       const apiKey = await getApiKey(deps, params.id, params.account_id)
       const body = { api_key: toApiKeyBody(apiKey, principal, deps.now()) }
-      return answerOfVersion(request, reply, apiKey, body)
+      return answerOfVersion(versionedKey, request, reply, apiKey, body)
     },
   )
 }

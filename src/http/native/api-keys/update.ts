@@ -4,8 +4,10 @@ import { type KeyPatch, updateApiKey } from '../../../management/api-keys/update
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { parsePreconditions } from '../../entity-tag.ts'
+import { ifMatchHeader } from '../../if-match-header.ts'
 import { responses } from '../../responses.ts'
 import { closed, nullableString, oneOf, ref, unchangedIfNull } from '../../schema-tools.ts'
+import { versionedKey } from '../../versions.ts'
 import { parseExpiry } from '../parse-time.ts'
 import { answerApiKey, keyParams } from '../shapes/api-key.ts'
 import { ChangedApiKey } from '../shapes/changed-api-key.ts'
@@ -66,15 +68,7 @@ export function updateApiKeyRoute(app: App, deps: Deps): void {
           'Fields that are absent stay unchanged. Extending the rights of a key requires every permission that the key grants before and after the update. An earlier expiry also requires `api_key:revoke`. A narrower reach requires every permission that the key grants, or `api_key:disable`. A key cannot change its own role, reach or expiry. A revoked key cannot be updated.',
         params: keyParams,
         querystring: waitQuery,
-        headers: Type.Object({
-          'if-match': Type.Optional(
-            Type.String({
-              description:
-                'The ETag of the last read of the key: a key that has changed since is not updated. `*`: updated in any case.',
-              examples: ['*'],
-            }),
-          ),
-        }),
+        headers: ifMatchHeader('key'),
         body: ref(UpdateApiKeyBody),
         response: responses(
           { 200: ref(ChangedApiKey) },
@@ -89,7 +83,7 @@ export function updateApiKeyRoute(app: App, deps: Deps): void {
         principal,
         request.params.account_id,
         request.params.id,
-        parsePreconditions(request.raw.headers),
+        parsePreconditions(versionedKey, request.raw.headers),
         toKeyPatch(request.body),
       )
       request.log.info(

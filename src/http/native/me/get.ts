@@ -7,6 +7,7 @@ import type { Deps } from '../../deps.ts'
 import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { nullableString, ref } from '../../schema-tools.ts'
+import { versionedKey } from '../../versions.ts'
 import { ApiKeyBody, toApiKeyBody } from '../shapes/api-key.ts'
 import { RoleBody, toRoleBody } from '../shapes/role.ts'
 
@@ -51,7 +52,7 @@ export function getMeRoute(app: App, deps: Deps): void {
         permissions: [...key.permissions],
         client_ip: address === undefined ? null : formatAddress(address),
       }
-      return answerOfVersion(request, reply, apiKey, body)
+      return answerOfVersion(versionedKey, request, reply, apiKey, body)
     },
   )
 }

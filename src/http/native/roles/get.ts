@@ -2,8 +2,10 @@ import { countKeysOfRoles } from '../../../management/roles/count-keys.ts'
 import { getRole } from '../../../management/roles/get.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
+import { versionedRole } from '../../versions.ts'
 import { RoleAnswer, roleParams, toRoleBody } from '../shapes/role.ts'
 
 export function getRoleRoute(app: App, deps: Deps): void {
@@ -20,10 +22,12 @@ export function getRoleRoute(app: App, deps: Deps): void {
         response: responses({ 200: ref(RoleAnswer) }, { problems: [404] }),
       },
     },
-    async ({ params: { account_id: accountId, id } }) => {
+    async (request, reply) => {
+      const { account_id: accountId, id } = request.params
       const found = await getRole(deps, accountId, id)
       const counts = await countKeysOfRoles(deps, accountId, [found.id])
-      return { role: toRoleBody(found, counts.get(found.id) ?? 0) }
+      const body = { role: toRoleBody(found, counts.get(found.id) ?? 0) }
+      return answerOfVersion(versionedRole, request, reply, found, body)
     },
   )
 }

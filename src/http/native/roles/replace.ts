@@ -3,8 +3,11 @@ import { replaceRole } from '../../../management/roles/replace.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { documentedAs } from '../../documented-as.ts'
+import { parsePreconditions } from '../../entity-tag.ts'
+import { ifMatchHeader } from '../../if-match-header.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
+import { versionedRole } from '../../versions.ts'
 import { ReceiptBody, receiptOfChange } from '../shapes/receipt.ts'
 import { DefineRoleBody, RoleBody, roleParams, toRoleBody } from '../shapes/role.ts'
 import { waitInBody, waitOf, waitQuery } from '../shapes/wait.ts'
@@ -33,8 +36,9 @@ export function replaceRoleRoute(app: App, deps: Deps): void {
           'Takes effect on all keys with the role. Requires every permission of the role before and after the change.',
         params: roleParams,
         querystring: waitQuery,
+        headers: ifMatchHeader('role'),
         body: ReplaceRoleBody,
-        response: responses({ 200: ref(ChangedRole) }, { body: true, problems: [404, 409] }),
+        response: responses({ 200: ref(ChangedRole) }, { body: true, problems: [404, 409, 412] }),
       },
     },
     async (request) => {
@@ -46,6 +50,7 @@ export function replaceRoleRoute(app: App, deps: Deps): void {
         params.account_id,
         params.id,
         { name, description, permissions },
+        parsePreconditions(versionedRole, request.raw.headers),
       )
       const receipt = await receiptOfChange(deps, committed, waitOf(request))
       return { role: toRoleBody(result), receipt }

@@ -7,6 +7,7 @@ import { hintOf } from '../../../domain/token/token.ts'
 import { documentedAs } from '../../documented-as.ts'
 import { entityTagOf } from '../../entity-tag.ts'
 import { nullableRef, nullableString, openEnum, ref } from '../../schema-tools.ts'
+import { versionedKey } from '../../versions.ts'
 import { accountParameter } from './account.ts'
 import { ActorBody } from './actor.ts'
 import { id, metadata, nullableTime, time } from './fields.ts'
@@ -113,7 +114,7 @@ export function answerApiKey(
   now: Date,
 ): Static<typeof ApiKeyAnswer> {
   const body = { api_key: toApiKeyBody(apiKey, reader, now) }
-  reply.header('etag', entityTagOf(apiKey, body))
+  reply.header('etag', entityTagOf(versionedKey, apiKey, body))
   return body
 }
 
