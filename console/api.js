@@ -53,7 +53,8 @@ const ofSignIn = /^\/v1\/session(?:[/?]|$)/
  * @param {string} method
  * @param {string} path
  * @param {Request} [request]
- * @returns {Promise<{ body: any, headers: Headers }>}
+ * @returns {Promise<{ body: any, headers: Headers, startedAt: number }>} when the request began that
+ *   was answered, by performance.now(): the reader may have given the key in between
  */
 export async function call(method, path, request = {}) {
   try {
@@ -96,13 +97,14 @@ export function pathOf(path, query) {
  * @param {Request} request
  */
 async function send(method, path, request) {
+  const startedAt = performance.now()
   const response = await answerOf(method, path, request)
   const text = await response.text().catch(() => {
     throw unreachable()
   })
   const body = parse(text)
   if (response.ok && (text === '' || body !== undefined)) {
-    return { body, headers: response.headers }
+    return { body, headers: response.headers, startedAt }
   }
   if (response.ok) throw foreign()
   throw new Problem({

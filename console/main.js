@@ -1,6 +1,6 @@
 import { get, on, Problem } from './api.js'
 import { html, render } from './lit-html.js'
-import { keepFocus } from './parts/dialog.js'
+import { dismissAll, endSession, isHeld, keepFocus } from './parts/layers.js'
 import { problemOf } from './parts/problem.js'
 import { guardFields } from './parts/tokens.js'
 import { followLinks, go, hrefOf, navigation, viewName } from './router.js'
@@ -30,6 +30,8 @@ let gate
 /** @type {unknown} */
 let failure
 let run = 0
+/** The URL of what is shown. */
+let href = ''
 
 navigation.changed = () => void show()
 on.signedOut = () => signOut('Your session has ended. Sign in again to go on.')
@@ -99,17 +101,16 @@ function signOut(text) {
   state.signedIn = undefined
   state.account = undefined
   shown = undefined
-  closeDialogs()
+  endSession()
   void openGate(text === undefined ? {} : { text })
-}
-
-function closeDialogs() {
-  for (const dialog of document.querySelectorAll('dialog')) dialog.close()
 }
 
 /** Shows what the URL says. */
 async function show() {
   if (state.signedIn === undefined) return update()
+  // A dialog asks before the browser's Back loses what it shows.
+  if (isHeld() && !dismissAll()) return history.pushState(null, '', href)
+  href = location.href
   run += 1
   const thisRun = run
   const name = viewName()
@@ -128,7 +129,7 @@ async function show() {
     if (thisRun !== run || state.signedIn === undefined || state.account === undefined) return
     const context = { signedIn: state.signedIn, account: state.account, params, update }
     const isFirst = shown === undefined
-    closeDialogs()
+    dismissAll()
     shown = { name, account, context, view: module.open(context) }
     update()
     if (!isFirst) document.querySelector('h1')?.focus()

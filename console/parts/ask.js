@@ -15,7 +15,7 @@ export async function ask({ title, text, yes, typed }) {
   let isTyped = typed === undefined
   const dialog = openDialog({
     title,
-    content: ({ close, update }) => html`<form
+    content: ({ close, dismiss, update }) => html`<form
       @submit=${(/** @type {Event} */ event) => {
         event.preventDefault()
         answer = true
@@ -37,7 +37,7 @@ export async function ask({ title, text, yes, typed }) {
             </label>`
       }
       <footer>
-        <button type="button" @click=${close}>Cancel</button>
+        <button type="button" @click=${dismiss}>Cancel</button>
         <button class="danger" ?disabled=${!isTyped}>${yes}</button>
       </footer>
     </form>`,

@@ -1,9 +1,12 @@
-import { html, render } from '../lit-html.js'
+import { html, nothing, render } from '../lit-html.js'
+import { keepFocus, layers } from './layers.js'
+import { limitLength } from './length.js'
 
 /**
  * @typedef {object} Dialog
  * @property {() => void} update shows what has changed
- * @property {() => void} close
+ * @property {() => void} close whatever would be lost
+ * @property {() => void} dismiss closes it for the reader, who is told first what would be lost
  * @property {Promise<void>} closed
  */
 
@@ -15,15 +18,24 @@ let count = 0
  * @param {string} options.title
  * @param {'box' | 'sheet'} [options.kind]
  * @param {(dialog: Dialog) => unknown} options.content
- * @param {() => boolean} [options.mayClose] asked before the reader closes it
+ * @param {() => import('./layers.js').Hold | undefined} [options.holds] what the reader would lose
+ * @param {() => boolean} [options.outlives] whether it stays when the session ends
  * @returns {Dialog}
  */
-export function openDialog({ title, kind = 'box', content, mayClose = () => true }) {
+export function openDialog({
+  title,
+  kind = 'box',
+  content,
+  holds = () => undefined,
+  outlives = () => false,
+}) {
   count += 1
   const id = `dialog-${count}`
   const element = document.createElement('dialog')
   element.className = kind
   element.setAttribute('aria-labelledby', id)
+  /** @type {string | undefined} what the reader was told would be lost */
+  let told
   /** @type {() => void} */
   let settle = () => {}
   /** @type {Dialog} */
@@ -31,52 +43,93 @@ export function openDialog({ title, kind = 'box', content, mayClose = () => true
     closed: new Promise((resolve) => {
       settle = resolve
     }),
-    close: leave,
-    update: () => {
-      const hadFocus = element.contains(document.activeElement)
-      render(
-        html`<header>
-            <h2 id=${id} tabindex="-1">${title}</h2>
-            <button type="button" class="icon" aria-label="Close" @click=${tryToClose}>✕</button>
-          </header>
-          ${content(dialog)}
-          <div class="toast" role="status" data-says></div>`,
-        element,
-      )
-      if (hadFocus && !element.contains(document.activeElement)) focusFirst(element)
-    },
+    close,
+    dismiss: () => void dismiss(),
+    update,
   }
+  const layer = { update, close, dismiss, holds, outlives }
+
+  function update() {
+    const hadFocus = element.contains(document.activeElement)
+    if (holds()?.text !== told) told = undefined
+    render(
+      html`<header>
+          <h2 id=${id} tabindex="-1">${title}</h2>
+          <button type="button" class="icon" aria-label="Close" @click=${dismiss}>✕</button>
+        </header>
+        ${content(dialog)}
+        ${told === undefined ? nothing : html`<p class="note warn hold" role="alert">${told}</p>`}
+        <div class="toast" role="status" data-says></div>`,
+      element,
+    )
+    if (hadFocus && !element.contains(document.activeElement)) focusFirst(element)
+  }
+
   // At once, not at the event that follows: the next key must find the layer below.
-  function leave() {
-    element.removeEventListener('close', leave)
+  function close() {
+    const place = layers.indexOf(layer)
+    if (place < 0) return
+    layers.splice(place, 1)
     element.close()
     element.remove()
     keepFocus()
     settle()
   }
-  function tryToClose() {
-    if (mayClose()) leave()
-    else dialog.update()
+
+  function dismiss() {
+    const hold = holds()
+    const isLeft = hold === undefined || (hold.text === told && !hold.isFirm)
+    if (isLeft) close()
+    else {
+      told = hold.text
+      update()
+    }
+    return isLeft
   }
+
   element.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || event.defaultPrevented) return
     event.preventDefault()
     event.stopPropagation()
-    tryToClose()
+    dismiss()
   })
   // Escape while nothing in the dialog has the focus.
   element.addEventListener('cancel', (event) => {
     if (event.target !== element) return
     event.preventDefault()
-    tryToClose()
+    dismiss()
   })
-  element.addEventListener('close', leave)
-  document.body.append(element)
-  dialog.update()
+  // The browser closes it at a second Escape in a row, without asking.
+  element.addEventListener('close', () => {
+    if (layers.includes(layer) && !dismiss()) element.showModal()
+  })
+  element.addEventListener('input', limitLength, { capture: true })
+  layers.push(layer)
+  insert(element)
+  update()
   element.showModal()
   // The browser would choose the heading, from where typing goes nowhere.
   focusFirst(element)
   return dialog
+}
+
+/**
+ * Before the page: when that becomes another one, all that follows its beginning is removed.
+ * @param {HTMLElement} element
+ */
+function insert(element) {
+  const last = [...document.querySelectorAll('body > dialog')].pop()
+  if (last === undefined) document.body.prepend(element)
+  else last.after(element)
+}
+
+/**
+ * What is lost by leaving while a change is under way.
+ * @param {boolean} isBusy
+ */
+export function holdOfWork(isBusy) {
+  if (!isBusy) return undefined
+  return { text: 'This is under way. Close again to leave without knowing what became of it.' }
 }
 
 /** @param {HTMLElement} layer */
@@ -86,12 +139,4 @@ function focusFirst(layer) {
     layer.querySelector('input, select, textarea') ??
     layer.querySelector('h2')
   if (first instanceof HTMLElement) first.focus()
-}
-
-/** Where the focus goes if what had it is gone: the heading of the topmost layer. */
-export function keepFocus() {
-  if (document.activeElement !== document.body && document.activeElement !== null) return
-  const [layer] = [...document.querySelectorAll('dialog[open]')].reverse()
-  const heading = (layer ?? document).querySelector('h2[tabindex], h1')
-  if (heading instanceof HTMLElement) heading.focus()
 }

@@ -1,6 +1,7 @@
 import { get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { accountPath, may } from '../state.js'
+import { effectiveOf } from './permissions.js'
 import { fromLocalInput, readersZone, toLocalInput } from './time.js'
 import { counted } from './words.js'
 
@@ -47,17 +48,6 @@ async function readAll(path, member) {
     cursor = page.next_cursor
   } while (cursor !== null)
   return all
-}
-
-/**
- * All permissions that some permissions include.
- * @param {readonly string[]} names
- * @param {ReadonlyMap<string, Permission>} catalogue
- */
-export function effectiveOf(names, catalogue) {
-  const all = new Set(names)
-  for (const name of all) for (const implied of catalogue.get(name)?.implies ?? []) all.add(implied)
-  return [...all].sort()
 }
 
 /**

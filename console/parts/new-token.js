@@ -8,15 +8,15 @@ import { state } from '../state.js'
  * @property {string} jwt the JWT form
  */
 
-/**
- * Shows a token, once: both forms, what to paste where, and a way out that asks first if nothing
- * was copied.
- */
+/** Shows a token, once: both forms, and what to paste where. */
 export class NewToken {
   /** @type {'native' | 'jwt'} */
   #form = 'native'
   #isCopied = false
-  #isAsked = false
+  /** @type {{ name: string, isDone: boolean } | undefined} the last attempt to copy */
+  #attempt
+  /** The token may outlive the session that made it. */
+  #account = state.account
 
   /**
    * @param {Issued} issued
@@ -25,21 +25,14 @@ export class NewToken {
   constructor(issued, update) {
     this.issued = issued
     this.update = update
-    addEventListener('beforeunload', this.#warn)
   }
 
-  /** Whether the reader may leave; the first time, without a copy, the page asks instead. */
-  mayLeave() {
-    if (this.#isCopied || this.#isAsked) {
-      removeEventListener('beforeunload', this.#warn)
-      return true
+  /** @returns {import('./layers.js').Hold | undefined} */
+  hold() {
+    if (this.#isCopied) return undefined
+    return {
+      text: 'You have not copied the key, and nobody can show it again. Press Done again if you do not need it.',
     }
-    this.#isAsked = true
-    return false
-  }
-
-  #warn = (/** @type {Event} */ event) => {
-    if (!this.#isCopied) event.preventDefault()
   }
 
   /** @param {() => void} done */
@@ -54,28 +47,23 @@ export class NewToken {
         ${this.#tab('native', 'For the API')} ${this.#tab('jwt', 'For ybm and Terraform')}
       </div>
       <label>API key <b>${key.name}</b>
-        <textarea class="token" readonly rows="4" data-takes="token" .value=${text} @focus=${(/** @type {any} */ event) => event.target.select()} @copy=${this.#copied}></textarea>
+        <textarea class="token" readonly rows="4" data-takes="token" data-text="key" .value=${text} @focus=${(/** @type {any} */ event) => event.target.select()} @copy=${() => this.#copied('key')}></textarea>
       </label>
-      <button type="button" class="primary" autofocus @click=${() => this.#copy(text)}>Copy key</button>
-      <span role="status" class="good">${this.#isCopied ? '✓ Copied' : ''}</span>
+      <button type="button" class="primary" autofocus @click=${(/** @type {Event} */ event) => this.#copy('key', text, event)}>Copy key</button>
+      ${this.#said('key')}
       <h3>Lines to paste</h3>
       ${linesOf(this.#form, text).map(
         ([name, lines]) => html`<div class="lines">
-          <div class="title"><b>${name}</b><button type="button" aria-label="Copy the lines for ${name}" @click=${() => this.#copy(lines)}>Copy</button></div>
-          <pre tabindex="0" role="region" aria-label="Lines for ${name}">${lines}</pre>
+          <div class="title"><b>${name}</b> ${this.#said(name)} <button type="button" aria-label="Copy the lines for ${name}" @click=${(/** @type {Event} */ event) => this.#copy(name, lines, event)}>Copy</button></div>
+          <pre tabindex="0" role="region" aria-label="Lines for ${name}" data-text=${name} @copy=${() => this.#copied(name)}>${lines}</pre>
         </div>`,
       )}
       <dl class="facts">
         <div><dt>Key id</dt><dd><code class="wrap">${key.id}</code></dd></div>
         <div><dt>Account id</dt><dd><code class="wrap">${key.account_id}</code></dd></div>
-        ${state.account !== undefined && 'project_id' in state.account ? html`<div><dt>Project id</dt><dd><code class="wrap">${state.account.project_id}</code></dd></div>` : nothing}
+        ${this.#account !== undefined && 'project_id' in this.#account ? html`<div><dt>Project id</dt><dd><code class="wrap">${this.#account.project_id}</code></dd></div>` : nothing}
         ${Object.entries(key.metadata).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
       </dl>
-      ${
-        this.#isAsked && !this.#isCopied
-          ? html`<p class="note warn" role="alert">You have not copied the key, and nobody can show it again. Press Done again if you do not need it.</p>`
-          : nothing
-      }
       <footer><button type="button" @click=${done}>Done</button></footer>
     `
   }
@@ -84,29 +72,51 @@ export class NewToken {
   #tab(form, label) {
     const choose = () => {
       this.#form = form
+      this.#attempt = undefined
       this.update()
     }
     return html`<button type="button" aria-pressed=${this.#form === form} @click=${choose}>${label}</button>`
   }
 
-  #copied = () => {
+  /** @param {string} name */
+  #said(name) {
+    const { isDone } = this.#attempt?.name === name ? this.#attempt : {}
+    const text =
+      isDone === undefined
+        ? ''
+        : isDone
+          ? '✓ Copied'
+          : 'The browser did not let the page copy. The text is selected: copy it by Ctrl+C or ⌘C.'
+    return html`<span role="status" class=${isDone === false ? 'warn-text' : 'good'}>${text}</span>`
+  }
+
+  /** @param {string} name */
+  #copied(name) {
     this.#isCopied = true
+    this.#attempt = { name, isDone: true }
     this.update()
   }
 
-  /** @param {string} text */
-  async #copy(text) {
+  /** @param {string} name @param {string} text @param {Event} event */
+  async #copy(name, text, { target }) {
+    const dialog = target instanceof Element ? target.closest('dialog') : null
     try {
       await navigator.clipboard.writeText(text)
     } catch {
-      const field = document.querySelector('textarea.token')
-      if (!(field instanceof HTMLTextAreaElement)) return
-      field.focus()
-      field.select()
-      return
+      this.#attempt = { name, isDone: false }
+      this.update()
+      const shown = dialog?.querySelector(`[data-text="${name}"]`)
+      return shown instanceof HTMLElement ? select(shown) : undefined
     }
-    this.#copied()
+    return this.#copied(name)
   }
+}
+
+/** @param {HTMLElement} shown */
+function select(shown) {
+  shown.focus()
+  if (shown instanceof HTMLTextAreaElement) shown.select()
+  else getSelection()?.selectAllChildren(shown)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { call, get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
-import { openDialog } from '../parts/dialog.js'
+import { holdOfWork, openDialog } from '../parts/dialog.js'
 import { empty, Loading } from '../parts/loading.js'
 import { forbidden, problemOf } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
@@ -96,12 +96,13 @@ function openForm(account, saved) {
 
   const dialog = openDialog({
     title: account === undefined ? 'Create account' : `Rename ${account.name}`,
-    content: ({ close }) => html`<form @submit=${submit}>
+    holds: () => holdOfWork(isBusy),
+    content: ({ dismiss }) => html`<form @submit=${submit}>
       ${problem === undefined ? nothing : problemOf(problem)}
       <label>Name
         <input
           required
-          maxlength="120"
+          data-most="120"
           autocomplete="off"
           autofocus
           .value=${name}
@@ -111,7 +112,7 @@ function openForm(account, saved) {
         />
       </label>
       <footer>
-        <button type="button" @click=${close}>Cancel</button>
+        <button type="button" @click=${dismiss}>Cancel</button>
         <button class="primary" ?disabled=${isBusy}>${account === undefined ? 'Create' : 'Rename'}</button>
       </footer>
     </form>`,

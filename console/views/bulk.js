@@ -1,6 +1,7 @@
 import { call, Problem } from '../api.js'
 import { html, nothing } from '../lit-html.js'
-import { openDialog } from '../parts/dialog.js'
+import { busy, confirmation } from '../parts/busy.js'
+import { holdOfWork, openDialog } from '../parts/dialog.js'
 import { problemOf } from '../parts/problem.js'
 import { followReceipt, progressOf } from '../parts/receipt.js'
 import { fromLocalInput, readersZone, toLocalInput } from '../parts/time.js'
@@ -75,19 +76,20 @@ export function revokeMany(changed, shown) {
   /** @param {SubmitEvent} event */
   async function revoke(event) {
     event.preventDefault()
-    const startedAt = performance.now()
+    let startedAt = performance.now()
     ticking = window.setInterval(() => {
+      if (confirmation.isAsked) startedAt = performance.now()
       elapsedMs = performance.now() - startedAt
       dialog.update()
     }, 100)
     await attempt(async () => {
-      const { body } = await call('POST', path, {
+      const { body, startedAt: sentAt } = await call('POST', path, {
         body: { filter, ...(reason !== '' && { reason }) },
       })
       clearInterval(ticking)
       preview = body
       changed()
-      await followReceipt(body.receipt, startedAt, (latest) => {
+      await followReceipt(body.receipt, sentAt, (latest) => {
         progress = latest
         dialog.update()
       })
@@ -109,7 +111,7 @@ export function revokeMany(changed, shown) {
     dialog.update()
   }
 
-  const first = (/** @type {() => void} */ close) => html`<form @submit=${ask}>
+  const first = (/** @type {() => void} */ dismiss) => html`<form @submit=${ask}>
     <p>Revokes every key that matches all conditions given here, for good, in one transaction. Nothing is revoked before you have seen how many. The filters of the page are filled in where a bulk revocation has the same; a name in the column Created by sets that filter.</p>
     ${others.length === 0 ? nothing : html`<p class="note warn">Not filled in, since a bulk revocation has no such condition: ${others.join(', ')}. The preview counts keys without regard to ${others.length === 1 ? 'it' : 'them'}.</p>`}
     <label>Created by <input name="created_by" placeholder="Id of a person or key" autocomplete="off" autofocus .value=${fields.created_by ?? ''} /></label>
@@ -118,9 +120,9 @@ export function revokeMany(changed, shown) {
     <label>Created before (${readersZone}) <input type="datetime-local" name="created_before" .value=${fields.created_before ?? ''} /></label>
     <label>Last used before (${readersZone}) <input type="datetime-local" name="last_used_before" .value=${fields.last_used_before ?? ''} /></label>
     <label class="choice"><input type="checkbox" name="never_used" .checked=${fields.never_used !== undefined} /> Never used</label>
-    <label>Reason <span class="quiet">(optional, kept in the audit log)</span> <input name="reason" maxlength="1000" autocomplete="off" .value=${reason} /></label>
+    <label>Reason <span class="quiet">(optional, kept in the audit log)</span> <input name="reason" data-most="1000" autocomplete="off" .value=${reason} /></label>
     <footer>
-      <button type="button" @click=${close}>Cancel</button>
+      <button type="button" @click=${dismiss}>Cancel</button>
       <button class="primary" ?disabled=${isBusy}>${isBusy ? 'Counting …' : 'Preview'}</button>
     </footer>
   </form>`
@@ -142,7 +144,7 @@ export function revokeMany(changed, shown) {
     <footer>
       <button type="button" @click=${back}>Back</button>
       <button class="danger" ?disabled=${isBusy || preview.count === 0 || typed !== String(preview.count)}>
-        ${isBusy ? `Revoking … ${(elapsedMs / 1000).toFixed(1)} s` : 'Revoke these keys'}
+        ${isBusy ? busy(`Revoking … ${(elapsedMs / 1000).toFixed(1)} s`) : 'Revoke these keys'}
       </button>
     </footer>
   </form>`
@@ -160,10 +162,10 @@ export function revokeMany(changed, shown) {
 
   const dialog = openDialog({
     title: 'Revoke many keys',
-    mayClose: () => !isBusy || progress !== undefined,
-    content: ({ close }) => html`
+    holds: () => holdOfWork(isBusy && progress === undefined),
+    content: ({ close, dismiss }) => html`
       ${problem === undefined ? nothing : problemOf(problem)}
-      ${progress !== undefined ? third(close) : preview === undefined ? first(close) : second()}
+      ${progress !== undefined ? third(close) : preview === undefined ? first(dismiss) : second()}
     `,
   })
   return dialog

@@ -1,6 +1,8 @@
 import { call } from '../api.js'
 import { html, nothing } from '../lit-html.js'
+import { confirmation } from '../parts/busy.js'
 import { openDialog } from '../parts/dialog.js'
+import { layers } from '../parts/layers.js'
 import { problemOf } from '../parts/problem.js'
 import { state } from '../state.js'
 
@@ -16,7 +18,7 @@ export async function askForKey(detail) {
   let problem
   const dialog = openDialog({
     title: 'Give your key again',
-    content: ({ close }) => html`<form @submit=${submit}>
+    content: ({ dismiss }) => html`<form @submit=${submit}>
       <p>${detail}</p>
       ${problem === undefined ? nothing : problemOf(problem)}
       <label>API key <b>${state.signedIn?.api_key.name}</b>
@@ -24,7 +26,7 @@ export async function askForKey(detail) {
       </label>
       <p class="quiet">The token of the key that you act with, also if you signed in by a link. It is not stored.</p>
       <footer>
-        <button type="button" @click=${close}>Cancel</button>
+        <button type="button" @click=${dismiss}>Cancel</button>
         <button class="primary" ?disabled=${isBusy}>${isBusy ? 'Checking …' : 'Go on'}</button>
       </footer>
     </form>`,
@@ -51,6 +53,14 @@ export async function askForKey(detail) {
     }
   }
 
+  showWaiting(true)
   await dialog.closed
+  showWaiting(false)
   return isGiven
+}
+
+/** The dialog below says what its change waits for. @param {boolean} isAsked */
+function showWaiting(isAsked) {
+  confirmation.isAsked = isAsked
+  for (const { update } of layers) update()
 }

@@ -1,10 +1,12 @@
 import { html, nothing } from '../lit-html.js'
-import { openDialog } from '../parts/dialog.js'
-import { issue } from '../parts/issue.js'
+import { busy } from '../parts/busy.js'
+import { openIssue } from '../parts/issue.js'
 import { expiryField, reachField, readChoices, roleField, toExpiresAt } from '../parts/key-form.js'
 import { Loading } from '../parts/loading.js'
 import { metadataField, toMetadata } from '../parts/metadata-field.js'
 import { accountPath } from '../state.js'
+
+/** @typedef {import('../parts/issue.js').Issuing} Issuing */
 
 /**
  * The dialog Create API Key: asks, issues, and shows the token once.
@@ -18,17 +20,10 @@ export function createKey(changed) {
   const labels = []
   const values = { name: '', description: '', role: '' }
   const update = () => dialog?.update()
-  const issuing = issue({
-    path: `${accountPath()}/api-keys`,
-    update,
-    changed,
-    close: () => dialog?.close(),
-  })
-
-  /** @param {SubmitEvent} event */
-  function submit(event) {
+  /** @param {SubmitEvent} event @param {Issuing} issuing */
+  function submit(event, { start }) {
     event.preventDefault()
-    void issuing.start({
+    start({
       name: values.name.trim(),
       description: values.description.trim(),
       role: values.role,
@@ -43,14 +38,17 @@ export function createKey(changed) {
     values[field] = event.target.value
   }
 
-  /** @param {import('../parts/key-form.js').Choices} given */
-  const form = (given) => html`<form @submit=${submit}>
+  /** @param {import('../parts/key-form.js').Choices} given @param {Issuing} issuing */
+  const form = (
+    given,
+    issuing,
+  ) => html`<form @submit=${(/** @type {SubmitEvent} */ event) => submit(event, issuing)}>
     ${issuing.problem()}
     <label>Name
-      <input name="name" required maxlength="120" autocomplete="off" autofocus .value=${values.name} @input=${set('name')} />
+      <input name="name" required data-most="120" autocomplete="off" autofocus .value=${values.name} @input=${set('name')} />
     </label>
     <label>Description <span class="quiet">(optional)</span>
-      <textarea name="description" rows="2" maxlength="1000" .value=${values.description} @input=${set('description')}></textarea>
+      <textarea name="description" rows="2" data-most="1000" .value=${values.description} @input=${set('description')}></textarea>
     </label>
     ${roleField(given, values.role, (role) => {
       values.role = role
@@ -61,19 +59,21 @@ export function createKey(changed) {
     ${metadataField(labels, update)}
     ${reach.isRestricted && reach.lists.size === 0 ? html`<p class="note warn">Select at least one allow list, or allow all addresses.</p>` : nothing}
     <footer>
-      <button type="button" @click=${() => dialog?.close()}>Cancel</button>
+      <button type="button" @click=${issuing.dismiss}>Cancel</button>
       <button class="primary" ?disabled=${issuing.isBusy() || (reach.isRestricted && reach.lists.size === 0)}>
-        ${issuing.isBusy() ? 'Generating …' : 'Generate Key'}
+        ${issuing.isBusy() ? busy('Generating …') : 'Generate Key'}
       </button>
     </footer>
   </form>`
 
   /** @type {import('../parts/dialog.js').Dialog | undefined} */
   let dialog
-  dialog = openDialog({
+  dialog = openIssue({
     title: 'Create API Key',
-    mayClose: issuing.mayLeave,
-    content: () => issuing.render() ?? choices.render(form, 'roles and lists'),
+    path: `${accountPath()}/api-keys`,
+    subject: ({ name }) => `The key ${name}`,
+    changed,
+    form: (issuing) => choices.render((given) => form(given, issuing), 'roles and lists'),
   })
   void choices.start()
   return dialog

@@ -1,6 +1,8 @@
-import { call, Problem } from '../api.js'
-import { html, nothing } from '../lit-html.js'
-import { openDialog } from '../parts/dialog.js'
+import { call } from '../api.js'
+import { html } from '../lit-html.js'
+import { busy } from '../parts/busy.js'
+import { holdOfWork, openDialog } from '../parts/dialog.js'
+import { Editing } from '../parts/editing.js'
 import {
   expiryField,
   expiryOf,
@@ -11,8 +13,7 @@ import {
 } from '../parts/key-form.js'
 import { Loading } from '../parts/loading.js'
 import { metadataField, toEntries, toMetadata } from '../parts/metadata-field.js'
-import { problemOf } from '../parts/problem.js'
-import { followReceipt, progressOf } from '../parts/receipt.js'
+import { isSameList, mergeLists, mergeValue, mergeValues } from '../parts/three-way.js'
 import { accountPath } from '../state.js'
 
 /** @typedef {import('../types.js').ApiKey} ApiKey */
@@ -22,88 +23,83 @@ import { accountPath } from '../state.js'
  * @param {{ key: ApiKey, etag: string }} found
  * @param {() => void} changed
  */
-export function editKey({ key, etag: readEtag }, changed) {
+export function editKey({ key, etag }, changed) {
   const path = `${accountPath()}/api-keys/${key.id}`
   const choices = new Loading(readChoices, () => dialog?.update())
   const values = { name: key.name, description: key.description, role: key.role.id }
   const expiry = expiryOf(key.expires_at)
   const reach = { isRestricted: key.reach === 'allow_lists', lists: new Set(key.allow_list_ids) }
   const labels = toEntries(key.metadata)
-  let base = key
-  let etag = readEtag
-  let isBusy = false
-  /** @type {unknown} */
-  let problem
-  /** @type {ApiKey | undefined} the key as somebody else has left it */
-  let theirs
-  /** @type {import('../parts/receipt.js').Progress | undefined} */
-  let progress
   const update = () => dialog?.update()
+  /** @type {Editing<ApiKey>} */
+  const editing = new Editing({
+    what: 'key',
+    opened: { value: key, etag },
+    read: async () => {
+      const answer = await call('GET', path)
+      return { value: answer.body.api_key, etag: answer.headers.get('etag') ?? '' }
+    },
+    merge,
+    bodyOf,
+    send: (body, version) =>
+      call('PATCH', `${path}?wait_ms=0`, { body, headers: { 'if-match': version } }),
+    saved: changed,
+    facts,
+    dialog: () => dialog,
+  })
 
-  /** Only what the reader has changed is sent. */
-  function patch() {
+  /** @param {ApiKey} current @returns {ApiKey} */
+  function merge(current) {
     const expiresAt = toExpiresAt(expiry)
-    const isSameMinute = expiresAt?.slice(0, 16) === base.expires_at?.slice(0, 16)
-    const lists = [...reach.lists].sort()
-    const metadata = toMetadata(labels)
+    const isSameMinute = expiresAt?.slice(0, 16) === key.expires_at?.slice(0, 16)
+    const roleId = mergeValue(key.role.id, values.role, current.role.id)
     return {
-      ...(values.name.trim() !== base.name && { name: values.name.trim() }),
-      ...(values.description.trim() !== base.description && {
-        description: values.description.trim(),
-      }),
-      ...(values.role !== base.role.id && { role: values.role }),
-      ...(!isSameMinute && { expires_at: expiresAt }),
-      ...(!reach.isRestricted && base.reach !== 'anywhere' && { reach: 'anywhere' }),
-      ...(reach.isRestricted &&
-        (base.reach === 'anywhere' || lists.join() !== [...base.allow_list_ids].sort().join()) && {
-          reach: 'allow_lists',
-          allow_list_ids: lists,
-        }),
-      ...(JSON.stringify(metadata) !== JSON.stringify(base.metadata) && { metadata }),
+      ...current,
+      name: mergeValue(key.name, values.name.trim(), current.name),
+      description: mergeValue(key.description, values.description.trim(), current.description),
+      role: roleId === current.role.id ? current.role : { id: roleId, name: roleName(roleId) },
+      expires_at: isSameMinute ? current.expires_at : expiresAt,
+      metadata: mergeValues(key.metadata, toMetadata(labels), current.metadata),
+      ...mergeReach(current),
     }
   }
 
-  async function save() {
-    const body = patch()
-    if (Object.keys(body).length === 0) return dialog?.close()
-    isBusy = true
-    problem = undefined
-    update()
-    const startedAt = performance.now()
-    try {
-      const answer = await call('PATCH', `${path}?wait_ms=0`, {
-        body,
-        headers: { 'if-match': etag },
-      })
-      theirs = undefined
-      changed()
-      await followReceipt(answer.body.receipt, startedAt, (latest) => {
-        progress = latest
-        update()
-      })
-    } catch (error) {
-      if (error instanceof Problem && error.status === 412) await readTheirs()
-      else problem = error
+  /** @param {ApiKey} current */
+  function mergeReach(current) {
+    if (!reach.isRestricted) {
+      if (key.reach === 'anywhere') return {}
+      return { reach: 'anywhere', allow_list_ids: [] }
     }
-    isBusy = false
-    return update()
+    const wanted = [...reach.lists]
+    // Whoever restricts a key, or finds it free, wants these lists.
+    const isNew = key.reach === 'anywhere' || current.reach === 'anywhere'
+    if (isSameList(wanted.toSorted(), key.allow_list_ids.toSorted())) return {}
+    const lists = isNew ? wanted : mergeLists(key.allow_list_ids, wanted, current.allow_list_ids)
+    return { reach: 'allow_lists', allow_list_ids: lists }
   }
 
-  async function readTheirs() {
-    const answer = await call('GET', path)
-    theirs = answer.body.api_key
-    etag = answer.headers.get('etag') ?? ''
+  /** @param {ApiKey} key */
+  function facts({ name, description, role, expires_at: expiresAt, ...other }) {
+    const lists = other.allow_list_ids.map((id) => listName(id))
+    return /** @type {const} */ ([
+      ['Name', name],
+      ['Description', description || '–'],
+      ['Role', role.name],
+      ['Expires', expiresAt === null ? 'Never' : new Date(expiresAt).toLocaleString()],
+      ['Usable from', other.reach === 'anywhere' ? 'Any address' : lists.toSorted().join(', ')],
+      ['Metadata', labelsOf(other.metadata)],
+    ])
   }
 
-  function saveOver() {
-    if (theirs !== undefined) base = theirs
-    return save()
-  }
+  /** @param {string} id */
+  const roleName = (id) => choices.value?.roles.find((role) => role.id === id)?.name ?? id
+  /** @param {string} id */
+  const listName = (id) => choices.value?.lists.find((list) => list.id === id)?.name ?? id
 
   /** @param {SubmitEvent} event */
   function submit(event) {
     event.preventDefault()
-    void save()
+    void editing.save()
   }
 
   /** @param {'name' | 'description'} field */
@@ -113,9 +109,8 @@ export function editKey({ key, etag: readEtag }, changed) {
 
   /** @param {import('../parts/key-form.js').Choices} given */
   const form = (given) => html`<form @submit=${submit}>
-    ${problem === undefined ? nothing : problemOf(problem)}
-    <label>Name <input required maxlength="120" autocomplete="off" .value=${values.name} @input=${set('name')} /></label>
-    <label>Description <textarea rows="2" maxlength="1000" .value=${values.description} @input=${set('description')}></textarea></label>
+    <label>Name <input required data-most="120" autocomplete="off" .value=${values.name} @input=${set('name')} /></label>
+    <label>Description <textarea rows="2" data-most="1000" .value=${values.description} @input=${set('description')}></textarea></label>
     ${roleField(given, values.role, (role) => {
       values.role = role
       update()
@@ -124,58 +119,47 @@ export function editKey({ key, etag: readEtag }, changed) {
     ${reachField(given, reach, update)}
     ${metadataField(labels, update)}
     <footer>
-      <button type="button" @click=${() => dialog?.close()}>Cancel</button>
-      <button class="primary" ?disabled=${isBusy || (reach.isRestricted && reach.lists.size === 0)}>${isBusy ? 'Saving …' : 'Save'}</button>
+      <button type="button" @click=${() => dialog?.dismiss()}>Cancel</button>
+      <button class="primary" ?disabled=${editing.isBusy || (reach.isRestricted && reach.lists.size === 0)}>${editing.isBusy ? busy('Saving …') : 'Save'}</button>
     </footer>
   </form>`
-
-  const conflict = (/** @type {ApiKey} */ other) => html`
-    <div class="note warn" role="alert"><b>Somebody has changed this key since you opened it.</b> Compare, then decide.</div>
-    <div class="difference">
-      ${column('As it is now', other)}
-      ${column('As you want it', { ...base, ...patch(), role: { id: values.role, name: roleName(values.role) } })}
-    </div>
-    <footer>
-      <button type="button" @click=${() => dialog?.close()}>Keep it as it is now</button>
-      <button type="button" class="primary" ?disabled=${isBusy} @click=${saveOver}>Save mine</button>
-    </footer>`
-
-  /** @param {string} id */
-  const roleName = (id) => choices.value?.roles.find((role) => role.id === id)?.name ?? id
-
-  const done =
-    () => html`${problem === undefined ? nothing : problemOf(problem)} ${progressOf(progress, 'In effect everywhere')}
-    <footer><button type="button" class="primary" @click=${() => dialog?.close()}>Done</button></footer>`
 
   /** @type {import('../parts/dialog.js').Dialog | undefined} */
   let dialog
   dialog = openDialog({
     title: `Edit ${key.name}`,
-    content: () => {
-      if (progress !== undefined) return done()
-      return theirs === undefined ? choices.render(form, 'roles and lists') : conflict(theirs)
-    },
+    holds: () => holdOfWork(editing.isBusy),
+    content: () => editing.render(() => choices.render(form, 'roles and lists')),
   })
   void choices.start()
   return dialog
 }
 
-/** @param {string} title @param {ApiKey} key */
-function column(title, key) {
-  return html`<section aria-label=${title}>
-    <h3>${title}</h3>
-    <dl class="facts">
-      ${[
-        ['Name', key.name],
-        ['Description', key.description],
-        ['Role', key.role.name],
-        ['Expires', key.expires_at ?? 'Never'],
-        [
-          'Usable from',
-          key.reach === 'anywhere' ? 'Any address' : `${key.allow_list_ids.length} allow lists`,
-        ],
-        ['Metadata', JSON.stringify(key.metadata)],
-      ].map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
-    </dl>
-  </section>`
+/**
+ * What differs, as the API takes it.
+ * @param {ApiKey} merged
+ * @param {ApiKey} current
+ */
+function bodyOf(merged, current) {
+  const isSameReach =
+    merged.reach === current.reach &&
+    isSameList(merged.allow_list_ids.toSorted(), current.allow_list_ids.toSorted())
+  const body = {
+    ...(merged.name !== current.name && { name: merged.name }),
+    ...(merged.description !== current.description && { description: merged.description }),
+    ...(merged.role.id !== current.role.id && { role: merged.role.id }),
+    ...(merged.expires_at !== current.expires_at && { expires_at: merged.expires_at }),
+    ...(!isSameReach && {
+      reach: merged.reach,
+      ...(merged.reach === 'allow_lists' && { allow_list_ids: merged.allow_list_ids }),
+    }),
+    ...(labelsOf(merged.metadata) !== labelsOf(current.metadata) && { metadata: merged.metadata }),
+  }
+  return Object.keys(body).length === 0 ? undefined : body
+}
+
+/** @param {Readonly<Record<string, string>>} metadata */
+function labelsOf(metadata) {
+  const labels = Object.entries(metadata).map(([name, value]) => `${name}: ${value}`)
+  return labels.toSorted().join(', ') || '–'
 }

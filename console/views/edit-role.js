@@ -1,63 +1,47 @@
 import { call } from '../api.js'
 import { html, nothing } from '../lit-html.js'
-import { openDialog } from '../parts/dialog.js'
-import { effectiveOf } from '../parts/key-form.js'
+import { busy } from '../parts/busy.js'
+import { holdOfWork, openDialog } from '../parts/dialog.js'
+import { Editing } from '../parts/editing.js'
+import { Loading } from '../parts/loading.js'
+import { effectiveOf } from '../parts/permissions.js'
 import { problemOf } from '../parts/problem.js'
-import { followReceipt, progressOf } from '../parts/receipt.js'
+import { isSameList, mergeLists, mergeValue } from '../parts/three-way.js'
 import { counted } from '../parts/words.js'
-import { accountPath, may } from '../state.js'
+import { accountPath } from '../state.js'
+import { permissionFields } from './role-fields.js'
 
 /** @typedef {import('../types.js').Role} Role */
+/** @typedef {ReadonlyMap<string, import('../types.js').Permission>} Catalogue */
+/** @typedef {{ name: string, description: string, chosen: Set<string> }} Values */
 
 /**
- * Creates, clones or edits a role; before an edit is saved, says who gains and loses what.
+ * Creates or clones a role.
  * @param {object} options
- * @param {ReadonlyMap<string, import('../types.js').Permission>} options.catalogue
- * @param {Role} [options.role] to edit
+ * @param {Catalogue} options.catalogue
  * @param {Role} [options.from] to clone
  * @param {() => void} options.saved
  */
-export function openRoleForm({ catalogue, role, from, saved }) {
-  const source = role ?? from
+export function createRole({ catalogue, from, saved }) {
+  /** @type {Values} */
   const values = {
-    name: role?.name ?? (from === undefined ? '' : `Copy of ${from.name}`),
-    description: source?.description ?? '',
+    name: from === undefined ? '' : `Copy of ${from.name}`,
+    description: from?.description ?? '',
+    chosen: new Set(from?.permissions),
   }
-  const chosen = new Set(source?.permissions ?? [])
-  const idempotencyKey = crypto.randomUUID()
+  const headers = { 'idempotency-key': crypto.randomUUID() }
   let isBusy = false
   /** @type {unknown} */
   let problem
-  /** @type {import('../parts/receipt.js').Progress | undefined} */
-  let progress
 
-  /** @param {SubmitEvent} event */
-  async function submit(event) {
-    event.preventDefault()
+  async function create() {
     isBusy = true
     problem = undefined
     dialog.update()
-    const startedAt = performance.now()
-    const body = {
-      name: values.name.trim(),
-      description: values.description.trim(),
-      permissions: [...chosen].sort(),
-    }
     try {
-      if (role === undefined) {
-        await call('POST', `${accountPath()}/roles`, {
-          body,
-          headers: { 'idempotency-key': idempotencyKey },
-        })
-        saved()
-        return dialog.close()
-      }
-      const answer = await call('PUT', `${accountPath()}/roles/${role.id}?wait_ms=0`, { body })
+      await call('POST', `${accountPath()}/roles`, { body: wantedOf(values), headers })
       saved()
-      await followReceipt(answer.body.receipt, startedAt, (latest) => {
-        progress = latest
-        dialog.update()
-      })
+      return dialog.close()
     } catch (error) {
       problem = error
     }
@@ -65,78 +49,149 @@ export function openRoleForm({ catalogue, role, from, saved }) {
     return dialog.update()
   }
 
-  /** @param {string} name */
-  const toggle = (name) => (/** @type {any} */ event) => {
-    if (event.target.checked) chosen.add(name)
-    else chosen.delete(name)
-    dialog.update()
-  }
-
-  /** @param {'name' | 'description'} field */
-  const set = (field) => (/** @type {any} */ event) => {
-    values[field] = event.target.value
-  }
-
-  function changes() {
-    if (role === undefined) return nothing
-    const before = effectiveOf(role.permissions, catalogue)
-    const after = effectiveOf([...chosen], catalogue)
-    const gained = after.filter((name) => !before.includes(name))
-    const lost = before.filter((name) => !after.includes(name))
-    if (gained.length + lost.length === 0) return nothing
-    return html`<div class="note warn" role="status">
-      <p><b>${counted(role.key_count ?? 0, 'key')}</b> with this role:</p>
-      ${gained.length > 0 ? html`<p>gain <ins>${gained.join(', ')}</ins></p>` : nothing}
-      ${lost.length > 0 ? html`<p>lose <del>${lost.join(', ')}</del></p>` : nothing}
-    </div>`
-  }
-
   const dialog = openDialog({
-    title: role === undefined ? 'Create role' : `Edit ${role.name}`,
-    content: ({ close }) =>
-      progress !== undefined
-        ? html`${progressOf(progress, 'In effect everywhere')}
-            <footer><button type="button" class="primary" @click=${close}>Done</button></footer>`
-        : html`<form @submit=${submit}>
-            ${problem === undefined ? nothing : problemOf(problem)}
-            <label>Name <input required maxlength="120" autocomplete="off" autofocus .value=${values.name} @input=${set('name')} /></label>
-            <label>Description <span class="quiet">(optional)</span>
-              <textarea rows="2" maxlength="1000" .value=${values.description} @input=${set('description')}></textarea>
-            </label>
-            ${[...groupsOf(catalogue)].map(
-              ([resource, permissions]) => html`<fieldset>
-                <legend>${resource.replaceAll('_', ' ')}</legend>
-                ${permissions.map(
-                  ({
-                    name,
-                    title,
-                    sensitive,
-                    description,
-                  }) => html`<label class="choice" title=${description}>
-                    <input type="checkbox" .checked=${chosen.has(name)} ?disabled=${!may(name) && !chosen.has(name)} @change=${toggle(name)} />
-                    ${title} <code class="quiet">${name}</code> ${sensitive ? html`<span class="badge warn">sensitive</span>` : nothing}
-                  </label>`,
-                )}
-              </fieldset>`,
-            )}
-            <p class="quiet">A permission that your own key does not have cannot be given.</p>
-            ${changes()}
-            <footer>
-              <button type="button" @click=${close}>Cancel</button>
-              <button class="primary" ?disabled=${isBusy}>${isBusy ? 'Saving …' : role === undefined ? 'Create role' : 'Save'}</button>
-            </footer>
-          </form>`,
+    title: 'Create role',
+    holds: () => holdOfWork(isBusy),
+    content: (opened) => html`${problem === undefined ? nothing : problemOf(problem)}
+      ${formOf(values, catalogue, opened, { isBusy, verb: 'Create role', submit: create })}`,
   })
   return dialog
 }
 
-/** @param {ReadonlyMap<string, import('../types.js').Permission>} catalogue */
-function groupsOf(catalogue) {
-  /** @type {Map<string, import('../types.js').Permission[]>} */
-  const groups = new Map()
-  for (const permission of catalogue.values()) {
-    const [resource = ''] = permission.name.split(':')
-    groups.set(resource, [...(groups.get(resource) ?? []), permission])
+/**
+ * Edits a role; before it is saved, says who gains and loses what.
+ * @param {object} options
+ * @param {Catalogue} options.catalogue
+ * @param {Role} options.role
+ * @param {() => void} options.saved
+ */
+export function editRole({ catalogue, role: { id, name }, saved }) {
+  const path = `${accountPath()}/roles/${id}`
+  const read = async () => {
+    const { body, headers } = await call('GET', path)
+    return { value: /** @type {Role} */ (body.role), etag: headers.get('etag') ?? '' }
   }
-  return groups
+  // The row of the page may be old.
+  const found = new Loading(
+    async () => begin(await read()),
+    () => dialog?.update(),
+  )
+  const consequences = (/** @type {Role} */ merged, /** @type {Role} */ current) =>
+    consequencesOf(merged, current, catalogue)
+
+  /** @param {{ value: Role, etag: string }} opened */
+  function begin(opened) {
+    const { name, description, permissions } = opened.value
+    /** @type {Values} */
+    const values = { name, description, chosen: new Set(permissions) }
+    const editing = new Editing({
+      what: 'role',
+      opened,
+      read,
+      merge: (current) => merge(opened.value, wantedOf(values), current),
+      bodyOf,
+      send: (body, etag) =>
+        call('PUT', `${path}?wait_ms=0`, { body, headers: { 'if-match': etag } }),
+      saved,
+      facts: (role) => [
+        ['Name', role.name],
+        ['Description', role.description || '–'],
+        ['Permissions', role.permissions.toSorted().join(', ') || '–'],
+      ],
+      consequences,
+      dialog: () => dialog,
+    })
+    return { values, editing }
+  }
+
+  /** @type {import('../parts/dialog.js').Dialog | undefined} */
+  let dialog
+  dialog = openDialog({
+    title: `Edit ${name}`,
+    holds: () => holdOfWork(found.value?.editing.isBusy === true),
+    content: (opened) =>
+      found.render(({ values, editing }) => {
+        const { save: submit, isBusy, current, edited } = editing
+        return editing.render(() => {
+          const note = consequences(edited.merge(current.value), current.value)
+          return formOf(values, catalogue, opened, { isBusy, verb: 'Save', submit, note })
+        })
+      }, 'the role'),
+  })
+  void found.start()
+  return dialog
+}
+
+/**
+ * @param {Role} opened
+ * @param {Pick<Role, 'name' | 'description' | 'permissions'>} wanted
+ * @param {Role} current
+ */
+function merge(opened, wanted, current) {
+  const before = opened.permissions.toSorted()
+  return {
+    ...current,
+    name: mergeValue(opened.name, wanted.name, current.name),
+    description: mergeValue(opened.description, wanted.description, current.description),
+    permissions: mergeLists(before, wanted.permissions, current.permissions.toSorted()),
+  }
+}
+
+/** The whole role, as the API takes it. @param {Role} merged @param {Role} current */
+function bodyOf({ name, description, permissions }, current) {
+  const isSame =
+    name === current.name &&
+    description === current.description &&
+    isSameList(permissions.toSorted(), current.permissions.toSorted())
+  return isSame ? undefined : { name, description, permissions }
+}
+
+/** @param {Role} merged @param {Role} current @param {Catalogue} catalogue */
+function consequencesOf(merged, current, catalogue) {
+  const before = effectiveOf(current.permissions, catalogue)
+  const after = effectiveOf(merged.permissions, catalogue)
+  const gained = after.filter((name) => !before.includes(name))
+  const lost = before.filter((name) => !after.includes(name))
+  if (gained.length + lost.length === 0) return nothing
+  return html`<div class="note warn" role="status">
+    <p><b>${counted(current.key_count ?? 0, 'key')}</b> with this role:</p>
+    ${gained.length > 0 ? html`<p>gain <ins>${gained.join(', ')}</ins></p>` : nothing}
+    ${lost.length > 0 ? html`<p>lose <del>${lost.join(', ')}</del></p>` : nothing}
+  </div>`
+}
+
+/**
+ * @param {Values} values
+ * @param {Catalogue} catalogue
+ * @param {import('../parts/dialog.js').Dialog} dialog
+ * @param {{ isBusy: boolean, verb: string, submit: () => unknown, note?: unknown }} options
+ */
+function formOf(values, catalogue, dialog, { isBusy, verb, submit, note = nothing }) {
+  /** @param {'name' | 'description'} field */
+  const set = (field) => (/** @type {any} */ event) => {
+    values[field] = event.target.value
+  }
+  return html`<form
+    @submit=${(/** @type {Event} */ event) => {
+      event.preventDefault()
+      void submit()
+    }}
+  >
+    <label>Name <input required data-most="120" autocomplete="off" autofocus .value=${values.name} @input=${set('name')} /></label>
+    <label>Description <span class="quiet">(optional)</span>
+      <textarea rows="2" data-most="1000" .value=${values.description} @input=${set('description')}></textarea>
+    </label>
+    ${permissionFields(catalogue, values.chosen, dialog.update)}
+    <p class="quiet">A permission that your own key does not have cannot be given.</p>
+    ${note}
+    <footer>
+      <button type="button" @click=${dialog.dismiss}>Cancel</button>
+      <button class="primary" ?disabled=${isBusy}>${isBusy ? busy('Saving …') : verb}</button>
+    </footer>
+  </form>`
+}
+
+/** @param {Values} values */
+function wantedOf({ name, description, chosen }) {
+  return { name: name.trim(), description: description.trim(), permissions: [...chosen].sort() }
 }

@@ -1,6 +1,7 @@
 import { call } from '../api.js'
 import { html, nothing } from '../lit-html.js'
-import { openDialog } from '../parts/dialog.js'
+import { busy } from '../parts/busy.js'
+import { holdOfWork, openDialog } from '../parts/dialog.js'
 import { problemOf } from '../parts/problem.js'
 import { followReceipt, progressOf } from '../parts/receipt.js'
 
@@ -100,10 +101,11 @@ function perform(key, changed, act) {
     step = 'acting'
     problem = undefined
     dialog.update()
-    const startedAt = performance.now()
     try {
       const path = `/v1/accounts/${key.account_id}/api-keys/${key.id}/${act.path}?wait_ms=0`
-      const { body } = await call('POST', path, { body: reason === '' ? {} : { reason } })
+      const { body, startedAt } = await call('POST', path, {
+        body: reason === '' ? {} : { reason },
+      })
       step = 'done'
       changed()
       await followReceipt(body.receipt, startedAt, (latest) => {
@@ -119,7 +121,8 @@ function perform(key, changed, act) {
 
   const dialog = openDialog({
     title: act.title,
-    content: ({ close }) => html`<form @submit=${submit}>
+    holds: () => holdOfWork(step === 'acting'),
+    content: ({ close, dismiss }) => html`<form @submit=${submit}>
       ${problem === undefined ? nothing : problemOf(problem)}
       ${
         step === 'done'
@@ -130,13 +133,13 @@ function perform(key, changed, act) {
                 act.isRepeated
                   ? nothing
                   : html`<label>Reason <span class="quiet">(optional, kept in the audit log)</span>
-                      <input name="reason" maxlength="1000" autocomplete="off" />
+                      <input name="reason" data-most="1000" autocomplete="off" />
                     </label>`
               }
               <footer>
-                <button type="button" @click=${close}>Cancel</button>
+                <button type="button" @click=${dismiss}>Cancel</button>
                 <button class=${act.isDangerous ? 'danger' : 'primary'} ?disabled=${step === 'acting'}>
-                  ${step === 'acting' ? 'One moment …' : act.verb}
+                  ${step === 'acting' ? busy('One moment …') : act.verb}
                 </button>
               </footer>`
       }

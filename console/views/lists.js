@@ -10,7 +10,6 @@ import { timeOf } from '../parts/time.js'
 import { counted } from '../parts/words.js'
 import { forget, hrefOf, hrefWith } from '../router.js'
 import { accountPath, may } from '../state.js'
-import { createList, editList } from './edit-list.js'
 
 /** @typedef {import('../types.js').AllowList} AllowList */
 
@@ -27,7 +26,7 @@ export function open(context) {
   }
   const page = new Loading(() => get(pathOf(`${accountPath()}/allow-lists`, query)), context.update)
   const reload = () => void page.start()
-  const create = () => createList(reload)
+  const create = async () => (await import('./edit-list.js')).createList(reload)
 
   /** @type {readonly import('../types.js').Column<AllowList>[]} */
   const columns = [
@@ -124,7 +123,8 @@ function openDetails(list, reload) {
     }
   }
 
-  function edit() {
+  async function edit() {
+    const { editList } = await import('./edit-list.js')
     dialog.close()
     editList(list, reload)
   }

@@ -2,14 +2,13 @@ import { call, get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { ask } from '../parts/ask.js'
 import { openDialog } from '../parts/dialog.js'
-import { effectiveOf } from '../parts/key-form.js'
 import { Loading } from '../parts/loading.js'
+import { effectiveOf } from '../parts/permissions.js'
 import { forbidden, problemOf } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
 import { counted } from '../parts/words.js'
 import { forget, hrefOf, hrefWith } from '../router.js'
 import { accountPath, may } from '../state.js'
-import { openRoleForm } from './edit-role.js'
 
 /** @typedef {import('../types.js').Role} Role */
 /** @typedef {ReadonlyMap<string, import('../types.js').Permission>} Catalogue */
@@ -41,8 +40,10 @@ export function open(context) {
     return { ...roles, permissions }
   }, context.update)
   const reload = () => void page.start()
-  const create = () =>
-    page.value && openRoleForm({ catalogue: page.value.permissions, saved: reload })
+  const create = async () => {
+    const { createRole } = await import('./edit-role.js')
+    if (page.value) createRole({ catalogue: page.value.permissions, saved: reload })
+  }
 
   /** @type {(catalogue: Catalogue) => readonly import('../types.js').Column<Role>[]} */
   const columnsOf = (catalogue) => [
@@ -137,14 +138,16 @@ function openDetails(role, catalogue, reload) {
     }
   }
 
-  function edit() {
+  async function edit() {
+    const { editRole } = await import('./edit-role.js')
     dialog.close()
-    openRoleForm({ catalogue, role, saved: reload })
+    editRole({ catalogue, role, saved: reload })
   }
 
-  function clone() {
+  async function clone() {
+    const { createRole } = await import('./edit-role.js')
     dialog.close()
-    openRoleForm({ catalogue, from: role, saved: reload })
+    createRole({ catalogue, from: role, saved: reload })
   }
 
   /** @param {readonly string[]} names */

@@ -1,6 +1,9 @@
 import { html, nothing } from '../lit-html.js'
-import { openDialog } from '../parts/dialog.js'
-import { issue } from '../parts/issue.js'
+import { busy } from '../parts/busy.js'
+import { openIssue } from '../parts/issue.js'
+import { state } from '../state.js'
+
+/** @typedef {import('../parts/issue.js').Issuing} Issuing */
 
 /** @type {Record<string, number>} */
 const seconds = { minutes: 60, hours: 3600, days: 86_400 }
@@ -15,22 +18,15 @@ export function rotateKey(key, changed) {
   let kind = 'overlap'
   let retires = true
   let endsOverlap = false
+  const isOwn = key.id === state.signedIn?.api_key.id
   const hasOverlap = key.overlap_ends_at !== null
   const update = () => dialog?.update()
-  const issuing = issue({
-    path: `/v1/accounts/${key.account_id}/api-keys/${key.id}/rotate?wait_ms=0`,
-    done: 'The new token is known everywhere',
-    update,
-    changed,
-    close: () => dialog?.close(),
-  })
-
-  /** @param {SubmitEvent} event */
-  function submit(event) {
+  /** @param {SubmitEvent} event @param {Issuing} issuing */
+  function submit(event, { start }) {
     event.preventDefault()
     const values = new FormData(/** @type {HTMLFormElement} */ (event.target))
     const overlap = Number(values.get('amount')) * (seconds[String(values.get('unit'))] ?? 1)
-    void issuing.start({
+    start({
       overlap_seconds: kind === 'overlap' ? overlap : 0,
       if_generation: key.generation,
       ...(kind === 'overlap' && retires && { retire_on_first_use_seconds: 0 }),
@@ -51,7 +47,10 @@ export function rotateKey(key, changed) {
     /> ${label}
   </label>`
 
-  const form = () => html`<form @submit=${submit}>
+  /** @param {Issuing} issuing */
+  const form = (
+    issuing,
+  ) => html`<form @submit=${(/** @type {SubmitEvent} */ event) => submit(event, issuing)}>
     ${issuing.problem()}
     <p><b>${key.name}</b> gets a new token. What uses the key must change to the new token before the previous one ends.</p>
     <fieldset>
@@ -81,6 +80,7 @@ export function rotateKey(key, changed) {
       }
       ${radio('now', 'ends at once')}
     </fieldset>
+    ${isOwn ? html`<p class="note warn">You are signed in with this key: your session ends ${kind === 'now' ? 'at once, with the previous token' : 'when the previous token ends'}. Copy the new token before you select Done, and sign in with it.</p>` : nothing}
     ${
       hasOverlap
         ? html`<label class="choice">
@@ -97,17 +97,20 @@ export function rotateKey(key, changed) {
         : nothing
     }
     <footer>
-      <button type="button" @click=${() => dialog?.close()}>Cancel</button>
-      <button class="primary" ?disabled=${issuing.isBusy()}>${issuing.isBusy() ? 'Rotating …' : 'Rotate'}</button>
+      <button type="button" @click=${issuing.dismiss}>Cancel</button>
+      <button class="primary" ?disabled=${issuing.isBusy()}>${issuing.isBusy() ? busy('Rotating …') : 'Rotate'}</button>
     </footer>
   </form>`
 
   /** @type {import('../parts/dialog.js').Dialog | undefined} */
   let dialog
-  dialog = openDialog({
+  dialog = openIssue({
     title: 'Rotate API key',
-    mayClose: issuing.mayLeave,
-    content: () => issuing.render() ?? form(),
+    path: `/v1/accounts/${key.account_id}/api-keys/${key.id}/rotate?wait_ms=0`,
+    subject: () => `A new token of ${key.name}`,
+    done: 'The new token is known everywhere',
+    changed,
+    form,
   })
   return dialog
 }

@@ -63,9 +63,8 @@ async function end(session, ended) {
       <footer><button type="button" class="primary" @click=${close}>Done</button></footer>
     `,
   })
-  const startedAt = performance.now()
   try {
-    const { body } = await call('DELETE', `/v1/sessions/${session.id}?wait_ms=0`)
+    const { body, startedAt } = await call('DELETE', `/v1/sessions/${session.id}?wait_ms=0`)
     ended()
     await followReceipt(body.receipt, startedAt, (latest) => {
       progress = latest

@@ -49,7 +49,7 @@ export class StartAbandonedError extends Error {
  * lets the start end at its next safe point.
  */
 export function stopOnSignal(
-  config: Pick<Config, 'DRAIN_TIMEOUT_MS'>,
+  config: Pick<Config, 'DRAIN_TIMEOUT_MS' | 'EDGES_MAX' | 'EDGE_LEASE_MS'>,
   log: Logger,
   signals: StopSignals,
 ): Shutdown {

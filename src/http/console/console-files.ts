@@ -35,7 +35,7 @@ const firstView = [
   'router.js',
   'shell.js',
   'state.js',
-  'parts/dialog.js',
+  'parts/layers.js',
   'parts/loading.js',
   'parts/problem.js',
   'parts/table.js',

@@ -32,8 +32,8 @@ export type Revise = (before: Role, catalogue: Catalogue) => RoleRequest
 /**
  * Replaces a role, and so the permissions of the keys that have it. The author must hold all
  * permissions that the role had before and has after. Throws `invalid_request`, `not_found`,
- * `built_in`, `escalation`, `name_taken`, and `precondition_failed` unless the role is as the author
- * expects it.
+ * `built_in`, `escalation`, `name_taken`, and `precondition_failed` unless the role is as the
+ * author expects it.
  */
 export async function replaceRole(
   deps: ActDeps,

@@ -1,0 +1,12 @@
+/** @typedef {import('../types.js').Permission} Permission */
+
+/**
+ * All permissions that some permissions include.
+ * @param {readonly string[]} names
+ * @param {ReadonlyMap<string, Permission>} catalogue
+ */
+export function effectiveOf(names, catalogue) {
+  const all = new Set(names)
+  for (const name of all) for (const implied of catalogue.get(name)?.implies ?? []) all.add(implied)
+  return [...all].sort()
+}
