@@ -12,6 +12,7 @@ const names: Readonly<Record<string, string>> = {
   id: 'ApiKeyId',
   cursor: 'Cursor',
   'Idempotency-Key': 'IdempotencyKey',
+  'If-Match': 'IfMatch',
   limit: 'Limit',
   wait_ms: 'WaitMs',
 }

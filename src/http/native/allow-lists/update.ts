@@ -51,7 +51,7 @@ export function updateAllowListRoute(app: App, deps: Deps): void {
           'Takes effect on all keys that use the list. Adding addresses requires every permission that those keys grant.',
         params: allowListParams,
         querystring: waitQuery,
-        headers: ifMatchHeader('allow list'),
+        headers: ifMatchHeader,
         body: ref(UpdateAllowListBody),
         response: responses(
           { 200: ref(ChangedAllowList) },

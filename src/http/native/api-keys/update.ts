@@ -68,7 +68,7 @@ export function updateApiKeyRoute(app: App, deps: Deps): void {
           'Fields that are absent stay unchanged. Extending the rights of a key requires every permission that the key grants before and after the update. An earlier expiry also requires `api_key:revoke`. A narrower reach requires every permission that the key grants, or `api_key:disable`. A key cannot change its own role, reach or expiry. A revoked key cannot be updated.',
         params: keyParams,
         querystring: waitQuery,
-        headers: ifMatchHeader('key'),
+        headers: ifMatchHeader,
         body: ref(UpdateApiKeyBody),
         response: responses(
           { 200: ref(ChangedApiKey) },

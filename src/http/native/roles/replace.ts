@@ -36,7 +36,7 @@ export function replaceRoleRoute(app: App, deps: Deps): void {
           'Takes effect on all keys with the role. Requires every permission of the role before and after the change.',
         params: roleParams,
         querystring: waitQuery,
-        headers: ifMatchHeader('role'),
+        headers: ifMatchHeader,
         body: ReplaceRoleBody,
         response: responses({ 200: ref(ChangedRole) }, { body: true, problems: [404, 409, 412] }),
       },
