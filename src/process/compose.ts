@@ -72,6 +72,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const keyring = await TagKeyring.open(verificationReads)
   const connect = (servers: DatabaseServers) =>
     openFeedConnection({
+      needsTables: true,
       servers,
       connectTimeoutMs: Math.min(timing.cycleDeadlineMs, config.DATABASE_CONNECT_TIMEOUT_MS),
       statementTimeoutMs: timing.cycleDeadlineMs,

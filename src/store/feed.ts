@@ -24,6 +24,8 @@ export interface FeedConnectionOptions {
   readonly servers: DatabaseServers
   readonly connectTimeoutMs: number
   readonly statementTimeoutMs: number
+  /** Whether a session that finds no tables of ours is refused. */
+  readonly needsTables?: boolean
 }
 
 export interface StoredHeartbeat {
@@ -48,6 +50,7 @@ async function openOne({
   servers,
   connectTimeoutMs,
   statementTimeoutMs,
+  needsTables = false,
 }: FeedConnectionOptions): Promise<FeedConnection> {
   const { connectionTimeoutMillis = connectTimeoutMs, ...chosen } = servers.options
   const client = new Client({
@@ -64,7 +67,7 @@ async function openOne({
     await client.connect()
     await client.query(sessionSettings({ statementTimeoutMs }))
     const server = await identifyServer((text) => client.query(text))
-    requireFit(server, true)
+    requireFit(server, needsTables)
     // For the whole session: each acknowledgement is a transaction of its own.
     await client.query(`select set_config('synchronous_commit', 'on', false)
       where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`)

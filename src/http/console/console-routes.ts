@@ -28,8 +28,9 @@ export function consoleRoutes(app: App): void {
   // A browser adds the slash of a folder, or a person does.
   app.get('/console/', options, (_request, reply) => reply.redirect('/console', 308))
   app.get('/console/:view/', options, (request, reply) => {
-    const { pathname, search } = new URL(request.url, 'http://console')
-    return reply.redirect(pathname.slice(0, -1) + search, 308)
+    const path = pathOf(request.url)
+    if (path.endsWith('//')) throw new UnknownRoute(path)
+    return reply.redirect(path.slice(0, -1) + request.url.slice(path.length), 308)
   })
   const answerAsset = async (request: FastifyRequest, reply: FastifyReply) => {
     const path = pathOf(request.url)
