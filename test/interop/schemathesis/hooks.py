@@ -35,6 +35,8 @@ BEYOND_SCHEMAS = {
 CONDITIONAL = {
     ("/overlap_seconds", "maximum"), ("/overlap_seconds", "required"), ("/if_generation", "required"),
     ("/allow_list_ids", "required"),
+    # `true` or left out: an enum of one Boolean is code that does not compile for C#.
+    ("/filter/all", "enum"), ("/filter/never_used", "enum"),
 }
 # An error of the Aeon API has a sentence instead of rules: the same, each by its words.
 AEON_BEYOND_SCHEMAS = re.compile(
