@@ -17,12 +17,22 @@ import { documentedAs, undocumented } from '../../documented-as.ts'
 import { parseQueryTime } from '../parse-time.ts'
 import { id, textFilter, timeFilter } from '../shapes/fields.ts'
 
+/** As many as fit into the text, whichever they are: each takes the longest name and a comma. */
+const maxStatuses = Math.floor(
+  (maxStatusListLength + 1) / (Math.max(...keyStatuses.map(({ length }) => length)) + 1),
+)
+
 /** The query parameters of a list of keys that select keys. */
 export const filterParameters = {
   status: Type.Optional(
     documentedAs(
       textFilter(maxStatusListLength, 'Only keys with one of these statuses, separated by commas.'),
-      { type: 'array', minItems: 1, items: { type: 'string', enum: keyStatuses } },
+      {
+        type: 'array',
+        minItems: 1,
+        maxItems: maxStatuses,
+        items: { type: 'string', enum: keyStatuses },
+      },
     ),
   ),
   search: textFilter(
