@@ -132,10 +132,14 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
     writeError: WriteError,
     sessions: CallerRules['sessions'] = undefined,
   ) => {
-    answerConditionally(scope, writeError)
     authenticateScope(scope, deps, { trustedProxies, writeError, sessions })
     runForAccounts(scope)
     refuseUnknownQueries(scope)
+  }
+  // Only where there is something to read: verifications do not pay for it.
+  const guardReads: typeof guard = (scope, writeError, sessions) => {
+    answerConditionally(scope, writeError)
+    guard(scope, writeError, sessions)
   }
   await app.register(async (scope: App) => {
     guard(scope, writeProblem)
@@ -149,7 +153,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   }
   // The only scope in which session cookies count.
   await app.register(async (scope: App) => {
-    guard(scope, writeProblem, options.apis.console)
+    guardReads(scope, writeProblem, options.apis.console)
     nativeApi(scope, deps)
     if (options.apis.console !== undefined) sessionApi(scope, deps, options.apis.console)
   })
@@ -160,7 +164,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
       signInRoute(scope, deps, console)
     })
   }
-  if (options.apis.aeon) await aeonApi(app, deps, guard)
+  if (options.apis.aeon) await aeonApi(app, deps, guardReads)
   return app
 }
 

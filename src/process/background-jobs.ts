@@ -7,6 +7,7 @@ import { fillSearchWords } from '../setup/fill-search-words.ts'
 import { pruneChanges } from '../store/changes.ts'
 import { pruneDenials } from '../store/denials.ts'
 import { pruneSessions } from '../store/sessions.ts'
+import { buffersOf } from './buffers.ts'
 
 /** Long enough to repeat the query for any receipt, with its id checked. */
 const changesKeptMs = 7 * 24 * 60 * 60 * 1000
@@ -37,20 +38,13 @@ export function startBackgroundJobs(deps: Deps, flushEveryMs: number): Backgroun
   }
 }
 
-/** Writes the buffered uses, of keys and of sessions, and denials to the database. */
+/** Writes what is counted in memory. What fails stays there for the next flush. */
 export async function flush(deps: Deps): Promise<void> {
-  await orLog(deps, 'failed to count what edges reported; retrying at the next flush', async () =>
-    deps.edges?.reports.flush(deps),
-  )
-  await orLog(deps, 'failed to write use records; retrying at the next flush', () =>
-    deps.uses.flush(deps.db),
-  )
-  await orLog(deps, 'failed to write uses of sessions; retrying at the next flush', () =>
-    deps.sessions.uses.flush(deps.db),
-  )
-  await orLog(deps, 'failed to write denials; retrying at the next flush', () =>
-    deps.denials.flush(deps),
-  )
+  for (const buffer of buffersOf(deps).flat()) {
+    await orLog(deps, `failed to flush ${buffer.name}; retrying at the next flush`, () =>
+      buffer.flush(),
+    )
+  }
 }
 
 /** Every instance prunes: it takes few statements, most of which find nothing. */

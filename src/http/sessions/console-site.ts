@@ -29,9 +29,9 @@ export function publicSiteOf(publicUrl: string | undefined): ConsoleSite | undef
  */
 export function loopbackSiteOf(host: string | undefined): ConsoleSite | undefined {
   const match = host === undefined ? null : loopbackHost.exec(host)
-  // A port that is none makes an URL that is none.
-  const url = match === null ? null : URL.parse(`http://${match[0]}`)
-  if (match === null || url === null) return undefined
-  const { origin } = url
+  if (match === null) return undefined
+  // Null for a port above 65535.
+  const origin = URL.parse(`http://${match[0]}`)?.origin
+  if (origin === undefined) return undefined
   return { origin, cookieName: `aeon_session_${match[1] ?? '80'}`, isSecure: false }
 }
