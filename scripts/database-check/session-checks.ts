@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
 import type { Database } from '../../src/store/database.ts'
-import { openFeedConnection } from '../../src/store/feed.ts'
+import { openFeedConnection } from '../../src/store/feed-connection.ts'
 import { probeIsolation } from '../../src/store/isolation-probe.ts'
 import { loadProduct } from '../../src/store/load-product.ts'
 import { deliversNotifications } from '../../src/store/notifications.ts'

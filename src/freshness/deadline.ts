@@ -1,4 +1,4 @@
-import { destroyFeedConnection, type FeedConnection } from '../store/feed.ts'
+import { destroyFeedConnection, type FeedConnection } from '../store/feed-connection.ts'
 
 /**
  * The result of a statement, if the result comes in time; past the deadline the connection is

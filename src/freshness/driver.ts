@@ -5,13 +5,12 @@ import {
   acknowledge,
   commitNothing,
   deregisterInstance,
-  destroyFeedConnection,
   evictInstance,
-  type FeedConnection,
   loadFeed,
   loadHeartbeats,
   registerInstance,
 } from '../store/feed.ts'
+import { destroyFeedConnection, type FeedConnection } from '../store/feed-connection.ts'
 import type { Command, Result } from './commands.ts'
 import { withinDeadline } from './deadline.ts'
 import type { Follower } from './follower.ts'

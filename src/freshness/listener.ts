@@ -1,6 +1,7 @@
 import type { CurrentHistory, Origin } from '../store/current-history.ts'
 import { OtherHistoryError } from '../store/faults.ts'
-import { destroyFeedConnection, type FeedConnection, listen } from '../store/feed.ts'
+import { listen } from '../store/feed.ts'
+import { destroyFeedConnection, type FeedConnection } from '../store/feed-connection.ts'
 import { Wakeup } from './wakeup.ts'
 
 export interface ListenerOptions {

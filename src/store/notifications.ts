@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { DatabaseError } from 'pg'
 import type { Database } from './database.ts'
-import { destroyFeedConnection, type FeedConnection, listen } from './feed.ts'
+import { listen } from './feed.ts'
+import { destroyFeedConnection, type FeedConnection } from './feed-connection.ts'
 
 /**
  * Whether what `db` announces arrives at a connection that listens. YugabyteDB has notifications

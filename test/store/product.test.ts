@@ -1,6 +1,7 @@
 /** Which product a server is, and what follows from it. */
 import t, { type Test } from 'tap'
-import { type FeedConnection, listen, openFeedConnection } from '../../src/store/feed.ts'
+import { listen } from '../../src/store/feed.ts'
+import { type FeedConnection, openFeedConnection } from '../../src/store/feed-connection.ts'
 import { identifyServer } from '../../src/store/history.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { isSupportedYugabyte, productOf } from '../../src/store/product.ts'

@@ -3,7 +3,7 @@
  */
 import { sql } from 'kysely'
 import t, { type Test } from 'tap'
-import { openFeedConnection } from '../../src/store/feed.ts'
+import { openFeedConnection } from '../../src/store/feed-connection.ts'
 import { DatabaseServers } from '../../src/store/servers/database-servers.ts'
 import { UnreadableTimeError } from '../../src/store/types.ts'
 import {
