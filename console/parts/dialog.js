@@ -6,7 +6,7 @@ import { limitLength } from './length.js'
  * @typedef {object} Dialog
  * @property {() => void} update shows what has changed
  * @property {() => void} close whatever would be lost
- * @property {() => void} dismiss closes it for the reader, who is told first what would be lost
+ * @property {() => void} dismiss closes it for the reader, after a word on what would be lost
  * @property {Promise<void>} closed
  */
 

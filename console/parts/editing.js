@@ -24,7 +24,7 @@ import { problemOf } from './problem.js'
  */
 
 /**
- * Saves what a reader has changed, and nothing else. If somebody else has changed it meanwhile, the
+ * Saves what a reader has changed, and nothing else. If another person has changed it meanwhile, the
  * reader sees both versions first.
  * @template T
  */

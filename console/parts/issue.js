@@ -95,7 +95,7 @@ export function openIssue({ title, path, subject, done = 'Done everywhere', form
 
   /** @param {() => Promise<void>} receipts */
   async function follow(receipts) {
-    // The token is what matters: whoever rotates the key of their session may not ask any more.
+    // The token is what matters: a reader who rotates the key of the session may not ask any more.
     await receipts().catch(() => show(undefined))
   }
 

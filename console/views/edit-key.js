@@ -19,7 +19,7 @@ import { accountPath } from '../state.js'
 /** @typedef {import('../types.js').ApiKey} ApiKey */
 
 /**
- * Edits a key. If somebody else has changed the key meanwhile, shows both versions.
+ * Edits a key. If another person has changed the key meanwhile, shows both versions.
  * @param {{ key: ApiKey, etag: string }} found
  * @param {() => void} changed
  */
@@ -71,7 +71,7 @@ export function editKey({ key, etag }, changed) {
       return { reach: 'anywhere', allow_list_ids: [] }
     }
     const wanted = [...reach.lists]
-    // Whoever restricts a key, or finds it free, wants these lists.
+    // A reader who restricts a key, or lifts the restriction, wants these lists.
     const isNew = key.reach === 'anywhere' || current.reach === 'anywhere'
     if (isSameList(wanted.toSorted(), key.allow_list_ids.toSorted())) return {}
     const lists = isNew ? wanted : mergeLists(key.allow_list_ids, wanted, current.allow_list_ids)

@@ -105,7 +105,7 @@ export class EdgeStreams {
     for (let [mark] = this.#marks; mark !== undefined; [mark] = this.#marks) {
       if (isHeldUp(mark)) break
       this.#marks.shift()
-      // A revision may be marked again: what its tag keys make known is told after they are read.
+      // A revision may be marked again: what its tag keys make known is sent after they are read.
       const next = this.#marks[0]?.revision ?? Number.POSITIVE_INFINITY
       this.#acknowledged = Math.max(before, Math.min(mark.revision, next - 1))
     }

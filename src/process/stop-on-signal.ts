@@ -20,7 +20,7 @@ const forcedExitCode = 130
 export interface Shutdown {
   /** A signal has arrived. */
   readonly isAsked: boolean
-  /** `stop` runs: whoever starts the service leaves the rest, and the exit, to it. */
+  /** `stop` runs: the start leaves the rest, and the exit, to it. */
   readonly isUnderWay: boolean
   /**
    * Throws StartAbandonedError if a signal has arrived: to be called during a start wherever what

@@ -76,16 +76,11 @@ export function selectUnused(
   { accountId, lastUsedBefore }: { readonly accountId: string; readonly lastUsedBefore: Date },
 ): RawBuilder<unknown> {
   const few = fewPages * limit
-  const areFew = sql`(select count(*) from unused) <= ${few}`
-  const keys = sql`(
-    select api_key.* from unused join api_key on api_key.id = unused.api_key_id)`
-  return sql`(
-    with unused as materialized (
-      select used.api_key_id from api_key_usage as used
-      where used.account_id = ${accountId} and ${wasLastUsedBefore('used', lastUsedBefore)}
-      order by used.last_used_day, used.api_key_id limit ${few + 1})
-    ${select(keys, areFew)} union all
-    ${select(sql`api_key`, sql`not (${areFew})`, wasUsedOnlyBefore(lastUsedBefore))})`
+  const ids = sql`
+    select used.api_key_id from api_key_usage as used
+    where used.account_id = ${accountId} and ${wasLastUsedBefore('used', lastUsedBefore)}
+    order by used.last_used_day, used.api_key_id limit ${few + 1}`
+  return selectFew(select, few, ids, wasUsedOnlyBefore(lastUsedBefore))
 }
 
 /**
@@ -126,19 +121,32 @@ export function selectRestricted(
   { accountId, allowListId }: { readonly accountId: string; readonly allowListId: string },
 ): RawBuilder<unknown> {
   const few = fewRestrictedPages * limit
-  const areFew = sql`(select count(*) from restricted) <= ${few}`
-  const keys = sql`(
-    select api_key.* from restricted join api_key on api_key.id = restricted.api_key_id)`
+  const ids = sql`
+    select used.api_key_id from api_key_allow_list as used
+    where used.account_id = ${accountId} and used.allow_list_id = ${allowListId} and used.live
+    limit ${few + 1}`
   const usesList = sql`coalesce((select true from api_key_allow_list as used
     where used.api_key_id = api_key.id and used.allow_list_id = ${allowListId} and used.live),
     false)`
+  return selectFew(select, few, ids, usesList)
+}
+
+/**
+ * The keys that `ids` names, if it names few; otherwise the keys that `holds`, which is evaluated
+ * key by key. `ids` reads one more than few, each key once.
+ */
+function selectFew(
+  select: Select,
+  few: number,
+  ids: RawBuilder<unknown>,
+  holds: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  const areFew = sql`(select count(*) from found_few) <= ${few}`
+  const keys = sql`(
+    select api_key.* from found_few join api_key on api_key.id = found_few.api_key_id)`
   return sql`(
-    with restricted as materialized (
-      select used.api_key_id from api_key_allow_list as used
-      where used.account_id = ${accountId} and used.allow_list_id = ${allowListId} and used.live
-      limit ${few + 1})
-    ${select(keys, areFew)} union all
-    ${select(sql`api_key`, sql`not (${areFew})`, usesList)})`
+    with found_few as materialized (${ids})
+    ${select(keys, areFew)} union all ${select(sql`api_key`, sql`not (${areFew})`, holds)})`
 }
 
 /** Evaluated key by key: it does not become a join. */

@@ -35,7 +35,7 @@ export const ownTriggers = [
 
 const literals = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(', ')
 
-/** The triggers of ours that somebody has disabled, such as an aborted `pg_restore` does. */
+/** The triggers of ours that are disabled, as an aborted `pg_restore` leaves them. */
 const disabledTriggers = `coalesce((
   select json_agg(distinct tgrelid::regclass::text) from pg_trigger
   where tgrelid in (select to_regclass(name)

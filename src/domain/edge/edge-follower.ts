@@ -105,7 +105,7 @@ export class EdgeFollower<Facts extends EpochSubject, Verdict, Asked> {
 
   /**
    * The time by which an expiry is judged: the later of the wall clocks of the edge and of its
-   * instance, whose clock is told with each grant.
+   * instance, whose time comes with each grant.
    */
   wallMs(now: Moment): number {
     return Math.max(now.wall, this.#instanceAheadMs + now.monotonic)

@@ -4,7 +4,7 @@ import { maxReportEntries } from './edge-protocol.ts'
 
 type Counted<Entry> = { -readonly [Name in keyof Entry]: Entry[Name] }
 
-/** The uses of a key by one of its tokens: whoever answers for the token holds them. */
+/** The uses of a key by one of its tokens: what answers for the token holds them. */
 export interface EdgeUses {
   readonly apiKeyId: string
   count: number
@@ -59,7 +59,7 @@ export class ReportBook {
     }
   }
 
-  /** A new stream: an unanswered report is told again. */
+  /** A new stream: an unanswered report is sent again. */
   attached(): void {
     this.#isUnderWay = false
   }

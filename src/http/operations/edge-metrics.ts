@@ -2,7 +2,7 @@ import { Counter, type Registry } from 'prom-client'
 import type { Edges } from '../../verification/edges/edges.ts'
 import { registerCounters, registerGauges } from './metric-definition.ts'
 
-/** The edges that are attached, and what they are told. */
+/** The edges that are attached, and what is sent to them. */
 export function registerEdgeMetrics(registry: Registry, edges: Edges): void {
   registerGauges(registry, [
     {

@@ -6,8 +6,8 @@ import { payerOf } from './payer.ts'
 import { bytesOfBody, priceOf } from './price.ts'
 
 /**
- * Delays the errors and documents of who gets very many of them: whoever sends its next request
- * when it has the answer to the one before would otherwise have the whole process. Every other
+ * Delays the errors and documents of a client that gets very many of them: a client that sends its
+ * next request with each answer would otherwise have the whole process. Every other
  * answer is sent at once, to the same caller too.
  */
 export function paceAnswers(

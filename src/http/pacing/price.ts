@@ -4,7 +4,7 @@ import { bytesInChunks } from '../limit-chunks.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Refusals of the route are verdicts about somebody else's token, and cost nothing. */
+    /** Refusals of the route are verdicts about tokens of other callers, and cost nothing. */
     readonly answersForOthers?: boolean
   }
 }
