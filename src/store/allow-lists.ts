@@ -95,8 +95,8 @@ export async function updateAllowList(
       ...renamedColumns('allow_list', list.name),
       description: list.description,
       entries: [...list.entries],
-      // An instance that has parsed a version reads the list again. The trigger that does the same for the
-      // version before may be disabled.
+      // An instance that has parsed a version reads the list again. The trigger that does the same
+      // for the version before may be disabled.
       version: sql`case when entries is distinct from ${[...list.entries]} then gen_random_uuid()
         else version end`,
       updated_at: nextUpdate(now),

@@ -14,6 +14,11 @@ export interface RawAnswer {
  * connection.
  */
 export async function sendBytes(url: string, bytes: string): Promise<RawAnswer> {
+  return parseAnswer(await exchange(url, bytes))
+}
+
+/** Sends bytes, and returns all that comes until the server closes the connection. */
+export async function exchange(url: string, bytes: string): Promise<string> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
   socket.setEncoding('latin1')
@@ -23,7 +28,7 @@ export async function sendBytes(url: string, bytes: string): Promise<RawAnswer> 
   })
   socket.write(bytes)
   await once(socket, 'close')
-  return parseAnswer(received)
+  return received
 }
 
 function parseAnswer(received: string): RawAnswer {

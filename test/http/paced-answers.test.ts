@@ -1,13 +1,12 @@
 /** Who makes very many mistakes gets the answers to them later; nobody else does. */
-import { once } from 'node:events'
 import { Agent } from 'node:http'
-import { connect } from 'node:net'
 import { type Test, test } from 'tap'
 import type { Answer } from '../helpers/api.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { type HeldAnswers, holdAnswers } from '../helpers/held-answers.ts'
 import { until } from '../helpers/process.ts'
 import { type RawRequest, sendRaw } from '../helpers/raw-request.ts'
+import { exchange } from '../helpers/raw-socket.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 
 const proxy = '127.0.0.2'
@@ -203,17 +202,3 @@ test('a refused body that is longer than any may be is not read', async (t) => {
     t.match(await answer, /^HTTP\/1.1 401 /, told)
   }
 })
-
-/** All that comes until the server closes the connection. */
-async function exchange(url: string, bytes: string): Promise<string> {
-  const { hostname, port } = new URL(url)
-  const socket = connect(Number(port), hostname)
-  socket.setEncoding('latin1')
-  let received = ''
-  socket.on('data', (part) => {
-    received += part
-  })
-  socket.write(bytes)
-  await once(socket, 'close')
-  return received
-}
