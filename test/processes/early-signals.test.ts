@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { Client } from 'pg'
 import t, { type Test } from 'tap'
 import { createTestDatabase } from '../helpers/database.ts'
+import { connectRaw } from '../helpers/instances.ts'
 import { untilBlocked } from '../helpers/locks.ts'
 import { createProcesses, type Launched, processesIn, until } from '../helpers/process.ts'
 
@@ -26,10 +26,12 @@ for (const workers of ['1', '2']) {
     async (t) => {
       const processes = await createProcesses()
       t.teardown(() => processes.end())
-      const { url, client } = await databaseOf(t, createTestDatabase())
+      const database = await createTestDatabase()
+      t.teardown(() => database.drop())
+      const client = await connectRaw(t, database.url)
       await client.query('begin; lock table account, pepper in access exclusive mode')
       const file = join(processes.folder, 'root-token')
-      const settings = { DATABASE_URL: url, WORKERS: workers, ROOT_TOKEN_FILE: file }
+      const settings = { DATABASE_URL: database.url, WORKERS: workers, ROOT_TOKEN_FILE: file }
       const waiting = processes.launch({ settings })
       await untilBlocked(client)
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)
@@ -91,15 +93,4 @@ async function silentDatabase(t: Test) {
     DATABASE_CONNECT_TIMEOUT_MS: '2000',
   }
   return { settings, accepted: once(server, 'connection') }
-}
-
-async function databaseOf(t: Test, made: ReturnType<typeof createTestDatabase>) {
-  const database = await made
-  const client = new Client({ connectionString: database.url })
-  await client.connect()
-  t.teardown(async () => {
-    await client.end()
-    await database.drop()
-  })
-  return { url: database.url, client }
 }

@@ -121,6 +121,12 @@ t.test('a verifier whose own key is revoked says why, and answers nobody', async
   t.match(await verifier.ready(), { isReady: false, error: { code: 'caller_refused' } })
 })
 
+t.test('a token that no header can hold is an error of ready(), not of the process', async (t) => {
+  const verifier = createVerifier({ url: site.address, token: 'two\nlines' })
+  t.teardown(() => verifier.close())
+  t.match(await verifier.ready(), { isReady: false, error: { name: 'VerifierError' } })
+})
+
 t.test('a service that offers no streams is asked over HTTP, and ready() says so', async (t) => {
   const without = await startEdgeSite(t, { EDGES_MAX: '0' })
   const verifier = createVerifier({ url: without.address, token: without.verifier.token })

@@ -97,9 +97,14 @@ export class EdgeClient {
         onRead: (stream, read) => this.#take(stream, read),
         onEnd: (stream, error) => this.#ended(stream, error),
       })
-    } catch (error) {
-      if (!(error instanceof VerifierError)) throw error
-      this.#detached(error)
+    } catch (cause) {
+      // Such as a token that no header can hold. What is thrown here would end the whole process.
+      const message = 'The stream could not be opened.'
+      this.#detached(
+        cause instanceof VerifierError
+          ? cause
+          : new VerifierError('unavailable', message, { cause }),
+      )
     }
   }
 
