@@ -12,8 +12,10 @@ export interface LongReadsOptions {
 
 /**
  * Reads whose cost grows with what an account has: lists, pages of the audit log, reports. Their
- * number is bounded, per account and in sum, by the connections of `db`, and each statement by a
- * time limit that is set for the transaction only: a connection pooler does not carry it to others.
+ * number is bounded, per account and in sum, by the connections of `db`. Each statement has a time
+ * limit and one process of the server, without parallel workers, so that the number of reads bounds
+ * the processors that they take from others. Both are set for the transaction only: a connection
+ * pooler does not carry them to others.
  */
 export class LongReads {
   readonly #options: LongReadsOptions
@@ -54,7 +56,8 @@ export class LongReads {
 }
 
 async function limitStatements(trx: StoreTransaction, timeoutMs: number): Promise<void> {
-  await sql`select set_config('statement_timeout', ${String(timeoutMs)}, true)`.execute(trx)
+  await sql`select set_config('statement_timeout', ${String(timeoutMs)}, true),
+    set_config('max_parallel_workers_per_gather', '0', true)`.execute(trx)
 }
 
 /** SQLSTATE 57014, query_canceled: what the server says of a statement that took too long. */
