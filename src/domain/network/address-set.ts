@@ -8,9 +8,9 @@ import {
 } from './range-table.ts'
 
 /**
- * A set of addresses, as disjoint ranges in ascending order. A search takes a number of steps that
- * is logarithmic in the ranges: 14 for 10,000. An IPv4 range takes 8 bytes and an IPv6 range 32,
- * where two bigints in an object take some 100.
+ * A set of addresses, as disjoint ranges in ascending order, in a table for each family, which
+ * range-table.ts searches. An IPv4 range takes 8 bytes and an IPv6 range 32, where two bigints in
+ * an object take some 100.
  */
 export interface AddressSet {
   readonly ipv4: RangeTable
