@@ -16,7 +16,8 @@ export interface PoolSizes {
 /**
  * Four connections suffice for verifications: one statement under way loads credentials for all who
  * wait, one records first uses, and two serve what may wait for a lock on a key, of two accounts.
- * A pool of one counts as two, one of each kind.
+ * A pool of one counts as two, one of each kind. One account runs one long read at once with the
+ * default pool of ten: two of them kept two processors of the database busy.
  */
 export function poolSizesOf(max: number): PoolSizes {
   const verification = Math.min(4, Math.max(1, Math.floor(max / 2)))
@@ -28,6 +29,6 @@ export function poolSizesOf(max: number): PoolSizes {
     management,
     managementPerAccount: Math.max(1, Math.min(management - 1, Math.ceil((management * 2) / 3))),
     longReads,
-    longReadsPerAccount: Math.max(1, longReads - 1),
+    longReadsPerAccount: Math.max(1, Math.floor(longReads / 2)),
   }
 }
