@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { answers } from './connection.ts'
 import type { DataDir } from './data-dir.ts'
 import { EmbeddedPostgresError } from './error.ts'
+import { lockFilesOf, standingOf } from './lock-files.ts'
 import type { Server } from './server.ts'
 import type { ServerLog } from './server-log.ts'
 
@@ -31,6 +32,9 @@ const LOCKED = /lock file ".*" (already exists|is empty)|shared memory block .* 
  */
 const DAMAGED = /lock file "(?<name>.+?)" is empty|bogus data in lock file "(?<bogus>.+?)"/
 
+/** PostgreSQL's hint about a lock file that names a running process. */
+const HOLDER = /Is another postmaster \(PID (?<pid>\d+)\)|Is another postgres \(PID (?<lone>\d+)\)/
+
 /**
  * Starts PostgreSQL as the only server of this DATA_DIR. When the service that ran there was killed
  * a moment ago, waits for its server to end.
@@ -40,9 +44,10 @@ const DAMAGED = /lock file "(?<name>.+?)" is empty|bogus data in lock file "(?<b
  */
 export async function claimDataDir(
   launch: () => Promise<Run>,
-  { path: dataDir, clusterDir }: DataDir,
+  place: DataDir,
   socketDir: string,
 ): Promise<Run> {
+  const { path: dataDir, clusterDir } = place
   const startedAt = performance.now()
   let answeredSince: number | undefined
   let lastLines = ''
@@ -61,7 +66,7 @@ export async function claimDataDir(
       }
     }
     if (performance.now() - startedAt > LAST_TRY_AFTER_MS) {
-      throw lockFileDamaged(clusterDir, lastLines) ?? inUse(dataDir, lastLines)
+      throw lockFileDamaged(clusterDir, lastLines) ?? (await locked(place, socketDir, lastLines))
     }
     await sleep(RETRY_MS)
   }
@@ -72,6 +77,26 @@ function inUse(dataDir: string, lastLines: string): EmbeddedPostgresError {
     'data_dir_in_use',
     `Another server uses DATA_DIR ${dataDir}. Stop that server, set another DATA_DIR, ` +
       `or let both services use one PostgreSQL server through DATABASE_URL.${quote(lastLines)}`,
+  )
+}
+
+/** PostgreSQL takes the process that a lock file names for a server, and none answers. */
+async function locked(
+  { path: dataDir, clusterDir }: DataDir,
+  socketDir: string,
+  lastLines: string,
+): Promise<EmbeddedPostgresError> {
+  const { pid, lone } = HOLDER.exec(lastLines)?.groups ?? {}
+  const holder = pid ?? lone
+  if (holder === undefined || (await standingOf(Number(holder), clusterDir)) === 'server') {
+    return inUse(dataDir, lastLines)
+  }
+  return new EmbeddedPostgresError(
+    'data_dir_in_use',
+    `The lock files of DATA_DIR ${dataDir} name process ${holder}, and no PostgreSQL answers there. ` +
+      `See what that process is: ps -p ${holder}. If it is a PostgreSQL of this DATA_DIR, stop it: ` +
+      `kill -INT ${holder}. If it is another program, which got the id of an ended server, remove ` +
+      `${lockFilesOf(clusterDir, socketDir).join(' and ')}, and start again.${quote(lastLines)}`,
   )
 }
 

@@ -6,6 +6,7 @@ import { answers, type Connection, ensureDatabase, serviceConnection } from './c
 import { locateDataDir, openDataDir } from './data-dir.ts'
 import { EmbeddedPostgresError } from './error.ts'
 import { removeLeftovers } from './leftovers.ts'
+import { strangerInLock } from './lock-files.ts'
 import { launchServer } from './server.ts'
 import { createServerLog, type Log } from './server-log.ts'
 import { serverArguments } from './settings.ts'
@@ -59,8 +60,9 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const command = [postgres, ...serverArguments(dataDir.clusterDir, socketDir, durable)]
   async function launch(): Promise<Run> {
     await makeSocketFolder(socketDir, dataDir)
+    const stranger = await strangerInLock(dataDir.clusterDir, socketDir)
     const runLog = createServerLog(log)
-    return { server: launchServer(command, dataDir.account, runLog), log: runLog }
+    return { server: launchServer(command, dataDir.account, runLog, stranger), log: runLog }
   }
 
   const first = await claimDataDir(launch, dataDir, socketDir)

@@ -18,16 +18,22 @@ export interface Server {
  * Starts PostgreSQL under a watchdog: a shell that holds one end of a pipe to this process. When
  * this process dies, in whatever way, the pipe closes and the watchdog stops PostgreSQL within a
  * second.
+ * @param stranger A process that lock files name although it is no server. PostgreSQL counts a lock
+ * file that names its own ancestors as left over, and this variable names one more; it then still
+ * refuses to start while a process of the ended server has its shared memory.
  */
 export function launchServer(
   command: readonly string[],
   account: Account | undefined,
   log: ServerLog,
+  stranger?: number,
 ): Server {
+  const { env, ...options } = childOptions(account)
   // A process session of its own keeps a Ctrl-C at the terminal from stopping the database before
   // the service.
   const watchdog = spawn('/bin/sh', ['-c', WATCHDOG, 'aeon-keys-watchdog', ...command], {
-    ...childOptions(account),
+    ...options,
+    env: { ...env, ...(stranger !== undefined && { PG_GRANDPARENT_PID: String(stranger) }) },
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
   })

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmod,
+  chown,
+  copyFile,
   lstat,
   mkdir,
   mkdtemp,
@@ -220,6 +222,60 @@ t.test('a lock file that names no server is reported as damaged, with the remedy
   const again = await start(t, dataDir)
   t.same(await query(again.connection, 'select 1 as one'), [{ one: 1 }])
 })
+
+t.test(
+  'a lock file that names another program does not keep PostgreSQL from starting',
+  async (t) => {
+    const dataDir = await folderWithCluster(t)
+    const clusterDir = join(dataDir, 'postgres')
+    const named = join(dataDir, 'postgres-of-another-folder')
+    await mkdir(named)
+    await copyFile('/bin/sleep', join(named, 'postgres'))
+    await chmod(join(named, 'postgres'), 0o755)
+    const first = await start(t, dataDir)
+    const { host } = first.connection
+    const files = [join(clusterDir, 'postmaster.pid'), join(host, '.s.PGSQL.5432.lock')]
+    const kept = await Promise.all(files.map((file) => readFile(file, 'utf8')))
+    await first.stop()
+    const { uid, gid } = await stat(clusterDir)
+
+    /** As a crash of the machine leaves the lock files, if `pid` had been that of the server. */
+    async function leaveLocks(pid: number | undefined): Promise<void> {
+      for (const [index, file] of files.entries()) {
+        await writeFile(file, (kept[index] ?? '').replace(/^\d+/, String(pid)))
+        await chown(file, uid, gid)
+      }
+    }
+    function run(command: string, cwd: string): ChildProcess {
+      const child = spawn(command, ['600'], {
+        cwd,
+        stdio: 'ignore',
+        ...(runsAsRoot && { uid, gid }),
+      })
+      endWithParent(child)
+      t.teardown(() => child.kill('SIGKILL'))
+      return child
+    }
+
+    const strangers = [
+      ['another program', run('/bin/sleep', '/')],
+      ['another program, which works in the data directory', run('/bin/sleep', clusterDir)],
+      ['a PostgreSQL of another directory', run(join(named, 'postgres'), named)],
+    ] as const
+    for (const [told, { pid }] of strangers) {
+      await leaveLocks(pid)
+      const server = await start(t, dataDir)
+      t.same(await query(server.connection, 'select 1 as one'), [{ one: 1 }], told)
+      await server.stop()
+    }
+
+    const { pid } = run(join(named, 'postgres'), clusterDir)
+    await leaveLocks(pid)
+    const fault = await refusal(dataDir)
+    t.equal(fault.code, 'data_dir_in_use', 'a PostgreSQL of this directory')
+    t.match(fault.message, `PID ${pid}`)
+  },
+)
 
 t.test("the log contains PostgreSQL's own messages and nothing that a session wrote", (t) => {
   const written: string[] = []
