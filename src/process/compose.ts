@@ -70,22 +70,30 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const holdsLease = () => freshness.holdsLease(moment())
   const verificationReads = new CurrentReads({ db: verificationDb, history, holdsLease })
   const keyring = await TagKeyring.open(verificationReads)
-  const connect = (servers: DatabaseServers) =>
+  const { DATABASE_CONNECT_TIMEOUT_MS: connectTimeoutMs } = config
+  const statementTimeoutMs = timing.cycleDeadlineMs
+  const connectForCycles = () =>
     openFeedConnection({
       needsTables: true,
-      servers,
-      connectTimeoutMs: Math.min(timing.cycleDeadlineMs, config.DATABASE_CONNECT_TIMEOUT_MS),
-      statementTimeoutMs: timing.cycleDeadlineMs,
+      servers: database.servers,
+      connectTimeoutMs: Math.min(statementTimeoutMs, connectTimeoutMs),
+      statementTimeoutMs,
     })
   const listening =
     config.DATABASE_LISTEN_URL === undefined
       ? database.servers
       : new DatabaseServers({
           connection: config.DATABASE_LISTEN_URL,
-          connectTimeoutMs: config.DATABASE_CONNECT_TIMEOUT_MS,
+          connectTimeoutMs,
           log,
         })
-  const connectListener = () => connect(listening)
+  // No lease waits for the listener: a far server may take it longer than a sync cycle.
+  const listenerLimits = {
+    connectTimeoutMs,
+    statementTimeoutMs: Math.max(statementTimeoutMs, connectTimeoutMs),
+  }
+  const connectListener = () =>
+    openFeedConnection({ needsTables: true, servers: listening, ...listenerLimits })
   const notifies = config.CHANGE_FEED === 'notify' && (await canNotify(db, connectListener, log))
   const failureDetector = new FailureDetector()
   const instance = new Driver({
@@ -102,7 +110,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
       log: new FreshnessLog(log),
     }),
     timing,
-    connect: () => connect(database.servers),
+    connect: connectForCycles,
     findsLater: () => database.servers.findsLater(),
     onDisconnect: () => database.servers.distrust(),
     newId: randomUUID,

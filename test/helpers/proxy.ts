@@ -29,10 +29,14 @@ interface Link {
   isStalled: boolean
 }
 
-/** Puts a proxy in front of the database of a URL. */
+/**
+ * Puts a proxy in front of the database of a URL. A new connection is passed on after `delayMs`, as
+ * by a far network.
+ */
 export async function startDatabaseProxy(
   databaseUrl: string,
   judge: Judge = () => 'pass',
+  delayMs = 0,
 ): Promise<DatabaseProxy> {
   const { host, port, user, password, database } = new Client({ connectionString: databaseUrl })
   const target: NetConnectOpts = host.startsWith('/')
@@ -42,6 +46,11 @@ export async function startDatabaseProxy(
   let state: 'open' | 'cut' | 'stalled' = 'open'
 
   const server = createServer((client) => {
+    if (delayMs === 0) return accept(client)
+    client.on('error', () => undefined)
+    setTimeout(() => accept(client), delayMs)
+  })
+  function accept(client: Socket): void {
     if (state === 'cut') return void client.resetAndDestroy()
     const upstream = connect(target)
     const link: Link = { client, upstream, application: '', isStalled: state === 'stalled' }
@@ -61,7 +70,7 @@ export async function startDatabaseProxy(
     upstream.on('data', (bytes) => {
       if (!link.isStalled) client.write(bytes)
     })
-  })
+  }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port: own } = server.address() as AddressInfo

@@ -10,6 +10,8 @@ import { probeServer } from '../../src/store/servers/probe.ts'
 import { createTestDatabase, openTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
+import { until } from '../helpers/process.ts'
+import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { startTestService } from '../helpers/service.ts'
 import { answerAsYugabyte } from '../helpers/yugabyte-alike.ts'
 
@@ -102,6 +104,23 @@ t.test('on YugabyteDB changes are announced where notifications arrive, else pol
     t.match({ status, answer }, { status: 200, answer: { receipt: { state: 'complete' } } })
     await started.stop()
   }
+})
+
+t.test('a listener may take longer to connect than a sync cycle may', async (t) => {
+  const { url, raw, database } = await databaseFor(t)
+  await answerAsYugabyte(raw, '2025.2.3.1')
+  const far = await startDatabaseProxy(url, undefined, 1_500)
+  t.teardown(() => far.close())
+  // A sync cycle has a sixth of it, a second, for each of its steps.
+  const settings = { DATABASE_LISTEN_URL: far.url, MAX_STALENESS_MS: '6000' }
+  const { logLines } = await startTestService(t, { database: { ...database, url }, settings })
+  t.notMatch(logLines.join(''), /changes are found by polling/)
+  await until('the listener listens', async () => {
+    await raw.query('select pg_stat_clear_snapshot()')
+    const { rowCount } = await raw.query(`select from pg_stat_activity
+      where datname = current_database() and query = 'listen aeon_keys_change'`)
+    return rowCount === 1
+  })
 })
 
 t.test('LISTEN counts as ignored when its own warning says so, and not by any other', async (t) => {
