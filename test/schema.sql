@@ -398,6 +398,14 @@ CREATE UNIQUE INDEX tag_key_signs ON public.tag_key USING btree (signs) WHERE si
 
 CREATE STATISTICS public.api_key_expiry ON COALESCE(expires_at, 'infinity'::timestamp with time zone) FROM api_key;
 
+CREATE OR REPLACE FUNCTION public.fold_word(word text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  select left(normalize(replace(translate(
+    lower(upper(lower(normalize(word, NFC) collate "und-x-icu"))), E'\u03c2', E'\u03c3'), E'i\u0307', 'i'), NFC), 40)
+$function$;
 CREATE OR REPLACE FUNCTION public.set_allow_list_version()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -421,8 +429,8 @@ CREATE OR REPLACE FUNCTION public.words_of(given text)
  LANGUAGE sql
  STABLE
 AS $function$
-  select distinct left(word, 40)
-  from regexp_split_to_table(lower(given), '[^0-9A-Za-z\u00c0-\u1fff\u2070-\u2fff\u3040-\U0010ffff]+') as word
+  select distinct fold_word(word)
+  from regexp_split_to_table(given, '[^0-9A-Za-z\u00c0-\u1fff\u2070-\u2fff\u3040-\U0010ffff]+') as word
   where word <> ''
 $function$;
 

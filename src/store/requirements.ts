@@ -11,6 +11,7 @@ interface Facts {
   readonly schema: string | null
   readonly path: string
   readonly may_create: boolean | null
+  readonly folds_case: boolean
 }
 
 /**
@@ -27,7 +28,8 @@ export async function requireUsable(db: Database, as: 'owner' | 'user'): Promise
       current_user as role,
       current_schema() as schema,
       current_setting('search_path') as path,
-      has_schema_privilege(current_schema(), 'CREATE') as may_create`.execute(db)
+      has_schema_privilege(current_schema(), 'CREATE') as may_create,
+      to_regcollation('"und-x-icu"') is not null as folds_case`.execute(db)
   const [facts] = rows
   if (facts === undefined) throw new Error('The database did not report its settings.')
   const faults = faultsOf(facts, as)
@@ -50,6 +52,13 @@ function faultsOf(facts: Facts, as: 'owner' | 'user'): readonly string[] {
     faults.push(
       `The database ${database} has the encoding ${encoding}, and names need UTF8. Create another one: ` +
         `create database NAME encoding 'UTF8' template template0.`,
+    )
+  }
+  if (!facts.folds_case) {
+    faults.push(
+      'The server has no collation "und-x-icu", by which the words of names are searched in any case. ' +
+        'Use a server that is built with ICU; if only the collation is missing, as a superuser: ' +
+        `create collation pg_catalog."und-x-icu" (provider = icu, locale = 'und').`,
     )
   }
   if (schema === null) {

@@ -28,18 +28,18 @@ export function hasWords({ words }: Search): RawBuilder<unknown>[] {
 }
 
 /**
- * A word begins with a text: the range from the text to the last text that begins so. Words compare
- * by their bytes, and no character is after the last code point.
+ * A word begins with a text, folded as words are: the range from the text to the last text that
+ * begins so. Words compare by their bytes, and no character is after the last code point.
  */
 function begins(table: 'found' | 'had', text: string): RawBuilder<unknown> {
   const word = sql.ref(`${table}.word`)
-  return sql`${word} >= lower(${text}) and ${word} < lower(${text}) || chr(1114111)`
+  return sql`${word} >= fold_word(${text}) and ${word} < fold_word(${text}) || chr(1114111)`
 }
 
 /**
- * Stores the words of the next keys that an earlier version may have stored without, at most
- * `limit`. Returns how many keys it looked at: less than `limit` were the last. The keys are
- * locked, so that a rename waits and then replaces the words.
+ * Stores the words of the next keys that an earlier version may have stored without, or with words
+ * that were folded by another rule, at most `limit`. Returns how many keys it looked at: less than
+ * `limit` were the last. The keys are locked, so that a rename waits and then replaces the words.
  */
 export async function fillSearchWords(db: Database, limit: number): Promise<number> {
   const { rows } = await sql<{ count: number }>`
@@ -49,11 +49,15 @@ export async function fillSearchWords(db: Database, limit: number): Promise<numb
       select id, account_id, name, description from api_key
       where id > (select swept_id from reached) order by id limit ${limit}
       for no key update of api_key
+    ), given as (
+      select batch.id, batch.account_id, word
+      from batch, words_of(batch.name || ' ' || batch.description) as word
+    ), removed as (
+      delete from api_key_word as old using batch where old.api_key_id = batch.id
+        and not exists (select from given where given.id = batch.id and given.word = old.word)
     ), filled as (
       insert into api_key_word (api_key_id, word, account_id)
-      select batch.id, word, batch.account_id
-      from batch, words_of(batch.name || ' ' || batch.description) as word
-      on conflict do nothing
+      select id, word, account_id from given on conflict do nothing
     ), moved as (
       update sweep set swept_id = (select id from batch order by id desc limit 1)
       where name = 'search_words' and exists (select from batch)

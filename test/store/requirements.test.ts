@@ -57,6 +57,9 @@ t.test(
     await t.rejects(migrate(as('nowhere')), {
       message: /No schema of the search_path \(nowhere\) exists/,
     })
+    await query('drop collation pg_catalog."und-x-icu"')
+    await t.rejects(migrate(as('public')), { message: /no collation "und-x-icu".* built with ICU/ })
+    await query(`create collation pg_catalog."und-x-icu" (provider = icu, locale = 'und')`)
     const replica = open(withPath(url, 'public', '-c session_replication_role=replica'))
     await t.rejects(migrate(replica), { message: /session_replication_role is replica/ })
     t.same(await query(`select from pg_tables where schemaname = 'public'`), [], 'nothing was made')
