@@ -3,6 +3,7 @@ import { createLog } from '../process/log.ts'
 import { openConfiguredDatabase } from '../process/prepare.ts'
 import type { Database } from '../store/database.ts'
 import { loadSchemaState } from '../store/migrate.ts'
+import { requireSchema } from '../store/require-schema.ts'
 import type { CommandContext } from './command.ts'
 
 /**
@@ -24,10 +25,12 @@ export async function withStartedDatabase<T>(
 
 /** Throws an Error unless this version of the service has been started on the database before. */
 export async function requireStartedDatabase(db: Database): Promise<void> {
-  if ((await loadSchemaState(db)).missing.length === 0) return
-  throw new Error(
-    'The schema of the database is missing or older than this version. Start the service, or run migrate, first.',
-  )
+  if ((await loadSchemaState(db)).missing.length > 0) {
+    throw new Error(
+      'The schema of the database is missing or older than this version. Start the service, or run migrate, first.',
+    )
+  }
+  await requireSchema(db)
 }
 
 /**

@@ -16,18 +16,28 @@ const sessionsKeptMs = changesKeptMs
 const denialsKeptMs = 30 * 24 * 60 * 60 * 1000
 const pruneEveryMs = 10 * 60 * 1000
 const sweepEveryMs = 30 * 1000
+const checkEveryMs = 5_000
 
 export interface BackgroundJobs {
   stop(): void
+}
+
+export interface BackgroundOptions {
+  readonly flushEveryMs: number
+  /** Looks whether the database is fit, and fences the pools while it is not. */
+  readonly checkFitness: () => Promise<void>
+  /** How often; a test looks more often, or never. */
+  readonly checkEveryMs?: number | undefined
 }
 
 /**
  * Starts the periodic jobs of an instance. A failure is logged, and the job runs again at its next
  * time.
  */
-export function startBackgroundJobs(deps: Deps, flushEveryMs: number): BackgroundJobs {
+export function startBackgroundJobs(deps: Deps, options: BackgroundOptions): BackgroundJobs {
   const backgroundJobs = [
-    every(flushEveryMs, () => flush(deps)),
+    every(options.checkEveryMs ?? checkEveryMs, options.checkFitness),
+    every(options.flushEveryMs, () => flush(deps)),
     every(pruneEveryMs, () => prune(deps)),
     every(sweepEveryMs, () => sweep(deps)),
   ]

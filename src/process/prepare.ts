@@ -14,6 +14,7 @@ import type { Database, DatabaseOptions } from '../store/database.ts'
 import { requireReadCommitted } from '../store/isolation-probe.ts'
 import { loadProduct } from '../store/load-product.ts'
 import { loadSchemaState, migrate } from '../store/migrate.ts'
+import { requireSchema } from '../store/require-schema.ts'
 import { openServiceDatabase, type ServiceDatabase } from '../store/service-database.ts'
 import { createSecretHasher, type SecretHasher } from '../verification/hashing/hasher.ts'
 import type { Peppers } from '../verification/hashing/peppers.ts'
@@ -189,6 +190,7 @@ async function prepareSchema(db: Database, config: Config, log: Logger): Promise
         'run `npm run admin -- migrate` as the database user that owns the tables.',
     )
   }
+  await requireSchema(db)
   if (unknown.length === 0) return false
   log.warn({ migrations: unknown }, 'the schema is newer than this version; left unchanged')
   return true

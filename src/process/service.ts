@@ -26,6 +26,8 @@ export interface ServiceOptions extends PrepareOptions {
   readonly collectMetrics?: CollectMetrics
   /** How often metrics are collected at most; a test collects them at every request. */
   readonly metricsIntervalMs?: number
+  /** How often the constraints of the database are looked for; a test looks more often. */
+  readonly checkEveryMs?: number
   /** Which answers wait; a test passes others. */
   readonly pacing?: Pacing
 }
@@ -88,7 +90,11 @@ async function createOn(prepared: PreparedDatabase, options: ServiceOptions): Pr
   // Nothing fails from here on: otherwise what has been started would have to be stopped.
   await instance.start()
   listener?.start()
-  const backgroundJobs = startBackgroundJobs(deps, config.USE_FLUSH_MS)
+  const backgroundJobs = startBackgroundJobs(deps, {
+    flushEveryMs: config.USE_FLUSH_MS,
+    checkFitness: prepared.checkFitness,
+    checkEveryMs: options.checkEveryMs,
+  })
   return {
     app,
     operationsServer,

@@ -75,8 +75,11 @@ export function requireFit(report: SessionReport, needsTables: boolean): void {
         'or its role may not use that schema. Restore the search_path, or: grant usage on schema NAME.',
     )
   }
-  if (unenforced === null) return
-  const { replicationRole, role, disabled } = unenforced
+  if (unenforced !== null) throw new UnfitDatabaseError(explainUnenforced(unenforced))
+}
+
+/** Why constraints and triggers do not hold, and the remedy. */
+export function explainUnenforced({ replicationRole, role, disabled }: Unenforced): string {
   const faults: string[] = []
   if (replicationRole !== 'origin') {
     faults.push(
@@ -90,5 +93,5 @@ export function requireFit(report: SessionReport, needsTables: boolean): void {
         'alter table NAME enable trigger all.',
     )
   }
-  throw new UnfitDatabaseError(faults.join(' '))
+  return faults.join(' ')
 }

@@ -1,9 +1,10 @@
 import { CurrentHistory } from './current-history.ts'
 import { type Database, type DatabaseOptions, type OpenPool, openPool } from './database.ts'
 import { FairSemaphore } from './fair-semaphore.ts'
+import { Fitness, type FitnessLog } from './fitness.ts'
 import { LongReads } from './long-reads.ts'
 import { poolSizesOf } from './pool-sizes.ts'
-import { DatabaseServers } from './servers/database-servers.ts'
+import { DatabaseServers, type ServersLog } from './servers/database-servers.ts'
 import { shareByAccount } from './shared-pool.ts'
 
 export interface ServiceDatabaseOptions extends DatabaseOptions {
@@ -12,6 +13,7 @@ export interface ServiceDatabaseOptions extends DatabaseOptions {
   readonly maxWaiting: number
   /** The account on whose behalf the caller runs. */
   readonly accountOf: () => string
+  readonly log?: ServersLog & FitnessLog
 }
 
 /** What the connections of a pool are doing. */
@@ -42,6 +44,8 @@ export interface ServiceDatabase {
   readonly servers: DatabaseServers
   /** The history that the connections of both pools must be of. */
   readonly history: CurrentHistory
+  /** Looks whether the constraints of the schema hold; while not, both pools lend nothing. */
+  checkFitness(): Promise<void>
   close(): Promise<void>
 }
 
@@ -49,6 +53,7 @@ export interface ServiceDatabase {
 export function openServiceDatabase(options: ServiceDatabaseOptions): ServiceDatabase {
   const { accountOf, maxWaiting, connectTimeoutMs: maxWaitMs } = options
   const history = new CurrentHistory()
+  const fitness = new Fitness(options.log)
   const servers = new DatabaseServers(options)
   const sizes = poolSizesOf(options.poolMax)
   const open = (poolMax: number, applicationName: string): OpenPool =>
@@ -60,12 +65,14 @@ export function openServiceDatabase(options: ServiceDatabaseOptions): ServiceDat
   const all = semaphoreOf(sizes.management, sizes.managementPerAccount)
   const long = semaphoreOf(sizes.longReads, sizes.longReadsPerAccount)
   const locking = semaphoreOf(sizes.lockingFirstUses, 1)
-  const db = shareByAccount(management.connections, { semaphores: [all], accountOf })
-  const verificationDb = shareByAccount(verification.connections, { semaphores: [], accountOf })
-  const longReadDb = shareByAccount(management.connections, { semaphores: [long, all], accountOf })
+  const connections = fitness.guard(management.connections)
+  const verifying = fitness.guard(verification.connections)
+  const db = shareByAccount(connections, { semaphores: [all], accountOf })
+  const verificationDb = shareByAccount(verifying, { semaphores: [], accountOf })
+  const longReadDb = shareByAccount(connections, { semaphores: [long, all], accountOf })
   const firstUseDb =
     sizes.lockingFirstUses > 0
-      ? shareByAccount(verification.connections, { semaphores: [locking], accountOf })
+      ? shareByAccount(verifying, { semaphores: [locking], accountOf })
       : db
   return {
     db,
@@ -78,6 +85,7 @@ export function openServiceDatabase(options: ServiceDatabaseOptions): ServiceDat
       management: useOf(management, [all, long]),
       verification: useOf(verification, [locking]),
     },
+    checkFitness: () => fitness.look(verification.connections),
     close: async () => {
       await Promise.all([db.destroy(), verificationDb.destroy()])
     },

@@ -1,5 +1,6 @@
 import { Client, type ClientBase } from 'pg'
 import { migrate } from '../../src/store/migrate.ts'
+import type { ReliedOn } from '../../src/store/relied-on.ts'
 import { createEmptyDatabase, openTestDatabase } from './database.ts'
 
 const heading = `-- The schema that migrations/ makes, read from the catalogue of the database. It is not a migration:
@@ -34,19 +35,26 @@ export async function dumpSchema(client: ClientBase): Promise<string> {
   return `${[heading.trim(), ...tables, ...others].join('\n\n')}\n`
 }
 
+/** The text of src/store/relied-on.json for the schema public. */
+export async function dumpReliedOn(client: ClientBase): Promise<string> {
+  await client.query('set search_path = public')
+  const { rows } = await client.query<ReliedOn>(reliedOnQuery)
+  return `${JSON.stringify(rows, null, 2)}\n`
+}
+
 interface TableRow {
   readonly table: string
   readonly lines: readonly string[]
   readonly options: string
 }
 
-/** What the migrations make of an empty database. */
-export async function migratedSchema(): Promise<string> {
+/** What the migrations make of an empty database, as `dump` tells it. */
+export async function migratedSchema(dump = dumpSchema): Promise<string> {
   const database = await createEmptyDatabase()
   try {
     const { db } = openTestDatabase(database.url)
     await migrate(db).finally(() => db.destroy())
-    return await withClient(database.url, dumpSchema)
+    return await withClient(database.url, dump)
   } finally {
     await database.drop()
   }
@@ -123,6 +131,34 @@ const functionsQuery = `
 const triggersQuery = `
   select pg_get_triggerdef(oid) as statement from pg_trigger
   where not tgisinternal order by tgname collate "C"`
+
+// Keys come before what refers to them.
+const reliedOnQuery = `
+  select relation, kind, name, statement from (
+    select 1 as place, relname as relation, 'not_null' as kind, attname as name,
+      format('alter table %I alter column %I set not null', relname, attname) as statement
+    from pg_class join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+    where relkind = 'r' and attnotnull and ${ownTables}
+      and not exists (select from pg_index where indrelid = attrelid and indisprimary and attnum = any(indkey))
+    union all
+    select case contype when 'f' then 4 when 'c' then 3 else 2 end, relname, 'constraint', conname,
+      format('alter table %I add constraint %I %s', relname, conname, pg_get_constraintdef(pg_constraint.oid))
+    from pg_constraint join pg_class on pg_class.oid = conrelid
+    where contype <> 'n' and ${ownTables}
+    union all
+    select 2, pg_class.relname, 'unique_index', index.relname,
+      replace(pg_get_indexdef(indexrelid), ' ON public.', ' ON ')
+    from pg_index
+    join pg_class on pg_class.oid = indrelid
+    join pg_class as index on index.oid = indexrelid
+    where indisunique and ${ownTables}
+      and not exists (select from pg_constraint where conindid = indexrelid and contype in ('p', 'u', 'x'))
+    union all
+    select 5, relname, 'trigger', tgname, replace(pg_get_triggerdef(pg_trigger.oid), ' ON public.', ' ON ')
+    from pg_trigger join pg_class on pg_class.oid = tgrelid
+    where not tgisinternal and ${ownTables}
+  ) as relied_on
+  order by place, relation collate "C", name collate "C"`
 
 const othersQuery = `
   select relkind::text || ' ' || relname as object from pg_class where relkind not in ('r', 'i') and ${ownTables}

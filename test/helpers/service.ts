@@ -36,6 +36,7 @@ export interface TestServiceOptions {
   readonly isolation?: ServiceOptions['isolation']
   readonly metricsIntervalMs?: number
   readonly pacing?: Pacing
+  readonly checkEveryMs?: number
   /** On a database that another service has started on: the root token of that service. */
   readonly rootToken?: string
 }
@@ -92,6 +93,7 @@ export async function startTestService(
       monotonic: performance.now() + moment.monotonicMs,
       wall: Date.now() + moment.wallMs,
     }),
+    ...(options.checkEveryMs !== undefined && { checkEveryMs: options.checkEveryMs }),
     ...(options.isolation !== undefined && { isolation: options.isolation }),
   })
   const as = (token: string | undefined) => createApi(service.app, canaries, token)

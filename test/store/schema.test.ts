@@ -8,11 +8,25 @@ import { findCredentials } from '../../src/store/credentials.ts'
 import { loadSchemaState, migrate } from '../../src/store/migrate.ts'
 import { createEmptyDatabase, createTestDatabase, openTestDatabase } from '../helpers/database.ts'
 import { migrationsOfNextVersion } from '../helpers/next-version.ts'
-import { dumpSchema, migratedSchema, objectsNotDumped, withClient } from '../helpers/schema-dump.ts'
+import {
+  dumpReliedOn,
+  dumpSchema,
+  migratedSchema,
+  objectsNotDumped,
+  withClient,
+} from '../helpers/schema-dump.ts'
 
 t.test('test/schema.sql is what the migrations make of an empty database', async (t) => {
   const committed = await readFile(join(import.meta.dirname, '../schema.sql'), 'utf8')
   t.equal(await migratedSchema(), committed, 'node scripts/schema-dump.ts writes it anew')
+})
+
+t.test('src/store/relied-on.json is what the migrations make of an empty database', async (t) => {
+  const committed = await readFile(
+    join(import.meta.dirname, '../../src/store/relied-on.json'),
+    'utf8',
+  )
+  t.equal(await migratedSchema(dumpReliedOn), committed, 'npm run schema writes it anew')
 })
 
 t.test('test/schema.sql recreates the same schema completely', async (t) => {

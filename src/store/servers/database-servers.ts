@@ -1,6 +1,6 @@
 import type { ClientConfig } from 'pg'
 import { type Connection, type DatabaseUrl, readConnection } from '../database-url.ts'
-import { ConnectionError, NoServerError, StandbyError } from '../faults.ts'
+import { ConnectionError, NoServerError, StandbyError, UnfitDatabaseError } from '../faults.ts'
 import { types } from '../types.ts'
 import { ClusterRule, refusesWrites } from './cluster-rule.ts'
 import { endpointOptions } from './endpoint-options.ts'
@@ -211,9 +211,11 @@ function isPoolFault(error: unknown): boolean {
 
 /** Every failure to connect is an outage, whatever its code. */
 function named(endpoint: Endpoint, error: unknown): Error {
-  return error instanceof StandbyError
-    ? error
-    : new ConnectionError(error, `${nameOf(endpoint)}: ${wordsOf(error)}`)
+  if (error instanceof StandbyError) return error
+  const message = `${nameOf(endpoint)}: ${wordsOf(error)}`
+  return error instanceof UnfitDatabaseError
+    ? new UnfitDatabaseError(message)
+    : new ConnectionError(error, message)
 }
 
 /** A name with several addresses fails with one error for each, inside one without a message. */
