@@ -2,7 +2,7 @@ import { get, on, Problem } from './api.js'
 import { html, render } from './lit-html.js'
 import { dismissAll, endSession, isHeld, keepFocus } from './parts/layers.js'
 import { problemOf } from './parts/problem.js'
-import { guardFields } from './parts/tokens.js'
+import { cutTokens, guardFields } from './parts/tokens.js'
 import { followLinks, go, hrefOf, navigation, viewName } from './router.js'
 import { say, shell } from './shell.js'
 import { openAccount, state } from './state.js'
@@ -73,10 +73,14 @@ async function start() {
   }
 }
 
-/** The secret leaves the URL, and so the history, before anything else happens. */
+/** Secrets leave the URL, and so the history, before anything else happens. */
 function takeSecretOfLink() {
   const [, secret] = /^#sign-in=(.+)$/.exec(location.hash) ?? []
-  if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search)
+  // A token does not belong into an address either, whoever has put it there.
+  const search = cutTokens(location.search)
+  if (location.hash !== '' || search !== location.search) {
+    history.replaceState(null, '', location.pathname + search)
+  }
   return secret
 }
 

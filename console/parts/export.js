@@ -1,11 +1,12 @@
 import { answerOf, Problem, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { openDialog } from './dialog.js'
+import { EntryCounter } from './entry-counter.js'
 import { problemOf } from './problem.js'
 import { counted } from './words.js'
 
 /**
- * Saves a whole list as a file, and shows how many lines have arrived.
+ * Saves a whole list as a file, and shows how many of its entries have arrived.
  * @param {string} path
  * @param {Record<string, string | null>} filter
  * @param {string} name of the file
@@ -44,12 +45,10 @@ export function exportAs(path, filter, name) {
   async function read(response) {
     /** @type {Uint8Array<ArrayBuffer>[]} */
     const chunks = []
-    let lines = 0
+    const entries = new EntryCounter(format)
     for await (const chunk of response.body ?? []) {
       chunks.push(chunk)
-      for (const byte of chunk) if (byte === 10) lines += 1
-      // The first line of CSV has the names; the last line of NDJSON says that it is the end.
-      count = Math.max(0, lines - 1)
+      count = entries.add(chunk)
       dialog.update()
     }
     return new Blob(chunks, { type: response.headers.get('content-type') ?? '' })
@@ -79,7 +78,7 @@ export function exportAs(path, filter, name) {
           </label>`,
         )}
       </fieldset>
-      <p role="status">${step === 'asking' ? 'Everything that matches the filters of the page.' : `${counted(count, 'line')}${step === 'done' ? ' saved.' : ' …'}`}</p>
+      <p role="status">${step === 'asking' ? 'Everything that matches the filters of the page.' : `${counted(count, 'entry', 'entries')}${step === 'done' ? ' saved.' : ' …'}`}</p>
       <footer>
         <button type="button" @click=${close}>${step === 'done' ? 'Done' : 'Cancel'}</button>
         ${step === 'done' ? nothing : html`<button class="primary" ?disabled=${step === 'reading'}>Export</button>`}

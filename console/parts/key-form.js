@@ -141,8 +141,15 @@ export function toExpiresAt({ kind, amount, unit, date }) {
   const count = Number(amount)
   if (unit === 'hours') at.setHours(at.getHours() + count)
   else if (unit === 'days') at.setDate(at.getDate() + count)
-  else at.setMonth(at.getMonth() + count)
+  else addMonths(at, count)
   return at.toISOString()
+}
+
+/** A month that lacks the day ends with its last one. @param {Date} at @param {number} count */
+function addMonths(at, count) {
+  const day = at.getDate()
+  at.setMonth(at.getMonth() + count)
+  if (at.getDate() !== day) at.setDate(0)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { html } from '../lit-html.js'
+import { html, nothing } from '../lit-html.js'
 
 /** @typedef {{ name: string, value: string }} Entry */
 
@@ -20,7 +20,9 @@ export function metadataField(entries, update) {
     (/** @type {Entry} */ entry, /** @type {'name' | 'value'} */ part) =>
     (/** @type {any} */ event) => {
       entry[part] = event.target.value
+      update()
     }
+  const fault = labelFault(entries)
   return html`<fieldset>
     <legend>Metadata <span class="quiet">(optional)</span></legend>
     ${entries.map(
@@ -31,7 +33,25 @@ export function metadataField(entries, update) {
       </div>`,
     )}
     <button type="button" @click=${add}>Add label</button>
+    ${fault === undefined ? nothing : html`<p class="note warn" role="status">${fault}</p>`}
   </fieldset>`
+}
+
+/**
+ * Why the rows are no metadata yet: a label that has no name, or the name of another one, would be
+ * lost.
+ * @param {readonly Entry[]} entries
+ * @returns {string | undefined}
+ */
+export function labelFault(entries) {
+  const names = new Set()
+  for (const { name, value } of entries) {
+    const trimmed = name.trim()
+    if (trimmed === '' && value !== '') return `Give the label with the value ${value} a name.`
+    if (trimmed !== '' && names.has(trimmed)) return `Two labels have the name ${trimmed}.`
+    names.add(trimmed)
+  }
+  return undefined
 }
 
 /** @param {Readonly<Record<string, string>>} metadata */

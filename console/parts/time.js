@@ -30,6 +30,16 @@ export function timeOf(time, absent = '–') {
   >`
 }
 
+/**
+ * The same in a text, for what is compared by its words.
+ * @param {string} time
+ */
+export function textOfTime(time) {
+  const date = new Date(time)
+  const isUtc = date.getTimezoneOffset() === 0
+  return `${local.format(date)}${isUtc ? ' UTC' : ` (${utc.format(date)} UTC)`}`
+}
+
 /** The zone of the reader, for the labels of fields that take a time. */
 export const readersZone = zone
 

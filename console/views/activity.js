@@ -31,6 +31,8 @@ const actions = [
   ),
   ...['account.created', 'account.updated'],
 ]
+/** What only the log of the operators' account holds. */
+const actionsOfOperators = ['tag_key.published', 'tag_key.rotated', 'permission_catalogue.replaced']
 
 /**
  * The audit log of the account.
@@ -119,11 +121,12 @@ function linkOf(filter, id, text) {
 /** @param {URLSearchParams} params */
 function form(params) {
   const value = (/** @type {string} */ name) => params.get(name) ?? ''
+  const offered = may('account:create') ? [...actions, ...actionsOfOperators] : actions
   return html`<form class="filters" role="search" @submit=${apply}>
     <label>What
       <select name="action">
         <option value="">Anything</option>
-        ${actions.map((action) => html`<option value=${action} ?selected=${action === value('action')}>${actionOf(action)}</option>`)}
+        ${offered.map((action) => html`<option value=${action} ?selected=${action === value('action')}>${actionOf(action)}</option>`)}
       </select>
     </label>
     <label>Who (id) <input name="actor_id" .value=${value('actor_id')} /></label>
@@ -169,15 +172,21 @@ function openEvent(event) {
       </dl>
       ${fields.length === 0 ? nothing : html`<h3>What changed</h3>`}
       <dl class="facts">
-        ${fields.map((field) => html`<div><dt>${field.replaceAll('_', ' ')}</dt><dd>${side('del', event.before?.[field])} ${side('ins', event.after?.[field])}</dd></div>`)}
+        ${fields.map((field) => html`<div><dt>${field.replaceAll('_', ' ')}</dt><dd>${side('del', field, event.before)} ${side('ins', field, event.after)}</dd></div>`)}
       </dl>
     `,
   })
 }
 
-/** @param {'del' | 'ins'} kind @param {unknown} value */
-function side(kind, value) {
+/**
+ * @param {'del' | 'ins'} kind
+ * @param {string} field
+ * @param {Readonly<Record<string, unknown>> | null} snapshot
+ */
+function side(kind, field, snapshot) {
+  const value = snapshot?.[field]
   if (value === undefined) return nothing
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const isTime = field.endsWith('_at') && typeof value === 'string'
+  const text = isTime ? timeOf(value) : typeof value === 'string' ? value : JSON.stringify(value)
   return kind === 'del' ? html`<del>${text}</del>` : html`<ins>${text}</ins>`
 }

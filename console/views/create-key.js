@@ -3,7 +3,7 @@ import { busy } from '../parts/busy.js'
 import { openIssue } from '../parts/issue.js'
 import { expiryField, reachField, readChoices, roleField, toExpiresAt } from '../parts/key-form.js'
 import { Loading } from '../parts/loading.js'
-import { metadataField, toMetadata } from '../parts/metadata-field.js'
+import { labelFault, metadataField, toMetadata } from '../parts/metadata-field.js'
 import { accountPath } from '../state.js'
 
 /** @typedef {import('../parts/issue.js').Issuing} Issuing */
@@ -60,7 +60,7 @@ export function createKey(changed) {
     ${reach.isRestricted && reach.lists.size === 0 ? html`<p class="note warn">Select at least one allow list, or allow all addresses.</p>` : nothing}
     <footer>
       <button type="button" @click=${issuing.dismiss}>Cancel</button>
-      <button class="primary" ?disabled=${issuing.isBusy() || (reach.isRestricted && reach.lists.size === 0)}>
+      <button class="primary" ?disabled=${issuing.isBusy() || (reach.isRestricted && reach.lists.size === 0) || labelFault(labels) !== undefined}>
         ${issuing.isBusy() ? busy('Generating …') : 'Generate Key'}
       </button>
     </footer>

@@ -12,8 +12,9 @@ import {
   toExpiresAt,
 } from '../parts/key-form.js'
 import { Loading } from '../parts/loading.js'
-import { metadataField, toEntries, toMetadata } from '../parts/metadata-field.js'
+import { labelFault, metadataField, toEntries, toMetadata } from '../parts/metadata-field.js'
 import { isSameList, mergeLists, mergeValue, mergeValues } from '../parts/three-way.js'
+import { textOfTime } from '../parts/time.js'
 import { accountPath } from '../state.js'
 
 /** @typedef {import('../types.js').ApiKey} ApiKey */
@@ -85,7 +86,7 @@ export function editKey({ key, etag }, changed) {
       ['Name', name],
       ['Description', description || '–'],
       ['Role', role.name],
-      ['Expires', expiresAt === null ? 'Never' : new Date(expiresAt).toLocaleString()],
+      ['Expires', expiresAt === null ? 'Never' : textOfTime(expiresAt)],
       ['Usable from', other.reach === 'anywhere' ? 'Any address' : lists.toSorted().join(', ')],
       ['Metadata', labelsOf(other.metadata)],
     ])
@@ -120,7 +121,7 @@ export function editKey({ key, etag }, changed) {
     ${metadataField(labels, update)}
     <footer>
       <button type="button" @click=${() => dialog?.dismiss()}>Cancel</button>
-      <button class="primary" ?disabled=${editing.isBusy || (reach.isRestricted && reach.lists.size === 0)}>${editing.isBusy ? busy('Saving …') : 'Save'}</button>
+      <button class="primary" ?disabled=${editing.isBusy || (reach.isRestricted && reach.lists.size === 0) || labelFault(labels) !== undefined}>${editing.isBusy ? busy('Saving …') : 'Save'}</button>
     </footer>
   </form>`
 

@@ -82,6 +82,52 @@ if (started !== undefined) {
     t.same(faults, [])
   })
 
+  t.test('a month after the last day of a long month is the last day of a short one', async (t) => {
+    const { page, faults } = await started.signIn()
+    await page.clock.setFixedTime('2031-01-31T12:00:00Z')
+    for (const [name, months, expected] of [
+      ['one', '1', '2031-02-28T12:00:00.000Z'],
+      ['two', '2', '2031-03-31T11:00:00.000Z'],
+      ['thirteen', '13', '2032-02-29T12:00:00.000Z'],
+    ] as const) {
+      await page.getByRole('button', { name: 'Create API key' }).click()
+      const dialog = dialogOf(page, 'Create API Key')
+      await dialog.getByLabel('Name', { exact: true }).fill(`months ${name}`)
+      await dialog.getByRole('combobox', { name: 'Role' }).selectOption({ label: 'viewer' })
+      await dialog.getByRole('spinbutton', { name: 'Number' }).fill(months)
+      await dialog.getByRole('combobox', { name: 'Unit' }).selectOption('months')
+      await dialog.getByRole('button', { name: 'Generate Key' }).click()
+      await dialog.getByRole('button', { name: 'Copy key' }).click()
+      await dialog.getByRole('button', { name: 'Done' }).click()
+      const { body } = await root.get(`${keys}?name_prefix=months%20${name}`)
+      t.equal(body.api_keys[0].expires_at, expected, `${months} months`)
+    }
+    t.same(faults, [])
+  })
+
+  t.test('times that changed are in the zone of the reader, with UTC beside them', async (t) => {
+    const { page, faults } = await started.signIn()
+    const { id } = await newKey(root, accountId, {
+      name: 'timed',
+      expires_at: '2031-06-01T23:30:00Z',
+    })
+    await page.goto(`${started.url}/console/keys?key=${id}`)
+    await page.getByRole('button', { name: 'Edit' }).click()
+    const dialog = dialogOf(page, 'Edit timed')
+    await dialog.getByLabel('Description').fill('Mine.')
+    const body = { expires_at: '2031-07-01T23:30:00Z' }
+    await root.call('PATCH', `${keys}/${id}`, { body, headers: { 'if-match': '*' } })
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    const now = dialog.getByRole('region', { name: 'As it is now' })
+    await now.getByText('2 Jul 2031, 01:30 (1 Jul, 23:30 UTC)').waitFor()
+    await page.goto(`${started.url}/console/activity?resource_id=${id}&action=api_key.updated`)
+    await page.getByRole('link', { name: 'Key updated' }).click()
+    const event = dialogOf(page, 'Event')
+    t.match(await event.locator('del').innerText(), /2 Jun 2031, 01:30\s+1 Jun, 23:30 UTC/)
+    t.match(await event.locator('ins').innerText(), /2 Jul 2031, 01:30\s+1 Jul, 23:30 UTC/)
+    t.same(faults, [])
+  })
+
   t.test('a revocation shows its receipt until no instance accepts the key', async (t) => {
     const { page, faults } = await started.signIn()
     const token = await create(page, 'leaked')

@@ -169,6 +169,44 @@ if (started !== undefined) {
     t.equal(await page.getByRole('button', { name: 'Export …' }).count(), 0)
   })
 
+  t.test('a token in the address becomes its hint', async (t) => {
+    const { page, faults } = await started.signIn()
+    const hint = token.slice(0, 'aeon_'.length + 22)
+    for (const name of ['search', 'name_prefix']) {
+      await page.goto(`${url}/console/keys?${name}=${token}&sort=name`)
+      await page.locator('table, .empty').first().waitFor()
+      t.equal(page.url(), `${url}/console/keys?${name}=${hint}&sort=name`)
+      t.equal(await page.locator(`input[name=${name}]`).inputValue(), hint)
+    }
+    t.same(faults, [])
+  })
+
+  t.test('a label is not lost for want of a name, or by another one of its name', async (t) => {
+    const { page, faults } = await started.signIn()
+    await page.goto(`${url}/console/keys`)
+    await page.getByRole('button', { name: 'Create API key' }).first().click()
+    const dialog = page.getByRole('dialog', { name: 'Create API Key' })
+    await dialog.getByLabel('Name', { exact: true }).fill('labelled')
+    await dialog.getByRole('combobox', { name: 'Role' }).selectOption({ label: 'viewer' })
+    const generate = dialog.getByRole('button', { name: 'Generate Key' })
+    for (let label = 0; label < 3; label += 1) {
+      await dialog.getByRole('button', { name: 'Add label' }).click()
+    }
+    await dialog.getByLabel('Value of label 1').fill('billing')
+    await dialog.getByText('Give the label with the value billing a name.').waitFor()
+    t.equal(await generate.isEnabled(), false)
+    await dialog.getByLabel('Name of label 1').fill('team')
+    await dialog.getByLabel('Name of label 2').fill(' team ')
+    await dialog.getByText('Two labels have the name team.').waitFor()
+    t.equal(await generate.isEnabled(), false)
+    await dialog.getByLabel('Name of label 2').fill('stage')
+    await generate.click()
+    const made = dialog.locator('dl')
+    await made.getByText('billing').waitFor()
+    t.equal(await made.getByText('stage').count(), 1)
+    t.same(faults, [])
+  })
+
   t.test('later findings keep their tabs and the way back', async (t) => {
     for (let index = 0; index < 60; index += 1) await newKey(root, accountId, { name: `f${index}` })
     const { page } = await started.signIn()

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import { auditActions } from '../../src/domain/audit/audit-event.ts'
 import { newKey } from '../helpers/fixtures.ts'
 import { startConsole } from './console/browser.ts'
 
@@ -125,6 +126,8 @@ if (started !== undefined) {
     ['Activity', 'NDJSON'],
   ] as const) {
     t.test(`the list of ${view} is saved as ${format}, with its count`, async (t) => {
+      const description = 'one\ntwo "three\n'
+      await newKey(root, accountId, { name: `for ${format}`, role: 'viewer', description })
       const { page, faults } = await started.signIn()
       await page.getByRole('link', { name: view }).click()
       await page.getByRole('button', { name: 'Export' }).click()
@@ -133,12 +136,24 @@ if (started !== undefined) {
       const saved = page.waitForEvent('download')
       await dialog.getByRole('button', { name: 'Export' }).click()
       const text = await readFile(await (await saved).path(), 'utf8')
-      const count = text.trimEnd().split('\n').length - 1
-      await dialog.getByText(`${count} lines saved.`).waitFor()
+      const lines = text.trimEnd().split(format === 'CSV' ? '\r\n' : '\n')
+      const count = lines.length - 1
+      await dialog.getByText(`${count} entries saved.`).waitFor()
       t.ok(count > 3)
       t.same(faults, [])
     })
   }
+
+  t.test('the log is filtered by any of its actions', async (t) => {
+    const { page, faults } = await started.signIn(rootToken)
+    await page.getByRole('link', { name: 'Activity' }).click()
+    await page.locator('select[name=action]').waitFor()
+    const offered: string[] = await page.evaluate(
+      "[...document.querySelectorAll('select[name=action] option')].map(({ value }) => value)",
+    )
+    t.same(offered.sort(), ['', ...auditActions].sort())
+    t.same(faults, [])
+  })
 
   t.test('an operator creates, renames and opens accounts, and sees the instances', async (t) => {
     const { page, faults } = await started.signIn(rootToken)
