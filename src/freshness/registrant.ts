@@ -26,7 +26,8 @@ export interface FollowerOptions extends CycleLoopOptions {
 
 /**
  * What an instance does about its row in the table `instance`, and about the rows of the others:
- * registers, writes, evicts, and follows the history that its row is in.
+ * registers, writes, evicts, and follows the history that its row is in. When to register, and when
+ * again, the follower decides.
  */
 export abstract class Registrant extends CycleLoop {
   protected override readonly options: FollowerOptions

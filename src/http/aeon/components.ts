@@ -29,7 +29,7 @@ import {
   ResourceTypeEnum,
 } from './shapes/permission-schemas.ts'
 import { ApiKeyBasicInfo, RoleData, RoleResponse } from './shapes/role.ts'
-import { RoleSpec } from './shapes/role-spec.ts'
+import { RoleSpec } from './shapes/role-schemas.ts'
 import { UserSpecWithStateInfo } from './shapes/user.ts'
 
 /** The request bodies and what they refer to. */

@@ -19,7 +19,7 @@ const maxDuplicates = 20
 /**
  * Scans a text as JSON (RFC 8259), as strictly as JSON.parse, which silently takes the last of
  * several members of one name. Runs in linear time and without recursion, so that no nesting
- * exhausts the stack.
+ * exhausts the stack. What it finds is refused by bodies.ts.
  */
 export function scanJson(text: string): JsonScan {
   return new Scanner(text).scan()

@@ -7,7 +7,7 @@ import { responses } from '../responses.ts'
 import { accountParams } from '../shapes/account.ts'
 import { namedByAeon } from '../shapes/permission.ts'
 import { RoleResponse } from '../shapes/role.ts'
-import { RoleSpec } from '../shapes/role-spec.ts'
+import { RoleSpec } from '../shapes/role-schemas.ts'
 import { parsePermissions } from './permission-input.ts'
 import { answerRole } from './show.ts'
 

@@ -6,7 +6,7 @@ import { ref, refAsJson } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { namedByAeon } from '../shapes/permission.ts'
 import { RoleResponse, roleParams } from '../shapes/role.ts'
-import { RoleSpec } from '../shapes/role-spec.ts'
+import { RoleSpec } from '../shapes/role-schemas.ts'
 import { parsePermissions } from './permission-input.ts'
 import { answerRole } from './show.ts'
 

@@ -11,7 +11,7 @@ import { issuerSeenBy } from './issuer.ts'
 import { ApiKeyStatusEnum } from './key-status.ts'
 import { namedByAeon, toResourcePermissions } from './permission.ts'
 import { ResourcePermissionInfo } from './permission-schemas.ts'
-import { RoleSpec } from './role-spec.ts'
+import { RoleSpec } from './role-schemas.ts'
 import { UserSpecWithStateInfo } from './user.ts'
 
 /** A key in the list of the keys of a role or of an allow list. */
