@@ -89,12 +89,17 @@ export interface SignedIn {
   readonly account: Account
 }
 
-export interface Receipt {
+export interface ReceiptProgress {
+  readonly acknowledged: number
+  readonly live: number
+}
+
+export interface Receipt extends ReceiptProgress {
   readonly revision: number
   readonly id: string
   readonly state: string
-  readonly acknowledged: number
-  readonly live: number
+  readonly instances?: ReceiptProgress
+  readonly edges?: ReceiptProgress
   readonly complete_in_ms: number | null
   readonly effective_at?: string
 }
@@ -123,6 +128,7 @@ export interface AuditEvent {
 export interface Instance {
   readonly id: string
   readonly applied_revision: number
+  readonly edges: ReceiptProgress
   readonly started_at: string
   readonly lease_age_ms: number | null
 }

@@ -160,7 +160,10 @@ create table instance (
   applied bigint not null,
   beat bigint not null,
   started_at timestamp with time zone not null,
-  max_staleness_ms integer not null
+  max_staleness_ms integer not null,
+  edges integer not null default 0,
+  edges_confirmed integer not null default 0,
+  edges_revision bigint not null default 0
 );
 
 create table isolation_probe (
@@ -301,6 +304,8 @@ alter table idempotent_request add constraint idempotent_request_generation_chec
 alter table idempotent_request add constraint idempotent_request_idempotency_key_check CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 255)));
 alter table idempotent_request add constraint idempotent_request_route_check CHECK ((route <> ''::text));
 alter table instance add constraint instance_pkey PRIMARY KEY (id);
+alter table instance add constraint instance_edges_check CHECK ((edges >= 0));
+alter table instance add constraint instance_edges_confirmed_check CHECK ((edges_confirmed >= 0));
 alter table isolation_probe add constraint isolation_probe_pkey PRIMARY KEY (singleton);
 alter table isolation_probe add constraint isolation_probe_singleton_check CHECK (singleton);
 alter table pepper add constraint pepper_pkey PRIMARY KEY (id);

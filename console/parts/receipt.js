@@ -1,6 +1,7 @@
 import { get } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { timeOf } from './time.js'
+import { counted } from './words.js'
 
 /**
  * @typedef {object} Progress
@@ -34,18 +35,35 @@ export async function followReceipt(receipt, startedAt, show) {
 export function progressOf(progress, done) {
   if (progress === undefined) return nothing
   const { receipt, elapsedMs } = progress
-  const { acknowledged, live } = receipt
   const isComplete = receipt.state === 'complete'
+  const most = Math.max(receipt.live, 1)
   return html`<div class="receipt ${isComplete ? 'complete' : ''}" role="status">
-    <progress max=${Math.max(live, 1)} .value=${isComplete ? Math.max(live, 1) : acknowledged} aria-label="Instances that have applied the change"></progress>
+    <progress max=${most} .value=${isComplete ? most : receipt.acknowledged} aria-label="Processes that have applied the change"></progress>
     <p>
       ${
         isComplete
-          ? html`<b>${done}: ${live} of ${live} ${live === 1 ? 'instance' : 'instances'}, ${elapsedMs} ms</b>`
-          : html`${acknowledged} of ${live} instances …`
+          ? html`<b>${done}: ${countsOf(receipt)}, ${elapsedMs} ms</b>`
+          : html`${countsOf(receipt)} …`
       }
     </p>
     ${receipt.effective_at === undefined ? nothing : html`<p class="quiet">Takes effect on ${timeOf(receipt.effective_at)}.</p>`}
     <p class="quiet">Receipt: revision ${receipt.revision}</p>
   </div>`
+}
+
+/**
+ * How many have applied the change, such as "2 of 3 instances, 3 of 4 edges". Only a reader of the
+ * platform learns which of the processes are edges.
+ * @param {import('../types.js').Receipt} receipt
+ */
+function countsOf(receipt) {
+  const { instances, edges } = receipt
+  const isComplete = receipt.state === 'complete'
+  /** @type {(progress: import('../types.js').ReceiptProgress, one: string, many?: string) => string} */
+  const count = ({ acknowledged, live }, one, many) =>
+    `${isComplete ? live : acknowledged} of ${counted(live, one, many)}`
+  if (instances === undefined || edges === undefined) return count(receipt, 'process', 'processes')
+  const ofInstances = count(instances, 'instance')
+  if (edges.live === 0) return ofInstances
+  return `${ofInstances}, ${isComplete ? counted(edges.live, 'edge') : count(edges, 'edge')}`
 }

@@ -34,6 +34,11 @@ export function open(context) {
             : counted(latest - revision, 'change'),
       },
       {
+        label: 'Edges',
+        cell: ({ edges: { acknowledged, live } }) =>
+          acknowledged === live ? live : `${live}, ${live - acknowledged} behind`,
+      },
+      {
         label: 'Lease renewed',
         cell: ({ lease_age_ms: age }) => (age === null ? 'not observed yet' : `${age} ms ago`),
       },

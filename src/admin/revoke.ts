@@ -49,12 +49,22 @@ function readWait(text: string | undefined): number {
 }
 
 function outcomeOf(key: string, id: string, receipt: Receipt): Outcome {
-  const { state, revision, acknowledged, live, completeInMs } = receipt
+  const { state, revision, instances, edges, completeInMs } = receipt
   const json = {
     api_key_id: id,
-    receipt: { revision, id: receipt.id, state, acknowledged, live, complete_in_ms: completeInMs },
+    receipt: {
+      revision,
+      id: receipt.id,
+      state,
+      acknowledged: instances.acknowledged + edges.acknowledged,
+      live: instances.live + edges.live,
+      instances,
+      edges,
+      complete_in_ms: completeInMs,
+    },
   }
-  const progress = `${acknowledged} of ${live} instances have applied the revocation (revision ${revision}).`
+  const andEdges = edges.live === 0 ? '' : ` and ${edges.acknowledged} of ${edges.live} edges`
+  const progress = `${instances.acknowledged} of ${instances.live} instances${andEdges} have applied the revocation (revision ${revision}).`
   if (state === 'complete') {
     return {
       text: `The key ${key} is revoked and no instance accepts the key any more. ${progress}`,

@@ -1,6 +1,7 @@
 import type { History } from '../domain/protocol/history.ts'
 import type { Position } from '../domain/protocol/position.ts'
 import type { Reading } from '../domain/protocol/reading.ts'
+import type { EdgeTally } from './edge-tally.ts'
 import type { ObservedInstance } from './failure-detector.ts'
 
 /**
@@ -21,8 +22,13 @@ export type Command =
   /** Read the changes after the revision `applied`, and the counter, in one snapshot. */
   | { readonly kind: 'load_feed'; readonly applied: number }
   | { readonly kind: 'reload_tag_keys' }
-  /** Write the applied revision and the next heartbeat into the row of this instance. */
-  | { readonly kind: 'acknowledge'; readonly id: string; readonly revision: number }
+  /** Write the applied revision, the next heartbeat and the edges into the row of this instance. */
+  | {
+      readonly kind: 'acknowledge'
+      readonly id: string
+      readonly revision: number
+      readonly edges: EdgeTally
+    }
   /** Delete the row of another instance, if the row still shows this heartbeat. */
   | { readonly kind: 'evict'; readonly id: string; readonly heartbeat: number }
   /** Commit something that changes nothing: a deposed primary does not acknowledge it. */

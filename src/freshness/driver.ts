@@ -168,7 +168,7 @@ export class Driver {
       case 'load_feed':
         return { kind: 'load_feed', reading: await loadFeed(connection, command.applied) }
       case 'acknowledge': {
-        const isKnown = await acknowledge(connection, command.id, command.revision)
+        const isKnown = await acknowledge(connection, command)
         return { kind: 'acknowledge', isKnown }
       }
       case 'prove':

@@ -2,6 +2,7 @@ import type { DismissalReason, ToEdge } from '../domain/edge/edge-message.ts'
 import type { Change } from '../domain/protocol/change.ts'
 import type { Moment } from '../domain/protocol/lease.ts'
 import { AttachedEdge, type EdgeCaller, type EdgeRules } from './attached-edge.ts'
+import type { EdgeTally } from './edge-tally.ts'
 
 /** An applied revision that some edges have not confirmed yet. */
 interface Mark {
@@ -97,6 +98,14 @@ export class EdgeStreams {
   acknowledgeable(applied: number): number {
     this.advance()
     return this.#marks.length === 0 ? applied : this.#acknowledged
+  }
+
+  /** The counted edges, at the latest revision that a round has applied. */
+  tally(revision: number): EdgeTally {
+    const counted = this.#counted()
+    const last = this.#marks.at(-1)
+    const confirmed = counted.filter((edge) => !edge.holdsUp(last?.awaited.get(edge) ?? 0))
+    return { live: counted.length, confirmed: confirmed.length, revision }
   }
 
   /** Whether more can be acknowledged than when this was last asked. */

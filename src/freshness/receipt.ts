@@ -1,11 +1,20 @@
+import type { EdgeTally } from './edge-tally.ts'
+
+/** How many have applied a change, of those that may answer. */
+export interface Progress {
+  readonly acknowledged: number
+  readonly live: number
+}
+
 /** How far a change has come. */
 export interface Receipt {
   readonly revision: number
   /** The random id of the revision: a caller that has both may ask again. */
   readonly id: string
   readonly state: 'complete' | 'pending'
-  readonly acknowledged: number
-  readonly live: number
+  /** An instance acknowledges once all of its edges have confirmed. */
+  readonly instances: Progress
+  readonly edges: Progress
   readonly waitingFor: readonly string[]
   /**
    * How long until the receipt is complete by the passing of time alone; null when it is complete.
@@ -19,6 +28,7 @@ export interface InstanceRow {
   /** The latest revision that the instance has acknowledged. */
   readonly applied: number
   readonly maxStalenessMs: number
+  readonly edges: EdgeTally
 }
 
 export interface ReceiptQuestion {
@@ -60,9 +70,25 @@ export function receiptOf(question: ReceiptQuestion): Receipt {
     revision,
     id,
     state: isComplete ? 'complete' : 'pending',
-    acknowledged: instances.length - waitingFor.length,
-    live: instances.length,
+    instances: { acknowledged: instances.length - waitingFor.length, live: instances.length },
+    edges: {
+      acknowledged: sum(instances.map((one) => confirmedEdges(one, revision))),
+      live: sum(instances.map(({ edges }) => edges.live)),
+    },
     waitingFor,
     completeInMs: isComplete ? null : Math.ceil(remainingMs),
   }
+}
+
+/** How many edges of an instance have confirmed a revision. */
+export function confirmedEdges(
+  { applied, edges }: Pick<InstanceRow, 'applied' | 'edges'>,
+  revision: number,
+): number {
+  if (applied >= revision) return edges.live
+  return edges.revision >= revision ? edges.confirmed : 0
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0)
 }

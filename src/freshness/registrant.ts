@@ -3,6 +3,7 @@ import type { Position } from '../domain/protocol/position.ts'
 import { ask, type Steps } from './coroutine.ts'
 import { CycleLoop, type CycleLoopOptions } from './cycle-loop.ts'
 import type { EdgeStreams } from './edge-streams.ts'
+import { noEdges } from './edge-tally.ts'
 import type { UnresponsiveInstance } from './failure-detector.ts'
 import { Peers } from './peers.ts'
 import { ReceiptTrust } from './receipt-trust.ts'
@@ -20,7 +21,10 @@ export interface FollowerOptions extends CycleLoopOptions {
   readonly timing: Timing
   /** Absent: no edge may answer by what this instance has told it. */
   readonly edges?:
-    | Pick<EdgeStreams, 'acknowledgeable' | 'dismissAll' | 'releasedInMs' | 'tagKeysReloaded'>
+    | Pick<
+        EdgeStreams,
+        'acknowledgeable' | 'dismissAll' | 'releasedInMs' | 'tagKeysReloaded' | 'tally'
+      >
     | undefined
 }
 
@@ -168,8 +172,13 @@ export abstract class Registrant extends CycleLoop {
     const id = this.#id
     if (id === undefined) return false
     // The heartbeat and the lease of this instance do not wait for its edges.
-    const confirmed = this.options.edges?.acknowledgeable(revision) ?? revision
-    const { isKnown } = yield* ask({ kind: 'acknowledge', id, revision: confirmed })
+    const { edges } = this.options
+    const { isKnown } = yield* ask({
+      kind: 'acknowledge',
+      id,
+      revision: edges?.acknowledgeable(revision) ?? revision,
+      edges: edges?.tally(revision) ?? noEdges(revision),
+    })
     if (!isKnown) this.options.log.evicted(id)
     return isKnown
   }

@@ -100,18 +100,26 @@ export async function loadFeed(
   }
 }
 
+export interface Acknowledgement {
+  readonly id: string
+  readonly revision: number
+  /** The edges of the instance, which may hold up what it has applied. */
+  readonly edges: { readonly live: number; readonly confirmed: number; readonly revision: number }
+}
+
 /**
  * Acknowledges a revision and raises the heartbeat. False when the row is gone: the
  * instance was evicted.
  */
 export async function acknowledge(
   { client }: FeedConnection,
-  id: string,
-  revision: number,
+  { id, revision, edges }: Acknowledgement,
 ): Promise<boolean> {
   const result = await client.query(
-    'update instance set applied = greatest(applied, $2), beat = beat + 1 where id = $1',
-    [id, revision],
+    `update instance set applied = greatest(applied, $2), beat = beat + 1,
+       edges = $3, edges_confirmed = $4, edges_revision = $5
+     where id = $1`,
+    [id, revision, edges.live, edges.confirmed, edges.revision],
   )
   return result.rowCount === 1
 }

@@ -8,6 +8,8 @@ export interface StoredInstance {
   readonly heartbeat: number
   readonly startedAt: Date
   readonly maxStalenessMs: number
+  /** The edges that may answer from memory, and how many have confirmed all up to `revision`. */
+  readonly edges: { readonly live: number; readonly confirmed: number; readonly revision: number }
 }
 
 /**
@@ -21,10 +23,14 @@ export async function listInstances(db: Executor): Promise<StoredInstance[] | un
     beat: string
     started_at: Date
     max_staleness_ms: number
+    edges: number
+    edges_confirmed: number
+    edges_revision: string
     in_recovery: boolean
   }>`
     select instance.id, instance.applied, instance.beat, instance.started_at,
-      instance.max_staleness_ms, pg_is_in_recovery() as in_recovery
+      instance.max_staleness_ms, instance.edges, instance.edges_confirmed,
+      instance.edges_revision, pg_is_in_recovery() as in_recovery
     from (select) as always left join instance on true order by instance.id`.execute(db)
   if (rows.some((row) => row.in_recovery)) return undefined
   return rows.flatMap(({ id, applied, beat, started_at: startedAt, ...row }) =>
@@ -37,6 +43,11 @@ export async function listInstances(db: Executor): Promise<StoredInstance[] | un
             heartbeat: Number(beat),
             startedAt,
             maxStalenessMs: row.max_staleness_ms,
+            edges: {
+              live: row.edges,
+              confirmed: row.edges_confirmed,
+              revision: Number(row.edges_revision),
+            },
           },
         ],
   )

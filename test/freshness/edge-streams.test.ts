@@ -30,6 +30,26 @@ t.test(
   },
 )
 
+t.test('the edges that hold nothing up are counted apart from those that do', async (t) => {
+  const { streams, attach, clock } = site()
+  const [first, second, idle] = [attach(), attach(), attach()]
+  t.same(streams.tally(1), { live: 0, confirmed: 0, revision: 1 }, 'none has a lease')
+  for (const { edge } of [first, second]) edge.beat(1)
+  t.same(streams.tally(1), { live: 2, confirmed: 2, revision: 1 })
+  streams.invalidated(everything)
+  streams.applied(2)
+  t.same(streams.tally(2), { live: 2, confirmed: 0, revision: 2 })
+  idle.edge.beat(1)
+  t.same(streams.tally(2), { live: 3, confirmed: 1, revision: 2 }, 'it had no lease then')
+  first.edge.confirm(1)
+  t.same(streams.tally(2), { live: 3, confirmed: 2, revision: 2 })
+  second.edge.closed()
+  t.same(streams.tally(2), { live: 3, confirmed: 2, revision: 2 }, 'it may still answer')
+  clock.ms = 3_000 * margin
+  first.edge.beat(2)
+  t.same(streams.tally(2), { live: 1, confirmed: 1, revision: 2 })
+})
+
 t.test('a lost edge is counted until its lease has surely ended', async (t) => {
   const { streams, attach, clock } = site()
   const { edge } = attach()

@@ -45,6 +45,8 @@ t.test('every act that takes access away answers with a receipt', async (t) => {
       state: 'complete',
       acknowledged: 1,
       live: 1,
+      instances: { acknowledged: 1, live: 1 },
+      edges: { acknowledged: 0, live: 0 },
       waiting_for: [],
       complete_by: null,
       complete_in_ms: null,

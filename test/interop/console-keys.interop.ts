@@ -138,7 +138,7 @@ if (started !== undefined) {
     const dialog = dialogOf(page, 'Revoke API key')
     await dialog.getByLabel('Reason').fill('found in a log')
     await dialog.getByRole('button', { name: 'Revoke API key' }).click()
-    await dialog.getByText(/Revoked everywhere: 1 of 1 instance, \d+ ms/).waitFor()
+    await dialog.getByText(/Revoked everywhere: 1 of 1 process, \d+ ms/).waitFor()
     t.equal((await root.verify(token)).reason, 'revoked')
     await dialog.getByRole('button', { name: 'Done' }).click()
     await page.getByRole('link', { name: 'leaked' }).click()

@@ -182,7 +182,7 @@ if (started !== undefined) {
     await page.getByRole('link', { name: 'My Sessions' }).click()
     await page.getByText('this one').waitFor()
     await page.getByRole('button', { name: 'End', exact: true }).first().click()
-    await page.getByText(/Ended everywhere: 1 of 1 instance, \d+ ms/).waitFor()
+    await page.getByText(/Ended everywhere: 1 of 1 process, \d+ ms/).waitFor()
     await other.page.getByRole('link', { name: 'Roles' }).click()
     await other.page.getByText('Your session has ended').waitFor()
     t.equal(await other.page.locator('table').count(), 0)

@@ -3,6 +3,7 @@ import type { History } from '../../src/domain/protocol/history.ts'
 import type { Position } from '../../src/domain/protocol/position.ts'
 import type { Reading } from '../../src/domain/protocol/reading.ts'
 import type { RevisionRef } from '../../src/domain/protocol/revision-ref.ts'
+import { type EdgeTally, noEdges } from '../../src/freshness/edge-tally.ts'
 import { type Act, edited, stateAfter } from './acts.ts'
 import { type KeyRow, type KeyState, keys, newKey, withState } from './keys.ts'
 import { type SimulatedToken, tagKeys, tokens } from './tokens.ts'
@@ -13,6 +14,8 @@ export interface StoredInstance {
   readonly applied: number
   readonly heartbeat: number
   readonly maxStalenessMs: number
+  /** Only counted, so that the model has none. */
+  readonly edges: EdgeTally
   /** When its lease ends on its own wall clock. Only a mutant writes or reads it. */
   readonly leaseEndsAt: number
 }
@@ -117,7 +120,8 @@ export class Database {
       this.#log.registered()
     }
     const applied = this.#counter
-    this.#instances.set(id, { id, applied, heartbeat: 0, maxStalenessMs, leaseEndsAt: 0 })
+    const row = { id, applied, heartbeat: 0, maxStalenessMs, leaseEndsAt: 0 }
+    this.#instances.set(id, { ...row, edges: noEdges(applied) })
     return { revision: applied, id: this.#idOf(applied), history: this.#history }
   }
 

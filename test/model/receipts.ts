@@ -46,7 +46,7 @@ export class SimulatedReceipts {
     switch (command.kind) {
       case 'answer': {
         const { counts, trace } = environment
-        if (command.receipt.waitingFor.length === 0 && command.receipt.live > 0)
+        if (command.receipt.waitingFor.length === 0 && command.receipt.instances.live > 0)
           counts.receiptsCompleteByAll += 1
         else counts.receiptsCompleteByTime += 1
         trace?.(`${name}: the receipt of ${committed.revision} is complete`)

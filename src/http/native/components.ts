@@ -39,7 +39,7 @@ import { AllowListAnswer, AllowListBody } from './shapes/allow-list.ts'
 import { ApiKeyAnswer, ApiKeyBody } from './shapes/api-key.ts'
 import { AttemptBody } from './shapes/attempt.ts'
 import { ChangedApiKey } from './shapes/changed-api-key.ts'
-import { ReceiptAnswer, ReceiptBody } from './shapes/receipt.ts'
+import { ProgressBody, ReceiptAnswer, ReceiptBody } from './shapes/receipt.ts'
 import { DefineRoleBody, RoleAnswer, RoleBody, RoleRefBody } from './shapes/role.ts'
 import { VerdictBody, VerifiedKeyBody } from './shapes/verdict.ts'
 import { AttemptListBody, VerdictList } from './verify/verify-batch.ts'
@@ -80,6 +80,7 @@ export const nativeComponents = [
   RolePage,
   PermissionList,
   Me,
+  ProgressBody,
   ReceiptBody,
   ChangedApiKey,
   RotatedApiKey,

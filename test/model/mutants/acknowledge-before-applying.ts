@@ -1,5 +1,6 @@
 import type { Reading } from '../../../src/domain/protocol/reading.ts'
 import { ask, type Steps } from '../../../src/freshness/coroutine.ts'
+import { noEdges } from '../../../src/freshness/edge-tally.ts'
 import { Follower } from '../../../src/freshness/follower.ts'
 import type { SyncCycle } from '../../../src/freshness/freshness.ts'
 import { type Protocol, shipped } from '../protocol.ts'
@@ -9,7 +10,8 @@ class AcknowledgeBeforeApplying extends Follower {
   protected override *apply(cycle: SyncCycle, reading: Reading): Steps<boolean> {
     const { id } = this
     if (!reading.inRecovery && id !== undefined) {
-      yield* ask({ kind: 'acknowledge', id, revision: reading.counter })
+      const edges = noEdges(reading.counter)
+      yield* ask({ kind: 'acknowledge', id, revision: reading.counter, edges })
     }
     return yield* super.apply(cycle, reading)
   }

@@ -1,3 +1,4 @@
+import { noEdges } from '../../../src/freshness/edge-tally.ts'
 import type { InstanceRow } from '../../../src/freshness/receipt.ts'
 import { ReceiptWait } from '../../../src/freshness/receipt-wait.ts'
 import { type Protocol, shipped } from '../protocol.ts'
@@ -12,7 +13,8 @@ class ReceiptFromOutside extends ReceiptWait {
 
   override loaded(rows: readonly InstanceRow[] | undefined, now: number): void {
     const applied = this.options.committed.revision
-    super.loaded(rows && [...rows, { id: ownId, applied, maxStalenessMs: 0 }], now)
+    const own = { id: ownId, applied, maxStalenessMs: 0, edges: noEdges(applied) }
+    super.loaded(rows && [...rows, own], now)
   }
 }
 

@@ -74,7 +74,7 @@ export function updateAllowListRoute(app: App, deps: Deps): void {
         },
         parsePreconditions(versionedAllowList, request.raw.headers),
       )
-      const receipt = await receiptOfChange(deps, committed, waitOf(request))
+      const receipt = await receiptOfChange(deps, principal, committed, waitOf(request))
       return { allow_list: toAllowListBody(result), receipt }
     },
   )

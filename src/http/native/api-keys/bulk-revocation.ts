@@ -116,7 +116,7 @@ export async function performBulkRevocation(
     count,
     accounts,
     sample: show(sample),
-    receipt: await receiptOfChange(deps, committed, waitOf({ query, body })),
+    receipt: await receiptOfChange(deps, principal, committed, waitOf({ query, body })),
   }
 }
 

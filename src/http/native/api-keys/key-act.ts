@@ -50,6 +50,6 @@ export async function performKeyAct(
     { act: verb, api_key_id: apiKey.id, by: principal.key.id, reason },
     'key changed',
   )
-  const receipt = await receiptOfChange(deps, committed, waitOf(request))
+  const receipt = await receiptOfChange(deps, principal, committed, waitOf(request))
   return { ...answerApiKey(reply, apiKey, principal, deps.now()), receipt }
 }

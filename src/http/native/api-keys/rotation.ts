@@ -136,7 +136,7 @@ export async function answerRotation(
       'key changed',
     )
   }
-  const receipt = await receiptOfChange(deps, committed, waitOf(request), effectiveAt)
+  const receipt = await receiptOfChange(deps, principal, committed, waitOf(request), effectiveAt)
   reply.code(201).header('location', pathOfApiKey(apiKey)).header('cache-control', 'no-store')
   return {
     ...answerApiKey(reply, apiKey, principal, deps.now()),

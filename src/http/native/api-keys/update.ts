@@ -91,7 +91,13 @@ export function updateApiKeyRoute(app: App, deps: Deps): void {
         'key changed',
       )
       const effectiveAt = request.body.expires_at === undefined ? null : apiKey.expiresAt
-      const receipt = await receiptOfChange(deps, committed, waitOf(request), effectiveAt)
+      const receipt = await receiptOfChange(
+        deps,
+        principal,
+        committed,
+        waitOf(request),
+        effectiveAt,
+      )
       return { ...answerApiKey(reply, apiKey, principal, deps.now()), receipt }
     },
   )

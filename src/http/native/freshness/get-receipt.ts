@@ -38,11 +38,11 @@ export function getReceiptRoute(app: App, deps: Deps): void {
         response: responses({ 200: ref(ReceiptAnswer) }, { problems: [404] }),
       },
     },
-    async ({ params, query }) => {
+    async ({ params, principal, query }) => {
       const revision = parsePositiveInteger(params.revision)
       if (revision === undefined) throw notFound('revision')
       const receipt = await findReceipt(deps, revision, query.id.toLowerCase(), query.wait_ms ?? 0)
-      return { receipt: toReceiptBody(receipt, deps.now()) }
+      return { receipt: toReceiptBody(receipt, principal, deps.now()) }
     },
   )
 }

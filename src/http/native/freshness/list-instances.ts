@@ -5,13 +5,18 @@ import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { id, time } from '../shapes/fields.ts'
+import { ProgressBody } from '../shapes/receipt.ts'
 
 export const InstanceBody = Type.Object(
   {
     id: id('Id of the instance.'),
     applied_revision: Type.Integer({
       format: 'int64',
-      description: 'The latest revision that the instance has applied.',
+      description: 'The latest revision that the instance and all of its edges have applied.',
+    }),
+    edges: ref(ProgressBody, {
+      description:
+        'The processes that answer by what this instance has told them, and how many of them have applied all that it has told.',
     }),
     started_at: time(
       'Time at which the instance last registered: at its start, and again after an eviction or a change of history.',
@@ -42,7 +47,7 @@ export function listInstancesRoute(app: App, deps: Deps): void {
         tags: ['Freshness'],
         summary: 'List instances',
         description:
-          'Lists the registered instances, the latest revision that each has applied, and the age of its lease.',
+          'Lists the registered instances, the latest revision that each has applied, its edges, and the age of its lease.',
         response: responses({ 200: ref(InstanceList) }),
       },
     },
@@ -52,6 +57,7 @@ export function listInstancesRoute(app: App, deps: Deps): void {
         instances: instances.map((instance) => ({
           id: instance.id,
           applied_revision: instance.applied,
+          edges: { acknowledged: instance.edges.confirmed, live: instance.edges.live },
           started_at: instance.startedAt.toISOString(),
           lease_age_ms: wholeMs(deps.feed.leaseAgeMs(instance)),
         })),

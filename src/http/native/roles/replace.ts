@@ -52,7 +52,7 @@ export function replaceRoleRoute(app: App, deps: Deps): void {
         { name, description, permissions },
         parsePreconditions(versionedRole, request.raw.headers),
       )
-      const receipt = await receiptOfChange(deps, committed, waitOf(request))
+      const receipt = await receiptOfChange(deps, principal, committed, waitOf(request))
       return { role: toRoleBody(result), receipt }
     },
   )

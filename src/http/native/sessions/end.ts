@@ -38,6 +38,7 @@ export async function answerEnd(
   const { principal } = request
   const { session, committed } = await endSession(deps, principal, id)
   request.log.info({ act: 'end', session_id: session.id, by: principal.key.id }, 'session ended')
-  const receipt = await receiptOfChange(deps, committed, waitOf({ query: request.query, body: {} }))
+  const waitMs = waitOf({ query: request.query, body: {} })
+  const receipt = await receiptOfChange(deps, principal, committed, waitMs)
   return { session: toSessionBody(deps, session, principal), receipt }
 }

@@ -1,8 +1,17 @@
 import { type Static, Type } from 'typebox'
+import type { KeyPrincipal } from '../../../domain/principal.ts'
 import type { RevisionRef } from '../../../domain/protocol/revision-ref.ts'
 import type { Receipt } from '../../../freshness/receipt.ts'
 import type { Deps } from '../../deps.ts'
 import { nullableString, openEnum, ref } from '../../schema-tools.ts'
+
+export const ProgressBody = Type.Object(
+  {
+    acknowledged: Type.Integer({ description: 'How many have applied the change.' }),
+    live: Type.Integer({ description: 'How many there are.' }),
+  },
+  { $id: 'Progress', description: 'How many of those that answer verifications follow.' },
+)
 
 export const ReceiptBody = Type.Object(
   {
@@ -17,14 +26,27 @@ export const ReceiptBody = Type.Object(
     }),
     state: openEnum(
       ['complete', 'pending'],
-      '`complete`: every later verification, on any instance, reflects the change.',
+      '`complete`: every later verification, on any instance and at any edge, reflects the change.',
     ),
     acknowledged: Type.Integer({
-      description: 'Number of instances that have applied the change.',
+      description: 'Number of instances and edges that have applied the change.',
     }),
-    live: Type.Integer({ description: 'Number of registered instances.' }),
+    live: Type.Integer({ description: 'Number of registered instances and of their edges.' }),
+    instances: Type.Optional(
+      ref(ProgressBody, {
+        description:
+          'The instances. One has applied the change once all of its edges have. Only for callers of the platform.',
+      }),
+    ),
+    edges: Type.Optional(
+      ref(ProgressBody, {
+        description:
+          'The processes that answer by what an instance has told them, when their instances last wrote their rows. Only for callers of the platform.',
+      }),
+    ),
     waiting_for: Type.Array(Type.String(), {
-      description: 'Opaque ids of the instances that have not applied the change.',
+      description:
+        'Opaque ids of the instances that have not applied the change, or wait for an edge.',
     }),
     complete_by: nullableString({
       format: 'date-time',
@@ -51,14 +73,22 @@ export const ReceiptAnswer = Type.Object(
   { $id: 'ReceiptAnswer', description: 'The receipt.' },
 )
 
-export function toReceiptBody(receipt: Receipt, now: Date): Static<typeof ReceiptBody> {
-  const { completeInMs } = receipt
+/** Who reads a receipt: only the platform sees instances and edges apart. */
+export type ReceiptReader = Pick<KeyPrincipal, 'key'>
+
+export function toReceiptBody(
+  receipt: Receipt,
+  { key: { platform } }: ReceiptReader,
+  now: Date,
+): Static<typeof ReceiptBody> {
+  const { completeInMs, instances, edges } = receipt
   return {
     revision: receipt.revision,
     id: receipt.id,
     state: receipt.state,
-    acknowledged: receipt.acknowledged,
-    live: receipt.live,
+    acknowledged: instances.acknowledged + edges.acknowledged,
+    live: instances.live + edges.live,
+    ...(platform && { instances, edges }),
     waiting_for: [...receipt.waitingFor],
     complete_by:
       completeInMs === null ? null : new Date(now.getTime() + completeInMs).toISOString(),
@@ -72,6 +102,7 @@ export function toReceiptBody(receipt: Receipt, now: Date): Static<typeof Receip
  */
 export async function receiptOfChange(
   deps: Deps,
+  reader: ReceiptReader,
   committed: RevisionRef | undefined,
   waitMs: number,
   effectiveAt: Date | null = null,
@@ -79,7 +110,7 @@ export async function receiptOfChange(
   if (committed === undefined) throw new Error('A change was made without a revision.')
   const receipt = await deps.receipts.waitFor(committed, waitMs)
   return {
-    ...toReceiptBody(receipt, deps.now()),
+    ...toReceiptBody(receipt, reader, deps.now()),
     ...(effectiveAt !== null && { effective_at: effectiveAt.toISOString() }),
   }
 }
