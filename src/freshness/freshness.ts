@@ -1,7 +1,13 @@
 import { type Change, parseChange } from '../domain/protocol/change.ts'
 import { compareHistories, type History, type HistoryChange } from '../domain/protocol/history.ts'
 import { type EpochSubject, InvalidationEpochs } from '../domain/protocol/invalidation-epochs.ts'
-import { type Lease, leaseFrom, leaseHolds, type Moment } from '../domain/protocol/lease.ts'
+import {
+  type Lease,
+  leaseFrom,
+  leaseHolds,
+  leaseRemainingMs,
+  type Moment,
+} from '../domain/protocol/lease.ts'
 import type { Position } from '../domain/protocol/position.ts'
 import type { Reading } from '../domain/protocol/reading.ts'
 import type { EdgeStreams } from './edge-streams.ts'
@@ -76,8 +82,7 @@ export class Freshness {
 
   /** How much of the lease is left, in milliseconds; 0 when the lease has expired. */
   leaseRemaining(now: Moment): number {
-    if (this.#lease === undefined || !leaseHolds(this.#lease, now)) return 0
-    return Math.min(this.#lease.untilMonotonic - now.monotonic, this.#lease.untilWall - now.wall)
+    return this.#lease === undefined ? 0 : leaseRemainingMs(this.#lease, now)
   }
 
   /** Whether anything may be answered from memory now. */

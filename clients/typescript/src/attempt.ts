@@ -1,8 +1,8 @@
 import { maxRequiredPermissions } from '../../../src/domain/limits.ts'
 import { parseAddress } from '../../../src/domain/network/address.ts'
 import type { Attempt } from '../../../src/domain/verdict.ts'
+import { VerifierError } from '../../../src/edge/verifier-error.ts'
 import type { VerifyOptions } from './question.ts'
-import { VerifierError } from './verifier-error.ts'
 
 const anything: Attempt = { address: undefined, permissions: [], accountId: undefined }
 

@@ -6,8 +6,8 @@ import {
 } from '../../../src/domain/challenge.ts'
 import { type DenialReason, denialReasons } from '../../../src/domain/denial-reason.ts'
 import { parseBearer } from '../../../src/domain/token/bearer.ts'
+import { VerifierError } from '../../../src/edge/verifier-error.ts'
 import type { ValidVerdict } from './verdict.ts'
-import { VerifierError } from './verifier-error.ts'
 import type { TokenVerifier } from './verifier-types.ts'
 
 /** What a route requires of a key. */

@@ -1,7 +1,7 @@
 import { maxAttemptsPerBatch } from '../../../src/domain/limits.ts'
+import { VerifierError } from '../../../src/edge/verifier-error.ts'
 import type { Question } from './question.ts'
 import type { Service } from './service.ts'
-import { VerifierError } from './verifier-error.ts'
 
 /** Requests under way: further questions wait, and gather in larger batches meanwhile. */
 const maxRequests = 16

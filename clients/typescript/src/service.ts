@@ -1,8 +1,8 @@
-import { type CallerToken, readCallerToken } from './caller-token.ts'
+import { type CallerToken, readCallerToken } from '../../../src/edge/caller-token.ts'
+import { VerifierError } from '../../../src/edge/verifier-error.ts'
 import type { AttemptBody } from './question.ts'
 import { toVerdicts } from './to-verdicts.ts'
 import type { Verdict } from './verdict.ts'
-import { VerifierError } from './verifier-error.ts'
 
 export interface ServiceOptions {
   /** The address of the service, for example `https://keys.internal`. */

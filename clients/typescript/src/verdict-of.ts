@@ -4,7 +4,7 @@ import type { Verdict, VerifiedKey } from './verdict.ts'
 const expiring = Object.freeze(['expires_soon'] as const)
 
 /** A verdict as `POST /v1/verify` answers it. */
-export function verdictOf(judged: Judged, nowMs: number, expiryWarningMs: number): Verdict {
+export function verdictOf(judged: Judged, expiryWarningMs: number): Verdict {
   const { key } = judged
   if (!judged.valid) {
     const { reason } = judged
@@ -14,7 +14,7 @@ export function verdictOf(judged: Judged, nowMs: number, expiryWarningMs: number
   const { generation, permissions } = judged.key
   const api_key = keyOf(judged.key)
   const isExpiring =
-    judged.key.expiresAt !== null && expiresSoon(judged.key, new Date(nowMs), expiryWarningMs)
+    judged.key.expiresAt !== null && expiresSoon(judged.key, new Date(), expiryWarningMs)
   if (isExpiring) return { valid: true, api_key, generation, permissions, warnings: expiring }
   return { valid: true, api_key, generation, permissions }
 }

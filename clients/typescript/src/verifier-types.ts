@@ -1,7 +1,7 @@
+import type { VerifierError } from '../../../src/edge/verifier-error.ts'
 import type { VerifyOptions } from './question.ts'
 import type { ServiceOptions } from './service.ts'
 import type { Verdict } from './verdict.ts'
-import type { VerifierError } from './verifier-error.ts'
 
 export interface VerifierOptions extends ServiceOptions {
   /**

@@ -1,17 +1,19 @@
 import { EventEmitter } from 'node:events'
 import { maxTokenLength } from '../../../src/domain/limits.ts'
 import type { Moment } from '../../../src/domain/protocol/lease.ts'
-import type { Attempt } from '../../../src/domain/verdict.ts'
+import type { Attempt, Verdict as Judged } from '../../../src/domain/verdict.ts'
+import { Attachment } from '../../../src/edge/attachment.ts'
+import { EdgeAnswers } from '../../../src/edge/edge-answers.ts'
+import { moment } from '../../../src/edge/moment.ts'
+import { VerifierError } from '../../../src/edge/verifier-error.ts'
+import { type AttachedQuestion, attachedQuestion } from './attached-question.ts'
 import { toAttempt } from './attempt.ts'
 import { Batcher } from './batcher.ts'
-import { EdgeAnswers } from './edge-answers.ts'
-import { EdgeClient } from './edge-client.ts'
-import { moment } from './moment.ts'
 import { Pace } from './pace.ts'
 import { attemptOf, type Question, type VerifyOptions } from './question.ts'
 import { closed, defaultTimeoutMs, Service } from './service.ts'
 import type { Verdict } from './verdict.ts'
-import { VerifierError } from './verifier-error.ts'
+import { verdictOf } from './verdict-of.ts'
 import type { Ready, TokenVerifier, VerifierCounters, VerifierOptions } from './verifier-types.ts'
 
 const defaultMaxWaiting = 10_000
@@ -41,8 +43,8 @@ export class Verifier
   readonly #service: Service
   readonly #batcher: Batcher
   readonly #maxWaiting: number
-  readonly #client: EdgeClient | undefined
-  readonly #answers: EdgeAnswers | undefined
+  readonly #attachment: Attachment | undefined
+  readonly #answers: EdgeAnswers<AttachedQuestion> | undefined
   readonly #pace = new Pace()
   #isFailing = false
   #isClosed = false
@@ -56,18 +58,20 @@ export class Verifier
     })
     if (options.mode === 'remote') return
     const { url, token, maxKeys = defaultMaxKeys, timeoutMs = defaultTimeoutMs } = options
-    this.#client = new EdgeClient({
+    this.#attachment = new Attachment({
       url,
       token,
       maxKeys,
       timeoutMs,
       onAttached: () => this.emit('attached'),
-      onDetached: (error) => this.emit('detached', error),
+      onDetached: (error, isNews) => {
+        if (isNews) this.emit('detached', error)
+      },
     })
     this.#answers = new EdgeAnswers({
-      client: this.#client,
+      attachment: this.#attachment,
       timeoutMs,
-      askOtherwise: (question) => this.#askByHttp(question),
+      askOtherwise: ({ asked }) => this.#askByHttp(asked),
     })
   }
 
@@ -91,7 +95,7 @@ export class Verifier
     if (this.#isClosed || this.#answers === undefined || token.length > maxTokenLength) {
       return undefined
     }
-    return this.#recall(this.#answers, token, toAttempt(options), options, moment())
+    return this.#recall(this.#answers, token, toAttempt(options), moment())
   }
 
   /**
@@ -99,14 +103,14 @@ export class Verifier
    * for the first attempt to attach.
    */
   async ready(): Promise<Ready> {
-    await this.#client?.settled
+    await this.#attachment?.settled
     if (this.#isClosed) return { isReady: false, error: closed() }
-    if (this.#client?.memory.holdsLease(moment())) return { isReady: true, isAttached: true }
+    if (this.#attachment?.memory.holdsLease(moment())) return { isReady: true, isAttached: true }
     try {
       // The service judges it malformed, once it has authenticated the caller.
       await this.#service.ask([{ token: 'ready' }])
-      const { isAttached = false } = this.#client?.follower ?? {}
-      const detachedBy = this.#client?.detachedBy
+      const { isAttached = false } = this.#attachment?.follower ?? {}
+      const detachedBy = this.#attachment?.detachedBy
       return { isReady: true, isAttached, ...(detachedBy !== undefined && { detachedBy }) }
     } catch (error) {
       if (error instanceof VerifierError) return { isReady: false, error }
@@ -119,7 +123,7 @@ export class Verifier
     this.#isClosed = true
     this.#batcher.failWaiting(closed())
     this.#service.close()
-    await this.#client?.close()
+    await this.#attachment?.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -129,7 +133,7 @@ export class Verifier
   #verifyAttached(
     token: string,
     options: VerifyOptions | undefined,
-    answers: EdgeAnswers,
+    answers: EdgeAnswers<AttachedQuestion>,
   ): Promise<Verdict> {
     const at = moment()
     if (this.#pace.isTurnDue(at.monotonic)) {
@@ -137,12 +141,14 @@ export class Verifier
     }
     try {
       const attempt = toAttempt(options)
-      const known = this.#recall(answers, token, attempt, options, at)
+      const known = this.#recall(answers, token, attempt, at)
       if (known !== undefined) return Promise.resolve(known)
       if (answers.isMalformed(token)) {
         return Promise.resolve(this.#count({ valid: false, reason: 'malformed' }))
       }
-      return this.#ask(token, options, (question) => answers.ask(question, attempt))
+      return this.#ask(token, options, (question) =>
+        answers.ask(attachedQuestion(question, attempt, (judged) => this.#toVerdict(judged))),
+      )
     } catch (error) {
       if (error instanceof VerifierError) return this.#refuse(error)
       throw error
@@ -150,16 +156,19 @@ export class Verifier
   }
 
   #recall(
-    answers: EdgeAnswers,
+    answers: EdgeAnswers<AttachedQuestion>,
     token: string,
     attempt: Attempt,
-    options: VerifyOptions | undefined,
     at: Moment,
   ): Verdict | undefined {
-    const verdict = answers.recall(token, attempt, options?.clientIp, at)
-    if (verdict === undefined) return undefined
+    const judged = answers.recall(token, attempt, at)
+    if (judged === undefined) return undefined
     this.counters.fromMemory += 1
-    return this.#count(verdict)
+    return this.#count(this.#toVerdict(judged))
+  }
+
+  #toVerdict(judged: Judged): Verdict {
+    return verdictOf(judged, this.#attachment?.expiryWarningMs ?? 0)
   }
 
   #askByHttp(question: Question): void {

@@ -1,6 +1,12 @@
 import type { Change } from '../protocol/change.ts'
 import { type EpochSubject, InvalidationEpochs } from '../protocol/invalidation-epochs.ts'
-import { type Lease, leaseFrom, leaseHolds, type Moment } from '../protocol/lease.ts'
+import {
+  type Lease,
+  leaseFrom,
+  leaseHolds,
+  leaseRemainingMs,
+  type Moment,
+} from '../protocol/lease.ts'
 
 interface Entry<Facts> {
   readonly facts: Facts
@@ -43,14 +49,23 @@ export class Edge<Facts extends EpochSubject> {
     return this.#lease !== undefined && leaseHolds(this.#lease, now)
   }
 
+  /** How long it may answer from now on, in milliseconds. */
+  leaseRemainingMs(now: Moment): number {
+    return this.#lease === undefined ? 0 : leaseRemainingMs(this.#lease, now)
+  }
+
+  /** Whether what was learned of a key in this epoch still holds, under the lease. */
+  isCurrent(epoch: number, of: EpochSubject, now: Moment): boolean {
+    return this.holdsLease(now) && this.#epochs.isCurrent(epoch, of)
+  }
+
   /**
    * The facts that answer a token, by its digest. Ask in the last synchronous step before the
    * answer, and judge them then.
    */
   recall(digest: string, now: Moment): Facts | undefined {
     const entry = this.#entries.get(digest)
-    if (entry === undefined || !this.holdsLease(now)) return undefined
-    if (!this.#epochs.isCurrent(entry.epoch, entry.facts)) return undefined
+    if (entry === undefined || !this.isCurrent(entry.epoch, entry.facts, now)) return undefined
     // Until it is half full, nothing that is in use is near its end.
     if (this.#entries.size * 2 > this.#maxEntries) this.#insert(digest, entry)
     return entry.facts

@@ -33,6 +33,11 @@ export class ReportBook {
     return this.#uncounted
   }
 
+  /** Whether an instance has counted all of it. */
+  get isEmpty(): boolean {
+    return this.#uses.length + this.#denials.size === 0 && this.#report === undefined
+  }
+
   /** One write to memory at hand, and no look-up: every valid verdict does this. */
   used(uses: EdgeUses, wallMs: number): void {
     if (uses.count === 0) this.#uses.push(uses)

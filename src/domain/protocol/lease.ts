@@ -37,3 +37,9 @@ export function leaseHolds(lease: Lease, now: Moment): boolean {
     now.wall >= lease.grantedAt.wall
   )
 }
+
+/** How long a lease still holds, in milliseconds; 0: it has ended. */
+export function leaseRemainingMs(lease: Lease, now: Moment): number {
+  if (!leaseHolds(lease, now)) return 0
+  return Math.min(lease.untilMonotonic - now.monotonic, lease.untilWall - now.wall)
+}

@@ -1,37 +1,40 @@
 import { randomUUID } from 'node:crypto'
-import { Edge } from '../../../src/domain/edge/edge.ts'
-import type { EdgeCall } from '../../../src/domain/edge/edge-call.ts'
-import { EdgeFollower } from '../../../src/domain/edge/edge-follower.ts'
-import type { WireQuestion } from '../../../src/domain/edge/edge-message.ts'
-import type { Read } from '../../../src/domain/edge/edge-reader.ts'
-import type { KnownKey } from '../../../src/domain/edge/known-key.ts'
-import { ReportBook } from '../../../src/domain/edge/report-book.ts'
-import type { Verdict } from '../../../src/domain/verdict.ts'
+import { Edge } from '../domain/edge/edge.ts'
+import type { EdgeCall } from '../domain/edge/edge-call.ts'
+import { EdgeFollower } from '../domain/edge/edge-follower.ts'
+import type { Welcome, WireQuestion } from '../domain/edge/edge-message.ts'
+import type { Read } from '../domain/edge/edge-reader.ts'
+import type { KnownKey } from '../domain/edge/known-key.ts'
+import { ReportBook } from '../domain/edge/report-book.ts'
+import type { Verdict } from '../domain/verdict.ts'
 import { type CallerToken, readCallerToken } from './caller-token.ts'
 import { EdgeStream } from './edge-stream.ts'
 import { moment } from './moment.ts'
 import { VerifierError } from './verifier-error.ts'
 
-export interface EdgeClientOptions {
+export interface AttachmentOptions {
   readonly url: string | URL
   readonly token: CallerToken
   readonly timeoutMs: number
   readonly maxKeys: number
   readonly onAttached: () => void
-  readonly onDetached: (error: VerifierError) => void
+  /** An attempt to attach failed, or a stream was lost. `isNews`: it was attached before. */
+  readonly onDetached: (error: VerifierError, isNews: boolean) => void
 }
 
-export type EdgeClientCall = EdgeCall<KnownKey, Verdict, WireQuestion>
+export type AttachedCall = EdgeCall<KnownKey, Verdict, WireQuestion>
 
 /** The shortest and the longest pause before the next attempt to attach, in milliseconds. */
 const [shortestPauseMs, longestPauseMs] = [200, 30_000]
+/** How long an attachment that is closed waits until what it counted is taken over. */
+const handOverWithinMs = 1_000
 
 /** Keeps this process attached to the service: streams, beats, and attaching anew. */
-export class EdgeClient {
+export class Attachment {
   readonly memory: Edge<KnownKey>
   readonly reports = new ReportBook()
   readonly follower: EdgeFollower<KnownKey, Verdict, WireQuestion>
-  readonly #options: EdgeClientOptions
+  readonly #options: AttachmentOptions
   readonly #url: URL
   /** Resolves once the first attempt to attach has succeeded or failed. */
   readonly settled: Promise<void>
@@ -39,14 +42,17 @@ export class EdgeClient {
   #stream: EdgeStream | undefined
   #beats: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
+  #welcomeDue: NodeJS.Timeout | undefined
   /** Attempts since the last grant. */
   #attempts = 0
   #isClosed = false
+  #hasFailed = false
+  #onReported: () => void = () => undefined
   #leaseMs = 0
   #expiryWarningMs = 0
   #detachedBy: VerifierError | undefined
 
-  constructor(options: EdgeClientOptions) {
+  constructor(options: AttachmentOptions) {
     this.#options = options
     this.#url = new URL(`${String(options.url).replace(/\/+$/, '')}/v1/edge`)
     this.#url.protocol = this.#url.protocol === 'https:' ? 'wss:' : 'ws:'
@@ -74,14 +80,41 @@ export class EdgeClient {
     return this.#detachedBy
   }
 
-  /** Drops everything, and tells the service so: no receipt waits for this process any more. */
+  /** Whether the latest attempt to attach has failed. */
+  get hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
+  /**
+   * Hands over what it has counted, drops everything, and tells the service so: no receipt waits
+   * for this process any more.
+   */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#settle()
     clearTimeout(this.#retry)
+    clearTimeout(this.#welcomeDue)
     clearInterval(this.#beats)
+    await this.#handOver()
     this.follower.leave()
     await this.#stream?.end()
+  }
+
+  /** What is not taken over within a second is lost. */
+  async #handOver(): Promise<void> {
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      this.#onReported()
+    }, handOverWithinMs)
+    while (!isLate && this.follower.isAttached && !this.reports.isEmpty) {
+      const reported = new Promise<void>((resolve) => {
+        this.#onReported = resolve
+      })
+      this.follower.beat()
+      await reported
+    }
+    clearTimeout(timer)
   }
 
   async #attach(): Promise<void> {
@@ -93,7 +126,7 @@ export class EdgeClient {
         url: this.#url,
         token,
         timeoutMs,
-        onOpen: (stream) => this.follower.attached((message) => stream.send(message)),
+        onOpen: (stream) => this.#opened(stream),
         onRead: (stream, read) => this.#take(stream, read),
         onEnd: (stream, error) => this.#ended(stream, error),
       })
@@ -108,6 +141,13 @@ export class EdgeClient {
     }
   }
 
+  #opened(stream: EdgeStream): void {
+    this.follower.attached((message) => stream.send(message))
+    this.#welcomeDue = setTimeout(() => {
+      stream.giveUp(new VerifierError('unavailable', 'The service did not welcome this process.'))
+    }, this.#options.timeoutMs)
+  }
+
   #take(stream: EdgeStream, read: Read): void {
     if (stream !== this.#stream || read.kind === 'announcement') return
     if (read.kind === 'fault') {
@@ -118,15 +158,22 @@ export class EdgeClient {
     }
     const { message } = read
     this.follower.received(message)
-    if (message.kind === 'welcome') {
-      this.#leaseMs = message.leaseMs
-      this.#expiryWarningMs = message.expiryWarningMs
-      this.#detachedBy = undefined
-      this.#beats = setInterval(() => this.#beat(stream), Math.max(10, message.leaseMs / 3))
-      this.#settle()
-      this.#options.onAttached()
-    } else if (message.kind === 'granted') this.#attempts = 0
+    if (message.kind === 'welcome') this.#welcomed(stream, message)
+    else if (message.kind === 'granted') this.#attempts = 0
+    else if (message.kind === 'reported') this.#onReported()
     else if (message.kind === 'dismissed') void stream.end()
+  }
+
+  #welcomed(stream: EdgeStream, { leaseMs, expiryWarningMs }: Welcome): void {
+    clearTimeout(this.#welcomeDue)
+    clearInterval(this.#beats)
+    this.#leaseMs = leaseMs
+    this.#expiryWarningMs = expiryWarningMs
+    this.#detachedBy = undefined
+    this.#hasFailed = false
+    this.#beats = setInterval(() => this.#beat(stream), Math.max(10, leaseMs / 3))
+    this.#settle()
+    this.#options.onAttached()
   }
 
   #beat(stream: EdgeStream): void {
@@ -150,8 +197,11 @@ export class EdgeClient {
   }
 
   #detached(error: VerifierError): void {
+    clearTimeout(this.#welcomeDue)
     clearInterval(this.#beats)
+    this.#hasFailed = !this.follower.isAttached
     this.follower.detached()
+    this.#onReported()
     if (this.#isClosed) return
     const isNews = this.#detachedBy === undefined
     this.#detachedBy = error
@@ -159,6 +209,6 @@ export class EdgeClient {
     const pauseMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** this.#attempts)
     this.#attempts += 1
     this.#retry = setTimeout(() => void this.#attach(), pauseMs * (0.5 + Math.random() / 2))
-    if (isNews) this.#options.onDetached(error)
+    this.#options.onDetached(error, isNews)
   }
 }

@@ -20,6 +20,13 @@ export function endOfStream(code: number, reason: string): VerifierError {
   return new VerifierError(error, `${sentence} (${code})${told}`)
 }
 
+/** What answers there is an edge itself: an edge attaches to the service. */
+export class EdgeOfEdgeError extends VerifierError {
+  constructor() {
+    super('unavailable', 'The address is that of an edge. Attach to the service itself.')
+  }
+}
+
 /** Why the service does not open a stream, by the status of its answer. */
 export function refusalOfStream(status: number): VerifierError {
   if (status === 401) {
@@ -31,6 +38,7 @@ export function refusalOfStream(status: number): VerifierError {
   if (status === 404) {
     return new VerifierError('unavailable', 'The service offers no streams (EDGES_MAX is 0).')
   }
+  if (status === 501) return new EdgeOfEdgeError()
   if (status === 503) {
     return new VerifierError('unavailable', 'The service has no place for a further stream.')
   }

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws'
-import { edgeSubprotocol } from '../../../src/domain/edge/edge-protocol.ts'
-import { EdgeReader, type Read } from '../../../src/domain/edge/edge-reader.ts'
+import { edgeSubprotocol } from '../domain/edge/edge-protocol.ts'
+import { EdgeReader, type Read } from '../domain/edge/edge-reader.ts'
 import { endOfStream, refusalOfStream } from './stream-end.ts'
 import { VerifierError } from './verifier-error.ts'
 

@@ -1,4 +1,4 @@
-import type { Moment } from '../../../src/domain/protocol/lease.ts'
+import type { Moment } from '../domain/protocol/lease.ts'
 
 /** Both clocks of this process. */
 export function moment(): Moment {
