@@ -16,8 +16,7 @@ LABEL org.opencontainers.image.title="aeon-keys" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production \
     MALLOC_ARENA_MAX=2 \
-    HOST=0.0.0.0 \
-    PORT=8080
+    HOST=0.0.0.0
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./
@@ -29,6 +28,6 @@ RUN mkdir -p /run/aeon-keys && chown node:node /run/aeon-keys
 USER 1000:1000
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
-    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.OPERATIONS_PORT || process.env.PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.OPERATIONS_PORT || process.env.PORT || 8080}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Runs Node.js itself, not npm: SIGTERM must reach the process that drains.
 CMD ["node", "--max-semi-space-size=8", "--heap-growing-percent=25", "--no-maglev", "--retain-maps-for-n-gc=1000000", "src/main.ts"]

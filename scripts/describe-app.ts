@@ -56,6 +56,7 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       auditKeys: noAuditKeys,
       chainHeads: new Map(),
       cache,
+      verdicts: { verify: verifiesNothing, verifyBatch: verifiesNothing },
       freshness,
       currentReads: { read: () => Promise.reject(new Error('nothing is read here')) },
       verificationReads: { read: () => Promise.reject(new Error('nothing is read here')) },
@@ -93,4 +94,8 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
   await app.close()
   await db.destroy()
   return documents
+}
+
+function verifiesNothing(): never {
+  throw new Error('nothing is verified here')
 }

@@ -14,6 +14,8 @@ export interface ApiSettings {
   /** Whether the service serves the Aeon API. */
   readonly aeon: boolean
   readonly forwardAuth: ForwardAuthSettings
+  /** False: whoever reaches the service may ask for verdicts, by the mode of a Unix socket. */
+  readonly callersNeedKeys: boolean
   /** Undefined: there is no console, and no cookie counts anywhere. */
   readonly console: ConsoleSettings | undefined
   /** The URL by which callers reach the service; undefined if `PUBLIC_URL` is not set. */
@@ -21,6 +23,12 @@ export interface ApiSettings {
   /** `publicUrl`, or the URL by which this machine reaches the service. */
   readonly serverUrl: string
 }
+
+/** The settings that concern the routes for verdicts. */
+export type VerdictSettings = Pick<
+  ApiSettings,
+  'trustedProxies' | 'forwardAuth' | 'callersNeedKeys' | 'publicUrl'
+>
 
 export interface ConsoleSettings {
   /** The site of `publicUrl`, if that is https. */
@@ -54,6 +62,7 @@ export function parseApiSettings(config: Config): ApiSettings {
       tokenHeader: config.FORWARD_AUTH_HEADER.toLowerCase(),
       tellsReason: config.FORWARD_AUTH_REASON === 'tell',
     },
+    callersNeedKeys: config.EDGE_SOCKET_CALLERS === 'key',
     console: config.CONSOLE === 'on' ? { publicSite: publicSiteOf(config.PUBLIC_URL) } : undefined,
     publicUrl: config.PUBLIC_URL,
     serverUrl: config.PUBLIC_URL ?? `http://127.0.0.1:${config.PORT}`,

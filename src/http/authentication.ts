@@ -5,13 +5,11 @@ import type { AddressRange } from '../domain/network/address.ts'
 import type { KeyPrincipal } from '../domain/principal.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import { notFound, ServiceError } from '../errors.ts'
-import { getAccount } from '../management/accounts/get.ts'
-import { verify } from '../verification/verify.ts'
 import { parseActingUser, refuseActingUser } from './acting-user.ts'
 import type { App } from './app-type.ts'
 import { bearerToken } from './bearer-token.ts'
 import { answerToCurrentOnly, type WriteError } from './current-only.ts'
-import type { Deps } from './deps.ts'
+import type { Deps, VerdictDeps } from './deps.ts'
 import { refusedToken } from './refused-token.ts'
 import { clientAddressOf } from './request-address.ts'
 import { authorizeSession } from './sessions/authorize-session.ts'
@@ -40,8 +38,10 @@ export interface CallerRules {
   readonly trustedProxies: readonly AddressRange[]
   /** Writes an error in the form of the scope's API. */
   readonly writeError: WriteError
+  /** Rejects if there is no such account; undefined: no route of the scope names one. */
+  readonly requireAccount?: (accountId: string) => Promise<unknown>
   /** Where session cookies count as well as tokens; undefined: nowhere in the scope. */
-  readonly sessions: { readonly publicSite: ConsoleSite | undefined } | undefined
+  readonly sessions?: { readonly deps: Deps; readonly publicSite: ConsoleSite | undefined }
 }
 
 /** Who a request turned out to be of, and how old that knowledge is. */
@@ -51,7 +51,7 @@ export type Admitted = Pick<KeyPrincipal, 'address' | 'epoch' | 'readAt' | 'sess
  * Authenticates every request of a scope, before the body is read: 401, then 404 for resources of
  * another account, then 403. The service does not start if a route of the scope has no access rule.
  */
-export function authenticateScope(app: App, deps: Deps, rules: CallerRules): void {
+export function authenticateScope(app: App, deps: VerdictDeps, rules: CallerRules): void {
   app.decorateRequest('principal')
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined) {
@@ -73,31 +73,32 @@ export function authenticateScope(app: App, deps: Deps, rules: CallerRules): voi
 
 /** Returns undefined, not a promise, if memory has the answer: the hot path waits for nothing. */
 function authorize(
-  deps: Deps,
+  deps: VerdictDeps,
   request: FastifyRequest,
-  { trustedProxies, sessions }: CallerRules,
+  rules: CallerRules,
 ): Promise<void> | undefined {
+  const { trustedProxies, sessions } = rules
   const presented = sessions && findSessionCookie(request, sessions.publicSite)
-  if (presented !== undefined) {
+  if (sessions !== undefined && presented !== undefined) {
     const address = clientAddressOf(request, trustedProxies)
-    return authorizeSession(deps, request, { presented, address }, (key, admitted) =>
-      admit(deps, request, key, admitted),
+    return authorizeSession(sessions.deps, request, { presented, address }, (key, admitted) =>
+      admit(rules, request, key, admitted),
     )
   }
   const token = bearerToken(request)
   const address = clientAddressOf(request, trustedProxies)
   // The epoch is taken before any read, so that the verdict rests on nothing older than the epoch.
   const epoch = deps.cache.epoch
-  const verdict = verify(deps, token, { address, permissions: [], accountId: undefined })
+  const verdict = deps.verdicts.verify(token, { address, permissions: [], accountId: undefined })
   if (verdict instanceof Promise) {
     const readAt = deps.cache.monotonicMs()
     return verdict.then((settled) => {
       if (!settled.valid) throw refusedToken(settled.reason)
-      return admit(deps, request, settled.key, { address, epoch, readAt, session: undefined })
+      return admit(rules, request, settled.key, { address, epoch, readAt, session: undefined })
     })
   }
   if (!verdict.valid) throw refusedToken(verdict.reason)
-  return admit(deps, request, verdict.key, {
+  return admit(rules, request, verdict.key, {
     address,
     epoch,
     readAt: undefined,
@@ -106,7 +107,7 @@ function authorize(
 }
 
 function admit(
-  deps: Deps,
+  { requireAccount }: CallerRules,
   request: FastifyRequest,
   key: KeyFacts,
   { address, epoch, readAt, session }: Admitted,
@@ -139,9 +140,9 @@ function admit(
   // Lower case from here on: the cache and the change feed name an account by its one spelling.
   params.account_id = params.account_id.toLowerCase()
   const { account_id: accountId } = params
-  if (key.platform) {
-    return runForAccount(accountId, () => getAccount(deps, accountId)).then(authorizeRoute)
+  if (key.platform && requireAccount !== undefined) {
+    return runForAccount(accountId, () => requireAccount(accountId)).then(authorizeRoute)
   }
-  if (key.accountId !== params.account_id) throw notFound('account')
+  if (key.accountId !== accountId) throw notFound('account')
   return void authorizeRoute()
 }

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { ServiceError } from '../errors.ts'
 import { answerToCurrent, isCurrent } from '../verification/current-caller.ts'
 import type { App } from './app-type.ts'
-import type { Deps } from './deps.ts'
+import type { VerdictDeps } from './deps.ts'
 import { toServiceError } from './service-error.ts'
 
 /** Sets the status and headers of an error, in the form of an API, and returns the body. */
@@ -29,7 +29,7 @@ declare module 'fastify' {
  */
 export function answerToCurrentOnly(
   app: App,
-  deps: Deps,
+  deps: VerdictDeps,
   admit: (request: FastifyRequest) => Promise<void> | undefined,
   writeError: WriteError,
 ): void {

@@ -2,12 +2,26 @@ import type { Logger } from 'pino'
 import type { Heartbeat } from '../freshness/failure-detector.ts'
 import type { Freshness } from '../freshness/freshness.ts'
 import type { ManagementDeps } from '../management/deps.ts'
+import type { CredentialCache } from '../verification/credential-cache.ts'
 import type { VerificationDeps } from '../verification/deps.ts'
 import type { Edges } from '../verification/edges/edges.ts'
 import type { Sessions } from '../verification/sessions/deps.ts'
+import type { Verdicts } from '../verification/verdicts.ts'
+import type { BodyTurns } from './body-turns.ts'
 
 /** What the APIs need: both planes, and what the metrics and the health checks report. */
-export type Deps = VerificationDeps & ManagementDeps & OperationsDeps
+export type Deps = VerificationDeps & ManagementDeps & OperationsDeps & VerdictDeps
+
+/** What the routes that give verdicts need, of an instance or of an edge. */
+export interface VerdictDeps {
+  readonly verdicts: Verdicts
+  /** Whether a caller that was authenticated would still be. */
+  readonly cache: Pick<CredentialCache, 'epoch' | 'isCurrent' | 'isLeaseExpired' | 'monotonicMs'>
+  readonly now: () => Date
+  /** How long before its expiry a key is reported to expire soon, in milliseconds. */
+  readonly expiryWarningMs: number
+  readonly turns: BodyTurns
+}
 
 interface OperationsDeps {
   readonly freshness: Freshness
@@ -23,8 +37,6 @@ interface OperationsDeps {
   }
   /** How many keys expire within so many days, as this instance counted last. */
   readonly expiring: { within: ReadonlyMap<number, number> }
-  /** How long before its expiry a key is reported to expire soon, in milliseconds. */
-  readonly expiryWarningMs: number
   /** The streams to edges; undefined: this service offers none. */
   readonly edges?: Edges | undefined
   readonly log: Logger

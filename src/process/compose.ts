@@ -29,6 +29,7 @@ import { FirstUses } from '../verification/first-use.ts'
 import { SingleFlight } from '../verification/single-flight.ts'
 import { TagKeyring } from '../verification/tag-keyring.ts'
 import { UsageBuffer } from '../verification/usage-buffer.ts'
+import { verdictsOf } from '../verification/verdicts.ts'
 import { createEdges, createStreams } from './create-edges.ts'
 import { createSessions } from './create-sessions.ts'
 import type { Externals } from './prepare.ts'
@@ -137,7 +138,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
       Math.max(leastDefaultBytes, config.CACHE_MAX_KEYS * defaultBytesPerKey),
   )
   const counters = createCounters()
-  const deps: Deps = {
+  const parts: Omit<Deps, 'verdicts'> = {
     ...options.externals,
     db,
     keyring,
@@ -183,6 +184,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     counters,
     log,
   }
+  const deps: Deps = { ...parts, verdicts: verdictsOf(parts) }
   const edges = streams && createEdges(config, deps, streams, () => instance.trigger())
   return { deps: { ...deps, edges }, instance, listener }
 }

@@ -6,6 +6,7 @@ import { createLog } from './log.ts'
 import { runParent } from './parent.ts'
 import { replyTo } from './reply-to-arguments.ts'
 import { serve } from './serve.ts'
+import { serveEdge } from './serve-edge.ts'
 import { type Shutdown, stopOnSignal } from './stop-on-signal.ts'
 import type { StopSignals } from './stop-signals.ts'
 import { runWorker } from './worker.ts'
@@ -34,7 +35,10 @@ export async function run(
     // A signal that arrived while modules loaded is delivered in the next turn.
     await nextTurn()
     shutdown.throwIfAsked()
-    if (cluster.isWorker) await runWorker(settings, log, shutdown)
+    const { EDGE_OF: edgeOf, EDGE_TOKEN_FILE: tokenFile } = config
+    if (edgeOf !== undefined && tokenFile !== undefined) {
+      await serveEdge(config, { edgeOf, tokenFile }, log, shutdown)
+    } else if (cluster.isWorker) await runWorker(settings, log, shutdown)
     else if (config.WORKERS > 1) await runParent(settings, log, shutdown)
     else await serve(settings, log, shutdown)
   } catch (error) {

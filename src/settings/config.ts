@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { parseAddressRanges } from '../domain/network/address-ranges-setting.ts'
 import { parseDatabaseUrl } from '../store/database-url.ts'
 import { describeType, type SettingSchema } from './describe-type.ts'
+import { edgeFaults } from './edge-faults.ts'
 import { type Config, Settings } from './settings-schema.ts'
 
 /** Thrown with one line for each wrong setting. Values are not repeated: they may be secrets. */
@@ -50,6 +51,7 @@ export function checkConfig(env: Readonly<Record<string, string | undefined>>): 
       faults.push(...parseDatabaseUrl(text, env).faults.map((fault) => `${name} ${fault}`))
     }
   }
+  faults.push(...edgeFaults(env, Object.keys(Settings.properties)))
   return { config: given as Config, faults }
 }
 

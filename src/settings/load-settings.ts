@@ -5,6 +5,7 @@ import { type Catalogue, parseCatalogue } from '../domain/permission.ts'
 import builtInCatalogue from '../domain/permissions.aeon.json' with { type: 'json' }
 import { noPeppers, type Peppers, parsePeppers } from '../verification/hashing/peppers.ts'
 import { ConfigError, checkConfig } from './config.ts'
+import { parseEdgeToken } from './edge-token.ts'
 import type { Config } from './settings-schema.ts'
 
 /** The content of the files that settings name. */
@@ -31,6 +32,7 @@ export async function loadSettings(
   const peppers = await loadNamed('PEPPER_FILE', config.PEPPER_FILE, parsePeppers, note)
   const auditKeys = await loadNamed('AUDIT_KEY_FILE', config.AUDIT_KEY_FILE, parseAuditKeys, note)
   const catalogue = await loadNamed('PERMISSIONS_FILE', config.PERMISSIONS_FILE, parse, note)
+  await loadNamed('EDGE_TOKEN_FILE', config.EDGE_TOKEN_FILE, parseEdgeToken, note)
   await checkRootTokenFile(config.ROOT_TOKEN_FILE, note)
   if (faults.length > 0) throw new ConfigError(faults)
   return {

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { databaseSettings } from './database-settings.ts'
+import { edgeSettings } from './edge-settings.ts'
 import { freshnessSettings } from './freshness-settings.ts'
 import { httpSettings } from './http-settings.ts'
 import { keySettings } from './key-settings.ts'
@@ -15,6 +16,7 @@ export const Settings = Type.Object({
   ...httpSettings,
   ...databaseSettings,
   ...freshnessSettings,
+  ...edgeSettings,
   ...verificationSettings,
   ...keySettings,
   ...sessionSettings,

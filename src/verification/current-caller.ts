@@ -2,7 +2,13 @@ import { isExpired } from '../domain/key/api-key.ts'
 import { isOver } from '../domain/key/rotation.ts'
 import type { SessionRef } from '../domain/principal.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
-import type { VerificationDeps } from './deps.ts'
+import type { CredentialCache } from './credential-cache.ts'
+
+/** What tells how current a caller is. */
+interface CurrencyDeps {
+  readonly cache: Pick<CredentialCache, 'isCurrent' | 'isLeaseExpired' | 'monotonicMs'>
+  readonly now: () => Date
+}
 
 /** An authenticated key, and how old its facts are. */
 export interface Caller {
@@ -31,7 +37,7 @@ const readCountsForMs = 1_000
  * before the answer. The address and the requested permissions cannot change, so that only changes
  * and time count.
  */
-export function isCurrent(deps: Pick<VerificationDeps, 'cache' | 'now'>, caller: Caller): boolean {
+export function isCurrent(deps: CurrencyDeps, caller: Caller): boolean {
   const { key, epoch, session } = caller
   if (!deps.cache.isCurrent(epoch, key) && !wasJustRead(deps, caller)) return false
   if (session !== undefined && !isSessionCurrent(deps, caller, session)) return false
@@ -42,7 +48,7 @@ export function isCurrent(deps: Pick<VerificationDeps, 'cache' | 'now'>, caller:
 
 /** A session may end while its key goes on. */
 function isSessionCurrent(
-  deps: Pick<VerificationDeps, 'cache' | 'now'>,
+  deps: CurrencyDeps,
   caller: Caller,
   { id, expiresAt }: SessionRef,
 ): boolean {
@@ -55,7 +61,7 @@ function isSessionCurrent(
 /**
  * Under a lease, a load that an applied change has invalidated never counts, however recent it is.
  */
-function wasJustRead({ cache }: Pick<VerificationDeps, 'cache'>, { readAt }: Caller): boolean {
+function wasJustRead({ cache }: Pick<CurrencyDeps, 'cache'>, { readAt }: Caller): boolean {
   if (readAt === undefined || !cache.isLeaseExpired()) return false
   return cache.monotonicMs() - readAt < readCountsForMs
 }
@@ -82,7 +88,7 @@ export interface Answering<Answer> {
  * request.
  */
 export async function answerToCurrent<Answer>(
-  deps: Pick<VerificationDeps, 'cache' | 'now'>,
+  deps: CurrencyDeps,
   { caller, admit, judge }: Answering<Answer>,
   first: Answer,
 ): Promise<Answer> {

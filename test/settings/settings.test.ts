@@ -128,6 +128,50 @@ t.test('all faults of the settings are reported at once, and no value is quoted'
   t.notMatch(error.message, /hunter2/)
 })
 
+t.test('settings that make no sense together are reported at once', async (t) => {
+  const ofEdge = { EDGE_OF: 'https://keys.internal', EDGE_TOKEN_FILE: '/run/secrets/token' }
+  const given: readonly [Record<string, string>, readonly string[]][] = [
+    [ofEdge, []],
+    [{ ...ofEdge, DOCS: 'off', CONSOLE: 'off', EDGES_MAX: '0', WORKERS: '1', DATA_DIR: '' }, []],
+    [{ ...ofEdge, EDGE_SOCKET: '/run/keys.sock', EDGE_SOCKET_CALLERS: 'any' }, []],
+    [{ EDGE_OF: 'keys.internal' }, ['EDGE_OF must match', 'EDGE_TOKEN_FILE is required']],
+    [
+      {
+        ...ofEdge,
+        DATABASE_URL: 'postgres://db/keys',
+        PEPPER_FILE: 'x',
+        WORKERS: '2',
+        EDGES_MAX: '1',
+      },
+      [
+        'DATABASE_URL must be unset with EDGE_OF',
+        'EDGES_MAX must be 0 with EDGE_OF: an edge has no edges',
+        'PEPPER_FILE must be unset with EDGE_OF',
+        'WORKERS must be 1 with EDGE_OF',
+      ],
+    ],
+    [
+      { EDGE_TOKEN_FILE: 'x', EDGE_SOCKET: 'y', EDGE_SOCKET_MODE: '0666' },
+      [
+        'EDGE_TOKEN_FILE requires EDGE_OF',
+        'EDGE_SOCKET requires EDGE_OF',
+        'EDGE_SOCKET_MODE requires EDGE_OF',
+      ],
+    ],
+    [
+      { ...ofEdge, EDGE_SOCKET: 'y', PORT: '8080', TRUSTED_PROXIES: '192.0.2.1' },
+      ['PORT must be unset with EDGE_SOCKET', 'TRUSTED_PROXIES must be unset with EDGE_SOCKET'],
+    ],
+    [{ ...ofEdge, EDGE_SOCKET_MODE: '0660' }, ['EDGE_SOCKET_MODE requires EDGE_SOCKET']],
+    [{ ...ofEdge, EDGE_SOCKET: 'y', EDGE_SOCKET_MODE: '9' }, ['EDGE_SOCKET_MODE must match']],
+  ]
+  for (const [env, expected] of given) {
+    const faults = faultsOf(env)
+    t.equal(faults.length, expected.length, faults.join('; '))
+    for (const [index, text] of expected.entries()) t.match(faults[index], text)
+  }
+})
+
 t.test('faults of files that settings name are reported with the rest', async (t) => {
   const folder = t.testdir({
     peppers: `2026:${Buffer.alloc(32, 1).toString('base64')}\n`,
@@ -276,3 +320,13 @@ t.test('a log line contains no token, wherever it was', async (t) => {
     t.equal(typeof JSON.parse(line).time, 'string', 'and it is still JSON')
   }
 })
+
+function faultsOf(env: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    parseConfig(env)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults
+    throw error
+  }
+}

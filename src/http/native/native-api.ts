@@ -1,5 +1,5 @@
 import type { App } from '../app-type.ts'
-import type { Deps } from '../deps.ts'
+import type { Deps, VerdictDeps } from '../deps.ts'
 import { createAccountRoute } from './accounts/create.ts'
 import { getAccountRoute } from './accounts/get.ts'
 import { listAccountsRoute } from './accounts/list.ts'
@@ -42,7 +42,7 @@ import { verifyTokenRoute } from './verify/verify.ts'
 import { verifyTokensRoute } from './verify/verify-batch.ts'
 
 /** The operations of services that receive tokens. They take a token, and never a cookie. */
-export function verificationApi(scope: App, deps: Deps): void {
+export function verificationApi(scope: App, deps: VerdictDeps): void {
   verifyTokenRoute(scope, deps)
   verifyTokensRoute(scope, deps)
 }

@@ -4,8 +4,7 @@ import { parseBearer } from '../../domain/token/bearer.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import { parseKeyId } from '../../management/api-keys/key-id.ts'
 import type { Caller } from '../../verification/current-caller.ts'
-import { verify } from '../../verification/verify.ts'
-import type { Deps } from '../deps.ts'
+import type { VerdictDeps } from '../deps.ts'
 import { headerLines } from '../header-lines.ts'
 import { clientAddressOf } from '../request-address.ts'
 import { parseBasic } from './basic.ts'
@@ -38,7 +37,7 @@ export class RefusedCaller extends Error {
  * if the sender may not introspect tokens.
  */
 export async function admitCaller(
-  deps: Deps,
+  deps: VerdictDeps,
   request: FastifyRequest,
   trustedProxies: readonly AddressRange[],
 ): Promise<Caller> {
@@ -52,7 +51,7 @@ export async function admitCaller(
   const attempt = { address, permissions: [permission], accountId: undefined }
   const epoch = deps.cache.epoch
   const readAt = deps.cache.isLeaseExpired() ? deps.cache.monotonicMs() : undefined
-  const verdict = await verify(deps, token, attempt)
+  const verdict = await deps.verdicts.verify(token, attempt)
   const isNamed = basic === undefined || parseKeyId(basic.user) === verdict.key?.id
   if (isNamed && verdict.valid && verdict.key.platform) return { key: verdict.key, epoch, readAt }
   if (basic !== undefined) throw new RefusedCaller(wrongClient)

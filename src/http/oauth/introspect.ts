@@ -1,13 +1,12 @@
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { Type } from 'typebox'
 import { answerToCurrent, type Caller } from '../../verification/current-caller.ts'
-import { verify } from '../../verification/verify.ts'
-import type { ApiSettings } from '../api-settings.ts'
+import type { VerdictSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
 import { attemptParameters } from '../attempt-parameters.ts'
 import { parseInTurn } from '../body-turns.ts'
 import { refuseContentCoding } from '../content-coding.ts'
-import type { Deps } from '../deps.ts'
+import type { VerdictDeps } from '../deps.ts'
 import { pathOf } from '../request-path.ts'
 import { ref } from '../schema-tools.ts'
 import { admitCaller } from './caller.ts'
@@ -61,7 +60,7 @@ export const introspectionComponents = [IntrospectionForm, IntrospectionBody]
  * OAuth 2.0 token introspection (RFC 7662), with extension parameters. The scope has the prefix
  * `introspectionPath`, and every error below the prefix is in OAuth's form.
  */
-export function introspectionRoute(app: App, deps: Deps, settings: ApiSettings): void {
+export function introspectionRoute(app: App, deps: VerdictDeps, settings: VerdictSettings): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(formType, { parseAs: 'string' }, (request, body, done) => {
     const parse = () => done((body === '' ? undefined : refuseContentCoding(request)) ?? null, body)
@@ -73,7 +72,7 @@ export function introspectionRoute(app: App, deps: Deps, settings: ApiSettings):
     request.introspector = await admitCaller(deps, request, settings.trustedProxies)
   }
   // The caller is authenticated before the body is read.
-  app.addHook('onRequest', admit)
+  if (settings.callersNeedKeys) app.addHook('onRequest', admit)
 
   app.post(
     '',
@@ -90,7 +89,7 @@ export function introspectionRoute(app: App, deps: Deps, settings: ApiSettings):
         return refuse(reply, 'Parameters must be in the body, not in the query.')
       const parsed = parseIntrospectionRequest(typeof body === 'string' ? body : '')
       if (!parsed.ok) return refuse(reply, parsed.fault)
-      const judge = () => verify(deps, parsed.token, parsed.attempt)
+      const judge = () => deps.verdicts.verify(parsed.token, parsed.attempt)
       const answering = { caller: () => request.introspector, admit: () => admit(request), judge }
       const verdict = await answerToCurrent(deps, answering, await judge())
       return reply

@@ -26,7 +26,7 @@ const Readiness = Type.Object(
 
 export const healthComponents = [Liveness, Readiness]
 
-export function healthRoutes(app: App, deps: Deps): void {
+export function livenessRoute(app: App): void {
   app.get(
     '/livez',
     {
@@ -42,7 +42,9 @@ export function healthRoutes(app: App, deps: Deps): void {
     },
     async () => ({ status: 'ok' }),
   )
+}
 
+export function readinessRoute(app: App, deps: Deps): void {
   app.get(
     '/readyz',
     {

@@ -2,17 +2,11 @@ import { collectDefaultMetrics, Registry } from 'prom-client'
 import { Type } from 'typebox'
 import type { App } from '../app-type.ts'
 import type { ConnectionLimits } from '../connection-limits.ts'
-import type { Deps } from '../deps.ts'
 import type { Pacing } from '../pacing/pacing.ts'
 import { notServed } from '../responses.ts'
 import { registerConnectionMetrics } from './connection-metrics.ts'
-import { registerEdgeMetrics } from './edge-metrics.ts'
-import { registerFreshnessMetrics } from './freshness-metrics.ts'
-import { type PoolUses, registerPoolMetrics } from './pool-metrics.ts'
 import { timeRequests } from './request-durations.ts'
-import { registerResourceMetrics } from './resource-metrics.ts'
 import { shareResults } from './share-results.ts'
-import { registerVerificationMetrics } from './verification-metrics.ts'
 
 /**
  * Given the registry of this process, returns what gathers the metrics of all processes of its
@@ -21,7 +15,6 @@ import { registerVerificationMetrics } from './verification-metrics.ts'
 export type CollectMetrics = (own: Registry) => () => Promise<string>
 
 export interface MeasuredResources {
-  readonly pools: PoolUses
   readonly connections: ConnectionLimits
   readonly pacing: Pacing
 }
@@ -32,22 +25,21 @@ export interface MetricsOptions {
   readonly metricsIntervalMs?: number
 }
 
-/** Serves `/metrics` in the Prometheus text format, and times every request by route. */
+/**
+ * Serves `/metrics` in the Prometheus text format, and times every request by route. `register`
+ * adds what only the service has, or only an edge.
+ */
 export function metricsRoute(
   app: App,
-  deps: Deps,
-  { pools, connections, pacing }: MeasuredResources,
+  register: (registry: Registry) => void,
+  { connections, pacing }: MeasuredResources,
   { collectMetrics = (own) => () => own.metrics(), metricsIntervalMs = 1_000 }: MetricsOptions,
 ): void {
   const registry = new Registry()
   // Collecting takes 4 ms, and anybody may request the metrics.
   const collect = shareResults(metricsIntervalMs, collectMetrics(registry))
   collectDefaultMetrics({ register: registry })
-  registerVerificationMetrics(registry, deps)
-  registerFreshnessMetrics(registry, deps)
-  if (deps.edges !== undefined) registerEdgeMetrics(registry, deps.edges)
-  registerResourceMetrics(registry, deps)
-  registerPoolMetrics(registry, pools)
+  register(registry)
   registerConnectionMetrics(registry, connections, pacing)
   timeRequests(app, registry)
 

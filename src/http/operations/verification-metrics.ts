@@ -1,23 +1,14 @@
 import { Counter, type Registry } from 'prom-client'
-import { outcomes } from '../../verification/counters.ts'
 import type { Deps } from '../deps.ts'
 import { registerCounters } from './metric-definition.ts'
+import { registerVerdictCounter } from './verdict-counter.ts'
 
 /**
  * Counters of verifications. The hot path adds to plain numbers, which become metrics on request.
  */
 export function registerVerificationMetrics(registry: Registry, deps: Deps): void {
   const { counters } = deps
-  new Counter({
-    name: 'aeon_keys_verdicts_total',
-    help: 'Verdicts by outcome, including the verdicts on the callers of this API.',
-    labelNames: ['outcome'],
-    registers: [registry],
-    collect() {
-      this.reset()
-      for (const outcome of outcomes) this.inc({ outcome }, counters.verdicts[outcome])
-    },
-  })
+  registerVerdictCounter(registry, counters.verdicts)
   new Counter({
     name: 'aeon_keys_not_found_total',
     help: 'Verdicts not_found by cause, which callers do not learn.',

@@ -34,7 +34,8 @@ const minDocumentBytes = 4 * 1024
 export function priceOf(request: FastifyRequest, reply: FastifyReply, payload: unknown): number {
   const { statusCode } = reply
   if (statusCode < 400) return isAuthenticated(request) ? 0 : priceOfDocument(reply, payload)
-  if (statusCode >= 500) return 0
+  // What is not implemented is an error of the caller, too.
+  if (statusCode >= 500 && statusCode !== 501) return 0
   const { isVerification, answersForOthers } = request.routeOptions.config
   if (answersForOthers === true) return 0
   const bytes = bytesOfBody(request)

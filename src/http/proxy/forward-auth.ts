@@ -4,10 +4,9 @@ import { type Challenge, challengeOf, challengeWithoutToken } from '../../domain
 import { parseBearer } from '../../domain/token/bearer.ts'
 import type { KeyFacts } from '../../domain/verdict.ts'
 import { answerToCurrent } from '../../verification/current-caller.ts'
-import { verify } from '../../verification/verify.ts'
-import type { ApiSettings } from '../api-settings.ts'
+import type { VerdictSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
-import type { Deps } from '../deps.ts'
+import type { VerdictDeps } from '../deps.ts'
 import { headerLines } from '../header-lines.ts'
 import { proxiedAddressOf } from '../request-address.ts'
 import { type Demand, parseDemand } from './demand.ts'
@@ -24,7 +23,7 @@ const otherMethods = METHODS.filter((method) => method !== 'GET' && method !== '
  * Verifies the token of a request that a proxy asks about. Proxies copy various parts of that
  * request, so the route answers every method, before it looks at a body or a Content-Type.
  */
-export function forwardAuthRoutes(app: App, deps: Deps, settings: ApiSettings): void {
+export function forwardAuthRoutes(app: App, deps: VerdictDeps, settings: VerdictSettings): void {
   const route = {
     url,
     config: { isFrequent: true, answersForOthers: true },
@@ -45,21 +44,23 @@ function neverReached(): never {
 }
 
 async function answer(
-  deps: Deps,
-  { trustedProxies, forwardAuth }: ApiSettings,
+  deps: VerdictDeps,
+  { trustedProxies, forwardAuth, callersNeedKeys }: VerdictSettings,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  let proxy = await proveProxy(deps, request, forwardAuth.networks)
+  const admit = async () =>
+    callersNeedKeys ? proveProxy(deps, request, forwardAuth.networks) : undefined
+  let proxy = await admit()
   const demand = parseDemand(request.url)
   const token = presentedToken(request, forwardAuth.tokenHeader)
   if (token === undefined) return deny(reply, challengeWithoutToken(realm))
   const address = proxiedAddressOf(request, trustedProxies)
-  const judge = () => verify(deps, token, { address, ...demand })
+  const judge = () => deps.verdicts.verify(token, { address, ...demand })
   const answering = {
     caller: () => proxy,
     admit: async () => {
-      proxy = await proveProxy(deps, request, forwardAuth.networks)
+      proxy = await admit()
     },
     judge,
   }

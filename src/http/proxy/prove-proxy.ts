@@ -3,8 +3,7 @@ import { type AddressRange, covers } from '../../domain/network/address.ts'
 import { parseBearer } from '../../domain/token/bearer.ts'
 import { ServiceError } from '../../errors.ts'
 import type { Caller } from '../../verification/current-caller.ts'
-import { verify } from '../../verification/verify.ts'
-import type { Deps } from '../deps.ts'
+import type { VerdictDeps } from '../deps.ts'
 import { headerLines } from '../header-lines.ts'
 import { socketAddressOf } from '../request-address.ts'
 
@@ -16,7 +15,7 @@ const permissions = ['api_key:verify']
  * no key vouches for the proxy. Throws `permission_denied`.
  */
 export async function proveProxy(
-  deps: Deps,
+  deps: VerdictDeps,
   request: FastifyRequest,
   networks: readonly AddressRange[],
 ): Promise<Caller | undefined> {
@@ -27,7 +26,11 @@ export async function proveProxy(
   if (token !== undefined) {
     const epoch = deps.cache.epoch
     const readAt = deps.cache.isLeaseExpired() ? deps.cache.monotonicMs() : undefined
-    const verdict = await verify(deps, token, { address, permissions, accountId: undefined })
+    const verdict = await deps.verdicts.verify(token, {
+      address,
+      permissions,
+      accountId: undefined,
+    })
     if (verdict.valid && verdict.key.platform) return { key: verdict.key, epoch, readAt }
   }
   throw new ServiceError('permission_denied', 'The proxy is not authorized to verify tokens.')

@@ -2,9 +2,9 @@ import { type Static, Type } from 'typebox'
 import { maxAttemptsPerBatch } from '../../../domain/limits.ts'
 import { expiresSoon, type KeyFacts, type Verdict } from '../../../domain/verdict.ts'
 import { type Fault, invalidRequest } from '../../../errors.ts'
-import { type BatchAttempt, verifyBatch } from '../../../verification/verify-batch.ts'
+import type { BatchAttempt } from '../../../verification/verify-batch.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { VerdictDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref, refAsJson } from '../../schema-tools.ts'
 import { AttemptBody } from '../shapes/attempt.ts'
@@ -44,13 +44,13 @@ export const VerdictList = Type.Object(
   },
 )
 
-export function verifyTokensRoute(app: App, deps: Deps): void {
+export function verifyTokensRoute(app: App, deps: VerdictDeps): void {
   const isExpiring = (key: KeyFacts) => expiresSoon(key, deps.now(), deps.expiryWarningMs)
   const toList = (verdicts: readonly Verdict[]) => toVerdictListBytes(verdicts, isExpiring)
 
   function judge({ body }: { readonly body: unknown }): Buffer | Promise<Buffer> {
     const { attempts } = body as Static<typeof AttemptListBody>
-    const verdicts = verifyBatch(deps, parseAttempts(attempts))
+    const verdicts = deps.verdicts.verifyBatch(parseAttempts(attempts))
     return verdicts instanceof Promise ? verdicts.then(toList) : toList(verdicts)
   }
 

@@ -1,9 +1,8 @@
 import type { Static } from 'typebox'
 import { expiresSoon, type KeyFacts, type Verdict } from '../../../domain/verdict.ts'
 import { invalidRequest } from '../../../errors.ts'
-import { verify } from '../../../verification/verify.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { VerdictDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref, refAsJson } from '../../schema-tools.ts'
 import { AttemptBody } from '../shapes/attempt.ts'
@@ -11,7 +10,7 @@ import { VerdictBody } from '../shapes/verdict.ts'
 import { addressFault, parseAttempt, verifyAccess } from './attempt.ts'
 import { jsonType, toVerdictText } from './verdict-text.ts'
 
-export function verifyTokenRoute(app: App, deps: Deps): void {
+export function verifyTokenRoute(app: App, deps: VerdictDeps): void {
   const isExpiring = (key: KeyFacts) => expiresSoon(key, deps.now(), deps.expiryWarningMs)
   const toText = (verdict: Verdict) => toVerdictText(verdict, isExpiring)
 
@@ -20,7 +19,7 @@ export function verifyTokenRoute(app: App, deps: Deps): void {
     const asked = body as Static<typeof AttemptBody>
     const attempt = parseAttempt(asked)
     if (attempt === undefined) throw invalidRequest([addressFault('/client_ip')])
-    const verdict = verify(deps, asked.token, attempt)
+    const verdict = deps.verdicts.verify(asked.token, attempt)
     return verdict instanceof Promise ? verdict.then(toText) : toText(verdict)
   }
 
