@@ -1,9 +1,9 @@
 /**
- * One `name=value` of RFC 7239, section 4; the value is a token or a quoted string (RFC 9110,
- * section 5.6.4).
+ * One `name=value` of RFC 7239, section 4, or none, which the section allows between semicolons.
+ * The value is a token or a quoted string (RFC 9110, section 5.6.4).
  */
 const PAIR =
-  /[ \t]*([!#$%&'*+.^`|~\w-]+)=(?:([!#$%&'*+.^`|~\w-]+)|"((?:[\t\x20-\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*)")[ \t]*([;,]|$)/y
+  /[ \t]*(?:([!#$%&'*+.^`|~\w-]+)=(?:([!#$%&'*+.^`|~\w-]+)|"((?:[\t\x20-\x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*)")[ \t]*)?([;,]|$)/y
 
 /** Empty elements, which a recipient ignores (RFC 9110, section 5.6.1.2), and trailing space. */
 const EMPTY = /(?:[ \t]*,)*(?:[ \t]*$)?/y
@@ -11,7 +11,7 @@ const EMPTY = /(?:[ \t]*,)*(?:[ \t]*$)?/y
 /**
  * The `for` of each element of one line of a Forwarded header, from left to right; undefined for an
  * element that has none. The whole result is undefined when the line breaks RFC 7239, for example
- * by an empty pair or a repeated `for`.
+ * by a pair without a value or a repeated `for`.
  */
 export function parseForwardedFor(line: string): readonly (string | undefined)[] | undefined {
   const nodes: (string | undefined)[] = []
