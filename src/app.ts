@@ -71,8 +71,11 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   )
   livenessRoute(app)
   readinessRoute(app, deps)
-  metadataRoute(app, apis.publicUrl)
-  rootPage(app, apis)
+  await app.register(async (scope: App) => {
+    answerConditionally(scope, writeProblem)
+    metadataRoute(scope, apis.publicUrl)
+    rootPage(scope, apis)
+  })
   if (apis.console !== undefined) consoleRoutes(app)
 
   // These routes authenticate their callers in another way than the scope below.

@@ -14,11 +14,11 @@ export const readParameters = {
 } satisfies Record<string, OpenAPIV3_1.ParameterObject>
 
 /**
- * Whether an operation answers conditional requests: it reads JSON, and authenticates its caller as
- * `answerConditionally` expects.
+ * Whether an operation answers conditional requests: it reads JSON, and is in a scope of
+ * `answerConditionally`, as all but the checks of health are.
  */
 export function isConditionalRead(operation: Operation, method: string, path: string): boolean {
-  if (method !== 'get' || !path.startsWith('/v1/')) return false
+  if (method !== 'get' || !/^\/(?:v1|\.well-known)\//.test(path)) return false
   const good = operation.responses?.['200'] as OpenAPIV3_1.ResponseObject | undefined
   return good?.content?.['application/json'] !== undefined
 }

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type ContentCoding, chooseCoding, hasEntityTag } from './content-negotiation.ts'
+import { changedSince } from '../errors.ts'
+import {
+  type ContentCoding,
+  chooseCoding,
+  hasEntityTag,
+  hasStrongTag,
+} from './content-negotiation.ts'
 import { lazy } from './lazy.ts'
 
 /**
@@ -22,8 +28,10 @@ export function serveDocument(type: string, makeText: () => string) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<Buffer | FastifyReply> => {
     const coding = chooseCoding(request.headers['accept-encoding'])
     const tag = entityTag(identity().hash, coding)
+    const { 'if-match': expected, 'if-none-match': known } = request.headers
+    if (expected !== undefined && !hasStrongTag(expected, tag)) throw changedSince('document')
     reply.headers({ etag: tag, vary: 'accept-encoding', 'cache-control': 'no-cache' })
-    if (hasEntityTag(request.headers['if-none-match'], tag)) return reply.code(304).send()
+    if (hasEntityTag(known, tag)) return reply.code(304).send()
     reply.type(type)
     if (coding === 'identity') return identity().bytes
     reply.header('content-encoding', coding)

@@ -138,6 +138,24 @@ test('every answer of JSON to GET has an ETag of its bytes, and answers conditio
   await readTwice(t, await startCheckedService(t), reads, 17)
 })
 
+test('the root and the OAuth metadata answer conditional reads', async (t) => {
+  const { as } = await startCheckedService(t, { settings: { PUBLIC_URL: 'https://a.example' } })
+  for (const path of ['/', '/.well-known/oauth-authorization-server']) {
+    const read = (headers: Record<string, string>) =>
+      as(undefined).call('GET', path, { headers: { accept: 'application/json', ...headers } })
+    const first = await read({})
+    const tag = String(first.headers.etag)
+    t.match(tag, /^"[\w-]{22}"$/, path)
+    t.equal(first.headers['cache-control'], 'no-cache')
+    for (const known of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
+      const again = await read({ 'if-none-match': known })
+      t.same([again.status, again.text], [304, ''], `${path} ${known}`)
+    }
+    t.same((await read({ 'if-none-match': '"other"' })).body, first.body)
+    t.equal((await read({ 'if-match': '"other"' })).status, 412)
+  }
+})
+
 test('every answer of the Aeon API to GET has an ETag of its bytes', async (t) => {
   await readTwice(t, await startTestService(t), /^GET \/api\/public\/v1\//, 10)
 })

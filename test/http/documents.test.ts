@@ -28,6 +28,10 @@ test('a document is made once, compressed once, and not sent again to a client t
       t.same([answer.statusCode, answer.body, answer.headers.etag], [304, '', tag], given)
     }
     t.equal((await get({ 'if-none-match': '"other"' })).statusCode, 200)
+    for (const given of ['"other"', `W/${tag}`]) {
+      t.equal((await get({ 'if-match': given })).statusCode, 412, `If-Match: ${given}`)
+    }
+    t.equal((await get({ 'if-match': `"other", ${tag}` })).statusCode, 200)
     t.equal((await get({ 'accept-encoding': 'br', 'if-none-match': tag })).statusCode, 200)
   }
 })

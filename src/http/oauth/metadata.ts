@@ -45,8 +45,9 @@ export function metadataRoute(app: App, publicUrl: string | undefined): void {
         },
       },
     },
-    async () => {
+    async (_request, reply) => {
       if (publicUrl === undefined) throw notFound('metadata')
+      reply.header('cache-control', 'no-cache')
       return {
         issuer: publicUrl,
         introspection_endpoint: publicUrl + introspectionPath,
