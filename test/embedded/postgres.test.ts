@@ -21,6 +21,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import t from 'tap'
 
+import { claimDataDir } from '../../src/embedded/claim.ts'
+import { standingOf } from '../../src/embedded/lock-files.ts'
 import {
   type EmbeddedPostgres,
   EmbeddedPostgresError,
@@ -274,6 +276,37 @@ t.test(
     const fault = await refusal(dataDir)
     t.equal(fault.code, 'data_dir_in_use', 'a PostgreSQL of this directory')
     t.match(fault.message, `PID ${pid}`)
+  },
+)
+
+t.test(
+  'a lock file that names a process of an unknown program is reported with both ways out',
+  async (t) => {
+    const dataDir = await folderWithCluster(t)
+    const clusterDir = join(dataDir, 'postgres')
+    const server = await start(t, dataDir)
+    t.equal(await standingOf(await postmasterPid(dataDir), clusterDir), 'server')
+    await server.stop()
+    // More than Linux and macOS give: neither /proc nor ps knows it.
+    const unknown = 4_194_305
+    t.equal(await standingOf(unknown, clusterDir), 'unknown')
+    const lastLines = [
+      'postmaster|FATAL:  lock file "postmaster.pid" already exists',
+      `postmaster|HINT:  Is another postmaster (PID ${unknown}) running in data directory "${clusterDir}"?`,
+    ].join('\n')
+    const refused = {
+      server: { ready: Promise.resolve(false), ended: Promise.resolve(), stop: () => undefined },
+      log: { add: () => undefined, release: () => undefined, lastLines: () => lastLines },
+    }
+    const place = { path: dataDir, clusterDir, account: undefined }
+    const host = server.connection.host
+    await t.rejects(
+      claimDataDir(async () => refused, place, host),
+      {
+        code: 'data_dir_in_use',
+        message: `stop it: kill -INT ${unknown}. If it is another program, which got the id of an ended server, remove ${join(clusterDir, 'postmaster.pid')} and ${join(host, '.s.PGSQL.5432.lock')}, and start again.`,
+      },
+    )
   },
 )
 
