@@ -1,0 +1,122 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Test } from 'tap'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { edgeSubprotocol } from '../../src/domain/edge/edge-protocol.ts'
+
+/** What a stream of the fake does besides what an instance does. */
+export interface FakeStream {
+  /** From 1 on. */
+  readonly number: number
+  readonly socket: WebSocket
+  /** What the edge has sent, in order. */
+  readonly told: readonly Told[]
+  /** The token by which the edge has attached. */
+  readonly token: string
+  send(message: object): void
+  /** Answers no beat and no question from now on. */
+  fallSilent(): void
+}
+
+export interface Told {
+  readonly kind: string
+  readonly [member: string]: unknown
+}
+
+export interface FakeInstance {
+  readonly url: string
+  readonly streams: readonly FakeStream[]
+}
+
+export interface FakeOptions {
+  readonly leaseMs?: number
+  /** Whether a stream is welcomed. */
+  readonly welcomes?: (number: number) => boolean
+  /** The facts that answer a question. Default: those of a valid key that may be kept. */
+  readonly answer?: object
+}
+
+const id = '01890a5d-ac96-774b-bcce-b302099a8057'
+const facts = {
+  id,
+  accountId: '01890a5d-ac96-774b-bcce-b302099a8058',
+  platform: false,
+  name: 'a key of a fake',
+  rights: 0,
+  reach: 'anywhere',
+  addresses: null,
+  expiresAt: null,
+  disabledAt: null,
+  revokedAt: null,
+  released: false,
+  generation: 1,
+  issuedAt: 1,
+  endedAt: null,
+  endsAt: null,
+}
+export const validAnswer = { kind: 'verdict', reason: null, key: facts, mayKeep: true }
+
+/** An instance that breaks what an instance keeps: streams that are cut, silent or garbled. */
+export async function startFakeInstance(
+  t: Test,
+  { leaseMs = 60_000, welcomes = () => true, answer = validAnswer }: FakeOptions = {},
+): Promise<FakeInstance> {
+  const streams: FakeStream[] = []
+  // Requests over HTTP fail: what is answered comes from memory or from a stream.
+  const server = createServer((_request, response) => response.writeHead(503).end())
+  const sockets = new WebSocketServer({ server, handleProtocols: () => edgeSubprotocol })
+  sockets.on('connection', (socket, { headers }) => {
+    const told: Told[] = []
+    let isSilent = false
+    const send = (message: object) => socket.send(JSON.stringify(message))
+    const stream: FakeStream = {
+      number: streams.length + 1,
+      socket,
+      told,
+      token: (headers.authorization ?? '').replace('Bearer ', ''),
+      send,
+      fallSilent: () => {
+        isSilent = true
+      },
+    }
+    streams.push(stream)
+    const isWelcome = welcomes(stream.number)
+    socket.on('message', (data) => {
+      const message: Told = JSON.parse(String(data))
+      told.push(message)
+      if (isSilent || !isWelcome) return
+      for (const reply of repliesTo(message, leaseMs, answer)) send(reply)
+      if (message.kind === 'gone') socket.close(1000)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const { socket } of streams) socket.terminate()
+    server.close()
+    server.closeAllConnections()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, streams }
+}
+
+function repliesTo(message: Told, leaseMs: number, answer: object): readonly object[] {
+  switch (message.kind) {
+    case 'hello':
+      return [
+        { kind: 'welcome', version: 1, stream: 's', leaseMs, maxQuestions: 10, expiryWarningMs: 0 },
+        { kind: 'rights', number: 0, role: { id, name: 'a role' }, permissions: ['cluster:read'] },
+      ]
+    case 'beat': {
+      const granted = { kind: 'granted', beat: message.number, leaseMs, wallMs: Date.now() }
+      const { report } = message as { report?: { number: number } }
+      return report === undefined
+        ? [granted]
+        : [granted, { kind: 'reported', number: report.number }]
+    }
+    case 'asked':
+      return [{ kind: 'answered', question: message.question, answer }]
+    default:
+      return []
+  }
+}
