@@ -1,5 +1,4 @@
 import type { Moment } from '../domain/protocol/lease.ts'
-import { countedMs } from '../freshness/attached-edge.ts'
 import { EdgeStreams } from '../freshness/edge-streams.ts'
 import type { Deps } from '../http/deps.ts'
 import type { Config } from '../settings/settings-schema.ts'
@@ -27,12 +26,4 @@ export function createEdges(
     streams,
     trigger,
   })
-}
-
-/** How long after the end of a process one of its edges may still answer from memory. */
-export function edgesOutliveMs({
-  EDGES_MAX,
-  EDGE_LEASE_MS,
-}: Pick<Config, 'EDGES_MAX' | 'EDGE_LEASE_MS'>): number {
-  return EDGES_MAX === 0 ? 0 : countedMs(EDGE_LEASE_MS)
 }

@@ -1,15 +1,12 @@
 import cluster from 'node:cluster'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { loadSettings } from '../settings/load-settings.ts'
-import { explainFailure } from './explain-failure.ts'
+import type { Logger } from 'pino'
+import { type LoadedSettings, loadSettings } from '../settings/load-settings.ts'
+import type { Config } from '../settings/settings-schema.ts'
 import { createLog } from './log.ts'
-import { runParent } from './parent.ts'
 import { replyTo } from './reply-to-arguments.ts'
-import { serve } from './serve.ts'
-import { serveEdge } from './serve-edge.ts'
 import { type Shutdown, stopOnSignal } from './stop-on-signal.ts'
 import type { StopSignals } from './stop-signals.ts'
-import { runWorker } from './worker.ts'
 
 /**
  * Runs the service with the settings of an environment: in this process, or in several that share a
@@ -32,20 +29,34 @@ export async function run(
     const { config } = settings
     const log = createLog(config.LOG_LEVEL)
     shutdown = stopOnSignal(config, log, signals)
+    const runRole = await loadRole(config)
     // A signal that arrived while modules loaded is delivered in the next turn.
     await nextTurn()
     shutdown.throwIfAsked()
-    const { EDGE_OF: edgeOf, EDGE_TOKEN_FILE: tokenFile } = config
-    if (edgeOf !== undefined && tokenFile !== undefined) {
-      await serveEdge(config, { edgeOf, tokenFile }, log, shutdown)
-    } else if (cluster.isWorker) await runWorker(settings, log, shutdown)
-    else if (config.WORKERS > 1) await runParent(settings, log, shutdown)
-    else await serve(settings, log, shutdown)
+    await runRole(settings, log, shutdown)
   } catch (error) {
     if (shutdown?.isUnderWay) return
     // What fails after a signal no longer matters to anybody.
     if (shutdown?.isAsked) shutdown.abandon()
+    const { explainFailure } = await import('./explain-failure.ts')
     process.stderr.write(`aeon-keys cannot start. ${explainFailure(error)}\n`)
     process.exit(1)
   }
+}
+
+type Role = (settings: LoadedSettings, log: Logger, shutdown: Shutdown) => Promise<void>
+
+/**
+ * Only what a role runs is loaded: the parent of workers has no HTTP server, an edge no database,
+ * and a start that is refused neither. Loading all of it is two thirds of the CPU time of a start.
+ */
+async function loadRole(config: Config): Promise<Role> {
+  const { EDGE_OF: edgeOf, EDGE_TOKEN_FILE: tokenFile } = config
+  if (edgeOf !== undefined && tokenFile !== undefined) {
+    const { serveEdge } = await import('./serve-edge.ts')
+    return (_settings, log, shutdown) => serveEdge(config, { edgeOf, tokenFile }, log, shutdown)
+  }
+  if (cluster.isWorker) return (await import('./worker.ts')).runWorker
+  if (config.WORKERS > 1) return (await import('./parent.ts')).runParent
+  return (await import('./serve.ts')).serve
 }

@@ -1,7 +1,7 @@
 import { isatty } from 'node:tty'
 import type { Logger } from 'pino'
 import type { Config } from '../settings/settings-schema.ts'
-import { edgesOutliveMs } from './create-edges.ts'
+import { edgesOutliveMs } from './edges-outlive.ts'
 import type { StopSignals } from './stop-signals.ts'
 
 /**
