@@ -11,6 +11,7 @@ import { closed, nullableString, oneOf, openEnum, ref } from '../../schema-tools
 import { accountParams } from '../shapes/account.ts'
 import { ApiKeyBody, toApiKeyBody } from '../shapes/api-key.ts'
 import { time } from '../shapes/fields.ts'
+import { withThousands } from '../shapes/with-thousands.ts'
 
 const defaultKeysPerFinding = 10
 const sort = { field: 'created_at', descending: true } as const
@@ -33,7 +34,7 @@ export const HygieneReportBody = Type.Object(
   {
     as_of: time('Time of the report.'),
     examined: Type.Integer({
-      description: `Number of keys that were examined, latest first: at most ${maxKeysPerReport.toLocaleString('en-US')} in one report.`,
+      description: `Number of keys that were examined, latest first: at most ${withThousands(maxKeysPerReport)} in one report.`,
     }),
     next_cursor: nullableString({
       description: 'Cursor of the report on the next keys. Null if all keys were examined.',
