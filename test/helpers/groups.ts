@@ -19,27 +19,27 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/freshness/!(instances|lease|outage|receipts).test.ts',
     'test/store/*.test.ts',
   ],
-  'counted-acts': ['test/acts/{ending,idempotency,key-act-concurrency,rights}.test.ts'],
-  'counted-audit': ['test/audit/{acts,admin,events,listing,tampering}.test.ts'],
-  'counted-console': ['test/console/*.test.ts'],
   'counted-faces': [
+    'test/audit/{acts,admin,events,listing,tampering}.test.ts',
     'test/edges/*.test.ts',
     'test/freshness/{lease,outage,receipts}.test.ts',
     'test/http/{aeon-lists-and-roles,bad-input,conditional-reads,lenient-requests}.test.ts',
   ],
   'counted-management': [
+    'test/acts/{ending,idempotency,key-act-concurrency,rights}.test.ts',
     'test/management/!(clock-skew|listing).test.ts',
     'test/setup/!(composition).test.ts',
   ],
   'counted-rules': [
+    'test/console/*.test.ts',
     'test/domain/!(address).test.ts',
     'test/verification/!(refusal-cause|usage-buffer|verify-batch).test.ts',
   ],
   http: [
     'test/http/!(aeon-*|bad-input|conditional-reads|hostile-requests|large-answers|late-answers|lenient-requests|outage|overload|pipelining).test.ts',
   ],
-  instances: ['test/freshness/instances.test.ts'],
   integrations: [
+    'test/freshness/instances.test.ts',
     'test/http/aeon-!(lists-and-roles).test.ts',
     'test/http/outage.test.ts',
     'test/setup/composition.test.ts',
