@@ -21,8 +21,11 @@ const unauthenticated = { status: 401, code: 'unauthenticated' }
 const path = '/v1/session'
 const minuteMs = 60_000
 
+/** Three instances, of which none finds a change by itself. */
+const instances = await startInstances(t, pollsTooLate)
+
 t.test('signing out ends the session on every instance, with a receipt', async (t) => {
-  const { services } = await startInstances(t, pollsTooLate)
+  const { services } = instances
   const [first, ...others] = services
   const browser = await signIn(first, { key: first.rootToken })
   for (const service of services) {
@@ -83,7 +86,7 @@ t.test('the sessions of a key are listed and ended, and those of no other key', 
 })
 
 t.test('whatever ends or narrows a key does so to its sessions, on each instance', async (t) => {
-  const { services } = await startInstances(t, pollsTooLate)
+  const { services } = instances
   const [first, second] = services
   const account = await newAccount(first.root)
   const base = `/v1/accounts/${account}/api-keys`
@@ -157,7 +160,7 @@ t.test('uses of sessions are written in batches, and count on other instances th
 })
 
 t.test('a session that ends while its request waits gets the refusal only', async (t) => {
-  const { services } = await startInstances(t, pollsTooLate)
+  const { services } = instances
   const [here, elsewhere] = services
   const account = await newAccount(elsewhere.root)
   const url = await here.service.app.listen({ host: '127.0.0.1', port: 0 })
@@ -194,7 +197,7 @@ t.test('a session that ends while its request waits gets the refusal only', asyn
 })
 
 t.test('no change is committed by a session that ends while the change waits', async (t) => {
-  const { services, raw } = await startInstances(t, pollsTooLate)
+  const { services, raw } = instances
   const [first] = services
   const account = await newAccount(first.root)
   const key = await newKey(first.root, account)

@@ -1,5 +1,5 @@
 /** Where session cookies count, and which requests with one the console itself has sent. */
-import t, { type Test } from 'tap'
+import t from 'tap'
 import {
   type Browser,
   consoleHeaders,
@@ -11,7 +11,8 @@ import {
 import { newAccount } from '../helpers/fixtures.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { parseRoute, routesOf } from '../helpers/routes.ts'
-import { startTestService, type TestService } from '../helpers/service.ts'
+import { startTestService } from '../helpers/service.ts'
+import { shareService } from '../helpers/share-service.ts'
 
 const originRefused = { status: 403, code: 'origin_refused' }
 const unauthenticated = { status: 401, code: 'unauthenticated' }
@@ -33,8 +34,10 @@ const refusedAlways = {
   'of another site': { ...consoleHeaders, 'sec-fetch-site': 'cross-site' },
 }
 
+const service = shareService(t, await startTestService(t))
+
 t.test('a request that a page of another origin sends is refused, reads included', async (t) => {
-  const { service, browser, account } = await signedIn(t)
+  const { browser, account } = await signedIn()
   const path = `/v1/accounts/${account}`
   const body = { name: 'Taken over' }
   const send = (method: 'GET' | 'PATCH', headers: Readonly<Record<string, string>>) =>
@@ -53,7 +56,6 @@ t.test('a request that a page of another origin sends is refused, reads included
 })
 
 t.test('no site is answered that it may send the header of the console', async (t) => {
-  const { service } = await signedIn(t)
   const answer = await service.as(undefined).call('OPTIONS', '/v1/session', {
     headers: {
       host: consoleHost,
@@ -66,7 +68,6 @@ t.test('no site is answered that it may send the header of the console', async (
 })
 
 t.test('a sign-in has no query, and says what is wrong with a key', async (t) => {
-  const { service } = await signedIn(t)
   const key = service.rootToken
   for (const query of [`key=${key}`, `token=${key}`, 'wait_ms=1', '%zz']) {
     const answer = await service.as(undefined).call('POST', `/v1/session?${query}`, {
@@ -84,7 +85,7 @@ t.test('a sign-in has no query, and says what is wrong with a key', async (t) =>
 })
 
 t.test('the cookie of one port or scheme is none of another', async (t) => {
-  const { service, browser } = await signedIn(t)
+  const { browser } = await signedIn()
   for (const name of ['aeon_session_9999', '__Host-aeon_session', 'session', 'AEON_SESSION_8080']) {
     const answer = await service.as(undefined).call('GET', '/v1/session', {
       headers: { ...consoleHeaders, cookie: `${name}=${browser.cookie}` },
@@ -103,7 +104,7 @@ t.test('the cookie of one port or scheme is none of another', async (t) => {
 })
 
 t.test('the cookie and an Authorization header together are refused', async (t) => {
-  const { service, browser } = await signedIn(t)
+  const { browser } = await signedIn()
   for (const authorization of [`Bearer ${service.rootToken}`, 'Basic YTpi', '']) {
     const answer = await browser.call('GET', '/v1/permissions', { headers: { authorization } })
     assertProblem(t, answer, unauthenticated, 'both')
@@ -112,7 +113,7 @@ t.test('the cookie and an Authorization header together are refused', async (t) 
 })
 
 t.test('a session acts for no user', async (t) => {
-  const { browser } = await signedIn(t)
+  const { browser } = await signedIn()
   for (const headers of [{ 'x-acting-user': 'u1' }, { 'x-acting-user-name': 'Ann' }]) {
     const answer = await browser.call('GET', '/v1/permissions', { headers })
     assertProblem(t, answer, { status: 403, code: 'permission_denied' }, 'acting user')
@@ -120,7 +121,7 @@ t.test('a session acts for no user', async (t) => {
 })
 
 t.test('a session token is no bearer token', async (t) => {
-  const { service, browser, account } = await signedIn(t)
+  const { browser, account } = await signedIn()
   const bearer = service.as(browser.cookie)
   for (const path of ['/v1/permissions', `/v1/accounts/${account}/api-keys`, '/v1/session']) {
     assertProblem(t, await bearer.get(path), unauthenticated, path)
@@ -129,7 +130,7 @@ t.test('a session token is no bearer token', async (t) => {
 })
 
 t.test('cookies count on no route of verification, of other APIs or of operators', async (t) => {
-  const { service, browser } = await signedIn(t)
+  const { browser } = await signedIn()
   const routes = routesOf(service.service.app)
   const closed = routes.filter((route) => notOfConsole.some((path) => route.includes(` ${path}`)))
   t.ok(closed.length > 20, `${closed.length} routes`)
@@ -161,7 +162,6 @@ function isOpen(path: string): boolean {
 }
 
 t.test('no operation of the OpenAPI documents takes a cookie', async (t) => {
-  const { service } = await signedIn(t)
   for (const path of ['/openapi.json', '/openapi/aeon.json']) {
     const { body, text } = await service.as(undefined).get(path)
     t.notMatch(text, '"in":"cookie"')
@@ -174,7 +174,6 @@ t.test('no operation of the OpenAPI documents takes a cookie', async (t) => {
 })
 
 t.test('what a session may do is what its key may do', async (t) => {
-  const service = await startTestService(t)
   const account = await newAccount(service.root)
   const issued = await service.root.post(`/v1/accounts/${account}/api-keys`, {
     name: 'reads',
@@ -197,7 +196,7 @@ t.test('what a session may do is what its key may do', async (t) => {
 })
 
 t.test('a request without a session cookie is answered as before', async (t) => {
-  const { service, account } = await signedIn(t)
+  const { account } = await signedIn()
   for (const cookie of ['theme=dark', 'aeon_session_9999=x', '']) {
     const headers = { host: consoleHost, cookie }
     const answer = await service.root.call('GET', `/v1/accounts/${account}`, { headers })
@@ -205,11 +204,9 @@ t.test('a request without a session cookie is answered as before', async (t) => 
   }
 })
 
-async function signedIn(
-  t: Test,
-): Promise<{ service: TestService; browser: Browser; account: string }> {
-  const service = await startTestService(t)
+/** An account, and a browser that is signed in with the root key. */
+async function signedIn(): Promise<{ browser: Browser; account: string }> {
   const account = await newAccount(service.root)
   const browser = await signIn(service, { key: service.rootToken })
-  return { service, browser, account }
+  return { browser, account }
 }

@@ -17,12 +17,14 @@ import { connectRaw } from '../helpers/instances.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { countStatements, startDatabaseProxy } from '../helpers/proxy.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { shareService } from '../helpers/share-service.ts'
 
 const unauthenticated = { status: 401, code: 'unauthenticated' }
 const originRefused = { status: 403, code: 'origin_refused' }
 
+const service = shareService(t, await startTestService(t))
+
 t.test('a key is exchanged for a session that acts as the key', async (t) => {
-  const service = await startTestService(t)
   const account = await newAccount(service.root)
   const key = await newKey(service.root, account, { role: 'admin' })
   const browser = await signIn(service, { key: key.token })
@@ -68,7 +70,6 @@ t.test('a key is exchanged for a session that acts as the key', async (t) => {
 })
 
 t.test('the database holds the SHA-256 of a session token only', async (t) => {
-  const service = await startTestService(t)
   // The teardown of the service searches all rows and texts for the cookie.
   const { cookie, sessionId } = await signIn(service, { key: service.rootToken })
   const raw = await connectRaw(t, service.database.url)
@@ -80,7 +81,6 @@ t.test('the database holds the SHA-256 of a session token only', async (t) => {
 })
 
 t.test('signing in requires a valid key from a valid address, given alone', async (t) => {
-  const service = await startTestService(t)
   const account = await newAccount(service.root)
   const list = await newAllowList(service.root, account, ['192.0.2.0/24'])
   const restricted = await newKey(service.root, account, {
@@ -115,7 +115,6 @@ t.test('signing in requires a valid key from a valid address, given alone', asyn
 })
 
 t.test('signing in never adopts a session that the browser brings along', async (t) => {
-  const service = await startTestService(t)
   const account = await newAccount(service.root)
   const attacker = await signIn(service, { key: (await newKey(service.root, account)).token })
   const victim = await trySignIn(
@@ -149,7 +148,6 @@ t.test('a browser signs in at PUBLIC_URL over TLS or at a loopback host only', a
 })
 
 t.test('signing in over plain HTTP elsewhere is refused with the remedy', async (t) => {
-  const service = await startTestService(t)
   const body = { key: service.rootToken }
   // The last ones are names that an attacker's DNS may point to 127.0.0.1.
   for (const host of [
@@ -174,7 +172,6 @@ t.test('signing in over plain HTTP elsewhere is refused with the remedy', async 
 })
 
 t.test('a page of another origin signs nobody in', async (t) => {
-  const service = await startTestService(t)
   const body = { key: service.rootToken }
   for (const [label, headers] of Object.entries(foreign)) {
     const answer = await service.as(undefined).call('POST', '/v1/session', { body, headers })
@@ -194,7 +191,6 @@ const foreign = {
 }
 
 t.test('a sign-in link starts one session of one hour', async (t) => {
-  const service = await startTestService(t)
   const { secret } = await newLink(service)
   const [one, other] = await Promise.all([
     trySignIn(service, { sign_in_secret: secret }),
@@ -306,7 +302,6 @@ t.test('forged session tokens and link secrets cost no statement', async (t) => 
 })
 
 t.test('CONSOLE=off closes the console and every use of cookies', async (t) => {
-  const service = await startTestService(t)
   const { cookie } = await signIn(service, { key: service.rootToken })
   const { database, rootToken } = service
   const closed = await startTestService(t, { database, rootToken, settings: { CONSOLE: 'off' } })

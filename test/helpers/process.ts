@@ -218,6 +218,8 @@ function spawnSource(options: LaunchOptions, folder: string): Launched {
       NODE_COMPILE_CACHE: checkout === checkoutOfTests ? compileCache : join(folder, 'cache'),
       PORT: '0',
       DATA_DIR: join(folder, 'data'),
+      // The arrays of the cache are made for this many: for the default that takes 25 ms.
+      CACHE_MAX_KEYS: '10000',
       // On a busy machine all of these may take longer than callers should wait.
       DATABASE_CONNECT_TIMEOUT_MS: '60000',
       DATABASE_STATEMENT_TIMEOUT_MS: '60000',

@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http'
-import { test } from 'tap'
+import t, { test } from 'tap'
 import { parseCatalogue } from '../../src/domain/permission.ts'
 import aeonCatalogue from '../../src/domain/permissions.aeon.json' with { type: 'json' }
 import type { Answer, Api, CallOptions } from '../helpers/api.ts'
@@ -7,6 +7,7 @@ import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { parseRoute, routesOf } from '../helpers/routes.ts'
+import { shareService } from '../helpers/share-service.ts'
 
 type Method = Parameters<Api['call']>[0]
 
@@ -106,11 +107,13 @@ const platformOnly = [
 ]
 
 const catalogue = parseCatalogue(aeonCatalogue)
+const shared = shareService(t, await startCheckedService(t))
+
 const unauthenticated = { status: 401, code: 'unauthenticated' }
 const permissionDenied = { status: 403, code: 'permission_denied' }
 
 test('every route asks for a token unless it is on the list of public ones', async (t) => {
-  const { service, as } = await startCheckedService(t)
+  const { service, as } = shared
   const routes = routesOf(service.app)
   // The list of the Aeon API is in aeon-contract.test.ts.
   const present = routes.filter((route) => !route.includes(' /api/public/v1/'))
@@ -145,7 +148,7 @@ test('every route asks for a token unless it is on the list of public ones', asy
 })
 
 test('each native route needs its permission and no more', async (t) => {
-  const { root, as } = await startCheckedService(t)
+  const { root, as } = shared
   const account = await newAccount(root)
   const platform: string = (await root.get('/v1/me')).body.api_key.account_id
   let made = 0
@@ -184,7 +187,7 @@ test('each native route needs its permission and no more', async (t) => {
 })
 
 test('platform routes refuse an admin of an account', async (t) => {
-  const { root, as } = await startCheckedService(t)
+  const { root, as } = shared
   const account = await newAccount(root)
   const { id, token } = await newKey(root, account)
   const admin = as(token)
@@ -206,7 +209,7 @@ test('platform routes refuse an admin of an account', async (t) => {
 })
 
 test('a tenant sees that the platform acted, but not which platform key', async (t) => {
-  const { root, as } = await startCheckedService(t)
+  const { root, as } = shared
   const account = await newAccount(root)
   const path = `/v1/accounts/${account}/api-keys`
   const me = (await root.get('/v1/me')).body.api_key
@@ -234,7 +237,7 @@ test('a tenant sees that the platform acted, but not which platform key', async 
 })
 
 test('X-Acting-User is recorded only for a key with account:act_as', async (t) => {
-  const { root, as } = await startCheckedService(t)
+  const { root, as } = shared
   const account = await newAccount(root)
   const platform: string = (await root.get('/v1/me')).body.api_key.account_id
   const path = `/v1/accounts/${account}/api-keys`

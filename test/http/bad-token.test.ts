@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http'
-import { type Test, test } from 'tap'
+import t, { type Test, test } from 'tap'
 import { encodeBase62 } from '../../src/domain/token/base62.ts'
 import { computeTag, deriveTagKey } from '../../src/domain/token/tag.ts'
 import { parseToken, type Token } from '../../src/domain/token/token.ts'
@@ -7,14 +7,16 @@ import type { Answer, Api } from '../helpers/api.ts'
 import { type CheckedService, startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { assertProblem } from '../helpers/problems.ts'
+import { shareService } from '../helpers/share-service.ts'
 
+const shared = shareService(t, await startCheckedService(t))
 const unknownId = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
 const unauthenticated = { status: 401, code: 'unauthenticated' }
 const permissionDenied = { status: 403, code: 'permission_denied' }
 const notFound = { status: 404, code: 'not_found' }
 
 test('a bad token gets the verdict of its kind, and as a credential is 401', async (t) => {
-  const { root, as, service } = await startCheckedService(t)
+  const { root, as, service } = shared
   const { token: text } = await newKey(root, await newAccount(root))
   const token = requireToken(text)
   const { malformed, unknown } = wrongTokens(token)
@@ -39,7 +41,7 @@ test('a bad token gets the verdict of its kind, and as a credential is 401', asy
 })
 
 test('an Authorization header other than one Bearer token is 401 with a challenge', async (t) => {
-  const { as, service, rootToken, check } = await startCheckedService(t)
+  const { as, service, rootToken, check } = shared
   const nobody = as(undefined)
   const me = (authorization: string) => nobody.call('GET', '/v1/me', { headers: { authorization } })
   const missing = await nobody.get('/v1/me')
@@ -88,7 +90,7 @@ test('an Authorization header other than one Bearer token is 401 with a challeng
 })
 
 test('a good token is refused outside the limits of its key', async (t) => {
-  const started = await startCheckedService(t)
+  const started = shared
   const { root, as } = started
   const account = await newAccount(root)
   const other = await newAccount(root, 'Other')
@@ -164,7 +166,7 @@ test('a good token is refused outside the limits of its key', async (t) => {
 })
 
 test('errors take precedence in the order 401, 404 of an account, 403, 400', async (t) => {
-  const { root, as } = await startCheckedService(t)
+  const { root, as } = shared
   const account = await newAccount(root)
   const other = await newAccount(root, 'Other')
   const platform = (await root.get('/v1/me')).body.api_key.account_id

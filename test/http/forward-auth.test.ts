@@ -1,5 +1,5 @@
 import { Agent, METHODS } from 'node:http'
-import { type Test, test } from 'tap'
+import t, { type Test, test } from 'tap'
 import type { Answer } from '../helpers/api.ts'
 import { type CheckedService, startCheckedService } from '../helpers/checked-service.ts'
 import { createTestDatabase } from '../helpers/database.ts'
@@ -7,6 +7,7 @@ import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.t
 import { assertInvalid, assertProblem } from '../helpers/problems.ts'
 import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { type RawRequest, sendRaw } from '../helpers/raw-request.ts'
+import { shareService } from '../helpers/share-service.ts'
 
 const path = '/v1/forward-auth'
 const proxy = '127.0.0.2'
@@ -50,8 +51,10 @@ async function startApi(t: Test, given: Record<string, string> = {}): Promise<Ap
   }
 }
 
+const shared = shareService(t, await startApi(t))
+
 test('forward-auth allows a good key and describes it in headers', async (t) => {
-  const { root, account, ask } = await startApi(t)
+  const { root, account, ask } = shared
   const name = 'd\u00e9ploy \u{1f511}, "x"'
   const role = await newRole(root, account, 'r\u00f4le % 1', ['cluster:read', 'cluster:update'])
   const { id, token } = await newKey(root, account, { name, role })
@@ -79,7 +82,7 @@ test('forward-auth allows a good key and describes it in headers', async (t) => 
 
 test('forward-auth denies by RFC 6750, and gives the reason only if the settings allow it', async (t) => {
   for (const tells of [false, true]) {
-    const api = await startApi(t, tells ? { FORWARD_AUTH_REASON: 'tell' } : {})
+    const api = tells ? await startApi(t, { FORWARD_AUTH_REASON: 'tell' }) : shared
     const { root, account, ask, clock } = api
     const keys = `/v1/accounts/${account}/api-keys`
     const list = await newAllowList(root, account, [home])
@@ -165,7 +168,7 @@ test('forward-auth takes the client address from the proxy and needs it for a re
 })
 
 test('forward-auth accepts a proxy by its address or by a token of its own', async (t) => {
-  const { root, account, ask, clock } = await startApi(t)
+  const { root, account, ask, clock } = shared
   const platform: string = (await root.get('/v1/me')).body.api_key.account_id
   const { token } = await newKey(root, account)
   const verifier = await newKey(root, platform, { role: 'verifier' })
@@ -215,7 +218,7 @@ test('forward-auth accepts a proxy by its address or by a token of its own', asy
 })
 
 test('forward-auth answers every method and reads no body', async (t) => {
-  const { root, account, ask } = await startApi(t)
+  const { root, account, ask } = shared
   const { token } = await newKey(root, account)
   for (const method of METHODS.filter((name) => name !== 'CONNECT')) {
     t.equal((await ask(token, { method })).status, 200, method)
@@ -244,7 +247,7 @@ test('forward-auth answers every method and reads no body', async (t) => {
 })
 
 test("forward-auth refuses unknown demands and ignores the client's own query", async (t) => {
-  const { root, account, ask } = await startApi(t)
+  const { root, account, ask } = shared
   const { token } = await newKey(root, account, { role: 'viewer' })
   const bad: readonly [string, string, string][] = [
     ['?permissions=cluster:read', '/permissions', 'unknown_field'],
@@ -320,7 +323,7 @@ test('forward-auth answers 503 in an outage, and neither denies nor blames the p
 })
 
 test('forward-auth answers exactly what Traefik sends', async (t) => {
-  const { root, account, ask, url } = await startApi(t)
+  const { root, account, ask, url } = shared
   const list = await newAllowList(root, account, [`${home}/32`])
   const viewer = { role: 'viewer', allow_list_ids: [list] }
   const { id, token } = await newKey(root, account, viewer)

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi'
-import { type Test, test } from 'tap'
+import t, { type Test, test } from 'tap'
 import type { Answer } from '../helpers/api.ts'
 import { type CheckedService, startCheckedService } from '../helpers/checked-service.ts'
 import { createTestDatabase } from '../helpers/database.ts'
@@ -7,6 +7,7 @@ import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.t
 import { freePort } from '../helpers/free-port.ts'
 import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { type RawRequest, sendRaw } from '../helpers/raw-request.ts'
+import { shareService } from '../helpers/share-service.ts'
 
 const path = '/oauth2/introspect'
 const formType = 'application/x-www-form-urlencoded'
@@ -67,8 +68,10 @@ async function startApi(t: Test, settings: Record<string, string> = {}): Promise
   }
 }
 
+const shared = shareService(t, await startApi(t))
+
 test('introspection describes an active token as RFC 7662 specifies', async (t) => {
-  const { root, as, account, platform, introspect } = await startApi(t)
+  const { root, as, account, platform, introspect } = shared
   const name = 'Ren\u00e9e \u{1f511}'
   const role = await newRole(root, account, 'r\u00f4le', ['cluster:read', 'backup:read'])
   const before = Math.floor(Date.now() / 1000)
@@ -124,7 +127,7 @@ test('introspection describes an active token as RFC 7662 specifies', async (t) 
 })
 
 test('introspection answers exactly {"active":false} for every inactive token', async (t) => {
-  const { root, account, introspect, clock } = await startApi(t)
+  const { root, account, introspect, clock } = shared
   const keys = `/v1/accounts/${account}/api-keys`
   const list = await newAllowList(root, account, ['203.0.113.0/24'])
   const good = await newKey(root, account, { role: 'viewer' })
@@ -304,7 +307,7 @@ test('introspection accepts a bearer or a client with a password, and answers 40
 })
 
 test('introspection reports bad requests in OAuth form and refuses a token in the URL', async (t) => {
-  const { root, account, verifier, post, url, logLines, check } = await startApi(t)
+  const { root, account, verifier, post, url, logLines, check } = shared
   const { token } = await newKey(root, account)
   const authorization = ['Authorization', `Bearer ${verifier.token}`]
   const ask = (body: string | Buffer, type = formType, query = '') =>
