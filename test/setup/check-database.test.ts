@@ -11,6 +11,7 @@ import { withSearchPath } from '../../scripts/database-check/schemas.ts'
 import { asAdmin, createEmptyDatabase } from '../helpers/database.ts'
 import { connectRaw } from '../helpers/instances.ts'
 import { startRewritingProxy } from '../helpers/rewriting-proxy.ts'
+import { unmeasured } from '../helpers/unmeasured.ts'
 
 const script = join(import.meta.dirname, '../../scripts/check-database.ts')
 
@@ -139,7 +140,7 @@ function asRole(url: string, role: string): string {
 }
 
 async function run(...args: readonly string[]): Promise<{ code: number; out: string }> {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(...unmeasured(script, ...args), { stdio: ['ignore', 'pipe', 'pipe'] })
   const [[code], out, error] = await Promise.all([
     once(child, 'close'),
     text(child.stdout),
