@@ -30,7 +30,7 @@ export function open(context) {
     { label: 'From', cell: (session) => session.client_ip ?? '–' },
     { label: 'Last used', kind: 'wide', cell: (session) => timeOf(session.last_used_at) },
     { label: 'Ends unless used', kind: 'wide', cell: (session) => timeOf(session.idle_expires_at) },
-    { label: 'Ends at the latest', cell: (session) => timeOf(session.expires_at) },
+    { label: 'Ends at the latest', kind: 'wide', cell: (session) => timeOf(session.expires_at) },
     {
       label: 'Actions',
       kind: 'acts',

@@ -5,7 +5,7 @@ import { newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { startConsole } from './console/browser.ts'
 
 t.setTimeout(600_000)
-const started = await startConsole(t)
+const started = await startConsole(t, { USE_FLUSH_MS: '100' })
 const wide = (text: string) => text.padEnd(120, 'W')
 
 if (started !== undefined) {
@@ -23,7 +23,12 @@ if (started !== undefined) {
     role,
     allow_list_ids: [list],
   })
-  await newKey(root, accountId, { name: 'short', role: 'viewer' })
+  const expires_at = '2031-09-29T22:30:00Z'
+  const used = await newKey(root, accountId, { name: 'short', role: 'developer', expires_at })
+  await root.verify(used.token)
+  const isUsed = async () =>
+    (await root.get(`${account}/api-keys/${used.id}`)).body.api_key.last_used_at !== null
+  while (!(await isUsed())) await new Promise((resolve) => setTimeout(resolve, 50))
   const gone = await newKey(root, accountId, { ...texts, name: wide('gone'), role })
   await root.post(`${account}/api-keys/${gone.id}/revoke`, { reason })
   const reader = await newKey(root, accountId, { name: wide('reader') })
@@ -57,7 +62,10 @@ if (started !== undefined) {
         await page.goto(`${url}/console/${view}`)
         await page.locator('table, .empty').first().waitFor()
         await fits(t, page, view)
-        if (width === 1280) await showsAllColumns(t, page, view)
+        if (width !== 640) await showsAllColumns(t, page, view)
+        if (width === 1280 && view === 'keys') {
+          t.equal(await linesOf(page, 'developer'), 1, 'the name of a role is not broken')
+        }
       }
       for (const [view, ...buttons] of dialogs) {
         const name = `${view.replace(/=.*/, '')} ${buttons.join(', ')}`
@@ -129,6 +137,16 @@ async function showsAllColumns(t: Test, page: Page, name: string): Promise<void>
     Math.max(0, ...[...document.querySelectorAll('.table')].map(
       (table) => table.scrollWidth - table.clientWidth))`)
   t.equal(excess, 0, `${name} shows all columns`)
+}
+
+/** In how many lines the cell with a text shows it. */
+function linesOf(page: Page, text: string): Promise<number> {
+  return page.evaluate<number>(`(() => {
+    const cell = [...document.querySelectorAll('td')].find((one) => one.textContent === '${text}')
+    const range = document.createRange()
+    range.selectNodeContents(cell)
+    return new Set([...range.getClientRects()].map(({ top }) => top)).size
+  })()`)
 }
 
 /** Why the field that has the focus is refused; empty if it is not. */
