@@ -2,10 +2,12 @@
  * Runs three instances on one PostgreSQL while processes are killed and stopped, connections break,
  * hang and lag, the database is killed and clocks step. Clients issue, verify, edit and revoke all
  * the while, and at the end their history is held against what the service promises:
- *   node scripts/chaos.ts [--revocations N] [--failovers N] [--proxy] [--seed S] [--seconds MAX]
+ *   node scripts/chaos.ts [--revocations N] [--failovers N] [--edges N] [--proxy] [--seed S] [--seconds MAX]
  * With --failovers the database is a primary with a synchronous standby: the primary is killed,
  * frozen and thawed, or deposed while some or all instances stay connected to it, and is replaced
- * by its standby. With --proxy statements and commits fail besides, by a proxy of PostgreSQL's
+ * by its standby. With --edges, that many processes with the client of the service verify, too:
+ * they are killed and stopped, their streams break, hang and lag, also in one direction, and one of
+ * the instances consists of two workers, which are killed. With --proxy statements and commits fail besides, by a proxy of PostgreSQL's
  * protocol. By default 200 revocations, or as many as failovers, within 600 s and 20 s a
  * failover at most, and a random seed. Exits with 1 when anything is wrong, and then keeps the
  * history.
@@ -26,12 +28,14 @@ const { values } = parseArgs({
   options: {
     revocations: { type: 'string' },
     failovers: { type: 'string', default: '0' },
+    edges: { type: 'string', default: '0' },
     proxy: { type: 'boolean', default: false },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     seconds: { type: 'string' },
   },
 })
 const failovers = readNumber('failovers', values.failovers)
+const edges = readNumber('edges', values.edges)
 const revocations = readNumber(
   'revocations',
   values.revocations ?? String(failovers > 0 ? failovers : 200),
@@ -57,6 +61,7 @@ try {
   const { violations, problems, figures } = await runChaos({
     revocations,
     failovers,
+    edges,
     isInjured: values.proxy,
     seed,
     seconds,
@@ -65,7 +70,7 @@ try {
     signal: interrupting.signal,
   })
   console.log(JSON.stringify(figures, undefined, 2))
-  const lacks = lacksOf(figures, revocations, failovers)
+  const lacks = lacksOf(figures, { revocations, failovers, edges })
   for (const [rule, found] of Map.groupBy(violations, (violation) => violation.rule)) {
     console.error(`VIOLATED ${found.length} times: ${rule}`)
     for (const violation of found.slice(0, violationsShown)) tell(violation)

@@ -1,12 +1,12 @@
 import type { Json } from '../helpers/api.ts'
+import type { Acceptor } from './chaos-process.ts'
 import type { Act, Call, Outcome, ReceiptSeen, Seen } from './history.ts'
-import type { ChaosInstance } from './instance.ts'
 
 const giveUpAfterMs = 12_000
 
 /** A request, and the act that it stands for in the history. */
 export interface Request {
-  readonly via: ChaosInstance
+  readonly via: Acceptor
   /** The key whose token is sent; null: the root key. */
   readonly by: Author | null
   readonly act: Act
@@ -17,7 +17,7 @@ export interface Request {
   readonly session?: string | null
 }
 
-type Sent = Omit<Request, 'act' | 'via'> & { readonly via: Pick<ChaosInstance, 'url'> }
+type Sent = Omit<Request, 'act' | 'via'> & { readonly via: Pick<Acceptor, 'url'> }
 
 export interface Author {
   readonly name: string
@@ -63,7 +63,7 @@ export class Caller {
    * not succeed.
    */
   async ask(
-    via: Pick<ChaosInstance, 'url'>,
+    via: Pick<Acceptor, 'url'>,
     method: Request['method'],
     path: string,
     body?: object,
@@ -75,7 +75,7 @@ export class Caller {
   }
 
   /** Records what other calls have read, from `start` until now. */
-  recordRead(via: Pick<ChaosInstance, 'name'>, start: number, act: Act, seen: Seen): void {
+  recordRead(via: Pick<Acceptor, 'name'>, start: number, act: Act, seen: Seen): void {
     const outcome: Outcome = { kind: 'done', seen }
     this.#record({ start, end: performance.now(), via: via.name, by: null, act, outcome })
   }

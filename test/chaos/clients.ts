@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Author, Caller, FullReceipt, Response } from './caller.ts'
+import type { Acceptor } from './chaos-process.ts'
 import type { ChaosInstance } from './instance.ts'
 import type { Random } from './random.ts'
 import { type ClientSession, endSession, signIn, useSession } from './sessions.ts'
@@ -17,6 +18,8 @@ export interface ClientsOptions {
   readonly caller: Caller
   readonly random: Random
   readonly instances: readonly [ChaosInstance, ...ChaosInstance[]]
+  /** They verify tokens, and do nothing else. */
+  readonly edges: readonly Acceptor[]
   /** How many revocations are wanted. */
   readonly revocations: number
   /**
@@ -44,7 +47,7 @@ export interface Completion {
 
 const workers = 7
 const editedTestBeds = 2
-const probersOfInstance = 2
+const probersOfAcceptor = 2
 /** The newest keys are verified all the time. */
 const keysInUse = 60
 const receiptPatienceMs = 60_000
@@ -78,12 +81,11 @@ export class Clients {
   /** Resolves when the first test beds exist and all clients work. */
   async start(): Promise<void> {
     for (let place = 0; place < editedTestBeds; place += 1) await this.#newTestBed(place)
-    const { instances } = this.#options
     this.#running = Promise.all([
       ...Array.from({ length: workers }, () => this.#work()),
       ...Array.from({ length: editedTestBeds }, (_, place) => this.#edit(place)),
-      ...instances.flatMap((instance) =>
-        Array.from({ length: probersOfInstance }, () => this.#probe(instance)),
+      ...this.#acceptors.flatMap((acceptor) =>
+        Array.from({ length: probersOfAcceptor }, () => this.#probe(acceptor)),
       ),
     ])
   }
@@ -106,6 +108,10 @@ export class Clients {
       anyInstance: () => this.anyInstance(),
       newName: (what: string) => this.#newName(what),
     }
+  }
+
+  get #acceptors(): readonly Acceptor[] {
+    return [...this.#options.instances, ...this.#options.edges]
   }
 
   anyInstance(): ChaosInstance {
@@ -342,10 +348,10 @@ export class Clients {
     return { ms: performance.now() - begunAt, byAll }
   }
 
-  /** Verifies every key at every instance. */
+  /** Verifies every key at every acceptor. */
   async verifyAll(): Promise<void> {
     for (const key of this.keys) {
-      await Promise.all(this.#options.instances.map((instance) => this.verify(key, instance)))
+      await Promise.all(this.#acceptors.map((acceptor) => this.verify(key, acceptor)))
     }
   }
 
@@ -536,35 +542,36 @@ export class Clients {
     return this.keys.filter((key) => key.testBed === testBed).slice(-5)
   }
 
-  /** Verifies keys in use at one instance, again and again. */
-  async #probe(instance: ChaosInstance): Promise<void> {
+  /** Verifies keys in use at one acceptor, again and again. */
+  async #probe(acceptor: Acceptor): Promise<void> {
     const { random } = this.#options
     while (!this.#ending.signal.aborted) {
       const [key] = random.shuffled(this.keys.slice(-keysInUse))
-      if (key !== undefined) await this.verify(key, instance)
-      await this.#pause(instance.url === undefined ? 200 : random.between(10, 50))
+      if (key !== undefined) await this.verify(key, acceptor)
+      await this.#pause(acceptor.url === undefined ? 200 : random.between(10, 50))
     }
   }
 
   /**
-   * Verifies a key at all instances for longer than an answer may be stale, while its client goes
+   * Verifies a key at all acceptors for longer than an answer may be stale, while its client goes
    * on.
    */
   #verifyAside(key: ClientKey): void {
-    this.#watchAside((instance) => this.verify(key, instance))
+    this.#watchAside(this.#acceptors, (acceptor) => this.verify(key, acceptor))
   }
 
   #useAside(session: ClientSession): void {
-    this.#watchAside((instance) => useSession(this.#options.caller, instance, session))
+    const { caller, instances } = this.#options
+    this.#watchAside(instances, (instance) => useSession(caller, instance, session))
   }
 
-  #watchAside(ask: (instance: ChaosInstance) => Promise<Response>): void {
-    const { instances, maxStalenessMs, random } = this.#options
+  #watchAside<One>(of: readonly One[], ask: (one: One) => Promise<Response>): void {
+    const { maxStalenessMs, random } = this.#options
     const until = performance.now() + 1.5 * maxStalenessMs
     const watching = Promise.all(
-      instances.map(async (instance) => {
+      of.map(async (one) => {
         while (performance.now() < until) {
-          await ask(instance)
+          await ask(one)
           await sleep(random.between(20, 400))
         }
       }),
@@ -572,25 +579,26 @@ export class Clients {
     this.#keepAside(watching)
   }
 
-  /**
-   * Verifies a key at every instance now, without waiting long for an instance that does not
-   * answer.
-   */
+  /** Verifies a key at every acceptor now, without waiting long for one that does not answer. */
   #verifyEverywhere(key: ClientKey): Promise<void> {
-    return this.#askEverywhere((instance) => this.verify(key, instance))
+    return this.#askEverywhere(this.#acceptors, (acceptor) => this.verify(key, acceptor))
   }
 
   #useEverywhere(session: ClientSession): Promise<void> {
-    return this.#askEverywhere((instance) => useSession(this.#options.caller, instance, session))
+    const { caller, instances } = this.#options
+    return this.#askEverywhere(instances, (instance) => useSession(caller, instance, session))
   }
 
-  async #askEverywhere(ask: (instance: ChaosInstance) => Promise<Response>): Promise<void> {
-    const all = Promise.all(this.#options.instances.map(ask))
+  async #askEverywhere<One>(
+    of: readonly One[],
+    ask: (one: One) => Promise<Response>,
+  ): Promise<void> {
+    const all = Promise.all(of.map(ask))
     this.#keepAside(all)
     await Promise.race([all, sleep(1_000)])
   }
 
-  async verify(key: ClientKey, via: ChaosInstance): Promise<Response> {
+  async verify(key: ClientKey, via: Acceptor): Promise<Response> {
     const { caller, random } = this.#options
     const permission = random.chance(0.5) ? plainPermission : changingPermission
     const address = random.chance(0.5) ? plainAddress : changingAddress

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ChaosProcess } from './chaos-process.ts'
 import type { ChaosDatabase } from './database.ts'
+import type { ChaosEdge } from './edge.ts'
+import { breakEdge, breakStreams, edgeFaults, streamFaults } from './edge-faults.ts'
 import { FailoverDatabase } from './failover-database.ts'
 import { type FailoverFault, failOver, failoverFaults } from './failovers.ts'
 import type { ChaosInstance } from './instance.ts'
@@ -15,13 +18,20 @@ const linkFaults = [
 const clockFaults = ['clock shifted'] as const
 const databaseFaults = ['database killed', 'session killed', 'listeners terminated'] as const
 export const everyFault = [...processFaults, ...linkFaults, ...clockFaults, ...databaseFaults]
-export type Fault = (typeof everyFault)[number] | FailoverFault
+/** Those of a run with edges. */
+const workerFaults = ['worker killed'] as const
+export const everyEdgeFault = [...edgeFaults, ...streamFaults, ...workerFaults]
+export type Fault = (typeof everyFault)[number] | (typeof everyEdgeFault)[number] | FailoverFault
 
 export interface FaultsOptions {
   readonly seed: number
   readonly instances: readonly [ChaosInstance, ...ChaosInstance[]]
   readonly database: ChaosDatabase
   readonly leaseMs: number
+  readonly edges: readonly ChaosEdge[]
+  readonly edgeLeaseMs: number
+  /** Those that consist of several processes. */
+  readonly withWorkers: readonly ChaosInstance[]
   readonly note: (event: string) => void
 }
 
@@ -50,8 +60,9 @@ export class Faults {
   }
 
   start(): void {
-    const { database, instances, seed } = this.#options
+    const { database, edges, instances, seed } = this.#options
     const atAny = (random: Random) => random.pick(instances)
+    const atAnyClock = (random: Random) => random.pick<ChaosProcess>([...instances, ...edges])
     this.#running = Promise.all([
       this.#draw(new Random(seed), processFaults, [300, 3_000], atAny, (...fault) =>
         this.#breakProcess(...fault),
@@ -59,9 +70,10 @@ export class Faults {
       this.#draw(new Random(seed + 1), linkFaults, [200, 2_000], atAny, (...fault) =>
         this.#breakLinks(...fault),
       ),
-      this.#draw(new Random(seed + 2), clockFaults, [1_000, 6_000], atAny, (...fault) =>
+      this.#draw(new Random(seed + 2), clockFaults, [1_000, 6_000], atAnyClock, (...fault) =>
         this.#shiftClock(...fault),
       ),
+      ...this.#drawEdgeFaults(),
       database instanceof FailoverDatabase
         ? this.#drawFailovers(database)
         : this.#draw(
@@ -88,6 +100,27 @@ export class Faults {
   async end(): Promise<void> {
     this.#ending.abort()
     await this.#running
+  }
+
+  #drawEdgeFaults(): readonly Promise<void>[] {
+    const { edgeLeaseMs: leaseMs, edges, seed, withWorkers } = this.#options
+    const pause = (ms: number) => this.#pause(ms)
+    const [edge, ...others] = edges
+    const [instance, ...more] = withWorkers
+    if (edge === undefined || instance === undefined) return []
+    const atAny = (random: Random) => random.pick([edge, ...others])
+    const atWorkers = (random: Random) => random.pick([instance, ...more])
+    return [
+      this.#draw(new Random(seed + 7), edgeFaults, [300, 2_000], atAny, (kind, edge, random) =>
+        breakEdge(kind, { edge, random, leaseMs, pause }),
+      ),
+      this.#draw(new Random(seed + 8), streamFaults, [200, 1_500], atAny, (kind, edge, random) =>
+        breakStreams(kind, { edge, random, leaseMs, pause }),
+      ),
+      this.#draw(new Random(seed + 9), workerFaults, [2_000, 6_000], atWorkers, (_kind, one) =>
+        one.killWorker(),
+      ),
+    ]
   }
 
   /** Other faults of a primary happen between its failovers, never during one. */
@@ -171,11 +204,7 @@ export class Faults {
   }
 
   /** By less than a lease, or by days; in both directions; and back. */
-  async #shiftClock(
-    _kind: 'clock shifted',
-    instance: ChaosInstance,
-    random: Random,
-  ): Promise<void> {
+  async #shiftClock(_kind: 'clock shifted', instance: ChaosProcess, random: Random): Promise<void> {
     const { leaseMs } = this.#options
     for (let step = 0; step < 3; step += 1) {
       const reach = random.pick([leaseMs / 2, leaseMs * 2, dayMs * 3])

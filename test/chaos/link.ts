@@ -28,9 +28,16 @@ export interface Link {
    * when it is made.
    */
   share: number
+  /**
+   * Which direction the next faults hit, from the client (`up`) or to it (`down`); `heal` sets it
+   * back to both. What is cut is cut both ways.
+   */
+  way: 'both' | Direction
   heal(): void
   close(): Promise<void>
 }
+
+type Direction = 'up' | 'down'
 
 type Weather =
   | { readonly kind: 'open' | 'cut' | 'hold' | 'lose' }
@@ -43,11 +50,13 @@ export async function openLink(database: DatabaseAddress, draw: () => number): P
   const pairs = new Set<Pair>()
   let weather: Weather = open
   let share = 1
-  const weatherAt = (lot: number) => (lot < share ? weather : open)
+  let way: Link['way'] = 'both'
+  const weatherAt = (lot: number, direction: Direction) =>
+    lot < share && (way === 'both' || way === direction) ? weather : open
 
   const server = createServer((client) => {
     const lot = draw()
-    if (weatherAt(lot).kind === 'cut') return void client.resetAndDestroy()
+    if (lot < share && weather.kind === 'cut') return void client.resetAndDestroy()
     const pair = new Pair(client, database, lot, weatherAt)
     pairs.add(pair)
     void pair.ended.then(() => pairs.delete(pair))
@@ -77,7 +86,14 @@ export async function openLink(database: DatabaseAddress, draw: () => number): P
     heal() {
       if (weather.kind === 'lose') breakAll(share)
       weather = open
+      way = 'both'
       for (const pair of pairs) pair.resume()
+    },
+    get way() {
+      return way
+    },
+    set way(direction) {
+      way = direction
     },
     get share() {
       return share
@@ -106,16 +122,15 @@ class Pair {
     client: Socket,
     database: DatabaseAddress,
     lot: number,
-    weatherAt: (lot: number) => Weather,
+    weatherAt: (lot: number, direction: Direction) => Weather,
   ) {
     this.lot = lot
-    const weather = () => weatherAt(lot)
     this.#client = client
     this.#upstream = connect(database)
     client.setNoDelay(true)
     this.#ways = [
-      new Way(client, this.#upstream, weather),
-      new Way(this.#upstream, client, weather),
+      new Way(client, this.#upstream, () => weatherAt(lot, 'up')),
+      new Way(this.#upstream, client, () => weatherAt(lot, 'down')),
     ]
     const { promise, resolve } = Promise.withResolvers<void>()
     let open = 2

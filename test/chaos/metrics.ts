@@ -1,20 +1,20 @@
-import type { ChaosInstance } from './instance.ts'
+import type { ChaosProcess } from './chaos-process.ts'
 
 const everyMs = 1_000
 
 /**
- * Reads the metrics of all instances regularly; of a killed process, the values that were read last
+ * Reads the metrics of all instances and edges regularly; of a killed process, the values that were read last
  * count.
  */
 export class Metrics {
-  readonly #instances: readonly ChaosInstance[]
+  readonly #processes: readonly ChaosProcess[]
   readonly #lastOfProcess = new Map<number, string>()
   readonly #mostMemory = new Map<number, number>()
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<unknown> = Promise.resolve()
 
-  constructor(instances: readonly ChaosInstance[]) {
-    this.#instances = instances
+  constructor(processes: readonly ChaosProcess[]) {
+    this.#processes = processes
   }
 
   start(): void {
@@ -42,7 +42,7 @@ export class Metrics {
 
   async #look(): Promise<void> {
     await Promise.all(
-      this.#instances.map(async ({ url, process }) => {
+      this.#processes.map(async ({ url, process }) => {
         if (url === undefined || process === undefined) return
         const text = await textAt(`${url}/metrics`)
         if (text === undefined) return

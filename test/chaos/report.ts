@@ -1,8 +1,8 @@
+import type { ChaosProcess } from './chaos-process.ts'
 import type { Clients, Completion } from './clients.ts'
 import { failoverFaults } from './failovers.ts'
-import { everyFault, type Faults } from './faults.ts'
+import { everyEdgeFault, everyFault, type Faults } from './faults.ts'
 import type { Call } from './history.ts'
-import type { ChaosInstance } from './instance.ts'
 import type { Metrics } from './metrics.ts'
 
 /** What a run did, for people, and to distinguish a run that proves something from an idle one. */
@@ -34,6 +34,8 @@ export interface Figures {
   readonly fromCache: number
   readonly stale: number
   readonly reads: number
+  /** Verdicts that edges gave without asking, and requests of edges that were not attached. */
+  readonly edges: { readonly fromMemory: number; readonly requests: number }
   readonly mostMemoryMb: number
   readonly faults: Readonly<Record<string, number>>
   readonly failovers: number
@@ -46,10 +48,10 @@ export function figuresOf(of: {
   readonly clients: Clients
   readonly faults: Faults
   readonly metrics: Metrics
-  readonly instances: readonly ChaosInstance[]
+  readonly processes: readonly ChaosProcess[]
   readonly seconds: number
 }): Figures {
-  const { history, clients, faults, metrics, instances } = of
+  const { history, clients, faults, metrics, processes } = of
   const revocations = clients.completions.filter(({ what }) => what === 'revoke')
   const byAll = revocations.filter((one) => one.byAll)
   const ofAuthors = history.filter(({ by }) => by !== null)
@@ -87,22 +89,31 @@ export function figuresOf(of: {
     fromCache: metrics.sum('aeon_keys_cache_hits_total'),
     stale: metrics.sum('aeon_keys_cache_stale_total'),
     reads: metrics.sum('aeon_keys_credential_reads_total'),
+    edges: {
+      fromMemory: metrics.sum('edge_from_memory_total'),
+      requests: metrics.sum('edge_requests_total'),
+    },
     mostMemoryMb: metrics.mostMemoryMb,
     faults: Object.fromEntries(faults.counts),
     failovers: faults.failovers,
-    processes: instances.reduce((sum, { launched }) => sum + launched.length, 0),
+    processes: processes.reduce((sum, { launched }) => sum + launched.length, 0),
     warnings: tally(
-      instances.flatMap(({ launched }) => launched.flatMap(({ log }) => log)),
+      processes.flatMap(({ launched }) => launched.flatMap(({ log }) => log)),
       ({ level, message }) => (level === 'info' ? undefined : String(message)),
     ),
   }
 }
 
-/** What a run with so many revocations and failovers lacks to prove anything. */
+export interface WantedRun {
+  readonly revocations: number
+  readonly failovers: number
+  readonly edges: number
+}
+
+/** What a run with so many revocations, failovers and edges lacks to prove anything. */
 export function lacksOf(
   figures: Figures,
-  revocations: number,
-  failovers: number,
+  { revocations, failovers, edges }: WantedRun,
 ): readonly string[] {
   const { complete, byAll, byTime } = figures.revocations
   const wanted: [what: string, is: number, atLeast: number][] = [
@@ -115,6 +126,11 @@ export function lacksOf(
     ['reads of credentials', figures.reads, revocations],
     ['deeds of authors', figures.authors.did, revocations / 10],
     ['failovers', figures.failovers, failovers],
+    [
+      'verdicts from the memory of edges',
+      figures.edges.fromMemory,
+      edges > 0 ? revocations * 5 : 0,
+    ],
   ]
   const faults = (kind: string): [string, number, number] => [
     `faults: ${kind}`,
@@ -132,6 +148,7 @@ export function lacksOf(
       ['sessions that go on', figures.sessions['goes on'] ?? 0, revocations / 10],
       ['sessions that have ended', figures.sessions.ended ?? 0, revocations / 10],
       ...everyFault.map(faults),
+      ...(edges > 0 ? everyEdgeFault.map(faults) : []),
     )
   }
   return wanted.flatMap(([what, is, atLeast]) =>

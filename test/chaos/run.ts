@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createProcesses, type Processes } from '../helpers/process.ts'
 import { Caller } from './caller.ts'
+import type { ChaosProcess } from './chaos-process.ts'
 import { check, type Violation } from './checker.ts'
 import { Clients } from './clients.ts'
 import { type ChaosDatabase, startKillableDatabase } from './database.ts'
+import { createEdges, edgeLeaseMs, edgeSettings, settleEdges } from './edges.ts'
 import { FailoverDatabase } from './failover-database.ts'
 import { Faults } from './faults.ts'
 import { HostileWays } from './hostile-ways.ts'
@@ -21,6 +23,8 @@ export interface ChaosOptions {
   readonly revocations: number
   /** At least that many failovers of a primary with a synchronous standby; 0: one server only. */
   readonly failovers: number
+  /** How many edges verify beside the instances, one of which then consists of two workers. */
+  readonly edges: number
   /** Whether each connection leads through a proxy that fails statements and commits. */
   readonly isInjured: boolean
   readonly seed: number
@@ -44,8 +48,10 @@ const maxStalenessMs = 3_000
 const leaseMs = 0.9 * maxStalenessMs
 /** Within 10 % of true time, as the protocol requires, and as far apart as that allows. */
 const clockRates = [0.92, 1, 1.08]
+/** The instance that consists of two workers in a run with edges. */
+const nameWithWorkers = 'c'
 
-/** Three instances on one database, their clients, and the faults between them. */
+/** Three instances on one database, their edges and clients, and the faults between them. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const processes = await createProcesses()
   try {
@@ -63,19 +69,19 @@ async function runIn(processes: Processes, options: ChaosOptions): Promise<Chaos
       : await startKillableDatabase(processes.folder)
   const proxyLots = new Random(options.seed + 6)
   const injured = options.isInjured ? new HostileWays(database, () => proxyLots.next()) : undefined
-  const instances: ChaosInstance[] = []
-  const metrics = new Metrics(instances)
+  const running: ChaosProcess[] = []
+  const metrics = new Metrics(running)
   const { promise: interrupted, reject } = Promise.withResolvers<never>()
   const interrupt = () => reject(signal.reason)
   signal.addEventListener('abort', interrupt)
   if (signal.aborted) interrupt()
   try {
-    const playing = play(processes, { database, injured }, instances, metrics, options)
+    const playing = play(processes, { database, injured }, running, metrics, options)
     return await Promise.race([playing, interrupted])
   } finally {
     signal.removeEventListener('abort', interrupt)
     await metrics.stop()
-    for (const instance of instances) await instance.close()
+    for (const one of running) await one.close()
     await injured?.close()
     await database.stop()
   }
@@ -84,7 +90,7 @@ async function runIn(processes: Processes, options: ChaosOptions): Promise<Chaos
 async function play(
   processes: Processes,
   { database, injured }: { database: ChaosDatabase; injured: HostileWays | undefined },
-  instances: ChaosInstance[],
+  running: ChaosProcess[],
   metrics: Metrics,
   options: ChaosOptions,
 ): Promise<ChaosReport> {
@@ -105,10 +111,17 @@ async function play(
   const lots = new Random(options.seed + 5)
   const draw = () => lots.next()
   const ways = injured ?? database
+  const instances: ChaosInstance[] = []
+  const hasEdges = options.edges > 0
   for (const [place, rate] of clockRates.entries()) {
     const name = 'abc'.charAt(place)
-    const instance = await ChaosInstance.create(name, rate, draw, processes, ways, settings)
+    const instance = await ChaosInstance.create(name, rate, draw, processes, ways, {
+      ...settings,
+      ...(hasEdges && edgeSettings),
+      ...(hasEdges && name === nameWithWorkers && { WORKERS: '2' }),
+    })
     instances.push(instance)
+    running.push(instance)
     await instance.start()
   }
   const rootToken = (await readFile(rootTokenFile, 'utf8')).trim()
@@ -117,10 +130,21 @@ async function play(
   if (first === undefined) throw new Error('There is no instance.')
 
   const caller = new Caller(rootToken, recorder.record)
+  const edges = await createEdges({
+    count: options.edges,
+    rates: clockRates,
+    draw,
+    caller,
+    processes,
+    instances: [first, ...others],
+  })
+  running.push(...edges)
+  await Promise.all(edges.map((edge) => edge.start()))
   const clients = new Clients({
     caller,
     random: new Random(options.seed),
     instances: [first, ...others],
+    edges,
     // Failovers are counted, and revocations go on meanwhile.
     revocations: options.failovers > 0 ? Number.POSITIVE_INFINITY : options.revocations,
     maxStalenessMs,
@@ -134,6 +158,9 @@ async function play(
     instances: [first, ...others],
     database,
     leaseMs,
+    edges,
+    edgeLeaseMs,
+    withWorkers: hasEdges ? instances.filter(({ name }) => name === nameWithWorkers) : [],
     note,
   })
   const startedAt = performance.now()
@@ -143,7 +170,7 @@ async function play(
   await Promise.race([clients.failed, faults.failed, whenDone(clients, faults, startedAt, options)])
   note('no more faults')
   await faults.end()
-  const problems = [...(await settle(instances, clients, note))]
+  const problems = [...(await settle(instances, clients, note)), ...(await settleEdges(edges))]
   await clients.end()
   note('looking everything up')
   problems.push(...(await lookUpAll(caller, clients, first)))
@@ -155,13 +182,20 @@ async function play(
   const seconds = (performance.now() - startedAt) / 1000
   if (database.deadlocks > 0) problems.push(`${database.deadlocks} deadlocks`)
   problems.push(
-    ...problemsOf(instances, options.failovers > 0),
+    ...problemsOf(running, options.failovers > 0),
     ...clients.stuck.map((one) => `never complete: ${one}`),
   )
   return {
     violations: check(recorder.calls, maxStalenessMs),
     problems,
-    figures: figuresOf({ history: recorder.calls, clients, faults, metrics, instances, seconds }),
+    figures: figuresOf({
+      history: recorder.calls,
+      clients,
+      faults,
+      metrics,
+      processes: running,
+      seconds,
+    }),
   }
 }
 
@@ -189,8 +223,8 @@ async function whenDone(
  * `hasFailovers`: a process that is stopped while its database cannot commit exits at its time
  * limit, and logs that: no fault, as long as no answer was wrong.
  */
-function problemsOf(instances: readonly ChaosInstance[], hasFailovers: boolean): readonly string[] {
-  return instances.flatMap(({ surprises, launched }) => {
+function problemsOf(processes: readonly ChaosProcess[], hasFailovers: boolean): readonly string[] {
+  return processes.flatMap(({ surprises, launched }) => {
     const lines = launched.flatMap(({ log }) => log)
     const unforeseen = lines.filter(
       ({ level, message }) =>
