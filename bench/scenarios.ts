@@ -1,5 +1,6 @@
 import type { Harness } from './harness.ts'
 import type { ScenarioResult } from './results.ts'
+import { measureAttached } from './scenarios/attached.ts'
 import { measureBatch } from './scenarios/batch.ts'
 import { measureCold } from './scenarios/cold.ts'
 import { measureDenied } from './scenarios/denied.ts'
@@ -47,6 +48,7 @@ export const scenarios = {
   workers: { title: 'Workers', measure: measureWorkers },
   revoking: { title: 'Revocations in the mix', measure: measureRevoking },
   freshness: { title: 'Freshness', measure: measureFreshness },
+  attached: { title: 'Edges at their instances', measure: measureAttached },
   profile: { title: 'Where the time of a hot verification goes', measure: measureProfile },
   starts: { title: 'Starts', measure: measureStarts },
   soak: { title: 'Soak', measure: measureSoak, isLong: true },

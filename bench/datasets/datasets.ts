@@ -43,7 +43,7 @@ export function createDatasets(
 const main: DatasetSize = {
   keys: 101_000,
   tokens: 100_000,
-  revocableTokens: 800,
+  revocableTokens: 1_000,
   revokedTokens: 100,
   expiredTokens: 100,
 }

@@ -1,0 +1,39 @@
+import { verifyEach } from '../ask.ts'
+import { benchmark, type Candidate, medianRatio, resultsOf } from '../benchmark.ts'
+import type { Dataset } from '../datasets/dataset.ts'
+import { connections, type Harness } from '../harness.ts'
+import { expectedAnswers, verifyRequests } from '../load/load.ts'
+import type { ScenarioResult } from '../results.ts'
+import { fromMemory } from '../work.ts'
+import { attachLightEdges, closeLightEdges } from './light-edge.ts'
+import { edgeSettings, fewEdges } from './settings.ts'
+
+/** The CPU time of a hot verification over HTTP with edges attached, and without. */
+export async function measureBeside(harness: Harness, dataset: Dataset): Promise<ScenarioResult> {
+  const { rootToken, databaseUrl } = dataset
+  const tokens = dataset.tokens.slice(0, 1)
+  const requestsFile = await harness.writeRequests(verifyRequests(rootToken, tokens))
+  const candidate = async (name: string): Promise<Candidate> => {
+    const server = await harness.startService(dataset, edgeSettings)
+    await verifyEach(server.url, rootToken, tokens)
+    const load = { origin: server.url, requestsFile, connections, expected: expectedAnswers.good }
+    return { name, server, load, databaseUrl, requireWork: fromMemory('valid') }
+  }
+  const attached = await candidate(`hot, one key, with ${fewEdges} edges`)
+  const alone = await candidate('hot, one key, without edges')
+  const edges = await attachLightEdges(attached.server.url, rootToken, fewEdges)
+  const samples = await benchmark([attached, alone], harness.rounds)
+  closeLightEdges(edges)
+  const [beside = [], without = []] = [...samples.values()]
+  return {
+    findings: [
+      {
+        what: `Hot, one key: CPU time with ${fewEdges} edges attached, relative to without`,
+        value: medianRatio(beside, without, 'cpu'),
+        unit: 'times',
+        goal: { atMost: 1.02 },
+      },
+    ],
+    medians: resultsOf(samples),
+  }
+}
