@@ -30,7 +30,7 @@ export async function createEdges(options: EdgesOptions): Promise<readonly Chaos
   const edges: ChaosEdge[] = []
   for (let place = 0; place < count; place += 1) {
     const name = `edge ${place + 1}`
-    const body = { name, role: 'verifier', reach: 'anywhere' }
+    const body = { name, role: 'verifier', expires_at: null }
     const { token } = await untilDone(() => caller.ask(first, 'POST', path, body))
     const rate = rates[place % rates.length] ?? 1
     edges.push(await ChaosEdge.create({ name, rate, draw, processes, instances, token }))
@@ -55,9 +55,10 @@ export async function settleEdges(edges: readonly ChaosEdge[]): Promise<readonly
 }
 
 async function untilDone(ask: () => Promise<Json>): Promise<Json> {
-  for (;;) {
+  for (const giveUpAt = performance.now() + withinMs; performance.now() < giveUpAt; ) {
     const done = await ask()
     if (done !== undefined) return done
     await sleep(100)
   }
+  throw new Error('The keys of the edges could not be issued.')
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../bench/servers/server-process.ts'
 import { createProcesses, type Processes } from '../helpers/process.ts'
 import { Caller } from './caller.ts'
 import type { ChaosProcess } from './chaos-process.ts'
@@ -48,7 +49,10 @@ const maxStalenessMs = 3_000
 const leaseMs = 0.9 * maxStalenessMs
 /** Within 10 % of true time, as the protocol requires, and as far apart as that allows. */
 const clockRates = [0.92, 1, 1.08]
-/** The instance that consists of two workers in a run with edges. */
+/**
+ * The instance that consists of two workers in a run with edges. Its port is given: with 0, the
+ * first worker after a moment without any would listen on another one.
+ */
 const nameWithWorkers = 'c'
 
 /** Three instances on one database, their edges and clients, and the faults between them. */
@@ -118,7 +122,7 @@ async function play(
     const instance = await ChaosInstance.create(name, rate, draw, processes, ways, {
       ...settings,
       ...(hasEdges && edgeSettings),
-      ...(hasEdges && name === nameWithWorkers && { WORKERS: '2' }),
+      ...(hasEdges && name === nameWithWorkers && { WORKERS: '2', PORT: String(await freePort()) }),
     })
     instances.push(instance)
     running.push(instance)
