@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import type { Launched, LaunchOptions, Processes } from '../helpers/process.ts'
+import { isAlive, type Launched, type LaunchOptions, type Processes } from '../helpers/process.ts'
 import type { Link } from './link.ts'
 
 const retryStartMs = 300
@@ -97,8 +97,10 @@ export class ChaosProcess implements Acceptor {
 
   /** Kills one of its workers, if it has any; the process itself goes on. */
   async killWorker(): Promise<void> {
-    const [worker] = await this.#processes.childrenOf(this.process?.pid ?? 0)
-    if (worker !== undefined) process.kill(worker, 'SIGKILL')
+    if (this.process === undefined) return
+    const [worker] = await this.#processes.childrenOf(this.process.pid)
+    // It may have ended since.
+    if (worker !== undefined && isAlive(worker)) process.kill(worker, 'SIGKILL')
   }
 
   /** Ends the process and all its links for good, whatever is under way. */

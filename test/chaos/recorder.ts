@@ -12,6 +12,8 @@ export class Recorder {
   }
 
   readonly record = (call: Call): void => {
+    // A call of a run that has failed, whose error must not be hidden by this one.
+    if (this.#file.writableEnded) return
     this.calls.push(call)
     this.#file.write(`${JSON.stringify(call)}\n`)
   }
