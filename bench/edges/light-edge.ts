@@ -52,20 +52,17 @@ export class LightEdge {
     clearInterval(this.#beats)
     this.#isLeased = false
     if (this.#isClosed) return
-    // As the client does: a random part of the shortest pause.
-    setTimeout(
-      () => {
-        if (!this.#isClosed) this.#socket = this.#attach()
-      },
-      200 * (0.5 + Math.random() / 2),
-    )
+    // As the client does: src/edge/attachment.ts.
+    setTimeout(() => {
+      if (!this.#isClosed) this.#socket = this.#attach()
+    }, 1_000 * Math.random())
   }
 
   #take(message: ToEdgeMessage): void {
     switch (message.kind) {
       case 'welcome':
         this.#sendBeat()
-        this.#beats = setInterval(() => this.#sendBeat(), message.leaseMs / 3)
+        this.#beats = setInterval(() => this.#sendBeat(), message.leaseMs / 2)
         break
       case 'granted':
         if (message.leaseMs === 0 || this.#isLeased) break

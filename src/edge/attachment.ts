@@ -24,8 +24,14 @@ export interface AttachmentOptions {
 
 export type AttachedCall = EdgeCall<KnownKey, Verdict, WireQuestion>
 
-/** The shortest and the longest pause before the next attempt to attach, in milliseconds. */
-const [shortestPauseMs, longestPauseMs] = [200, 30_000]
+/**
+ * Up to which pause an attempt to attach waits, the first and the last, in milliseconds: a random
+ * part of it, so that the edges of an instance that restarts do not all come at once. Memory goes
+ * on answering meanwhile, until the lease ends.
+ */
+const [firstPauseMs, longestPauseMs] = [1_000, 30_000]
+/** One that is late costs no lease, and a thousand edges send their instance few. */
+const beatsOfLease = 2
 /** How long an attachment that is closed waits until what it counted is taken over. */
 const handOverWithinMs = 1_000
 
@@ -171,7 +177,7 @@ export class Attachment {
     this.#expiryWarningMs = expiryWarningMs
     this.#detachedBy = undefined
     this.#hasFailed = false
-    this.#beats = setInterval(() => this.#beat(stream), Math.max(10, leaseMs / 3))
+    this.#beats = setInterval(() => this.#beat(stream), Math.max(10, leaseMs / beatsOfLease))
     this.#settle()
     this.#options.onAttached()
   }
@@ -206,9 +212,9 @@ export class Attachment {
     const isNews = this.#detachedBy === undefined
     this.#detachedBy = error
     this.#settle()
-    const pauseMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** this.#attempts)
+    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** this.#attempts)
     this.#attempts += 1
-    this.#retry = setTimeout(() => void this.#attach(), pauseMs * (0.5 + Math.random() / 2))
+    this.#retry = setTimeout(() => void this.#attach(), pauseMs * Math.random())
     this.#options.onDetached(error, isNews)
   }
 }
