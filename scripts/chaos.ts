@@ -2,15 +2,16 @@
  * Runs three instances on one PostgreSQL while processes are killed and stopped, connections break,
  * hang and lag, the database is killed and clocks step. Clients issue, verify, edit and revoke all
  * the while, and at the end their history is held against what the service promises:
- *   node scripts/chaos.ts [--revocations N] [--failovers N] [--edges N] [--proxy] [--seed S] [--seconds MAX]
+ *   node scripts/chaos.ts [--revocations N] [--failovers N] [--edges N] [--proxy] [--seed S]
+ *     [--seconds MAX]
  * With --failovers the database is a primary with a synchronous standby: the primary is killed,
  * frozen and thawed, or deposed while some or all instances stay connected to it, and is replaced
  * by its standby. With --edges, that many processes with the client of the service verify, too:
  * they are killed and stopped, their streams break, hang and lag, also in one direction, and one of
- * the instances consists of two workers, which are killed. With --proxy statements and commits fail besides, by a proxy of PostgreSQL's
- * protocol. By default 200 revocations, or as many as failovers, within 600 s and 20 s a
- * failover at most, and a random seed. Exits with 1 when anything is wrong, and then keeps the
- * history.
+ * the instances consists of two workers, which are killed. With --proxy statements and commits
+ * fail besides, by a proxy of PostgreSQL's protocol. By default 200 revocations, or as many as
+ * failovers, within 600 s and 20 s a failover at most, and a random seed. Exits with 1 when
+ * anything is wrong, and then keeps the history.
  */
 import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'

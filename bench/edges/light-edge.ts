@@ -4,8 +4,8 @@ import type { FromEdgeMessage, ToEdgeMessage } from '../../src/domain/edge/edge-
 import { edgeSubprotocol } from '../../src/domain/edge/edge-protocol.ts'
 
 /**
- * The least that an edge owes its instance: it beats, and confirms what it is told. It knows no key,
- * so that a thousand of them find a place in the process that measures.
+ * The least that an edge owes its instance: it beats, and confirms what it is told. It knows no
+ * key, so that a thousand of them find a place in the process that measures.
  */
 export class LightEdge {
   readonly #url: string

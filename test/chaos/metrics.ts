@@ -3,8 +3,8 @@ import type { ChaosProcess } from './chaos-process.ts'
 const everyMs = 1_000
 
 /**
- * Reads the metrics of all instances and edges regularly; of a killed process, the values that were read last
- * count.
+ * Reads the metrics of all instances and edges regularly; of a killed process, the values that
+ * were read last count.
  */
 export class Metrics {
   readonly #processes: readonly ChaosProcess[]
