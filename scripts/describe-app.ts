@@ -70,9 +70,14 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       sessions: {
         cache: new SessionCache(freshness, () => ({ monotonic: 0, wall: 0 })),
         loader: { load: () => Promise.reject(new Error('nothing is read here')) },
+        ofUsers: {
+          cache: new SessionCache(freshness, () => ({ monotonic: 0, wall: 0 })),
+          loader: { load: () => Promise.reject(new Error('nothing is read here')) },
+        },
         uses: new SessionUses(),
         limits: { idleMs: 0, lifetimeMs: 0, confirmationMs: 0 },
       },
+      providers: new Map(),
       uses: new UsageBuffer(),
       denials: new DenialBuffer(),
       expiring: { within: new Map() },

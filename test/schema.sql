@@ -54,7 +54,9 @@ CASE
     ELSE NULL::boolean
 END) stored,
   name_skeleton text collate "C",
-  skeleton_of text collate "C"
+  skeleton_of text collate "C",
+  created_by_verified text,
+  revoked_by_verified text
 );
 
 create table api_key_allow_list (
@@ -171,6 +173,20 @@ create table isolation_probe (
   value uuid not null
 );
 
+create table membership (
+  id uuid not null,
+  account_id uuid not null,
+  person_id uuid not null,
+  role_id uuid not null,
+  mapped_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  updated_at timestamp with time zone not null,
+  removed_at timestamp with time zone,
+  live boolean,
+  changed_revision bigint,
+  changed_revision_id uuid
+);
+
 create table pepper (
   id text not null,
   fingerprint text not null,
@@ -181,6 +197,17 @@ create table permission_catalogue (
   singleton boolean not null default true,
   entries jsonb not null,
   updated_at timestamp with time zone not null
+);
+
+create table person (
+  id uuid not null,
+  issuer text not null,
+  subject text not null,
+  email text,
+  email_verified boolean not null,
+  name text,
+  created_at timestamp with time zone not null,
+  signed_in_at timestamp with time zone
 );
 
 create table revision (
@@ -249,6 +276,31 @@ create table tag_key (
   retired_at timestamp with time zone
 );
 
+create table user_request (
+  author text not null,
+  account_id uuid not null,
+  route text not null,
+  idempotency_key text not null,
+  body_digest text not null,
+  resource_id uuid not null,
+  created_at timestamp with time zone not null
+);
+
+create table user_session (
+  id uuid not null,
+  membership_id uuid not null,
+  tag_key_id uuid not null,
+  hash bytea not null,
+  client_ip text,
+  created_at timestamp with time zone not null,
+  confirmed_until timestamp with time zone not null,
+  last_used_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  ended_revision bigint,
+  ended_revision_id uuid
+);
+
 alter table account add constraint account_pkey PRIMARY KEY (id);
 alter table account add constraint account_id_platform_key UNIQUE (id, platform);
 alter table account add constraint account_name_check CHECK ((((char_length(name) >= 1) AND (char_length(name) <= 120)) AND (name !~ '^\s|\s$'::text)));
@@ -268,6 +320,7 @@ alter table api_key add constraint api_key_check2 CHECK (((revoked_at IS NULL) O
 alter table api_key add constraint api_key_check3 CHECK (((live IS NOT NULL) OR (revoked_at IS NOT NULL) OR (expires_at IS NOT NULL)));
 alter table api_key add constraint api_key_check4 CHECK (((changed_revision IS NULL) = (changed_revision_id IS NULL)));
 alter table api_key add constraint api_key_created_by_kind_check CHECK ((created_by_kind = ANY (ARRAY['user'::text, 'api_key'::text, 'platform'::text, 'system'::text])));
+alter table api_key add constraint api_key_created_by_verified_check CHECK ((created_by_verified = ANY (ARRAY['account'::text, 'platform'::text])));
 alter table api_key add constraint api_key_description_check CHECK ((char_length(description) <= 1000));
 alter table api_key add constraint api_key_live_check CHECK (live);
 alter table api_key add constraint api_key_metadata_check CHECK (((jsonb_typeof(metadata) = 'object'::text) AND (octet_length((metadata)::text) <= 8192)));
@@ -275,6 +328,7 @@ alter table api_key add constraint api_key_name_check CHECK ((((char_length(name
 alter table api_key add constraint api_key_reach_check CHECK ((reach = ANY (ARRAY['anywhere'::text, 'allow_lists'::text])));
 alter table api_key add constraint api_key_revocation_reason_check CHECK ((char_length(revocation_reason) <= 1000));
 alter table api_key add constraint api_key_revoked_by_kind_check CHECK ((revoked_by_kind = ANY (ARRAY['user'::text, 'api_key'::text, 'platform'::text, 'system'::text])));
+alter table api_key add constraint api_key_revoked_by_verified_check CHECK ((revoked_by_verified = ANY (ARRAY['account'::text, 'platform'::text])));
 alter table api_key add constraint api_key_token_prefix_check CHECK ((token_prefix ~ '^[a-z][a-z0-9]{0,15}$'::text));
 alter table api_key_allow_list add constraint api_key_allow_list_pkey PRIMARY KEY (api_key_id, allow_list_id);
 alter table api_key_allow_list add constraint api_key_allow_list_live_check CHECK (live);
@@ -308,10 +362,19 @@ alter table instance add constraint instance_edges_check CHECK ((edges >= 0));
 alter table instance add constraint instance_edges_confirmed_check CHECK ((edges_confirmed >= 0));
 alter table isolation_probe add constraint isolation_probe_pkey PRIMARY KEY (singleton);
 alter table isolation_probe add constraint isolation_probe_singleton_check CHECK (singleton);
+alter table membership add constraint membership_pkey PRIMARY KEY (id);
+alter table membership add constraint membership_check CHECK (((live IS NULL) = (removed_at IS NOT NULL)));
+alter table membership add constraint membership_check1 CHECK (((changed_revision IS NULL) = (changed_revision_id IS NULL)));
+alter table membership add constraint membership_live_check CHECK (live);
 alter table pepper add constraint pepper_pkey PRIMARY KEY (id);
 alter table pepper add constraint pepper_id_check CHECK ((id ~ '^[A-Za-z0-9._-]{1,64}$'::text));
 alter table permission_catalogue add constraint permission_catalogue_pkey PRIMARY KEY (singleton);
 alter table permission_catalogue add constraint permission_catalogue_singleton_check CHECK (singleton);
+alter table person add constraint person_pkey PRIMARY KEY (id);
+alter table person add constraint person_email_check CHECK ((char_length(email) <= 320));
+alter table person add constraint person_issuer_check CHECK (((char_length(issuer) >= 1) AND (char_length(issuer) <= 2000)));
+alter table person add constraint person_name_check CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120)));
+alter table person add constraint person_subject_check CHECK (((char_length(subject) >= 1) AND (char_length(subject) <= 255)));
 alter table revision add constraint revision_pkey PRIMARY KEY (singleton);
 alter table revision add constraint revision_check CHECK ((floor < value));
 alter table revision add constraint revision_singleton_check CHECK (singleton);
@@ -331,6 +394,11 @@ alter table sweep add constraint sweep_pkey PRIMARY KEY (name);
 alter table tag_key add constraint tag_key_pkey PRIMARY KEY (id);
 alter table tag_key add constraint tag_key_check CHECK (((retired_at IS NULL) OR (NOT signs)));
 alter table tag_key add constraint tag_key_key_check CHECK ((octet_length(key) = 32));
+alter table user_request add constraint user_request_pkey PRIMARY KEY (author, account_id, route, idempotency_key);
+alter table user_request add constraint user_request_idempotency_key_check CHECK (((char_length(idempotency_key) >= 1) AND (char_length(idempotency_key) <= 255)));
+alter table user_session add constraint user_session_pkey PRIMARY KEY (id);
+alter table user_session add constraint user_session_check CHECK (((ended_revision IS NULL) = (ended_revision_id IS NULL)));
+alter table user_session add constraint user_session_hash_check CHECK ((octet_length(hash) = 32));
 alter table allow_list add constraint allow_list_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 alter table api_key add constraint api_key_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 alter table api_key add constraint api_key_account_id_role_id_fkey FOREIGN KEY (account_id, role_id) REFERENCES role(account_id, id);
@@ -345,10 +413,17 @@ alter table credential add constraint credential_pepper_id_fkey FOREIGN KEY (pep
 alter table credential add constraint credential_tag_key_id_fkey FOREIGN KEY (tag_key_id) REFERENCES tag_key(id);
 alter table idempotent_request add constraint idempotent_request_account_id_api_key_id_fkey FOREIGN KEY (account_id, api_key_id) REFERENCES api_key(account_id, id) DEFERRABLE INITIALLY DEFERRED;
 alter table idempotent_request add constraint idempotent_request_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+alter table membership add constraint membership_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+alter table membership add constraint membership_account_id_role_id_fkey FOREIGN KEY (account_id, role_id) REFERENCES role(account_id, id);
+alter table membership add constraint membership_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
+alter table membership add constraint membership_uses_role FOREIGN KEY (account_id, role_id, live) REFERENCES role(account_id, id, live);
 alter table role add constraint role_account_id_platform_fkey FOREIGN KEY (account_id, platform) REFERENCES account(id, platform);
 alter table session add constraint session_api_key_id_generation_fkey FOREIGN KEY (api_key_id, generation) REFERENCES credential(api_key_id, generation);
 alter table session add constraint session_tag_key_id_fkey FOREIGN KEY (tag_key_id) REFERENCES tag_key(id);
 alter table sign_in_link add constraint sign_in_link_api_key_id_generation_fkey FOREIGN KEY (api_key_id, generation) REFERENCES credential(api_key_id, generation);
+alter table user_request add constraint user_request_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+alter table user_session add constraint user_session_membership_id_fkey FOREIGN KEY (membership_id) REFERENCES membership(id);
+alter table user_session add constraint user_session_tag_key_id_fkey FOREIGN KEY (tag_key_id) REFERENCES tag_key(id);
 
 CREATE INDEX account_by_created ON public.account USING btree (created_at, id);
 CREATE INDEX account_by_name ON public.account USING btree (name COLLATE "C", id);
@@ -391,6 +466,11 @@ CREATE INDEX change_by_time ON public.change USING btree (created_at);
 CREATE INDEX credential_by_pepper ON public.credential USING btree (pepper_id) WHERE ((ended_at IS NULL) AND (pepper_id IS NOT NULL));
 CREATE INDEX credential_by_tag_key ON public.credential USING btree (tag_key_id) WHERE (ended_at IS NULL);
 CREATE INDEX idempotent_request_by_time ON public.idempotent_request USING btree (created_at);
+CREATE INDEX membership_by_created ON public.membership USING btree (account_id, created_at, id) WHERE live;
+CREATE INDEX membership_by_person ON public.membership USING btree (person_id, account_id);
+CREATE INDEX membership_by_role ON public.membership USING btree (account_id, role_id) WHERE live;
+CREATE UNIQUE INDEX membership_of_person ON public.membership USING btree (account_id, person_id) WHERE live;
+CREATE UNIQUE INDEX person_of_issuer ON public.person USING btree (issuer, subject);
 CREATE INDEX role_by_created ON public.role USING btree (account_id, created_at, id) WHERE live;
 CREATE INDEX role_by_name ON public.role USING btree (account_id, name COLLATE "C", id) WHERE live;
 CREATE UNIQUE INDEX role_name ON public.role USING btree (account_id, folded_name) WHERE live;
@@ -400,6 +480,9 @@ CREATE INDEX session_by_expiry ON public.session USING btree (expires_at);
 CREATE INDEX session_of_key ON public.session USING btree (api_key_id, created_at);
 CREATE INDEX sign_in_link_by_expiry ON public.sign_in_link USING btree (expires_at);
 CREATE UNIQUE INDEX tag_key_signs ON public.tag_key USING btree (signs) WHERE signs;
+CREATE INDEX user_request_by_time ON public.user_request USING btree (created_at);
+CREATE INDEX user_session_by_expiry ON public.user_session USING btree (expires_at);
+CREATE INDEX user_session_of_membership ON public.user_session USING btree (membership_id, created_at);
 
 CREATE STATISTICS public.api_key_expiry ON COALESCE(expires_at, 'infinity'::timestamp with time zone) FROM api_key;
 

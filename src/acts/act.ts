@@ -1,5 +1,5 @@
 import { type AuditDraft, originOf } from '../domain/audit/audit-event.ts'
-import type { KeyPrincipal, Principal, SystemPrincipal } from '../domain/principal.ts'
+import type { CallerPrincipal, Principal, SystemPrincipal } from '../domain/principal.ts'
 import type { Change } from '../domain/protocol/change.ts'
 import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import { type AccountLock, lockAccounts } from '../store/account-locks.ts'
@@ -18,9 +18,9 @@ export interface ActTerms {
   /** The first lock of the transaction; see README.md. */
   readonly lock?: AccountLock
   /**
-   * Locks the rows of the principal's own key or role that the act is about to change. The renewal
-   * of authority shares both: two acts that shared a row first, and then both wanted it alone,
-   * would deadlock.
+   * Locks the rows of the principal's own key, session or role that the act is about to change.
+   * The renewal of authority shares them: two acts that shared a row first, and then both wanted
+   * it alone, would deadlock.
    */
   readonly lockFirst?: (trx: StoreTransaction) => Promise<unknown>
   /**
@@ -33,16 +33,16 @@ export interface ActTerms {
 /** The terms of an act of a caller. */
 export interface AuthorizedTerms extends ActTerms {
   /**
-   * The permission that the principal's key must hold when the act is committed; null: any valid
-   * key may act.
+   * The permission that the principal must hold when the act is committed; null: any caller may
+   * act.
    */
   readonly permission: string | null
-  /** A session must have given its key again lately. What an act grants is judged apart. */
+  /** A session must have been confirmed lately. What an act grants is judged apart. */
   readonly isSensitive?: true
 }
 
-/** The facts of the principal's key as of the transaction. The system has none. */
-export type AuthorOf<P extends Principal> = P extends KeyPrincipal ? Author : undefined
+/** The rights of the principal as of the transaction. The system has none. */
+export type AuthorOf<P extends Principal> = P extends CallerPrincipal ? Author : undefined
 
 export interface ActContext<Author> {
   readonly trx: StoreTransaction

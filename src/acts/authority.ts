@@ -1,10 +1,10 @@
 import { type Grant, type Grantor, grantRefusal, needsConfirmation } from '../domain/grant.ts'
-import type { KeyFacts } from '../domain/verdict.ts'
+import type { Rights } from '../domain/rights.ts'
 import { ServiceError } from '../errors.ts'
 
-/** Throws `permission_denied` unless the key holds the permission. */
-export function requirePermission(facts: Pick<KeyFacts, 'holds'>, permission: string): void {
-  if (facts.holds.has(permission)) return
+/** Throws `permission_denied` unless the caller holds the permission. */
+export function requirePermission(rights: Pick<Rights, 'holds'>, permission: string): void {
+  if (rights.holds.has(permission)) return
   throw new ServiceError(
     'permission_denied',
     `The operation requires the permission ${permission}.`,
@@ -18,7 +18,7 @@ export function mayGrant(grantor: Grantor, grant: Grant): boolean {
 
 /**
  * Throws `escalation` when an act grants what its author does not hold, and `confirmation_required`
- * when the author is a session that must give its key again first.
+ * when the author is a session that must be confirmed first.
  */
 export function requireGrantable(grantor: Grantor, grant: Grant): void {
   const refusal = grantRefusal(grantor, grant)
@@ -30,7 +30,7 @@ export function requireGrantable(grantor: Grantor, grant: Grant): void {
     case 'permissions':
       throw new ServiceError(
         'escalation',
-        `The API key cannot grant permissions that it does not hold: ${refusal.missing.join(', ')}.`,
+        `The caller cannot grant permissions that it does not hold: ${refusal.missing.join(', ')}.`,
       )
     case 'reach':
       throw new ServiceError(
@@ -40,10 +40,10 @@ export function requireGrantable(grantor: Grantor, grant: Grant): void {
   }
 }
 
-/** The refusal of a sensitive act by a session whose key was given too long ago. */
+/** The refusal of a sensitive act by a session that was confirmed too long ago. */
 export function confirmationRequired(): ServiceError {
   return new ServiceError(
     'confirmation_required',
-    'The operation is sensitive. Give the API key of the session again, then repeat the request.',
+    'The operation is sensitive. Give the API key of the session again, or sign in again, then repeat the request.',
   )
 }

@@ -1,9 +1,14 @@
 import type { CredentialRef } from '../domain/key/credential-ref.ts'
 import { idempotencyHours } from '../domain/limits.ts'
-import type { KeyPrincipal } from '../domain/principal.ts'
+import { type CallerPrincipal, rightsOf } from '../domain/principal.ts'
 import { ServiceError } from '../errors.ts'
 import type { StoreTransaction } from '../store/database.ts'
-import { deleteRequests, enterRequest } from '../store/idempotent-requests.ts'
+import { deleteRequests, enterRequest, type RequestName } from '../store/idempotent-requests.ts'
+import {
+  deleteUserRequests,
+  enterUserRequest,
+  type ResourceRecord,
+} from '../store/user-requests.ts'
 import type { ActDeps } from './deps.ts'
 
 const keptMs = idempotencyHours * 60 * 60 * 1000
@@ -31,7 +36,7 @@ export interface IdempotentRequest {
  */
 export async function findEarlier(
   trx: StoreTransaction,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   request: IdempotentRequest & { readonly accountId: string; readonly route: string },
   made: CredentialRef,
 ): Promise<CredentialRef | undefined> {
@@ -44,30 +49,45 @@ export async function findEarlier(
 
 /**
  * The same for a request that creates a resource of another kind, `route` of `accountId`: returns
- * the id of the resource that the first request created. The record has columns for a credential
- * only: it names that of the author, and holds the id of the resource beside the digest.
+ * the id of the resource that the first request created. The record of a key has columns for a
+ * credential only: it names that of the author, and holds the id of the resource beside the digest.
  */
 export async function findEarlierResource(
   trx: StoreTransaction,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   request: IdempotentRequest & { readonly accountId?: string; readonly route: string },
   resourceId: string,
 ): Promise<string | undefined> {
   const { idempotencyKey, bodyDigest } = request
-  const { id: apiKeyId, accountId } = principal.key
+  const { accountId } = rightsOf(principal)
   const route =
     request.accountId === undefined ? request.route : `${request.route} ${request.accountId}`
   const name = { author: authorOf(principal), accountId, route, idempotencyKey }
-  const record = { apiKeyId, generation: 1, bodyDigest: `${bodyDigest} ${resourceId}` }
-  const earlier = await enterRequest(trx, name, record, keptMs)
+  const earlier =
+    principal.kind === 'key'
+      ? await enterOfKey(trx, name, { apiKeyId: principal.key.id, bodyDigest, resourceId })
+      : await enterUserRequest(trx, name, { bodyDigest, resourceId }, keptMs)
   if (earlier === undefined) return undefined
-  const [digest, earlierId] = earlier.bodyDigest.split(' ')
-  if (digest === bodyDigest) return earlierId
+  if (earlier.bodyDigest === bodyDigest) return earlier.resourceId
   throw reused()
 }
 
-function authorOf({ key, actingUser }: KeyPrincipal): string {
-  return actingUser === undefined ? key.id : `${key.id} ${actingUser.id}`
+async function enterOfKey(
+  trx: StoreTransaction,
+  name: RequestName,
+  { apiKeyId, bodyDigest, resourceId }: ResourceRecord & { readonly apiKeyId: string },
+): Promise<ResourceRecord | undefined> {
+  const record = { apiKeyId, generation: 1, bodyDigest: `${bodyDigest} ${resourceId}` }
+  const earlier = await enterRequest(trx, name, record, keptMs)
+  if (earlier === undefined) return undefined
+  const [digest = '', earlierId = ''] = earlier.bodyDigest.split(' ')
+  return { bodyDigest: digest, resourceId: earlierId }
+}
+
+function authorOf(principal: CallerPrincipal): string {
+  const { id } = rightsOf(principal)
+  const actingUser = principal.kind === 'key' ? principal.actingUser : undefined
+  return actingUser === undefined ? id : `${id} ${actingUser.id}`
 }
 
 function reused(): ServiceError {
@@ -89,7 +109,8 @@ function reused(): ServiceError {
 export async function pruneIdempotentRequests(deps: Pick<ActDeps, 'db'>): Promise<number> {
   let forgotten = 0
   for (let sweep = 0; sweep < sweepsAtOnce; sweep += 1) {
-    const deleted = await deleteRequests(deps.db, keptMs, sweepSize)
+    const ofUsers = await deleteUserRequests(deps.db, keptMs, sweepSize)
+    const deleted = ofUsers + (await deleteRequests(deps.db, keptMs, sweepSize))
     forgotten += deleted
     if (deleted < sweepSize) break
   }

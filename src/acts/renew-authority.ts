@@ -1,30 +1,40 @@
 import type { Grantor } from '../domain/grant.ts'
-import type { KeyPrincipal, Principal, SessionRef } from '../domain/principal.ts'
-import { judge, type KeyFacts } from '../domain/verdict.ts'
+import { endOfMembership } from '../domain/person/user.ts'
+import type {
+  CallerPrincipal,
+  KeyPrincipal,
+  Principal,
+  SessionRef,
+  UserPrincipal,
+} from '../domain/principal.ts'
+import type { Rights } from '../domain/rights.ts'
+import { judge } from '../domain/verdict.ts'
 import { ServiceError } from '../errors.ts'
 import { findCatalogue } from '../store/catalogue.ts'
 import { lockKeyFacts } from '../store/credentials.ts'
 import type { StoreTransaction } from '../store/database.ts'
+import { lockUserFacts } from '../store/memberships.ts'
 import { lockSessionShared } from '../store/sessions.ts'
 import { confirmationRequired, requirePermission } from './authority.ts'
 import type { IdDeps } from './deps.ts'
 
-/** The key that acts, as of the transaction, and what it may grant only once it is given again. */
-export type Author = KeyFacts & Pick<Grantor, 'unconfirmed'>
+/** Who acts, as of the transaction, and what it may grant only once it is confirmed again. */
+export type Author = Rights & Pick<Grantor, 'unconfirmed'>
 
 /** What an act requires of its author. */
 export interface RequiredAuthority {
-  /** Null: any valid key may act. */
+  /** Null: any caller may act. */
   readonly permission: string | null
-  /** A session must have given its key again lately. */
+  /** A session must have been confirmed lately. */
   readonly isSensitive?: true
 }
 
 /**
- * The author of an act: the principal as of the transaction. A key is loaded and judged again, and
- * locked until the commit, and so is the session by which it acts: no act of a revoked key or of an
- * ended session is committed. The system has no key. Only act() calls this. Throws
- * `unauthenticated`, `permission_denied` or `confirmation_required`.
+ * The author of an act: the principal as of the transaction. A key, or the membership and the role
+ * of a person, is loaded and judged again and locked until the commit, and so is the session by
+ * which it acts: no act of a revoked key, of a removed person or of an ended session is committed.
+ * The system has no rights to judge. Only act() calls this. Throws `unauthenticated`,
+ * `permission_denied` or `confirmation_required`.
  */
 export async function renewAuthority(
   deps: Pick<IdDeps, 'now'>,
@@ -37,6 +47,8 @@ export async function renewAuthority(
       return undefined
     case 'key':
       return renewKey(deps, trx, principal, required)
+    case 'user':
+      return renewUser(deps, trx, principal, required)
   }
 }
 
@@ -59,22 +71,51 @@ async function renewKey(
   if (facts === undefined || verdict?.valid !== true) {
     throw new ServiceError('unauthenticated', 'The API key of the request is no longer valid.')
   }
-  const { session } = principal
-  const isConfirmed = session === undefined || (await renewSession(deps, trx, session))
-  if (required.permission !== null) requirePermission(facts, required.permission)
+  const author = await authorOf(deps, trx, facts, principal, required)
   if (principal.actingUser !== undefined) requirePermission(facts, 'account:act_as')
-  if (required.isSensitive === true && !isConfirmed) throw confirmationRequired()
   principal.authorityRenewed = true
+  return author
+}
+
+async function renewUser(
+  deps: Pick<IdDeps, 'now'>,
+  trx: StoreTransaction,
+  principal: UserPrincipal,
+  required: RequiredAuthority,
+): Promise<Author> {
+  const facts = await lockUserFacts(trx, principal.user.membershipId)
+  if (facts === undefined || endOfMembership(facts, deps.now()) !== undefined) {
+    throw new ServiceError(
+      'unauthenticated',
+      'The person of the request is no longer a user of the account.',
+    )
+  }
+  const author = await authorOf(deps, trx, facts, principal, required)
+  principal.authorityRenewed = true
+  return author
+}
+
+async function authorOf(
+  deps: Pick<IdDeps, 'now'>,
+  trx: StoreTransaction,
+  facts: Rights,
+  { kind, session }: Pick<CallerPrincipal, 'kind' | 'session'>,
+  required: RequiredAuthority,
+): Promise<Author> {
+  const isConfirmed = session === undefined || (await renewSession(deps, trx, kind, session))
+  if (required.permission !== null) requirePermission(facts, required.permission)
+  if (required.isSensitive === true && !isConfirmed) throw confirmationRequired()
   return isConfirmed ? facts : { ...facts, unconfirmed: await sensitivePermissions(trx) }
 }
 
-/** Locks the session after its key: the order of every act. Returns whether it is confirmed. */
+/** Locks the session after its owner: the order of every act. Returns whether it is confirmed. */
 async function renewSession(
   deps: Pick<IdDeps, 'now'>,
   trx: StoreTransaction,
+  kind: CallerPrincipal['kind'],
   { id }: SessionRef,
 ): Promise<boolean> {
-  const session = await lockSessionShared(trx, id)
+  const session = await lockSessionShared(trx, kind, id)
   const now = deps.now()
   // The request itself is a use, so that the session is not idle.
   if (session === undefined || session.endedAt !== null || session.expiresAt <= now) {

@@ -28,6 +28,7 @@ export async function asInstance<T>(
       database,
       log,
       externals,
+      files,
       moment: realMoment,
     })
     await instance.start()

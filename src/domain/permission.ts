@@ -1,5 +1,6 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import { Type } from 'typebox'
+import { canonicalJson } from './canonical-json.ts'
 import { maxDescriptionLength, maxNameLength, maxPermissionsPerRole } from './limits.ts'
 import { nameFault, nameMessage } from './name.ts'
 import service from './permissions.service.json' with { type: 'json' }
@@ -43,7 +44,8 @@ export interface EffectivePermissions {
 
 /**
  * The catalogue in a file, together with the service's own permissions, which a file cannot
- * replace. Throws an Error that lists every fault of the file.
+ * replace. A file may repeat one of them as it is: a permission may become the service's own that
+ * files of earlier versions define. Throws an Error that lists every fault of the file.
  */
 export function parseCatalogue(file: unknown): Catalogue {
   const isCatalogue = catalogueCheck()
@@ -54,11 +56,19 @@ export function parseCatalogue(file: unknown): Catalogue {
     throw new Error(faults?.join('; '))
   }
   const own: Catalogue = (service as { permissions: CatalogueEntry[] }).permissions
-  const given: Catalogue = (file as { permissions: CatalogueEntry[] }).permissions
+  const given: Catalogue = withoutCopies(
+    (file as { permissions: CatalogueEntry[] }).permissions,
+    own,
+  )
   const catalogue = [...own, ...given].toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const contradictions = contradictionsOf(catalogue)
   if (contradictions.length > 0) throw new Error(contradictions.join('; '))
   return catalogue
+}
+
+function withoutCopies(given: Catalogue, own: Catalogue): Catalogue {
+  const texts = new Set(own.map((entry) => canonicalJson(entry)))
+  return given.filter((entry) => !texts.has(canonicalJson(entry)))
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { Actor } from './key/api-key.ts'
 import type { Address } from './network/address.ts'
+import type { UserFacts } from './person/user.ts'
+import type { Rights } from './rights.ts'
 import type { KeyFacts } from './verdict.ts'
 
 export interface ActingUser {
@@ -7,34 +9,49 @@ export interface ActingUser {
   readonly name: string | null
 }
 
-/** Who acts: a caller with an API key, or the service itself. */
-export type Principal = KeyPrincipal | SystemPrincipal
+/** Who acts: a caller of the API, or the service itself. */
+export type Principal = CallerPrincipal | SystemPrincipal
+
+/** The caller of a request: a key, or a person who has signed in. */
+export type CallerPrincipal = KeyPrincipal | UserPrincipal
+
+interface CallerFacts {
+  readonly address: Address | undefined
+  /** The id of the request. */
+  readonly requestId: string
+  /** The epoch from before its rights were read. */
+  readonly epoch: number
+  /**
+   * When its rights were read for this very request, on the monotonic clock; undefined: they were
+   * cached.
+   */
+  readonly readAt: number | undefined
+  /**
+   * Whether the transaction of its act has judged it again, and holds a lock on what it was judged
+   * by until the commit.
+   */
+  authorityRenewed: boolean
+}
 
 /**
  * The caller of a request: its authenticated key, its address, and the user on whose behalf it
  * acts, if it names one.
  */
-export interface KeyPrincipal {
+export interface KeyPrincipal extends CallerFacts {
   readonly kind: 'key'
   readonly key: KeyFacts
-  readonly address: Address | undefined
   /** Recorded, never trusted for permissions. */
   readonly actingUser: ActingUser | undefined
   /** The session of the console that acts with the key; undefined: its token was presented. */
   readonly session: SessionRef | undefined
-  /** The id of the request. */
-  readonly requestId: string
-  /** The epoch from before its key was read. */
-  readonly epoch: number
-  /**
-   * When its key was read for this very request, on the monotonic clock; undefined: it was cached.
-   */
-  readonly readAt: number | undefined
-  /**
-   * Whether the transaction of its act has judged it again, and holds a lock on its key until the
-   * commit.
-   */
-  authorityRenewed: boolean
+}
+
+/** A person who has signed in, as a user of one account. */
+export interface UserPrincipal extends CallerFacts {
+  readonly kind: 'user'
+  readonly user: UserFacts
+  /** Undefined only while the person signs in. */
+  readonly session: SessionRef | undefined
 }
 
 /** A session as the caller of a request. */
@@ -53,18 +70,42 @@ export interface SystemPrincipal {
 
 export const system: SystemPrincipal = { kind: 'system' }
 
+/** What a caller may do, whichever kind it is of. */
+export function rightsOf(
+  caller: Pick<KeyPrincipal, 'kind' | 'key'> | Pick<UserPrincipal, 'kind' | 'user'>,
+): Rights {
+  return caller.kind === 'key' ? caller.key : caller.user
+}
+
 /** The actor that the record of the principal's act names. */
 export function actorOf(principal: Principal): Actor {
-  if (principal.kind === 'system') return { kind: 'system', id: null, name: null }
-  const { actingUser, key } = principal
+  switch (principal.kind) {
+    case 'system':
+      return { kind: 'system', id: null, name: null }
+    case 'user':
+      return actorOfUser(principal.user)
+    case 'key':
+      return actorOfKey(principal)
+  }
+}
+
+function actorOfUser({ id, name, platform }: UserFacts): Actor {
+  return { kind: 'user', id, name, verified: platform ? 'platform' : 'account' }
+}
+
+function actorOfKey({ actingUser, key }: KeyPrincipal): Actor {
   if (actingUser !== undefined) {
     return { kind: 'user', id: actingUser.id, name: actingUser.name }
   }
   return { kind: key.platform ? 'platform' : 'api_key', id: key.id, name: key.name }
 }
 
-/** An actor as a reader may see it: tenants see that the platform acted, not which of its keys. */
+/**
+ * An actor as a reader may see it: tenants see that the platform acted, not which of its keys or of
+ * its people.
+ */
 export function actorSeenBy(actor: Actor, platformReader: boolean): Actor {
-  if (actor.kind !== 'platform' || platformReader) return actor
+  const isOfPlatform = actor.kind === 'platform' || actor.verified === 'platform'
+  if (!isOfPlatform || platformReader) return actor
   return { kind: 'platform', id: null, name: null }
 }

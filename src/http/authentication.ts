@@ -2,11 +2,11 @@ import type { FastifyRequest } from 'fastify'
 import { runForAccount } from '../account-context.ts'
 import { requirePermission } from '../acts/authority.ts'
 import type { AddressRange } from '../domain/network/address.ts'
-import type { KeyPrincipal } from '../domain/principal.ts'
-import type { KeyFacts } from '../domain/verdict.ts'
+import { type CallerPrincipal, rightsOf } from '../domain/principal.ts'
 import { notFound, ServiceError } from '../errors.ts'
 import { parseActingUser, refuseActingUser } from './acting-user.ts'
 import type { App } from './app-type.ts'
+import type { Admitted, AuthenticatedCaller } from './authenticated-caller.ts'
 import { bearerToken } from './bearer-token.ts'
 import { answerToCurrentOnly, type WriteError } from './current-only.ts'
 import type { Deps, VerdictDeps } from './deps.ts'
@@ -18,15 +18,15 @@ import { findSessionCookie } from './sessions/session-cookie.ts'
 
 /** Who may call a route. */
 export interface Access {
-  /** Null: any valid key. */
+  /** Null: any caller. */
   readonly permission: string | null
-  /** Only keys of the platform account may call it, whatever their permissions. */
+  /** Only callers of the platform account may call it, whatever their permissions. */
   readonly platformOnly?: boolean
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    principal: KeyPrincipal
+    principal: CallerPrincipal
   }
   interface FastifyContextConfig {
     access?: Access
@@ -43,9 +43,6 @@ export interface CallerRules {
   /** Where session cookies count as well as tokens; undefined: nowhere in the scope. */
   readonly sessions?: { readonly deps: Deps; readonly publicSite: ConsoleSite | undefined }
 }
-
-/** Who a request turned out to be of, and how old that knowledge is. */
-export type Admitted = Pick<KeyPrincipal, 'address' | 'epoch' | 'readAt' | 'session'>
 
 /**
  * Authenticates every request of a scope, before the body is read: 401, then 404 for resources of
@@ -81,8 +78,8 @@ function authorize(
   const presented = sessions && findSessionCookie(request, sessions.publicSite)
   if (sessions !== undefined && presented !== undefined) {
     const address = clientAddressOf(request, trustedProxies)
-    return authorizeSession(sessions.deps, request, { presented, address }, (key, admitted) =>
-      admit(rules, request, key, admitted),
+    return authorizeSession(sessions.deps, request, { presented, address }, (caller, admitted) =>
+      admit(rules, request, caller, admitted),
     )
   }
   const token = bearerToken(request)
@@ -94,55 +91,69 @@ function authorize(
     const readAt = deps.cache.monotonicMs()
     return verdict.then((settled) => {
       if (!settled.valid) throw refusedToken(settled.reason)
-      return admit(rules, request, settled.key, { address, epoch, readAt, session: undefined })
+      const caller = { kind: 'key', key: settled.key } as const
+      return admit(rules, request, caller, { address, epoch, readAt, session: undefined })
     })
   }
   if (!verdict.valid) throw refusedToken(verdict.reason)
-  return admit(rules, request, verdict.key, {
-    address,
-    epoch,
-    readAt: undefined,
-    session: undefined,
-  })
+  const caller = { kind: 'key', key: verdict.key } as const
+  return admit(rules, request, caller, { address, epoch, readAt: undefined, session: undefined })
 }
 
 function admit(
   { requireAccount }: CallerRules,
   request: FastifyRequest,
-  key: KeyFacts,
-  { address, epoch, readAt, session }: Admitted,
+  caller: AuthenticatedCaller,
+  admitted: Admitted,
 ): Promise<void> | undefined {
   const access = request.routeOptions.config.access
   if (access === undefined) throw new Error('A route of the scope has no access rule.')
+  const rights = rightsOf(caller)
   const authorizeRoute = () => {
-    if (access.platformOnly === true && !key.platform) {
+    if (access.platformOnly === true && !rights.platform) {
       throw new ServiceError(
         'permission_denied',
-        'The operation requires a key of the platform account.',
+        'The operation requires a key or a user of the platform account.',
       )
     }
-    if (access.permission !== null) requirePermission(key, access.permission)
-    if (session !== undefined) refuseActingUser(request)
-    request.principal = {
-      kind: 'key',
-      key,
-      address,
-      actingUser: parseActingUser(request, key.holds),
-      session,
-      requestId: request.id,
-      epoch,
-      readAt,
-      authorityRenewed: false,
-    }
+    if (access.permission !== null) requirePermission(rights, access.permission)
+    if (admitted.session !== undefined) refuseActingUser(request)
+    request.principal = principalOf(request, caller, admitted)
   }
   const params = request.params as { account_id?: string }
   if (params.account_id === undefined) return void authorizeRoute()
   // Lower case from here on: the cache and the change feed name an account by its one spelling.
   params.account_id = params.account_id.toLowerCase()
   const { account_id: accountId } = params
-  if (key.platform && requireAccount !== undefined) {
+  if (rights.platform && requireAccount !== undefined) {
     return runForAccount(accountId, () => requireAccount(accountId)).then(authorizeRoute)
   }
-  if (key.accountId !== accountId) throw notFound('account')
+  if (rights.accountId !== accountId) throw notFound('account')
   return void authorizeRoute()
+}
+
+/** Throws `permission_denied` or `invalid_request` for an acting user that it may not name. */
+function principalOf(
+  request: FastifyRequest,
+  caller: AuthenticatedCaller,
+  { address, epoch, readAt, session }: Admitted,
+): CallerPrincipal {
+  const { id: requestId } = request
+  if (caller.kind === 'user') {
+    const { kind, user } = caller
+    return { kind, user, address, session, requestId, epoch, readAt, authorityRenewed: false }
+  }
+  const { kind, key } = caller
+  const actingUser = parseActingUser(request, key.holds)
+  return {
+    kind,
+    key,
+    address,
+    actingUser,
+    session,
+    requestId,
+    epoch,
+    readAt,
+    authorityRenewed: false,
+  }
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { rightsOf } from '../domain/principal.ts'
 import type { FairTurns } from '../verification/fair-turns.ts'
 
 /** Larger bodies wait for a turn. That of a verification has 100 to 600 bytes. */
@@ -24,5 +25,6 @@ export function parseInTurn(
 
 /** The account of the caller, or the address of one who needs no token. */
 function senderOf({ principal, introspector, ip }: FastifyRequest): string {
-  return (principal ?? introspector)?.key.accountId ?? ip
+  if (principal !== undefined) return rightsOf(principal).accountId
+  return introspector?.key.accountId ?? ip
 }

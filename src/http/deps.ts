@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Heartbeat } from '../freshness/failure-detector.ts'
 import type { Freshness } from '../freshness/freshness.ts'
 import type { ManagementDeps } from '../management/deps.ts'
+import type { Provider } from '../oidc/provider.ts'
 import type { CredentialCache } from '../verification/credential-cache.ts'
 import type { VerificationDeps } from '../verification/deps.ts'
 import type { Edges } from '../verification/edges/edges.ts'
@@ -27,6 +28,8 @@ interface OperationsDeps {
   readonly freshness: Freshness
   /** The sessions of the console, as this instance knows them. */
   readonly sessions: Sessions
+  /** The providers at which people sign in, by name. */
+  readonly providers: ReadonlyMap<string, Provider>
   /** The state of the change feed. */
   readonly feed: {
     readonly lagMs: number

@@ -61,7 +61,7 @@ export async function describeRoutes(app: App, settings: ApiSettings): Promise<v
         { name: 'API keys', description: 'Issue, change, rotate and revoke the keys of accounts.' },
         {
           name: 'Sessions',
-          description: 'Browsers that are signed in to the console with the key of the caller.',
+          description: 'Browsers that are signed in to the console as the caller.',
         },
         {
           name: 'Allow lists',
@@ -69,6 +69,7 @@ export async function describeRoutes(app: App, settings: ApiSettings): Promise<v
             'Named sets of addresses. A key that uses allow lists is valid only from these addresses.',
         },
         { name: 'Roles', description: 'Named sets of permissions.' },
+        { name: 'Users', description: 'People who sign in to the console, and their roles.' },
         { name: 'Accounts', description: 'Tenants. Requires a key of the platform account.' },
         { name: 'Audit', description: 'The audit log: who did what, and from where.' },
         {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { AddressRange } from '../domain/network/address.ts'
 import { formatAddress } from '../domain/network/format-address.ts'
+import { rightsOf } from '../domain/principal.ts'
 import type { App } from './app-type.ts'
 import { clientAddressOf } from './request-address.ts'
 
@@ -28,7 +29,7 @@ export function logRequests(app: App, log: Logger, trustedProxies: readonly Addr
         status: reply.statusCode,
         duration_ms: Math.round(reply.elapsedTime * 1000) / 1000,
         client_ip: address === undefined ? null : formatAddress(address),
-        by: request.principal?.key.id,
+        by: request.principal && rightsOf(request.principal).id,
       },
       'answered',
     )

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { runForAccount } from '../account-context.ts'
+import { rightsOf } from '../domain/principal.ts'
 import type { App } from './app-type.ts'
 
 declare module 'fastify' {
@@ -22,5 +23,5 @@ export function runForAccounts(app: App): void {
 }
 
 function accountOf({ params, principal }: FastifyRequest): string {
-  return (params as { account_id?: string }).account_id ?? principal.key.accountId
+  return (params as { account_id?: string }).account_id ?? rightsOf(principal).accountId
 }

@@ -13,6 +13,8 @@ import { Listener } from '../freshness/listener.ts'
 import { Receipts } from '../freshness/receipts.ts'
 import { timingOf } from '../freshness/timing.ts'
 import type { Deps } from '../http/deps.ts'
+import { Provider } from '../oidc/provider.ts'
+import type { SettingsFiles } from '../settings/load-settings.ts'
 import type { Config } from '../settings/settings-schema.ts'
 import type { Database } from '../store/database.ts'
 import { type FeedConnection, openFeedConnection } from '../store/feed-connection.ts'
@@ -46,6 +48,7 @@ export interface ComposeOptions {
   readonly database: ServiceDatabase
   readonly log: Logger
   readonly externals: Externals
+  readonly files: Pick<SettingsFiles, 'providers'>
   readonly moment: () => Moment
   /** Called with each id under which this process registers. */
   readonly onRegistered?: (id: string) => void
@@ -176,6 +179,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     loads: new SingleFlight(maxReadsUnderWay),
     firstUses: new FirstUses({ db: verificationDb, now: options.externals.now }, maxReadsUnderWay),
     sessions: createSessions({ config, freshness, moment, verificationReads }),
+    providers: new Map(options.files.providers.map((one) => [one.name, new Provider(one)])),
     uses: new UsageBuffer(),
     usesKnownAfterMs: Math.max(config.USE_FLUSH_MS, config.MAX_STALENESS_MS),
     denials: new DenialBuffer(),

@@ -3,6 +3,8 @@ import { dirname } from 'node:path'
 import { type AuditKeys, noAuditKeys, parseAuditKeys } from '../domain/audit/audit-key.ts'
 import { type Catalogue, parseCatalogue } from '../domain/permission.ts'
 import builtInCatalogue from '../domain/permissions.aeon.json' with { type: 'json' }
+import { parseOidcFile, type UnreadProvider } from '../oidc/parse-oidc-file.ts'
+import type { ProviderSettings } from '../oidc/provider-settings.ts'
 import { noPeppers, type Peppers, parsePeppers } from '../verification/hashing/peppers.ts'
 import { ConfigError, checkConfig } from './config.ts'
 import { parseEdgeToken } from './edge-token.ts'
@@ -13,6 +15,8 @@ export interface SettingsFiles {
   readonly peppers: Peppers
   readonly auditKeys: AuditKeys
   readonly catalogue: Catalogue
+  /** The providers at which people sign in. */
+  readonly providers: readonly ProviderSettings[]
 }
 
 export interface LoadedSettings {
@@ -33,6 +37,13 @@ export async function loadSettings(
   const auditKeys = await loadNamed('AUDIT_KEY_FILE', config.AUDIT_KEY_FILE, parseAuditKeys, note)
   const catalogue = await loadNamed('PERMISSIONS_FILE', config.PERMISSIONS_FILE, parse, note)
   await loadNamed('EDGE_TOKEN_FILE', config.EDGE_TOKEN_FILE, parseEdgeToken, note)
+  const unread = await loadNamed(
+    'OIDC_FILE',
+    config.OIDC_FILE,
+    (text) => parseOidcFile(parseJson(text)),
+    note,
+  )
+  const providers = await readSecrets(unread ?? [], note)
   await checkRootTokenFile(config.ROOT_TOKEN_FILE, note)
   if (faults.length > 0) throw new ConfigError(faults)
   return {
@@ -41,6 +52,7 @@ export async function loadSettings(
       peppers: peppers ?? noPeppers,
       auditKeys: auditKeys ?? noAuditKeys,
       catalogue: catalogue ?? parseCatalogue(builtInCatalogue),
+      providers,
     },
   }
 }
@@ -65,6 +77,26 @@ async function loadNamed<T>(
   } catch (error) {
     return note(`${setting} names an invalid file: ${wordsOf(error)}`)
   }
+}
+
+/** Reads the secrets of clients, each a file of its own: none is in OIDC_FILE. */
+async function readSecrets(
+  unread: readonly UnreadProvider[],
+  note: (fault: string) => undefined,
+): Promise<readonly ProviderSettings[]> {
+  return Promise.all(
+    unread.map(async ({ clientSecretFile, ...provider }) => {
+      const setting = `OIDC_FILE, client_secret_file of ${provider.name},`
+      const clientSecret = await loadNamed(setting, clientSecretFile, parseSecret, note)
+      return { ...provider, clientSecret }
+    }),
+  )
+}
+
+function parseSecret(text: string): string {
+  const secret = text.trim()
+  if (secret === '') throw new Error('the content is empty')
+  return secret
 }
 
 /** Some editors write one before UTF-8; JSON and key lines have none (RFC 8259, section 8.1). */

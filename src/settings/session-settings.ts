@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 
-/** How long sessions of the console last. */
+/** How long sessions of the console last, and where people sign in. */
 export const sessionSettings = {
   SESSION_IDLE_SECONDS: Type.Integer({
     default: 1_800,
@@ -21,6 +21,12 @@ export const sessionSettings = {
     minimum: 0,
     maximum: 2_592_000,
     description:
-      'Seconds after its key was given during which a session may perform sensitive acts. After that the console asks for the key again.',
+      'Seconds after its key was given, or its person proved an identity, during which a session may perform sensitive acts. After that the console asks for the key or for a sign-in again.',
   }),
+  OIDC_FILE: Type.Optional(
+    Type.String({
+      description:
+        'JSON file of the OpenID Connect providers at which people sign in to the console, and of the roles that claims give: docs/people.md. Unset: people sign in with keys only.',
+    }),
+  ),
 }

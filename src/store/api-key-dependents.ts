@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Actor, ActorKind } from '../domain/key/api-key.ts'
+import type { Actor, ActorKind, VerifiedAs } from '../domain/key/api-key.ts'
+import { toActor } from './actor-columns.ts'
 import type { Executor } from './database.ts'
 
 /** An active key that uses a role or an allow list. */
@@ -53,7 +54,7 @@ async function findDependents(
     select wanted.id as holds_id, dependent.*
     from unnest(${ids}::uuid[]) as wanted (id)
     cross join lateral (
-      select name, created_by_kind, created_by_id, created_by_name
+      select name, created_by_kind, created_by_id, created_by_name, created_by_verified
       ${among} and api_key.account_id = ${accountId} and api_key.live
         and disabled_at is null and (expires_at is null or expires_at > ${now})
       order by created_at desc, api_key.id desc limit ${limitEach}
@@ -62,7 +63,12 @@ async function findDependents(
   return rows.map((row) => ({
     holdsId: row.holds_id,
     name: row.name,
-    createdBy: { kind: row.created_by_kind, id: row.created_by_id, name: row.created_by_name },
+    createdBy: toActor(
+      row.created_by_kind,
+      row.created_by_id,
+      row.created_by_name,
+      row.created_by_verified,
+    ),
   }))
 }
 
@@ -72,4 +78,5 @@ interface HolderRow {
   readonly created_by_kind: ActorKind
   readonly created_by_id: string | null
   readonly created_by_name: string | null
+  readonly created_by_verified: VerifiedAs | null
 }

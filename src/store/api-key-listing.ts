@@ -113,6 +113,10 @@ function selectionsOf(
   })
 }
 
+/** Neither a key nor a person of the platform issued the key: tenants know neither. */
+export const createdByNoPlatform = sql`api_key.created_by_kind <> 'platform'
+  and api_key.created_by_verified is distinct from 'platform'`
+
 /** The conditions that do not depend on the status. */
 function conditionsOf(
   accountId: string,
@@ -135,7 +139,7 @@ function conditionsOf(
   }
   if (createdBy !== undefined) {
     conditions.push(sql`api_key.created_by_id = ${createdBy.id}`)
-    if (!createdBy.platformToo) conditions.push(sql`api_key.created_by_kind <> 'platform'`)
+    if (!createdBy.platformToo) conditions.push(createdByNoPlatform)
   }
   if (expiresBefore !== undefined) {
     conditions.push(sql`${expiry} < ${expiresBefore}`)

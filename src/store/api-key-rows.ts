@@ -1,5 +1,6 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { ApiKey } from '../domain/key/api-key.ts'
+import { toActor } from './actor-columns.ts'
 import type { Executor } from './database.ts'
 import { isReleased } from './is-released.ts'
 import type { Schema } from './schema.ts'
@@ -35,6 +36,7 @@ export function selectApiKeys(db: Executor, keys: RawBuilder<unknown> = sql`api_
       'api_key.created_by_kind',
       'api_key.created_by_id',
       'api_key.created_by_name',
+      'api_key.created_by_verified',
       'api_key.expires_at',
       'api_key.disabled_at',
       'api_key.revoked_at',
@@ -42,6 +44,7 @@ export function selectApiKeys(db: Executor, keys: RawBuilder<unknown> = sql`api_
       'api_key.revoked_by_kind',
       'api_key.revoked_by_id',
       'api_key.revoked_by_name',
+      'api_key.revoked_by_verified',
       'api_key.revocation_reason',
       'api_key.metadata',
       changedRevision.as('changed_revision'),
@@ -77,20 +80,19 @@ export function toApiKey(row: ApiKeyResult): ApiKey {
     allowListIds: row.allow_list_ids,
     tokenPrefix: row.token_prefix,
     createdAt: row.created_at,
-    createdBy: {
-      kind: row.created_by_kind,
-      id: row.created_by_id,
-      name: row.created_by_name,
-    },
+    createdBy: toActor(
+      row.created_by_kind,
+      row.created_by_id,
+      row.created_by_name,
+      row.created_by_verified,
+    ),
     expiresAt: row.expires_at,
     disabledAt: row.disabled_at,
     revokedAt: row.revoked_at,
     released: row.released,
-    revokedBy: row.revoked_by_kind && {
-      kind: row.revoked_by_kind,
-      id: row.revoked_by_id,
-      name: row.revoked_by_name,
-    },
+    revokedBy:
+      row.revoked_by_kind &&
+      toActor(row.revoked_by_kind, row.revoked_by_id, row.revoked_by_name, row.revoked_by_verified),
     revocationReason: row.revocation_reason,
     lastUsedAt: row.last_used_at,
     useCount: Number(row.use_count ?? 0),

@@ -42,6 +42,7 @@ export async function insertApiKey(trx: StoreTransaction, key: NewApiKey): Promi
       created_by_kind: key.createdBy.kind,
       created_by_id: key.createdBy.id,
       created_by_name: key.createdBy.name,
+      created_by_verified: key.createdBy.verified ?? null,
       expires_at: key.expiresAt,
       metadata: JSON.stringify(key.metadata ?? {}),
       live: true,
@@ -115,6 +116,7 @@ export async function revokeApiKey(
       revoked_by_kind: revocation.by.kind,
       revoked_by_id: revocation.by.id,
       revoked_by_name: revocation.by.name,
+      revoked_by_verified: revocation.by.verified ?? null,
       revocation_reason: revocation.reason,
       live: null,
     })

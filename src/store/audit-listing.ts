@@ -69,7 +69,12 @@ function filtered(db: Executor, accountId: string, filter: AuditFilter, page: Pa
   if (action !== undefined) query = query.where('action', '=', action)
   if (actor !== undefined) {
     query = query.where('actor_id', '=', actor.id)
-    if (!actor.platformToo) query = query.where('actor_kind', '<>', 'platform')
+    if (!actor.platformToo) {
+      query = query
+        .where('actor_kind', '<>', 'platform')
+        // Quotes in a text are escaped, so that only the actor of an event has this member.
+        .where('content', 'not like', '%"verified":"platform"%')
+    }
   }
   if (createdFrom !== undefined) query = query.where('created_at', '>=', createdFrom)
   if (createdBefore !== undefined) query = query.where('created_at', '<', createdBefore)

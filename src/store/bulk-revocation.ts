@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor } from '../domain/key/api-key.ts'
 import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
-import { namePrefixed } from './api-key-listing.ts'
+import { createdByNoPlatform, namePrefixed } from './api-key-listing.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { wasLastUsedBefore } from './usage.ts'
 
@@ -87,7 +87,8 @@ export async function revokeAll(
   const { at, by, reason, inBulk } = revocation
   await sql`
     update api_key set revoked_at = ${at}, revoked_by_kind = ${by.kind}, revoked_by_id = ${by.id},
-      revoked_by_name = ${by.name}, revocation_reason = ${reason}, live = null,
+      revoked_by_name = ${by.name}, revoked_by_verified = ${by.verified ?? null}::text,
+      revocation_reason = ${reason}, live = null,
       changed_revision = null, changed_revision_id = null, revoked_in_bulk = ${inBulk}
     where id = any(${revokedIds}::uuid[])`.execute(trx)
   return revoked
@@ -150,7 +151,7 @@ function isRevocable(filter: BulkFilter): RawBuilder<unknown> {
   const conditions = [sql`api_key.revoked_at is null`]
   if (createdBy !== undefined) {
     conditions.push(sql`api_key.created_by_id = ${createdBy.id}`)
-    if (!createdBy.platformToo) conditions.push(sql`api_key.created_by_kind <> 'platform'`)
+    if (!createdBy.platformToo) conditions.push(createdByNoPlatform)
   }
   if (roleIds !== undefined) conditions.push(sql`api_key.role_id = any(${roleIds}::uuid[])`)
   if (namePrefix !== undefined) conditions.push(namePrefixed(namePrefix))

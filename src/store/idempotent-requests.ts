@@ -4,7 +4,7 @@ import { databaseClock } from './database-clock.ts'
 
 /** Identifies a request that a caller may repeat. */
 export interface RequestName {
-  /** The id of the caller's key, and of the user on whose behalf it acts. */
+  /** The id of the caller, and of the user on whose behalf its key acts. */
   readonly author: string
   readonly accountId: string
   readonly route: string
@@ -78,6 +78,6 @@ export async function deleteRequests(db: Executor, keptMs: number, limit: number
   return Number(numAffectedRows ?? 0)
 }
 
-function longAgo(ms: number): RawBuilder<Date> {
+export function longAgo(ms: number): RawBuilder<Date> {
   return sql<Date>`${databaseClock} - ${ms} * interval '1 millisecond'`
 }

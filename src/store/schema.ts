@@ -1,5 +1,5 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
-import type { ActorKind, Reach } from '../domain/key/api-key.ts'
+import type { ActorKind, Reach, VerifiedAs } from '../domain/key/api-key.ts'
 import type { CatalogueEntry } from '../domain/permission.ts'
 
 /** The tables as Kysely types them. Rows never leave store/. */
@@ -19,6 +19,10 @@ export interface Schema {
   bulk_revocation: BulkRevocationRow
   session: SessionRow
   sign_in_link: SignInLinkRow
+  user_session: UserSessionRow
+  user_request: UserRequestRow
+  person: PersonRow
+  membership: MembershipRow
 }
 
 interface AccountRow {
@@ -102,12 +106,14 @@ interface ApiKeyRow {
   created_by_kind: ActorKind
   created_by_id: string | null
   created_by_name: string | null
+  created_by_verified: VerifiedAs | null
   expires_at: Date | null
   disabled_at: Date | null
   revoked_at: Date | null
   revoked_by_kind: ActorKind | null
   revoked_by_id: string | null
   revoked_by_name: string | null
+  revoked_by_verified: VerifiedAs | null
   revocation_reason: string | null
   live: true | null
   /** bigint: pg returns text. */
@@ -206,4 +212,44 @@ interface SignInLinkRow {
   created_at: Date
   expires_at: Date
   used_at: ColumnType<Date | null, undefined, Date>
+}
+
+interface PersonRow {
+  id: string
+  issuer: string
+  subject: string
+  email: string | null
+  email_verified: boolean
+  name: string | null
+  created_at: Date
+  signed_in_at: ColumnType<Date | null, undefined, Date>
+}
+
+interface MembershipRow {
+  id: string
+  account_id: string
+  person_id: string
+  role_id: string
+  mapped_until: Date | null
+  created_at: Date
+  updated_at: Date
+  removed_at: ColumnType<Date | null, undefined, Date>
+  live: true | null
+  /** bigint: pg returns text. */
+  changed_revision: ColumnType<string | null, undefined, number>
+  changed_revision_id: ColumnType<string | null, undefined, string>
+}
+
+interface UserSessionRow extends Omit<SessionRow, 'api_key_id' | 'generation'> {
+  membership_id: string
+}
+
+interface UserRequestRow {
+  author: string
+  account_id: string
+  route: string
+  idempotency_key: string
+  body_digest: string
+  resource_id: string
+  created_at: Date
 }

@@ -19,11 +19,15 @@ export const guardedTables = [
   'api_key_usage',
   'credential',
   'idempotent_request',
+  'membership',
   'pepper',
+  'person',
   'role',
   'session',
   'sign_in_link',
   'tag_key',
+  'user_request',
+  'user_session',
 ] as const
 
 /** Triggers of ours, beside those of foreign keys; another application may have others. */

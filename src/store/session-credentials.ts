@@ -3,7 +3,6 @@ import type { SessionState } from '../domain/session/session.ts'
 import { type CredentialResult, selectCredentials } from './credential-rows.ts'
 import type { Executor } from './database.ts'
 import { StandbyError } from './faults.ts'
-import { sessionStateColumns } from './session-rows.ts'
 
 /** A session as stored, and the row of the credential that it is judged with. */
 export interface SessionWithCredential {
@@ -31,7 +30,13 @@ export async function findSessionCredentials(
             .onRef('session.api_key_id', '=', 'credential.api_key_id')
             .onRef('session.generation', '=', 'credential.generation'),
         )
-        .select(sessionStateColumns)
+        .select([
+          'session.id as session_id',
+          'session.hash as session_hash',
+          'session.last_used_at as session_last_used_at',
+          'session.expires_at as session_expires_at',
+          'session.ended_at as session_ended_at',
+        ])
         .where('session.id', '=', sql.ref<string>('wanted.id'))}
     ) as found on true`.execute(db)
   if (rows.some((row) => row.in_recovery)) throw new StandbyError()

@@ -1,50 +1,55 @@
-import type { Session } from '../domain/session/session.ts'
+import { type Selectable, sql } from 'kysely'
+import type { Session, SessionOwner } from '../domain/session/session.ts'
+import type { Executor } from './database.ts'
+import type { Schema } from './schema.ts'
 
-/** The columns of a session, without its hash. */
-export const sessionColumns = [
-  'session.id',
-  'session.api_key_id',
-  'session.generation',
-  'session.client_ip',
-  'session.created_at',
-  'session.confirmed_until',
-  'session.last_used_at',
-  'session.expires_at',
-  'session.ended_at',
-  'session.ended_revision',
-  'session.ended_revision_id',
-] as const
+export type OwnerKind = SessionOwner['kind']
 
-/** The columns of `sessionColumns`. */
-export interface SessionResult {
-  readonly id: string
-  readonly api_key_id: string
-  readonly generation: number
-  readonly client_ip: string | null
-  readonly created_at: Date
-  readonly confirmed_until: Date
-  readonly last_used_at: Date
-  readonly expires_at: Date
-  readonly ended_at: Date | null
-  readonly ended_revision: string | null
-  readonly ended_revision_id: string | null
+/** The table of the sessions of keys or of people. */
+export const tableOfKind = { key: 'session', user: 'user_session' } as const
+
+type AnySession = Selectable<Omit<Schema['session'], 'api_key_id' | 'generation'>> & {
+  readonly api_key_id: string | null
+  readonly generation: number | null
+  readonly membership_id: string | null
 }
 
-/** The columns that decide whether a session goes on, under names that its key has none of. */
-export const sessionStateColumns = [
-  'session.id as session_id',
-  'session.hash as session_hash',
-  'session.last_used_at as session_last_used_at',
-  'session.expires_at as session_expires_at',
-  'session.ended_at as session_ended_at',
-] as const
+/** The rows of both kinds, in one shape. A lock on the shape locks the rows of the table. */
+const rowsOfKind = {
+  key: sql<AnySession>`(select *, null::uuid as membership_id from session)`,
+  user: sql<AnySession>`(
+    select *, null::uuid as api_key_id, null::integer as generation from user_session)`,
+}
+
+/** The sessions of one kind of owner, without their hashes; the caller adds the conditions. */
+export function selectSessions(db: Executor, kind: OwnerKind) {
+  return db
+    .selectFrom(rowsOfKind[kind].as('session'))
+    .select([
+      'session.id',
+      'session.api_key_id',
+      'session.generation',
+      'session.membership_id',
+      'session.client_ip',
+      'session.created_at',
+      'session.confirmed_until',
+      'session.last_used_at',
+      'session.expires_at',
+      'session.ended_at',
+      'session.ended_revision',
+      'session.ended_revision_id',
+    ])
+}
+
+export type SessionResult = Awaited<
+  ReturnType<ReturnType<typeof selectSessions>['executeTakeFirstOrThrow']>
+>
 
 export function toSession(row: SessionResult): Session {
   const { ended_revision: revision, ended_revision_id: id } = row
   return {
     id: row.id,
-    apiKeyId: row.api_key_id,
-    generation: row.generation,
+    owner: ownerOf(row),
     clientIp: row.client_ip,
     createdAt: row.created_at,
     confirmedUntil: row.confirmed_until,
@@ -53,4 +58,11 @@ export function toSession(row: SessionResult): Session {
     endedAt: row.ended_at,
     lastChange: revision === null || id === null ? null : { revision: Number(revision), id },
   }
+}
+
+function ownerOf(row: SessionResult): SessionOwner {
+  const { api_key_id: apiKeyId, generation, membership_id: membershipId } = row
+  if (membershipId !== null) return { kind: 'user', membershipId }
+  if (apiKeyId === null || generation === null) throw new Error('A session has no owner.')
+  return { kind: 'key', apiKeyId, generation }
 }

@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
-import type { Session } from '../domain/session/session.ts'
+import type { Session, SessionOwner } from '../domain/session/session.ts'
 import type { Executor, StoreTransaction } from './database.ts'
-import { sessionColumns, toSession } from './session-rows.ts'
+import { type OwnerKind, selectSessions, tableOfKind, toSession } from './session-rows.ts'
 
 export interface NewSession extends Omit<Session, 'endedAt' | 'lastChange'> {
   readonly tagKeyId: string
@@ -11,99 +11,113 @@ export interface NewSession extends Omit<Session, 'endedAt' | 'lastChange'> {
 }
 
 export async function insertSession(trx: StoreTransaction, session: NewSession): Promise<void> {
-  await trx
-    .insertInto('session')
-    .values({
-      id: session.id,
-      api_key_id: session.apiKeyId,
-      generation: session.generation,
-      tag_key_id: session.tagKeyId,
-      hash: session.hash,
-      client_ip: session.clientIp,
-      created_at: session.createdAt,
-      confirmed_until: session.confirmedUntil,
-      last_used_at: session.lastUsedAt,
-      expires_at: session.expiresAt,
-    })
-    .execute()
+  const { owner } = session
+  const values = {
+    id: session.id,
+    tag_key_id: session.tagKeyId,
+    hash: session.hash,
+    client_ip: session.clientIp,
+    created_at: session.createdAt,
+    confirmed_until: session.confirmedUntil,
+    last_used_at: session.lastUsedAt,
+    expires_at: session.expiresAt,
+  }
+  switch (owner.kind) {
+    case 'key': {
+      const { apiKeyId: api_key_id, generation } = owner
+      await trx
+        .insertInto('session')
+        .values({ ...values, api_key_id, generation })
+        .execute()
+      return
+    }
+    case 'user':
+      await trx
+        .insertInto('user_session')
+        .values({ ...values, membership_id: owner.membershipId })
+        .execute()
+  }
 }
 
-/** The sessions of a key that have neither been ended nor expired, newest first. */
-export async function findSessionsOfKey(
+/** The sessions of an owner that have neither been ended nor expired, newest first. */
+export async function findSessionsOf(
   db: Executor,
-  apiKeyId: string,
+  owner: SessionOwner,
   { now, limit }: { readonly now: Date; readonly limit: number },
 ): Promise<Session[]> {
-  const rows = await db
-    .selectFrom('session')
-    .select(sessionColumns)
-    .where('api_key_id', '=', apiKeyId)
-    .where('ended_at', 'is', null)
-    .where('expires_at', '>', now)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
+  const rows = await selectSessions(db, owner.kind)
+    .where(isOwnedBy(owner))
+    .where('session.ended_at', 'is', null)
+    .where('session.expires_at', '>', now)
+    .orderBy('session.created_at', 'desc')
+    .orderBy('session.id', 'desc')
     .limit(limit)
     .execute()
   return rows.map(toSession)
 }
 
-export async function findSession(db: Executor, id: string): Promise<Session | undefined> {
-  const row = await db
-    .selectFrom('session')
-    .select(sessionColumns)
-    .where('id', '=', id)
-    .executeTakeFirst()
+export async function findSession(
+  db: Executor,
+  kind: OwnerKind,
+  id: string,
+): Promise<Session | undefined> {
+  const row = await selectSessions(db, kind).where('session.id', '=', id).executeTakeFirst()
   return row && toSession(row)
 }
 
 /** A session, locked FOR SHARE: an act that ends it waits until this transaction has ended. */
 export async function lockSessionShared(
   trx: StoreTransaction,
+  kind: OwnerKind,
   id: string,
 ): Promise<Session | undefined> {
-  const row = await trx
-    .selectFrom('session')
-    .select(sessionColumns)
-    .where('id', '=', id)
+  const row = await selectSessions(trx, kind)
+    .where('session.id', '=', id)
     .forShare()
     .executeTakeFirst()
   return row && toSession(row)
 }
 
-/** Those of the sessions that are of the key, locked in order of id, to be changed. */
-export async function lockSessionsOfKey(
+/** Those of the sessions that are of the owner, locked in order of id, to be changed. */
+export async function lockSessionsOf(
   trx: StoreTransaction,
-  apiKeyId: string,
+  owner: SessionOwner,
   ids: readonly string[],
 ): Promise<Session[]> {
-  const rows = await trx
-    .selectFrom('session')
-    .select(sessionColumns)
-    .where('api_key_id', '=', apiKeyId)
-    .where('id', 'in', ids)
-    .orderBy('id')
+  const rows = await selectSessions(trx, owner.kind)
+    .where(isOwnedBy(owner))
+    .where('session.id', 'in', ids)
+    .orderBy('session.id')
     .forUpdate()
     .execute()
   return rows.map(toSession)
 }
 
-export async function endSession(trx: StoreTransaction, id: string, at: Date): Promise<void> {
-  await trx.updateTable('session').set({ ended_at: at }).where('id', '=', id).execute()
+export async function endSession(
+  trx: StoreTransaction,
+  kind: OwnerKind,
+  id: string,
+  at: Date,
+): Promise<void> {
+  await sql`update ${sql.table(tableOfKind[kind])} set ended_at = ${at} where id = ${id}`.execute(
+    trx,
+  )
 }
 
 /** Records the revision of a session's end, for the receipt of a repeated request. */
 export async function setEndedRevision(
   trx: StoreTransaction,
+  kind: OwnerKind,
   id: string,
   ended: RevisionRef,
 ): Promise<void> {
-  await trx
-    .updateTable('session')
-    .set({ ended_revision: ended.revision, ended_revision_id: ended.id })
-    .where('id', '=', id)
-    .execute()
+  await sql`
+    update ${sql.table(tableOfKind[kind])}
+    set ended_revision = ${ended.revision}, ended_revision_id = ${ended.id}
+    where id = ${id}`.execute(trx)
 }
 
+/** Of a key: a person confirms by a sign-in, which starts another session. */
 export async function confirmSession(
   trx: StoreTransaction,
   id: string,
@@ -118,24 +132,35 @@ export interface SessionUse {
   readonly at: Date
 }
 
-/** Moves the last uses of sessions forward, by one statement; never back. */
+/** Moves the last uses of sessions forward, by one statement for each kind; never back. */
 export async function recordSessionUses(db: Executor, uses: readonly SessionUse[]): Promise<void> {
   if (uses.length === 0) return
-  // Locked in order of id, so that two instances that flush at once do not wait for each other.
-  await sql`
-    update session set last_used_at = greatest(session.last_used_at, used.at)
-    from (
-      select session.id, given.at
-      from session join unnest(
-        ${uses.map((use) => use.id)}::uuid[], ${uses.map((use) => use.at)}::timestamptz[]
-      ) as given (id, at) on given.id = session.id
-      order by session.id for no key update of session
-    ) as used
-    where session.id = used.id`.execute(db)
+  for (const name of Object.values(tableOfKind)) {
+    const table = sql.table(name)
+    // Locked in order of id, so that two instances that flush at once do not wait for each other.
+    await sql`
+      update ${table} set last_used_at = greatest(${table}.last_used_at, used.at)
+      from (
+        select stored.id, given.at
+        from ${table} as stored join unnest(
+          ${uses.map((use) => use.id)}::uuid[], ${uses.map((use) => use.at)}::timestamptz[]
+        ) as given (id, at) on given.id = stored.id
+        order by stored.id for no key update of stored
+      ) as used
+      where ${table}.id = used.id`.execute(db)
+  }
 }
 
 /** Deletes the sessions and the sign-in links that expired before a moment. */
 export async function pruneSessions(db: Executor, before: Date): Promise<void> {
   await db.deleteFrom('session').where('expires_at', '<', before).execute()
+  await db.deleteFrom('user_session').where('expires_at', '<', before).execute()
   await db.deleteFrom('sign_in_link').where('expires_at', '<', before).execute()
+}
+
+/** Every generation of a key: a session goes on while the token that started it does. */
+function isOwnedBy(owner: SessionOwner): RawBuilder<boolean> {
+  return owner.kind === 'key'
+    ? sql<boolean>`session.api_key_id = ${owner.apiKeyId}`
+    : sql<boolean>`session.membership_id = ${owner.membershipId}`
 }

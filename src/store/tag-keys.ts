@@ -85,5 +85,9 @@ export async function retireTagKeys(trx: StoreTransaction, settlingMs: number): 
           and (api_key.expires_at is null or api_key.expires_at > ${databaseClock}))
       and not exists (
         select from session where session.tag_key_id = tag_key.id and session.ended_at is null
-          and session.expires_at > ${databaseClock})`.execute(trx)
+          and session.expires_at > ${databaseClock})
+      and not exists (
+        select from user_session
+        where user_session.tag_key_id = tag_key.id and user_session.ended_at is null
+          and user_session.expires_at > ${databaseClock})`.execute(trx)
 }

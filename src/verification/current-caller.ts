@@ -1,5 +1,6 @@
 import { isExpired } from '../domain/key/api-key.ts'
 import { isOver } from '../domain/key/rotation.ts'
+import { endOfMembership, type UserFacts } from '../domain/person/user.ts'
 import type { SessionRef } from '../domain/principal.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
 import type { CredentialCache } from './credential-cache.ts'
@@ -10,9 +11,19 @@ interface CurrencyDeps {
   readonly now: () => Date
 }
 
-/** An authenticated key, and how old its facts are. */
-export interface Caller {
+/** An authenticated caller: a key, or a person. */
+export type Caller = KeyCaller | UserCaller
+
+export interface KeyCaller extends CallerAge {
   readonly key: KeyFacts
+}
+
+export interface UserCaller extends CallerAge {
+  readonly user: UserFacts
+}
+
+/** How old the facts of a caller are. */
+interface CallerAge {
   /** The session by which it acts, if any. */
   readonly session?: SessionRef | undefined
   /** The epoch from before its facts were loaded. */
@@ -32,29 +43,35 @@ export interface Caller {
 const readCountsForMs = 1_000
 
 /**
- * Whether a caller that was authenticated would still be: a request may wait for its body, for the
- * database or for Argon2, and its key may be revoked meanwhile. Ask in the last synchronous step
- * before the answer. The address and the requested permissions cannot change, so that only changes
- * and time count.
+ * Whether a caller that was authenticated would still be: a request may wait for its body, for
+ * the database or for Argon2, and its key may be revoked or its person removed meanwhile. Ask in
+ * the last synchronous step before the answer. The address and the requested permissions cannot
+ * change, so that only changes and time count.
  */
 export function isCurrent(deps: CurrencyDeps, caller: Caller): boolean {
-  const { key, epoch, session } = caller
-  if (!deps.cache.isCurrent(epoch, key) && !wasJustRead(deps, caller)) return false
+  const { epoch, session } = caller
+  if (!deps.cache.isCurrent(epoch, factsOf(caller)) && !wasJustRead(deps, caller)) return false
   if (session !== undefined && !isSessionCurrent(deps, caller, session)) return false
+  if ('user' in caller) return endOfMembership(caller.user, deps.now()) === undefined
+  const { key } = caller
   if (key.expiresAt === null && key.endsAt === null) return true
   const now = deps.now()
   return !isExpired(key, now) && !isOver(key, now)
 }
 
-/** A session may end while its key goes on. */
+function factsOf(caller: Caller): KeyFacts | UserFacts {
+  return 'user' in caller ? caller.user : caller.key
+}
+
+/** A session may end while its owner goes on. */
 function isSessionCurrent(
   deps: CurrencyDeps,
   caller: Caller,
   { id, expiresAt }: SessionRef,
 ): boolean {
   if (expiresAt <= deps.now()) return false
-  const { epoch, key } = caller
-  const subject = { id, accountId: key.accountId }
+  const { epoch } = caller
+  const subject = { id, accountId: factsOf(caller).accountId }
   return deps.cache.isCurrent(epoch, subject) || wasJustRead(deps, caller)
 }
 

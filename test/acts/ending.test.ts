@@ -2,6 +2,7 @@
 import t from 'tap'
 import type { Answer, Api, Json } from '../helpers/api.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { signInAs } from '../helpers/people.ts'
 import { routesOf } from '../helpers/routes.ts'
 import { startTestService } from '../helpers/service.ts'
 
@@ -29,6 +30,8 @@ interface Things {
   readonly name: string
   readonly role: string
   readonly list: string
+  /** A person who is a user of the account. */
+  readonly user: string
   /** A list that matches nobody, and a role without permissions. */
   readonly nowhere: string
   readonly nothing: string
@@ -41,6 +44,7 @@ const keys = ({ account }: Things) => `/v1/accounts/${account}/api-keys`
 const one = (things: Things) => `${keys(things)}/${things.key}`
 const roles = ({ account, role }: Things) => `/v1/accounts/${account}/roles/${role}`
 const lists = ({ account, list }: Things) => `/v1/accounts/${account}/allow-lists/${list}`
+const removal = ({ account, user }: Things) => `/v1/accounts/${account}/users/${user}/remove`
 const aeon = ({ account }: Things) => `/api/public/v1/accounts/${account}`
 const same = (things: Things) => ({ name: things.name, role: 'viewer', expires_at: null })
 const change = (body: (things: Things) => object): Row[0] => {
@@ -83,6 +87,10 @@ const ending: Readonly<Record<string, readonly Row[]>> = {
   ],
   'POST /v1/api-keys/revoke': [
     [() => ['POST', '/v1/api-keys/revoke', { filter: { all: true } }], denied],
+  ],
+  'POST /v1/accounts/:account_id/users/:id/remove': [
+    [(things) => ['POST', removal(things), { keys: 'revoke' }], denied],
+    [(things) => ['POST', removal(things), { keys: 'disable' }], denied],
   ],
   'PUT /v1/accounts/:account_id/roles/:id': [
     [(things) => ['PUT', roles(things), { name: 'r', permissions: [] }], escalation],
@@ -135,13 +143,16 @@ const others = [
   'DELETE /v1/session',
   'DELETE /v1/sessions/:id',
   'PATCH /v1/accounts/:account_id',
+  'PATCH /v1/accounts/:account_id/users/:id',
   'POST /v1/accounts',
   'POST /v1/accounts/:account_id/allow-lists',
   'POST /v1/accounts/:account_id/api-keys/:id/explain',
   'POST /v1/accounts/:account_id/roles',
+  'POST /v1/accounts/:account_id/users',
   'POST /v1/me/rotate',
   'POST /v1/session',
   'POST /v1/session/confirmation',
+  'POST /v1/session/oidc',
   'POST /v1/verify',
   'POST /v1/verify/batch',
   'POST /api/public/v1/accounts/:account_id/projects/:project_id/allow-lists',
@@ -288,7 +299,8 @@ async function setUp(permissions?: readonly string[]): Promise<Things & { token:
   const values = { name: 'subject', role, allow_list_ids: [list], expires_at: expiry }
   const { id, token } = await newKey(root, account, values)
   const project: string = shown.body.account.project_id
-  return { account, project, key: id, name: 'subject', role, list, nowhere, nothing, token }
+  const { userId: user } = await signInAs(started, id, [{ accountId: account, role: 'viewer' }])
+  return { account, project, key: id, name: 'subject', role, list, user, nowhere, nothing, token }
 }
 
 async function recordOf(things: Things): Promise<Json> {

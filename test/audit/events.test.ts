@@ -21,6 +21,8 @@ import { signIn } from '../helpers/browser.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
+import { writeOidcFile } from '../helpers/oidc-file.ts'
+import { testIssuer, testProvider } from '../helpers/people.ts'
 
 /** Routes that change nothing, though their method could. */
 const changeNothing = [
@@ -31,7 +33,8 @@ const changeNothing = [
 ]
 
 t.test('every route that changes something writes one audit event to its account', async (t) => {
-  const started = await startCheckedService(t)
+  const settings = { OIDC_FILE: await writeOidcFile(t, [testProvider]) }
+  const started = await startCheckedService(t, { settings })
   const { root, service } = started
   const raw = await connectRaw(t, started.database.url)
   const account = await newAccount(root, 'Acme')
@@ -40,6 +43,10 @@ t.test('every route that changes something writes one audit event to its account
   const role = async () => `${at}/roles/${await newRole(root, account, `r ${Math.random()}`, [])}`
   const list = async () =>
     `${at}/allow-lists/${await newAllowList(root, account, ['192.0.2.1'], `l ${Math.random()}`)}`
+  const user = async () => {
+    const body = { issuer: testIssuer, subject: `u${Math.random()}`, role: 'viewer' }
+    return `${at}/users/${(await root.post(`${at}/users`, body)).body.user.id}`
+  }
   const ready = { name: 'changed', permissions: ['cluster:read'] }
 
   /** For each route one act and its event. Add each new route that changes something. */
@@ -170,6 +177,22 @@ t.test('every route that changes something writes one audit event to its account
     'DELETE /v1/accounts/{account_id}/roles/{id}': async () => [
       root.delete(await role()),
       { action: 'role.deleted', before: { permissions: [] }, after: null },
+    ],
+    'POST /v1/accounts/{account_id}/users': async () => [
+      root.post(`${at}/users`, { issuer: testIssuer, subject: 'new', role: 'viewer' }),
+      { action: 'user.added', before: null, after: { subject: 'new', role_mapped: false } },
+    ],
+    'PATCH /v1/accounts/{account_id}/users/{id}': async () => [
+      root.patch(await user(), { role: 'developer' }),
+      {
+        action: 'user.updated',
+        before: { role: { name: 'viewer' } },
+        after: { role: { name: 'developer' } },
+      },
+    ],
+    'POST /v1/accounts/{account_id}/users/{id}/remove': async () => [
+      root.post(`${await user()}/remove`, { keys: 'keep', reason: 'left' }),
+      { action: 'user.removed', before: { role: { name: 'viewer' } }, after: null, reason: 'left' },
     ],
     'DELETE /v1/sessions/{id}': async () => {
       const { token } = await newKey(root, account)

@@ -36,6 +36,7 @@ test('a change of a kind that this version does not know is no change that it ca
   t.same(parseChange({ ...row, kind: 'everything' }), { kind: 'everything' })
   t.same(parseChange({ ...row, kind: 'tag_key' }), { kind: 'tag_key' })
   t.same(parseChange({ ...row, kind: 'session' }), { kind: 'session', id: 's' })
+  t.same(parseChange({ ...row, kind: 'user' }), { kind: 'user', id: 's' })
   t.equal(parseChange({ ...row, kind: 'quota' }), undefined)
   t.equal(parseChange({ ...row, kind: 'key', subject: null }), undefined)
 })

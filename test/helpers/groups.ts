@@ -47,7 +47,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/verification/{refusal-cause,usage-buffer,verify-batch}.test.ts',
   ],
   races: [
-    'test/acts/{bulk-concurrency,concurrency,grant-races,session-concurrency}.test.ts',
+    'test/acts/{bulk-concurrency,concurrency,grant-races,session-concurrency,user-concurrency}.test.ts',
     'test/audit/roles.test.ts',
     'test/management/{clock-skew,listing}.test.ts',
   ],

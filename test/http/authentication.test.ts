@@ -5,6 +5,8 @@ import aeonCatalogue from '../../src/domain/permissions.aeon.json' with { type: 
 import type { Answer, Api, CallOptions } from '../helpers/api.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { writeOidcFile } from '../helpers/oidc-file.ts'
+import { testIssuer, testProvider } from '../helpers/people.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { parseRoute, routesOf } from '../helpers/routes.ts'
 import { shareService } from '../helpers/share-service.ts'
@@ -33,6 +35,8 @@ const open = [
   'GET /openapi.json',
   'GET /openapi/aeon.json',
   'GET /readyz',
+  'GET /v1/session/callback/:provider',
+  'GET /v1/session/providers',
 ]
 
 /**
@@ -41,8 +45,9 @@ const open = [
  */
 const ownRules: Readonly<Record<string, number>> = {
   'POST /oauth2/introspect': 401,
-  // See test/console/sign-in.test.ts.
+  // See test/console/sign-in.test.ts and provider-sign-in.test.ts.
   'POST /v1/session': 403,
+  'POST /v1/session/oidc': 403,
   ...Object.fromEntries(
     METHODS.filter((method) => method !== 'CONNECT').map((method) => [
       `${method} /v1/forward-auth`,
@@ -82,6 +87,11 @@ const guarded: Readonly<Record<string, string | null>> = {
   'GET /v1/accounts/:account_id/roles/:id': 'role:read',
   'PUT /v1/accounts/:account_id/roles/:id': 'role:update',
   'DELETE /v1/accounts/:account_id/roles/:id': 'role:delete',
+  'GET /v1/accounts/:account_id/users': 'account_user:read',
+  'POST /v1/accounts/:account_id/users': 'account_user:invite',
+  'GET /v1/accounts/:account_id/users/:id': 'account_user:read',
+  'PATCH /v1/accounts/:account_id/users/:id': 'account_user:update',
+  'POST /v1/accounts/:account_id/users/:id/remove': 'account_user:delete',
   'GET /v1/api-keys/:id': 'api_key:read',
   'POST /v1/api-keys/revoke': 'api_key:revoke',
   'GET /v1/instances': 'instance:read',
@@ -148,7 +158,8 @@ test('every route asks for a token unless it is on the list of public ones', asy
 })
 
 test('each native route needs its permission and no more', async (t) => {
-  const { root, as } = shared
+  const settings = { OIDC_FILE: await writeOidcFile(t, [testProvider]) }
+  const { root, as } = await startCheckedService(t, { settings })
   const account = await newAccount(root)
   const platform: string = (await root.get('/v1/me')).body.api_key.account_id
   let made = 0
@@ -294,6 +305,7 @@ interface Target {
   readonly keys: string
   readonly roles: string
   readonly lists: string
+  readonly users: string
 }
 
 async function newTarget(root: Api, account: string): Promise<Target> {
@@ -305,10 +317,17 @@ async function newTarget(root: Api, account: string): Promise<Target> {
     ).id,
     roles: await newRole(root, account, `free ${targets}`, []),
     lists: await newAllowList(root, account, ['10.0.0.0/8'], `list ${targets}`),
+    users: await newUser(root, account, `user-${targets}`),
   }
 }
 
 let targets = 0
+
+async function newUser(root: Api, account: string, subject: string): Promise<string> {
+  const role = await newRole(root, account, `role of ${subject}`, [])
+  const body = { issuer: testIssuer, subject, role }
+  return (await root.post(`/v1/accounts/${account}/users`, body)).body.user.id
+}
 
 function fill(path: string, target?: Target): string {
   const unknownId = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
@@ -316,11 +335,13 @@ function fill(path: string, target?: Target): string {
     keys: target?.keys ?? unknownId,
     roles: target?.roles ?? unknownId,
     lists: target?.lists ?? unknownId,
+    users: target?.users ?? unknownId,
   }
-  const kind = path.includes('/roles') ? 'roles' : path.includes('/allow-lists') ? 'lists' : 'keys'
+  const kinds = ['roles', 'lists', 'users'] as const
+  const kind = kinds.find((name) => path.includes(name))
   return path
     .replace(':account_id', target?.account ?? unknownId)
-    .replace(':id', ids[kind])
+    .replace(':id', ids[kind ?? 'keys'])
     .replace(':number', '1')
     .replace('/export', '/export?format=csv')
     .replace('*', 'static/index.css')
@@ -345,6 +366,13 @@ function callRoute(caller: Api, route: string, target: Target): Promise<Answer> 
     'POST /v1/accounts/:account_id/api-keys/revoke': { filter: { name_prefix: 'nobody has it' } },
     'POST /v1/api-keys/revoke': { filter: { name_prefix: 'nobody has it' } },
     'POST /v1/accounts/:account_id/api-keys': { ...named, role: target.roles, expires_at: null },
+    'POST /v1/accounts/:account_id/users': {
+      issuer: testIssuer,
+      subject: `made-${targets}`,
+      role: target.roles,
+    },
+    'PATCH /v1/accounts/:account_id/users/:id': { role: target.roles },
+    'POST /v1/accounts/:account_id/users/:id/remove': { keys: 'keep' },
   }
   const body = bodies[route]
   const headers = { 'if-match': '*' }

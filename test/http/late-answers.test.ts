@@ -10,6 +10,8 @@ import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { until } from '../helpers/locks.ts'
 import { occupyHasher } from '../helpers/occupy-hasher.ts'
+import { writeOidcFile } from '../helpers/oidc-file.ts'
+import { testIssuer, testProvider } from '../helpers/people.ts'
 import { parseRoute, routesOf } from '../helpers/routes.ts'
 import { startTestService } from '../helpers/service.ts'
 
@@ -41,8 +43,9 @@ const permissions = parseCatalogue(aeonCatalogue).map(({ name }) => name)
 const database = await createTestDatabase()
 t.teardown(() => database.drop())
 /** The instance that revokes, and waits until the other instance has applied the change. */
-const elsewhere = await startTestService(t, { database })
-const settings = { DATABASE_POOL_MAX: '2', FORWARD_AUTH_NETWORKS: '' }
+const OIDC_FILE = await writeOidcFile(t, [testProvider])
+const elsewhere = await startTestService(t, { database, settings: { OIDC_FILE } })
+const settings = { DATABASE_POOL_MAX: '2', FORWARD_AUTH_NETWORKS: '', OIDC_FILE }
 const here = await startTestService(t, { database, settings, rootToken: elsewhere.rootToken })
 const { root } = elsewhere
 const { deps } = here.service
@@ -56,6 +59,8 @@ const revision = (await root.post(`/v1/accounts/${account.id}/api-keys/${await s
 const sharedRole = await newFullRole()
 /** The role of keys that requests are about. */
 const heldRole = await newRole(root, account.id, 'held', [])
+/** The role that users get. */
+const sharedRoleOfUsers = await newRole(root, account.id, 'of users', [])
 
 interface Caller {
   readonly id: string
@@ -304,8 +309,14 @@ let made = 0
 /** The resource that a path is about. */
 async function idFor(path: string, keyId: string): Promise<string> {
   if (path.includes('/roles')) return newRole(root, account.id, `free ${made}`, [])
+  if (path.includes('/users')) return newUser()
   if (!path.includes('/allow-lists')) return keyId
   return newAllowList(root, account.id, ['10.0.0.0/8'], `list ${made}`)
+}
+
+async function newUser(): Promise<string> {
+  const body = { issuer: testIssuer, subject: `user-${made}`, role: heldRole }
+  return (await root.post(`/v1/accounts/${account.id}/users`, body)).body.user.id
 }
 
 /** A good request for a route, on resources of its own. */
@@ -350,6 +361,13 @@ async function callOf(route: string): Promise<Call> {
     'PATCH /v1/accounts/:account_id/allow-lists/:id': { entries: ['10.0.0.1'] },
     'POST /v1/accounts/:account_id/roles': { ...named, permissions: [] },
     'PUT /v1/accounts/:account_id/roles/:id': { ...named, permissions: [] },
+    'POST /v1/accounts/:account_id/users': {
+      issuer: testIssuer,
+      subject: `made-${made}`,
+      role: heldRole,
+    },
+    'PATCH /v1/accounts/:account_id/users/:id': { role: sharedRoleOfUsers },
+    'POST /v1/accounts/:account_id/users/:id/remove': { keys: 'keep' },
     'POST /accounts/:account_id/api-keys': { ...named, role_id: heldRole, expire_after_hours: 1 },
     'POST /accounts/:account_id/projects/:project_id/allow-lists': {
       ...named,

@@ -1,6 +1,6 @@
 import type { Actor } from '../key/api-key.ts'
 import { formatAddress } from '../network/format-address.ts'
-import { actorOf, type Principal } from '../principal.ts'
+import { actorOf, type Principal, rightsOf } from '../principal.ts'
 
 /** The actions that the audit log records: a closed list, an enum in OpenAPI. */
 export const auditActions = [
@@ -19,6 +19,7 @@ export const auditActions = [
   'api_key.enabled',
   'api_key.revoked',
   'api_key.bulk_revoked',
+  'api_key.bulk_disabled',
   'api_key.denied',
   'api_key.expires_soon',
   'api_key.expired',
@@ -29,6 +30,9 @@ export const auditActions = [
   'session.started',
   'session.confirmed',
   'session.ended',
+  'user.added',
+  'user.updated',
+  'user.removed',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 
@@ -40,6 +44,7 @@ export const auditResourceTypes = [
   'tag_key',
   'permission_catalogue',
   'session',
+  'user',
 ] as const
 export type AuditResourceType = (typeof auditResourceTypes)[number]
 
@@ -54,9 +59,10 @@ export interface AuditResource {
 export type Snapshot = { readonly [name: string]: SnapshotValue }
 type SnapshotValue = string | number | boolean | null | readonly SnapshotValue[] | Snapshot
 
-/** The key that acted, and the session of the console by which it did. */
+/** The key or the person that acted, and the session of the console by which it did. */
 export interface AuditVia {
-  readonly apiKeyId: string
+  /** Null: a person acted, whom the actor names. */
+  readonly apiKeyId: string | null
   readonly platform: boolean
   /** Null: the token of the key was presented. */
   readonly sessionId: string | null
@@ -65,7 +71,7 @@ export interface AuditVia {
 /** Who acted, from which address and in which request. */
 export interface AuditOrigin {
   readonly actor: Actor
-  /** The key that was presented; null where the service itself acted. */
+  /** What was presented; null where the service itself acted. */
   readonly via: AuditVia | null
   readonly clientIp: string | null
   readonly requestId: string | null
@@ -109,10 +115,14 @@ export interface KeySet {
 export function originOf(principal: Principal): AuditOrigin {
   const actor = actorOf(principal)
   if (principal.kind === 'system') return { actor, via: null, clientIp: null, requestId: null }
-  const { key, address, requestId, session } = principal
+  const { address, requestId, session } = principal
   return {
     actor,
-    via: { apiKeyId: key.id, platform: key.platform, sessionId: session?.id ?? null },
+    via: {
+      apiKeyId: principal.kind === 'key' ? principal.key.id : null,
+      platform: rightsOf(principal).platform,
+      sessionId: session?.id ?? null,
+    },
     clientIp: address === undefined ? null : formatAddress(address),
     requestId,
   }

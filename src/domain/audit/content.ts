@@ -1,5 +1,6 @@
 import { canonicalJson } from '../canonical-json.ts'
 import type { Actor } from '../key/api-key.ts'
+import { actorSeenBy } from '../principal.ts'
 import { redactTokens } from '../token/redaction.ts'
 import type {
   AuditAction,
@@ -30,9 +31,12 @@ interface AuditContent {
   readonly via: StoredVia | null
 }
 
-/** Without `session_id` where a token was presented: such events keep the text of version 1. */
+/**
+ * Without `session_id` where a token was presented: such events keep the text of version 1. Without
+ * `api_key_id` where a person acted.
+ */
 interface StoredVia {
-  readonly api_key_id: string
+  readonly api_key_id?: string
   readonly platform: boolean
   readonly session_id?: string
 }
@@ -65,7 +69,11 @@ export function contentOf(event: AuditEvent): string {
 }
 
 function storedVia({ apiKeyId, platform, sessionId }: AuditVia): StoredVia {
-  return { api_key_id: apiKeyId, platform, ...(sessionId !== null && { session_id: sessionId }) }
+  return {
+    ...(apiKeyId !== null && { api_key_id: apiKeyId }),
+    platform,
+    ...(sessionId !== null && { session_id: sessionId }),
+  }
 }
 
 /**
@@ -86,7 +94,7 @@ export function eventOf(text: string): AuditEvent {
     origin: {
       actor: content.actor,
       via: via && {
-        apiKeyId: via.api_key_id,
+        apiKeyId: via.api_key_id ?? null,
         platform: via.platform,
         sessionId: via.session_id ?? null,
       },
@@ -101,17 +109,16 @@ export function eventOf(text: string): AuditEvent {
 
 /**
  * An origin as a reader may see it: tenants see that the platform acted, and for which user, but
- * neither which platform key acted nor its address.
+ * neither which key or person of the platform acted nor the address.
  */
 export function originSeenBy(
   origin: AuditEvent['origin'],
   platformReader: boolean,
 ): AuditEvent['origin'] {
   if (platformReader || origin.via?.platform !== true) return origin
-  const { actor } = origin
   return {
     ...origin,
-    actor: actor.kind === 'platform' ? { kind: 'platform', id: null, name: null } : actor,
+    actor: actorSeenBy(origin.actor, false),
     via: null,
     clientIp: null,
   }

@@ -37,7 +37,9 @@ const isCountOrNull = (value: unknown): value is number | null => value === null
 function isChange(value: unknown): value is Change {
   if (!isObject(value)) return false
   const { kind, id } = value
-  if (kind === 'key' || kind === 'account' || kind === 'session') return isText(id)
+  if (kind === 'key' || kind === 'account' || kind === 'session' || kind === 'user') {
+    return isText(id)
+  }
   return kind === 'everything' || kind === 'tag_key' || kind === 'instance'
 }
 

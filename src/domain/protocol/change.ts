@@ -1,14 +1,16 @@
 /**
- * A committed fact that alters what keys may do. `key` is a change of one key, and `session` the
- * end of one session of a key. `account` is a change that touches many keys of an account, such as
- * a role or an allow list. `everything` is a new catalogue of permissions. `tag_key` is a change of
- * the tag keyring, which invalidates no cache entry. `instance` is the registration of an instance,
- * which every other one must know of before that one holds a lease; it alters no key.
+ * A committed fact that alters what callers may do. `key` is a change of one key, `user` a
+ * change of what one person may do in any account, and `session` the end of one session.
+ * `account` is a change that touches many keys of an account, such as a role or an allow list.
+ * `everything` is a new catalogue of permissions. `tag_key` is a change of the tag keyring,
+ * which invalidates no cache entry. `instance` is the registration of an instance, which every
+ * other one must know of before that one holds a lease; it alters no key.
  */
 export type Change =
   | { readonly kind: 'key'; readonly id: string }
   | { readonly kind: 'account'; readonly id: string }
   | { readonly kind: 'session'; readonly id: string }
+  | { readonly kind: 'user'; readonly id: string }
   | { readonly kind: 'everything' }
   | { readonly kind: 'tag_key' }
   | { readonly kind: 'instance' }
@@ -29,7 +31,13 @@ export interface ChangeRow {
 export function parseChange({ kind, subject }: ChangeRow): Change | undefined {
   if (kind === 'everything' || kind === 'tag_key' || kind === 'instance') return { kind }
   if (subject === null) return undefined
-  if (kind === 'key' || kind === 'account' || kind === 'session') return { kind, id: subject }
+  switch (kind) {
+    case 'key':
+    case 'account':
+    case 'session':
+    case 'user':
+      return { kind, id: subject }
+  }
   return undefined
 }
 

@@ -1,24 +1,24 @@
 import type { Change } from './change.ts'
 
-/** What was read: a key or a session of a key, by its id and its account. */
+/** What was read: a key, a person or a session, by its id and its account. */
 export interface EpochSubject {
   readonly id: string
   readonly accountId: string
 }
 
 /**
- * Decides whether what was read from the database may still be used. Each invalidation is the next
- * epoch. A read is marked with the epoch from before its statement was sent, and is current while
- * no later invalidation names it or its account. So a read that was under way when a change
- * came is never taken for one that saw the change.
+ * Decides whether what was read from the database may still be used. Each invalidation is the
+ * next epoch. A read is marked with the epoch from before its statement was sent, and is current
+ * while no later invalidation names it or its account. So a read that was under way when a
+ * change came is never taken for one that saw the change.
  *
- * Only the latest `maxRemembered` keys and sessions, and as many accounts, are remembered by name.
- * What is forgotten raises the minimum epoch: a read of an earlier epoch is stale, whatever it is
- * of.
+ * Only the latest `maxRemembered` keys, persons and sessions, and as many accounts, are
+ * remembered by name. What is forgotten raises the minimum epoch: a read of an earlier epoch is
+ * stale, whatever it is of.
  */
 export class InvalidationEpochs {
   readonly #maxRemembered: number
-  /** Of keys and sessions. Their ids are UUIDs, so that no session has the id of a key. */
+  /** Of keys, persons and sessions. Their ids are UUIDs, so that no two have the same id. */
   readonly #lastOfId = new Map<string, number>()
   readonly #lastOfAccount = new Map<string, number>()
   #epoch = 0

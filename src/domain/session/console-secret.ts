@@ -8,13 +8,18 @@ const ID_WIDTH = 22
 const SECRET_BYTES = 32
 const SECRET_WIDTH = 43
 
-/** The secrets of the console: each kind has a prefix and a sub-key of its own. */
+/** The secrets of the console: each kind has a prefix of its own. */
 const kinds = {
   session: { prefix: 'session_', subKeyOf: (key: TagKey): HmacKey => key.sessionSubKey },
+  // The prefix is signed, so that one sub-key serves both kinds of sessions.
+  user_session: { prefix: 'usession_', subKeyOf: (key: TagKey): HmacKey => key.sessionSubKey },
   sign_in: { prefix: 'signin_', subKeyOf: (key: TagKey): HmacKey => key.signInSubKey },
 } as const
 
-/** `session`: the token in the cookie. `sign_in`: the secret of a sign-in link. */
+/**
+ * `session`: the token in the cookie, of a key. `user_session`: the same, of a person.
+ * `sign_in`: the secret of a sign-in link.
+ */
 export type ConsoleSecretKind = keyof typeof kinds
 
 /** A well-formed secret of the console; its tag and its hash are not checked yet. */
@@ -46,6 +51,11 @@ export function parseConsoleSecret(
   if (idBytes === undefined) return undefined
   const signed = text.slice(0, tagStart - 1)
   return { kind, text, id: uuidFromBytes(idBytes), signed, tag: text.slice(tagStart) }
+}
+
+/** Whether a session token has the form of one of a person; it may be a forgery. */
+export function isOfUser(token: string): boolean {
+  return token.startsWith(kinds.user_session.prefix)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { RevisionRef } from '../protocol/revision-ref.ts'
 
-/** What decides whether a session goes on; its key is judged beside it. */
+/** What decides whether a session goes on; its owner is judged beside it. */
 export interface SessionState {
   readonly lastUsedAt: Date
   readonly expiresAt: Date
@@ -8,15 +8,19 @@ export interface SessionState {
   readonly endedAt: Date | null
 }
 
-/** A session of the console: a browser that acts with one credential of a key. */
+/** Who acts by a session: a key with one of its credentials, or a person as a user. */
+export type SessionOwner =
+  | { readonly kind: 'key'; readonly apiKeyId: string; readonly generation: number }
+  | { readonly kind: 'user'; readonly membershipId: string }
+
+/** A session of the console: a browser that acts for its owner. */
 export interface Session extends SessionState {
   readonly id: string
-  readonly apiKeyId: string
-  readonly generation: number
+  readonly owner: SessionOwner
   /** From which address it was started; null: unknown. */
   readonly clientIp: string | null
   readonly createdAt: Date
-  /** Until when sensitive acts need no key given again. */
+  /** Until when sensitive acts need no key given again, or no new sign-in. */
   readonly confirmedUntil: Date
   /** The revision of its end; null: it was not ended. */
   readonly lastChange: RevisionRef | null
@@ -28,7 +32,10 @@ export interface SessionLimits {
   readonly idleMs: number
   /** In all. */
   readonly lifetimeMs: number
-  /** After its key was given, during which sensitive acts do not ask for the key again. */
+  /**
+   * After its key was given, or its person signed in, during which sensitive acts ask for
+   * nothing.
+   */
   readonly confirmationMs: number
 }
 

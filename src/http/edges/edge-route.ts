@@ -2,6 +2,7 @@ import websocket, { type WebSocket } from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
 import { edgeSubprotocol, maxFrameBytes } from '../../domain/edge/edge-protocol.ts'
 import { ServiceError } from '../../errors.ts'
+import { requireKey } from '../../management/require-key.ts'
 import type { Edges } from '../../verification/edges/edges.ts'
 import type { App } from '../app-type.ts'
 import { bearerToken } from '../bearer-token.ts'
@@ -61,7 +62,7 @@ function refuse({ headers }: FastifyRequest, edges: Edges): void {
 }
 
 function attach(socket: WebSocket, request: FastifyRequest, edges: Edges): void {
-  const { key, epoch, readAt, address } = request.principal
+  const { key, epoch, readAt, address } = requireKey(request.principal)
   const stream = edges.accept(
     {
       get waitingBytes() {

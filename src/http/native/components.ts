@@ -41,7 +41,12 @@ import { AttemptBody } from './shapes/attempt.ts'
 import { ChangedApiKey } from './shapes/changed-api-key.ts'
 import { ProgressBody, ReceiptAnswer, ReceiptBody } from './shapes/receipt.ts'
 import { DefineRoleBody, RoleAnswer, RoleBody, RoleRefBody } from './shapes/role.ts'
+import { ChangedUser, UserAnswer, UserBody } from './shapes/user.ts'
 import { VerdictBody, VerifiedKeyBody } from './shapes/verdict.ts'
+import { AddUserBody } from './users/add.ts'
+import { ChangeUserBody } from './users/change-role.ts'
+import { UserPage } from './users/list.ts'
+import { RemovedUser, RemoveUserBody } from './users/remove.ts'
 import { AttemptListBody, VerdictList } from './verify/verify-batch.ts'
 
 /** Every schema that an operation refers to by name, in the order of the OpenAPI document. */
@@ -52,6 +57,7 @@ export const nativeComponents = [
   PermissionBody,
   AllowListBody,
   ActorBody,
+  UserBody,
   ApiKeyBody,
   VerifiedKeyBody,
   VerdictBody,
@@ -107,4 +113,11 @@ export const nativeComponents = [
   SessionBody,
   SessionList,
   EndedSessionAnswer,
+  AddUserBody,
+  ChangeUserBody,
+  RemoveUserBody,
+  UserAnswer,
+  UserPage,
+  ChangedUser,
+  RemovedUser,
 ]

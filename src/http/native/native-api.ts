@@ -38,6 +38,11 @@ import { listRolesRoute } from './roles/list.ts'
 import { replaceRoleRoute } from './roles/replace.ts'
 import { endSessionRoute } from './sessions/end.ts'
 import { listSessionsRoute } from './sessions/list.ts'
+import { addUserRoute } from './users/add.ts'
+import { changeUserRoute } from './users/change-role.ts'
+import { getUserRoute } from './users/get.ts'
+import { listUsersRoute } from './users/list.ts'
+import { removeUserRoute } from './users/remove.ts'
 import { verifyTokenRoute } from './verify/verify.ts'
 import { verifyTokensRoute } from './verify/verify-batch.ts'
 
@@ -81,6 +86,12 @@ export function nativeApi(scope: App, deps: Deps): void {
   replaceRoleRoute(scope, deps)
   deleteRoleRoute(scope, deps)
   listPermissionsRoute(scope, deps)
+
+  listUsersRoute(scope, deps)
+  addUserRoute(scope, deps)
+  getUserRoute(scope, deps)
+  changeUserRoute(scope, deps)
+  removeUserRoute(scope, deps)
 
   createAccountRoute(scope, deps)
   listAccountsRoute(scope, deps)

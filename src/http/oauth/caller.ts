@@ -3,7 +3,7 @@ import type { AddressRange } from '../../domain/network/address.ts'
 import { parseBearer } from '../../domain/token/bearer.ts'
 import type { Verdict } from '../../domain/verdict.ts'
 import { parseKeyId } from '../../management/api-keys/key-id.ts'
-import type { Caller } from '../../verification/current-caller.ts'
+import type { KeyCaller } from '../../verification/current-caller.ts'
 import type { VerdictDeps } from '../deps.ts'
 import { headerLines } from '../header-lines.ts'
 import { clientAddressOf } from '../request-address.ts'
@@ -40,7 +40,7 @@ export async function admitCaller(
   deps: VerdictDeps,
   request: FastifyRequest,
   trustedProxies: readonly AddressRange[],
-): Promise<Caller> {
+): Promise<KeyCaller> {
   const [value, ...others] = headerLines(request.raw.rawHeaders, 'authorization')
   if (value === undefined || others.length > 0) throw new RefusedCaller(unauthenticated)
   const bearer = parseBearer(value)

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { Type } from 'typebox'
-import { answerToCurrent, type Caller } from '../../verification/current-caller.ts'
+import { answerToCurrent, type KeyCaller } from '../../verification/current-caller.ts'
 import type { VerdictSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
 import { attemptParameters } from '../attempt-parameters.ts'
@@ -21,7 +21,7 @@ const maxFormBytes = 48 * 1024
 
 declare module 'fastify' {
   interface FastifyRequest {
-    introspector: Caller
+    introspector: KeyCaller
   }
 }
 

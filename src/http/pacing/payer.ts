@@ -1,13 +1,14 @@
 import type { FastifyRequest } from 'fastify'
 import type { AddressRange } from '../../domain/network/address.ts'
+import { rightsOf } from '../../domain/principal.ts'
 import { clientAddressOf } from '../request-address.ts'
 import { siteOf } from '../site.ts'
 
 /** The account of the caller, or the address of one who needs no token or has none. */
 export function payerOf(request: FastifyRequest, trustedProxies: readonly AddressRange[]): string {
   const { principal, introspector } = request
-  const account = (principal ?? introspector)?.key.accountId
-  if (account !== undefined) return account
+  if (principal !== undefined) return rightsOf(principal).accountId
+  if (introspector !== undefined) return introspector.key.accountId
   const address = clientAddressOf(request, trustedProxies)
   return address === undefined ? 'unknown' : siteOf(address)
 }

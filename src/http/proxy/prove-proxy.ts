@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { type AddressRange, covers } from '../../domain/network/address.ts'
 import { parseBearer } from '../../domain/token/bearer.ts'
 import { ServiceError } from '../../errors.ts'
-import type { Caller } from '../../verification/current-caller.ts'
+import type { KeyCaller } from '../../verification/current-caller.ts'
 import type { VerdictDeps } from '../deps.ts'
 import { headerLines } from '../header-lines.ts'
 import { socketAddressOf } from '../request-address.ts'
@@ -18,7 +18,7 @@ export async function proveProxy(
   deps: VerdictDeps,
   request: FastifyRequest,
   networks: readonly AddressRange[],
-): Promise<Caller | undefined> {
+): Promise<KeyCaller | undefined> {
   const address = socketAddressOf(request)
   if (address !== undefined && covers(networks, address)) return undefined
   const [value = '', ...others] = headerLines(request.raw.rawHeaders, 'x-verifier-authorization')

@@ -1,5 +1,6 @@
 import { ServiceError } from '../../errors.ts'
 import type { SessionVerdict } from '../../verification/sessions/authenticate-session.ts'
+import type { UserSessionVerdict } from '../../verification/sessions/authenticate-user-session.ts'
 import { refusedToken } from '../refused-token.ts'
 
 /** The error of a session that does not authenticate its request. */
@@ -18,5 +19,25 @@ export function refusedSession(verdict: SessionVerdict & { readonly valid: false
         'unauthenticated',
         'The session was not used for too long. Sign in again.',
       )
+  }
+}
+
+/** The error of a person's session that does not authenticate its request. */
+export function refusedUserSession(
+  verdict: UserSessionVerdict & { readonly valid: false },
+): ServiceError {
+  switch (verdict.reason) {
+    case 'removed':
+      return new ServiceError(
+        'unauthenticated',
+        'The person of the session is no longer a user of the account.',
+      )
+    case 'role_ended':
+      return new ServiceError(
+        'unauthenticated',
+        'The role that the sign-in gave has ended. Sign in again.',
+      )
+    default:
+      return refusedSession({ valid: false, reason: verdict.reason })
   }
 }

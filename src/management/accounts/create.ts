@@ -6,7 +6,7 @@ import type { Account } from '../../domain/account.ts'
 import type { AuditDraft } from '../../domain/audit/audit-event.ts'
 import { resourceOf, snapshotOfAccount } from '../../domain/audit/snapshots.ts'
 import type { Catalogue } from '../../domain/permission.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { CallerPrincipal } from '../../domain/principal.ts'
 import { invalidRequest, ServiceError } from '../../errors.ts'
 import { findAccount, insertAccount } from '../../store/accounts.ts'
 import type { StoreTransaction } from '../../store/database.ts'
@@ -37,7 +37,7 @@ export interface AccountRequest {
  */
 export async function createAccount(
   deps: ActDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   request: AccountRequest,
   idempotent?: IdempotentRequest,
 ): Promise<CreatedAccount> {

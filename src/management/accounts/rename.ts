@@ -2,7 +2,7 @@ import { act, nothingChanged } from '../../acts/act.ts'
 import type { ActDeps } from '../../acts/deps.ts'
 import type { Account } from '../../domain/account.ts'
 import { differenceOf, resourceOf, snapshotOfAccount } from '../../domain/audit/snapshots.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { CallerPrincipal } from '../../domain/principal.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
 import { findAccount, renameAccount as renameStored } from '../../store/accounts.ts'
 import { nameFaults } from '../validate-text.ts'
@@ -10,7 +10,7 @@ import { nameFaults } from '../validate-text.ts'
 /** Renames an account. Throws `invalid_request`, `not_found`. */
 export async function renameAccount(
   deps: ActDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   id: string,
   name: string,
 ): Promise<Account> {

@@ -8,7 +8,7 @@ import {
 import { newId } from '../../acts/ids.ts'
 import { resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
 import { type AllowList, distinctEntries } from '../../domain/network/allow-list.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { CallerPrincipal } from '../../domain/principal.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
 import { findAllowList, insertAllowList } from '../../store/allow-lists.ts'
 import { type AllowListRequest, allowListFaults, refuseTakenName } from './validate-allow-list.ts'
@@ -21,7 +21,7 @@ import { type AllowListRequest, allowListFaults, refuseTakenName } from './valid
  */
 export async function createAllowList(
   deps: ActDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   accountId: string,
   request: AllowListRequest,
   idempotent?: IdempotentRequest,

@@ -1,7 +1,7 @@
 import { act } from '../../acts/act.ts'
 import type { ActDeps } from '../../acts/deps.ts'
 import { resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { CallerPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { allowListUseConstraint, deleteStoredAllowList } from '../../store/allow-lists.ts'
 import { violates } from '../../store/faults.ts'
@@ -14,7 +14,7 @@ import { lockFreeAllowList } from './lock.ts'
  */
 export async function deleteAllowList(
   deps: ActDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   accountId: string,
   id: string,
 ): Promise<void> {

@@ -4,9 +4,9 @@ import type { ActDeps } from '../../acts/deps.ts'
 import { differenceOf, resourceOf, snapshotOfAllowList } from '../../domain/audit/snapshots.ts'
 import { maxEntriesPerKey } from '../../domain/limits.ts'
 import { type AllowList, distinctEntries, widens } from '../../domain/network/allow-list.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { CallerPrincipal } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
-import type { KeyFacts } from '../../domain/verdict.ts'
+import type { Rights } from '../../domain/rights.ts'
 import { changedSince, invalidRequest } from '../../errors.ts'
 import { maxEntriesOfKeysWith, permissionsReachedThrough } from '../../store/allow-list-uses.ts'
 import { updateAllowList as updateStored } from '../../store/allow-lists.ts'
@@ -25,7 +25,7 @@ import { type AllowListRequest, allowListFaults, refuseTakenName } from './valid
  */
 export async function updateAllowList(
   deps: ActDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   accountId: string,
   id: string,
   request: Partial<AllowListRequest>,
@@ -86,7 +86,7 @@ function isSame(before: AllowList, after: AllowList): boolean {
  * used from where it is used is as good as disabled.
  */
 function requireMayChange(
-  author: KeyFacts,
+  author: Rights,
   before: AllowList,
   after: AllowList,
   permissions: readonly string[],

@@ -10,7 +10,7 @@ import type { ActDeps } from '../../acts/deps.ts'
 import type { AuditAction } from '../../domain/audit/audit-event.ts'
 import { differenceOf, resourceOf, snapshotOfApiKey } from '../../domain/audit/snapshots.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
-import type { Principal } from '../../domain/principal.ts'
+import { type Principal, rightsOf } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
 import { findChangedRevision, setChangedRevision } from '../../store/api-key-references.ts'
@@ -102,5 +102,5 @@ interface Outcome {
 }
 
 function isKeyOf(principal: Principal, id: string): boolean {
-  return principal.kind === 'key' && principal.key.id === id
+  return principal.kind === 'key' && rightsOf(principal).id === id
 }

@@ -7,7 +7,7 @@ import {
   narrowsReach,
   widensKey,
 } from '../../domain/key/key-rights.ts'
-import type { KeyFacts } from '../../domain/verdict.ts'
+import type { Rights } from '../../domain/rights.ts'
 import { ServiceError } from '../../errors.ts'
 
 /** A change of a key, and the permissions of its role before and after. */
@@ -23,7 +23,7 @@ export interface KeyChange {
  * its own rights, an author who widens a key must hold what the change grants, and an author who
  * narrows a key must be allowed to.
  */
-export function requireMayChange(author: KeyFacts, key: ApiKey, change: KeyChange): void {
+export function requireMayChange(author: Rights, key: ApiKey, change: KeyChange): void {
   const { before, after, permissionsBefore, permissionsAfter } = change
   if (key.id === author.id && !isSameRights(before, after)) throw keyItself()
   if (widensKey(before, after)) {
@@ -43,7 +43,7 @@ export function requireMayChange(author: KeyFacts, key: ApiKey, change: KeyChang
  * unless the author may revoke keys.
  */
 export function requireMayEndAt(
-  author: KeyFacts,
+  author: Rights,
   key: Pick<ApiKey, 'expiresAt'>,
   expiresAt: Date | null,
 ): void {

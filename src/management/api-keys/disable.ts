@@ -1,5 +1,5 @@
 import type { ActDeps } from '../../acts/deps.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { CallerPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { setDisabledAt } from '../../store/api-keys.ts'
 import { type ChangedKey, changeApiKey } from './change-api-key.ts'
@@ -7,7 +7,7 @@ import { type ChangedKey, changeApiKey } from './change-api-key.ts'
 /** Disables a key until it is enabled. Repeating it changes nothing. Throws `key_revoked`. */
 export async function disableApiKey(
   deps: ActDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   accountId: string,
   idOrHint: string,
   reason: string | null,

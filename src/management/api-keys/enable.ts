@@ -1,6 +1,6 @@
 import { requireGrantable } from '../../acts/authority.ts'
 import type { ActDeps } from '../../acts/deps.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { CallerPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { setDisabledAt } from '../../store/api-keys.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
@@ -13,7 +13,7 @@ import { requireUnexpired } from './require-not-ended.ts'
  */
 export async function enableApiKey(
   deps: ActDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   accountId: string,
   idOrHint: string,
   reason: string | null,

@@ -7,8 +7,8 @@ import { resourceOf, snapshotOfApiKey } from '../../domain/audit/snapshots.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import type { CredentialRef } from '../../domain/key/credential-ref.ts'
 import type { Metadata } from '../../domain/key/metadata.ts'
-import { actorOf, type KeyPrincipal } from '../../domain/principal.ts'
-import type { KeyFacts } from '../../domain/verdict.ts'
+import { actorOf, type CallerPrincipal } from '../../domain/principal.ts'
+import type { Rights } from '../../domain/rights.ts'
 import { type Fault, invalidRequest } from '../../errors.ts'
 import { findApiKey, insertApiKey, type NewApiKey } from '../../store/api-keys.ts'
 import { insertCredential } from '../../store/credentials.ts'
@@ -52,20 +52,20 @@ export interface ReplayedIssue extends Omit<IssuedKey, 'token'> {
  */
 export async function issueApiKey(
   deps: ManagementDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   accountId: string,
   request: IssueRequest,
 ): Promise<IssuedKey>
 export async function issueApiKey(
   deps: ManagementDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   accountId: string,
   request: IssueRequest,
   idempotent: IdempotentRequest | undefined,
 ): Promise<IssuedKey | ReplayedIssue>
 export async function issueApiKey(
   deps: ManagementDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   accountId: string,
   request: IssueRequest,
   idempotent?: IdempotentRequest,
@@ -87,9 +87,7 @@ export async function issueApiKey(
     createdBy: actorOf(principal),
     expiresAt: request.expiresAt,
   }
-  const issue = async (
-    context: ActContext<KeyFacts>,
-  ): Promise<Acted<IssuedKey | ReplayedIssue>> => {
+  const issue = async (context: ActContext<Rights>): Promise<Acted<IssuedKey | ReplayedIssue>> => {
     const { trx, author, changed } = context
     const made = { apiKeyId: key.id, generation: 1 }
     const earlier =
@@ -113,7 +111,7 @@ export async function issueApiKey(
 /** The key that the first request issued, for an author who could still issue it. */
 async function replay(
   trx: StoreTransaction,
-  author: KeyFacts,
+  author: Rights,
   { apiKeyId, generation }: CredentialRef,
 ): Promise<ReplayedIssue> {
   const apiKey = await findApiKey(trx, apiKeyId)

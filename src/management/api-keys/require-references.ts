@@ -77,7 +77,7 @@ export function refusalOf(error: unknown): ServiceError | undefined {
   return undefined
 }
 
-const unknownRole: Fault = {
+export const unknownRole: Fault = {
   field: '/role',
   rule: 'exists',
   message: 'The role does not exist in the account: write the id or the name of one of its roles.',

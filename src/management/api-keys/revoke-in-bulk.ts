@@ -8,7 +8,7 @@ import {
 import { newId } from '../../acts/ids.ts'
 import type { AuditDraft } from '../../domain/audit/audit-event.ts'
 import type { ApiKey } from '../../domain/key/api-key.ts'
-import { actorOf, type KeyPrincipal } from '../../domain/principal.ts'
+import { actorOf, type CallerPrincipal } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { invalidRequest } from '../../errors.ts'
@@ -57,7 +57,7 @@ export interface BulkRevoked {
  */
 export async function revokeInBulk(
   deps: ManagementDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   scope: BulkScope,
   request: BulkRequest,
   reason: string | null,

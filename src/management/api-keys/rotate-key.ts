@@ -6,8 +6,8 @@ import {
   type RequestedRotation,
   type RotationPlan,
 } from '../../domain/key/rotation.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
-import type { KeyFacts } from '../../domain/verdict.ts'
+import type { CallerPrincipal } from '../../domain/principal.ts'
+import type { Rights } from '../../domain/rights.ts'
 import { type Fault, invalidRequest, notFound, ServiceError } from '../../errors.ts'
 import { setExpiry } from '../../store/api-key-updates.ts'
 import { findApiKey } from '../../store/api-keys.ts'
@@ -45,7 +45,7 @@ export interface RotationTerms {
   readonly requireRights: (
     trx: StoreTransaction,
     key: ApiKey,
-    author: KeyFacts,
+    author: Rights,
     expiresAt: Date | null,
   ) => Promise<void>
 }
@@ -57,7 +57,7 @@ export interface RotationTerms {
  */
 export async function rotateKey(
   deps: ManagementDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   accountId: string,
   idOrHint: string,
   request: RotationRequest,

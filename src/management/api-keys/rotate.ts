@@ -1,6 +1,6 @@
 import { requireGrantable } from '../../acts/authority.ts'
 import type { IdempotentRequest } from '../../acts/idempotency.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { CallerPrincipal } from '../../domain/principal.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
 import type { ManagementDeps } from '../deps.ts'
 import { requireMayEndAt, requireSameExpiry } from './change-rules.ts'
@@ -19,18 +19,19 @@ import {
  */
 export function rotateApiKey(
   deps: ManagementDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   accountId: string,
   idOrHint: string,
   request: RotationRequest,
   idempotent: IdempotentRequest | undefined,
 ): Promise<RotatedKey> {
-  const { key: own } = principal
+  const own = principal.kind === 'key' ? principal.key : undefined
   const terms: RotationTerms = {
     route: 'rotate',
     permission: 'api_key:rotate',
     // Its older token gives a key no more rights here than where the key rotates itself.
-    askedByGeneration: parseKeyId(idOrHint) === own.id ? own.generation : undefined,
+    askedByGeneration:
+      own !== undefined && parseKeyId(idOrHint) === own.id ? own.generation : undefined,
     requireRights: async (trx, key, author, expiresAt) => {
       if (key.id === author.id) requireSameExpiry(key, expiresAt)
       requireMayEndAt(author, key, expiresAt)

@@ -2,8 +2,8 @@ import type { ActDeps } from '../../acts/deps.ts'
 import type { ApiKey, Reach } from '../../domain/key/api-key.ts'
 import type { KeyRights } from '../../domain/key/key-rights.ts'
 import { isSameMetadata, type Metadata } from '../../domain/key/metadata.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
-import type { KeyFacts } from '../../domain/verdict.ts'
+import type { CallerPrincipal } from '../../domain/principal.ts'
+import type { Rights } from '../../domain/rights.ts'
 import { changedSince, type Fault, invalidRequest } from '../../errors.ts'
 import { updateApiKey as updateStored } from '../../store/api-key-updates.ts'
 import type { StoreTransaction } from '../../store/database.ts'
@@ -41,7 +41,7 @@ export type Expectation = (key: ApiKey) => boolean
  */
 export async function updateApiKey(
   deps: ActDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   accountId: string,
   idOrHint: string,
   isExpected: Expectation,
@@ -96,7 +96,7 @@ type Values = KeyRights & Pick<ApiKey, 'name' | 'description' | 'metadata'>
 async function valuesAfter(
   trx: StoreTransaction,
   key: ApiKey,
-  author: KeyFacts,
+  author: Rights,
   patch: KeyPatch,
 ): Promise<Values> {
   const before = await findRoleWithEffects(trx, key.accountId, { id: key.role.id })

@@ -8,7 +8,7 @@ import {
 } from '../../acts/idempotency.ts'
 import { newId } from '../../acts/ids.ts'
 import { resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { CallerPrincipal } from '../../domain/principal.ts'
 import { notFound } from '../../errors.ts'
 import { isPlatformAccount } from '../../store/accounts.ts'
 import { findRoleWithEffects, insertRole, type RoleWithEffects } from '../../store/roles.ts'
@@ -23,7 +23,7 @@ import { type RoleRequest, refuseTakenName, validateRole } from './validate-role
  */
 export async function createRole(
   deps: ActDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   accountId: string,
   request: RoleRequest,
   idempotent?: IdempotentRequest,

@@ -1,20 +1,23 @@
 import { type AuthorizedTerms, act } from '../../acts/act.ts'
 import type { ActDeps } from '../../acts/deps.ts'
 import { resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { CallerPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { violates } from '../../store/faults.ts'
+import { membershipRoleConstraint } from '../../store/memberships.ts'
 import { deleteStoredRole, roleUseConstraint } from '../../store/roles.ts'
 import { releaseExpired } from '../api-keys/release-expired.ts'
+import { releaseLapsed } from '../users/release-lapsed.ts'
 import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
 
 /**
- * Deletes a role that no live key has; keys that are revoked or expired do not keep it. Throws
+ * Deletes a role that no live key and no user has; keys that are revoked or expired do not keep it,
+ * nor do people whose mapped role has ended. Throws
  * `not_found`, `built_in`, `in_use`.
  */
 export async function deleteRole(
   deps: ActDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   accountId: string,
   id: string,
 ): Promise<void> {
@@ -27,6 +30,7 @@ export async function deleteRole(
   await act(deps, principal, terms, async ({ trx, changed }) => {
     const role = await lockOwnRole(trx, accountId, id, 'delete')
     await releaseExpired(trx, changed, accountId, { roleId: role.id })
+    await releaseLapsed(trx, { changed, now }, { accountId, roleId: role.id })
     await deleteStoredRole(trx, role.id, now).catch(refuseUsed)
     const event = {
       accountId,
@@ -40,6 +44,9 @@ export async function deleteRole(
 }
 
 function refuseUsed(error: unknown): never {
+  if (violates(error, membershipRoleConstraint)) {
+    throw new ServiceError('in_use', 'A user of the account has this role.')
+  }
   if (!violates(error, roleUseConstraint)) throw error
   throw new ServiceError(
     'in_use',

@@ -1,4 +1,4 @@
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import { type CallerPrincipal, rightsOf } from '../../domain/principal.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { notFound, ServiceError } from '../../errors.ts'
 import type { StoreTransaction } from '../../store/database.ts'
@@ -7,11 +7,11 @@ import { type LockPurpose, lockRole, type RoleWithEffects } from '../../store/ro
 /** Locks the role of the principal's key, if that is the role to change; see ActTerms.lockFirst. */
 export async function lockRoleOfPrincipal(
   trx: StoreTransaction,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   id: string,
   purpose: LockPurpose,
 ): Promise<void> {
-  const { accountId, role } = principal.key
+  const { accountId, role } = rightsOf(principal)
   if (id.toLowerCase() === role.id) await lockRole(trx, accountId, role.id, purpose)
 }
 

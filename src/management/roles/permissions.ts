@@ -1,13 +1,13 @@
 import type { Catalogue } from '../../domain/permission.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import { type CallerPrincipal, rightsOf } from '../../domain/principal.ts'
 import type { ManagementDeps } from '../deps.ts'
 import { requireCatalogue } from './catalogue.ts'
 
 /** The permissions that the principal's account can use in its roles. */
 export async function listPermissions(
   deps: Pick<ManagementDeps, 'db'>,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
 ): Promise<Catalogue> {
   const catalogue = await requireCatalogue(deps.db)
-  return catalogue.filter((entry) => entry.scope === 'account' || principal.key.platform)
+  return catalogue.filter((entry) => entry.scope === 'account' || rightsOf(principal).platform)
 }

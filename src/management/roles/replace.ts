@@ -9,15 +9,16 @@ import { requireGrantable } from '../../acts/authority.ts'
 import type { ActDeps } from '../../acts/deps.ts'
 import { differenceOf, resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
 import type { Catalogue } from '../../domain/permission.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { CallerPrincipal } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
+import type { Rights } from '../../domain/rights.ts'
 import type { Role } from '../../domain/role.ts'
-import type { KeyFacts } from '../../domain/verdict.ts'
 import { changedSince, ServiceError } from '../../errors.ts'
 import { isPlatformAccount } from '../../store/accounts.ts'
 import { isRoleUsedBeyond } from '../../store/api-key-references.ts'
 import { findLatestRevision } from '../../store/changes.ts'
 import type { StoreTransaction } from '../../store/database.ts'
+import { hasUsers } from '../../store/role-holders.ts'
 import { type RoleValues, type RoleWithEffects, updateRole } from '../../store/roles.ts'
 import { requireLockedCatalogue } from './catalogue.ts'
 import { allOf } from './effects.ts'
@@ -37,7 +38,7 @@ export type Revise = (before: Role, catalogue: Catalogue) => RoleRequest
  */
 export async function replaceRole(
   deps: ActDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   accountId: string,
   id: string,
   request: RoleRequest | Revise,
@@ -109,21 +110,24 @@ function sorted(permissions: readonly string[]): string {
 }
 
 /**
- * A permission that is added to a role can be used from wherever the role's keys can be used: an
+ * A permission that is added to a role can be used from wherever its keys and users act: an
  * author restricted by allow lists may not extend it beyond them.
  */
 async function requireReachOfUsers(
   trx: StoreTransaction,
   accountId: string,
-  author: KeyFacts,
+  author: Rights,
   before: RoleWithEffects,
   permissions: readonly string[],
 ): Promise<void> {
   if (author.reach === 'anywhere') return
   if (permissions.every((name) => before.effective.includes(name))) return
-  if (!(await isRoleUsedBeyond(trx, accountId, before.id, author.allowListIds))) return
+  const isUsed =
+    (await hasUsers(trx, accountId, before.id)) ||
+    (await isRoleUsedBeyond(trx, accountId, before.id, author.allowListIds))
+  if (!isUsed) return
   throw new ServiceError(
     'escalation',
-    'An API key restricted by allow lists cannot add permissions to a role whose keys are usable from other addresses.',
+    'An API key restricted by allow lists cannot add permissions to a role whose keys or users act from other addresses.',
   )
 }

@@ -1,10 +1,10 @@
 import { act } from '../../acts/act.ts'
 import type { KeyPrincipal } from '../../domain/principal.ts'
 import type { Session } from '../../domain/session/session.ts'
-import { lockKeyFacts } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
-import { confirmSession as confirmStored, lockSessionsOfKey } from '../../store/sessions.ts'
+import { confirmSession as confirmStored, lockSessionsOf } from '../../store/sessions.ts'
 import type { SessionManagementDeps } from './deps.ts'
+import { lockOwnerShared, ownerOf } from './owner.ts'
 import { requireSession } from './require-session.ts'
 
 /**
@@ -15,22 +15,22 @@ export async function confirmSession(
   deps: SessionManagementDeps,
   principal: KeyPrincipal,
 ): Promise<Session> {
-  const { key } = principal
+  const owner = ownerOf(principal)
   const { id } = requireSession(principal)
   const terms = {
     permission: null,
     lockFirst: async (trx: StoreTransaction) => {
-      await lockKeyFacts(trx, key.id, key.generation)
-      await lockSessionsOfKey(trx, key.id, [id])
+      await lockOwnerShared(trx, owner)
+      await lockSessionsOf(trx, owner, [id])
     },
   }
   const { result } = await act(deps, principal, terms, async ({ trx }) => {
-    const [session] = await lockSessionsOfKey(trx, key.id, [id])
+    const [session] = await lockSessionsOf(trx, owner, [id])
     if (session === undefined) throw new Error('A locked session was not found.')
     const confirmedUntil = new Date(deps.now().getTime() + deps.sessions.limits.confirmationMs)
     await confirmStored(trx, id, confirmedUntil)
     const event = {
-      accountId: key.accountId,
+      accountId: principal.key.accountId,
       action: 'session.confirmed',
       resource: { type: 'session', id, name: null },
       before: { confirmed_until: session.confirmedUntil.toISOString() },

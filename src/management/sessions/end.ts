@@ -1,17 +1,13 @@
 import { act, nothingChanged } from '../../acts/act.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import { type CallerPrincipal, rightsOf } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import type { Session } from '../../domain/session/session.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { notFound } from '../../errors.ts'
-import { lockKeyFacts } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
-import {
-  endSession as endStored,
-  lockSessionsOfKey,
-  setEndedRevision,
-} from '../../store/sessions.ts'
+import { endSession as endStored, lockSessionsOf, setEndedRevision } from '../../store/sessions.ts'
 import type { SessionManagementDeps } from './deps.ts'
+import { lockOwnerShared, ownerOf } from './owner.ts'
 
 export interface EndedSession {
   readonly session: Session
@@ -20,36 +16,37 @@ export interface EndedSession {
 }
 
 /**
- * Ends a session of the principal's own key, on every instance. Repeating it changes nothing, and
- * returns the same revision. Throws `not_found`.
+ * Ends a session of the principal's own key or person, on every instance. Repeating it changes
+ * nothing, and returns the same revision. Throws `not_found`.
  */
 export async function endSession(
   deps: SessionManagementDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
   idText: string,
 ): Promise<EndedSession> {
   if (!isUuid(idText)) throw notFound('session')
   const id = idText.toLowerCase()
-  const { key } = principal
+  const owner = ownerOf(principal)
   const own = principal.session?.id ?? id
   const terms = {
     permission: null,
-    // The order of every act is key, then sessions; and sessions in order of id.
+    // The order of every act is the owner, then sessions; and sessions in order of id.
     lockFirst: async (trx: StoreTransaction) => {
-      await lockKeyFacts(trx, key.id, key.generation)
-      await lockSessionsOfKey(trx, key.id, [id, own])
+      await lockOwnerShared(trx, owner)
+      await lockSessionsOf(trx, owner, [id, own])
     },
-    seal: (trx: StoreTransaction, committed: RevisionRef) => setEndedRevision(trx, id, committed),
+    seal: (trx: StoreTransaction, committed: RevisionRef) =>
+      setEndedRevision(trx, owner.kind, id, committed),
   }
   const { result, committed } = await act(deps, principal, terms, async ({ trx, changed }) => {
-    const [session] = await lockSessionsOfKey(trx, key.id, [id])
+    const [session] = await lockSessionsOf(trx, owner, [id])
     if (session === undefined) throw notFound('session')
     if (session.endedAt !== null) return nothingChanged(session)
     const endedAt = deps.now()
-    await endStored(trx, session.id, endedAt)
+    await endStored(trx, owner.kind, session.id, endedAt)
     changed({ kind: 'session', id: session.id })
     const event = {
-      accountId: key.accountId,
+      accountId: rightsOf(principal).accountId,
       action: 'session.ended',
       resource: { type: 'session', id: session.id, name: null },
       before: { ended_at: null },

@@ -1,20 +1,24 @@
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import type { CallerPrincipal } from '../../domain/principal.ts'
 import { endOf, type Session } from '../../domain/session/session.ts'
 import { notFound } from '../../errors.ts'
-import { findSession, findSessionsOfKey } from '../../store/sessions.ts'
+import { findSession, findSessionsOf } from '../../store/sessions.ts'
 import type { SessionManagementDeps } from './deps.ts'
+import { ownerOf } from './owner.ts'
 import { requireSession } from './require-session.ts'
 
 /** Sessions that a list shows at most; a person has a few. */
 export const maxListedSessions = 100
 
-/** The sessions of the principal's key that go on, newest first. */
+/** The sessions of the principal's key or person that go on, newest first. */
 export async function listSessions(
   deps: SessionManagementDeps,
-  { key }: KeyPrincipal,
+  principal: CallerPrincipal,
 ): Promise<readonly Session[]> {
   const now = deps.now()
-  const stored = await findSessionsOfKey(deps.db, key.id, { now, limit: maxListedSessions })
+  const stored = await findSessionsOf(deps.db, ownerOf(principal), {
+    now,
+    limit: maxListedSessions,
+  })
   return stored
     .map((session) => withLastUse(deps, session))
     .filter((session) => endOf(session, now, deps.sessions.limits.idleMs) === undefined)
@@ -23,9 +27,9 @@ export async function listSessions(
 /** The session by which the principal acts. Throws `not_found` if it presented a token. */
 export async function getOwnSession(
   deps: SessionManagementDeps,
-  principal: KeyPrincipal,
+  principal: CallerPrincipal,
 ): Promise<Session> {
-  const session = await findSession(deps.db, requireSession(principal).id)
+  const session = await findSession(deps.db, principal.kind, requireSession(principal).id)
   if (session === undefined) throw notFound('session')
   return withLastUse(deps, session)
 }

@@ -6,7 +6,13 @@ import { ServiceError } from '../../errors.ts'
 import { findCredentialFacts } from '../../store/credentials.ts'
 import { findSignInLink, lockSignInLink, useSignInLink } from '../../store/sign-in-links.ts'
 import type { SessionManagementDeps } from './deps.ts'
-import { enterSession, hashOfSecret, type StartedSession, sessionStarted } from './start.ts'
+import {
+  enterSession,
+  hashOfSecret,
+  type StartedSession,
+  sessionStarted,
+  termsFromNow,
+} from './start.ts'
 
 /** A session that nobody gave a key for lasts an hour. */
 const lifetimeMs = 60 * 60 * 1000
@@ -53,7 +59,8 @@ export async function startSessionByLink(
       throw invalidLink()
     }
     await useSignInLink(context.trx, locked.id, now)
-    const started = await enterSession(deps, context, principal, lifetimeMs)
+    const terms = termsFromNow(deps, lifetimeMs)
+    const started = await enterSession(deps, context, principal, terms)
     return { result: started, events: [sessionStarted(started.session, principal, 'sign_in_link')] }
   })
   return { started: result, principal }

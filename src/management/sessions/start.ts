@@ -3,11 +3,12 @@ import { type ActContext, act } from '../../acts/act.ts'
 import { newId } from '../../acts/ids.ts'
 import type { AuditDraft } from '../../domain/audit/audit-event.ts'
 import { formatAddress } from '../../domain/network/format-address.ts'
-import type { KeyPrincipal } from '../../domain/principal.ts'
+import { type CallerPrincipal, type KeyPrincipal, rightsOf } from '../../domain/principal.ts'
 import { formatConsoleSecret } from '../../domain/session/console-secret.ts'
 import type { Session } from '../../domain/session/session.ts'
 import { insertSession } from '../../store/sessions.ts'
 import type { SessionManagementDeps } from './deps.ts'
+import { ownerOf } from './owner.ts'
 
 export interface StartedSession {
   readonly session: Session
@@ -26,37 +27,57 @@ export async function startSession(
 ): Promise<StartedSession> {
   const { lifetimeMs } = deps.sessions.limits
   const { result } = await act(deps, principal, { permission: null }, async (context) => {
-    const started = await enterSession(deps, context, principal, lifetimeMs)
+    const terms = termsFromNow(deps, lifetimeMs)
+    const started = await enterSession(deps, context, principal, terms)
     return { result: started, events: [sessionStarted(started.session, principal, 'api_key')] }
   })
   return result
 }
 
-/** Inserts a session of the principal's key, in the transaction of an act of that key. */
+/** How long a session lasts, and until when it is confirmed. */
+export interface SessionTerms {
+  readonly expiresAt: Date
+  readonly confirmedUntil: Date
+}
+
+/** Inserts a session of the principal, in the transaction of its act. */
 export async function enterSession(
   deps: SessionManagementDeps,
   { trx }: Pick<ActContext<unknown>, 'trx'>,
-  { key, address }: KeyPrincipal,
-  lifetimeMs: number,
+  principal: CallerPrincipal,
+  { expiresAt, confirmedUntil }: SessionTerms,
 ): Promise<StartedSession> {
+  const { address } = principal
   const now = deps.now()
   const tagKey = deps.keyring.signing
   const id = newId(deps)
-  const { text } = formatConsoleSecret('session', { id, secret: deps.randomBytes(32), tagKey })
+  const kind = principal.kind === 'key' ? 'session' : 'user_session'
+  const { text } = formatConsoleSecret(kind, { id, secret: deps.randomBytes(32), tagKey })
   const session: Session = {
     id,
-    apiKeyId: key.id,
-    generation: key.generation,
+    owner: ownerOf(principal),
     clientIp: address === undefined ? null : formatAddress(address),
     createdAt: now,
-    confirmedUntil: new Date(now.getTime() + deps.sessions.limits.confirmationMs),
+    confirmedUntil,
     lastUsedAt: now,
-    expiresAt: new Date(now.getTime() + lifetimeMs),
+    expiresAt,
     endedAt: null,
     lastChange: null,
   }
   await insertSession(trx, { ...session, tagKeyId: tagKey.id, hash: hashOfSecret(text) })
   return { session, token: text }
+}
+
+/** The terms of a session that starts now by a key, and lasts so many milliseconds. */
+export function termsFromNow(
+  { now, sessions }: Pick<SessionManagementDeps, 'now' | 'sessions'>,
+  lifetimeMs: number,
+): SessionTerms {
+  const from = now().getTime()
+  return {
+    expiresAt: new Date(from + lifetimeMs),
+    confirmedUntil: new Date(from + sessions.limits.confirmationMs),
+  }
 }
 
 /**
@@ -67,14 +88,14 @@ export function hashOfSecret(text: string): Buffer {
   return hash('sha256', text, 'buffer')
 }
 
-/** The event of a sign-in: by a key that was given, or by a sign-in link. */
+/** The event of a sign-in: by a key that was given, by a sign-in link, or by a provider. */
 export function sessionStarted(
   session: Session,
-  { key }: Pick<KeyPrincipal, 'key'>,
-  by: 'api_key' | 'sign_in_link',
+  principal: CallerPrincipal,
+  by: 'api_key' | 'sign_in_link' | 'oidc',
 ): AuditDraft {
   return {
-    accountId: key.accountId,
+    accountId: rightsOf(principal).accountId,
     action: 'session.started',
     resource: { type: 'session', id: session.id, name: null },
     before: null,

@@ -1,6 +1,6 @@
 import type { Address } from '../../domain/network/address.ts'
 import type { Verdict } from '../../domain/verdict.ts'
-import { type Caller, isCurrent } from '../current-caller.ts'
+import { isCurrent, type KeyCaller } from '../current-caller.ts'
 import { verify } from '../verify.ts'
 import type { EdgesDeps } from './edges-deps.ts'
 
@@ -23,11 +23,11 @@ export class EdgeAuthority {
   readonly #deps: EdgesDeps
   readonly #credentials: EdgeCredentials
   readonly #onRefused: () => void
-  #caller: Caller
+  #caller: KeyCaller
 
   constructor(
     deps: EdgesDeps,
-    who: { readonly caller: Caller; readonly credentials: EdgeCredentials },
+    who: { readonly caller: KeyCaller; readonly credentials: EdgeCredentials },
     onRefused: () => void,
   ) {
     this.#deps = deps
@@ -36,7 +36,7 @@ export class EdgeAuthority {
     this.#onRefused = onRefused
   }
 
-  get caller(): Caller {
+  get caller(): KeyCaller {
     return this.#caller
   }
 

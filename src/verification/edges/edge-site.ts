@@ -1,6 +1,6 @@
 import type { DismissalReason, Report, ToEdge } from '../../domain/edge/edge-message.ts'
 import type { AttachedEdge } from '../../freshness/attached-edge.ts'
-import type { Caller } from '../current-caller.ts'
+import type { KeyCaller } from '../current-caller.ts'
 import type { EdgesDeps } from './edges-deps.ts'
 
 /** The connection of a stream. What is sent is in order. */
@@ -17,7 +17,7 @@ export interface EdgeSite {
   readonly deps: EdgesDeps
   attach(
     send: (message: ToEdge<never>) => void,
-    caller: Caller,
+    caller: KeyCaller,
     onSuspended: () => void,
   ): AttachedEdge
   /** An edge has confirmed, or has gone: more may be acknowledged. */

@@ -16,7 +16,7 @@ import {
 } from '../../domain/edge/edge-protocol.ts'
 import { parseFromEdge } from '../../domain/edge/parse-from-edge.ts'
 import type { AttachedEdge } from '../../freshness/attached-edge.ts'
-import type { Caller } from '../current-caller.ts'
+import type { KeyCaller } from '../current-caller.ts'
 import { closeSentences } from './close-sentences.ts'
 import { EdgeAuthority, type EdgeCredentials } from './edge-authority.ts'
 import { EdgeGrants } from './edge-grants.ts'
@@ -49,7 +49,7 @@ export class EdgeStream {
   constructor(
     site: EdgeSite,
     connection: EdgeConnection,
-    who: { readonly caller: Caller; readonly credentials: EdgeCredentials },
+    who: { readonly caller: KeyCaller; readonly credentials: EdgeCredentials },
   ) {
     const { deps } = site
     this.#site = site

@@ -1,6 +1,6 @@
 import { type DismissalReason, dismissalReasons } from '../../domain/edge/edge-message.ts'
 import type { EdgeStreams } from '../../freshness/edge-streams.ts'
-import type { Caller } from '../current-caller.ts'
+import type { KeyCaller } from '../current-caller.ts'
 import type { EdgeCredentials } from './edge-authority.ts'
 import { EdgeReports } from './edge-reports.ts'
 import type { EdgeConnection, EdgeSite } from './edge-site.ts'
@@ -71,7 +71,7 @@ export class Edges {
   /** A new connection, whose request was authenticated. Tell the stream of all that comes. */
   accept(
     connection: EdgeConnection,
-    who: { readonly caller: Caller; readonly credentials: EdgeCredentials },
+    who: { readonly caller: KeyCaller; readonly credentials: EdgeCredentials },
   ): EdgeStream {
     const stream = new EdgeStream(this.#site(), connection, who)
     this.#open.set(stream.id, stream)

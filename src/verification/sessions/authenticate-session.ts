@@ -1,17 +1,14 @@
 import { timingSafeEqual } from 'node:crypto'
 import { noUsage } from '../../domain/key/usage-counts.ts'
 import type { Address } from '../../domain/network/address.ts'
-import {
-  type ConsoleSecret,
-  hasValidTag,
-  parseConsoleSecret,
-} from '../../domain/session/console-secret.ts'
-import { endOf, type SessionEnd } from '../../domain/session/session.ts'
+import { type ConsoleSecret, parseConsoleSecret } from '../../domain/session/console-secret.ts'
+import type { SessionEnd } from '../../domain/session/session.ts'
 import { type DenialReason, judge, type KeyFacts } from '../../domain/verdict.ts'
 import { recordVerdict } from '../record-verdict.ts'
 import { tokenDigest } from '../token-digest.ts'
 import type { CachedSession } from './cached-session.ts'
 import type { SessionDeps } from './deps.ts'
+import { endNow, isOurs } from './session-checks.ts'
 
 /** Whether a presented session token authenticates a request. */
 export type SessionVerdict =
@@ -41,7 +38,7 @@ export function authenticateSession(
     return load(deps, secret, digest, address)
   }
   // Another instance may have seen and written a later use.
-  if (endOfNow(deps, known) === 'idle') return load(deps, secret, digest, address)
+  if (endNow(deps, known.session) === 'idle') return load(deps, secret, digest, address)
   return verdictOn(deps, known, address)
 }
 
@@ -63,21 +60,13 @@ async function load(
   return verdictOn(deps, entry, address)
 }
 
-/** Past the lease the tag keys in memory may be too old to refuse by. */
-async function isOurs(deps: SessionDeps, secret: ConsoleSecret): Promise<boolean> {
-  if (hasValidTag(secret, deps.keyring.keys)) return true
-  if (!deps.cache.isLeaseExpired()) return false
-  await deps.keyring.reload()
-  return hasValidTag(secret, deps.keyring.keys)
-}
-
 function verdictOn(
   deps: SessionDeps,
   entry: CachedSession,
   address: Address | undefined,
 ): SessionVerdict {
   const { session, facts } = entry
-  const end = endOfNow(deps, entry)
+  const end = endNow(deps, session)
   if (end !== undefined) return { valid: false, reason: end }
   const now = deps.now()
   const attempt = { address, permissions: [], accountId: undefined }
@@ -85,10 +74,4 @@ function verdictOn(
   if (!verdict.valid) return { valid: false, reason: 'key_denied', denial: verdict.reason }
   deps.sessions.uses.record(session.id, now)
   return { valid: true, session, key: facts }
-}
-
-function endOfNow(deps: SessionDeps, { session }: CachedSession): SessionEnd | undefined {
-  const written = session.lastUsedAt.getTime()
-  const lastUsedAt = new Date(Math.max(written, deps.sessions.uses.lastOf(session.id) ?? 0))
-  return endOf({ ...session, lastUsedAt }, deps.now(), deps.sessions.limits.idleMs)
 }

@@ -1,19 +1,26 @@
 import { LRUCache } from 'lru-cache'
+import type { EpochSubject } from '../../domain/protocol/invalidation-epochs.ts'
 import type { Moment } from '../../domain/protocol/lease.ts'
 import type { Epoch, Freshness } from '../../freshness/freshness.ts'
-import type { CachedSession } from './cached-session.ts'
 
 /** A session takes less than 2 kB: at most 20 MB. */
 const maxSessions = 10_000
 
+/** A session with the facts of its owner, and the epoch from before both were read. */
+interface SessionEntry {
+  readonly session: { readonly id: string }
+  readonly facts: EpochSubject
+  readonly epoch: Epoch
+}
+
 /**
  * The sessions that this instance has met, by the SHA-256 of the session token; never a token. The
  * rules are those of the cache of credentials: what a change has invalidated, or no lease covers,
- * answers nothing. A session has two subjects: a change of its key ends what is known of it as
- * surely as its own end does.
+ * answers nothing. A session has two subjects: a change of its key or person ends what is known of
+ * it as surely as its own end does.
  */
-export class SessionCache {
-  readonly #entries = new LRUCache<string, CachedSession>({ max: maxSessions })
+export class SessionCache<Entry extends SessionEntry> {
+  readonly #entries = new LRUCache<string, Entry>({ max: maxSessions })
   readonly #freshness: Freshness
   readonly #now: () => Moment
 
@@ -23,12 +30,12 @@ export class SessionCache {
   }
 
   /** The entry of a session token, by its digest. The entry may be stale: ask `mayAnswer`. */
-  find(digest: string): CachedSession | undefined {
+  find(digest: string): Entry | undefined {
     return this.#entries.get(digest)
   }
 
   /** Whether an answer may rest on the entry. Ask in the last synchronous step before answering. */
-  mayAnswer({ session, facts, epoch }: CachedSession): boolean {
+  mayAnswer({ session, facts, epoch }: Entry): boolean {
     return (
       this.#freshness.mayAnswer(epoch, facts, this.#now()) &&
       this.#freshness.mayAnswer(epoch, subjectOf(session, facts), this.#now())
@@ -36,7 +43,7 @@ export class SessionCache {
   }
 
   /** Caches the entry, unless a change has invalidated it or a fresher entry exists. */
-  put(digest: string, entry: CachedSession): void {
+  put(digest: string, entry: Entry): void {
     const { session, facts, epoch } = entry
     if (!this.#freshness.mayStore(epoch, facts)) return
     if (!this.#freshness.mayStore(epoch, subjectOf(session, facts))) return
@@ -51,9 +58,6 @@ export class SessionCache {
   }
 }
 
-function subjectOf(
-  { id }: CachedSession['session'],
-  { accountId }: CachedSession['facts'],
-): { readonly id: string; readonly accountId: string } {
+function subjectOf({ id }: SessionEntry['session'], { accountId }: EpochSubject): EpochSubject {
   return { id, accountId }
 }

@@ -7,6 +7,7 @@ import {
 } from '../../store/session-credentials.ts'
 import { AddressSetLoader } from '../address-set-loader.ts'
 import { BatchLoader } from '../batch-loader.ts'
+import type { CachedSession } from './cached-session.ts'
 import type { SessionCache } from './session-cache.ts'
 
 /** A session with the facts of its key, and the epoch from before the statement was sent. */
@@ -26,7 +27,7 @@ const maxSessionsAtOnce = 250
 
 interface LoaderDeps {
   readonly verificationReads: Pick<CurrentReads, 'read'>
-  readonly cache: Pick<SessionCache, 'epoch'>
+  readonly cache: Pick<SessionCache<CachedSession>, 'epoch'>
 }
 
 type Row = SessionWithCredential & { readonly epoch: Epoch }

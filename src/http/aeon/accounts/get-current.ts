@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { rightsOf } from '../../../domain/principal.ts'
 import { getAccount } from '../../../management/accounts/get.ts'
 import { lastChangeOfAccount } from '../../../management/accounts/last-change.ts'
 import type { App } from '../../app-type.ts'
@@ -26,7 +27,7 @@ export function getCurrentAccountRoute(scope: App, deps: Deps): void {
       },
     },
     async (request) => {
-      const account = await getAccount(deps, request.principal.key.accountId)
+      const account = await getAccount(deps, rightsOf(request.principal).accountId)
       return { data: toAccountData(account, await lastChangeOfAccount(deps, account)) }
     },
   )

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { requirePermission } from '../../../acts/authority.ts'
 import { maxKeyIdListLength } from '../../../domain/limits.ts'
-import type { KeyPrincipal } from '../../../domain/principal.ts'
+import { type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import { isUuid } from '../../../domain/uuid.ts'
 import { invalidRequest } from '../../../errors.ts'
 import { listAllowLists } from '../../../management/allow-lists/list.ts'
@@ -80,9 +80,9 @@ export function listAllowListsRoute(scope: App, deps: Deps): void {
 }
 
 /** Only readers of keys may filter by keys. Throws `permission_denied` or `invalid_request`. */
-function parseKeyIds(text: string | undefined, reader: KeyPrincipal): string[] | undefined {
+function parseKeyIds(text: string | undefined, reader: CallerPrincipal): string[] | undefined {
   if (text === undefined) return undefined
-  requirePermission(reader.key, 'api_key:read')
+  requirePermission(rightsOf(reader), 'api_key:read')
   return text.split(',').map((id) => {
     if (isUuid(id)) return id
     throw invalidRequest([

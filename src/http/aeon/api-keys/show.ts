@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Static } from 'typebox'
 import type { ApiKey } from '../../../domain/key/api-key.ts'
-import type { KeyPrincipal } from '../../../domain/principal.ts'
+import type { CallerPrincipal } from '../../../domain/principal.ts'
 import { lastChangesOfKeys } from '../../../management/api-keys/last-changes.ts'
 import { rolesOfKeys } from '../../../management/roles/of-keys.ts'
 import type { Deps } from '../../deps.ts'
@@ -13,7 +13,7 @@ export async function showApiKeys(
   deps: Deps,
   accountId: string,
   apiKeys: readonly ApiKey[],
-  reader: KeyPrincipal,
+  reader: CallerPrincipal,
 ): Promise<Static<typeof ApiKeyData>[]> {
   const roles = await rolesOfKeys(deps, accountId, apiKeys)
   const changes = await lastChangesOfKeys(deps, accountId, apiKeys)
@@ -34,7 +34,7 @@ const keysOfTurn = 100
 export async function showApiKey(
   deps: Deps,
   apiKey: ApiKey,
-  reader: KeyPrincipal,
+  reader: CallerPrincipal,
 ): Promise<Static<typeof ApiKeyData>> {
   const [data] = await showApiKeys(deps, apiKey.accountId, [apiKey], reader)
   if (data === undefined) throw new Error('A key was not shown.')

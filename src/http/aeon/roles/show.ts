@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Static } from 'typebox'
-import type { KeyPrincipal } from '../../../domain/principal.ts'
+import type { CallerPrincipal } from '../../../domain/principal.ts'
 import type { RoleWithEffects } from '../../../management/roles/list.ts'
 import { listPermissions } from '../../../management/roles/permissions.ts'
 import { answerInTurns } from '../../answer-in-turns.ts'
@@ -13,7 +13,7 @@ export async function showRoles(
   deps: Deps,
   accountId: string,
   roles: readonly RoleWithEffects[],
-  reader: KeyPrincipal,
+  reader: CallerPrincipal,
   withPermissions: boolean,
 ): Promise<Static<typeof RoleData>[]> {
   const roleIds = roles.map((role) => role.id)
@@ -26,7 +26,7 @@ export async function answerRole(
   deps: Deps,
   reply: FastifyReply,
   role: RoleWithEffects,
-  reader: KeyPrincipal,
+  reader: CallerPrincipal,
 ): Promise<Buffer> {
   const [data] = await showRoles(deps, role.accountId, [role], reader, true)
   if (data === undefined) throw new Error('A role was not shown.')

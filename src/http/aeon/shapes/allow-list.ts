@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Account } from '../../../domain/account.ts'
 import type { AllowList } from '../../../domain/network/allow-list.ts'
-import type { KeyPrincipal } from '../../../domain/principal.ts'
+import type { CallerPrincipal } from '../../../domain/principal.ts'
 import { notFound } from '../../../errors.ts'
 import { getAccount } from '../../../management/accounts/get.ts'
 import type { Deps } from '../../deps.ts'
@@ -32,7 +32,7 @@ export async function requireProject(
 /** Returns a function that shows lists of an account to the reader. */
 export async function allowListsSeenBy(
   deps: Deps,
-  reader: KeyPrincipal,
+  reader: CallerPrincipal,
   account: Account,
   lists: readonly AllowList[],
 ): Promise<(list: AllowList) => Static<typeof NetworkAllowListData>> {

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { type ApiKey, statusOf } from '../../../domain/key/api-key.ts'
-import { actorSeenBy, type KeyPrincipal } from '../../../domain/principal.ts'
+import { actorSeenBy, type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import type { RoleOfKey } from '../../../management/roles/of-keys.ts'
 import type { ApiKeyData } from './api-key-schemas.ts'
 import { pathId } from './fields.ts'
@@ -22,7 +22,7 @@ export interface KeyView {
   readonly role: RoleOfKey | undefined
   /** When the key was last changed. */
   readonly changedAt: Date
-  readonly reader: KeyPrincipal
+  readonly reader: CallerPrincipal
   readonly now: Date
 }
 
@@ -68,8 +68,8 @@ export function expiryAfter(hours: number, now: Date): Date | null {
   return hours === 0 ? null : new Date(now.getTime() + hours * msPerHour)
 }
 
-function revocationOf(apiKey: ApiKey, reader: KeyPrincipal) {
-  const by = apiKey.revokedBy && actorSeenBy(apiKey.revokedBy, reader.key.platform)
+function revocationOf(apiKey: ApiKey, reader: CallerPrincipal) {
+  const by = apiKey.revokedBy && actorSeenBy(apiKey.revokedBy, rightsOf(reader).platform)
   const user = by?.kind === 'user' ? by : undefined
   const key = by?.kind === 'api_key' || by?.kind === 'platform' ? by : undefined
   return {

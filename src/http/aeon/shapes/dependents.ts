@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { KeyPrincipal } from '../../../domain/principal.ts'
+import { type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import { type Dependent, listDependents } from '../../../management/api-keys/list-dependents.ts'
 import type { Deps } from '../../deps.ts'
 
@@ -15,11 +15,11 @@ const dependentsOfTurn = 2_000
 /** The active keys by the id of their role or list; none if the reader may not read keys. */
 export async function dependentsSeenBy(
   deps: Deps,
-  reader: KeyPrincipal,
+  reader: CallerPrincipal,
   accountId: string,
   of: Parameters<typeof listDependents>[2],
 ): Promise<ReadonlyMap<string, readonly Dependent[]>> {
-  if (!reader.key.holds.has('api_key:read')) return new Map()
+  if (!rightsOf(reader).holds.has('api_key:read')) return new Map()
   const found = await listDependents(deps, accountId, of, maxDependentsShown)
   const byHolder = new Map<string, Dependent[]>()
   for (const [index, dependent] of found.entries()) {

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import type { Catalogue, CatalogueEntry } from '../../../domain/permission.ts'
-import type { KeyPrincipal } from '../../../domain/principal.ts'
+import { type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import type { ResourcePermissionInfo, ResourcePermissionsData } from './permission-schemas.ts'
 import { resourceNameOf } from './resource-names.ts'
 
@@ -12,10 +12,13 @@ export type NamedEntry = CatalogueEntry & { readonly aeon: NonNullable<Catalogue
  * makes a whole answer unreadable. So the Aeon API never shows a permission without such a name,
  * which are those of this service alone.
  */
-export function namedByAeon(catalogue: Catalogue, principal: KeyPrincipal): readonly NamedEntry[] {
+export function namedByAeon(
+  catalogue: Catalogue,
+  principal: CallerPrincipal,
+): readonly NamedEntry[] {
   return catalogue.filter(
     (entry): entry is NamedEntry =>
-      entry.aeon !== null && (entry.scope === 'account' || principal.key.platform),
+      entry.aeon !== null && (entry.scope === 'account' || rightsOf(principal).platform),
   )
 }
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { Catalogue } from '../../../domain/permission.ts'
-import type { KeyPrincipal } from '../../../domain/principal.ts'
+import type { CallerPrincipal } from '../../../domain/principal.ts'
 import type { Role } from '../../../domain/role.ts'
 import type { Dependent } from '../../../management/api-keys/list-dependents.ts'
 import type { RoleWithEffects } from '../../../management/roles/list.ts'
@@ -72,7 +72,7 @@ export const roleParams = Type.Object({
 
 /** What the answers about roles need besides the roles. */
 export interface RoleView {
-  readonly reader: KeyPrincipal
+  readonly reader: CallerPrincipal
   /** The active keys by the id of their role; none if the reader may not read keys. */
   readonly dependents: ReadonlyMap<string, readonly Dependent[]>
   /** Undefined: the answer shows no permissions. */

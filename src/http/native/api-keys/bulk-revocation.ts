@@ -2,7 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { ApiKey } from '../../../domain/key/api-key.ts'
 import { maxActorIdLength, maxNameLength } from '../../../domain/limits.ts'
-import type { KeyPrincipal } from '../../../domain/principal.ts'
+import { type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import { previewBulkRevocation } from '../../../management/api-keys/preview-bulk-revocation.ts'
 import { revokeInBulk } from '../../../management/api-keys/revoke-in-bulk.ts'
 import type { BulkRequest } from '../../../management/api-keys/validate-bulk-request.ts'
@@ -85,7 +85,7 @@ export const bulkDescription =
   'Permanent. Revokes every matching key in one transaction with one receipt, including keys that are issued at the same time. Repeating the request revokes keys issued since.'
 
 interface BulkCall {
-  readonly principal: KeyPrincipal
+  readonly principal: CallerPrincipal
   readonly query: Static<typeof waitQuery>
   readonly body: Static<typeof RevokeInBulkBody>
   readonly log: FastifyBaseLogger
@@ -110,7 +110,10 @@ export async function performBulkRevocation(
   const reason = body.reason ?? null
   const done = await revokeInBulk(deps, principal, accountId, wanted, reason)
   const { count, accounts, sample, committed } = done
-  log.info({ act: 'revoke in bulk', count, accounts, by: principal.key.id, reason }, 'keys revoked')
+  log.info(
+    { act: 'revoke in bulk', count, accounts, by: rightsOf(principal).id, reason },
+    'keys revoked',
+  )
   return {
     dry_run: false,
     count,
@@ -120,11 +123,14 @@ export async function performBulkRevocation(
   }
 }
 
-function parseBulkFilter(filter: Static<typeof BulkFilterBody>, reader: KeyPrincipal): BulkRequest {
+function parseBulkFilter(
+  filter: Static<typeof BulkFilterBody>,
+  reader: CallerPrincipal,
+): BulkRequest {
   return {
     ...(filter.all !== undefined && { all: filter.all }),
     ...(filter.created_by !== undefined && {
-      createdBy: { id: filter.created_by, platformToo: reader.key.platform },
+      createdBy: { id: filter.created_by, platformToo: rightsOf(reader).platform },
     }),
     ...(filter.role !== undefined && { role: parseRoleFilter(filter.role) }),
     ...(filter.name_prefix !== undefined && { namePrefix: filter.name_prefix }),

@@ -7,7 +7,7 @@ import {
   maxSearchWords,
   maxStatusListLength,
 } from '../../../domain/limits.ts'
-import type { KeyPrincipal } from '../../../domain/principal.ts'
+import { type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import { foldRoleName } from '../../../domain/role.ts'
 import { parseSearch } from '../../../domain/search.ts'
 import { isUuid } from '../../../domain/uuid.ts'
@@ -72,7 +72,7 @@ interface FilterQuery {
  * The filter that a query asks for. Only readers of the platform account filter by its own keys as
  * issuers. Throws `invalid_request`.
  */
-export function parseKeyFilter(query: FilterQuery, reader: KeyPrincipal): ApiKeyFilter {
+export function parseKeyFilter(query: FilterQuery, reader: CallerPrincipal): ApiKeyFilter {
   const namePrefix = parseNamePrefix(query)
   return {
     ...(query.status !== undefined && { statuses: parseStatuses(query.status) }),
@@ -80,7 +80,7 @@ export function parseKeyFilter(query: FilterQuery, reader: KeyPrincipal): ApiKey
     ...(namePrefix !== undefined && { namePrefix }),
     ...(query.role !== undefined && { role: parseRoleFilter(query.role) }),
     ...(query.created_by !== undefined && {
-      createdBy: { id: query.created_by, platformToo: reader.key.platform },
+      createdBy: { id: query.created_by, platformToo: rightsOf(reader).platform },
     }),
     ...(query.allow_list !== undefined && { allowListId: query.allow_list.toLowerCase() }),
     ...(query.expires_before !== undefined && {

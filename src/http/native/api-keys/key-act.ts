@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { rightsOf } from '../../../domain/principal.ts'
 import type { disableApiKey } from '../../../management/api-keys/disable.ts'
 import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
@@ -47,7 +48,7 @@ export async function performKeyAct(
   const reason = body.reason ?? null
   const { apiKey, committed } = await act(deps, principal, params.account_id, params.id, reason)
   request.log.info(
-    { act: verb, api_key_id: apiKey.id, by: principal.key.id, reason },
+    { act: verb, api_key_id: apiKey.id, by: rightsOf(principal).id, reason },
     'key changed',
   )
   const receipt = await receiptOfChange(deps, principal, committed, waitOf(request))

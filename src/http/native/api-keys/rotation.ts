@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { maxGeneration, maxOverlapSeconds } from '../../../domain/limits.ts'
+import { rightsOf } from '../../../domain/principal.ts'
 import { type Fault, invalidRequest } from '../../../errors.ts'
 import type { RotatedKey, RotationRequest } from '../../../management/api-keys/rotate-key.ts'
 import type { Deps } from '../../deps.ts'
@@ -132,7 +133,7 @@ export async function answerRotation(
   setReplayHeader(reply, token === null)
   if (token !== null) {
     request.log.info(
-      { act: 'rotate', api_key_id: apiKey.id, by: principal.key.id, generation },
+      { act: 'rotate', api_key_id: apiKey.id, by: rightsOf(principal).id, generation },
       'key changed',
     )
   }

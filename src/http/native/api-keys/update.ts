@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { reaches } from '../../../domain/key/api-key.ts'
+import { rightsOf } from '../../../domain/principal.ts'
 import { type KeyPatch, updateApiKey } from '../../../management/api-keys/update.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
@@ -87,7 +88,7 @@ export function updateApiKeyRoute(app: App, deps: Deps): void {
         toKeyPatch(request.body),
       )
       request.log.info(
-        { act: 'update', api_key_id: apiKey.id, by: principal.key.id },
+        { act: 'update', api_key_id: apiKey.id, by: rightsOf(principal).id },
         'key changed',
       )
       const effectiveAt = request.body.expires_at === undefined ? null : apiKey.expiresAt

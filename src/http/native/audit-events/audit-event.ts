@@ -6,9 +6,9 @@ import {
   type Snapshot,
 } from '../../../domain/audit/audit-event.ts'
 import { originSeenBy } from '../../../domain/audit/content.ts'
-import type { KeyPrincipal } from '../../../domain/principal.ts'
+import { type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import { nullableRef, nullableString, openEnum, ref } from '../../schema-tools.ts'
-import { ActorBody } from '../shapes/actor.ts'
+import { ActorBody, toActorBody } from '../shapes/actor.ts'
 import { id, time } from '../shapes/fields.ts'
 
 export const AuditSnapshotBody = Type.Unsafe<Snapshot>({
@@ -49,15 +49,15 @@ export const AuditEventBody = Type.Object(
     actor: ref(ActorBody),
     api_key_id: nullableString({
       description:
-        'Id of the key that authenticated the request. Null if the service itself acted, or a key of the platform account.',
+        'Id of the key that authenticated the request. Null if the service itself acted, a person who signed in, or a key of the platform account.',
     }),
     session_id: nullableString({
       description:
-        'Id of the session of the console by which the key acted. Null if its token was presented, and whenever `api_key_id` is null.',
+        'Id of the session of the console by which the key or the person acted. Null if a token was presented, if the service itself acted, and if the platform account did.',
     }),
     client_ip: nullableString({
       description:
-        'Client address. Null whenever `api_key_id` is null, and if the address is unknown.',
+        'Client address. Null if it is unknown, if the service itself acted, and if the platform account did.',
     }),
     request_id: nullableString({ description: 'The `X-Request-Id` of the response.' }),
     resource: ref(AuditResourceBody),
@@ -76,16 +76,16 @@ export const AuditEventBody = Type.Object(
 /** The event as `reader` may see it: only the platform account sees its own keys. */
 export function toAuditEventBody(
   event: AuditEvent,
-  reader: KeyPrincipal,
+  reader: CallerPrincipal,
 ): Static<typeof AuditEventBody> {
-  const { actor, via, clientIp, requestId } = originSeenBy(event.origin, reader.key.platform)
+  const { actor, via, clientIp, requestId } = originSeenBy(event.origin, rightsOf(reader).platform)
   return {
     id: event.id,
     number: event.number,
     account_id: event.accountId,
     created_at: event.createdAt.toISOString(),
     action: event.action,
-    actor,
+    actor: toActorBody(actor),
     api_key_id: via?.apiKeyId ?? null,
     session_id: via?.sessionId ?? null,
     client_ip: clientIp,

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { auditActions } from '../../../domain/audit/audit-event.ts'
 import { maxActorIdLength } from '../../../domain/limits.ts'
-import type { KeyPrincipal } from '../../../domain/principal.ts'
+import { type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import type { AuditFilter } from '../../../management/audit/list-events.ts'
 import { oneOf } from '../../schema-tools.ts'
 import { parseQueryTime } from '../parse-time.ts'
@@ -28,13 +28,15 @@ const EventFilter = Type.Object(eventFilterParameters)
 /** The filter that a query asks for. Throws `invalid_request`. */
 export function parseEventFilter(
   query: Static<typeof EventFilter>,
-  reader: KeyPrincipal,
+  reader: CallerPrincipal,
 ): AuditFilter {
   const { action, actor_id: actorId, resource_id: resourceId } = query
   const { created_from: from, created_before: before } = query
   return {
     ...(action !== undefined && { action }),
-    ...(actorId !== undefined && { actor: { id: actorId, platformToo: reader.key.platform } }),
+    ...(actorId !== undefined && {
+      actor: { id: actorId, platformToo: rightsOf(reader).platform },
+    }),
     ...(resourceId !== undefined && { resourceId }),
     ...(from !== undefined && { createdFrom: parseQueryTime('/created_from', from) }),
     ...(before !== undefined && { createdBefore: parseQueryTime('/created_before', before) }),

@@ -1,30 +1,26 @@
 import { Type } from 'typebox'
 import { formatAddress } from '../../../domain/network/format-address.ts'
-import { getApiKey } from '../../../management/api-keys/get.ts'
-import { rolesOfKeys } from '../../../management/roles/of-keys.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { nullableString, ref } from '../../schema-tools.ts'
 import { versionedKey } from '../../versions.ts'
-import { ApiKeyBody, toApiKeyBody } from '../shapes/api-key.ts'
-import { RoleBody, toRoleBody } from '../shapes/role.ts'
+import { callerBodyOf, callerFields } from '../caller-body.ts'
 
 export const Me = Type.Object(
   {
-    api_key: ref(ApiKeyBody),
-    role: ref(RoleBody),
-    permissions: Type.Array(Type.String(), {
-      description: 'All permissions of the key, including implied permissions.',
-    }),
+    ...callerFields,
     client_ip: nullableString({
       description:
         'Address of the caller as the service sees it, in the form that is compared with allow lists. Null if it is unknown.',
       examples: ['203.0.113.7'],
     }),
   },
-  { $id: 'Me', description: 'The key that authenticates the request.' },
+  {
+    $id: 'Me',
+    description: 'The key that authenticates the request, or the person who signed in.',
+  },
 )
 
 export function getMeRoute(app: App, deps: Deps): void {
@@ -35,24 +31,21 @@ export function getMeRoute(app: App, deps: Deps): void {
       schema: {
         operationId: 'getMe',
         tags: ['API keys'],
-        summary: 'Get the key that authenticates the request',
+        summary: 'Get the caller',
         description:
-          'Returns the key, its role and all its permissions, and the address of the caller as the service sees it.',
+          'Returns the key that authenticates the request, its role and all its permissions, and the address of the caller as the service sees it. To a person who signed in to the console, returns the user in place of the key.',
         response: responses({ 200: ref(Me) }),
       },
     },
     async (request, reply) => {
-      const { key, address } = request.principal
-      const apiKey = await getApiKey(deps, key.id)
-      const role = (await rolesOfKeys(deps, key.accountId, [apiKey])).get(apiKey.role.id)
-      if (role === undefined) throw new Error('A key has no role.')
-      const body = {
-        api_key: toApiKeyBody(apiKey, request.principal, deps.now()),
-        role: toRoleBody(role),
-        permissions: [...key.permissions],
-        client_ip: address === undefined ? null : formatAddress(address),
-      }
-      return answerOfVersion(versionedKey, request, reply, apiKey, body)
+      const { principal } = request
+      const { address } = principal
+      const { body: caller, apiKey } = await callerBodyOf(deps, principal)
+      const clientIp = address === undefined ? null : formatAddress(address)
+      const body = { ...caller, client_ip: clientIp }
+      return apiKey === undefined
+        ? body
+        : answerOfVersion(versionedKey, request, reply, apiKey, body)
     },
   )
 }

@@ -1,4 +1,5 @@
 import { rotateOwnKey } from '../../../management/api-keys/rotate-self.ts'
+import { requireKey } from '../../../management/require-key.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import {
@@ -25,7 +26,7 @@ export function rotateMeRoute(app: App, deps: Deps): void {
     async (request, reply) => {
       const rotated = await rotateOwnKey(
         deps,
-        request.principal,
+        requireKey(request.principal),
         validateRotation(request.body),
         parseIdempotencyKey(withRotationDefaults(request)),
       )

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { rightsOf } from '../../../domain/principal.ts'
 import { endSession } from '../../../management/sessions/end.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
@@ -18,7 +19,7 @@ export function endSessionRoute(app: App, deps: Deps): void {
       schema: {
         operationId: 'endSession',
         tags: ['Sessions'],
-        summary: 'End a session of the key that authenticates the request',
+        summary: 'End a session of the caller',
         description: 'Permanent. Ending an ended session changes nothing.',
         params: Type.Object({ id: pathId('Id of the session.') }),
         querystring: waitQuery,
@@ -37,7 +38,10 @@ export async function answerEnd(
 ): Promise<Static<typeof EndedSessionAnswer>> {
   const { principal } = request
   const { session, committed } = await endSession(deps, principal, id)
-  request.log.info({ act: 'end', session_id: session.id, by: principal.key.id }, 'session ended')
+  request.log.info(
+    { act: 'end', session_id: session.id, by: rightsOf(principal).id },
+    'session ended',
+  )
   const waitMs = waitOf({ query: request.query, body: {} })
   const receipt = await receiptOfChange(deps, principal, committed, waitMs)
   return { session: toSessionBody(deps, session, principal), receipt }

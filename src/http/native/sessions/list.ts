@@ -19,9 +19,9 @@ export function listSessionsRoute(app: App, deps: Deps): void {
       schema: {
         operationId: 'listSessions',
         tags: ['Sessions'],
-        summary: 'List the sessions of the key that authenticates the request',
+        summary: 'List the sessions of the caller',
         description:
-          'Returns the sessions of the console that go on: those that are neither ended nor expired nor idle for too long. Sessions of other keys are not visible: revoke, disable or rotate a key to end its sessions.',
+          'Returns the sessions of the console that go on: those that are neither ended nor expired nor idle for too long. Sessions of other keys and of other people are not visible: revoke, disable or rotate a key, or remove a user, to end its sessions.',
         response: responses({ 200: ref(SessionList) }),
       },
     },

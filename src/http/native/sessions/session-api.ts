@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { ServiceError } from '../../../errors.ts'
+import { requireKey } from '../../../management/require-key.ts'
 import { confirmSession } from '../../../management/sessions/confirm.ts'
 import { getOwnSession } from '../../../management/sessions/list.ts'
 import { requireSession } from '../../../management/sessions/require-session.ts'
@@ -52,14 +53,14 @@ function confirmSessionRoute(app: App, deps: Deps): void {
     { config, schema: { hide: true, body: Confirmation, response: { 200: SignedIn } } },
     async ({ principal, body }) => {
       requireSession(principal)
-      const { address } = principal
+      const { key, address } = requireKey(principal)
       const attempt = { address, permissions: [], accountId: undefined }
       const verdict = await verify(deps, body.key, attempt)
       if (!verdict.valid) throw refusedToken(verdict.reason, 'key')
-      if (verdict.key.id !== principal.key.id) {
+      if (verdict.key.id !== key.id) {
         throw new ServiceError('unauthenticated', 'The session belongs to another API key.')
       }
-      return signedInBody(deps, principal, await confirmSession(deps, principal))
+      return signedInBody(deps, principal, await confirmSession(deps, requireKey(principal)))
     },
   )
 }

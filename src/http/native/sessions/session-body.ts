@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { KeyPrincipal } from '../../../domain/principal.ts'
+import type { CallerPrincipal } from '../../../domain/principal.ts'
 import { idleExpiryOf, type Session } from '../../../domain/session/session.ts'
 import type { Deps } from '../../deps.ts'
 import { nullableString, ref } from '../../schema-tools.ts'
@@ -9,7 +9,10 @@ import { ReceiptBody } from '../shapes/receipt.ts'
 export const SessionBody = Type.Object(
   {
     id: id('Id of the session.'),
-    api_key_id: id('Id of the key that signed in.'),
+    api_key_id: nullableString({
+      format: 'uuid',
+      description: 'Id of the key that signed in. Null: a person did.',
+    }),
     current: Type.Boolean({ description: 'Whether the request belongs to this session.' }),
     client_ip: nullableString({ description: 'Client address at sign-in. Null if unknown.' }),
     created_at: time('Time of the sign-in.'),
@@ -17,13 +20,13 @@ export const SessionBody = Type.Object(
     idle_expires_at: time('Time at which the session ends if no request follows.'),
     expires_at: time('Time at which the session ends in any case.'),
     confirmed_until: nullableTime(
-      'Time until which sensitive operations do not require the key again. Null if they do now.',
+      'Time until which sensitive operations require neither the key again nor a new sign-in. Null if they do now.',
     ),
     ended_at: nullableTime('Null: the session was not ended.'),
   },
   {
     $id: 'Session',
-    description: 'A browser that is signed in to the console with a key, without the key.',
+    description: 'A browser that is signed in to the console, without the secret of the session.',
   },
 )
 
@@ -33,16 +36,16 @@ export const EndedSessionAnswer = Type.Object(
   { $id: 'EndedSession', description: 'The session and the receipt of its end.' },
 )
 
-/** The session as `reader` sees it, which is of the same key. */
+/** The session as `reader` sees it, which is of the same key or person. */
 export function toSessionBody(
   { sessions, now }: Pick<Deps, 'sessions' | 'now'>,
   session: Session,
-  reader: Pick<KeyPrincipal, 'session'>,
+  reader: Pick<CallerPrincipal, 'session'>,
 ): Static<typeof SessionBody> {
   const { confirmedUntil, endedAt } = session
   return {
     id: session.id,
-    api_key_id: session.apiKeyId,
+    api_key_id: session.owner.kind === 'key' ? session.owner.apiKeyId : null,
     current: session.id === reader.session?.id,
     client_ip: session.clientIp,
     created_at: session.createdAt.toISOString(),

@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
-import { actorKinds } from '../../../domain/key/api-key.ts'
+import { type Static, Type } from 'typebox'
+import { type Actor, actorKinds } from '../../../domain/key/api-key.ts'
 import { nullableString, openEnum } from '../../schema-tools.ts'
 
 export const ActorBody = Type.Object(
@@ -7,6 +7,16 @@ export const ActorBody = Type.Object(
     kind: openEnum(actorKinds, 'Kind of the actor.'),
     id: nullableString({ description: 'Id of the user or key. Null: the service itself.' }),
     name: nullableString({ description: 'Name at that time. Null if there is none.' }),
+    verified: Type.Optional(
+      Type.Boolean({
+        description:
+          'True: the user had signed in to this service. Absent: a trusted backend named the user, or the actor is none.',
+      }),
+    ),
   },
   { $id: 'Actor', description: 'The user, API key or service that performed an action.' },
 )
+
+export function toActorBody({ kind, id, name, verified }: Actor): Static<typeof ActorBody> {
+  return { kind, id, name, ...(verified !== undefined && { verified: true }) }
+}

@@ -2,14 +2,14 @@ import type { FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type ApiKey, keyStatuses, reaches, statusOf } from '../../../domain/key/api-key.ts'
 import { isOver } from '../../../domain/key/rotation.ts'
-import { actorSeenBy, type KeyPrincipal } from '../../../domain/principal.ts'
+import { actorSeenBy, type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import { hintOf } from '../../../domain/token/token.ts'
 import { documentedAs } from '../../documented-as.ts'
 import { entityTagOf } from '../../entity-tag.ts'
 import { nullableRef, nullableString, openEnum, ref } from '../../schema-tools.ts'
 import { versionedKey } from '../../versions.ts'
 import { accountParameter } from './account.ts'
-import { ActorBody } from './actor.ts'
+import { ActorBody, toActorBody } from './actor.ts'
 import { id, metadata, nullableTime, time } from './fields.ts'
 import { RoleRefBody } from './role.ts'
 
@@ -71,10 +71,10 @@ export const keyParams = Type.Object({ account_id: accountParameter, id: keyPara
 /** The key as `reader` may see it: only the platform account sees its own keys as actors. */
 export function toApiKeyBody(
   apiKey: ApiKey,
-  reader: KeyPrincipal,
+  reader: CallerPrincipal,
   now: Date,
 ): Static<typeof ApiKeyBody> {
-  const { platform } = reader.key
+  const { platform } = rightsOf(reader)
   const { overlapEndsAt } = apiKey
   return {
     id: apiKey.id,
@@ -86,7 +86,7 @@ export function toApiKeyBody(
     reach: apiKey.reach,
     allow_list_ids: [...apiKey.allowListIds],
     created_at: apiKey.createdAt.toISOString(),
-    created_by: actorSeenBy(apiKey.createdBy, platform),
+    created_by: toActorBody(actorSeenBy(apiKey.createdBy, platform)),
     expires_at: toTime(apiKey.expiresAt),
     last_used_at: toTime(apiKey.lastUsedAt),
     use_count: apiKey.useCount,
@@ -95,7 +95,7 @@ export function toApiKeyBody(
     metadata: { ...apiKey.metadata },
     disabled_at: toTime(apiKey.disabledAt),
     revoked_at: toTime(apiKey.revokedAt),
-    revoked_by: apiKey.revokedBy && actorSeenBy(apiKey.revokedBy, platform),
+    revoked_by: apiKey.revokedBy && toActorBody(actorSeenBy(apiKey.revokedBy, platform)),
     revocation_reason: apiKey.revocationReason,
     hint: hintOf(apiKey.tokenPrefix, apiKey.id),
   }
@@ -110,7 +110,7 @@ export function pathOfApiKey({ accountId, id }: Pick<ApiKey, 'accountId' | 'id'>
 export function answerApiKey(
   reply: FastifyReply,
   apiKey: ApiKey,
-  reader: KeyPrincipal,
+  reader: CallerPrincipal,
   now: Date,
 ): Static<typeof ApiKeyAnswer> {
   const body = { api_key: toApiKeyBody(apiKey, reader, now) }

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { KeyPrincipal } from '../../../domain/principal.ts'
+import { type KeyPrincipal, rightsOf, type UserPrincipal } from '../../../domain/principal.ts'
 import type { RevisionRef } from '../../../domain/protocol/revision-ref.ts'
 import type { Receipt } from '../../../freshness/receipt.ts'
 import type { Deps } from '../../deps.ts'
@@ -74,14 +74,17 @@ export const ReceiptAnswer = Type.Object(
 )
 
 /** Who reads a receipt: only the platform sees instances and edges apart. */
-export type ReceiptReader = Pick<KeyPrincipal, 'key'>
+export type ReceiptReader =
+  | Pick<KeyPrincipal, 'kind' | 'key'>
+  | Pick<UserPrincipal, 'kind' | 'user'>
 
 export function toReceiptBody(
   receipt: Receipt,
-  { key: { platform } }: ReceiptReader,
+  reader: ReceiptReader,
   now: Date,
 ): Static<typeof ReceiptBody> {
   const { completeInMs, instances, edges } = receipt
+  const { platform } = rightsOf(reader)
   return {
     revision: receipt.revision,
     id: receipt.id,

@@ -1,0 +1,49 @@
+import { Type } from 'typebox'
+import { countKeysOfUsers } from '../../../management/users/count-keys.ts'
+import { listUsers } from '../../../management/users/list.ts'
+import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
+import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
+import { responses } from '../../responses.ts'
+import { closed, ref } from '../../schema-tools.ts'
+import { accountParams } from '../shapes/account.ts'
+import { nextCursorField } from '../shapes/fields.ts'
+import { toUserBody, UserBody } from '../shapes/user.ts'
+
+export const UserPage = Type.Object(
+  {
+    users: Type.Array(ref(UserBody), { description: 'The users of the page.' }),
+    next_cursor: nextCursorField,
+  },
+  { $id: 'UserPage', description: 'A page of users.' },
+)
+
+export function listUsersRoute(app: App, deps: Deps): void {
+  app.get(
+    '/v1/accounts/:account_id/users',
+    {
+      config: { access: { permission: 'account_user:read' } },
+      schema: {
+        operationId: 'listUsers',
+        tags: ['Users'],
+        summary: 'List users',
+        description:
+          'Lists the people who have a role in the account, in the order in which they joined. People who were removed are not listed.',
+        params: accountParams,
+        querystring: Type.Object(pageParameters(['created_at']), closed),
+        response: responses({ 200: ref(UserPage) }, { problems: [404] }),
+      },
+    },
+    async (request) => {
+      const wanted = parsePage(request.query)
+      const { account_id: accountId } = request.params
+      const page = await listUsers(deps, accountId, wanted)
+      const ids = page.items.map(({ person }) => person.id)
+      const counts = await countKeysOfUsers(deps, accountId, ids)
+      return {
+        users: page.items.map((user) => toUserBody(user, counts.get(user.person.id) ?? 0)),
+        next_cursor: nextCursor(page, wanted),
+      }
+    },
+  )
+}

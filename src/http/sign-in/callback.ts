@@ -1,0 +1,126 @@
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { AddressRange } from '../../domain/network/address.ts'
+import { rightsOf } from '../../domain/principal.ts'
+import { ServiceError } from '../../errors.ts'
+import { type SignedInUser, signInPerson } from '../../management/users/sign-in.ts'
+import { ProviderUnavailable, SignInRefused } from '../../oidc/errors.ts'
+import type { ConsoleSettings } from '../api-settings.ts'
+import type { App } from '../app-type.ts'
+import type { Deps } from '../deps.ts'
+import { clientAddressOf } from '../request-address.ts'
+import type { ConsoleSite } from '../sessions/console-site.ts'
+import { cookieOf, sitesOf } from '../sessions/session-cookie.ts'
+import { endPreviousSession } from './end-previous-session.ts'
+import { callbackPath, redirectUriOf } from './redirect-uri.ts'
+import { expiredSignInCookieOf, type PendingSignIn, parseSignInCookie } from './sign-in-cookie.ts'
+
+/** The parameters of the protocol; a provider may add others, which mean nothing here. */
+const known = ['code', 'state', 'iss', 'error']
+
+/** Why a sign-in failed, for the page that opens then. */
+type Failure = 'expired' | 'refused' | 'no_role' | 'away'
+
+export interface CallbackSettings extends ConsoleSettings {
+  readonly trustedProxies: readonly AddressRange[]
+}
+
+/**
+ * Where a provider sends the browser back. Whatever happens, the browser opens the console: with a
+ * session, or with the reason why there is none. The cookie of the sign-in is used up either way.
+ */
+export function callbackRoute(app: App, deps: Deps, settings: CallbackSettings): void {
+  app.get(
+    `${callbackPath}/:provider`,
+    { schema: { hide: true, params: Type.Object({ provider: Type.String() }) } },
+    async (request, reply) => {
+      reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
+      const sites = sitesOf(request, settings.publicSite)
+      const forget = sites.map(expiredSignInCookieOf)
+      const found = findPending(deps, request, sites)
+      const { provider } = request.params
+      if (found === undefined || found.pending.provider !== provider) {
+        return reply.header('set-cookie', forget).redirect(pageOf('expired'), 303)
+      }
+      const { site } = found
+      try {
+        const { started, principal } = await finish(deps, settings, request, found)
+        await endPreviousSession(deps, request, settings, principal)
+        const { id } = started.session
+        const { id: by } = rightsOf(principal)
+        request.log.info({ act: 'sign_in', session_id: id, by, provider }, 'signed in')
+        return reply
+          .header('set-cookie', [...forget, cookieOf(site, started.token)])
+          .redirect('/console', 303)
+      } catch (error) {
+        const failure = failureOf(error)
+        request.log.warn(
+          { provider, failure, reason: error instanceof Error ? error.message : '' },
+          'sign-in refused',
+        )
+        return reply.header('set-cookie', forget).redirect(pageOf(failure), 303)
+      }
+    },
+  )
+}
+
+interface Found {
+  readonly site: ConsoleSite
+  readonly pending: PendingSignIn
+}
+
+function findPending(
+  deps: Deps,
+  { headers }: FastifyRequest,
+  sites: readonly ConsoleSite[],
+): Found | undefined {
+  for (const site of sites) {
+    const pending = parseSignInCookie(headers.cookie, site, deps.keyring.keys, deps.now())
+    if (pending !== undefined) return { site, pending }
+  }
+  return undefined
+}
+
+async function finish(
+  deps: Deps,
+  settings: CallbackSettings,
+  request: FastifyRequest,
+  { site, pending }: Found,
+): Promise<SignedInUser> {
+  const provider = deps.providers.get(pending.provider)
+  if (provider === undefined) throw new SignInRefused('The provider is not configured any more.')
+  const { epoch } = deps.cache
+  const person = await provider.finish({
+    ...pending,
+    redirectUri: redirectUriOf(site, pending.provider),
+    parameters: parametersOf(request),
+  })
+  const address = clientAddressOf(request, settings.trustedProxies)
+  const from = { address, requestId: request.id, epoch }
+  const accountId = pending.accountId ?? undefined
+  return signInPerson(deps, from, { ...person, accountId })
+}
+
+/** Throws SignInRefused for a parameter that is there twice (RFC 6749, section 3.1). */
+function parametersOf({ url }: Pick<FastifyRequest, 'url'>): URLSearchParams {
+  const { searchParams } = new URL(url, 'http://localhost')
+  const parameters = new URLSearchParams()
+  for (const name of known) {
+    const [value, ...others] = searchParams.getAll(name)
+    if (others.length > 0) throw new SignInRefused(`The parameter ${name} is there twice.`)
+    if (value !== undefined) parameters.set(name, value)
+  }
+  return parameters
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof ProviderUnavailable) return 'away'
+  if (error instanceof SignInRefused) return 'refused'
+  if (error instanceof ServiceError && error.code === 'permission_denied') return 'no_role'
+  throw error
+}
+
+/** The fragment stays in the browser: no log of a proxy has it. */
+function pageOf(failure: Failure): string {
+  return `/console#sign-in-failed=${failure}`
+}

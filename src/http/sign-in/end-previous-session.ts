@@ -1,0 +1,25 @@
+import type { FastifyRequest } from 'fastify'
+import type { UserPrincipal } from '../../domain/principal.ts'
+import { isOfUser } from '../../domain/session/console-secret.ts'
+import { endSession } from '../../management/sessions/end.ts'
+import { authenticateUserSession } from '../../verification/sessions/authenticate-user-session.ts'
+import type { ConsoleSettings } from '../api-settings.ts'
+import type { Deps } from '../deps.ts'
+import { findSessionCookie } from '../sessions/session-cookie.ts'
+
+/**
+ * Ends the session that the browser had of the same user: its cookie is about to be replaced, so
+ * that nobody could end it from there.
+ */
+export async function endPreviousSession(
+  deps: Deps,
+  request: FastifyRequest,
+  { publicSite }: ConsoleSettings,
+  principal: UserPrincipal,
+): Promise<void> {
+  const token = findSessionCookie(request, publicSite)?.token
+  if (token === undefined || !isOfUser(token)) return
+  const verdict = await authenticateUserSession(deps, token)
+  if (!verdict.valid || verdict.user.membershipId !== principal.user.membershipId) return
+  await endSession(deps, principal, verdict.session.id)
+}

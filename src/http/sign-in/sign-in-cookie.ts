@@ -1,0 +1,81 @@
+import { hash } from 'node:crypto'
+import type { TagKey } from '../../domain/token/tag.ts'
+import type { ConsoleSite } from '../sessions/console-site.ts'
+
+/** How long a person may take at the provider. */
+const lifetimeSeconds = 600
+const TAG_BYTES = 32
+
+/** A sign-in that has begun in a browser, as its cookie has it. */
+export interface PendingSignIn {
+  readonly provider: string
+  readonly origin: string
+  readonly state: string
+  readonly nonce: string
+  readonly codeVerifier: string
+  readonly isConfirmation: boolean
+  readonly accountId: string | null
+  /** By the clock of the service, in milliseconds. */
+  readonly startedAt: number
+}
+
+/**
+ * The Set-Cookie line of a sign-in that begins. The cookie binds the answer of the provider to the
+ * browser that asked (RFC 6749, section 10.12), and needs no row: a visitor without an account
+ * writes nothing. Lax: the provider's page leads back by a link from another site.
+ */
+export function signInCookieOf(site: ConsoleSite, pending: PendingSignIn, signing: TagKey): string {
+  const text = Buffer.from(JSON.stringify(pending)).toString('base64url')
+  const value = `${text}.${tagOf(text, signing).toString('base64url')}`
+  return `${nameOf(site)}=${value}; Max-Age=${lifetimeSeconds}; ${attributesOf(site)}`
+}
+
+/** The Set-Cookie line that makes a browser forget its sign-in. */
+export function expiredSignInCookieOf(site: ConsoleSite): string {
+  return `${nameOf(site)}=; Max-Age=0; ${attributesOf(site)}`
+}
+
+/**
+ * The sign-in that a browser began at a site; undefined unless it has exactly one such cookie,
+ * which a key of the keyring signed, and began it lately.
+ */
+export function parseSignInCookie(
+  cookie: string | undefined,
+  site: ConsoleSite,
+  keyring: readonly TagKey[],
+  now: Date,
+): PendingSignIn | undefined {
+  const prefix = `${nameOf(site)}=`
+  const values = (cookie ?? '').split(';').map((pair) => pair.trim())
+  const [value, ...others] = values.filter((pair) => pair.startsWith(prefix))
+  if (value === undefined || others.length > 0) return undefined
+  const [text = '', tag = ''] = value.slice(prefix.length).split('.')
+  const presented = Buffer.from(tag, 'base64url')
+  if (presented.length !== TAG_BYTES) return undefined
+  if (!keyring.some((key) => key.signInSubKey.signs(signedOf(text), presented))) return undefined
+  // The service signed the text, so that it is what the service wrote.
+  const pending: PendingSignIn = JSON.parse(Buffer.from(text, 'base64url').toString())
+  if (pending.origin !== site.origin) return undefined
+  const age = now.getTime() - pending.startedAt
+  return age < lifetimeSeconds * 1000 ? pending : undefined
+}
+
+function tagOf(text: string, key: TagKey): Buffer {
+  return key.signInSubKey.digest(signedOf(text))
+}
+
+/**
+ * No secret of a sign-in link begins so: the sub-key serves both. The text is longer than a
+ * token.
+ */
+function signedOf(text: string): string {
+  return `state ${hash('sha256', text, 'base64url')}`
+}
+
+function nameOf({ cookieName, isSecure }: ConsoleSite): string {
+  return isSecure ? '__Host-aeon_sign_in' : cookieName.replace('session', 'sign_in')
+}
+
+function attributesOf({ isSecure }: ConsoleSite): string {
+  return `Path=/; HttpOnly; ${isSecure ? 'Secure; ' : ''}SameSite=Lax`
+}

@@ -1,0 +1,111 @@
+import {
+  type ActContext,
+  type Acted,
+  type AuthorizedTerms,
+  act,
+  nothingChanged,
+} from '../../acts/act.ts'
+import { requirePermission } from '../../acts/authority.ts'
+import type { ActDeps } from '../../acts/deps.ts'
+import { newId } from '../../acts/ids.ts'
+import type { User } from '../../domain/person/user.ts'
+import { actorOf, type CallerPrincipal } from '../../domain/principal.ts'
+import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
+import type { Rights } from '../../domain/rights.ts'
+import { invalidRequest, notFound } from '../../errors.ts'
+import { endMemberships, lockUser, setMembershipRevision } from '../../store/memberships.ts'
+import { descriptionFaults } from '../validate-text.ts'
+import { endKeysOfUser, type KeysThen, sealKeys } from './end-keys.ts'
+import { userRemoved } from './events.ts'
+import { requireAnotherAdmin, requireOther, requireRoleOf } from './user-rules.ts'
+
+export interface Removal {
+  /** What becomes of the keys that the person issued by a session here. */
+  readonly keys: KeysThen
+  readonly reason: string | null
+}
+
+export interface RemovedUser {
+  readonly user: User
+  /** How many keys were disabled or revoked. */
+  readonly keyCount: number
+  readonly committed: RevisionRef
+}
+
+/**
+ * Removes a person from the account, and ends or keeps the keys that the person issued, in one act
+ * with one receipt. Every session of the person in the account ends. A repeat changes nothing and
+ * returns the same receipt. Throws `invalid_request`, `not_found`, `permission_denied`, `own_role`,
+ * `last_admin`.
+ */
+export async function removeUser(
+  deps: ActDeps,
+  principal: CallerPrincipal,
+  accountId: string,
+  idText: string,
+  { keys, reason }: Removal,
+): Promise<RemovedUser> {
+  const faults = descriptionFaults('/reason', reason ?? '')
+  if (faults.length > 0) throw invalidRequest(faults)
+  const id = requireOther(principal, idText)
+  const ending = { keys, reason, at: deps.now(), by: actorOf(principal), inBulk: newId(deps) }
+  let membershipId: string | undefined
+  let endedKeyIds: readonly string[] = []
+  const terms: AuthorizedTerms = {
+    permission: 'account_user:delete',
+    isSensitive: true,
+    lock: { mode: 'exclusive', accountId },
+    seal: async (trx, committed) => {
+      if (membershipId !== undefined) await setMembershipRevision(trx, membershipId, committed)
+      await sealKeys(trx, ending, endedKeyIds, committed)
+    },
+  }
+  const remove = async (context: ActContext<Rights>): Promise<Acted<Outcome>> => {
+    const { trx, author, changed } = context
+    const user = await lockUser(trx, accountId, id)
+    if (user === undefined) throw notFound('user')
+    requireMayEnd(author, keys)
+    if (user.removedAt !== null) {
+      return nothingChanged({ user, keyCount: 0, unchangedSince: user.lastChange ?? undefined })
+    }
+    membershipId = user.membershipId
+    await requireAnotherAdmin(trx, user, await requireRoleOf(trx, user), undefined)
+    await endMemberships(trx, [user.membershipId], ending.at)
+    changed({ kind: 'user', id })
+    const ended = await endKeysOfUser(trx, user, ending)
+    // One change for all of them: there may be very many.
+    if (ended.apiKeyIds.length > 0) changed({ kind: 'account', id: accountId })
+    endedKeyIds = ended.apiKeyIds
+    return {
+      result: {
+        user: { ...user, removedAt: ending.at },
+        keyCount: ended.apiKeyIds.length,
+        unchangedSince: undefined,
+      },
+      events: [userRemoved(user, reason), ...ended.events],
+    }
+  }
+  const { result, committed } = await act(deps, principal, terms, remove)
+  const { unchangedSince, ...removed } = result
+  const revision = committed ?? unchangedSince
+  if (revision === undefined) throw notFound('user')
+  return { ...removed, committed: revision }
+}
+
+interface Outcome extends Omit<RemovedUser, 'committed'> {
+  /** If the person was removed before. */
+  readonly unchangedSince: RevisionRef | undefined
+}
+
+/** Removing a person is no way around the permission to end keys. */
+function requireMayEnd(author: Rights, keys: KeysThen): void {
+  switch (keys) {
+    case 'keep':
+      return
+    case 'disable':
+      requirePermission(author, 'api_key:disable')
+      return
+    case 'revoke':
+      requirePermission(author, 'api_key:revoke')
+  }
+}

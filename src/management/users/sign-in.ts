@@ -1,0 +1,127 @@
+import { act } from '../../acts/act.ts'
+import { newId } from '../../acts/ids.ts'
+import type { MappedRole } from '../../domain/person/mapping.ts'
+import type { Person, PersonName, Profile } from '../../domain/person/person.ts'
+import { endOfMembership, type User } from '../../domain/person/user.ts'
+import type { UserPrincipal } from '../../domain/principal.ts'
+import { ServiceError } from '../../errors.ts'
+import { requirePlatformId } from '../../store/accounts.ts'
+import { findMemberships, findUserFacts } from '../../store/memberships.ts'
+import { enterPerson, findPerson, updateProfile } from '../../store/persons.ts'
+import type { SessionManagementDeps } from '../sessions/deps.ts'
+import { enterSession, type StartedSession, sessionStarted } from '../sessions/start.ts'
+import { applyMapping } from './apply-mapping.ts'
+
+/** What a verified ID token says of who signs in. */
+export interface SignedInPerson extends PersonName, Profile {
+  /** When the provider asked for a proof of identity; undefined: it does not say. */
+  readonly authenticatedAt: Date | undefined
+  /** The roles that the deployment's file maps the claims to. */
+  readonly roles: readonly MappedRole[]
+  /** The account in which the person wants to work; undefined: the one joined first. */
+  readonly accountId: string | undefined
+}
+
+/** The request of a browser that comes back from its provider. */
+export type SignInRequest = Pick<UserPrincipal, 'address' | 'requestId' | 'epoch'>
+
+export interface SignedInUser {
+  readonly started: StartedSession
+  readonly principal: UserPrincipal
+}
+
+/**
+ * Starts a session of a person whose ID token was verified. Roles that follow from claims are
+ * computed anew, and end with the lifetime of the session. Nobody is stored who has no role
+ * anywhere. The session is confirmed if the provider says when it asked for a proof. Throws
+ * `permission_denied`.
+ */
+export async function signInPerson(
+  deps: SessionManagementDeps,
+  request: SignInRequest,
+  signedIn: SignedInPerson,
+): Promise<SignedInUser> {
+  const now = deps.now()
+  const expiresAt = new Date(now.getTime() + deps.sessions.limits.lifetimeMs)
+  const person = await personOf(deps, signedIn, now)
+  const entered = await enterAccounts(deps, person, signedIn.roles, expiresAt)
+  await updateProfile(deps.db, person.id, signedIn, now)
+  const membership = chosen(entered, signedIn.accountId, now)
+  const user = await findUserFacts(deps.db, membership.membershipId)
+  if (user === undefined) throw hasNoRole()
+  const principal: UserPrincipal = {
+    kind: 'user',
+    user,
+    session: undefined,
+    readAt: undefined,
+    authorityRenewed: false,
+    ...request,
+  }
+  const confirmedUntil = confirmedUntilOf(deps, signedIn, now)
+  const { result } = await act(deps, principal, { permission: null }, async (context) => {
+    const started = await enterSession(deps, context, principal, { expiresAt, confirmedUntil })
+    return { result: started, events: [sessionStarted(started.session, principal, 'oidc')] }
+  })
+  return { started: result, principal }
+}
+
+async function personOf(
+  deps: SessionManagementDeps,
+  signedIn: SignedInPerson,
+  now: Date,
+): Promise<Person> {
+  const known = await findPerson(deps.db, signedIn)
+  if (known !== undefined) return { ...known, ...profileOf(signedIn) }
+  if (signedIn.roles.length === 0) throw hasNoRole()
+  const { issuer, subject } = signedIn
+  const person = { id: newId(deps), issuer, subject, ...profileOf(signedIn), createdAt: now }
+  return enterPerson(deps.db, person)
+}
+
+function profileOf({ email, emailVerified, name }: Profile): Profile {
+  return { email, emailVerified, name }
+}
+
+/** Applies the mapping in every account that it concerns, and returns the memberships since. */
+async function enterAccounts(
+  deps: SessionManagementDeps,
+  person: Person,
+  roles: readonly MappedRole[],
+  until: Date,
+): Promise<readonly User[]> {
+  const read = () => deps.currentReads.read((db) => findMemberships(db, person.id))
+  const platformId = await requirePlatformId(deps.db)
+  const byAccount = new Map(roles.map((role) => [role.accountId ?? platformId, role]))
+  const before = (await read()).filter(({ mappedUntil }) => mappedUntil !== null)
+  const accountIds = new Set([...byAccount.keys(), ...before.map(({ accountId }) => accountId)])
+  for (const accountId of [...accountIds].sort()) {
+    await applyMapping(deps, { person, accountId, mapped: byAccount.get(accountId), until })
+  }
+  return read()
+}
+
+/** The membership to sign in with. Throws `permission_denied` if there is none. */
+function chosen(memberships: readonly User[], accountId: string | undefined, now: Date): User {
+  const open = memberships.filter((one) => endOfMembership(one, now) === undefined)
+  const found = open.find((one) => accountId === undefined || one.accountId === accountId)
+  if (found === undefined) throw hasNoRole()
+  return found
+}
+
+/** A proof of identity from before the sign-in counts from then; one from the future from now. */
+function confirmedUntilOf(
+  { sessions }: SessionManagementDeps,
+  { authenticatedAt }: SignedInPerson,
+  now: Date,
+): Date {
+  if (authenticatedAt === undefined) return now
+  const from = Math.min(authenticatedAt.getTime(), now.getTime())
+  return new Date(from + sessions.limits.confirmationMs)
+}
+
+function hasNoRole(): ServiceError {
+  return new ServiceError(
+    'permission_denied',
+    'The provider knows you, and you have no role here. Ask an administrator of your account to add you.',
+  )
+}

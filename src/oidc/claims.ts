@@ -1,0 +1,85 @@
+import { type ClaimFault, type MappedRole, mapClaims } from '../domain/person/mapping.ts'
+import type { PersonName, Profile } from '../domain/person/person.ts'
+import { SignInRefused } from './errors.ts'
+import type { ProviderSettings } from './provider-settings.ts'
+
+/** What a verified ID token says of who signs in. */
+export interface VerifiedPerson extends PersonName, Profile {
+  readonly authenticatedAt: Date | undefined
+  readonly roles: readonly MappedRole[]
+}
+
+/** OpenID Connect Core 1.0, section 2. */
+const maxSubjectLength = 255
+const maxEmailLength = 320
+const maxNameLength = 120
+
+/**
+ * Reads the claims of an ID token whose signature, issuer, audience, nonce and times are verified.
+ * Throws SignInRefused with the name of each claim of a wrong type, and without any value.
+ */
+export function readClaims(
+  { issuer, rules }: Pick<ProviderSettings, 'issuer' | 'rules'>,
+  claims: Readonly<Record<string, unknown>>,
+): VerifiedPerson {
+  const { sub: subject, auth_time: authTime } = claims
+  if (typeof subject !== 'string' || !isText(subject, maxSubjectLength)) {
+    throw new SignInRefused(
+      `The claim sub must be a string of 1 to ${maxSubjectLength} characters.`,
+    )
+  }
+  const email = textOf(claims, 'email', maxEmailLength)
+  const name = textOf(claims, 'name', maxNameLength)
+  const { email_verified: verified } = claims
+  const { roles, faults } = mapClaims(rules, claims)
+  const wrong = [...email.faults, ...name.faults, ...verifiedFaults(verified), ...faults]
+  if (wrong.length > 0) {
+    throw new SignInRefused(wrong.map(({ claim, message }) => `${claim}: ${message}`).join(' '))
+  }
+  return {
+    issuer,
+    subject,
+    email: email.value,
+    // Some providers state it as a text. Only the word counts.
+    emailVerified: email.value !== null && (verified === true || verified === 'true'),
+    name: name.value,
+    authenticatedAt: typeof authTime === 'number' ? new Date(authTime * 1000) : undefined,
+    roles,
+  }
+}
+
+interface TextClaim {
+  readonly value: string | null
+  readonly faults: readonly ClaimFault[]
+}
+
+/** A claim for people to read. What does not fit a line of the console is left out. */
+function textOf(
+  claims: Readonly<Record<string, unknown>>,
+  claim: string,
+  maxLength: number,
+): TextClaim {
+  const value = claims[claim]
+  if (value === undefined || value === null) return { value: null, faults: [] }
+  if (typeof value !== 'string') {
+    return { value: null, faults: [{ claim, message: 'The claim must be a string.' }] }
+  }
+  const trimmed = value.trim()
+  return { value: isText(trimmed, maxLength) ? trimmed : null, faults: [] }
+}
+
+function verifiedFaults(verified: unknown): readonly ClaimFault[] {
+  const isKnown = verified === undefined || verified === null || typeof verified === 'boolean'
+  if (isKnown || verified === 'true' || verified === 'false') return []
+  return [{ claim: 'email_verified', message: 'The claim must be true or false.' }]
+}
+
+/** Without control characters and lone surrogates, which neither a log nor the database takes. */
+function isText(text: string, maxLength: number): boolean {
+  return (
+    text !== '' &&
+    [...text].length <= maxLength &&
+    text.isWellFormed() &&
+    !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)
+  )
+}

@@ -1,0 +1,132 @@
+import { Ajv, type ValidateFunction } from 'ajv'
+import { type Static, Type } from 'typebox'
+import type { MappingRule } from '../domain/person/mapping.ts'
+import { isUuid } from '../domain/uuid.ts'
+import type { ProviderSettings } from './provider-settings.ts'
+
+const closed = { additionalProperties: false } as const
+const text = Type.String({ minLength: 1, maxLength: 2_000 })
+
+const Rule = Type.Object(
+  {
+    claim: text,
+    value: text,
+    /** The id of an account. */
+    account: Type.Optional(text),
+    /** In place of `account`: a role of the platform account. */
+    platform: Type.Optional(Type.Literal(true)),
+    /** The name or the id of a role of the account. */
+    role: text,
+  },
+  closed,
+)
+
+const Provider = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' }),
+    label: Type.Optional(Type.String({ minLength: 1, maxLength: 120 })),
+    issuer: text,
+    client_id: text,
+    client_secret_file: Type.Optional(text),
+    scopes: Type.Optional(Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$' }))),
+    origins: Type.Optional(Type.Array(text)),
+    roles: Type.Array(Rule, { maxItems: 10_000 }),
+  },
+  closed,
+)
+
+const OidcFile = Type.Object(
+  { providers: Type.Array(Provider, { minItems: 1, maxItems: 20 }) },
+  closed,
+)
+
+type OidcFile = Static<typeof OidcFile>
+
+/** A provider whose secret is still in the file that it names. */
+export interface UnreadProvider extends Omit<ProviderSettings, 'clientSecret'> {
+  readonly clientSecretFile: string | undefined
+}
+
+/** The providers of OIDC_FILE. Throws an Error that lists every fault, and repeats no value. */
+export function parseOidcFile(file: unknown): readonly UnreadProvider[] {
+  const isOidcFile = fileCheck()
+  if (!isOidcFile(file)) {
+    const faults = isOidcFile.errors?.map(
+      (fault) => `${fault.instancePath || '/'} ${fault.message}`,
+    )
+    throw new Error(faults?.join('; '))
+  }
+  const { providers } = file as OidcFile
+  const faults = [
+    ...providers.flatMap(faultsOf),
+    ...repeated(providers.map(({ name }) => name)).map((name) => `two providers are named ${name}`),
+    ...repeated(providers.map(({ issuer }) => issuer)).map(() => 'two providers have one issuer'),
+  ]
+  if (faults.length > 0) throw new Error(faults.join('; '))
+  return providers.map(toProvider)
+}
+
+function toProvider(provider: Static<typeof Provider>): UnreadProvider {
+  const scopes = provider.scopes ?? ['openid', 'email', 'profile']
+  return {
+    name: provider.name,
+    label: provider.label ?? provider.name,
+    issuer: provider.issuer,
+    clientId: provider.client_id,
+    clientSecretFile: provider.client_secret_file,
+    scopes: scopes.includes('openid') ? scopes : ['openid', ...scopes],
+    origins: provider.origins ?? [],
+    rules: provider.roles.map(toRule),
+  }
+}
+
+function toRule({ claim, value, account, role }: Static<typeof Rule>): MappingRule {
+  return { claim, value, role, accountId: account?.toLowerCase() ?? null }
+}
+
+function faultsOf(provider: Static<typeof Provider>, index: number): string[] {
+  const at = `/providers/${index}`
+  const faults = provider.roles.flatMap(({ account, platform }, place) => {
+    if ((account === undefined) === (platform === undefined)) {
+      return [`${at}/roles/${place} must have either account or platform`]
+    }
+    if (account === undefined || isUuid(account)) return []
+    return [`${at}/roles/${place}/account must be the id of an account`]
+  })
+  if (!isIssuer(provider.issuer)) {
+    faults.push(`${at}/issuer must be an https URL, or an http URL of a loopback address`)
+  }
+  for (const [place, origin] of (provider.origins ?? []).entries()) {
+    if (URL.parse(origin)?.origin === origin && isSafe(new URL(origin))) continue
+    faults.push(`${at}/origins/${place} must be an https origin, or one of a loopback address`)
+  }
+  return faults
+}
+
+/** OpenID Connect Discovery 1.0, section 3: a URL without query and fragment. */
+function isIssuer(issuer: string): boolean {
+  const url = URL.parse(issuer)
+  if (url === null || issuer.includes('?') || issuer.includes('#')) return false
+  return url.username === '' && url.password === '' && isSafe(url)
+}
+
+function isSafe({ protocol, hostname }: URL): boolean {
+  if (protocol === 'https:') return true
+  return protocol === 'http:' && isLoopback(hostname)
+}
+
+/** Whether a host, as a URL has it, is this machine by every resolver. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
+}
+
+function repeated(values: readonly string[]): string[] {
+  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))]
+}
+
+let compiledCheck: ValidateFunction | undefined
+
+function fileCheck(): ValidateFunction {
+  compiledCheck ??= new Ajv({ allErrors: true, validateSchema: false }).compile(OidcFile)
+  return compiledCheck
+}

@@ -1,0 +1,181 @@
+import type { ClientAuth, Configuration } from 'openid-client'
+import { createBoundedFetch } from './bounded-fetch.ts'
+import { readClaims, type VerifiedPerson } from './claims.ts'
+import { ProviderUnavailable, SignInRefused } from './errors.ts'
+import { isLoopback } from './parse-oidc-file.ts'
+import type { ProviderSettings } from './provider-settings.ts'
+
+/** What a browser remembers of a sign-in, and nobody else knows. */
+export interface SignInSecrets {
+  readonly state: string
+  readonly nonce: string
+  readonly codeVerifier: string
+}
+
+/** A sign-in that begins: where the provider sends the browser back, and what it is to prove. */
+export interface SignInStart extends SignInSecrets {
+  readonly redirectUri: string
+  /** Whether the provider must ask for a proof of identity, however lately it did. */
+  readonly isConfirmation: boolean
+}
+
+/** The answer of the provider, by way of the browser. */
+export interface SignInAnswer extends SignInStart {
+  /** The parameters of the callback that the protocol knows. */
+  readonly parameters: URLSearchParams
+}
+
+const requestSeconds = 5
+/** Metadata changes with a migration of the provider. */
+const knownForMs = 60 * 60 * 1000
+/** A provider that is away is not asked by every visitor. */
+const awayForMs = 5_000
+/** How long a person may take to prove an identity again. */
+const confirmedWithinSeconds = 300
+
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
+const asymmetric = new Set([...algorithms, 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'])
+
+/**
+ * A client of one provider of OpenID Connect: the authorization code flow with PKCE (OpenID Connect
+ * Core 1.0, section 3.1; RFC 7636). The library is loaded at the first sign-in: a service that
+ * nobody signs in to does not pay for it.
+ */
+export class Provider {
+  readonly settings: ProviderSettings
+  readonly #monotonicMs: () => number
+  #known: { readonly configuration: Promise<Configuration>; readonly untilMs: number } | undefined
+
+  constructor(settings: ProviderSettings, monotonicMs: () => number = () => performance.now()) {
+    this.settings = settings
+    this.#monotonicMs = monotonicMs
+  }
+
+  /** Where the browser is to go. Throws ProviderUnavailable. */
+  async start(start: SignInStart): Promise<URL> {
+    const { buildAuthorizationUrl, calculatePKCECodeChallenge } = await import('openid-client')
+    const configuration = await this.#configuration()
+    return buildAuthorizationUrl(configuration, {
+      redirect_uri: start.redirectUri,
+      scope: this.settings.scopes.join(' '),
+      state: start.state,
+      nonce: start.nonce,
+      code_challenge: await calculatePKCECodeChallenge(start.codeVerifier),
+      code_challenge_method: 'S256',
+      ...(start.isConfirmation && { prompt: 'login', max_age: '0' }),
+    })
+  }
+
+  /**
+   * Exchanges the code, and verifies the ID token: its signature by a key of the provider, its
+   * issuer, audience, nonce and times. The answer must name the issuer where the provider says that
+   * it does (RFC 9207). Throws ProviderUnavailable or SignInRefused.
+   */
+  async finish(answer: SignInAnswer): Promise<VerifiedPerson> {
+    const { authorizationCodeGrant } = await import('openid-client')
+    const configuration = await this.#configuration()
+    const url = new URL(answer.redirectUri)
+    url.search = answer.parameters.toString()
+    const tokens = await authorizationCodeGrant(configuration, url, {
+      pkceCodeVerifier: answer.codeVerifier,
+      expectedState: answer.state,
+      expectedNonce: answer.nonce,
+      idTokenExpected: true,
+      ...(answer.isConfirmation && { maxAge: confirmedWithinSeconds }),
+    }).catch(refuse)
+    requireAsymmetric(tokens.id_token)
+    return readClaims(this.settings, tokens.claims() ?? {})
+  }
+
+  #configuration(): Promise<Configuration> {
+    const now = this.#monotonicMs()
+    if (this.#known !== undefined && now < this.#known.untilMs) return this.#known.configuration
+    const configuration = this.#discover()
+    const known = { configuration, untilMs: now + knownForMs }
+    this.#known = known
+    configuration.catch(() => {
+      if (this.#known === known) {
+        this.#known = { configuration, untilMs: this.#monotonicMs() + awayForMs }
+      }
+    })
+    return configuration
+  }
+
+  async #discover(): Promise<Configuration> {
+    const { allowInsecureRequests, customFetch, discovery, enableNonRepudiationChecks } =
+      await import('openid-client')
+    const { issuer, clientId, clientSecret, origins } = this.settings
+    const url = new URL(issuer)
+    const configuration = await discovery(
+      url,
+      clientId,
+      undefined,
+      await clientAuthenticationOf(clientSecret),
+      {
+        [customFetch]: createBoundedFetch(new Set([url.origin, ...origins])),
+        timeout: requestSeconds,
+        execute: [
+          enableNonRepudiationChecks,
+          ...(url.protocol === 'http:' && isLoopback(url.hostname) ? [allowInsecureRequests] : []),
+        ],
+      },
+    ).catch((error: unknown) => {
+      throw new ProviderUnavailable(messageOf(error))
+    })
+    // The library compares URLs; the issuer is a text that is compared letter by letter.
+    if (configuration.serverMetadata().issuer !== issuer) {
+      throw new ProviderUnavailable('The metadata of the provider names another issuer.')
+    }
+    return configuration
+  }
+}
+
+/**
+ * OpenID Connect Core 1.0, section 9: HTTP Basic is the default, and the body for a provider that
+ * does not take it.
+ */
+async function clientAuthenticationOf(secret: string | undefined): Promise<ClientAuth> {
+  const { ClientSecretBasic, ClientSecretPost, None } = await import('openid-client')
+  if (secret === undefined) return None()
+  const [basic, post] = [ClientSecretBasic(secret), ClientSecretPost(secret)]
+  return (server, ...request) => {
+    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
+    const authenticate = methods.includes('client_secret_basic') ? basic : post
+    return authenticate(server, ...request)
+  }
+}
+
+/** A MAC under the client's secret, or no signature, proves nothing of the provider. */
+function requireAsymmetric(idToken: string | undefined): void {
+  const [header = ''] = idToken?.split('.') ?? []
+  const { alg } = JSON.parse(Buffer.from(header, 'base64url').toString())
+  if (asymmetric.has(alg)) return
+  throw new SignInRefused('The ID token has no signature by an asymmetric key.')
+}
+
+function refuse(error: unknown): never {
+  if (isOutage(error)) throw new ProviderUnavailable(messageOf(error))
+  throw new SignInRefused(messageOf(error))
+}
+
+function isOutage(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ProviderUnavailable) return true
+    if ('code' in cause && cause.code === 'OAUTH_TIMEOUT') return true
+  }
+  return false
+}
+
+/** Messages of the library name claims and parameters, never their values. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  const { cause } = error
+  const detail = cause instanceof Error ? `: ${cause.message}` : ''
+  const code = 'error' in error && isErrorCode(error.error) ? ` (${error.error})` : ''
+  return `${error.message}${detail}${code}`
+}
+
+/** A code of RFC 6749, section 5.2, or of an extension: whatever else it is, is not repeated. */
+function isErrorCode(code: unknown): code is string {
+  return typeof code === 'string' && /^[a-z_]{1,64}$/.test(code)
+}

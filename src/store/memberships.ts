@@ -1,0 +1,177 @@
+import { sql } from 'kysely'
+import type { Page, PageRequest } from '../domain/page.ts'
+import type { User, UserFacts } from '../domain/person/user.ts'
+import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
+import type { Executor, StoreTransaction } from './database.ts'
+import { nextUpdate } from './next-update.ts'
+import { takePage } from './paging.ts'
+import { selectUsers, toUser, toUserFacts } from './user-rows.ts'
+
+/** The constraint that refuses to delete a role while a user has the role. */
+export const membershipRoleConstraint = 'membership_uses_role'
+
+export interface NewMembership {
+  readonly id: string
+  readonly accountId: string
+  readonly personId: string
+  readonly roleId: string
+  readonly mappedUntil: Date | null
+  readonly createdAt: Date
+}
+
+/** Inserts the membership. False: the person is a user of the account already. */
+export async function insertMembership(
+  trx: StoreTransaction,
+  membership: NewMembership,
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await trx
+    .insertInto('membership')
+    .values({
+      id: membership.id,
+      account_id: membership.accountId,
+      person_id: membership.personId,
+      role_id: membership.roleId,
+      mapped_until: membership.mappedUntil,
+      created_at: membership.createdAt,
+      updated_at: membership.createdAt,
+      live: true,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['account_id', 'person_id']).where(sql<boolean>`live`).doNothing(),
+    )
+    .executeTakeFirst()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+/** The users of an account, without those who were removed. */
+export async function listUsers(
+  db: Executor,
+  accountId: string,
+  page: PageRequest,
+): Promise<Page<User>> {
+  const query = selectUsers(db)
+    .where('membership.account_id', '=', accountId)
+    .where('membership.live', '=', true)
+  const { items, next } = await takePage(query, 'membership', page, (row) =>
+    row.created_at.toISOString(),
+  )
+  return { items: items.map(toUser), next }
+}
+
+/** A user of the account by the id of the person; undefined also when the person was removed. */
+export async function findUser(
+  db: Executor,
+  accountId: string,
+  personId: string,
+): Promise<User | undefined> {
+  const row = await selectUsers(db)
+    .where('membership.account_id', '=', accountId)
+    .where('membership.person_id', '=', personId)
+    .where('membership.live', '=', true)
+    .executeTakeFirst()
+  return row && toUser(row)
+}
+
+/**
+ * The latest membership of a person in the account, a removed one included, locked: no other
+ * transaction changes it or acts by it until this one ends.
+ */
+export async function lockUser(
+  trx: StoreTransaction,
+  accountId: string,
+  personId: string,
+): Promise<User | undefined> {
+  const locked = await trx
+    .selectFrom('membership')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .where('person_id', '=', personId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .forUpdate()
+    .executeTakeFirst()
+  if (locked === undefined) return undefined
+  const row = await selectUsers(trx).where('membership.id', '=', locked.id).executeTakeFirst()
+  return row && toUser(row)
+}
+
+/** The memberships of a person in all accounts, without those that have ended. */
+export async function findMemberships(db: Executor, personId: string): Promise<User[]> {
+  const rows = await selectUsers(db)
+    .where('membership.person_id', '=', personId)
+    .where('membership.live', '=', true)
+    .orderBy('membership.created_at')
+    .orderBy('membership.id')
+    .execute()
+  return rows.map(toUser)
+}
+
+/** The facts of a membership, a removed one included. */
+export async function findUserFacts(
+  db: Executor,
+  membershipId: string,
+): Promise<UserFacts | undefined> {
+  const row = await selectUsers(db).where('membership.id', '=', membershipId).executeTakeFirst()
+  return row && toUserFacts(row)
+}
+
+/**
+ * The facts of a user, read again inside the transaction of an act. The membership and its role are
+ * locked FOR SHARE: an act that narrows either waits until this transaction has ended, or its
+ * result is seen here.
+ */
+export async function lockUserFacts(
+  trx: StoreTransaction,
+  membershipId: string,
+): Promise<UserFacts | undefined> {
+  const share = () =>
+    selectUsers(trx)
+      .where('membership.id', '=', membershipId)
+      .forShare(['membership', 'role'])
+      .executeTakeFirst()
+  // A statement that waited for a membership whose role changed meanwhile looks for the new role
+  // among the rows of before, and finds nothing. A second statement finds both.
+  const row = (await share()) ?? (await share())
+  return row && toUserFacts(row)
+}
+
+/** Gives the membership a role, or a role for another time. */
+export async function setRole(
+  trx: StoreTransaction,
+  membershipId: string,
+  { roleId, mappedUntil }: { readonly roleId: string; readonly mappedUntil: Date | null },
+  now: Date,
+): Promise<void> {
+  await trx
+    .updateTable('membership')
+    .set({ role_id: roleId, mapped_until: mappedUntil, updated_at: nextUpdate(now) })
+    .where('id', '=', membershipId)
+    .execute()
+}
+
+/** Ends memberships for good, and releases their roles. */
+export async function endMemberships(
+  trx: StoreTransaction,
+  ids: readonly string[],
+  now: Date,
+): Promise<void> {
+  await trx
+    .updateTable('membership')
+    .set({ removed_at: now, live: null, updated_at: nextUpdate(now) })
+    .where('id', 'in', ids)
+    .execute()
+}
+
+/** Records the revision of a membership's last change, for the receipt of a repeated request. */
+export async function setMembershipRevision(
+  trx: StoreTransaction,
+  membershipId: string,
+  changed: RevisionRef,
+): Promise<void> {
+  await trx
+    .updateTable('membership')
+    .set({ changed_revision: changed.revision, changed_revision_id: changed.id })
+    .where('id', '=', membershipId)
+    .execute()
+}

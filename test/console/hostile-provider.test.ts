@@ -1,0 +1,235 @@
+/** What a provider, or who stands in its place, may answer: nobody is signed in by a fault. */
+import t from 'tap'
+import { cookieName } from '../helpers/browser.ts'
+import { createTestDatabase } from '../helpers/database.ts'
+import { newAccount } from '../helpers/fixtures.ts'
+import {
+  answerOf,
+  type Misdeed,
+  signES256,
+  signHS256,
+  startHostileProvider,
+} from '../helpers/hostile-provider.ts'
+import { assertProblem } from '../helpers/problems.ts'
+import {
+  begin,
+  comeBack,
+  cookiesOf,
+  tryBegin,
+  writeProviders,
+} from '../helpers/provider-sign-in.ts'
+import { startTestService, type TestService } from '../helpers/service.ts'
+
+const database = await createTestDatabase()
+t.teardown(() => database.drop())
+const first = await startTestService(t, { database })
+const { root, rootToken } = first
+const account = await newAccount(root)
+await first.stop()
+const provider = await startHostileProvider(t)
+const roles = [{ claim: 'groups', value: 'admins', account, role: 'admin' }]
+const OIDC_FILE = await writeProviders(t, [{ ...provider, roles }])
+const settings = { OIDC_FILE }
+
+/** A service that has not asked the provider yet. */
+const start = (): Promise<TestService> => startTestService(t, { database, rootToken, settings })
+const service = await start()
+
+const nowSeconds = () => Math.floor(Date.now() / 1000)
+const failed = (reason: string) => ({
+  status: 303,
+  headers: { location: `/console#sign-in-failed=${reason}` },
+})
+
+/** Signs in while the provider does this at the token endpoint. */
+async function signInBy(at: TestService, misdeed: Misdeed) {
+  provider.misdeed = {}
+  const { url, cookie } = await begin(at)
+  provider.misdeed = misdeed
+  return comeBack(at, answerOf(provider, url), cookie)
+}
+
+t.test('an honest answer signs in', async (t) => {
+  const answer = await signInBy(service, {})
+  t.match(answer, { status: 303, headers: { location: '/console' } })
+  service.canaries.addSecret(cookiesOf(answer)[cookieName] ?? '')
+})
+
+const unsigned = Buffer.from(JSON.stringify({ alg: 'none' })).toString('base64url')
+
+/** ID tokens that prove nothing. */
+const badTokens: Readonly<Record<string, Misdeed>> = {
+  'another nonce': { claims: (claims) => ({ ...claims, nonce: 'another' }) },
+  'no nonce': { claims: ({ nonce: _, ...claims }) => claims },
+  'another audience': { claims: (claims) => ({ ...claims, aud: 'another' }) },
+  'several audiences without an authorized party': {
+    claims: (claims) => ({ ...claims, aud: ['aeon-keys', 'another'] }),
+  },
+  'another issuer': { claims: (claims) => ({ ...claims, iss: 'https://other.example.com' }) },
+  'the issuer with a slash': { claims: (claims) => ({ ...claims, iss: `${claims.iss}/` }) },
+  'an expiry in the past': { claims: (claims) => ({ ...claims, exp: nowSeconds() - 600 }) },
+  'no expiry': { claims: ({ exp: _, ...claims }) => claims },
+  'a time from which it is valid in the future': {
+    claims: (claims) => ({ ...claims, nbf: nowSeconds() + 600 }),
+  },
+  'no subject': { claims: ({ sub: _, ...claims }) => claims },
+  'a subject that is a number': { claims: (claims) => ({ ...claims, sub: 1 }) },
+  'an empty subject': { claims: (claims) => ({ ...claims, sub: '' }) },
+  'a subject of 256 characters': { claims: (claims) => ({ ...claims, sub: 'x'.repeat(256) }) },
+  'a subject with a control character': { claims: (claims) => ({ ...claims, sub: 'a\u0000b' }) },
+  'no signature': { header: { alg: 'none' }, signature: () => '' },
+  'the signature of another key': {
+    signature: (text, { stranger }) => signES256(text, { privateKey: stranger }),
+  },
+  'a signature by the secret of the client': {
+    header: { alg: 'HS256' },
+    signature: (text) => signHS256(text, provider.clientSecret),
+  },
+  'a MAC under the public key': {
+    header: { alg: 'HS256' },
+    signature: (text, { publicKey }) =>
+      signHS256(text, publicKey.export({ type: 'spki', format: 'pem' }).toString()),
+  },
+  'a key that the provider does not have': { header: { kid: 'unknown' } },
+  'the signature of another header': {
+    signature: (text, keys) => signES256(text.replace(/^[^.]*/, unsigned), keys),
+  },
+  'a key of its own in the header': { header: { jwk: {}, kid: 'mine' } },
+}
+
+t.test('an ID token that proves nothing signs nobody in', async (t) => {
+  for (const [label, misdeed] of Object.entries(badTokens)) {
+    const answer = await signInBy(service, misdeed)
+    t.match(answer, failed('refused'), label)
+    t.equal(cookiesOf(answer)[cookieName], undefined, label)
+  }
+  const users = await root.get(`/v1/accounts/${account}/users`).catch(() => undefined)
+  t.notOk(users?.text.includes('xxxx'))
+})
+
+/** Claims of a wrong type, each of which the log names. */
+const badClaims: Readonly<Record<string, readonly [claim: string, value: unknown]>> = {
+  'groups that are a number': ['groups', 7],
+  'groups that are an object': ['groups', { admins: true }],
+  'a group that is a number': ['groups', ['admins', 7]],
+  'a group in a list': ['groups', [['admins']]],
+  'more groups than any directory has': ['groups', Array(1_001).fill('admins')],
+  'an e-mail address that is a list': ['email', ['a@example.com']],
+  'a name that is an object': ['name', { toString: 'x' }],
+  'a verification that is a number': ['email_verified', 1],
+}
+
+t.test('a claim of a wrong type refuses the sign-in, and is named', async (t) => {
+  for (const [label, [claim, value]] of Object.entries(badClaims)) {
+    const lines = service.logLines.length
+    const answer = await signInBy(service, {
+      claims: (claims) => ({ ...claims, [claim]: value }),
+    })
+    t.match(answer, failed('refused'), label)
+    const line = service.logLines.slice(lines).find((text) => text.includes('sign-in refused'))
+    t.match(line, `${claim}: `, label)
+  }
+})
+
+/** Answers that are too much for anybody, or not those of a provider. */
+const outages: Readonly<Record<string, Misdeed>> = {
+  'a megabyte of groups': {
+    claims: (claims) => ({ ...claims, groups: Array(1_000).fill('x'.repeat(1_048)) }),
+  },
+  'a redirect of the token endpoint': {
+    answer: ({ url }, response) => {
+      if (url !== '/token') return false
+      response.writeHead(307, { location: `${provider.issuer}/token?again` }).end()
+      return true
+    },
+  },
+  'an error of the token endpoint': {
+    answer: ({ url }, response) => {
+      if (url !== '/token') return false
+      response.writeHead(502).end('<html>')
+      return true
+    },
+  },
+}
+
+t.test('an answer that no provider may give signs nobody in', async (t) => {
+  for (const [label, misdeed] of Object.entries(outages)) {
+    t.match(await signInBy(service, misdeed), failed('away'), label)
+  }
+  t.equal(provider.asked.get('/token?again'), undefined)
+})
+
+/** Metadata by which a provider would lead the service elsewhere. */
+const badMetadata: Readonly<Record<string, Misdeed>> = {
+  'another issuer': { metadata: (metadata) => ({ ...metadata, issuer: 'http://127.0.0.1:1' }) },
+  'the issuer with a slash': {
+    metadata: (metadata) => ({ ...metadata, issuer: `${metadata.issuer}/` }),
+  },
+  'a redirect': {
+    answer: (_, response) => {
+      response.writeHead(302, { location: `${provider.issuer}/elsewhere` }).end()
+      return true
+    },
+  },
+  'no JSON': {
+    answer: (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')
+      return true
+    },
+  },
+  'a megabyte': { metadata: (metadata) => ({ ...metadata, more: 'x'.repeat(1_048_576) }) },
+}
+
+t.test('metadata that a provider may not have begin no sign-in', async (t) => {
+  for (const [label, misdeed] of Object.entries(badMetadata)) {
+    const fresh = await start()
+    provider.misdeed = misdeed
+    const answer = await tryBegin(fresh, { provider: 'corp' })
+    assertProblem(t, answer, { status: 503, code: 'unavailable' }, label)
+    t.equal(provider.asked.get('/elsewhere'), undefined, label)
+    await fresh.stop()
+  }
+})
+
+t.test('no endpoint is asked at an origin that the file does not name', async (t) => {
+  const inside = await startHostileProvider(t)
+  for (const endpoint of ['token_endpoint', 'jwks_uri']) {
+    const fresh = await start()
+    const misdeed: Misdeed = {
+      metadata: (metadata) => ({ ...metadata, [endpoint]: `${inside.issuer}/inside` }),
+    }
+    provider.misdeed = misdeed
+    const { url, cookie } = await begin(fresh)
+    t.match(await comeBack(fresh, answerOf(provider, url), cookie), failed('away'), endpoint)
+    t.same([...inside.asked], [], endpoint)
+    await fresh.stop()
+  }
+})
+
+t.test('keys without end are not read', async (t) => {
+  const fresh = await start()
+  const answer = await signInBy(fresh, {
+    jwks: ([key]) => ({ keys: Array(10_000).fill(key) }),
+  })
+  t.match(answer, failed('away'))
+  await fresh.stop()
+})
+
+t.test('a provider that is away is not asked by every visitor', async (t) => {
+  const fresh = await start()
+  provider.misdeed = {
+    answer: (_, response) => {
+      response.writeHead(500).end()
+      return true
+    },
+  }
+  const path = '/.well-known/openid-configuration'
+  const before = provider.asked.get(path) ?? 0
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => tryBegin(fresh, { provider: 'corp' })),
+  )
+  t.same(new Set(answers.map(({ status }) => status)), new Set([503]))
+  t.equal((provider.asked.get(path) ?? 0) - before, 1)
+  provider.misdeed = {}
+  await fresh.stop()
+})

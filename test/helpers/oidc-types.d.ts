@@ -1,0 +1,19 @@
+/** As much of oidc-provider as the tests use; it comes without types. */
+declare module 'oidc-provider' {
+  import type { IncomingMessage, ServerResponse } from 'node:http'
+
+  interface Grant {
+    addOIDCScope(scope: string): void
+    save(): Promise<string>
+  }
+
+  export class Provider {
+    constructor(issuer: string, configuration: object)
+    readonly Grant: new (properties: {
+      clientId: string
+      accountId: string
+    }) => Grant
+    callback(): (request: IncomingMessage, response: ServerResponse) => void
+    on(event: string, listener: (...facts: readonly unknown[]) => void): void
+  }
+}
