@@ -17,6 +17,7 @@ const views = {
   findings: () => import('./views/findings.js'),
   roles: () => import('./views/roles.js'),
   lists: () => import('./views/lists.js'),
+  users: () => import('./views/users.js'),
   activity: () => import('./views/activity.js'),
   accounts: () => import('./views/accounts.js'),
   instances: () => import('./views/instances.js'),
@@ -35,7 +36,10 @@ let href = ''
 
 navigation.changed = () => void show()
 on.signedOut = () => signOut('Your session has ended. Sign in again to go on.')
-on.confirmation = async (detail) => (await import('./views/confirmation.js')).askForKey(detail)
+on.confirmation = async (detail) =>
+  state.signedIn?.user
+    ? (await import('./views/confirm-person.js')).askForProof(detail)
+    : (await import('./views/confirmation.js')).askForKey(detail)
 guardFields(() =>
   say(
     'That was a token. Only its public hint was kept: a token belongs into the sign-in field alone.',
@@ -45,7 +49,7 @@ followLinks()
 // The browser may keep a left page in memory with all that it showed.
 addEventListener('pageshow', (event) => event.persisted && location.reload())
 addEventListener('hashchange', () => {
-  const secret = takeSecretOfLink()
+  const { secret } = takeFragment()
   if (secret !== undefined) void openGate({ secret })
 })
 // Such as a dialog whose module does not arrive.
@@ -62,8 +66,9 @@ tabs.addEventListener('message', ({ data }) => {
 await start()
 
 async function start() {
-  const secret = takeSecretOfLink()
+  const { secret, failure: refusal } = takeFragment()
   try {
+    if (refusal !== undefined) return await openGate({ failure: refusal })
     if (secret === undefined) return signIn(await get('/v1/session'))
     return await openGate({ secret })
   } catch (error) {
@@ -73,18 +78,22 @@ async function start() {
   }
 }
 
-/** Secrets leave the URL, and so the history, before anything else happens. */
-function takeSecretOfLink() {
+/**
+ * The secret of a link, or why a provider signed nobody in. Secrets leave the URL, and so the
+ * history, before anything else happens.
+ */
+function takeFragment() {
   const [, secret] = /^#sign-in=(.+)$/.exec(location.hash) ?? []
+  const [, failure] = /^#sign-in-failed=(\w+)$/.exec(location.hash) ?? []
   // A token does not belong into an address either, whoever has put it there.
   const search = cutTokens(location.search)
   if (location.hash !== '' || search !== location.search) {
     history.replaceState(null, '', location.pathname + search)
   }
-  return secret
+  return { secret, failure }
 }
 
-/** @param {{ secret?: string | undefined, text?: string }} reason */
+/** @param {{ secret?: string | undefined, text?: string, failure?: string }} reason */
 async function openGate(reason) {
   const { open } = await import('./views/sign-in.js')
   gate = open({ ...reason, signIn, update })

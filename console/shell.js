@@ -1,7 +1,7 @@
 import { call, Problem } from './api.js'
 import { html, nothing } from './lit-html.js'
 import { hrefOf, viewName } from './router.js'
-import { may, state } from './state.js'
+import { may, nameOfReader, state } from './state.js'
 
 /** @type {readonly { view: string, label: string, permission?: string }[]} */
 const entries = [
@@ -9,6 +9,7 @@ const entries = [
   { view: 'findings', label: 'Findings', permission: 'api_key:read' },
   { view: 'roles', label: 'Roles', permission: 'role:read' },
   { view: 'lists', label: 'IP Allow Lists', permission: 'allow_list:read' },
+  { view: 'users', label: 'Users', permission: 'account_user:read' },
   { view: 'activity', label: 'Activity', permission: 'audit_event:read' },
   { view: 'accounts', label: 'Accounts', permission: 'account:read' },
   { view: 'instances', label: 'Instances', permission: 'instance:read' },
@@ -41,7 +42,7 @@ export function shell(content, signOut) {
     <header class="top">
       <a class="brand" href=${hrefOf('keys')}>aeon-keys</a>
       <span class="account ${isForeign ? 'foreign' : ''}" title="Account ${account?.id}">${account?.name}</span>
-      <span class="who">Signed in with <b>${signedIn?.api_key.name}</b></span>
+      <span class="who">Signed in ${signedIn?.user ? 'as' : 'with'} <b>${nameOfReader()}</b></span>
       <button type="button" @click=${() => endSession(signOut)}>Sign out</button>
     </header>
     <nav class="side" aria-label="Console">

@@ -16,6 +16,17 @@ export function may(permission) {
   return state.signedIn?.permissions.includes(permission) ?? false
 }
 
+/** What a person is called. @param {import('./types.js').User} user */
+export function nameOfUser({ name, email, subject }) {
+  return name ?? email ?? subject
+}
+
+/** What the reader is called: the person, or the key. */
+export function nameOfReader() {
+  const { user, api_key: key } = state.signedIn ?? {}
+  return user ? nameOfUser(user) : key?.name
+}
+
 /** The account of the page, as the path under which the API has what belongs to it. */
 export function accountPath() {
   return `/v1/accounts/${state.account?.id}`

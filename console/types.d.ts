@@ -70,7 +70,7 @@ export interface Account {
 
 export interface Session {
   readonly id: string
-  readonly api_key_id: string
+  readonly api_key_id: string | null
   readonly current: boolean
   readonly client_ip: string | null
   readonly created_at: string
@@ -80,10 +80,36 @@ export interface Session {
   readonly confirmed_until: string | null
 }
 
+/** A person with a role in an account. */
+export interface User {
+  readonly id: string
+  readonly account_id: string
+  readonly issuer: string
+  readonly subject: string
+  readonly email: string | null
+  readonly email_verified: boolean
+  readonly name: string | null
+  readonly role: { readonly id: string; readonly name: string }
+  readonly role_mapped: boolean
+  readonly role_ends_at: string | null
+  readonly created_at: string
+  readonly signed_in_at: string | null
+  readonly key_count?: number
+}
+
+/** Where people sign in. */
+export interface Provider {
+  readonly name: string
+  readonly label: string
+  readonly issuer: string
+}
+
 /** The answer to a sign-in, and to a question who is signed in. */
 export interface SignedIn {
   readonly session: Session
-  readonly api_key: ApiKey
+  /** Null: a person signed in. */
+  readonly api_key: ApiKey | null
+  readonly user: User | null
   readonly role: Role
   readonly permissions: readonly string[]
   readonly account: Account

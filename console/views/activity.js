@@ -22,6 +22,7 @@ const actions = [
     'enabled',
     'revoked',
     'bulk_revoked',
+    'bulk_disabled',
     'denied',
   ].map((act) => `api_key.${act}`),
   ...['expires_soon', 'expired'].map((act) => `api_key.${act}`),
@@ -29,6 +30,7 @@ const actions = [
   ...['role', 'allow_list'].flatMap((kind) =>
     ['created', 'updated', 'deleted'].map((act) => `${kind}.${act}`),
   ),
+  ...['added', 'updated', 'removed'].map((act) => `user.${act}`),
   ...['account.created', 'account.updated'],
 ]
 /** What only the log of the operators' account holds. */

@@ -21,7 +21,7 @@ export async function askForKey(detail) {
     content: ({ dismiss }) => html`<form @submit=${submit}>
       <p>${detail}</p>
       ${problem === undefined ? nothing : problemOf(problem)}
-      <label>API key <b>${state.signedIn?.api_key.name}</b>
+      <label>API key <b>${state.signedIn?.api_key?.name}</b>
         <input name="key" type="password" autocomplete="off" data-takes="token" required autofocus />
       </label>
       <p class="quiet">The token of the key that you act with, also if you signed in by a link. It is not stored.</p>

@@ -18,7 +18,7 @@ export function rotateKey(key, changed) {
   let kind = 'overlap'
   let retires = true
   let endsOverlap = false
-  const isOwn = key.id === state.signedIn?.api_key.id
+  const isOwn = key.id === state.signedIn?.api_key?.id
   const hasOverlap = key.overlap_ends_at !== null
   const update = () => dialog?.update()
   /** @param {SubmitEvent} event @param {Issuing} issuing */

@@ -7,11 +7,12 @@ import { followReceipt, progressOf } from '../parts/receipt.js'
 import { tableOf } from '../parts/table.js'
 import { timeOf } from '../parts/time.js'
 import { endSession } from '../shell.js'
+import { nameOfReader } from '../state.js'
 
 /** @typedef {import('../types.js').Session} Session */
 
 /**
- * Where the reader's key is signed in, and the end of any of these sessions.
+ * Where the reader's key or the reader is signed in, and the end of any of these sessions.
  * @param {import('../types.js').ViewContext} context
  * @returns {import('../types.js').OpenView}
  */
@@ -43,7 +44,11 @@ export function open(context) {
     title: 'My Sessions',
     render: () => html`
       <div class="title"><h1 tabindex="-1">My Sessions</h1></div>
-      <p>Where somebody is signed in to this console with the key <b>${context.signedIn.api_key.name}</b>. End a session that is not yours; if you do not know it, revoke the key.</p>
+      ${
+        context.signedIn.user
+          ? html`<p>Where you are signed in to this account. End a session that you do not know, and tell your provider.</p>`
+          : html`<p>Where somebody is signed in to this console with the key <b>${nameOfReader()}</b>. End a session that is not yours; if you do not know it, revoke the key.</p>`
+      }
       ${list.render(({ sessions: rows }) => tableOf({ caption: 'Sessions', columns, rows }), 'sessions')}
     `,
   }

@@ -1,21 +1,50 @@
-import { call } from '../api.js'
+import { call, get } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { problemOf } from '../parts/problem.js'
+import { leaveFor, wordsOfFailure } from '../parts/provider.js'
 
 /**
- * The page of a reader without a session: takes a key, or the secret of a sign-in link.
+ * The page of a reader without a session: leads to a provider, or takes a key or the secret of a
+ * sign-in link.
  * @param {object} gate
  * @param {string | undefined} [gate.secret]
  * @param {string} [gate.text] why the reader is here again
+ * @param {string} [gate.failure] why a provider led the reader back without a session
  * @param {(signedIn: import('../types.js').SignedIn) => unknown} gate.signIn
  * @param {() => void} gate.update
  * @returns {import('../types.js').OpenView}
  */
-export function open({ secret, text, signIn, update }) {
+export function open({ secret, text, failure, signIn, update }) {
   let link = secret
   /** @type {unknown} */
   let problem
   let isBusy = false
+  let note = failure === undefined ? text : wordsOfFailure(failure)
+  /** @type {readonly import('../types.js').Provider[]} */
+  let providers = []
+  if (link === undefined) void findProviders()
+
+  /** Without an answer, the page still takes a key. */
+  async function findProviders() {
+    const answer = await get('/v1/session/providers').catch(() => undefined)
+    providers = answer?.providers ?? []
+    update()
+  }
+
+  /** @param {string} provider */
+  async function leave(provider) {
+    isBusy = true
+    problem = undefined
+    note = undefined
+    update()
+    try {
+      return await leaveFor(provider)
+    } catch (error) {
+      problem = error
+    }
+    isBusy = false
+    return update()
+  }
 
   /** @param {object} body */
   async function enter(body) {
@@ -50,7 +79,19 @@ export function open({ secret, text, signIn, update }) {
       ${isBusy ? 'Signing in …' : 'Sign in'}
     </button>`
 
+  const byProvider = () =>
+    providers.length === 0
+      ? nothing
+      : html`<div class="providers">
+          ${providers.map(
+            ({ name, label }) =>
+              html`<button type="button" class="primary" ?disabled=${isBusy} @click=${() => leave(name)}>Sign in with ${label}</button>`,
+          )}
+        </div>
+        <p class="quiet">Or with an API key:</p>`
+
   const byKey = () => html`
+    ${byProvider()}
     <form @submit=${submit}>
       <label>API key
         <input
@@ -78,7 +119,7 @@ export function open({ secret, text, signIn, update }) {
     render: () => html`<main class="gate">
       <div class="card">
         <h1 tabindex="-1">Sign in to aeon-keys</h1>
-        ${text === undefined ? nothing : html`<p class="note" role="status">${text}</p>`}
+        ${note === undefined ? nothing : html`<p class="note" role="status">${note}</p>`}
         ${problem === undefined ? nothing : problemOf(problem)}
         ${link === undefined ? byKey() : byLink()}
       </div>
