@@ -35,7 +35,7 @@ function giveEachFileItsOwnTap(): void {
     resolve(specifier, context, next) {
       const { parentURL = '' } = context
       if (specifier !== 'tap' || !parentURL.endsWith('.test.ts')) return next(specifier, context)
-      return { url: `${scoped}?for=${basename(parentURL)}`, shortCircuit: true }
+      return { url: `${scoped}?for=${new URL(parentURL).pathname}`, shortCircuit: true }
     },
   })
 }
