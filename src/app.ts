@@ -86,21 +86,22 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   })
 
   const requireAccount = (accountId: string) => getAccount(deps, accountId)
-  const guard = (scope: App, writeError: WriteError, hasSessions = false) => {
-    const sessions = hasSessions && apis.console !== undefined && { deps, ...apis.console }
+  const guard = (scope: App, writeError: WriteError, hasPeople = false) => {
+    const sessions = hasPeople && apis.console !== undefined && { deps, ...apis.console }
     authenticateScope(scope, deps, {
       trustedProxies,
       writeError,
       requireAccount,
       ...(sessions && { sessions }),
+      ...(hasPeople && { issuers: { deps } }),
     })
     runForAccounts(scope)
     refuseUnknownQueries(scope)
   }
   // Only where there is something to read: verifications do not pay for it.
-  const guardReads: typeof guard = (scope, writeError, hasSessions) => {
+  const guardReads: typeof guard = (scope, writeError, hasPeople) => {
     answerConditionally(scope, writeError)
-    guard(scope, writeError, hasSessions)
+    guard(scope, writeError, hasPeople)
   }
   await app.register(async (scope: App) => {
     guard(scope, writeProblem)
@@ -112,7 +113,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
       await edgeRoute(scope, edges)
     })
   }
-  // The only scope in which session cookies count.
+  // The only scope in which session cookies and JWTs of issuers count.
   await app.register(async (scope: App) => {
     guardReads(scope, writeProblem, true)
     nativeApi(scope, deps)

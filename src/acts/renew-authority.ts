@@ -13,10 +13,10 @@ import { ServiceError } from '../errors.ts'
 import { findCatalogue } from '../store/catalogue.ts'
 import { lockKeyFacts } from '../store/credentials.ts'
 import type { StoreTransaction } from '../store/database.ts'
-import { lockUserFacts } from '../store/memberships.ts'
 import { lockSessionShared } from '../store/sessions.ts'
 import { confirmationRequired, requirePermission } from './authority.ts'
 import type { IdDeps } from './deps.ts'
+import { lockFactsOf } from './lock-facts.ts'
 
 /** Who acts, as of the transaction, and what it may grant only once it is confirmed again. */
 export type Author = Rights & Pick<Grantor, 'unconfirmed'>
@@ -83,7 +83,7 @@ async function renewUser(
   principal: UserPrincipal,
   required: RequiredAuthority,
 ): Promise<Author> {
-  const facts = await lockUserFacts(trx, principal.user.membershipId)
+  const facts = await lockFactsOf(trx, principal)
   if (facts === undefined || endOfMembership(facts, deps.now()) !== undefined) {
     throw new ServiceError(
       'unauthenticated',

@@ -50,8 +50,17 @@ export interface KeyPrincipal extends CallerFacts {
 export interface UserPrincipal extends CallerFacts {
   readonly kind: 'user'
   readonly user: UserFacts
-  /** Undefined only while the person signs in. */
+  /** Undefined while the person signs in, and for a caller that presented a JWT. */
   readonly session: SessionRef | undefined
+  /** The JWT of an issuer that the caller presented; absent: there is none. */
+  readonly token?: TokenRef | undefined
+}
+
+/** A JWT of an issuer as the caller of a request. */
+export interface TokenRef {
+  /** The role that its claims map to; null: the role that the person was given in the account. */
+  readonly mappedRoleId: string | null
+  readonly expiresAt: Date
 }
 
 /** A session as the caller of a request. */

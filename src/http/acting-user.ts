@@ -31,12 +31,15 @@ export function parseActingUser(
 }
 
 /**
- * Throws `permission_denied` if a request of a session names an acting user: a person who signed in
- * acts for nobody else.
+ * Throws `permission_denied` if a request of a session or of a person names an acting user: a
+ * person acts for nobody else.
  */
 export function refuseActingUser({ headers }: Pick<FastifyRequest, 'headers'>): void {
   if (headers['x-acting-user'] === undefined && headers['x-acting-user-name'] === undefined) return
-  throw new ServiceError('permission_denied', 'A session cannot act on behalf of a user.')
+  throw new ServiceError(
+    'permission_denied',
+    'A session or a person cannot act on behalf of a user.',
+  )
 }
 
 function isActorId(text: string): boolean {

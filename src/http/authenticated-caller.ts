@@ -3,7 +3,7 @@ import type { CallerPrincipal, KeyPrincipal, UserPrincipal } from '../domain/pri
 /** Who a request turned out to be of. */
 export type AuthenticatedCaller =
   | Pick<KeyPrincipal, 'kind' | 'key'>
-  | Pick<UserPrincipal, 'kind' | 'user'>
+  | Pick<UserPrincipal, 'kind' | 'user' | 'token'>
 
 /** From where and by which session a caller calls, and how old what is known of it is. */
 export type Admitted = Pick<CallerPrincipal, 'address' | 'epoch' | 'readAt' | 'session'>

@@ -7,6 +7,7 @@ import { notFound, ServiceError } from '../errors.ts'
 import { parseActingUser, refuseActingUser } from './acting-user.ts'
 import type { App } from './app-type.ts'
 import type { Admitted, AuthenticatedCaller } from './authenticated-caller.ts'
+import { authorizeJwt, isOfIssuer } from './authorize-jwt.ts'
 import { bearerToken } from './bearer-token.ts'
 import { answerToCurrentOnly, type WriteError } from './current-only.ts'
 import type { Deps, VerdictDeps } from './deps.ts'
@@ -42,6 +43,8 @@ export interface CallerRules {
   readonly requireAccount?: (accountId: string) => Promise<unknown>
   /** Where session cookies count as well as tokens; undefined: nowhere in the scope. */
   readonly sessions?: { readonly deps: Deps; readonly publicSite: ConsoleSite | undefined }
+  /** Where JWTs of the issuers of OIDC_FILE count as well; undefined: nowhere in the scope. */
+  readonly issuers?: { readonly deps: Deps }
 }
 
 /**
@@ -74,7 +77,7 @@ function authorize(
   request: FastifyRequest,
   rules: CallerRules,
 ): Promise<void> | undefined {
-  const { trustedProxies, sessions } = rules
+  const { trustedProxies, sessions, issuers } = rules
   const presented = sessions && findSessionCookie(request, sessions.publicSite)
   if (sessions !== undefined && presented !== undefined) {
     const address = clientAddressOf(request, trustedProxies)
@@ -84,6 +87,11 @@ function authorize(
   }
   const token = bearerToken(request)
   const address = clientAddressOf(request, trustedProxies)
+  if (issuers !== undefined && isOfIssuer(issuers.deps, token)) {
+    return authorizeJwt(issuers.deps, request, { text: token, address }, (caller, admitted) =>
+      admit(rules, request, caller, admitted),
+    )
+  }
   // The epoch is taken before any read, so that the verdict rests on nothing older than the epoch.
   const epoch = deps.cache.epoch
   const verdict = deps.verdicts.verify(token, { address, permissions: [], accountId: undefined })
@@ -117,7 +125,7 @@ function admit(
       )
     }
     if (access.permission !== null) requirePermission(rights, access.permission)
-    if (admitted.session !== undefined) refuseActingUser(request)
+    if (admitted.session !== undefined || caller.kind === 'user') refuseActingUser(request)
     request.principal = principalOf(request, caller, admitted)
   }
   const params = request.params as { account_id?: string }
@@ -140,8 +148,18 @@ function principalOf(
 ): CallerPrincipal {
   const { id: requestId } = request
   if (caller.kind === 'user') {
-    const { kind, user } = caller
-    return { kind, user, address, session, requestId, epoch, readAt, authorityRenewed: false }
+    const { kind, user, token } = caller
+    return {
+      kind,
+      user,
+      token,
+      address,
+      session,
+      requestId,
+      epoch,
+      readAt,
+      authorityRenewed: false,
+    }
   }
   const { kind, key } = caller
   const actingUser = parseActingUser(request, key.holds)

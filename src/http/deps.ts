@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Heartbeat } from '../freshness/failure-detector.ts'
 import type { Freshness } from '../freshness/freshness.ts'
 import type { ManagementDeps } from '../management/deps.ts'
+import type { Issuers } from '../oidc/issuer.ts'
 import type { Provider } from '../oidc/provider.ts'
 import type { CredentialCache } from '../verification/credential-cache.ts'
 import type { VerificationDeps } from '../verification/deps.ts'
@@ -30,6 +31,8 @@ interface OperationsDeps {
   readonly sessions: Sessions
   /** The providers at which people sign in, by name. */
   readonly providers: ReadonlyMap<string, Provider>
+  /** The issuers whose JWTs authenticate callers. */
+  readonly issuers: Issuers
   /** The state of the change feed. */
   readonly feed: {
     readonly lagMs: number

@@ -35,7 +35,12 @@ export async function describeRoutes(app: App, settings: ApiSettings): Promise<v
       servers: [{ url: settings.serverUrl, description: 'This service.' }],
       components: {
         securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', description: 'The token of an API key.' },
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'The token of an API key; except where tokens are verified, also a JWT of an issuer that the deployment trusts.',
+          },
           basic: {
             type: 'http',
             scheme: 'basic',

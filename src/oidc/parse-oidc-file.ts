@@ -30,6 +30,8 @@ const Provider = Type.Object(
     client_secret_file: Type.Optional(text),
     scopes: Type.Optional(Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$' }))),
     origins: Type.Optional(Type.Array(text)),
+    /** Whom JWTs at /v1 must be for. Absent: the service accepts none of the issuer. */
+    audience: Type.Optional(text),
     roles: Type.Array(Rule, { maxItems: 10_000 }),
   },
   closed,
@@ -59,6 +61,7 @@ export function parseOidcFile(file: unknown): readonly UnreadProvider[] {
   const { providers } = file as OidcFile
   const faults = [
     ...providers.flatMap(faultsOf),
+    ...audienceFaults(providers),
     ...repeated(providers.map(({ name }) => name)).map((name) => `two providers are named ${name}`),
     ...repeated(providers.map(({ issuer }) => issuer)).map(() => 'two providers have one issuer'),
   ]
@@ -76,6 +79,7 @@ function toProvider(provider: Static<typeof Provider>): UnreadProvider {
     clientSecretFile: provider.client_secret_file,
     scopes: scopes.includes('openid') ? scopes : ['openid', ...scopes],
     origins: provider.origins ?? [],
+    audience: provider.audience,
     rules: provider.roles.map(toRule),
   }
 }
@@ -101,6 +105,16 @@ function faultsOf(provider: Static<typeof Provider>, index: number): string[] {
     faults.push(`${at}/origins/${place} must be an https origin, or one of a loopback address`)
   }
   return faults
+}
+
+/** An ID token is for a client id: it says who signed in, and is no permission to call an API. */
+function audienceFaults(providers: OidcFile['providers']): string[] {
+  const clientIds = new Set(providers.map((provider) => provider.client_id))
+  return providers.flatMap(({ audience }, index) =>
+    audience !== undefined && clientIds.has(audience)
+      ? [`/providers/${index}/audience must not be a client id`]
+      : [],
+  )
 }
 
 /** OpenID Connect Discovery 1.0, section 3: a URL without query and fragment. */

@@ -14,5 +14,7 @@ export interface ProviderSettings {
   readonly scopes: readonly string[]
   /** The origins, beside that of the issuer, at which its endpoints may be. */
   readonly origins: readonly string[]
+  /** Whom JWTs at /v1 are for; undefined: the service accepts none of the issuer. */
+  readonly audience: string | undefined
   readonly rules: readonly MappingRule[]
 }

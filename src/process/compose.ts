@@ -33,6 +33,7 @@ import { TagKeyring } from '../verification/tag-keyring.ts'
 import { UsageBuffer } from '../verification/usage-buffer.ts'
 import { verdictsOf } from '../verification/verdicts.ts'
 import { createEdges, createStreams } from './create-edges.ts'
+import { createIssuers } from './create-issuers.ts'
 import { createSessions } from './create-sessions.ts'
 import type { Externals } from './prepare.ts'
 
@@ -180,6 +181,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     firstUses: new FirstUses({ db: verificationDb, now: options.externals.now }, maxReadsUnderWay),
     sessions: createSessions({ config, freshness, moment, verificationReads }),
     providers: new Map(options.files.providers.map((one) => [one.name, new Provider(one)])),
+    issuers: createIssuers(options.files.providers, log),
     uses: new UsageBuffer(),
     usesKnownAfterMs: Math.max(config.USE_FLUSH_MS, config.MAX_STALENESS_MS),
     denials: new DenialBuffer(),

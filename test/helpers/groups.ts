@@ -31,7 +31,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/setup/!(composition).test.ts',
   ],
   'counted-rules': [
-    'test/console/*.test.ts',
+    'test/{console,oidc}/*.test.ts',
     'test/domain/!(address).test.ts',
     'test/verification/!(refusal-cause|usage-buffer|verify-batch).test.ts',
   ],

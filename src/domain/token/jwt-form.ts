@@ -65,6 +65,14 @@ export function looksLikeJwt(text: string): boolean {
   return JWT.test(text)
 }
 
+/**
+ * Whether a text has the shape of a JWT that this service did not make. Only the header tells, byte
+ * for byte: a JWT with the header of ours is ours or a forgery, and no issuer is ever asked of it.
+ */
+export function isForeignJwt(text: string): boolean {
+  return looksLikeJwt(text) && !text.startsWith(`${HEADER}.`)
+}
+
 function toSeconds(time: Date): number {
   return Math.floor(time.getTime() / 1000)
 }

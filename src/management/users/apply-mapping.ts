@@ -68,7 +68,8 @@ export async function applyMapping(deps: ActDeps, mapping: MappingOfAccount): Pr
   )
 }
 
-async function addMapped(
+/** Adds the person with a mapped role, in the transaction of an act. */
+export async function addMapped(
   deps: ActDeps,
   { trx }: ActContext<undefined>,
   { person, accountId, until }: MappingOfAccount,
@@ -91,10 +92,10 @@ async function addMapped(
  * The mapped role, if the account has it. Only an entry that names the platform gives a role of the
  * platform account. An entry that names nothing present maps to nothing, and is logged.
  */
-async function findMappedRole(
+export async function findMappedRole(
   deps: Pick<ActDeps, 'log'>,
   trx: StoreTransaction,
-  { accountId, mapped }: MappingOfAccount,
+  { accountId, mapped }: Pick<MappingOfAccount, 'accountId' | 'mapped'>,
 ): Promise<RoleWithEffects | undefined> {
   if (mapped === undefined) return undefined
   const account = await findAccount(trx, accountId)

@@ -1,0 +1,71 @@
+import type { Issuer, Issuers } from './issuer.ts'
+import { isAsymmetric } from './key-set.ts'
+import { readJwt } from './read-jwt.ts'
+
+/** Whether a configured issuer signed a JWT. */
+export type SignatureVerdict =
+  | {
+      readonly kind: 'signed'
+      readonly issuer: Issuer
+      readonly claims: Readonly<Record<string, unknown>>
+    }
+  /** `message` names what is wrong, without any value of the JWT. */
+  | { readonly kind: 'refused'; readonly message: string }
+  /** It cannot be known now: the issuer cannot be asked for its keys. */
+  | { readonly kind: 'away' }
+
+const AWAY: SignatureVerdict = { kind: 'away' }
+const UNTRUSTED = refused('The JWT is not signed by an issuer that this service trusts.')
+
+/**
+ * Whether a configured issuer signed a JWT: total over all strings. Its `iss` must be the exact
+ * text of an issuer, its `typ` one of the given (in lower case; absent is allowed), and its
+ * signature by a key of that issuer and of no other. The library is loaded for the first JWT: a
+ * service that gets none does not pay for it.
+ */
+export async function proveSignature(
+  { byName }: Issuers,
+  text: string,
+  types: ReadonlySet<string>,
+): Promise<SignatureVerdict> {
+  const unproved = readJwt(text)
+  if (unproved === undefined) return refused('The JWT is too long, or is not one.')
+  const { header, claims } = unproved
+  const { iss } = claims
+  const issuer = typeof iss === 'string' ? byName.get(iss) : undefined
+  if (issuer === undefined) return UNTRUSTED
+  const signing = readSigningHeader(header, types)
+  if (typeof signing === 'string') return refused(`The header of the JWT is refused: ${signing}`)
+  const found = await issuer.keys.find(signing)
+  if (found.kind === 'away') return AWAY
+  if (found.kind === 'unknown') return UNTRUSTED
+  const { compactVerify } = await import('jose')
+  return compactVerify(text, found.key, { algorithms: [signing.algorithm] }).then(
+    () => ({ kind: 'signed', issuer, claims }) as const,
+    () => UNTRUSTED,
+  )
+}
+
+export interface SigningHeader {
+  readonly kid: string
+  readonly algorithm: string
+}
+
+/** The header of a JWT, if it may be verified; else what is wrong with it. */
+export function readSigningHeader(
+  { alg: algorithm, kid, typ, crit }: Readonly<Record<string, unknown>>,
+  types: ReadonlySet<string>,
+): SigningHeader | string {
+  if (!isAsymmetric(algorithm)) return 'alg must name a signature by an asymmetric key.'
+  if (typeof kid !== 'string' || kid === '') return 'kid must name a key of the issuer.'
+  // RFC 7515, section 4.1.11: the service understands no extension.
+  if (crit !== undefined) return 'crit must be absent.'
+  if (typ === undefined || (typeof typ === 'string' && types.has(typ.toLowerCase()))) {
+    return { kid, algorithm }
+  }
+  return `typ must be absent or one of ${[...types].join(', ')}.`
+}
+
+function refused(message: string): SignatureVerdict {
+  return { kind: 'refused', message }
+}

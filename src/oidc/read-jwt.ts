@@ -1,0 +1,37 @@
+/** Longer than a JWT with hundreds of groups, and less than Node takes as headers. */
+export const maxJwtLength = 8_192
+const maxJwtHeaderLength = 1_024
+
+/** What a JWT says of itself. Nothing is proved: it only tells which key may prove it. */
+export interface UnprovedJwt {
+  readonly header: Readonly<Record<string, unknown>>
+  readonly claims: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Reads a JWT in compact form (RFC 7519, section 7.2); total over all strings. Undefined if it is
+ * too long, or if its header or its claims are no JSON object. Lengths are judged before anything
+ * is decoded.
+ */
+export function readJwt(text: string): UnprovedJwt | undefined {
+  if (text.length > maxJwtLength) return undefined
+  const [header = '', payload = ''] = text.split('.')
+  if (header.length > maxJwtHeaderLength) return undefined
+  const read = { header: parsePart(header), claims: parsePart(payload) }
+  if (read.header === undefined || read.claims === undefined) return undefined
+  return { header: read.header, claims: read.claims }
+}
+
+function parsePart(part: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    const value: unknown = JSON.parse(decoder.decode(Buffer.from(part, 'base64url')))
+    return isRecord(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,130 @@
+import t from 'tap'
+import { bearerTypes, faultOfClaims } from '../../src/oidc/bearer-rules.ts'
+import { parseOidcFile } from '../../src/oidc/parse-oidc-file.ts'
+import { readSigningHeader } from '../../src/oidc/prove-signature.ts'
+import { readJwt } from '../../src/oidc/read-jwt.ts'
+
+const nowSeconds = 1_800_000_000
+const terms = {
+  audience: 'ours',
+  clientIds: new Set(['our-client', 'other-client']),
+  now: new Date(nowSeconds * 1000),
+}
+const good = { aud: 'ours', iat: nowSeconds, exp: nowSeconds + 300 }
+
+t.test('the claims of an access token are judged by name', async (t) => {
+  const accepted: readonly object[] = [
+    good,
+    { ...good, aud: ['another', 'ours'] },
+    { ...good, exp: nowSeconds - 59 },
+    { ...good, iat: nowSeconds + 60, nbf: nowSeconds + 60 },
+    { ...good, exp: nowSeconds + 86_400 },
+    { ...good, client_id: 'our-client', azp: 'our-client' },
+  ]
+  for (const claims of accepted) {
+    t.equal(faultOfClaims({ ...claims }, terms), undefined, JSON.stringify(claims))
+  }
+  const refused: readonly (readonly [string, object])[] = [
+    ['aud', { aud: undefined }],
+    ['aud', { aud: 'Ours' }],
+    ['aud', { aud: 'ours ' }],
+    ['aud', { aud: [] }],
+    ['aud', { aud: ['ours', 7] }],
+    ['aud', { aud: { ours: true } }],
+    ['aud', { aud: 'our-client' }],
+    ['aud', { aud: ['ours', 'other-client'] }],
+    ['nonce', { nonce: 'n' }],
+    ['at_hash', { at_hash: 'h' }],
+    ['c_hash', { c_hash: 'h' }],
+    ['s_hash', { s_hash: 'h' }],
+    ['events', { events: {} }],
+    ['exp', { exp: undefined }],
+    ['exp', { exp: String(good.exp) }],
+    ['exp', { exp: Number.POSITIVE_INFINITY }],
+    ['exp', { exp: Number.NaN }],
+    ['exp', { exp: -1 }],
+    ['expired', { exp: nowSeconds - 60 }],
+    ['exp', { exp: nowSeconds + 86_401 }],
+    ['iat', { iat: undefined }],
+    ['iat', { iat: [nowSeconds] }],
+    ['iat', { iat: nowSeconds + 61 }],
+    ['nbf', { nbf: null }],
+    ['nbf', { nbf: nowSeconds + 61 }],
+  ]
+  for (const [name, spoiled] of refused) {
+    const fault = faultOfClaims({ ...good, ...spoiled }, terms)
+    t.match(fault, name, JSON.stringify(spoiled))
+  }
+})
+
+t.test('the header of a JWT names an asymmetric signature and nothing else', async (t) => {
+  const header = { alg: 'ES256', kid: 'a' }
+  for (const typ of [undefined, 'JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt']) {
+    t.same(
+      readSigningHeader({ ...header, typ }, bearerTypes),
+      { kid: 'a', algorithm: 'ES256' },
+      `typ ${typ}`,
+    )
+  }
+  const refused: readonly object[] = [
+    { alg: 'none' },
+    { alg: 'HS256' },
+    { alg: 'HS512' },
+    { alg: 'es256' },
+    { alg: 'toString' },
+    { alg: undefined },
+    { alg: ['ES256'] },
+    { kid: undefined },
+    { kid: '' },
+    { kid: 7 },
+    { crit: ['exp'] },
+    { crit: [] },
+    { crit: null },
+    { typ: 'logout+jwt' },
+    { typ: 'id_token' },
+    { typ: 7 },
+  ]
+  for (const spoiled of refused) {
+    t.type(
+      readSigningHeader({ ...header, ...spoiled }, bearerTypes),
+      'string',
+      JSON.stringify(spoiled),
+    )
+  }
+})
+
+t.test('any text is read as a JWT or not at all, within bounds', async (t) => {
+  const encode = (text: string) => Buffer.from(text).toString('base64url')
+  const jwt = (header: string, claims: string) => `${encode(header)}.${encode(claims)}.s`
+  t.same(readJwt(jwt('{"alg":"ES256"}', '{"sub":"a"}')), {
+    header: { alg: 'ES256' },
+    claims: { sub: 'a' },
+  })
+  const texts = [
+    '',
+    '.',
+    '..',
+    'a.b.c',
+    jwt('[]', '{}'),
+    jwt('{}', 'null'),
+    jwt('{}', '"text"'),
+    jwt('{}', '{'),
+    jwt('\ufeff{}', '{}'),
+    jwt(`{"kid":"${'k'.repeat(1_024)}"}`, '{}'),
+    jwt('{}', `{"groups":"${'g'.repeat(8_192)}"}`),
+    `${encode('{}')}.${Buffer.from([0x7b, 0xff, 0x7d]).toString('base64url')}.s`,
+  ]
+  for (const text of texts) t.equal(readJwt(text), undefined, text.slice(0, 40))
+})
+
+t.test('the audience of a deployment is never a client id', async (t) => {
+  const provider = { name: 'corp', issuer: 'https://corp.example', client_id: 'one', roles: [] }
+  const other = { ...provider, name: 'other', issuer: 'https://other.example', client_id: 'two' }
+  const parse = (audience: unknown) =>
+    parseOidcFile({ providers: [{ ...provider, audience }, other] })
+  t.match(parse('https://keys.example.com'), [{ audience: 'https://keys.example.com' }, {}])
+  for (const clientId of ['one', 'two']) {
+    t.throws(() => parse(clientId), { message: '/providers/0/audience must not be a client id' })
+  }
+  for (const audience of ['', 7, ['a']]) t.throws(() => parse(audience), /\/providers\/0\/audience/)
+})
