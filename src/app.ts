@@ -31,6 +31,7 @@ import { FaultBody, Problem, writeProblem } from './http/problem.ts'
 import { forwardAuthRoutes } from './http/proxy/forward-auth.ts'
 import { rootPage } from './http/root-page.ts'
 import { runForAccounts } from './http/run-for-accounts.ts'
+import { backChannelLogoutRoute, logoutPath } from './http/sign-in/back-channel-logout.ts'
 import { signInApi, signInCallback } from './http/sign-in/sign-in-api.ts'
 import { refuseUnknownQueries } from './http/unknown-query.ts'
 import { getAccount } from './management/accounts/get.ts'
@@ -127,6 +128,9 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
       signInApi(scope, deps, console)
     })
     signInCallback(app, deps, console)
+    await app.register(async (scope: App) => backChannelLogoutRoute(scope, deps), {
+      prefix: logoutPath,
+    })
   }
   if (apis.aeon) await aeonApi(app, deps, guardReads)
   return app

@@ -173,6 +173,12 @@ create table isolation_probe (
   value uuid not null
 );
 
+create table logout_token (
+  issuer text not null,
+  jti text not null,
+  expires_at timestamp with time zone not null
+);
+
 create table membership (
   id uuid not null,
   account_id uuid not null,
@@ -298,7 +304,8 @@ create table user_session (
   expires_at timestamp with time zone not null,
   ended_at timestamp with time zone,
   ended_revision bigint,
-  ended_revision_id uuid
+  ended_revision_id uuid,
+  provider_session text
 );
 
 alter table account add constraint account_pkey PRIMARY KEY (id);
@@ -362,6 +369,8 @@ alter table instance add constraint instance_edges_check CHECK ((edges >= 0));
 alter table instance add constraint instance_edges_confirmed_check CHECK ((edges_confirmed >= 0));
 alter table isolation_probe add constraint isolation_probe_pkey PRIMARY KEY (singleton);
 alter table isolation_probe add constraint isolation_probe_singleton_check CHECK (singleton);
+alter table logout_token add constraint logout_token_pkey PRIMARY KEY (issuer, jti);
+alter table logout_token add constraint logout_token_jti_check CHECK (((char_length(jti) >= 1) AND (char_length(jti) <= 255)));
 alter table membership add constraint membership_pkey PRIMARY KEY (id);
 alter table membership add constraint membership_check CHECK (((live IS NULL) = (removed_at IS NOT NULL)));
 alter table membership add constraint membership_check1 CHECK (((changed_revision IS NULL) = (changed_revision_id IS NULL)));
@@ -399,6 +408,7 @@ alter table user_request add constraint user_request_idempotency_key_check CHECK
 alter table user_session add constraint user_session_pkey PRIMARY KEY (id);
 alter table user_session add constraint user_session_check CHECK (((ended_revision IS NULL) = (ended_revision_id IS NULL)));
 alter table user_session add constraint user_session_hash_check CHECK ((octet_length(hash) = 32));
+alter table user_session add constraint user_session_provider_session_check CHECK (((char_length(provider_session) >= 1) AND (char_length(provider_session) <= 255)));
 alter table allow_list add constraint allow_list_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 alter table api_key add constraint api_key_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 alter table api_key add constraint api_key_account_id_role_id_fkey FOREIGN KEY (account_id, role_id) REFERENCES role(account_id, id);
@@ -466,6 +476,7 @@ CREATE INDEX change_by_time ON public.change USING btree (created_at);
 CREATE INDEX credential_by_pepper ON public.credential USING btree (pepper_id) WHERE ((ended_at IS NULL) AND (pepper_id IS NOT NULL));
 CREATE INDEX credential_by_tag_key ON public.credential USING btree (tag_key_id) WHERE (ended_at IS NULL);
 CREATE INDEX idempotent_request_by_time ON public.idempotent_request USING btree (created_at);
+CREATE INDEX logout_token_by_expiry ON public.logout_token USING btree (expires_at);
 CREATE INDEX membership_by_created ON public.membership USING btree (account_id, created_at, id) WHERE live;
 CREATE INDEX membership_by_person ON public.membership USING btree (person_id, account_id);
 CREATE INDEX membership_by_role ON public.membership USING btree (account_id, role_id) WHERE live;
@@ -483,6 +494,7 @@ CREATE UNIQUE INDEX tag_key_signs ON public.tag_key USING btree (signs) WHERE si
 CREATE INDEX user_request_by_time ON public.user_request USING btree (created_at);
 CREATE INDEX user_session_by_expiry ON public.user_session USING btree (expires_at);
 CREATE INDEX user_session_of_membership ON public.user_session USING btree (membership_id, created_at);
+CREATE INDEX user_session_of_provider ON public.user_session USING btree (provider_session) WHERE (provider_session IS NOT NULL);
 
 CREATE STATISTICS public.api_key_expiry ON COALESCE(expires_at, 'infinity'::timestamp with time zone) FROM api_key;
 

@@ -6,6 +6,8 @@ import type { ProviderSettings } from './provider-settings.ts'
 /** What a verified ID token says of who signs in. */
 export interface VerifiedPerson extends PersonName, Profile {
   readonly authenticatedAt: Date | undefined
+  /** `sid` (OpenID Connect Front-Channel Logout 1.0, section 3). */
+  readonly providerSession: string | undefined
   readonly roles: readonly MappedRole[]
 }
 
@@ -22,7 +24,7 @@ export function readClaims(
   { issuer, rules }: Pick<ProviderSettings, 'issuer' | 'rules'>,
   claims: Readonly<Record<string, unknown>>,
 ): VerifiedPerson {
-  const { sub: subject, auth_time: authTime } = claims
+  const { sub: subject, sid, auth_time: authTime } = claims
   if (typeof subject !== 'string' || !isText(subject, maxSubjectLength)) {
     throw new SignInRefused(
       `The claim sub must be a string of 1 to ${maxSubjectLength} characters.`,
@@ -32,7 +34,13 @@ export function readClaims(
   const name = textOf(claims, 'name', maxNameLength)
   const { email_verified: verified } = claims
   const { roles, faults } = mapClaims(rules, claims)
-  const wrong = [...email.faults, ...name.faults, ...verifiedFaults(verified), ...faults]
+  const wrong = [
+    ...email.faults,
+    ...name.faults,
+    ...verifiedFaults(verified),
+    ...sessionFaults(sid),
+    ...faults,
+  ]
   if (wrong.length > 0) {
     throw new SignInRefused(wrong.map(({ claim, message }) => `${claim}: ${message}`).join(' '))
   }
@@ -44,6 +52,7 @@ export function readClaims(
     emailVerified: email.value !== null && (verified === true || verified === 'true'),
     name: name.value,
     authenticatedAt: typeof authTime === 'number' ? new Date(authTime * 1000) : undefined,
+    providerSession: typeof sid === 'string' ? sid : undefined,
     roles,
   }
 }
@@ -72,6 +81,13 @@ function verifiedFaults(verified: unknown): readonly ClaimFault[] {
   const isKnown = verified === undefined || verified === null || typeof verified === 'boolean'
   if (isKnown || verified === 'true' || verified === 'false') return []
   return [{ claim: 'email_verified', message: 'The claim must be true or false.' }]
+}
+
+/** A session whose name were left out would outlive a logout at the provider. */
+function sessionFaults(sid: unknown): readonly ClaimFault[] {
+  if (sid === undefined || (typeof sid === 'string' && isText(sid, maxSubjectLength))) return []
+  const message = `The claim must be a string of 1 to ${maxSubjectLength} characters.`
+  return [{ claim: 'sid', message }]
 }
 
 /** Without control characters and lone surrogates, which neither a log nor the database takes. */

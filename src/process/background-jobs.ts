@@ -6,6 +6,7 @@ import { fillNameSkeletons } from '../setup/fill-name-skeletons.ts'
 import { fillSearchWords } from '../setup/fill-search-words.ts'
 import { pruneChanges } from '../store/changes.ts'
 import { pruneDenials } from '../store/denials.ts'
+import { pruneLogoutTokens } from '../store/logout-tokens.ts'
 import { pruneSessions } from '../store/sessions.ts'
 import { buffersOf } from './buffers.ts'
 
@@ -72,6 +73,9 @@ async function prune(deps: Deps): Promise<void> {
   await orLog(deps, 'failed to delete old idempotency keys', () => pruneIdempotentRequests(deps))
   await orLog(deps, 'failed to prune expired sessions', () =>
     pruneSessions(deps.db, new Date(now - sessionsKeptMs)),
+  )
+  await orLog(deps, 'failed to prune expired logout tokens', () =>
+    pruneLogoutTokens(deps.db, new Date(now)),
   )
   await orLog(deps, 'failed to prune old denial counts', () =>
     pruneDenials(deps.db, new Date(now - denialsKeptMs)),

@@ -18,6 +18,7 @@ export interface Schema {
   idempotent_request: IdempotentRequestRow
   bulk_revocation: BulkRevocationRow
   session: SessionRow
+  logout_token: LogoutTokenRow
   sign_in_link: SignInLinkRow
   user_session: UserSessionRow
   user_request: UserRequestRow
@@ -204,6 +205,12 @@ interface SessionRow {
   ended_revision_id: ColumnType<string | null, undefined, string>
 }
 
+interface LogoutTokenRow {
+  issuer: string
+  jti: string
+  expires_at: Date
+}
+
 interface SignInLinkRow {
   id: string
   api_key_id: string
@@ -242,6 +249,7 @@ interface MembershipRow {
 
 interface UserSessionRow extends Omit<SessionRow, 'api_key_id' | 'generation'> {
   membership_id: string
+  provider_session: string | null
 }
 
 interface UserRequestRow {

@@ -8,6 +8,8 @@ export interface NewSession extends Omit<Session, 'endedAt' | 'lastChange'> {
   readonly tagKeyId: string
   /** SHA-256 of the whole session token. */
   readonly hash: Buffer
+  /** What the provider that proved the sign-in calls its own session; null: it does not say. */
+  readonly providerSession: string | null
 }
 
 export async function insertSession(trx: StoreTransaction, session: NewSession): Promise<void> {
@@ -34,7 +36,11 @@ export async function insertSession(trx: StoreTransaction, session: NewSession):
     case 'user':
       await trx
         .insertInto('user_session')
-        .values({ ...values, membership_id: owner.membershipId })
+        .values({
+          ...values,
+          membership_id: owner.membershipId,
+          provider_session: session.providerSession,
+        })
         .execute()
   }
 }

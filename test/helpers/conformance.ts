@@ -112,7 +112,7 @@ const checkProblem: CheckError = (label, answer, validate) => {
   if (status < 400 || answer.text === '') return
   const type = headers['content-type']
   // RFC 6749, section 5.2.
-  if (/^\S+ \/oauth2\/introspect[/ ]/.test(label)) {
+  if (/^\S+ \/(?:oauth2\/introspect|v1\/session\/back-channel-logout)[/ ]/.test(label)) {
     if (type !== 'application/json; charset=utf-8') throw new Error(`${label} is ${type}`)
     validate(oauthErrorPointer, body)
   } else {

@@ -20,13 +20,20 @@ export interface RealProvider {
   readonly clientSecret: string
   /** What the provider says of the people that it knows, by subject; a test may change it. */
   readonly people: Map<string, Claims>
+  /** Tells its client by a logout token that the person logged out. */
+  logOut(subject: string, session: string): Promise<void>
 }
 
 const clientId = 'aeon-keys'
 const scopes = ['openid', 'email', 'profile', 'groups']
 
 /** Starts oidc-provider. It knows everybody by any password. */
-export async function startProvider(t: Test, name = 'corp'): Promise<RealProvider> {
+export async function startProvider(
+  t: Test,
+  name = 'corp',
+  client: object = {},
+): Promise<RealProvider> {
+  let started: Provider | undefined
   const clientSecret = `secret-of-${name}-0123456789abcdef`
   const people = new Map<string, Claims>()
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -43,6 +50,7 @@ export async function startProvider(t: Test, name = 'corp'): Promise<RealProvide
           response_types: ['code'],
           grant_types: ['authorization_code'],
           id_token_signed_response_alg: 'ES256',
+          ...client,
         },
       ],
       scopes,
@@ -52,9 +60,12 @@ export async function startProvider(t: Test, name = 'corp'): Promise<RealProvide
         profile: ['name'],
         groups: ['groups'],
       },
+      // By its own choice the provider calls no address of loopback.
+      fetch: (url: URL, { dispatcher: _, ...options }: RequestInit & { dispatcher?: unknown }) =>
+        fetch(url, options),
       conformIdTokenClaims: false,
       pkce: { required: () => true },
-      features: { devInteractions: { enabled: true } },
+      features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true } },
       ttl: { Session: 3600, Interaction: 600, Grant: 3600, IdToken: 600, AccessToken: 600 },
       findAccount: async (_: unknown, accountId: string) => ({
         accountId,
@@ -71,9 +82,19 @@ export async function startProvider(t: Test, name = 'corp'): Promise<RealProvide
         return grant
       },
     })
+    started = provider
     return provider.callback()
   })
-  return { issuer, entry: { name, issuer, client_id: clientId, scopes }, clientSecret, people }
+  return {
+    issuer,
+    entry: { name, issuer, client_id: clientId, scopes },
+    clientSecret,
+    people,
+    async logOut(subject, session) {
+      const found = await started?.Client.find(clientId)
+      await found?.backchannelLogout(subject, session)
+    },
+  }
 }
 
 /**

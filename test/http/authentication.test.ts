@@ -47,6 +47,8 @@ const ownRules: Readonly<Record<string, number>> = {
   'POST /oauth2/introspect': 401,
   // See test/console/sign-in.test.ts and provider-sign-in.test.ts.
   'POST /v1/session': 403,
+  // See test/oidc/back-channel-logout.test.ts.
+  'POST /v1/session/back-channel-logout': 400,
   'POST /v1/session/oidc': 403,
   ...Object.fromEntries(
     METHODS.filter((method) => method !== 'CONNECT').map((method) => [

@@ -38,6 +38,8 @@ export async function startSession(
 export interface SessionTerms {
   readonly expiresAt: Date
   readonly confirmedUntil: Date
+  /** What the provider that proved the sign-in calls its own session. */
+  readonly providerSession?: string | undefined
 }
 
 /** Inserts a session of the principal, in the transaction of its act. */
@@ -45,7 +47,7 @@ export async function enterSession(
   deps: SessionManagementDeps,
   { trx }: Pick<ActContext<unknown>, 'trx'>,
   principal: CallerPrincipal,
-  { expiresAt, confirmedUntil }: SessionTerms,
+  { expiresAt, confirmedUntil, providerSession }: SessionTerms,
 ): Promise<StartedSession> {
   const { address } = principal
   const now = deps.now()
@@ -64,7 +66,12 @@ export async function enterSession(
     endedAt: null,
     lastChange: null,
   }
-  await insertSession(trx, { ...session, tagKeyId: tagKey.id, hash: hashOfSecret(text) })
+  await insertSession(trx, {
+    ...session,
+    tagKeyId: tagKey.id,
+    hash: hashOfSecret(text),
+    providerSession: providerSession ?? null,
+  })
   return { session, token: text }
 }
 

@@ -18,6 +18,8 @@ export interface SignedInPerson extends PersonName, Profile {
   readonly authenticatedAt: Date | undefined
   /** The roles that the deployment's file maps the claims to. */
   readonly roles: readonly MappedRole[]
+  /** What the provider calls the session of the browser there; absent: it does not say. */
+  readonly providerSession?: string | undefined
   /** The account in which the person wants to work; undefined: the one joined first. */
   readonly accountId: string | undefined
 }
@@ -59,7 +61,11 @@ export async function signInPerson(
   }
   const confirmedUntil = confirmedUntilOf(deps, signedIn, now)
   const { result } = await act(deps, principal, { permission: null }, async (context) => {
-    const started = await enterSession(deps, context, principal, { expiresAt, confirmedUntil })
+    const started = await enterSession(deps, context, principal, {
+      expiresAt,
+      confirmedUntil,
+      providerSession: signedIn.providerSession,
+    })
     return { result: started, events: [sessionStarted(started.session, principal, 'oidc')] }
   })
   return { started: result, principal }

@@ -1,0 +1,58 @@
+import type { FastifyReply } from 'fastify'
+import { ServiceError } from '../../errors.ts'
+import { endSessionsByProvider } from '../../management/sessions/end-by-provider.ts'
+import { verifyLogout } from '../../oidc/verify-logout.ts'
+import type { App } from '../app-type.ts'
+import { parseInTurn } from '../body-turns.ts'
+import { refuseContentCoding } from '../content-coding.ts'
+import type { Deps } from '../deps.ts'
+import { answerOAuthErrors, sendOAuthError } from '../oauth/errors.ts'
+
+export const logoutPath = '/v1/session/back-channel-logout'
+
+const formType = 'application/x-www-form-urlencoded'
+/** A logout token and parameters of the provider's own. */
+const maxFormBytes = 16_384
+
+/**
+ * Where a provider says that somebody logged out there (OpenID Connect Back-Channel Logout 1.0,
+ * section 2.5). The route is open: the logout token proves itself. The scope has the prefix
+ * `logoutPath`, since the specification has a form and errors of OAuth.
+ */
+export function backChannelLogoutRoute(app: App, deps: Deps): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(formType, { parseAs: 'string' }, (request, body, done) => {
+    const parse = () => done((body === '' ? undefined : refuseContentCoding(request)) ?? null, body)
+    parseInTurn(deps.turns, { request, bytes: body.length }, parse, done)
+  })
+  answerOAuthErrors(app)
+  app.post(
+    '',
+    { bodyLimit: maxFormBytes, schema: { hide: true }, validatorCompiler: () => () => true },
+    async ({ body, log }, reply) => {
+      const [token, ...others] = new URLSearchParams(String(body ?? '')).getAll('logout_token')
+      if (token === undefined || others.length > 0) {
+        return refuse(reply, 'The body must have exactly one logout_token.')
+      }
+      const verdict = await verifyLogout(deps.issuers, token, deps.now())
+      switch (verdict.kind) {
+        case 'away':
+          throw new ServiceError('unavailable', 'The keys of the provider are not known now.')
+        case 'refused':
+          log.warn({ reason: verdict.message }, 'logout token refused')
+          return refuse(reply, verdict.message)
+        case 'proved': {
+          const outcome = await endSessionsByProvider(deps, verdict.logout)
+          if (outcome.kind === 'repeated') return refuse(reply, 'The token was received before.')
+          const { sessionIds } = outcome
+          log.info({ act: 'provider_logout', session_ids: sessionIds }, 'sessions ended')
+          return reply.code(200).header('cache-control', 'no-store').send('')
+        }
+      }
+    },
+  )
+}
+
+function refuse(reply: FastifyReply, fault: string): FastifyReply {
+  return sendOAuthError(reply, 400, 'invalid_request', fault)
+}
