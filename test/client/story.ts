@@ -134,7 +134,7 @@ async function issue(
 
 async function introduceItself({ role }: Tenant, { key, token }: Issued): Promise<void> {
   const me = succeeded(await getMe({ client: clientOf(token) }))
-  assert.equal(me.api_key.id, key.id)
+  assert.equal(me.api_key?.id, key.id)
   assert.deepEqual(me.permissions, role.permissions)
   refused(await getMe({ client: clientOf('aeon_wrong') }), 401, 'unauthenticated')
   told('a key sees itself')

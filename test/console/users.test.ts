@@ -84,7 +84,7 @@ t.test('users are added, listed, changed and removed', async (t) => {
       reason: 'left',
     },
     { action: 'user.updated', before: { role: { name: 'viewer' } } },
-    { action: 'session.started' },
+    { action: 'user.removed', resource: { id: eve.body.user.id } },
   ])
   t.match(await verifyAuditLog(service.service.deps, []), { breaks: [] })
 })
