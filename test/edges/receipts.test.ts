@@ -73,7 +73,9 @@ t.test('a receipt tells the platform of instances and edges, and a tenant of bot
     await until(async () => (await edgesOf()).live === 2)
     t.match(await askAgain(root, pending), { edges: { acknowledged: 2, live: 2 } })
   })
-  for (const edge of [first, second]) edge.socket.terminate()
+  // Of an edge that is only cut off, receipts wait for the end of its lease.
+  for (const edge of [first, second]) edge.send({ kind: 'gone' })
+  await until(async () => (await edgesOf()).live === 0)
 })
 
 t.test('an instance of a version that knows no edges is counted with none', async (t) => {
