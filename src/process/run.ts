@@ -47,8 +47,8 @@ export async function run(
 type Role = (settings: LoadedSettings, log: Logger, shutdown: Shutdown) => Promise<void>
 
 /**
- * Only what a role runs is loaded: the parent of workers has no HTTP server, an edge no database,
- * and a start that is refused neither. Loading all of it is two thirds of the CPU time of a start.
+ * Only what a role runs is loaded: the parent of workers has no HTTP server, and a start that is
+ * refused needs no database either. Loading all of it is two thirds of the CPU time of a start.
  */
 async function loadRole(config: Config): Promise<Role> {
   const { EDGE_OF: edgeOf, EDGE_TOKEN_FILE: tokenFile } = config
