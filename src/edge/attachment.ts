@@ -24,12 +24,13 @@ export interface AttachmentOptions {
 
 export type AttachedCall = EdgeCall<KnownKey, Verdict, WireQuestion>
 
+/** The shortest and the longest pause before the next attempt to attach, in milliseconds. */
+const [shortestPauseMs, longestPauseMs] = [200, 30_000]
 /**
- * Up to which pause an attempt to attach waits, the first and the last, in milliseconds: a random
- * part of it, so that the edges of an instance that restarts do not all come at once. Memory goes
- * on answering meanwhile, until the lease ends.
+ * The pause while memory goes on answering, of which a random part passes: the edges of an instance
+ * that is killed do not all come at once.
  */
-const [firstPauseMs, longestPauseMs] = [1_000, 30_000]
+const pauseUnderLeaseMs = 1_000
 /** One that is late costs no lease, and a thousand edges send their instance few. */
 const beatsOfLease = 2
 /** How long an attachment that is closed waits until what it counted is taken over. */
@@ -212,9 +213,16 @@ export class Attachment {
     const isNews = this.#detachedBy === undefined
     this.#detachedBy = error
     this.#settle()
-    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** this.#attempts)
+    const pauseMs = this.#nextPauseMs()
     this.#attempts += 1
-    this.#retry = setTimeout(() => void this.#attach(), pauseMs * Math.random())
+    this.#retry = setTimeout(() => void this.#attach(), pauseMs)
     this.#options.onDetached(error, isNews)
+  }
+
+  #nextPauseMs(): number {
+    const isHeld = this.#attempts === 0 && this.memory.holdsLease(moment())
+    if (isHeld) return pauseUnderLeaseMs * Math.random()
+    const pauseMs = Math.min(longestPauseMs, shortestPauseMs * 2 ** this.#attempts)
+    return pauseMs * (0.5 + Math.random() / 2)
   }
 }
