@@ -51,6 +51,14 @@ const reasons: readonly Reason[] = [
     },
   },
   {
+    of: [['attached', '1,000 edges attach anew at once: p99']],
+    why(results) {
+      const until = measured(results, 'attached', '1,000 edges attach anew at once: until all')
+      if (until === undefined) return undefined
+      return `**Edges that attach anew.** All of them are back after ${(until / 1_000).toFixed(1)} s, and the p99 is that of this time: each connection, its authenticated request and its first beat take a turn of the one thread that answers the others, and the process that plays the edges shares the two cores with the service and with the load generator.`
+    },
+  },
+  {
     of: [['growth', 'A page of a list']],
     why: () => '**Lists.** Each list reads an index; the table of lists shows the time of each.',
   },

@@ -95,9 +95,12 @@ export class ChaosProcess implements Acceptor {
     await this.process?.ended
   }
 
-  /** Kills one of its workers, if it has any; the process itself goes on. */
+  /**
+   * Kills one of its workers, if it has any; the process itself goes on. A start whose first worker
+   * is killed is refused, and on a busy machine would be for ever.
+   */
   async killWorker(): Promise<void> {
-    if (this.process === undefined) return
+    if (this.process === undefined || this.#url === undefined) return
     const [worker] = await this.#processes.childrenOf(this.process.pid)
     // It may have ended since.
     if (worker !== undefined && isAlive(worker)) process.kill(worker, 'SIGKILL')
