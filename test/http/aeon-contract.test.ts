@@ -248,7 +248,7 @@ t.test('the Aeon API refuses to grant permissions that the caller does not hold'
   const permissions = ['api_key:create', 'role:create', 'role:update']
   const role = await newRole(root, account.id, 'issuer', permissions)
   const issuer = aeonAs((await newKey(root, account.id, { role })).token)
-  const told = { status: 403, body: { error: { detail: /^The API key cannot grant permissions/ } } }
+  const told = { status: 403, body: { error: { detail: /^The caller cannot grant permissions/ } } }
   const key = { name: 'more', expire_after_hours: 1 }
   const at = `/accounts/${account.id}`
   t.match(await issuer.call('POST', `${at}/api-keys`, { body: key }), told, 'Admin, by default')
