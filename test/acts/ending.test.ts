@@ -151,6 +151,7 @@ const others = [
   'POST /v1/accounts/:account_id/users',
   'POST /v1/me/rotate',
   'POST /v1/session',
+  'POST /v1/session/back-channel-logout',
   'POST /v1/session/confirmation',
   'POST /v1/session/oidc',
   'POST /v1/verify',
