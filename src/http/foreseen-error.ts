@@ -2,18 +2,20 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError } from 'fastify'
 import { type ErrorCode, ServiceError } from '../errors.ts'
 
-/** A client error of Fastify or a plugin, which is answered with its own status. */
+/** A client error with a status of its own, such as those of Fastify and of plugins. */
 export class ForeseenError extends ServiceError {
   readonly status: number
 
-  constructor(status: number) {
-    // The message of the error is not passed on: it may quote the request or name a file.
-    super(codes.get(status) ?? 'request_rejected', `The request is rejected: ${titleOf(status)}.`)
+  constructor(status: number, message = `The request is rejected: ${titleOf(status)}.`) {
+    super(codes.get(status) ?? 'request_rejected', message)
     this.status = status
   }
 }
 
-/** The error with the status that Fastify or a plugin chose, if that is a client error. */
+/**
+ * The error with the status that Fastify or a plugin chose, if that is a client error. Its message
+ * is not passed on: it may quote the request or name a file.
+ */
 export function toForeseenError({ statusCode }: FastifyError): ForeseenError | undefined {
   const isClientError = statusCode !== undefined && statusCode >= 400 && statusCode < 500
   return isClientError && Number.isInteger(statusCode) ? new ForeseenError(statusCode) : undefined

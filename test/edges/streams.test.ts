@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { connect } from 'node:net'
 import t from 'tap'
 import { WebSocket } from 'ws'
 import { flushLast } from '../../src/process/flush-last.ts'
@@ -326,7 +325,6 @@ t.test('no more edges than EDGES_MAX are attached, and only by keys that may ver
   })
   await t.rejects(attach({ token: idle.token }), { message: '403' })
   await t.rejects(attach({ token: 'forged' }), { message: '401' })
-  t.match(await connectionEnds('Bearer forged'), /^HTTP\/1.1 401 /, 'and is closed')
   t.match(await root.get('/v1/edge'), { status: 400, body: { code: 'invalid_request' } })
   const offered = new WebSocket(`${address.replace('http', 'ws')}/v1/edge`, 'aeon-keys.edge.v2', {
     headers: { authorization: `Bearer ${site.verifier.token}` },
@@ -357,63 +355,6 @@ t.test('the metrics count edges, facts, invalidations and dismissals by cause', 
   )
   edge.socket.terminate()
 })
-
-t.test('an upgrade to anything else is ignored, and answered over HTTP/1.1', async (t) => {
-  const offers = ['GET /livez HTTP/1.1\r\nUpgrade: h2c', 'GET /v1/edge HTTP/1.1\r\nUpgrade: h2c']
-  for (const [offer, status] of [
-    [offers[0], 200],
-    [offers[1], 401],
-  ] as const) {
-    const request = `${offer}\r\nConnection: Upgrade\r\nHost: a\r\n\r\n`
-    t.match(await answerTo(request), new RegExp(`^HTTP/1.1 ${status} `))
-  }
-  const pipelined = 'GET /livez HTTP/1.1\r\nHost: a\r\n\r\n'
-  const upgrade = upgradeRequest(`Bearer ${site.verifier.token}`)
-  t.match(await answerTo(`${upgrade}\r\n\r\n`), /^HTTP\/1.1 101 /)
-  const both = await answerTo(`${pipelined}${upgrade}\r\n\r\n`, 2)
-  t.match(both, /^HTTP\/1.1 200 .*HTTP\/1.1 400 /s, 'behind a request that is not answered')
-})
-
-/** The head of a request for a stream, without its last line. */
-function upgradeRequest(authorization: string): string {
-  return [
-    'GET /v1/edge HTTP/1.1',
-    'Host: a',
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}`,
-    `Authorization: ${authorization}`,
-  ].join('\r\n')
-}
-
-/** All that comes on a connection that asks for a stream, once the service has closed it. */
-async function connectionEnds(authorization: string): Promise<string> {
-  const socket = connect(Number(new URL(address).port), '127.0.0.1')
-  let text = ''
-  socket.setEncoding('latin1').on('data', (more) => {
-    text += more
-  })
-  socket.write(`${upgradeRequest(authorization)}\r\n\r\n`)
-  await new Promise((resolve) => socket.on('end', resolve))
-  socket.destroy()
-  return text
-}
-
-/** What comes on a new connection after a request, until it holds so many answers. */
-async function answerTo(request: string, answers = 1): Promise<string> {
-  const socket = connect(Number(new URL(address).port), '127.0.0.1')
-  let text = ''
-  const { promise, resolve } = Promise.withResolvers<void>()
-  socket.setEncoding('latin1').on('data', (more) => {
-    text += more
-    if (text.split('HTTP/1.1 ').length > answers) resolve()
-  })
-  socket.write(request)
-  await promise
-  socket.destroy()
-  return text
-}
 
 t.test(
   'a service that stops dismisses its edges, and does not wait for their connections',

@@ -1,5 +1,5 @@
 import websocket, { type WebSocket } from '@fastify/websocket'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { edgeSubprotocol, maxFrameBytes } from '../../domain/edge/edge-protocol.ts'
 import { ServiceError } from '../../errors.ts'
 import { requireKey } from '../../management/require-key.ts'
@@ -7,7 +7,9 @@ import type { Edges } from '../../verification/edges/edges.ts'
 import type { App } from '../app-type.ts'
 import { bearerToken } from '../bearer-token.ts'
 import { verifyAccess } from '../native/verify/attempt.ts'
+import { statusOf } from '../problem.ts'
 import { edgePath } from './edge-upgrades.ts'
+import { handshakeFault, webSocketVersion } from './handshake.ts'
 
 /** How long the other end may take to answer a close frame. */
 const closeWithinMs = 1_000
@@ -34,31 +36,39 @@ export async function edgeRoute(app: App, edges: Edges): Promise<void> {
     config: { access: verifyAccess },
     schema: { hide: true },
     preHandler: async (request, reply) => {
-      refuse(request, edges)
+      if (request.ws) refuse(request, reply, edges)
       // What the log and the metrics show of a stream, which has no other answer.
       reply.code(101)
     },
-    handler: async (_request, reply) => {
-      reply.header('upgrade', 'websocket')
+    handler: async () => {
       throw new ServiceError(
         'invalid_request',
-        'This path is a WebSocket for edges: send Upgrade: websocket, and Sec-WebSocket-Version: 13.',
+        `This path is a WebSocket for edges. Send Upgrade: websocket and Sec-WebSocket-Version: ${webSocketVersion} over HTTP/1.1, without a body.`,
       )
     },
     wsHandler: (socket, request) => attach(socket, request, edges),
   })
 }
 
-function refuse({ headers }: FastifyRequest, edges: Edges): void {
-  const offered = headers['sec-websocket-protocol']
-  if (offered !== undefined && !offered.split(',').some((one) => one.trim() === edgeSubprotocol)) {
+function refuse({ headers }: FastifyRequest, reply: FastifyReply, edges: Edges): void {
+  const fault = handshakeFault(headers)
+  if (fault === undefined && edges.hasPlace) return
+  reply.header('connection', 'close')
+  if (fault === undefined) {
     throw new ServiceError(
-      'invalid_request',
-      `This service speaks the subprotocol ${edgeSubprotocol} and no other.`,
+      'overloaded',
+      'As many edges as EDGES_MAX are attached. Try again later.',
     )
   }
-  if (edges.hasPlace) return
-  throw new ServiceError('overloaded', 'As many edges as EDGES_MAX are attached. Try again later.')
+  // RFC 6455, section 4.2.2; RFC 9110, sections 7.8 and 15.5.22.
+  if (statusOf(fault) === 426) {
+    reply.headers({
+      'sec-websocket-version': webSocketVersion,
+      upgrade: 'websocket',
+      connection: 'upgrade, close',
+    })
+  }
+  throw fault
 }
 
 function attach(socket: WebSocket, request: FastifyRequest, edges: Edges): void {
