@@ -2,8 +2,14 @@ import { VerifierError } from './verifier-error.ts'
 
 /** What closed streams mean, by their codes: docs/edge.md of the service. */
 const sentences: Readonly<Record<number, string>> = {
+  1002: 'The service refuses a frame that breaks the rules of WebSockets (RFC 6455).',
+  1003: 'The service refuses a frame of this type.',
   1006: 'The connection was lost.',
+  1007: 'The service refuses a frame whose text is no UTF-8.',
+  1008: 'The service refuses a message of so many fragments.',
   1009: 'The service refuses a frame as too long.',
+  1011: 'The service, or a proxy before it, failed.',
+  1012: 'The service, or a proxy before it, starts again.',
   4001: 'The instance of the service stops.',
   4002: 'The token of this caller has lost the right to verify others.',
   4003: 'This process reads too slowly what the service sends.',

@@ -16,7 +16,7 @@ export interface DenialRecord {
 }
 
 /**
- * Adds counts to the stored ones. Returns the records that are the first of their key, reason and
+ * Adds counts to the stored ones; a sum stays within the numbers that JSON keeps exactly. Returns the records that are the first of their key, reason and
  * hour.
  */
 export async function addDenials(
@@ -37,7 +37,8 @@ export async function addDenials(
   const known = ordered.filter((_, index) => !first.has(index))
   if (known.length > 0) {
     await sql`
-      update api_key_denial set count = api_key_denial.count + given.count
+      update api_key_denial
+      set count = least(api_key_denial.count + given.count, ${Number.MAX_SAFE_INTEGER})
       from (${unnested(known)}) as given
       where api_key_denial.api_key_id = given.api_key_id
         and api_key_denial.reason = given.reason and api_key_denial.hour = given.hour`.execute(trx)

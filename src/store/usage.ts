@@ -2,7 +2,10 @@ import { type RawBuilder, sql } from 'kysely'
 import type { UsageCounts } from '../domain/key/usage-counts.ts'
 import type { Executor } from './database.ts'
 
-/** Adds counts of uses to the stored ones, by one statement. */
+/**
+ * Adds counts of uses to the stored ones, by one statement. A sum stays within the numbers that
+ * JSON keeps exactly: a count that an edge makes up must not fail the statement for all.
+ */
 export async function addUses(db: Executor, uses: readonly Readonly<UsageCounts>[]): Promise<void> {
   if (uses.length === 0) return
   // Sorted by id, so that two instances that flush at once lock rows in the same order.
@@ -18,7 +21,7 @@ export async function addUses(db: Executor, uses: readonly Readonly<UsageCounts>
     order by use.id
     on conflict (api_key_id) do update set
       last_used_at = greatest(api_key_usage.last_used_at, excluded.last_used_at),
-      use_count = api_key_usage.use_count + excluded.use_count
+      use_count = least(api_key_usage.use_count + excluded.use_count, ${Number.MAX_SAFE_INTEGER})
   `.execute(db)
 }
 

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { forgeTokens } from '../../bench/datasets/forge.ts'
 import { startEdgeSite } from '../helpers/edge-sites.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
-import { heat } from '../helpers/instances.ts'
+import { connectRaw, heat } from '../helpers/instances.ts'
 import { until } from '../helpers/locks.ts'
 import type { TestEdge } from '../helpers/test-edge.ts'
 
@@ -93,6 +93,54 @@ t.test('a stream is released by its secret id alone', async (t) => {
   t.match(stream, /^[0-9a-f-]{36}$/)
   t.not((await attach().then((edge) => edge.take('welcome'))).stream, stream)
   for (const edge of [other, guessing]) edge.socket.terminate()
+})
+
+t.test('an edge that attaches anew after its stream was cut holds up no receipt', async (t) => {
+  await until(() => deps.edges?.counted === 0)
+  const cut = await attach({ confirms: false })
+  const { stream } = await cut.take('welcome')
+  await cut.leased()
+  const closedBefore = deps.edges?.open ?? 0
+  cut.socket.terminate()
+  await until(() => (deps.edges?.open ?? 0) < closedBefore)
+  t.equal(deps.edges?.counted, 1, 'it may still answer')
+  const anew = await attach({ replaces: stream })
+  await anew.take('welcome')
+  t.equal(deps.edges?.counted, 0, 'until it says that it has dropped everything')
+  anew.socket.terminate()
+})
+
+t.test('counts that no edge can have are refused, and spoil no flush', async (t) => {
+  const [victim, other] = [await newKey(root, account), await newKey(root, account)]
+  const entry = { apiKeyId: victim.id, lastUsedAtMs: Date.now() }
+  const report = (count: number) => ({
+    number: 1,
+    uses: Array.from({ length: 500 }, () => ({ ...entry, count })),
+    denials: [],
+  })
+  for (const count of [Number.MAX_SAFE_INTEGER, 1_000_000_001]) {
+    const liar = await attach()
+    liar.send({ kind: 'beat', number: 1, report: report(count) })
+    t.equal((await liar.closed).code, 4005, String(count))
+  }
+  const raw = await connectRaw(t, started.database.url)
+  const most = String(Number.MAX_SAFE_INTEGER)
+  t.match(await root.verify(victim.token), { valid: true })
+  await deps.uses.flush(deps.db)
+  await raw.query(`update api_key_usage set use_count = ${most}`)
+  const liar = await attach()
+  liar.send({ kind: 'beat', number: 1, report: report(1_000_000_000) })
+  await liar.take('reported')
+  t.match(await root.verify(other.token), { valid: true })
+  await deps.edges?.reports.flush(deps)
+  await deps.uses.flush(deps.db)
+  const { rows } = await raw.query<{ id: string; uses: string }>(
+    'select api_key_id as id, use_count as uses from api_key_usage',
+  )
+  const usesOf = (id: string) => rows.find((row) => row.id === id)?.uses
+  t.equal(usesOf(victim.id), most, 'a sum ends there')
+  t.equal(usesOf(other.id), '1')
+  liar.socket.terminate()
 })
 
 /** A frame of a client: masked with zeros (RFC 6455, section 5.2). */

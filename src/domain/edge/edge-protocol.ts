@@ -16,6 +16,11 @@ export const judgeVersion = 1
 export const maxFrameBytes = 128 * 1024
 /** Entries of each kind in one report. */
 export const maxReportEntries = 500
+/**
+ * The most uses or denials that one entry of a report counts: as many as an edge could answer in an
+ * hour. An edge that counted more reports this many.
+ */
+export const maxReportedCount = 1_000_000_000
 /** Ranges of one family that facts may have; a key with more gets verdicts only. */
 export const maxWireRanges = 1_000
 

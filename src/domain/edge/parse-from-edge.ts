@@ -22,17 +22,19 @@ import type {
   ReportedUses,
   WireQuestion,
 } from './edge-message.ts'
-import { maxReportEntries } from './edge-protocol.ts'
+import { maxReportEntries, maxReportedCount } from './edge-protocol.ts'
 
 type OfKind<Kind> = Extract<FromEdge<WireQuestion>, { kind: Kind }>
 
 const isId = (value: unknown): value is string => isText(value) && isUuid(value)
 const isPositive = (value: unknown): value is number => isCount(value) && value > 0
+const isReportedCount = (value: unknown): value is number =>
+  isPositive(value) && value <= maxReportedCount
 
 const isReport = isShapeOf<Report>({
   number: isPositive,
   uses: isListOf(
-    isShapeOf<ReportedUses>({ apiKeyId: isId, count: isPositive, lastUsedAtMs: isMs }),
+    isShapeOf<ReportedUses>({ apiKeyId: isId, count: isReportedCount, lastUsedAtMs: isMs }),
     maxReportEntries,
   ),
   denials: isListOf(
@@ -40,7 +42,7 @@ const isReport = isShapeOf<Report>({
       apiKeyId: isId,
       reason: isOneOf(denialReasons),
       clientIp: isOptional(isTextUpTo(maxAddressLength)),
-      count: isPositive,
+      count: isReportedCount,
       lastDeniedAtMs: isMs,
     }),
     maxReportEntries,

@@ -1,6 +1,6 @@
 import type { DenialReason } from '../denial-reason.ts'
 import type { Report, ReportedDenials, ReportedUses } from './edge-message.ts'
-import { maxReportEntries } from './edge-protocol.ts'
+import { maxReportEntries, maxReportedCount } from './edge-protocol.ts'
 
 type Counted<Entry> = { -readonly [Name in keyof Entry]: Entry[Name] }
 
@@ -54,7 +54,7 @@ export class ReportBook {
     const name = `${apiKeyId} ${reason}`
     const denials = this.#denials.get(name)
     if (denials !== undefined) {
-      denials.count += 1
+      denials.count = sumOf(denials.count, 1)
       denials.lastDeniedAtMs = wallMs
     } else if (this.#denials.size === maxWaiting) {
       this.#uncounted += 1
@@ -94,10 +94,11 @@ export class ReportBook {
     const sums = new Map<string, EdgeUses>()
     for (const uses of this.#uses.splice(0, maxReportEntries)) {
       const sum = sums.get(uses.apiKeyId)
-      const { apiKeyId, count, lastUsedAtMs } = uses
+      const { apiKeyId, lastUsedAtMs } = uses
+      const count = sumOf(sum?.count ?? 0, uses.count)
       if (sum === undefined) sums.set(apiKeyId, { apiKeyId, count, lastUsedAtMs })
       else {
-        sum.count += uses.count
+        sum.count = count
         sum.lastUsedAtMs = Math.max(sum.lastUsedAtMs, uses.lastUsedAtMs)
       }
       uses.count = 0
@@ -110,4 +111,9 @@ export class ReportBook {
     for (const [name] of taken) this.#denials.delete(name)
     return taken.map(([, denials]) => denials)
   }
+}
+
+/** No report counts more of anything. */
+function sumOf(count: number, more: number): number {
+  return Math.min(count + more, maxReportedCount)
 }

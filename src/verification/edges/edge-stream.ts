@@ -65,6 +65,11 @@ export class EdgeStream {
     this.#givenUpAt = deps.cache.monotonicMs() + helloWithinMs
   }
 
+  /** Whether its edge may answer from memory. */
+  get isCounted(): boolean {
+    return this.#attached?.isCounted === true
+  }
+
   /** A text frame came. */
   received(text: string): void {
     const message = parseFromEdge(text)

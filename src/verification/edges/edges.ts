@@ -24,6 +24,8 @@ const goWithinMs = 2_000
 export class Edges {
   readonly #options: EdgesOptions
   readonly #open = new Map<string, EdgeStream>()
+  /** Closed streams whose edges may still answer: acknowledgements wait for them. */
+  readonly #left = new Map<string, EdgeStream>()
   readonly #looking: NodeJS.Timeout
   readonly reports = new EdgeReports()
   readonly dismissals = Object.fromEntries(dismissalReasons.map((reason) => [reason, 0])) as Record<
@@ -83,6 +85,7 @@ export class Edges {
   closed(stream: EdgeStream): void {
     this.#open.delete(stream.id)
     stream.closed()
+    if (stream.isCounted) this.#left.set(stream.id, stream)
   }
 
   /** Dismisses all edges; resolves when their streams are closed, which takes at most 2 s. */
@@ -104,7 +107,7 @@ export class Edges {
       released: () => {
         if (streams.advance()) trigger()
       },
-      replaced: (id) => this.#open.get(id)?.replaced(),
+      replaced: (id) => this.#replaced(id),
       reported: (edge, report) => this.reports.add(edge, report),
       dismissed: (reason) => {
         this.dismissals[reason] += 1
@@ -115,10 +118,18 @@ export class Edges {
     }
   }
 
+  /** The stream is cut more often than not: its edge notices at once, and attaches anew. */
+  #replaced(id: string): void {
+    const stream = this.#open.get(id) ?? this.#left.get(id)
+    this.#left.delete(id)
+    stream?.replaced()
+  }
+
   #look(): void {
     const { deps, streams, trigger } = this.#options
     const now = deps.cache.monotonicMs()
     for (const stream of this.#open.values()) stream.checkSilence(now)
+    for (const [id, stream] of this.#left) if (!stream.isCounted) this.#left.delete(id)
     if (streams.advance()) trigger()
   }
 }
