@@ -16,8 +16,8 @@ export interface DenialRecord {
 }
 
 /**
- * Adds counts to the stored ones; a sum stays within the numbers that JSON keeps exactly. Returns the records that are the first of their key, reason and
- * hour.
+ * Adds counts to the stored ones; a sum stays within the numbers that JSON keeps exactly. Returns
+ * the records that are the first of their key, reason and hour.
  */
 export async function addDenials(
   trx: StoreTransaction,

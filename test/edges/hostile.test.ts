@@ -19,6 +19,7 @@ const socketOf = ({ socket }: TestEdge): Socket => Reflect.get(socket, '_socket'
 async function requireReceiptsGoOn(t: Test): Promise<void> {
   const other = await attach()
   await other.leased()
+  other.keepBeating()
   const key = await newKey(root, account)
   t.match(await other.ask(key.token), { reason: null })
   const path = `/v1/accounts/${account}/api-keys/${key.id}/revoke`
