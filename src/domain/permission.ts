@@ -3,16 +3,11 @@ import { Type } from 'typebox'
 import { canonicalJson } from './canonical-json.ts'
 import { maxDescriptionLength, maxNameLength, maxPermissionsPerRole } from './limits.ts'
 import { nameFault, nameMessage } from './name.ts'
+import { permissionPattern } from './permission-form.ts'
 import service from './permissions.service.json' with { type: 'json' }
 
-/** `resource:operation`, for example `cluster:read`. */
-export const permissionPattern = '^[a-z][a-z0-9_]{0,62}:[a-z][a-z0-9_]{0,62}$'
-const permissionForm = new RegExp(permissionPattern)
-
-/** Whether a text has the form of a permission; the catalogue may not know the permission. */
-export function isPermission(text: string): boolean {
-  return permissionForm.test(text)
-}
+/** Apart, so that clients share it without what reads a catalogue. */
+export { isPermission, permissionPattern } from './permission-form.ts'
 
 export const permissionScopes = ['account', 'platform'] as const
 export type PermissionScope = (typeof permissionScopes)[number]

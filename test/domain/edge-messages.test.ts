@@ -120,7 +120,7 @@ t.test('no frame is a message that an edge or an instance must not take for one'
     [parseFromEdge, { kind: 'beat', number: -1 }],
     [parseFromEdge, { kind: 'beat', number: 1.5 }],
     [parseFromEdge, { kind: 'confirmed', sequence: 2 ** 53 }],
-    [parseFromEdge, { ...question, of: { token: 'a', permissions: Array(51).fill('a') } }],
+    [parseFromEdge, { ...question, of: { token: 'a', permissions: [1] } }],
     [
       parseFromEdge,
       { kind: 'beat', number: 1, report: { ...report, uses: Array(501).fill(report.uses[0]) } },

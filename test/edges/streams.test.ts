@@ -59,11 +59,17 @@ t.test('the conditions of a question are judged by the instance', async (t) => {
   t.match(await edge.ask(key.token, other), { reason: 'wrong_account', mayKeep: true })
   const asked = { clientIp: '192.0.2.1', permissions: ['cluster:delete'], accountId: account }
   t.match(await edge.ask(key.token, asked), { reason: 'insufficient_permissions', mayKeep: true })
-  t.same(await edge.ask(key.token, { clientIp: 'nowhere' }), {
-    kind: 'no_verdict',
-    cause: 'invalid',
-  })
-  t.same(await edge.ask(key.token, { accountId: 'acme' }), { kind: 'no_verdict', cause: 'invalid' })
+  const broken = [
+    { clientIp: 'nowhere' },
+    { accountId: 'acme' },
+    { permissions: [''] },
+    { permissions: [`a:${'b'.repeat(5_000)}`] },
+    { permissions: Array(51).fill('a:read') },
+  ]
+  for (const conditions of broken) {
+    const answer = await edge.ask(key.token, conditions)
+    t.same(answer, { kind: 'no_verdict', cause: 'invalid' }, JSON.stringify(conditions))
+  }
   edge.socket.close()
 })
 

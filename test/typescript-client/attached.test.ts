@@ -64,12 +64,51 @@ t.test('what is no token, an unknown token and an invalid attempt are told apart
   t.match(await verifier.verify('x'.repeat(2_000)), { reason: 'malformed' })
   const forged = `${token.slice(0, -1)}${token.endsWith('0') ? '1' : '0'}`
   t.match(await verifier.verify(forged), { reason: 'not_found' })
-  for (const attempt of [{ clientIp: 'nowhere' }, { permissions: Array(51).fill('a:read') }]) {
-    await t.rejects(verifier.verify(token, attempt), { code: 'invalid_attempt' })
-    t.throws(() => verifier.verifySync(token, attempt), { code: 'invalid_attempt' })
-  }
-  await t.rejects(verifier.verify(token, { accountId: 'no id' }), { code: 'invalid_attempt' })
 })
+
+t.test(
+  'an invalid attempt is one cold, from memory and over HTTP, whatever the token',
+  async (t) => {
+    const verifier = await attach(t)
+    const remote = createVerifier({
+      url: site.address,
+      token: site.verifier.token,
+      mode: 'remote',
+    })
+    t.teardown(() => remote.close())
+    const hot = (await newKey(site.root, account)).token
+    await verifier.verify(hot)
+    const sparse: string[] = ['a:read']
+    sparse.length = 2
+    const attempts: object[] = [
+      { clientIp: 'nowhere' },
+      { clientIp: '' },
+      { clientIp: null },
+      { accountId: 'x' },
+      { accountId: '' },
+      { accountId: null },
+      { permissions: Array(51).fill('a:read') },
+      { permissions: [''] },
+      { permissions: ['a b'] },
+      { permissions: ['A:read'] },
+      { permissions: [`a:${'b'.repeat(5_000)}`] },
+      { permissions: 'cluster:read' },
+      { permissions: [1] },
+      { permissions: sparse },
+      { permissions: null },
+    ]
+    for (const attempt of attempts) {
+      const [about, invalid] = [JSON.stringify(attempt).slice(0, 50), { code: 'invalid_attempt' }]
+      const cold = (await newKey(site.root, account)).token
+      for (const token of [cold, hot, 'x']) {
+        await t.rejects(verifier.verify(token, attempt), invalid, about)
+        t.throws(() => verifier.verifySync(token, attempt), invalid, about)
+      }
+      await t.rejects(remote.verify(hot, attempt), invalid, about)
+    }
+    t.match(verifier.verifySync(hot), { valid: true }, 'and it is attached still')
+  },
+)
 
 t.test('a loop that awaits one verdict after another stays attached', async (t) => {
   const verifier = await attach(t)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -16,6 +17,7 @@ const verifier = createTestVerifier({
   elsewhere: { valid: false, reason: 'address_not_allowed' },
   later: { valid: false, reason: 'a_reason_to_come' },
   outage: new VerifierError('unavailable', 'The service could not be reached.'),
+  invalid: new VerifierError('invalid_attempt', 'accountId is no UUID.'),
 })
 
 for (const [framework, serve] of [
@@ -50,6 +52,11 @@ for (const [framework, serve] of [
     t.equal(outage.status, 503, 'an outage is no denial')
     t.equal(outage.headers.get('retry-after'), '1')
     t.equal(outage.headers.get('www-authenticate'), null)
+    const invalid400 = await ask({ authorization: 'Bearer invalid' })
+    t.equal(invalid400.status, 400, 'the request names what the service does not understand')
+    t.match(await invalid400.json(), { status: 400, detail: 'accountId is no UUID.' })
+    t.equal(invalid400.headers.get('retry-after'), null, 'trying again does not help')
+    t.equal(invalid400.headers.get('www-authenticate'), null, 'it is no denial')
   })
 
   t.test(`${framework} refuses a request with two Authorization headers`, async (t) => {
@@ -92,9 +99,19 @@ t.test('a verifier for tests judges permissions and the account', async (t) => {
   const good = await verifier.verify('good')
   const accountId = good.valid ? good.api_key.account_id : ''
   t.equal((await verifier.verify('good', { accountId })).valid, true)
-  t.match(await verifier.verify('good', { accountId: 'another' }), { reason: 'wrong_account' })
+  t.match(await verifier.verify('good', { accountId: randomUUID() }), { reason: 'wrong_account' })
+  t.match(await verifier.verify('good', { accountId: accountId.toUpperCase() }), { valid: true })
+  await t.rejects(verifier.verify('good', { accountId: 'x' }), { code: 'invalid_attempt' })
   t.match(await verifier.verify('unknown'), { valid: false, reason: 'not_found' })
   await t.rejects(verifier.verify('outage'), { code: 'unavailable' })
+})
+
+t.test('a route that requires what is no permission fails when it is made', async (t) => {
+  const app = fastify()
+  await app.register(apiKeys, { verifier })
+  const wrong = { permissions: ['cluster read'] }
+  t.throws(() => app.requireApiKey(wrong), { code: 'invalid_attempt' })
+  t.throws(() => requireApiKey(verifier, wrong), { code: 'invalid_attempt' })
 })
 
 async function serveByFastify(t: Test): Promise<string> {

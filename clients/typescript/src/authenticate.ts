@@ -7,6 +7,7 @@ import {
 import { type DenialReason, denialReasons } from '../../../src/domain/denial-reason.ts'
 import { parseBearer } from '../../../src/domain/token/bearer.ts'
 import { VerifierError } from '../../../src/edge/verifier-error.ts'
+import { toAttempt } from './attempt.ts'
 import type { ValidVerdict } from './verdict.ts'
 import type { TokenVerifier } from './verifier-types.ts'
 
@@ -27,7 +28,7 @@ export interface Requirement<Request> {
 
 /** The response to a request that may not pass. */
 export interface Refusal {
-  readonly status: 401 | 403 | 503
+  readonly status: 400 | 401 | 403 | 503
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
@@ -40,8 +41,17 @@ export type Outcome =
 const retryAfterSeconds = '1'
 
 /**
+ * Throws a VerifierError for permissions that no attempt may require: a program then fails at its
+ * start, and not at each request.
+ */
+export function checkRequirement({ permissions }: Pick<Requirement<never>, 'permissions'>): void {
+  toAttempt({ permissions })
+}
+
+/**
  * Verifies the token of a request. That there is no verdict is 503, never a denial: a client must
- * not throw away a good key.
+ * not throw away a good key. An attempt that the service refuses is 400: what it has besides its
+ * permissions comes from the request, such as an account in its path.
  */
 export async function authenticate<Request>(
   verifier: TokenVerifier,
@@ -63,7 +73,8 @@ export async function authenticate<Request>(
     return refuse(challengeOf(knownReason(verdict.reason), permissions, realm))
   } catch (error) {
     if (!(error instanceof VerifierError)) throw error
-    return refuse({ status: 503 })
+    if (error.code !== 'invalid_attempt') return refuse({ status: 503 })
+    return refuse({ status: 400, detail: error.message })
   }
 }
 
@@ -86,15 +97,19 @@ function knownReason(reason: string): DenialReason {
   return denialReasons.find((known) => known === reason) ?? 'not_found'
 }
 
-function refuse(why: Challenge | { readonly status: 503 }): Outcome {
+type NoVerdict =
+  | { readonly status: 400; readonly detail: string }
+  | { readonly status: 503; readonly detail?: undefined }
+
+function refuse(why: Challenge | NoVerdict): Outcome {
   const { status } = why
-  const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status })
+  const detail = 'detail' in why ? why.detail : undefined
+  const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail })
   const headers = {
     'content-type': 'application/problem+json; charset=utf-8',
     'cache-control': 'no-store',
-    ...('challenge' in why
-      ? { 'www-authenticate': why.challenge }
-      : { 'retry-after': retryAfterSeconds }),
+    ...('challenge' in why && { 'www-authenticate': why.challenge }),
+    ...(status === 503 && { 'retry-after': retryAfterSeconds }),
   }
   return { isAdmitted: false, refusal: { status, headers, body } }
 }

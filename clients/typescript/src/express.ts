@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { authenticate, type Requirement } from './authenticate.ts'
+import { authenticate, checkRequirement, type Requirement } from './authenticate.ts'
 import type { ValidVerdict } from './verdict.ts'
 import type { TokenVerifier } from './verifier-types.ts'
 
@@ -21,6 +21,7 @@ export function requireApiKey<Request extends ExpressRequest>(
   verifier: TokenVerifier,
   requirement: Requirement<Request> = {},
 ): Middleware<Request> {
+  checkRequirement(requirement)
   return (request, response, next) => {
     const address = request.ip ?? request.socket.remoteAddress
     authenticate(verifier, requirement, request, { raw: request, address }).then((outcome) => {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { authenticate, type Requirement } from './authenticate.ts'
+import { authenticate, checkRequirement, type Requirement } from './authenticate.ts'
 import type { ValidVerdict } from './verdict.ts'
 import type { TokenVerifier } from './verifier-types.ts'
 
@@ -26,15 +26,18 @@ export const apiKeys = Object.assign(
     { verifier }: { readonly verifier: TokenVerifier },
   ): Promise<void> {
     app.decorateRequest('apiKey', null)
-    app.decorate('requireApiKey', (requirement = {}) => async (request, reply) => {
-      const raw = { raw: request.raw, address: request.ip }
-      const outcome = await authenticate(verifier, requirement, request, raw)
-      if (!outcome.isAdmitted) {
-        const { status, headers, body } = outcome.refusal
-        return reply.code(status).headers(headers).send(body)
+    app.decorate('requireApiKey', (requirement = {}) => {
+      checkRequirement(requirement)
+      return async (request, reply) => {
+        const raw = { raw: request.raw, address: request.ip }
+        const outcome = await authenticate(verifier, requirement, request, raw)
+        if (!outcome.isAdmitted) {
+          const { status, headers, body } = outcome.refusal
+          return reply.code(status).headers(headers).send(body)
+        }
+        request.apiKey = outcome.verdict
+        return undefined
       }
-      request.apiKey = outcome.verdict
-      return undefined
     })
   },
   { [Symbol.for('skip-override')]: true },

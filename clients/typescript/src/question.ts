@@ -34,7 +34,7 @@ export function attemptOf(token: string, options: VerifyOptions): AttemptBody {
   return {
     token,
     ...(clientIp !== undefined && { client_ip: clientIp }),
-    ...(permissions !== undefined && permissions.length > 0 && { permissions }),
+    ...(permissions !== undefined && { permissions }),
     ...(accountId !== undefined && { account_id: accountId }),
   }
 }

@@ -1,4 +1,5 @@
-import type { VerifyOptions } from './question.ts'
+import type { Attempt } from '../../../src/domain/verdict.ts'
+import { toAttempt } from './attempt.ts'
 import type { ValidVerdict, Verdict } from './verdict.ts'
 import type { TokenVerifier } from './verifier-types.ts'
 
@@ -7,25 +8,27 @@ export type Told = readonly string[] | Verdict | Error
 
 /**
  * A verifier for tests of your own, which asks nobody: it knows the tokens that it is given, and
- * denies others (`not_found`). Of a valid token it checks the permissions and the account.
+ * denies others (`not_found`). Of a valid token it checks the permissions and the account. It
+ * rejects with `invalid_attempt` what the service does not understand.
  */
 export function createTestVerifier(tokens: Readonly<Record<string, Told>>): TokenVerifier {
   const told = new Map(Object.entries(tokens))
   return {
     async verify(token, options = {}) {
       options.signal?.throwIfAborted()
+      const attempt = toAttempt(options)
       const known = told.get(token)
       if (known instanceof Error) throw known
       if (known === undefined) return { valid: false, reason: 'not_found' }
       const verdict = 'valid' in known ? known : validVerdict(known)
-      return verdict.valid ? judge(verdict, options) : verdict
+      return verdict.valid ? judge(verdict, attempt) : verdict
     },
   }
 }
 
-function judge(verdict: ValidVerdict, { permissions = [], accountId }: VerifyOptions): Verdict {
+function judge(verdict: ValidVerdict, { permissions, accountId }: Attempt): Verdict {
   const { api_key, generation } = verdict
-  if (accountId !== undefined && accountId !== api_key.account_id) {
+  if (accountId !== undefined && accountId !== api_key.account_id.toLowerCase()) {
     return { valid: false, reason: 'wrong_account', api_key, generation }
   }
   if (permissions.every((name) => verdict.permissions.includes(name))) return verdict

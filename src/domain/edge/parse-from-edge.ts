@@ -1,5 +1,5 @@
 import { denialReasons } from '../denial-reason.ts'
-import { maxAddressLength, maxRequiredPermissions } from '../limits.ts'
+import { maxAddressLength } from '../limits.ts'
 import { isUuid } from '../uuid.ts'
 import {
   type Check,
@@ -49,11 +49,14 @@ const isReport = isShapeOf<Report>({
   ),
 })
 
-/** A question of any length of token is answered: a longer one than any token is malformed. */
+/**
+ * Only the types: a question with a token of any length gets a verdict, and one with conditions
+ * that break a rule is answered as invalid. Neither ends the stream.
+ */
 const isQuestion = isShapeOf<WireQuestion>({
   token: isText,
   clientIp: isOptional(isText),
-  permissions: isOptional(isListOf(isText, maxRequiredPermissions)),
+  permissions: isOptional(isListOf(isText)),
   accountId: isOptional(isText),
 })
 

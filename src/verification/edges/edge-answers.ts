@@ -1,6 +1,5 @@
 import type { WireAnswer, WireQuestion } from '../../domain/edge/edge-message.ts'
-import { parseAddress } from '../../domain/network/address.ts'
-import { isUuid } from '../../domain/uuid.ts'
+import { parseConditions } from '../../domain/edge/parse-conditions.ts'
 import type { Attempt, Verdict } from '../../domain/verdict.ts'
 import { ServiceError } from '../../errors.ts'
 import type { CredentialCache } from '../credential-cache.ts'
@@ -9,11 +8,8 @@ import { type Announcements, isJudgedAtEdges } from './announcements.ts'
 
 /** The conditions of a question; undefined: they are none. */
 export function attemptOf(question: WireQuestion): Attempt | undefined {
-  const { clientIp, permissions = [], accountId } = question
-  const address = clientIp === undefined ? undefined : parseAddress(clientIp)
-  if (clientIp !== undefined && address === undefined) return undefined
-  if (accountId !== undefined && !isUuid(accountId)) return undefined
-  return { address, permissions, accountId: accountId?.toLowerCase() }
+  const parsed = parseConditions(question)
+  return 'attempt' in parsed ? parsed.attempt : undefined
 }
 
 /**
