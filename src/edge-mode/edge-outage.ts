@@ -11,8 +11,13 @@ export function toEdgeOutage(error: VerifierError): ServiceError {
       return new ServiceError('overloaded', error.message)
     case 'invalid_attempt':
       return new ServiceError('invalid_request', error.message)
-    case 'unavailable':
     case 'caller_refused':
+      // The words of the error call the edge a caller: callers of the edge would read their token.
+      return new ServiceError(
+        'unavailable',
+        'This edge has no verdict. The service refuses the key of this edge (EDGE_TOKEN_FILE), not yours.',
+      )
+    case 'unavailable':
     case 'closed':
       return new ServiceError('unavailable', `This edge has no verdict. ${error.message}`)
   }

@@ -7,6 +7,7 @@ import { parseApiSettings } from '../http/api-settings.ts'
 import { Pacing } from '../http/pacing/pacing.ts'
 import { readEdgeToken } from '../settings/edge-token.ts'
 import type { Config } from '../settings/settings-schema.ts'
+import { Detachments } from './detachments.ts'
 import { drain } from './drain.ts'
 import { listen } from './listen.ts'
 import { listenOnSocket } from './listen-on-socket.ts'
@@ -36,15 +37,14 @@ export async function serveEdge(
   log: Logger,
   shutdown: Shutdown,
 ): Promise<void> {
+  const detachments = new Detachments(log)
   const verdicts = new EdgeVerdicts({
     url: edgeOf,
     token: () => readEdgeToken(tokenFile),
     maxKeys: config.CACHE_MAX_KEYS,
     timeoutMs,
-    onAttached: () => log.info('attached to the service of EDGE_OF'),
-    onDetached: ({ message }, isNews) => {
-      if (isNews) log.warn({ reason: message }, 'not attached to the service of EDGE_OF')
-    },
+    onAttached: () => detachments.attached(),
+    onDetached: (error) => detachments.detached(error),
   })
   let isDraining = false
   const operationsSockets = new WeakSet<Socket>()

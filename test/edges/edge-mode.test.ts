@@ -106,7 +106,8 @@ t.test('once a receipt is complete, an edge denies the key, also as a caller', a
 t.test('what only the service has is 501, with where to go', async (t) => {
   const edge = await startEdgeMode(t, site)
   const { call } = edge.as(verifier)
-  for (const path of ['/v1/accounts', '/v1/me', '/v1/edge', '/console', '/docs', '/openapi.json']) {
+  const paths = ['/', '/v1/accounts', '/v1/me', '/v1/edge', '/console', '/docs', '/openapi.json']
+  for (const path of paths) {
     const answer = await call('GET', path)
     isProblem(t, answer, 501, 'not_implemented')
     t.match(answer.body.detail, site.address)
@@ -180,6 +181,19 @@ t.test('hostile callers get from an edge what they get from the service', async 
   t.ok(delayed > 0, 'forged callers are paced')
   for (const { status } of await many('192.0.2.2', '/v1/me')) t.equal(status, 501)
   t.ok(pacing.delayed > delayed, 'who asks for what is elsewhere is, too')
+})
+
+t.test('callers of an edge whose own key is revoked learn that it is not theirs', async (t) => {
+  const own = await site.newVerifier()
+  const edge = await startEdgeMode(t, { ...site, verifier: own })
+  const { token } = await newKey(root, account)
+  await root.post(`/v1/accounts/${site.platform}/api-keys/${own.id}/revoke`)
+  await until(() => edge.verdicts.attachment.hasFailed)
+  await until(() => edge.verdicts.leaseRemainingMs === 0)
+  const answer = await edge.as(verifier).post('/v1/verify', { token })
+  isProblem(t, answer, 503, 'unavailable')
+  t.match(answer.body.detail, /key of this edge/)
+  t.notMatch(answer.body.detail, /this caller/)
 })
 
 t.test('an edge that stops hands over its counts, and delays no receipt', async (t) => {

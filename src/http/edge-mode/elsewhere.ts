@@ -3,6 +3,7 @@ import { aeonPrefix, answerAeonErrors } from '../aeon/errors.ts'
 import type { App } from '../app-type.ts'
 
 const ofTheService = [
+  '/',
   '/v1',
   '/v1/*',
   '/console',
