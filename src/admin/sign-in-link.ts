@@ -31,5 +31,7 @@ export const signInLinkCommand: Command = {
 
 /** Browsers may sign in over TLS, and on the machine of the service. */
 function originOf({ PUBLIC_URL: publicUrl, PORT: port }: Config): string {
-  return publicUrl?.startsWith('https:') === true ? publicUrl : `http://127.0.0.1:${port}`
+  return publicUrl !== undefined && /^https:/i.test(publicUrl)
+    ? publicUrl
+    : `http://127.0.0.1:${port}`
 }

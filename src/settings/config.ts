@@ -2,8 +2,9 @@ import { Ajv } from 'ajv'
 import { Type } from 'typebox'
 import { parseAddressRanges } from '../domain/network/address-ranges-setting.ts'
 import { parseDatabaseUrl } from '../store/database-url.ts'
-import { describeType, type SettingSchema } from './describe-type.ts'
+import { describeType, maxSocketPathBytes, type SettingSchema } from './describe-type.ts'
 import { edgeFaults } from './edge-faults.ts'
+import { isOrigin, isServerUrl } from './server-url.ts'
 import { type Config, Settings } from './settings-schema.ts'
 
 /** Thrown with one line for each wrong setting. Values are not repeated: they may be secrets. */
@@ -32,10 +33,11 @@ export function checkConfig(env: Readonly<Record<string, string | undefined>>): 
   readonly config: Config
   readonly faults: string[]
 } {
-  const ajv = new Ajv({ validateSchema: false }).addFormat(
-    'address-ranges',
-    (text) => parseAddressRanges(text) !== undefined,
-  )
+  const ajv = new Ajv({ validateSchema: false })
+    .addFormat('address-ranges', (text) => parseAddressRanges(text) !== undefined)
+    .addFormat('origin', isOrigin)
+    .addFormat('server-url', isServerUrl)
+    .addFormat('socket-path', (text) => Buffer.byteLength(text) <= maxSocketPathBytes)
   const given: Record<string, unknown> = {}
   const faults: string[] = []
   for (const [name, schema] of Object.entries(Settings.properties)) {

@@ -10,6 +10,9 @@ export interface SettingSchema {
   readonly description?: string
 }
 
+/** What the address of a Unix socket holds on Linux, without the zero byte at its end. */
+export const maxSocketPathBytes = 107
+
 /** The values that a setting takes, as a noun phrase. */
 export function describeType(schema: SettingSchema): string {
   if (schema.type === 'integer') return `an integer from ${schema.minimum} to ${schema.maximum}`
@@ -19,6 +22,13 @@ export function describeType(schema: SettingSchema): string {
   if (schema.format === 'address-ranges') {
     return 'addresses and CIDR ranges, separated by commas'
   }
+  if (schema.format === 'server-url') {
+    return 'the scheme, host and port of a server, such as https://keys.internal:8443'
+  }
+  if (schema.format === 'origin') {
+    return 'a scheme, a host and a port without a slash at the end, such as https://keys.example.com'
+  }
+  if (schema.format === 'socket-path') return `a path of at most ${maxSocketPathBytes} bytes`
   if (schema.pattern !== undefined) return `text that matches ${schema.pattern}`
   return 'text'
 }

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 export const edgeSettings = {
   EDGE_OF: Type.Optional(
     Type.String({
-      pattern: '^https?://[^\\s/?#@]+/?$',
+      format: 'server-url',
       description:
         'Scheme, host and port of a service with EDGES_MAX above 0. This process then has no database: it verifies tokens by what that service tells it, and does nothing else.',
     }),
@@ -17,6 +17,7 @@ export const edgeSettings = {
   ),
   EDGE_SOCKET: Type.Optional(
     Type.String({
+      format: 'socket-path',
       description:
         'Path of a Unix socket, of at most 107 bytes, on which an edge listens in place of HOST and PORT.',
     }),

@@ -34,7 +34,7 @@ export const httpSettings = {
   }),
   PUBLIC_URL: Type.Optional(
     Type.String({
-      pattern: '^https?://[^\\s/?#@]+$',
+      format: 'origin',
       description:
         'Scheme, host and port by which callers reach the service; the issuer in introspection. Unset: introspection names no issuer, and OAuth metadata is not served.',
     }),

@@ -45,6 +45,7 @@ export async function loadSettings(
   )
   const providers = await readSecrets(unread ?? [], note)
   await checkRootTokenFile(config.ROOT_TOKEN_FILE, note)
+  await checkFolderOf('EDGE_SOCKET', config.EDGE_SOCKET ?? '', note)
   if (faults.length > 0) throw new ConfigError(faults)
   return {
     config,
@@ -121,14 +122,23 @@ async function checkRootTokenFile(
   path: string | undefined,
   note: (fault: string) => undefined,
 ): Promise<void> {
-  if (path === undefined || path === '' || (await isThere(path))) return
+  if (path === undefined || (await isThere(path))) return
+  await checkFolderOf('ROOT_TOKEN_FILE', path, note)
+}
+
+async function checkFolderOf(
+  setting: string,
+  path: string,
+  note: (fault: string) => undefined,
+): Promise<void> {
+  if (path === '') return
   const folder = dirname(path)
   try {
     // Fails unless the path is a folder.
     await readdir(folder)
     await access(folder, constants.W_OK | constants.X_OK)
   } catch (error) {
-    note(`ROOT_TOKEN_FILE is in an unwritable directory: ${reasonOf(error)}`)
+    note(`${setting} is in an unwritable directory: ${reasonOf(error)}`)
   }
 }
 

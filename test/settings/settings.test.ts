@@ -128,13 +128,31 @@ t.test('all faults of the settings are reported at once, and no value is quoted'
   t.notMatch(error.message, /hunter2/)
 })
 
+t.test('the address of a server that nothing can reach is refused by name', (t) => {
+  const hosts = ['127.0.0.1:99999', '127.0.0.1:0', 'a%zz', '[::1', 'a b', 'u@a', 'a/b', 'a?b', '']
+  for (const url of [...hosts.map((host) => `http://${host}`), 'ftp://a', 'a', 'http:\\\\a']) {
+    t.match(faultsOf({ PUBLIC_URL: url }), [/^PUBLIC_URL must be a scheme, a host and a port/], url)
+    const [fault] = faultsOf({ EDGE_OF: url, EDGE_TOKEN_FILE: 'x' })
+    t.match(fault, /^EDGE_OF must be the scheme, host and port/, url)
+  }
+  t.same(faultsOf({ PUBLIC_URL: 'HTTPS://keys.example' }), [])
+  t.equal(faultsOf({ PUBLIC_URL: 'https://keys.example/' }).length, 1)
+  t.end()
+})
+
 t.test('settings that make no sense together are reported at once', async (t) => {
   const ofEdge = { EDGE_OF: 'https://keys.internal', EDGE_TOKEN_FILE: '/run/secrets/token' }
   const given: readonly [Record<string, string>, readonly string[]][] = [
     [ofEdge, []],
     [{ ...ofEdge, DOCS: 'off', CONSOLE: 'off', EDGES_MAX: '0', WORKERS: '1', DATA_DIR: '' }, []],
+    [{ ...ofEdge, EDGE_OF: 'HTTP://[::1]:8080/' }, []],
+    [{ ...ofEdge, EDGE_SOCKET: `/${'é'.repeat(53)}` }, []],
+    [{ ...ofEdge, EDGE_SOCKET: `/${'é'.repeat(53)}x` }, ['EDGE_SOCKET must be a path of at most']],
     [{ ...ofEdge, EDGE_SOCKET: '/run/keys.sock', EDGE_SOCKET_CALLERS: 'any' }, []],
-    [{ EDGE_OF: 'keys.internal' }, ['EDGE_OF must match', 'EDGE_TOKEN_FILE is required']],
+    [
+      { EDGE_OF: 'keys.internal' },
+      ['EDGE_OF must be the scheme, host and port', 'EDGE_TOKEN_FILE is required'],
+    ],
     [
       {
         ...ofEdge,
@@ -279,6 +297,12 @@ t.test('a setting that names an inaccessible file or folder is reported as such'
     'PERMISSIONS_FILE names an unreadable file: permission denied (EACCES)',
     'ROOT_TOKEN_FILE is in an unwritable directory: permission denied (EACCES)',
   ])
+})
+
+t.test('a socket in a folder that does not exist is refused at the start', async (t) => {
+  const error = await refusalOf({ EDGE_SOCKET: '/nowhere/keys.sock' })
+  const fault = 'EDGE_SOCKET is in an unwritable directory: the path does not exist'
+  t.ok(error.faults.includes(fault), error.message)
 })
 
 /** The ConfigError that settings are refused with. */
