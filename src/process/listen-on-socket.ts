@@ -7,7 +7,7 @@ import type { App } from '../http/app-type.ts'
  * socket that a killed process has left. Throws an Error that names the setting and the remedy.
  */
 export async function listenOnSocket(app: App, path: string, mode: number): Promise<void> {
-  await removeLeftover(path)
+  await clearSocketPath(path)
   const former = process.umask(0o777 & ~mode)
   try {
     await app.listen({ path })
@@ -19,11 +19,23 @@ export async function listenOnSocket(app: App, path: string, mode: number): Prom
   }
 }
 
-async function removeLeftover(path: string): Promise<void> {
+/**
+ * Removes the socket that a killed process has left. Throws an Error with the remedy if the path is
+ * of something else, or of another process.
+ */
+export async function clearSocketPath(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined)
   if (found === undefined) return
-  if (!found.isSocket()) throw new Error('EDGE_SOCKET names a file that is no socket.')
-  if (await isServed(path)) throw new Error('Another process listens on EDGE_SOCKET.')
+  if (!found.isSocket()) {
+    throw new Error(
+      'EDGE_SOCKET names a file that is no socket. Remove the file, or set another path.',
+    )
+  }
+  if (await isServed(path)) {
+    throw new Error(
+      'Another process listens on EDGE_SOCKET. Stop that process, or set another path.',
+    )
+  }
   await unlink(path)
 }
 

@@ -6,6 +6,7 @@ import type { OperationsSockets } from '../http/operations/exposure.ts'
 import type { Pacing } from '../http/pacing/pacing.ts'
 import { answerUnreadableRequests } from '../http/unreadable-request.ts'
 import type { Config } from '../settings/settings-schema.ts'
+import { reasonNotToListen } from './reason-not-to-listen.ts'
 
 const maxConnections = 100
 
@@ -35,7 +36,8 @@ export async function listenForOperations(
     server.listen({ host: OPERATIONS_HOST, port: OPERATIONS_PORT })
     await once(server, 'listening')
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const names = { port: 'OPERATIONS_PORT', host: 'OPERATIONS_HOST' }
+    const reason = reasonNotToListen(error, names)
     throw new Error(
       `Failed to listen on OPERATIONS_PORT ${OPERATIONS_PORT} of ${OPERATIONS_HOST}: ${reason}`,
       { cause: error },

@@ -10,7 +10,7 @@ import type { Config } from '../settings/settings-schema.ts'
 import { Detachments } from './detachments.ts'
 import { drain } from './drain.ts'
 import { listen } from './listen.ts'
-import { listenOnSocket } from './listen-on-socket.ts'
+import { clearSocketPath, listenOnSocket } from './listen-on-socket.ts'
 import {
   closeOperations,
   createOperationsServer,
@@ -37,6 +37,8 @@ export async function serveEdge(
   log: Logger,
   shutdown: Shutdown,
 ): Promise<void> {
+  // A fault of the path is told before the edge attaches.
+  if (config.EDGE_SOCKET !== undefined) await clearSocketPath(config.EDGE_SOCKET)
   const detachments = new Detachments(log)
   const verdicts = new EdgeVerdicts({
     url: edgeOf,

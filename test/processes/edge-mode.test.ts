@@ -56,6 +56,10 @@ t.test('once a receipt is complete, an edge beside the service denies the key', 
   const second = await processes.run({ settings: { ...ofService, EDGE_OF: await edge.listening } })
   t.equal(second.status, 1)
   t.match(second.stderr, 'EDGE_OF is the address of an edge.')
+  const { port } = new URL(address)
+  const crowded = await processes.run({ settings: { ...ofService, OPERATIONS_PORT: port } })
+  t.equal(crowded.status, 1)
+  t.match(crowded.stderr, 'Stop that process, or set another OPERATIONS_PORT')
 
   t.equal(await edge.stop(), 0)
   const streams = /^aeon_keys_edges (\d+)$/m.exec((await root.get('/metrics')).text)?.[1]
@@ -97,7 +101,8 @@ t.test('an edge on a Unix socket serves whom the mode of the socket admits', asy
   t.notOk(await isThere())
   await writeFile(socket, '')
   const onFile = await processes.run({ settings: onSocket })
-  t.match(onFile.stderr, 'EDGE_SOCKET names a file that is no socket.')
+  t.match(onFile.stderr, 'EDGE_SOCKET names a file that is no socket. Remove')
+  t.notMatch(onFile.stdout, 'attached to the service', 'it is told before the edge attaches')
   await rm(socket)
 })
 
