@@ -1,8 +1,13 @@
 import { type Counters, loadSettledCounters } from './counters.ts'
 import { usageOfDatabase } from './database-usage.ts'
 import { type Harness, withHarness } from './harness.ts'
-import { runAtFullSpeed, runAtRate } from './load/generators.ts'
-import { type LatencyPercentile, type Load, latencyPercentiles } from './load/load.ts'
+import { runAtFullSpeed, runAtRate, runOverSockets } from './load/generators.ts'
+import {
+  type LatencyPercentile,
+  type Load,
+  latencyPercentiles,
+  type Measured,
+} from './load/load.ts'
 import type { Result } from './results.ts'
 import type { ServerProcess } from './servers/server-process.ts'
 import { median } from './statistics.ts'
@@ -15,6 +20,8 @@ export interface Candidate {
   readonly load: Load
   /** Absent: as fast as the connections allow. */
   readonly ratePerSecond?: number
+  /** Whether a generator of our own loads it, which knows Unix sockets, in place of wrk. */
+  readonly isOverSockets?: boolean
   /** The database whose CPU time is counted; absent: it has none. */
   readonly databaseUrl?: string
   /** Throws unless the server did the work that the load should have caused: see work.ts. */
@@ -125,7 +132,7 @@ export async function measure(
   seconds: number,
   checksWork = true,
 ): Promise<Sample> {
-  const { name, server, load, ratePerSecond, databaseUrl, requireWork } = candidate
+  const { name, server, load, databaseUrl, requireWork } = candidate
   const countersBefore = requireWork && (await loadSettledCounters(server.url))
   const ended = new AbortController()
   const beside = candidate.beside?.(ended.signal)
@@ -133,9 +140,7 @@ export async function measure(
   beside?.catch(() => undefined)
   const before = await server.usage()
   const databaseBefore = await usageOfDatabase(databaseUrl)
-  const measured = await (ratePerSecond === undefined
-    ? runAtFullSpeed(load, seconds)
-    : runAtRate(load, ratePerSecond, seconds))
+  const measured = await generate(candidate, seconds)
   const after = await server.usage()
   const databaseAfter = await usageOfDatabase(databaseUrl)
   ended.abort()
@@ -155,6 +160,12 @@ export async function measure(
     databaseCpuMicros: ((databaseAfter - databaseBefore) * 1000) / requests,
     latenciesMs: measured.latenciesMs,
   }
+}
+
+function generate(candidate: Candidate, seconds: number): Promise<Measured> {
+  const { load, ratePerSecond, isOverSockets } = candidate
+  if (ratePerSecond !== undefined) return runAtRate(load, ratePerSecond, seconds)
+  return isOverSockets ? runOverSockets(load, seconds) : runAtFullSpeed(load, seconds)
 }
 
 export type Figure = 'rate' | 'cpu' | 'p50' | 'p99'

@@ -24,6 +24,8 @@ export interface Harness {
     dataset: Dataset,
     settings?: Readonly<Record<string, string>>,
   ): Promise<ServerProcess>
+  /** An edge of a service, by its settings; its health is on a port. */
+  startEdge(settings: Readonly<Record<string, string>>): Promise<ServerProcess>
   /** Resolves with the name of the file. */
   writeRequests(requests: Requests): Promise<string>
   /** Writes a Zipf mix of so many requests. Resolves with the name of the file. */
@@ -70,6 +72,13 @@ export async function withHarness<T>(
     adopt: (server) => servers.push(server),
     startService: ({ databaseUrl }, settings) =>
       start({ script: 'src/main.ts', settings: { DATABASE_URL: databaseUrl, ...settings } }),
+    startEdge: (settings) =>
+      start({
+        script: 'src/main.ts',
+        portSetting: 'OPERATIONS_PORT',
+        readyPath: '/readyz',
+        settings,
+      }),
     async writeRequests(requests) {
       const file = nextFile()
       await writeRequests(file, requests)

@@ -4,6 +4,7 @@ import { measureAttached } from './scenarios/attached.ts'
 import { measureBatch } from './scenarios/batch.ts'
 import { measureCold } from './scenarios/cold.ts'
 import { measureDenied } from './scenarios/denied.ts'
+import { measureEdge } from './scenarios/edge.ts'
 import { measureFlood } from './scenarios/flood.ts'
 import { measureForged } from './scenarios/forged.ts'
 import { measureFreshness } from './scenarios/freshness.ts'
@@ -42,6 +43,7 @@ export const scenarios = {
   noisy: { title: 'Beside a noisy tenant', measure: measureNoisy },
   denied: { title: 'Revoked and expired tokens', measure: measureDenied },
   batch: { title: 'Batches', measure: measureBatch },
+  edge: { title: 'In the process of the caller', measure: measureEdge },
   growth: { title: 'Growth', measure: measureGrowth },
   memory: { title: 'Memory', measure: measureMemory },
   uses: { title: 'Use records', measure: measureUses },

@@ -21,6 +21,11 @@ export async function runAtFullSpeed(load: Load, seconds: number): Promise<Measu
   return readLastLine(stdout)
 }
 
+/** At full speed, by a generator of our own, which knows Unix sockets. */
+export function runOverSockets(load: Load, seconds: number): Promise<Measured> {
+  return runOwn('closed-loop.ts', { ...load, seconds })
+}
+
 /**
  * At a given rate, whatever the latency, by a generator of our own: wrk has no rate. Latencies
  * count from the moment at which a request was due, so that what waits behind a slow answer counts
@@ -31,12 +36,13 @@ export async function runAtRate(
   ratePerSecond: number,
   seconds: number,
 ): Promise<Measured> {
-  const script = join(import.meta.dirname, 'open-loop.ts')
-  const { stdout } = await run(
-    process.execPath,
-    [script, JSON.stringify({ ...load, ratePerSecond, seconds })],
-    { maxBuffer: maxOutputBytes },
-  )
+  return runOwn('open-loop.ts', { ...load, ratePerSecond, seconds })
+}
+
+async function runOwn(name: string, given: object): Promise<Measured> {
+  const script = join(import.meta.dirname, name)
+  const options = { maxBuffer: maxOutputBytes }
+  const { stdout } = await run(process.execPath, [script, JSON.stringify(given)], options)
   return readLastLine(stdout)
 }
 

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 
 /** Requests over connections that are kept alive and never pipelined. */
 export interface Load {
-  /** Scheme, host and port. */
+  /** Scheme, host and port; or `unix:` and the path of a socket, for generators of our own. */
   readonly origin: string
   /** See writeRequests. */
   readonly requestsFile: string

@@ -5,11 +5,11 @@
  * free connection waits, and its latency counts from when it was due. Prints what it measured as a
  * line of JSON.
  */
-import { readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { createHistogram } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Load, latencyPercentiles, type Measured } from './load.ts'
+import { isComplete, isExpected, placeOf, readRequests } from './raw-http.ts'
 
 interface Connection {
   readonly socket: Socket
@@ -31,7 +31,7 @@ let outstanding = 0
 process.stdout.write(`${JSON.stringify(await generate())}\n`)
 
 async function generate(): Promise<Measured> {
-  nextRequest = await readRequests()
+  nextRequest = await readRequests(load)
   const opened = Array.from({ length: load.connections }, open)
   idle.push(...(await Promise.all(opened)))
   const startedAt = performance.now()
@@ -70,9 +70,8 @@ function ask(connection: Connection, dueAt: number): void {
 }
 
 function open(): Promise<Connection> {
-  const { hostname, port } = new URL(load.origin)
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: hostname, port: Number(port), noDelay: true })
+    const socket = connect(placeOf(load.origin))
     const connection: Connection = { socket, received: '', dueAt: 0 }
     socket.setEncoding('latin1')
     socket.once('connect', () => resolve(connection))
@@ -88,48 +87,9 @@ function open(): Promise<Connection> {
 function settle(connection: Connection): void {
   latencies.record(Math.max(1, Math.round((performance.now() - connection.dueAt) * 1e6)))
   outstanding -= 1
-  if (!isExpected(connection.received)) errors += 1
+  if (!isExpected(connection.received, load.expected)) errors += 1
   connection.received = ''
   const dueAt = waiting.shift()
   if (dueAt === undefined) idle.push(connection)
   else ask(connection, dueAt)
-}
-
-async function readRequests(): Promise<() => Buffer> {
-  const text = await readFile(load.requestsFile, 'utf8')
-  const [authorization = '', contentType = '', ...lines] = text.split('\n')
-  const requests = lines.map((line) => toRequest(line, authorization, contentType))
-  const sequence = load.sequenceFile && (await readFile(load.sequenceFile, 'utf8')).split('\n')
-  let sent = 0
-  return () => {
-    const index = sequence ? Number(sequence[sent % sequence.length]) : sent % requests.length
-    const request = requests[index]
-    if (request === undefined) throw new Error('There is no request to send.')
-    sent += 1
-    return request
-  }
-}
-
-function toRequest(line: string, authorization: string, contentType: string): Buffer {
-  const [path = '', body = ''] = line.split('\t')
-  const head = [
-    `${body === '' ? 'GET' : 'POST'} ${path} HTTP/1.1`,
-    `Host: ${new URL(load.origin).host}`,
-    ...(authorization === '' ? [] : [`Authorization: ${authorization}`]),
-    ...(body === ''
-      ? []
-      : [`Content-Type: ${contentType}`, `Content-Length: ${Buffer.byteLength(body)}`]),
-  ]
-  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`)
-}
-
-function isComplete(answer: string): boolean {
-  const headEnd = answer.indexOf('\r\n\r\n')
-  if (headEnd === -1) return false
-  const length = /\r\ncontent-length: (\d+)\r\n/i.exec(answer)?.[1]
-  return length !== undefined && answer.length >= headEnd + 4 + Number(length)
-}
-
-function isExpected(answer: string): boolean {
-  return answer.startsWith('HTTP/1.1 200 ') && answer.includes(`\r\n\r\n${load.expected.start}`)
 }

@@ -23,6 +23,8 @@ export interface ServerOptions {
   /** Relative to the project's folder. */
   readonly script: string
   readonly settings: Readonly<Record<string, string>>
+  /** The setting of the port that answers health checks. Default: PORT. */
+  readonly portSetting?: string
   /** To node, besides those of `npm start`. */
   readonly flags?: readonly string[]
   /**
@@ -55,7 +57,7 @@ export async function spawnServer(options: ServerOptions): Promise<ServerProcess
       ...ownEnvironment(),
       ...(options.isOther ? {} : start.environment),
       HOST: '127.0.0.1',
-      PORT: String(port),
+      [options.portSetting ?? 'PORT']: String(port),
       ...options.settings,
     },
     stdio: ['ignore', 'ignore', 'inherit', ...(options.hasChannel ? (['ipc'] as const) : [])],
