@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { Counts } from './counts.ts'
 import { tell } from './describe.ts'
+import { withOldEdges } from './edges/under-fire.ts'
 import { type Hunt, hunt } from './hunt.ts'
 import { type Mutant, mutants } from './mutants.ts'
 import { everySchedule, withEdges } from './schedules.ts'
@@ -44,6 +45,12 @@ t.test(`both guarantees hold at edges through ${schedulesWithEdges} schedules`, 
   t.ok(counts.edgeAnswersFromMemory > 10_000, `from memory: ${counts.edgeAnswersFromMemory}`)
   t.ok(counts.edgeAnswersFromInstances > 10_000, `asked: ${counts.edgeAnswersFromInstances}`)
   t.ok(counts.edgeAttachments > 1_000, `attached: ${counts.edgeAttachments}`)
+})
+
+t.test('both guarantees hold at edges with older rules than the service', async (t) => {
+  const { count, found } = hunt({ schedules: withOldEdges, most: 25, seed: 1, isShrunk: true })
+  if (found !== undefined) t.fail(tell(found))
+  t.equal(count, 25)
 })
 
 t.test('the model catches every protocol that lacks one rule', async (t) => {

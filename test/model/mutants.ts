@@ -1,6 +1,6 @@
 import type fc from 'fast-check'
 import { cutOff } from './cut-off.ts'
-import { newTagKeys, underFire } from './edges/under-fire.ts'
+import { newTagKeys, underFire, withOldEdges } from './edges/under-fire.ts'
 import { acknowledgeBeforeApplying } from './mutants/acknowledge-before-applying.ts'
 import { acknowledgesOldTagKeys } from './mutants/acknowledges-old-tag-keys.ts'
 import { blindDelete } from './mutants/blind-delete.ts'
@@ -23,6 +23,7 @@ import { edgeLeaseFromTheLatestBeat } from './mutants/edge-lease-from-the-latest
 import { edgeLeaseNotNested } from './mutants/edge-lease-not-nested.ts'
 import { edgeNeverGivenUp } from './mutants/edge-never-given-up.ts'
 import { edgeNotSuspended } from './mutants/edge-not-suspended.ts'
+import { edgeOfOlderRules } from './mutants/edge-of-older-rules.ts'
 import { edgeRemembersAbsence } from './mutants/edge-remembers-absence.ts'
 import { edgesNotReleased } from './mutants/edges-not-released.ts'
 import { edgesNotWaitedFor } from './mutants/edges-not-waited-for.ts'
@@ -436,6 +437,11 @@ export const mutants: readonly Mutant[] = [
     name: 'edges: a change of its own key does not suspend an edge',
     protocol: edgeNotSuspended,
     schedules: underFire('keys'),
+  },
+  {
+    name: 'edges: one with older rules is told facts',
+    protocol: edgeOfOlderRules,
+    schedules: withOldEdges,
   },
   {
     name: 'edges: one that confirms nothing keeps its lease',

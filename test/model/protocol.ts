@@ -1,5 +1,6 @@
 import { Edge } from '../../src/domain/edge/edge.ts'
 import { EdgeFollower, type EdgeFollowerOptions } from '../../src/domain/edge/edge-follower.ts'
+import { judgesAlike } from '../../src/domain/edge/edge-protocol.ts'
 import type { Moment } from '../../src/domain/protocol/lease.ts'
 import type { Position } from '../../src/domain/protocol/position.ts'
 import type { KeyFacts, Verdict } from '../../src/domain/verdict.ts'
@@ -49,6 +50,8 @@ export interface Protocol {
   edgeFollower(options: EdgeFollowerOptions<KeyFacts, VerdictText>): SimulatedFollower
   /** Whether an edge may be told of what the cache has for a token, in this very step. */
   tell(cache: CredentialCache, known: CachedCredential | undefined): CachedCredential | undefined
+  /** Whether an edge with rules of this version may be told facts. */
+  judgesAlike(judge: number): boolean
   /** How long after the end of a worker its parent deletes its row, in milliseconds. */
   reapAfterMs(edgeLeaseMs: number): number
   register(db: Database, id: string, maxStalenessMs: number): Position | undefined
@@ -72,6 +75,7 @@ export const shipped: Protocol = {
   edge: (maxEntries) => new Edge(maxEntries),
   edgeFollower: (options) => new EdgeFollower(options),
   tell: recall,
+  judgesAlike,
   reapAfterMs: countedMs,
   pool: (options) => new Pool(options),
   reads: (options) => new Reads(options),

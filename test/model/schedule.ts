@@ -77,6 +77,8 @@ export interface Schedule {
   readonly hasEdges?: boolean
   /** Whether each edge has a key of its own, which acts may revoke. */
   readonly edgesHaveKeys?: boolean
+  /** Whether edges are of a version that knows nothing of disabled keys. */
+  readonly edgesAreOld?: boolean
   /** Whether edges and their streams fail every few seconds, not every ten. */
   readonly edgesFailOften?: boolean
 }

@@ -74,6 +74,7 @@ export class SimulatedInstance {
       driver,
       edges,
       tell: protocol.tell,
+      judgesAlike: protocol.judgesAlike,
       resolve: (token, done) => this.#verifications.answer(token, done),
     })
     this.#receipts = new SimulatedReceipts({

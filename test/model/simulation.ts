@@ -79,6 +79,7 @@ class Simulation implements CommitLog {
       protocol,
       seed: schedule.seed,
       haveKeys: schedule.edgesHaveKeys === true,
+      areOld: schedule.edgesAreOld === true,
       peaceMs: schedule.edgesFailOften === true ? [500, 15_000] : [1_000, 25_000],
       // An edge may attach to any of them.
       maxStalenessMs:

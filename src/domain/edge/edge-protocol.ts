@@ -12,6 +12,11 @@ export const edgeSubprotocol = 'aeon-keys.edge.v1'
  */
 export const judgeVersion = 1
 
+/** Whether an edge with rules of this version judges as this service does. */
+export function judgesAlike(judge: number): boolean {
+  return judge >= judgeVersion
+}
+
 /** The longest frame of an edge, in bytes: a report and a question are shorter. */
 export const maxFrameBytes = 128 * 1024
 /** Entries of each kind in one report. */

@@ -12,7 +12,7 @@ import {
   closeCodes,
   closedWhenGone,
   edgeVersion,
-  judgeVersion,
+  judgesAlike,
 } from '../../domain/edge/edge-protocol.ts'
 import { parseFromEdge } from '../../domain/edge/parse-from-edge.ts'
 import type { AttachedEdge } from '../../freshness/attached-edge.ts'
@@ -111,7 +111,7 @@ export class EdgeStream {
 
   /** Whether facts may be sent in this step. An edge with older rules would accept too much. */
   get #mayKeep(): boolean {
-    return this.#attached?.mayKeep === true && (this.#hello?.judge ?? 0) >= judgeVersion
+    return this.#attached?.mayKeep === true && judgesAlike(this.#hello?.judge ?? 0)
   }
 
   #greet(hello: Hello): void {

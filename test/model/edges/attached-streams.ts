@@ -1,4 +1,4 @@
-import { edgeVersion } from '../../../src/domain/edge/edge-protocol.ts'
+import { edgeVersion, judgeVersion } from '../../../src/domain/edge/edge-protocol.ts'
 import type { AttachedEdge } from '../../../src/freshness/attached-edge.ts'
 import type { EdgeStreams } from '../../../src/freshness/edge-streams.ts'
 import type { CachedCredential } from '../../../src/verification/cached-credential.ts'
@@ -17,6 +17,7 @@ export interface AttachedStreamsOptions {
   readonly driver: SimulatedDriver
   readonly edges: EdgeStreams
   readonly tell: Protocol['tell']
+  readonly judgesAlike: Protocol['judgesAlike']
   /** The verdict on a token, in the step in which it is given; undefined: an outage. */
   readonly resolve: (token: SimulatedToken, done: (verdict?: VerdictText) => void) => void
 }
@@ -25,6 +26,8 @@ interface Attachment {
   readonly stream: Stream<Down, Up>
   readonly attached: AttachedEdge
   readonly caller: SimulatedToken | undefined
+  /** The version of its rules, once it has said that. */
+  judge: number
 }
 
 /** Fewer than there are tokens. */
@@ -46,6 +49,7 @@ export class AttachedStreams {
     const edge: Attachment = {
       stream,
       caller,
+      judge: 0,
       attached: edges.attach(
         (message) => stream.toEdge(message),
         key && { key, onSuspended: () => this.#restore(edge) },
@@ -68,6 +72,7 @@ export class AttachedStreams {
     const { attached, stream } = edge
     switch (message.kind) {
       case 'hello':
+        edge.judge = message.judge
         this.#welcome(stream, attached, message.replaces)
         break
       case 'beat':
@@ -141,17 +146,18 @@ export class AttachedStreams {
   }
 
   #tell(
-    { attached, stream }: Attachment,
+    { attached, stream, judge }: Attachment,
     question: number,
     token: SimulatedToken,
     verdict: VerdictText | undefined,
   ): void {
-    const { node, tell } = this.#options
+    const { node, tell, judgesAlike } = this.#options
     if (attached.isClosed) return
     const known: CachedCredential | undefined = tell(node.cache, node.cache.find(token.digest))
-    // Only valid verdicts come with facts: a denial is asked for again.
-    const isValid = verdict?.startsWith('valid') === true
-    const facts = isValid && attached.mayKeep ? known?.facts : undefined
+    // Only valid verdicts come with facts: a denial is asked for again. What older rules accept is
+    // a denial that comes with them, as it does where the token was used before.
+    const isTold = verdict?.startsWith('valid') === true || judge < judgeVersion
+    const facts = isTold && attached.mayKeep && judgesAlike(judge) ? known?.facts : undefined
     stream.toEdge({ kind: 'answered', question, answer: { verdict, facts } })
   }
 }

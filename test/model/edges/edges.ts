@@ -13,6 +13,8 @@ export interface EdgesOptions {
   readonly seed: number
   /** Whether each edge has a key of its own. */
   readonly haveKeys: boolean
+  /** Whether they are of a version that knows nothing of disabled keys. */
+  readonly areOld: boolean
   /** The shortest and the longest time between two faults of an edge. */
   readonly peaceMs: readonly [number, number]
   readonly maxStalenessMs: number
@@ -43,6 +45,7 @@ export class Edges {
           random,
           name: `edge ${index}`,
           leaseMs: edgeLeaseMs,
+          isOld: options.areOld,
           caller: options.haveKeys ? tokens[index % narrowed] : undefined,
         }),
     )

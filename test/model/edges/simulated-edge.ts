@@ -24,6 +24,8 @@ export interface SimulatedEdgeOptions {
   readonly maxStalenessMs: number
   readonly leaseMs: number
   readonly calmFrom: number
+  /** Whether it is of a version that knows nothing of disabled keys. */
+  readonly isOld: boolean
   /** The token of its own key, if it has one that may be revoked. */
   readonly caller: SimulatedToken | undefined
   readonly instances: () => readonly SimulatedInstance[]
@@ -86,9 +88,10 @@ export class SimulatedEdge {
       const acting = caller && receivedBy(caller)
       const call = new SimulatedCall(token, {
         judge: (facts) => {
+          const known = this.#options.isOld ? { ...facts, disabledAt: null } : facts
           const verdict = textOf(
-            judgeAt(facts, this.#follower.wallMs(this.machine.moment())),
-            facts,
+            judgeAt(known, this.#follower.wallMs(this.machine.moment())),
+            known,
           )
           this.#answer(received, verdict, 'memory')
           if (acting !== undefined) history.acted(acting, scheduler.now)
@@ -147,10 +150,16 @@ export class SimulatedEdge {
         if (stream !== this.#stream) return
         this.#follower.attached((message) => {
           const isMuted = scheduler.now < this.#mutedUntil && message.kind === 'confirmed'
-          if (!isMuted) stream.toInstance(message)
+          if (!isMuted) stream.toInstance(this.#asItsVersion(message))
         })
       })
     })
+  }
+
+  /** It says how old its rules are. */
+  #asItsVersion(message: Up): Up {
+    const isOldHello = this.#options.isOld && message.kind === 'hello'
+    return isOldHello ? { ...message, judge: message.judge - 1 } : message
   }
 
   #received(stream: Stream<Down, Up>, message: Down): void {

@@ -39,6 +39,12 @@ export function underFire(kind: Fire): fc.Arbitrary<Schedule> {
     }))
 }
 
+/** Edges whose rules are older than those of the service: they know nothing of disabled keys. */
+export const withOldEdges: fc.Arbitrary<Schedule> = underFire('acts').map((schedule) => ({
+  ...schedule,
+  edgesAreOld: true,
+}))
+
 /** New tag keys, of which one instance reads late: tokens become known that were unknown. */
 export const newTagKeys: fc.Arbitrary<Schedule> = fc
   .record({
