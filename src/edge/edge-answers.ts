@@ -31,6 +31,8 @@ export interface Asking {
 /** Answers calls by what the service has told this process, or asks on the stream. */
 export class EdgeAnswers<Call extends Asking> {
   readonly #options: EdgeAnswersOptions<Call>
+  /** One for all judgements: each Date is a hundred bytes of garbage. */
+  readonly #now = new Date(0)
 
   constructor(options: EdgeAnswersOptions<Call>) {
     this.#options = options
@@ -85,7 +87,8 @@ export class EdgeAnswers<Call extends Asking> {
   #judge(known: KnownKey, attempt: Attempt, at: Moment): Verdict {
     const { follower, reports } = this.#options.attachment
     const nowMs = follower.wallMs(at)
-    const verdict = judge(known.key, attempt, new Date(nowMs))
+    this.#now.setTime(nowMs)
+    const verdict = judge(known.key, attempt, this.#now)
     if (verdict.valid) reports.used(known, nowMs)
     else reports.denied(known.id, verdict.reason, addressTextOf(attempt), nowMs)
     return verdict
