@@ -62,7 +62,7 @@ function orderOf({ operationId, method }) {
   if (last.includes(operationId)) return 4 + last.indexOf(operationId)
   if (method === 'delete') return 3
   if (/^create/i.test(operationId)) return operationId === 'createAccount' ? 0 : 1
-  return operationId === 'issueApiKey' ? 1 : 2
+  return ['issueApiKey', 'addUser'].includes(operationId) ? 1 : 2
 }
 
 function documentNames() {

@@ -10,6 +10,7 @@ import t from 'tap'
 import type { Json } from '../helpers/api.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { freePort } from '../helpers/free-port.ts'
+import { exampleProvider, writeOidcFile } from '../helpers/oidc-file.ts'
 import { startTestService } from '../helpers/service.ts'
 
 const run = promisify(execFile)
@@ -40,7 +41,8 @@ t.test('every operation of /docs works with what the page proposes', async (t) =
   }
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const started = await startTestService(t, { settings: { PUBLIC_URL: url } })
+  const OIDC_FILE = await writeOidcFile(t, [exampleProvider])
+  const started = await startTestService(t, { settings: { PUBLIC_URL: url, OIDC_FILE } })
   const { service, rootToken, root } = started
   await service.app.listen({ host: '127.0.0.1', port })
   const tenant = await newKey(root, await newAccount(root))

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { Json } from '../helpers/api.ts'
+import { exampleProvider, writeOidcFile } from '../helpers/oidc-file.ts'
 import { startTestService } from '../helpers/service.ts'
 import { type Answers, countAnswers } from './schemathesis/answers.ts'
 import { configurationOf } from './schemathesis/configuration.ts'
@@ -41,7 +42,11 @@ t.pass('the documents that can be tried here were tried')
 
 async function tryDocument(t: Test, document: string, scheme: string): Promise<void> {
   // The metadata of OAuth is served only with an address of the service.
-  const settings = { LOG_LEVEL: 'warn', PUBLIC_URL: 'https://keys.example.com' }
+  const settings = {
+    LOG_LEVEL: 'warn',
+    PUBLIC_URL: 'https://keys.example.com',
+    OIDC_FILE: await writeOidcFile(t, [exampleProvider]),
+  }
   const service = await startTestService(t, { settings })
   const url = await service.service.app.listen({ host: '127.0.0.1', port: 0 })
   const seeded = await seed(service)

@@ -5,7 +5,12 @@
  * account, and those of what the caller has just created or read.
  */
 window.addEventListener('load', () => {
-  const collections = { api_key: 'api-keys', role: 'roles', allow_list: 'allow-lists' }
+  const collections = {
+    api_key: 'api-keys',
+    role: 'roles',
+    allow_list: 'allow-lists',
+    user: 'users',
+  }
   /** Ids by the collection that they belong to, and the receipt that came last. */
   const known = new Map()
 

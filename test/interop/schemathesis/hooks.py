@@ -30,6 +30,8 @@ BEYOND_SCHEMAS = {
     "entity_tag", "percent_encoding",
     # Bytes of JSON, not characters.
     "max_bytes",
+    # The issuers are those of a file of the deployment.
+    "provider",
 }
 # A setting limits the overlap of a rotation, and other fields decide which fields are required.
 CONDITIONAL = {
@@ -114,6 +116,8 @@ def free_names(case, headers):
         headers["Idempotency-Key"] = f"{next(numbers)}"
     if case.method in ("POST", "PUT") and isinstance(case.body, dict) and "name" in case.body:
         case.body["name"] = f"name {next(numbers)}"
+    if case.method == "POST" and case.operation.path.endswith("/users") and isinstance(case.body, dict):
+        case.body["subject"] = f"subject-{next(numbers)}"
     if case.operation.path.endswith("/rotate") and isinstance(case.body, dict):
         # An overlap is in progress after the first rotation, and no key changes its own expiry.
         case.body["end_overlap"] = True

@@ -1,6 +1,7 @@
 import type { Json } from '../../helpers/api.ts'
 import { signIn } from '../../helpers/browser.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../../helpers/fixtures.ts'
+import { exampleIssuer } from '../../helpers/oidc-file.ts'
 import type { TestService } from '../../helpers/service.ts'
 
 /** What exists before Schemathesis asks: it cannot guess an id, and would see 404 only. */
@@ -24,10 +25,12 @@ export type Kind =
   | 'revisions'
   | 'receipts'
   | 'sessions'
+  | 'users'
+  | 'issuers'
   | 'numbers'
 
 /** More than Schemathesis revokes, rotates and deletes while it also tries those that live. */
-const counts = { keys: 150, lists: 40, roles: 60 }
+const counts = { keys: 150, lists: 40, roles: 60, users: 40 }
 
 export async function seed(service: TestService): Promise<Seed> {
   const { root, rootToken } = service
@@ -51,6 +54,11 @@ export async function seed(service: TestService): Promise<Seed> {
   for (let n = 0; n < counts.keys; n += 1) {
     keys.push(await newKey(root, account, n % 3 === 0 ? restricted : {}))
   }
+  const users: string[] = []
+  for (let n = 0; n < counts.users; n += 1) {
+    const person = { issuer: exampleIssuer, subject: `person-${n}`, role: 'viewer' }
+    users.push((await root.post(`/v1/accounts/${account}/users`, person)).body.user.id)
+  }
   // Those of the caller: no other key can see or end them.
   const browser = await signIn(service, { key: rootToken })
   await newKey(root, account, { name: 'leaver' })
@@ -72,6 +80,8 @@ export async function seed(service: TestService): Promise<Seed> {
       roles,
       revisions: [ended.body.receipt.revision],
       sessions: [browser.sessionId],
+      users,
+      issuers: [exampleIssuer],
       receipts: [ended.body.receipt.id],
       numbers: [events[0].number],
     },
