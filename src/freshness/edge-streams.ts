@@ -20,6 +20,8 @@ export class EdgeStreams {
   readonly #edges = new Set<AttachedEdge>()
   #marks: Mark[] = []
   #acknowledged = 0
+  /** The first applied revision whose tag keys were not read again yet. */
+  #unreadFrom = Number.POSITIVE_INFINITY
   #invalidations = 0
 
   constructor(rules: EdgeRules) {
@@ -70,13 +72,23 @@ export class EdgeStreams {
     }
   }
 
-  /** A round has applied all changes up to this revision, in this step. */
-  applied(revision: number): void {
+  /** Whether tag keys that have changed are still to be read again. */
+  get awaitsTagKeys(): boolean {
+    return this.#unreadFrom < Number.POSITIVE_INFINITY
+  }
+
+  /**
+   * A round has applied all changes up to this revision, in this step. If the tag keys are among
+   * them, the revision is not acknowledged before they are read again and the edges have confirmed
+   * that, even if all have confirmed this step meanwhile.
+   */
+  applied(revision: number, tagKeysChanged = false): void {
+    if (tagKeysChanged) this.#unreadFrom = Math.min(this.#unreadFrom, revision)
     const awaited = new Map(
       this.#counted().flatMap((edge) => (edge.awaits > 0 ? [[edge, edge.awaits] as const] : [])),
     )
-    if (awaited.size === 0 && this.#marks.length === 0) this.#acknowledged = revision
-    else this.#marks.push({ revision, awaited })
+    this.#marks.push({ revision, awaited })
+    this.advance()
   }
 
   /**
@@ -84,20 +96,26 @@ export class EdgeStreams {
    * this service. Edges that remember such a token must confirm this, too.
    */
   tagKeysReloaded(revision: number): void {
-    this.invalidated([{ kind: 'tag_key' }])
+    this.tellOfTagKeys()
+    this.#unreadFrom = Number.POSITIVE_INFINITY
     this.applied(revision)
+  }
+
+  protected tellOfTagKeys(): void {
+    this.invalidated([{ kind: 'tag_key' }])
   }
 
   /** The instance registered anew, at this revision: no edge may answer any more. */
   registered(revision: number): void {
     this.#marks = []
+    this.#unreadFrom = Number.POSITIVE_INFINITY
     this.#acknowledged = revision
   }
 
   /** The latest revision up to `applied` that no counted edge holds up. */
   acknowledgeable(applied: number): number {
     this.advance()
-    return this.#marks.length === 0 ? applied : this.#acknowledged
+    return this.#marks.length === 0 && !this.awaitsTagKeys ? applied : this.#acknowledged
   }
 
   /** The counted edges, at the latest revision that a round has applied. */
@@ -116,7 +134,8 @@ export class EdgeStreams {
       this.#marks.shift()
       // A revision may be marked again: what its tag keys make known is sent after they are read.
       const next = this.#marks[0]?.revision ?? Number.POSITIVE_INFINITY
-      this.#acknowledged = Math.max(before, Math.min(mark.revision, next - 1))
+      const until = Math.min(mark.revision, next - 1, this.#unreadFrom - 1)
+      this.#acknowledged = Math.max(this.#acknowledged, until)
     }
     return this.#acknowledged > before
   }

@@ -136,7 +136,7 @@ export class Freshness {
     const tagKeysChanged = this.#applyAll(reading)
     this.#applied = reading.counter
     this.#appliedId = reading.counterId
-    this.#edges?.applied(reading.counter)
+    this.#edges?.applied(reading.counter, tagKeysChanged)
     return { kind: 'acknowledge', revision: reading.counter, tagKeysChanged }
   }
 

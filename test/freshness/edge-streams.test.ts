@@ -50,6 +50,25 @@ t.test('the edges that hold nothing up are counted apart from those that do', as
   t.same(streams.tally(2), { live: 1, confirmed: 1, revision: 2 })
 })
 
+t.test('what is confirmed before the tag keys are read again acknowledges nothing', async (t) => {
+  const { streams, attach } = site()
+  const { edge } = attach()
+  edge.beat(1)
+  streams.registered(1)
+  streams.invalidated([{ kind: 'tag_key' }])
+  streams.applied(2, true)
+  edge.confirm(1)
+  t.notOk(streams.advance(), 'the edge may still find a token unknown that is known now')
+  t.equal(streams.acknowledgeable(2), 1)
+  // The reading failed, and the next cycle reads them.
+  streams.applied(3)
+  t.equal(streams.acknowledgeable(3), 1)
+  streams.tagKeysReloaded(3)
+  t.equal(streams.acknowledgeable(3), 1)
+  edge.confirm(2)
+  t.equal(streams.acknowledgeable(3), 3)
+})
+
 t.test('a lost edge is counted until its lease has surely ended', async (t) => {
   const { streams, attach, clock } = site()
   const { edge } = attach()

@@ -62,6 +62,7 @@ import { registersWithOldTagKeys } from './mutants/registers-with-old-tag-keys.t
 import { revisionsByNumber } from './mutants/revisions-by-number.ts'
 import { skipsGaps } from './mutants/skips-gaps.ts'
 import { skipsUnknownKinds } from './mutants/skips-unknown-kinds.ts'
+import { tagKeysAcknowledgedEarly } from './mutants/tag-keys-acknowledged-early.ts'
 import { trustAfterRestore } from './mutants/trust-after-restore.ts'
 import { trustsAStandby } from './mutants/trusts-a-standby.ts'
 import { twoReads } from './mutants/two-reads.ts'
@@ -426,6 +427,13 @@ export const mutants: readonly Mutant[] = [
     protocol: edgesToldOfTagKeysEarly,
     schedules: newTagKeys,
     caughtBy: 38,
+  },
+  {
+    name: 'edges: what they confirm before the tag keys are read again counts',
+    protocol: tagKeysAcknowledgedEarly,
+    schedules: withEdges,
+    seed: 4245,
+    caughtBy: 986,
   },
   {
     name: 'edges: an edge answers while its own key is judged anew',

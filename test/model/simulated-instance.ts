@@ -97,6 +97,11 @@ export class SimulatedInstance {
   heldUpMs(): number {
     const { freshness, process } = this.node
     if (!process.isAlive || process.machine.isFrozen) return 0
+    // It is the database that is waited for.
+    if (this.#edges.awaitsTagKeys) {
+      this.#waiting = []
+      return 0
+    }
     const now = process.machine.monotonic()
     const { applied } = freshness
     const acknowledged = this.#edges.acknowledgeable(applied)

@@ -10,8 +10,8 @@ class ToldByRounds extends EdgeStreams {
     this.#pending = [...this.#pending, ...changes]
   }
 
-  override applied(revision: number): void {
-    super.applied(revision)
+  override applied(revision: number, tagKeysChanged?: boolean): void {
+    super.applied(revision, tagKeysChanged)
     if (this.#pending.length > 0) super.invalidated(this.#pending)
     this.#pending = []
   }

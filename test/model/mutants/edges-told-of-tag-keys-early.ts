@@ -3,7 +3,7 @@ import { type Protocol, shipped } from '../protocol.ts'
 
 /** Edges are told of a change of the tag keys before they are read again, and not after that. */
 class TellsEarly extends EdgeStreams {
-  override tagKeysReloaded(): void {}
+  protected override tellOfTagKeys(): void {}
 }
 
 export const edgesToldOfTagKeysEarly: Protocol = {
