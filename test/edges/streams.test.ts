@@ -37,7 +37,8 @@ t.test('an edge may keep what its instance could answer from memory', async (t) 
     'a role is sent once',
   )
   t.match(await edge.ask('forged'), { reason: 'malformed', key: null, mayKeep: false })
-  t.match(await edge.ask(`${key.token.slice(0, -1)}A`), { key: null, mayKeep: false })
+  const last = key.token.endsWith('A') ? 'B' : 'A'
+  t.match(await edge.ask(key.token.slice(0, -1) + last), { key: null, mayKeep: false })
   edge.socket.close()
 })
 
