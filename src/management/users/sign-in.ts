@@ -8,6 +8,7 @@ import { ServiceError } from '../../errors.ts'
 import { requirePlatformId } from '../../store/accounts.ts'
 import { findMemberships, findUserFacts } from '../../store/memberships.ts'
 import { enterPerson, findPerson, updateProfile } from '../../store/persons.ts'
+import { retryWhileLosing } from '../../store/retry.ts'
 import type { SessionManagementDeps } from '../sessions/deps.ts'
 import { enterSession, type StartedSession, sessionStarted } from '../sessions/start.ts'
 import { applyMapping } from './apply-mapping.ts'
@@ -81,7 +82,8 @@ async function personOf(
   if (signedIn.roles.length === 0) throw hasNoRole()
   const { issuer, subject } = signedIn
   const person = { id: newId(deps), issuer, subject, ...profileOf(signedIn), createdAt: now }
-  return enterPerson(deps.db, person)
+  // Another sign-in of the person may be first: a database that serializes ends this one.
+  return retryWhileLosing(() => enterPerson(deps.db, person))
 }
 
 function profileOf({ email, emailVerified, name }: Profile): Profile {
