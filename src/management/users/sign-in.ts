@@ -48,7 +48,7 @@ export async function signInPerson(
   const expiresAt = new Date(now.getTime() + deps.sessions.limits.lifetimeMs)
   const person = await personOf(deps, signedIn, now)
   const entered = await enterAccounts(deps, person, signedIn.roles, expiresAt)
-  await updateProfile(deps.db, person.id, signedIn, now)
+  await retryWhileLosing(() => updateProfile(deps.db, person.id, signedIn, now))
   const membership = chosen(entered, signedIn.accountId, now)
   const user = await findUserFacts(deps.db, membership.membershipId)
   if (user === undefined) throw hasNoRole()
