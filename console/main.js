@@ -85,7 +85,7 @@ async function start() {
 function takeFragment() {
   const [, secret] = /^#sign-in=(.+)$/.exec(location.hash) ?? []
   const [, failure] = /^#sign-in-failed=(\w+)$/.exec(location.hash) ?? []
-  // A token does not belong into an address either, whoever has put it there.
+  // A token does not belong into an address either.
   const search = cutTokens(location.search)
   if (location.hash !== '' || search !== location.search) {
     history.replaceState(null, '', location.pathname + search)

@@ -8,7 +8,7 @@ export interface EdgeFigures {
   readonly bytesPerKey: number
 }
 
-/** What the process is told: a file of JSON, since it holds tokens. */
+/** What the process is to measure: a file of JSON, since it holds tokens. */
 export interface EdgeWork {
   readonly url: string
   readonly callerToken: string

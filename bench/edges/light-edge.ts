@@ -4,7 +4,7 @@ import type { FromEdgeMessage, ToEdgeMessage } from '../../src/domain/edge/edge-
 import { edgeSubprotocol } from '../../src/domain/edge/edge-protocol.ts'
 
 /**
- * The least that an edge owes its instance: it beats, and confirms what it is told. It knows no
+ * The least that an edge owes its instance: it beats, and confirms what comes. It knows no
  * key, so that a thousand of them find a place in the process that measures.
  */
 export class LightEdge {

@@ -63,7 +63,7 @@ export class EdgeStreams {
     return new AttachedEdge(rules, send, caller)
   }
 
-  /** Something was invalidated: by a round, a commit of this process, or the end of the lease. */
+  /** Something was invalidated: by a cycle, a commit of this process, or the end of the lease. */
   invalidated(changes: readonly Change[]): void {
     this.#forgetReleased()
     for (const edge of this.#edges) {
@@ -78,7 +78,7 @@ export class EdgeStreams {
   }
 
   /**
-   * A round has applied all changes up to this revision, in this step. If the tag keys are among
+   * A cycle has applied all changes up to this revision, in this step. If the tag keys are among
    * them, the revision is not acknowledged before they are read again and the edges have confirmed
    * that, even if all have confirmed this step meanwhile.
    */
@@ -118,7 +118,7 @@ export class EdgeStreams {
     return this.#marks.length === 0 && !this.awaitsTagKeys ? applied : this.#acknowledged
   }
 
-  /** The counted edges, at the latest revision that a round has applied. */
+  /** The counted edges, at the latest revision that a cycle has applied. */
   tally(revision: number): EdgeTally {
     const counted = this.#counted()
     const last = this.#marks.at(-1)

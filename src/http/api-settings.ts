@@ -14,7 +14,7 @@ export interface ApiSettings {
   /** Whether the service serves the Aeon API. */
   readonly aeon: boolean
   readonly forwardAuth: ForwardAuthSettings
-  /** False: whoever reaches the service may ask for verdicts, by the mode of a Unix socket. */
+  /** False: every process that reaches the Unix socket may ask for verdicts. */
   readonly callersNeedKeys: boolean
   /** Undefined: there is no console, and no cookie counts anywhere. */
   readonly console: ConsoleSettings | undefined

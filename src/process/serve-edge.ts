@@ -37,7 +37,7 @@ export async function serveEdge(
   log: Logger,
   shutdown: Shutdown,
 ): Promise<void> {
-  // A fault of the path is told before the edge attaches.
+  // A fault of the path ends the start before the edge attaches.
   if (config.EDGE_SOCKET !== undefined) await clearSocketPath(config.EDGE_SOCKET)
   const detachments = new Detachments(log)
   const verdicts = new EdgeVerdicts({

@@ -30,6 +30,6 @@ export const edgeSettings = {
   EDGE_SOCKET_CALLERS: Type.Union([Type.Literal('key'), Type.Literal('any')], {
     default: 'key',
     description:
-      'key: callers on EDGE_SOCKET need a key, as on a TCP port. any: whoever may connect by EDGE_SOCKET_MODE may ask for verdicts.',
+      'key: callers on EDGE_SOCKET need a key, as on a TCP port. any: every process that may connect by EDGE_SOCKET_MODE may ask for verdicts.',
   }),
 }

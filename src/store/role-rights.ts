@@ -4,7 +4,7 @@ import type { Executor, StoreTransaction } from './database.ts'
 import { internRole } from './tuning/interning.ts'
 import { permissionNames, permissionSetOf } from './tuning/permission-sets.ts'
 
-/** What a role allows, whoever has it. */
+/** What a role allows. */
 export type RoleRights = Pick<Rights, 'role' | 'platform' | 'permissions' | 'holds'>
 
 export type RoleNamed = { readonly id: string } | { readonly name: string }

@@ -148,7 +148,7 @@ t.test('the answer of a provider counts only in the browser that asked', async (
   service.canaries.addSecret(cookiesOf(good)[cookieName] ?? '')
 })
 
-t.test('who has no role is told so, and nothing of them is stored', async (t) => {
+t.test('a person without a role is refused, and nothing of them is stored', async (t) => {
   const site = await openSite(t)
   const { provider, service, account } = site
   provider.people.set('nobody', { groups: ['staff'] })

@@ -149,7 +149,7 @@ t.test('health and metrics say what an edge rests on', async (t) => {
   t.ok(metric('aeon_keys_edge_last_contact_seconds') >= 0)
 })
 
-t.test('whoever the mode of a Unix socket admits may ask without a key', async (t) => {
+t.test('a process that the mode of a Unix socket admits may ask without a key', async (t) => {
   const socket = { EDGE_SOCKET: '/run/keys.sock', EDGE_SOCKET_CALLERS: 'any' }
   const edge = await startEdgeMode(t, site, { settings: socket })
   const { token } = await newKey(root, account)

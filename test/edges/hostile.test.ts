@@ -71,14 +71,14 @@ t.test('a flood of forged tokens costs the database nothing, and delays nobody',
 })
 
 t.test('an edge that lies about what it has applied harms nobody else', async (t) => {
-  // It confirms whatever it is told, and applies nothing.
+  // It confirms every message, and applies none.
   const liar = await attach({ confirms: true })
   await liar.leased()
   const key = await newKey(root, account)
   t.match(await liar.ask(key.token), { reason: null, mayKeep: true })
   await requireReceiptsGoOn(t)
   await root.post(`/v1/accounts/${account}/api-keys/${key.id}/revoke`, { wait_ms: 30_000 })
-  t.match(await liar.ask(key.token), { reason: 'revoked', mayKeep: true }, 'it is told the truth')
+  t.match(await liar.ask(key.token), { reason: 'revoked', mayKeep: true }, 'it gets the truth')
   t.ok((await liar.beat()) <= 600, 'for no longer than a lease')
   liar.socket.close()
 })

@@ -447,7 +447,7 @@ export const mutants: readonly Mutant[] = [
     schedules: underFire('keys'),
   },
   {
-    name: 'edges: one with older rules is told facts',
+    name: 'edges: one with older rules gets facts',
     protocol: edgeOfOlderRules,
     schedules: withOldEdges,
   },

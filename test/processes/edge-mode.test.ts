@@ -102,7 +102,7 @@ t.test('an edge on a Unix socket serves whom the mode of the socket admits', asy
   await writeFile(socket, '')
   const onFile = await processes.run({ settings: onSocket })
   t.match(onFile.stderr, 'EDGE_SOCKET names a file that is no socket. Remove')
-  t.notMatch(onFile.stdout, 'attached to the service', 'it is told before the edge attaches')
+  t.notMatch(onFile.stdout, 'attached to the service', 'the fault comes before the edge attaches')
   await rm(socket)
 })
 

@@ -29,7 +29,7 @@ export interface User extends MembershipState {
 /** The facts that a request of a person is judged by, at one moment. `id` is the person's. */
 export interface UserFacts extends Rights, MembershipState {
   readonly membershipId: string
-  /** A person is not restricted by address: whoever signs in does so from anywhere. */
+  /** A person is not restricted by address. */
   readonly reach: 'anywhere'
 }
 

@@ -15,7 +15,7 @@ const formType = 'application/x-www-form-urlencoded'
 const maxFormBytes = 16_384
 
 /**
- * Where a provider says that somebody logged out there (OpenID Connect Back-Channel Logout 1.0,
+ * Where a provider says that a person logged out there (OpenID Connect Back-Channel Logout 1.0,
  * section 2.5). The route is open: the logout token proves itself. The scope has the prefix
  * `logoutPath`, since the specification has a form and errors of OAuth.
  */

@@ -6,7 +6,7 @@ import type { StoreTransaction } from '../../store/database.ts'
 import { countOthersWithRole } from '../../store/role-holders.ts'
 import { findRoleWithEffects, type RoleWithEffects } from '../../store/roles.ts'
 
-/** Without it, an account could lose everybody who may add somebody. */
+/** Without it, an account could lose every person who may add another one. */
 const keptRole = 'admin'
 
 /** The id of another user than the principal. Throws `not_found`, and `own_role` for its own. */

@@ -1,4 +1,4 @@
 import { type Protocol, shipped } from '../protocol.ts'
 
-/** An edge is told facts, whatever the version of the rules by which it judges. */
+/** An edge gets facts, whatever the version of the rules by which it judges. */
 export const edgeOfOlderRules: Protocol = { ...shipped, judgesAlike: () => true }
