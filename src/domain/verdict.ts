@@ -1,9 +1,9 @@
 import type { DenialReason } from './denial-reason.ts'
-import { isExpired, type KeyState, type Reach } from './key/api-key.ts'
+import { isExpired, type KeyState } from './key/api-key.ts'
 import { isOver } from './key/rotation.ts'
 import type { Address } from './network/address.ts'
 import { type AddressSet, hasAddress } from './network/address-set.ts'
-import type { RoleRef } from './role-ref.ts'
+import type { Rights } from './rights.ts'
 
 /** Apart, so that clients share them without the rules. */
 export { type DenialReason, denialReasons, warnings } from './denial-reason.ts'
@@ -12,17 +12,7 @@ export { type DenialReason, denialReasons, warnings } from './denial-reason.ts'
  * The facts that a verdict rests on: a key, its role and its allow lists at one moment, and the
  * presented credential.
  */
-export interface KeyFacts extends KeyState {
-  readonly id: string
-  readonly accountId: string
-  readonly platform: boolean
-  readonly name: string
-  readonly role: RoleRef
-  /** Effective permissions of both scopes, in order of name. */
-  readonly permissions: readonly string[]
-  readonly holds: ReadonlySet<string>
-  readonly reach: Reach
-  readonly allowListIds: readonly string[]
+export interface KeyFacts extends KeyState, Rights {
   /** All addresses of its allow lists. Keys with the same lists share one set. */
   readonly addresses: AddressSet
   /** `expiresAt` in RFC 3339: V8 takes 2.6 us to format a time, and each verdict holds this one. */
