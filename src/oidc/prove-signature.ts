@@ -9,9 +9,13 @@ export type SignatureVerdict =
       readonly issuer: Issuer
       readonly claims: Readonly<Record<string, unknown>>
     }
+  | Unproved
+
+/** Why a JWT proves nothing. */
+export type Unproved =
   /** `message` names what is wrong, without any value of the JWT. */
   | { readonly kind: 'refused'; readonly message: string }
-  /** It cannot be known now: the issuer cannot be asked for its keys. */
+  /** Whether it does cannot be known now: the issuer cannot be asked for its keys. */
   | { readonly kind: 'away' }
 
 const AWAY: SignatureVerdict = { kind: 'away' }

@@ -4,15 +4,10 @@ import { readClaims } from './claims.ts'
 import { SignInRefused } from './errors.ts'
 import type { Issuers } from './issuer.ts'
 import { maxSkewSeconds } from './jwt-times.ts'
-import { proveSignature } from './prove-signature.ts'
+import { proveSignature, type Unproved } from './prove-signature.ts'
 
 /** Whether a presented JWT proves who calls. */
-export type BearerVerdict =
-  | { readonly kind: 'proved'; readonly token: ProvedToken }
-  /** `message` names what is wrong, without any value of the JWT. */
-  | { readonly kind: 'refused'; readonly message: string }
-  /** Whether it does cannot be known now: the issuer cannot be asked for its keys. */
-  | { readonly kind: 'away' }
+export type BearerVerdict = { readonly kind: 'proved'; readonly token: ProvedToken } | Unproved
 
 /**
  * The verdict on a JWT that another party made. Its signature is proved first; only then are its

@@ -2,15 +2,10 @@ import type { ProviderLogout } from '../domain/person/provider-logout.ts'
 import type { Issuers } from './issuer.ts'
 import { maxSkewSeconds } from './jwt-times.ts'
 import { faultOfLogout, logoutTypes } from './logout-rules.ts'
-import { proveSignature } from './prove-signature.ts'
+import { proveSignature, type Unproved } from './prove-signature.ts'
 
 /** Whether a provider asks to end sessions. */
-export type LogoutVerdict =
-  | { readonly kind: 'proved'; readonly logout: ProviderLogout }
-  /** `message` names what is wrong, without any value of the token. */
-  | { readonly kind: 'refused'; readonly message: string }
-  /** It cannot be known now: the provider cannot be asked for its keys. */
-  | { readonly kind: 'away' }
+export type LogoutVerdict = { readonly kind: 'proved'; readonly logout: ProviderLogout } | Unproved
 
 /** The verdict on a logout token: its signature is proved first, and then its claims are judged. */
 export async function verifyLogout(
