@@ -1,15 +1,16 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { UserFacts } from '../domain/person/user.ts'
-import type { SessionState } from '../domain/session/session.ts'
 import type { Executor } from './database.ts'
-import { StandbyError } from './faults.ts'
+import {
+  foundSessions,
+  type StoredSession,
+  toStoredSession,
+  type WantedRow,
+} from './found-sessions.ts'
 import { selectUsers, toUserFacts, type UserResult } from './user-rows.ts'
 
 /** A session of a person as stored, and the facts that the person is judged by. */
-export interface StoredUserSession {
-  readonly session: SessionState & { readonly id: string }
-  /** SHA-256 of the session token. */
-  readonly hash: Buffer
+export interface StoredUserSession extends StoredSession {
   readonly facts: UserFacts
 }
 
@@ -31,36 +32,9 @@ export async function findUserSessions(
       'user_session.ended_at as session_ended_at',
     ])
     .where('user_session.id', '=', sql.ref<string>('wanted.id'))}`
-  const { rows } = await sql<FoundRow>`
+  const { rows } = await sql<WantedRow<UserResult>>`
     select pg_is_in_recovery() as in_recovery, found.*
     from unnest(${ids}::uuid[]) as wanted (id)
     left join lateral (${found}) as found on true`.execute(db)
-  if (rows.some((row) => row.in_recovery)) throw new StandbyError()
-  return rows.filter(isFound).map((row) => ({
-    session: {
-      id: row.session_id,
-      lastUsedAt: row.session_last_used_at,
-      expiresAt: row.session_expires_at,
-      endedAt: row.session_ended_at,
-    },
-    hash: row.session_hash,
-    facts: toUserFacts(row),
-  }))
-}
-
-interface SessionColumns {
-  readonly session_id: string
-  readonly session_hash: Buffer
-  readonly session_last_used_at: Date
-  readonly session_expires_at: Date
-  readonly session_ended_at: Date | null
-}
-
-type Found = UserResult & SessionColumns
-type FoundRow = { readonly in_recovery: boolean } & {
-  readonly [Column in keyof Found]: Found[Column] | null
-}
-
-function isFound(row: FoundRow): row is FoundRow & Found {
-  return row.session_id !== null
+  return foundSessions(rows).map((row) => ({ ...toStoredSession(row), facts: toUserFacts(row) }))
 }
