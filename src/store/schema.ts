@@ -1,6 +1,15 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { ActorKind, Reach, VerifiedAs } from '../domain/key/api-key.ts'
 import type { CatalogueEntry } from '../domain/permission.ts'
+import type {
+  LogoutTokenRow,
+  MembershipRow,
+  PersonRow,
+  SessionRow,
+  SignInLinkRow,
+  UserRequestRow,
+  UserSessionRow,
+} from './people-schema.ts'
 
 /** The tables as Kysely types them. Rows never leave store/. */
 export interface Schema {
@@ -186,78 +195,5 @@ interface BulkRevocationRow {
   /** bigint: pg returns text. */
   revision: ColumnType<string, number, number>
   revision_id: string
-  created_at: Date
-}
-
-interface SessionRow {
-  id: string
-  api_key_id: string
-  generation: number
-  tag_key_id: string
-  hash: Buffer
-  client_ip: string | null
-  created_at: Date
-  confirmed_until: Date
-  last_used_at: Date
-  expires_at: Date
-  ended_at: ColumnType<Date | null, undefined, Date>
-  ended_revision: ColumnType<string | null, undefined, number>
-  ended_revision_id: ColumnType<string | null, undefined, string>
-}
-
-interface LogoutTokenRow {
-  issuer: string
-  jti: string
-  expires_at: Date
-}
-
-interface SignInLinkRow {
-  id: string
-  api_key_id: string
-  generation: number
-  hash: Buffer
-  created_at: Date
-  expires_at: Date
-  used_at: ColumnType<Date | null, undefined, Date>
-}
-
-interface PersonRow {
-  id: string
-  issuer: string
-  subject: string
-  email: string | null
-  email_verified: boolean
-  name: string | null
-  created_at: Date
-  signed_in_at: ColumnType<Date | null, undefined, Date>
-}
-
-interface MembershipRow {
-  id: string
-  account_id: string
-  person_id: string
-  role_id: string
-  mapped_until: Date | null
-  created_at: Date
-  updated_at: Date
-  removed_at: ColumnType<Date | null, undefined, Date>
-  live: true | null
-  /** bigint: pg returns text. */
-  changed_revision: ColumnType<string | null, undefined, number>
-  changed_revision_id: ColumnType<string | null, undefined, string>
-}
-
-interface UserSessionRow extends Omit<SessionRow, 'api_key_id' | 'generation'> {
-  membership_id: string
-  provider_session: string | null
-}
-
-interface UserRequestRow {
-  author: string
-  account_id: string
-  route: string
-  idempotency_key: string
-  body_digest: string
-  resource_id: string
   created_at: Date
 }
