@@ -42,7 +42,7 @@ export type Received =
 export interface FreshnessOptions {
   /** How many invalidated keys and accounts are remembered by name. */
   readonly maxRemembered?: number
-  /** Told in the same step of whatever is invalidated, and of what a round has applied. */
+  /** Told in the same step of whatever is invalidated, and of what a cycle has applied. */
   readonly edges?: Pick<EdgeStreams, 'applied' | 'invalidated' | 'registered'> | undefined
 }
 
