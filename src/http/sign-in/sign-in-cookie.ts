@@ -51,7 +51,8 @@ export function parseSignInCookie(
   if (value === undefined || others.length > 0) return undefined
   const [text = '', tag = ''] = value.slice(prefix.length).split('.')
   const presented = Buffer.from(tag, 'base64url')
-  if (presented.length !== TAG_BYTES) return undefined
+  // The last character has bits that say nothing: one text only stands for a tag.
+  if (presented.length !== TAG_BYTES || presented.toString('base64url') !== tag) return undefined
   if (!keyring.some((key) => key.signInSubKey.signs(signedOf(text), presented))) return undefined
   // The service signed the text, so that it is what the service wrote.
   const pending: PendingSignIn = JSON.parse(Buffer.from(text, 'base64url').toString())
