@@ -1,9 +1,10 @@
 /** What a person who has signed in may do, and what ends that, on every instance. */
 import t from 'tap'
+import type { MappedRole } from '../../src/domain/person/mapping.ts'
 import { verifyAuditLog } from '../../src/management/audit/verify-audit-log.ts'
 import { callWithCookie } from '../helpers/browser.ts'
 import { newAccount, newRole } from '../helpers/fixtures.ts'
-import { pollsTooLate, startInstances } from '../helpers/instances.ts'
+import { connectRaw, pollsTooLate, startInstances } from '../helpers/instances.ts'
 import { writeOidcFile } from '../helpers/oidc-file.ts'
 import { signInAs, testIssuer, testProvider } from '../helpers/people.ts'
 import { assertProblem } from '../helpers/problems.ts'
@@ -189,8 +190,17 @@ t.test('a role of the platform needs an entry that names the platform', async (t
   const service = await startTestService(t)
   const platform: string = (await service.root.get('/v1/me')).body.api_key.account_id
   const account = await newAccount(service.root)
-  const hidden = [{ accountId: platform, role: 'admin' }]
-  await t.rejects(signInAs(service, 'eve', hidden), { code: 'permission_denied' })
+  const nothing: Readonly<Record<string, MappedRole>> = {
+    hidden: { accountId: platform, role: 'admin' },
+    unmade: { accountId: account, role: 'a role that nobody made' },
+    lost: { accountId: '0192f3a4-5b6c-7d8e-9f01-23456789abcd', role: 'admin' },
+  }
+  const raw = await connectRaw(t, service.database.url)
+  for (const [subject, mapped] of Object.entries(nothing)) {
+    await t.rejects(signInAs(service, subject, [mapped]), { code: 'permission_denied' }, subject)
+    const { rows } = await raw.query('select subject from person')
+    t.same(rows, [], 'nothing is stored of who has no role')
+  }
   const operator = await signInAs(service, 'op', [{ accountId: null, role: 'admin' }])
   const keys = `/v1/accounts/${account}/api-keys`
   const body = { name: 'by the platform', role: 'admin', expires_at: null }

@@ -2,7 +2,7 @@ import { type ActContext, type Acted, act, nothingChanged } from '../../acts/act
 import type { ActDeps } from '../../acts/deps.ts'
 import { newId } from '../../acts/ids.ts'
 import type { MappedRole } from '../../domain/person/mapping.ts'
-import type { Person } from '../../domain/person/person.ts'
+import type { Person, PersonName, Profile } from '../../domain/person/person.ts'
 import { system } from '../../domain/principal.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { findAccount } from '../../store/accounts.ts'
@@ -14,12 +14,14 @@ import {
   setMembershipRevision,
   setRole,
 } from '../../store/memberships.ts'
+import { enterPerson, findPerson } from '../../store/persons.ts'
 import { findRoleWithEffects, type RoleWithEffects } from '../../store/roles.ts'
 import { userAdded, userRemoved, userUpdated } from './events.ts'
 
 /** What the deployment's file says of a person in one account, at a sign-in. */
 export interface MappingOfAccount {
-  readonly person: Person
+  /** Who was proved, and what the provider says of them; nothing of it may be stored yet. */
+  readonly person: PersonName & Profile
   readonly accountId: string
   /** Undefined: the claims map to no role of the account any more. */
   readonly mapped: MappedRole | undefined
@@ -33,7 +35,7 @@ export interface MappingOfAccount {
  * that was given in the account is left alone unless the file maps another one.
  */
 export async function applyMapping(deps: ActDeps, mapping: MappingOfAccount): Promise<void> {
-  const { person, accountId } = mapping
+  const { accountId } = mapping
   let membershipId: string | undefined
   await act(
     deps,
@@ -45,17 +47,19 @@ export async function applyMapping(deps: ActDeps, mapping: MappingOfAccount): Pr
       },
     },
     async (context): Promise<Acted<undefined>> => {
+      const role = await findMappedRole(deps, context.trx, mapping)
+      const person = await personOf(deps, context.trx, mapping, role)
+      if (person === undefined) return nothingChanged(undefined)
       const latest = await lockUser(context.trx, accountId, person.id)
       const present = latest?.removedAt === null ? latest : undefined
       membershipId = present?.membershipId
-      const role = await findMappedRole(deps, context.trx, mapping)
       if (role === undefined) {
         if (present === undefined || present.mappedUntil === null) return nothingChanged(undefined)
         await endMemberships(context.trx, [present.membershipId], deps.now())
         context.changed({ kind: 'user', id: person.id })
         return { result: undefined, events: [userRemoved(present, null)] }
       }
-      if (present === undefined) return await addMapped(deps, context, mapping, role)
+      if (present === undefined) return await addMapped(deps, context, { ...mapping, person }, role)
       const terms = { roleId: role.id, mappedUntil: mapping.until }
       await setRole(context.trx, present.membershipId, terms, deps.now())
       if (present.role.id === role.id && present.mappedUntil !== null) {
@@ -68,11 +72,29 @@ export async function applyMapping(deps: ActDeps, mapping: MappingOfAccount): Pr
   )
 }
 
+/** The person as stored: entered if there is a role to have, since nobody is stored without one. */
+async function personOf(
+  deps: ActDeps,
+  trx: StoreTransaction,
+  { person }: MappingOfAccount,
+  role: RoleWithEffects | undefined,
+): Promise<Person | undefined> {
+  if (role === undefined) return findPerson(trx, person)
+  const { issuer, subject, email, emailVerified, name } = person
+  const profile = { email, emailVerified, name }
+  const entered = { id: newId(deps), issuer, subject, ...profile, createdAt: deps.now() }
+  return { ...(await enterPerson(trx, entered)), ...profile }
+}
+
+export interface AddedByMapping extends Pick<MappingOfAccount, 'accountId' | 'until'> {
+  readonly person: Person
+}
+
 /** Adds the person with a mapped role, in the transaction of an act. */
 export async function addMapped(
   deps: ActDeps,
   { trx }: ActContext<undefined>,
-  { person, accountId, until }: MappingOfAccount,
+  { person, accountId, until }: AddedByMapping,
   role: RoleWithEffects,
 ): Promise<Acted<undefined>> {
   const membership = {

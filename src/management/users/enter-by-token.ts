@@ -37,7 +37,7 @@ export async function enterByToken(deps: ActDeps, entry: EntryByToken): Promise<
     if (latest === undefined || latest.removedAt !== null) {
       const isEnded = latest?.removedAt != null && latest.removedAt >= entry.since
       if (isEnded) return nothingChanged(undefined)
-      return addMapped(deps, context, { person, accountId, mapped, until }, role)
+      return addMapped(deps, context, { person, accountId, until }, role)
     }
     const { membershipId, mappedUntil } = latest
     if (latest.role.id === role.id && mappedUntil !== null && mappedUntil < until) {

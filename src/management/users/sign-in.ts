@@ -1,13 +1,13 @@
 import { act } from '../../acts/act.ts'
-import { newId } from '../../acts/ids.ts'
 import type { MappedRole } from '../../domain/person/mapping.ts'
-import type { Person, PersonName, Profile } from '../../domain/person/person.ts'
+import type { PersonName, Profile } from '../../domain/person/person.ts'
 import { endOfMembership, type User } from '../../domain/person/user.ts'
 import type { UserPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { requirePlatformId } from '../../store/accounts.ts'
+import type { Executor } from '../../store/database.ts'
 import { findMemberships, findUserFacts } from '../../store/memberships.ts'
-import { enterPerson, findPerson, updateProfile } from '../../store/persons.ts'
+import { findPerson, updateProfile } from '../../store/persons.ts'
 import { retryWhileLosing } from '../../store/retry.ts'
 import type { SessionManagementDeps } from '../sessions/deps.ts'
 import { enterSession, type StartedSession, sessionStarted } from '../sessions/start.ts'
@@ -46,10 +46,10 @@ export async function signInPerson(
 ): Promise<SignedInUser> {
   const now = deps.now()
   const expiresAt = new Date(now.getTime() + deps.sessions.limits.lifetimeMs)
-  const person = await personOf(deps, signedIn, now)
-  const entered = await enterAccounts(deps, person, signedIn.roles, expiresAt)
-  await retryWhileLosing(() => updateProfile(deps.db, person.id, signedIn, now))
+  const entered = await enterAccounts(deps, signedIn, expiresAt)
   const membership = chosen(entered, signedIn.accountId, now)
+  // Before the session starts: its event names the person as the provider does now.
+  await retryWhileLosing(() => updateProfile(deps.db, membership.person.id, signedIn, now))
   const user = await findUserFacts(deps.db, membership.membershipId)
   if (user === undefined) throw hasNoRole()
   const principal: UserPrincipal = {
@@ -72,40 +72,30 @@ export async function signInPerson(
   return { started: result, principal }
 }
 
-async function personOf(
-  deps: SessionManagementDeps,
-  signedIn: SignedInPerson,
-  now: Date,
-): Promise<Person> {
-  const known = await findPerson(deps.db, signedIn)
-  if (known !== undefined) return { ...known, ...profileOf(signedIn) }
-  if (signedIn.roles.length === 0) throw hasNoRole()
-  const { issuer, subject } = signedIn
-  const person = { id: newId(deps), issuer, subject, ...profileOf(signedIn), createdAt: now }
-  // Another sign-in of the person may be first: a database that serializes ends this one.
-  return retryWhileLosing(() => enterPerson(deps.db, person))
-}
-
-function profileOf({ email, emailVerified, name }: Profile): Profile {
-  return { email, emailVerified, name }
-}
-
 /** Applies the mapping in every account that it concerns, and returns the memberships since. */
 async function enterAccounts(
   deps: SessionManagementDeps,
-  person: Person,
-  roles: readonly MappedRole[],
+  person: SignedInPerson,
   until: Date,
 ): Promise<readonly User[]> {
-  const read = () => deps.currentReads.read((db) => findMemberships(db, person.id))
+  const read = () =>
+    deps.currentReads.read(
+      (db) => findMembershipsOf(db, person),
+      (found) => found.length > 0,
+    )
   const platformId = await requirePlatformId(deps.db)
-  const byAccount = new Map(roles.map((role) => [role.accountId ?? platformId, role]))
+  const byAccount = new Map(person.roles.map((role) => [role.accountId ?? platformId, role]))
   const before = (await read()).filter(({ mappedUntil }) => mappedUntil !== null)
   const accountIds = new Set([...byAccount.keys(), ...before.map(({ accountId }) => accountId)])
   for (const accountId of [...accountIds].sort()) {
     await applyMapping(deps, { person, accountId, mapped: byAccount.get(accountId), until })
   }
   return read()
+}
+
+async function findMembershipsOf(db: Executor, name: PersonName): Promise<readonly User[]> {
+  const person = await findPerson(db, name)
+  return person === undefined ? [] : findMemberships(db, person.id)
 }
 
 /** The membership to sign in with. Throws `permission_denied` if there is none. */
