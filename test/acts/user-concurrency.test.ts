@@ -1,6 +1,7 @@
 /** Acts on users beside each other: what comes of two is what one after the other would give. */
 import t from 'tap'
 import { verifyAuditLog } from '../../src/management/audit/verify-audit-log.ts'
+import { enterByToken } from '../../src/management/users/enter-by-token.ts'
 import { isolationLevels } from '../../src/store/database.ts'
 import type { Answer } from '../helpers/api.ts'
 import { createImpatientDatabase } from '../helpers/database.ts'
@@ -134,6 +135,42 @@ for (const isolation of isolationLevels) {
         ])
         const outcome = `${added.status} ${deleted.status}`
         t.ok(['201 409', '400 204'].includes(outcome), outcome)
+      }
+    })
+
+    t.test('a role is never deleted while a sign-in or a JWT maps a person to it', async (t) => {
+      const { deps } = service.service
+      for (const present of [false, true]) {
+        for (const way of ['sign-in', 'JWT'] as const) {
+          const { account, users } = await newSite()
+          const role = await newRole(root, account, 'given', [])
+          const mapped = { accountId: account, role }
+          const subject = `mapped-${made}`
+          const viewer = { issuer: testIssuer, subject, role: 'viewer' }
+          if (present) t.equal((await root.post(users, viewer)).status, 201)
+          await raw.query('begin')
+          await raw.query('update role set live = false, deleted_at = now() where id = $1', [role])
+          const profile = { email: null, emailVerified: false, name: null }
+          const [since, until] = [deps.now(), new Date(deps.now().getTime() + 60_000)]
+          const person = { issuer: testIssuer, subject, ...profile }
+          const entry = { person, accountId: account, mapped, since, until }
+          const entering =
+            way === 'sign-in' ? signInAs(service, subject, [mapped]) : enterByToken(deps, entry)
+          const outcome = entering.then(
+            () => 'no error',
+            (error) => error.code,
+          )
+          await untilBlocked(raw)
+          await raw.query('commit')
+          const expected = !present && way === 'sign-in' ? 'permission_denied' : 'no error'
+          t.equal(await outcome, expected, `${way}, a user before: ${present}`)
+          const { body } = await root.get(users)
+          t.same(
+            body.users.map((user: { role: { name: string } }) => user.role.name),
+            present ? ['viewer'] : [],
+            'what the role that is gone gave',
+          )
+        }
       }
     })
 

@@ -15,6 +15,7 @@ import {
   setRole,
 } from '../../store/memberships.ts'
 import { enterPerson, findPerson } from '../../store/persons.ts'
+import { lockRoleRights } from '../../store/role-rights.ts'
 import { findRoleWithEffects, type RoleWithEffects } from '../../store/roles.ts'
 import { userAdded, userRemoved, userUpdated } from './events.ts'
 
@@ -111,8 +112,9 @@ export async function addMapped(
 }
 
 /**
- * The mapped role, if the account has it. Only an entry that names the platform gives a role of the
- * platform account. An entry that names nothing present maps to nothing, and is logged.
+ * The mapped role, if the account has it, locked FOR SHARE: nobody deletes it meanwhile. Only an
+ * entry that names the platform gives a role of the platform account. An entry that names nothing
+ * present maps to nothing, and is logged.
  */
 export async function findMappedRole(
   deps: Pick<ActDeps, 'log'>,
@@ -123,7 +125,10 @@ export async function findMappedRole(
   const account = await findAccount(trx, accountId)
   const isMeant = account !== undefined && account.platform === (mapped.accountId === null)
   const by = isUuid(mapped.role) ? { id: mapped.role } : { name: mapped.role }
-  const role = isMeant ? await findRoleWithEffects(trx, accountId, by) : undefined
+  const found = isMeant ? await findRoleWithEffects(trx, accountId, by) : undefined
+  // It may be deleted at this moment: once it is locked it stays until the person has it.
+  const isHeld = found && (await lockRoleRights(trx, accountId, found.id)) !== undefined
+  const role = isHeld ? found : undefined
   if (role === undefined) {
     deps.log.error(
       { account_id: accountId, role: mapped.role },
