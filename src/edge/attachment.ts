@@ -53,6 +53,8 @@ export class Attachment {
   /** Attempts since the last grant. */
   #attempts = 0
   #isClosed = false
+  /** Whether the service has welcomed the latest stream: the attempt that opened it succeeded. */
+  #wasWelcomed = false
   #hasFailed = false
   #onReported: () => void = () => undefined
   #leaseMs = 0
@@ -177,6 +179,7 @@ export class Attachment {
     this.#leaseMs = leaseMs
     this.#expiryWarningMs = expiryWarningMs
     this.#detachedBy = undefined
+    this.#wasWelcomed = true
     this.#hasFailed = false
     this.#beats = setInterval(() => this.#beat(stream), Math.max(10, leaseMs / beatsOfLease))
     this.#settle()
@@ -206,7 +209,9 @@ export class Attachment {
   #detached(error: VerifierError): void {
     clearTimeout(this.#welcomeDue)
     clearInterval(this.#beats)
-    this.#hasFailed = !this.follower.isAttached
+    // The follower leaves a dismissed stream at once: it does not say whether it was attached.
+    this.#hasFailed = !this.#wasWelcomed
+    this.#wasWelcomed = false
     this.follower.detached()
     this.#onReported()
     if (this.#isClosed) return
