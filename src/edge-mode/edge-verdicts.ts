@@ -3,16 +3,13 @@ import { maxTokenLength } from '../domain/limits.ts'
 import { formatAddress } from '../domain/network/format-address.ts'
 import type { Attempt, Verdict } from '../domain/verdict.ts'
 import { Attachment, type AttachmentOptions } from '../edge/attachment.ts'
-import { type Asking, EdgeAnswers } from '../edge/edge-answers.ts'
+import { EdgeAnswers } from '../edge/edge-answers.ts'
 import { moment } from '../edge/moment.ts'
-import { VerifierError } from '../edge/verifier-error.ts'
 import { createCounters } from '../verification/counters.ts'
 import type { Verdicts } from '../verification/verdicts.ts'
 import type { BatchAttempt } from '../verification/verify-batch.ts'
 import { toEdgeOutage } from './edge-outage.ts'
-
-/** Calls that wait for the next stream: as many as one stream may ask at a time. */
-const maxWaiting = 1_000
+import { type TimedAsking, WaitingCalls } from './waiting-calls.ts'
 
 /**
  * Verdicts by what an instance of the service has told this process, or by asking it on the stream.
@@ -21,23 +18,25 @@ const maxWaiting = 1_000
 export class EdgeVerdicts implements Verdicts {
   readonly counters = createCounters()
   readonly attachment: Attachment
-  readonly #answers: EdgeAnswers<Asking>
-  #waiting: Asking[] = []
+  readonly #answers: EdgeAnswers<TimedAsking>
+  readonly #timeoutMs: number
+  readonly #waiting = new WaitingCalls()
   #attachments = 0
   #unanswered = 0
 
   constructor(options: AttachmentOptions) {
+    this.#timeoutMs = options.timeoutMs
     this.attachment = new Attachment({
       ...options,
       onAttached: () => {
         this.#attachments += 1
         options.onAttached()
-        for (const asking of this.#takeWaiting()) this.#answers.ask(asking)
+        for (const asking of this.#waiting.takeAll()) this.#askAgain(asking)
       },
       onDetached: (error, isNews) => {
         options.onDetached(error, isNews)
         if (this.attachment.hasFailed) {
-          for (const asking of this.#takeWaiting()) asking.fail(error)
+          for (const asking of this.#waiting.takeAll()) asking.fail(error)
         }
       },
     })
@@ -96,6 +95,7 @@ export class EdgeVerdicts implements Verdicts {
         question,
         attempt,
         isAbandoned: false,
+        dueAt: performance.now() + this.#timeoutMs,
         answer: (verdict) => resolve(this.#count(verdict)),
         fail: (error) => {
           this.#unanswered += 1
@@ -105,20 +105,19 @@ export class EdgeVerdicts implements Verdicts {
     })
   }
 
+  /** Within the time that is left: what waited for a stream waits no longer for that. */
+  #askAgain(asking: TimedAsking): void {
+    this.#answers.ask(asking, Math.max(0, asking.dueAt - performance.now()))
+  }
+
   /**
    * An instance that stops ends its streams, and another one is there in a moment: callers wait for
    * that attempt to attach, and for no other.
    */
-  #waitForStream(asking: Asking): void {
+  #waitForStream(asking: TimedAsking): void {
     const { hasFailed, detachedBy } = this.attachment
-    if (!hasFailed && this.#waiting.length < maxWaiting) this.#waiting.push(asking)
-    else asking.fail(detachedBy ?? new VerifierError('overloaded', 'Too many calls wait.'))
-  }
-
-  #takeWaiting(): readonly Asking[] {
-    const taken = this.#waiting
-    this.#waiting = []
-    return taken
+    if (hasFailed && detachedBy !== undefined) asking.fail(detachedBy)
+    else this.#waiting.add(asking)
   }
 
   #count(verdict: Verdict): Verdict {

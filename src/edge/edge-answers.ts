@@ -43,8 +43,24 @@ export class EdgeAnswers<Call extends Asking> {
    * that the caller must not wait before it uses the verdict.
    */
   recall(token: string, attempt: Attempt, at: Moment): Verdict | undefined {
-    const known = this.#options.attachment.memory.recall(digest(token), at)
-    return known && this.#judge(known, attempt, at)
+    const known = this.find(token, at)
+    return known && this.judge(known, attempt, at)
+  }
+
+  /** What memory knows of a token. Judge it in the same step; nothing counts before that. */
+  find(token: string, at: Moment): KnownKey | undefined {
+    return this.#options.attachment.memory.recall(digest(token), at)
+  }
+
+  /** The verdict by what memory has just told. It counts from this step on. */
+  judge(known: KnownKey, attempt: Attempt, at: Moment): Verdict {
+    const { follower, reports } = this.#options.attachment
+    const nowMs = follower.wallMs(at)
+    this.#now.setTime(nowMs)
+    const verdict = judge(known.key, attempt, this.#now)
+    if (verdict.valid) reports.used(known, nowMs)
+    else reports.denied(known.id, verdict.reason, addressTextOf(attempt), nowMs)
+    return verdict
   }
 
   /** Whether no token of the service looks like this. */
@@ -52,14 +68,15 @@ export class EdgeAnswers<Call extends Asking> {
     return parseToken(token) === undefined && !looksLikeJwt(token)
   }
 
-  ask(asking: Call): void {
+  /** Asks on the stream; a call that has waited before has less than the whole time left. */
+  ask(asking: Call, remainingMs = this.#options.timeoutMs): void {
     const { attachment, timeoutMs } = this.#options
     const { question, attempt } = asking
     const timer = setTimeout(() => {
       call.isOver = true
       const message = `The service did not answer within ${timeoutMs} ms.`
       asking.fail(new VerifierError('unavailable', message))
-    }, timeoutMs)
+    }, remainingMs)
     const end = () => {
       clearTimeout(timer)
       const isFirst = !call.isOver
@@ -72,7 +89,7 @@ export class EdgeAnswers<Call extends Asking> {
       attempt: attemptName(question),
       isOver: false,
       judge: (known) => {
-        if (end()) asking.answer(this.#judge(known, attempt, moment()))
+        if (end()) asking.answer(this.judge(known, attempt, moment()))
       },
       answer: (verdict) => {
         if (end()) asking.answer(verdict)
@@ -82,16 +99,6 @@ export class EdgeAnswers<Call extends Asking> {
       },
     }
     attachment.follower.verify(call)
-  }
-
-  #judge(known: KnownKey, attempt: Attempt, at: Moment): Verdict {
-    const { follower, reports } = this.#options.attachment
-    const nowMs = follower.wallMs(at)
-    this.#now.setTime(nowMs)
-    const verdict = judge(known.key, attempt, this.#now)
-    if (verdict.valid) reports.used(known, nowMs)
-    else reports.denied(known.id, verdict.reason, addressTextOf(attempt), nowMs)
-    return verdict
   }
 
   #fail(asking: Call, why: NoAnswer): void {

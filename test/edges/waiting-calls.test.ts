@@ -1,6 +1,6 @@
 /** Calls of an edge that wait for its next stream: for one attempt to attach, and no longer. */
 import t, { type Test } from 'tap'
-import type { Attempt } from '../../src/domain/verdict.ts'
+import type { Attempt, Verdict } from '../../src/domain/verdict.ts'
 import { EdgeVerdicts } from '../../src/edge-mode/edge-verdicts.ts'
 import { type FakeInstance, type FakeOptions, startFakeInstance } from '../helpers/fake-instance.ts'
 import { until } from '../helpers/locks.ts'
@@ -12,9 +12,36 @@ const attempt: Attempt = { address: undefined, permissions: [], accountId: undef
 t.test('calls wait for the next stream while an instance stops', async (t) => {
   const { verdicts, instance } = await startEdge(t)
   await stop(verdicts, instance)
-  t.match(await verdicts.verify(token, attempt), { valid: true })
+  t.match(await verify(verdicts), { valid: true })
   t.equal(instance.streams.length, 2)
 })
+
+t.test('a call that waits for a stream fails in time', async (t) => {
+  const welcomes = (number: number) => number === 1
+  const { verdicts, instance } = await startEdge(t, { welcomes }, 300)
+  await stop(verdicts, instance)
+  const startedAt = performance.now()
+  await t.rejects(verify(verdicts), { code: 'unavailable' })
+  const tookMs = performance.now() - startedAt
+  // The attempt to attach fails only 300 ms after it began, and it has not begun yet.
+  t.ok(tookMs > 250 && tookMs < 400, String(tookMs))
+  t.equal(verdicts.unanswered, 1)
+})
+
+t.test('what has waited for a stream has only the rest of its time to be answered', async (t) => {
+  const { verdicts, instance } = await startEdge(t, { answers: () => false }, 1_000)
+  await stop(verdicts, instance)
+  const startedAt = performance.now()
+  const asked = t.rejects(verify(verdicts), { code: 'unavailable', message: /1000 ms/ })
+  await until(() => verdicts.attachments === 2)
+  const waitedMs = performance.now() - startedAt
+  await asked
+  t.ok(performance.now() - startedAt < 1_000 + waitedMs / 2)
+})
+
+async function verify(verdicts: EdgeVerdicts): Promise<Verdict> {
+  return verdicts.verify(token, attempt)
+}
 
 interface Started {
   readonly verdicts: EdgeVerdicts

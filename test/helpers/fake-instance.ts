@@ -33,6 +33,8 @@ export interface FakeOptions {
   readonly leaseMs?: number
   /** Whether a stream is welcomed. */
   readonly welcomes?: (number: number) => boolean
+  /** Whether a question is answered at once; a test answers the others, or nobody does. */
+  readonly answers?: (asked: Told) => boolean
   /** The facts that answer a question. Default: those of a valid key that may be kept. */
   readonly answer?: object
 }
@@ -58,10 +60,9 @@ const facts = {
 export const validAnswer = { kind: 'verdict', reason: null, key: facts, mayKeep: true }
 
 /** An instance that breaks what an instance keeps: streams that are cut, silent or garbled. */
-export async function startFakeInstance(
-  t: Test,
-  { leaseMs = 60_000, welcomes = () => true, answer = validAnswer }: FakeOptions = {},
-): Promise<FakeInstance> {
+export async function startFakeInstance(t: Test, options: FakeOptions = {}): Promise<FakeInstance> {
+  const { leaseMs = 60_000, welcomes = () => true, answers = () => true } = options
+  const { answer = validAnswer } = options
   const streams: FakeStream[] = []
   // Requests over HTTP fail: what is answered comes from memory or from a stream.
   const server = createServer((_request, response) => response.writeHead(503).end())
@@ -85,7 +86,7 @@ export async function startFakeInstance(
     socket.on('message', (data) => {
       const message: Told = JSON.parse(String(data))
       told.push(message)
-      if (isSilent || !isWelcome) return
+      if (isSilent || !isWelcome || (message.kind === 'asked' && !answers(message))) return
       for (const reply of repliesTo(message, leaseMs, answer)) send(reply)
       if (message.kind === 'gone') socket.close(1000)
     })
