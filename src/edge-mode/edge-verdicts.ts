@@ -5,6 +5,7 @@ import type { Attempt, Verdict } from '../domain/verdict.ts'
 import { Attachment, type AttachmentOptions } from '../edge/attachment.ts'
 import { EdgeAnswers } from '../edge/edge-answers.ts'
 import { moment } from '../edge/moment.ts'
+import { VerifierError } from '../edge/verifier-error.ts'
 import { createCounters } from '../verification/counters.ts'
 import type { Verdicts } from '../verification/verdicts.ts'
 import type { BatchAttempt } from '../verification/verify-batch.ts'
@@ -23,6 +24,7 @@ export class EdgeVerdicts implements Verdicts {
   readonly #waiting = new WaitingCalls()
   #attachments = 0
   #unanswered = 0
+  #isClosed = false
 
   constructor(options: AttachmentOptions) {
     this.#timeoutMs = options.timeoutMs
@@ -84,8 +86,13 @@ export class EdgeVerdicts implements Verdicts {
     return verdicts.every(isKnown) ? verdicts : Promise.all(verdicts)
   }
 
-  /** Hands over what it has counted, and tells the service that it answers no more. */
+  /**
+   * Hands over what it has counted, and tells the service that it answers no more. Calls that have
+   * no answer by then fail.
+   */
   close(): Promise<void> {
+    this.#isClosed = true
+    for (const asking of this.#waiting.takeAll()) asking.fail(closed())
     return this.attachment.close()
   }
 
@@ -116,7 +123,9 @@ export class EdgeVerdicts implements Verdicts {
    */
   #waitForStream(asking: TimedAsking): void {
     const { hasFailed, detachedBy } = this.attachment
-    if (hasFailed && detachedBy !== undefined) asking.fail(detachedBy)
+    // Nobody attaches any more: neither an attempt that fails nor one that succeeds would end it.
+    if (this.#isClosed) asking.fail(closed())
+    else if (hasFailed && detachedBy !== undefined) asking.fail(detachedBy)
     else this.#waiting.add(asking)
   }
 
@@ -127,6 +136,10 @@ export class EdgeVerdicts implements Verdicts {
 }
 
 const malformed: Verdict = { valid: false, reason: 'malformed', key: undefined }
+
+function closed(): VerifierError {
+  return new VerifierError('closed', 'The edge was closed.')
+}
 
 function isKnown(verdict: Verdict | Promise<Verdict>): verdict is Verdict {
   return !(verdict instanceof Promise)

@@ -39,6 +39,30 @@ t.test('what has waited for a stream has only the rest of its time to be answere
   t.ok(performance.now() - startedAt < 1_000 + waitedMs / 2)
 })
 
+t.test('more calls than may wait for a stream are an overload, and no outage', async (t) => {
+  const { verdicts, instance } = await startEdge(t)
+  await stop(verdicts, instance)
+  const calls = Array.from({ length: 1_000 }, () => verify(verdicts))
+  await t.rejects(verify(verdicts), { code: 'overloaded' })
+  const answered = await Promise.all(calls)
+  t.ok(answered.every(({ valid }) => valid))
+})
+
+t.test('an edge that is closed fails the calls under way, and those that follow', async (t) => {
+  const { verdicts, instance } = await startEdge(t, { answers: () => false })
+  const asked = t.rejects(verify(verdicts), { code: 'unavailable', message: /was closed/ })
+  await verdicts.close()
+  await asked
+  await t.rejects(verify(verdicts), { code: 'unavailable', message: /was closed/ })
+
+  const other = await startEdge(t)
+  await stop(other.verdicts, other.instance)
+  const waiting = t.rejects(verify(other.verdicts), { code: 'unavailable', message: /was closed/ })
+  await other.verdicts.close()
+  await waiting
+  t.equal(instance.streams.length + other.instance.streams.length, 2)
+})
+
 async function verify(verdicts: EdgeVerdicts): Promise<Verdict> {
   return verdicts.verify(token, attempt)
 }
