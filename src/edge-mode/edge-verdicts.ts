@@ -1,6 +1,8 @@
 import type { WireQuestion } from '../domain/edge/edge-message.ts'
+import { KnownKey } from '../domain/edge/known-key.ts'
 import { maxTokenLength } from '../domain/limits.ts'
 import { formatAddress } from '../domain/network/format-address.ts'
+import type { Moment } from '../domain/protocol/lease.ts'
 import type { Attempt, Verdict } from '../domain/verdict.ts'
 import { Attachment, type AttachmentOptions } from '../edge/attachment.ts'
 import { EdgeAnswers } from '../edge/edge-answers.ts'
@@ -11,6 +13,18 @@ import type { Verdicts } from '../verification/verdicts.ts'
 import type { BatchAttempt } from '../verification/verify-batch.ts'
 import { toEdgeOutage } from './edge-outage.ts'
 import { type TimedAsking, WaitingCalls } from './waiting-calls.ts'
+
+/** A verdict of the service, and the epoch of memory when it came. */
+interface Answered {
+  readonly verdict: Verdict
+  readonly epoch: number
+}
+
+/** One attempt of a batch. */
+interface Case extends BatchAttempt {
+  /** What the service said when it was last asked. */
+  answered: Answered | undefined
+}
 
 /**
  * Verdicts by what an instance of the service has told this process, or by asking it on the stream.
@@ -33,7 +47,7 @@ export class EdgeVerdicts implements Verdicts {
       onAttached: () => {
         this.#attachments += 1
         options.onAttached()
-        for (const asking of this.#waiting.takeAll()) this.#askAgain(asking)
+        for (const asking of this.#waiting.takeAll()) this.#askInTime(asking)
       },
       onDetached: (error, isNews) => {
         options.onDetached(error, isNews)
@@ -78,12 +92,15 @@ export class EdgeVerdicts implements Verdicts {
     }
     if (this.#answers.isMalformed(text)) return this.#count(malformed)
     this.counters.cacheMisses += 1
-    return this.#ask(questionOf(text, attempt), attempt)
+    const dueAt = performance.now() + this.#timeoutMs
+    return this.#ask(questionOf(text, attempt), attempt, dueAt).then(({ verdict }) =>
+      this.#count(verdict),
+    )
   }
 
   verifyBatch(attempts: readonly BatchAttempt[]): readonly Verdict[] | Promise<readonly Verdict[]> {
-    const verdicts = attempts.map(({ text, attempt }) => this.verify(text, attempt))
-    return verdicts.every(isKnown) ? verdicts : Promise.all(verdicts)
+    const cases = attempts.map(({ text, attempt }) => ({ text, attempt, answered: undefined }))
+    return this.#answerAll(cases, performance.now() + this.#timeoutMs)
   }
 
   /**
@@ -96,14 +113,62 @@ export class EdgeVerdicts implements Verdicts {
     return this.attachment.close()
   }
 
-  #ask(question: WireQuestion, attempt: Attempt): Promise<Verdict> {
+  /**
+   * The verdicts, once all can be given in one step: what was known before a wait, or answered
+   * first, is looked at again after it. Nothing counts before that.
+   */
+  #answerAll(
+    cases: readonly Case[],
+    dueAt: number,
+  ): readonly Verdict[] | Promise<readonly Verdict[]> {
+    const at = moment()
+    const found: { readonly attempt: Attempt; readonly by: KnownKey | Verdict }[] = []
+    const unknown: Case[] = []
+    for (const one of cases) {
+      const by = this.#find(one, at)
+      if (by === undefined) unknown.push(one)
+      else found.push({ attempt: one.attempt, by })
+    }
+    if (unknown.length > 0) {
+      const answers = unknown.map((one) => this.#askCase(one, dueAt))
+      return Promise.all(answers).then(() => this.#answerAll(cases, dueAt))
+    }
+    return found.map(({ attempt, by }) => {
+      if (!(by instanceof KnownKey)) return this.#count(by)
+      this.counters.cacheHits += 1
+      return this.#count(this.#answers.judge(by, attempt, at))
+    })
+  }
+
+  /** What answers an attempt in this step; undefined: the service has to be asked. */
+  #find({ text, answered }: Case, at: Moment): KnownKey | Verdict | undefined {
+    if (answered !== undefined && this.#stands(answered, at)) return answered.verdict
+    if (text.length > maxTokenLength) return malformed
+    const known = this.#answers.find(text, at)
+    if (known !== undefined) return known
+    return this.#answers.isMalformed(text) ? malformed : undefined
+  }
+
+  /** Whether nothing has narrowed the key since. A denial accepts nothing, whatever came after. */
+  #stands({ verdict, epoch }: Answered, at: Moment): boolean {
+    const { memory } = this.attachment
+    return !verdict.valid || memory.epoch === epoch || memory.isCurrent(epoch, verdict.key, at)
+  }
+
+  async #askCase(one: Case, dueAt: number): Promise<void> {
+    this.counters.cacheMisses += 1
+    one.answered = await this.#ask(questionOf(one.text, one.attempt), one.attempt, dueAt)
+  }
+
+  #ask(question: WireQuestion, attempt: Attempt, dueAt: number): Promise<Answered> {
     return new Promise((resolve, reject) => {
-      this.#answers.ask({
+      const { memory } = this.attachment
+      this.#askInTime({
         question,
         attempt,
         isAbandoned: false,
-        dueAt: performance.now() + this.#timeoutMs,
-        answer: (verdict) => resolve(this.#count(verdict)),
+        dueAt,
+        answer: (verdict) => resolve({ verdict, epoch: memory.epoch }),
         fail: (error) => {
           this.#unanswered += 1
           reject(toEdgeOutage(error))
@@ -112,8 +177,8 @@ export class EdgeVerdicts implements Verdicts {
     })
   }
 
-  /** Within the time that is left: what waited for a stream waits no longer for that. */
-  #askAgain(asking: TimedAsking): void {
+  /** Within the time that is left: what has waited waits no longer for that. */
+  #askInTime(asking: TimedAsking): void {
     this.#answers.ask(asking, Math.max(0, asking.dueAt - performance.now()))
   }
 
@@ -139,10 +204,6 @@ const malformed: Verdict = { valid: false, reason: 'malformed', key: undefined }
 
 function closed(): VerifierError {
   return new VerifierError('closed', 'The edge was closed.')
-}
-
-function isKnown(verdict: Verdict | Promise<Verdict>): verdict is Verdict {
-  return !(verdict instanceof Promise)
 }
 
 function questionOf(token: string, { address, permissions, accountId }: Attempt): WireQuestion {
