@@ -4,7 +4,8 @@ import { busy } from '../parts/busy.js'
 import { holdOfWork, openDialog } from '../parts/dialog.js'
 import { Loading } from '../parts/loading.js'
 import { problemOf } from '../parts/problem.js'
-import { followReceipt, progressOf } from '../parts/receipt.js'
+import { progressOf } from '../parts/receipt.js'
+import { ReceiptedAct } from '../parts/receipted-act.js'
 import { accountPath, nameOfUser } from '../state.js'
 
 /**
@@ -13,12 +14,7 @@ import { accountPath, nameOfUser } from '../state.js'
  * @param {() => void} changed
  */
 export function changeRole(user, changed) {
-  /** @type {'asking' | 'acting' | 'done'} */
-  let step = 'asking'
-  /** @type {unknown} */
-  let problem
-  /** @type {import('../parts/receipt.js').Progress | undefined} */
-  let progress
+  const act = new ReceiptedAct(() => dialog.update(), changed)
   const roles = new Loading(
     () => get(pathOf(`${accountPath()}/roles`, { sort: 'name', limit: 100 })),
     () => dialog.update(),
@@ -29,23 +25,8 @@ export function changeRole(user, changed) {
     event.preventDefault()
     const form = /** @type {HTMLFormElement} */ (event.target)
     const role = String(new FormData(form).get('role'))
-    step = 'acting'
-    problem = undefined
-    dialog.update()
-    try {
-      const path = `/v1/accounts/${user.account_id}/users/${user.id}?wait_ms=0`
-      const { body, startedAt } = await call('PATCH', path, { body: { role } })
-      step = 'done'
-      changed()
-      await followReceipt(body.receipt, startedAt, (latest) => {
-        progress = latest
-        dialog.update()
-      })
-    } catch (error) {
-      problem = error
-      if (step === 'acting') step = 'asking'
-      dialog.update()
-    }
+    const path = `/v1/accounts/${user.account_id}/users/${user.id}?wait_ms=0`
+    await act.run(() => call('PATCH', path, { body: { role } }))
   }
 
   /** @param {readonly import('../types.js').Role[]} all */
@@ -57,19 +38,19 @@ export function changeRole(user, changed) {
 
   const dialog = openDialog({
     title: `Change the role of ${nameOfUser(user)}`,
-    holds: () => holdOfWork(step === 'acting'),
+    holds: () => holdOfWork(act.step === 'acting'),
     content: ({ close, dismiss }) => html`<form @submit=${submit}>
-      ${problem === undefined ? nothing : problemOf(problem)}
+      ${act.problem === undefined ? nothing : problemOf(act.problem)}
       ${
-        step === 'done'
-          ? html`${progressOf(progress, 'Changed everywhere')}
+        act.step === 'done'
+          ? html`${progressOf(act.progress, 'Changed everywhere')}
               <footer><button type="button" class="primary" @click=${close}>Done</button></footer>`
           : html`<p>The role counts for every session of the person in this account.</p>
               ${roles.render(({ roles: all }) => select(all), 'roles')}
               <footer>
                 <button type="button" @click=${dismiss}>Cancel</button>
-                <button class="primary" ?disabled=${step === 'acting' || roles.value === undefined}>
-                  ${step === 'acting' ? busy('One moment …') : 'Change role'}
+                <button class="primary" ?disabled=${act.step === 'acting' || roles.value === undefined}>
+                  ${act.step === 'acting' ? busy('One moment …') : 'Change role'}
                 </button>
               </footer>`
       }

@@ -3,7 +3,8 @@ import { html, nothing } from '../lit-html.js'
 import { busy } from '../parts/busy.js'
 import { holdOfWork, openDialog } from '../parts/dialog.js'
 import { problemOf } from '../parts/problem.js'
-import { followReceipt, progressOf } from '../parts/receipt.js'
+import { progressOf } from '../parts/receipt.js'
+import { ReceiptedAct } from '../parts/receipted-act.js'
 
 /** @typedef {import('../types.js').ApiKey} ApiKey */
 
@@ -86,47 +87,25 @@ export function showRevocation(key) {
  * @param {Act} act
  */
 function perform(key, changed, act) {
-  /** @type {'asking' | 'acting' | 'done'} */
-  let step = 'asking'
-  /** @type {unknown} */
-  let problem
-  /** @type {import('../parts/receipt.js').Progress | undefined} */
-  let progress
+  const state = new ReceiptedAct(() => dialog.update(), changed)
 
   /** @param {SubmitEvent} event */
   async function submit(event) {
     event.preventDefault()
     const form = /** @type {HTMLFormElement} */ (event.target)
     const reason = String(new FormData(form).get('reason') ?? '').trim()
-    step = 'acting'
-    problem = undefined
-    dialog.update()
-    try {
-      const path = `/v1/accounts/${key.account_id}/api-keys/${key.id}/${act.path}?wait_ms=0`
-      const { body, startedAt } = await call('POST', path, {
-        body: reason === '' ? {} : { reason },
-      })
-      step = 'done'
-      changed()
-      await followReceipt(body.receipt, startedAt, (latest) => {
-        progress = latest
-        dialog.update()
-      })
-    } catch (error) {
-      problem = error
-      if (step === 'acting') step = 'asking'
-      dialog.update()
-    }
+    const path = `/v1/accounts/${key.account_id}/api-keys/${key.id}/${act.path}?wait_ms=0`
+    await state.run(() => call('POST', path, { body: reason === '' ? {} : { reason } }))
   }
 
   const dialog = openDialog({
     title: act.title,
-    holds: () => holdOfWork(step === 'acting'),
+    holds: () => holdOfWork(state.step === 'acting'),
     content: ({ close, dismiss }) => html`<form @submit=${submit}>
-      ${problem === undefined ? nothing : problemOf(problem)}
+      ${state.problem === undefined ? nothing : problemOf(state.problem)}
       ${
-        step === 'done'
-          ? html`<p><b>${key.name}</b></p>${progressOf(progress, act.done)}
+        state.step === 'done'
+          ? html`<p><b>${key.name}</b></p>${progressOf(state.progress, act.done)}
               <footer><button type="button" class="primary" @click=${close}>Done</button></footer>`
           : html`${act.text}
               ${
@@ -138,8 +117,8 @@ function perform(key, changed, act) {
               }
               <footer>
                 <button type="button" @click=${dismiss}>Cancel</button>
-                <button class=${act.isDangerous ? 'danger' : 'primary'} ?disabled=${step === 'acting'}>
-                  ${step === 'acting' ? busy('One moment …') : act.verb}
+                <button class=${act.isDangerous ? 'danger' : 'primary'} ?disabled=${state.step === 'acting'}>
+                  ${state.step === 'acting' ? busy('One moment …') : act.verb}
                 </button>
               </footer>`
       }

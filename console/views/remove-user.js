@@ -4,7 +4,8 @@ import { busy } from '../parts/busy.js'
 import { holdOfWork, openDialog } from '../parts/dialog.js'
 import { Loading } from '../parts/loading.js'
 import { problemOf } from '../parts/problem.js'
-import { followReceipt, progressOf } from '../parts/receipt.js'
+import { progressOf } from '../parts/receipt.js'
+import { ReceiptedAct } from '../parts/receipted-act.js'
 import { counted } from '../parts/words.js'
 import { may, nameOfUser } from '../state.js'
 
@@ -17,12 +18,7 @@ import { may, nameOfUser } from '../state.js'
  * @param {() => void} changed
  */
 export function removeUser(user, changed) {
-  /** @type {'asking' | 'acting' | 'done'} */
-  let step = 'asking'
-  /** @type {unknown} */
-  let problem
-  /** @type {import('../parts/receipt.js').Progress | undefined} */
-  let progress
+  const act = new ReceiptedAct(() => dialog.update(), changed)
   let ended = 0
   const name = nameOfUser(user)
   const path = `/v1/accounts/${user.account_id}/users/${user.id}`
@@ -38,24 +34,12 @@ export function removeUser(user, changed) {
     const form = new FormData(/** @type {HTMLFormElement} */ (event.target))
     const keys = String(form.get('keys') ?? 'keep')
     const reason = String(form.get('reason') ?? '').trim()
-    step = 'acting'
-    problem = undefined
-    dialog.update()
-    try {
-      const body = { keys, ...(reason !== '' && { reason }) }
+    const body = { keys, ...(reason !== '' && { reason }) }
+    await act.run(async () => {
       const answer = await call('POST', `${path}/remove?wait_ms=0`, { body })
-      step = 'done'
       ended = answer.body.key_count
-      changed()
-      await followReceipt(answer.body.receipt, answer.startedAt, (known) => {
-        progress = known
-        dialog.update()
-      })
-    } catch (error) {
-      problem = error
-      if (step === 'acting') step = 'asking'
-      dialog.update()
-    }
+      return answer
+    })
   }
 
   /** @param {string} value @param {string} label @param {boolean} isOffered */
@@ -77,13 +61,13 @@ export function removeUser(user, changed) {
 
   const dialog = openDialog({
     title: `Remove ${name}`,
-    holds: () => holdOfWork(step === 'acting'),
+    holds: () => holdOfWork(act.step === 'acting'),
     content: ({ close, dismiss }) => html`<form @submit=${submit}>
-      ${problem === undefined ? nothing : problemOf(problem)}
+      ${act.problem === undefined ? nothing : problemOf(act.problem)}
       ${
-        step === 'done'
+        act.step === 'done'
           ? html`<p><b>${name}</b>${ended === 0 ? nothing : html`, and ${counted(ended, 'key')}`}</p>
-              ${progressOf(progress, 'Removed everywhere')}
+              ${progressOf(act.progress, 'Removed everywhere')}
               <footer><button type="button" class="primary" @click=${close}>Done</button></footer>`
           : html`<p><b>${name}</b> is signed out of this account everywhere.</p>
               ${user.role_mapped ? html`<p>The role follows from the provider: the person returns with the next sign-in, unless the provider says otherwise by then.</p>` : nothing}
@@ -93,8 +77,8 @@ export function removeUser(user, changed) {
               </label>
               <footer>
                 <button type="button" @click=${dismiss}>Cancel</button>
-                <button class="danger" ?disabled=${step === 'acting' || latest.value === undefined}>
-                  ${step === 'acting' ? busy('One moment …') : 'Remove'}
+                <button class="danger" ?disabled=${act.step === 'acting' || latest.value === undefined}>
+                  ${act.step === 'acting' ? busy('One moment …') : 'Remove'}
                 </button>
               </footer>`
       }

@@ -3,7 +3,8 @@ import { html, nothing } from '../lit-html.js'
 import { openDialog } from '../parts/dialog.js'
 import { Loading } from '../parts/loading.js'
 import { problemOf } from '../parts/problem.js'
-import { followReceipt, progressOf } from '../parts/receipt.js'
+import { progressOf } from '../parts/receipt.js'
+import { ReceiptedAct } from '../parts/receipted-act.js'
 import { tableOf } from '../parts/table.js'
 import { timeOf } from '../parts/time.js'
 import { endSession } from '../shell.js'
@@ -57,26 +58,13 @@ export function open(context) {
 /** @param {Session} session @param {() => void} ended */
 async function end(session, ended) {
   if (session.current) return endSession(on.signedOut)
-  /** @type {import('../parts/receipt.js').Progress | undefined} */
-  let progress
-  /** @type {unknown} */
-  let problem
+  const act = new ReceiptedAct(() => dialog.update(), ended)
   const dialog = openDialog({
     title: 'End session',
     content: ({ close }) => html`
-      ${problem === undefined ? nothing : problemOf(problem)} ${progressOf(progress, 'Ended everywhere')}
+      ${act.problem === undefined ? nothing : problemOf(act.problem)} ${progressOf(act.progress, 'Ended everywhere')}
       <footer><button type="button" class="primary" @click=${close}>Done</button></footer>
     `,
   })
-  try {
-    const { body, startedAt } = await call('DELETE', `/v1/sessions/${session.id}?wait_ms=0`)
-    ended()
-    await followReceipt(body.receipt, startedAt, (latest) => {
-      progress = latest
-      dialog.update()
-    })
-  } catch (error) {
-    problem = error
-    dialog.update()
-  }
+  await act.run(() => call('DELETE', `/v1/sessions/${session.id}?wait_ms=0`))
 }
