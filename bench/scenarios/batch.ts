@@ -1,7 +1,7 @@
 import { verifyEach } from '../ask.ts'
 import { benchmark, type Candidate, medianRatio, resultsOf, samplesOf } from '../benchmark.ts'
-import { connections, type Harness } from '../harness.ts'
-import { expectedAnswers, verifyRequests } from '../load/load.ts'
+import type { Harness } from '../harness.ts'
+import { hotCalls } from '../load/hot-calls.ts'
 import type { Finding, ScenarioResult } from '../results.ts'
 import { fromMemory } from '../work.ts'
 
@@ -11,22 +11,11 @@ const batchSizes = [1, 10, 100] as const
 /** Batches of hot tokens, against single calls for the same tokens. */
 export async function measureBatch(harness: Harness): Promise<ScenarioResult> {
   const dataset = await harness.datasets.main()
-  const { rootToken, databaseUrl } = dataset
+  const { rootToken } = dataset
   const tokens = dataset.tokens.slice(0, keys)
   const server = await harness.startService(dataset)
   await verifyEach(server.url, rootToken, tokens)
-  const single: Candidate = {
-    name: 'single calls',
-    server,
-    load: {
-      origin: server.url,
-      requestsFile: await harness.writeRequests(verifyRequests(rootToken, tokens)),
-      connections,
-      expected: expectedAnswers.good,
-    },
-    requireWork: fromMemory('valid'),
-    databaseUrl,
-  }
+  const single = await hotCalls('single calls', harness, server, dataset, tokens)
   const batches = new Map<number, Candidate>()
   for (const size of batchSizes) {
     const requests = batchRequests(rootToken, tokens, size)

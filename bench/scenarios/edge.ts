@@ -7,6 +7,7 @@ import { benchmark, type Candidate, medianRatio, resultsOf, samplesOf } from '..
 import type { Dataset } from '../datasets/dataset.ts'
 import type { EdgeFigures, EdgeWork } from '../edge/figures.ts'
 import { connections, type Harness } from '../harness.ts'
+import { hotCalls } from '../load/hot-calls.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
 import type { ScenarioResult } from '../results.ts'
 import type { ServerProcess } from '../servers/server-process.ts'
@@ -21,25 +22,14 @@ const keys = 10_000
  */
 export async function measureEdge(harness: Harness): Promise<ScenarioResult> {
   const dataset = await harness.datasets.main()
-  const { rootToken, databaseUrl } = dataset
+  const { rootToken } = dataset
   const tokens = dataset.tokens.slice(0, keys)
   const server = await harness.startService(dataset)
   await verifyEach(server.url, rootToken, tokens)
   // Apart: an edge has its key authorized with each beat, and the counters would never settle.
   const ofEdges = await harness.startService(dataset, { EDGES_MAX: '4' })
   await verifyEach(ofEdges.url, rootToken, tokens)
-  const http: Candidate = {
-    name: 'the service over HTTP',
-    server,
-    load: {
-      origin: server.url,
-      requestsFile: await harness.writeRequests(verifyRequests(rootToken, tokens)),
-      connections,
-      expected: expectedAnswers.good,
-    },
-    requireWork: fromMemory('valid'),
-    databaseUrl,
-  }
+  const http = await hotCalls('the service over HTTP', harness, server, dataset, tokens)
   const [overTcp, overUnix] = await besideEachOther(harness, dataset, tokens, { server, ofEdges })
   const samples = await benchmark([http], harness.rounds)
   const sockets = await benchmark([overTcp, overUnix], harness.rounds)
