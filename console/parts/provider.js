@@ -7,7 +7,7 @@ const failures = {
   refused: 'The provider did not prove who you are. Begin the sign-in again.',
   no_role:
     'The provider knows you, and you have no role here. Ask an administrator of your account to add you.',
-  away: 'The provider did not answer as it should. Try again later, or sign in with an API key.',
+  away: 'The provider or this service did not answer as it should. Try again later, or sign in with an API key.',
 }
 
 /** @param {string} failure as the service names it in the URL */

@@ -1,5 +1,7 @@
 /** People sign in by a real provider of OpenID Connect (oidc-provider). */
 import t, { type Test } from 'tap'
+import { type ErrorCode, ServiceError } from '../../src/errors.ts'
+import { StandbyError } from '../../src/store/faults.ts'
 import { callWithCookie, consoleOrigin, cookieName } from '../helpers/browser.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount } from '../helpers/fixtures.ts'
@@ -194,8 +196,35 @@ t.test(
     service.canaries.addSecret(second)
     t.equal((await callWithCookie(service, second, 'POST', keys, { body })).status, 201)
     t.equal((await callWithCookie(service, first, 'GET', path)).status, 401, 'the one before')
+
+    const third = await begin(service)
+    const twice = `${third.cookie}; ${cookieName}=${second}; ${cookieName}=${second}`
+    const again = await comeBack(service, await proveAt(third.url, 'ada'), twice)
+    t.match(again, { status: 303, headers: { location: '/console' } }, 'two cookies before')
+    const fresh = cookiesOf(again)[cookieName] ?? ''
+    service.canaries.addSecret(fresh)
+    t.equal((await callWithCookie(service, fresh, 'GET', path)).status, 200, 'signed in')
+    t.ok(service.logLines.some((line) => line.includes('the session before was not ended')))
   },
 )
+
+t.test('what fails while a person signs in is said on the page that opens', async (t) => {
+  const site = await openSite(t)
+  const { deps } = site.service.service
+  const provider = deps.providers.get('corp')
+  if (provider === undefined) throw new Error('The provider is missing.')
+  const failures = { unavailable: 'away', overloaded: 'away', unauthenticated: 'no_role' } as const
+  for (const [code, failure] of Object.entries(failures)) {
+    provider.finish = () => Promise.reject(new ServiceError(code as ErrorCode, 'Not now.'))
+    const answer = await signIn(site, 'ada')
+    t.equal(answer.headers.location, `/console#sign-in-failed=${failure}`, code)
+  }
+  provider.finish = () => Promise.reject(new StandbyError())
+  const standby = await signIn(site, 'ada')
+  t.equal(standby.headers.location, '/console#sign-in-failed=away', 'no database')
+  provider.finish = () => Promise.reject(new Error('A mistake.'))
+  t.equal((await signIn(site, 'ada')).status, 500, 'a mistake of the service')
+})
 
 t.test('while the provider is away sessions go on, and sign-in says so', async (t) => {
   const site = await openSite(t)

@@ -5,6 +5,7 @@ import { rightsOf } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { type SignedInUser, signInPerson } from '../../management/users/sign-in.ts'
 import { ProviderUnavailable, SignInRefused } from '../../oidc/errors.ts'
+import { isUnavailable } from '../../verification/outage.ts'
 import type { ConsoleSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
 import type { Deps } from '../deps.ts'
@@ -45,7 +46,10 @@ export function callbackRoute(app: App, deps: Deps, settings: CallbackSettings):
       const { site } = found
       try {
         const { started, principal } = await finish(deps, settings, request, found)
-        await endPreviousSession(deps, request, settings, principal)
+        // The new session is committed: whatever becomes of the one before, the browser gets it.
+        await endPreviousSession(deps, request, settings, principal).catch((err: unknown) => {
+          request.log.warn({ err, provider }, 'the session before was not ended')
+        })
         const { id } = started.session
         const { id: by } = rightsOf(principal)
         request.log.info({ act: 'sign_in', session_id: id, by, provider }, 'signed in')
@@ -116,8 +120,17 @@ function parametersOf({ url }: Pick<FastifyRequest, 'url'>): URLSearchParams {
 function failureOf(error: unknown): Failure {
   if (error instanceof ProviderUnavailable) return 'away'
   if (error instanceof SignInRefused) return 'refused'
-  if (error instanceof ServiceError && error.code === 'permission_denied') return 'no_role'
-  throw error
+  if (isUnavailable(error)) return 'away'
+  switch (error instanceof ServiceError ? error.code : undefined) {
+    case 'unavailable':
+    case 'overloaded':
+      return 'away'
+    case 'permission_denied':
+    case 'unauthenticated': // The person was removed since the role was found.
+      return 'no_role'
+    default:
+      throw error
+  }
 }
 
 /** The fragment stays in the browser: no log of a proxy has it. */
