@@ -49,6 +49,7 @@ t.test('users are added, listed, changed and removed', async (t) => {
     return root.call('POST', users, { body, headers: { 'idempotency-key': 'one' } })
   }
   const eve = await repeat()
+  t.notOk('key_count' in eve.body.user, 'only answers that list or get count the keys')
   t.match(await repeat(), { status: 201, body: { user: { id: eve.body.user.id } } }, 'once')
   await root.post(`${users}/${eve.body.user.id}/remove`, { keys: 'keep' })
   assertProblem(t, await repeat(), { status: 404, code: 'not_found' }, 'who was added is gone')

@@ -61,7 +61,7 @@ export function addUserRoute(app: App, deps: Deps): void {
       const { id } = user.person
       log.info({ act: 'add', user_id: id, by: rightsOf(principal).id }, 'user added')
       reply.code(201).header('location', `/v1/accounts/${user.accountId}/users/${id}`)
-      return { user: toUserBody(user, 0) }
+      return { user: toUserBody(user) }
     },
   )
 }
