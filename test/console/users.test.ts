@@ -114,12 +114,18 @@ t.test('nobody changes themselves, and the last admin stays', async (t) => {
 
 t.test('nobody gives or takes a role beyond their own', async (t) => {
   const { account, users, add, root } = await openSite(t)
-  const permissions = ['account_user:invite', 'account_user:update', 'cluster:read']
+  const permissions = [
+    'account_user:invite',
+    'account_user:update',
+    'account_user:delete',
+    'cluster:read',
+  ]
   const weak = await newRole(root, account, 'weak', permissions)
   const reads = await newRole(root, account, 'reads', ['cluster:read'])
   const clerk = await add('clerk', weak)
   const ada = await add('ada', 'admin')
   const bob = await add('bob', reads)
+  await add('eve', 'admin')
   const escalation = { status: 403, code: 'escalation' }
   const body = { issuer: testIssuer, subject: 'new', role: 'admin' }
   assertProblem(t, await clerk.call('POST', users, { body }), escalation, 'adds an admin')
@@ -127,7 +133,11 @@ t.test('nobody gives or takes a role beyond their own', async (t) => {
     clerk.call('PATCH', `${users}/${id}`, { body: { role } })
   assertProblem(t, await patch(bob.userId, 'admin'), escalation, 'makes an admin')
   assertProblem(t, await patch(ada.userId, reads), escalation, 'lowers an admin')
+  const remove = (id: string) =>
+    clerk.call('POST', `${users}/${id}/remove`, { body: { keys: 'keep' } })
+  assertProblem(t, await remove(ada.userId), escalation, 'removes an admin')
   t.equal((await patch(bob.userId, weak)).status, 200)
+  t.equal((await remove(bob.userId)).status, 200)
   t.equal((await clerk.call('POST', users, { body: { ...body, role: reads } })).status, 201)
 })
 

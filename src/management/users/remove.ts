@@ -5,7 +5,7 @@ import {
   act,
   nothingChanged,
 } from '../../acts/act.ts'
-import { requirePermission } from '../../acts/authority.ts'
+import { requireGrantable, requirePermission } from '../../acts/authority.ts'
 import type { ActDeps } from '../../acts/deps.ts'
 import { newId } from '../../acts/ids.ts'
 import type { User } from '../../domain/person/user.ts'
@@ -34,9 +34,10 @@ export interface RemovedUser {
 
 /**
  * Removes a person from the account, and ends or keeps the keys that the person issued, in one act
- * with one receipt. Every session of the person in the account ends. A repeat changes nothing and
- * returns the same receipt. Throws `invalid_request`, `not_found`, `permission_denied`, `own_role`,
- * `last_admin`.
+ * with one receipt. Every session of the person in the account ends. The author must hold
+ * everything that the role allows: taking a right is as much as giving it. A repeat changes nothing
+ * and returns the same receipt. Throws `invalid_request`, `not_found`, `permission_denied`,
+ * `escalation`, `own_role`, `last_admin`.
  */
 export async function removeUser(
   deps: ActDeps,
@@ -69,7 +70,9 @@ export async function removeUser(
       return nothingChanged({ user, keyCount: 0, unchangedSince: user.lastChange ?? undefined })
     }
     membershipId = user.membershipId
-    await requireAnotherAdmin(trx, user, await requireRoleOf(trx, user), undefined)
+    const role = await requireRoleOf(trx, user)
+    requireGrantable(author, { permissions: role.effective, reach: 'anywhere', allowListIds: [] })
+    await requireAnotherAdmin(trx, user, role, undefined)
     await endMemberships(trx, [user.membershipId], ending.at)
     changed({ kind: 'user', id })
     const ended = await endKeysOfUser(trx, user, ending)
