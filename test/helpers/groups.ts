@@ -11,14 +11,16 @@ const root = join(import.meta.dirname, '../..')
  *
  * tap begins in the order of the paths, those whose lines are counted last: the longest groups have
  * names that come first, so that no core is idle while the last one runs alone.
+ *
+ * `npm test` leaves the groups in test/groups/processes to `npm run test:processes`: their tests
+ * start and kill services, workers and database servers by the hundred.
  */
 const groups: Readonly<Record<string, readonly string[]>> = {
-  '1-processes': ['test/processes/!(signals|start-stop).test.ts'],
-  '1-start-stop': ['test/processes/start-stop.test.ts'],
   '1-freshness': [
-    'test/freshness/!(instances|lease|outage|receipts).test.ts',
-    'test/store/*.test.ts',
+    'test/freshness/!(deposed-primary|instances|lease|outage|receipts|several-hosts).test.ts',
+    'test/store/!(database-servers).test.ts',
   ],
+  '1-start-stop': ['test/processes/{edge-mode,start-stop,story}.test.ts'],
   'counted-faces': [
     'test/audit/{acts,admin,events,listing,tampering}.test.ts',
     'test/edges/*.test.ts',
@@ -45,6 +47,14 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/setup/composition.test.ts',
     'test/typescript-client/*.test.ts',
     'test/verification/{refusal-cause,usage-buffer,verify-batch}.test.ts',
+  ],
+  'processes/failovers': [
+    'test/freshness/{deposed-primary,several-hosts}.test.ts',
+    'test/processes/failover.test.ts',
+    'test/store/database-servers.test.ts',
+  ],
+  'processes/services': [
+    'test/processes/{crash,early-signals,last-flush,orphans,upgrade,workers}.test.ts',
   ],
   races: [
     'test/acts/{bulk-concurrency,concurrency,grant-races,session-concurrency,user-concurrency}.test.ts',

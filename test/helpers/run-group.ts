@@ -1,5 +1,5 @@
 import { registerHooks } from 'node:module'
-import { basename, join } from 'node:path'
+import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { filesOfGroup } from './groups.ts'
@@ -15,7 +15,8 @@ let subtestOfFile: Test | undefined
  */
 export function runGroup(entry: string): void {
   giveEachFileItsOwnTap()
-  for (const file of filesOfGroup(basename(entry, '.ts'))) {
+  const name = relative(join(root, 'test/groups'), entry).replace(/\.ts$/, '')
+  for (const file of filesOfGroup(name)) {
     t.test(file, async (t) => {
       subtestOfFile = t
       await import(pathToFileURL(join(root, file)).href)
