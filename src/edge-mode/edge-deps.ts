@@ -5,7 +5,7 @@ import type { EdgeVerdicts } from './edge-verdicts.ts'
 /** What the routes for verdicts need, of an edge. Callers are current by the same rules. */
 export function edgeDepsOf(verdicts: EdgeVerdicts) {
   const { attachment } = verdicts
-  const { memory, follower } = attachment
+  const { memory } = attachment
   return {
     verdicts,
     cache: {
@@ -17,7 +17,7 @@ export function edgeDepsOf(verdicts: EdgeVerdicts) {
       isLeaseExpired: () => !memory.holdsLease(moment()),
       monotonicMs: () => moment().monotonic,
     },
-    now: () => new Date(follower.wallMs(moment())),
+    now: () => attachment.wallTime(),
     get expiryWarningMs() {
       return attachment.expiryWarningMs
     },

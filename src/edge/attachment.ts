@@ -30,9 +30,9 @@ const [shortestPauseMs, longestPauseMs] = [200, 30_000]
  * The pause while memory goes on answering, of which a random part passes: the edges of an instance
  * that is killed do not all come at once.
  */
-const pauseUnderLeaseMs = 1_000
+export const pauseUnderLeaseMs = 1_000
 /** One that is late costs no lease, and a thousand edges send their instance few. */
-const beatsOfLease = 2
+export const beatsOfLease = 2
 /** How long an attachment that is closed waits until what it counted is taken over. */
 const handOverWithinMs = 1_000
 
@@ -82,6 +82,11 @@ export class Attachment {
   /** A valid key that expires within this time is warned of. */
   get expiryWarningMs(): number {
     return this.#expiryWarningMs
+  }
+
+  /** The time by which expiries are judged, and warned of. */
+  wallTime(): Date {
+    return new Date(this.follower.wallMs(moment()))
   }
 
   /** Why it is not attached; undefined: it is, or it has not tried yet. */

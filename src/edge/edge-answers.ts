@@ -38,6 +38,10 @@ export class EdgeAnswers<Call extends Asking> {
     this.#options = options
   }
 
+  get attachment(): Attachment {
+    return this.#options.attachment
+  }
+
   /**
    * The verdict by memory; undefined: the service has to be asked. It counts from this step on, so
    * that the caller must not wait before it uses the verdict.
@@ -49,12 +53,12 @@ export class EdgeAnswers<Call extends Asking> {
 
   /** What memory knows of a token. Judge it in the same step; nothing counts before that. */
   find(token: string, at: Moment): KnownKey | undefined {
-    return this.#options.attachment.memory.recall(digest(token), at)
+    return this.attachment.memory.recall(digest(token), at)
   }
 
   /** The verdict by what memory has just told. It counts from this step on. */
   judge(known: KnownKey, attempt: Attempt, at: Moment): Verdict {
-    const { follower, reports } = this.#options.attachment
+    const { follower, reports } = this.attachment
     const nowMs = follower.wallMs(at)
     this.#now.setTime(nowMs)
     const verdict = judge(known.key, attempt, this.#now)
@@ -70,7 +74,7 @@ export class EdgeAnswers<Call extends Asking> {
 
   /** Asks on the stream; a call that has waited before has less than the whole time left. */
   ask(asking: Call, remainingMs = this.#options.timeoutMs): void {
-    const { attachment, timeoutMs } = this.#options
+    const { timeoutMs } = this.#options
     const { question, attempt } = asking
     const timer = setTimeout(() => {
       call.isOver = true
@@ -98,7 +102,7 @@ export class EdgeAnswers<Call extends Asking> {
         if (end()) this.#fail(asking, why)
       },
     }
-    attachment.follower.verify(call)
+    this.attachment.follower.verify(call)
   }
 
   #fail(asking: Call, why: NoAnswer): void {

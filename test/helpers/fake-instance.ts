@@ -31,6 +31,9 @@ export interface FakeInstance {
 
 export interface FakeOptions {
   readonly leaseMs?: number
+  /** How far its wall clock is ahead. */
+  readonly aheadMs?: number
+  readonly expiryWarningMs?: number
   /** Whether a stream is welcomed. */
   readonly welcomes?: (number: number) => boolean
   /** Whether a question is answered at once; a test answers the others, or nobody does. */
@@ -62,7 +65,6 @@ export const validAnswer = { kind: 'verdict', reason: null, key: facts, mayKeep:
 /** An instance that breaks what an instance keeps: streams that are cut, silent or garbled. */
 export async function startFakeInstance(t: Test, options: FakeOptions = {}): Promise<FakeInstance> {
   const { leaseMs = 60_000, welcomes = () => true, answers = () => true } = options
-  const { answer = validAnswer } = options
   const streams: FakeStream[] = []
   // Requests over HTTP fail: what is answered comes from memory or from a stream.
   const server = createServer((_request, response) => response.writeHead(503).end())
@@ -87,7 +89,7 @@ export async function startFakeInstance(t: Test, options: FakeOptions = {}): Pro
       const message: Told = JSON.parse(String(data))
       told.push(message)
       if (isSilent || !isWelcome || (message.kind === 'asked' && !answers(message))) return
-      for (const reply of repliesTo(message, leaseMs, answer)) send(reply)
+      for (const reply of repliesTo(message, leaseMs, options)) send(reply)
       if (message.kind === 'gone') socket.close(1000)
     })
   })
@@ -101,15 +103,21 @@ export async function startFakeInstance(t: Test, options: FakeOptions = {}): Pro
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, streams }
 }
 
-function repliesTo(message: Told, leaseMs: number, answer: object): readonly object[] {
+function repliesTo(message: Told, leaseMs: number, options: FakeOptions): readonly object[] {
+  const { answer = validAnswer, aheadMs = 0, expiryWarningMs = 0 } = options
   switch (message.kind) {
     case 'hello':
       return [
-        { kind: 'welcome', version: 1, stream: 's', leaseMs, maxQuestions: 10, expiryWarningMs: 0 },
+        { kind: 'welcome', version: 1, stream: 's', leaseMs, maxQuestions: 10, expiryWarningMs },
         { kind: 'rights', number: 0, role: { id, name: 'a role' }, permissions: ['cluster:read'] },
       ]
     case 'beat': {
-      const granted = { kind: 'granted', beat: message.number, leaseMs, wallMs: Date.now() }
+      const granted = {
+        kind: 'granted',
+        beat: message.number,
+        leaseMs,
+        wallMs: Date.now() + aheadMs,
+      }
       const { report } = message as { report?: { number: number } }
       return report === undefined
         ? [granted]

@@ -105,6 +105,18 @@ for (const [name, frame] of Object.entries(garbage)) {
   })
 }
 
+t.test('a key is warned of by the clock that judges it', async (t) => {
+  const hourMs = 3_600_000
+  const expiresAt = Date.now() + 2 * hourMs
+  const answer = { ...validAnswer, key: { ...key, expiresAt } }
+  const ahead = { aheadMs: 1.5 * hourMs, expiryWarningMs: hourMs }
+  const instance = await startFakeInstance(t, { answer, ...ahead })
+  const verifier = await attach(t, { url: instance.url })
+  const expected = { valid: true, warnings: ['expires_soon'] }
+  t.match(await verifier.verify(token), expected, 'asked')
+  t.match(verifier.verifySync(token), expected, 'from memory')
+})
+
 t.test('a call that is aborted leaves the others, and its signal, alone', async (t) => {
   const instance = await startFakeInstance(t)
   const verifier = await attach(t, { url: instance.url })

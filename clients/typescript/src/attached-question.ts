@@ -1,8 +1,9 @@
 import type { WireQuestion } from '../../../src/domain/edge/edge-message.ts'
-import type { Attempt, Verdict as Judged } from '../../../src/domain/verdict.ts'
+import type { Attempt } from '../../../src/domain/verdict.ts'
+import type { Attachment } from '../../../src/edge/attachment.ts'
 import type { Asking } from '../../../src/edge/edge-answers.ts'
 import type { AttemptBody, Question } from './question.ts'
-import type { Verdict } from './verdict.ts'
+import { verdictOf } from './verdict-of.ts'
 
 /** A question that is asked on the stream, or over HTTP while there is none. */
 export interface AttachedQuestion extends Asking {
@@ -12,7 +13,7 @@ export interface AttachedQuestion extends Asking {
 export function attachedQuestion(
   asked: Question,
   attempt: Attempt,
-  toVerdict: (judged: Judged) => Verdict,
+  attachment: Attachment,
 ): AttachedQuestion {
   return {
     asked,
@@ -21,7 +22,7 @@ export function attachedQuestion(
     get isAbandoned() {
       return asked.isAbandoned
     },
-    answer: (judged) => asked.answer(toVerdict(judged)),
+    answer: (judged) => asked.answer(verdictOf(judged, attachment)),
     fail: (error) => asked.fail(error),
   }
 }

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { maxTokenLength } from '../../../src/domain/limits.ts'
 import type { Moment } from '../../../src/domain/protocol/lease.ts'
-import type { Attempt, Verdict as Judged } from '../../../src/domain/verdict.ts'
+import type { Attempt } from '../../../src/domain/verdict.ts'
 import { Attachment } from '../../../src/edge/attachment.ts'
 import { EdgeAnswers } from '../../../src/edge/edge-answers.ts'
 import { moment } from '../../../src/edge/moment.ts'
@@ -43,7 +43,6 @@ export class Verifier
   readonly #service: Service
   readonly #batcher: Batcher
   readonly #maxWaiting: number
-  readonly #attachment: Attachment | undefined
   readonly #answers: EdgeAnswers<AttachedQuestion> | undefined
   readonly #pace = new Pace()
   #isFailing = false
@@ -58,7 +57,7 @@ export class Verifier
     })
     if (options.mode === 'remote') return
     const { url, token, maxKeys = defaultMaxKeys, timeoutMs = defaultTimeoutMs } = options
-    this.#attachment = new Attachment({
+    const attachment = new Attachment({
       url,
       token,
       maxKeys,
@@ -69,7 +68,7 @@ export class Verifier
       },
     })
     this.#answers = new EdgeAnswers({
-      attachment: this.#attachment,
+      attachment,
       timeoutMs,
       askOtherwise: ({ asked }) => this.#askByHttp(asked),
     })
@@ -103,14 +102,15 @@ export class Verifier
    * for the first attempt to attach.
    */
   async ready(): Promise<Ready> {
-    await this.#attachment?.settled
+    const attachment = this.#answers?.attachment
+    await attachment?.settled
     if (this.#isClosed) return { isReady: false, error: closed() }
-    if (this.#attachment?.memory.holdsLease(moment())) return { isReady: true, isAttached: true }
+    if (attachment?.memory.holdsLease(moment())) return { isReady: true, isAttached: true }
     try {
       // The service judges it malformed, once it has authenticated the caller.
       await this.#service.ask([{ token: 'ready' }])
-      const { isAttached = false } = this.#attachment?.follower ?? {}
-      const detachedBy = this.#attachment?.detachedBy
+      const { isAttached = false } = attachment?.follower ?? {}
+      const detachedBy = attachment?.detachedBy
       return { isReady: true, isAttached, ...(detachedBy !== undefined && { detachedBy }) }
     } catch (error) {
       if (error instanceof VerifierError) return { isReady: false, error }
@@ -123,7 +123,7 @@ export class Verifier
     this.#isClosed = true
     this.#batcher.failWaiting(closed())
     this.#service.close()
-    await this.#attachment?.close()
+    await this.#answers?.attachment.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -147,7 +147,7 @@ export class Verifier
         return Promise.resolve(this.#count({ valid: false, reason: 'malformed' }))
       }
       return this.#ask(token, options, (question) =>
-        answers.ask(attachedQuestion(question, attempt, (judged) => this.#toVerdict(judged))),
+        answers.ask(attachedQuestion(question, attempt, answers.attachment)),
       )
     } catch (error) {
       if (error instanceof VerifierError) return this.#refuse(error)
@@ -164,11 +164,7 @@ export class Verifier
     const judged = answers.recall(token, attempt, at)
     if (judged === undefined) return undefined
     this.counters.fromMemory += 1
-    return this.#count(this.#toVerdict(judged))
-  }
-
-  #toVerdict(judged: Judged): Verdict {
-    return verdictOf(judged, this.#attachment?.expiryWarningMs ?? 0)
+    return this.#count(verdictOf(judged, answers.attachment))
   }
 
   #askByHttp(question: Question): void {
