@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import { edgeDepsOf } from './edge-mode/edge-deps.ts'
-import { edgeStateOf } from './edge-mode/edge-state.ts'
 import type { EdgeVerdicts } from './edge-mode/edge-verdicts.ts'
 import type { ApiSettings } from './http/api-settings.ts'
 import type { App } from './http/app-type.ts'
@@ -34,9 +33,10 @@ export interface EdgeAppOptions extends CommonAppOptions, MetricsOptions {
 export async function buildEdgeApp(verdicts: EdgeVerdicts, options: EdgeAppOptions): Promise<App> {
   const { apis, pacing } = options
   const deps = edgeDepsOf(verdicts)
-  const state = edgeStateOf(verdicts)
   const { app, connections } = createApp({
     ...options,
+    // The documentation is elsewhere, which the 501 of its paths says.
+    apis: { ...apis, exposure: { ...apis.exposure, hasDocs: true } },
     turns: deps.turns,
     hasEdges: false,
     components: [
@@ -51,12 +51,12 @@ export async function buildEdgeApp(verdicts: EdgeVerdicts, options: EdgeAppOptio
   })
   metricsRoute(
     app,
-    (registry) => registerEdgeModeMetrics(registry, state),
+    (registry) => registerEdgeModeMetrics(registry, verdicts),
     { connections, pacing },
     options,
   )
   livenessRoute(app)
-  edgeReadinessRoute(app, state)
+  edgeReadinessRoute(app, verdicts)
   await app.register(async (scope: App) => forwardAuthRoutes(scope, deps, apis))
   await app.register(async (scope: App) => introspectionRoute(scope, deps, apis), {
     prefix: introspectionPath,

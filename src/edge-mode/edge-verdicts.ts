@@ -63,6 +63,15 @@ export class EdgeVerdicts implements Verdicts {
     })
   }
 
+  get isAttached(): boolean {
+    return this.attachment.follower.isAttached
+  }
+
+  /** Why it is not attached, in a sentence. */
+  get detachedBy(): string | undefined {
+    return this.attachment.detachedBy?.message
+  }
+
   /** How often it has been attached. */
   get attachments(): number {
     return this.#attachments
@@ -76,6 +85,16 @@ export class EdgeVerdicts implements Verdicts {
   /** How long memory may answer from now on, in milliseconds. */
   get leaseRemainingMs(): number {
     return this.attachment.memory.leaseRemainingMs(moment())
+  }
+
+  /** Tokens of which it keeps facts. */
+  get entries(): number {
+    return this.attachment.memory.size
+  }
+
+  /** Questions to the service under way. */
+  get questions(): number {
+    return this.attachment.follower.questions
   }
 
   /** Calls that got no verdict. */

@@ -56,7 +56,7 @@ export async function serveEdge(
   const app = await buildEdgeApp(verdicts, {
     log,
     edgeOf,
-    apis: { ...apis, exposure: { ...apis.exposure, hasDocs: true } },
+    apis,
     isDraining: () => isDraining,
     operationsSockets,
     pacing,

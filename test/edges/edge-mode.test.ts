@@ -104,7 +104,7 @@ t.test('once a receipt is complete, an edge denies the key, also as a caller', a
 })
 
 t.test('what only the service has is 501, with where to go', async (t) => {
-  const edge = await startEdgeMode(t, site)
+  const edge = await startEdgeMode(t, site, { settings: { DOCS: 'off' } })
   const { call } = edge.as(verifier)
   const paths = ['/', '/v1/accounts', '/v1/me', '/v1/edge', '/console', '/docs', '/openapi.json']
   for (const path of paths) {
