@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { WebSocket } from 'ws'
 import type { FromEdgeMessage, ToEdgeMessage } from '../../src/domain/edge/edge-message.ts'
-import { edgeSubprotocol } from '../../src/domain/edge/edge-protocol.ts'
+import { edgeSubprotocol, edgeVersion, judgeVersion } from '../../src/domain/edge/edge-protocol.ts'
+import { beatsOfLease, pauseUnderLeaseMs } from '../../src/edge/attachment.ts'
 
 /**
  * The least that an edge owes its instance: it beats, and confirms what comes. It knows no
@@ -41,7 +42,8 @@ export class LightEdge {
     })
     this.#beat = 0
     this.#isLeased = false
-    socket.on('open', () => this.#send({ kind: 'hello', version: 1, judge: 1, edge: randomUUID() }))
+    const hello = { version: edgeVersion, judge: judgeVersion, edge: randomUUID() } as const
+    socket.on('open', () => this.#send({ kind: 'hello', ...hello }))
     socket.on('message', (data) => this.#take(JSON.parse(data.toString())))
     socket.on('error', () => undefined)
     socket.on('close', () => this.#ended())
@@ -52,17 +54,16 @@ export class LightEdge {
     clearInterval(this.#beats)
     this.#isLeased = false
     if (this.#isClosed) return
-    // As the client does: src/edge/attachment.ts.
     setTimeout(() => {
       if (!this.#isClosed) this.#socket = this.#attach()
-    }, 1_000 * Math.random())
+    }, pauseUnderLeaseMs * Math.random())
   }
 
   #take(message: ToEdgeMessage): void {
     switch (message.kind) {
       case 'welcome':
         this.#sendBeat()
-        this.#beats = setInterval(() => this.#sendBeat(), message.leaseMs / 2)
+        this.#beats = setInterval(() => this.#sendBeat(), message.leaseMs / beatsOfLease)
         break
       case 'granted':
         if (message.leaseMs === 0 || this.#isLeased) break

@@ -1,5 +1,5 @@
+import { moment } from '../edge/moment.ts'
 import type { Deps } from '../http/deps.ts'
-import { realMoment } from '../process/clocks.ts'
 import { compose } from '../process/compose.ts'
 import { createLog } from '../process/log.ts'
 import { createServiceHasher, externalsOf, openConfiguredDatabase } from '../process/prepare.ts'
@@ -29,7 +29,7 @@ export async function asInstance<T>(
       log,
       externals,
       files,
-      moment: realMoment,
+      moment,
     })
     await instance.start()
     try {

@@ -3,14 +3,12 @@ import { chmod, chown, lstat, mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { fitsSocketPath, maxSocketPathBytes } from '../socket-path.ts'
 import type { DataDir } from './data-dir.ts'
 import { EmbeddedPostgresError, failedWith } from './error.ts'
 
 /** Part of the socket file's name; nothing listens on TCP. */
 export const SOCKET_PORT = 5432
-
-/** The size of `sun_path` less its closing NUL. */
-const LONGEST_SOCKET_PATH_BYTES = process.platform === 'darwin' ? 103 : 107
 
 /**
  * The private folder of the server's socket: inside DATA_DIR, or under the system's temporary
@@ -20,18 +18,15 @@ const LONGEST_SOCKET_PATH_BYTES = process.platform === 'darwin' ? 103 : 107
 export function socketFolder(dataDir: DataDir): string {
   const digest = createHash('sha256').update(dataDir.path).digest('hex').slice(0, 16)
   const candidates = [join(dataDir.path, 'socket'), join(tmpdir(), `aeon-keys-${digest}`)]
-  const folder = candidates.find(fitsSocketPath)
+  const folder = candidates.find((candidate) =>
+    fitsSocketPath(join(candidate, `.s.PGSQL.${SOCKET_PORT}`)),
+  )
   if (folder !== undefined) return folder
   throw new EmbeddedPostgresError(
     'socket_path_too_long',
-    `DATA_DIR ${dataDir.path} is too long for a Unix socket (${LONGEST_SOCKET_PATH_BYTES} bytes), and so is ` +
+    `DATA_DIR ${dataDir.path} is too long for a Unix socket (${maxSocketPathBytes} bytes), and so is ` +
       `the temporary directory ${tmpdir()}. Set a shorter DATA_DIR.`,
   )
-}
-
-function fitsSocketPath(folder: string): boolean {
-  const path = join(folder, `.s.PGSQL.${SOCKET_PORT}`)
-  return Buffer.byteLength(path) <= LONGEST_SOCKET_PATH_BYTES
 }
 
 /**

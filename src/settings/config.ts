@@ -1,8 +1,9 @@
 import { Ajv } from 'ajv'
 import { Type } from 'typebox'
 import { parseAddressRanges } from '../domain/network/address-ranges-setting.ts'
+import { fitsSocketPath } from '../socket-path.ts'
 import { parseDatabaseUrl } from '../store/database-url.ts'
-import { describeType, maxSocketPathBytes, type SettingSchema } from './describe-type.ts'
+import { describeType, type SettingSchema } from './describe-type.ts'
 import { edgeFaults } from './edge-faults.ts'
 import { isOrigin, isServerUrl } from './server-url.ts'
 import { type Config, Settings } from './settings-schema.ts'
@@ -37,7 +38,7 @@ export function checkConfig(env: Readonly<Record<string, string | undefined>>): 
     .addFormat('address-ranges', (text) => parseAddressRanges(text) !== undefined)
     .addFormat('origin', isOrigin)
     .addFormat('server-url', isServerUrl)
-    .addFormat('socket-path', (text) => Buffer.byteLength(text) <= maxSocketPathBytes)
+    .addFormat('socket-path', fitsSocketPath)
   const given: Record<string, unknown> = {}
   const faults: string[] = []
   for (const [name, schema] of Object.entries(Settings.properties)) {

@@ -1,3 +1,5 @@
+import { maxSocketPathBytes } from '../socket-path.ts'
+
 /** The JSON schema of a setting, as far as it is described to operators. */
 export interface SettingSchema {
   readonly type?: unknown
@@ -9,9 +11,6 @@ export interface SettingSchema {
   readonly default?: unknown
   readonly description?: string
 }
-
-/** What the address of a Unix socket holds on Linux, without the zero byte at its end. */
-export const maxSocketPathBytes = 107
 
 /** The values that a setting takes, as a noun phrase. */
 export function describeType(schema: SettingSchema): string {

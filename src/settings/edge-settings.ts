@@ -19,7 +19,7 @@ export const edgeSettings = {
     Type.String({
       format: 'socket-path',
       description:
-        'Path of a Unix socket, of at most 107 bytes, on which an edge listens in place of HOST and PORT.',
+        'Path of a Unix socket, of at most 107 bytes (103 on macOS), on which an edge listens in place of HOST and PORT.',
     }),
   ),
   EDGE_SOCKET_MODE: Type.String({

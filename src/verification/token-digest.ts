@@ -1,10 +1,7 @@
-import { hash } from 'node:crypto'
 import { maxTokenLength } from '../domain/limits.ts'
+import { digest } from '../edge/digest.ts'
 
-/**
- * The SHA-256 of a presented text, as base64url: the key of the cache. Undefined when the text is
- * longer than any token.
- */
+/** The digest of a presented text: the key of the cache. Undefined: it is longer than any token. */
 export function tokenDigest(text: string): string | undefined {
-  return text.length > maxTokenLength ? undefined : hash('sha256', text, 'base64url')
+  return text.length > maxTokenLength ? undefined : digest(text)
 }

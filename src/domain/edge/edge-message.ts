@@ -68,7 +68,7 @@ export interface Welcome {
   readonly version: number
   /** Names this stream to its instance, and to nobody else. */
   readonly stream: string
-  /** The longest lease: an edge beats three times in it. */
+  /** The longest lease. */
   readonly leaseMs: number
   readonly maxQuestions: number
   /** A valid key that expires within this time is warned of. */

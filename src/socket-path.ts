@@ -1,0 +1,6 @@
+/** What the address of a Unix socket holds, without the zero byte at its end. */
+export const maxSocketPathBytes = process.platform === 'darwin' ? 103 : 107
+
+export function fitsSocketPath(path: string): boolean {
+  return Buffer.byteLength(path) <= maxSocketPathBytes
+}
