@@ -1,4 +1,4 @@
-import type { CredentialRef } from '../domain/key/credential-ref.ts'
+import type { CredentialRef } from '../domain/key/api-key.ts'
 import { idempotencyHours } from '../domain/limits.ts'
 import { type CallerPrincipal, rightsOf } from '../domain/principal.ts'
 import { ServiceError } from '../errors.ts'

@@ -1,4 +1,5 @@
 import type { Grantor } from '../domain/grant.ts'
+import type { UserFacts } from '../domain/person/user.ts'
 import { endOfMembership } from '../domain/person/user.ts'
 import type {
   CallerPrincipal,
@@ -13,10 +14,11 @@ import { ServiceError } from '../errors.ts'
 import { findCatalogue } from '../store/catalogue.ts'
 import { lockKeyFacts } from '../store/credentials.ts'
 import type { StoreTransaction } from '../store/database.ts'
+import { lockUserFacts } from '../store/memberships.ts'
+import { lockRoleRights } from '../store/role-rights.ts'
 import { lockSessionShared } from '../store/sessions.ts'
 import { confirmationRequired, requirePermission } from './authority.ts'
 import type { IdDeps } from './deps.ts'
-import { lockFactsOf } from './lock-facts.ts'
 
 /** Who acts, as of the transaction, and what it may grant only once it is confirmed again. */
 export type Author = Rights & Pick<Grantor, 'unconfirmed'>
@@ -127,4 +129,23 @@ async function renewSession(
 async function sensitivePermissions(trx: StoreTransaction): Promise<ReadonlySet<string>> {
   const catalogue = (await findCatalogue(trx)) ?? []
   return new Set(catalogue.filter((entry) => entry.sensitive).map((entry) => entry.name))
+}
+
+/**
+ * The facts of a person as of the transaction, locked. Those of a caller with a JWT are of the role
+ * that its claims map to, whatever role a sign-in gave, and end with the JWT. Undefined: the person
+ * has no such role any more.
+ */
+async function lockFactsOf(
+  trx: StoreTransaction,
+  { user, token }: Pick<UserPrincipal, 'token' | 'user'>,
+): Promise<UserFacts | undefined> {
+  const facts = await lockUserFacts(trx, user.membershipId)
+  if (facts === undefined || token === undefined) return facts
+  const { expiresAt, mappedRoleId } = token
+  if (mappedRoleId === null) {
+    return facts.mappedUntil === null ? { ...facts, mappedUntil: expiresAt } : undefined
+  }
+  const rights = await lockRoleRights(trx, facts.accountId, mappedRoleId)
+  return rights && { ...facts, ...rights, mappedUntil: expiresAt }
 }

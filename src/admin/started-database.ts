@@ -3,7 +3,7 @@ import { createLog } from '../process/log.ts'
 import { openConfiguredDatabase } from '../process/prepare.ts'
 import type { Database } from '../store/database.ts'
 import { loadSchemaState } from '../store/migrate.ts'
-import { requireSchema } from '../store/require-schema.ts'
+import { requireSchema } from '../store/relied-on.ts'
 import type { CommandContext } from './command.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { DenialReason } from './denial-reason.ts'
+import type { DenialReason } from './verdict.ts'
 
 /** The response to a request with a denied token, or with none (RFC 6750, section 3). */
 export interface Challenge {

@@ -1,4 +1,3 @@
-import type { DenialReason } from './denial-reason.ts'
 import { isExpired, type KeyState } from './key/api-key.ts'
 import { isOver } from './key/rotation.ts'
 import type { Address } from './network/address.ts'
@@ -6,7 +5,6 @@ import { type AddressSet, hasAddress } from './network/address-set.ts'
 import type { Rights } from './rights.ts'
 
 /** Apart, so that clients share them without the rules. */
-export { type DenialReason, denialReasons, warnings } from './denial-reason.ts'
 
 /**
  * The facts that a verdict rests on: a key, its role and its allow lists at one moment, and the
@@ -77,3 +75,20 @@ function reaches(key: KeyFacts, address: Address | undefined): boolean {
   if (key.reach === 'anywhere') return true
   return address !== undefined && hasAddress(key.addresses, address)
 }
+
+/** The denial reasons, in the order in which they are checked. The order is part of the API. */
+export const denialReasons = [
+  'malformed',
+  'not_found',
+  'revoked',
+  'disabled',
+  'rotated',
+  'expired',
+  'wrong_account',
+  'address_not_allowed',
+  'insufficient_permissions',
+] as const
+export type DenialReason = (typeof denialReasons)[number]
+
+/** Warnings for the holder of a valid token. */
+export const warnings = ['expires_soon'] as const

@@ -12,7 +12,6 @@ import {
 } from '../store/feed.ts'
 import { destroyFeedConnection, type FeedConnection } from '../store/feed-connection.ts'
 import type { Command, Result } from './commands.ts'
-import { withinDeadline } from './deadline.ts'
 import type { Follower } from './follower.ts'
 import type { Timing } from './timing.ts'
 import { Wakeup } from './wakeup.ts'
@@ -196,3 +195,25 @@ type StatementCommand = Exclude<
   Command,
   { kind: 'connect' | 'disconnect' | 'sleep' | 'reload_tag_keys' | 'end' }
 >
+
+/**
+ * The result of a statement, if the result comes in time; past the deadline the connection is
+ * destroyed.
+ */
+async function withinDeadline<T>(
+  connection: FeedConnection,
+  deadlineMs: number,
+  work: Promise<T>,
+): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    destroyFeedConnection(connection)
+    late.reject(new Error(`The database did not respond within ${deadlineMs} ms.`))
+  }, deadlineMs)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
+    work.catch(() => undefined)
+  }
+}

@@ -7,9 +7,8 @@ import type { App } from './app-type.ts'
 import { type BodyTurns, parseInTurn } from './body-turns.ts'
 import { refuseContentCoding } from './content-coding.ts'
 import { describeBrokenJson } from './json/broken-json.ts'
-import { countColons } from './json/count-colons.ts'
 import { hasMoreValues } from './json/count-values.ts'
-import { mayRepeatMember } from './json/may-repeat-member.ts'
+import { countColons, mayRepeatMember } from './json/may-repeat-member.ts'
 import { scanJson } from './json/scan-json.ts'
 
 /**

@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { type AddressRange, covers, parseAddress } from '../domain/network/address.ts'
 import type { RequestTurns } from './pipelining.ts'
-import { siteOf } from './site.ts'
+import { siteOf } from './request-address.ts'
 
 export interface ConnectionLimitSettings {
   /** Open connections of this process. */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import { type Address, type AddressRange, parseAddress } from '../domain/network/address.ts'
+import type { Address } from '../domain/network/address.ts'
+import { type AddressRange, parseAddress } from '../domain/network/address.ts'
 import { clientAddress, proxiedAddress } from '../domain/network/client-address.ts'
 import { headerLines } from './header-lines.ts'
 
@@ -44,4 +45,9 @@ function forwardingHeaders({ raw }: RequestSource) {
     xForwardedFor: headerLines(raw.rawHeaders, 'x-forwarded-for'),
     forwarded: headerLines(raw.rawHeaders, 'forwarded'),
   }
+}
+
+/** What an address counts as: itself, or the 64 bits that an IPv6 site has at least (RFC 6177). */
+export function siteOf({ family, value }: Address): string {
+  return family === 4 ? `4/${value}` : `6/${value >> 64n}`
 }

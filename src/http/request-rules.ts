@@ -3,7 +3,6 @@ import type { FastifyRequest } from 'fastify'
 import { invalidRequest, ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
 import { countHeader } from './header-lines.ts'
-import { unsupportedVersion } from './http-version.ts'
 
 /**
  * Applies the rules of HTTP that node:http does not apply, or would apply by answers of its own,
@@ -84,4 +83,17 @@ function trim(text: string): string {
 /** Fastify refuses a type that is none before anybody knows whether the body is empty. */
 function hasMediaType({ 'content-type': type }: IncomingHttpHeaders): boolean {
   return type === undefined || /^[^\s/;]+\/[^\s/;]+/.test(type)
+}
+
+/** The answer to another major version of HTTP than 1 (RFC 9110, section 15.6.6). */
+export function unsupportedVersion(): ServiceError {
+  return new ServiceError(
+    'http_version_not_supported',
+    'The service speaks HTTP/1.1 and HTTP/1.0. Send HTTP/1.1.',
+  )
+}
+
+/** Whether the first line of a request ends with another major version of HTTP than 1. */
+export function namesOtherMajorVersion(start: string): boolean {
+  return /^(?:\r\n)*[^\r\n]* HTTP\/[02-9]\.\d\r?\n/.test(start)
 }

@@ -1,7 +1,6 @@
 import type { FastifyError, FastifyRequest } from 'fastify'
 import { ServiceError } from '../errors.ts'
 import { isOutcomeUnknown, isReadOnlyDatabase, isUnavailable } from '../verification/outage.ts'
-import { isCutOff } from './client-abort.ts'
 import { closingReasonOf } from './closed-by-service.ts'
 import { toForeseenError } from './foreseen-error.ts'
 import { faultsOfValidation } from './validation-faults.ts'
@@ -84,4 +83,14 @@ function unexpected(error: FastifyError, request: FastifyRequest): ServiceError 
     'internal',
     'Internal error. Quote the request id when reporting the error.',
   )
+}
+
+/**
+ * Whether a connection was closed before its request was complete, by the client or, for a reason
+ * that it noted, by the service (closed-by-service.ts). The error is that of a socket (ECONNRESET),
+ * as a lost database connection has it; what differs is where it happens: Fastify gives a status to
+ * what fails while it reads a body, and the request is then incomplete.
+ */
+export function isCutOff(error: FastifyError, { raw }: FastifyRequest): boolean {
+  return error.statusCode === 400 && raw.destroyed && !raw.complete
 }

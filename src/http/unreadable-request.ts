@@ -3,9 +3,9 @@ import type { Socket } from 'node:net'
 import type { ConnectionError } from 'fastify'
 import { ServiceError } from '../errors.ts'
 import { endWithProblem } from './end-with-problem.ts'
-import { namesOtherMajorVersion, unsupportedVersion } from './http-version.ts'
 import { paceConnection } from './pacing/pace-connection.ts'
 import type { Pacing } from './pacing/pacing.ts'
+import { namesOtherMajorVersion, unsupportedVersion } from './request-rules.ts'
 
 /** Answers bytes that are not an HTTP request, or that came too slowly, on the bare socket. */
 export function answerUnreadableRequests(pacing: Pacing) {

@@ -6,7 +6,7 @@ import type { OperationsSockets } from '../http/operations/exposure.ts'
 import type { Pacing } from '../http/pacing/pacing.ts'
 import { answerUnreadableRequests } from '../http/unreadable-request.ts'
 import type { Config } from '../settings/settings-schema.ts'
-import { reasonNotToListen } from './reason-not-to-listen.ts'
+import { reasonNotToListen } from './listen.ts'
 
 const maxConnections = 100
 

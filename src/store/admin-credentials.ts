@@ -1,4 +1,4 @@
-import type { CredentialRef } from '../domain/key/credential-ref.ts'
+import type { CredentialRef } from '../domain/key/api-key.ts'
 import type { Executor } from './database.ts'
 
 /**

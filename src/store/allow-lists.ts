@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { AllowList } from '../domain/network/allow-list.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import type { Executor, StoreTransaction } from './database.ts'
+import { nextUpdate } from './database-clock.ts'
 import { nameColumns, renamedColumns } from './name-skeletons.ts'
-import { nextUpdate } from './next-update.ts'
 import { takePage } from './paging.ts'
 
 const columns = [

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Actor, ActorKind, VerifiedAs } from '../domain/key/api-key.ts'
-import { toActor } from './actor-columns.ts'
+import { toActor } from './api-key-rows.ts'
 import type { Executor } from './database.ts'
 
 /** An active key that uses a role or an allow list. */

@@ -1,8 +1,6 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
-import type { ApiKey } from '../domain/key/api-key.ts'
-import { toActor } from './actor-columns.ts'
+import type { Actor, ActorKind, ApiKey, VerifiedAs } from '../domain/key/api-key.ts'
 import type { Executor } from './database.ts'
-import { isReleased } from './is-released.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -104,4 +102,17 @@ export function toApiKey(row: ApiKeyResult): ApiKey {
         ? null
         : { revision: Number(row.changed_revision), id: row.changed_revision_id },
   }
+}
+
+/** Whether an expired key has released its name, its role and its lists (releaseExpired). */
+export const isReleased = sql<boolean>`(api_key.live is null and api_key.revoked_at is null)`
+
+/** The actor of four columns. */
+export function toActor(
+  kind: ActorKind,
+  id: string | null,
+  name: string | null,
+  verified: VerifiedAs | null,
+): Actor {
+  return verified === null ? { kind, id, name } : { kind, id, name, verified }
 }

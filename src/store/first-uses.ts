@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { CredentialRef } from '../domain/key/credential-ref.ts'
+import type { CredentialRef } from '../domain/key/api-key.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 
 /**

@@ -3,7 +3,7 @@ import type { Page, PageRequest } from '../domain/page.ts'
 import type { User, UserFacts } from '../domain/person/user.ts'
 import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import type { Executor, StoreTransaction } from './database.ts'
-import { nextUpdate } from './next-update.ts'
+import { nextUpdate } from './database-clock.ts'
 import { takePage } from './paging.ts'
 import { selectUsers, toUser, toUserFacts } from './user-rows.ts'
 

@@ -1,3 +1,6 @@
+import { CompiledQuery } from 'kysely'
+import type { Database } from './database.ts'
+import { UnfitDatabaseError } from './faults.ts'
 import objects from './relied-on.json' with { type: 'json' }
 
 /** What the service relies on in its schema, and the statement that makes it. */
@@ -80,4 +83,14 @@ export function mend({ relation, kind, name, state, statement }: Unmet): string 
   return kind === 'unique_index'
     ? `drop index ${name}; ${statement}`
     : `alter table ${relation} validate constraint ${name}`
+}
+
+/**
+ * Throws an Error that names the remedy when a migrated database lacks a constraint, a unique index
+ * or a trigger that the service relies on.
+ */
+export async function requireSchema(db: Database): Promise<void> {
+  const query = CompiledQuery.raw(unmetQuery, [...unmetParameters]) as CompiledQuery<UnmetRow>
+  const unmet = unmetOf((await db.executeQuery(query)).rows)
+  if (unmet.length > 0) throw new UnfitDatabaseError(explainUnmet(unmet))
 }

@@ -2,8 +2,8 @@ import type { Page, PageRequest } from '../domain/page.ts'
 import type { EffectivePermissions } from '../domain/permission.ts'
 import { foldRoleName, type Role } from '../domain/role.ts'
 import type { Executor, StoreTransaction } from './database.ts'
+import { nextUpdate } from './database-clock.ts'
 import { nameColumns, renamedColumns } from './name-skeletons.ts'
-import { nextUpdate } from './next-update.ts'
 import { takePage } from './paging.ts'
 
 const columns = [

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { challengeOf, challengeWithoutToken } from '../../src/domain/challenge.ts'
-import { denialReasons } from '../../src/domain/denial-reason.ts'
 import { parseBearer } from '../../src/domain/token/bearer.ts'
+import { denialReasons } from '../../src/domain/verdict.ts'
 
 t.test('a challenge tells only that permissions are missing, and which', async (t) => {
   t.same(challengeWithoutToken('api'), { status: 401, challenge: 'Bearer realm="api"' })

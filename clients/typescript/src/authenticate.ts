@@ -4,8 +4,8 @@ import {
   challengeOf,
   challengeWithoutToken,
 } from '../../../src/domain/challenge.ts'
-import { type DenialReason, denialReasons } from '../../../src/domain/denial-reason.ts'
 import { parseBearer } from '../../../src/domain/token/bearer.ts'
+import { type DenialReason, denialReasons } from '../../../src/domain/verdict.ts'
 import { VerifierError } from '../../../src/edge/verifier-error.ts'
 import { toAttempt } from './attempt.ts'
 import type { ValidVerdict } from './verdict.ts'

@@ -1,6 +1,6 @@
-import type { DenialReason, warnings } from '../../../src/domain/denial-reason.ts'
+import type { DenialReason, warnings } from '../../../src/domain/verdict.ts'
 
-export type { DenialReason } from '../../../src/domain/denial-reason.ts'
+export type { DenialReason } from '../../../src/domain/verdict.ts'
 
 /** A text of a list that a later version of the service may extend. */
 type OrLater<Known extends string> = Known | (string & {})

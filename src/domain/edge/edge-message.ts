@@ -1,6 +1,6 @@
-import type { DenialReason } from '../denial-reason.ts'
 import type { Change } from '../protocol/change.ts'
-import type { RoleRef } from '../role-ref.ts'
+import type { RoleRef } from '../role.ts'
+import type { DenialReason } from '../verdict.ts'
 import type { WireFacts } from './wire-facts.ts'
 
 /** What an instance tells an edge, in order. docs/edge.md has the reason for each rule. */

@@ -1,6 +1,6 @@
-import { denialReasons } from '../denial-reason.ts'
 import { maxAddressLength } from '../limits.ts'
 import { isUuid } from '../uuid.ts'
+import { denialReasons } from '../verdict.ts'
 import {
   type Check,
   isCount,

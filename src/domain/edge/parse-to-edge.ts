@@ -1,7 +1,7 @@
-import { denialReasons } from '../denial-reason.ts'
 import { reaches } from '../key/api-key.ts'
 import type { Change } from '../protocol/change.ts'
-import type { RoleRef } from '../role-ref.ts'
+import type { RoleRef } from '../role.ts'
+import { denialReasons } from '../verdict.ts'
 import {
   type Check,
   isBoolean,

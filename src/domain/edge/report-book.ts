@@ -1,4 +1,4 @@
-import type { DenialReason } from '../denial-reason.ts'
+import type { DenialReason } from '../verdict.ts'
 import type { Report, ReportedDenials, ReportedUses } from './edge-message.ts'
 import { maxReportEntries, maxReportedCount } from './edge-protocol.ts'
 

@@ -1,6 +1,6 @@
 import type { RevisionRef } from '../protocol/revision-ref.ts'
-import type { RoleRef } from '../role-ref.ts'
-import type { Metadata } from './metadata-entries.ts'
+import type { RoleRef } from '../role.ts'
+import type { Metadata } from './metadata.ts'
 
 /** From where a key may be used. `anywhere` is an explicit value, never the absence of lists. */
 export const reaches = ['anywhere', 'allow_lists'] as const
@@ -84,4 +84,10 @@ export function statusOf(key: KeyState, now: Date): KeyStatus {
 /** A key is expired from the moment of its expiry on, and once it has been released. */
 export function isExpired(key: Pick<KeyState, 'expiresAt' | 'released'>, now: Date): boolean {
   return key.released || (key.expiresAt !== null && now.getTime() >= key.expiresAt.getTime())
+}
+
+/** Names one credential: the key, and the credential's generation within it. */
+export interface CredentialRef {
+  readonly apiKeyId: string
+  readonly generation: number
 }

@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
-import { socketAddressOf } from '../request-address.ts'
-import { siteOf } from '../site.ts'
+import { siteOf, socketAddressOf } from '../request-address.ts'
 import type { Pacing } from './pacing.ts'
 
 /** At most 64 KiB of requests are read in vain. */

@@ -1,8 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { AddressRange } from '../../domain/network/address.ts'
 import { rightsOf } from '../../domain/principal.ts'
-import { clientAddressOf } from '../request-address.ts'
-import { siteOf } from '../site.ts'
+import { clientAddressOf, siteOf } from '../request-address.ts'
 
 /** The account of the caller, or the address of one who needs no token or has none. */
 export function payerOf(request: FastifyRequest, trustedProxies: readonly AddressRange[]): string {

@@ -1,6 +1,5 @@
 import { findEarlier, type IdempotentRequest } from '../../acts/idempotency.ts'
-import type { ApiKey } from '../../domain/key/api-key.ts'
-import type { CredentialRef } from '../../domain/key/credential-ref.ts'
+import type { ApiKey, CredentialRef } from '../../domain/key/api-key.ts'
 import {
   planRotation,
   type RequestedRotation,

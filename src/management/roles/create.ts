@@ -13,8 +13,7 @@ import { notFound } from '../../errors.ts'
 import { isPlatformAccount } from '../../store/accounts.ts'
 import { findRoleWithEffects, insertRole, type RoleWithEffects } from '../../store/roles.ts'
 import { requireLockedCatalogue } from './catalogue.ts'
-import { allOf } from './effects.ts'
-import { type RoleRequest, refuseTakenName, validateRole } from './validate-role.ts'
+import { allOf, type RoleRequest, refuseTakenName, validateRole } from './validate-role.ts'
 
 /**
  * Creates a role of the account. A repeat of a request with the same idempotency key creates none.

@@ -21,9 +21,8 @@ import type { StoreTransaction } from '../../store/database.ts'
 import { hasUsers } from '../../store/role-holders.ts'
 import { type RoleValues, type RoleWithEffects, updateRole } from '../../store/roles.ts'
 import { requireLockedCatalogue } from './catalogue.ts'
-import { allOf } from './effects.ts'
 import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
-import { type RoleRequest, refuseTakenName, validateRole } from './validate-role.ts'
+import { allOf, type RoleRequest, refuseTakenName, validateRole } from './validate-role.ts'
 
 /**
  * The new values of a role, computed from its present ones while no other act can change the role.

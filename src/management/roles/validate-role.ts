@@ -1,3 +1,5 @@
+import type { Grant, Grantor } from '../../domain/grant.ts'
+import type { EffectivePermissions } from '../../domain/permission.ts'
 import { type Catalogue, effectivePermissions } from '../../domain/permission.ts'
 import { builtInRoleLike } from '../../domain/role.ts'
 import { isUuid } from '../../domain/uuid.ts'
@@ -95,4 +97,16 @@ function permissionFaults(
     ]
   }
   return []
+}
+
+/**
+ * The grant of a role: its permissions. A role has no reach, so the grant asks for no more reach
+ * than its author has.
+ */
+export function allOf(effective: EffectivePermissions, author: Grantor): Grant {
+  return {
+    permissions: [...effective.account, ...effective.platform],
+    reach: author.reach,
+    allowListIds: author.allowListIds,
+  }
 }

@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
 import { rightsOf } from '../../../domain/principal.ts'
-import { getAccount } from '../../../management/accounts/get.ts'
-import { lastChangeOfAccount } from '../../../management/accounts/last-change.ts'
+import { getAccount, lastChangeOfAccount } from '../../../management/accounts/get.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { ref } from '../../schema-tools.ts'

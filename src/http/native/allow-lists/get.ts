@@ -1,5 +1,5 @@
-import { countKeysOfLists } from '../../../management/allow-lists/count-keys.ts'
 import { getAllowList } from '../../../management/allow-lists/get.ts'
+import { countKeysOfLists } from '../../../management/allow-lists/list.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { answerOfVersion } from '../../entity-tag.ts'

@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
-import { countKeysOfLists } from '../../../management/allow-lists/count-keys.ts'
-import { listAllowLists } from '../../../management/allow-lists/list.ts'
+import { countKeysOfLists, listAllowLists } from '../../../management/allow-lists/list.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'

@@ -1,5 +1,5 @@
-import { countKeysOfRoles } from '../../../management/roles/count-keys.ts'
 import { getRole } from '../../../management/roles/get.ts'
+import { countKeysOfRoles } from '../../../management/roles/list.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { answerOfVersion } from '../../entity-tag.ts'

@@ -1,6 +1,5 @@
 import { Type } from 'typebox'
-import { countKeysOfRoles } from '../../../management/roles/count-keys.ts'
-import { listRoles } from '../../../management/roles/list.ts'
+import { countKeysOfRoles, listRoles } from '../../../management/roles/list.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
