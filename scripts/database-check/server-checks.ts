@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { Client } from 'pg'
 import { identifyServer } from '../../src/store/history.ts'
-import { loadProduct } from '../../src/store/product.ts'
+import { loadProduct } from '../../src/store/load-product.ts'
 import { requireUsable } from '../../src/store/requirements.ts'
 import { DatabaseServers } from '../../src/store/servers/database-servers.ts'
 import { type Finding, note, ok, refused } from './finding.ts'

@@ -1,5 +1,5 @@
 import type { Grantor } from './grant.ts'
-import type { RoleRef } from './role.ts'
+import type { RoleRef } from './role-ref.ts'
 
 /** What a caller may do: a key, or a person as a user of an account. */
 export interface Rights extends Omit<Grantor, 'unconfirmed'> {

@@ -1,7 +1,9 @@
 import { caselessSkeletonOf } from './name-skeleton.ts'
 import type { Catalogue } from './permission.ts'
+import type { RoleRef } from './role-ref.ts'
 
 /** Apart, so that clients share it without the rules of roles. */
+export type { RoleRef } from './role-ref.ts'
 
 /** A named set of permissions of one account; built in, or the account's own. */
 export interface Role extends RoleRef {
@@ -70,10 +72,4 @@ export function builtInRoleLike(name: string): BuiltInRoleName | undefined {
 /** Role names are unique within their account, case-insensitively. */
 export function foldRoleName(name: string): string {
   return name.normalize('NFC').toLowerCase()
-}
-
-/** A role by its id, and its name at that moment. */
-export interface RoleRef {
-  readonly id: string
-  readonly name: string
 }

@@ -1,6 +1,3 @@
-import { sql } from 'kysely'
-import type { Executor } from './database.ts'
-
 /** The database product that a server is. */
 export interface Product {
   readonly name: 'PostgreSQL' | 'YugabyteDB'
@@ -27,10 +24,4 @@ export function isSupportedYugabyte(version: string): boolean {
 
 function isAtLeast2025_2(year: number, half: number): boolean {
   return year > 2025 || (year === 2025 && half >= 2)
-}
-
-/** The product that the server says it is. */
-export async function loadProduct(db: Executor): Promise<Product> {
-  const { rows } = await sql<{ version: string }>`select version() as version`.execute(db)
-  return productOf(rows[0]?.version ?? '')
 }

@@ -1,5 +1,5 @@
 import type { Change } from '../protocol/change.ts'
-import type { RoleRef } from '../role.ts'
+import type { RoleRef } from '../role-ref.ts'
 import type { DenialReason } from '../verdict.ts'
 import type { WireFacts } from './wire-facts.ts'
 

@@ -1,6 +1,6 @@
 import { reaches } from '../key/api-key.ts'
 import type { Change } from '../protocol/change.ts'
-import type { RoleRef } from '../role.ts'
+import type { RoleRef } from '../role-ref.ts'
 import { denialReasons } from '../verdict.ts'
 import {
   type Check,

@@ -1,6 +1,6 @@
 import type { Reach } from '../key/api-key.ts'
 import type { AddressSet } from '../network/address-set.ts'
-import type { RoleRef } from '../role.ts'
+import type { RoleRef } from '../role-ref.ts'
 import type { KeyFacts } from '../verdict.ts'
 
 /** The facts of a key as they are on a stream. Times are Unix times in milliseconds. */

@@ -1,6 +1,6 @@
 import type { RevisionRef } from '../protocol/revision-ref.ts'
-import type { RoleRef } from '../role.ts'
-import type { Metadata } from './metadata.ts'
+import type { RoleRef } from '../role-ref.ts'
+import type { Metadata } from './metadata-entries.ts'
 
 /** From where a key may be used. `anywhere` is an explicit value, never the absence of lists. */
 export const reaches = ['anywhere', 'allow_lists'] as const

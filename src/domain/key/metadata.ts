@@ -1,7 +1,9 @@
 import { maxMetadataBytes, maxNameLength } from '../limits.ts'
 import { descriptionFault, type NameRule, nameFault } from '../name.ts'
+import type { Metadata } from './metadata-entries.ts'
 
 /** Apart, so that clients share it without the rules of texts. */
+export type { Metadata } from './metadata-entries.ts'
 
 export type MetadataFault =
   | { readonly kind: 'size' }
@@ -32,6 +34,3 @@ export function isSameMetadata(one: Metadata, other: Metadata): boolean {
     names.every((name) => Object.hasOwn(other, name) && one[name] === other[name])
   )
 }
-
-/** Labels that the managers of a key attach to it: a flat map of texts. */
-export type Metadata = Readonly<Record<string, string>>

@@ -1,6 +1,6 @@
 import type { RevisionRef } from '../protocol/revision-ref.ts'
 import type { Rights } from '../rights.ts'
-import type { RoleRef } from '../role.ts'
+import type { RoleRef } from '../role-ref.ts'
 import type { Person } from './person.ts'
 
 /** What decides whether a person still is a user of an account, and until when. */
