@@ -1,5 +1,6 @@
 import type { Ajv, ValidateFunction } from 'ajv'
 import type { FastifySchemaCompiler } from 'fastify'
+import { isRecord } from '../domain/is-record.ts'
 import { maxFaults } from '../domain/limits.ts'
 import { createAjv } from './create-ajv.ts'
 import { lazy } from './lazy.ts'
@@ -109,8 +110,4 @@ const decimal = /^-?(?:0|[1-9]\d*)$/
 
 function isInteger(schema: unknown): boolean {
   return isRecord(schema) && schema.type === 'integer'
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

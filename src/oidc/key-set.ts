@@ -1,4 +1,5 @@
 import type { JWK } from 'jose'
+import { isRecord } from '../domain/is-record.ts'
 import { ProviderUnavailable } from './errors.ts'
 
 /** The keys of an issuer by their `kid`. Two keys may share one if their types differ. */
@@ -76,8 +77,4 @@ function publicPartOf(key: SigningKey): JWK {
   const names = ['kty', 'crv', 'alg', 'n', 'e', 'x', 'y']
   const parts = names.filter((name) => typeof key[name] === 'string')
   return Object.fromEntries(parts.map((name) => [name, key[name]]))
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../domain/is-record.ts'
 import { createBoundedFetch } from './bounded-fetch.ts'
 import { ProviderUnavailable } from './errors.ts'
 import { type KeySet, parseKeySet } from './key-set.ts'
@@ -37,7 +38,7 @@ export async function loadKeySet({
 function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null) return { ...value }
+    if (isRecord(value)) return value
   } catch {
     // The text is not repeated: it is what another host says.
   }

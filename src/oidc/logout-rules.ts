@@ -1,3 +1,4 @@
+import { isRecord } from '../domain/is-record.ts'
 import { audiencesOf } from './audiences.ts'
 import { faultOfTimes } from './jwt-times.ts'
 
@@ -41,11 +42,7 @@ export function faultOfLogout(
 }
 
 function isLogout(events: unknown): boolean {
-  if (typeof events !== 'object' || events === null || !Object.hasOwn(events, logoutEvent)) {
-    return false
-  }
-  const event = (events as Readonly<Record<string, unknown>>)[logoutEvent]
-  return typeof event === 'object' && event !== null && !Array.isArray(event)
+  return isRecord(events) && Object.hasOwn(events, logoutEvent) && isRecord(events[logoutEvent])
 }
 
 /** What the database can hold. */

@@ -2,6 +2,7 @@ import type { ClientAuth, Configuration } from 'openid-client'
 import { createBoundedFetch } from './bounded-fetch.ts'
 import { readClaims, type VerifiedPerson } from './claims.ts'
 import { ProviderUnavailable, SignInRefused } from './errors.ts'
+import { isAsymmetric } from './key-set.ts'
 import { isLoopback } from './parse-oidc-file.ts'
 import type { ProviderSettings } from './provider-settings.ts'
 
@@ -32,9 +33,6 @@ const knownForMs = 60 * 60 * 1000
 const awayForMs = 5_000
 /** How long a person may take to prove an identity again. */
 const confirmedWithinSeconds = 300
-
-const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
-const asymmetric = new Set([...algorithms, 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'])
 
 /**
  * A client of one provider of OpenID Connect: the authorization code flow with PKCE (OpenID Connect
@@ -149,7 +147,7 @@ async function clientAuthenticationOf(secret: string | undefined): Promise<Clien
 function requireAsymmetric(idToken: string | undefined): void {
   const [header = ''] = idToken?.split('.') ?? []
   const { alg } = JSON.parse(Buffer.from(header, 'base64url').toString())
-  if (asymmetric.has(alg)) return
+  if (isAsymmetric(alg)) return
   throw new SignInRefused('The ID token has no signature by an asymmetric key.')
 }
 

@@ -1,3 +1,5 @@
+import { isRecord } from '../domain/is-record.ts'
+
 /** Longer than a JWT with hundreds of groups, and less than Node takes as headers. */
 export const maxJwtLength = 8_192
 const maxJwtHeaderLength = 1_024
@@ -30,8 +32,4 @@ function parsePart(part: string): Readonly<Record<string, unknown>> | undefined 
   } catch {
     return undefined
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
