@@ -78,7 +78,7 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
         limits: { idleMs: 0, lifetimeMs: 0, confirmationMs: 0 },
       },
       providers: new Map(),
-      issuers: { byName: new Map(), clientIds: new Set(), authenticate: false },
+      issuers: { all: new Map(), ofBearers: new Map(), clientIds: new Set() },
       uses: new UsageBuffer(),
       denials: new DenialBuffer(),
       expiring: { within: new Map() },

@@ -18,7 +18,7 @@ type Admit = (caller: AuthenticatedCaller, admitted: Admitted) => Promise<void> 
  * never are, and no other text is ever tried there.
  */
 export function isOfIssuer({ issuers }: Pick<Deps, 'issuers'>, text: string): boolean {
-  return issuers.authenticate && isForeignJwt(text)
+  return issuers.ofBearers.size > 0 && isForeignJwt(text)
 }
 
 /**

@@ -3,16 +3,20 @@ import type { ProviderSettings } from './provider-settings.ts'
 
 /** A provider as the signer of JWTs. */
 export interface Issuer {
-  readonly settings: Pick<ProviderSettings, 'audience' | 'clientId' | 'issuer' | 'name' | 'rules'>
+  readonly settings: Pick<ProviderSettings, 'clientId' | 'issuer' | 'rules'>
   readonly keys: IssuerKeys
 }
 
-/** The issuers of a deployment. */
+/** An issuer whose JWTs authenticate callers if they are for this audience. */
+export interface BearerIssuer extends Issuer {
+  readonly audience: string
+}
+
+/** The issuers of a deployment, by the exact text of `iss`. */
 export interface Issuers {
-  /** By the exact text of `iss`. */
-  readonly byName: ReadonlyMap<string, Issuer>
+  readonly all: ReadonlyMap<string, Issuer>
+  /** Those that have an audience. */
+  readonly ofBearers: ReadonlyMap<string, BearerIssuer>
   /** Those of every provider: a JWT for one of them is an ID token. */
   readonly clientIds: ReadonlySet<string>
-  /** Whether JWTs of any issuer authenticate callers. */
-  readonly authenticate: boolean
 }

@@ -1,12 +1,12 @@
-import type { Issuer, Issuers } from './issuer.ts'
+import type { Issuer } from './issuer.ts'
 import { isAsymmetric } from './key-set.ts'
 import { readJwt } from './read-jwt.ts'
 
 /** Whether a configured issuer signed a JWT. */
-export type SignatureVerdict =
+export type SignatureVerdict<Signer extends Issuer> =
   | {
       readonly kind: 'signed'
-      readonly issuer: Issuer
+      readonly issuer: Signer
       readonly claims: Readonly<Record<string, unknown>>
     }
   | Unproved
@@ -18,25 +18,25 @@ export type Unproved =
   /** Whether it does cannot be known now: the issuer cannot be asked for its keys. */
   | { readonly kind: 'away' }
 
-const AWAY: SignatureVerdict = { kind: 'away' }
+const AWAY: Unproved = { kind: 'away' }
 const UNTRUSTED = refused('The JWT is not signed by an issuer that this service trusts.')
 
 /**
- * Whether a configured issuer signed a JWT: total over all strings. Its `iss` must be the exact
- * text of an issuer, its `typ` one of the given (in lower case; absent is allowed), and its
- * signature by a key of that issuer and of no other. The library is loaded for the first JWT: a
- * service that gets none does not pay for it.
+ * Whether one of the issuers signed a JWT: total over all strings. Its `iss` must be the exact text
+ * of an issuer, its `typ` one of the given (in lower case; absent is allowed), and its signature by
+ * a key of that issuer and of no other. The library is loaded for the first JWT: a service that
+ * gets none does not pay for it.
  */
-export async function proveSignature(
-  { byName }: Issuers,
+export async function proveSignature<Signer extends Issuer>(
+  issuers: ReadonlyMap<string, Signer>,
   text: string,
   types: ReadonlySet<string>,
-): Promise<SignatureVerdict> {
+): Promise<SignatureVerdict<Signer>> {
   const unproved = readJwt(text)
   if (unproved === undefined) return refused('The JWT is too long, or is not one.')
   const { header, claims } = unproved
   const { iss } = claims
-  const issuer = typeof iss === 'string' ? byName.get(iss) : undefined
+  const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined
   if (issuer === undefined) return UNTRUSTED
   const signing = readSigningHeader(header, types)
   if (typeof signing === 'string') return refused(`The header of the JWT is refused: ${signing}`)
@@ -70,6 +70,6 @@ export function readSigningHeader(
   return `typ must be absent or one of ${[...types].join(', ')}.`
 }
 
-function refused(message: string): SignatureVerdict {
+function refused(message: string): Unproved {
   return { kind: 'refused', message }
 }

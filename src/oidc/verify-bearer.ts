@@ -18,11 +18,10 @@ export async function verifyBearer(
   text: string,
   now: Date,
 ): Promise<BearerVerdict> {
-  const signature = await proveSignature(issuers, text, bearerTypes)
+  const signature = await proveSignature(issuers.ofBearers, text, bearerTypes)
   if (signature.kind !== 'signed') return signature
   const { issuer, claims } = signature
-  const { audience } = issuer.settings
-  if (audience === undefined) return refused('The service accepts no JWTs of the issuer.')
+  const { audience } = issuer
   const { clientIds } = issuers
   const fault = faultOfClaims(claims, { audience, clientIds, now })
   if (fault !== undefined) return refused(`The JWT is refused: ${fault}`)

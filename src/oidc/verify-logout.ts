@@ -13,7 +13,7 @@ export async function verifyLogout(
   text: string,
   now: Date,
 ): Promise<LogoutVerdict> {
-  const signature = await proveSignature(issuers, text, logoutTypes)
+  const signature = await proveSignature(issuers.all, text, logoutTypes)
   if (signature.kind !== 'signed') return signature
   const { claims, issuer } = signature
   const { clientId, issuer: name } = issuer.settings

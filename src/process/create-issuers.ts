@@ -16,9 +16,13 @@ export function createIssuers(
     }
     return { settings, keys: new IssuerKeys(() => loadKeySet(settings), onFailure) }
   }
+  const issuers = providers.map((provider) => [provider, issuerOf(provider)] as const)
+  const bearers = issuers.flatMap(([{ audience, issuer }, one]) =>
+    audience === undefined ? [] : [[issuer, { ...one, audience }] as const],
+  )
   return {
-    byName: new Map(providers.map((settings) => [settings.issuer, issuerOf(settings)])),
+    all: new Map(issuers.map(([{ issuer }, one]) => [issuer, one])),
+    ofBearers: new Map(bearers),
     clientIds: new Set(providers.map((provider) => provider.clientId)),
-    authenticate: providers.some((provider) => provider.audience !== undefined),
   }
 }

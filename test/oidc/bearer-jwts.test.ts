@@ -324,9 +324,12 @@ t.test('keys rotate without a denial, and an issuer that is away is no denial', 
 t.test('an issuer without an audience in OIDC_FILE authenticates nobody at /v1', async (t) => {
   const plain = await startJwtIssuer(t, 'plain')
   const { audience: _, ...entry } = plain.entry
-  const OIDC_FILE = await writeOidcFile(t, [entry])
-  const service = await startTestService(t, { settings: { OIDC_FILE } })
-  const answer = await service.as(plain.mint('anybody')).get('/v1/me')
-  assertProblem(t, answer, unauthenticated, audience)
-  t.equal(plain.asked, 0)
+  // Alone, and beside an issuer that has one.
+  for (const others of [[], [issuer.entry]]) {
+    const OIDC_FILE = await writeOidcFile(t, [entry, ...others])
+    const service = await startTestService(t, { settings: { OIDC_FILE } })
+    const answer = await service.as(plain.mint('anybody')).get('/v1/me')
+    assertProblem(t, answer, unauthenticated, audience)
+    t.equal(plain.asked, 0, `not even for its keys, beside ${others.length}`)
+  }
 })
