@@ -45,6 +45,7 @@ async function openSite(t: Test): Promise<Site> {
       roles: [
         { claim: 'groups', value: 'admins', account, role: 'admin' },
         { claim: 'groups', value: 'readers', account, role: 'viewer' },
+        { claim: 'groups', value: 'shouting', account, role: 'VIEWER' },
         { claim: 'groups', value: 'others', account: other, role: 'viewer' },
         { claim: 'groups', value: 'lost', account, role: 'a role that nobody made' },
         { claim: 'groups', value: 'operators', platform: true, role: 'viewer' },
@@ -96,18 +97,21 @@ t.test('the roles are those of this very token', async (t) => {
 t.test('a mapped role lasts as long as the latest token that maps to it', async (t) => {
   const seconds = Math.floor(Date.now() / 1000)
   const ends = [seconds + 600, seconds + 3_600, seconds + 60]
-  const untils: unknown[] = []
-  for (const exp of ends) {
-    const answer = await by('longer', { groups: ['readers'], exp }).get('/v1/me')
-    t.equal(answer.status, 200)
-    const stored = site.service.deps.db
-      .selectFrom('membership')
-      .select('mapped_until')
-      .where('person_id', '=', answer.body.user.id)
-    untils.push((await stored.executeTakeFirst())?.mapped_until)
-  }
   const later = new Date((seconds + 3_660) * 1000)
-  t.same(untils, [new Date((seconds + 660) * 1000), later, later])
+  // The name of a role counts in any case.
+  for (const group of ['readers', 'shouting']) {
+    const untils: unknown[] = []
+    for (const exp of ends) {
+      const answer = await by(`longer, ${group}`, { groups: [group], exp }).get('/v1/me')
+      t.equal(answer.status, 200)
+      const stored = site.service.deps.db
+        .selectFrom('membership')
+        .select('mapped_until')
+        .where('person_id', '=', answer.body.user.id)
+      untils.push((await stored.executeTakeFirst())?.mapped_until)
+    }
+    t.same(untils, [new Date((seconds + 660) * 1000), later, later], group)
+  }
 })
 
 t.test('a person with roles in several accounts acts in the one that the path names', async (t) => {
@@ -160,6 +164,27 @@ t.test('a removal ends every token from before, and a later one enters again', a
     permissionDenied,
     'the first one stays out',
   )
+})
+
+t.test('a JWT that gives nothing takes no lock of its account', async (t) => {
+  const raw = await connectRaw(t, site.database.url)
+  const removed = by('was-removed', { groups: ['admins'] })
+  const { id } = (await removed.get('/v1/me')).body.user
+  await root.post(`/v1/accounts/${account}/users/${id}/remove`, { keys: 'keep' })
+  const reader = by('stays-reader', { groups: ['readers'] })
+  t.equal((await reader.get('/v1/me')).status, 200)
+  await raw.query('begin')
+  await raw.query(`select from account where id = '${account}' for update`)
+  const refused = {
+    'whom an administrator removed': removed,
+    'whose role does not exist': by('is-lost', { groups: ['lost'] }),
+    'whose claims map to nothing': by('is-unknown'),
+  }
+  for (const [who, caller] of Object.entries(refused)) {
+    assertProblem(t, await caller.get(keysOf(account)), permissionDenied, who)
+  }
+  t.equal((await reader.get(keysOf(account))).status, 200, 'nor does one that changes nothing')
+  await raw.query('rollback')
 })
 
 t.test('nobody grants by a JWT what its role does not hold', async (t) => {

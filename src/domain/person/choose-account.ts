@@ -23,9 +23,9 @@ export function chooseAccount<User extends ChosenUser>(
   users: readonly User[],
 ): AccountChoice<User> | undefined {
   const choices = [
-    ...mapped.map((role) => ({ mapped: role, user: users.find((user) => isOf(role, user)) })),
+    ...mapped.map((role) => ({ mapped: role, user: users.find((user) => isMeantBy(role, user)) })),
     ...users
-      .filter((user) => user.mappedUntil === null && !mapped.some((role) => isOf(role, user)))
+      .filter((user) => user.mappedUntil === null && !mapped.some((role) => isMeantBy(role, user)))
       .map((user) => ({ mapped: undefined, user })),
   ]
   const isPlatform = ({ mapped: role, user }: AccountChoice<User>) =>
@@ -35,7 +35,13 @@ export function chooseAccount<User extends ChosenUser>(
   return choices.find(ofPath) ?? choices.find(isPlatform) ?? choices[0]
 }
 
-/** An entry that names an account never means the platform account. */
-function isOf({ accountId }: MappedRole, user: ChosenUser): boolean {
+/**
+ * Whether an entry gives a role in the account of a user. One that names an account never means the
+ * platform account.
+ */
+export function isMeantBy(
+  { accountId }: MappedRole,
+  user: Pick<UserFacts, 'accountId' | 'platform'>,
+): boolean {
   return accountId === null ? user.platform : !user.platform && user.accountId === accountId
 }

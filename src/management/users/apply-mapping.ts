@@ -4,7 +4,6 @@ import { newId } from '../../acts/ids.ts'
 import type { MappedRole } from '../../domain/person/mapping.ts'
 import type { Person, PersonName, Profile } from '../../domain/person/person.ts'
 import { system } from '../../domain/principal.ts'
-import { isUuid } from '../../domain/uuid.ts'
 import { findAccount } from '../../store/accounts.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import {
@@ -18,6 +17,7 @@ import { enterPerson, findPerson } from '../../store/persons.ts'
 import { lockRoleRights } from '../../store/role-rights.ts'
 import { findRoleWithEffects, type RoleWithEffects } from '../../store/roles.ts'
 import { userAdded, userRemoved, userUpdated } from './events.ts'
+import { logMissingRole, namedBy } from './mapped-role.ts'
 
 /** What the deployment's file says of a person in one account, at a sign-in. */
 export interface MappingOfAccount {
@@ -124,16 +124,10 @@ export async function findMappedRole(
   if (mapped === undefined) return undefined
   const account = await findAccount(trx, accountId)
   const isMeant = account !== undefined && account.platform === (mapped.accountId === null)
-  const by = isUuid(mapped.role) ? { id: mapped.role } : { name: mapped.role }
-  const found = isMeant ? await findRoleWithEffects(trx, accountId, by) : undefined
+  const found = isMeant ? await findRoleWithEffects(trx, accountId, namedBy(mapped)) : undefined
   // It may be deleted at this moment: once it is locked it stays until the person has it.
   const isHeld = found && (await lockRoleRights(trx, accountId, found.id)) !== undefined
   const role = isHeld ? found : undefined
-  if (role === undefined) {
-    deps.log.error(
-      { account_id: accountId, role: mapped.role },
-      'OIDC_FILE maps to a role that does not exist, or to the platform account without naming it',
-    )
-  }
+  if (role === undefined) logMissingRole(deps, accountId, mapped)
   return role
 }

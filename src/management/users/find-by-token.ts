@@ -1,18 +1,20 @@
 import { runForAccount } from '../../account-context.ts'
 import type { ActDeps } from '../../acts/deps.ts'
-import { chooseAccount } from '../../domain/person/choose-account.ts'
+import { type AccountChoice, chooseAccount, isMeantBy } from '../../domain/person/choose-account.ts'
 import type { MappedRole } from '../../domain/person/mapping.ts'
 import type { ProvedToken } from '../../domain/person/proved-token.ts'
 import type { UserFacts } from '../../domain/person/user.ts'
 import type { TokenRef } from '../../domain/principal.ts'
-import { isUuid } from '../../domain/uuid.ts'
+import { foldRoleName } from '../../domain/role.ts'
 import { requirePlatformId } from '../../store/accounts.ts'
 import { findRoleRights, type RoleRights } from '../../store/role-rights.ts'
-import { findUsersOfPerson, type UserOfPerson } from '../../store/users-of-person.ts'
+import { findUsersOfPerson } from '../../store/users-of-person.ts'
 import type { VerificationDeps } from '../../verification/deps.ts'
 import { enterByToken } from './enter-by-token.ts'
+import { logMissingRole, namedBy } from './mapped-role.ts'
 
 type Deps = ActDeps & Pick<VerificationDeps, 'verificationReads'>
+type Choice = AccountChoice<UserFacts>
 
 /** Who calls by a JWT, and by which role. */
 export interface UserByToken {
@@ -23,36 +25,36 @@ export interface UserByToken {
 /**
  * The person of a verified JWT as a user of the account in which the request acts; undefined if the
  * person has no role there. Whom the claims map to a role is entered as a user first. Everything is
- * read for this very request: a JWT is not cached.
+ * read for this very request: a JWT is not cached. Only a JWT that changes something takes locks,
+ * so that one that is refused, however often it comes, holds up no act.
  */
 export async function findUserByToken(
   deps: Deps,
   proved: ProvedToken,
   accountId: string | undefined,
 ): Promise<UserByToken | undefined> {
-  const found = await chooseUser(deps, proved, accountId)
-  if (found?.mapped === undefined || isEntered(found.mapped, found.user, proved)) {
-    return found && rightsByToken(deps, proved, found)
-  }
-  await enter(deps, proved, found.mapped)
-  const entered = await chooseUser(deps, proved, accountId)
-  return entered && rightsByToken(deps, proved, entered)
+  const choice = await chooseUser(deps, proved, accountId)
+  if (choice === undefined) return undefined
+  const { mapped, user } = choice
+  const { expiresAt } = proved
+  if (mapped === undefined) return user && withRole(user, user, { mappedRoleId: null, expiresAt })
+  const rights = await mappedRights(deps, mapped, user)
+  if (rights === undefined) return undefined
+  const token = { mappedRoleId: rights.role.id, expiresAt }
+  if (user !== undefined && isEntered(user, token)) return withRole(user, rights, token)
+  await enter(deps, proved, mapped)
+  const entered = (await chooseUser(deps, proved, accountId))?.user
+  return entered && withRole(entered, rights, token)
 }
 
-/** Whether the person is a user, and stays one for as long as the token holds. */
-function isEntered(
-  mapped: MappedRole,
-  user: UserFacts | undefined,
-  { expiresAt }: ProvedToken,
-): boolean {
-  if (user === undefined) return false
-  const { mappedUntil } = user
-  return mappedUntil === null || mappedUntil >= expiresAt || !isNamed(user, mapped)
+/** Whether the person stays a user for as long as the token holds, as far as the token decides. */
+function isEntered({ mappedUntil, role }: UserFacts, token: TokenRef): boolean {
+  return mappedUntil === null || mappedUntil >= token.expiresAt || role.id !== token.mappedRoleId
 }
 
-interface Choice {
-  readonly mapped: MappedRole | undefined
-  readonly user: UserFacts | undefined
+/** Every check of a person's rights knows when a mapped role ends: a token ends in the same way. */
+function withRole(user: UserFacts, rights: RoleRights, token: TokenRef): UserByToken {
+  return { user: { ...user, ...rights, mappedUntil: token.expiresAt }, token }
 }
 
 async function chooseUser(
@@ -60,17 +62,21 @@ async function chooseUser(
   { person, roles, since }: ProvedToken,
   accountId: string | undefined,
 ): Promise<Choice | undefined> {
-  const users = await deps.verificationReads.read(
-    (db) => findUsersOfPerson(db, person),
+  const found = await deps.verificationReads.read(
+    (db) => findUsersOfPerson(db, person, since),
     (rows) => rows.length > 0,
   )
-  const isOpen = ({ lastRemovedAt }: UserOfPerson) =>
-    lastRemovedAt === null || lastRemovedAt < since
-  const shut = users.filter((one) => !isOpen(one)).map(({ facts }) => facts.accountId)
-  const open = users.filter(isOpen).map(({ facts }) => facts)
-  const choice = chooseAccount(accountId, roles, open)
-  const chosenId = choice?.mapped?.accountId
-  return typeof chosenId === 'string' && shut.includes(chosenId) ? undefined : choice
+  const removed = found.filter(({ removedAt }) => removedAt !== null)
+  const isShut = (user: UserFacts) => removed.some((one) => one.accountId === user.accountId)
+  const choice = chooseAccount(
+    accountId,
+    roles,
+    found.filter((user) => !isShut(user)),
+  )
+  const mapped = choice?.mapped
+  return mapped !== undefined && removed.some((user) => isMeantBy(mapped, user))
+    ? undefined
+    : choice
 }
 
 async function enter(
@@ -78,40 +84,34 @@ async function enter(
   { person, since, expiresAt: until }: ProvedToken,
   mapped: MappedRole,
 ): Promise<void> {
-  const accountId = mapped.accountId ?? (await requirePlatformId(deps.db))
+  const accountId = await accountOf(deps, mapped)
   await runForAccount(accountId, () =>
     enterByToken(deps, { person, accountId, mapped, since, until }),
   )
 }
 
-async function rightsByToken(
-  deps: Deps,
-  { expiresAt }: ProvedToken,
-  { mapped, user }: Choice,
-): Promise<UserByToken | undefined> {
-  if (user === undefined) return undefined
-  // Every check of a person's rights knows when a mapped role ends: a token ends in the same way.
-  const mappedUntil = expiresAt
-  if (mapped === undefined) {
-    return { user: { ...user, mappedUntil }, token: { mappedRoleId: null, expiresAt } }
-  }
-  const rights = await mappedRights(deps, user, mapped)
-  if (rights === undefined) return undefined
-  const token = { mappedRoleId: rights.role.id, expiresAt }
-  return { user: { ...user, ...rights, mappedUntil }, token }
-}
-
 async function mappedRights(
   deps: Deps,
-  user: UserFacts,
   mapped: MappedRole,
+  user: UserFacts | undefined,
 ): Promise<RoleRights | undefined> {
-  if (isNamed(user, mapped)) return user
-  const { role } = mapped
-  const by = isUuid(role) ? { id: role } : { name: role }
-  return deps.verificationReads.read((db) => findRoleRights(db, user.accountId, by))
+  const by = namedBy(mapped)
+  if (user !== undefined && isRole(user, by)) return user
+  const accountId = user?.accountId ?? (await accountOf(deps, mapped))
+  const rights = await deps.verificationReads.read(
+    (db) => findRoleRights(db, accountId, by),
+    (found) => found !== undefined,
+  )
+  // Only an entry that names the platform gives a role of the platform account.
+  if (rights !== undefined && rights.platform === (mapped.accountId === null)) return rights
+  logMissingRole(deps, accountId, mapped)
+  return undefined
 }
 
-function isNamed({ role: { id, name } }: UserFacts, { role }: MappedRole): boolean {
-  return role === id || role === name
+function isRole({ role }: UserFacts, by: ReturnType<typeof namedBy>): boolean {
+  return 'id' in by ? by.id === role.id : foldRoleName(by.name) === foldRoleName(role.name)
+}
+
+async function accountOf(deps: Deps, { accountId }: MappedRole): Promise<string> {
+  return accountId ?? (await deps.verificationReads.read(requirePlatformId))
 }
