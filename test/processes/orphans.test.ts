@@ -64,10 +64,18 @@ interface StartedTest {
 
 async function startedTest(t: Test): Promise<StartedTest> {
   const script = `${import.meta.dirname}/parent.ts`
-  const test = spawn(...unmeasured(script), { stdio: ['pipe', 'pipe', 'ignore'] })
+  const test = spawn(...unmeasured(script), { stdio: 'pipe' })
   endWithParent(test)
   t.teardown(() => test.kill('SIGKILL'))
-  const [line] = await once(createInterface({ input: test.stdout }), 'line')
+  let errors = ''
+  test.stderr.on('data', (chunk) => {
+    errors += chunk
+  })
+  const lines = createInterface({ input: test.stdout })
+  const ended = once(lines, 'close').then(() => {
+    throw new Error(`The test has not started a service: ${errors}`)
+  })
+  const [line] = await Promise.race([once(lines, 'line'), ended])
   const { folder, pid } = JSON.parse(line)
   t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   return { test, folder, pid }
