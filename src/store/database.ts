@@ -1,11 +1,10 @@
 import { Kysely, PostgresDialect, type PostgresPool, type Transaction } from 'kysely'
 import { Client, type ClientBase, type ClientConfig, Pool } from 'pg'
 import { CurrentHistory, type Origin } from './current-history.ts'
-import type { Connection } from './database-url.ts'
 import { identifyServer } from './history.ts'
 import type { Schema } from './schema.ts'
 import { requireFit } from './server-fitness.ts'
-import { DatabaseServers, type ServersLog } from './servers/database-servers.ts'
+import { DatabaseServers, type DatabaseServersOptions } from './servers/database-servers.ts'
 import { sessionSettings } from './session.ts'
 import { runStatement } from './tuning/run-statement.ts'
 import { withoutUnresponsiveConnections } from './unresponsive-connections.ts'
@@ -19,8 +18,7 @@ export type StoreTransaction = Transaction<Schema>
 export const isolationLevels = ['read committed', 'repeatable read'] as const
 export type IsolationLevel = (typeof isolationLevels)[number]
 
-export interface DatabaseOptions {
-  readonly connection: Connection
+export interface DatabaseOptions extends DatabaseServersOptions {
   readonly poolMax: number
   /** How long to wait for a connection, in milliseconds; after that, the request gets 503. */
   readonly connectTimeoutMs: number
@@ -28,8 +26,6 @@ export interface DatabaseOptions {
   readonly isolation?: IsolationLevel
   /** Called with the error of each connection that breaks while idle. */
   readonly onIdleError: (error: Error) => void
-  /** Logs which of several servers is used. */
-  readonly log?: ServersLog
 }
 
 export interface OpenDatabase {
@@ -53,7 +49,7 @@ export function openDatabase(options: DatabaseOptions): OpenDatabase {
   return { db, pool, history }
 }
 
-export interface PoolOptions extends Omit<DatabaseOptions, 'connection' | 'log'> {
+export interface PoolOptions extends Omit<DatabaseOptions, 'connection' | 'graceMs' | 'log'> {
   /** Shared by all pools of a process: what one has found out serves the others. */
   readonly servers: DatabaseServers
   /** Shared by all pools of a process: after a promotion none of them uses the deposed primary. */

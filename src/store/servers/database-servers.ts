@@ -14,6 +14,11 @@ export interface DatabaseServersOptions {
   /** How long one connection may take, in milliseconds. */
   readonly connectTimeoutMs: number
   readonly log?: ServersLog | undefined
+  /**
+   * How long a server that accepts writes waits for another that was promoted later, in
+   * milliseconds. Default: 100.
+   */
+  readonly graceMs?: number | undefined
 }
 
 export interface ServersLog {
@@ -30,6 +35,7 @@ export class DatabaseServers {
   readonly #url: DatabaseUrl
   readonly #connectTimeoutMs: number
   readonly #log: ServersLog | undefined
+  readonly #graceMs: number | undefined
   readonly #rule: ClusterRule
   #found: readonly Endpoint[] = []
   #latest: Endpoint
@@ -39,11 +45,12 @@ export class DatabaseServers {
   #search: Promise<void> | undefined
   #logged: string | undefined
 
-  constructor({ connection, connectTimeoutMs, log }: DatabaseServersOptions) {
+  constructor({ connection, connectTimeoutMs, log, graceMs }: DatabaseServersOptions) {
     this.#url = readConnection(connection)
     this.#connectTimeoutMs = connectTimeoutMs
     this.#limitMs = connectTimeoutMs
     this.#log = log
+    this.#graceMs = graceMs
     this.#rule = new ClusterRule(this.#url)
     const [first = { host: 'localhost', port: 5432 }] = this.#url.servers
     this.#latest = { ...first, address: first.host }
@@ -154,6 +161,7 @@ export class DatabaseServers {
         probeServer(this.#optionsFor(endpoint, withinMs), withinMs, signal),
       refusalOf: (report) => this.#rule.refusalOf(report),
       withinMs,
+      graceMs: this.#graceMs,
     })
     for (const [endpoint, cause] of result.causes) causes.set(nameOf(endpoint), cause)
     try {

@@ -7,6 +7,8 @@ export interface SearchOptions {
   /** Why a server is not to be used; undefined: it is. */
   readonly refusalOf: (report: ServerReport) => string | undefined
   readonly withinMs: number
+  /** How long a server that is to be used waits for the answers of the others. Default: 100. */
+  readonly graceMs?: number | undefined
 }
 
 export interface Finding {
@@ -20,8 +22,6 @@ export interface SearchResult {
   readonly causes: ReadonlyMap<Endpoint, unknown>
 }
 
-/** How long a server that accepts writes waits for another that was promoted later. */
-const graceMs = 100
 const askAgainAfterMs = 200
 
 /**
@@ -30,7 +30,7 @@ const askAgainAfterMs = 200
  * nobody. Ends when each has answered, shortly after the first that is to be used, or in time.
  */
 export async function searchServers(options: SearchOptions): Promise<SearchResult> {
-  const { endpoints, probe, refusalOf, withinMs } = options
+  const { endpoints, probe, refusalOf, withinMs, graceMs = 100 } = options
   const found: Finding[] = []
   const causes = new Map<Endpoint, unknown>()
   const over = new AbortController()
