@@ -14,7 +14,7 @@ import { startTestService } from '../helpers/service.ts'
 
 type Act = () => Promise<Answer>
 
-const rounds = 3
+const rounds = 2
 
 for (const isolation of isolationLevels) {
   t.test(`concurrent acts on users under ${isolation}`, async (t) => {

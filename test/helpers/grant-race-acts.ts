@@ -1,7 +1,8 @@
-import type { Answer, Api } from './api.ts'
+import { type Act as ActOf, type Acts, racesOf } from './act-races.ts'
+import type { Api } from './api.ts'
 import type { Author, Site } from './grant-race-site.ts'
 
-export type Act = (site: Site) => Promise<Answer>
+type Act = ActOf<Site>
 
 const keys = ({ account }: Site) => `/v1/accounts/${account}/api-keys`
 const aeon = ({ account }: Site) => `/api/public/v1/accounts/${account}`
@@ -57,7 +58,7 @@ const more = ['cluster:read', 'backup:delete']
 const overlap = { overlap_seconds: 60 }
 
 /** Acts that give what a role, a list or a key then allows. */
-export const grants: Readonly<Record<string, Act>> = {
+const grants: Acts<Site> = {
   'a clerk issues': issue('clerk', 'ofHome'),
   'a clerk issues by Aeon': (site) =>
     site.as.clerk.post(`${aeon(site)}/api-keys`, {
@@ -81,7 +82,7 @@ export const grants: Readonly<Record<string, Act>> = {
 }
 
 /** Acts that widen a role, a list or a key: grants too, by callers who hold more. */
-export const wideners: Readonly<Record<string, Act>> = {
+const wideners: Acts<Site> = {
   'a bound admin widens the role': putRole('boundAdmin', 'ofHome', more),
   'a bound admin widens the role by Aeon': (site) =>
     site.as.boundAdmin.put(`${aeon(site)}/roles/${site.ids.ofHome}`, {
@@ -102,7 +103,7 @@ export const wideners: Readonly<Record<string, Act>> = {
 }
 
 /** Acts that take rights from the granting caller. */
-export const narrowers: Readonly<Record<string, Act>> = {
+const narrowers: Acts<Site> = {
   'the role of the clerks is emptied': putRole('root', 'clerks', ['api_key:read']),
   'the role of the clerks loses what they give': putRole('root', 'clerks', [
     'api_key:create',
@@ -125,3 +126,6 @@ export const narrowers: Readonly<Record<string, Act>> = {
   'the other list is narrowed': setEntries('root', 'other', ['198.51.100.0/24']),
   'the bound admin gets another list': patchKey('root', 'boundAdmin', restrict('other')),
 }
+
+/** Every pair of an act that grants and one that changes what it is judged by. */
+export const races = racesOf({ ...grants, ...wideners }, { ...wideners, ...narrowers })

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import type { Test } from 'tap'
 import type { IsolationLevel } from '../../src/store/database.ts'
+import type { RaceSite } from './act-races.ts'
 import type { Api } from './api.ts'
 import { createImpatientDatabase } from './database.ts'
 import { newAccount, newAllowList, newKey, newRole } from './fixtures.ts'
@@ -9,8 +10,7 @@ import { saveRows } from './saved-rows.ts'
 import { startTestService } from './service.ts'
 
 /** An account with keys that grant to each other, and the means to restore it. */
-export interface Site {
-  readonly raw: Client
+export interface Site extends RaceSite {
   readonly account: string
   readonly platform: string
   readonly root: Api
@@ -18,7 +18,6 @@ export interface Site {
   readonly as: Readonly<Record<Author, Api>>
   /** The ids of all keys, roles and lists, by their names. */
   readonly ids: Readonly<Record<string, string>>
-  restore(): Promise<void>
 }
 
 const authors = ['clerk', 'freeAdmin', 'boundAdmin', 'boundClerk', 'platformClerk'] as const
@@ -108,6 +107,7 @@ export async function openSite(t: Test, isolation: IsolationLevel): Promise<Site
       await restoreRows()
       service.deps.cache.clear()
     },
+    state: () => stateOf(raw, account, ids),
   }
 }
 
@@ -130,7 +130,7 @@ function fromHome(api: Api): Api {
  * Everything that the keys, roles and lists of the account allow, and that role of the platform, as
  * one text.
  */
-export async function stateOf({ raw, account, ids }: Site): Promise<string> {
+async function stateOf(raw: Client, account: string, ids: Site['ids']): Promise<string> {
   const { rows } = await raw.query(
     `select string_agg(line, e'\n' order by line) as state from (
       select concat_ws(' ', 'key', api_key.name, role.name, reach, expires_at, disabled_at is null,

@@ -9,11 +9,14 @@ const tables = [
   'credential',
   'api_key_usage',
   'idempotent_request',
+  'person',
+  'membership',
+  'user_session',
 ]
 
 /**
- * Saves all keys, roles and lists of a database. Returns a function that restores them in one round
- * trip.
+ * Saves all keys, roles, lists, people and sessions of people of a database. Returns a function
+ * that restores them in one round trip.
  */
 export async function saveRows(client: Client): Promise<() => Promise<void>> {
   const removed = tables.toReversed().map((table) => `delete from ${table}`)

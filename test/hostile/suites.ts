@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
 
-/** test/acts/grant-races.test.ts runs, since it accepts the outcome of either order. */
+/** test/acts/{grant,user}-races.test.ts run, since they accept the outcome of either order. */
 const inOrder =
   'It has acts wait for a lock in a certain order: an injured act is repeated, and then comes last.'
 const ownServers = 'It starts a primary and a standby of its own, which the proxy does not lead to.'
@@ -18,6 +18,7 @@ export const notInjured: Readonly<Record<string, string>> = {
   'test/acts/concurrency.test.ts': inOrder,
   'test/acts/key-act-concurrency.test.ts': inOrder,
   'test/acts/session-concurrency.test.ts': inOrder,
+  'test/acts/user-concurrency.test.ts': inOrder,
   'test/freshness/deposed-primary.test.ts': ownServers,
   'test/freshness/edge-streams.test.ts': noDatabase,
   'test/freshness/several-hosts.test.ts': ownServers,
