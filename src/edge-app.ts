@@ -8,6 +8,7 @@ import { type CommonAppOptions, createApp } from './http/create-app.ts'
 import { registerEdgeModeMetrics } from './http/edge-mode/edge-mode-metrics.ts'
 import { EdgeReadiness, edgeReadinessRoute } from './http/edge-mode/edge-readiness.ts'
 import { refuseElsewhere } from './http/edge-mode/elsewhere.ts'
+import { forwardAuthRoutes } from './http/forward-auth/forward-auth.ts'
 import { nativeComponents } from './http/native/components.ts'
 import { verificationApi } from './http/native/native-api.ts'
 import { OAuthErrorBody } from './http/oauth/errors.ts'
@@ -19,7 +20,6 @@ import {
 import { healthComponents, livenessRoute } from './http/operations/health.ts'
 import { type MetricsOptions, metricsRoute } from './http/operations/metrics-route.ts'
 import { FaultBody, Problem, writeProblem } from './http/problem.ts'
-import { forwardAuthRoutes } from './http/proxy/forward-auth.ts'
 import { refuseUnknownQueries } from './http/unknown-query.ts'
 
 export interface EdgeAppOptions extends CommonAppOptions, MetricsOptions {

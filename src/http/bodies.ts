@@ -8,7 +8,7 @@ import { type BodyTurns, parseInTurn } from './body-turns.ts'
 import { refuseContentCoding } from './content-coding.ts'
 import { describeBrokenJson } from './json/broken-json.ts'
 import { hasMoreValues } from './json/count-values.ts'
-import { countColons, mayRepeatMember } from './json/may-repeat-member.ts'
+import { countColons, mayRepeatMember } from './json/repeated-members.ts'
 import { scanJson } from './json/scan-json.ts'
 
 /**

@@ -1,7 +1,7 @@
 /** A scan agrees with JSON.parse, and finds the duplicate members that JSON.parse drops. */
 import fc from 'fast-check'
 import t from 'tap'
-import { countColons, mayRepeatMember } from '../../src/http/json/may-repeat-member.ts'
+import { countColons, mayRepeatMember } from '../../src/http/json/repeated-members.ts'
 import { scanJson } from '../../src/http/json/scan-json.ts'
 import { propertyRuns } from '../helpers/property-runs.ts'
 

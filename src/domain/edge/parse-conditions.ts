@@ -3,7 +3,7 @@ import { parseAddress } from '../network/address.ts'
 import { isPermission } from '../permission-form.ts'
 import { isUuid } from '../uuid.ts'
 import type { Attempt } from '../verdict.ts'
-import { isText } from './checks.ts'
+import { isText } from './message-checks.ts'
 
 /** What a token is used for, as the callers of an edge write it. */
 export interface Conditions {

@@ -1,6 +1,16 @@
 import { maxAddressLength } from '../limits.ts'
 import { isUuid } from '../uuid.ts'
 import { denialReasons } from '../verdict.ts'
+import type {
+  FromEdge,
+  FromEdgeMessage,
+  Hello,
+  Report,
+  ReportedDenials,
+  ReportedUses,
+  WireQuestion,
+} from './edge-message.ts'
+import { maxReportEntries, maxReportedCount } from './edge-protocol.ts'
 import {
   type Check,
   isCount,
@@ -12,17 +22,7 @@ import {
   isText,
   isTextUpTo,
   parseObject,
-} from './checks.ts'
-import type {
-  FromEdge,
-  FromEdgeMessage,
-  Hello,
-  Report,
-  ReportedDenials,
-  ReportedUses,
-  WireQuestion,
-} from './edge-message.ts'
-import { maxReportEntries, maxReportedCount } from './edge-protocol.ts'
+} from './message-checks.ts'
 
 type OfKind<Kind> = Extract<FromEdge<WireQuestion>, { kind: Kind }>
 

@@ -3,6 +3,17 @@ import type { Change } from '../protocol/change.ts'
 import type { RoleRef } from '../role-ref.ts'
 import { denialReasons } from '../verdict.ts'
 import {
+  type AddressesMessage,
+  dismissalReasons,
+  type ReportedMessage,
+  type RightsMessage,
+  type ToEdge,
+  type ToEdgeMessage,
+  type Welcome,
+  type WireAnswer,
+  type WireRanges,
+} from './edge-message.ts'
+import {
   type Check,
   isBoolean,
   isCount,
@@ -14,18 +25,7 @@ import {
   isShapeOf,
   isText,
   parseObject,
-} from './checks.ts'
-import {
-  type AddressesMessage,
-  dismissalReasons,
-  type ReportedMessage,
-  type RightsMessage,
-  type ToEdge,
-  type ToEdgeMessage,
-  type Welcome,
-  type WireAnswer,
-  type WireRanges,
-} from './edge-message.ts'
+} from './message-checks.ts'
 import type { WireFacts } from './wire-facts.ts'
 
 type OfKind<Kind> = Extract<ToEdge<WireAnswer>, { kind: Kind }>

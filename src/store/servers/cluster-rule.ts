@@ -1,5 +1,5 @@
 import type { ServerReport } from './probe.ts'
-import type { Finding } from './search.ts'
+import type { Finding } from './search-servers.ts'
 
 export interface ClusterRuleOptions {
   /** Whether a server that is no standby but refuses writes is accepted. */

@@ -6,7 +6,7 @@ import { ClusterRule, refusesWrites } from './cluster-rule.ts'
 import { endpointOptions } from './endpoint-options.ts'
 import { probeServer } from './probe.ts'
 import { resolveWithin } from './resolve-endpoints.ts'
-import { searchServers } from './search.ts'
+import { searchServers } from './search-servers.ts'
 import { type Endpoint, nameOf } from './server-address.ts'
 
 export interface DatabaseServersOptions {

@@ -7,7 +7,7 @@ import { describeUnknownName } from '../known-names.ts'
 import { isQuery, malformedQuery } from '../query-string.ts'
 
 /** What a proxy requires of the key of the original request. */
-export interface Demand {
+export interface Requirements {
   /** The key must grant all of them. */
   readonly permissions: readonly string[]
   readonly accountId: string | undefined
@@ -17,9 +17,9 @@ export interface Demand {
  * Parses the query of a forward-auth request. The query ends at `original_uri=`: some proxies can
  * only put a prefix before the original URI, whose text is the choice of its sender.
  *
- * Throws `invalid_request`: the service must not ignore a demand that it does not understand.
+ * Throws `invalid_request`: the service must not ignore a requirement that it does not understand.
  */
-export function parseDemand(url: string): Demand {
+export function parseRequirements(url: string): Requirements {
   const [, query = ''] = /\?([^#]*)/.exec(url) ?? []
   const [own = ''] = query.split(/(?<=^|&)original_uri=/, 1)
   if (!isQuery(own)) throw invalidRequest([malformedQuery])

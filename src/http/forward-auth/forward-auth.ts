@@ -9,8 +9,8 @@ import type { App } from '../app-type.ts'
 import type { VerdictDeps } from '../deps.ts'
 import { headerLines } from '../header-lines.ts'
 import { proxiedAddressOf } from '../request-address.ts'
-import { type Demand, parseDemand } from './demand.ts'
 import { proveProxy } from './prove-proxy.ts'
+import { parseRequirements, type Requirements } from './requirements.ts'
 import { forwardAuthSchema } from './schema.ts'
 
 const url = '/v1/forward-auth'
@@ -52,11 +52,11 @@ async function answer(
   const admit = async () =>
     callersNeedKeys ? proveProxy(deps, request, forwardAuth.networks) : undefined
   let proxy = await admit()
-  const demand = parseDemand(request.url)
+  const requirements = parseRequirements(request.url)
   const token = presentedToken(request, forwardAuth.tokenHeader)
   if (token === undefined) return deny(reply, challengeWithoutToken(realm))
   const address = proxiedAddressOf(request, trustedProxies)
-  const judge = () => deps.verdicts.verify(token, { address, ...demand })
+  const judge = () => deps.verdicts.verify(token, { address, ...requirements })
   const answering = {
     caller: () => proxy,
     admit: async () => {
@@ -65,9 +65,9 @@ async function answer(
     judge,
   }
   const verdict = await answerToCurrent(deps, answering, await judge())
-  if (verdict.valid) return allow(reply, verdict.key, demand)
+  if (verdict.valid) return allow(reply, verdict.key, requirements)
   if (forwardAuth.tellsReason) reply.header('x-denial-reason', verdict.reason)
-  return deny(reply, challengeOf(verdict.reason, demand.permissions, realm))
+  return deny(reply, challengeOf(verdict.reason, requirements.permissions, realm))
 }
 
 /** Undefined if there is no token, or more than one: a proxy may forward another one of them. */
@@ -83,7 +83,7 @@ function presentedToken(request: FastifyRequest, header: string): string | undef
  * Sets every header on every answer: a proxy copies the headers over those of the client, and a
  * missing one would leave the client's. Names are percent-encoded, since header values are ASCII.
  */
-function allow(reply: FastifyReply, key: KeyFacts, demand: Demand): FastifyReply {
+function allow(reply: FastifyReply, key: KeyFacts, requirements: Requirements): FastifyReply {
   return reply
     .headers({
       'cache-control': 'no-store',
@@ -91,7 +91,7 @@ function allow(reply: FastifyReply, key: KeyFacts, demand: Demand): FastifyReply
       'x-account-id': key.accountId,
       'x-key-name': encodeURIComponent(key.name),
       'x-key-role': encodeURIComponent(key.role.name),
-      'x-key-permissions': demand.permissions.join(' '),
+      'x-key-permissions': requirements.permissions.join(' '),
     })
     .send()
 }
