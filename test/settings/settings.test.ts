@@ -269,6 +269,43 @@ t.test('files that settings name may begin with a byte order mark', async (t) =>
   t.ok(files.catalogue.some(({ name }) => name === 'door:open'))
 })
 
+t.test(
+  'a permissions file that defines the permissions on users as they are still starts',
+  async (t) => {
+    // The catalogue of earlier versions defined them; its own files are copies of it.
+    const onUsers = (operation: string, title: string, description: string, roles: string[]) => ({
+      title,
+      description,
+      name: `account_user:${operation}`,
+      scope: 'account',
+      sensitive: operation !== 'read',
+      implies: operation === 'read' ? [] : ['account_user:read'],
+      roles,
+      aeon:
+        operation === 'invite'
+          ? null
+          : { resource_type: 'ACCOUNT_USER', operation_group: operation.toUpperCase() },
+    })
+    const own = [
+      onUsers('invite', 'Invite users', 'Invite users to the account.', []),
+      onUsers('read', 'See users', 'List the users of the account.', ['developer', 'viewer']),
+      onUsers('update', 'Change the roles of users', 'Give a user another role.', []),
+      onUsers('delete', 'Remove users', 'Remove a user from the account.', []),
+    ]
+    const door = { ...onUsers('read', 'Open the door', '', []), name: 'door:open', aeon: null }
+    const [first, ...others] = own
+    const folder = t.testdir({
+      same: JSON.stringify({ permissions: [...own, door] }),
+      other: JSON.stringify({ permissions: [{ ...first, sensitive: false }, ...others, door] }),
+    })
+    const load = (file: string) => loadSettings({ PERMISSIONS_FILE: join(folder, file) })
+    const names = (await load('same')).files.catalogue.map(({ name }) => name)
+    t.equal(new Set(names).size, names.length, 'each permission is in the catalogue once')
+    for (const { name } of [...own, door]) t.ok(names.includes(name), name)
+    await t.rejects(load('other'), { message: /account_user:invite must be defined only once/ })
+  },
+)
+
 t.test('a setting that names an inaccessible file or folder is reported as such', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-config-'))
   const at = (name: string) => join(folder, name)
