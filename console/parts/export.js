@@ -12,6 +12,8 @@ import { counted } from './words.js'
  * @param {string} name of the file
  */
 export function exportAs(path, filter, name) {
+  const isFiltered = Object.values(filter).some((value) => value !== null)
+  const scope = isFiltered ? 'Everything that matches the filters of the page.' : 'The whole list.'
   let format = 'csv'
   let count = 0
   /** @type {'asking' | 'reading' | 'done'} */
@@ -78,7 +80,7 @@ export function exportAs(path, filter, name) {
           </label>`,
         )}
       </fieldset>
-      <p role="status">${step === 'asking' ? 'Everything that matches the filters of the page.' : `${counted(count, 'entry', 'entries')}${step === 'done' ? ' saved.' : ' …'}`}</p>
+      <p role="status">${step === 'asking' ? scope : `${counted(count, 'entry', 'entries')}${step === 'done' ? ' saved.' : ' …'}`}</p>
       <footer>
         <button type="button" @click=${close}>${step === 'done' ? 'Done' : 'Cancel'}</button>
         ${step === 'done' ? nothing : html`<button class="primary" ?disabled=${step === 'reading'}>Export</button>`}

@@ -1,6 +1,7 @@
 import { call, get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { holdOfWork, openDialog } from '../parts/dialog.js'
+import { exportButton } from '../parts/export-button.js'
 import { empty, Loading } from '../parts/loading.js'
 import { forbidden, problemOf } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
@@ -50,7 +51,10 @@ export function open(context) {
     render: () => html`
       <div class="title">
         <h1 tabindex="-1">Accounts</h1>
-        ${may('account:create') ? html`<button type="button" class="primary" @click=${() => openForm(undefined, reload)}>Create account</button>` : nothing}
+        <div class="acts">
+          ${may('account:read') ? exportButton('/v1/accounts', 'accounts') : nothing}
+          ${may('account:create') ? html`<button type="button" class="primary" @click=${() => openForm(undefined, reload)}>Create account</button>` : nothing}
+        </div>
       </div>
       ${
         may('account:read')

@@ -1,6 +1,7 @@
 import { get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { openDialog } from '../parts/dialog.js'
+import { exportButton } from '../parts/export-button.js'
 import { empty, Loading } from '../parts/loading.js'
 import { forbidden } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
@@ -50,10 +51,6 @@ export function open(context) {
     () => get(pathOf(`${accountPath()}/audit-events`, query)),
     context.update,
   )
-  const exportLog = async () => {
-    const { exportAs } = await import('../parts/export.js')
-    exportAs(`${accountPath()}/audit-events/export`, filter, 'audit-events')
-  }
   if (may('audit_event:read')) void page.start()
 
   /** @type {readonly import('../types.js').Column<AuditEvent>[]} */
@@ -85,7 +82,7 @@ export function open(context) {
     render: () => html`
       <div class="title">
         <h1 tabindex="-1">Activity</h1>
-        ${may('audit_event:read') ? html`<button type="button" @click=${exportLog}>Export …</button>` : nothing}
+        ${may('audit_event:read') ? exportButton(`${accountPath()}/audit-events`, 'audit-events', filter) : nothing}
       </div>
       ${
         may('audit_event:read')

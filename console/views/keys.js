@@ -1,5 +1,6 @@
 import { get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
+import { exportButton } from '../parts/export-button.js'
 import { empty, Loading } from '../parts/loading.js'
 import { forbidden } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
@@ -65,11 +66,6 @@ export function open(context) {
 
   const create = async () => (await import('./create-key.js')).createKey(reload)
   const bulk = async () => (await import('./bulk.js')).revokeMany(reload, filterOf(context.params))
-  const exportList = async () => {
-    const { exportAs } = await import('../parts/export.js')
-    const { sort: _, limit: __, cursor: ___, ...filter } = queryOf(context.params)
-    exportAs(`${accountPath()}/api-keys/export`, filter, 'api-keys')
-  }
 
   /** @type {readonly import('../types.js').Column<ApiKey>[]} */
   const columns = [
@@ -96,7 +92,7 @@ export function open(context) {
       <div class="title">
         <h1 tabindex="-1">API Keys</h1>
         <div class="acts">
-          ${may('api_key:read') && !isOfToken(context.params) ? html`<button type="button" @click=${exportList}>Export …</button>` : nothing}
+          ${may('api_key:read') && !isOfToken(context.params) ? exportButton(`${accountPath()}/api-keys`, 'api-keys', filterOf(context.params)) : nothing}
           ${may('api_key:revoke') ? html`<button type="button" @click=${bulk}>Revoke many …</button>` : nothing}
           ${may('api_key:create') ? html`<button type="button" class="primary" @click=${create}>Create API key</button>` : nothing}
         </div>

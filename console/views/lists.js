@@ -3,6 +3,7 @@ import { html, nothing } from '../lit-html.js'
 import { contains } from '../parts/addresses.js'
 import { ask } from '../parts/ask.js'
 import { openDialog } from '../parts/dialog.js'
+import { exportButton } from '../parts/export-button.js'
 import { empty, Loading } from '../parts/loading.js'
 import { forbidden, problemOf } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
@@ -64,7 +65,10 @@ export function open(context) {
     render: () => html`
       <div class="title">
         <h1 tabindex="-1">IP Allow Lists</h1>
-        ${may('allow_list:create') ? html`<button type="button" class="primary" @click=${create}>Create IP allow list</button>` : nothing}
+        <div class="acts">
+          ${may('allow_list:read') ? exportButton(`${accountPath()}/allow-lists`, 'allow-lists') : nothing}
+          ${may('allow_list:create') ? html`<button type="button" class="primary" @click=${create}>Create IP allow list</button>` : nothing}
+        </div>
       </div>
       ${
         may('allow_list:read')

@@ -2,6 +2,7 @@ import { call, get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { ask } from '../parts/ask.js'
 import { openDialog } from '../parts/dialog.js'
+import { exportButton } from '../parts/export-button.js'
 import { Loading } from '../parts/loading.js'
 import { effectiveOf } from '../parts/permissions.js'
 import { forbidden, problemOf } from '../parts/problem.js'
@@ -83,7 +84,10 @@ export function open(context) {
     render: () => html`
       <div class="title">
         <h1 tabindex="-1">Roles</h1>
-        ${may('role:create') ? html`<button type="button" class="primary" @click=${create}>Create role</button>` : nothing}
+        <div class="acts">
+          ${may('role:read') ? exportButton(`${accountPath()}/roles`, 'roles') : nothing}
+          ${may('role:create') ? html`<button type="button" class="primary" @click=${create}>Create role</button>` : nothing}
+        </div>
       </div>
       ${
         may('role:read')

@@ -1,5 +1,6 @@
 import { get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
+import { exportButton } from '../parts/export-button.js'
 import { empty, Loading } from '../parts/loading.js'
 import { forbidden } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
@@ -79,7 +80,10 @@ export function open(context) {
   return {
     title: 'Users',
     render: () => html`
-      <div class="title"><h1 tabindex="-1">Users</h1></div>
+      <div class="title">
+        <h1 tabindex="-1">Users</h1>
+        ${may('account_user:read') ? exportButton(`${accountPath()}/users`, 'users') : nothing}
+      </div>
       ${
         may('account_user:read')
           ? page.render(

@@ -39,6 +39,15 @@ t.test('users are added, listed, changed and removed', async (t) => {
     { id: ada.userId, subject: 'ada', role: { name: 'admin' }, role_mapped: false, key_count: 0 },
     { id: bob.userId, subject: 'bob', role: { name: 'viewer' }, role_ends_at: null },
   ])
+  const { text } = await ada.call('GET', `${users}/export?format=ndjson`)
+  t.same(
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    [...body.users, { count: 2 }],
+    'and exported',
+  )
   const first = await ada.call('GET', `${users}?limit=1&sort=created_at`)
   const next = await ada.call('GET', `${users}?sort=created_at&cursor=${first.body.next_cursor}`)
   t.same([first.body.users[0].id, next.body.users[0].id], [ada.userId, bob.userId])

@@ -1,7 +1,19 @@
 /** Exports of whole lists, as spreadsheets and programs read them. */
 import { test } from 'tap'
 import { startCheckedService } from '../helpers/checked-service.ts'
-import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+
+/** Lists without filters: path, field of the answer, and cells of the CSV. */
+const lists = [
+  ['/v1/accounts/{account_id}/roles', 'roles', ",'@deployer,,false,cluster:read cluster:update,0"],
+  [
+    '/v1/accounts/{account_id}/allow-lists',
+    'allow_lists',
+    ",'=office,,203.0.113.0/24 2001:db8::/32,",
+  ],
+  ['/v1/accounts/{account_id}/users', 'users', 'id,name,email,email_verified,role_id,'],
+  ['/v1/accounts', 'accounts', ",'-1,"],
+] as const
 
 test('an export has every item that the filters select, in both formats', async (t) => {
   const { root, as } = await startCheckedService(t)
@@ -71,6 +83,32 @@ test('an export has every item that the filters select, in both formats', async 
       t.ok(text.includes(`,${cell},`), cell)
     t.ok(text.includes(',"a ""b"", c","two\nlines",'))
   })
+})
+
+test('every list has an export, under the permission of the list', async (t) => {
+  const { root, as } = await startCheckedService(t)
+  const accountId = await newAccount(root)
+  await newAllowList(root, accountId, ['203.0.113.0/24', '2001:db8::/32'], '=office')
+  await newRole(root, accountId, '@deployer', ['cluster:read', 'cluster:update'])
+  await newAccount(root, '-1')
+  const mayNothing = await newRole(root, accountId, 'nothing', [])
+  const { token } = await newKey(root, accountId, { role: mayNothing })
+  for (const [path, field, cells] of lists) {
+    const of = path.replace('{account_id}', accountId)
+    const items = (await root.get(`${of}?sort=created_at`)).body[field]
+    const lines = (await root.get(`${of}/export?format=ndjson`)).text.trimEnd().split('\n')
+    t.same(
+      lines.map((line) => JSON.parse(line)),
+      [...items, { count: items.length }],
+      `NDJSON is the list of ${field}`,
+    )
+    const csv = await root.get(`${of}/export?format=csv`)
+    t.equal(csv.text.split('\r\n').length, items.length + 2, `a line for each of ${field}`)
+    t.ok(csv.text.includes(cells), `${cells} of ${field}`)
+    const [name] = path.split('/').slice(-1)
+    t.equal(csv.headers['content-disposition'], `attachment; filename="${name}.csv"`)
+    t.equal((await as(token).get(`${of}/export?format=csv`)).status, 403, field)
+  }
 })
 
 test('an export ends where the rights of its caller end, and shows that it is not whole', async (t) => {

@@ -35,6 +35,7 @@ const firstView = [
   'router.js',
   'shell.js',
   'state.js',
+  'parts/export-button.js',
   'parts/layers.js',
   'parts/loading.js',
   'parts/problem.js',

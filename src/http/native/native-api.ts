@@ -1,11 +1,13 @@
 import type { App } from '../app-type.ts'
 import type { Deps, VerdictDeps } from '../deps.ts'
 import { createAccountRoute } from './accounts/create.ts'
+import { exportAccountsRoute } from './accounts/export.ts'
 import { getAccountRoute } from './accounts/get.ts'
 import { listAccountsRoute } from './accounts/list.ts'
 import { renameAccountRoute } from './accounts/rename.ts'
 import { createAllowListRoute } from './allow-lists/create.ts'
 import { deleteAllowListRoute } from './allow-lists/delete.ts'
+import { exportAllowListsRoute } from './allow-lists/export.ts'
 import { getAllowListRoute } from './allow-lists/get.ts'
 import { listAllowListsRoute } from './allow-lists/list.ts'
 import { updateAllowListRoute } from './allow-lists/update.ts'
@@ -33,6 +35,7 @@ import { rotateMeRoute } from './me/rotate.ts'
 import { listPermissionsRoute } from './permissions/list.ts'
 import { createRoleRoute } from './roles/create.ts'
 import { deleteRoleRoute } from './roles/delete.ts'
+import { exportRolesRoute } from './roles/export.ts'
 import { getRoleRoute } from './roles/get.ts'
 import { listRolesRoute } from './roles/list.ts'
 import { replaceRoleRoute } from './roles/replace.ts'
@@ -40,6 +43,7 @@ import { endSessionRoute } from './sessions/end.ts'
 import { listSessionsRoute } from './sessions/list.ts'
 import { addUserRoute } from './users/add.ts'
 import { changeUserRoute } from './users/change-role.ts'
+import { exportUsersRoute } from './users/export.ts'
 import { getUserRoute } from './users/get.ts'
 import { listUsersRoute } from './users/list.ts'
 import { removeUserRoute } from './users/remove.ts'
@@ -75,12 +79,14 @@ export function nativeApi(scope: App, deps: Deps): void {
   reportApiKeysRoute(scope, deps)
 
   listAllowListsRoute(scope, deps)
+  exportAllowListsRoute(scope, deps)
   createAllowListRoute(scope, deps)
   getAllowListRoute(scope, deps)
   updateAllowListRoute(scope, deps)
   deleteAllowListRoute(scope, deps)
 
   listRolesRoute(scope, deps)
+  exportRolesRoute(scope, deps)
   createRoleRoute(scope, deps)
   getRoleRoute(scope, deps)
   replaceRoleRoute(scope, deps)
@@ -88,6 +94,7 @@ export function nativeApi(scope: App, deps: Deps): void {
   listPermissionsRoute(scope, deps)
 
   listUsersRoute(scope, deps)
+  exportUsersRoute(scope, deps)
   addUserRoute(scope, deps)
   getUserRoute(scope, deps)
   changeUserRoute(scope, deps)
@@ -95,6 +102,7 @@ export function nativeApi(scope: App, deps: Deps): void {
 
   createAccountRoute(scope, deps)
   listAccountsRoute(scope, deps)
+  exportAccountsRoute(scope, deps)
   getAccountRoute(scope, deps)
   renameAccountRoute(scope, deps)
 

@@ -1,4 +1,5 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
+import type { Page, PageRequest } from '../../../domain/page.ts'
 import { countKeysOfLists, listAllowLists } from '../../../management/allow-lists/list.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
@@ -34,14 +35,23 @@ export function listAllowListsRoute(app: App, deps: Deps): void {
     },
     async (request) => {
       const wanted = parsePage(request.query)
-      const { account_id: accountId } = request.params
-      const page = await listAllowLists(deps, accountId, wanted)
-      const ids = page.items.map(({ id }) => id)
-      const counts = await countKeysOfLists(deps, accountId, ids)
-      return {
-        allow_lists: page.items.map((one) => toAllowListBody(one, counts.get(one.id) ?? 0)),
-        next_cursor: nextCursor(page, wanted),
-      }
+      const page = await readAllowLists(deps, request.params.account_id, wanted)
+      return { allow_lists: [...page.items], next_cursor: nextCursor(page, wanted) }
     },
   )
+}
+
+/** A page of the list as answers and exports show it. */
+export async function readAllowLists(
+  deps: Deps,
+  accountId: string,
+  wanted: PageRequest,
+): Promise<Page<Static<typeof AllowListBody>>> {
+  const { items, next } = await listAllowLists(deps, accountId, wanted)
+  const counts = await countKeysOfLists(
+    deps,
+    accountId,
+    items.map(({ id }) => id),
+  )
+  return { items: items.map((one) => toAllowListBody(one, counts.get(one.id) ?? 0)), next }
 }

@@ -1,10 +1,9 @@
-import { type Static, Type } from 'typebox'
+import type { Static } from 'typebox'
 import { listApiKeys } from '../../../management/api-keys/list.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
-import { closed } from '../../schema-tools.ts'
 import type { Column } from '../export/csv.ts'
-import { exportList, exportResponses, formatParameter } from '../export/export-list.ts'
+import { exportList, exportSchema } from '../export/export-list.ts'
 import { accountParams } from '../shapes/account.ts'
 import { type ApiKeyBody, toApiKeyBody } from '../shapes/api-key.ts'
 import { filterParameters, parseKeyFilter } from './filter.ts'
@@ -45,19 +44,14 @@ export function exportApiKeysRoute(app: App, deps: Deps): void {
       schema: {
         operationId: 'exportApiKeys',
         tags: ['API keys'],
-        summary: 'Export keys',
-        description:
-          'Streams all keys that match the filters. In CSV, a text that a spreadsheet would take for a formula begins with an apostrophe.',
         params: accountParams,
-        querystring: Type.Object({ ...formatParameter, ...filterParameters }, closed),
-        response: exportResponses,
+        ...exportSchema('keys', filterParameters),
       },
     },
     (request, reply) => {
       const { principal, params, query } = request
       const filter = parseKeyFilter(query, principal)
       return exportList(deps, request, reply, {
-        accountId: params.account_id,
         format: query.format,
         name: 'api-keys',
         columns,

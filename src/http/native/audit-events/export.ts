@@ -1,10 +1,9 @@
-import { type Static, Type } from 'typebox'
+import type { Static } from 'typebox'
 import { listAuditEvents } from '../../../management/audit/list-events.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
-import { closed } from '../../schema-tools.ts'
 import type { Column } from '../export/csv.ts'
-import { exportList, exportResponses, formatParameter } from '../export/export-list.ts'
+import { exportList, exportSchema } from '../export/export-list.ts'
 import { accountParams } from '../shapes/account.ts'
 import { type AuditEventBody, toAuditEventBody } from './audit-event.ts'
 import { eventFilterParameters, parseEventFilter } from './filter.ts'
@@ -39,19 +38,14 @@ export function exportAuditEventsRoute(app: App, deps: Deps): void {
       schema: {
         operationId: 'exportAuditEvents',
         tags: ['Audit'],
-        summary: 'Export audit events',
-        description:
-          'Streams all events that match the filters. In CSV, a text that a spreadsheet would take for a formula begins with an apostrophe.',
         params: accountParams,
-        querystring: Type.Object({ ...formatParameter, ...eventFilterParameters }, closed),
-        response: exportResponses,
+        ...exportSchema('audit events', eventFilterParameters),
       },
     },
     (request, reply) => {
       const { principal, params, query } = request
       const filter = parseEventFilter(query, principal)
       return exportList(deps, request, reply, {
-        accountId: params.account_id,
         format: query.format,
         name: 'audit-events',
         columns,

@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
-import { runForAccount } from '../../../account-context.ts'
+import { type TProperties, Type } from 'typebox'
+import { currentAccount, runForAccount } from '../../../account-context.ts'
 import { maxPageSize } from '../../../domain/limits.ts'
 import type { Page, PageRequest } from '../../../domain/page.ts'
 import { isCurrent } from '../../../verification/current-caller.ts'
 import type { Deps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
-import { oneOf } from '../../schema-tools.ts'
+import { closed, oneOf } from '../../schema-tools.ts'
 import { type Column, csvHeading, csvLine } from './csv.ts'
 
 export const exportFormats = ['csv', 'ndjson'] as const
@@ -17,8 +17,7 @@ export type ExportFormat = (typeof exportFormats)[number]
 /** Items whose lines are written in one turn of the event loop: 20 keys have at most 200 kB. */
 const itemsOfTurn = 20
 
-/** The query parameter of every export. */
-export const formatParameter = {
+const formatParameter = {
   format: oneOf(exportFormats, {
     description:
       '`csv`: the names of the columns, then a line for each item. `ndjson`: a line of JSON for each item, then a line with their number, `{"count": 2}`.',
@@ -30,8 +29,7 @@ const types: Readonly<Record<ExportFormat, string>> = {
   ndjson: 'application/x-ndjson; charset=utf-8',
 }
 
-/** The responses of every export. */
-export const exportResponses = responses(
+const exportResponses = responses(
   {
     200: {
       description:
@@ -46,8 +44,21 @@ export const exportResponses = responses(
   { problems: [404] },
 )
 
+/**
+ * What the schemas of all exports have in common.
+ * @param what the items, in the plural
+ */
+export function exportSchema<const Filter extends TProperties>(what: string, filter: Filter) {
+  const which = Object.keys(filter).length === 0 ? '' : ' that match the filters'
+  return {
+    summary: `Export ${what}`,
+    description: `Streams all ${what}${which}. In CSV, a text that a spreadsheet would take for a formula begins with an apostrophe.`,
+    querystring: Type.Object({ ...formatParameter, ...filter }, closed),
+    response: exportResponses,
+  }
+}
+
 export interface ExportedList<Item> {
-  readonly accountId: string
   readonly format: ExportFormat
   /** The name of the file, without its ending. */
   readonly name: string
@@ -66,8 +77,10 @@ export async function exportList<Item>(
   list: ExportedList<Item>,
 ): Promise<Readable> {
   const sort = { field: 'created_at', descending: false } as const
+  // The pages are read while the answer is sent, where no account is known.
+  const accountId = currentAccount()
   const read = (after: PageRequest['after']) =>
-    runForAccount(list.accountId, () => list.readPage({ limit: maxPageSize, sort, after }))
+    runForAccount(accountId, () => list.readPage({ limit: maxPageSize, sort, after }))
   // A refusal of the first page is an answer of its own, before the headers are sent.
   const first = await read(undefined)
   reply.headers({

@@ -1,4 +1,5 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
+import type { Page, PageRequest } from '../../../domain/page.ts'
 import { countKeysOfRoles, listRoles } from '../../../management/roles/list.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
@@ -34,14 +35,23 @@ export function listRolesRoute(app: App, deps: Deps): void {
     },
     async (request) => {
       const wanted = parsePage(request.query)
-      const { account_id: accountId } = request.params
-      const page = await listRoles(deps, accountId, wanted)
-      const ids = page.items.map(({ id }) => id)
-      const counts = await countKeysOfRoles(deps, accountId, ids)
-      return {
-        roles: page.items.map((one) => toRoleBody(one, counts.get(one.id) ?? 0)),
-        next_cursor: nextCursor(page, wanted),
-      }
+      const page = await readRoles(deps, request.params.account_id, wanted)
+      return { roles: [...page.items], next_cursor: nextCursor(page, wanted) }
     },
   )
+}
+
+/** A page of the list as answers and exports show it. */
+export async function readRoles(
+  deps: Deps,
+  accountId: string,
+  wanted: PageRequest,
+): Promise<Page<Static<typeof RoleBody>>> {
+  const { items, next } = await listRoles(deps, accountId, wanted)
+  const counts = await countKeysOfRoles(
+    deps,
+    accountId,
+    items.map(({ id }) => id),
+  )
+  return { items: items.map((one) => toRoleBody(one, counts.get(one.id) ?? 0)), next }
 }

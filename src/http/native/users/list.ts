@@ -1,4 +1,5 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
+import type { Page, PageRequest } from '../../../domain/page.ts'
 import { countKeysOfUsers } from '../../../management/users/count-keys.ts'
 import { listUsers } from '../../../management/users/list.ts'
 import type { App } from '../../app-type.ts'
@@ -36,14 +37,23 @@ export function listUsersRoute(app: App, deps: Deps): void {
     },
     async (request) => {
       const wanted = parsePage(request.query)
-      const { account_id: accountId } = request.params
-      const page = await listUsers(deps, accountId, wanted)
-      const ids = page.items.map(({ person }) => person.id)
-      const counts = await countKeysOfUsers(deps, accountId, ids)
-      return {
-        users: page.items.map((user) => toUserBody(user, counts.get(user.person.id) ?? 0)),
-        next_cursor: nextCursor(page, wanted),
-      }
+      const page = await readUsers(deps, request.params.account_id, wanted)
+      return { users: [...page.items], next_cursor: nextCursor(page, wanted) }
     },
   )
+}
+
+/** A page of the list as answers and exports show it. */
+export async function readUsers(
+  deps: Deps,
+  accountId: string,
+  wanted: PageRequest,
+): Promise<Page<Static<typeof UserBody>>> {
+  const { items, next } = await listUsers(deps, accountId, wanted)
+  const counts = await countKeysOfUsers(
+    deps,
+    accountId,
+    items.map(({ person }) => person.id),
+  )
+  return { items: items.map((user) => toUserBody(user, counts.get(user.person.id) ?? 0)), next }
 }

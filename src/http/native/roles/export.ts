@@ -1,0 +1,39 @@
+import type { Static } from 'typebox'
+import type { App } from '../../app-type.ts'
+import type { Deps } from '../../deps.ts'
+import type { Column } from '../export/csv.ts'
+import { exportList, exportSchema } from '../export/export-list.ts'
+import { accountParams } from '../shapes/account.ts'
+import type { RoleBody } from '../shapes/role.ts'
+import { readRoles } from './list.ts'
+
+const columns: readonly Column<Static<typeof RoleBody>>[] = [
+  { name: 'id', of: (role) => role.id },
+  { name: 'name', of: (role) => role.name },
+  { name: 'description', of: (role) => role.description },
+  { name: 'built_in', of: (role) => role.built_in },
+  { name: 'permissions', of: (role) => role.permissions.join(' ') },
+  { name: 'key_count', of: (role) => role.key_count },
+]
+
+export function exportRolesRoute(app: App, deps: Deps): void {
+  app.get(
+    '/v1/accounts/:account_id/roles/export',
+    {
+      config: { access: { permission: 'role:read' } },
+      schema: {
+        operationId: 'exportRoles',
+        tags: ['Roles'],
+        params: accountParams,
+        ...exportSchema('roles', {}),
+      },
+    },
+    (request, reply) =>
+      exportList(deps, request, reply, {
+        format: request.query.format,
+        name: 'roles',
+        columns,
+        readPage: (page) => readRoles(deps, request.params.account_id, page),
+      }),
+  )
+}
