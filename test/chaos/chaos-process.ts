@@ -126,9 +126,15 @@ export class ChaosProcess implements Acceptor {
 
   #noteEnd(launched: Launched, status: number | NodeJS.Signals): void {
     if (this.#isToEnd) return
+    this.#url = undefined
+    // Its first worker listened, and the database went away before the others had started.
+    if (launched.stderr.includes('aeon-keys cannot start.')) {
+      this.failedStarts += 1
+      void this.start()
+      return
+    }
     this.surprises.push(
       `${this.name} (${launched.pid}) ended by itself: ${status}\n${launched.stderr}`,
     )
-    this.#url = undefined
   }
 }
