@@ -9,6 +9,6 @@ import { openSite } from '../helpers/grant-race-site.ts'
 import { trySample } from '../helpers/try-races.ts'
 
 await trySample(t, openSite, races, {
-  size: 40,
+  size: 24,
   ordered: ['a clerk issues', 'the clerk is revoked'],
 })
