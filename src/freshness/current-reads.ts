@@ -1,7 +1,7 @@
 import { readByCommit } from '../store/committed-read.ts'
 import type { Database, Executor } from '../store/database.ts'
 import { OtherHistoryError } from '../store/faults.ts'
-import { retryInCurrentHistory } from '../store/retry.ts'
+import { retryInCurrentHistory, retryWhileLosing } from '../store/retry.ts'
 import { ReadBasis, type ReadBasisOptions } from './read-basis.ts'
 
 export interface CurrentReadsOptions extends ReadBasisOptions {
@@ -30,7 +30,7 @@ export class CurrentReads {
     const prove = () => retryInCurrentHistory(() => readByCommit(db, read))
     if (basis.needsProof()) return prove()
     try {
-      const found = await read(db)
+      const found = await retryWhileLosing(() => read(db))
       if (basis.countsPlain() && isWhole(found)) return found
     } catch (error) {
       if (!(error instanceof OtherHistoryError)) throw error

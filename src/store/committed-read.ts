@@ -34,7 +34,8 @@ export async function findOrProveAbsence<T>(
   db: Database,
   find: (db: Executor) => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  return (await find(db)) ?? retryInCurrentHistory(() => readByCommit(db, find))
+  const found = await retryWhileLosing(() => find(db))
+  return found ?? retryInCurrentHistory(() => readByCommit(db, find))
 }
 
 /** Rejects unless the server of this connection is the one that accepts writes. */

@@ -25,6 +25,35 @@ t.test('a list is read again after a serialization failure or a deadlock', async
   }
 })
 
+t.test('what is read by one statement is read again after a loss', async (t) => {
+  const { service, meet } = await behindProxy(t)
+  const { root } = service
+  const account = await newAccount(root)
+  const { id, token } = await newKey(root, account)
+  const at = `/v1/accounts/${account}`
+  const ofAeon = '/api/public/v1/accounts'
+  const reads: readonly (readonly [string, RegExp, () => Promise<{ readonly status: number }>])[] =
+    [
+      ['a key', /api_key/, () => root.get(`${at}/api-keys/${id}`)],
+      ['an account', /from "account"/, () => root.get(at)],
+      ['the catalogue', /permission_catalogue/, () => root.get('/v1/permissions')],
+      ['a key by its token', /credential/, () => service.as(token).get('/v1/me')],
+      ['the last change of an account', /audit/, () => service.as(token).get(ofAeon)],
+      [
+        'a key to rotate',
+        /api_key/,
+        () => root.post(`${at}/api-keys/${id}/rotate`, { overlap_seconds: 0 }),
+      ],
+    ]
+  for (const [what, read, request] of reads) {
+    const count = meet(1, ({ status, text }) =>
+      status === 'I' && read.test(text) ? { kind: 'refuse', code: '40001' } : pass,
+    )
+    t.match(await request(), { status: /^20[01]$/ }, what)
+    t.equal(count(), 1, what)
+  }
+})
+
 t.test(
   'the probe of READ COMMITTED is repeated after a loss at a statement or COMMIT',
   async (t) => {

@@ -5,6 +5,7 @@ import { notFound } from '../../errors.ts'
 import { findAccount } from '../../store/accounts.ts'
 import { findOrProveAbsence } from '../../store/committed-read.ts'
 import { findLastChanges } from '../../store/last-changes.ts'
+import { retryWhileLosing } from '../../store/retry.ts'
 import type { ManagementDeps } from '../deps.ts'
 
 /** One account. Throws `not_found`, also for a text that is no UUID. */
@@ -22,6 +23,8 @@ export async function lastChangeOfAccount(
   { id, createdAt }: Account,
 ): Promise<Date> {
   const actions = ['account.updated'] as const
-  const changes = await findLastChanges(deps.db, { accountId: id, resourceIds: [id], actions })
+  const changes = await retryWhileLosing(() =>
+    findLastChanges(deps.db, { accountId: id, resourceIds: [id], actions }),
+  )
   return lastChangeOf(createdAt, changes.get(id))
 }

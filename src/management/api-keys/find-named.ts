@@ -3,6 +3,7 @@ import { findTagKey } from '../../domain/token/tag.ts'
 import { keyIdOf, parseHint, parseToken } from '../../domain/token/token.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { findApiKey } from '../../store/api-keys.ts'
+import { findOrProveAbsence } from '../../store/committed-read.ts'
 import type { ManagementDeps } from '../deps.ts'
 
 /**
@@ -13,7 +14,8 @@ export async function findNamedApiKey(
   deps: Pick<ManagementDeps, 'db' | 'keyring'>,
   named: string,
 ): Promise<ApiKey> {
-  const apiKey = await findApiKey(deps.db, keyIdNamed(deps, named))
+  const id = keyIdNamed(deps, named)
+  const apiKey = await findOrProveAbsence(deps.db, (db) => findApiKey(db, id))
   if (apiKey === undefined) throw new Error('The key does not exist.')
   return apiKey
 }

@@ -10,6 +10,7 @@ import type { Rights } from '../../domain/rights.ts'
 import { type Fault, invalidRequest, notFound, ServiceError } from '../../errors.ts'
 import { setExpiry } from '../../store/api-key-updates.ts'
 import { findApiKey } from '../../store/api-keys.ts'
+import { findOrProveAbsence } from '../../store/committed-read.ts'
 import { insertCredential } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { endCredentials, lockLiveCredentials, setCredentialEnd } from '../../store/rotations.ts'
@@ -64,7 +65,7 @@ export async function rotateKey(
   idempotent: IdempotentRequest | undefined,
 ): Promise<RotatedKey> {
   const id = requireKeyId(idOrHint)
-  const found = await findApiKey(deps.db, id, accountId)
+  const found = await findOrProveAbsence(deps.db, (db) => findApiKey(db, id, accountId))
   if (found === undefined) throw notFound('API key')
   // Argon2 runs before any row is locked.
   const minted = await mintToken(deps, found)

@@ -1,5 +1,6 @@
 import type { ApiKey } from '../../domain/key/api-key.ts'
 import type { Role } from '../../domain/role.ts'
+import { retryWhileLosing } from '../../store/retry.ts'
 import { findRolesEverHad } from '../../store/roles.ts'
 import type { ManagementDeps } from '../deps.ts'
 
@@ -14,6 +15,6 @@ export async function rolesOfKeys(
 ): Promise<ReadonlyMap<string, RoleOfKey>> {
   const ids = [...new Set(apiKeys.map((apiKey) => apiKey.role.id))]
   if (ids.length === 0) return new Map()
-  const roles = await findRolesEverHad(deps.db, accountId, ids)
+  const roles = await retryWhileLosing(() => findRolesEverHad(deps.db, accountId, ids))
   return new Map(roles.map((role) => [role.id, role]))
 }

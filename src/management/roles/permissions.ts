@@ -1,5 +1,6 @@
 import type { Catalogue } from '../../domain/permission.ts'
 import { type CallerPrincipal, rightsOf } from '../../domain/principal.ts'
+import { retryWhileLosing } from '../../store/retry.ts'
 import type { ManagementDeps } from '../deps.ts'
 import { requireCatalogue } from './catalogue.ts'
 
@@ -8,6 +9,6 @@ export async function listPermissions(
   deps: Pick<ManagementDeps, 'db'>,
   principal: CallerPrincipal,
 ): Promise<Catalogue> {
-  const catalogue = await requireCatalogue(deps.db)
+  const catalogue = await retryWhileLosing(() => requireCatalogue(deps.db))
   return catalogue.filter((entry) => entry.scope === 'account' || rightsOf(principal).platform)
 }

@@ -1,6 +1,8 @@
 import type { CallerPrincipal } from '../../domain/principal.ts'
 import { endOf, type Session } from '../../domain/session/session.ts'
 import { notFound } from '../../errors.ts'
+import { findOrProveAbsence } from '../../store/committed-read.ts'
+import { retryWhileLosing } from '../../store/retry.ts'
 import { findSession, findSessionsOf } from '../../store/sessions.ts'
 import type { SessionManagementDeps } from './deps.ts'
 import { ownerOf } from './owner.ts'
@@ -15,10 +17,9 @@ export async function listSessions(
   principal: CallerPrincipal,
 ): Promise<readonly Session[]> {
   const now = deps.now()
-  const stored = await findSessionsOf(deps.db, ownerOf(principal), {
-    now,
-    limit: maxListedSessions,
-  })
+  const stored = await retryWhileLosing(() =>
+    findSessionsOf(deps.db, ownerOf(principal), { now, limit: maxListedSessions }),
+  )
   return stored
     .map((session) => withLastUse(deps, session))
     .filter((session) => endOf(session, now, deps.sessions.limits.idleMs) === undefined)
@@ -29,7 +30,8 @@ export async function getOwnSession(
   deps: SessionManagementDeps,
   principal: CallerPrincipal,
 ): Promise<Session> {
-  const session = await findSession(deps.db, principal.kind, requireSession(principal).id)
+  const { id } = requireSession(principal)
+  const session = await findOrProveAbsence(deps.db, (db) => findSession(db, principal.kind, id))
   if (session === undefined) throw notFound('session')
   return withLastUse(deps, session)
 }

@@ -5,6 +5,7 @@ import { endOfMembership, type User } from '../../domain/person/user.ts'
 import type { UserPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { requirePlatformId } from '../../store/accounts.ts'
+import { findOrProveAbsence } from '../../store/committed-read.ts'
 import type { Executor } from '../../store/database.ts'
 import { findMemberships, findUserFacts } from '../../store/memberships.ts'
 import { findPerson, updateProfile } from '../../store/persons.ts'
@@ -50,7 +51,8 @@ export async function signInPerson(
   const membership = chosen(entered, signedIn.accountId, now)
   // Before the session starts: its event names the person as the provider does now.
   await retryWhileLosing(() => updateProfile(deps.db, membership.person.id, signedIn, now))
-  const user = await findUserFacts(deps.db, membership.membershipId)
+  const { membershipId } = membership
+  const user = await findOrProveAbsence(deps.db, (db) => findUserFacts(db, membershipId))
   if (user === undefined) throw hasNoRole()
   const principal: UserPrincipal = {
     kind: 'user',
@@ -83,7 +85,7 @@ async function enterAccounts(
       (db) => findMembershipsOf(db, person),
       (found) => found.length > 0,
     )
-  const platformId = await requirePlatformId(deps.db)
+  const platformId = await deps.currentReads.read(requirePlatformId)
   const byAccount = new Map(person.roles.map((role) => [role.accountId ?? platformId, role]))
   const before = (await read()).filter(({ mappedUntil }) => mappedUntil !== null)
   const accountIds = new Set([...byAccount.keys(), ...before.map(({ accountId }) => accountId)])
