@@ -18,11 +18,7 @@ export function createBoundedFetch(origins: ReadonlySet<string>): Fetch {
         `The metadata of the provider names an endpoint at ${origin}: add it to origins in OIDC_FILE if it is right.`,
       )
     }
-    const response = await fetch(url, { ...options, redirect: 'manual' }).catch(
-      (error: unknown) => {
-        throw new ProviderUnavailable(`The provider does not answer: ${causeOf(error)}`)
-      },
-    )
+    const response = await fetch(url, { ...options, redirect: 'manual' }).catch(refuse)
     if (response.status >= 300 && response.status < 400) {
       await response.body?.cancel()
       throw new ProviderUnavailable(`The provider answers ${response.status}, a redirect.`)
@@ -32,7 +28,7 @@ export function createBoundedFetch(origins: ReadonlySet<string>): Fetch {
       throw new ProviderUnavailable(`The provider answers ${response.status}.`)
     }
     const { status, headers } = response
-    return new Response(await readAtMost(response, maxBytes), { status, headers })
+    return new Response(await readAtMost(response, maxBytes).catch(refuse), { status, headers })
   }
 }
 
@@ -47,6 +43,12 @@ async function readAtMost(response: Response, most: number): Promise<Uint8Array<
     chunks.push(chunk)
   }
   return new Uint8Array(Buffer.concat(chunks))
+}
+
+/** Whatever breaks, before an answer begins or within it: nothing of it was proved or refused. */
+function refuse(error: unknown): never {
+  if (error instanceof ProviderUnavailable) throw error
+  throw new ProviderUnavailable(`The provider does not answer: ${causeOf(error)}`)
 }
 
 /** Node's fetch says only that it failed, and why in the cause. */

@@ -143,6 +143,14 @@ const outages: Readonly<Record<string, Misdeed>> = {
       return true
     },
   },
+  'a connection that breaks within an answer': {
+    answer: ({ url }, response) => {
+      if (url !== '/token') return false
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 })
+      response.write('{"', () => response.destroy())
+      return true
+    },
+  },
   'an error of the token endpoint': {
     answer: ({ url }, response) => {
       if (url !== '/token') return false
@@ -204,6 +212,25 @@ t.test('no endpoint is asked at an origin that the file does not name', async (t
     t.same([...inside.asked], [], endpoint)
     await fresh.stop()
   }
+})
+
+t.test('an endpoint at another origin is asked where the file names the origin', async (t) => {
+  const elsewhere = await startHostileProvider(t)
+  const keys: unknown = await (await fetch(`${provider.issuer}/jwks`)).json()
+  const OIDC_FILE = await writeProviders(t, [
+    { ...provider, entry: { ...provider.entry, origins: [elsewhere.issuer] }, roles },
+  ])
+  const fresh = await startTestService(t, { database, rootToken, settings: { OIDC_FILE } })
+  elsewhere.misdeed = { jwks: () => keys }
+  provider.misdeed = {
+    metadata: (metadata) => ({ ...metadata, jwks_uri: `${elsewhere.issuer}/jwks` }),
+  }
+  const { url, cookie } = await begin(fresh)
+  const answer = await comeBack(fresh, answerOf(provider, url), cookie)
+  t.match(answer, { status: 303, headers: { location: '/console' } })
+  fresh.canaries.addSecret(cookiesOf(answer)[cookieName] ?? '')
+  t.same([...elsewhere.asked], [['/jwks', 1]])
+  await fresh.stop()
 })
 
 t.test('keys without end are not read', async (t) => {
