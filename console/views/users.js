@@ -67,7 +67,7 @@ export function open(context) {
     const name = nameOfUser(user)
     return html`${
       may('account_user:update') && !user.role_mapped
-        ? html`<button type="button" aria-label="Change the role of ${name}" @click=${() => change(user)}>Change role …</button>`
+        ? html`<button type="button" aria-label="Change role of ${name}" @click=${() => change(user)}>Change role …</button>`
         : nothing
     }
     ${

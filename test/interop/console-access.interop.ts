@@ -6,8 +6,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import t, { type Test } from 'tap'
-import { startConsole, violationsOf } from './console/browser.ts'
+import t from 'tap'
+import { isNotWider, startConsole, violationsOf } from './console/browser.ts'
+import { keyboardOf, nameOfFocus } from './console/keyboard.ts'
 import {
   dialogsOfOperators,
   furnish,
@@ -100,17 +101,7 @@ if (started !== undefined) {
     'the story of a key is told by the keyboard alone, and the focus is never lost',
     async (t) => {
       const { page, faults } = await started.open()
-      const press = async (...keys: readonly string[]) => {
-        for (const key of keys) await page.keyboard.press(key)
-      }
-      /** Presses Tab until what has the focus has this name. */
-      const reach = async (name: RegExp) => {
-        for (let tabs = 0; tabs < 80; tabs += 1) {
-          if (name.test(await nameOfFocus(page))) return
-          await press('Tab')
-        }
-        t.fail(`${name} cannot be reached`)
-      }
+      const { press, reach } = keyboardOf(page)
       await page.getByRole('textbox', { name: 'API key' }).waitFor()
       await page.keyboard.type(started.token)
       await press('Enter')
@@ -152,20 +143,4 @@ if (started !== undefined) {
       t.same(faults, [])
     },
   )
-}
-
-/** A page that is wider than its window would be read by scrolling to and fro. */
-async function isNotWider(t: Test, page: Page, name: string): Promise<void> {
-  const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
-  t.ok(Number(excess) <= 0, `${name} is as wide as its window`)
-}
-
-/** The words of what has the focus; empty if nothing has. */
-function nameOfFocus(page: Page): Promise<string> {
-  return page.evaluate(`(() => {
-    const element = document.activeElement
-    if (element === null || element === document.body) return ''
-    const label = element.labels?.[0]?.textContent ?? element.getAttribute('aria-label')
-    return (label ?? element.textContent ?? '').trim() || element.tagName
-  })()`)
 }

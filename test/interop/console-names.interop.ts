@@ -5,7 +5,7 @@ import { newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { startConsole } from './console/browser.ts'
 
 t.setTimeout(600_000)
-const started = await startConsole(t, { USE_FLUSH_MS: '100' })
+const started = await startConsole(t, () => ({ USE_FLUSH_MS: '100' }))
 const wide = (text: string) => text.padEnd(120, 'W')
 
 if (started !== undefined) {

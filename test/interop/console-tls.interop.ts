@@ -16,7 +16,10 @@ else await t.test('behind Caddy the cookie is bound to the host and to TLS', (t)
 
 async function story(t: Test): Promise<void> {
   const publicUrl = `https://localhost:${await freePort()}`
-  const started = await startConsole(t, { PUBLIC_URL: publicUrl, TRUSTED_PROXIES: '127.0.0.1' })
+  const started = await startConsole(t, () => ({
+    PUBLIC_URL: publicUrl,
+    TRUSTED_PROXIES: '127.0.0.1',
+  }))
   if (started === undefined) return
   const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-caddy-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))

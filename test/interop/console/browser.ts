@@ -37,16 +37,19 @@ export interface Window {
   readonly faults: readonly string[]
 }
 
+/** Settings by their environment variables. */
+type Settings = Readonly<Record<string, string>>
+
 /** Undefined, with a line that says so, where there is no Chromium and INTEROP is not required. */
 export async function startConsole(
   t: Test,
-  settings: Readonly<Record<string, string>> = {},
+  settingsAt: (url: string) => Settings | Promise<Settings> = () => ({}),
 ): Promise<Console | undefined> {
   const browser = await startBrowser(t)
   if (browser === undefined) return undefined
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const started = await startTestService(t, { settings })
+  const started = await startTestService(t, { settings: await settingsAt(url) })
   await started.service.app.listen({ host: '127.0.0.1', port })
   const accountId = await newAccount(started.root)
   const admin = await newKey(started.root, accountId, { name: 'Anna, administrator' })
@@ -77,7 +80,7 @@ export async function startBrowser(t: Test): Promise<Browser | undefined> {
 /** Fills the sign-in page that a window shows. */
 export async function enter(page: Page, token: string): Promise<void> {
   await page.getByRole('textbox', { name: 'API key' }).fill(token)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('navigation', { name: 'Console' }).waitFor()
 }
 
@@ -127,6 +130,18 @@ export async function violationsOf(page: Page): Promise<readonly string[]> {
     const { violations } = await axe.run()
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
   })
+}
+
+/** Asserts that axe-core finds nothing, and that the page is as wide as its window. */
+export async function assertAccessible(t: Test, page: Page, name: string): Promise<void> {
+  t.same(await violationsOf(page), [], name)
+  await isNotWider(t, page, name)
+}
+
+/** A page that is wider than its window would be read by scrolling to and fro. */
+export async function isNotWider(t: Test, page: Page, name: string): Promise<void> {
+  const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+  t.ok(Number(excess) <= 0, `${name} is as wide as its window`)
 }
 
 interface AxeResults {

@@ -1,0 +1,71 @@
+import type { Page } from 'playwright-core'
+import type { Test } from 'tap'
+import type { Api } from '../../helpers/api.ts'
+import { newKey } from '../../helpers/fixtures.ts'
+import { freePort } from '../../helpers/free-port.ts'
+import { type RealProvider, startProvider } from '../../helpers/oidc-provider.ts'
+import { type PersonBrowser, signInAs } from '../../helpers/people.ts'
+import { writeProviders } from '../../helpers/provider-sign-in.ts'
+import { type Console, startConsole } from './browser.ts'
+import { keyboardOf } from './keyboard.ts'
+
+/** A console whose people sign in at a real provider. */
+export interface PeopleConsole extends Console {
+  readonly provider: RealProvider
+  /** Gives a person with this name a role in the account, and signs the person in once. */
+  addPerson(name: string, role?: string): Promise<PersonBrowser>
+  /** The token of a key that a person issues. */
+  newKeyOf(person: PersonBrowser): Promise<string>
+}
+
+/**
+ * Starts a provider, one that is away, and a console. The group `operators` has the role admin of
+ * the platform account.
+ */
+export async function startPeopleConsole(t: Test): Promise<PeopleConsole | undefined> {
+  let provider: RealProvider | undefined
+  const started = await startConsole(t, async (url) => {
+    provider = await startProvider(t, 'corp', {
+      redirect_uris: [`${url}/v1/session/callback/corp`],
+    })
+    const { entry, clientSecret } = provider
+    const issuer = `http://127.0.0.1:${await freePort()}`
+    const rule = { claim: 'groups', value: 'operators', platform: true, role: 'admin' }
+    const providers = [
+      { entry: { ...entry, label: 'Example Corp' }, clientSecret, roles: [rule] },
+      { entry: { ...entry, name: 'away', issuer }, clientSecret, roles: [] },
+    ]
+    return { OIDC_FILE: await writeProviders(t, providers) }
+  })
+  if (started === undefined || provider === undefined) return undefined
+  const { issuer, people, clientSecret } = provider
+  started.canaries.addSecret(clientSecret)
+  const { root, accountId } = started
+  return {
+    ...started,
+    provider,
+    async addPerson(name, role = 'admin') {
+      const subject = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
+      const email = `${subject}@example.com`
+      people.set(subject, { name, email })
+      const added = await root.post(`/v1/accounts/${accountId}/users`, { issuer, subject, role })
+      if (added.status !== 201) throw new Error(`user: ${added.status} ${added.text}`)
+      return signInAs(started, subject, [], { issuer, name, email, emailVerified: false })
+    },
+    async newKeyOf({ call }) {
+      const post: Api['post'] = (path, body) => call('POST', path, { body })
+      return (await newKey({ ...root, post }, accountId, { role: 'viewer' })).token
+    },
+  }
+}
+
+/** Proves to be a person at the page of the provider, by the keyboard alone. */
+export async function proveInWindow(page: Page, subject: string): Promise<void> {
+  await page.getByPlaceholder('Enter any login').waitFor()
+  const { press, type } = keyboardOf(page)
+  await type(subject)
+  await press('Tab')
+  await type('any')
+  await press('Enter')
+  await page.getByRole('navigation', { name: 'Console' }).or(page.locator('.gate')).waitFor()
+}
