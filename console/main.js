@@ -72,7 +72,11 @@ async function start() {
     if (secret === undefined) return signIn(await get('/v1/session'))
     return await openGate({ secret })
   } catch (error) {
-    if (error instanceof Problem && error.status === 401) return await openGate({})
+    if (error instanceof Problem && error.status === 401) {
+      // Where a provider leads back to after a logout there.
+      const text = viewName() === 'signed-out' ? 'You are signed out of this console.' : undefined
+      return await openGate({ text })
+    }
     failure = error
     return update()
   }
@@ -93,7 +97,7 @@ function takeFragment() {
   return { secret, failure }
 }
 
-/** @param {{ secret?: string | undefined, text?: string, failure?: string }} reason */
+/** @param {{ secret?: string | undefined, text?: string | undefined, failure?: string }} reason */
 async function openGate(reason) {
   const { open } = await import('./views/sign-in.js')
   gate = open({ ...reason, signIn, update })

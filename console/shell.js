@@ -68,16 +68,20 @@ function skip(event) {
 }
 
 /**
- * Ends the reader's own session, or says that it goes on.
+ * Ends the reader's own session, or says that it goes on; then leads to the logout of the provider.
  * @param {() => void} signOut
  */
 export async function endSession(signOut) {
+  /** @type {string | null} */
+  let logoutUrl = null
   try {
-    await call('DELETE', '/v1/session')
+    const { body } = await call('DELETE', '/v1/session')
+    logoutUrl = body.logout_url
   } catch (error) {
     const isOver = error instanceof Problem && error.status === 401
     if (!isOver)
       return say(`You are still signed in: ${error instanceof Error ? error.message : ''}`)
   }
   signOut()
+  if (logoutUrl !== null) location.assign(logoutUrl)
 }

@@ -8,7 +8,7 @@ import { leaveFor, wordsOfFailure } from '../parts/provider.js'
  * sign-in link.
  * @param {object} gate
  * @param {string | undefined} [gate.secret]
- * @param {string} [gate.text] why the reader is here again
+ * @param {string | undefined} [gate.text] why the reader is here again
  * @param {string} [gate.failure] why a provider led the reader back without a session
  * @param {(signedIn: import('../types.js').SignedIn) => unknown} gate.signIn
  * @param {() => void} gate.update

@@ -42,11 +42,14 @@ const confirmedWithinSeconds = 300
 export class Provider {
   readonly settings: ProviderSettings
   readonly #monotonicMs: () => number
+  /** Where its endpoints may be. */
+  readonly #origins: ReadonlySet<string>
   #known: { readonly configuration: Promise<Configuration>; readonly untilMs: number } | undefined
 
   constructor(settings: ProviderSettings, monotonicMs: () => number = () => performance.now()) {
     this.settings = settings
     this.#monotonicMs = monotonicMs
+    this.#origins = new Set([new URL(settings.issuer).origin, ...settings.origins])
   }
 
   /** Where the browser is to go. Throws ProviderUnavailable. */
@@ -85,6 +88,20 @@ export class Provider {
     return readClaims(this.settings, tokens.claims() ?? {})
   }
 
+  /**
+   * Where a browser logs out of the provider (OpenID Connect RP-Initiated Logout 1.0, section 2),
+   * to come back to a URI that is registered there. Undefined: the provider has no such page, or
+   * has it at an origin that is not its own. Throws ProviderUnavailable.
+   */
+  async logout(returnUri: string): Promise<URL | undefined> {
+    const { buildEndSessionUrl } = await import('openid-client')
+    const configuration = await this.#configuration()
+    const { end_session_endpoint: endpoint = '' } = configuration.serverMetadata()
+    const origin = URL.parse(endpoint)?.origin
+    if (origin === undefined || !this.#origins.has(origin)) return undefined
+    return buildEndSessionUrl(configuration, { post_logout_redirect_uri: returnUri })
+  }
+
   #configuration(): Promise<Configuration> {
     const now = this.#monotonicMs()
     if (this.#known !== undefined && now < this.#known.untilMs) return this.#known.configuration
@@ -102,7 +119,7 @@ export class Provider {
   async #discover(): Promise<Configuration> {
     const { allowInsecureRequests, customFetch, discovery, enableNonRepudiationChecks } =
       await import('openid-client')
-    const { issuer, clientId, clientSecret, origins } = this.settings
+    const { issuer, clientId, clientSecret } = this.settings
     const url = new URL(issuer)
     const configuration = await discovery(
       url,
@@ -110,7 +127,7 @@ export class Provider {
       undefined,
       await clientAuthenticationOf(clientSecret),
       {
-        [customFetch]: createBoundedFetch(new Set([url.origin, ...origins])),
+        [customFetch]: createBoundedFetch(this.#origins),
         timeout: requestSeconds,
         execute: [
           enableNonRepudiationChecks,

@@ -1,6 +1,6 @@
 /** What a provider, or who stands in its place, may answer: nobody is signed in by a fault. */
 import t from 'tap'
-import { cookieName } from '../helpers/browser.ts'
+import { callWithCookie, cookieName } from '../helpers/browser.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount } from '../helpers/fixtures.ts'
 import {
@@ -244,6 +244,8 @@ t.test('keys without end are not read', async (t) => {
 
 t.test('a provider that is away is not asked by every visitor', async (t) => {
   const fresh = await start()
+  const { [cookieName]: session = '' } = cookiesOf(await signInBy(service, {}))
+  service.canaries.addSecret(session)
   provider.misdeed = {
     answer: (_, response) => {
       response.writeHead(500).end()
@@ -257,6 +259,9 @@ t.test('a provider that is away is not asked by every visitor', async (t) => {
   )
   t.same(new Set(answers.map(({ status }) => status)), new Set([503]))
   t.equal((provider.asked.get(path) ?? 0) - before, 1)
+  const out = await callWithCookie(fresh, session, 'DELETE', '/v1/session')
+  const ended = { status: 200, body: { receipt: { state: 'complete' }, logout_url: null } }
+  t.match(out, ended, 'a sign-out ends the session, and leads nowhere')
   provider.misdeed = {}
   await fresh.stop()
 })

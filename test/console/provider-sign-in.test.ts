@@ -97,6 +97,13 @@ t.test('a person signs in, and may do what the claims map to', async (t) => {
   t.equal(cookiesOf(replayed)[cookieName], undefined)
   const out = await callWithCookie(service, session, 'DELETE', path)
   t.equal(out.body.receipt.state, 'complete')
+  const leaves = new URL(out.body.logout_url)
+  t.equal(`${leaves.origin}${leaves.pathname}`, `${provider.issuer}/session/end`)
+  const expected = {
+    client_id: 'aeon-keys',
+    post_logout_redirect_uri: `${consoleOrigin}/console/signed-out`,
+  }
+  t.same(Object.fromEntries(leaves.searchParams), expected, 'no token and no name of a person')
   t.equal((await callWithCookie(service, session, 'GET', path)).status, 401)
 })
 

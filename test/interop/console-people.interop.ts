@@ -86,7 +86,13 @@ if (started !== undefined) {
       t.match(verdict, reason === undefined ? { valid: true } : { valid: false, reason }, name)
     }
     await enter(/^Sign out/)
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.getByRole('button', { name: 'Yes, sign me out' }).waitFor()
+    t.notMatch(page.url(), /ada|hint/, 'the address says nothing of the person')
+    await enter(/^Yes, sign me out/)
+    await page.getByText('You are signed out of this console.').waitFor()
+    await assertAccessible(t, page, 'signed out')
+    await enter(/^Sign in with Example Corp/)
+    await page.getByPlaceholder('Enter any login').waitFor()
     t.same(faults, [])
   })
 

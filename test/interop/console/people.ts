@@ -27,6 +27,7 @@ export async function startPeopleConsole(t: Test): Promise<PeopleConsole | undef
   const started = await startConsole(t, async (url) => {
     provider = await startProvider(t, 'corp', {
       redirect_uris: [`${url}/v1/session/callback/corp`],
+      post_logout_redirect_uris: [`${url}/console/signed-out`],
     })
     const { entry, clientSecret } = provider
     const issuer = `http://127.0.0.1:${await freePort()}`

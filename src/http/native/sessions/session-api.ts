@@ -9,14 +9,20 @@ import type { ConsoleSettings } from '../../api-settings.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { refusedToken } from '../../refused-token.ts'
-import { closed, ref } from '../../schema-tools.ts'
+import { closed, nullableString } from '../../schema-tools.ts'
 import { expiredCookieOf, hasCookieOf, sitesOf } from '../../sessions/session-cookie.ts'
+import { logoutUrlOf } from '../../sign-in/provider-logout.ts'
 import { waitQuery } from '../shapes/wait.ts'
 import { answerEnd } from './end.ts'
 import { EndedSessionAnswer } from './session-body.ts'
 import { SignedIn, signedInBody } from './signed-in.ts'
 
 const config = { access: { permission: null } }
+/** `logout_url`: where the page then goes, to log out of the provider. */
+const SignedOut = Type.Object({
+  ...EndedSessionAnswer.properties,
+  logout_url: nullableString(),
+})
 const Confirmation = Type.Object({ key: Type.String() }, closed)
 
 /**
@@ -65,7 +71,7 @@ function confirmSessionRoute(app: App, deps: Deps): void {
   )
 }
 
-function signOutRoute(app: App, deps: Deps, { publicSite }: ConsoleSettings): void {
+function signOutRoute(app: App, deps: Deps, settings: ConsoleSettings): void {
   app.delete(
     '/v1/session',
     {
@@ -73,16 +79,19 @@ function signOutRoute(app: App, deps: Deps, { publicSite }: ConsoleSettings): vo
       schema: {
         hide: true,
         querystring: waitQuery,
-        response: { 200: ref(EndedSessionAnswer) },
+        response: { 200: SignedOut },
       },
       // Also of a session that has ended already: its cookie is of no more use.
       onSend: async (request, reply) => {
         if (reply.statusCode !== 200 && reply.statusCode !== 401) return
-        for (const site of sitesOf(request, publicSite)) {
+        for (const site of sitesOf(request, settings.publicSite)) {
           if (hasCookieOf(request, site)) reply.header('set-cookie', expiredCookieOf(site))
         }
       },
     },
-    (request) => answerEnd(deps, request, requireSession(request.principal).id),
+    async (request) => {
+      const ended = await answerEnd(deps, request, requireSession(request.principal).id)
+      return { ...ended, logout_url: await logoutUrlOf(deps, request, settings) }
+    },
   )
 }
