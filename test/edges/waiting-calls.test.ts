@@ -2,11 +2,15 @@
 import t, { type Test } from 'tap'
 import type { Attempt, Verdict } from '../../src/domain/verdict.ts'
 import { EdgeVerdicts } from '../../src/edge-mode/edge-verdicts.ts'
-import { type FakeInstance, type FakeOptions, startFakeInstance } from '../helpers/fake-instance.ts'
+import {
+  type FakeInstance,
+  type FakeOptions,
+  fakeToken,
+  startFakeInstance,
+} from '../helpers/fake-instance.ts'
 import { until } from '../helpers/locks.ts'
 
-/** Of the form of a token: the fake knows every token. */
-const token = `aeon_${'0'.repeat(22)}${'1'.repeat(43)}_${'2'.repeat(11)}`
+const token = fakeToken()
 const attempt: Attempt = { address: undefined, permissions: [], accountId: undefined }
 
 t.test('calls wait for the next stream while an instance stops', async (t) => {

@@ -22,9 +22,11 @@ export interface EdgeModeOptions {
   readonly pacing?: Pacing
   readonly timeoutMs?: number
   readonly url?: string
+  /** Whether the edge is to hold a lease first. Default: true. */
+  readonly isAwaited?: boolean
 }
 
-/** An edge of a site, in this process, once it holds a lease. */
+/** An edge of a site, in this process. */
 export async function startEdgeMode(
   t: Test,
   site: EdgeSite,
@@ -51,6 +53,6 @@ export async function startEdgeMode(
     metricsIntervalMs: 0,
   })
   t.teardown(() => app.close())
-  await until(() => verdicts.leaseRemainingMs > 0)
+  if (options.isAwaited !== false) await until(() => verdicts.leaseRemainingMs > 0)
   return { app, verdicts, as: (token) => createApi(app, canaries, token) }
 }

@@ -27,6 +27,8 @@ export interface Told {
 export interface FakeInstance {
   readonly url: string
   readonly streams: readonly FakeStream[]
+  /** Cuts its streams, and listens no more. */
+  stop(): void
 }
 
 export interface FakeOptions {
@@ -34,6 +36,10 @@ export interface FakeOptions {
   /** How far its wall clock is ahead. */
   readonly aheadMs?: number
   readonly expiryWarningMs?: number
+  /** Default: any free port. */
+  readonly port?: number
+  /** Whether it says that it has counted a report. */
+  readonly counts?: boolean
   /** Whether a stream is welcomed. */
   readonly welcomes?: (number: number) => boolean
   /** Whether a question is answered at once; a test answers the others, or nobody does. */
@@ -61,6 +67,11 @@ const facts = {
   endsAt: null,
 }
 export const validAnswer = { kind: 'verdict', reason: null, key: facts, mayKeep: true }
+
+/** Of the form of a token: the fake knows every token. */
+export function fakeToken(number = 0): string {
+  return `aeon_${'0'.repeat(22)}${String(number).padStart(43, '1')}_${'2'.repeat(11)}`
+}
 
 /** An instance that breaks what an instance keeps: streams that are cut, silent or garbled. */
 export async function startFakeInstance(t: Test, options: FakeOptions = {}): Promise<FakeInstance> {
@@ -93,18 +104,19 @@ export async function startFakeInstance(t: Test, options: FakeOptions = {}): Pro
       if (message.kind === 'gone') socket.close(1000)
     })
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
-  t.teardown(() => {
+  const stop = () => {
     for (const { socket } of streams) socket.terminate()
     server.close()
     server.closeAllConnections()
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, streams }
+  }
+  t.teardown(stop)
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, streams, stop }
 }
 
 function repliesTo(message: Told, leaseMs: number, options: FakeOptions): readonly object[] {
-  const { answer = validAnswer, aheadMs = 0, expiryWarningMs = 0 } = options
+  const { answer = validAnswer, aheadMs = 0, expiryWarningMs = 0, counts = true } = options
   switch (message.kind) {
     case 'hello':
       return [
@@ -119,7 +131,7 @@ function repliesTo(message: Told, leaseMs: number, options: FakeOptions): readon
         wallMs: Date.now() + aheadMs,
       }
       const { report } = message as { report?: { number: number } }
-      return report === undefined
+      return report === undefined || !counts
         ? [granted]
         : [granted, { kind: 'reported', number: report.number }]
     }

@@ -4,7 +4,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import t from 'tap'
 import { createTestDatabase } from '../helpers/database.ts'
-import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
 import { createProcesses, type Settings, until } from '../helpers/process.ts'
 
 const database = await createTestDatabase()
@@ -53,6 +53,18 @@ t.test('once a receipt is complete, an edge beside the service denies the key', 
   t.equal((await anonymous.post('/v1/verify', { token: key.token })).status, 401)
   t.match((await anonymous.get('/readyz')).body, { attached: true })
 
+  const rotated = await root.post(`/v1/accounts/${platform}/api-keys/${own.id}/rotate`, {
+    overlap_seconds: 1,
+  })
+  processes.canaries.addToken(rotated.body.token)
+  await writeFile(tokenFile, `${rotated.body.token}\n`)
+  await until('the old token has ended', async () => !(await root.verify(own.token)).valid)
+  const { token: unknown } = await newKey(root, account)
+  await until('it is attached by the new token', async () => {
+    const { status, body } = await api.post('/v1/verify', { token: unknown })
+    return status === 200 && body.valid
+  })
+
   const second = await processes.run({ settings: { ...ofService, EDGE_OF: await edge.listening } })
   t.equal(second.status, 1)
   t.match(second.stderr, 'EDGE_OF is the address of an edge.')
@@ -90,13 +102,21 @@ t.test('an edge on a Unix socket serves whom the mode of the socket admits', asy
   t.match(beside.stderr, 'Another process listens on EDGE_SOCKET.')
   edge.signal('SIGKILL')
   await edge.ended
-  const next = processes.launch({ settings: onSocket })
+  const next = processes.launch({ settings: { ...onSocket, EDGE_SOCKET_CALLERS: 'key' } })
+  const caller = await newKey(root, platform, { role: 'verifier' })
   await until('it has replaced what was left over', () =>
-    askBySocket(socket, token).then(
+    askBySocket(socket, token, caller.token).then(
       ({ status }) => status === 200,
       () => false,
     ),
   )
+  t.equal((await askBySocket(socket, token)).status, 401, 'callers need a key')
+  const loopback = await newAllowList(root, platform, ['127.0.0.0/8', '::1'])
+  const allow_list_ids = [loopback]
+  const restricted = await newKey(root, platform, { role: 'verifier', allow_list_ids })
+  t.match(await processes.api(address, restricted.token).verify(token), { valid: true })
+  const { status, body } = await askBySocket(socket, token, restricted.token)
+  t.match({ status, body }, { status: 403, body: { code: 'permission_denied' } }, 'no address')
   t.equal(await next.stop(), 0)
   t.notOk(await isThere())
   await writeFile(socket, '')
@@ -126,9 +146,13 @@ t.test('an edge whose service is killed answers 503 after its lease', async (t) 
   t.equal(await edge.stop(), 0)
 })
 
-async function askBySocket(socketPath: string, token: string) {
+async function askBySocket(socketPath: string, token: string, caller?: string) {
   const body = JSON.stringify({ token })
-  const headers = { 'content-type': 'application/json', 'content-length': body.length }
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    ...(caller !== undefined && { authorization: `Bearer ${caller}` }),
+  }
   return new Promise<{ status: number | undefined; body: unknown }>((resolve, reject) => {
     const sent = request(
       { socketPath, method: 'POST', path: '/v1/verify', headers },

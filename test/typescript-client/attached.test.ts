@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { createVerifier, type Verifier } from '../../clients/typescript/src/client.ts'
 import type { VerifierOptions } from '../../clients/typescript/src/verifier-types.ts'
+import { attachVerifier } from '../helpers/attached-verifier.ts'
 import { type EdgeSite, startEdgeSite } from '../helpers/edge-sites.ts'
 import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
 import { until } from '../helpers/locks.ts'
@@ -190,17 +191,6 @@ t.test('a verifier whose instance stops says so', async (t) => {
   t.match(await detached, [{ code: 'unavailable', message: /4001/ }])
 })
 
-async function attach(t: Test, options: Partial<VerifierOptions> = {}): Promise<Verifier> {
-  const verifier = createVerifier({
-    url: site.address,
-    token: site.verifier.token,
-    timeoutMs: 60_000,
-    ...options,
-  })
-  t.teardown(() => verifier.close())
-  await until(async () => {
-    const ready = await verifier.ready()
-    return ready.isReady && ready.isAttached
-  })
-  return verifier
+function attach(t: Test, options: Partial<VerifierOptions> = {}): Promise<Verifier> {
+  return attachVerifier(t, { url: site.address, token: site.verifier.token, ...options })
 }

@@ -102,6 +102,9 @@ t.test('ready() says why a verifier is not ready', async (t) => {
   for (const [options, error] of causes) {
     t.match(await open(t, options).ready(), { isReady: false, error })
   }
+  const refused = await open(t, { token: viewer.token }).ready()
+  const requestId = refused.isReady ? '' : (refused.error.requestId ?? '')
+  t.ok(requestId !== '' && site.logLines.some((line) => line.includes(requestId)))
   const verifier = open(t)
   await verifier.close()
   t.match(await verifier.ready(), { isReady: false, error: { code: 'closed' } })

@@ -1,20 +1,20 @@
 /** Streams that break under the client: cut, silent, half open, garbled; and tokens that end. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import t, { type Test } from 'tap'
-import { createVerifier, type Verifier } from '../../clients/typescript/src/client.ts'
-import type { VerifierOptions } from '../../clients/typescript/src/verifier-types.ts'
+import t from 'tap'
+import { createVerifier } from '../../clients/typescript/src/client.ts'
+import { closeCodes } from '../../src/domain/edge/edge-protocol.ts'
+import { endOfStream } from '../../src/edge/stream-end.ts'
+import { attachVerifier } from '../helpers/attached-verifier.ts'
 import { startEdgeSite } from '../helpers/edge-sites.ts'
-import { startFakeInstance, validAnswer } from '../helpers/fake-instance.ts'
+import { fakeToken, startFakeInstance, validAnswer } from '../helpers/fake-instance.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
-import { until } from '../helpers/locks.ts'
 
-/** Of the form of a token: the fake knows every token. */
-const token = `aeon_${'0'.repeat(22)}${'1'.repeat(43)}_${'2'.repeat(11)}`
+const token = fakeToken()
 
 t.test('a stream that is cut is replaced, and memory answers by its lease meanwhile', async (t) => {
   const instance = await startFakeInstance(t)
-  const verifier = await attach(t, { url: instance.url })
+  const verifier = await attachVerifier(t, { url: instance.url })
   t.match(await verifier.verify(token), { valid: true })
   const detached = once(verifier, 'detached')
   const attached = once(verifier, 'attached')
@@ -29,7 +29,7 @@ t.test('a stream that is cut is replaced, and memory answers by its lease meanwh
 
 t.test('a stream that falls silent for a lease is given up, and replaced', async (t) => {
   const instance = await startFakeInstance(t, { leaseMs: 300 })
-  const verifier = await attach(t, { url: instance.url })
+  const verifier = await attachVerifier(t, { url: instance.url })
   await verifier.verify(token)
   const detached = once(verifier, 'detached')
   const attached = once(verifier, 'attached')
@@ -91,7 +91,7 @@ const garbage: Readonly<Record<string, string | Buffer>> = {
 for (const [name, frame] of Object.entries(garbage)) {
   t.test(`${name} ends the stream, and nothing that it told answers any more`, async (t) => {
     const instance = await startFakeInstance(t)
-    const verifier = await attach(t, { url: instance.url })
+    const verifier = await attachVerifier(t, { url: instance.url })
     await verifier.verify(token)
     t.match(verifier.verifySync(token), { valid: true })
     const detached = once(verifier, 'detached')
@@ -105,13 +105,21 @@ for (const [name, frame] of Object.entries(garbage)) {
   })
 }
 
+t.test('each code by which the service closes a stream has a sentence of its own', async (t) => {
+  const codes = [...Object.values(closeCodes), 1002, 1007, 1008, 1009]
+  const messages = codes.map((code) => endOfStream(code, '').message)
+  t.equal(new Set(messages).size, codes.length)
+  for (const message of messages) t.notMatch(message, /has closed the stream/)
+  t.match(endOfStream(4005, 'A second hello.').message, /\(4005\) It says: A second hello\.$/)
+})
+
 t.test('a key is warned of by the clock that judges it', async (t) => {
   const hourMs = 3_600_000
   const expiresAt = Date.now() + 2 * hourMs
   const answer = { ...validAnswer, key: { ...key, expiresAt } }
   const ahead = { aheadMs: 1.5 * hourMs, expiryWarningMs: hourMs }
   const instance = await startFakeInstance(t, { answer, ...ahead })
-  const verifier = await attach(t, { url: instance.url })
+  const verifier = await attachVerifier(t, { url: instance.url })
   const expected = { valid: true, warnings: ['expires_soon'] }
   t.match(await verifier.verify(token), expected, 'asked')
   t.match(verifier.verifySync(token), expected, 'from memory')
@@ -119,7 +127,7 @@ t.test('a key is warned of by the clock that judges it', async (t) => {
 
 t.test('a call that is aborted leaves the others, and its signal, alone', async (t) => {
   const instance = await startFakeInstance(t)
-  const verifier = await attach(t, { url: instance.url })
+  const verifier = await attachVerifier(t, { url: instance.url })
   const aborting = new AbortController()
   const { signal } = aborting
   const [aborted, other] = [verifier.verify(token, { signal }), verifier.verify(token)]
@@ -135,7 +143,7 @@ t.test(
   'a verifier that is closed hands over what it has counted, and says that it goes',
   async (t) => {
     const instance = await startFakeInstance(t)
-    const verifier = await attach(t, { url: instance.url })
+    const verifier = await attachVerifier(t, { url: instance.url })
     for (let use = 0; use < 3; use += 1) await verifier.verify(token)
     await verifier.close()
     const told = instance.streams[0]?.told ?? []
@@ -151,7 +159,7 @@ t.test('a verifier whose token is rotated attaches anew with the next one', asyn
   const site = await startEdgeSite(t, { EDGES_MAX: '4' })
   const own = await site.newVerifier()
   let current = own.token
-  const verifier = await attach(t, { url: site.address, token: async () => current })
+  const verifier = await attachVerifier(t, { url: site.address, token: async () => current })
   const good = await newKey(site.root, await newAccount(site.root))
   t.match(await verifier.verify(good.token), { valid: true })
   const detached = once(verifier, 'detached')
@@ -163,13 +171,3 @@ t.test('a verifier whose token is rotated attaches anew with the next one', asyn
   await attached
   t.match(await verifier.verify(good.token), { valid: true })
 })
-
-async function attach(t: Test, options: Partial<VerifierOptions>): Promise<Verifier> {
-  const verifier = createVerifier({ url: '', token: 'own', timeoutMs: 60_000, ...options })
-  t.teardown(() => verifier.close())
-  await until(async () => {
-    const ready = await verifier.ready()
-    return ready.isReady && ready.isAttached
-  })
-  return verifier
-}
