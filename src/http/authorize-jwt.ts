@@ -4,14 +4,12 @@ import { isForeignJwt } from '../domain/token/jwt-form.ts'
 import { ServiceError } from '../errors.ts'
 import { findUserByToken } from '../management/users/find-by-token.ts'
 import { verifyBearer } from '../oidc/verify-bearer.ts'
-import type { Admitted, AuthenticatedCaller } from './authenticated-caller.ts'
+import type { Admit } from './authenticated-caller.ts'
 import type { Deps } from './deps.ts'
 
 interface JwtRequest extends Pick<CallerPrincipal, 'address'> {
   readonly text: string
 }
-
-type Admit = (caller: AuthenticatedCaller, admitted: Admitted) => Promise<void> | undefined
 
 /**
  * Whether a bearer token is one that only an issuer of the deployment can have made. Our own JWTs

@@ -4,18 +4,16 @@ import { answerToCurrent, type KeyCaller } from '../../verification/current-call
 import type { VerdictSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
 import { attemptParameters } from '../attempt-parameters.ts'
-import { parseInTurn } from '../body-turns.ts'
-import { refuseContentCoding } from '../content-coding.ts'
 import type { VerdictDeps } from '../deps.ts'
 import { pathOf } from '../request-path.ts'
 import { ref } from '../schema-tools.ts'
 import { admitCaller } from './caller.ts'
 import { answerOAuthErrors, oauthErrorResponses, sendOAuthError } from './errors.ts'
+import { acceptForms, formType } from './forms.ts'
 import { parseIntrospectionRequest } from './introspection-request.ts'
 import { IntrospectionBody, toIntrospection } from './introspection-response.ts'
 
 export const introspectionPath = '/oauth2/introspect'
-const formType = 'application/x-www-form-urlencoded'
 /** Twice what 50 permissions and the longest token take if every character is percent-encoded. */
 const maxFormBytes = 48 * 1024
 
@@ -61,11 +59,7 @@ export const introspectionComponents = [IntrospectionForm, IntrospectionBody]
  * `introspectionPath`, and every error below the prefix is in OAuth's form.
  */
 export function introspectionRoute(app: App, deps: VerdictDeps, settings: VerdictSettings): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser(formType, { parseAs: 'string' }, (request, body, done) => {
-    const parse = () => done((body === '' ? undefined : refuseContentCoding(request)) ?? null, body)
-    parseInTurn(deps.turns, { request, bytes: body.length }, parse, done)
-  })
+  acceptForms(app, deps.turns)
   answerOAuthErrors(app)
   app.decorateRequest('introspector')
   const admit = async (request: FastifyRequest) => {

@@ -4,7 +4,7 @@ import { isOfUser } from '../../domain/session/console-secret.ts'
 import { ServiceError } from '../../errors.ts'
 import { authenticateSession } from '../../verification/sessions/authenticate-session.ts'
 import { authenticateUserSession } from '../../verification/sessions/authenticate-user-session.ts'
-import type { Admitted, AuthenticatedCaller } from '../authenticated-caller.ts'
+import type { Admit, AuthenticatedCaller } from '../authenticated-caller.ts'
 import type { Deps } from '../deps.ts'
 import { requireConsoleRequest } from './console-request.ts'
 import { refusedSession, refusedUserSession } from './refused-session.ts'
@@ -13,8 +13,6 @@ import type { PresentedSession } from './session-cookie.ts'
 interface SessionRequest extends Pick<CallerPrincipal, 'address'> {
   readonly presented: PresentedSession
 }
-
-type Admit = (caller: AuthenticatedCaller, admitted: Admitted) => Promise<void> | undefined
 
 /**
  * Authenticates a request by its session cookie, and admits the key or the person of the session.

@@ -58,11 +58,13 @@ export function expiredCookieOf(site: ConsoleSite): string {
   return `${site.cookieName}=; Max-Age=0; ${attributesOf(site)}`
 }
 
-function attributesOf({ isSecure }: ConsoleSite): string {
+/** What every cookie of the console has beside its name and value. */
+export function attributesOf({ isSecure }: ConsoleSite): string {
   return `Path=/; HttpOnly; ${isSecure ? 'Secure; ' : ''}SameSite=Lax`
 }
 
-function valuesOf(cookie: string, name: string): readonly string[] {
+/** The values of the cookies of a name, in a Cookie header. */
+export function valuesOf(cookie: string, name: string): readonly string[] {
   return cookie
     .split(';')
     .map((pair) => pair.trim())

@@ -3,14 +3,12 @@ import { ServiceError } from '../../errors.ts'
 import { endSessionsByProvider } from '../../management/sessions/end-by-provider.ts'
 import { verifyLogout } from '../../oidc/verify-logout.ts'
 import type { App } from '../app-type.ts'
-import { parseInTurn } from '../body-turns.ts'
-import { refuseContentCoding } from '../content-coding.ts'
 import type { Deps } from '../deps.ts'
 import { answerOAuthErrors, sendOAuthError } from '../oauth/errors.ts'
+import { acceptForms } from '../oauth/forms.ts'
 
 export const logoutPath = '/v1/session/back-channel-logout'
 
-const formType = 'application/x-www-form-urlencoded'
 /** A logout token and parameters of the provider's own. */
 const maxFormBytes = 16_384
 
@@ -20,11 +18,7 @@ const maxFormBytes = 16_384
  * `logoutPath`, since the specification has a form and errors of OAuth.
  */
 export function backChannelLogoutRoute(app: App, deps: Deps): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser(formType, { parseAs: 'string' }, (request, body, done) => {
-    const parse = () => done((body === '' ? undefined : refuseContentCoding(request)) ?? null, body)
-    parseInTurn(deps.turns, { request, bytes: body.length }, parse, done)
-  })
+  acceptForms(app, deps.turns)
   answerOAuthErrors(app)
   app.post(
     '',

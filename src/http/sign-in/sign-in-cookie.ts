@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { TagKey } from '../../domain/token/tag.ts'
 import type { ConsoleSite } from '../sessions/console-site.ts'
+import { attributesOf, valuesOf } from '../sessions/session-cookie.ts'
 
 /** How long a person may take at the provider. */
 const lifetimeSeconds = 600
@@ -45,11 +46,9 @@ export function parseSignInCookie(
   keyring: readonly TagKey[],
   now: Date,
 ): PendingSignIn | undefined {
-  const prefix = `${nameOf(site)}=`
-  const values = (cookie ?? '').split(';').map((pair) => pair.trim())
-  const [value, ...others] = values.filter((pair) => pair.startsWith(prefix))
+  const [value, ...others] = valuesOf(cookie ?? '', nameOf(site))
   if (value === undefined || others.length > 0) return undefined
-  const [text = '', tag = ''] = value.slice(prefix.length).split('.')
+  const [text = '', tag = ''] = value.split('.')
   const presented = Buffer.from(tag, 'base64url')
   // The last character has bits that say nothing: one text only stands for a tag.
   if (presented.length !== TAG_BYTES || presented.toString('base64url') !== tag) return undefined
@@ -75,8 +74,4 @@ function signedOf(text: string): string {
 
 function nameOf({ cookieName, isSecure }: ConsoleSite): string {
   return isSecure ? '__Host-aeon_sign_in' : cookieName.replace('session', 'sign_in')
-}
-
-function attributesOf({ isSecure }: ConsoleSite): string {
-  return `Path=/; HttpOnly; ${isSecure ? 'Secure; ' : ''}SameSite=Lax`
 }
