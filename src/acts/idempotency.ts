@@ -4,11 +4,7 @@ import { type CallerPrincipal, rightsOf } from '../domain/principal.ts'
 import { ServiceError } from '../errors.ts'
 import type { StoreTransaction } from '../store/database.ts'
 import { deleteRequests, enterRequest, type RequestName } from '../store/idempotent-requests.ts'
-import {
-  deleteUserRequests,
-  enterUserRequest,
-  type ResourceRecord,
-} from '../store/user-requests.ts'
+import { enterUserRequest, type ResourceRecord } from '../store/user-requests.ts'
 import type { ActDeps } from './deps.ts'
 
 const keptMs = idempotencyHours * 60 * 60 * 1000
@@ -109,8 +105,9 @@ function reused(): ServiceError {
 export async function pruneIdempotentRequests(deps: Pick<ActDeps, 'db'>): Promise<number> {
   let forgotten = 0
   for (let sweep = 0; sweep < sweepsAtOnce; sweep += 1) {
-    const ofUsers = await deleteUserRequests(deps.db, keptMs, sweepSize)
-    const deleted = ofUsers + (await deleteRequests(deps.db, keptMs, sweepSize))
+    const ofUsers = await deleteRequests(deps.db, 'user_request', keptMs, sweepSize)
+    const deleted =
+      ofUsers + (await deleteRequests(deps.db, 'idempotent_request', keptMs, sweepSize))
     forgotten += deleted
     if (deleted < sweepSize) break
   }

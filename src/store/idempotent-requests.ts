@@ -64,17 +64,25 @@ export async function enterRequest(
   return { bodyDigest: row.body_digest, apiKeyId: row.api_key_id, generation: row.generation }
 }
 
-/** Deletes at most `limit` expired records, skipping locked ones. Returns how many. */
-export async function deleteRequests(db: Executor, keptMs: number, limit: number): Promise<number> {
+/**
+ * Deletes at most `limit` expired records of keys or of people, skipping locked ones. Returns how
+ * many.
+ */
+export async function deleteRequests(
+  db: Executor,
+  table: 'idempotent_request' | 'user_request',
+  keptMs: number,
+  limit: number,
+): Promise<number> {
   const { numAffectedRows } = await sql`
-    delete from idempotent_request using (
-      select author, account_id, route, idempotency_key from idempotent_request
+    delete from ${sql.table(table)} as request using (
+      select author, account_id, route, idempotency_key from ${sql.table(table)}
       where created_at < ${longAgo(keptMs)} order by created_at limit ${limit} for update skip locked
     ) as old
-    where idempotent_request.author = old.author
-      and idempotent_request.account_id = old.account_id
-      and idempotent_request.route = old.route
-      and idempotent_request.idempotency_key = old.idempotency_key`.execute(db)
+    where request.author = old.author
+      and request.account_id = old.account_id
+      and request.route = old.route
+      and request.idempotency_key = old.idempotency_key`.execute(db)
   return Number(numAffectedRows ?? 0)
 }
 

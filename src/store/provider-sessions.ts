@@ -1,4 +1,3 @@
-import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 
 /** A session that goes on, of a person who signed in at a provider. */
@@ -54,28 +53,6 @@ export async function lockProviderSessions(
     .forUpdate('user_session')
     .execute()
   return rows.map(toProviderSession)
-}
-
-/** Ends sessions of people, which the caller has locked. */
-export async function endUserSessions(
-  trx: StoreTransaction,
-  ids: readonly string[],
-  at: Date,
-): Promise<void> {
-  await trx.updateTable('user_session').set({ ended_at: at }).where('id', 'in', ids).execute()
-}
-
-/** Records the revision of their end, for the receipt of a repeated request. */
-export async function setEndedRevisions(
-  trx: StoreTransaction,
-  ids: readonly string[],
-  ended: RevisionRef,
-): Promise<void> {
-  await trx
-    .updateTable('user_session')
-    .set({ ended_revision: ended.revision, ended_revision_id: ended.id })
-    .where('id', 'in', ids)
-    .execute()
 }
 
 function goingOn(db: Executor, now: Date) {

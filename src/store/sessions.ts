@@ -99,28 +99,29 @@ export async function lockSessionsOf(
   return rows.map(toSession)
 }
 
-export async function endSession(
+/** Ends sessions, which the caller has locked. */
+export async function endSessions(
   trx: StoreTransaction,
   kind: OwnerKind,
-  id: string,
+  ids: readonly string[],
   at: Date,
 ): Promise<void> {
-  await sql`update ${sql.table(tableOfKind[kind])} set ended_at = ${at} where id = ${id}`.execute(
-    trx,
-  )
+  await sql`
+    update ${sql.table(tableOfKind[kind])} set ended_at = ${at}
+    where id = any(${ids}::uuid[])`.execute(trx)
 }
 
-/** Records the revision of a session's end, for the receipt of a repeated request. */
+/** Records the revision of the end of sessions, for the receipt of a repeated request. */
 export async function setEndedRevision(
   trx: StoreTransaction,
   kind: OwnerKind,
-  id: string,
+  ids: readonly string[],
   ended: RevisionRef,
 ): Promise<void> {
   await sql`
     update ${sql.table(tableOfKind[kind])}
     set ended_revision = ${ended.revision}, ended_revision_id = ${ended.id}
-    where id = ${id}`.execute(trx)
+    where id = any(${ids}::uuid[])`.execute(trx)
 }
 
 /** Of a key: a person confirms by a sign-in, which starts another session. */

@@ -1,5 +1,4 @@
-import { sql } from 'kysely'
-import type { Executor, StoreTransaction } from './database.ts'
+import type { StoreTransaction } from './database.ts'
 import { databaseClock } from './database-clock.ts'
 import { longAgo, type RequestName } from './idempotent-requests.ts'
 
@@ -42,19 +41,4 @@ export async function enterUserRequest(
     .where('idempotency_key', '=', idempotencyKey)
     .executeTakeFirstOrThrow()
   return { bodyDigest: row.body_digest, resourceId: row.resource_id }
-}
-
-/** Deletes at most `limit` expired records, skipping locked ones. Returns how many. */
-export async function deleteUserRequests(
-  db: Executor,
-  keptMs: number,
-  limit: number,
-): Promise<number> {
-  const { numAffectedRows } = await sql`
-    delete from user_request where (author, account_id, route, idempotency_key) in (
-      select author, account_id, route, idempotency_key from user_request
-      where created_at < ${longAgo(keptMs)} order by created_at limit ${limit}
-      for update skip locked
-    )`.execute(db)
-  return Number(numAffectedRows ?? 0)
 }

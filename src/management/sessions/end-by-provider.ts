@@ -5,12 +5,11 @@ import type { ProviderLogout } from '../../domain/person/provider-logout.ts'
 import { system } from '../../domain/principal.ts'
 import { recordLogoutToken } from '../../store/logout-tokens.ts'
 import {
-  endUserSessions,
   findProviderSessions,
   lockProviderSessions,
   type ProviderSession,
-  setEndedRevisions,
 } from '../../store/provider-sessions.ts'
+import { endSessions, setEndedRevision } from '../../store/sessions.ts'
 
 /** What a logout by a provider came to. */
 export type ProviderLogoutOutcome =
@@ -31,7 +30,7 @@ export async function endSessionsByProvider(
   const { result } = await act(
     deps,
     system,
-    { seal: (trx, committed) => setEndedRevisions(trx, ids, committed) },
+    { seal: (trx, committed) => setEndedRevision(trx, 'user', ids, committed) },
     async ({ trx, changed }): Promise<Acted<ProviderLogoutOutcome>> => {
       if (!(await recordLogoutToken(trx, logout))) return nothingChanged({ kind: 'repeated' })
       const now = deps.now()
@@ -39,7 +38,7 @@ export async function endSessionsByProvider(
       const sessions = await lockProviderSessions(trx, found, now)
       ids = sessions.map(({ id }) => id)
       if (ids.length === 0) return nothingChanged({ kind: 'ended', sessionIds: ids })
-      await endUserSessions(trx, ids, now)
+      await endSessions(trx, 'user', ids, now)
       // One change for each person: there may be many sessions.
       for (const id of new Set(sessions.map(({ personId }) => personId))) {
         changed({ kind: 'user', id })

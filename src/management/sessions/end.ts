@@ -5,7 +5,7 @@ import type { Session } from '../../domain/session/session.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { notFound } from '../../errors.ts'
 import type { StoreTransaction } from '../../store/database.ts'
-import { endSession as endStored, lockSessionsOf, setEndedRevision } from '../../store/sessions.ts'
+import { endSessions, lockSessionsOf, setEndedRevision } from '../../store/sessions.ts'
 import type { SessionManagementDeps } from './deps.ts'
 import { lockOwnerShared, ownerOf } from './owner.ts'
 
@@ -36,14 +36,14 @@ export async function endSession(
       await lockSessionsOf(trx, owner, [id, own])
     },
     seal: (trx: StoreTransaction, committed: RevisionRef) =>
-      setEndedRevision(trx, owner.kind, id, committed),
+      setEndedRevision(trx, owner.kind, [id], committed),
   }
   const { result, committed } = await act(deps, principal, terms, async ({ trx, changed }) => {
     const [session] = await lockSessionsOf(trx, owner, [id])
     if (session === undefined) throw notFound('session')
     if (session.endedAt !== null) return nothingChanged(session)
     const endedAt = deps.now()
-    await endStored(trx, owner.kind, session.id, endedAt)
+    await endSessions(trx, owner.kind, [session.id], endedAt)
     changed({ kind: 'session', id: session.id })
     const event = {
       accountId: rightsOf(principal).accountId,
