@@ -1,4 +1,3 @@
-import type { CurrentReads } from '../../freshness/current-reads.ts'
 import type { Epoch } from '../../freshness/freshness.ts'
 import { type FoundCredential, toFound } from '../../store/credential-rows.ts'
 import {
@@ -6,9 +5,7 @@ import {
   type SessionWithCredential,
 } from '../../store/session-credentials.ts'
 import { AddressSetLoader } from '../address-set-loader.ts'
-import { BatchLoader } from '../batch-loader.ts'
-import type { CachedSession } from './cached-session.ts'
-import type { SessionCache } from './session-cache.ts'
+import { createRowLoader, type LoaderDeps } from './session-row-loader.ts'
 
 /** A session with the facts of its key, and the epoch from before the statement was sent. */
 export interface LoadedSession extends FoundCredential {
@@ -23,19 +20,10 @@ export interface SessionLoader {
   load(id: string): Promise<LoadedSession | undefined>
 }
 
-const maxSessionsAtOnce = 250
-
-interface LoaderDeps {
-  readonly verificationReads: Pick<CurrentReads, 'read'>
-  readonly cache: Pick<SessionCache<CachedSession>, 'epoch'>
-}
-
-type Row = SessionWithCredential & { readonly epoch: Epoch }
-
-/** Reads sessions, one statement at a time for all waiting callers. */
+/** Reads sessions of keys, and the entries of allow lists apart. */
 export function createSessionLoader(deps: LoaderDeps, maxWaiting: number): SessionLoader {
   const addressSets = new AddressSetLoader(deps.verificationReads, maxWaiting)
-  const rows = createRowLoader(deps, maxWaiting)
+  const rows = createRowLoader(deps, maxWaiting, findSessionCredentials)
   return {
     async load(id) {
       const loaded = await addressSets.loadWith(
@@ -47,20 +35,4 @@ export function createSessionLoader(deps: LoaderDeps, maxWaiting: number): Sessi
       return { ...toFound(credential, loaded.addresses), session, hash, epoch }
     },
   }
-}
-
-function createRowLoader(deps: LoaderDeps, maxWaiting: number): BatchLoader<string, Row> {
-  return new BatchLoader({
-    keyOf: (id) => id,
-    maxWaiting,
-    maxAtOnce: maxSessionsAtOnce,
-    async load(ids) {
-      const { epoch } = deps.cache
-      const found = await deps.verificationReads.read(
-        (db) => findSessionCredentials(db, ids),
-        (rows) => rows.length === ids.length,
-      )
-      return new Map(found.map((row) => [row.session.id, { ...row, epoch }]))
-    },
-  })
 }

@@ -1,14 +1,8 @@
-import type { CurrentReads } from '../../freshness/current-reads.ts'
-import type { Epoch } from '../../freshness/freshness.ts'
 import { findUserSessions, type StoredUserSession } from '../../store/user-sessions.ts'
-import { BatchLoader } from '../batch-loader.ts'
-import type { SessionCache } from './session-cache.ts'
+import { createRowLoader, type Epoched, type LoaderDeps } from './session-row-loader.ts'
 
 /** A session of a person with the facts of the user, as they were loaded together. */
-export interface LoadedUserSession extends StoredUserSession {
-  /** The epoch from before the statement was sent. */
-  readonly epoch: Epoch
-}
+export type LoadedUserSession = Epoched<StoredUserSession>
 
 /** A session whose token matched. */
 export type CachedUserSession = Omit<LoadedUserSession, 'hash'>
@@ -18,26 +12,7 @@ export interface UserSessionLoader {
   load(id: string): Promise<LoadedUserSession | undefined>
 }
 
-const maxSessionsAtOnce = 250
-
-interface LoaderDeps {
-  readonly verificationReads: Pick<CurrentReads, 'read'>
-  readonly cache: Pick<SessionCache<CachedUserSession>, 'epoch'>
-}
-
-/** Reads sessions of people, one statement at a time for all waiting callers. */
+/** Reads sessions of people. */
 export function createUserSessionLoader(deps: LoaderDeps, maxWaiting: number): UserSessionLoader {
-  return new BatchLoader({
-    keyOf: (id: string) => id,
-    maxWaiting,
-    maxAtOnce: maxSessionsAtOnce,
-    async load(ids): Promise<Map<string, LoadedUserSession>> {
-      const { epoch } = deps.cache
-      const found = await deps.verificationReads.read(
-        (db) => findUserSessions(db, ids),
-        (rows) => rows.length === ids.length,
-      )
-      return new Map(found.map((row) => [row.session.id, { ...row, epoch }]))
-    },
-  })
+  return createRowLoader(deps, maxWaiting, findUserSessions)
 }
