@@ -94,6 +94,10 @@ def before_call(context, case, kwargs):
     if "X-Acting-User-Name" in headers:
         # Without the id, the name is refused.
         headers.setdefault("X-Acting-User", "user|42")
+    query = case.query or {}
+    if "original_uri" in query:
+        # It ends the parameters of forward-auth: what follows is the client's.
+        query["original_uri"] = query.pop("original_uri")
     if path.endswith("/me/rotate") and headers.get("Authorization") == f"Bearer {ROOT_TOKEN}":
         headers["Authorization"] = f"Bearer {rotating['token']}"
     if path.endswith("/api-keys/revoke") and isinstance(case.body, dict):
