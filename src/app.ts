@@ -117,7 +117,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   // The only scope in which session cookies and JWTs of issuers count.
   await app.register(async (scope: App) => {
     guardReads(scope, writeProblem, true)
-    nativeApi(scope, deps)
+    nativeApi(scope, deps, apis)
     if (apis.console !== undefined) sessionApi(scope, deps, apis.console)
   })
   if (apis.console !== undefined) {

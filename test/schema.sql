@@ -168,6 +168,29 @@ create table instance (
   edges_revision bigint not null default 0
 );
 
+create table invitation (
+  id uuid not null,
+  account_id uuid not null,
+  email text not null,
+  folded_email text not null,
+  role_id uuid not null,
+  inviter_key_id uuid,
+  inviter_generation integer,
+  inviter_membership_id uuid,
+  invited_by_kind text not null,
+  invited_by_id text,
+  invited_by_name text,
+  invited_by_verified text,
+  hash bytea not null,
+  created_at timestamp with time zone not null,
+  sent_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  redeemed_at timestamp with time zone,
+  redeemed_by uuid,
+  withdrawn_at timestamp with time zone,
+  open boolean
+);
+
 create table isolation_probe (
   singleton boolean not null default true,
   value uuid not null
@@ -367,6 +390,18 @@ alter table idempotent_request add constraint idempotent_request_route_check CHE
 alter table instance add constraint instance_pkey PRIMARY KEY (id);
 alter table instance add constraint instance_edges_check CHECK ((edges >= 0));
 alter table instance add constraint instance_edges_confirmed_check CHECK ((edges_confirmed >= 0));
+alter table invitation add constraint invitation_pkey PRIMARY KEY (id);
+alter table invitation add constraint invitation_check CHECK (((inviter_key_id IS NULL) = (inviter_generation IS NULL)));
+alter table invitation add constraint invitation_check1 CHECK (((inviter_key_id IS NULL) <> (inviter_membership_id IS NULL)));
+alter table invitation add constraint invitation_check2 CHECK (((redeemed_at IS NULL) = (redeemed_by IS NULL)));
+alter table invitation add constraint invitation_check3 CHECK (((open IS NULL) = ((redeemed_at IS NOT NULL) OR (withdrawn_at IS NOT NULL))));
+alter table invitation add constraint invitation_check4 CHECK (((redeemed_at IS NULL) OR (withdrawn_at IS NULL)));
+alter table invitation add constraint invitation_email_check CHECK (((char_length(email) >= 3) AND (char_length(email) <= 254)));
+alter table invitation add constraint invitation_folded_email_check CHECK (((char_length(folded_email) >= 3) AND (char_length(folded_email) <= 254)));
+alter table invitation add constraint invitation_hash_check CHECK ((octet_length(hash) = 32));
+alter table invitation add constraint invitation_invited_by_kind_check CHECK ((invited_by_kind = ANY (ARRAY['user'::text, 'api_key'::text, 'platform'::text, 'system'::text])));
+alter table invitation add constraint invitation_invited_by_verified_check CHECK ((invited_by_verified = ANY (ARRAY['account'::text, 'platform'::text])));
+alter table invitation add constraint invitation_open_check CHECK (open);
 alter table isolation_probe add constraint isolation_probe_pkey PRIMARY KEY (singleton);
 alter table isolation_probe add constraint isolation_probe_singleton_check CHECK (singleton);
 alter table logout_token add constraint logout_token_pkey PRIMARY KEY (issuer, jti);
@@ -423,6 +458,12 @@ alter table credential add constraint credential_pepper_id_fkey FOREIGN KEY (pep
 alter table credential add constraint credential_tag_key_id_fkey FOREIGN KEY (tag_key_id) REFERENCES tag_key(id);
 alter table idempotent_request add constraint idempotent_request_account_id_api_key_id_fkey FOREIGN KEY (account_id, api_key_id) REFERENCES api_key(account_id, id) DEFERRABLE INITIALLY DEFERRED;
 alter table idempotent_request add constraint idempotent_request_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+alter table invitation add constraint invitation_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
+alter table invitation add constraint invitation_account_id_role_id_fkey FOREIGN KEY (account_id, role_id) REFERENCES role(account_id, id);
+alter table invitation add constraint invitation_inviter_key_id_inviter_generation_fkey FOREIGN KEY (inviter_key_id, inviter_generation) REFERENCES credential(api_key_id, generation);
+alter table invitation add constraint invitation_inviter_membership_id_fkey FOREIGN KEY (inviter_membership_id) REFERENCES membership(id);
+alter table invitation add constraint invitation_redeemed_by_fkey FOREIGN KEY (redeemed_by) REFERENCES person(id);
+alter table invitation add constraint invitation_uses_role FOREIGN KEY (account_id, role_id, open) REFERENCES role(account_id, id, live);
 alter table membership add constraint membership_account_id_fkey FOREIGN KEY (account_id) REFERENCES account(id);
 alter table membership add constraint membership_account_id_role_id_fkey FOREIGN KEY (account_id, role_id) REFERENCES role(account_id, id);
 alter table membership add constraint membership_person_id_fkey FOREIGN KEY (person_id) REFERENCES person(id);
@@ -476,6 +517,10 @@ CREATE INDEX change_by_time ON public.change USING btree (created_at);
 CREATE INDEX credential_by_pepper ON public.credential USING btree (pepper_id) WHERE ((ended_at IS NULL) AND (pepper_id IS NOT NULL));
 CREATE INDEX credential_by_tag_key ON public.credential USING btree (tag_key_id) WHERE (ended_at IS NULL);
 CREATE INDEX idempotent_request_by_time ON public.idempotent_request USING btree (created_at);
+CREATE INDEX invitation_by_created ON public.invitation USING btree (account_id, created_at, id) WHERE open;
+CREATE INDEX invitation_by_expiry ON public.invitation USING btree (expires_at);
+CREATE INDEX invitation_by_role ON public.invitation USING btree (account_id, role_id) WHERE open;
+CREATE UNIQUE INDEX invitation_of_address ON public.invitation USING btree (account_id, folded_email) WHERE open;
 CREATE INDEX logout_token_by_expiry ON public.logout_token USING btree (expires_at);
 CREATE INDEX membership_by_created ON public.membership USING btree (account_id, created_at, id) WHERE live;
 CREATE INDEX membership_by_person ON public.membership USING btree (person_id, account_id);

@@ -12,6 +12,12 @@ export const maxDescriptionLength = 1000
 /** Ids of users and keys as callers write them, in filters and in `X-Acting-User`. */
 export const maxActorIdLength = 255
 
+/** An e-mail address in a mail (RFC 5321, section 4.5.3.1.3, less the brackets). */
+export const maxEmailLength = 254
+
+/** Invitations of one account that are neither redeemed, withdrawn nor expired. */
+export const maxOpenInvitations = 100
+
 /** The text of a search, and its words. */
 export const maxSearchLength = 200
 export const maxSearchWords = 8

@@ -33,6 +33,8 @@ export type VerdictSettings = Pick<
 export interface ConsoleSettings {
   /** The site of `publicUrl`, if that is https. */
   readonly publicSite: ConsoleSite | undefined
+  /** Where links to the console lead: `publicSite`, or the console on this machine. */
+  readonly origin: string
 }
 
 export interface ForwardAuthSettings {
@@ -63,10 +65,15 @@ export function parseApiSettings(config: Config): ApiSettings {
       tellsReason: config.FORWARD_AUTH_REASON === 'tell',
     },
     callersNeedKeys: config.EDGE_SOCKET_CALLERS === 'key',
-    console: config.CONSOLE === 'on' ? { publicSite: publicSiteOf(config.PUBLIC_URL) } : undefined,
+    console: config.CONSOLE === 'on' ? consoleOf(config) : undefined,
     publicUrl: config.PUBLIC_URL,
     serverUrl: config.PUBLIC_URL ?? `http://127.0.0.1:${config.PORT}`,
   }
+}
+
+function consoleOf({ PUBLIC_URL: publicUrl, PORT: port }: Config): ConsoleSettings {
+  const publicSite = publicSiteOf(publicUrl)
+  return { publicSite, origin: publicSite?.origin ?? `http://127.0.0.1:${port}` }
 }
 
 function rangesOf(setting: string | undefined): readonly AddressRange[] {

@@ -6,6 +6,7 @@ import { fillNameSkeletons } from '../setup/fill-name-skeletons.ts'
 import { fillSearchWords } from '../setup/fill-search-words.ts'
 import { pruneChanges } from '../store/changes.ts'
 import { pruneDenials } from '../store/denials.ts'
+import { pruneInvitations } from '../store/invitations.ts'
 import { pruneLogoutTokens } from '../store/logout-tokens.ts'
 import { pruneSessions } from '../store/sessions.ts'
 import { buffersOf } from './buffers.ts'
@@ -14,6 +15,8 @@ import { buffersOf } from './buffers.ts'
 const changesKeptMs = 7 * 24 * 60 * 60 * 1000
 /** As long as the receipt of its end may be asked for. */
 const sessionsKeptMs = changesKeptMs
+/** Long enough to send an expired one again. */
+const invitationsKeptMs = 30 * 24 * 60 * 60 * 1000
 const denialsKeptMs = 30 * 24 * 60 * 60 * 1000
 const pruneEveryMs = 10 * 60 * 1000
 const sweepEveryMs = 30 * 1000
@@ -76,6 +79,9 @@ async function prune(deps: Deps): Promise<void> {
   )
   await orLog(deps, 'failed to prune expired logout tokens', () =>
     pruneLogoutTokens(deps.db, new Date(now)),
+  )
+  await orLog(deps, 'failed to prune old invitations', () =>
+    pruneInvitations(deps.db, new Date(now - invitationsKeptMs)),
   )
   await orLog(deps, 'failed to prune old denial counts', () =>
     pruneDenials(deps.db, new Date(now - denialsKeptMs)),

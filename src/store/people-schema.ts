@@ -1,4 +1,5 @@
 import type { ColumnType } from 'kysely'
+import type { ActorKind, VerifiedAs } from '../domain/key/api-key.ts'
 
 /** The tables of people and sessions, as Kysely types them. */
 export interface SessionRow {
@@ -72,4 +73,27 @@ export interface UserRequestRow {
   body_digest: string
   resource_id: string
   created_at: Date
+}
+
+export interface InvitationRow {
+  id: string
+  account_id: string
+  email: string
+  folded_email: string
+  role_id: string
+  inviter_key_id: string | null
+  inviter_generation: number | null
+  inviter_membership_id: string | null
+  invited_by_kind: ActorKind
+  invited_by_id: string | null
+  invited_by_name: string | null
+  invited_by_verified: VerifiedAs | null
+  hash: Buffer
+  created_at: Date
+  sent_at: Date
+  expires_at: Date
+  redeemed_at: ColumnType<Date | null, undefined, Date>
+  redeemed_by: ColumnType<string | null, undefined, string>
+  withdrawn_at: ColumnType<Date | null, undefined, Date>
+  open: true | null
 }

@@ -2,6 +2,7 @@ import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { ActorKind, Reach, VerifiedAs } from '../domain/key/api-key.ts'
 import type { CatalogueEntry } from '../domain/permission.ts'
 import type {
+  InvitationRow,
   LogoutTokenRow,
   MembershipRow,
   PersonRow,
@@ -33,6 +34,7 @@ export interface Schema {
   user_request: UserRequestRow
   person: PersonRow
   membership: MembershipRow
+  invitation: InvitationRow
 }
 
 interface AccountRow {

@@ -19,7 +19,7 @@ import type { Answer, Json } from '../helpers/api.ts'
 import { auditLogOf, countEvents } from '../helpers/audit-log.ts'
 import { signIn } from '../helpers/browser.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
-import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { newAccount, newAllowList, newInvitation, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
 import { writeOidcFile } from '../helpers/oidc-file.ts'
 import { testIssuer, testProvider } from '../helpers/people.ts'
@@ -47,6 +47,7 @@ t.test('every route that changes something writes one audit event to its account
     const body = { issuer: testIssuer, subject: `u${Math.random()}`, role: 'viewer' }
     return `${at}/users/${(await root.post(`${at}/users`, body)).body.user.id}`
   }
+  const invitation = async () => `${at}/invitations/${(await newInvitation(root, account)).id}`
   const ready = { name: 'changed', permissions: ['cluster:read'] }
 
   /** For each route one act and its event. Add each new route that changes something. */
@@ -193,6 +194,27 @@ t.test('every route that changes something writes one audit event to its account
     'POST /v1/accounts/{account_id}/users/{id}/remove': async () => [
       root.post(`${await user()}/remove`, { keys: 'keep', reason: 'left' }),
       { action: 'user.removed', before: { role: { name: 'viewer' } }, after: null, reason: 'left' },
+    ],
+    'POST /v1/accounts/{account_id}/invitations': async () => [
+      root.post(`${at}/invitations`, { email: 'Ada@example.com', role: 'viewer' }),
+      {
+        action: 'invitation.sent',
+        resource: { type: 'invitation', name: 'Ada@example.com' },
+        before: null,
+        after: { email: 'Ada@example.com', role: { name: 'viewer' } },
+      },
+    ],
+    'POST /v1/accounts/{account_id}/invitations/{id}/resend': async () => [
+      root.post(`${await invitation()}/resend`),
+      {
+        action: 'invitation.resent',
+        before: { expires_at: String },
+        after: { expires_at: String },
+      },
+    ],
+    'DELETE /v1/accounts/{account_id}/invitations/{id}': async () => [
+      root.delete(await invitation()),
+      { action: 'invitation.withdrawn', before: { withdrawn_at: null }, after: {} },
     ],
     'DELETE /v1/sessions/{id}': async () => {
       const { token } = await newKey(root, account)

@@ -68,6 +68,12 @@ export function createSocketApi(url: string, canaries: Canaries, token: string |
   )
 }
 
+/** The secret in the fragment of a link to the console. */
+export function secretOf(link: string): string {
+  const [, secret = ''] = new URL(link).hash.split('=')
+  return secret
+}
+
 type Send = (request: {
   readonly method: Method
   readonly path: string
@@ -94,8 +100,9 @@ function apiOver(send: Send, canaries: Canaries, token: string | undefined): Api
     const isJson = /[/+]json(?:;|$)/.test(String(answer.headers['content-type']))
     const body: Json = isJson && answer.text !== '' ? JSON.parse(answer.text) : undefined
     const issued = body?.token ?? body?.jwt
-    // A token leaves the service in the answer of issue only.
+    // A token leaves the service in the answer of issue only, and the secret of a link in its own.
     if (typeof issued === 'string') canaries.addToken(issued)
+    else if (typeof body?.link === 'string') canaries.addSecret(secretOf(body.link))
     else canaries.addText(answer.text)
     return { ...answer, body }
   }

@@ -1,4 +1,4 @@
-import type { Api, Json } from './api.ts'
+import { type Api, type Json, secretOf } from './api.ts'
 
 /** Makes an account of its own, for tests that count or name things. */
 export async function newAccount(root: Api, name = 'Acme'): Promise<string> {
@@ -57,4 +57,28 @@ export async function newRole(
   const { status, body } = await api.post(`/v1/accounts/${accountId}/roles`, { name, permissions })
   if (status !== 201) throw new Error(`role: ${status} ${JSON.stringify(body)}`)
   return body.role.id
+}
+
+export interface SentInvitation {
+  readonly id: string
+  readonly email: string
+  /** The secret of its link. */
+  readonly secret: string
+  readonly body: Json
+}
+
+let invited = 0
+
+/** Invites an address of its own, by default to the role viewer. */
+export async function newInvitation(
+  api: Api,
+  accountId: string,
+  values: { readonly email?: string; readonly role?: string } = {},
+): Promise<SentInvitation> {
+  invited += 1
+  const wanted = { email: `person-${invited}@example.com`, role: 'viewer', ...values }
+  const { status, body } = await api.post(`/v1/accounts/${accountId}/invitations`, wanted)
+  if (status !== 201) throw new Error(`invitation: ${status} ${JSON.stringify(body)}`)
+  const { id } = body.invitation
+  return { id, email: wanted.email, secret: secretOf(body.link), body: body.invitation }
 }

@@ -4,7 +4,7 @@ import { parseCatalogue } from '../../src/domain/permission.ts'
 import aeonCatalogue from '../../src/domain/permissions.aeon.json' with { type: 'json' }
 import type { Answer, Api, CallOptions } from '../helpers/api.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
-import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { newAccount, newAllowList, newInvitation, newKey, newRole } from '../helpers/fixtures.ts'
 import { writeOidcFile } from '../helpers/oidc-file.ts'
 import { testIssuer, testProvider } from '../helpers/people.ts'
 import { assertProblem } from '../helpers/problems.ts'
@@ -98,6 +98,11 @@ const guarded: Readonly<Record<string, string | null>> = {
   'GET /v1/accounts/:account_id/users/:id': 'account_user:read',
   'PATCH /v1/accounts/:account_id/users/:id': 'account_user:update',
   'POST /v1/accounts/:account_id/users/:id/remove': 'account_user:delete',
+  'GET /v1/accounts/:account_id/invitations': 'account_user:read',
+  'POST /v1/accounts/:account_id/invitations': 'account_user:invite',
+  'GET /v1/accounts/:account_id/invitations/:id': 'account_user:read',
+  'DELETE /v1/accounts/:account_id/invitations/:id': 'account_user:invite',
+  'POST /v1/accounts/:account_id/invitations/:id/resend': 'account_user:invite',
   'GET /v1/api-keys/:id': 'api_key:read',
   'POST /v1/api-keys/revoke': 'api_key:revoke',
   'GET /v1/instances': 'instance:read',
@@ -312,6 +317,7 @@ interface Target {
   readonly roles: string
   readonly lists: string
   readonly users: string
+  readonly invitations: string
 }
 
 async function newTarget(root: Api, account: string): Promise<Target> {
@@ -324,6 +330,11 @@ async function newTarget(root: Api, account: string): Promise<Target> {
     roles: await newRole(root, account, `free ${targets}`, []),
     lists: await newAllowList(root, account, ['10.0.0.0/8'], `list ${targets}`),
     users: await newUser(root, account, `user-${targets}`),
+    invitations: (
+      await newInvitation(root, account, {
+        role: await newRole(root, account, `offered ${targets}`, []),
+      })
+    ).id,
   }
 }
 
@@ -342,8 +353,9 @@ function fill(path: string, target?: Target): string {
     roles: target?.roles ?? unknownId,
     lists: target?.lists ?? unknownId,
     users: target?.users ?? unknownId,
+    invitations: target?.invitations ?? unknownId,
   }
-  const kinds = ['roles', 'lists', 'users'] as const
+  const kinds = ['roles', 'lists', 'users', 'invitations'] as const
   const kind = kinds.find((name) => path.includes(name))
   return path
     .replace(':account_id', target?.account ?? unknownId)
@@ -378,6 +390,10 @@ function callRoute(caller: Api, route: string, target: Target): Promise<Answer> 
       role: target.roles,
     },
     'PATCH /v1/accounts/:account_id/users/:id': { role: target.roles },
+    'POST /v1/accounts/:account_id/invitations': {
+      email: `made-${targets}@example.com`,
+      role: target.roles,
+    },
     'POST /v1/accounts/:account_id/users/:id/remove': { keys: 'keep' },
   }
   const body = bodies[route]

@@ -7,7 +7,7 @@ import type { Executor } from '../../src/store/database.ts'
 import { aeonPrefix } from '../helpers/aeon.ts'
 import type { Answer } from '../helpers/api.ts'
 import { createTestDatabase } from '../helpers/database.ts'
-import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
+import { newAccount, newAllowList, newInvitation, newKey, newRole } from '../helpers/fixtures.ts'
 import { until } from '../helpers/locks.ts'
 import { occupyHasher } from '../helpers/occupy-hasher.ts'
 import { writeOidcFile } from '../helpers/oidc-file.ts'
@@ -234,7 +234,8 @@ function send(
     for await (const chunk of response) text += chunk
     const isJson = text !== '' && String(response.headers['content-type']).includes('json')
     const parsed = isJson ? JSON.parse(text) : undefined
-    if (typeof (parsed?.token ?? parsed?.jwt) !== 'string') here.canaries.addText(text)
+    if (typeof (parsed?.token ?? parsed?.jwt ?? parsed?.link) !== 'string')
+      here.canaries.addText(text)
     resolve({
       status: response.statusCode ?? 0,
       headers: response.headers,
@@ -310,6 +311,9 @@ let made = 0
 async function idFor(path: string, keyId: string): Promise<string> {
   if (path.includes('/roles')) return newRole(root, account.id, `free ${made}`, [])
   if (path.includes('/users')) return newUser()
+  if (path.includes('/invitations')) {
+    return (await newInvitation(root, account.id, { role: heldRole })).id
+  }
   if (!path.includes('/allow-lists')) return keyId
   return newAllowList(root, account.id, ['10.0.0.0/8'], `list ${made}`)
 }
@@ -364,6 +368,10 @@ async function callOf(route: string): Promise<Call> {
     'POST /v1/accounts/:account_id/users': {
       issuer: testIssuer,
       subject: `made-${made}`,
+      role: heldRole,
+    },
+    'POST /v1/accounts/:account_id/invitations': {
+      email: `made-${made}@example.com`,
       role: heldRole,
     },
     'PATCH /v1/accounts/:account_id/users/:id': { role: sharedRoleOfUsers },

@@ -33,6 +33,10 @@ export const auditActions = [
   'user.added',
   'user.updated',
   'user.removed',
+  'invitation.sent',
+  'invitation.resent',
+  'invitation.withdrawn',
+  'invitation.redeemed',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 
@@ -45,6 +49,7 @@ export const auditResourceTypes = [
   'permission_catalogue',
   'session',
   'user',
+  'invitation',
 ] as const
 export type AuditResourceType = (typeof auditResourceTypes)[number]
 

@@ -14,11 +14,12 @@ const kinds = {
   // The prefix is signed, so that one sub-key serves both kinds of sessions.
   user_session: { prefix: 'usession_', subKeyOf: (key: TagKey): HmacKey => key.sessionSubKey },
   sign_in: { prefix: 'signin_', subKeyOf: (key: TagKey): HmacKey => key.signInSubKey },
+  invitation: { prefix: 'invitation_', subKeyOf: (key: TagKey): HmacKey => key.signInSubKey },
 } as const
 
 /**
  * `session`: the token in the cookie, of a key. `user_session`: the same, of a person.
- * `sign_in`: the secret of a sign-in link.
+ * `sign_in`: the secret of a sign-in link. `invitation`: that of the link of an invitation.
  */
 export type ConsoleSecretKind = keyof typeof kinds
 
@@ -26,7 +27,7 @@ export type ConsoleSecretKind = keyof typeof kinds
 export interface ConsoleSecret {
   readonly kind: ConsoleSecretKind
   readonly text: string
-  /** The UUID of the session or of the sign-in link. */
+  /** The UUID of the session, the sign-in link or the invitation. */
   readonly id: string
   /** The part that the tag signs: everything before the dot. */
   readonly signed: string
@@ -59,7 +60,8 @@ export function isOfUser(token: string): boolean {
 }
 
 /**
- * Formats the secret of a session or a sign-in link (`id`: its UUID) from 32 random bytes.
+ * Formats the secret of a session, a sign-in link or an invitation (`id`: its UUID) from 32 random
+ * bytes.
  *
  * @throws RangeError when the secret has another size.
  */

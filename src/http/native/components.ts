@@ -27,6 +27,8 @@ import {
 import { AuditEventPage } from './audit-events/list.ts'
 import { AuditEventKeyPage } from './audit-events/list-keys.ts'
 import { InstanceBody, InstanceList } from './freshness/list-instances.ts'
+import { InviteBody } from './invitations/invite.ts'
+import { InvitationPage } from './invitations/list.ts'
 import { Me } from './me/get.ts'
 import { PermissionBody, PermissionList } from './permissions/list.ts'
 import { RolePage } from './roles/list.ts'
@@ -39,6 +41,7 @@ import { AllowListAnswer, AllowListBody } from './shapes/allow-list.ts'
 import { ApiKeyAnswer, ApiKeyBody } from './shapes/api-key.ts'
 import { AttemptBody } from './shapes/attempt.ts'
 import { ChangedApiKey } from './shapes/changed-api-key.ts'
+import { InvitationAnswer, InvitationBody, SentInvitationAnswer } from './shapes/invitation.ts'
 import { ProgressBody, ReceiptAnswer, ReceiptBody } from './shapes/receipt.ts'
 import { DefineRoleBody, RoleAnswer, RoleBody, RoleRefBody } from './shapes/role.ts'
 import { ChangedUser, UserAnswer, UserBody } from './shapes/user.ts'
@@ -120,4 +123,9 @@ export const nativeComponents = [
   UserPage,
   ChangedUser,
   RemovedUser,
+  InvitationBody,
+  InviteBody,
+  InvitationAnswer,
+  SentInvitationAnswer,
+  InvitationPage,
 ]

@@ -1,3 +1,4 @@
+import type { ApiSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
 import type { Deps, VerdictDeps } from '../deps.ts'
 import { createAccountRoute } from './accounts/create.ts'
@@ -30,6 +31,11 @@ import { listAuditEventsRoute } from './audit-events/list.ts'
 import { listAuditEventKeysRoute } from './audit-events/list-keys.ts'
 import { getReceiptRoute } from './freshness/get-receipt.ts'
 import { listInstancesRoute } from './freshness/list-instances.ts'
+import { getInvitationRoute } from './invitations/get.ts'
+import { inviteRoute } from './invitations/invite.ts'
+import { listInvitationsRoute } from './invitations/list.ts'
+import { resendInvitationRoute } from './invitations/resend.ts'
+import { withdrawInvitationRoute } from './invitations/withdraw.ts'
 import { getMeRoute } from './me/get.ts'
 import { rotateMeRoute } from './me/rotate.ts'
 import { listPermissionsRoute } from './permissions/list.ts'
@@ -57,7 +63,7 @@ export function verificationApi(scope: App, deps: VerdictDeps): void {
 }
 
 /** Every other operation of the native API, in the order of the OpenAPI document. */
-export function nativeApi(scope: App, deps: Deps): void {
+export function nativeApi(scope: App, deps: Deps, { console }: Pick<ApiSettings, 'console'>): void {
   getMeRoute(scope, deps)
 
   issueApiKeyRoute(scope, deps)
@@ -99,6 +105,12 @@ export function nativeApi(scope: App, deps: Deps): void {
   getUserRoute(scope, deps)
   changeUserRoute(scope, deps)
   removeUserRoute(scope, deps)
+
+  listInvitationsRoute(scope, deps)
+  inviteRoute(scope, deps, console)
+  getInvitationRoute(scope, deps)
+  resendInvitationRoute(scope, deps, console)
+  withdrawInvitationRoute(scope, deps)
 
   createAccountRoute(scope, deps)
   listAccountsRoute(scope, deps)

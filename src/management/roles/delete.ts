@@ -4,16 +4,18 @@ import { resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
 import type { CallerPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { violates } from '../../store/faults.ts'
+import { invitationRoleConstraint } from '../../store/invitations.ts'
 import { membershipRoleConstraint } from '../../store/memberships.ts'
 import { deleteStoredRole, roleUseConstraint } from '../../store/roles.ts'
 import { releaseExpired } from '../api-keys/release-expired.ts'
+import { releaseExpiredInvitations } from '../invitations/release-expired.ts'
 import { releaseLapsed } from '../users/release-lapsed.ts'
 import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
 
 /**
- * Deletes a role that no live key and no user has; keys that are revoked or expired do not keep it,
- * nor do people whose mapped role has ended. Throws
- * `not_found`, `built_in`, `in_use`.
+ * Deletes a role that no live key and no user has, and no open invitation offers; keys that are
+ * revoked or expired do not keep it, nor do people whose mapped role has ended, nor do expired
+ * invitations, which are withdrawn. Throws `not_found`, `built_in`, `in_use`.
  */
 export async function deleteRole(
   deps: ActDeps,
@@ -31,6 +33,7 @@ export async function deleteRole(
     const role = await lockOwnRole(trx, accountId, id, 'delete')
     await releaseExpired(trx, changed, accountId, { roleId: role.id })
     await releaseLapsed(trx, { changed, now }, { accountId, roleId: role.id })
+    const withdrawn = await releaseExpiredInvitations(trx, { accountId, roleId: role.id }, now)
     await deleteStoredRole(trx, role.id, now).catch(refuseUsed)
     const event = {
       accountId,
@@ -39,13 +42,16 @@ export async function deleteRole(
       before: snapshotOfRole(role),
       after: null,
     } as const
-    return { result: undefined, events: [event] }
+    return { result: undefined, events: [...withdrawn, event] }
   })
 }
 
 function refuseUsed(error: unknown): never {
   if (violates(error, membershipRoleConstraint)) {
     throw new ServiceError('in_use', 'A user of the account has this role.')
+  }
+  if (violates(error, invitationRoleConstraint)) {
+    throw new ServiceError('in_use', 'An open invitation offers this role. Withdraw it first.')
   }
   if (!violates(error, roleUseConstraint)) throw error
   throw new ServiceError(

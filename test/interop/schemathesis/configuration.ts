@@ -48,6 +48,7 @@ const byPath: readonly (readonly [path: string, parameters: Readonly<Record<stri
   ['/roles/\\{id\\}', { 'path.id': 'roles' }],
   ['/sessions/\\{id\\}', { 'path.id': 'sessions' }],
   ['/users/\\{id\\}', { 'path.id': 'users' }],
+  ['/invitations/\\{id\\}', { 'path.id': 'invitations' }],
   ['^/v1/.*/roles', { 'body.permissions[*]': 'permissions' }],
   ['^/v1/.*/api-keys/revoke$', { 'path.account_id': 'spares' }],
   ['/revisions/', { 'path.revision': 'revisions', 'query.id': 'receipts' }],

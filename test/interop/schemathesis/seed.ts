@@ -1,6 +1,6 @@
 import type { Json } from '../../helpers/api.ts'
 import { signIn } from '../../helpers/browser.ts'
-import { newAccount, newAllowList, newKey, newRole } from '../../helpers/fixtures.ts'
+import { newAccount, newAllowList, newInvitation, newKey, newRole } from '../../helpers/fixtures.ts'
 import { exampleIssuer } from '../../helpers/oidc-file.ts'
 import type { TestService } from '../../helpers/service.ts'
 
@@ -26,11 +26,12 @@ export type Kind =
   | 'receipts'
   | 'sessions'
   | 'users'
+  | 'invitations'
   | 'issuers'
   | 'numbers'
 
 /** More than Schemathesis revokes, rotates and deletes while it also tries those that live. */
-const counts = { keys: 150, lists: 40, roles: 60, users: 40 }
+const counts = { keys: 150, lists: 40, roles: 60, users: 40, invitations: 40 }
 
 export async function seed(service: TestService): Promise<Seed> {
   const { root, rootToken } = service
@@ -59,6 +60,10 @@ export async function seed(service: TestService): Promise<Seed> {
     const person = { issuer: exampleIssuer, subject: `person-${n}`, role: 'viewer' }
     users.push((await root.post(`/v1/accounts/${account}/users`, person)).body.user.id)
   }
+  const invitations: string[] = []
+  for (let n = 0; n < counts.invitations; n += 1) {
+    invitations.push((await newInvitation(root, account)).id)
+  }
   // Those of the caller: no other key can see or end them.
   const browser = await signIn(service, { key: rootToken })
   await newKey(root, account, { name: 'leaver' })
@@ -81,6 +86,7 @@ export async function seed(service: TestService): Promise<Seed> {
       revisions: [ended.body.receipt.revision],
       sessions: [browser.sessionId],
       users,
+      invitations,
       issuers: [exampleIssuer],
       receipts: [ended.body.receipt.id],
       numbers: [events[0].number],

@@ -15,7 +15,7 @@ export function deleteRoleRoute(app: App, deps: Deps): void {
         tags: ['Roles'],
         summary: 'Delete a role',
         description:
-          'Fails with `in_use` while a key that is neither revoked nor expired has the role.',
+          'Fails with `in_use` while a key that is neither revoked nor expired, or a user, has the role, or an open invitation offers it.',
         params: roleParams,
         response: responses({ 204: nothing }, { body: true, problems: [404, 409] }),
       },
