@@ -1,10 +1,10 @@
 /**
  * Asks who is signed in while the browser still loads the modules of the page, which could ask only
- * after the last of them. Imports nothing, so that it waits for nothing. Who opens a sign-in link is
- * not signed in yet.
+ * after the last of them. Imports nothing, so that it waits for nothing. Who opens the link of a
+ * sign-in or an invitation is not signed in yet.
  * @type {Promise<Response> | undefined}
  */
-let session = location.hash.startsWith('#sign-in=') ? undefined : askForSession()
+let session = /^#(sign-in|invitation)=/.test(location.hash) ? undefined : askForSession()
 
 /**
  * The answer that was asked for early; undefined at the second call, and for any other request.

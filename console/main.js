@@ -49,8 +49,8 @@ followLinks()
 // The browser may keep a left page in memory with all that it showed.
 addEventListener('pageshow', (event) => event.persisted && location.reload())
 addEventListener('hashchange', () => {
-  const { secret } = takeFragment()
-  if (secret !== undefined) void openGate({ secret })
+  const { secret, invitation } = takeFragment()
+  if (secret !== undefined || invitation !== undefined) void openGate({ secret, invitation })
 })
 // Such as a dialog whose module does not arrive.
 addEventListener('unhandledrejection', () =>
@@ -66,11 +66,15 @@ tabs.addEventListener('message', ({ data }) => {
 await start()
 
 async function start() {
-  const { secret, failure: refusal } = takeFragment()
+  const { secret, invitation, failure: refusal, isRoleKept } = takeFragment()
   try {
     if (refusal !== undefined) return await openGate({ failure: refusal })
-    if (secret === undefined) return signIn(await get('/v1/session'))
-    return await openGate({ secret })
+    if (secret !== undefined || invitation !== undefined) {
+      return await openGate({ secret, invitation })
+    }
+    await signIn(await get('/v1/session'))
+    if (isRoleKept) say('You were a user of the account before: your role stays as it is.')
+    return
   } catch (error) {
     if (error instanceof Problem && error.status === 401) {
       // Where a provider leads back to after a logout there.
@@ -83,21 +87,23 @@ async function start() {
 }
 
 /**
- * The secret of a link, or why a provider signed nobody in. Secrets leave the URL, and so the
+ * The secret of a link, or what became of a sign-in by a provider. Secrets leave the URL, and so the
  * history, before anything else happens.
  */
 function takeFragment() {
   const [, secret] = /^#sign-in=(.+)$/.exec(location.hash) ?? []
+  const [, invitation] = /^#invitation=(.+)$/.exec(location.hash) ?? []
+  const isRoleKept = location.hash === '#role-kept'
   const [, failure] = /^#sign-in-failed=(\w+)$/.exec(location.hash) ?? []
   // A token does not belong into an address either.
   const search = cutTokens(location.search)
   if (location.hash !== '' || search !== location.search) {
     history.replaceState(null, '', location.pathname + search)
   }
-  return { secret, failure }
+  return { secret, invitation, failure, isRoleKept }
 }
 
-/** @param {{ secret?: string | undefined, text?: string | undefined, failure?: string }} reason */
+/** @param {{ secret?: string | undefined, invitation?: string | undefined, text?: string | undefined, failure?: string }} reason */
 async function openGate(reason) {
   const { open } = await import('./views/sign-in.js')
   gate = open({ ...reason, signIn, update })

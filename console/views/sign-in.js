@@ -4,17 +4,18 @@ import { problemOf } from '../parts/problem.js'
 import { leaveFor, wordsOfFailure } from '../parts/provider.js'
 
 /**
- * The page of a reader without a session: leads to a provider, or takes a key or the secret of a
- * sign-in link.
+ * The page of a reader without a session: leads to a provider, with an invitation or without one,
+ * or takes a key or the secret of a sign-in link.
  * @param {object} gate
  * @param {string | undefined} [gate.secret]
+ * @param {string | undefined} [gate.invitation] the secret of the link of an invitation
  * @param {string | undefined} [gate.text] why the reader is here again
  * @param {string} [gate.failure] why a provider led the reader back without a session
  * @param {(signedIn: import('../types.js').SignedIn) => unknown} gate.signIn
  * @param {() => void} gate.update
  * @returns {import('../types.js').OpenView}
  */
-export function open({ secret, text, failure, signIn, update }) {
+export function open({ secret, invitation, text, failure, signIn, update }) {
   let link = secret
   /** @type {unknown} */
   let problem
@@ -38,7 +39,7 @@ export function open({ secret, text, failure, signIn, update }) {
     note = undefined
     update()
     try {
-      return await leaveFor(provider)
+      return await leaveFor(provider, { invitation })
     } catch (error) {
       problem = error
     }
@@ -88,7 +89,11 @@ export function open({ secret, text, failure, signIn, update }) {
               html`<button type="button" class="primary" ?disabled=${isBusy} @click=${() => leave(name)}>Sign in with ${label}</button>`,
           )}
         </div>
-        <p class="quiet">Or with an API key:</p>`
+        ${invitation === undefined ? html`<p class="quiet">Or with an API key:</p>` : nothing}`
+
+  const byInvitation = () => html`
+    <p>You are invited. Sign in with the e-mail address to which the invitation was sent: it works once.</p>
+    ${byProvider()}`
 
   const byKey = () => html`
     ${byProvider()}
@@ -121,7 +126,7 @@ export function open({ secret, text, failure, signIn, update }) {
         <h1 tabindex="-1">Sign in to aeon-keys</h1>
         ${note === undefined ? nothing : html`<p class="note" role="status">${note}</p>`}
         ${problem === undefined ? nothing : problemOf(problem)}
-        ${link === undefined ? byKey() : byLink()}
+        ${link !== undefined ? byLink() : invitation !== undefined ? byInvitation() : byKey()}
       </div>
       <div class="toast" role="status" data-says></div>
     </main>`,

@@ -57,6 +57,8 @@ export type Announce = (change: Change) => void
 export interface Acted<T> {
   readonly result: T
   readonly events: readonly AuditDraft[]
+  /** Whom the events name, where only the act makes the author a user; absent: the principal. */
+  readonly by?: CallerPrincipal
 }
 
 export interface CommittedAct<T> {
@@ -117,9 +119,9 @@ export async function act<T, AnyAuthor extends Author | undefined>(
       )) as AnyAuthor
       const changes: Change[] = []
       const changed = (change: Change) => void changes.push(change)
-      const { result, events } = await perform({ trx, author, changed })
+      const { result, events, by } = await perform({ trx, author, changed })
       everyChange.push(...changes)
-      await appendEvents(deps, trx, originOf(principal), events)
+      await appendEvents(deps, trx, originOf(by ?? principal), events)
       if (changes.length === 0) return { result, committed: undefined }
       const committed = await takeNextRevision(deps, trx, changes)
       await terms.seal?.(trx, committed)

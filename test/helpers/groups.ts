@@ -57,7 +57,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/processes/{crash,early-signals,last-flush,orphans,upgrade,workers}.test.ts',
   ],
   races: [
-    'test/acts/{bulk-concurrency,concurrency,grant-races,session-concurrency,user-concurrency,user-races}.test.ts',
+    'test/acts/{bulk-concurrency,concurrency,grant-races,invitation-concurrency,session-concurrency,user-concurrency,user-races}.test.ts',
     'test/audit/roles.test.ts',
     'test/management/{clock-skew,listing}.test.ts',
   ],

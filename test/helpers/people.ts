@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { MappedRole } from '../../src/domain/person/mapping.ts'
-import { type SignedInPerson, signInPerson } from '../../src/management/users/sign-in.ts'
+import { type Redemption, redeem } from '../../src/management/invitations/redeem.ts'
+import {
+  type SignedInPerson,
+  type SignInRequest,
+  signInPerson,
+} from '../../src/management/users/sign-in.ts'
 import { type Browser, callWithCookie } from './browser.ts'
 import type { TestService } from './service.ts'
 
@@ -27,21 +32,8 @@ export async function signInAs(
   values: Partial<SignedInPerson> = {},
 ): Promise<PersonBrowser> {
   const { deps } = service.service
-  const { started, principal } = await signInPerson(
-    deps,
-    { address: undefined, requestId: randomUUID(), epoch: deps.cache.epoch },
-    {
-      issuer: testIssuer,
-      subject,
-      email: `${subject}@example.com`,
-      emailVerified: true,
-      name: `Person ${subject}`,
-      authenticatedAt: deps.now(),
-      accountId: undefined,
-      roles,
-      ...values,
-    },
-  )
+  const person = proved(service, { ...values, subject, roles })
+  const { started, principal } = await signInPerson(deps, requestOf(service), person)
   service.canaries.addSecret(started.token)
   return {
     userId: principal.user.id,
@@ -49,5 +41,39 @@ export async function signInAs(
     cookie: started.token,
     call: (method, path, options = {}) =>
       callWithCookie(service, started.token, method, path, options),
+  }
+}
+
+/** Redeems an invitation as if a provider had proved who a new person is. */
+export async function redeemAs(
+  service: Pick<TestService, 'canaries' | 'service'>,
+  secret: string,
+  values: Partial<SignedInPerson>,
+): Promise<Redemption> {
+  const { deps } = service.service
+  const redemption = await redeem(deps, requestOf(service), proved(service, values), secret)
+  if (redemption.kind === 'redeemed') service.canaries.addSecret(redemption.started.token)
+  return redemption
+}
+
+function requestOf({ service }: Pick<TestService, 'service'>): SignInRequest {
+  return { address: undefined, requestId: randomUUID(), epoch: service.deps.cache.epoch }
+}
+
+/** What the ID token of a person says, whose address is verified. */
+function proved(
+  { service }: Pick<TestService, 'service'>,
+  { subject = randomUUID(), ...values }: Partial<SignedInPerson>,
+): SignedInPerson {
+  return {
+    issuer: testIssuer,
+    subject,
+    email: `${subject}@example.com`,
+    emailVerified: true,
+    name: `Person ${subject}`,
+    authenticatedAt: service.deps.now(),
+    accountId: undefined,
+    roles: [],
+    ...values,
   }
 }

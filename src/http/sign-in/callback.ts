@@ -1,8 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import type { RedemptionRefusal } from '../../domain/invitation/redemption.ts'
 import type { AddressRange } from '../../domain/network/address.ts'
 import { rightsOf } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
+import { type Redemption, redeem } from '../../management/invitations/redeem.ts'
 import { type SignedInUser, signInPerson } from '../../management/users/sign-in.ts'
 import { ProviderUnavailable, SignInRefused } from '../../oidc/errors.ts'
 import { isUnavailable } from '../../verification/outage.ts'
@@ -20,7 +22,7 @@ import { expiredSignInCookieOf, type PendingSignIn, parseSignInCookie } from './
 const known = ['code', 'state', 'iss', 'error']
 
 /** Why a sign-in failed, for the page that opens then. */
-type Failure = 'expired' | 'refused' | 'no_role' | 'away'
+type Failure = 'expired' | 'refused' | 'no_role' | 'away' | `invitation_${RedemptionRefusal}`
 
 export interface CallbackSettings extends ConsoleSettings {
   readonly trustedProxies: readonly AddressRange[]
@@ -45,7 +47,13 @@ export function callbackRoute(app: App, deps: Deps, settings: CallbackSettings):
       }
       const { site } = found
       try {
-        const { started, principal } = await finish(deps, settings, request, found)
+        const outcome = await finish(deps, settings, request, found)
+        if (outcome.kind === 'refused') {
+          const failure = `invitation_${outcome.reason}` as const
+          request.log.warn({ provider, failure }, 'sign-in refused')
+          return reply.header('set-cookie', forget).redirect(pageOf(failure), 303)
+        }
+        const { started, principal } = outcome
         // The new session is committed: whatever becomes of the one before, the browser gets it.
         await endPreviousSession(deps, request, settings, principal).catch((err: unknown) => {
           request.log.warn({ err, provider }, 'the session before was not ended')
@@ -55,7 +63,7 @@ export function callbackRoute(app: App, deps: Deps, settings: CallbackSettings):
         request.log.info({ act: 'sign_in', session_id: id, by, provider }, 'signed in')
         return reply
           .header('set-cookie', [...forget, cookieOf(site, started.token)])
-          .redirect('/console', 303)
+          .redirect(pageOfReader(outcome), 303)
       } catch (error) {
         const failure = failureOf(error)
         request.log.warn(
@@ -85,12 +93,15 @@ function findPending(
   return undefined
 }
 
+/** What came of a sign-in, without an invitation or with one. */
+type Outcome = ({ readonly kind: 'signed_in' } & SignedInUser) | Redemption
+
 async function finish(
   deps: Deps,
   settings: CallbackSettings,
   request: FastifyRequest,
   { site, pending }: Found,
-): Promise<SignedInUser> {
+): Promise<Outcome> {
   const provider = deps.providers.get(pending.provider)
   if (provider === undefined) throw new SignInRefused('The provider is not configured any more.')
   const { epoch } = deps.cache
@@ -101,8 +112,10 @@ async function finish(
   })
   const address = clientAddressOf(request, settings.trustedProxies)
   const from = { address, requestId: request.id, epoch }
-  const accountId = pending.accountId ?? undefined
-  return signInPerson(deps, from, { ...person, accountId })
+  const { accountId, invitation } = pending
+  const signedIn = { ...person, accountId: accountId ?? undefined }
+  if (invitation !== undefined) return redeem(deps, from, signedIn, invitation)
+  return { kind: 'signed_in', ...(await signInPerson(deps, from, signedIn)) }
 }
 
 /** Throws SignInRefused for a parameter that is there twice (RFC 6749, section 3.1). */
@@ -131,6 +144,11 @@ function failureOf(error: unknown): Failure {
     default:
       throw error
   }
+}
+
+/** The page tells a user of the account, who was invited all the same, that the role stays. */
+function pageOfReader(outcome: Exclude<Outcome, { readonly kind: 'refused' }>): string {
+  return outcome.kind === 'redeemed' && !outcome.isAdded ? '/console#role-kept' : '/console'
 }
 
 /** The fragment stays in the browser: no log of a proxy has it. */

@@ -16,6 +16,8 @@ export interface PendingSignIn {
   readonly codeVerifier: string
   readonly isConfirmation: boolean
   readonly accountId: string | null
+  /** The secret of the invitation that the person redeems; absent: there is none. */
+  readonly invitation?: string | undefined
   /** By the clock of the service, in milliseconds. */
   readonly startedAt: number
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { notFound, ServiceError } from '../../errors.ts'
+import { hasValidTag, parseConsoleSecret } from '../../domain/session/console-secret.ts'
+import { invalidRequest, notFound, ServiceError } from '../../errors.ts'
 import { ProviderUnavailable } from '../../oidc/errors.ts'
 import type { ConsoleSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
@@ -16,6 +17,8 @@ const Start = Type.Object(
     account_id: Type.Optional(Type.String({ format: 'uuid' })),
     /** Whether the provider must ask for a proof of identity, to confirm what is sensitive. */
     confirm: Type.Optional(Type.Boolean()),
+    /** The secret of a link: the person redeems its invitation. */
+    invitation: Type.Optional(Type.String()),
   },
   closed,
 )
@@ -40,10 +43,12 @@ export function startRoute(app: App, deps: Deps, settings: ConsoleSettings): voi
         provider: name,
         account_id: accountId,
         confirm: isConfirmation = false,
+        invitation,
       } = request.body
       const site = requireSignInSite(request, settings.publicSite)
       const provider = deps.providers.get(name)
       if (provider === undefined) throw notFound('provider')
+      if (invitation !== undefined) requireSecret(deps, invitation)
       const secrets = { state: random(deps), nonce: random(deps), codeVerifier: random(deps) }
       const redirectUri = redirectUriOf(site, name)
       const url = await provider
@@ -62,6 +67,7 @@ export function startRoute(app: App, deps: Deps, settings: ConsoleSettings): voi
         origin: site.origin,
         isConfirmation,
         accountId: accountId?.toLowerCase() ?? null,
+        invitation,
         startedAt: deps.now().getTime(),
       }
       reply.headers({
@@ -71,6 +77,14 @@ export function startRoute(app: App, deps: Deps, settings: ConsoleSettings): voi
       return { url: url.href }
     },
   )
+}
+
+/** The link may have lost its end on the way. What is right of it is decided at the redemption. */
+function requireSecret({ keyring }: Pick<Deps, 'keyring'>, text: string): void {
+  const secret = parseConsoleSecret('invitation', text)
+  if (secret !== undefined && hasValidTag(secret, keyring.keys)) return
+  const message = 'The link is not one of an invitation of this service. Copy it whole.'
+  throw invalidRequest([{ field: '/invitation', rule: 'invitation', message }])
 }
 
 /** 256 bits: RFC 7636, section 7.1, for the verifier. */

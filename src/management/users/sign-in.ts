@@ -1,7 +1,7 @@
 import { act } from '../../acts/act.ts'
 import type { MappedRole } from '../../domain/person/mapping.ts'
 import type { PersonName, Profile } from '../../domain/person/person.ts'
-import { endOfMembership, type User } from '../../domain/person/user.ts'
+import { endOfMembership, type User, type UserFacts } from '../../domain/person/user.ts'
 import type { UserPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { requirePlatformId } from '../../store/accounts.ts'
@@ -11,7 +11,12 @@ import { findMemberships, findUserFacts } from '../../store/memberships.ts'
 import { findPerson, updateProfile } from '../../store/persons.ts'
 import { retryWhileLosing } from '../../store/retry.ts'
 import type { SessionManagementDeps } from '../sessions/deps.ts'
-import { enterSession, type StartedSession, sessionStarted } from '../sessions/start.ts'
+import {
+  enterSession,
+  type SessionTerms,
+  type StartedSession,
+  sessionStarted,
+} from '../sessions/start.ts'
 import { applyMapping } from './apply-mapping.ts'
 
 /** What a verified ID token says of who signs in. */
@@ -46,15 +51,35 @@ export async function signInPerson(
   signedIn: SignedInPerson,
 ): Promise<SignedInUser> {
   const now = deps.now()
-  const expiresAt = new Date(now.getTime() + deps.sessions.limits.lifetimeMs)
-  const entered = await enterAccounts(deps, signedIn, expiresAt)
+  const terms = termsOf(deps, signedIn)
+  const entered = await enterAccounts(deps, signedIn, terms.expiresAt)
   const membership = chosen(entered, signedIn.accountId, now)
   // Before the session starts: its event names the person as the provider does now.
   await retryWhileLosing(() => updateProfile(deps.db, membership.person.id, signedIn, now))
   const { membershipId } = membership
   const user = await findOrProveAbsence(deps.db, (db) => findUserFacts(db, membershipId))
   if (user === undefined) throw hasNoRole()
-  const principal: UserPrincipal = {
+  const principal = principalOf(user, request)
+  const { result } = await act(deps, principal, { permission: null }, async (context) => {
+    const started = await enterSession(deps, context, principal, terms)
+    return { result: started, events: [sessionStarted(started.session, principal, 'oidc')] }
+  })
+  return { started: result, principal }
+}
+
+/** How long the session of a person lasts who signs in now, and until when it is confirmed. */
+export function termsOf(deps: SessionManagementDeps, signedIn: SignedInPerson): SessionTerms {
+  const now = deps.now()
+  return {
+    expiresAt: new Date(now.getTime() + deps.sessions.limits.lifetimeMs),
+    confirmedUntil: confirmedUntilOf(deps, signedIn, now),
+    providerSession: signedIn.providerSession,
+  }
+}
+
+/** The person who signs in, as the author of the start of a session. */
+export function principalOf(user: UserFacts, request: SignInRequest): UserPrincipal {
+  return {
     kind: 'user',
     user,
     session: undefined,
@@ -62,20 +87,10 @@ export async function signInPerson(
     authorityRenewed: false,
     ...request,
   }
-  const confirmedUntil = confirmedUntilOf(deps, signedIn, now)
-  const { result } = await act(deps, principal, { permission: null }, async (context) => {
-    const started = await enterSession(deps, context, principal, {
-      expiresAt,
-      confirmedUntil,
-      providerSession: signedIn.providerSession,
-    })
-    return { result: started, events: [sessionStarted(started.session, principal, 'oidc')] }
-  })
-  return { started: result, principal }
 }
 
 /** Applies the mapping in every account that it concerns, and returns the memberships since. */
-async function enterAccounts(
+export async function enterAccounts(
   deps: SessionManagementDeps,
   person: SignedInPerson,
   until: Date,
