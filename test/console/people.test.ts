@@ -2,9 +2,11 @@
 import t from 'tap'
 import type { MappedRole } from '../../src/domain/person/mapping.ts'
 import { verifyAuditLog } from '../../src/management/audit/verify-audit-log.ts'
+import { endSessionsByProvider } from '../../src/management/sessions/end-by-provider.ts'
 import { callWithCookie } from '../helpers/browser.ts'
 import { newAccount, newRole } from '../helpers/fixtures.ts'
 import { connectRaw, pollsTooLate, startInstances } from '../helpers/instances.ts'
+import { until } from '../helpers/locks.ts'
 import { writeOidcFile } from '../helpers/oidc-file.ts'
 import { signInAs, testIssuer, testProvider } from '../helpers/people.ts'
 import { assertProblem } from '../helpers/problems.ts'
@@ -153,15 +155,32 @@ t.test('whatever ends or narrows a membership does so on each instance', async (
   const out = await ended.call('DELETE', `${path}?wait_ms=10000`)
   t.match(out.body, { session: { api_key_id: null }, receipt: { state: 'complete' } })
   assertProblem(t, await at(ended.cookie), unauthenticated, 'signed out')
+
+  const loggedOut = await add('logged-out')
+  t.equal((await at(loggedOut.cookie)).status, 200)
+  await endSessionsByProvider(first.service.deps, {
+    issuer: testIssuer,
+    subject: 'logged-out',
+    providerSession: undefined,
+    jti: 'one',
+    expiresAt: new Date(Date.now() + 600_000),
+  })
+  await until(async () => (await at(loggedOut.cookie)).status === 401)
+  const { body } = await first.root.get(`${users}/${loggedOut.userId}`)
+  t.equal(body.user.role.name, 'reads', 'who logs out at the provider stays a user')
 })
 
 t.test('a mapped role is computed anew at each sign-in, and ends with the session', async (t) => {
-  const settings = { SESSION_LIFETIME_SECONDS: '3600', SESSION_IDLE_SECONDS: '2592000' }
+  const OIDC_FILE = await writeOidcFile(t, [testProvider])
+  const settings = { OIDC_FILE, SESSION_LIFETIME_SECONDS: '3600', SESSION_IDLE_SECONDS: '2592000' }
   const service = await startTestService(t, { settings })
   const account = await newAccount(service.root)
   const users = `/v1/accounts/${account}/users`
   const admin = [{ accountId: account, role: 'admin' }]
+  const given = { issuer: testIssuer, subject: 'ada', role: 'developer' }
+  t.equal((await service.root.post(users, given)).status, 201)
   const first = await signInAs(service, 'ada', admin)
+  t.match((await first.call('GET', path)).body.user, { role: { name: 'admin' }, role_mapped: true })
   const change = await service.root.patch(`${users}/${first.userId}`, { role: 'viewer' })
   assertProblem(t, change, { status: 409, code: 'mapped_role' }, 'a mapped role')
   const second = await signInAs(service, 'ada', [{ accountId: account, role: 'viewer' }])

@@ -69,6 +69,7 @@ t.test('a person signs in, and may do what the claims map to', async (t) => {
   const { url, cookie } = await begin(service)
   const asked = new URL(url).searchParams
   t.equal(asked.get('code_challenge_method'), 'S256')
+  t.equal(asked.get('scope'), provider.entry.scopes.join(' '))
   t.equal(asked.get('redirect_uri'), `${consoleOrigin}${path}/callback/corp`)
   for (const name of ['state', 'nonce', 'code_challenge']) t.ok((asked.get(name)?.length ?? 0) > 40)
   const back = await proveAt(url, 'ada')
@@ -105,6 +106,29 @@ t.test('a person signs in, and may do what the claims map to', async (t) => {
   }
   t.same(Object.fromEntries(leaves.searchParams), expected, 'no token and no name of a person')
   t.equal((await callWithCookie(service, session, 'GET', path)).status, 401)
+})
+
+t.test('a person with roles in several accounts chooses one at the sign-in', async (t) => {
+  const site = await openSite(t)
+  const { provider, service, account } = site
+  provider.people.set('ada', { groups: [] })
+  const other = await newAccount(service.root, 'Other')
+  for (const id of [other, account]) {
+    const body = { issuer: provider.issuer, subject: 'ada', role: 'viewer' }
+    t.equal((await service.root.post(`/v1/accounts/${id}/users`, body)).status, 201)
+  }
+  const accountOf = async (account_id?: string) => {
+    const answer = await signIn(site, 'ada', { provider: 'corp', account_id })
+    const { [cookieName]: session = '' } = cookiesOf(answer)
+    if (session === '') return answer.headers.location
+    service.canaries.addSecret(session)
+    return (await callWithCookie(service, session, 'GET', path)).body.account.id
+  }
+  t.equal(await accountOf(), other, 'the one joined first')
+  t.equal(await accountOf(account), account)
+  t.equal(await accountOf(other.toUpperCase()), other)
+  const elsewhere = await newAccount(service.root, 'Elsewhere')
+  t.equal(await accountOf(elsewhere), '/console#sign-in-failed=no_role')
 })
 
 t.test('the answer of a provider counts only in the browser that asked', async (t) => {
@@ -235,11 +259,15 @@ t.test('what fails while a person signs in is said on the page that opens', asyn
 
 t.test('while the provider is away sessions go on, and sign-in says so', async (t) => {
   const site = await openSite(t)
-  const { provider, service } = site
+  const { provider, service, account } = site
   provider.people.set('ada', { groups: ['admins'] })
   const session = cookiesOf(await signIn(site, 'ada'))[cookieName] ?? ''
   service.canaries.addSecret(session)
+  const open = await startProvider(t, 'open', { token_endpoint_auth_method: 'none' })
+  open.people.set('eve', { groups: ['admins'] })
+  const roles = [{ claim: 'groups', value: 'admins', account, role: 'viewer' }]
   const OIDC_FILE = await writeProviders(t, [
+    { ...open, clientSecret: undefined, roles },
     {
       entry: { ...provider.entry, issuer: `http://127.0.0.1:${await freePort()}` },
       clientSecret: provider.clientSecret,
@@ -253,6 +281,10 @@ t.test('while the provider is away sessions go on, and sign-in says so', async (
   t.match(answer.body.detail, 'provider')
   t.equal(answer.headers['set-cookie'], undefined)
   t.equal((await callWithCookie(other, session, 'GET', path)).status, 200, 'the session goes on')
+  const begun = await begin(other, { provider: 'open' })
+  const entered = await comeBack(other, await proveAt(begun.url, 'eve'), begun.cookie)
+  t.equal(entered.headers.location, '/console', 'as does another, for which we are a public client')
+  other.canaries.addSecret(cookiesOf(entered)[cookieName] ?? '')
   const unknown = await tryBegin(other, { provider: 'nobody' })
   assertProblem(t, unknown, { status: 404, code: 'not_found' }, 'no such provider')
 })

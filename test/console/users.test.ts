@@ -119,6 +119,19 @@ t.test('nobody changes themselves, and the last admin stays', async (t) => {
   t.equal((await root.patch(`${users}/${ada.userId}`, lower.body)).status, 200, 'another is there')
   const lastMapped = await root.post(`${users}/${mapped.userId}/remove`, leave.body)
   assertProblem(t, lastMapped, last, 'also if the role was mapped')
+
+  await signInAs(service, 'eve', [{ accountId: account, role: 'viewer' }])
+  const eve = await root.get(`${users}/${mapped.userId}`)
+  t.equal(eve.body.user.role.name, 'viewer', 'a mapping decides without the rule')
+  const cyd = await add('cyd', 'admin')
+  const fay = await signInAs(service, 'fay', [{ accountId: account, role: 'admin' }])
+  const raw = await connectRaw(t, service.database.url)
+  await raw.query(
+    `update membership set mapped_until = now() - interval '1 second' where person_id = $1`,
+    [fay.userId],
+  )
+  const lowered = await root.patch(`${users}/${cyd.userId}`, lower.body)
+  assertProblem(t, lowered, last, 'a person whose mapped role has ended does not count')
 })
 
 t.test('nobody gives or takes a role beyond their own', async (t) => {

@@ -10,7 +10,8 @@ import type { TestService } from './service.ts'
 
 interface Registered {
   readonly entry: object
-  readonly clientSecret: string
+  /** Undefined: a public client. */
+  readonly clientSecret: string | undefined
 }
 
 /** Writes OIDC_FILE with these providers, their secrets and the roles that their claims give. */
@@ -20,6 +21,10 @@ export async function writeProviders(
 ): Promise<string> {
   const entries: object[] = []
   for (const { entry, clientSecret, roles } of providers) {
+    if (clientSecret === undefined) {
+      entries.push({ ...entry, roles })
+      continue
+    }
     const path = join(tmpdir(), `aeon-keys-secret-${randomUUID()}`)
     await writeFile(path, `${clientSecret}\n`)
     t.teardown(() => rm(path, { force: true }))

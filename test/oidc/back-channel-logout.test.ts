@@ -104,6 +104,14 @@ t.test('a logout of a person ends the sessions in all accounts', async (t) => {
   const [browser] = browsers
   const again = await callWithCookie(site, browser?.cookie ?? '', 'DELETE', '/v1/session')
   t.equal(again.status, 401)
+  await root.post(`/v1/accounts/${account}/users`, {
+    issuer: site.issuer.issuer,
+    subject: 'gil',
+    role: 'viewer',
+  })
+  const jwt = site.as(site.issuer.mint('gil'))
+  t.equal((await logOut({ sub: 'gil' })).status, 200)
+  t.equal((await jwt.get('/v1/me')).status, 200, 'access tokens and memberships go on')
 })
 
 t.test('a logout token counts once', async (t) => {

@@ -14,6 +14,7 @@ import {
 } from '../helpers/jwt-issuer.ts'
 import { untilBlocked } from '../helpers/locks.ts'
 import { writeOidcFile } from '../helpers/oidc-file.ts'
+import { signInAs } from '../helpers/people.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 
@@ -164,6 +165,14 @@ t.test('a removal ends every token from before, and a later one enters again', a
     permissionDenied,
     'the first one stays out',
   )
+})
+
+t.test('a role that a sign-in takes ends every token from before', async (t) => {
+  const mover = by('mover', { groups: ['admins'] })
+  t.equal((await mover.get(keysOf(account))).status, 200)
+  const signIn = signInAs(site, 'mover', [], { issuer: issuer.issuer })
+  await t.rejects(signIn, { code: 'permission_denied' }, 'no claim of the ID token maps')
+  assertProblem(t, await mover.get(keysOf(account)), permissionDenied, 'the token')
 })
 
 t.test('a JWT that gives nothing takes no lock of its account', async (t) => {

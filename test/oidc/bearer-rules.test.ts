@@ -1,6 +1,5 @@
 import t from 'tap'
 import { bearerTypes, faultOfClaims } from '../../src/oidc/bearer-rules.ts'
-import { parseOidcFile } from '../../src/oidc/parse-oidc-file.ts'
 import { readSigningHeader } from '../../src/oidc/prove-signature.ts'
 import { readJwt } from '../../src/oidc/read-jwt.ts'
 
@@ -115,16 +114,4 @@ t.test('any text is read as a JWT or not at all, within bounds', async (t) => {
     `${encode('{}')}.${Buffer.from([0x7b, 0xff, 0x7d]).toString('base64url')}.s`,
   ]
   for (const text of texts) t.equal(readJwt(text), undefined, text.slice(0, 40))
-})
-
-t.test('the audience of a deployment is never a client id', async (t) => {
-  const provider = { name: 'corp', issuer: 'https://corp.example', client_id: 'one', roles: [] }
-  const other = { ...provider, name: 'other', issuer: 'https://other.example', client_id: 'two' }
-  const parse = (audience: unknown) =>
-    parseOidcFile({ providers: [{ ...provider, audience }, other] })
-  t.match(parse('https://keys.example.com'), [{ audience: 'https://keys.example.com' }, {}])
-  for (const clientId of ['one', 'two']) {
-    t.throws(() => parse(clientId), { message: '/providers/0/audience must not be a client id' })
-  }
-  for (const audience of ['', 7, ['a']]) t.throws(() => parse(audience), /\/providers\/0\/audience/)
 })
