@@ -32,11 +32,15 @@ export class Pool {
 
   /** A statement, or a transaction, on one connection. */
   ask<T>(question: Question<T>): void {
-    const { process, link, environment } = this.options
-    const connection = this.#lend()
-    if (connection === undefined) {
+    const { process, link, environment, history } = this.options
+    const { connection, isRefused } = this.#lend()
+    if (isRefused) {
       environment.counts.refusedConnections += 1
-      process.after(1, () => question.done(undefined))
+      // Never in the turn of the question: to make a connection takes time.
+      process.after(1, () => {
+        history.refuse(connection.origin.history)
+        question.done(undefined)
+      })
       return
     }
     link.call({
@@ -61,16 +65,15 @@ export class Pool {
     return this.options.history.admits(origin)
   }
 
-  #lend(): Connection | undefined {
+  /** A connection, and whether it was just made and may not be used. */
+  #lend(): { readonly connection: Connection; readonly isRefused: boolean } {
     const { link, environment } = this.options
     this.#idle = this.#idle.filter((one) => one.link === link.connection && this.admits(one))
     const index = environment.random.integer(this.#idle.length + 1)
     const [idle] = this.#idle.splice(index, 1)
-    if (idle !== undefined) return idle
-    const made = this.#connect()
-    if (this.admitsNew(made)) return made
-    this.options.history.refuse(made.origin.history)
-    return undefined
+    if (idle !== undefined) return { connection: idle, isRefused: false }
+    const connection = this.#connect()
+    return { connection, isRefused: !this.admitsNew(connection) }
   }
 
   #connect(): Connection {
