@@ -33,6 +33,13 @@ export async function findAccount(db: Executor, id: string): Promise<Account | u
   return row && toAccount(row)
 }
 
+/** Those of the accounts that are there. */
+export async function findAccounts(db: Executor, ids: readonly string[]): Promise<Account[]> {
+  if (ids.length === 0) return []
+  const rows = await db.selectFrom('account').select(columns).where('id', 'in', ids).execute()
+  return rows.map(toAccount)
+}
+
 export async function findPlatformAccount(db: Executor): Promise<Account | undefined> {
   const row = await db
     .selectFrom('account')

@@ -93,6 +93,7 @@ const guarded: Readonly<Record<string, string | null>> = {
   'GET /v1/accounts/:account_id/roles/:id': 'role:read',
   'PUT /v1/accounts/:account_id/roles/:id': 'role:update',
   'DELETE /v1/accounts/:account_id/roles/:id': 'role:delete',
+  'GET /v1/me/accounts': null,
   'GET /v1/accounts/:account_id/users': 'account_user:read',
   'POST /v1/accounts/:account_id/users': 'account_user:invite',
   'GET /v1/accounts/:account_id/users/:id': 'account_user:read',

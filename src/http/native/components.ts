@@ -30,6 +30,7 @@ import { InstanceBody, InstanceList } from './freshness/list-instances.ts'
 import { InviteBody } from './invitations/invite.ts'
 import { InvitationPage } from './invitations/list.ts'
 import { Me } from './me/get.ts'
+import { OwnAccount, OwnAccountList } from './me/list-accounts.ts'
 import { PermissionBody, PermissionList } from './permissions/list.ts'
 import { RolePage } from './roles/list.ts'
 import { ChangedRole } from './roles/replace.ts'
@@ -89,6 +90,8 @@ export const nativeComponents = [
   RolePage,
   PermissionList,
   Me,
+  OwnAccount,
+  OwnAccountList,
   ProgressBody,
   ReceiptBody,
   ChangedApiKey,

@@ -37,6 +37,7 @@ import { listInvitationsRoute } from './invitations/list.ts'
 import { resendInvitationRoute } from './invitations/resend.ts'
 import { withdrawInvitationRoute } from './invitations/withdraw.ts'
 import { getMeRoute } from './me/get.ts'
+import { listOwnAccountsRoute } from './me/list-accounts.ts'
 import { rotateMeRoute } from './me/rotate.ts'
 import { listPermissionsRoute } from './permissions/list.ts'
 import { createRoleRoute } from './roles/create.ts'
@@ -99,6 +100,7 @@ export function nativeApi(scope: App, deps: Deps, { console }: Pick<ApiSettings,
   deleteRoleRoute(scope, deps)
   listPermissionsRoute(scope, deps)
 
+  listOwnAccountsRoute(scope, deps)
   listUsersRoute(scope, deps)
   exportUsersRoute(scope, deps)
   addUserRoute(scope, deps)

@@ -8,8 +8,8 @@ import type { Deps } from '../deps.ts'
 import { findSessionCookie } from '../sessions/session-cookie.ts'
 
 /**
- * Ends the session that the browser had of the same user: its cookie is about to be replaced, so
- * that nobody could end it from there.
+ * Ends the session that the browser had of the same person, in whatever account: its cookie is
+ * about to be replaced, so that nobody could end it from there.
  */
 export async function endPreviousSession(
   deps: Deps,
@@ -20,6 +20,6 @@ export async function endPreviousSession(
   const token = findSessionCookie(request, publicSite)?.token
   if (token === undefined || !isOfUser(token)) return
   const verdict = await authenticateUserSession(deps, token)
-  if (!verdict.valid || verdict.user.membershipId !== principal.user.membershipId) return
-  await endSession(deps, principal, verdict.session.id)
+  if (!verdict.valid || verdict.user.id !== principal.user.id) return
+  await endSession(deps, { ...principal, user: verdict.user }, verdict.session.id)
 }
