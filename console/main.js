@@ -22,6 +22,7 @@ const views = {
   accounts: () => import('./views/accounts.js'),
   instances: () => import('./views/instances.js'),
   sessions: () => import('./views/sessions.js'),
+  profile: () => import('./views/profile.js'),
 }
 
 /** @type {{ name: string, account: string, context: import('./types.js').ViewContext, view: OpenView } | undefined} */

@@ -14,6 +14,7 @@ const entries = [
   { view: 'accounts', label: 'Accounts', permission: 'account:read' },
   { view: 'instances', label: 'Instances', permission: 'instance:read' },
   { view: 'sessions', label: 'My Sessions' },
+  { view: 'profile', label: 'Profile' },
 ]
 
 let timer = 0

@@ -97,6 +97,15 @@ export interface User {
   readonly key_count?: number
 }
 
+/** An account in which the reader has a role. */
+export interface OwnAccount {
+  readonly account: Account
+  readonly role: { readonly id: string; readonly name: string }
+  readonly role_mapped: boolean
+  readonly role_ends_at: string | null
+  readonly current: boolean
+}
+
 /** Where people sign in. */
 export interface Provider {
   readonly name: string

@@ -1,4 +1,4 @@
-import { call } from '../api.js'
+import { call, get } from '../api.js'
 
 /** What the sign-in page says when a provider led the reader back without a session. */
 /** @type {Record<string, string>} */
@@ -41,4 +41,17 @@ export async function leaveFor(provider, { confirm = false, account, invitation 
   }
   const { body: started } = await call('POST', '/v1/session/oidc', { body })
   location.assign(started.url)
+}
+
+/**
+ * Begins a sign-in at the provider of a person. Throws a Problem.
+ * @param {import('../types.js').User} user
+ * @param {{ confirm?: boolean, account?: string | undefined }} options
+ */
+export async function leaveForProviderOf({ issuer }, options) {
+  const { providers } = await get('/v1/session/providers')
+  const found = providers.find(
+    (/** @type {import('../types.js').Provider} */ provider) => provider.issuer === issuer,
+  )
+  return leaveFor(found?.name ?? '', options)
 }

@@ -1,8 +1,7 @@
-import { get } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { openDialog } from '../parts/dialog.js'
 import { problemOf } from '../parts/problem.js'
-import { leaveFor } from '../parts/provider.js'
+import { leaveForProviderOf } from '../parts/provider.js'
 import { state } from '../state.js'
 
 /**
@@ -36,11 +35,7 @@ export async function askForProof(detail) {
     dialog.update()
     try {
       const { user, account } = state.signedIn ?? {}
-      const { providers } = await get('/v1/session/providers')
-      const found = providers.find(
-        (/** @type {import('../types.js').Provider} */ { issuer }) => issuer === user?.issuer,
-      )
-      await leaveFor(found?.name ?? '', { confirm: true, account: account?.id })
+      if (user) await leaveForProviderOf(user, { confirm: true, account: account?.id })
     } catch (error) {
       problem = error
       isBusy = false

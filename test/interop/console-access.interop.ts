@@ -3,11 +3,9 @@
  * the story of a key by the keyboard alone; and the pictures of docs/console.md, which
  * SCREENSHOTS=write makes anew.
  */
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { isNotWider, startConsole, violationsOf } from './console/browser.ts'
+import { isNotWider, startConsole, takePicture, violationsOf } from './console/browser.ts'
 import { keyboardOf, nameOfFocus } from './console/keyboard.ts'
 import {
   dialogsOfOperators,
@@ -20,7 +18,6 @@ import {
 
 t.setTimeout(900_000)
 const started = await startConsole(t)
-const pictures = join(import.meta.dirname, '../../docs/console')
 /** The views and dialogs that docs/console.md shows. */
 const inDocs = ['keys', 'create', 'details', 'revoke', 'roles', 'activity']
 
@@ -29,9 +26,7 @@ if (started !== undefined) {
   const dialogs = await furnish(started)
 
   const picture = async (page: Page, name: string, colorScheme: string) => {
-    if (process.env.SCREENSHOTS !== 'write' || !inDocs.includes(name)) return
-    await mkdir(pictures, { recursive: true })
-    await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`) })
+    if (inDocs.includes(name)) await takePicture(page, `${name}-${colorScheme}`)
   }
 
   for (const colorScheme of ['light', 'dark'] as const) {

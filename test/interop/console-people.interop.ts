@@ -1,7 +1,8 @@
 /** People in the console, in Chromium: they sign in at a real provider (oidc-provider). */
 import type { Page } from 'playwright-core'
 import t from 'tap'
-import { assertAccessible, type WindowOptions } from './console/browser.ts'
+import { newAccount } from '../helpers/fixtures.ts'
+import { assertAccessible, takePicture, type WindowOptions } from './console/browser.ts'
 import { keyboardOf, nameOfFocus } from './console/keyboard.ts'
 import { proveInWindow, startPeopleConsole } from './console/people.ts'
 
@@ -21,8 +22,36 @@ if (started !== undefined) {
   }
   await started.addPerson('Ada')
 
+  t.test('a person sees where they have which role, and moves to another account', async (t) => {
+    const elsewhere = await newAccount(root, 'Globex')
+    const user = { issuer: provider.issuer, subject: 'ada', role: 'viewer' }
+    await root.post(`/v1/accounts/${elsewhere}/users`, user)
+    await started.addPerson('Bob', 'viewer')
+    for (const colorScheme of ['dark', 'light'] as const) {
+      const { page, context, faults } = await openUsers('ada', { colorScheme })
+      await takePicture(page, `users-${colorScheme}`)
+      await page.getByRole('link', { name: 'Profile' }).click()
+      await page.getByRole('row', { name: /Globex viewer in the account/ }).waitFor()
+      await page.getByRole('row', { name: /Acme admin in the account you are here/ }).waitFor()
+      await page.getByText('ada@example.com').waitFor()
+      await page.getByText(provider.issuer).waitFor()
+      await page.getByRole('listitem').getByText('account_user:invite').waitFor()
+      await assertAccessible(t, page, 'profile')
+      await takePicture(page, `profile-${colorScheme}`)
+      const [before] = await context.cookies(started.url)
+      await page.getByRole('button', { name: 'Sign in to Globex' }).click()
+      await page.locator('.account').getByText('Globex').waitFor()
+      const headers = { cookie: `${before?.name}=${before?.value}`, 'x-aeon-console': '1' }
+      const left = await fetch(`${started.url}/v1/session`, { headers })
+      t.equal(left.status, 401, 'the session in the other account has ended')
+      await page.getByRole('link', { name: 'Profile' }).click()
+      await page.getByRole('row', { name: /Globex viewer in the account you are here/ }).waitFor()
+      t.same(faults, [])
+      await context.close()
+    }
+  })
+
   t.test('people are managed by the keyboard alone, and the focus is never lost', async (t) => {
-    await started.addPerson('Bob')
     const tokens = new Map<string, string>()
     for (const name of ['Keeps', 'Disables', 'Revokes']) {
       tokens.set(name, await started.newKeyOf(await started.addPerson(name)))
@@ -49,7 +78,7 @@ if (started !== undefined) {
     const change = page.getByRole('dialog', { name: 'Change the role of Bob' })
     await change.getByRole('combobox').waitFor()
     await reach(/^Role/)
-    await type('viewer')
+    await type('admin')
     await enter(/^Change role$/)
     await page.getByRole('dialog', { name: 'Prove your identity again' }).waitFor()
     await enter(/^Go to the provider/)
@@ -58,11 +87,11 @@ if (started !== undefined) {
     await enter(/^Change role of Bob/)
     await change.getByRole('combobox').waitFor()
     await reach(/^Role/)
-    await type('viewer')
+    await type('admin')
     await enter(/^Change role$/)
     await page.getByText('Changed everywhere').waitFor()
     await enter(/^Done/)
-    await page.getByRole('row', { name: /Bob.*viewer/ }).waitFor()
+    await page.getByRole('row', { name: /Bob.*admin/ }).waitFor()
     t.not(await nameOfFocus(page), '', 'the focus is somewhere after a change')
 
     for (const [name, choice, reason] of [

@@ -12,6 +12,7 @@ export const views = [
   { name: 'lists', heading: 'IP Allow Lists' },
   { name: 'activity', heading: 'Activity' },
   { name: 'sessions', heading: 'My Sessions' },
+  { name: 'profile', heading: 'Profile' },
 ] as const
 
 export const viewsOfOperators = [
