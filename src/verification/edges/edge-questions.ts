@@ -20,6 +20,7 @@ export interface EdgeQuestionsOptions {
   readonly onFactsSent: () => void
 }
 
+type Judge = () => Verdict | Promise<Verdict>
 type Announcement = Parameters<ConstructorParameters<typeof Announcements>[0]>[0]
 
 /** Answers the questions of one edge. */
@@ -33,41 +34,49 @@ export class EdgeQuestions {
     this.#announcements = new Announcements(options.send)
   }
 
+  /**
+   * Answers in a turn of its own: edges that attach anew ask for all their keys at once, and one
+   * read of a stream holds hundreds of questions. Beats and confirmations do not wait for them.
+   */
   ask(question: number, of: WireQuestion): void {
-    const { deps, authority } = this.#options
+    const { deps } = this.#options
     const attempt = attemptOf(of)
     if (attempt === undefined || this.#underWay >= maxQuestions) {
       const cause = attempt === undefined ? 'invalid' : 'overloaded'
       this.#send(question, { kind: 'no_verdict', cause })
       return
     }
-    const judge = () => verify(deps, of.token, attempt)
-    const verdict = judge()
-    if (verdict instanceof Promise || !authority.isCurrent) {
-      void this.#settle(question, of.token, judge, verdict)
-      return
-    }
-    this.#answer(question, of.token, verdict)
+    void this.#answerInTurn(question, of.token, () => verify(deps, of.token, attempt))
   }
 
-  /** The caller is found current once the verdict is there, as for a request. */
-  async #settle(
-    question: number,
-    token: string,
-    judge: () => Verdict | Promise<Verdict>,
-    first: Verdict | Promise<Verdict>,
-  ): Promise<void> {
+  async #answerInTurn(question: number, token: string, judge: Judge): Promise<void> {
     const { deps, authority } = this.#options
-    const answering = { caller: () => authority.caller, admit: () => authority.renew(), judge }
     this.#underWay += 1
     try {
-      this.#answer(question, token, await answerToCurrent(deps, answering, await first))
+      await deps.turns.run(authority.caller.key.accountId, async () => {
+        const verdict = judge()
+        if (verdict instanceof Promise || !authority.isCurrent) {
+          await this.#settle(question, token, judge, verdict)
+        } else this.#answer(question, token, verdict)
+      })
     } catch (error) {
       logFault(deps, error)
       this.#send(question, outageOf(error))
     } finally {
       this.#underWay -= 1
     }
+  }
+
+  /** The caller is found current once the verdict is there, as for a request. */
+  async #settle(
+    question: number,
+    token: string,
+    judge: Judge,
+    first: Verdict | Promise<Verdict>,
+  ): Promise<void> {
+    const { deps, authority } = this.#options
+    const answering = { caller: () => authority.caller, admit: () => authority.renew(), judge }
+    this.#answer(question, token, await answerToCurrent(deps, answering, await first))
   }
 
   #answer(question: number, token: string, verdict: Verdict): void {
