@@ -13,7 +13,17 @@ import { accountPath, may } from '../state.js'
 
 /** @typedef {import('../types.js').AuditEvent} AuditEvent */
 
-const filters = ['action', 'actor_id', 'resource_id', 'created_from', 'created_before']
+const filters = [
+  'search',
+  'action',
+  'actor_id',
+  'resource_id',
+  'client_ip',
+  'created_from',
+  'created_before',
+]
+/** Parts of the log, of 10,000 events each, that are read before the reader is asked. */
+const partsAtOnce = 10
 const actions = [
   ...[
     'issued',
@@ -47,10 +57,7 @@ export function open(context) {
   const filter = Object.fromEntries(filters.map((name) => [name, params.get(name)]))
   const sort = params.get('sort') ?? '-created_at'
   const query = { ...filter, cursor: params.get('cursor'), sort, limit: 25 }
-  const page = new Loading(
-    () => get(pathOf(`${accountPath()}/audit-events`, query)),
-    context.update,
-  )
+  const page = new Loading(() => read(query), context.update)
   if (may('audit_event:read')) void page.start()
 
   /** @type {readonly import('../types.js').Column<AuditEvent>[]} */
@@ -72,7 +79,11 @@ export function open(context) {
       cell: (event) => linkOf('resource_id', event.resource.id, subjectOf(event)),
     },
     { label: 'Who', cell: (event) => linkOf('actor_id', event.actor.id, actorOf(event.actor)) },
-    { label: 'From', kind: 'wide', cell: (event) => event.client_ip ?? '–' },
+    {
+      label: 'From',
+      kind: 'wide',
+      cell: (event) => linkOf('client_ip', addressOf(event), addressOf(event) ?? '–'),
+    },
     { label: 'When', sort: 'created_at', cell: (event) => timeOf(event.created_at) },
     { label: 'Reason', kind: 'wide', cell: (event) => event.reason ?? '–' },
   ]
@@ -90,7 +101,13 @@ export function open(context) {
             ${page.render(
               ({ audit_events: rows, next_cursor: next }) =>
                 rows.length === 0
-                  ? empty('Nothing happened', 'No event matches the filters.')
+                  ? next === null
+                    ? empty('Nothing happened', 'No event matches the filters.')
+                    : empty(
+                        'Nothing found so far',
+                        'No event of this part of the log matches.',
+                        html`<a class="button" href=${hrefWith({ cursor: next })}>Search further</a>`,
+                      )
                   : html`${tableOf({ caption: 'Events', columns, rows, sort })} ${pager(next, params)}`,
               'events',
             )}`
@@ -98,6 +115,30 @@ export function open(context) {
       }
     `,
   }
+}
+
+/**
+ * A page of the log. A search looks at a part of it, where nothing may match.
+ * @param {Record<string, string | number | null>} query
+ */
+async function read(query) {
+  let page = await get(pathOf(`${accountPath()}/audit-events`, query))
+  for (let part = 1; part < partsAtOnce && page.audit_events.length === 0; part += 1) {
+    if (page.next_cursor === null) break
+    const cursor = page.next_cursor
+    page = await get(pathOf(`${accountPath()}/audit-events`, { ...query, cursor }))
+  }
+  return page
+}
+
+/**
+ * The address of the request; of a denial, the one from which the key was presented.
+ * @param {AuditEvent} event
+ * @returns {string | null}
+ */
+function addressOf({ action, client_ip: address, after }) {
+  const denied = action === 'api_key.denied' ? after?.client_ip : null
+  return typeof denied === 'string' ? denied : address
 }
 
 /** @param {AuditEvent} event */
@@ -108,7 +149,7 @@ function subjectOf({ resource, api_keys: keys }) {
 
 /**
  * A link to all events that have this in common; nobody has to know an id.
- * @param {'resource_id' | 'actor_id'} filter
+ * @param {'resource_id' | 'actor_id' | 'client_ip'} filter
  * @param {string | null} id
  * @param {string} text
  */
@@ -122,6 +163,7 @@ function form(params) {
   const value = (/** @type {string} */ name) => params.get(name) ?? ''
   const offered = may('account:create') ? [...actions, ...actionsOfOperators] : actions
   return html`<form class="filters" role="search" @submit=${apply}>
+    <label>Words <input type="search" name="search" .value=${value('search')} /></label>
     <label>What
       <select name="action">
         <option value="">Anything</option>
@@ -130,6 +172,7 @@ function form(params) {
     </label>
     <label>Who (id) <input name="actor_id" .value=${value('actor_id')} /></label>
     <label>Which (id) <input name="resource_id" .value=${value('resource_id')} /></label>
+    <label>Address <input name="client_ip" .value=${value('client_ip')} /></label>
     <label>From (${readersZone}) <input type="datetime-local" name="created_from" .value=${toLocalInput(params.get('created_from'))} /></label>
     <label>Until (${readersZone}) <input type="datetime-local" name="created_before" .value=${toLocalInput(params.get('created_before'))} /></label>
     <button>Search</button>
@@ -150,6 +193,7 @@ function apply(event) {
 
 /** @param {AuditEvent} event */
 function openEvent(event) {
+  const address = addressOf(event)
   const fields = [
     ...new Set([...Object.keys(event.before ?? {}), ...Object.keys(event.after ?? {})]),
   ].sort()
@@ -162,7 +206,7 @@ function openEvent(event) {
         <div><dt>Which</dt><dd>${event.resource.type.replaceAll('_', ' ')} ${event.resource.name ?? ''} <code class="wrap">${event.resource.id ?? ''}</code></dd></div>
         <div><dt>Who</dt><dd>${event.actor.id === null ? actorOf(event.actor) : html`<a href=${hrefOf('activity', { actor_id: event.actor.id })} title="All that they did">${actorOf(event.actor)}</a>`} <code class="wrap">${event.actor.id ?? ''}</code></dd></div>
         ${event.session_id === null ? nothing : html`<div><dt>By the session</dt><dd><code class="wrap">${event.session_id}</code> of the console</dd></div>`}
-        <div><dt>From</dt><dd>${event.client_ip ?? '–'}</dd></div>
+        <div><dt>From</dt><dd>${address === null ? '–' : html`<a href=${hrefOf('activity', { client_ip: address })} title="All that came from there">${address}</a>`}</dd></div>
         <div><dt>When</dt><dd>${timeOf(event.created_at)}</dd></div>
         <div><dt>Reason</dt><dd>${event.reason ?? '–'}</dd></div>
         <div><dt>Request id</dt><dd><code class="wrap">${event.request_id ?? '–'}</code></dd></div>

@@ -11,6 +11,7 @@ const names: Readonly<Record<string, string>> = {
   account_id: 'AccountId',
   id: 'ApiKeyId',
   cursor: 'Cursor',
+  format: 'ExportFormat',
   'Idempotency-Key': 'IdempotencyKey',
   'If-Match': 'IfMatch',
   limit: 'Limit',

@@ -1,8 +1,10 @@
-import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
+import { type RawBuilder, type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import type { AuditAction } from '../domain/audit/audit-event.ts'
-import type { Page, PageRequest } from '../domain/page.ts'
+import { maxEventsSearched } from '../domain/limits.ts'
+import type { Page, PagePlace, PageRequest } from '../domain/page.ts'
+import { type EventSearch, hasSearched } from './audit-search.ts'
 import type { Executor } from './database.ts'
-import { inPage, takePage } from './paging.ts'
+import { inPage, takePage, upTo } from './paging.ts'
 import type { Schema } from './schema.ts'
 
 /** The events to list: those that pass every condition that is given. */
@@ -14,10 +16,13 @@ export interface AuditFilter {
   readonly resourceId?: string
   readonly createdFrom?: Date
   readonly createdBefore?: Date
+  readonly search?: EventSearch
 }
 
 /**
  * The stored texts of a page of the account's events that pass the filter, in the requested order.
+ * A search looks at a part of the log, whose events pass the other conditions: the page may have
+ * fewer events than its limit, or none, and yet a next one.
  */
 export async function listAuditEvents(
   db: Executor,
@@ -25,13 +30,34 @@ export async function listAuditEvents(
   filter: AuditFilter,
   page: PageRequest,
 ): Promise<Page<string>> {
+  const { search } = filter
+  const end = search && (await findEndOfSearch(db, accountId, filter, page))
+  const more = search === undefined ? [] : hasSearched(search)
+  if (end !== undefined) more.push(upTo('audit_event', page, end))
   const { items, next } = await takePage(
-    filtered(db, accountId, filter, page),
+    filtered(db, accountId, filter, page, more),
     'audit_event',
     page,
     (row) => row.created_at.toISOString(),
   )
-  return { items: items.map((row) => row.content), next }
+  return { items: items.map((row) => row.content), next: next ?? end ?? null }
+}
+
+/** The last event that a search looks at for a page; undefined: it looks at all that follow. */
+async function findEndOfSearch(
+  db: Executor,
+  accountId: string,
+  filter: AuditFilter,
+  page: PageRequest,
+): Promise<PagePlace | undefined> {
+  const looked = { ...page, limit: maxEventsSearched }
+  const [last] = await inPage(filtered(db, accountId, filter, looked), 'audit_event', looked)
+    .clearSelect()
+    .select(['audit_event.id', 'audit_event.created_at'])
+    .offset(maxEventsSearched - 1)
+    .limit(1)
+    .execute()
+  return last && { value: last.created_at.toISOString(), id: last.id }
 }
 
 /**
@@ -63,7 +89,13 @@ type Events = SelectQueryBuilder<
   { readonly id: string; readonly created_at: Date; readonly content: string }
 >
 
-function filtered(db: Executor, accountId: string, filter: AuditFilter, page: PageRequest): Events {
+function filtered(
+  db: Executor,
+  accountId: string,
+  filter: AuditFilter,
+  page: PageRequest,
+  more: readonly RawBuilder<boolean>[] = [],
+): Events {
   const { action, actor, resourceId, createdFrom, createdBefore } = filter
   let query: Events = select(db).where('account_id', '=', accountId)
   if (action !== undefined) query = query.where('action', '=', action)
@@ -78,6 +110,7 @@ function filtered(db: Executor, accountId: string, filter: AuditFilter, page: Pa
   }
   if (createdFrom !== undefined) query = query.where('created_at', '>=', createdFrom)
   if (createdBefore !== undefined) query = query.where('created_at', '<', createdBefore)
+  for (const condition of more) query = query.where(condition)
   if (resourceId === undefined) return query
   // Each half is read by its own index, and the page is merged from both.
   const own = query.where('resource_id', '=', resourceId)

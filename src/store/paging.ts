@@ -58,13 +58,27 @@ function orderOf(table: string, page: PageRequest): Order {
   }
 }
 
+/** The condition that a row of a page does not come after a place. */
+export function upTo(table: string, page: PageRequest, end: PagePlace): RawBuilder<boolean> {
+  const operator = sql.raw(page.sort.descending ? '>=' : '<=')
+  return compared(orderOf(table, page), operator, end, page)
+}
+
 function beyond(order: Order, after: PagePlace, page: PageRequest): RawBuilder<boolean> {
+  return compared(order, sql.raw(page.sort.descending ? '<' : '>'), after, page)
+}
+
+function compared(
+  order: Order,
+  operator: RawBuilder<unknown>,
+  place: PagePlace,
+  page: PageRequest,
+): RawBuilder<boolean> {
   const value =
     page.sort.field === 'name'
-      ? sql`${after.value}::text collate "C"`
-      : sql`${after.value ?? never(page)}::timestamptz`
-  const operator = sql.raw(page.sort.descending ? '<' : '>')
-  return sql<boolean>`(${order.value}, ${order.id}) ${operator} (${value}, ${after.id}::uuid)`
+      ? sql`${place.value}::text collate "C"`
+      : sql`${place.value ?? never(page)}::timestamptz`
+  return sql<boolean>`(${order.value}, ${order.id}) ${operator} (${value}, ${place.id}::uuid)`
 }
 
 /** The expiry of a key as its indexes hold it, so that conditions on it can use them. */

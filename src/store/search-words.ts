@@ -15,7 +15,7 @@ export function idsByWord({ accountId, words }: Search, limit: number): RawBuild
   const [longest = ''] = words.toSorted((a, b) => b.length - a.length)
   return sql`
     select found.api_key_id from api_key_word as found
-    where found.account_id = ${accountId} and ${begins('found', longest)}
+    where found.account_id = ${accountId} and ${beginsWord(sql`found.word`, longest)}
     order by found.word, found.api_key_id limit ${limit}`
 }
 
@@ -23,7 +23,7 @@ export function idsByWord({ accountId, words }: Search, limit: number): RawBuild
 export function hasWords({ words }: Search): RawBuilder<unknown>[] {
   return words.map(
     (word) => sql`coalesce((select true from api_key_word as had
-      where had.api_key_id = api_key.id and ${begins('had', word)} limit 1), false)`,
+      where had.api_key_id = api_key.id and ${beginsWord(sql`had.word`, word)} limit 1), false)`,
   )
 }
 
@@ -31,8 +31,7 @@ export function hasWords({ words }: Search): RawBuilder<unknown>[] {
  * A word begins with a text, folded as words are: the range from the text to the last text that
  * begins so. Words compare by their bytes, and no character is after the last code point.
  */
-function begins(table: 'found' | 'had', text: string): RawBuilder<unknown> {
-  const word = sql.ref(`${table}.word`)
+export function beginsWord(word: RawBuilder<unknown>, text: string): RawBuilder<unknown> {
   return sql`${word} >= fold_word(${text}) and ${word} < fold_word(${text}) || chr(1114111)`
 }
 

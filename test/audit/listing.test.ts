@@ -7,6 +7,7 @@ import { Pool } from 'pg'
 import t from 'tap'
 import { appendEvents } from '../../src/acts/append-events.ts'
 import { type AuditDraft, auditActions, originOf } from '../../src/domain/audit/audit-event.ts'
+import { maxEventsSearched } from '../../src/domain/limits.ts'
 import type { PageRequest } from '../../src/domain/page.ts'
 import { system } from '../../src/domain/principal.ts'
 import { verifyAuditLog } from '../../src/management/audit/verify-audit-log.ts'
@@ -57,6 +58,13 @@ t.test('the audit events of an account can be listed, filtered and paged', async
   t.same(await numbers(`created_from=${later}`), [5, 4])
   t.same(await numbers(`created_before=${later}`), [3, 2, 1])
   t.same(await numbers(`resource_id=${ci.id}&action=api_key.issued`), [3])
+  t.same(await numbers('search=LEAKED'), [5], 'a word of the reason')
+  t.same(await numbers('search=ci%20revok'), [5], 'of the name and of the action')
+  t.same(await numbers('search=ada&created_before=2000-01-01T00:00:00Z'), [])
+  t.same(await numbers('search=eaked'), [], 'the middle of a word is no beginning')
+  t.same(await numbers('client_ip=::ffff:127.0.0.1'), [5, 4, 3, 2, 1])
+  t.same(await numbers('client_ip=127.0.0.1&search=paus'), [4])
+  t.same(await numbers('client_ip=127.0.0.2'), [])
   const paged: number[] = []
   let cursor: string | null = ''
   while (cursor !== null) {
@@ -95,7 +103,14 @@ t.test('the audit events of an account can be listed, filtered and paged', async
     t.notMatch(JSON.stringify(seen), me.id)
     t.same(await numbers(`actor_id=${me.id}`, own), [], 'nor is it found by its id')
     t.same(await numbers(`actor_id=${me.id}`), [2, 1])
+    const search = `search=${encodeURIComponent(me.name)}`
+    t.same([await numbers(search, own), await numbers(search)], [[], [2, 1]], 'nor by its name')
+    t.same(await numbers('client_ip=127.0.0.1', own), [4, 3], 'nor by its address')
+    t.same(await numbers('search=ada', own), [5], 'a user it acts for is found')
   })
+  await root.verify(ci.token, { client_ip: '2001:db8::9' })
+  await started.service.deps.denials.flush(started.service.deps)
+  t.same(await numbers('client_ip=2001:DB8:0::9', own), [6], 'the address of a denied key')
   await t.test(
     'an audit listing refuses bad filters and answers 404 for other accounts',
     async (t) => {
@@ -108,6 +123,8 @@ t.test('the audit events of an account can be listed, filtered and paged', async
         ['sort=name', '/sort', 'enum'],
         ['cursor=1', '/cursor', 'cursor'],
         ['limit=201', '/limit', 'maximum'],
+        ['search=--', '/search', 'words'],
+        ['client_ip=203.0.113', '/client_ip', 'address'],
         ['of=all', '/of', 'unknown_field'],
       ] as const) {
         assertInvalid(t, await root.get(`${path}?${query}`), [[field, rule]], query)
@@ -122,7 +139,7 @@ t.test('listing audit events reads one page of rows, however many there are', as
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
   const raw = await connectRaw(t, database.url)
-  const { accountId, actorId, resourceId } = await insertManyEvents(raw, 50_000)
+  const { accountId, actorId, resourceId, word, clientIp } = await insertManyEvents(raw, 50_000)
   const sent: { readonly sql: string; readonly parameters: readonly unknown[] }[] = []
   const pool = new Pool({ connectionString: database.url, max: 1 })
   // The pool ends before its sessions do: dropping the database may end them with an error.
@@ -165,6 +182,34 @@ t.test('listing audit events reads one page of rows, however many there are', as
         if (next === null) break
       }
     }
+  }
+
+  const platformToo = false
+  for (const [filter, found, pages, descending] of [
+    [{ search: { words: [word], platformToo } }, 4, 6, true],
+    [{ search: { words: [word], clientIp, platformToo } }, 4, 6, false],
+    [{ actor: { id: actorId, platformToo }, search: { words: [word], platformToo } }, 4, 1, true],
+    [{ resourceId, search: { clientIp, platformToo } }, 2, 1, false],
+  ] as const) {
+    const name = `${JSON.stringify(filter)} ${descending}`
+    const listed: string[] = []
+    let asked = 0
+    for (let after: PageRequest['after'] | null; after !== null; asked += 1) {
+      sent.length = 0
+      const page: PageRequest = { limit, sort: { field: 'created_at', descending }, after }
+      const { items, next } = await listAuditEvents(db, accountId, filter, page)
+      listed.push(...items)
+      after = next
+      for (const { sql, parameters } of asked === 0 ? sent : []) {
+        const { rows } = await raw.query(`explain (analyze, format json) ${sql}`, [...parameters])
+        const plan = rows[0]['QUERY PLAN'][0].Plan
+        const read = rowsRead(plan)
+        t.ok(read <= 2 * (maxEventsSearched + 1), `${read} rows: ${name}`)
+        t.notMatch(JSON.stringify(plan), /Seq Scan/, name)
+      }
+    }
+    t.equal(listed.length, found, `each event is found once: ${name}`)
+    t.equal(asked, pages, `a page looks at a part of the log: ${name}`)
   }
 })
 
@@ -254,7 +299,7 @@ t.test('an act does not wait for the audit chain of another account', async (t) 
 
 /** Rows that the scans of a plan looked at. */
 function rowsRead(node: Json): number {
-  const own = /Scan/.test(node['Node Type'])
+  const own = String(node['Relation Name']).startsWith('audit_event')
     ? (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops']
     : 0
   return (node.Plans ?? []).reduce((sum: number, child: Json) => sum + rowsRead(child), own)

@@ -121,6 +121,8 @@ if (started !== undefined) {
     t.same(faults, [])
   })
 
+  const description = 'one\ntwo "three\n'
+  await newKey(root, accountId, { name: 'of several lines', role: 'viewer', description })
   for (const [view, format, least] of [
     ['keys', 'CSV', 4],
     ['activity', 'NDJSON', 4],
@@ -130,8 +132,6 @@ if (started !== undefined) {
     ['users', 'NDJSON', 0],
   ] as const) {
     t.test(`the list of ${view} is saved as ${format}, with its count`, async (t) => {
-      const description = 'one\ntwo "three\n'
-      await newKey(root, accountId, { name: `for ${view}`, role: 'viewer', description })
       const path = `/console/${view}?account=${accountId}`
       const { page, faults } = await started.signIn(rootToken, { path })
       await page.getByRole('button', { name: 'Export' }).click()
@@ -147,6 +147,25 @@ if (started !== undefined) {
       t.same(faults, [])
     })
   }
+
+  t.test('the log is searched by words and by an address, further back if need be', async (t) => {
+    const { page, faults } = await started.signIn()
+    await page.getByRole('link', { name: 'Activity' }).click()
+    await page.getByLabel('Words').fill('CONTRACT')
+    await page.getByLabel('Address').fill('127.0.0.1')
+    await page.route(/audit-events\?/, async (route) => {
+      const url = new URL(route.request().url())
+      if (!url.searchParams.has('cursor')) {
+        return route.fulfill({ json: { audit_events: [], next_cursor: 'further' } })
+      }
+      url.searchParams.delete('cursor')
+      return route.continue({ url: url.href })
+    })
+    await page.getByRole('button', { name: 'Search' }).click()
+    await page.getByRole('link', { name: 'Key bulk revoked' }).waitFor()
+    t.match(page.url(), /search=CONTRACT&client_ip=127\.0\.0\.1/)
+    t.same(faults, [])
+  })
 
   t.test('the log is filtered by any of its actions', async (t) => {
     const { page, faults } = await started.signIn(rootToken)

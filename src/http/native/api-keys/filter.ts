@@ -1,20 +1,14 @@
 import { Type } from 'typebox'
 import { type KeyStatus, keyStatuses } from '../../../domain/key/api-key.ts'
-import {
-  maxActorIdLength,
-  maxNameLength,
-  maxSearchLength,
-  maxSearchWords,
-  maxStatusListLength,
-} from '../../../domain/limits.ts'
+import { maxActorIdLength, maxNameLength, maxStatusListLength } from '../../../domain/limits.ts'
 import { type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import { foldRoleName } from '../../../domain/role.ts'
-import { parseSearch } from '../../../domain/search.ts'
 import { isUuid } from '../../../domain/uuid.ts'
 import { invalidRequest } from '../../../errors.ts'
 import type { ApiKeyFilter } from '../../../management/api-keys/list.ts'
 import { documentedAs, undocumented } from '../../documented-as.ts'
 import { parseQueryTime } from '../parse-time.ts'
+import { parseWords, searchFilter } from '../parse-words.ts'
 import { id, textFilter, timeFilter } from '../shapes/fields.ts'
 
 /** As many as fit into the text, whichever they are: each takes the longest name and a comma. */
@@ -35,10 +29,7 @@ export const filterParameters = {
       },
     ),
   ),
-  search: textFilter(
-    maxSearchLength,
-    'Only keys whose name and description have, for each word of this text, a word that begins with it, whatever the case: 1 to 8 words of letters or digits.',
-  ),
+  search: searchFilter('keys whose name and description have'),
   name_prefix: textFilter(maxNameLength, 'Only keys whose name begins with this text.'),
   /** The earlier name of `name_prefix`. */
   name: undocumented(textFilter(maxNameLength, 'Only keys whose name begins with this text.')),
@@ -119,12 +110,4 @@ function parseStatuses(list: string): KeyStatus[] {
 /** A role as a caller names it: an id if it parses as a UUID, else a name. */
 export function parseRoleFilter(role: string): NonNullable<ApiKeyFilter['role']> {
   return isUuid(role) ? { id: role.toLowerCase() } : { foldedName: foldRoleName(role) }
-}
-
-/** Throws `invalid_request`. */
-function parseWords(text: string): readonly string[] {
-  const words = parseSearch(text)
-  if (words !== undefined) return words
-  const message = `The text must have 1 to ${maxSearchWords} words of letters or digits.`
-  throw invalidRequest([{ in: 'query', field: '/search', rule: 'words', message }])
 }

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { maxEventsSearched } from '../../../domain/limits.ts'
 import { listAuditEvents } from '../../../management/audit/list-events.ts'
 import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
@@ -36,8 +37,7 @@ export function listAuditEventsRoute(app: App, deps: Deps): void {
         operationId: 'listAuditEvents',
         tags: ['Audit'],
         summary: 'List audit events',
-        description:
-          'Lists who did what in the account, and from where. An event must match every filter given.',
+        description: `Lists who did what in the account, and from where. An event must match every filter given. With \`search\` or \`client_ip\`, a page is what matches among the next ${maxEventsSearched} events that pass the other filters: it may be empty although there is a next page.`,
         params: accountParams,
         querystring: AuditQuery,
         response: responses({ 200: refAsJson(AuditEventPage) }, { problems: [404] }),
