@@ -75,7 +75,8 @@ export class LightEdge {
         this.#send({ kind: 'confirmed', sequence: message.sequence })
         break
       case 'dismissed':
-        this.#send({ kind: 'gone' })
+        // Its server stops, and none of the benchmark takes its place.
+        this.close()
         break
       default:
         // It asks nothing, so that no answer comes.
