@@ -140,6 +140,7 @@ const ending: Readonly<Record<string, readonly Row[]>> = {
 
 /** What changes something, but no key that is there. */
 const others = [
+  'DELETE /v1/accounts/:account_id/invitations/:id',
   'DELETE /v1/session',
   'DELETE /v1/sessions/:id',
   'PATCH /v1/accounts/:account_id',
@@ -147,6 +148,8 @@ const others = [
   'POST /v1/accounts',
   'POST /v1/accounts/:account_id/allow-lists',
   'POST /v1/accounts/:account_id/api-keys/:id/explain',
+  'POST /v1/accounts/:account_id/invitations',
+  'POST /v1/accounts/:account_id/invitations/:id/resend',
   'POST /v1/accounts/:account_id/roles',
   'POST /v1/accounts/:account_id/users',
   'POST /v1/me/rotate',

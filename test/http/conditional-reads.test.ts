@@ -2,13 +2,15 @@
 import t, { type Test, test } from 'tap'
 import { type Api, createApi } from '../helpers/api.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
-import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
-import { signInAs } from '../helpers/people.ts'
+import { newAccount, newAllowList, newInvitation, newKey, newRole } from '../helpers/fixtures.ts'
+import { writeOidcFile } from '../helpers/oidc-file.ts'
+import { signInAs, testProvider } from '../helpers/people.ts'
 import { routesOf } from '../helpers/routes.ts'
 import type { TestService } from '../helpers/service.ts'
 import { shareService } from '../helpers/share-service.ts'
 
-const shared = shareService(t, await startCheckedService(t))
+const settings = { OIDC_FILE: await writeOidcFile(t, [testProvider]) }
+const shared = shareService(t, await startCheckedService(t, { settings }))
 
 test('the ETag of a key changes whenever its body does, and answers conditional reads', async (t) => {
   const { root, as, clock } = shared
@@ -180,6 +182,7 @@ async function readTwice(
     roles: await newRole(root, account, 'reader', ['cluster:read']),
     'allow-lists': await newAllowList(root, account, ['192.0.2.1'], 'office'),
     'api-keys': (await newKey(root, account)).id,
+    invitations: (await newInvitation(root, account)).id,
     users: (await signInAs({ service, as, canaries }, 'ada', mapped)).userId,
   }
   const admin = as((await newKey(root, account)).token)
