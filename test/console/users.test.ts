@@ -54,7 +54,7 @@ t.test('users are added, listed, changed and removed', async (t) => {
   const taken = await root.post(users, { issuer: testIssuer, subject: 'ada', role: 'viewer' })
   t.match(taken, { status: 409, body: { code: 'id_taken' } })
   const repeat = () => {
-    const body = { issuer: testIssuer, subject: 'eve', role: 'viewer' }
+    const body = { issuer: testIssuer, subject: 'corp|eve b.', role: 'viewer' }
     return root.call('POST', users, { body, headers: { 'idempotency-key': 'one' } })
   }
   const eve = await repeat()

@@ -19,7 +19,7 @@ export const AddUserBody = Type.Object(
       examples: ['https://login.example.com'],
     }),
     subject: Type.String({
-      pattern: '^[\\x21-\\x7e]{1,255}$',
+      pattern: '^[\\x20-\\x7e]{1,255}$',
       description: 'Identifier of the person at the provider: the claim `sub`.',
       examples: ['248289761001'],
     }),
