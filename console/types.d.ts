@@ -106,6 +106,18 @@ export interface OwnAccount {
   readonly current: boolean
 }
 
+/** A role in an account that waits for an e-mail address. */
+export interface Invitation {
+  readonly id: string
+  readonly account_id: string
+  readonly email: string
+  readonly role: { readonly id: string; readonly name: string }
+  readonly status: string
+  readonly invited_by: Actor
+  readonly sent_at: string
+  readonly expires_at: string
+}
+
 /** Where people sign in. */
 export interface Provider {
   readonly name: string

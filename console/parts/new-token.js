@@ -1,5 +1,6 @@
 import { html, nothing } from '../lit-html.js'
 import { state } from '../state.js'
+import { Copier } from './copier.js'
 
 /**
  * @typedef {object} Issued
@@ -12,9 +13,7 @@ import { state } from '../state.js'
 export class NewToken {
   /** @type {'native' | 'jwt'} */
   #form = 'native'
-  #isCopied = false
-  /** @type {{ name: string, isDone: boolean } | undefined} the last attempt to copy */
-  #attempt
+  #copier
   /** The token may outlive the session that made it. */
   #account = state.account
 
@@ -24,12 +23,12 @@ export class NewToken {
    */
   constructor(issued, update) {
     this.issued = issued
-    this.update = update
+    this.#copier = new Copier(update)
   }
 
   /** @returns {import('./layers.js').Hold | undefined} */
   hold() {
-    if (this.#isCopied) return undefined
+    if (this.#copier.isCopied) return undefined
     return {
       text: 'You have not copied the key, and nobody can show it again. Press Done again if you do not need it.',
     }
@@ -39,6 +38,7 @@ export class NewToken {
   render(done) {
     const { key, token, jwt } = this.issued
     const text = this.#form === 'native' ? token : jwt
+    const copier = this.#copier
     return html`
       <p class="note">
         <b>Copy the key now. It is displayed one time</b> and stored nowhere. Keep it in a password manager or a store of secrets, never in code or in a chat.
@@ -47,15 +47,15 @@ export class NewToken {
         ${this.#tab('native', 'For the API')} ${this.#tab('jwt', 'For ybm and Terraform')}
       </div>
       <label>API key <b>${key.name}</b>
-        <textarea class="token" readonly rows="4" data-takes="token" data-text="key" .value=${text} @focus=${(/** @type {any} */ event) => event.target.select()} @copy=${() => this.#copied('key')}></textarea>
+        <textarea class="token" readonly rows="4" data-takes="token" data-text="key" .value=${text} @focus=${(/** @type {any} */ event) => event.target.select()} @copy=${() => copier.copied('key')}></textarea>
       </label>
-      <button type="button" class="primary" autofocus @click=${(/** @type {Event} */ event) => this.#copy('key', text, event)}>Copy key</button>
-      ${this.#said('key')}
+      <button type="button" class="primary" autofocus @click=${(/** @type {Event} */ event) => copier.copy('key', text, event)}>Copy key</button>
+      ${copier.said('key')}
       <h3>Lines to paste</h3>
       ${linesOf(this.#form, text).map(
         ([name, lines]) => html`<div class="lines">
-          <div class="title"><b>${name}</b> ${this.#said(name)} <button type="button" aria-label="Copy the lines for ${name}" @click=${(/** @type {Event} */ event) => this.#copy(name, lines, event)}>Copy</button></div>
-          <pre tabindex="0" role="region" aria-label="Lines for ${name}" data-text=${name} @copy=${() => this.#copied(name)}>${lines}</pre>
+          <div class="title"><b>${name}</b> ${copier.said(name)} <button type="button" aria-label="Copy the lines for ${name}" @click=${(/** @type {Event} */ event) => copier.copy(name, lines, event)}>Copy</button></div>
+          <pre tabindex="0" role="region" aria-label="Lines for ${name}" data-text=${name} @copy=${() => copier.copied(name)}>${lines}</pre>
         </div>`,
       )}
       <dl class="facts">
@@ -72,51 +72,10 @@ export class NewToken {
   #tab(form, label) {
     const choose = () => {
       this.#form = form
-      this.#attempt = undefined
-      this.update()
+      this.#copier.reset()
     }
     return html`<button type="button" aria-pressed=${this.#form === form} @click=${choose}>${label}</button>`
   }
-
-  /** @param {string} name */
-  #said(name) {
-    const { isDone } = this.#attempt?.name === name ? this.#attempt : {}
-    const text =
-      isDone === undefined
-        ? ''
-        : isDone
-          ? '✓ Copied'
-          : 'The browser did not let the page copy. The text is selected: copy it by Ctrl+C or ⌘C.'
-    return html`<span role="status" class=${isDone === false ? 'warn-text' : 'good'}>${text}</span>`
-  }
-
-  /** @param {string} name */
-  #copied(name) {
-    this.#isCopied = true
-    this.#attempt = { name, isDone: true }
-    this.update()
-  }
-
-  /** @param {string} name @param {string} text @param {Event} event */
-  async #copy(name, text, { target }) {
-    const dialog = target instanceof Element ? target.closest('dialog') : null
-    try {
-      await navigator.clipboard.writeText(text)
-    } catch {
-      this.#attempt = { name, isDone: false }
-      this.update()
-      const shown = dialog?.querySelector(`[data-text="${name}"]`)
-      return shown instanceof HTMLElement ? select(shown) : undefined
-    }
-    return this.#copied(name)
-  }
-}
-
-/** @param {HTMLElement} shown */
-function select(shown) {
-  shown.focus()
-  if (shown instanceof HTMLTextAreaElement) shown.select()
-  else getSelection()?.selectAllChildren(shown)
 }
 
 /**

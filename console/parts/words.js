@@ -5,7 +5,13 @@ import { html } from '../lit-html.js'
  */
 
 /** @type {Record<string, string>} */
-const statuses = { active: 'Active', revoked: 'Revoked', disabled: 'Disabled', expired: 'Expired' }
+const statuses = {
+  active: 'Active',
+  revoked: 'Revoked',
+  disabled: 'Disabled',
+  expired: 'Expired',
+  open: 'Invited',
+}
 
 /** @param {string} status */
 export function statusOf(status) {

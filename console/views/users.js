@@ -1,6 +1,7 @@
 import { get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { exportButton } from '../parts/export-button.js'
+import { Invitations } from '../parts/invitations.js'
 import { empty, Loading } from '../parts/loading.js'
 import { forbidden } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
@@ -11,7 +12,7 @@ import { accountPath, may, nameOfUser, state } from '../state.js'
 /** @typedef {import('../types.js').User} User */
 
 /**
- * The people who have a role in the account.
+ * The people who have a role in the account, and those who are invited.
  * @param {import('../types.js').ViewContext} context
  * @returns {import('../types.js').OpenView}
  */
@@ -21,7 +22,12 @@ export function open(context) {
   const query = { cursor: params.get('cursor'), sort, limit: 50 }
   const page = new Loading(() => get(pathOf(`${accountPath()}/users`, query)), context.update)
   const reload = () => void page.start()
-  if (may('account_user:read')) reload()
+  const invitations = new Invitations(context.update)
+  if (may('account_user:read')) {
+    reload()
+    invitations.start()
+  }
+  const invite = async () => (await import('./invite.js')).invitePeople(() => invitations.start())
   const change = async (/** @type {User} */ user) =>
     (await import('./change-user.js')).changeRole(user, reload)
   const remove = async (/** @type {User} */ user) =>
@@ -82,7 +88,10 @@ export function open(context) {
     render: () => html`
       <div class="title">
         <h1 tabindex="-1">Users</h1>
-        ${may('account_user:read') ? exportButton(`${accountPath()}/users`, 'users') : nothing}
+        <div class="acts">
+          ${may('account_user:read') ? exportButton(`${accountPath()}/users`, 'users') : nothing}
+          ${may('account_user:invite') ? html`<button type="button" class="primary" @click=${invite}>Invite</button>` : nothing}
+        </div>
       </div>
       ${
         may('account_user:read')
@@ -91,13 +100,14 @@ export function open(context) {
                 rows.length === 0
                   ? empty(
                       'No users yet',
-                      'People who sign in by a provider appear here, once its claims or an administrator give them a role.',
+                      'People who sign in by a provider appear here, once its claims, an administrator or an invitation give them a role.',
                     )
                   : html`${tableOf({ caption: 'Users', columns, rows, sort })} ${pager(next, params)}`,
               'users',
             )
           : forbidden('the users', 'account_user:read')
       }
+      ${may('account_user:read') ? invitations.render() : nothing}
     `,
   }
 }
