@@ -79,6 +79,7 @@ export async function describe(): Promise<Readonly<Record<string, unknown>>> {
       },
       providers: new Map(),
       issuers: { all: new Map(), ofBearers: new Map(), clientIds: new Set() },
+      mailer: undefined,
       uses: new UsageBuffer(),
       denials: new DenialBuffer(),
       expiring: { within: new Map() },

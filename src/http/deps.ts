@@ -10,6 +10,7 @@ import type { Edges } from '../verification/edges/edges.ts'
 import type { Sessions } from '../verification/sessions/deps.ts'
 import type { Verdicts } from '../verification/verdicts.ts'
 import type { BodyTurns } from './body-turns.ts'
+import type { Mailer } from './mail/mailer.ts'
 
 /** What the APIs need: both planes, and what the metrics and the health checks report. */
 export type Deps = VerificationDeps & ManagementDeps & OperationsDeps & VerdictDeps
@@ -33,6 +34,8 @@ interface OperationsDeps {
   readonly providers: ReadonlyMap<string, Provider>
   /** The issuers whose JWTs authenticate callers. */
   readonly issuers: Issuers
+  /** Undefined: links of invitations are only shown. */
+  readonly mailer: Mailer | undefined
   /** The state of the change feed. */
   readonly feed: {
     readonly lagMs: number

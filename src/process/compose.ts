@@ -13,6 +13,7 @@ import { Listener } from '../freshness/listener.ts'
 import { Receipts } from '../freshness/receipts.ts'
 import { timingOf } from '../freshness/timing.ts'
 import type { Deps } from '../http/deps.ts'
+import { createMailer } from '../http/mail/mailer.ts'
 import { Provider } from '../oidc/provider.ts'
 import type { SettingsFiles } from '../settings/load-settings.ts'
 import type { Config } from '../settings/settings-schema.ts'
@@ -182,6 +183,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     sessions: createSessions({ config, freshness, moment, verificationReads }),
     providers: new Map(options.files.providers.map((one) => [one.name, new Provider(one)])),
     issuers: createIssuers(options.files.providers, log),
+    mailer: createMailer(config),
     uses: new UsageBuffer(),
     usesKnownAfterMs: Math.max(config.USE_FLUSH_MS, config.MAX_STALENESS_MS),
     denials: new DenialBuffer(),

@@ -1,10 +1,12 @@
 import { Ajv } from 'ajv'
 import { Type } from 'typebox'
+import { emailPattern } from '../domain/invitation/email-address.ts'
 import { parseAddressRanges } from '../domain/network/address-ranges-setting.ts'
 import { fitsSocketPath } from '../socket-path.ts'
 import { parseDatabaseUrl } from '../store/database-url.ts'
 import { describeType, type SettingSchema } from './describe-type.ts'
 import { edgeFaults } from './edge-faults.ts'
+import { isSmtpUrl, mailFaults } from './mail-settings.ts'
 import { isOrigin, isServerUrl } from './server-url.ts'
 import { type Config, Settings } from './settings-schema.ts'
 
@@ -38,6 +40,8 @@ export function checkConfig(env: Readonly<Record<string, string | undefined>>): 
     .addFormat('address-ranges', (text) => parseAddressRanges(text) !== undefined)
     .addFormat('origin', isOrigin)
     .addFormat('server-url', isServerUrl)
+    .addFormat('smtp-url', isSmtpUrl)
+    .addFormat('email-address', new RegExp(emailPattern))
     .addFormat('socket-path', fitsSocketPath)
   const given: Record<string, unknown> = {}
   const faults: string[] = []
@@ -54,7 +58,7 @@ export function checkConfig(env: Readonly<Record<string, string | undefined>>): 
       faults.push(...parseDatabaseUrl(text, env).faults.map((fault) => `${name} ${fault}`))
     }
   }
-  faults.push(...edgeFaults(env, Object.keys(Settings.properties)))
+  faults.push(...mailFaults(env), ...edgeFaults(env, Object.keys(Settings.properties)))
   return { config: given as Config, faults }
 }
 

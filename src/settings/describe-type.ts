@@ -27,6 +27,10 @@ export function describeType(schema: SettingSchema): string {
   if (schema.format === 'origin') {
     return 'a scheme, a host and a port without a slash at the end, such as https://keys.example.com'
   }
+  if (schema.format === 'smtp-url') {
+    return 'the URL of a mail server, such as smtps://user:password@mail.example.com'
+  }
+  if (schema.format === 'email-address') return 'an e-mail address, such as keys@example.com'
   if (schema.format === 'socket-path') return `a path of at most ${maxSocketPathBytes} bytes`
   if (schema.pattern !== undefined) return `text that matches ${schema.pattern}`
   return 'text'

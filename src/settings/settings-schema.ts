@@ -4,6 +4,7 @@ import { edgeSettings } from './edge-settings.ts'
 import { freshnessSettings } from './freshness-settings.ts'
 import { httpSettings } from './http-settings.ts'
 import { keySettings } from './key-settings.ts'
+import { mailSettings } from './mail-settings.ts'
 import { processSettings } from './process-settings.ts'
 import { sessionSettings } from './session-settings.ts'
 import { verificationSettings } from './verification-settings.ts'
@@ -20,6 +21,7 @@ export const Settings = Type.Object({
   ...verificationSettings,
   ...keySettings,
   ...sessionSettings,
+  ...mailSettings,
   ...processSettings,
 })
 

@@ -100,6 +100,34 @@ t.test('an empty setting counts as unset, and numbers are parsed', async (t) => 
   t.equal(config.TOKEN_PREFIX, 'acme')
 })
 
+t.test('a mail server is named by a URL, and mails have a sender', async (t) => {
+  const SMTP_FROM = 'keys@example.com'
+  for (const SMTP_URL of [
+    'smtp://127.0.0.1:2525',
+    'SMTPS://mail.example.com',
+    'smtps://user:p%40ss@mail.example.com:465/',
+    'smtp://[::1]',
+  ]) {
+    t.same(faultsOf({ SMTP_URL, SMTP_FROM }), [], SMTP_URL)
+  }
+  for (const SMTP_URL of [
+    'mail.example.com',
+    'https://mail.example.com',
+    'smtp://',
+    'smtp://mail.example.com:0',
+    'smtp://mail.example.com/path',
+    'smtp://mail.example.com?pool=true',
+    'smtp://user:100%@mail.example.com',
+  ]) {
+    const faults = faultsOf({ SMTP_URL, SMTP_FROM })
+    t.match(faults, [/^SMTP_URL must be the URL of a mail server/], SMTP_URL)
+  }
+  const SMTP_URL = 'smtp://127.0.0.1'
+  t.match(faultsOf({ SMTP_URL, SMTP_FROM: 'A <a@b.c>' }), [/^SMTP_FROM must be an e-mail address/])
+  t.same(faultsOf({ SMTP_URL }), ['SMTP_FROM must be set with SMTP_URL'])
+  t.same(faultsOf({ SMTP_FROM }), ['SMTP_FROM must be unset without SMTP_URL'])
+})
+
 t.test('all faults of the settings are reported at once, and no value is quoted', async (t) => {
   const env = {
     PORT: '70000',

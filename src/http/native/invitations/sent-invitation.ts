@@ -4,19 +4,20 @@ import { ServiceError } from '../../../errors.ts'
 import type { SentInvitation } from '../../../management/invitations/invite.ts'
 import type { ConsoleSettings } from '../../api-settings.ts'
 import type { Deps } from '../../deps.ts'
+import { mailLink } from '../../mail/mail-link.ts'
 import { type SentInvitationAnswer, toInvitationBody } from '../shapes/invitation.ts'
 
-/** The answer of an operation that makes a link. */
-export function toSentInvitation(
-  deps: Pick<Deps, 'now'>,
+/** The answer of an operation that makes a link, which is mailed if the deployment mails. */
+export async function toSentInvitation(
+  deps: Pick<Deps, 'log' | 'mailer' | 'now'>,
   { origin }: ConsoleSettings,
   { invitation, secret }: SentInvitation,
   reader: CallerPrincipal,
-): Static<typeof SentInvitationAnswer> {
-  return {
-    invitation: toInvitationBody(deps, invitation, reader),
-    link: secret === undefined ? null : linkOf(origin, secret),
-  }
+): Promise<Static<typeof SentInvitationAnswer>> {
+  const body = toInvitationBody(deps, invitation, reader)
+  if (secret === undefined) return { invitation: body, link: null, mail: 'none' }
+  const link = linkOf(origin, secret)
+  return { invitation: body, link, mail: await mailLink(deps, invitation, link) }
 }
 
 /** The fragment stays in the browser: no server and no log of a proxy has it. */

@@ -5,6 +5,7 @@ import {
   statusOfInvitation,
 } from '../../../domain/invitation/invitation.ts'
 import { actorSeenBy, type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
+import { mailOutcomes } from '../../mail/mail-link.ts'
 import { nullableString, openEnum, ref } from '../../schema-tools.ts'
 import { accountParameter } from './account.ts'
 import { ActorBody, toActorBody } from './actor.ts'
@@ -47,8 +48,12 @@ export const SentInvitationAnswer = Type.Object(
       description:
         'The link that redeems the invitation once: it is shown here and never again. Null: it was shown to the first of equal requests.',
     }),
+    mail: openEnum(
+      mailOutcomes,
+      'What became of the mail with the link: there is none, or the mail server accepted it, did not, or has not answered yet.',
+    ),
   },
-  { $id: 'SentInvitation', description: 'The invitation and its link.' },
+  { $id: 'SentInvitation', description: 'The invitation, its link, and what became of its mail.' },
 )
 
 export const invitationParams = Type.Object({
