@@ -24,6 +24,8 @@ export const maxSearchWords = 8
 
 /** Lists of statuses in a filter. */
 export const maxStatusListLength = 255
+/** As long as an e-mail address that a provider may state. */
+export const maxUserFilterLength = 320
 
 export const maxIdempotencyKeyLength = 255
 

@@ -1,10 +1,8 @@
 import { sql } from 'kysely'
-import type { Page, PageRequest } from '../domain/page.ts'
 import type { User, UserFacts } from '../domain/person/user.ts'
 import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import type { Executor, StoreTransaction } from './database.ts'
 import { nextUpdate } from './database-clock.ts'
-import { takePage } from './paging.ts'
 import { selectUsers, toUser, toUserFacts } from './user-rows.ts'
 
 /** The constraint that refuses to delete a role while a user has the role. */
@@ -41,21 +39,6 @@ export async function insertMembership(
     )
     .executeTakeFirst()
   return numInsertedOrUpdatedRows === 1n
-}
-
-/** The users of an account, without those who were removed. */
-export async function listUsers(
-  db: Executor,
-  accountId: string,
-  page: PageRequest,
-): Promise<Page<User>> {
-  const query = selectUsers(db)
-    .where('membership.account_id', '=', accountId)
-    .where('membership.live', '=', true)
-  const { items, next } = await takePage(query, 'membership', page, (row) =>
-    row.created_at.toISOString(),
-  )
-  return { items: items.map(toUser), next }
 }
 
 /** A user of the account by the id of the person; undefined also when the person was removed. */

@@ -8,6 +8,7 @@ import { entryFaults, rangesOf, widens } from '../../src/domain/network/allow-li
 import { decodeCursor, encodeCursor, parseSort, type Sort } from '../../src/domain/page.ts'
 import { effectivePermissions, isPermission, parseCatalogue } from '../../src/domain/permission.ts'
 import aeon from '../../src/domain/permissions.aeon.json' with { type: 'json' }
+import { userStateOf } from '../../src/domain/person/user-state.ts'
 import { actorOf, actorSeenBy, type KeyPrincipal, system } from '../../src/domain/principal.ts'
 import { builtInRoles, foldRoleName } from '../../src/domain/role.ts'
 import {
@@ -267,6 +268,15 @@ t.test('a contradictory permission catalogue is refused with every fault named',
     message: /\/permissions\/0\/name.*\/permissions\/0\/sensitive/,
   })
   t.throws(() => parseCatalogue(null))
+})
+
+t.test('a user is awaited, active or lapsed by the sign-in and the mapped role', async (t) => {
+  const stateOf = (mappedUntil: Date | null, signedInAt: Date | null) =>
+    userStateOf({ mappedUntil, person: { signedInAt } }, now)
+  t.equal(stateOf(null, null), 'awaited')
+  t.equal(stateOf(null, before), 'active')
+  t.equal(stateOf(after, null), 'active', 'a JWT is no sign-in')
+  t.equal(stateOf(now, before), 'lapsed')
 })
 
 t.test('a permission name is a resource and an operation', async (t) => {

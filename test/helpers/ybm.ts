@@ -236,7 +236,7 @@ async function listIdByName(api: AeonApi, at: Place, name: string): Promise<stri
 }
 
 /** The first of what is found: neither client looks at its name. */
-async function roleIdByName(api: AeonApi, at: Place, name: string): Promise<string> {
+export async function roleIdByName(api: AeonApi, at: Place, name: string): Promise<string> {
   const find = (types: string) =>
     api.take(
       'GET',
@@ -284,7 +284,7 @@ async function knownPermissions(api: AeonApi, names: readonly string[]): Promise
   })
 }
 
-function queryOf(parameters: Readonly<Record<string, string | undefined>>): string {
+export function queryOf(parameters: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(parameters).filter((entry): entry is [string, string] => !!entry[1])
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
 }

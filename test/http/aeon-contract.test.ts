@@ -9,6 +9,8 @@ import { auditLogOf } from '../helpers/audit-log.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
+import { writeOidcFile } from '../helpers/oidc-file.ts'
+import { testIssuer, testProvider } from '../helpers/people.ts'
 import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { parseRoute, routesOf } from '../helpers/routes.ts'
 import { startTestService } from '../helpers/service.ts'
@@ -33,6 +35,9 @@ const guarded: Readonly<Record<string, string | null>> = {
   'GET /accounts/:account_id/roles/:id': 'role:read',
   'PUT /accounts/:account_id/roles/:id': 'role:update',
   'DELETE /accounts/:account_id/roles/:id': 'role:delete',
+  'GET /accounts/:account_id/users': 'account_user:read',
+  'PUT /accounts/:account_id/users/:id/roles': 'account_user:update',
+  'DELETE /accounts/:account_id/users/:id': 'account_user:delete',
   'GET /resource-permissions': 'role:read',
   'GET /permissions': 'role:read',
   'GET /auth/resource-permissions': 'role:read',
@@ -48,7 +53,16 @@ const recorded: Readonly<Record<string, string>> = {
   'POST /accounts/:account_id/roles': 'role.created',
   'PUT /accounts/:account_id/roles/:id': 'role.updated',
   'DELETE /accounts/:account_id/roles/:id': 'role.deleted',
+  'PUT /accounts/:account_id/users/:id/roles': 'user.updated',
+  'DELETE /accounts/:account_id/users/:id': 'user.removed',
 }
+
+/** What `:id` names, by a part of the path. */
+const kinds: readonly [string, Exclude<keyof Ids, 'account' | 'project'>][] = [
+  ['/users', 'users'],
+  ['/roles', 'roles'],
+  ['/allow-lists', 'lists'],
+]
 
 const unknownId = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
 const hourMs = 3_600_000
@@ -56,7 +70,8 @@ const invalidJwt = refusal(401, 'Invalid JWT')
 const expiredJwt = refusal(401, 'JWT has expired')
 const noSuchApi = refusal(404, 'Requested API not found')
 
-const service = await startAeonService(t)
+const settings = { OIDC_FILE: await writeOidcFile(t, [testProvider]) }
+const service = await startAeonService(t, { settings })
 const { root, aeonAs, clock } = service
 
 t.test('every route of the Aeon API asks for a token before it reads the body', async (t) => {
@@ -94,6 +109,7 @@ t.test(
         keys: (await newKey(root, account.id, { role: held })).id,
         lists: await newAllowList(root, account.id, ['10.0.0.1'], `list ${index}`),
         roles: free,
+        users: await addUser(account.id, held, index),
       }
       const call = (caller: AeonApi) => callRoute(caller, route, ids, index, held)
       if (permission === null) {
@@ -622,6 +638,9 @@ const clientOperations = [
   'UpdateRole',
   'DeleteRole',
   'ListResourcePermissions',
+  'ListAccountUsers',
+  'ModifyUserRole',
+  'RemoveAccountUser',
 ]
 
 function operationsOf(document: Json): { route: string; operationId: string }[] {
@@ -643,10 +662,16 @@ interface Ids {
   readonly keys?: string
   readonly lists?: string
   readonly roles?: string
+  readonly users?: string
+}
+
+async function addUser(account: string, role: string, index: number): Promise<string> {
+  const body = { issuer: testIssuer, subject: `user-${index}`, role }
+  return (await root.post(`/v1/accounts/${account}/users`, body)).body.user.id
 }
 
 function fill(path: string, ids: Ids): string {
-  const kind = path.includes('/roles') ? 'roles' : path.includes('/allow-lists') ? 'lists' : 'keys'
+  const kind = kinds.find(([part]) => path.includes(part))?.[1] ?? 'keys'
   return path
     .replace(':account_id', ids.account ?? unknownId)
     .replace(':project_id', ids.project ?? unknownId)
@@ -666,6 +691,7 @@ function callRoute(
   const bodies: readonly [RegExp, object][] = [
     [/^POST .*\/api-keys$/, { name, expire_after_hours: 1, role_id: role }],
     [/^POST .*\/allow-lists$/, { name, description: '', allow_list: ['10.0.0.1'] }],
+    [/^PUT .*\/users/, { role_id: ids.roles }],
     [/^(POST|PUT) .*\/roles/, { name, permissions: [] }],
   ]
   const body = bodies.find(([pattern]) => pattern.test(route))?.[1]

@@ -173,9 +173,30 @@ const points: readonly [string, () => unknown, unknown][] = [
     [commaSeparated, commaSeparated],
   ],
   [
-    'F17: AccountApi has GetCurrentAccount alone',
+    'F17: AccountApi has GetCurrentAccount and the users',
     () => [...operations.values()].filter(({ tags }) => tags[0] === 'account').map(idOf),
-    ['GetCurrentAccount'],
+    ['GetCurrentAccount', 'ListAccountUsers', 'ModifyUserRole', 'RemoveAccountUser'],
+  ],
+  [
+    'a user has an id and a state, and roles with their names',
+    () => [
+      schemas.UserData,
+      schemas.UserInfo,
+      schemas.UserAccountRoleData.properties.roles,
+      bodyOf('ModifyUserRole'),
+    ],
+    [
+      { required: ['spec', 'info'], properties: { spec: component('UserSpec') } },
+      {
+        properties: {
+          id: { type: 'string' },
+          state: { type: 'string' },
+          role_list: arrayOf('UserAccountRoleData'),
+        },
+      },
+      arrayOf('RoleData'),
+      component('ModifyUserRoleRequest'),
+    ],
   ],
 ]
 

@@ -309,11 +309,11 @@ let made = 0
 
 /** The resource that a path is about. */
 async function idFor(path: string, keyId: string): Promise<string> {
-  if (path.includes('/roles')) return newRole(root, account.id, `free ${made}`, [])
   if (path.includes('/users')) return newUser()
   if (path.includes('/invitations')) {
     return (await newInvitation(root, account.id, { role: heldRole })).id
   }
+  if (path.includes('/roles')) return newRole(root, account.id, `free ${made}`, [])
   if (!path.includes('/allow-lists')) return keyId
   return newAllowList(root, account.id, ['10.0.0.0/8'], `list ${made}`)
 }
@@ -384,6 +384,7 @@ async function callOf(route: string): Promise<Call> {
     },
     'POST /accounts/:account_id/roles': { ...named, permissions: [] },
     'PUT /accounts/:account_id/roles/:id': { ...named, permissions: [] },
+    'PUT /accounts/:account_id/users/:id/roles': { role_id: sharedRoleOfUsers },
   }
   const body = JSON.stringify(bodies[route.replace(aeonPrefix, '')] ?? {})
   return { ...call, headers, body, credential }

@@ -23,10 +23,13 @@ import { deleteRoleRoute } from './roles/delete.ts'
 import { getRoleRoute } from './roles/get.ts'
 import { listRolesRoute } from './roles/list.ts'
 import { updateRoleRoute } from './roles/update.ts'
+import { listUsersRoute } from './users/list.ts'
+import { modifyUserRoleRoute } from './users/modify-role.ts'
+import { removeUserRoute } from './users/remove.ts'
 
 /**
- * The public API of YugabyteDB Aeon for API keys, as `ybm` and Aeon's Terraform provider call it,
- * over the same use cases as the native API. All names of Aeon are in this folder. `guard`
+ * The public API of YugabyteDB Aeon for API keys and users, as `ybm` and Aeon's Terraform provider
+ * call it, over the same use cases as the native API. All names of Aeon are in this folder. `guard`
  * authenticates the scope as it does that of the native API.
  */
 export async function aeonApi(
@@ -74,4 +77,8 @@ function registerOperations(scope: App, deps: Deps): void {
   deleteRoleRoute(scope, deps)
 
   listPermissionsRoutes(scope, deps)
+
+  listUsersRoute(scope, deps)
+  modifyUserRoleRoute(scope, deps)
+  removeUserRoute(scope, deps)
 }

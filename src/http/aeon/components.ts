@@ -30,7 +30,9 @@ import {
 } from './shapes/permission-schemas.ts'
 import { ApiKeyBasicInfo, RoleData, RoleResponse } from './shapes/role.ts'
 import { RoleSpec } from './shapes/role-schemas.ts'
-import { UserSpecWithStateInfo } from './shapes/user.ts'
+import { ModifyUserRoleRequest, UserAccountRoleData, UserData, UserInfo } from './shapes/user.ts'
+import { UserSpec, UserSpecWithStateInfo } from './shapes/user-state.ts'
+import { UserListResponse } from './users/list.ts'
 
 /** The request bodies and what they refer to. */
 export const bodies = [
@@ -41,6 +43,7 @@ export const bodies = [
   ApiKeySpec,
   NetworkAllowListSpec,
   RoleSpec,
+  ModifyUserRoleRequest,
 ]
 
 /** Every schema that a route of the Aeon API refers to by name. */
@@ -52,8 +55,12 @@ export const components = [
   ResourcePermissionsData,
   ApiKeyStatusEnum,
   ApiKeyBasicInfo,
+  UserSpec,
   UserSpecWithStateInfo,
   RoleData,
+  UserAccountRoleData,
+  UserInfo,
+  UserData,
   ProjectData,
   AccountInfo,
   AccountData,
@@ -73,4 +80,5 @@ export const components = [
   RoleResponse,
   RoleListResponse,
   ResourcePermissionsResponse,
+  UserListResponse,
 ]

@@ -14,7 +14,7 @@ declare module 'fastify' {
 
 /** The tags, named as the libraries of the clients name their groups of operations. */
 const tags = {
-  account: 'The account of the key.',
+  account: 'The account of the key, and its users.',
   'account-list': 'The account of the key as a list: for older clients, and in no newer library.',
   auth: 'API keys and the permission catalogue.',
   'health-check': 'Whether the service is available and the key is valid.',
@@ -37,7 +37,8 @@ export async function describeAeonRoutes(scope: App): Promise<void> {
       info: {
         title: 'aeon-keys, as the public API of YugabyteDB Aeon',
         version: packageJson.version,
-        description: 'The part of the YugabyteDB Aeon API with which its clients manage API keys.',
+        description:
+          'The part of the YugabyteDB Aeon API with which its clients manage API keys and users.',
         contact: { name: 'The operators of this service' },
         license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
       },

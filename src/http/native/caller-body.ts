@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { CallerPrincipal } from '../../domain/principal.ts'
 import { getApiKey } from '../../management/api-keys/get.ts'
 import { getRole } from '../../management/roles/get.ts'
-import { rolesOfKeys } from '../../management/roles/of-keys.ts'
+import { rolesOfHolders } from '../../management/roles/of-holders.ts'
 import { getUser } from '../../management/users/get.ts'
 import type { Deps } from '../deps.ts'
 import { nullableRef, ref } from '../schema-tools.ts'
@@ -28,7 +28,7 @@ export async function callerBodyOf(deps: Deps, principal: CallerPrincipal) {
     case 'key': {
       const { key } = principal
       const apiKey = await getApiKey(deps, key.id)
-      const role = (await rolesOfKeys(deps, key.accountId, [apiKey])).get(apiKey.role.id)
+      const role = (await rolesOfHolders(deps, key.accountId, [apiKey])).get(apiKey.role.id)
       if (role === undefined) throw new Error('A key has no role.')
       const body: Static<typeof CallerFields> = {
         api_key: toApiKeyBody(apiKey, principal, deps.now()),

@@ -3,7 +3,7 @@ import type { Static } from 'typebox'
 import type { ApiKey } from '../../../domain/key/api-key.ts'
 import type { CallerPrincipal } from '../../../domain/principal.ts'
 import { lastChangesOfKeys } from '../../../management/api-keys/last-changes.ts'
-import { rolesOfKeys } from '../../../management/roles/of-keys.ts'
+import { rolesOfHolders } from '../../../management/roles/of-holders.ts'
 import type { Deps } from '../../deps.ts'
 import { toApiKeyData } from '../shapes/api-key.ts'
 import type { ApiKeyData } from '../shapes/api-key-schemas.ts'
@@ -15,7 +15,7 @@ export async function showApiKeys(
   apiKeys: readonly ApiKey[],
   reader: CallerPrincipal,
 ): Promise<Static<typeof ApiKeyData>[]> {
-  const roles = await rolesOfKeys(deps, accountId, apiKeys)
+  const roles = await rolesOfHolders(deps, accountId, apiKeys)
   const changes = await lastChangesOfKeys(deps, accountId, apiKeys)
   const now = deps.now()
   const shown: Static<typeof ApiKeyData>[] = []

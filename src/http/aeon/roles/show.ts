@@ -5,10 +5,10 @@ import type { RoleWithEffects } from '../../../management/roles/list.ts'
 import { listPermissions } from '../../../management/roles/permissions.ts'
 import { answerInTurns } from '../../answer-in-turns.ts'
 import type { Deps } from '../../deps.ts'
-import { dependentsSeenBy } from '../shapes/dependents.ts'
+import { dependentsSeenBy, usersOfRolesSeenBy } from '../shapes/dependents.ts'
 import { type RoleData, toRoleData } from '../shapes/role.ts'
 
-/** Roles of one account as `reader` may see them, with the keys that have them. */
+/** Roles of one account as `reader` may see them, with the users and keys that have them. */
 export async function showRoles(
   deps: Deps,
   accountId: string,
@@ -18,8 +18,10 @@ export async function showRoles(
 ): Promise<Static<typeof RoleData>[]> {
   const roleIds = roles.map((role) => role.id)
   const dependents = await dependentsSeenBy(deps, reader, accountId, { roleIds })
+  const users = await usersOfRolesSeenBy(deps, reader, accountId, roleIds)
   const catalogue = withPermissions ? await listPermissions(deps, reader) : undefined
-  return roles.map((role) => toRoleData(role, { reader, dependents, catalogue }))
+  const view = { reader, dependents, users, catalogue, now: deps.now() }
+  return roles.map((role) => toRoleData(role, view))
 }
 
 export async function answerRole(

@@ -30,7 +30,7 @@ export const ProjectData = Type.Object(
 export const AccountInfo = Type.Object(
   {
     id: uuid('Id of the account.'),
-    owner_id: uuid('Id of the account: the service has no users.'),
+    owner_id: uuid('Id of the account: no user owns it.'),
     roles: Type.Array(ref(RoleData), { maxItems: 0, description: 'Always empty.' }),
     projects: Type.Array(ref(ProjectData), {
       minItems: 1,

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { type ApiKey, statusOf } from '../../../domain/key/api-key.ts'
 import { actorSeenBy, type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
-import type { RoleOfKey } from '../../../management/roles/of-keys.ts'
+import type { RoleOfHolder } from '../../../management/roles/of-holders.ts'
 import type { ApiKeyData } from './api-key-schemas.ts'
 import { pathId } from './fields.ts'
 import { issuerSeenBy } from './issuer.ts'
@@ -19,7 +19,7 @@ const msPerHour = 3_600_000
 
 /** What an answer about a key needs besides the key. */
 export interface KeyView {
-  readonly role: RoleOfKey | undefined
+  readonly role: RoleOfHolder | undefined
   /** When the key was last changed. */
   readonly changedAt: Date
   readonly reader: CallerPrincipal

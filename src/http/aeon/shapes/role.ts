@@ -4,6 +4,7 @@ import type { CallerPrincipal } from '../../../domain/principal.ts'
 import type { Role } from '../../../domain/role.ts'
 import type { Dependent } from '../../../management/api-keys/list-dependents.ts'
 import type { RoleWithEffects } from '../../../management/roles/list.ts'
+import type { RoleUser } from '../../../management/users/list-of-roles.ts'
 import { ref } from '../../schema-tools.ts'
 import { EntityMetadata } from './entity-metadata.ts'
 import { pathId } from './fields.ts'
@@ -12,7 +13,7 @@ import { ApiKeyStatusEnum } from './key-status.ts'
 import { namedByAeon, toResourcePermissions } from './permission.ts'
 import { ResourcePermissionInfo } from './permission-schemas.ts'
 import { RoleSpec } from './role-schemas.ts'
-import { UserSpecWithStateInfo } from './user.ts'
+import { toAeonUserState, toUserSpec, UserSpecWithStateInfo } from './user-state.ts'
 
 /** A key in the list of the keys of a role or of an allow list. */
 export const ApiKeyBasicInfo = Type.Object(
@@ -39,12 +40,11 @@ export const RoleData = Type.Object(
         effective_permissions: Type.Array(ref(ResourcePermissionInfo), {
           description: 'The permissions of the role with all that they imply.',
         }),
-        users: Type.Unsafe<never[] | null>({
+        users: Type.Unsafe<Static<typeof UserSpecWithStateInfo>[] | null>({
           type: 'array',
           nullable: true,
           items: ref(UserSpecWithStateInfo),
-          maxItems: 0,
-          description: 'Empty or null: the service has no users.',
+          description: 'The users with the role, the newest first. Null inside a key or a user.',
         }),
         api_keys: Type.Unsafe<{ name: string; issuer: string; status: 'ACTIVE' }[] | null>({
           type: 'array',
@@ -75,6 +75,9 @@ export interface RoleView {
   readonly reader: CallerPrincipal
   /** The active keys by the id of their role; none if the reader may not read keys. */
   readonly dependents: ReadonlyMap<string, readonly Dependent[]>
+  /** The users by the id of their role; none if the reader may not read users. */
+  readonly users: ReadonlyMap<string, readonly RoleUser[]>
+  readonly now: Date
   /** Undefined: the answer shows no permissions. */
   readonly catalogue: Catalogue | undefined
 }
@@ -88,7 +91,10 @@ export function toRoleData(role: RoleWithEffects, view: RoleView): Static<typeof
     info: {
       ...info,
       effective_permissions: toResourcePermissions(entries, role.effective),
-      users: [],
+      users: (view.users.get(role.id) ?? []).map((user) => ({
+        ...toUserSpec(user.person),
+        state: toAeonUserState(user, view.now),
+      })),
       api_keys: (view.dependents.get(role.id) ?? []).map(({ name, createdBy }) => ({
         name,
         issuer: issuerSeenBy(createdBy, view.reader),
@@ -98,7 +104,7 @@ export function toRoleData(role: RoleWithEffects, view: RoleView): Static<typeof
   }
 }
 
-/** A role inside a key: without its permissions and its keys. */
+/** A role inside a key or a user: without its permissions, its users and its keys. */
 export function toEmbeddedRole(role: Role & { readonly live: boolean }): Static<typeof RoleData> {
   const builtIn = role.builtIn ? builtInNames.get(role.name) : undefined
   return {

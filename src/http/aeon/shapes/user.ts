@@ -1,17 +1,72 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
+import type { User } from '../../../domain/person/user.ts'
+import type { RoleOfHolder } from '../../../management/roles/of-holders.ts'
+import { closed, ref } from '../../schema-tools.ts'
+import { EntityMetadata } from './entity-metadata.ts'
+import { pathId } from './fields.ts'
+import { RoleData, toEmbeddedRole } from './role.ts'
+import { toAeonUserState, toUserSpec, UserSpec, userState } from './user-state.ts'
 
-/**
- * A user of Aeon. The service has no users; the clients name the type. Its state is a plain text:
- * as an enum, its constant ACTIVE would clash with that of keys in generated Go.
- */
-export const UserSpecWithStateInfo = Type.Object(
+const uuid = (description: string) => Type.String({ format: 'uuid', description })
+
+export const UserAccountRoleData = Type.Object(
   {
-    email: Type.String({ description: 'E-mail address of the user.' }),
-    first_name: Type.Optional(Type.String({ description: 'First name of the user.' })),
-    last_name: Type.Optional(Type.String({ description: 'Last name of the user.' })),
-    state: Type.Optional(
-      Type.String({ description: 'State of the user: `ACTIVE`, `PROVISIONED` or `INACTIVE`.' }),
-    ),
+    account_id: uuid('Id of the account.'),
+    roles: Type.Array(ref(RoleData), {
+      minItems: 1,
+      maxItems: 1,
+      description: 'The role of the user in the account.',
+    }),
   },
-  { $id: 'UserSpecWithStateInfo', description: 'A user with a role. The service has no users.' },
+  { $id: 'UserAccountRoleData', description: 'The role of a user in one account.' },
 )
+
+export const UserInfo = Type.Object(
+  {
+    id: uuid('Id of the user.'),
+    state: userState,
+    role_list: Type.Array(ref(UserAccountRoleData), {
+      minItems: 1,
+      maxItems: 1,
+      description: 'The account of the path, with the role there.',
+    }),
+    metadata: ref(EntityMetadata),
+  },
+  { $id: 'UserInfo', description: 'What the service knows of a user.' },
+)
+
+export const UserData = Type.Object(
+  { spec: ref(UserSpec), info: ref(UserInfo) },
+  { $id: 'UserData', description: 'A user of an account.' },
+)
+
+export const ModifyUserRoleRequest = Type.Object(
+  { role_id: uuid('Id of the role that the user is to have.') },
+  {
+    $id: 'ModifyUserRoleRequest',
+    ...closed,
+    description: 'The role that a user is to have.',
+    example: { role_id: '0192f3a4-5b6c-7d8e-9f01-23456789abcd' },
+  },
+)
+
+export const userParams = Type.Object({
+  account_id: pathId('Id of the account.'),
+  id: pathId('Id of the user.'),
+})
+
+/** A user in an answer, with the role, which no user of an account lacks. */
+export function toUserData(user: User, role: RoleOfHolder, now: Date): Static<typeof UserData> {
+  return {
+    spec: toUserSpec(user.person),
+    info: {
+      id: user.person.id,
+      state: toAeonUserState(user, now),
+      role_list: [{ account_id: user.accountId, roles: [toEmbeddedRole(role)] }],
+      metadata: {
+        created_on: user.createdAt.toISOString(),
+        updated_on: user.updatedAt.toISOString(),
+      },
+    },
+  }
+}

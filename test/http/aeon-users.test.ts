@@ -1,0 +1,155 @@
+/** The calls of `ybm user` and of Terraform's `ybm_user` on the users of an account. */
+import t from 'tap'
+import { type AeonTenant, startAeonService } from '../helpers/aeon.ts'
+import { newKey, newRole } from '../helpers/fixtures.ts'
+import { writeOidcFile } from '../helpers/oidc-file.ts'
+import { type PersonBrowser, signInAs, testIssuer, testProvider } from '../helpers/people.ts'
+import { listRoles } from '../helpers/ybm.ts'
+import { deleteUser, listUsers, terraformReadUser, updateUser } from '../helpers/ybm-users.ts'
+
+const settings = { OIDC_FILE: await writeOidcFile(t, [testProvider]) }
+const service = await startAeonService(t, { settings })
+const { root, aeonAs, clock } = service
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
+/** Adds a person who has not signed in. Returns the id. */
+async function add({ account }: AeonTenant, subject: string, role: string): Promise<string> {
+  const body = { issuer: testIssuer, subject, role }
+  return (await root.post(`/v1/accounts/${account.id}/users`, body)).body.user.id
+}
+
+/** Signs a person in to the account whose role follows from claims. */
+function enter(
+  { account }: AeonTenant,
+  subject: string,
+  values: Parameters<typeof signInAs>[3] = {},
+): Promise<PersonBrowser> {
+  return signInAs(service, subject, [{ accountId: account.id, role: 'viewer' }], values)
+}
+
+t.test('ybm user list, update and delete work', async (t) => {
+  const tenant = await service.newTenant()
+  const { admin, account } = tenant
+  const at = `/accounts/${account.id}/users`
+  const ada = await add(tenant, 'ada', 'developer')
+  const browser = await signInAs(service, 'ada')
+  const keys = `/v1/accounts/${account.id}/api-keys`
+  admin.recorded()
+  const [user, ...others] = await listUsers(admin, 'ADA@example.com')
+  t.same(admin.recorded(), ['GET /account', 'GET /account', `GET ${at}?email=ADA%40example.com`])
+  t.same(others, [])
+  const { role_list: roles, metadata, ...info } = user.info
+  t.same(user.spec, { email: 'ada@example.com', first_name: 'Person ada' })
+  t.same(info, { id: ada, state: 'ACTIVE' })
+  t.match(metadata, { created_on: time, updated_on: time })
+  t.match(roles, [{ account_id: account.id, roles: [{ info: { display_name: 'Developer' } }] }])
+
+  admin.recorded()
+  await updateUser(admin, 'ada@example.com', 'Admin')
+  t.same(admin.recorded().slice(2), [
+    `GET ${at}?email=ada%40example.com`,
+    `GET /accounts/${account.id}/roles?role_types=ALL&limit=100&display_name=Admin`,
+    `PUT ${at}/${ada}/roles`,
+  ])
+  t.same(await terraformReadUser(admin, 'ada@example.com'), {
+    user_id: ada,
+    role_name: 'Admin',
+    user_name: 'Person ada',
+    user_state: 'ACTIVE',
+  })
+  const [role] = await listRoles(admin, { name: 'Admin', describe: true })
+  t.same(role.info.users, [{ ...user.spec, state: 'ACTIVE' }])
+  const body = { name: 'of ada', role: 'viewer', expires_at: null }
+  const key = (await browser.call('POST', keys, { body })).body.api_key.id
+
+  const lastAdmin = { status: 409, message: /^The person is the last one/ }
+  await t.rejects(updateUser(admin, 'ada@example.com', 'Viewer'), lastAdmin)
+  await t.rejects(deleteUser(admin, 'ada@example.com'), lastAdmin)
+  await add(tenant, 'keeper', 'admin')
+  admin.recorded()
+  await deleteUser(admin, 'ada@example.com')
+  t.same(admin.recorded().slice(3), [`DELETE ${at}/${ada}`])
+  t.same(await listUsers(admin, 'ada@example.com'), [])
+  t.equal((await browser.call('GET', '/v1/session')).status, 401, 'the sessions end')
+  t.equal((await root.get(`${keys}/${key}`)).body.api_key.status, 'active', 'the keys stay')
+  await t.rejects(deleteUser(admin, 'ada@example.com'), { message: /could not get user data/ })
+})
+
+t.test(
+  'the Aeon API gives a user one of the three states of Aeon, and filters by it',
+  async (t) => {
+    const tenant = await service.newTenant()
+    const { admin, account } = tenant
+    const at = `/accounts/${account.id}/users`
+    await add(tenant, 'awaited', 'viewer')
+    await add(tenant, 'active', 'viewer')
+    await signInAs(service, 'active')
+    await enter(tenant, 'mapped')
+    const statesOf = async (query = '') =>
+      Object.fromEntries(
+        (await admin.take('GET', at + query)).data.map(
+          ({ spec, info }: { spec: { first_name: string }; info: { state: string } }) => [
+            spec.first_name,
+            info.state,
+          ],
+        ),
+      )
+    const [active, mapped] = [{ 'Person active': 'ACTIVE' }, { 'Person mapped': 'ACTIVE' }]
+    const awaited = { awaited: 'PROVISIONED' }
+    t.same(await statesOf(), { ...active, ...mapped, ...awaited })
+    t.same(await statesOf('?state=ACTIVE'), { ...active, ...mapped })
+    t.same(await statesOf('?state=PROVISIONED'), awaited)
+    t.same(await statesOf('?state=INACTIVE'), {})
+    clock.offsetMs = service.service.deps.sessions.limits.lifetimeMs
+    t.same(await statesOf('?state=INACTIVE'), { 'Person mapped': 'INACTIVE' })
+    t.same(await statesOf('?state=ACTIVE'), active)
+    clock.offsetMs = 0
+
+    t.same(await statesOf('?first_name=awaited'), awaited)
+    t.same(await statesOf('?first_name=Person%20mapped&state=ACTIVE'), mapped)
+    t.same(await statesOf('?last_name=mapped'), {}, 'nobody has a last name')
+    t.equal((await admin.call('GET', `${at}?state=GONE`)).status, 400)
+    t.equal((await admin.call('GET', `${at}?role=admin`)).status, 400, 'no filter is ignored')
+    const seen: string[] = []
+    for (let token = ''; ; ) {
+      const page = await admin.take('GET', `${at}?limit=1&continuation_token=${token}`)
+      seen.push(...page.data.map(({ spec }: { spec: { first_name: string } }) => spec.first_name))
+      token = page._metadata.continuation_token
+      if (token === null) break
+    }
+    t.same(seen, ['Person mapped', 'Person active', 'awaited'], 'the newest first')
+    const refused = { status: 409, message: /^The role follows from claims/ }
+    await t.rejects(updateUser(admin, 'mapped@example.com', 'Developer'), refused)
+  },
+)
+
+t.test('the clients act on no user by an address that proves nothing', async (t) => {
+  const tenant = await service.newTenant()
+  const { admin } = tenant
+  const email = 'boss@example.com'
+  await enter(tenant, 'pretender', { email, emailVerified: false })
+  t.same(await listUsers(admin, email), [])
+  const [shown] = await listUsers(admin)
+  t.equal(shown.spec.email, '', 'nor is the address shown')
+  const { userId } = await enter(tenant, 'boss')
+  t.equal((await terraformReadUser(admin, email)).user_id, userId)
+  await enter(tenant, 'other boss', { email: 'Boss@Example.com' })
+  const ambiguous = { status: 400, message: /^email: Several users have this address/ }
+  await t.rejects(listUsers(admin, email), ambiguous)
+  await t.rejects(deleteUser(admin, email), ambiguous)
+  t.equal((await listUsers(admin)).length, 3)
+})
+
+t.test('a role shows its users to those who may see users', async (t) => {
+  const tenant = await service.newTenant()
+  const { account } = tenant
+  await add(tenant, 'eve', 'viewer')
+  const usersSeenWith = async (...permissions: string[]) => {
+    const role = await newRole(root, account.id, `reader ${permissions}`, permissions)
+    const api = aeonAs((await newKey(root, account.id, { role })).token)
+    return (await listRoles(api, { name: 'Viewer' }))[0].info.users
+  }
+  const user = { email: '', first_name: 'eve', state: 'PROVISIONED' }
+  t.same(await usersSeenWith('role:read'), [])
+  t.same(await usersSeenWith('role:read', 'account_user:read'), [user])
+})
