@@ -40,6 +40,7 @@ export interface Role {
   readonly permissions: readonly string[]
   readonly built_in: boolean
   readonly key_count?: number
+  readonly user_count?: number
 }
 
 export interface Permission {

@@ -42,6 +42,7 @@ const actions = [
     ['created', 'updated', 'deleted'].map((act) => `${kind}.${act}`),
   ),
   ...['added', 'updated', 'removed'].map((act) => `user.${act}`),
+  ...['sent', 'resent', 'withdrawn', 'redeemed'].map((act) => `invitation.${act}`),
   ...['account.created', 'account.updated'],
 ]
 /** What only the log of the operators' account holds. */

@@ -154,7 +154,7 @@ function consequencesOf(merged, current, catalogue) {
   const lost = before.filter((name) => !after.includes(name))
   if (gained.length + lost.length === 0) return nothing
   return html`<div class="note warn" role="status">
-    <p><b>${counted(current.key_count ?? 0, 'key')}</b> with this role:</p>
+    <p><b>${counted(current.key_count ?? 0, 'key')}</b> and ${counted(current.user_count ?? 0, 'user')} with this role:</p>
     ${gained.length > 0 ? html`<p>gain <ins>${gained.join(', ')}</ins></p>` : nothing}
     ${lost.length > 0 ? html`<p>lose <del>${lost.join(', ')}</del></p>` : nothing}
   </div>`

@@ -43,7 +43,7 @@ export function open(context) {
       cell: (list) =>
         html`<code>${list.entries.slice(0, 3).join(', ')}</code>${list.entries.length > 3 ? ` and ${list.entries.length - 3} more` : ''}`,
     },
-    { label: 'Used by', cell: (list) => counted(list.key_count ?? 0, 'key') },
+    { label: 'Used by', cell: keysOf },
     { label: 'Created', kind: 'wide', sort: 'created_at', cell: (list) => timeOf(list.created_at) },
   ]
 
@@ -86,6 +86,14 @@ export function open(context) {
       }
     `,
   }
+}
+
+/** The keys that use a list. @param {AllowList} list */
+function keysOf({ id, key_count: count = 0 }) {
+  const text = counted(count, 'key')
+  return may('api_key:read')
+    ? html`<a href=${hrefOf('keys', { allow_list: id })}>${text}</a>`
+    : text
 }
 
 /** @param {string} id @param {() => void} reload */
@@ -141,7 +149,7 @@ function openDetails(list, reload) {
       ${problem === undefined ? nothing : problemOf(problem)}
       <dl class="facts">
         <div><dt>Description</dt><dd>${list.description || '–'}</dd></div>
-        <div><dt>Used by</dt><dd>${may('api_key:read') ? html`<a href=${hrefOf('keys', { allow_list: list.id })}>${counted(list.key_count ?? 0, 'key')}</a>` : counted(list.key_count ?? 0, 'key')}</dd></div>
+        <div><dt>Used by</dt><dd>${keysOf(list)}</dd></div>
         <div><dt>Created</dt><dd>${timeOf(list.created_at)}</dd></div>
         <div><dt>Changed</dt><dd>${timeOf(list.updated_at)}</dd></div>
         ${may('audit_event:read') ? html`<div><dt>Events</dt><dd><a href=${hrefOf('activity', { resource_id: list.id })}>What happened to it</a></dd></div>` : nothing}

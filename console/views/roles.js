@@ -72,6 +72,7 @@ export function open(context) {
       cell: (role) =>
         html`<a href=${hrefOf('keys', { role: role.id })}>${counted(role.key_count ?? 0, 'key')}</a>`,
     },
+    { label: 'Users', kind: 'wide', cell: (role) => role.user_count ?? 0 },
   ]
 
   const asked = context.params.get('role')
@@ -169,13 +170,14 @@ function openDetails(role, catalogue, reload) {
         <div><dt>Description</dt><dd>${role.description || '–'}</dd></div>
         <div><dt>Type</dt><dd>${role.built_in ? 'Built-in' : 'Custom'}</dd></div>
         <div><dt>Keys</dt><dd><a href=${hrefOf('keys', { role: role.id })}>${counted(role.key_count ?? 0, 'key')}</a></dd></div>
+        <div><dt>Users</dt><dd>${role.user_count ?? 0}</dd></div>
         ${may('audit_event:read') ? html`<div><dt>Events</dt><dd><a href=${hrefOf('activity', { resource_id: role.id })}>What happened to it</a></dd></div>` : nothing}
         <div><dt>Id</dt><dd><code class="wrap">${role.id}</code></dd></div>
       </dl>
       <div class="acts">
         ${may('role:update') && !role.built_in ? html`<button type="button" @click=${edit}>Edit …</button>` : nothing}
         ${may('role:create') ? html`<button type="button" @click=${clone}>Clone …</button>` : nothing}
-        ${may('role:delete') && !role.built_in && role.key_count === 0 ? html`<button type="button" class="danger" @click=${remove}>Delete …</button>` : nothing}
+        ${may('role:delete') && !role.built_in && role.key_count === 0 && role.user_count === 0 ? html`<button type="button" class="danger" @click=${remove}>Delete …</button>` : nothing}
       </div>
       <h3>Permissions (${role.permissions.length})</h3>
       ${listOf(role.permissions)}

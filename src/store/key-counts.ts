@@ -18,6 +18,22 @@ export async function countKeysOfRoles(
   return toMap(rows)
 }
 
+/** How many users have each of the account's roles. Roles without a user are absent. */
+export async function countUsersOfRoles(
+  db: Executor,
+  accountId: string,
+  roleIds: readonly string[],
+  now: Date,
+): Promise<Map<string, number>> {
+  if (roleIds.length === 0) return new Map()
+  const { rows } = await sql<Count>`
+    select role_id as id, count(*) as count from membership
+    where account_id = ${accountId} and live and role_id = any(${roleIds}::uuid[])
+      and coalesce(mapped_until, 'infinity') > ${now}
+    group by role_id`.execute(db)
+  return toMap(rows)
+}
+
 /** How many live keys use each of the account's allow lists. Unused lists are absent. */
 export async function countKeysOfLists(
   db: Executor,

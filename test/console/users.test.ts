@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { formatConsoleSecret } from '../../src/domain/session/console-secret.ts'
 import { verifyAuditLog } from '../../src/management/audit/verify-audit-log.ts'
+import type { Json } from '../helpers/api.ts'
 import { callWithCookie } from '../helpers/browser.ts'
 import { newAccount, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
@@ -39,6 +40,15 @@ t.test('users are added, listed, changed and removed', async (t) => {
     { id: ada.userId, subject: 'ada', role: { name: 'admin' }, role_mapped: false, key_count: 0 },
     { id: bob.userId, subject: 'bob', role: { name: 'viewer' }, role_ends_at: null },
   ])
+  const { body: roles } = await ada.call('GET', users.replace('users', 'roles'))
+  t.match(
+    roles.roles.filter(({ user_count: count }: Json) => count > 0),
+    [
+      { name: 'viewer', user_count: 1 },
+      { name: 'admin', user_count: 1 },
+    ],
+    'and counted by their roles',
+  )
   const { text } = await ada.call('GET', `${users}/export?format=ndjson`)
   t.same(
     text

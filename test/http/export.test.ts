@@ -5,7 +5,11 @@ import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.t
 
 /** Lists without filters: path, field of the answer, and cells of the CSV. */
 const lists = [
-  ['/v1/accounts/{account_id}/roles', 'roles', ",'@deployer,,false,cluster:read cluster:update,0"],
+  [
+    '/v1/accounts/{account_id}/roles',
+    'roles',
+    ",'@deployer,,false,cluster:read cluster:update,0,0",
+  ],
   [
     '/v1/accounts/{account_id}/allow-lists',
     'allow_lists',

@@ -1,4 +1,5 @@
 import type { Page, PageRequest } from '../../domain/page.ts'
+import { countKeysOfRoles, countUsersOfRoles } from '../../store/key-counts.ts'
 import {
   listRoles as listStored,
   type RoleFilter,
@@ -7,8 +8,6 @@ import {
 import type { ManagementDeps } from '../deps.ts'
 
 export type { RoleFilter, RoleWithEffects } from '../../store/roles.ts'
-
-import { countKeysOfRoles as countStored } from '../../store/key-counts.ts'
 
 /** A page of the account's roles, built-in ones included. */
 export function listRoles(
@@ -20,14 +19,22 @@ export function listRoles(
   return deps.longReads.run((db) => listStored(db, accountId, page, filter))
 }
 
-/**
- * How many keys have each of the roles, of those that are neither revoked nor expired. What no
- * key has is absent.
- */
-export function countKeysOfRoles(
+/** What has a role. */
+export interface RoleUses {
+  /** Keys that are neither revoked nor expired. */
+  readonly keys: number
+  readonly users: number
+}
+
+/** How many keys and users have each of the roles. */
+export function countUsesOfRoles(
   deps: Pick<ManagementDeps, 'longReads' | 'now'>,
   accountId: string,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  return deps.longReads.run((db) => countStored(db, accountId, ids, deps.now()))
+): Promise<(id: string) => RoleUses> {
+  return deps.longReads.run(async (db) => {
+    const keys = await countKeysOfRoles(db, accountId, ids, deps.now())
+    const users = await countUsersOfRoles(db, accountId, ids, deps.now())
+    return (id) => ({ keys: keys.get(id) ?? 0, users: users.get(id) ?? 0 })
+  })
 }

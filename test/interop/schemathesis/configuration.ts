@@ -25,6 +25,7 @@ const everywhere: Readonly<Record<string, Source>> = {
   'path.project_id': 'projects',
   'query.cursor': 'cursors',
   'query.continuation_token': 'cursors',
+  'query.client_ip': 'callers',
   'query.search': 'searches',
   'header.If-Match': 'tags',
   'body.entries[*]': 'addresses',

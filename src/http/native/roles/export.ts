@@ -14,6 +14,7 @@ const columns: readonly Column<Static<typeof RoleBody>>[] = [
   { name: 'built_in', of: (role) => role.built_in },
   { name: 'permissions', of: (role) => role.permissions.join(' ') },
   { name: 'key_count', of: (role) => role.key_count },
+  { name: 'user_count', of: (role) => role.user_count },
 ]
 
 export function exportRolesRoute(app: App, deps: Deps): void {

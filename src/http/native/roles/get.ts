@@ -1,5 +1,5 @@
 import { getRole } from '../../../management/roles/get.ts'
-import { countKeysOfRoles } from '../../../management/roles/list.ts'
+import { countUsesOfRoles } from '../../../management/roles/list.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { answerOfVersion } from '../../entity-tag.ts'
@@ -25,8 +25,8 @@ export function getRoleRoute(app: App, deps: Deps): void {
     async (request, reply) => {
       const { account_id: accountId, id } = request.params
       const found = await getRole(deps, accountId, id)
-      const counts = await countKeysOfRoles(deps, accountId, [found.id])
-      const body = { role: toRoleBody(found, counts.get(found.id) ?? 0) }
+      const usesOf = await countUsesOfRoles(deps, accountId, [found.id])
+      const body = { role: toRoleBody(found, usesOf(found.id)) }
       return answerOfVersion(versionedRole, request, reply, found, body)
     },
   )

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { Page, PageRequest } from '../../../domain/page.ts'
-import { countKeysOfRoles, listRoles } from '../../../management/roles/list.ts'
+import { countUsesOfRoles, listRoles } from '../../../management/roles/list.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
@@ -48,10 +48,7 @@ export async function readRoles(
   wanted: PageRequest,
 ): Promise<Page<Static<typeof RoleBody>>> {
   const { items, next } = await listRoles(deps, accountId, wanted)
-  const counts = await countKeysOfRoles(
-    deps,
-    accountId,
-    items.map(({ id }) => id),
-  )
-  return { items: items.map((one) => toRoleBody(one, counts.get(one.id) ?? 0)), next }
+  const ids = items.map(({ id }) => id)
+  const usesOf = await countUsesOfRoles(deps, accountId, ids)
+  return { items: items.map((role) => toRoleBody(role, usesOf(role.id))), next }
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { maxPermissionsPerRole } from '../../../domain/limits.ts'
 import type { Role } from '../../../domain/role.ts'
+import type { RoleUses } from '../../../management/roles/list.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { accountParameter } from './account.ts'
 import { descriptionInput, id, keyCount, nameInput, pathId, permissionInput } from './fields.ts'
@@ -26,6 +27,12 @@ export const RoleBody = Type.Object(
       description: 'Whether the role exists in every account. A built-in role cannot change.',
     }),
     key_count: keyCount('that have the role'),
+    user_count: Type.Optional(
+      Type.Integer({
+        description:
+          'Number of users of the account who have the role. Only in answers that list or get.',
+      }),
+    ),
   },
   { $id: 'Role', description: 'A named set of permissions.' },
 )
@@ -58,7 +65,7 @@ export const roleParams = Type.Object({
   id: pathId('Id of the role.'),
 })
 
-export function toRoleBody(role: Role, keyCount?: number): Static<typeof RoleBody> {
+export function toRoleBody(role: Role, uses?: RoleUses): Static<typeof RoleBody> {
   return {
     id: role.id,
     account_id: role.accountId,
@@ -66,6 +73,6 @@ export function toRoleBody(role: Role, keyCount?: number): Static<typeof RoleBod
     description: role.description,
     permissions: [...role.permissions],
     built_in: role.builtIn,
-    ...(keyCount !== undefined && { key_count: keyCount }),
+    ...(uses !== undefined && { key_count: uses.keys, user_count: uses.users }),
   }
 }
