@@ -7,6 +7,7 @@ import { type EdgeTally, noEdges } from '../../src/freshness/edge-tally.ts'
 import { type Act, edited, stateAfter } from './acts.ts'
 import { type KeyRow, type KeyState, keys, newKey, withState } from './keys.ts'
 import { type SimulatedToken, tagKeys, tokens } from './tokens.ts'
+import { type CredentialName, UsedCredentials } from './used-credentials.ts'
 import { judgeAt, textOf, type VerdictText } from './verdicts.ts'
 
 export interface StoredInstance {
@@ -24,6 +25,7 @@ export interface StoredInstance {
 export interface StoredCredentials {
   readonly rows: readonly KeyRow[]
   readonly tagKeyCount: number
+  readonly used: UsedCredentials
 }
 
 /** Told of each commit, at the moment when it becomes visible. */
@@ -53,6 +55,7 @@ export class Database {
   #keys: KeyRow[] = keys.map(newKey)
   /** How many of the tag keys are in the ring. */
   #tagKeys = 1
+  #used = new UsedCredentials()
   #isDeposed = false
 
   constructor(log: CommitLog, newId: () => string, tellsHistory = true, isStandby = false) {
@@ -65,7 +68,24 @@ export class Database {
   }
 
   loadCredentials(): StoredCredentials {
-    return { rows: this.#keys, tagKeyCount: this.#tagKeys }
+    return { rows: this.#keys, tagKeyCount: this.#tagKeys, used: this.#used }
+  }
+
+  /** From now on first uses count, and there was none. */
+  countFirstUses(): void {
+    this.#used = new UsedCredentials([])
+  }
+
+  /** Whether this was the first use of the credential, which is the current one of its key. */
+  recordFirstUse(credential: CredentialName): boolean {
+    const row = this.#keys.find(({ facts }) => facts.id === credential.id)
+    if (this.#used.has(credential) || row?.facts.generation !== credential.generation) return false
+    this.#used = this.#used.with(credential)
+    return true
+  }
+
+  isUsed(credential: CredentialName): boolean {
+    return this.#used.has(credential)
   }
 
   get history(): History | null {
@@ -98,6 +118,7 @@ export class Database {
     copy.#instances = new Map(this.#instances)
     copy.#keys = [...this.#keys]
     copy.#tagKeys = this.#tagKeys
+    copy.#used = this.#used
     return copy
   }
 

@@ -16,7 +16,7 @@ export interface Received {
 
 /** A guarantee that was broken, in words. */
 export interface Violation {
-  readonly guarantee: 'fresh' | 'revoked' | 'agreed' | 'live' | 'held_up'
+  readonly guarantee: 'fresh' | 'revoked' | 'agreed' | 'live' | 'held_up' | 'recorded'
   readonly text: string
 }
 
@@ -77,6 +77,11 @@ export class History {
     if (this.violation !== undefined || this.#wasTrue(token, isValid, notBefore)) return
     const text = `an edge of token ${tokens.indexOf(token)} answers at ${ms(now)}, though the receipt of the change at ${ms(notBefore)} was complete`
     this.violation = { guarantee: 'revoked', text }
+  }
+
+  /** A credential was accepted whose first use nobody has recorded. */
+  unrecorded(text: string): void {
+    this.violation ??= { guarantee: 'recorded', text }
   }
 
   /** An edge keeps a receipt waiting for longer than its lease and its patience together. */

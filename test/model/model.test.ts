@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { Counts } from './counts.ts'
 import { tell } from './describe.ts'
-import { withOldEdges } from './edges/under-fire.ts'
+import { newCredentials, withOldEdges } from './edges/under-fire.ts'
 import { type Hunt, hunt } from './hunt.ts'
 import { type Mutant, mutants } from './mutants.ts'
 import { everySchedule, withEdges } from './schedules.ts'
@@ -51,6 +51,12 @@ t.test('both guarantees hold at edges with older rules than the service', async 
   const { count, found } = hunt({ schedules: withOldEdges, most: 25, seed: 1, isShrunk: true })
   if (found !== undefined) t.fail(tell(found))
   t.equal(count, 25)
+})
+
+t.test('no edge accepts a credential whose first use is not recorded', async (t) => {
+  const { count, found } = hunt({ schedules: newCredentials, most: 10, seed: 1, isShrunk: true })
+  if (found !== undefined) t.fail(tell(found))
+  t.equal(count, 10)
 })
 
 t.test('the model catches every protocol that lacks one rule', async (t) => {

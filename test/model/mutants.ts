@@ -1,6 +1,6 @@
 import type fc from 'fast-check'
 import { cutOff } from './cut-off.ts'
-import { newTagKeys, underFire, withOldEdges } from './edges/under-fire.ts'
+import { newCredentials, newTagKeys, underFire, withOldEdges } from './edges/under-fire.ts'
 import { acknowledgeBeforeApplying } from './mutants/acknowledge-before-applying.ts'
 import { acknowledgesOldTagKeys } from './mutants/acknowledges-old-tag-keys.ts'
 import { blindDelete } from './mutants/blind-delete.ts'
@@ -25,6 +25,7 @@ import { edgeNeverGivenUp } from './mutants/edge-never-given-up.ts'
 import { edgeNotSuspended } from './mutants/edge-not-suspended.ts'
 import { edgeOfOlderRules } from './mutants/edge-of-older-rules.ts'
 import { edgeRemembersAbsence } from './mutants/edge-remembers-absence.ts'
+import { edgeUnrecordedFirstUse } from './mutants/edge-unrecorded-first-use.ts'
 import { edgesNotReleased } from './mutants/edges-not-released.ts'
 import { edgesNotWaitedFor } from './mutants/edges-not-waited-for.ts'
 import { edgesToldByRounds } from './mutants/edges-told-by-rounds.ts'
@@ -450,6 +451,12 @@ export const mutants: readonly Mutant[] = [
     name: 'edges: one with older rules gets facts',
     protocol: edgeOfOlderRules,
     schedules: withOldEdges,
+  },
+  {
+    name: 'edges: facts are told before the first use is recorded',
+    protocol: edgeUnrecordedFirstUse,
+    schedules: newCredentials,
+    caughtBy: 6,
   },
   {
     name: 'edges: one that confirms nothing keeps its lease',

@@ -16,7 +16,8 @@ import { type Timing, timingOf } from '../../src/freshness/timing.ts'
 import { CurrentHistory } from '../../src/store/current-history.ts'
 import type { CachedCredential } from '../../src/verification/cached-credential.ts'
 import { CredentialCache } from '../../src/verification/credential-cache.ts'
-import { Resolution, type ResolutionMemory, recall } from '../../src/verification/resolve.ts'
+import { tellable } from '../../src/verification/edges/edge-answers.ts'
+import { Resolution, type ResolutionMemory } from '../../src/verification/resolve.ts'
 import type { Database, StoredCredentials } from './database.ts'
 import type { Node } from './node.ts'
 import { Pool, type PoolOptions } from './pool.ts'
@@ -74,7 +75,7 @@ export const shipped: Protocol = {
   edgeStreams: (rules) => new EdgeStreams(rules),
   edge: (maxEntries) => new Edge(maxEntries),
   edgeFollower: (options) => new EdgeFollower(options),
-  tell: recall,
+  tell: tellable,
   judgesAlike,
   reapAfterMs: countedMs,
   pool: (options) => new Pool(options),

@@ -79,6 +79,8 @@ export interface Schedule {
   readonly edgesHaveKeys?: boolean
   /** Whether edges are of a version that knows nothing of disabled keys. */
   readonly edgesAreOld?: boolean
+  /** Whether first uses count: each version of a key is a credential that nobody has used yet. */
+  readonly credentialsAreNew?: boolean
   /** Whether edges and their streams fail every few seconds, not every ten. */
   readonly edgesFailOften?: boolean
 }

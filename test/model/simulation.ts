@@ -80,6 +80,7 @@ class Simulation implements CommitLog {
       seed: schedule.seed,
       haveKeys: schedule.edgesHaveKeys === true,
       areOld: schedule.edgesAreOld === true,
+      credentialsAreNew: schedule.credentialsAreNew === true,
       peaceMs: schedule.edgesFailOften === true ? [500, 15_000] : [1_000, 25_000],
       // An edge may attach to any of them.
       maxStalenessMs:
@@ -140,6 +141,7 @@ class Simulation implements CommitLog {
       return `${kind}-${ids}`
     }
     const database = new Database(this, () => newId('revision'), this.#schedule.tellsHistory)
+    if (this.#schedule.credentialsAreNew === true) database.countFirstUses()
     return {
       scheduler,
       random,

@@ -11,6 +11,8 @@ export interface SimulatedToken {
   readonly key: number
   /** The index of its tag key. */
   readonly tagKey: number
+  /** Whether it is presented for what no key may do. */
+  readonly asksTooMuch?: boolean
 }
 
 /**

@@ -1,4 +1,5 @@
 import { judge, type KeyFacts, type Verdict } from '../../src/domain/verdict.ts'
+import type { SimulatedToken } from './tokens.ts'
 
 /** A verdict as one text: what a caller can see of it. */
 export type VerdictText = string
@@ -11,4 +12,9 @@ export function judgeAt(facts: KeyFacts, wall: number): Verdict {
 /** The text of a verdict on a key with these facts. */
 export function textOf(verdict: Verdict, { generation }: KeyFacts): VerdictText {
   return verdict.valid ? `valid, version ${generation}` : verdict.reason
+}
+
+/** The verdict on an attempt, if the key alone would have this one. */
+export function forAttempt({ asksTooMuch }: SimulatedToken, verdict: VerdictText): VerdictText {
+  return asksTooMuch === true && verdict.startsWith('valid') ? 'insufficient_permissions' : verdict
 }

@@ -15,7 +15,7 @@ import { Loads } from './loads.ts'
 import type { Node } from './node.ts'
 import type { Statement } from './reads.ts'
 import type { SimulatedToken } from './tokens.ts'
-import { textOf, type VerdictText } from './verdicts.ts'
+import { forAttempt, textOf, type VerdictText } from './verdicts.ts'
 
 export interface VerificationsOptions {
   readonly node: Node
@@ -95,7 +95,9 @@ export class Verifications {
   #answerOrWait(cases: readonly Case[], from: 'memory' | 'a joined load' | 'its own load'): void {
     const waiting = cases.filter(({ resolution }) => !resolution.stands())
     if (waiting.length === 0) {
-      for (const one of cases) this.#answer(one, from)
+      const [unrecorded] = cases.filter((one) => this.#needsFirstUse(one))
+      if (unrecorded === undefined) for (const one of cases) this.#answer(one, from)
+      else this.#recordFirstUse(unrecorded, cases)
       return
     }
     const needs = waiting.map(({ resolution }) => resolution.need().kind)
@@ -107,12 +109,38 @@ export class Verifications {
         missing -= 1
         isOutage ||= !isSatisfied
         if (missing > 0) return
-        if (isOutage) {
-          this.#options.node.environment.counts.unavailable += 1
-          for (const { done } of cases) done?.()
-        } else this.#answerOrWait(cases, next)
+        if (isOutage) this.#fail(cases)
+        else this.#answerOrWait(cases, next)
       })
     }
+  }
+
+  #fail(cases: readonly Case[]): void {
+    this.#options.node.environment.counts.unavailable += 1
+    for (const { done } of cases) done?.()
+  }
+
+  /** Only a valid verdict is a use. */
+  #needsFirstUse({ resolution, received }: Case): boolean {
+    const { credential, needsFirstUse } = resolution
+    if (credential === undefined || !needsFirstUse || received.token.asksTooMuch) return false
+    const { node, judge } = this.#options
+    return judge(credential.facts, node.process.machine.wall()).valid
+  }
+
+  #recordFirstUse({ resolution }: Case, cases: readonly Case[]): void {
+    const { pool, timing } = this.#options.node
+    const { credential } = resolution
+    if (credential === undefined) return
+    pool.ask({
+      deadlineMs: timing.maxStalenessMs / 2,
+      statement: (db) => db.recordFirstUse(credential.facts),
+      done: (isRecorded) => {
+        if (isRecorded === undefined) return this.#fail(cases)
+        resolution.firstUseSettled(isRecorded)
+        this.#answerOrWait(cases, 'its own load')
+      },
+    })
   }
 
   #satisfy(
@@ -158,7 +186,7 @@ export class Verifications {
         done({ kind: 'unmatched', cause: 'unknown_key' })
         return
       }
-      const credential = credentialOf(row, epoch)
+      const credential = credentialOf(row, epoch, found.used.has(row.facts))
       const keep = () => {
         const { staleLoads } = cache
         cache.put(token.digest, credential)
@@ -181,19 +209,19 @@ export class Verifications {
         ? cause === 'malformed'
           ? 'malformed'
           : 'not_found'
-        : textOf(judge(facts, node.process.machine.wall()), facts)
+        : forAttempt(received.token, textOf(judge(facts, node.process.machine.wall()), facts))
     if (from === 'memory') counts.answersFromMemory += 1
     else if (from === 'a joined load') counts.answersFromJoinedLoads += 1
     else counts.answersFromOwnLoads += 1
     trace?.(
       `${node.name} answers for token ${received.token.text.slice(-11)} from ${from}: ${verdict}`,
     )
-    history.answered(received, verdict, scheduler.now)
+    if (received.token.asksTooMuch !== true) history.answered(received, verdict, scheduler.now)
     done?.(verdict)
   }
 }
 
-function credentialOf({ facts }: KeyRow, epoch: number): CachedCredential {
+function credentialOf({ facts }: KeyRow, epoch: number, isUsed: boolean): CachedCredential {
   const uses = noUsage(facts, facts.issuedAt)
-  return { facts, hash: '', isUsed: true, retiresOlder: false, uses, epoch }
+  return { facts, hash: '', isUsed, retiresOlder: false, uses, epoch }
 }

@@ -2,7 +2,9 @@ import type { WireAnswer, WireQuestion } from '../../domain/edge/edge-message.ts
 import { parseConditions } from '../../domain/edge/parse-conditions.ts'
 import type { Attempt, Verdict } from '../../domain/verdict.ts'
 import { ServiceError } from '../../errors.ts'
+import type { CachedCredential } from '../cached-credential.ts'
 import type { CredentialCache } from '../credential-cache.ts'
+import { recall } from '../resolve.ts'
 import { tokenDigest } from '../token-digest.ts'
 import { type Announcements, isJudgedAtEdges } from './announcements.ts'
 
@@ -13,10 +15,18 @@ export function attemptOf(question: WireQuestion): Attempt | undefined {
 }
 
 /**
- * The answer to a question, for the step in which it is sent. Facts may be kept only if this
- * instance could answer from the very same entry in this step, and only after the first use of the
- * credential is recorded.
+ * What an edge may keep of a token, by what the cache has for it in this step: only what this
+ * instance could answer from, and only after the first use of the credential is recorded.
  */
+export function tellable(
+  cache: Pick<CredentialCache, 'mayAnswer'>,
+  known: CachedCredential | undefined,
+): CachedCredential | undefined {
+  const current = recall(cache, known)
+  return current?.isUsed === true ? current : undefined
+}
+
+/** The answer to a question, for the step in which it is sent. */
 export function answerOf(
   cache: Pick<CredentialCache, 'find' | 'mayAnswer'>,
   announcements: Pick<Announcements, 'factsOf'>,
@@ -27,13 +37,8 @@ export function answerOf(
   const { key } = verdict
   if (key === undefined) return { kind: 'verdict', reason, key: null, mayKeep: false }
   const digest = tokenDigest(token)
-  const entry = digest === undefined ? undefined : cache.find(digest)
-  const isKept =
-    mayKeep &&
-    isJudgedAtEdges(key) &&
-    entry?.facts === key &&
-    entry.isUsed &&
-    cache.mayAnswer(entry)
+  const told = digest === undefined ? undefined : tellable(cache, cache.find(digest))
+  const isKept = mayKeep && isJudgedAtEdges(key) && told?.facts === key
   return { kind: 'verdict', reason, key: announcements.factsOf(key), mayKeep: isKept }
 }
 

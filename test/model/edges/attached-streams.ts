@@ -154,9 +154,10 @@ export class AttachedStreams {
     const { node, tell, judgesAlike } = this.#options
     if (attached.isClosed) return
     const known: CachedCredential | undefined = tell(node.cache, node.cache.find(token.digest))
-    // Only valid verdicts come with facts: a denial is asked for again. What older rules accept is
-    // a denial that comes with them, as it does where the token was used before.
-    const isTold = verdict?.startsWith('valid') === true || judge < judgeVersion
+    // A denial of the key comes without facts, and is asked for again. What older rules accept is a
+    // denial that comes with them, as it does where the token was used before.
+    const isValid = verdict?.startsWith('valid') === true
+    const isTold = isValid || judge < judgeVersion || token.asksTooMuch === true
     const facts = isTold && attached.mayKeep && judgesAlike(judge) ? known?.facts : undefined
     stream.toEdge({ kind: 'answered', question, answer: { verdict, facts } })
   }

@@ -15,6 +15,8 @@ export interface EdgesOptions {
   readonly haveKeys: boolean
   /** Whether they are of a version that knows nothing of disabled keys. */
   readonly areOld: boolean
+  /** Whether first uses count. */
+  readonly credentialsAreNew: boolean
   /** The shortest and the longest time between two faults of an edge. */
   readonly peaceMs: readonly [number, number]
   readonly maxStalenessMs: number
@@ -65,6 +67,7 @@ export class Edges {
     const { scheduler } = this.#options.environment
     for (const edge of this.#edges) {
       for (const token of touched) {
+        this.#askTooMuch(edge, token)
         if (this.#random.chance(0.3)) {
           scheduler.after(100 * this.#random.next() ** 2, () => edge.verify(token))
         }
@@ -89,6 +92,7 @@ export class Edges {
     scheduler.after(this.#random.between(0, 1_400), () => {
       const token = tokens[this.#random.integer(tokens.length)]
       if (token !== undefined) {
+        this.#askTooMuch(edge, token)
         edge.verify(token)
         // Calls for one token at nearly the same time share questions.
         for (let more = this.#random.integer(3); more > 0; more -= 1) {
@@ -97,6 +101,14 @@ export class Edges {
       }
       this.#askAround(edge)
     })
+  }
+
+  /** A denied attempt is no use of a credential. */
+  #askTooMuch(edge: SimulatedEdge, token: SimulatedToken): void {
+    const { credentialsAreNew, environment } = this.#options
+    if (!credentialsAreNew) return
+    const ask = () => edge.verify({ ...token, asksTooMuch: true })
+    environment.scheduler.after(this.#random.between(0, 50), ask)
   }
 
   #faultAfter(edge: SimulatedEdge): void {

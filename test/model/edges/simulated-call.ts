@@ -8,12 +8,13 @@ type Outcomes = Pick<EdgeCall<KeyFacts, VerdictText, SimulatedToken>, 'judge' | 
 /** A call of an edge, which has one outcome. */
 export class SimulatedCall implements EdgeCall<KeyFacts, VerdictText, SimulatedToken> {
   readonly asked: SimulatedToken
-  readonly attempt = ''
+  readonly attempt: string
   readonly #outcomes: Outcomes
   #isOver = false
 
   constructor(token: SimulatedToken, outcomes: Outcomes) {
     this.asked = token
+    this.attempt = token.asksTooMuch === true ? 'too much' : ''
     this.#outcomes = outcomes
   }
 

@@ -1,6 +1,6 @@
 import type { FromFollower, ToFollower } from '../../../src/domain/edge/edge-follower.ts'
 import { ReportBook } from '../../../src/domain/edge/report-book.ts'
-import type { KeyFacts } from '../../../src/domain/verdict.ts'
+import type { KeyFacts, Verdict } from '../../../src/domain/verdict.ts'
 import type { Environment } from '../environment.ts'
 import type { Received } from '../history.ts'
 import { Machine } from '../machine.ts'
@@ -9,7 +9,7 @@ import type { Protocol, SimulatedFollower } from '../protocol.ts'
 import type { Random } from '../random.ts'
 import type { SimulatedInstance } from '../simulated-instance.ts'
 import type { SimulatedToken } from '../tokens.ts'
-import { judgeAt, textOf, type VerdictText } from '../verdicts.ts'
+import { forAttempt, judgeAt, textOf, type VerdictText } from '../verdicts.ts'
 import { SimulatedCall } from './simulated-call.ts'
 import { Stream } from './stream.ts'
 
@@ -89,11 +89,9 @@ export class SimulatedEdge {
       const call = new SimulatedCall(token, {
         judge: (facts) => {
           const known = this.#options.isOld ? { ...facts, disabledAt: null } : facts
-          const verdict = textOf(
-            judgeAt(known, this.#follower.wallMs(this.machine.moment())),
-            known,
-          )
-          this.#answer(received, verdict, 'memory')
+          const judged = judgeAt(known, this.#follower.wallMs(this.machine.moment()))
+          this.#requireFirstUse(token, judged, facts)
+          this.#answer(received, forAttempt(token, textOf(judged, known)), 'memory')
           if (acting !== undefined) history.acted(acting, scheduler.now)
         },
         answer: (verdict) => {
@@ -125,8 +123,17 @@ export class SimulatedEdge {
     const { counts, history, scheduler, trace } = environment
     if (from === 'memory') counts.edgeAnswersFromMemory += 1
     else counts.edgeAnswersFromInstances += 1
+    if (received.token.asksTooMuch === true) return
     trace?.(`${name} answers for token ${received.token.text.slice(-11)} from ${from}: ${verdict}`)
     history.answered(received, verdict, scheduler.now)
+  }
+
+  /** What it accepts from memory it tells in sums, which record no first use. */
+  #requireFirstUse(token: SimulatedToken, { valid }: Verdict, facts: KeyFacts): void {
+    const { environment, name } = this.#options
+    const { server, history } = environment
+    if (!valid || token.asksTooMuch === true || server.primary.isUsed(facts)) return
+    history.unrecorded(`${name} accepts ${facts.id}, whose first use is not recorded`)
   }
 
   /** Until the stream is open, an earlier lease goes on. */

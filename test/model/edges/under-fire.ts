@@ -45,6 +45,12 @@ export const withOldEdges: fc.Arbitrary<Schedule> = underFire('acts').map((sched
   edgesAreOld: true,
 }))
 
+/** Each change of a key issues a new credential, whose first use must be recorded. */
+export const newCredentials: fc.Arbitrary<Schedule> = underFire('acts').map((schedule) => ({
+  ...schedule,
+  credentialsAreNew: true,
+}))
+
 /** New tag keys, of which one instance reads late: tokens become known that were unknown. */
 export const newTagKeys: fc.Arbitrary<Schedule> = fc
   .record({
