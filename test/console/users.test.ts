@@ -58,6 +58,8 @@ t.test('users are added, listed, changed and removed', async (t) => {
     [...body.users, { count: 2 }],
     'and exported',
   )
+  const csv = await ada.call('GET', `${users}/export?format=csv`)
+  t.match(csv.text, /,Person bob,bob@example\.com,true,[^,]+,viewer,false,,[^,]+,[^,]+,0,/)
   const first = await ada.call('GET', `${users}?limit=1&sort=created_at`)
   const next = await ada.call('GET', `${users}?sort=created_at&cursor=${first.body.next_cursor}`)
   t.same([first.body.users[0].id, next.body.users[0].id], [ada.userId, bob.userId])
