@@ -23,13 +23,18 @@ export function createBoundedFetch(origins: ReadonlySet<string>): Fetch {
       await response.body?.cancel()
       throw new ProviderUnavailable(`The provider answers ${response.status}, a redirect.`)
     }
-    if (response.status >= 500) {
+    if (saysNothing(response.status)) {
       await response.body?.cancel()
       throw new ProviderUnavailable(`The provider answers ${response.status}.`)
     }
     const { status, headers } = response
     return new Response(await readAtMost(response, maxBytes).catch(refuse), { status, headers })
   }
+}
+
+/** An error of the provider, a limit of its rate, or an answer that has no body by its status. */
+function saysNothing(status: number): boolean {
+  return status >= 500 || status === 429 || status === 204 || status === 205
 }
 
 async function readAtMost(response: Response, most: number): Promise<Uint8Array<ArrayBuffer>> {

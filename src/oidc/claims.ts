@@ -1,6 +1,7 @@
 import { type ClaimFault, type MappedRole, mapClaims } from '../domain/person/mapping.ts'
 import type { PersonName, Profile } from '../domain/person/person.ts'
 import { SignInRefused } from './errors.ts'
+import { isTime } from './jwt-times.ts'
 import type { ProviderSettings } from './provider-settings.ts'
 
 /** What a verified ID token says of who signs in. */
@@ -39,6 +40,7 @@ export function readClaims(
     ...name.faults,
     ...verifiedFaults(verified),
     ...sessionFaults(sid),
+    ...timeFaults(authTime),
     ...faults,
   ]
   if (wrong.length > 0) {
@@ -51,7 +53,7 @@ export function readClaims(
     // Some providers state it as a text. Only the word counts.
     emailVerified: email.value !== null && (verified === true || verified === 'true'),
     name: name.value,
-    authenticatedAt: typeof authTime === 'number' ? new Date(authTime * 1000) : undefined,
+    authenticatedAt: isTime(authTime) ? new Date(authTime * 1000) : undefined,
     providerSession: typeof sid === 'string' ? sid : undefined,
     roles,
   }
@@ -88,6 +90,11 @@ function sessionFaults(sid: unknown): readonly ClaimFault[] {
   if (sid === undefined || (typeof sid === 'string' && isText(sid, maxSubjectLength))) return []
   const message = `The claim must be a string of 1 to ${maxSubjectLength} characters.`
   return [{ claim: 'sid', message }]
+}
+
+function timeFaults(authTime: unknown): readonly ClaimFault[] {
+  if (authTime === undefined || isTime(authTime)) return []
+  return [{ claim: 'auth_time', message: 'The claim must be a number of seconds.' }]
 }
 
 /** Without control characters and lone surrogates, which neither a log nor the database takes. */

@@ -21,6 +21,6 @@ export function faultOfTimes(
 }
 
 /** RFC 7519, section 2, NumericDate; within what a Date holds. */
-function isTime(claim: unknown): claim is number {
+export function isTime(claim: unknown): claim is number {
   return typeof claim === 'number' && claim >= 0 && claim < 8.64e12
 }

@@ -7,6 +7,9 @@ import type { ProviderSettings } from './provider-settings.ts'
 const closed = { additionalProperties: false } as const
 const text = Type.String({ minLength: 1, maxLength: 2_000 })
 
+/** A text that people see, and that shows nothing else than what it has. */
+const visible = '^(?=.*\\S)[^\\p{C}\\p{Zl}\\p{Zp}]+$'
+
 const Rule = Type.Object(
   {
     claim: text,
@@ -24,7 +27,7 @@ const Rule = Type.Object(
 const Provider = Type.Object(
   {
     name: Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' }),
-    label: Type.Optional(Type.String({ minLength: 1, maxLength: 120 })),
+    label: Type.Optional(Type.String({ maxLength: 120, pattern: visible })),
     issuer: text,
     client_id: text,
     client_secret_file: Type.Optional(text),
@@ -117,8 +120,12 @@ function audienceFaults(providers: OidcFile['providers']): string[] {
   )
 }
 
-/** OpenID Connect Discovery 1.0, section 3: a URL without query and fragment. */
+/**
+ * OpenID Connect Discovery 1.0, section 3: a URL without query and fragment. Parsers of URLs drop
+ * spaces and line ends and mend slashes, and no provider calls itself so.
+ */
 function isIssuer(issuer: string): boolean {
+  if (!/^https?:\/\/[^\s\\\p{C}]+$/iu.test(issuer)) return false
   const url = URL.parse(issuer)
   if (url === null || issuer.includes('?') || issuer.includes('#')) return false
   return url.username === '' && url.password === '' && isSafe(url)

@@ -52,10 +52,18 @@ export class Provider {
     this.#origins = new Set([new URL(settings.issuer).origin, ...settings.origins])
   }
 
-  /** Where the browser is to go. Throws ProviderUnavailable. */
+  /**
+   * Where the browser is to go: a page that is at an origin of the provider, since people give a
+   * password there. Throws ProviderUnavailable.
+   */
   async start(start: SignInStart): Promise<URL> {
     const { buildAuthorizationUrl, calculatePKCECodeChallenge } = await import('openid-client')
     const configuration = await this.#configuration()
+    if (!this.#isOwn(configuration.serverMetadata().authorization_endpoint)) {
+      throw new ProviderUnavailable(
+        'The metadata of the provider names no page to sign in, or one at an origin that is neither that of the issuer nor in origins of OIDC_FILE.',
+      )
+    }
     return buildAuthorizationUrl(configuration, {
       redirect_uri: start.redirectUri,
       scope: this.settings.scopes.join(' '),
@@ -85,7 +93,9 @@ export class Provider {
       ...(answer.isConfirmation && { maxAge: confirmedWithinSeconds }),
     }).catch(refuse)
     requireAsymmetric(tokens.id_token)
-    return readClaims(this.settings, tokens.claims() ?? {})
+    const claims = tokens.claims() ?? {}
+    requireParty(claims, this.settings.clientId)
+    return readClaims(this.settings, claims)
   }
 
   /**
@@ -96,10 +106,14 @@ export class Provider {
   async logout(returnUri: string): Promise<URL | undefined> {
     const { buildEndSessionUrl } = await import('openid-client')
     const configuration = await this.#configuration()
-    const { end_session_endpoint: endpoint = '' } = configuration.serverMetadata()
-    const origin = URL.parse(endpoint)?.origin
-    if (origin === undefined || !this.#origins.has(origin)) return undefined
+    if (!this.#isOwn(configuration.serverMetadata().end_session_endpoint)) return undefined
     return buildEndSessionUrl(configuration, { post_logout_redirect_uri: returnUri })
+  }
+
+  /** Whether an endpoint to which a browser is led is at an origin where it may be. */
+  #isOwn(endpoint: string | undefined): boolean {
+    const origin = URL.parse(endpoint ?? '')?.origin
+    return origin !== undefined && this.#origins.has(origin)
   }
 
   #configuration(): Promise<Configuration> {
@@ -166,6 +180,12 @@ function requireAsymmetric(idToken: string | undefined): void {
   const { alg } = JSON.parse(Buffer.from(header, 'base64url').toString())
   if (isAsymmetric(alg)) return
   throw new SignInRefused('The ID token has no signature by an asymmetric key.')
+}
+
+/** OpenID Connect Core 1.0, section 3.1.3.7, step 5: the client to which the token was issued. */
+function requireParty({ azp }: Readonly<Record<string, unknown>>, clientId: string): void {
+  if (azp === undefined || azp === clientId) return
+  throw new SignInRefused('The claim azp must be the client id.')
 }
 
 function refuse(error: unknown): never {

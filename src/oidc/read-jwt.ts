@@ -1,4 +1,5 @@
 import { isRecord } from '../domain/is-record.ts'
+import { looksLikeJwt } from '../domain/token/jwt-form.ts'
 
 /** Longer than a JWT with hundreds of groups, and less than Node takes as headers. */
 export const maxJwtLength = 8_192
@@ -16,7 +17,8 @@ export interface UnprovedJwt {
  * is decoded.
  */
 export function readJwt(text: string): UnprovedJwt | undefined {
-  if (text.length > maxJwtLength) return undefined
+  // Decoders skip spaces and padding, which RFC 7515, section 2, excludes.
+  if (text.length > maxJwtLength || !looksLikeJwt(text)) return undefined
   const [header = '', payload = ''] = text.split('.')
   if (header.length > maxJwtHeaderLength) return undefined
   const read = { header: parsePart(header), claims: parsePart(payload) }

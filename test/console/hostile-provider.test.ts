@@ -1,4 +1,5 @@
 /** What a provider, or who stands in its place, may answer: nobody is signed in by a fault. */
+import type { ServerResponse } from 'node:http'
 import t from 'tap'
 import { callWithCookie, cookieName } from '../helpers/browser.ts'
 import { createTestDatabase } from '../helpers/database.ts'
@@ -65,6 +66,7 @@ const badTokens: Readonly<Record<string, Misdeed>> = {
   'several audiences without an authorized party': {
     claims: (claims) => ({ ...claims, aud: ['aeon-keys', 'another'] }),
   },
+  'another authorized party': { claims: (claims) => ({ ...claims, azp: 'another' }) },
   'another issuer': { claims: (claims) => ({ ...claims, iss: 'https://other.example.com' }) },
   'the issuer with a slash': { claims: (claims) => ({ ...claims, iss: `${claims.iss}/` }) },
   'an expiry in the past': { claims: (claims) => ({ ...claims, exp: nowSeconds() - 600 }) },
@@ -117,6 +119,7 @@ const badClaims: Readonly<Record<string, readonly [claim: string, value: unknown
   'an e-mail address that is a list': ['email', ['a@example.com']],
   'a name that is an object': ['name', { toString: 'x' }],
   'a verification that is a number': ['email_verified', 1],
+  'a time of the proof that no calendar has': ['auth_time', 1e300],
 }
 
 t.test('a claim of a wrong type refuses the sign-in, and is named', async (t) => {
@@ -131,33 +134,38 @@ t.test('a claim of a wrong type refuses the sign-in, and is named', async (t) =>
   }
 })
 
+/** An answer of the token endpoint alone. */
+function answersToken(write: (response: ServerResponse) => void): Misdeed {
+  return {
+    answer: ({ url }, response) => {
+      if (url !== '/token') return false
+      write(response)
+      return true
+    },
+  }
+}
+
 /** Answers that are too much for anybody, or not those of a provider. */
 const outages: Readonly<Record<string, Misdeed>> = {
   'a megabyte of groups': {
     claims: (claims) => ({ ...claims, groups: Array(1_000).fill('x'.repeat(1_048)) }),
   },
-  'a redirect of the token endpoint': {
-    answer: ({ url }, response) => {
-      if (url !== '/token') return false
-      response.writeHead(307, { location: `${provider.issuer}/token?again` }).end()
-      return true
-    },
-  },
-  'a connection that breaks within an answer': {
-    answer: ({ url }, response) => {
-      if (url !== '/token') return false
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 })
-      response.write('{"', () => response.destroy())
-      return true
-    },
-  },
-  'an error of the token endpoint': {
-    answer: ({ url }, response) => {
-      if (url !== '/token') return false
-      response.writeHead(502).end('<html>')
-      return true
-    },
-  },
+  'a redirect of the token endpoint': answersToken((response) => {
+    response.writeHead(307, { location: `${provider.issuer}/token?again` }).end()
+  }),
+  'a connection that breaks within an answer': answersToken((response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 })
+    response.write('{"', () => response.destroy())
+  }),
+  'a limit of the rate': answersToken((response) => {
+    response.writeHead(429, { 'content-type': 'application/json' }).end('{}')
+  }),
+  'an answer without a body': answersToken((response) => {
+    response.writeHead(204).end()
+  }),
+  'an error of the token endpoint': answersToken((response) => {
+    response.writeHead(502).end('<html>')
+  }),
 }
 
 t.test('an answer that no provider may give signs nobody in', async (t) => {

@@ -99,8 +99,14 @@ t.test('any text is read as a JWT or not at all, within bounds', async (t) => {
     header: { alg: 'ES256' },
     claims: { sub: 'a' },
   })
+  const good = jwt('{}', '{}')
   const texts = [
     '',
+    `${good} `,
+    `${good}=`,
+    `${good}.s`,
+    good.replace('.', '=.'),
+    `\n${good}`,
     '.',
     '..',
     'a.b.c',

@@ -27,7 +27,7 @@ t.test('what a provider leaves out has a default', async (t) => {
   ])
   const whole = {
     ...provider,
-    label: 'Example Corp',
+    label: 'Exämple Corp',
     client_secret_file: '/run/secrets/oidc-corp',
     scopes: ['groups'],
     origins: ['https://oauth2.googleapis.com', 'http://127.0.0.1:8080'],
@@ -35,7 +35,7 @@ t.test('what a provider leaves out has a default', async (t) => {
   }
   t.match(parseOidcFile({ providers: [whole] }), [
     {
-      label: 'Example Corp',
+      label: 'Exämple Corp',
       clientSecretFile: '/run/secrets/oidc-corp',
       scopes: ['openid', 'groups'],
       origins: ['https://oauth2.googleapis.com', 'http://127.0.0.1:8080'],
@@ -63,6 +63,11 @@ t.test('an issuer is an https URL, or an http URL of this machine', async (t) =>
     'https://login.example.com#one',
     'https://user@login.example.com',
     'login.example.com',
+    'https:login.example.com',
+    'https:\\\\login.example.com',
+    ' https://login.example.com',
+    'https://login.example.com\n',
+    'https://login\t.example.com',
     'file:///etc/passwd',
   ]) {
     t.throws(() => parse(issuer), { message: fault }, issuer)
@@ -73,6 +78,9 @@ t.test('what a provider may not say is named, and never repeated', async (t) => 
   const faulty: readonly (readonly [fault: string, differing: object])[] = [
     ['/providers/0/name', { name: 'Corp' }],
     ['/providers/0/name', { name: 'corp/callback' }],
+    ['/providers/0/label', { label: ' ' }],
+    ['/providers/0/label', { label: 'canary\nline' }],
+    ['/providers/0/label', { label: 'canary \u202e reversed' }],
     ['/providers/0/client_id', { client_id: '' }],
     ['/providers/0', { client_secret: 'canary' }],
     ['/providers/0/scopes/0', { scopes: ['open id'] }],

@@ -1,5 +1,9 @@
-/** Logout at a provider (OpenID Connect RP-Initiated Logout 1.0), by what its metadata says. */
+/**
+ * The pages of a provider to which a browser is led, to sign in and to log out (OpenID Connect
+ * RP-Initiated Logout 1.0), by what its metadata says.
+ */
 import t from 'tap'
+import { ProviderUnavailable } from '../../src/oidc/errors.ts'
 import { Provider } from '../../src/oidc/provider.ts'
 import { startHostileProvider } from '../helpers/hostile-provider.ts'
 
@@ -7,10 +11,10 @@ const returnUri = 'https://keys.example.com/console/signed-out'
 const hostile = await startHostileProvider(t)
 const { issuer } = hostile
 
-/** Where a client that has asked for nothing yet leads the browser. */
-async function logoutUrl(endpoint: unknown, origins: readonly string[] = []) {
-  hostile.misdeed = { metadata: (metadata) => ({ ...metadata, end_session_endpoint: endpoint }) }
-  const provider = new Provider({
+/** A client that has asked for nothing yet, of a provider whose metadata differs. */
+function clientOf(differing: object, origins: readonly string[] = []): Provider {
+  hostile.misdeed = { metadata: (metadata) => ({ ...metadata, ...differing }) }
+  return new Provider({
     name: 'corp',
     label: 'corp',
     issuer,
@@ -21,7 +25,21 @@ async function logoutUrl(endpoint: unknown, origins: readonly string[] = []) {
     audience: undefined,
     rules: [],
   })
-  return (await provider.logout(returnUri))?.href
+}
+
+async function logoutUrl(endpoint: unknown, origins?: readonly string[]) {
+  return (await clientOf({ end_session_endpoint: endpoint }, origins).logout(returnUri))?.href
+}
+
+async function signInPage(endpoint: unknown, origins?: readonly string[]) {
+  const { origin, pathname } = await clientOf({ authorization_endpoint: endpoint }, origins).start({
+    redirectUri: 'https://keys.example.com/v1/session/callback/corp',
+    state: 'state',
+    nonce: 'nonce',
+    codeVerifier: 'verifier',
+    isConfirmation: false,
+  })
+  return origin + pathname
 }
 
 const query = new URLSearchParams({ post_logout_redirect_uri: returnUri, client_id: 'aeon-keys' })
@@ -33,6 +51,8 @@ t.test(
     const elsewhere = 'https://logout.example.com'
     t.equal(await logoutUrl(`${elsewhere}/`, [elsewhere]), `${elsewhere}/?${query}`)
     t.equal(await logoutUrl(`${issuer}/end?tenant=1`), `${issuer}/end?tenant=1&${query}`)
+    t.equal(await signInPage(`${issuer}/sign-in`), `${issuer}/sign-in`)
+    t.equal(await signInPage(`${elsewhere}/`, [elsewhere]), `${elsewhere}/`)
   },
 )
 
@@ -42,8 +62,10 @@ for (const [name, endpoint] of Object.entries({
   'a page of another port': 'http://127.0.0.1:1/end',
   'a script': 'javascript:alert(1)',
   'no URL': 'end',
+  'no text': 7,
 })) {
   t.test(`${name} leads the browser nowhere`, async (t) => {
     t.equal(await logoutUrl(endpoint), undefined)
+    await t.rejects(signInPage(endpoint), ProviderUnavailable)
   })
 }
