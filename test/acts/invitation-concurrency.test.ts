@@ -105,7 +105,7 @@ for (const [index, [name, race]] of Object.entries(races).entries()) {
         (user: { role: { name: string } }) => user.role.name === 'offered',
       )
       const expected = outcomes.filter((outcome) => outcome === 'added').length
-      t.equal(added.length, expected, 'no more people than were told')
+      t.equal(added.length, expected, 'as many people as redemptions')
       t.match(await verifyAuditLog(service.service.deps, []), { breaks: [] })
     }
   })

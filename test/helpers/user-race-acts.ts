@@ -125,6 +125,23 @@ function logOut(subject: string, providerSession: string | undefined): Act {
   }
 }
 
+function invite(author: Author, email: string, role: string): Act {
+  return send(
+    author,
+    'POST',
+    () => '/invitations',
+    ({ ids }) => ({ email, role: ids[role] ?? role }),
+  )
+}
+
+function redeem(subject: string): Act {
+  return async (site) => {
+    const redemption = await site.redeem(subject)
+    const code = redemption.kind === 'refused' ? redemption.reason : String(redemption.isAdded)
+    return { status: 200, headers: {}, body: { code }, text: code }
+  }
+}
+
 const more = ['cluster:read', 'backup:delete']
 
 /** Every kind of act on people and by people, and what else they meet. */
@@ -139,6 +156,20 @@ export const acts: Acts<UserSite> = {
   'the clerk adds a person': add('clerk', 'new', 'given'),
   'root adds the same person': add('root', 'new', 'viewer'),
   'root adds a person who may sign in by a mapping': add('root', 'stranger', 'given'),
+  'the clerk invites to the role that nobody has': invite('clerk', 'new@example.com', 'nothing'),
+  'root invites the same address': invite('root', 'NEW@example.com', 'viewer'),
+  'an invitation of the clerk is redeemed': redeem('invited'),
+  'the person who is added redeems it': redeem('new'),
+  'root sends the invitation again': send(
+    'root',
+    'POST',
+    ({ ids }) => `/invitations/${ids.invitation}/resend`,
+  ),
+  'root withdraws the invitation': send(
+    'root',
+    'DELETE',
+    ({ ids }) => `/invitations/${ids.invitation}`,
+  ),
   'the clerk gives the member another role': giveRole('clerk', 'member', 'nothing'),
   'root gives the member the mapped role': giveRole('root', 'member', 'mapped'),
   'root gives the mapped person another role': giveRole('root', 'mapped', 'given'),

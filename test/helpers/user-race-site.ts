@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto'
 import type { Client } from 'pg'
 import type { Test } from 'tap'
 import type { MappedRole } from '../../src/domain/person/mapping.ts'
+import type { Redemption } from '../../src/management/invitations/redeem.ts'
 import type { IsolationLevel } from '../../src/store/database.ts'
 import type { RaceSite } from './act-races.ts'
+import { secretOf } from './api.ts'
 import { createImpatientDatabase } from './database.ts'
 import { newKey, newRole } from './fixtures.ts'
 import { connectRaw } from './instances.ts'
 import { type JwtIssuer, startJwtIssuer } from './jwt-issuer.ts'
 import { writeOidcFile } from './oidc-file.ts'
-import { type PersonBrowser, signInAs } from './people.ts'
+import { type PersonBrowser, redeemAs, signInAs } from './people.ts'
 import { saveRows } from './saved-rows.ts'
 import { startTestService, type TestService } from './service.ts'
 
@@ -24,6 +26,8 @@ export interface UserSite extends RaceSite, Pick<TestService, 'as' | 'root' | 's
   readonly people: Readonly<Record<PersonLabel, PersonBrowser>>
   /** The ids of keys and roles by their names, and of the second session of the clerk. */
   readonly ids: Readonly<Record<string, string>>
+  /** Redeems an invitation by the clerk for a person with its address. */
+  redeem(subject: string): Promise<Redemption>
   /** Signs a person in whose claims map to the roles. */
   signIn(subject: string, roles: readonly string[]): Promise<PersonBrowser>
 }
@@ -93,6 +97,10 @@ export async function openSite(t: Test, isolation: IsolationLevel): Promise<User
     ids[name] = (await signedIn[author].call('POST', path, { body })).body.api_key.id
   }
   ids['of root'] = (await newKey(root, account, { name: 'of root', role: ids.given })).id
+  const invitation = { email: 'invited@example.com', role: ids.given }
+  const invitations = `/v1/accounts/${account}/invitations`
+  const sent = (await signedIn.clerk.call('POST', invitations, { body: invitation })).body
+  ids.invitation = sent.invitation.id
   // The keys of the issuer are asked for before any race.
   await as(issuer.mint('mapped', { claims: { groups: 'mapped' } })).get('/v1/me')
   const restoreRows = await saveRows(raw)
@@ -106,6 +114,12 @@ export async function openSite(t: Test, isolation: IsolationLevel): Promise<User
     people: signedIn,
     ids,
     signIn,
+    redeem: (subject) =>
+      redeemAs(started, secretOf(sent.link), {
+        issuer: issuer.issuer,
+        subject,
+        email: invitation.email,
+      }),
     async restore() {
       await restoreRows()
       service.deps.cache.clear()
@@ -116,7 +130,10 @@ export async function openSite(t: Test, isolation: IsolationLevel): Promise<User
   }
 }
 
-/** The users of the account, their sessions that go on, and its keys and roles, as one text. */
+/**
+ * The users of the account, their sessions that go on, and its keys, roles and invitations, as one
+ * text.
+ */
 async function stateOf(raw: Client, account: string): Promise<string> {
   const { rows } = await raw.query(
     `select string_agg(line, e'\n' order by line) as state from (
@@ -133,6 +150,10 @@ async function stateOf(raw: Client, account: string): Promise<string> {
       union all
       select concat_ws(' ', 'role', name, effective_account) from role
       where not built_in and account_id = $1 and live
+      union all
+      select concat_ws(' ', 'invitation', folded_email, role.name, invited_by_name,
+        redeemed_at is null, withdrawn_at is null) as line
+      from invitation join role on role.id = role_id where invitation.account_id = $1
     ) as lines`,
     [account],
   )

@@ -193,8 +193,7 @@ if (started !== undefined) {
     const fragments = lines.map((line) => new URL(line.split(' ')[1] ?? '').hash)
     provider.people.set('new', { name: 'Newcomer', email: 'new@example.com', email_verified: true })
     const openLink = async (fragment: string | undefined) => {
-      const window = await started.open()
-      await window.page.goto(`${started.url}/console${fragment}`)
+      const window = await started.open({ path: `/console${fragment}` })
       await window.page.getByText('You are invited').waitFor()
       t.equal(new URL(window.page.url()).hash, '', 'the secret leaves the address')
       await assertAccessible(t, window.page, 'an invitation')

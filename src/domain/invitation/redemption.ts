@@ -19,7 +19,7 @@ export type RedemptionRefusal =
   | 'other_address'
   | 'void'
 
-/** Why a person cannot redeem an invitation, whoever sent it; undefined: nothing is against it. */
+/** Why a person cannot redeem an invitation; undefined: at most the inviter is against it. */
 export function refusalOfRedemption(
   invitation: Invitation,
   { email, emailVerified }: Profile,

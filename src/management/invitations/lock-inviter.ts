@@ -9,7 +9,7 @@ import { lockUserFacts } from '../../store/memberships.ts'
 /**
  * What an inviter may do now, locked until the commit; undefined: the credential of the key is not
  * valid any more, the person is no user of the account any more, or neither may invite. It is the
- * credential that invited: whoever stole one and invited themselves is shut out by its rotation.
+ * credential that invited: a thief of one who invited themselves is shut out by its rotation.
  */
 export async function lockInviter(
   trx: StoreTransaction,
