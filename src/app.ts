@@ -132,7 +132,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
       prefix: logoutPath,
     })
   }
-  if (apis.aeon) await aeonApi(app, deps, guardReads)
+  if (apis.aeon) await aeonApi(app, deps, guardReads, apis.console)
   return app
 }
 

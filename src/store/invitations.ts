@@ -131,11 +131,11 @@ export async function listInvitations(
 
 /** The invitation of an address that is neither redeemed nor withdrawn. */
 export async function findInvitationOf(
-  trx: StoreTransaction,
+  db: Executor,
   accountId: string,
   foldedEmail: string,
 ): Promise<Invitation | undefined> {
-  const row = await openOf(trx, accountId)
+  const row = await openOf(db, accountId)
     .where('invitation.folded_email', '=', foldedEmail)
     .executeTakeFirst()
   return row && toInvitation(row)

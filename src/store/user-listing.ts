@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { foldEmail } from '../domain/invitation/email-address.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import type { User } from '../domain/person/user.ts'
 import type { StateFacts, UserState } from '../domain/person/user-state.ts'
@@ -35,7 +36,8 @@ export async function listUsers(
   if (verifiedEmail !== undefined) {
     query = query
       .where('person.email_verified', '=', true)
-      .where(sql<boolean>`lower(person.email) = lower(${verifiedEmail})`)
+      // In the collation C, only the letters A to Z have another case: as foldEmail folds.
+      .where(sql<boolean>`lower(person.email collate "C") = ${foldEmail(verifiedEmail)}`)
   }
   if (name !== undefined) {
     query = query.where(sql<boolean>`coalesce(person.name, person.subject) = ${name}`)

@@ -161,6 +161,8 @@ const others = [
   'POST /v1/verify/batch',
   'POST /api/public/v1/accounts/:account_id/projects/:project_id/allow-lists',
   'POST /api/public/v1/accounts/:account_id/roles',
+  'POST /api/public/v1/accounts/:account_id/users',
+  'POST /api/public/v1/accounts/:account_id/users/batch',
   'PUT /api/public/v1/accounts/:account_id/users/:id/roles',
   'DELETE /api/public/v1/accounts/:account_id/users/:id',
 ]

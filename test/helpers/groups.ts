@@ -25,7 +25,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/audit/{acts,admin,events,listing,tampering}.test.ts',
     'test/edges/*.test.ts',
     'test/freshness/{lease,outage,receipts}.test.ts',
-    'test/http/{aeon-lists-and-roles,bad-input,conditional-reads,lenient-requests}.test.ts',
+    'test/http/{aeon-lists-and-roles,aeon-users,bad-input,conditional-reads,lenient-requests}.test.ts',
   ],
   'counted-management': [
     'test/acts/{ending,idempotency,key-act-concurrency,rights}.test.ts',
@@ -42,7 +42,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   ],
   integrations: [
     'test/freshness/instances.test.ts',
-    'test/http/aeon-!(lists-and-roles).test.ts',
+    'test/http/aeon-!(lists-and-roles|users).test.ts',
     'test/http/outage.test.ts',
     'test/setup/composition.test.ts',
     'test/typescript-client/*.test.ts',

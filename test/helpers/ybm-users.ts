@@ -9,6 +9,17 @@ export async function listUsers(api: AeonApi, email?: string): Promise<Json[]> {
   return (await api.take('GET', `/accounts/${account}/users${queryOf({ email })}`)).data
 }
 
+/** `ybm user invite`, and how Terraform begins: the first result of a batch of one. */
+export async function inviteUser(api: AeonApi, email: string, roleName: string): Promise<Json> {
+  const at = await whoAmI(api)
+  const role_id = await roleIdByName(api, at, roleName)
+  const path = `/accounts/${at.account}/users/batch`
+  const { data } = await api.take('POST', path, { user_list: [{ email, role_id }] })
+  const [result] = data.user_list
+  if (!result.is_successful) throw new Error(result.error_message)
+  return result.InviteUserData
+}
+
 /** `ybm user update`: the first user of that address. */
 export async function updateUser(api: AeonApi, email: string, roleName: string): Promise<void> {
   const at = await whoAmI(api)

@@ -36,6 +36,8 @@ const guarded: Readonly<Record<string, string | null>> = {
   'PUT /accounts/:account_id/roles/:id': 'role:update',
   'DELETE /accounts/:account_id/roles/:id': 'role:delete',
   'GET /accounts/:account_id/users': 'account_user:read',
+  'POST /accounts/:account_id/users': 'account_user:invite',
+  'POST /accounts/:account_id/users/batch': 'account_user:invite',
   'PUT /accounts/:account_id/users/:id/roles': 'account_user:update',
   'DELETE /accounts/:account_id/users/:id': 'account_user:delete',
   'GET /resource-permissions': 'role:read',
@@ -53,6 +55,8 @@ const recorded: Readonly<Record<string, string>> = {
   'POST /accounts/:account_id/roles': 'role.created',
   'PUT /accounts/:account_id/roles/:id': 'role.updated',
   'DELETE /accounts/:account_id/roles/:id': 'role.deleted',
+  'POST /accounts/:account_id/users': 'invitation.sent',
+  'POST /accounts/:account_id/users/batch': 'invitation.sent',
   'PUT /accounts/:account_id/users/:id/roles': 'user.updated',
   'DELETE /accounts/:account_id/users/:id': 'user.removed',
 }
@@ -639,6 +643,8 @@ const clientOperations = [
   'DeleteRole',
   'ListResourcePermissions',
   'ListAccountUsers',
+  'InviteAccountUser',
+  'BatchInviteAccountUsers',
   'ModifyUserRole',
   'RemoveAccountUser',
 ]
@@ -688,10 +694,13 @@ function callRoute(
 ): Promise<Answer> {
   const { method, path } = parseRoute(route)
   const name = `made ${index}`
+  const invited = { email: `made-${index}@example.com`, role_id: role }
   const bodies: readonly [RegExp, object][] = [
     [/^POST .*\/api-keys$/, { name, expire_after_hours: 1, role_id: role }],
     [/^POST .*\/allow-lists$/, { name, description: '', allow_list: ['10.0.0.1'] }],
     [/^PUT .*\/users/, { role_id: ids.roles }],
+    [/^POST .*\/users$/, invited],
+    [/^POST .*\/batch$/, { user_list: [invited] }],
     [/^(POST|PUT) .*\/roles/, { name, permissions: [] }],
   ]
   const body = bodies.find(([pattern]) => pattern.test(route))?.[1]

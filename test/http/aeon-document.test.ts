@@ -175,7 +175,35 @@ const points: readonly [string, () => unknown, unknown][] = [
   [
     'F17: AccountApi has GetCurrentAccount and the users',
     () => [...operations.values()].filter(({ tags }) => tags[0] === 'account').map(idOf),
-    ['GetCurrentAccount', 'ListAccountUsers', 'ModifyUserRole', 'RemoveAccountUser'],
+    [
+      'GetCurrentAccount',
+      'ListAccountUsers',
+      'InviteAccountUser',
+      'BatchInviteAccountUsers',
+      'ModifyUserRole',
+      'RemoveAccountUser',
+    ],
+  ],
+  [
+    'addresses are invited as InviteUserSpec, and come back as InviteUserData',
+    () => [
+      bodyOf('BatchInviteAccountUsers'),
+      schemas.BatchInviteUserSpec.properties.user_list,
+      schemas.InviteUserData,
+      schemas.BatchInviteUserResponse.properties.data.properties.user_list.items,
+    ],
+    [
+      component('BatchInviteUserSpec'),
+      arrayOf('InviteUserSpec'),
+      { properties: { spec: component('InviteUserSpec'), info: component('UserInfo') } },
+      {
+        required: ['is_successful'],
+        properties: {
+          InviteUserData: component('InviteUserData'),
+          error_message: { type: 'string' },
+        },
+      },
+    ],
   ],
   [
     'a user has an id and a state, and roles with their names',

@@ -5,7 +5,13 @@ import { newKey, newRole } from '../helpers/fixtures.ts'
 import { writeOidcFile } from '../helpers/oidc-file.ts'
 import { type PersonBrowser, signInAs, testIssuer, testProvider } from '../helpers/people.ts'
 import { listRoles } from '../helpers/ybm.ts'
-import { deleteUser, listUsers, terraformReadUser, updateUser } from '../helpers/ybm-users.ts'
+import {
+  deleteUser,
+  inviteUser,
+  listUsers,
+  terraformReadUser,
+  updateUser,
+} from '../helpers/ybm-users.ts'
 
 const settings = { OIDC_FILE: await writeOidcFile(t, [testProvider]) }
 const service = await startAeonService(t, { settings })
@@ -138,6 +144,47 @@ t.test('the clients act on no user by an address that proves nothing', async (t)
   await t.rejects(listUsers(admin, email), ambiguous)
   await t.rejects(deleteUser(admin, email), ambiguous)
   t.equal((await listUsers(admin)).length, 3)
+  // The Kelvin sign is a small k to some rules, and another address to mail servers.
+  await enter(tenant, 'kelvin', { email: '\u212a@example.com' })
+  t.same(await listUsers(admin, 'k@example.com'), [])
+})
+
+t.test('ybm user invite works, and Terraform reads and removes whom it invited', async (t) => {
+  const tenant = await service.newTenant()
+  const { admin, account } = tenant
+  const at = `/accounts/${account.id}/users`
+  const email = 'Grace@example.com'
+  const invited = await inviteUser(admin, email, 'Developer')
+  t.equal(invited.spec.email, email)
+  t.equal(invited.info.role_list[0].roles[0].info.display_name, 'Developer')
+  const state = { user_id: invited.info.id, role_name: 'Developer', user_name: '' }
+  t.same(await terraformReadUser(admin, email), { ...state, user_state: 'PROVISIONED' })
+  t.same(await listUsers(admin), [], 'a whole list has no invitations')
+  for (const others of ['state=ACTIVE', 'first_name=Grace']) {
+    t.same((await admin.take('GET', `${at}?email=${email}&${others}`)).data, [], others)
+  }
+  const { invitations } = (await root.get(`/v1/accounts/${account.id}/invitations`)).body
+  t.match(invitations, [{ id: invited.info.id, email }])
+
+  await t.rejects(inviteUser(admin, email, 'Viewer'), { message: /has an open invitation/ })
+  const role_id = invited.info.role_list[0].roles[0].info.id
+  t.match(await admin.call('POST', at, { body: { email, role_id } }), { status: 409 })
+  const unknown = await admin.take('POST', `${at}/batch`, {
+    user_list: [
+      { email: 'x@example.com', role_id: account.id },
+      { email: 'y@example.com', role_id },
+    ],
+  })
+  t.match(unknown.data.user_list, [
+    { is_successful: false, error_message: /^role_id: / },
+    { is_successful: true },
+  ])
+  const limited = await newRole(root, account.id, 'remover', ['account_user:delete'])
+  const remover = aeonAs((await newKey(root, account.id, { role: limited })).token)
+  t.equal((await remover.call('DELETE', `${at}/${invited.info.id}`)).status, 404)
+  await deleteUser(admin, email)
+  t.same(await listUsers(admin, email), [])
+  t.match(await admin.call('DELETE', `${at}/${account.id}`), { status: 404 })
 })
 
 t.test('a role shows its users to those who may see users', async (t) => {

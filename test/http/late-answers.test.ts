@@ -384,6 +384,10 @@ async function callOf(route: string): Promise<Call> {
     },
     'POST /accounts/:account_id/roles': { ...named, permissions: [] },
     'PUT /accounts/:account_id/roles/:id': { ...named, permissions: [] },
+    'POST /accounts/:account_id/users': { email: `aeon-${made}@example.com`, role_id: heldRole },
+    'POST /accounts/:account_id/users/batch': {
+      user_list: [{ email: `aeon-${made}@example.com`, role_id: heldRole }],
+    },
     'PUT /accounts/:account_id/users/:id/roles': { role_id: sharedRoleOfUsers },
   }
   const body = JSON.stringify(bodies[route.replace(aeonPrefix, '')] ?? {})

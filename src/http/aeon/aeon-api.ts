@@ -1,3 +1,4 @@
+import type { ConsoleSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
 import type { WriteError } from '../current-only.ts'
 import type { Deps } from '../deps.ts'
@@ -23,6 +24,7 @@ import { deleteRoleRoute } from './roles/delete.ts'
 import { getRoleRoute } from './roles/get.ts'
 import { listRolesRoute } from './roles/list.ts'
 import { updateRoleRoute } from './roles/update.ts'
+import { inviteUserRoutes } from './users/invite.ts'
 import { listUsersRoute } from './users/list.ts'
 import { modifyUserRoleRoute } from './users/modify-role.ts'
 import { removeUserRoute } from './users/remove.ts'
@@ -36,6 +38,7 @@ export async function aeonApi(
   app: App,
   deps: Deps,
   guard: (scope: App, writeError: WriteError) => void,
+  console: ConsoleSettings | undefined,
 ): Promise<void> {
   await app.register(
     async (scope: App) => {
@@ -46,7 +49,7 @@ export async function aeonApi(
       answerAeonErrors(scope)
       await describeAeonRoutes(scope)
       guard(scope, writeAeonError)
-      registerOperations(scope, deps)
+      registerOperations(scope, deps, console)
       aeonDocumentRoute(app, scope)
     },
     { prefix: aeonPrefix },
@@ -54,7 +57,7 @@ export async function aeonApi(
 }
 
 /** Every operation of the Aeon API. No client updates a key or an allow list. */
-function registerOperations(scope: App, deps: Deps): void {
+function registerOperations(scope: App, deps: Deps, console: ConsoleSettings | undefined): void {
   pingRoute(scope, deps)
   getCurrentAccountRoute(scope, deps)
   listAccountsRoute(scope, deps)
@@ -79,6 +82,7 @@ function registerOperations(scope: App, deps: Deps): void {
   listPermissionsRoutes(scope, deps)
 
   listUsersRoute(scope, deps)
+  inviteUserRoutes(scope, deps, console)
   modifyUserRoleRoute(scope, deps)
   removeUserRoute(scope, deps)
 }

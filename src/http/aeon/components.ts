@@ -20,6 +20,7 @@ import {
 } from './shapes/allow-list-schemas.ts'
 import { ApiKeyData, ApiKeySpec } from './shapes/api-key-schemas.ts'
 import { EntityMetadata } from './shapes/entity-metadata.ts'
+import { BatchInviteUserSpec, InviteUserData, InviteUserSpec } from './shapes/invitation.ts'
 import { ApiKeyStatusEnum } from './shapes/key-status.ts'
 import {
   ResourceOperationGroup,
@@ -32,6 +33,7 @@ import { ApiKeyBasicInfo, RoleData, RoleResponse } from './shapes/role.ts'
 import { RoleSpec } from './shapes/role-schemas.ts'
 import { ModifyUserRoleRequest, UserAccountRoleData, UserData, UserInfo } from './shapes/user.ts'
 import { UserSpec, UserSpecWithStateInfo } from './shapes/user-state.ts'
+import { BatchInviteUserResponse, InviteUserResponse } from './users/invite.ts'
 import { UserListResponse } from './users/list.ts'
 
 /** The request bodies and what they refer to. */
@@ -44,6 +46,8 @@ export const bodies = [
   NetworkAllowListSpec,
   RoleSpec,
   ModifyUserRoleRequest,
+  InviteUserSpec,
+  BatchInviteUserSpec,
 ]
 
 /** Every schema that a route of the Aeon API refers to by name. */
@@ -61,6 +65,7 @@ export const components = [
   UserAccountRoleData,
   UserInfo,
   UserData,
+  InviteUserData,
   ProjectData,
   AccountInfo,
   AccountData,
@@ -81,4 +86,6 @@ export const components = [
   RoleListResponse,
   ResourcePermissionsResponse,
   UserListResponse,
+  InviteUserResponse,
+  BatchInviteUserResponse,
 ]

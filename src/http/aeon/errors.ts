@@ -63,7 +63,7 @@ export function writeAeonError(
   error: ServiceError,
 ): string {
   const status = statusOf(error)
-  const body: Static<typeof ApiError> = { error: { detail: printable(detailOf(error)), status } }
+  const body: Static<typeof ApiError> = { error: { detail: aeonDetail(error), status } }
   setErrorHeaders(request, reply, error)
   reply.code(status).type('application/json; charset=utf-8').serializer(String)
   return JSON.stringify(body)
@@ -71,6 +71,11 @@ export function writeAeonError(
 
 function send(request: FastifyRequest, reply: FastifyReply, error: ServiceError): void {
   reply.send(writeAeonError(request, reply, error))
+}
+
+/** What the clients print of an error. */
+export function aeonDetail(error: ServiceError): string {
+  return printable(detailOf(error))
 }
 
 function detailOf(error: ServiceError): string {

@@ -4,7 +4,7 @@ import { type StateFacts, type UserState, userStateOf } from '../../../domain/pe
 
 export const aeonUserStates = ['ACTIVE', 'PROVISIONED', 'INACTIVE'] as const
 
-type AeonUserState = (typeof aeonUserStates)[number]
+export type AeonUserState = (typeof aeonUserStates)[number]
 
 /** A plain text: as an enum, its constant ACTIVE would clash with that of keys in generated Go. */
 export const userState = Type.Unsafe<AeonUserState>({

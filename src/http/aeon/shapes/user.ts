@@ -5,7 +5,13 @@ import { closed, ref } from '../../schema-tools.ts'
 import { EntityMetadata } from './entity-metadata.ts'
 import { pathId } from './fields.ts'
 import { RoleData, toEmbeddedRole } from './role.ts'
-import { toAeonUserState, toUserSpec, UserSpec, userState } from './user-state.ts'
+import {
+  type AeonUserState,
+  toAeonUserState,
+  toUserSpec,
+  UserSpec,
+  userState,
+} from './user-state.ts'
 
 const uuid = (description: string) => Type.String({ format: 'uuid', description })
 
@@ -57,16 +63,25 @@ export const userParams = Type.Object({
 
 /** A user in an answer, with the role, which no user of an account lacks. */
 export function toUserData(user: User, role: RoleOfHolder, now: Date): Static<typeof UserData> {
+  const info = toUserInfo({ ...user, id: user.person.id }, toAeonUserState(user, now), role)
+  return { spec: toUserSpec(user.person), info }
+}
+
+/** What the service knows of a user, or of an address that is invited. */
+export function toUserInfo(
+  {
+    id,
+    accountId,
+    createdAt,
+    updatedAt,
+  }: Pick<User, 'accountId' | 'createdAt' | 'updatedAt'> & { readonly id: string },
+  state: AeonUserState,
+  role: RoleOfHolder,
+): Static<typeof UserInfo> {
   return {
-    spec: toUserSpec(user.person),
-    info: {
-      id: user.person.id,
-      state: toAeonUserState(user, now),
-      role_list: [{ account_id: user.accountId, roles: [toEmbeddedRole(role)] }],
-      metadata: {
-        created_on: user.createdAt.toISOString(),
-        updated_on: user.updatedAt.toISOString(),
-      },
-    },
+    id,
+    state,
+    role_list: [{ account_id: accountId, roles: [toEmbeddedRole(role)] }],
+    metadata: { created_on: createdAt.toISOString(), updated_on: updatedAt.toISOString() },
   }
 }

@@ -1,8 +1,9 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { maxUserFilterLength } from '../../../domain/limits.ts'
 import type { Page } from '../../../domain/page.ts'
 import type { User } from '../../../domain/person/user.ts'
 import { invalidRequest } from '../../../errors.ts'
+import { findInvitationByEmail } from '../../../management/invitations/find-by-email.ts'
 import { rolesOfHolders } from '../../../management/roles/of-holders.ts'
 import { listUsers, type UserFilter } from '../../../management/users/list.ts'
 import { answerInTurns } from '../../answer-in-turns.ts'
@@ -19,6 +20,7 @@ import {
 } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { accountParams } from '../shapes/account.ts'
+import { toInvitedUser } from '../shapes/invitation.ts'
 import { toUserData, UserData } from '../shapes/user.ts'
 import { aeonUserStates, statesOfAeon } from '../shapes/user-state.ts'
 
@@ -90,11 +92,12 @@ export function listUsersRoute(scope: App, deps: Deps): void {
       if (query.email !== undefined) requireOne(page)
       const roles = await rolesOfHolders(deps, accountId, page.items)
       const now = deps.now()
+      const users = page.items.flatMap((user) => {
+        const role = roles.get(user.role.id)
+        return role === undefined ? [] : [toUserData(user, role, now)]
+      })
       return answerInTurns(reply, {
-        data: page.items.flatMap((user) => {
-          const role = roles.get(user.role.id)
-          return role === undefined ? [] : [toUserData(user, role, now)]
-        }),
+        data: users.length === 0 ? await listInvited(deps, accountId, query) : users,
         _metadata: pagingMetadata(request, nextToken(page.next, wanted)),
       })
     },
@@ -104,6 +107,7 @@ export function listUsersRoute(scope: App, deps: Deps): void {
 interface FilterQuery {
   readonly email?: string
   readonly first_name?: string
+  readonly last_name?: string
   readonly state?: (typeof aeonUserStates)[number]
 }
 
@@ -113,6 +117,23 @@ function parseFilter({ email, first_name: name, state }: FilterQuery): UserFilte
     ...(name !== undefined && { name }),
     ...(state !== undefined && { state: statesOfAeon[state] }),
   }
+}
+
+/**
+ * Terraform reads the first user of an address after it has invited the address: the invitation,
+ * which is found by its address only.
+ */
+async function listInvited(
+  deps: Deps,
+  accountId: string,
+  { email, first_name: first, last_name: last, state = 'PROVISIONED' }: FilterQuery,
+): Promise<Static<typeof UserData>[]> {
+  const isMeant = first === undefined && last === undefined && state === 'PROVISIONED'
+  if (email === undefined || !isMeant) return []
+  const invitation = await findInvitationByEmail(deps, accountId, email)
+  if (invitation === undefined) return []
+  const role = (await rolesOfHolders(deps, accountId, [invitation])).get(invitation.role.id)
+  return role === undefined ? [] : [toInvitedUser(invitation, role)]
 }
 
 /** Two providers may verify one address for two people. */

@@ -6,13 +6,14 @@ import { invite } from '../../../management/invitations/invite.ts'
 import type { ConsoleSettings } from '../../api-settings.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { requireRedeemable } from '../../mail/invitation-link.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { idempotencyHeaders, parseIdempotencyKey, setReplayHeader } from '../idempotency.ts'
 import { accountParams } from '../shapes/account.ts'
 import { SentInvitationAnswer } from '../shapes/invitation.ts'
 import { roleInput } from '../shapes/key-input.ts'
-import { requireRedeemable, toSentInvitation } from './sent-invitation.ts'
+import { toSentInvitation } from './sent-invitation.ts'
 
 export const InviteBody = Type.Object(
   {

@@ -3,10 +3,11 @@ import { resend } from '../../../management/invitations/resend.ts'
 import type { ConsoleSettings } from '../../api-settings.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { requireRedeemable } from '../../mail/invitation-link.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { invitationParams, SentInvitationAnswer } from '../shapes/invitation.ts'
-import { requireRedeemable, toSentInvitation } from './sent-invitation.ts'
+import { toSentInvitation } from './sent-invitation.ts'
 
 export function resendInvitationRoute(
   app: App,
