@@ -34,6 +34,8 @@ export function readClaims(
   const email = textOf(claims, 'email', maxEmailLength)
   const name = textOf(claims, 'name', maxNameLength)
   const { email_verified: verified } = claims
+  // What was verified is the text that the provider states: with spaces around it, another address.
+  const isStated = email.value !== null && email.value === claims.email
   const { roles, faults } = mapClaims(rules, claims)
   const wrong = [
     ...email.faults,
@@ -51,7 +53,7 @@ export function readClaims(
     subject,
     email: email.value,
     // Some providers state it as a text. Only the word counts.
-    emailVerified: email.value !== null && (verified === true || verified === 'true'),
+    emailVerified: isStated && (verified === true || verified === 'true'),
     name: name.value,
     authenticatedAt: isTime(authTime) ? new Date(authTime * 1000) : undefined,
     providerSession: typeof sid === 'string' ? sid : undefined,

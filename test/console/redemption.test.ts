@@ -59,6 +59,8 @@ t.test('a person redeems an invitation by its link and the same verified address
   t.match((await signIn('ada', secret)).answer, failed('unverified'))
   provider.people.set('ada', { email_verified: true, name: 'Ada' })
   t.match((await signIn('ada', secret)).answer, failed('unverified'), 'no address')
+  provider.people.set('ada', { email: ' ada@example.com', email_verified: true, name: 'Ada' })
+  t.match((await signIn('ada', secret)).answer, failed('unverified'), 'an address with a space')
   t.same((await root.get(users)).body.users, [], 'nobody was added by these')
 
   provider.people.set('ada', { email: 'ada@EXAMPLE.com', email_verified: true, name: 'Ada' })
