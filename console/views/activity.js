@@ -145,7 +145,8 @@ function addressOf({ action, client_ip: address, after }) {
 /** @param {AuditEvent} event */
 function subjectOf({ resource, api_keys: keys }) {
   if (resource.name !== null) return resource.name
-  return keys === null ? '–' : counted(keys.count, 'key')
+  // A link needs a text: sessions, among others, have no name.
+  return keys === null ? resource.type.replaceAll('_', ' ') : counted(keys.count, 'key')
 }
 
 /**

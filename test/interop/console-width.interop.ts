@@ -16,6 +16,8 @@ const dialogOf = (page: Page, name: string) => page.getByRole('dialog', { name }
 if (started !== undefined) {
   const { root, rootToken, accountId } = started
   const account = `/v1/accounts/${accountId}`
+  const description = 'one\ntwo "three\n'
+  await newKey(root, accountId, { name: 'of several lines', role: 'viewer', description })
 
   t.test(
     'a role is created, cloned, edited with its consequences, and deleted by its name',
@@ -121,8 +123,6 @@ if (started !== undefined) {
     t.same(faults, [])
   })
 
-  const description = 'one\ntwo "three\n'
-  await newKey(root, accountId, { name: 'of several lines', role: 'viewer', description })
   for (const [view, format, least] of [
     ['keys', 'CSV', 4],
     ['activity', 'NDJSON', 4],
@@ -151,6 +151,7 @@ if (started !== undefined) {
   t.test('the log is searched by words and by an address, further back if need be', async (t) => {
     const { page, faults } = await started.signIn()
     await page.getByRole('link', { name: 'Activity' }).click()
+    await page.getByRole('link', { name: 'session', exact: true }).first().waitFor()
     await page.getByLabel('Words').fill('CONTRACT')
     await page.getByLabel('Address').fill('127.0.0.1')
     await page.route(/audit-events\?/, async (route) => {
