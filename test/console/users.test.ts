@@ -197,6 +197,9 @@ t.test('a person is removed with their keys, in one act with one receipt', async
     const removal = await root.post(`${users}/${browser.userId}/remove`, { keys: then })
     const count = then === 'keep' ? 0 : 2
     t.match(removal.body, { key_count: count, receipt: { state: 'complete' } }, then)
+    const again = await root.post(`${users}/${browser.userId}/remove`, { keys: 'revoke' })
+    const same = { key_count: 0, receipt: { id: removal.body.receipt.id } }
+    t.match(again.body, same, 'who is removed already keeps the same keys')
     for (const id of ids) {
       const { body } = await root.get(`${keys}/${id}`)
       t.equal(body.api_key.status, status, then)
