@@ -35,6 +35,7 @@ t.test('signing out ends the session on every instance, with a receipt', async (
   t.match(out.body, {
     session: { id: browser.sessionId, current: true },
     receipt: { state: 'complete', acknowledged: 3, live: 3 },
+    logout_url: null,
   })
   t.ok(out.body.session.ended_at)
   t.equal(

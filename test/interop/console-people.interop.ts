@@ -51,6 +51,16 @@ if (started !== undefined) {
     }
   })
 
+  t.test('a key sees its own facts, and one account', async (t) => {
+    const { page, faults } = await started.signIn()
+    await page.getByRole('link', { name: 'Profile' }).click()
+    await page.getByRole('heading', { level: 2, name: 'Anna, administrator' }).waitFor()
+    await page.getByText(started.token.slice(0, 27)).waitFor()
+    await page.getByRole('row', { name: /Acme admin in the account you are here/ }).waitFor()
+    t.equal(await page.getByRole('button', { name: /^Sign in/ }).count(), 0)
+    t.same(faults, [])
+  })
+
   t.test('people are managed by the keyboard alone, and the focus is never lost', async (t) => {
     const tokens = new Map<string, string>()
     for (const name of ['Keeps', 'Disables', 'Revokes']) {
@@ -218,6 +228,9 @@ if (started !== undefined) {
     const row = page.getByRole('row', { name: evil })
     await row.getByText('from the provider').waitFor()
     await row.getByText('you', { exact: true }).waitFor()
+    await page.getByRole('link', { name: 'Profile' }).click()
+    await page.getByRole('heading', { level: 2, name: evil }).waitFor()
+    await page.getByRole('row', { name: /admin by the provider, until .+ you are here/ }).waitFor()
     await started.newKeyOf(await started.addPerson(evil))
     await page.goto(`${started.url}/console/users?account=${started.accountId}`)
     for (const act of ['Change role of', 'Remove']) {

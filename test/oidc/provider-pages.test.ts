@@ -2,10 +2,15 @@
  * The pages of a provider to which a browser is led, to sign in and to log out (OpenID Connect
  * RP-Initiated Logout 1.0), by what its metadata says.
  */
+import type { ServerResponse } from 'node:http'
 import t from 'tap'
 import { ProviderUnavailable } from '../../src/oidc/errors.ts'
 import { Provider } from '../../src/oidc/provider.ts'
+import { newAccount } from '../helpers/fixtures.ts'
 import { startHostileProvider } from '../helpers/hostile-provider.ts'
+import { writeOidcFile } from '../helpers/oidc-file.ts'
+import { signInAs } from '../helpers/people.ts'
+import { startTestService } from '../helpers/service.ts'
 
 const returnUri = 'https://keys.example.com/console/signed-out'
 const hostile = await startHostileProvider(t)
@@ -69,3 +74,21 @@ for (const [name, endpoint] of Object.entries({
     await t.rejects(signInPage(endpoint), ProviderUnavailable)
   })
 }
+
+t.test('a sign-out does not wait for a provider that never answers', async (t) => {
+  const OIDC_FILE = await writeOidcFile(t, [{ ...hostile.entry, roles: [] }])
+  const service = await startTestService(t, { settings: { OIDC_FILE } })
+  const accountId = await newAccount(service.root)
+  const ada = await signInAs(service, 'ada', [{ accountId, role: 'viewer' }], { issuer })
+  const open = new Set<ServerResponse>()
+  const answer = (_: unknown, response: ServerResponse) => {
+    open.add(response)
+    response.once('close', () => open.delete(response))
+    return true
+  }
+  hostile.misdeed = { answer }
+  const out = await ada.call('DELETE', '/v1/session')
+  t.match(out, { status: 200, body: { receipt: { state: 'complete' }, logout_url: null } })
+  t.equal(open.size, 1, 'the provider is still asked')
+  for (const response of open) response.destroy()
+})

@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts'
 import { findSessionCookie } from '../sessions/session-cookie.ts'
 
 /** How long a sign-out waits for the metadata of a provider; it has ended the session already. */
-const waitMs = 2_000
+const waitMs = 1_000
 
 /**
  * Where the browser of a person goes to log out of the provider too; null: nowhere. The session of
