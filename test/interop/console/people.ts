@@ -6,7 +6,7 @@ import { freePort } from '../../helpers/free-port.ts'
 import { type RealProvider, startProvider } from '../../helpers/oidc-provider.ts'
 import { type PersonBrowser, signInAs } from '../../helpers/people.ts'
 import { writeProviders } from '../../helpers/provider-sign-in.ts'
-import { type Console, startConsole } from './browser.ts'
+import { type Console, startConsole, type Window, type WindowOptions } from './browser.ts'
 import { keyboardOf } from './keyboard.ts'
 
 /** A console whose people sign in at a real provider. */
@@ -14,6 +14,8 @@ export interface PeopleConsole extends Console {
   readonly provider: RealProvider
   /** Gives a person with this name a role in the account, and signs the person in once. */
   addPerson(name: string, role?: string): Promise<PersonBrowser>
+  /** A window in which a person is signed in, at the page Users. */
+  openUsers(subject: string, options?: WindowOptions): Promise<Window>
   /** The token of a key that a person issues. */
   newKeyOf(person: PersonBrowser): Promise<string>
 }
@@ -53,6 +55,13 @@ export async function startPeopleConsole(t: Test): Promise<PeopleConsole | undef
       if (added.status !== 201) throw new Error(`user: ${added.status} ${added.text}`)
       return signInAs(started, subject, [], { issuer, name, email, emailVerified: true })
     },
+    async openUsers(subject, options = {}) {
+      const window = await started.open(options)
+      await window.page.getByRole('button', { name: 'Sign in with Example Corp' }).click()
+      await proveInWindow(window.page, subject)
+      await showUsers(window.page)
+      return window
+    },
     async newKeyOf({ call }) {
       const post: Api['post'] = (path, body) => call('POST', path, { body })
       return (await newKey({ ...root, post }, accountId, { role: 'viewer' })).token
@@ -69,4 +78,11 @@ export async function proveInWindow(page: Page, subject: string): Promise<void> 
   await type('any')
   await press('Enter')
   await page.getByRole('navigation', { name: 'Console' }).or(page.locator('.gate')).waitFor()
+}
+
+/** Opens the page Users, and waits until it shows them. */
+export async function showUsers(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Users' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Users' }).waitFor()
+  await page.getByRole('table', { name: 'Users' }).waitFor()
 }
