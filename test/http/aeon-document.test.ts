@@ -185,6 +185,11 @@ const points: readonly [string, () => unknown, unknown][] = [
     ],
   ],
   [
+    'answers on users have the names that the mocks of the clients have',
+    () => ['ListAccountUsers', 'InviteAccountUser', 'BatchInviteAccountUsers'].map(answerOf),
+    ['UserListWithRoleResponse', 'InviteUserResponse', 'BatchInviteUserResponse'].map(component),
+  ],
+  [
     'addresses are invited as InviteUserSpec, and come back as InviteUserData',
     () => [
       bodyOf('BatchInviteAccountUsers'),
@@ -325,6 +330,10 @@ function idOf(operation: Json): string {
 
 function bodyOf(operationId: string): Json {
   return operations.get(operationId)?.requestBody.content['application/json'].schema
+}
+
+function answerOf(operationId: string): Json {
+  return operations.get(operationId)?.responses['200'].content['application/json'].schema
 }
 
 function parameterOf(operationId: string, name: string): Json {

@@ -11,6 +11,8 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { startAeonService } from '../helpers/aeon.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
+import { writeOidcFile } from '../helpers/oidc-file.ts'
+import { testProvider } from '../helpers/people.ts'
 import { generateClient } from './generated-client.ts'
 
 const run = promisify(execFile)
@@ -18,7 +20,8 @@ const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-sdk-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
 t.setTimeout(600_000)
 
-const { root, url } = await startAeonService(t)
+const settings = { OIDC_FILE: await writeOidcFile(t, [testProvider]) }
+const { root, url } = await startAeonService(t, { settings })
 const document = join(folder, 'aeon.json')
 await writeFile(document, JSON.stringify((await root.get('/openapi/aeon.json')).body))
 

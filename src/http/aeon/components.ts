@@ -34,7 +34,7 @@ import { RoleSpec } from './shapes/role-schemas.ts'
 import { ModifyUserRoleRequest, UserAccountRoleData, UserData, UserInfo } from './shapes/user.ts'
 import { UserSpec, UserSpecWithStateInfo } from './shapes/user-state.ts'
 import { BatchInviteUserResponse, InviteUserResponse } from './users/invite.ts'
-import { UserListResponse } from './users/list.ts'
+import { UserListWithRoleResponse } from './users/list.ts'
 
 /** The request bodies and what they refer to. */
 export const bodies = [
@@ -85,7 +85,7 @@ export const components = [
   RoleResponse,
   RoleListResponse,
   ResourcePermissionsResponse,
-  UserListResponse,
+  UserListWithRoleResponse,
   InviteUserResponse,
   BatchInviteUserResponse,
 ]

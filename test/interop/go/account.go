@@ -1,25 +1,6 @@
 package main
 
-import (
-	"context"
-	"net/http"
-
-	ybmclient "example.com/aeon/sdk"
-)
-
-// Of the operations on accounts, the mocks of the clients have this one: one more in the interface,
-// and they do not compile.
-type accountMock struct{}
-
-func (*accountMock) GetCurrentAccount(context.Context) ybmclient.ApiGetCurrentAccountRequest {
-	return ybmclient.ApiGetCurrentAccountRequest{}
-}
-
-func (*accountMock) GetCurrentAccountExecute(
-	ybmclient.ApiGetCurrentAccountRequest,
-) (ybmclient.AccountResponse, *http.Response, error) {
-	return ybmclient.AccountResponse{}, nil, nil
-}
+import ybmclient "example.com/aeon/sdk"
 
 // The interfaces that the clients mock.
 var (

@@ -1,6 +1,6 @@
 // The story of the Aeon API on the generated library, with the names, constructors and optional
 // fields that the code of ybm and of the Terraform provider uses: account, project, permissions,
-// roles, allow lists and keys. Prints "ok", or ends with what is wrong.
+// roles, allow lists, keys and users. Prints "ok", or ends with what is wrong.
 package main
 
 import (
@@ -20,7 +20,9 @@ func main() {
 	s.createKeys()
 	s.listKeys()
 	s.describeUsers()
+	s.inviteUser()
 	s.meetErrors()
+	s.endUsers()
 	s.endEverything()
 	fmt.Println("ok")
 }
@@ -46,6 +48,7 @@ type story struct {
 	roleId    string
 	listIds   []string
 	keyIds    []string
+	invitedId string
 	jwt       string
 }
 

@@ -24,12 +24,12 @@ import { toInvitedUser } from '../shapes/invitation.ts'
 import { toUserData, UserData } from '../shapes/user.ts'
 import { aeonUserStates, statesOfAeon } from '../shapes/user-state.ts'
 
-export const UserListResponse = Type.Object(
+export const UserListWithRoleResponse = Type.Object(
   {
     data: Type.Array(ref(UserData), { description: 'The users of the page.' }),
     _metadata: ref(PagingMetadata),
   },
-  { $id: 'UserListResponse', description: 'A page of users.' },
+  { $id: 'UserListWithRoleResponse', description: 'A page of users.' },
 )
 
 const orderNames = { created_on: 'created_at' } as const
@@ -77,7 +77,7 @@ export function listUsersRoute(scope: App, deps: Deps): void {
           'Lists the people who have a role in the account. An `email` that several of them have is refused: the clients act on the first user of the answer.',
         params: accountParams,
         querystring: listQuery,
-        response: responses(refAsJson(UserListResponse), { errors: [404] }),
+        response: responses(refAsJson(UserListWithRoleResponse), { errors: [404] }),
       },
     },
     async (request, reply) => {
