@@ -19,6 +19,7 @@ export const guardedTables = [
   'api_key_usage',
   'credential',
   'idempotent_request',
+  'invitation',
   'membership',
   'pepper',
   'person',
