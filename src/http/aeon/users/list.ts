@@ -57,7 +57,7 @@ const listQuery = Type.Object(
         oneOf(aeonUserStates, {
           description: `Only users in this state: ${aeonUserStates.join(', ')}.`,
         }),
-        { type: 'string' },
+        { type: 'string', minLength: 1 },
       ),
     ),
   },
