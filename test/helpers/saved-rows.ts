@@ -11,11 +11,12 @@ const tables = [
   'idempotent_request',
   'person',
   'membership',
+  'invitation',
   'user_session',
 ]
 
 /**
- * Saves all keys, roles, lists, people and sessions of people of a database. Returns a function
+ * Saves all keys, roles, lists, people, invitations and sessions of people of a database. Returns a function
  * that restores them in one round trip.
  */
 export async function saveRows(client: Client): Promise<() => Promise<void>> {
