@@ -20,7 +20,6 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/freshness/!(deposed-primary|instances|lease|outage|receipts|several-hosts).test.ts',
     'test/store/!(database-servers).test.ts',
   ],
-  '1-start-stop': ['test/processes/{edge-mode,start-stop,story}.test.ts'],
   'counted-faces': [
     'test/audit/{acts,admin,events,listing,tampering}.test.ts',
     'test/edges/*.test.ts',
@@ -44,6 +43,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/freshness/instances.test.ts',
     'test/http/aeon-!(lists-and-roles|users).test.ts',
     'test/http/outage.test.ts',
+    'test/processes/story.test.ts',
     'test/setup/composition.test.ts',
     'test/typescript-client/*.test.ts',
     'test/verification/{refusal-cause,usage-buffer,verify-batch}.test.ts',
@@ -53,9 +53,8 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/processes/failover.test.ts',
     'test/store/database-servers.test.ts',
   ],
-  'processes/services': [
-    'test/processes/{crash,early-signals,last-flush,orphans,upgrade,workers}.test.ts',
-  ],
+  'processes/services': ['test/processes/{crash,last-flush,orphans,workers}.test.ts'],
+  'processes/starts': ['test/processes/{early-signals,edge-mode,start-stop,upgrade}.test.ts'],
   races: [
     'test/acts/{bulk-concurrency,concurrency,grant-races,invitation-concurrency,session-concurrency,user-concurrency,user-races}.test.ts',
     'test/audit/roles.test.ts',

@@ -16,8 +16,8 @@ const tables = [
 ]
 
 /**
- * Saves all keys, roles, lists, people, invitations and sessions of people of a database. Returns a function
- * that restores them in one round trip.
+ * Saves all keys, roles, lists, people, invitations and sessions of people of a database. Returns
+ * a function that restores them in one round trip.
  */
 export async function saveRows(client: Client): Promise<() => Promise<void>> {
   const removed = tables.toReversed().map((table) => `delete from ${table}`)

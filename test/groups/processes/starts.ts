@@ -1,0 +1,3 @@
+import { runGroup } from '../../helpers/run-group.ts'
+
+runGroup(import.meta.filename)
