@@ -18,10 +18,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Violation } from '../test/chaos/checker.ts'
 import { Recorder } from '../test/chaos/recorder.ts'
 import { lacksOf } from '../test/chaos/report.ts'
 import { runChaos } from '../test/chaos/run.ts'
+import type { Violation } from '../test/chaos/violation.ts'
 
 const violationsShown = 3
 

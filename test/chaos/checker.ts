@@ -1,23 +1,8 @@
+import { groupedBy } from './grouped-calls.ts'
 import type { Act, Call, ReceiptSeen, Seen } from './history.ts'
 import { type Admissibility, type Asked, Register, type Write } from './register.ts'
-
-export interface Violation {
-  readonly rule: Rule
-  readonly what: string
-  /** The call that shows the violation, and all calls that changed what it is about. */
-  readonly calls: readonly Call[]
-}
-
-export type Rule =
-  | 'an answer older than the bound'
-  | 'an answer from before a complete receipt'
-  | 'an answer that was never true'
-  | 'a lost key'
-  | 'a mutation after the revocation of its author'
-  | 'two changes in one place of the order'
-  | 'changes out of order'
-  | 'a stored state that contradicts what was acknowledged'
-  | 'an answer that nobody may get'
+import { type Rule, ruleOf, type Violation } from './violation.ts'
+import { completionsOf, firstOf, writesOf } from './writes.ts'
 
 /** What is known of one key since it was issued. */
 interface Key {
@@ -67,7 +52,7 @@ class Checker {
   readonly #single: readonly Call[]
   readonly #maxStalenessMs: number
   /** When a complete receipt of a revision was first received, by the revision's id. */
-  readonly #completeAt = new Map<string, number>()
+  readonly #completeAt: ReadonlyMap<string, number>
   /** When the revocation of a key was first acknowledged. */
   readonly #revokedBy = new Map<string, number>()
   readonly #keys = new Map<string, Key>()
@@ -79,7 +64,7 @@ class Checker {
     this.#history = [...history].sort((a, b) => a.start - b.start)
     this.#single = this.#history.flatMap(singled)
     this.#maxStalenessMs = maxStalenessMs
-    this.#learnReceipts()
+    this.#completeAt = completionsOf(this.#history)
     this.#learnRevocations()
     this.#learnKeys()
     this.#learnSessions()
@@ -91,14 +76,6 @@ class Checker {
       ...this.#history.flatMap((call) => this.#violationsOf(call)),
       ...this.#orderViolations(),
     ]
-  }
-
-  #learnReceipts(): void {
-    for (const { end, outcome } of this.#history) {
-      if (outcome.kind !== 'done' || outcome.receipt?.state !== 'complete') continue
-      const { id } = outcome.receipt
-      this.#completeAt.set(id, Math.min(end, this.#completeAt.get(id) ?? end))
-    }
   }
 
   #learnRevocations(): void {
@@ -152,18 +129,8 @@ class Checker {
     }
   }
 
-  /** Revoking is permanent, and repeating it changes nothing: all attempts are one write. */
   #revocation(calls: readonly Call[]): Write<boolean>[] {
-    const attempts = this.#writes(calls, () => true)
-    if (attempts.length === 0) return []
-    return [
-      {
-        value: true,
-        from: Math.min(...attempts.map((one) => one.from)),
-        by: Math.min(...attempts.map((one) => one.by)),
-        complete: Math.min(...attempts.map((one) => one.complete)),
-      },
-    ]
+    return firstOf(this.#writes(calls, () => true))
   }
 
   #learnSets(): void {
@@ -188,22 +155,8 @@ class Checker {
    * nothing.
    */
   #writes<Value>(calls: readonly Call[], read: (act: Act) => Value): Write<Value>[] {
-    return calls.flatMap((call) => {
-      const { act, start: from, end, outcome } = call
-      if (outcome.kind === 'refused' || outcome.kind === 'unreached') return []
-      if (this.#isSentAfterRevocation(call)) return []
-      const isDone = outcome.kind === 'done'
-      const receipt = isDone ? outcome.receipt : undefined
-      const complete = receipt && this.#completeAt.get(receipt.id)
-      return [
-        {
-          value: read(act),
-          from,
-          by: isDone ? end : Number.POSITIVE_INFINITY,
-          complete: complete ?? Number.POSITIVE_INFINITY,
-        },
-      ]
-    })
+    const mayWrite = calls.filter((call) => !this.#isSentAfterRevocation(call))
+    return writesOf(mayWrite, this.#completeAt, read)
   }
 
   /** Whether it was sent with the token of a key whose revocation had been acknowledged. */
@@ -478,18 +431,6 @@ function singled(call: Call): readonly Call[] {
   return call.act.keys.map((key) => ({ ...call, act: { kind: 'revoke', key } }))
 }
 
-function ruleOf(admissibility: Exclude<Admissibility, 'possible'> | Admissibility): Rule {
-  switch (admissibility) {
-    case 'too_old':
-      return 'an answer older than the bound'
-    case 'after_receipt':
-      return 'an answer from before a complete receipt'
-    case 'never':
-    case 'possible':
-      return 'an answer that was never true'
-  }
-}
-
 function endsToken(generation: number): (call: Call) => boolean {
   return ({ act }) => act.kind === 'rotate' && act.ends.includes(generation)
 }
@@ -502,19 +443,4 @@ function standingOfSet(
   const isSame = (value: readonly string[]) =>
     value.length === seen.length && value.every((one) => seen.includes(one))
   return register?.admissibility(isSame, asked, 0) ?? 'possible'
-}
-
-function groupedBy(
-  history: readonly Call[],
-  nameOf: (call: Call) => string | undefined,
-): Map<string, Call[]> {
-  const groups = new Map<string, Call[]>()
-  for (const call of history) {
-    const name = nameOf(call)
-    if (name === undefined) continue
-    const group = groups.get(name) ?? []
-    groups.set(name, group)
-    group.push(call)
-  }
-  return groups
 }

@@ -5,7 +5,7 @@ import { freePort } from '../../bench/servers/server-process.ts'
 import { createProcesses, type Processes } from '../helpers/process.ts'
 import { Caller } from './caller.ts'
 import type { ChaosProcess } from './chaos-process.ts'
-import { check, type Violation } from './checker.ts'
+import { check } from './checker.ts'
 import { Clients } from './clients.ts'
 import { type ChaosDatabase, startKillableDatabase } from './database.ts'
 import { createEdges, edgeLeaseMs, edgeSettings, settleEdges } from './edges.ts'
@@ -19,6 +19,7 @@ import { Random } from './random.ts'
 import type { Recorder } from './recorder.ts'
 import { type Figures, figuresOf } from './report.ts'
 import { settle } from './settle.ts'
+import type { Violation } from './violation.ts'
 
 export interface ChaosOptions {
   readonly revocations: number
