@@ -1,7 +1,8 @@
 /**
  * Runs three instances on one PostgreSQL while processes are killed and stopped, connections break,
  * hang and lag, the database is killed and clocks step. Clients issue, verify, edit and revoke all
- * the while, and at the end their history is held against what the service promises:
+ * the while, persons sign in, are lowered and removed, and at the end the history of all that is
+ * held against what the service promises:
  *   node scripts/chaos.ts [--revocations N] [--failovers N] [--edges N] [--proxy] [--seed S]
  *     [--seconds MAX]
  * With --failovers the database is a primary with a synchronous standby: the primary is killed,

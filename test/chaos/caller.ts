@@ -86,11 +86,10 @@ export class Caller {
       if (answer === undefined) return nothingBut({ kind: 'unreached' })
       const { status, body, session } = answer
       if (status < 300) return { ...success(request.act, body), session }
-      if (status === 401 && request.act.kind === 'use_session') {
-        const verdict = { valid: false, reason: String(body?.code) }
-        return nothingBut({ kind: 'done', verdict })
-      }
       const code = String(body?.code)
+      if (isVerdict(request.act, status)) {
+        return nothingBut({ kind: 'done', verdict: { valid: false, reason: code } })
+      }
       if (code === 'outcome_unknown') return nothingBut({ kind: 'unknown', why: code })
       return nothingBut({ kind: 'refused', status, code })
     } catch (error) {
@@ -129,7 +128,10 @@ export class Caller {
 }
 
 /** What the console sends from the page that an instance serves. */
-function consoleHeaders(url: string, session: string | null): Readonly<Record<string, string>> {
+export function consoleHeaders(
+  url: string,
+  session: string | null,
+): Readonly<Record<string, string>> {
   const { origin, port } = new URL(url)
   return {
     origin,
@@ -137,6 +139,12 @@ function consoleHeaders(url: string, session: string | null): Readonly<Record<st
     'x-aeon-console': '1',
     ...(session !== null && { cookie: `aeon_session_${port}=${session}` }),
   }
+}
+
+/** Whether an error says what became of a session, or of the role of its person. */
+function isVerdict({ kind }: Act, status: number): boolean {
+  if (kind === 'use_person') return status === 401 || status === 403
+  return kind === 'use_session' && status === 401
 }
 
 function nothingBut(outcome: Outcome): Response {
@@ -147,7 +155,7 @@ function success(act: Act, body: Json): Response {
   const receipt = receiptOf(body?.receipt)
   const shown = receipt && { revision: receipt.revision, id: receipt.id, state: receipt.state }
   const verdict =
-    act.kind === 'use_session'
+    act.kind === 'use_session' || act.kind === 'use_person'
       ? { valid: true, reason: null }
       : act.kind === 'verify' && { valid: body.valid, reason: body.reason ?? null }
   const outcome: Outcome = {

@@ -1,5 +1,6 @@
 import { groupedBy } from './grouped-calls.ts'
 import type { Act, Call, ReceiptSeen, Seen } from './history.ts'
+import { checkPeople } from './people-checker.ts'
 import { type Admissibility, type Asked, Register, type Write } from './register.ts'
 import { type Rule, ruleOf, type Violation } from './violation.ts'
 import { completionsOf, firstOf, writesOf } from './writes.ts'
@@ -43,7 +44,10 @@ interface Claim {
  * verdict's checks, and nothing else of the service.
  */
 export function check(history: readonly Call[], maxStalenessMs: number): Violation[] {
-  return new Checker(history, maxStalenessMs).violations()
+  return [
+    ...new Checker(history, maxStalenessMs).violations(),
+    ...checkPeople(history, maxStalenessMs),
+  ]
 }
 
 class Checker {
@@ -423,6 +427,9 @@ class Checker {
 /** The name of an end, which happens once however often it is asked for. */
 function endingOf(act: Act): string | undefined {
   if (act.kind === 'revoke') return `revoke ${act.key}`
+  if (act.kind === 'lower_person' || act.kind === 'remove_person') {
+    return `${act.kind} ${act.person}`
+  }
   return act.kind === 'end_session' ? `end ${act.session}` : undefined
 }
 

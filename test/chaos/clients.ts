@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Author, Caller, FullReceipt, Response } from './caller.ts'
 import type { Acceptor } from './chaos-process.ts'
 import type { ChaosInstance } from './instance.ts'
+import { type PersonEnd, type PersonSetUp, runPersonLife, type Use } from './people.ts'
+import type { PeopleProvider } from './people-provider.ts'
 import type { Random } from './random.ts'
 import { type ClientSession, endSession, signIn, useSession } from './sessions.ts'
 import {
@@ -20,6 +22,8 @@ export interface ClientsOptions {
   readonly instances: readonly [ChaosInstance, ...ChaosInstance[]]
   /** They verify tokens, and do nothing else. */
   readonly edges: readonly Acceptor[]
+  /** Where persons sign in. */
+  readonly provider: Pick<PeopleProvider, 'issuer'>
   /** How many revocations are wanted. */
   readonly revocations: number
   /**
@@ -38,7 +42,15 @@ export interface ClientKey extends Author {
 
 /** How a receipt became complete. */
 export interface Completion {
-  readonly what: 'revoke' | 'revoke all' | 'disable' | 'enable' | 'rotate' | 'edit' | 'end session'
+  readonly what:
+    | 'revoke'
+    | 'revoke all'
+    | 'disable'
+    | 'enable'
+    | 'rotate'
+    | 'edit'
+    | 'end session'
+    | PersonEnd
   readonly ms: number
   /** Every instance had acknowledged; otherwise only time had passed. */
   readonly byAll: boolean
@@ -110,6 +122,17 @@ export class Clients {
     }
   }
 
+  get #ofPersons(): PersonSetUp {
+    const { random, provider } = this.#options
+    return {
+      ...this.#setUp,
+      random,
+      provider,
+      askAll: (uses) => this.#askAll(uses),
+      endWhileUsed: (what, attempt, uses) => this.#endWhileUsed(what, attempt, uses),
+    }
+  }
+
   get #acceptors(): readonly Acceptor[] {
     return [...this.#options.instances, ...this.#options.edges]
   }
@@ -143,6 +166,7 @@ export class Clients {
       if (random.chance(0.1)) await this.#runBulkLife(testBed)
       else if (random.chance(0.2)) await this.#runAuthorLife(testBed)
       else if (random.chance(0.25)) await this.#runSessionLife(testBed)
+      else if (random.chance(0.3)) await runPersonLife(this.#ofPersons, testBed)
       else await this.#runKeyLife(testBed)
       await this.#pause(random.between(0, 4_000))
     }
@@ -223,21 +247,30 @@ export class Clients {
     await Promise.all(sessions.map((session) => this.#useEverywhere(session)))
   }
 
-  /** By as many calls as needed until one is acknowledged; repeating it changes nothing. */
-  async #endSession(session: ClientSession): Promise<void> {
+  #endSession(session: ClientSession): Promise<void> {
     const { caller, random } = this.#options
+    const end = () => endSession(caller, this.anyInstance(), session, random.pick([0, 500, 5_000]))
+    const use = (via: ChaosInstance) => useSession(caller, via, session)
+    return this.#endWhileUsed('end session', end, [use])
+  }
+
+  /** By as many calls as needed until one is acknowledged; repeating it changes nothing. */
+  async #endWhileUsed(
+    what: Completion['what'],
+    attempt: () => Promise<Response>,
+    uses: readonly Use[],
+  ): Promise<void> {
     const begunAt = performance.now()
-    this.#keepAside(this.#useEverywhere(session))
+    this.#keepAside(this.#askAll(uses))
     for (;;) {
-      const waitMs = random.pick([0, 500, 5_000])
-      const { receipt } = await endSession(caller, this.anyInstance(), session, waitMs)
+      const { receipt } = await attempt()
       if (receipt === undefined) {
         await sleep(50)
         continue
       }
-      this.#useAside(session)
-      await this.#completed('end session', receipt, begunAt)
-      await this.#useEverywhere(session)
+      for (const use of uses) this.#watchAside(this.#options.instances, use)
+      await this.#completed(what, receipt, begunAt)
+      await this.#askAll(uses)
       return
     }
   }
@@ -587,6 +620,10 @@ export class Clients {
   #useEverywhere(session: ClientSession): Promise<void> {
     const { caller, instances } = this.#options
     return this.#askEverywhere(instances, (instance) => useSession(caller, instance, session))
+  }
+
+  async #askAll(uses: readonly Use[]): Promise<void> {
+    await Promise.all(uses.map((use) => this.#askEverywhere(this.#options.instances, use)))
   }
 
   async #askEverywhere<One>(

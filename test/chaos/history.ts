@@ -38,6 +38,11 @@ export type Act =
   | { readonly kind: 'sign_in'; readonly session: string; readonly key: string }
   | { readonly kind: 'use_session'; readonly session: string }
   | { readonly kind: 'end_session'; readonly session: string }
+  /** A person has signed in, and uses the session for what only the first role allows. */
+  | { readonly kind: 'enter'; readonly session: string; readonly person: string }
+  | { readonly kind: 'use_person'; readonly session: string }
+  /** A person gets a role that allows less, for good, or is removed, with all sessions. */
+  | { readonly kind: 'lower_person' | 'remove_person'; readonly person: string }
   /** A bulk revocation. Only the first attempt surely has a place of its own in the order. */
   | { readonly kind: 'revoke_all'; readonly keys: readonly string[]; readonly isFirst: boolean }
   /** The permissions of a role, or the addresses of a list, when it is created or edited. */

@@ -4,6 +4,13 @@ import { failoverFaults } from './failovers.ts'
 import { everyEdgeFault, everyFault, type Faults } from './faults.ts'
 import type { Call } from './history.ts'
 import type { Metrics } from './metrics.ts'
+import { personEnds } from './people.ts'
+
+export interface Latencies {
+  readonly count: number
+  readonly p50: number
+  readonly p99: number
+}
 
 /** What a run did, for people, and to distinguish a run that proves something from an idle one. */
 export interface Figures {
@@ -21,13 +28,17 @@ export interface Figures {
    * The time from the first attempt of a revocation until its receipt was complete by
    * acknowledgements.
    */
-  readonly byAllMs: { readonly p50: number; readonly p99: number }
+  readonly byAllMs: Latencies
   readonly bulkRevocations: number
   /** Those, disablings, enablings and edits with a complete receipt. */
   readonly otherChanges: number
   readonly verdicts: Readonly<Record<string, number>>
   /** The answers to sessions of the console. */
   readonly sessions: Readonly<Record<string, number>>
+  /** The answers to sessions of persons. */
+  readonly people: Readonly<Record<string, number>>
+  /** From the first attempt until a receipt was complete by acknowledgements. */
+  readonly peopleMs: Readonly<Record<string, Latencies>>
   readonly outages: number
   readonly unknown: number
   readonly authors: { readonly did: number; readonly denied: number }
@@ -67,7 +78,7 @@ export function figuresOf(of: {
       byTime: revocations.length - byAll.length,
       firstPending: revocations.filter((one) => one.wasPending).length,
     },
-    byAllMs: { p50: quantile(byAll, 0.5), p99: quantile(byAll, 0.99) },
+    byAllMs: latenciesOf(byAll),
     bulkRevocations: clients.completions.filter(({ what }) => what === 'revoke all').length,
     otherChanges: clients.completions.length - revocations.length,
     verdicts: tally(history, ({ act, outcome }) => {
@@ -78,6 +89,16 @@ export function figuresOf(of: {
       if (act.kind !== 'use_session' || outcome.kind !== 'done') return undefined
       return outcome.verdict?.valid === true ? 'goes on' : 'ended'
     }),
+    people: tally(history, ({ act, outcome }) => {
+      if (act.kind !== 'use_person' || outcome.kind !== 'done') return undefined
+      return outcome.verdict?.valid === true ? 'goes on' : (outcome.verdict?.reason ?? 'none')
+    }),
+    peopleMs: Object.fromEntries(
+      personEnds.map((what) => [
+        what,
+        latenciesOf(clients.completions.filter((one) => one.what === what && one.byAll)),
+      ]),
+    ),
     outages: count(({ outcome }) => outcome.kind === 'refused' && outcome.status === 503),
     unknown: count(({ outcome }) => outcome.kind === 'unknown'),
     authors: {
@@ -147,6 +168,9 @@ export function lacksOf(
       ['bulk revocations', figures.bulkRevocations, revocations / 50],
       ['sessions that go on', figures.sessions['goes on'] ?? 0, revocations / 10],
       ['sessions that have ended', figures.sessions.ended ?? 0, revocations / 10],
+      ['sessions of persons that go on', figures.people['goes on'] ?? 0, revocations / 10],
+      ['sessions of lowered persons', figures.people.permission_denied ?? 0, revocations / 10],
+      ['sessions of persons that ended', figures.people.unauthenticated ?? 0, revocations / 10],
       ...everyFault.map(faults),
       ...(edges > 0 ? everyEdgeFault.map(faults) : []),
     )
@@ -154,6 +178,14 @@ export function lacksOf(
   return wanted.flatMap(([what, is, atLeast]) =>
     is >= atLeast ? [] : [`${what}: ${is}, and not ${Math.ceil(atLeast)}`],
   )
+}
+
+function latenciesOf(completions: readonly Completion[]): Latencies {
+  return {
+    count: completions.length,
+    p50: quantile(completions, 0.5),
+    p99: quantile(completions, 0.99),
+  }
 }
 
 function quantile(completions: readonly Completion[], part: number): number {

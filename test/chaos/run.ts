@@ -15,6 +15,7 @@ import { HostileWays } from './hostile-ways.ts'
 import { ChaosInstance } from './instance.ts'
 import { lookUpAll } from './look-up.ts'
 import { Metrics } from './metrics.ts'
+import { startPeopleProvider } from './people-provider.ts'
 import { Random } from './random.ts'
 import type { Recorder } from './recorder.ts'
 import { type Figures, figuresOf } from './report.ts'
@@ -101,8 +102,10 @@ async function play(
 ): Promise<ChaosReport> {
   const { recorder, print } = options
   const rootTokenFile = join(processes.folder, 'root-token')
+  await using provider = await startPeopleProvider(processes.folder)
   const settings = {
     ROOT_TOKEN_FILE: rootTokenFile,
+    OIDC_FILE: provider.file,
     MAX_STALENESS_MS: String(maxStalenessMs),
     POLL_INTERVAL_MS: '200',
     DRAIN_TIMEOUT_MS: '2000',
@@ -150,6 +153,7 @@ async function play(
     random: new Random(options.seed),
     instances: [first, ...others],
     edges,
+    provider,
     // Failovers are counted, and revocations go on meanwhile.
     revocations: options.failovers > 0 ? Number.POSITIVE_INFINITY : options.revocations,
     maxStalenessMs,

@@ -49,8 +49,8 @@ export async function makeTestBed(options: SetUp): Promise<TestBed> {
 export async function makeRole(
   { caller, anyInstance, newName }: SetUp,
   account: string,
+  permissions: readonly string[] = [plainPermission, changingPermission],
 ): Promise<TestBed['role']> {
-  const permissions = [plainPermission, changingPermission]
   const role = await untilMade(
     (name) =>
       caller.call({

@@ -92,7 +92,7 @@ export function answerOf(provider: HostileProvider, url: string): URL {
   return back
 }
 
-function metadataOf(issuer: string): Json {
+export function metadataOf(issuer: string): Json {
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
