@@ -71,7 +71,8 @@ export async function startPeopleConsole(t: Test): Promise<PeopleConsole | undef
 
 /** Proves to be a person at the page of the provider, by the keyboard alone. */
 export async function proveInWindow(page: Page, subject: string): Promise<void> {
-  await page.getByPlaceholder('Enter any login').waitFor()
+  // On a busy machine the page is shown before it has given its first field the focus.
+  await page.getByPlaceholder('Enter any login').focus()
   const { press, type } = keyboardOf(page)
   await type(subject)
   await press('Tab')
