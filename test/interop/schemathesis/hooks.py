@@ -45,6 +45,7 @@ AEON_BEYOND_SCHEMAS = re.compile(
     "must be a continuation_token of this list|does not exist in the account|"
     "catalogue does not contain|must be an IPv4 or IPv6 address|An IPv4 address must be|"
     "must be one or more of ACTIVE, EXPIRED, REVOKED|must be key ids|"
+    "must be one of ACTIVE, PROVISIONED, INACTIVE|"
     "The text must not (contain|begin or end)|"
     # One entry for each resource type; and a limit that counts the members of a whole body.
     "An earlier entry has the same resource type|must not have more than 2000 members"
@@ -121,7 +122,10 @@ def free_names(case, headers):
     if case.method in ("POST", "PUT") and isinstance(case.body, dict) and "name" in case.body:
         case.body["name"] = f"name {next(numbers)}"
     if case.method == "POST" and case.operation.path.endswith("/users") and isinstance(case.body, dict):
-        case.body["subject"] = f"subject-{next(numbers)}"
+        if case.operation.path.startswith(AEON):
+            case.body["email"] = f"person-{next(numbers)}@example.com"
+        else:
+            case.body["subject"] = f"subject-{next(numbers)}"
     if case.operation.path.endswith("/rotate") and isinstance(case.body, dict):
         # An overlap is in progress after the first rotation, and no key changes its own expiry.
         case.body["end_overlap"] = True

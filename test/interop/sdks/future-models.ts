@@ -58,6 +58,7 @@ function sampleOf(schema: Json): Json {
 
 function textOf(known: readonly string[] | undefined, format: string | undefined): string {
   if (known !== undefined) return 'future_value'
+  if (format === 'uri') return 'https://keys.example.com/a-path'
   if (format === 'uuid') return '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
   return format === 'date-time' ? '2030-01-02T03:04:05.000Z' : 'a text'
 }
