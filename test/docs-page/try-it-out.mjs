@@ -62,7 +62,10 @@ function orderOf({ operationId, method }) {
   if (last.includes(operationId)) return 4 + last.indexOf(operationId)
   if (method === 'delete') return 3
   if (/^create/i.test(operationId)) return operationId === 'createAccount' ? 0 : 1
-  return ['issueApiKey', 'addUser'].includes(operationId) ? 1 : 2
+  // Their role is one that was listed before.
+  if (['InviteAccountUser', 'BatchInviteAccountUsers', 'ModifyUserRole'].includes(operationId))
+    return 2.5
+  return ['issueApiKey', 'addUser', 'invite'].includes(operationId) ? 1 : 2
 }
 
 function documentNames() {

@@ -45,7 +45,10 @@ t.test('every operation of /docs works with what the page proposes', async (t) =
   const started = await startTestService(t, { settings: { PUBLIC_URL: url, OIDC_FILE } })
   const { service, rootToken, root } = started
   await service.app.listen({ host: '127.0.0.1', port })
-  const tenant = await newKey(root, await newAccount(root))
+  const account = await newAccount(root)
+  const tenant = await newKey(root, account)
+  const person = { issuer: exampleProvider.issuer, subject: 'ada', role: 'viewer' }
+  await root.post(`/v1/accounts/${account}/users`, person)
   const { stdout } = await run('node', ['try-it-out.mjs'], {
     ...options,
     env: {

@@ -10,7 +10,10 @@ window.addEventListener('load', () => {
     role: 'roles',
     allow_list: 'allow-lists',
     user: 'users',
+    invitation: 'invitations',
   }
+  /** What examples of bodies have for the id of a role. */
+  const exampleRole = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
   /** Ids by the collection that they belong to, and the receipt that came last. */
   const known = new Map()
 
@@ -51,6 +54,10 @@ window.addEventListener('load', () => {
   function askThisService(request) {
     const { pathname, search } = new URL(request.url, location.href)
     const url = location.origin + pathname + search
+    const role = known.get('roles')
+    if (typeof request.body === 'string' && role !== undefined) {
+      request.body = request.body.replaceAll(`"role_id": "${exampleRole}"`, `"role_id": "${role}"`)
+    }
     return Object.assign(request, { url, credentials: 'omit' })
   }
 
@@ -123,6 +130,8 @@ window.addEventListener('load', () => {
     const one = isList ? body.data[0] : body?.data
     const id = one?.info?.id ?? one?.id
     if (!collection || !id || (isList && known.has(collection))) return
+    // The answer to an invitation has the id of the invitation, which is no user yet.
+    if (collection === 'users' && !isList) return
     known.set(collection, id)
   }
 })
