@@ -54,7 +54,7 @@ window.addEventListener('load', () => {
   function askThisService(request) {
     const { pathname, search } = new URL(request.url, location.href)
     const url = location.origin + pathname + search
-    const role = known.get('roles')
+    const role = known.get('built-in role')
     if (typeof request.body === 'string' && role !== undefined) {
       request.body = request.body.replaceAll(`"role_id": "${exampleRole}"`, `"role_id": "${role}"`)
     }
@@ -127,6 +127,9 @@ window.addEventListener('load', () => {
   function rememberAeon(url, body) {
     const [, collection] = /\/api\/public\/v1\/.*\/([a-z-]+)(?:\?|$)/.exec(url) ?? []
     const isList = Array.isArray(body?.data)
+    // No operation deletes it, whoever has it.
+    const builtIn = isList && body.data.find(({ info }) => info?.is_user_defined === false)
+    if (builtIn && collection === 'roles') known.set('built-in role', builtIn.info.id)
     const one = isList ? body.data[0] : body?.data
     const id = one?.info?.id ?? one?.id
     if (!collection || !id || (isList && known.has(collection))) return
