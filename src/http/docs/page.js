@@ -127,7 +127,7 @@ window.addEventListener('load', () => {
   function rememberAeon(url, body) {
     const [, collection] = /\/api\/public\/v1\/.*\/([a-z-]+)(?:\?|$)/.exec(url) ?? []
     const isList = Array.isArray(body?.data)
-    // No operation deletes it, whoever has it.
+    // A role that no operation deletes.
     const builtIn = isList && body.data.find(({ info }) => info?.is_user_defined === false)
     if (builtIn && collection === 'roles') known.set('built-in role', builtIn.info.id)
     const one = isList ? body.data[0] : body?.data
