@@ -19,6 +19,11 @@ export interface Grant {
   readonly allowListIds: readonly string[]
 }
 
+/** What a role gives to a person: all that it allows, from any address. */
+export function grantToPerson(permissions: readonly string[]): Grant {
+  return { permissions, reach: 'anywhere', allowListIds: [] }
+}
+
 export type GrantRefusal =
   | { readonly kind: 'permissions'; readonly missing: readonly string[] }
   | { readonly kind: 'reach' }

@@ -1,35 +1,40 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Executor } from './database.ts'
 import { expiry } from './paging.ts'
 
 /** How many live keys have each of the account's roles. Roles without a key are absent. */
-export async function countKeysOfRoles(
+export function countKeysOfRoles(
   db: Executor,
   accountId: string,
   roleIds: readonly string[],
   now: Date,
 ): Promise<Map<string, number>> {
-  if (roleIds.length === 0) return new Map()
-  const { rows } = await sql<Count>`
-    select role_id as id, count(*) as count from api_key
-    where account_id = ${accountId} and live and role_id = any(${roleIds}::uuid[])
-      and ${expiry} > ${now}
-    group by role_id`.execute(db)
-  return toMap(rows)
+  const isLive = sql<boolean>`live and ${expiry} > ${now}`
+  return countByRole(db, accountId, roleIds, 'api_key', isLive)
 }
 
 /** How many users have each of the account's roles. Roles without a user are absent. */
-export async function countUsersOfRoles(
+export function countUsersOfRoles(
   db: Executor,
   accountId: string,
   roleIds: readonly string[],
   now: Date,
 ): Promise<Map<string, number>> {
+  const isLive = sql<boolean>`live and coalesce(mapped_until, 'infinity') > ${now}`
+  return countByRole(db, accountId, roleIds, 'membership', isLive)
+}
+
+async function countByRole(
+  db: Executor,
+  accountId: string,
+  roleIds: readonly string[],
+  table: 'api_key' | 'membership',
+  isLive: RawBuilder<boolean>,
+): Promise<Map<string, number>> {
   if (roleIds.length === 0) return new Map()
   const { rows } = await sql<Count>`
-    select role_id as id, count(*) as count from membership
-    where account_id = ${accountId} and live and role_id = any(${roleIds}::uuid[])
-      and coalesce(mapped_until, 'infinity') > ${now}
+    select role_id as id, count(*) as count from ${sql.table(table)}
+    where account_id = ${accountId} and role_id = any(${roleIds}::uuid[]) and ${isLive}
     group by role_id`.execute(db)
   return toMap(rows)
 }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { check } from './checker.ts'
-import type { Act, Call, Outcome, ReceiptSeen, Seen } from './history.ts'
+import type { Act, Call, Outcome, Seen } from './history.ts'
+import { call, done, gone, receipt, verdict } from './told-history.ts'
 
 const maxStalenessMs = 1_000
 const permission = 'cluster:create'
@@ -21,7 +22,6 @@ const useSession: Act = { kind: 'use_session', session: 's' }
 const endSession: Act = { kind: 'end_session', session: 's' }
 const signedIn = call(40, 50, signIn, { kind: 'done' }, 'one')
 const noSession = verdict('unauthenticated')
-const gone: Outcome = { kind: 'unknown', why: 'ECONNRESET' }
 
 /** A key that exists, and may be used from everywhere. */
 const made = [
@@ -308,35 +308,6 @@ t.test('the chaos checker reports every broken guarantee', async (t) => {
     t.same([...new Set(rules)], [name.slice(0, name.indexOf(':'))], name)
   }
 })
-
-function call(
-  start: number,
-  end: number,
-  act: Act,
-  outcome: Outcome | (() => Outcome),
-  by: string | null = null,
-): Call {
-  return {
-    start,
-    end,
-    via: 'a',
-    by,
-    act,
-    outcome: typeof outcome === 'function' ? outcome() : outcome,
-  }
-}
-
-function done(): Outcome {
-  return { kind: 'done' }
-}
-
-function receipt(revision: number, state: ReceiptSeen['state']): Outcome {
-  return { kind: 'done', receipt: { revision, id: `id ${revision}`, state } }
-}
-
-function verdict(reason: string | null): Outcome {
-  return { kind: 'done', verdict: { valid: reason === null, reason } }
-}
 
 function saw(seen: Seen): Outcome {
   return { kind: 'done', seen }

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { check } from './checker.ts'
-import type { Act, Call, Outcome } from './history.ts'
+import type { Act, Call } from './history.ts'
+import { call, gone, receipt, verdict } from './told-history.ts'
 
 const maxStalenessMs = 1_000
 const person = 'p'
@@ -11,7 +12,6 @@ const remove: Act = { kind: 'remove_person', person }
 const goesOn = verdict(null)
 const denied = verdict('permission_denied')
 const refused = verdict('unauthenticated')
-const gone: Outcome = { kind: 'unknown', why: 'ECONNRESET' }
 const entered = call(20, 30, { kind: 'enter', session: 's', person }, { kind: 'done' })
 
 t.test('the chaos checker accepts what the session of a person may be answered', async (t) => {
@@ -83,15 +83,3 @@ t.test('the chaos checker reports each wrong answer to the session of a person',
     t.same([...new Set(rules)], [name.slice(0, name.indexOf(':'))], name)
   }
 })
-
-function call(start: number, end: number, act: Act, outcome: Outcome): Call {
-  return { start, end, via: 'a', by: null, act, outcome }
-}
-
-function receipt(revision: number, state: 'complete' | 'pending'): Outcome {
-  return { kind: 'done', receipt: { revision, id: `id ${revision}`, state } }
-}
-
-function verdict(reason: string | null): Outcome {
-  return { kind: 'done', verdict: { valid: reason === null, reason } }
-}

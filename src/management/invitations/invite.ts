@@ -7,6 +7,7 @@ import {
 } from '../../acts/idempotency.ts'
 import { newId } from '../../acts/ids.ts'
 import type { AuditDraft } from '../../domain/audit/audit-event.ts'
+import { grantToPerson } from '../../domain/grant.ts'
 import { foldEmail } from '../../domain/invitation/email-address.ts'
 import { type Invitation, statusOfInvitation } from '../../domain/invitation/invitation.ts'
 import { maxOpenInvitations } from '../../domain/limits.ts'
@@ -58,8 +59,7 @@ export async function invite(
     invitingTerms(accountId),
     async ({ trx, author }): Promise<Acted<Created<SentInvitation>>> => {
       const role = await requireRoleAndLists(trx, accountId, { role: wanted, allowListIds: [] })
-      const grant = { permissions: role.effective, reach: 'anywhere', allowListIds: [] } as const
-      requireGrantable(author, grant)
+      requireGrantable(author, grantToPerson(role.effective))
       const id = newId(deps)
       const named = idempotent && { ...idempotent, accountId, route: 'invite' }
       const earlier = named && (await findEarlierResource(trx, principal, named, id))

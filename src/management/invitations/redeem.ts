@@ -1,9 +1,9 @@
 import { type Acted, act, nothingChanged } from '../../acts/act.ts'
 import { mayGrant } from '../../acts/authority.ts'
 import { newId } from '../../acts/ids.ts'
+import { grantToPerson } from '../../domain/grant.ts'
 import type { Invitation } from '../../domain/invitation/invitation.ts'
 import { type RedemptionRefusal, refusalOfRedemption } from '../../domain/invitation/redemption.ts'
-import type { User } from '../../domain/person/user.ts'
 import { system } from '../../domain/principal.ts'
 import { hasValidTag, parseConsoleSecret } from '../../domain/session/console-secret.ts'
 import type { StoreTransaction } from '../../store/database.ts'
@@ -13,11 +13,12 @@ import {
   hasLink,
   redeemInvitation,
 } from '../../store/invitations.ts'
-import { findUser, findUserFacts, insertMembership } from '../../store/memberships.ts'
+import { findUserFacts } from '../../store/memberships.ts'
 import { enterPerson, updateProfile } from '../../store/persons.ts'
 import { findRoleWithEffects } from '../../store/roles.ts'
 import type { SessionManagementDeps } from '../sessions/deps.ts'
 import { enterSession, hashOfSecret, sessionStarted } from '../sessions/start.ts'
+import { type EnteredUser, enterUser } from '../users/enter-user.ts'
 import { userAdded } from '../users/events.ts'
 import {
   enterAccounts,
@@ -73,7 +74,7 @@ export async function redeem(
         refusalOfRedemption(invitation, signedIn, now) ??
         (await refusalOfLink(trx, invitation, hashOfSecret(text), now))
       if (refusal !== undefined) return nothingChanged(refused(refusal))
-      const { user, isAdded } = await enterUser(deps, trx, invitation, signedIn)
+      const { user, isAdded } = await enterInvited(deps, trx, invitation, signedIn)
       await redeemInvitation(trx, invitation.id, user.person.id, now)
       const facts = await findUserFacts(trx, user.membershipId)
       if (facts === undefined) throw new Error('A user who redeemed an invitation was not found.')
@@ -104,33 +105,22 @@ async function refusalOfLink(
   const rights = await lockInviter(trx, inviter, now)
   const role = await findRoleWithEffects(trx, accountId, { id: roleId })
   if (rights === undefined || role === undefined) return 'void'
-  const grant = { permissions: role.effective, reach: 'anywhere', allowListIds: [] } as const
-  return mayGrant(rights, grant) ? undefined : 'void'
+  return mayGrant(rights, grantToPerson(role.effective)) ? undefined : 'void'
 }
 
 /** The person as a user of the account: the present one, or one with the role that was offered. */
-async function enterUser(
+async function enterInvited(
   deps: SessionManagementDeps,
   trx: StoreTransaction,
   { accountId, role }: Invitation,
   { issuer, subject, email, emailVerified, name }: SignedInPerson,
-): Promise<{ readonly user: User; readonly isAdded: boolean }> {
+): Promise<EnteredUser> {
   const now = deps.now()
   const profile = { email, emailVerified, name }
   const entered = { id: newId(deps), issuer, subject, ...profile, createdAt: now }
   const person = await enterPerson(trx, entered)
   await updateProfile(trx, person.id, profile, now)
-  const isAdded = await insertMembership(trx, {
-    id: newId(deps),
-    accountId,
-    personId: person.id,
-    roleId: role.id,
-    mappedUntil: null,
-    createdAt: now,
-  })
-  const user = await findUser(trx, accountId, person.id)
-  if (user === undefined) throw new Error('A user who redeemed an invitation was not found.')
-  return { user, isAdded }
+  return enterUser(deps, trx, { accountId, personId: person.id, roleId: role.id })
 }
 
 function refused(reason: RedemptionRefusal): Redemption {

@@ -1,5 +1,6 @@
 import { type Acted, act } from '../../acts/act.ts'
 import { requireGrantable } from '../../acts/authority.ts'
+import { grantToPerson } from '../../domain/grant.ts'
 import { statusOfInvitation } from '../../domain/invitation/invitation.ts'
 import { maxOpenInvitations } from '../../domain/limits.ts'
 import type { CallerPrincipal } from '../../domain/principal.ts'
@@ -33,11 +34,7 @@ export async function resend(
       requireUnended(status)
       const wanted = { role: before.role.id, allowListIds: [] }
       const role = await requireRoleAndLists(trx, accountId, wanted)
-      requireGrantable(author, {
-        permissions: role.effective,
-        reach: 'anywhere',
-        allowListIds: [],
-      })
+      requireGrantable(author, grantToPerson(role.effective))
       const others = await countOpenInvitations(trx, accountId, sending.sentAt)
       if (status === 'expired' && others >= maxOpenInvitations) throw tooManyInvitations()
       await sendAgain(trx, before.id, sending)

@@ -7,14 +7,16 @@ import {
   type IdempotentRequest,
 } from '../../acts/idempotency.ts'
 import { newId } from '../../acts/ids.ts'
+import { grantToPerson } from '../../domain/grant.ts'
 import type { PersonName } from '../../domain/person/person.ts'
 import type { User } from '../../domain/person/user.ts'
 import type { CallerPrincipal } from '../../domain/principal.ts'
 import { invalidRequest, notFound, ServiceError } from '../../errors.ts'
 import { violates } from '../../store/faults.ts'
-import { findUser, insertMembership, membershipRoleConstraint } from '../../store/memberships.ts'
+import { findUser, membershipRoleConstraint } from '../../store/memberships.ts'
 import { enterPerson } from '../../store/persons.ts'
 import { requireRoleAndLists, unknownRole } from '../api-keys/require-references.ts'
+import { enterUser } from './enter-user.ts'
 import { userAdded } from './events.ts'
 
 export interface NewUser extends PersonName {
@@ -46,11 +48,7 @@ export async function addUser(
     terms,
     async ({ trx, author }): Promise<Acted<Created<User>>> => {
       const role = await requireRoleAndLists(trx, accountId, { role: wanted, allowListIds: [] })
-      requireGrantable(author, {
-        permissions: role.effective,
-        reach: 'anywhere',
-        allowListIds: [],
-      })
+      requireGrantable(author, grantToPerson(role.effective))
       const person = await enterPerson(trx, {
         id: newId(deps),
         issuer,
@@ -67,17 +65,12 @@ export async function addUser(
         if (user === undefined) throw notFound('user')
         return nothingChanged({ value: user, isRepeat: true })
       }
-      const isAdded = await insertMembership(trx, {
-        id: newId(deps),
+      const { user, isAdded } = await enterUser(deps, trx, {
         accountId,
         personId: person.id,
         roleId: role.id,
-        mappedUntil: null,
-        createdAt: now,
       }).catch(refuseGoneRole)
       if (!isAdded) throw isUserAlready()
-      const user = await findUser(trx, accountId, person.id)
-      if (user === undefined) throw new Error('An inserted user was not found.')
       return { result: { value: user, isRepeat: false }, events: [userAdded(user)] }
     },
   )

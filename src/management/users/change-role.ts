@@ -1,6 +1,7 @@
 import { type Acted, type AuthorizedTerms, act, nothingChanged } from '../../acts/act.ts'
 import { requireGrantable } from '../../acts/authority.ts'
 import type { ActDeps } from '../../acts/deps.ts'
+import { grantToPerson } from '../../domain/grant.ts'
 import type { User } from '../../domain/person/user.ts'
 import type { CallerPrincipal } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
@@ -50,11 +51,8 @@ export async function changeRole(
       membershipId = user.membershipId
       const before = await requireRoleOf(trx, user)
       const after = await requireRoleAndLists(trx, accountId, { role: wanted, allowListIds: [] })
-      requireGrantable(author, {
-        permissions: [...new Set([...before.effective, ...after.effective])].sort(),
-        reach: 'anywhere',
-        allowListIds: [],
-      })
+      const either = [...new Set([...before.effective, ...after.effective])].sort()
+      requireGrantable(author, grantToPerson(either))
       if (before.id === after.id) {
         const unchangedSince = user.lastChange ?? (await findLatestRevision(trx))
         return nothingChanged({ user, unchangedSince })

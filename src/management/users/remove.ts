@@ -8,6 +8,7 @@ import {
 import { requireGrantable, requirePermission } from '../../acts/authority.ts'
 import type { ActDeps } from '../../acts/deps.ts'
 import { newId } from '../../acts/ids.ts'
+import { grantToPerson } from '../../domain/grant.ts'
 import type { User } from '../../domain/person/user.ts'
 import { actorOf, type CallerPrincipal } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
@@ -71,7 +72,7 @@ export async function removeUser(
     }
     membershipId = user.membershipId
     const role = await requireRoleOf(trx, user)
-    requireGrantable(author, { permissions: role.effective, reach: 'anywhere', allowListIds: [] })
+    requireGrantable(author, grantToPerson(role.effective))
     await requireAnotherAdmin(trx, user, role, undefined)
     await endMemberships(trx, [user.membershipId], ending.at)
     changed({ kind: 'user', id })
