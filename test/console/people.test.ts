@@ -206,7 +206,8 @@ t.test('a mapped role is computed anew at each sign-in, and ends with the sessio
 })
 
 t.test('a role of the platform needs an entry that names the platform', async (t) => {
-  const service = await startTestService(t)
+  const OIDC_FILE = await writeOidcFile(t, [testProvider])
+  const service = await startTestService(t, { settings: { OIDC_FILE } })
   const platform: string = (await service.root.get('/v1/me')).body.api_key.account_id
   const account = await newAccount(service.root)
   const nothing: Readonly<Record<string, MappedRole>> = {
@@ -219,6 +220,14 @@ t.test('a role of the platform needs an entry that names the platform', async (t
     await t.rejects(signInAs(service, subject, [mapped]), { code: 'permission_denied' }, subject)
     const { rows } = await raw.query('select subject from person')
     t.same(rows, [], 'nothing is stored of who has no role')
+  }
+  const given = {
+    users: { issuer: testIssuer, subject: 'given', role: 'viewer' },
+    invitations: { email: 'ada@example.com', role: 'viewer' },
+  }
+  for (const [list, body] of Object.entries(given)) {
+    const refused = await service.root.post(`/v1/accounts/${platform}/${list}`, body)
+    t.match(refused, { status: 409, body: { code: 'mapped_role' } }, `${list}: not by the API`)
   }
   const operator = await signInAs(service, 'op', [{ accountId: null, role: 'admin' }])
   const keys = `/v1/accounts/${account}/api-keys`

@@ -23,6 +23,7 @@ import {
 } from '../../store/invitations.ts'
 import { requireRoleAndLists } from '../api-keys/require-references.ts'
 import type { ManagementDeps } from '../deps.ts'
+import { requireNoPlatform } from '../users/user-rules.ts'
 import { invitationSent, invitationWithdrawn } from './events.ts'
 import { invitingTerms, newSending } from './sending.ts'
 
@@ -43,8 +44,9 @@ export interface SentInvitation {
  * Invites whom a provider will verify to have the address. The author must hold everything that the
  * role allows, from any address, now and when the invitation is redeemed. An expired invitation of
  * the address is replaced. A repeat of a request with the same idempotency key sends nothing.
- * Throws `invalid_request`, `escalation`, `id_taken`, `invitation_limit`, `idempotency_key_reused`,
- * and `not_found` for a repeat after the invitation was deleted.
+ * Throws `mapped_role` for the platform account, `invalid_request`, `escalation`, `id_taken`,
+ * `invitation_limit`, `idempotency_key_reused`, and `not_found` for a repeat after the invitation
+ * was deleted.
  */
 export async function invite(
   deps: ManagementDeps,
@@ -58,6 +60,7 @@ export async function invite(
     principal,
     invitingTerms(accountId),
     async ({ trx, author }): Promise<Acted<Created<SentInvitation>>> => {
+      await requireNoPlatform(trx, accountId)
       const role = await requireRoleAndLists(trx, accountId, { role: wanted, allowListIds: [] })
       requireGrantable(author, grantToPerson(role.effective))
       const id = newId(deps)

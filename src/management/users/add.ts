@@ -18,6 +18,7 @@ import { enterPerson } from '../../store/persons.ts'
 import { requireRoleAndLists, unknownRole } from '../api-keys/require-references.ts'
 import { enterUser } from './enter-user.ts'
 import { userAdded } from './events.ts'
+import { requireNoPlatform } from './user-rules.ts'
 
 export interface NewUser extends PersonName {
   /** An id if it parses as a UUID, else a name. */
@@ -27,8 +28,9 @@ export interface NewUser extends PersonName {
 /**
  * Makes a person a user of the account, before the person has ever signed in. The author must
  * hold everything that the role allows, from any address. A repeat of a request with the same
- * idempotency key adds nobody. Throws `invalid_request`, `escalation`, `id_taken`,
- * `idempotency_key_reused`, and `not_found` if the person who was added has been removed.
+ * idempotency key adds nobody. Throws `mapped_role` for the platform account, `invalid_request`,
+ * `escalation`, `id_taken`, `idempotency_key_reused`, and `not_found` if the person who was added
+ * has been removed.
  */
 export async function addUser(
   deps: ActDeps,
@@ -47,6 +49,7 @@ export async function addUser(
     principal,
     terms,
     async ({ trx, author }): Promise<Acted<Created<User>>> => {
+      await requireNoPlatform(trx, accountId)
       const role = await requireRoleAndLists(trx, accountId, { role: wanted, allowListIds: [] })
       requireGrantable(author, grantToPerson(role.effective))
       const person = await enterPerson(trx, {

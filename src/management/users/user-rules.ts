@@ -2,6 +2,7 @@ import type { User } from '../../domain/person/user.ts'
 import { type CallerPrincipal, rightsOf } from '../../domain/principal.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { notFound, ServiceError } from '../../errors.ts'
+import { isPlatformAccount } from '../../store/accounts.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { countOthersWithRole } from '../../store/role-holders.ts'
 import { findRoleWithEffects, type RoleWithEffects } from '../../store/roles.ts'
@@ -17,6 +18,18 @@ export function requireOther(principal: CallerPrincipal, idText: string): string
   throw new ServiceError(
     'own_role',
     'Nobody changes the own role or removes themselves. Ask another administrator.',
+  )
+}
+
+/**
+ * Throws `mapped_role` for the platform account: who may act on every account is decided by the
+ * file of the deployment, and by no act.
+ */
+export async function requireNoPlatform(trx: StoreTransaction, accountId: string): Promise<void> {
+  if (!(await isPlatformAccount(trx, accountId))) return
+  throw new ServiceError(
+    'mapped_role',
+    'Roles of the platform account follow from OIDC_FILE only: add a rule with "platform": true.',
   )
 }
 

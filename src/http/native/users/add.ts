@@ -43,7 +43,7 @@ export function addUserRoute(app: App, deps: Deps): void {
         tags: ['Users'],
         summary: 'Add a user',
         description:
-          'Gives a person a role in the account, before the first sign-in. The person is who the provider calls by this subject: an e-mail address identifies nobody.',
+          'Gives a person a role in the account, before the first sign-in. The person is who the provider calls by this subject: an e-mail address identifies nobody. Fails with `mapped_role` for the platform account, whose roles follow from the file of the deployment.',
         params: accountParams,
         headers: idempotencyHeaders('the same user'),
         body: ref(AddUserBody),
