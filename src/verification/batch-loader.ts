@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors.ts'
-import { FairQueue } from './hashing/fair-queue.ts'
+import { FairQueue } from './fair-queue.ts'
 
 export interface BatchLoaderOptions<Wanted, Found> {
   /** Reads all at once. The answer has, by key, what was found. */

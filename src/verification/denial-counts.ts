@@ -1,5 +1,5 @@
 import type { DenialRecord } from '../store/denials.ts'
-import { FairQueue } from './hashing/fair-queue.ts'
+import { FairQueue } from './fair-queue.ts'
 
 interface DenialCount extends DenialRecord {
   clientIp: string | null

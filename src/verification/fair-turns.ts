@@ -1,4 +1,4 @@
-import { FairQueue } from './hashing/fair-queue.ts'
+import { FairQueue } from './fair-queue.ts'
 
 /** The longest use of one turn of the event loop, unless a single piece of work takes longer. */
 const turnMs = 1

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { ServiceError } from '../../src/errors.ts'
 import { registerPeppers } from '../../src/setup/register-peppers.ts'
-import { FairQueue } from '../../src/verification/hashing/fair-queue.ts'
+import { FairQueue } from '../../src/verification/fair-queue.ts'
 import { createSecretHasher } from '../../src/verification/hashing/hasher.ts'
 import { noPeppers, parsePeppers } from '../../src/verification/hashing/peppers.ts'
 import {

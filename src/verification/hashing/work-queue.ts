@@ -1,5 +1,5 @@
 import { ServiceError } from '../../errors.ts'
-import { FairQueue } from './fair-queue.ts'
+import { FairQueue } from '../fair-queue.ts'
 
 interface Waiting {
   /** On the monotonic clock. */
