@@ -51,8 +51,13 @@ export async function begin(
   return { url: answer.body.url, cookie }
 }
 
-export function tryBegin({ as }: Pick<TestService, 'as'>, body: object): Promise<Answer> {
-  return as(undefined).call('POST', '/v1/session/oidc', { body, headers: consoleHeaders })
+export function tryBegin(
+  { as }: Pick<TestService, 'as'>,
+  body: object,
+  cookie?: string,
+): Promise<Answer> {
+  const headers = { ...consoleHeaders, ...(cookie !== undefined && { cookie }) }
+  return as(undefined).call('POST', '/v1/session/oidc', { body, headers })
 }
 
 /** The browser comes back from the provider: a navigation, which has no header of the console. */

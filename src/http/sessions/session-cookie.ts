@@ -65,9 +65,18 @@ export function attributesOf({ isSecure }: ConsoleSite): string {
 
 /** The values of the cookies of a name, in a Cookie header. */
 export function valuesOf(cookie: string, name: string): readonly string[] {
-  return cookie
-    .split(';')
-    .map((pair) => pair.trim())
+  return pairsOf(cookie)
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1))
+}
+
+/** The names of the cookies in a Cookie header. */
+export function namesOf(cookie: string): readonly string[] {
+  return pairsOf(cookie)
+    .filter((pair) => pair.includes('='))
+    .map((pair) => pair.slice(0, pair.indexOf('=')))
+}
+
+function pairsOf(cookie: string): readonly string[] {
+  return cookie.split(';').map((pair) => pair.trim())
 }

@@ -30,7 +30,9 @@ export interface CallbackSettings extends ConsoleSettings {
 
 /**
  * Where a provider sends the browser back. Whatever happens, the browser opens the console: with a
- * session, or with the reason why there is none. The cookie of the sign-in is used up either way.
+ * session, or with the reason why there is none. The cookie of the sign-in that the state names is
+ * used up either way, and that of no other: sign-ins of several windows leave each other alone, and
+ * a forged answer ends none.
  */
 export function callbackRoute(app: App, deps: Deps, settings: CallbackSettings): void {
   app.get(
@@ -38,14 +40,14 @@ export function callbackRoute(app: App, deps: Deps, settings: CallbackSettings):
     { schema: { hide: true, params: Type.Object({ provider: Type.String() }) } },
     async (request, reply) => {
       reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-      const sites = sitesOf(request, settings.publicSite)
-      const forget = sites.map(expiredSignInCookieOf)
-      const found = findPending(deps, request, sites)
+      const found = findPending(deps, request, sitesOf(request, settings.publicSite))
+      if (found === undefined) return reply.redirect(pageOf('expired'), 303)
+      const { site, pending } = found
+      const forget = expiredSignInCookieOf(site, pending)
       const { provider } = request.params
-      if (found === undefined || found.pending.provider !== provider) {
+      if (pending.provider !== provider) {
         return reply.header('set-cookie', forget).redirect(pageOf('expired'), 303)
       }
-      const { site } = found
       try {
         const outcome = await finish(deps, settings, request, found)
         if (outcome.kind === 'refused') {
@@ -62,7 +64,7 @@ export function callbackRoute(app: App, deps: Deps, settings: CallbackSettings):
         const { id: by } = rightsOf(principal)
         request.log.info({ act: 'sign_in', session_id: id, by, provider }, 'signed in')
         return reply
-          .header('set-cookie', [...forget, cookieOf(site, started.token)])
+          .header('set-cookie', [forget, cookieOf(site, started.token)])
           .redirect(pageOfReader(outcome), 303)
       } catch (error) {
         const failure = failureOf(error)
@@ -83,11 +85,13 @@ interface Found {
 
 function findPending(
   deps: Deps,
-  { headers }: FastifyRequest,
+  { headers: { cookie }, url }: FastifyRequest,
   sites: readonly ConsoleSite[],
 ): Found | undefined {
+  const [state, ...others] = new URL(url, 'http://localhost').searchParams.getAll('state')
+  if (state === undefined || others.length > 0) return undefined
   for (const site of sites) {
-    const pending = parseSignInCookie(headers.cookie, site, deps.keyring.keys, deps.now())
+    const pending = parseSignInCookie(cookie, site, { state }, deps.keyring.keys, deps.now())
     if (pending !== undefined) return { site, pending }
   }
   return undefined

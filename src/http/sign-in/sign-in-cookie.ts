@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto'
 import type { TagKey } from '../../domain/token/tag.ts'
 import type { ConsoleSite } from '../sessions/console-site.ts'
-import { attributesOf, valuesOf } from '../sessions/session-cookie.ts'
+import { attributesOf, namesOf, valuesOf } from '../sessions/session-cookie.ts'
 
 /** How long a person may take at the provider. */
 const lifetimeSeconds = 600
+/** How many sign-ins a browser keeps: servers and proxies take a bounded Cookie header only. */
+const maxPending = 5
 const TAG_BYTES = 32
 
 /** A sign-in that has begun in a browser, as its cookie has it. */
@@ -22,6 +24,9 @@ export interface PendingSignIn {
   readonly startedAt: number
 }
 
+/** The state of a sign-in names its cookie: sign-ins of several windows leave each other alone. */
+type State = Pick<PendingSignIn, 'state'>
+
 /**
  * The Set-Cookie line of a sign-in that begins. The cookie binds the answer of the provider to the
  * browser that asked (RFC 6749, section 10.12), and needs no row: a visitor without an account
@@ -30,25 +35,53 @@ export interface PendingSignIn {
 export function signInCookieOf(site: ConsoleSite, pending: PendingSignIn, signing: TagKey): string {
   const text = Buffer.from(JSON.stringify(pending)).toString('base64url')
   const value = `${text}.${tagOf(text, signing).toString('base64url')}`
-  return `${nameOf(site)}=${value}; Max-Age=${lifetimeSeconds}; ${attributesOf(site)}`
+  return `${nameOf(site, pending)}=${value}; Max-Age=${lifetimeSeconds}; ${attributesOf(site)}`
 }
 
-/** The Set-Cookie line that makes a browser forget its sign-in. */
-export function expiredSignInCookieOf(site: ConsoleSite): string {
-  return `${nameOf(site)}=; Max-Age=0; ${attributesOf(site)}`
+/** The Set-Cookie line that makes a browser forget one sign-in. */
+export function expiredSignInCookieOf(site: ConsoleSite, state: State): string {
+  return forgetting(site, nameOf(site, state))
 }
 
 /**
- * The sign-in that a browser began at a site; undefined unless it has exactly one such cookie,
- * which a key of the keyring signed, and began it lately.
+ * The Set-Cookie lines that make a browser forget what exceeds its bound once another sign-in has
+ * begun: cookies that are none of a sign-in under way, and then the sign-ins that began first.
  */
-export function parseSignInCookie(
+export function surplusSignInCookiesOf(
   cookie: string | undefined,
   site: ConsoleSite,
   keyring: readonly TagKey[],
   now: Date,
+): readonly string[] {
+  const names = new Set(namesOf(cookie ?? '').filter((name) => name.startsWith(prefixOf(site))))
+  const startedAt = (name: string) =>
+    parsePending(valuesOf(cookie ?? '', name), site, keyring, now)?.startedAt ?? 0
+  const byAge = [...names].toSorted((one, other) => startedAt(one) - startedAt(other))
+  return byAge
+    .slice(0, Math.max(0, byAge.length + 1 - maxPending))
+    .map((name) => forgetting(site, name))
+}
+
+/**
+ * The sign-in that a browser began at a site with a state; undefined unless it has exactly one
+ * cookie of that name, which a key of the keyring signed, and began it lately.
+ */
+export function parseSignInCookie(
+  cookie: string | undefined,
+  site: ConsoleSite,
+  state: State,
+  keyring: readonly TagKey[],
+  now: Date,
 ): PendingSignIn | undefined {
-  const [value, ...others] = valuesOf(cookie ?? '', nameOf(site))
+  return parsePending(valuesOf(cookie ?? '', nameOf(site, state)), site, keyring, now)
+}
+
+function parsePending(
+  [value, ...others]: readonly string[],
+  site: ConsoleSite,
+  keyring: readonly TagKey[],
+  now: Date,
+): PendingSignIn | undefined {
   if (value === undefined || others.length > 0) return undefined
   const [text = '', tag = ''] = value.split('.')
   const presented = Buffer.from(tag, 'base64url')
@@ -74,6 +107,15 @@ function signedOf(text: string): string {
   return `state ${hash('sha256', text, 'base64url')}`
 }
 
-function nameOf({ cookieName, isSecure }: ConsoleSite): string {
-  return isSecure ? '__Host-aeon_sign_in' : cookieName.replace('session', 'sign_in')
+function forgetting(site: ConsoleSite, name: string): string {
+  return `${name}=; Max-Age=0; ${attributesOf(site)}`
+}
+
+/** A part of the digest: 132 bits. The value of the cookie has the state itself, and is signed. */
+function nameOf(site: ConsoleSite, { state }: State): string {
+  return `${prefixOf(site)}${hash('sha256', state, 'base64url').slice(0, 22)}`
+}
+
+function prefixOf({ isSecure, cookieName }: ConsoleSite): string {
+  return `${isSecure ? '__Host-aeon_sign_in' : cookieName.replace('session', 'sign_in')}_`
 }

@@ -8,7 +8,7 @@ import type { Deps } from '../deps.ts'
 import { closed } from '../schema-tools.ts'
 import { requireConsoleRequest, requireSignInSite } from '../sessions/console-request.ts'
 import { redirectUriOf } from './redirect-uri.ts'
-import { signInCookieOf } from './sign-in-cookie.ts'
+import { signInCookieOf, surplusSignInCookiesOf } from './sign-in-cookie.ts'
 
 const Start = Type.Object(
   {
@@ -61,6 +61,8 @@ export function startRoute(app: App, deps: Deps, settings: ConsoleSettings): voi
             'The provider does not answer as it should. Sign in later, or with an API key. Sessions go on.',
           )
         })
+      const { keyring, now } = deps
+      const startedAt = now()
       const pending = {
         ...secrets,
         provider: name,
@@ -68,10 +70,13 @@ export function startRoute(app: App, deps: Deps, settings: ConsoleSettings): voi
         isConfirmation,
         accountId: accountId?.toLowerCase() ?? null,
         invitation,
-        startedAt: deps.now().getTime(),
+        startedAt: startedAt.getTime(),
       }
       reply.headers({
-        'set-cookie': signInCookieOf(site, pending, deps.keyring.signing),
+        'set-cookie': [
+          signInCookieOf(site, pending, keyring.signing),
+          ...surplusSignInCookiesOf(request.headers.cookie, site, keyring.keys, startedAt),
+        ],
         'cache-control': 'no-store',
       })
       return { url: url.href }
