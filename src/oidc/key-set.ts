@@ -1,6 +1,7 @@
 import type { JWK } from 'jose'
 import { isRecord } from '../domain/is-record.ts'
 import { ProviderUnavailable } from './errors.ts'
+import { type JsonDocument, type MemberType, requireTypes } from './json-document.ts'
 
 /** The keys of an issuer by their `kid`. Two keys may share one if their types differ. */
 export type KeySet = ReadonlyMap<string, readonly JWK[]>
@@ -28,20 +29,52 @@ export function isAsymmetric(algorithm: unknown): algorithm is string {
   return typeof algorithm === 'string' && Object.hasOwn(keyTypes, algorithm)
 }
 
+/** The members of a key that tell what it may check (RFC 7517, section 4; RFC 7518, section 6). */
+const memberTypes: Readonly<Record<string, MemberType>> = {
+  kid: 'string',
+  use: 'string',
+  key_ops: 'list of strings',
+  alg: 'string',
+  crv: 'string',
+  n: 'string',
+  e: 'string',
+  x: 'string',
+  y: 'string',
+}
+
+const knownTypes: ReadonlySet<unknown> = new Set(Object.values(keyTypes).map(({ kty }) => kty))
+
 /**
- * The public keys of a JWK Set (RFC 7517, section 5) by which an issuer may sign. A key of an
+ * The keys of a JWK Set (RFC 7517, section 5) that are of a kind which may sign. A key of an
  * unknown kind is ignored, as the section asks. Throws ProviderUnavailable for what is no JWK Set,
- * and for one with too many keys.
+ * and names a member of a wrong type.
+ */
+export function readKeys(document: unknown): readonly JsonDocument[] {
+  const { keys } = isRecord(document) ? document : {}
+  const set = 'the JWK Set of the provider'
+  if (!Array.isArray(keys))
+    throw new ProviderUnavailable(`The member keys of ${set} must be a list.`)
+  return keys.filter((key: unknown, index): key is JsonDocument => {
+    const where = `keys/${index} of ${set}`
+    if (!isRecord(key)) throw new ProviderUnavailable(`The member ${where} must be an object.`)
+    requireTypes(key, { kty: 'string' }, where)
+    if (!knownTypes.has(key.kty)) return false
+    requireTypes(key, memberTypes, where)
+    return true
+  })
+}
+
+/**
+ * The public keys of a JWK Set by which an issuer may sign. Throws ProviderUnavailable as
+ * `readKeys` does, and for too many keys.
  */
 export function parseKeySet(document: unknown): KeySet {
-  const { keys } = isRecord(document) ? document : {}
-  if (!Array.isArray(keys))
-    throw new ProviderUnavailable('The keys of the provider are no JWK Set.')
-  if (keys.length > maxKeys) {
+  const { keys: all } = isRecord(document) ? document : {}
+  if (Array.isArray(all) && all.length > maxKeys) {
     throw new ProviderUnavailable(`The provider has more than ${maxKeys} keys.`)
   }
   const byId = new Map<string, JWK[]>()
-  for (const key of keys) {
+  for (const key of readKeys(document)) {
     if (!isSigningKey(key)) continue
     const { kid } = key
     byId.set(kid, [...(byId.get(kid) ?? []), publicPartOf(key)])
@@ -62,10 +95,9 @@ export function findKey(keys: KeySet, kid: string, algorithm: string): JWK | und
     )
 }
 
-type SigningKey = Readonly<Record<string, unknown>> & { readonly kid: string }
+type SigningKey = JsonDocument & { readonly kid: string }
 
-function isSigningKey(key: unknown): key is SigningKey {
-  if (!isRecord(key)) return false
+function isSigningKey(key: JsonDocument): key is SigningKey {
   const { kid, use, key_ops: operations } = key
   if (typeof kid !== 'string') return false
   if (use !== undefined && use !== 'sig') return false

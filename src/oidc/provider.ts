@@ -2,7 +2,9 @@ import type { ClientAuth, Configuration } from 'openid-client'
 import { createBoundedFetch } from './bounded-fetch.ts'
 import { readClaims, type VerifiedPerson } from './claims.ts'
 import { ProviderUnavailable, SignInRefused } from './errors.ts'
-import { isAsymmetric } from './key-set.ts'
+import { readDocument } from './json-document.ts'
+import { isAsymmetric, readKeys } from './key-set.ts'
+import { requireMetadata } from './metadata.ts'
 import { isLoopback } from './parse-oidc-file.ts'
 import type { ProviderSettings } from './provider-settings.ts'
 
@@ -135,13 +137,20 @@ export class Provider {
       await import('openid-client')
     const { issuer, clientId, clientSecret } = this.settings
     const url = new URL(issuer)
+    const boundedFetch = createBoundedFetch(this.#origins)
+    let keysUrl: string | undefined
+    const checkedFetch: typeof boundedFetch = async (address, options) => {
+      const response = await boundedFetch(address, options)
+      // The library takes a fault of the keys for one of the ID token.
+      return address === keysUrl ? withKeys(response) : response
+    }
     const configuration = await discovery(
       url,
       clientId,
       undefined,
       await clientAuthenticationOf(clientSecret),
       {
-        [customFetch]: createBoundedFetch(this.#origins),
+        [customFetch]: checkedFetch,
         timeout: requestSeconds,
         execute: [
           enableNonRepudiationChecks,
@@ -151,12 +160,19 @@ export class Provider {
     ).catch((error: unknown) => {
       throw new ProviderUnavailable(messageOf(error))
     })
-    // The library compares URLs; the issuer is a text that is compared letter by letter.
-    if (configuration.serverMetadata().issuer !== issuer) {
-      throw new ProviderUnavailable('The metadata of the provider names another issuer.')
-    }
+    const metadata = configuration.serverMetadata()
+    requireMetadata(metadata, issuer)
+    keysUrl = new URL(String(metadata.jwks_uri)).href
     return configuration
   }
+}
+
+/** An answer that is a JWK Set, each member of the type that it must have. */
+async function withKeys(response: Response): Promise<Response> {
+  const { headers } = response
+  const document = await readDocument(response)
+  readKeys(document)
+  return new Response(JSON.stringify(document), { headers })
 }
 
 /**

@@ -187,6 +187,9 @@ const badMetadata: Readonly<Record<string, Misdeed>> = {
       return true
     },
   },
+  'a list of methods that is a number': {
+    metadata: (metadata) => ({ ...metadata, token_endpoint_auth_methods_supported: 7 }),
+  },
   'no JSON': {
     answer: (_, response) => {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')
@@ -202,6 +205,10 @@ t.test('metadata that a provider may not have begin no sign-in', async (t) => {
     provider.misdeed = misdeed
     const answer = await tryBegin(fresh, { provider: 'corp' })
     assertProblem(t, answer, { status: 503, code: 'unavailable' }, label)
+    if (label === 'a list of methods that is a number') {
+      const line = fresh.logLines.find((text) => text.includes('the provider is away'))
+      t.match(line, /token_endpoint_auth_methods_supported/, 'the log names the member')
+    }
     t.equal(provider.asked.get('/elsewhere'), undefined, label)
     await fresh.stop()
   }
