@@ -54,7 +54,9 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/store/database-servers.test.ts',
   ],
   'processes/services': ['test/processes/{crash,last-flush,orphans,workers}.test.ts'],
-  'processes/starts': ['test/processes/{early-signals,edge-mode,start-stop,upgrade}.test.ts'],
+  'processes/starts': [
+    'test/processes/{early-signals,edge-mode,open-verifier,start-stop,upgrade}.test.ts',
+  ],
   races: [
     'test/acts/{bulk-concurrency,concurrency,grant-races,invitation-concurrency,session-concurrency,user-concurrency,user-races}.test.ts',
     'test/audit/roles.test.ts',
