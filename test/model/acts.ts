@@ -5,6 +5,8 @@ export type Act =
   | { readonly kind: 'revoke' | 'disable' | 'enable' | 'edit'; readonly key: number }
   | { readonly kind: 'edit_account'; readonly account: string }
   | { readonly kind: 'everything' | 'add_tag_key' }
+  /** A key that callers presented before it was known here. Issuing a key is not announced. */
+  | { readonly kind: 'import'; readonly key: number; readonly isAnnounced: boolean }
 
 export function edited(state: KeyState): KeyState {
   return { ...state, version: state.version + 1 }

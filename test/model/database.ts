@@ -5,8 +5,8 @@ import type { Reading } from '../../src/domain/protocol/reading.ts'
 import type { RevisionRef } from '../../src/domain/protocol/revision-ref.ts'
 import { type EdgeTally, noEdges } from '../../src/freshness/edge-tally.ts'
 import { type Act, edited, stateAfter } from './acts.ts'
-import { type KeyRow, type KeyState, keys, newKey, withState } from './keys.ts'
-import { type SimulatedToken, tagKeys, tokens } from './tokens.ts'
+import { type KeyRow, type KeyState, keys, narrowed, newKey, withState } from './keys.ts'
+import { type SimulatedToken, tagKeys, tokens, tokensOfKey } from './tokens.ts'
 import { type CredentialName, UsedCredentials } from './used-credentials.ts'
 import { judgeAt, textOf, type VerdictText } from './verdicts.ts'
 
@@ -23,7 +23,8 @@ export interface StoredInstance {
 
 /** The credentials of all keys: each with the tag of every tag key that is in the ring. */
 export interface StoredCredentials {
-  readonly rows: readonly KeyRow[]
+  /** By the index of the key; undefined: it is not imported yet. */
+  readonly rows: readonly (KeyRow | undefined)[]
   readonly tagKeyCount: number
   readonly used: UsedCredentials
 }
@@ -31,6 +32,8 @@ export interface StoredCredentials {
 /** Told of each commit, at the moment when it becomes visible. */
 export interface CommitLog {
   committed(committed: RevisionRef, tokens: readonly SimulatedToken[], database: Database): void
+  /** A key has become known, which is not announced. */
+  issued(tokens: readonly SimulatedToken[], database: Database): void
   /** A revision that alters no key is announced: a registration. */
   registered(): void
 }
@@ -53,6 +56,8 @@ export class Database {
   #changes: ChangeRow[]
   #instances = new Map<string, StoredInstance>()
   #keys: KeyRow[] = keys.map(newKey)
+  /** The keys that are not imported yet, by their index. */
+  #unknown: ReadonlySet<number> = new Set()
   /** How many of the tag keys are in the ring. */
   #tagKeys = 1
   #used = new UsedCredentials()
@@ -68,7 +73,13 @@ export class Database {
   }
 
   loadCredentials(): StoredCredentials {
-    return { rows: this.#keys, tagKeyCount: this.#tagKeys, used: this.#used }
+    const rows = this.#keys.map((row, key) => (this.#unknown.has(key) ? undefined : row))
+    return { rows, tagKeyCount: this.#tagKeys, used: this.#used }
+  }
+
+  /** No key that acts change is known here yet. */
+  forgetKeys(): void {
+    this.#unknown = new Set(keys.slice(0, narrowed).keys())
   }
 
   /** From now on first uses count, and there was none. */
@@ -117,6 +128,7 @@ export class Database {
     copy.#changes = [...this.#changes]
     copy.#instances = new Map(this.#instances)
     copy.#keys = [...this.#keys]
+    copy.#unknown = this.#unknown
     copy.#tagKeys = this.#tagKeys
     copy.#used = this.#used
     return copy
@@ -194,6 +206,8 @@ export class Database {
         const added = tokens.filter(({ tagKey }) => tagKey === this.#tagKeys - 1)
         return this.#commit({ kind: 'tag_key' }, added, isOfAVersionToCome)
       }
+      case 'import':
+        return this.#import(act, isOfAVersionToCome)
       case 'everything':
         return this.#alter({ kind: 'everything' }, () => true, edited, isOfAVersionToCome)
       case 'edit_account': {
@@ -217,7 +231,8 @@ export class Database {
   /** What is true of a token. A restored database may lack its tag key. */
   verdictOn({ key, tagKey }: SimulatedToken): VerdictText {
     const row = this.#keys[key]
-    if (row === undefined || tagKey >= this.#tagKeys) return 'not_found'
+    const isUnknown = tagKey >= this.#tagKeys || this.#unknown.has(key)
+    if (row === undefined || isUnknown) return 'not_found'
     return textOf(judgeAt(row.facts, 0), row.facts)
   }
 
@@ -254,6 +269,21 @@ export class Database {
     })
     const those = tokens.filter(({ key }) => touched.has(key))
     return this.#commit(change, those, isOfAVersionToCome, committed)
+  }
+
+  /** What is not announced has no receipt of its own. */
+  #import(
+    { key, isAnnounced }: Extract<Act, { kind: 'import' }>,
+    isOfAVersionToCome: boolean,
+  ): RevisionRef | undefined {
+    const row = this.#keys[key]
+    if (row === undefined) return undefined
+    this.#unknown = new Set([...this.#unknown].filter((one) => one !== key))
+    const those = tokensOfKey(key)
+    if (isAnnounced)
+      return this.#commit({ kind: 'key', id: row.facts.id }, those, isOfAVersionToCome)
+    this.#log.issued(those, this)
+    return { revision: this.#counter, id: this.#idOf(this.#counter) ?? '' }
   }
 
   #nextRevision(): RevisionRef {

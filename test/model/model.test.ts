@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { Counts } from './counts.ts'
 import { tell } from './describe.ts'
-import { newCredentials, withOldEdges } from './edges/under-fire.ts'
+import { lateKeys, newCredentials, withOldEdges } from './edges/under-fire.ts'
 import { type Hunt, hunt } from './hunt.ts'
 import { type Mutant, mutants } from './mutants.ts'
 import { everySchedule, withEdges } from './schedules.ts'
@@ -57,6 +57,14 @@ t.test('no edge accepts a credential whose first use is not recorded', async (t)
   const { count, found } = hunt({ schedules: newCredentials, most: 10, seed: 1, isShrunk: true })
   if (found !== undefined) t.fail(tell(found))
   t.equal(count, 10)
+})
+
+t.test('both guarantees hold at edges that are asked for keys before they are known', async (t) => {
+  for (const kind of ['imported', 'issued', 'standby'] as const) {
+    const { count, found } = hunt({ schedules: lateKeys(kind), most: 10, seed: 1, isShrunk: true })
+    if (found !== undefined) t.fail(tell(found))
+    t.equal(count, 10, kind)
+  }
 })
 
 t.test('the model catches every protocol that lacks one rule', async (t) => {

@@ -1,6 +1,12 @@
 import type fc from 'fast-check'
 import { cutOff } from './cut-off.ts'
-import { newCredentials, newTagKeys, underFire, withOldEdges } from './edges/under-fire.ts'
+import {
+  lateKeys,
+  newCredentials,
+  newTagKeys,
+  underFire,
+  withOldEdges,
+} from './edges/under-fire.ts'
 import { acknowledgeBeforeApplying } from './mutants/acknowledge-before-applying.ts'
 import { acknowledgesOldTagKeys } from './mutants/acknowledges-old-tag-keys.ts'
 import { blindDelete } from './mutants/blind-delete.ts'
@@ -10,14 +16,17 @@ import { continuesWithoutLease } from './mutants/continues-without-lease.ts'
 import { continuesWithoutPosition } from './mutants/continues-without-position.ts'
 import { deathInferred } from './mutants/death-inferred.ts'
 import { earlyLoads } from './mutants/early-loads.ts'
+import { edgeAbsenceWithoutLease } from './mutants/edge-absence-without-lease.ts'
 import { edgeBareVerdictForLaterCalls } from './mutants/edge-bare-verdict-for-later-calls.ts'
 import { edgeClosedIsGone } from './mutants/edge-closed-is-gone.ts'
 import { edgeConfirmsAll } from './mutants/edge-confirms-all.ts'
 import { edgeConfirmsBeforeApplying } from './mutants/edge-confirms-before-applying.ts'
 import { edgeCountedWithoutMargin } from './mutants/edge-counted-without-margin.ts'
+import { edgeDeniesWhenOverloaded } from './mutants/edge-denies-when-overloaded.ts'
 import { edgeFactsUnchecked } from './mutants/edge-facts-unchecked.ts'
 import { edgeForgottenWhenClosed } from './mutants/edge-forgotten-when-closed.ts'
 import { edgeIgnoresSuspension } from './mutants/edge-ignores-suspension.ts'
+import { edgeKeepsAnOldAbsence } from './mutants/edge-keeps-an-old-absence.ts'
 import { edgeKeepsItsFacts } from './mutants/edge-keeps-its-facts.ts'
 import { edgeLeaseFromTheLatestBeat } from './mutants/edge-lease-from-the-latest-beat.ts'
 import { edgeLeaseNotNested } from './mutants/edge-lease-not-nested.ts'
@@ -25,6 +34,8 @@ import { edgeNeverGivenUp } from './mutants/edge-never-given-up.ts'
 import { edgeNotSuspended } from './mutants/edge-not-suspended.ts'
 import { edgeOfOlderRules } from './mutants/edge-of-older-rules.ts'
 import { edgeRemembersAbsence } from './mutants/edge-remembers-absence.ts'
+import { edgeRemembersAbsenceByKey } from './mutants/edge-remembers-absence-by-key.ts'
+import { edgeRemembersAbsenceForLong } from './mutants/edge-remembers-absence-for-long.ts'
 import { edgeUnrecordedFirstUse } from './mutants/edge-unrecorded-first-use.ts'
 import { edgesNotReleased } from './mutants/edges-not-released.ts'
 import { edgesNotWaitedFor } from './mutants/edges-not-waited-for.ts'
@@ -453,6 +464,33 @@ export const mutants: readonly Mutant[] = [
     protocol: edgeRemembersAbsence,
     schedules: newTagKeys,
     caughtBy: 90,
+  },
+  {
+    name: 'edges: an unknown token is remembered, though something was invalidated meanwhile',
+    protocol: edgeKeepsAnOldAbsence,
+    schedules: lateKeys('imported'),
+    caughtBy: 663,
+  },
+  {
+    name: 'edges: an unknown token is remembered without a lease',
+    protocol: edgeAbsenceWithoutLease,
+    schedules: lateKeys('standby'),
+    caughtBy: 75,
+  },
+  {
+    name: 'edges: an unknown token is remembered for longer than a second',
+    protocol: edgeRemembersAbsenceForLong,
+    schedules: lateKeys('issued'),
+  },
+  {
+    name: 'edges: an unknown token is remembered by its key',
+    protocol: edgeRemembersAbsenceByKey,
+    schedules: newTagKeys,
+  },
+  {
+    name: 'edges: a token is unknown if too many questions are under way',
+    protocol: edgeDeniesWhenOverloaded,
+    schedules: newTagKeys,
   },
   {
     name: 'edges: told of a change of the tag keys before they are read again',

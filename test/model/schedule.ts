@@ -81,6 +81,8 @@ export interface Schedule {
   readonly edgesAreOld?: boolean
   /** Whether first uses count: each version of a key is a credential that nobody has used yet. */
   readonly credentialsAreNew?: boolean
+  /** Whether the keys that acts change are unknown until they are imported. */
+  readonly keysAreImported?: boolean
   /** Whether edges and their streams fail every few seconds, not every ten. */
   readonly edgesFailOften?: boolean
 }

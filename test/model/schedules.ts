@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { cutOff } from './cut-off.ts'
+import { lateKeys } from './edges/under-fire.ts'
 import { events, rate, type Weights } from './events.ts'
 import { recoveredNearRegistration } from './recovered-near-registration.ts'
 import { restoredWhileEvicted } from './restored-while-evicted.ts'
@@ -41,6 +42,12 @@ export const withEdges: fc.Arbitrary<Schedule> = everySchedule.map((schedule) =>
   hasEdges: true,
   edgesHaveKeys: schedule.seed % 4 === 0,
 }))
+
+/** Every schedule that edges must stand: these, and keys that become known. */
+export const everyScheduleOfEdges: fc.Arbitrary<Schedule> = fc.oneof(
+  { weight: 9, arbitrary: withEdges },
+  { weight: 1, arbitrary: fc.oneof(lateKeys('imported'), lateKeys('issued'), lateKeys('standby')) },
+)
 
 /**
  * Assumption A2: the wall clock bounds a suspension only while it is not set back. So a machine

@@ -142,7 +142,7 @@ export class SimulatedInstance {
         deadlineMs: timing.maxStalenessMs / 2,
         statement: (db) => db.act(act, wall, isOfAVersionToCome),
         done: (committed) => {
-          freshness.invalidate([changeOf(act)])
+          freshness.invalidate(changesOf(act))
           if (committed !== undefined) {
             environment.trace?.(`${name} learns of its commit of ${committed.revision}`)
             this.#receipts.waitFor(committed)
@@ -207,15 +207,21 @@ function nodeOf(options: SimulatedInstanceOptions): { node: Node; edges: EdgeStr
   return { node: { name, environment, process, link, pollIntervalMs, ...parts }, edges }
 }
 
-function changeOf(act: Act): Change {
+function changesOf(act: Act): readonly Change[] {
   switch (act.kind) {
     case 'everything':
-      return { kind: 'everything' }
+      return [{ kind: 'everything' }]
     case 'add_tag_key':
-      return { kind: 'tag_key' }
+      return [{ kind: 'tag_key' }]
     case 'edit_account':
-      return { kind: 'account', id: act.account }
+      return [{ kind: 'account', id: act.account }]
+    case 'import':
+      return act.isAnnounced ? [changeOfKey(act.key)] : []
     default:
-      return { kind: 'key', id: keys[act.key]?.id ?? '' }
+      return [changeOfKey(act.key)]
   }
+}
+
+function changeOfKey(key: number): Change {
+  return { kind: 'key', id: keys[key]?.id ?? '' }
 }

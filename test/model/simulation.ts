@@ -14,7 +14,7 @@ import { calmFrom, runEnds, type Schedule } from './schedule.ts'
 import { Scheduler } from './scheduler.ts'
 import { Server } from './server.ts'
 import type { SimulatedInstance } from './simulated-instance.ts'
-import { type SimulatedToken, tokens } from './tokens.ts'
+import { type SimulatedToken, tokens, tokensOfKey } from './tokens.ts'
 
 /** M, in milliseconds of true time. */
 const maxStalenessMs = 10_000
@@ -107,6 +107,10 @@ class Simulation implements CommitLog {
     for (const event of this.#schedule.events) this.#faultInjector.plan(event)
     if (this.#schedule.hasEdges === true) {
       this.#edges.start()
+      for (const event of this.#schedule.events) {
+        if (event.kind !== 'act' || event.act.kind !== 'import') continue
+        for (const token of tokensOfKey(event.act.key)) this.#edges.expect(token, event.at * tenth)
+      }
       this.#checkHeldUp()
     }
     if (this.#haveDifferentStaleness()) this.#checkAgreement()
@@ -128,6 +132,11 @@ class Simulation implements CommitLog {
     this.registered()
   }
 
+  issued(touched: readonly SimulatedToken[], database: Database): void {
+    const { history, scheduler } = this.#environment
+    for (const token of touched) history.becomes(token, database.verdictOn(token), scheduler.now)
+  }
+
   registered(): void {
     for (const { instance, listens } of this.#hosts) if (listens) instance?.announced()
   }
@@ -142,6 +151,7 @@ class Simulation implements CommitLog {
     }
     const database = new Database(this, () => newId('revision'), this.#schedule.tellsHistory)
     if (this.#schedule.credentialsAreNew === true) database.countFirstUses()
+    if (this.#schedule.keysAreImported === true) database.forgetKeys()
     return {
       scheduler,
       random,

@@ -31,6 +31,10 @@ export const tokens: readonly SimulatedToken[] = [
   ...[1, 2, 3].map((tagKey) => newToken(narrowed, tagKey)),
 ]
 
+export function tokensOfKey(index: number): readonly SimulatedToken[] {
+  return tokens.filter(({ key }) => key === index)
+}
+
 function newToken(key: number, index: number): SimulatedToken {
   const tagKey = tagKeys[index]
   const keyId = keys[key]?.id

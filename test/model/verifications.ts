@@ -182,7 +182,13 @@ export class Verifications {
       }
       const { found, epoch } = loaded
       const row = found.rows[token.key]
-      if (row === undefined || token.tagKey >= found.tagKeyCount) {
+      const workMs = () => longestWorkMs * environment.random.next() ** 3
+      if (row === undefined) {
+        // The secret of another is matched first.
+        process.after(workMs(), () => done({ kind: 'unmatched', cause: 'wrong_secret' }))
+        return
+      }
+      if (token.tagKey >= found.tagKeyCount) {
         done({ kind: 'unmatched', cause: 'unknown_key' })
         return
       }
@@ -193,8 +199,8 @@ export class Verifications {
         environment.counts.loadsNotKept += cache.staleLoads - staleLoads
         done({ kind: 'matched', credential })
       }
-      const workMs = longestWorkMs * environment.random.next() ** 3
-      if (environment.random.chance(0.2)) process.after(workMs, keep)
+      const afterMs = workMs()
+      if (environment.random.chance(0.2)) process.after(afterMs, keep)
       else keep()
     })
   }

@@ -75,6 +75,16 @@ export class Edges {
     }
   }
 
+  /** This token becomes known at about this time: edges ask before, and while it is imported. */
+  expect(token: SimulatedToken, at: number): void {
+    const { scheduler } = this.#options.environment
+    for (const edge of this.#edges) {
+      for (let more = 4; more > 0; more -= 1) {
+        scheduler.at(at + this.#random.between(-800, 400), () => edge.verify(token))
+      }
+    }
+  }
+
   /** A receipt is complete: no edge may accept any of these from now on. */
   complete(touched: readonly SimulatedToken[]): void {
     const { scheduler } = this.#options.environment

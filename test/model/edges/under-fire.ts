@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { act, rate } from '../events.ts'
+import { keys, narrowed } from '../keys.ts'
 import { machineCount, type Schedule, type SimulatedEvent } from '../schedule.ts'
 
 const listening = fc.record({
@@ -68,6 +69,33 @@ export const newTagKeys: fc.Arbitrary<Schedule> = fc
       return [{ kind: 'storm', at: at - 1, machine, for: 4 }, act]
     }),
   }))
+
+/**
+ * Keys that callers present before they are known. `imported` is announced, `issued` is not, and
+ * nothing else is for a long time; `standby`: imported, while one instance holds no lease, since
+ * its MAX_STALENESS_MS is another one.
+ */
+export function lateKeys(kind: 'imported' | 'issued' | 'standby'): fc.Arbitrary<Schedule> {
+  const isAnnounced = kind !== 'issued'
+  const odd = kind === 'standby' ? [{ staleness: 2 }] : []
+  return fc
+    .record({
+      seed: fc.nat(),
+      machines: fc.array(listening, { minLength: machineCount, maxLength: machineCount }),
+    })
+    .map(({ seed, machines }) => ({
+      seed,
+      machines: machines.map((machine, index) => ({ ...machine, ...odd[index] })),
+      hasEdges: true,
+      edgesFailOften: isAnnounced,
+      keysAreImported: true,
+      events: keys
+        .slice(0, narrowed)
+        .map((_, key) =>
+          actOf({ kind: 'import', key, isAnnounced }, 15 + 14 * key, (seed + key) % machineCount),
+        ),
+    }))
+}
 
 function eventsAt(
   kind: Fire,
