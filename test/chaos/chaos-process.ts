@@ -40,6 +40,8 @@ export class ChaosProcess implements Acceptor {
   #url: string | undefined
   #isToEnd = true
   #isClosed = false
+  /** Raised by each start and each end: what an earlier one began is over. */
+  #turn = 0
 
   constructor({ name, rate, processes, links, launch }: ChaosProcessOptions) {
     this.name = name
@@ -69,18 +71,23 @@ export class ChaosProcess implements Acceptor {
 
   /**
    * Starts a process, repeatedly until one listens: the service refuses to start while the database
-   * is away.
+   * is away. An end during that ends it: with a start after it, two would start processes in turns,
+   * of which one finds its port taken by that of the other, for ever.
    */
   async start(): Promise<void> {
-    while (!this.#isClosed) {
+    this.#turn += 1
+    const turn = this.#turn
+    while (!this.#isClosed && turn === this.#turn) {
       const launched = this.#processes.launch(this.#launch)
       this.launched.push(launched)
       this.#isToEnd = false
       try {
-        this.#url = await launched.listening
+        const url = await launched.listening
+        if (turn === this.#turn) this.#url = url
         void launched.ended.then((status) => this.#noteEnd(launched, status))
         return
       } catch {
+        if (turn !== this.#turn) return
         this.failedStarts += 1
         await sleep(retryStartMs)
       }
@@ -89,6 +96,7 @@ export class ChaosProcess implements Acceptor {
 
   /** Ends the process, by SIGKILL or SIGTERM. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    this.#turn += 1
     this.#isToEnd = true
     this.#url = undefined
     this.process?.signal(signal)
@@ -125,7 +133,7 @@ export class ChaosProcess implements Acceptor {
   }
 
   #noteEnd(launched: Launched, status: number | NodeJS.Signals): void {
-    if (this.#isToEnd) return
+    if (this.#isToEnd || launched !== this.process) return
     this.#url = undefined
     // Its first worker listened, and the database went away before the others had started.
     if (launched.stderr.includes('aeon-keys cannot start.')) {
