@@ -29,13 +29,17 @@ const views = {
 let shown
 /** @type {OpenView | undefined} the page that a reader without a session sees */
 let gate
+/** Whether the gate is that of a link: what the service answers late does not replace it. */
+let hasLink = false
 /** @type {unknown} */
 let failure
 let run = 0
 /** The URL of what is shown. */
 let href = ''
 
-navigation.changed = () => void show()
+navigation.changed = () => {
+  if (!openLink()) void show()
+}
 on.signedOut = () => signOut('Your session has ended. Sign in again to go on.')
 on.confirmation = async (detail) =>
   state.signedIn?.user
@@ -49,10 +53,7 @@ guardFields(() =>
 followLinks()
 // The browser may keep a left page in memory with all that it showed.
 addEventListener('pageshow', (event) => event.persisted && location.reload())
-addEventListener('hashchange', () => {
-  const { secret, invitation } = takeFragment()
-  if (secret !== undefined || invitation !== undefined) void openGate({ secret, invitation })
-})
+addEventListener('hashchange', openLink)
 // Such as a dialog whose module does not arrive.
 addEventListener('unhandledrejection', () =>
   say('That did not work. Check the connection, reload the page, then try again.'),
@@ -71,12 +72,19 @@ async function start() {
   try {
     if (refusal !== undefined) return await openGate({ failure: refusal })
     if (secret !== undefined || invitation !== undefined) {
+      hasLink = true
       return await openGate({ secret, invitation })
     }
-    await signIn(await get('/v1/session'))
+    const signedIn = await get('/v1/session')
+    if (hasLink) {
+      state.signedIn = signedIn
+      return
+    }
+    await signIn(signedIn)
     if (isRoleKept) say('You were a user of the account before: your role stays as it is.')
     return
   } catch (error) {
+    if (hasLink) return
     if (error instanceof Problem && error.status === 401) {
       // Where a provider leads back to after a logout there.
       const text = viewName() === 'signed-out' ? 'You are signed out of this console.' : undefined
@@ -85,6 +93,20 @@ async function start() {
     failure = error
     return update()
   }
+}
+
+/**
+ * Shows the link that the reader has opened in this window; false if the URL has none. A dialog that
+ * shows what nobody can show again asks first: the link can be opened again.
+ */
+function openLink() {
+  if (location.hash === '') return false
+  const { secret, invitation } = takeFragment()
+  if (secret === undefined && invitation === undefined) return false
+  if (!dismissAll()) return true
+  hasLink = true
+  void openGate({ secret, invitation })
+  return true
 }
 
 /**
@@ -114,6 +136,7 @@ async function openGate(reason) {
 /** @param {import('./types.js').SignedIn} signedIn */
 function signIn(signedIn) {
   gate = undefined
+  hasLink = false
   state.signedIn = signedIn
   tabs.postMessage(signedIn.session.id)
   return show()
@@ -126,7 +149,7 @@ function signOut(text) {
   state.account = undefined
   shown = undefined
   endSession()
-  void openGate(text === undefined ? {} : { text })
+  if (!hasLink) void openGate(text === undefined ? {} : { text })
 }
 
 /** Shows what the URL says. */

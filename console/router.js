@@ -65,6 +65,8 @@ export function followLinks() {
     const link = event.target instanceof Element ? event.target.closest('a') : null
     if (link === null || link.target !== '' || link.hasAttribute('download')) return
     if (link.origin !== location.origin || !isOfConsole(link.pathname)) return
+    // A link of an invitation or a sign-in: the page reads its fragment.
+    if (link.hash !== '') return
     event.preventDefault()
     go(link.pathname + link.search)
   })
