@@ -1,6 +1,6 @@
 import { isUuid } from './uuid.ts'
 
-export const sortFields = ['created_at', 'name', 'expires_at'] as const
+export const sortFields = ['created_at', 'name', 'expires_at', 'email'] as const
 export type SortField = (typeof sortFields)[number]
 
 export interface Sort {
@@ -10,7 +10,7 @@ export interface Sort {
 
 /** Where a page begins: after the item with this id, whose sorted value this is. */
 export interface PagePlace {
-  /** A name, an RFC 3339 time, or null for a key that never expires. */
+  /** A name, an address, an RFC 3339 time, or null for a key that never expires. */
   readonly value: string | null
   readonly id: string
 }
@@ -52,7 +52,8 @@ export function decodeCursor(sort: Sort, cursor: string): PagePlace | undefined 
   if (typeof id !== 'string' || !isUuid(id)) return undefined
   if (value === null) return sort.field === 'expires_at' ? { value, id } : undefined
   if (typeof value !== 'string' || value.includes('\0')) return undefined
-  if (sort.field !== 'name' && !isTime(value)) return undefined
+  const isText = sort.field === 'name' || sort.field === 'email'
+  if (!isText && !isTime(value)) return undefined
   return { value, id }
 }
 

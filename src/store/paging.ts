@@ -55,6 +55,8 @@ function orderOf(table: string, page: PageRequest): Order {
       return { value: sql`${field} collate "C"`, id }
     case 'expires_at':
       return { value: sql`coalesce(${field}, ${sql.lit(never(page))})`, id }
+    case 'email':
+      return { value: verifiedEmail, id }
   }
 }
 
@@ -75,11 +77,19 @@ function compared(
   page: PageRequest,
 ): RawBuilder<boolean> {
   const value =
-    page.sort.field === 'name'
+    page.sort.field === 'name' || page.sort.field === 'email'
       ? sql`${place.value}::text collate "C"`
       : sql`${place.value ?? never(page)}::timestamptz`
   return sql<boolean>`(${order.value}, ${order.id}) ${operator} (${value}, ${place.id}::uuid)`
 }
+
+/**
+ * The address of a user by which lists are ordered, as foldEmail writes it: empty unless the
+ * provider has verified one. In the collation C, only the letters A to Z have another case.
+ */
+const verifiedEmail = sql<string>`
+  case when person.email_verified then lower(coalesce(person.email, '') collate "C") else '' end
+  collate "C"`
 
 /** The expiry of a key as its indexes hold it, so that conditions on it can use them. */
 export const expiry = sql<Date>`coalesce(api_key.expires_at, 'infinity')`

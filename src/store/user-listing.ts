@@ -5,7 +5,7 @@ import type { User } from '../domain/person/user.ts'
 import type { StateFacts, UserState } from '../domain/person/user-state.ts'
 import type { Executor } from './database.ts'
 import { takePage } from './paging.ts'
-import { selectUsers, toUser } from './user-rows.ts'
+import { selectUsers, toUser, type UserResult } from './user-rows.ts'
 
 /** Which users are listed; absent members leave none out. */
 export interface UserFilter {
@@ -43,10 +43,15 @@ export async function listUsers(
     query = query.where(sql<boolean>`coalesce(person.name, person.subject) = ${name}`)
   }
   if (state !== undefined) query = query.where(isIn(state, now))
-  const { items, next } = await takePage(query, 'membership', page, (row) =>
-    row.created_at.toISOString(),
+  const { items, next } = await takePage(query, 'membership', page, (row, field) =>
+    field === 'email' ? orderedEmail(row) : row.created_at.toISOString(),
   )
   return { items: items.map(toUser), next }
+}
+
+/** As the order by `email` of paging.ts has it. */
+function orderedEmail({ email, email_verified: isVerified }: UserResult): string {
+  return isVerified ? foldEmail(email ?? '') : ''
 }
 
 /** As userStateOf judges. */

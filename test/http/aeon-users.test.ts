@@ -116,18 +116,42 @@ t.test(
     t.same(await statesOf('?last_name=mapped'), {}, 'nobody has a last name')
     t.equal((await admin.call('GET', `${at}?state=GONE`)).status, 400)
     t.equal((await admin.call('GET', `${at}?role=admin`)).status, 400, 'no filter is ignored')
-    const seen: string[] = []
-    for (let token = ''; ; ) {
-      const page = await admin.take('GET', `${at}?limit=1&continuation_token=${token}`)
-      seen.push(...page.data.map(({ spec }: { spec: { first_name: string } }) => spec.first_name))
-      token = page._metadata.continuation_token
-      if (token === null) break
-    }
-    t.same(seen, ['Person mapped', 'Person active', 'awaited'], 'the newest first')
     const refused = { status: 409, message: /^The role follows from claims/ }
     await t.rejects(updateUser(admin, 'mapped@example.com', 'Developer'), refused)
   },
 )
+
+t.test('users are listed by their e-mail addresses, or by their creation', async (t) => {
+  const tenant = await service.newTenant()
+  const { admin, account } = tenant
+  const at = `/accounts/${account.id}/users`
+  await enter(tenant, 'zoe')
+  await enter(tenant, 'Bob', { email: 'Bob@example.com' })
+  await enter(tenant, 'ada')
+  await enter(tenant, 'aaron', { email: 'a@example.com', emailVerified: false })
+  await enter(tenant, 'twin', { email: 'ada@example.com' })
+  const namesIn = async (query: string) => {
+    const seen: string[] = []
+    for (let token = ''; ; ) {
+      const page = await admin.take('GET', `${at}?limit=1&continuation_token=${token}${query}`)
+      seen.push(...page.data.map(({ spec }: { spec: { first_name: string } }) => spec.first_name))
+      token = page._metadata.continuation_token
+      if (token === null) return seen.map((name) => name.replace('Person ', ''))
+    }
+  }
+  const byEmail = ['aaron', 'ada', 'twin', 'Bob', 'zoe']
+  t.same(await namesIn(''), byEmail, 'as in Aeon: an address that is not shown comes first')
+  t.same(await namesIn('&order_by=email'), byEmail)
+  t.same(await namesIn('&order=desc'), byEmail.toReversed())
+  const byCreation = ['zoe', 'Bob', 'ada', 'aaron', 'twin']
+  t.same(await namesIn('&order_by=created_on'), byCreation)
+  t.same(await namesIn('&order_by=created_on&order=desc'), byCreation.toReversed())
+  t.equal((await admin.call('GET', `${at}?order_by=name`)).status, 400)
+  const { _metadata: metadata } = await admin.take('GET', `${at}?limit=1`)
+  const token = metadata.continuation_token
+  const other = await admin.call('GET', `${at}?order_by=created_on&continuation_token=${token}`)
+  t.equal(other.status, 400, 'a token is of one order')
+})
 
 t.test('the clients act on no user by an address that proves nothing', async (t) => {
   const tenant = await service.newTenant()

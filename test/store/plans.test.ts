@@ -3,7 +3,7 @@ import { Pool } from 'pg'
 import t, { type Test } from 'tap'
 import { keyStatuses } from '../../src/domain/key/api-key.ts'
 import { hygieneFindings } from '../../src/domain/key/hygiene.ts'
-import { type PageRequest, sortFields } from '../../src/domain/page.ts'
+import type { PageRequest } from '../../src/domain/page.ts'
 import { permissionsReachedThrough } from '../../src/store/allow-list-uses.ts'
 import { deleteStoredAllowList } from '../../src/store/allow-lists.ts'
 import { type ApiKeyFilter, listApiKeys } from '../../src/store/api-key-listing.ts'
@@ -47,8 +47,10 @@ const now = new Date('2026-11-23T08:25:00Z')
 const many = await insertManyKeys(raw, keys, now)
 const { accountId } = many
 const allowLists = await allowListsOfMany()
+/** Those of keys. */
+const sortFields = ['created_at', 'name', 'expires_at'] as const
 const sorts = sortFields.flatMap((field) =>
-  [false, true].map((descending): PageRequest['sort'] => ({ field, descending })),
+  [false, true].map((descending) => ({ field, descending })),
 )
 
 t.test('every sorted key list reads no more than a page of rows of each index part', async (t) => {

@@ -40,7 +40,8 @@ export const PagingMetadata = Type.Object(
   { $id: 'PagingMetadata', description: 'Where a page is in its list.' },
 )
 
-export function pagingParameters(names: OrderNames) {
+/** `first`: the field by which the list is sorted if the query names none. */
+export function pagingParameters(names: OrderNames, first?: string) {
   return {
     limit: Type.Optional(
       Type.Integer({
@@ -58,12 +59,15 @@ export function pagingParameters(names: OrderNames) {
     ),
     order: Type.Optional(
       oneOf(['asc', 'desc'], {
-        description: 'Absent: `asc` if `order_by` is given, otherwise newest first.',
+        description:
+          first === undefined
+            ? 'Absent: `asc` if `order_by` is given, otherwise newest first.'
+            : 'Absent: `asc`.',
       }),
     ),
     order_by: Type.Optional(
       oneOf(Object.keys(names), {
-        description: 'Field by which the list is sorted. Absent: by creation.',
+        description: `Field by which the list is sorted. Absent: ${first === undefined ? 'by creation' : `\`${first}\``}.`,
       }),
     ),
   }

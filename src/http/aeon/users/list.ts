@@ -32,7 +32,9 @@ export const UserListWithRoleResponse = Type.Object(
   { $id: 'UserListWithRoleResponse', description: 'A page of users.' },
 )
 
-const orderNames = { created_on: 'created_at' } as const
+const orderNames = { email: 'email', created_on: 'created_at' } as const
+/** As in Aeon. */
+const firstOrder = 'email'
 
 const text = (description: string) =>
   Type.Optional(
@@ -46,7 +48,7 @@ const text = (description: string) =>
 
 const listQuery = Type.Object(
   {
-    ...pagingParameters(orderNames),
+    ...pagingParameters(orderNames, firstOrder),
     email: text(
       'The whole e-mail address, in any case. Finds addresses that the provider has verified.',
     ),
@@ -83,7 +85,7 @@ export function listUsersRoute(scope: App, deps: Deps): void {
     async (request, reply) => {
       const { query } = request
       const accountId = request.params.account_id
-      const wanted = parsePage(query, orderNames)
+      const wanted = parsePage({ order_by: firstOrder, ...query }, orderNames)
       // Without a last name of anybody, the filter finds nobody.
       const page: Page<User> =
         query.last_name === undefined
