@@ -7,12 +7,12 @@ export interface AnswersOfOperation {
   readonly operation: string
   readonly asked: number
   readonly succeeded: number
-  /** Whether there is anything to generate. */
+  /** Whether there is much to generate. */
   readonly takesValues: boolean
 }
 
-/** Operations without parameters, body and token: one request, and those of other methods. */
-const plain = /^GET \/(?:livez|readyz|metrics|\.well-known\/[\w-]+)$/
+/** Operations without parameters, body and token, or with nothing but an id. */
+const plain = /^DELETE |^GET \/(?:livez|readyz|metrics|\.well-known\/[\w-]+)$/
 
 /** Adds up the answers of each operation, over all phases. */
 export function countAnswers(answers: Answers): AnswersOfOperation[] {

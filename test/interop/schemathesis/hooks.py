@@ -51,6 +51,9 @@ AEON_BEYOND_SCHEMAS = re.compile(
     "An earlier entry has the same resource type|must not have more than 2000 members"
 )
 
+# By the collection in a path, the ids that only a DELETE names.
+REMOVABLE = json.loads(os.environ["REMOVABLE"])
+
 numbers = itertools.count()
 # The token of a key that rotates itself: each answer has the next one.
 rotating = {"token": os.environ["ROTATING_TOKEN"]}
@@ -109,6 +112,8 @@ def before_call(context, case, kwargs):
         parameters["id"] = PLATFORM
     if is_valid(case):
         free_names(case, headers)
+        if case.method == "DELETE":
+            name_removable(path, parameters)
 
 
 def is_valid(case):
@@ -134,6 +139,13 @@ def free_names(case, headers):
             case.body.pop("expires_at", None)
         if "only_if_unused" not in case.body:
             case.body.setdefault("overlap_seconds", 60)
+
+
+def name_removable(path, parameters):
+    """Keeps what other requests name: the first valid ones delete what is there for it, then nothing."""
+    ids = REMOVABLE.get(path.split("/")[-2])
+    if ids:
+        parameters["id"] = ids.pop() if len(ids) > 1 else ids[0]
 
 
 @schemathesis.hook

@@ -10,6 +10,8 @@ export interface Seed {
   readonly rootKey: string
   /** The token of a key of the platform that may rotate itself. */
   readonly rotating: string
+  /** By the collection in a path, what its DELETE names, and no other request. */
+  readonly removable: Readonly<Record<string, readonly string[]>>
   /** The values of each kind of id. */
   readonly values: Readonly<Record<Kind, readonly (string | number)[]>>
 }
@@ -22,6 +24,8 @@ export type Kind =
   | 'tokens'
   | 'lists'
   | 'roles'
+  | 'lists_to_grant'
+  | 'roles_to_grant'
   | 'revisions'
   | 'receipts'
   | 'sessions'
@@ -32,6 +36,8 @@ export type Kind =
 
 /** More than Schemathesis revokes, rotates and deletes while it also tries those that live. */
 const counts = { keys: 150, lists: 40, roles: 60, users: 40, invitations: 40 }
+/** Of each kind: what only a DELETE names, and what only a body names. */
+const [removable, granted] = [10, 10]
 
 export async function seed(service: TestService): Promise<Seed> {
   const { root, rootToken } = service
@@ -42,30 +48,30 @@ export async function seed(service: TestService): Promise<Seed> {
   // A bulk revocation ends the keys of an account of its own, not those that others use.
   const spare = await newAccount(root)
   for (let n = 0; n < 9; n += 1) await newKey(root, spare)
-  const lists: string[] = []
-  for (let n = 0; n < counts.lists; n += 1) {
-    lists.push(await newAllowList(root, account, [`198.51.100.${n}`]))
-  }
-  const roles: string[] = []
-  for (let n = 0; n < counts.roles; n += 1) {
-    roles.push(await newRole(root, account, `Role ${n}`, ['cluster:read']))
-  }
+  const lists = await repeat(counts.lists + removable + granted, (n) =>
+    newAllowList(root, account, [`198.51.100.${n}`]),
+  )
+  const roles = await repeat(counts.roles + removable + granted, (n) =>
+    newRole(root, account, `Role ${n}`, ['cluster:read']),
+  )
   const restricted = { role: roles[0], allow_list_ids: [lists[0]] }
   const keys = []
   for (let n = 0; n < counts.keys; n += 1) {
     keys.push(await newKey(root, account, n % 3 === 0 ? restricted : {}))
   }
-  const users: string[] = []
-  for (let n = 0; n < counts.users; n += 1) {
+  const users = await repeat(counts.users + removable, async (n): Promise<string> => {
     const person = { issuer: exampleIssuer, subject: `person-${n}`, role: 'viewer' }
-    users.push((await root.post(`/v1/accounts/${account}/users`, person)).body.user.id)
-  }
-  const invitations: string[] = []
-  for (let n = 0; n < counts.invitations; n += 1) {
-    invitations.push((await newInvitation(root, account)).id)
-  }
+    return (await root.post(`/v1/accounts/${account}/users`, person)).body.user.id
+  })
+  const invitations = await repeat(
+    counts.invitations + removable,
+    async () => (await newInvitation(root, account)).id,
+  )
   // Those of the caller: no other key can see or end them.
-  const browser = await signIn(service, { key: rootToken })
+  const sessions = await repeat(
+    1 + removable,
+    async () => (await signIn(service, { key: rootToken })).sessionId,
+  )
   await newKey(root, account, { name: 'leaver' })
   const filter = { name_prefix: 'leaver' }
   const ended = await root.post(`/v1/accounts/${account}/api-keys/revoke`, { filter })
@@ -75,16 +81,26 @@ export async function seed(service: TestService): Promise<Seed> {
     platform: me.account_id,
     rootKey: me.id,
     rotating: rotating.token,
+    removable: {
+      'allow-lists': lists.splice(counts.lists, removable),
+      roles: roles.splice(counts.roles, removable),
+      users: users.splice(counts.users),
+      invitations: invitations.splice(counts.invitations),
+      sessions: sessions.splice(1),
+    },
     values: {
       accounts: [account],
       spares: [spare],
       projects: [project],
       keys: keys.map(({ id }) => id),
       tokens: keys.map(({ token }) => token),
+      // No request deletes these: one that names them in its body finds them.
+      lists_to_grant: lists.splice(counts.lists),
+      roles_to_grant: roles.splice(counts.roles),
       lists,
       roles,
       revisions: [ended.body.receipt.revision],
-      sessions: [browser.sessionId],
+      sessions,
       users,
       invitations,
       issuers: [exampleIssuer],
@@ -92,4 +108,11 @@ export async function seed(service: TestService): Promise<Seed> {
       numbers: [events[0].number],
     },
   }
+}
+
+/** What `create` returns for each number from 0 on, one call after the other. */
+async function repeat<T>(times: number, create: (n: number) => Promise<T>): Promise<T[]> {
+  const created: T[] = []
+  for (let n = 0; n < times; n += 1) created.push(await create(n))
+  return created
 }
