@@ -213,7 +213,8 @@ create table membership (
   removed_at timestamp with time zone,
   live boolean,
   changed_revision bigint,
-  changed_revision_id uuid
+  changed_revision_id uuid,
+  invitation_id uuid
 );
 
 create table pepper (
@@ -525,6 +526,7 @@ CREATE INDEX logout_token_by_expiry ON public.logout_token USING btree (expires_
 CREATE INDEX membership_by_created ON public.membership USING btree (account_id, created_at, id) WHERE live;
 CREATE INDEX membership_by_person ON public.membership USING btree (person_id, account_id);
 CREATE INDEX membership_by_role ON public.membership USING btree (account_id, role_id) WHERE live;
+CREATE UNIQUE INDEX membership_of_invitation ON public.membership USING btree (invitation_id) WHERE (invitation_id IS NOT NULL);
 CREATE UNIQUE INDEX membership_of_person ON public.membership USING btree (account_id, person_id) WHERE live;
 CREATE UNIQUE INDEX person_of_issuer ON public.person USING btree (issuer, subject);
 CREATE INDEX role_by_created ON public.role USING btree (account_id, created_at, id) WHERE live;

@@ -14,6 +14,8 @@ export interface NewMembership {
   readonly personId: string
   readonly roleId: string
   readonly mappedUntil: Date | null
+  /** The invitation that the person redeems; null: there is none. */
+  readonly invitationId: string | null
   readonly createdAt: Date
 }
 
@@ -30,6 +32,7 @@ export async function insertMembership(
       person_id: membership.personId,
       role_id: membership.roleId,
       mapped_until: membership.mappedUntil,
+      invitation_id: membership.invitationId,
       created_at: membership.createdAt,
       updated_at: membership.createdAt,
       live: true,
@@ -72,6 +75,25 @@ export async function lockUser(
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(1)
+    .forUpdate()
+    .executeTakeFirst()
+  if (locked === undefined) return undefined
+  const row = await selectUsers(trx).where('membership.id', '=', locked.id).executeTakeFirst()
+  return row && toUser(row)
+}
+
+/** The user whom the redemption of an invitation made one, locked as by `lockUser`. */
+export async function lockInvitedUser(
+  trx: StoreTransaction,
+  accountId: string,
+  invitationId: string,
+): Promise<User | undefined> {
+  const locked = await trx
+    .selectFrom('membership')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .where('invitation_id', '=', invitationId)
+    .where('live', '=', true)
     .forUpdate()
     .executeTakeFirst()
   if (locked === undefined) return undefined

@@ -50,6 +50,8 @@ export interface MembershipRow {
   account_id: string
   person_id: string
   role_id: string
+  /** The invitation by whose redemption the membership was made. */
+  invitation_id: string | null
   mapped_until: Date | null
   created_at: Date
   updated_at: Date

@@ -134,6 +134,14 @@ function invite(author: Author, email: string, role: string): Act {
   )
 }
 
+/** A request of a client of Aeon, which knows the invitation as a user. */
+function byAeon(method: Method, invitation: string, path: string, role?: string): Act {
+  return ({ root, account, ids }) =>
+    root.call(method, `/api/public/v1/accounts/${account}/users/${ids[invitation]}${path}`, {
+      ...(role !== undefined && { body: { role_id: ids[role] } }),
+    })
+}
+
 function redeem(subject: string): Act {
   return async (site) => {
     const redemption = await site.redeem(subject)
@@ -169,6 +177,20 @@ export const acts: Acts<UserSite> = {
     'root',
     'DELETE',
     ({ ids }) => `/invitations/${ids.invitation}`,
+  ),
+  'a client removes whom the clerk invited': byAeon('DELETE', 'invitation', ''),
+  'a client gives whom the clerk invited another role': byAeon(
+    'PUT',
+    'invitation',
+    '/roles',
+    'nothing',
+  ),
+  'a client removes the member': byAeon('DELETE', 'invitation of member', ''),
+  'a client gives the member another role': byAeon(
+    'PUT',
+    'invitation of member',
+    '/roles',
+    'nothing',
   ),
   'the clerk gives the member another role': giveRole('clerk', 'member', 'nothing'),
   'root gives the member the mapped role': giveRole('root', 'member', 'mapped'),

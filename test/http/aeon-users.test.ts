@@ -1,9 +1,16 @@
 /** The calls of `ybm user` and of Terraform's `ybm_user` on the users of an account. */
 import t from 'tap'
 import { type AeonTenant, startAeonService } from '../helpers/aeon.ts'
+import { secretOf } from '../helpers/api.ts'
 import { newKey, newRole } from '../helpers/fixtures.ts'
 import { writeOidcFile } from '../helpers/oidc-file.ts'
-import { type PersonBrowser, signInAs, testIssuer, testProvider } from '../helpers/people.ts'
+import {
+  type PersonBrowser,
+  redeemAs,
+  signInAs,
+  testIssuer,
+  testProvider,
+} from '../helpers/people.ts'
 import { listRoles } from '../helpers/ybm.ts'
 import {
   deleteUser,
@@ -209,6 +216,57 @@ t.test('ybm user invite works, and Terraform reads and removes whom it invited',
   await deleteUser(admin, email)
   t.same(await listUsers(admin, email), [])
   t.match(await admin.call('DELETE', `${at}/${account.id}`), { status: 404 })
+})
+
+t.test('the id of an invitation stays that of the user whom it made one', async (t) => {
+  const tenant = await service.newTenant()
+  const { admin, account } = tenant
+  const at = `/accounts/${account.id}/users`
+  const native = `/v1/accounts/${account.id}`
+  const email = 'grace@example.com'
+  const idOf = async (name: string) => (await listRoles(admin, { name }))[0].info.id
+  const [viewer, developer] = [await idOf('Viewer'), await idOf('Developer')]
+  const join = async (role = 'Viewer') => {
+    const { info } = await inviteUser(admin, email, role)
+    const { link } = (await root.post(`${native}/invitations/${info.id}/resend`)).body
+    const redemption = await redeemAs(service, secretOf(link), { email, subject: 'grace' })
+    t.match(redemption, { kind: 'redeemed' })
+    return { id: info.id, redemption }
+  }
+  const refuses = async (id: string, label: string) => {
+    const body = { role_id: developer }
+    t.equal((await admin.call('PUT', `${at}/${id}/roles`, { body })).status, 404, label)
+    t.equal((await admin.call('DELETE', `${at}/${id}`)).status, 404, label)
+  }
+
+  const { id } = await join()
+  const [{ id: person }] = (await root.get(`${native}/users`)).body.users
+  const state = { user_id: id, role_name: 'Viewer', user_state: 'ACTIVE' }
+  t.match(await terraformReadUser(admin, email), state)
+  await admin.take('PUT', `${at}/${id}/roles`, { role_id: developer })
+  t.match(await terraformReadUser(admin, email), { ...state, role_name: 'Developer' })
+  await admin.take('PUT', `${at}/${person}/roles`, { role_id: viewer })
+  t.match(await terraformReadUser(admin, email), state, 'the id of the person works too')
+  const other = await service.newTenant()
+  const elsewhere = `/accounts/${other.account.id}/users/${id}`
+  t.equal((await other.admin.call('DELETE', elsewhere)).status, 404, 'another account')
+  await service.service.deps.db.deleteFrom('invitation').where('id', '=', id).execute()
+  await admin.take('DELETE', `${at}/${id}`)
+  t.same(await listUsers(admin), [], 'also after the invitation is deleted')
+  await refuses(id, 'the user was removed')
+
+  const body = { issuer: testIssuer, subject: 'grace', role: 'viewer' }
+  await root.post(`${native}/users`, body)
+  await refuses(id, 'the person is a user again, by another way')
+  t.match(await terraformReadUser(admin, email), { user_id: person })
+  const again = await join()
+  t.match(again.redemption, { isAdded: false })
+  await refuses(again.id, 'the person was a user before')
+  t.match(await terraformReadUser(admin, email), { user_id: person, role_name: 'Viewer' })
+  await admin.take('DELETE', `${at}/${person}`)
+  const admins = await join('Admin')
+  const last = { status: 409, message: /^The person is the last one/ }
+  await t.rejects(admin.take('DELETE', `${at}/${admins.id}`), last)
 })
 
 t.test('a role shows its users to those who may see users', async (t) => {

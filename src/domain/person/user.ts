@@ -20,6 +20,8 @@ export interface User extends MembershipState {
   readonly accountId: string
   readonly person: Person
   readonly role: RoleRef
+  /** The invitation by whose redemption the person became a user; null: by another way. */
+  readonly invitationId: string | null
   readonly createdAt: Date
   readonly updatedAt: Date
   /** The last change of the membership; null: it is unchanged since it began. */

@@ -112,7 +112,7 @@ async function refusalOfLink(
 async function enterInvited(
   deps: SessionManagementDeps,
   trx: StoreTransaction,
-  { accountId, role }: Invitation,
+  { id: invitationId, accountId, role }: Invitation,
   { issuer, subject, email, emailVerified, name }: SignedInPerson,
 ): Promise<EnteredUser> {
   const now = deps.now()
@@ -120,7 +120,7 @@ async function enterInvited(
   const entered = { id: newId(deps), issuer, subject, ...profile, createdAt: now }
   const person = await enterPerson(trx, entered)
   await updateProfile(trx, person.id, profile, now)
-  return enterUser(deps, trx, { accountId, personId: person.id, roleId: role.id })
+  return enterUser(deps, trx, { accountId, personId: person.id, roleId: role.id, invitationId })
 }
 
 function refused(reason: RedemptionRefusal): Redemption {

@@ -104,6 +104,7 @@ export async function addMapped(
     personId: person.id,
     roleId: role.id,
     mappedUntil: until,
+    invitationId: null,
     createdAt: deps.now(),
   }
   // Another sign-in of the person may have added the same meanwhile.

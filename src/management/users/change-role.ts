@@ -7,10 +7,16 @@ import type { CallerPrincipal } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import { notFound, ServiceError } from '../../errors.ts'
 import { findLatestRevision } from '../../store/changes.ts'
-import { findUser, lockUser, setMembershipRevision, setRole } from '../../store/memberships.ts'
+import { findUser, setMembershipRevision, setRole } from '../../store/memberships.ts'
 import { requireRoleAndLists } from '../api-keys/require-references.ts'
 import { userUpdated } from './events.ts'
-import { requireAnotherAdmin, requireOther, requireRoleOf } from './user-rules.ts'
+import {
+  lockNamedUser,
+  requireAnotherAdmin,
+  requireOther,
+  requireRoleOf,
+  type UserName,
+} from './user-rules.ts'
 
 export interface ChangedUser {
   readonly user: User
@@ -28,10 +34,10 @@ export async function changeRole(
   deps: ActDeps,
   principal: CallerPrincipal,
   accountId: string,
-  idText: string,
+  name: UserName,
   wanted: string,
 ): Promise<ChangedUser> {
-  const id = requireOther(principal, idText)
+  requireOther(principal, name)
   let membershipId: string | undefined
   const terms: AuthorizedTerms = {
     permission: 'account_user:update',
@@ -45,8 +51,9 @@ export async function changeRole(
     principal,
     terms,
     async ({ trx, author, changed }): Promise<Acted<Outcome>> => {
-      const user = await lockUser(trx, accountId, id)
-      if (user === undefined || user.removedAt !== null) throw notFound('user')
+      const user = await lockNamedUser(trx, principal, accountId, name)
+      const { id } = user.person
+      if (user.removedAt !== null) throw notFound('user')
       if (user.mappedUntil !== null) throw isMapped()
       membershipId = user.membershipId
       const before = await requireRoleOf(trx, user)

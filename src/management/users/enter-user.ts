@@ -10,14 +10,23 @@ export interface EnteredUser {
   readonly isAdded: boolean
 }
 
+export interface UserEntry {
+  readonly accountId: string
+  readonly personId: string
+  readonly roleId: string
+  /** The invitation that the person redeems; absent: there is none. */
+  readonly invitationId?: string | null
+}
+
 /** The person as a user of the account: the present one, or a new one with the role. */
 export async function enterUser(
   deps: IdDeps,
   trx: StoreTransaction,
-  entry: { readonly accountId: string; readonly personId: string; readonly roleId: string },
+  { invitationId = null, ...entry }: UserEntry,
 ): Promise<EnteredUser> {
   const isAdded = await insertMembership(trx, {
     ...entry,
+    invitationId,
     id: newId(deps),
     mappedUntil: null,
     createdAt: deps.now(),

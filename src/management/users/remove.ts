@@ -14,11 +14,17 @@ import { actorOf, type CallerPrincipal } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import type { Rights } from '../../domain/rights.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
-import { endMemberships, lockUser, setMembershipRevision } from '../../store/memberships.ts'
+import { endMemberships, setMembershipRevision } from '../../store/memberships.ts'
 import { descriptionFaults } from '../validate-text.ts'
 import { endKeysOfUser, type KeysThen, sealKeys } from './end-keys.ts'
 import { userRemoved } from './events.ts'
-import { requireAnotherAdmin, requireOther, requireRoleOf } from './user-rules.ts'
+import {
+  lockNamedUser,
+  requireAnotherAdmin,
+  requireOther,
+  requireRoleOf,
+  type UserName,
+} from './user-rules.ts'
 
 export interface Removal {
   /** What becomes of the keys that the person issued by a session here. */
@@ -44,12 +50,12 @@ export async function removeUser(
   deps: ActDeps,
   principal: CallerPrincipal,
   accountId: string,
-  idText: string,
+  name: UserName,
   { keys, reason }: Removal,
 ): Promise<RemovedUser> {
   const faults = descriptionFaults('/reason', reason ?? '')
   if (faults.length > 0) throw invalidRequest(faults)
-  const id = requireOther(principal, idText)
+  requireOther(principal, name)
   const ending = { keys, reason, at: deps.now(), by: actorOf(principal), inBulk: newId(deps) }
   let membershipId: string | undefined
   let endedKeyIds: readonly string[] = []
@@ -64,8 +70,7 @@ export async function removeUser(
   }
   const remove = async (context: ActContext<Rights>): Promise<Acted<Outcome>> => {
     const { trx, author, changed } = context
-    const user = await lockUser(trx, accountId, id)
-    if (user === undefined) throw notFound('user')
+    const user = await lockNamedUser(trx, principal, accountId, name)
     requireMayEnd(author, keys)
     if (user.removedAt !== null) {
       return nothingChanged({ user, keyCount: 0, unchangedSince: user.lastChange ?? undefined })
@@ -75,7 +80,7 @@ export async function removeUser(
     requireGrantable(author, grantToPerson(role.effective))
     await requireAnotherAdmin(trx, user, role, undefined)
     await endMemberships(trx, [user.membershipId], ending.at)
-    changed({ kind: 'user', id })
+    changed({ kind: 'user', id: user.person.id })
     const ended = await endKeysOfUser(trx, user, ending)
     // One change for all of them: there may be very many.
     if (ended.apiKeyIds.length > 0) changed({ kind: 'account', id: accountId })

@@ -4,17 +4,46 @@ import { isUuid } from '../../domain/uuid.ts'
 import { notFound, ServiceError } from '../../errors.ts'
 import { isPlatformAccount } from '../../store/accounts.ts'
 import type { StoreTransaction } from '../../store/database.ts'
+import { lockInvitedUser, lockUser } from '../../store/memberships.ts'
 import { countOthersWithRole } from '../../store/role-holders.ts'
 import { findRoleWithEffects, type RoleWithEffects } from '../../store/roles.ts'
 
 /** Without it, an account could lose every person who may add another one. */
 const keptRole = 'admin'
 
-/** The id of another user than the principal. Throws `not_found`, and `own_role` for its own. */
-export function requireOther(principal: CallerPrincipal, idText: string): string {
-  if (!isUuid(idText)) throw notFound('user')
-  const id = idText.toLowerCase()
-  if (principal.kind !== 'user' || rightsOf(principal).id !== id) return id
+/** How an act names a user: by the id of the person, or as the clients of Aeon do. */
+export interface UserName {
+  readonly id: string
+  /** Whether the id may be that of the invitation whose redemption made the person a user. */
+  readonly orInvitation?: boolean
+}
+
+/** Throws `not_found` for what is no id, and `own_role` for that of the principal. */
+export function requireOther(principal: CallerPrincipal, { id }: UserName): void {
+  if (!isUuid(id)) throw notFound('user')
+  requireNotSelf(principal, id.toLowerCase())
+}
+
+/**
+ * The user of a name, locked: the latest membership of the person, a removed one included, or the
+ * present one of an invitation. Throws `not_found`, and `own_role` for the principal.
+ */
+export async function lockNamedUser(
+  trx: StoreTransaction,
+  principal: CallerPrincipal,
+  accountId: string,
+  { id, orInvitation = false }: UserName,
+): Promise<User> {
+  const user =
+    (await lockUser(trx, accountId, id)) ??
+    (orInvitation ? await lockInvitedUser(trx, accountId, id) : undefined)
+  if (user === undefined) throw notFound('user')
+  requireNotSelf(principal, user.person.id)
+  return user
+}
+
+function requireNotSelf(principal: CallerPrincipal, personId: string): void {
+  if (principal.kind !== 'user' || rightsOf(principal).id !== personId) return
   throw new ServiceError(
     'own_role',
     'Nobody changes the own role or removes themselves. Ask another administrator.',

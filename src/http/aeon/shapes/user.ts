@@ -61,9 +61,13 @@ export const userParams = Type.Object({
   id: pathId('Id of the user.'),
 })
 
-/** A user in an answer, with the role, which no user of an account lacks. */
+/**
+ * A user in an answer, with the role, which no user of an account lacks. Who redeemed an invitation
+ * keeps its id: clients know the user by the id of what they created.
+ */
 export function toUserData(user: User, role: RoleOfHolder, now: Date): Static<typeof UserData> {
-  const info = toUserInfo({ ...user, id: user.person.id }, toAeonUserState(user, now), role)
+  const id = user.invitationId ?? user.person.id
+  const info = toUserInfo({ ...user, id }, toAeonUserState(user, now), role)
   return { spec: toUserSpec(user.person), info }
 }
 

@@ -24,7 +24,8 @@ export function modifyUserRoleRoute(scope: App, deps: Deps): void {
     },
     async ({ body, params, principal }, reply) => {
       const { account_id: accountId, id } = params
-      const { committed } = await changeRole(deps, principal, accountId, id, body.role_id)
+      const name = { id, orInvitation: true }
+      const { committed } = await changeRole(deps, principal, accountId, name, body.role_id)
       // The clients cannot ask for the receipt later, so the answer waits for it.
       await deps.receipts.waitFor(committed, defaultWaitMs)
       return reply.send()

@@ -39,7 +39,7 @@ export function changeUserRoute(app: App, deps: Deps): void {
     },
     async ({ principal, params, query, body, log }) => {
       const { account_id: accountId, id } = params
-      const { user, committed } = await changeRole(deps, principal, accountId, id, body.role)
+      const { user, committed } = await changeRole(deps, principal, accountId, { id }, body.role)
       log.info(
         { act: 'change', user_id: user.person.id, by: rightsOf(principal).id },
         'user changed',

@@ -56,7 +56,7 @@ export function removeUserRoute(app: App, deps: Deps): void {
     async ({ principal, params, query, body, log }) => {
       const { keys, reason = null } = body
       const { account_id: accountId, id } = params
-      const removed = await removeUser(deps, principal, accountId, id, { keys, reason })
+      const removed = await removeUser(deps, principal, accountId, { id }, { keys, reason })
       const { user, keyCount, committed } = removed
       log.info(
         {
