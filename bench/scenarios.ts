@@ -13,6 +13,7 @@ import { measureHot } from './scenarios/hot.ts'
 import { measureMemory } from './scenarios/memory.ts'
 import { measureNoisy } from './scenarios/noisy.ts'
 import { measurePeers } from './scenarios/peers.ts'
+import { measurePeople } from './scenarios/people.ts'
 import { measureProfile } from './scenarios/profile.ts'
 import { measureRevoking } from './scenarios/revoking.ts'
 import { measureSoak } from './scenarios/soak.ts'
@@ -50,6 +51,7 @@ export const scenarios = {
   workers: { title: 'Workers', measure: measureWorkers },
   revoking: { title: 'Revocations in the mix', measure: measureRevoking },
   freshness: { title: 'Freshness', measure: measureFreshness },
+  people: { title: 'People', measure: measurePeople },
   attached: { title: 'Edges at their instances', measure: measureAttached },
   profile: { title: 'Where the time of a hot verification goes', measure: measureProfile },
   starts: { title: 'Starts', measure: measureStarts },

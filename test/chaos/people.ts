@@ -127,7 +127,10 @@ async function enter(
 }
 
 /** The way of a browser by the provider and back. Returns the session token. */
-async function signIn(url: string | undefined, subject: string): Promise<string | undefined> {
+export async function signIn(
+  url: string | undefined,
+  subject: string,
+): Promise<string | undefined> {
   if (url === undefined) return undefined
   const begun = await fetch(`${url}/v1/session/oidc`, {
     method: 'POST',
