@@ -65,6 +65,21 @@ const titles = {
 function faultsOf({ faults }) {
   if (faults.length === 0) return nothing
   return html`<ul>
-    ${faults.map(({ field, message }) => html`<li><b>${field.slice(1).replaceAll('_', ' ')}</b> ${message}</li>`)}
+    ${faults.map(({ field, message }) => html`<li><b>${nameOf(field)}</b> ${message}</li>`)}
   </ul>`
+}
+
+/**
+ * The field as people call it: "entries, number 2" for the pointer /entries/1 (RFC 6901). The names
+ * of metadata are the reader's own.
+ * @param {string} field
+ */
+function nameOf(field) {
+  const [name = '', ...steps] = field.slice(1).split('/')
+  const inside = steps.map((step) =>
+    /^\d+$/.test(step) && name !== 'metadata'
+      ? `number ${Number(step) + 1}`
+      : step.replaceAll('~1', '/').replaceAll('~0', '~'),
+  )
+  return [name.replaceAll('_', ' '), ...inside].join(', ')
 }

@@ -1,6 +1,6 @@
 import { call, get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
-import { contains } from '../parts/addresses.js'
+import { contains, parseAddress } from '../parts/addresses.js'
 import { ask } from '../parts/ask.js'
 import { openDialog } from '../parts/dialog.js'
 import { exportButton } from '../parts/export-button.js'
@@ -166,8 +166,9 @@ function openDetails(list, reload) {
           }}
         />
       </label>
+      <p class="quiet" role="status">${missing(list, address)}</p>
       <ul>
-        ${list.entries.map((entry) => html`<li><code>${entry}</code>${address !== '' && contains(entry, address) ? html` <b class="good">✓ contains it</b>` : ''}</li>`)}
+        ${list.entries.map((entry) => html`<li><code>${entry}</code>${address.trim() !== '' && contains(entry, address) ? html` <b class="good">✓ contains it</b>` : ''}</li>`)}
       </ul>
       <div class="acts">
         ${may('allow_list:update') ? html`<button type="button" @click=${edit}>Edit …</button>` : nothing}
@@ -176,4 +177,15 @@ function openDetails(list, reload) {
     `,
   })
   return dialog
+}
+
+/**
+ * What a reader would take for an answer if the page said nothing.
+ * @param {{ readonly entries: readonly string[] }} list
+ * @param {string} address
+ */
+function missing({ entries }, address) {
+  if (address.trim() === '') return ''
+  if (parseAddress(address) === undefined) return 'Write one whole IPv4 or IPv6 address.'
+  return entries.some((entry) => contains(entry, address)) ? '' : 'No entry contains it.'
 }

@@ -151,6 +151,37 @@ if (started !== undefined) {
     t.equal(await page.locator('tbody tr').count(), 1)
   })
 
+  t.test('a fault of an entry names the entry as people count', async (t) => {
+    const { page, faults } = await started.signIn()
+    await page.goto(`${url}/console/lists`)
+    await page.getByRole('button', { name: 'Create IP allow list' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Name').fill('with a range')
+    await dialog.getByLabel(/^IP addresses/).fill('203.0.113.7\n10.1.2.3/8')
+    await dialog.getByRole('button', { name: 'Create', exact: true }).click()
+    t.match(await dialog.locator('.problem li').innerText(), /^entries, number 2 The address/)
+    t.same(faults, [])
+  })
+
+  t.test('a list says when no entry contains an address, and what is no address', async (t) => {
+    const mapped = await newAllowList(root, accountId, ['::ffff:10.0.0.0/104'], 'mapped')
+    const { page, faults } = await started.signIn()
+    await page.goto(`${url}/console/lists?list=${mapped}`)
+    const dialog = page.getByRole('dialog')
+    const said = dialog.getByRole('status')
+    for (const [address, words] of [
+      ['10.1.2', 'Write one whole IPv4 or IPv6 address.'],
+      ['10.0.0.0/8', 'Write one whole IPv4 or IPv6 address.'],
+      ['11.0.0.1', 'No entry contains it.'],
+      ['10.1.2.3', ''],
+    ] as const) {
+      await dialog.getByLabel('Which entry contains this address?').fill(address)
+      t.equal(await said.innerText(), words, address)
+    }
+    await dialog.getByText('contains it').waitFor()
+    t.same(faults, [])
+  })
+
   t.test('events are filtered by what stands in the table', async (t) => {
     const { page } = await started.signIn()
     await page.goto(`${url}/console/activity`)
