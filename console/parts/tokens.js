@@ -5,7 +5,7 @@
 
 /** As src/domain/token/redaction.ts has it: a hint with a part of a secret, or a JWT. */
 const token =
-  /([a-z][a-z0-9]{0,15}_(?!eyJ)[0-9A-Za-z]{22})(?=[0-9A-Za-z])[\w.-]+|eyJ(?=[\w-]{8})[\w.-]+/g
+  /([a-z][a-z0-9]{0,15}_(?!eyJ)[0-9A-Za-z]{22})(?=[0-9A-Za-z]{8})[\w.-]+|eyJ(?=[\w-]{8})[\w.-]+/g
 
 /**
  * A text with every token cut to its public hint.

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { requirePermission } from '../acts/authority.ts'
 import { maxActorIdLength } from '../domain/limits.ts'
 import type { ActingUser } from '../domain/principal.ts'
+import { redactTokens } from '../domain/token/redaction.ts'
 import { invalidRequest, ServiceError } from '../errors.ts'
 import { nameFaults } from '../management/validate-text.ts'
 
@@ -24,6 +25,17 @@ export function parseActingUser(
         field: '/x-acting-user',
         rule: 'pattern',
         message: `X-Acting-User must be sent once, with 1 to ${maxActorIdLength} visible ASCII characters.`,
+      },
+    ])
+  }
+  if (redactTokens(id) !== id) {
+    throw invalidRequest([
+      {
+        in: 'header',
+        field: '/x-acting-user',
+        rule: 'token',
+        message:
+          'X-Acting-User must be the id of a user, and never a token: keys and events show it.',
       },
     ])
   }

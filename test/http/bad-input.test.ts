@@ -706,6 +706,7 @@ function badCursors(): readonly (readonly [string, string])[] {
 }
 
 async function refusesActingUsers(t: Test, { root, admin, keys }: World): Promise<void> {
+  const token = `aeon_${'0'.repeat(65)}_${'0'.repeat(11)}`
   const issue = (caller: Api, headers: Record<string, string>) =>
     caller.call('POST', keys, { headers, body: { ...goodKey, name: 'for a user' } })
   const id = '/x-acting-user'
@@ -716,6 +717,7 @@ async function refusesActingUsers(t: Test, { root, admin, keys }: World): Promis
     ['256 characters', { 'x-acting-user': 'u'.repeat(256) }, [[id, 'pattern']]],
     ['an id beyond ASCII', { 'x-acting-user': 'us\u00e9r' }, [[id, 'pattern']]],
     ['a name alone', { 'x-acting-user-name': 'Ann' }, [[id, 'pattern']]],
+    ['a token', { 'x-acting-user': token }, [[id, 'token']]],
     ['bad percent-encoding', acting('%zz'), [[name, 'percent_encoding']]],
     ['half a character', acting('%ED%A0%80'), [[name, 'percent_encoding']]],
     ['a name beyond ASCII', acting('Ren\u00e9e'), [[name, 'percent_encoding']]],
