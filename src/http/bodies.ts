@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest, RouteOptions } from 'fastify'
-import { maxBodyMembers, maxBodyValues } from '../domain/limits.ts'
+import { isRecord } from '../domain/is-record.ts'
+import { maxBodyMembers, maxBodyValues, maxFaults } from '../domain/limits.ts'
 import { invalidRequest, ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
 import { type BodyTurns, parseInTurn } from './body-turns.ts'
@@ -10,6 +11,7 @@ import { describeBrokenJson } from './json/broken-json.ts'
 import { hasMoreValues } from './json/count-values.ts'
 import { countColons, mayRepeatMember } from './json/repeated-members.ts'
 import { scanJson } from './json/scan-json.ts'
+import { describeUnknownName } from './known-names.ts'
 
 /**
  * Accepts JSON bodies in which no object has a member twice. An empty body counts as absent,
@@ -25,13 +27,25 @@ export function acceptJsonOnly(app: App, turns: BodyTurns): void {
   })
   app.addContentTypeParser('*', (request, payload, done) => parseOther(request, payload, done))
   app.addHook('onRoute', (route) => {
-    // A route with a validator of its own words its own faults.
-    if (route.schema?.body === undefined || route.validatorCompiler !== undefined) return
+    // A route with a validator of its own words its own faults, and Fastify reads no body of GET.
+    if (route.validatorCompiler !== undefined || readsNoBody(route)) return
     const given = [route.preValidation ?? []].flat()
-    const complete = mayOmitBody(app, route.schema.body) ? defaultToEmptyObject : requireBody
+    const complete = completionOf(app, route.schema?.body)
     route.preValidation = [complete, ...given] as NonNullable<RouteOptions['preValidation']>
   })
 }
+
+function readsNoBody({ method }: Pick<RouteOptions, 'method'>): boolean {
+  return [method].flat().every((name) => name === 'GET' || name === 'HEAD')
+}
+
+/** What happens to a body before it is validated, by the schema that the route has for it. */
+function completionOf(app: App, schema: unknown): Complete {
+  if (schema === undefined) return refuseFields
+  return mayOmitBody(app, schema) ? defaultToEmptyObject : requireBody
+}
+
+type Complete = (request: FastifyRequest, reply: unknown, done: (error?: Error) => void) => void
 
 type Done = (error: Error | null, value?: unknown) => void
 
@@ -132,6 +146,26 @@ function mayOmitBody(app: App, schema: unknown): boolean {
   if (typeof schema !== 'object' || schema === null) return false
   if ('$ref' in schema) return mayOmitBody(app, app.getSchema(String(schema.$ref).replace('#', '')))
   return !('required' in schema)
+}
+
+/** A field that an operation does not have may be one that its sender counts on. */
+function refuseFields(request: FastifyRequest, _reply: unknown, done: (error?: Error) => void) {
+  const { body, headers } = request
+  // A route that reads a form parses it by itself.
+  const isJson = /^application\/json/i.test(headers['content-type'] ?? '')
+  if (!isJson || body === undefined || body === null) return done()
+  if (!isRecord(body)) {
+    const message = 'The operation has no body: leave it out.'
+    return done(invalidRequest([{ field: '', rule: 'type', message }]))
+  }
+  const names = Object.keys(body).slice(0, maxFaults)
+  const faults = names.map((name) => ({
+    // RFC 6901, section 3.
+    field: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    rule: 'unknown_field',
+    message: describeUnknownName(name, [], 'field'),
+  }))
+  done(faults.length === 0 ? undefined : invalidRequest(faults))
 }
 
 function defaultToEmptyObject(request: FastifyRequest, _reply: unknown, done: () => void): void {
