@@ -74,8 +74,12 @@ export function descriptionFault(text: string, max: number): NameRule | undefine
   return textFault(text, text.replace(LINE_BREAKS_AND_TABS, ''), max)
 }
 
-/** What a rule requires of the text that breaks it, in words for people. */
-export function nameMessage(rule: NameRule, text: string): string {
+/**
+ * What a rule requires of the text that breaks it, in words for people. The text may have at most
+ * `max` code points.
+ */
+export function nameMessage(rule: NameRule, text: string, max: number): string {
+  if (rule === 'too_long') return `The text must have at most ${max} characters.`
   const bare = bareOf(text)
   const found = rule === 'stray_mark' ? strayMark(bare) : CHARACTERS[rule]?.exec(bare)?.[0]
   return found === undefined
@@ -125,9 +129,8 @@ const CHARACTERS: Partial<Readonly<Record<NameRule, RegExp>>> = {
   unassigned_character: UNASSIGNED,
 }
 
-const MESSAGES: Readonly<Record<NameRule, string>> = {
+const MESSAGES: Readonly<Record<Exclude<NameRule, 'too_long'>, string>> = {
   empty: 'The text must not be empty.',
-  too_long: 'The text is too long.',
   lone_surrogate: 'The text must not contain an unpaired surrogate.',
   control_character: 'The text must not contain control characters or line separators.',
   bidirectional_character:

@@ -134,7 +134,8 @@ function contradictionsOf(catalogue: Catalogue): string[] {
       faults.push(`${entry.name} must be defined only once`)
     for (const text of [entry.title, ...Object.values(entry.aeon ?? {})]) {
       const rule = nameFault(text, maxNameLength)
-      if (rule !== undefined) faults.push(`${entry.name}: ${nameMessage(rule, text)}`)
+      if (rule !== undefined)
+        faults.push(`${entry.name}: ${nameMessage(rule, text, maxNameLength)}`)
     }
     for (const implied of entry.implies) {
       const scope = scopes.get(implied)

@@ -24,7 +24,7 @@ export function asDocumented(node: unknown): unknown {
   if ('x-document-as' in node) return asDocumented(node['x-document-as'])
   return Object.fromEntries(
     Object.entries(node)
-      .filter(([, value]) => !isUndocumented(value))
+      .filter(([name, value]) => name !== 'x-expected' && !isUndocumented(value))
       .map(([name, value]) => [name, asDocumented(value)]),
   )
 }

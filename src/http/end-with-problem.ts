@@ -17,6 +17,7 @@ export function endWithProblem(socket: Socket, error: ServiceError): void {
       `HTTP/1.1 ${body.status} ${body.title}`,
       `Content-Type: ${problemType}`,
       `X-Request-Id: ${body.request_id}`,
+      'Cache-Control: no-store',
       ...Object.entries(noSniffing).map(([name, value]) => `${name}: ${value}`),
       'Connection: close',
       `Content-Length: ${Buffer.byteLength(text)}`,

@@ -1,3 +1,4 @@
+import { maxEmailLength } from '../domain/limits.ts'
 import { permissionPattern } from '../domain/permission.ts'
 
 /** The parts of a schema of which the words of a message are made. */
@@ -15,22 +16,44 @@ export interface ValueSchema {
   readonly maxItems?: number
   readonly items?: ValueSchema
   readonly properties?: Readonly<Record<string, ValueSchema>>
+  /** What to write where the other parts do not say it. The documents leave it out. */
+  readonly 'x-expected'?: string
+}
+
+/** The words that messages about a value use in place of the rules of its schema. */
+export function expected(words: string) {
+  return { 'x-expected': words } as const
 }
 
 /** What a value must be, in words that end a sentence: "a whole number from 1 to 200". */
 export function expectedValue(schema: ValueSchema | undefined): string {
   if (schema === undefined) return 'another value'
   const types = [schema.type ?? []].flat()
-  const words = types.filter((type) => type !== 'null').map((type) => expectedOf(type, schema))
-  if (words.length === 0) words.push(schema.$ref === undefined ? 'another value' : 'an object')
+  const words = wordsOf(schema, types)
   if (types.includes('null')) words.push('null')
   return words.join(words[0]?.includes(',') ? ', or ' : ' or ')
+}
+
+function wordsOf(schema: ValueSchema, types: readonly string[]): string[] {
+  if (schema['x-expected'] !== undefined) return [schema['x-expected']]
+  if (schema.$ref !== undefined) return ['an object']
+  const words = types.filter((type) => type !== 'null').map((type) => expectedOf(type, schema))
+  return words.length === 0 ? ['another value'] : words
 }
 
 export const expectedPermission = 'a permission, such as cluster:read'
 export const expectedUuid = 'a UUID, such as 0192f3a4-5b6c-7d8e-9f01-23456789abcd'
 export const expectedTime = 'a time with seconds and zone, such as 2027-01-01T00:00:00Z'
 export const expectedAddress = 'one IPv4 or IPv6 address, such as 203.0.113.7'
+export const expectedEntry =
+  'an IPv4 or IPv6 address, such as 203.0.113.7, or a range, such as 198.51.100.0/24'
+export const expectedRole = 'the id or the name of a role, such as developer'
+export const expectedEmail = `an e-mail address in ASCII of at most ${maxEmailLength} characters, such as ada@example.com`
+
+/** Words of a list in one text, separated by commas. */
+export function expectedList(values: readonly string[]): string {
+  return `one or more of ${values.join(', ')}, separated by commas`
+}
 
 function expectedOf(type: string, schema: ValueSchema): string {
   if (schema.enum !== undefined) return expectedChoice(schema.enum)
@@ -84,6 +107,7 @@ function plural(number: number, noun: string): string {
 
 function nounOf(items: ValueSchema | undefined): string {
   if (items?.format === 'uuid') return 'UUID'
+  if (items?.['x-expected'] === expectedEntry) return 'addresses and range'
   if (items?.pattern === permissionPattern) return 'permission'
   return items?.type === 'string' ? 'string' : 'element'
 }

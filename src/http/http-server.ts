@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { ConnectionLimits } from './connection-limits.ts'
 import { isEdgeUpgrade } from './edges/edge-upgrades.ts'
-import { noSniffing } from './forbid-sniffing.ts'
 import type { Pacing } from './pacing/pacing.ts'
 import { type Handle, RequestTurns } from './pipelining.ts'
 import { originFormOf } from './request-path.ts'
@@ -38,21 +37,16 @@ export function createHttpServer(
   }
   const turns = new RequestTurns((request, response) => {
     if (request.url !== undefined) request.url = originFormOf(request.url)
-    if (isExpectationKnown(request)) serve(request, response)
-    else response.writeHead(417, { ...noSniffing, 'content-length': 0 }).end()
+    serve(request, response)
   }, pacing)
   const server = createServer({ ...timeouts, shouldUpgradeCallback }, (request, response) =>
     turns.receive(request, response),
   )
-  // Without a listener Node.js answers such requests itself, as many as a read has in one turn.
+  // The application refuses such requests. Without a listener Node.js answers them itself, without
+  // a problem, and as many as a read has in one turn.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   answerConnect(server, pacing, (socket) => turns.activityOf(socket)?.isBusy === true)
   server.on('upgrade', ({ socket }) => turns.keep(socket))
   limits?.watch(server, turns)
   return server
-}
-
-/** RFC 9110, section 10.1.1. */
-function isExpectationKnown({ headers: { expect } }: IncomingMessage): boolean {
-  return expect === undefined || /^100-continue$/i.test(expect)
 }

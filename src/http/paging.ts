@@ -10,6 +10,7 @@ import {
   sortFields,
 } from '../domain/page.ts'
 import { invalidRequest } from '../errors.ts'
+import { expected } from './expected-value.ts'
 import { oneOf } from './schema-tools.ts'
 
 const defaultSort = '-created_at'
@@ -28,6 +29,7 @@ export function pageParameters(fields: readonly SortField[] = ['created_at', 'na
     cursor: Type.Optional(
       Type.String({
         maxLength: maxCursorLength,
+        ...expected('a next_cursor of this list'),
         description:
           'The `next_cursor` of the previous page. Send the same `sort` as for that page.',
       }),

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { invalidRequest, ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
+import { ForeseenError } from './foreseen-error.ts'
 import { countHeader } from './header-lines.ts'
 
 /**
@@ -12,7 +13,10 @@ export function applyRequestRules(app: App): void {
   const hosts = new HostRule()
   app.addHook('onRequest', (request, reply, done) => {
     const fault =
-      faultOfVersion(request) ?? hosts.faultOf(request) ?? faultOfFraming(request.raw.headers)
+      faultOfVersion(request) ??
+      hosts.faultOf(request) ??
+      faultOfFraming(request.raw.headers) ??
+      faultOfExpectation(request.raw.headers)
     if (fault === undefined) return done()
     // Where the body of such a request ends is a guess (RFC 9112, section 11.2).
     reply.header('connection', 'close')
@@ -74,6 +78,15 @@ function faultOfFraming(headers: IncomingHttpHeaders): ServiceError | undefined 
   }
   if (!hasMediaType(headers)) headers['content-type'] = 'application/octet-stream'
   return undefined
+}
+
+/** RFC 9110, section 10.1.1. */
+function faultOfExpectation({ expect }: IncomingHttpHeaders): ServiceError | undefined {
+  if (expect === undefined || /^100-continue$/i.test(expect)) return undefined
+  return new ForeseenError(
+    417,
+    'The service meets only the expectation 100-continue. Send the request without another one in Expect.',
+  )
 }
 
 function trim(text: string): string {

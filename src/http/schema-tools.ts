@@ -4,7 +4,8 @@ import { type Static, type TSchema, Type } from 'typebox'
 export function ref<T extends TSchema>(schema: T, options: Record<string, unknown> = {}) {
   const { $id } = schema as { $id?: string }
   if ($id === undefined) throw new TypeError('Only a schema with an $id can be referred to.')
-  return Type.Unsafe<Static<T>>({ $ref: `${$id}#`, ...options })
+  const words = 'x-expected' in schema ? { 'x-expected': schema['x-expected'] } : {}
+  return Type.Unsafe<Static<T>>({ $ref: `${$id}#`, ...words, ...options })
 }
 
 /** A named component or null, in a form that client generators map to the component's type. */

@@ -6,13 +6,17 @@ import type { Fault } from '../errors.ts'
 /** The rule that a name breaks, if any, as a fault of the field. */
 export function nameFaults(field: string, name: string): Fault[] {
   const rule = nameFault(name, maxNameLength)
-  return rule === undefined ? [] : [{ field, rule, message: nameMessage(rule, name) }]
+  return rule === undefined
+    ? []
+    : [{ field, rule, message: nameMessage(rule, name, maxNameLength) }]
 }
 
 /** The rule that a description or a reason breaks, if any, as a fault of the field. */
 export function descriptionFaults(field: string, description: string): Fault[] {
   const rule = descriptionFault(description, maxDescriptionLength)
-  return rule === undefined ? [] : [{ field, rule, message: nameMessage(rule, description) }]
+  return rule === undefined
+    ? []
+    : [{ field, rule, message: nameMessage(rule, description, maxDescriptionLength) }]
 }
 
 /** The rules that a map of metadata breaks, each as a fault of the entry, or of the whole. */
@@ -26,7 +30,8 @@ export function metadataFaults(field: string, metadata: Metadata): Fault[] {
     const entry = fault.name.replaceAll('~', '~0').replaceAll('/', '~1')
     const what = fault.kind === 'name' ? 'Metadata name' : 'Metadata value'
     const text = fault.kind === 'name' ? fault.name : (metadata[fault.name] ?? '')
-    const message = `${what}: ${nameMessage(fault.rule, text)}`
+    const max = fault.kind === 'name' ? maxNameLength : maxMetadataBytes
+    const message = `${what}: ${nameMessage(fault.rule, text, max)}`
     return { field: `${field}/${entry}`, rule: fault.rule, message }
   })
 }

@@ -19,7 +19,7 @@ t.test('description validation agrees with the table of cases', async (t) => {
 })
 
 t.test('every rule for names has its own message', async (t) => {
-  const messages = NAME_RULES.map((rule) => nameMessage(rule, ''))
+  const messages = NAME_RULES.map((rule) => nameMessage(rule, '', 3))
   t.equal(new Set(messages).size, NAME_RULES.length)
 })
 
@@ -70,7 +70,7 @@ t.test('a message names the character that is not seen', async (t) => {
     ['a\u202eb', 'U+202E'],
   ] as const) {
     const rule = nameFault(text, 20)
-    t.match(rule && nameMessage(rule, text), message, printable(text))
+    t.match(rule && nameMessage(rule, text, 20), message, printable(text))
   }
 })
 

@@ -330,7 +330,15 @@ t.test('the Aeon API names the field that breaks a rule as the caller wrote it',
     ],
     [
       { ...good, role_id: unknownId },
-      'role_id: The role does not exist in the account: write the id or the name of one of its roles.',
+      'role_id: The role does not exist in the account: write the id of one of its roles, which the list of roles has.',
+    ],
+    [
+      { ...good, expires_at: null },
+      'expires_at: The field does not exist. The fields are name, description, expire_after_hours, role_id, allow_list_info.',
+    ],
+    [
+      { ...good, role: 'admin' },
+      'role: The field does not exist. The fields are name, description, expire_after_hours, role_id, allow_list_info.',
     ],
     [
       { ...good, allow_list_info: [unknownId] },
@@ -357,13 +365,19 @@ t.test('the Aeon API names the field that breaks a rule as the caller wrote it',
   const lists = `${at}/projects/${account.project_id}/allow-lists`
   const list = { name: 'l', description: '', allow_list: ['10.0.0.1'] }
   const ofLists: readonly [object, RegExp][] = [
-    [{ ...list, allow_list: [] }, /^allow_list: The value must be an array of 1 to 100 strings\.$/],
+    [
+      { ...list, allow_list: [] },
+      /^allow_list: The value must be an array of 1 to 100 addresses and ranges\.$/,
+    ],
     [{ ...list, allow_list: ['10.0.0.1', 'nowhere%s'] }, /^allow_list\[1\]: /],
     [{ ...list, allow_list: ['10.0.0.1,10.0.0.2'] }, /^allow_list\[0\]: /],
-    [{ ...list, allow_list: Array(101).fill('10.0.0.1') }, /^allow_list: .* 1 to 100 strings\.$/],
+    [
+      { ...list, allow_list: Array(101).fill('10.0.0.1') },
+      /^allow_list: .* 1 to 100 addresses and ranges\.$/,
+    ],
     [
       { ...list, entries: [] },
-      /^allow_list: The field does not exist\. The fields are name, description, allow_list\.$/,
+      /^entries: The field does not exist\. The fields are name, description, allow_list\.$/,
     ],
     [{ ...list, name: unknownId }, /^name: The name must not have the form of a UUID\.$/],
   ]
@@ -379,11 +393,11 @@ t.test('the Aeon API names the field that breaks a rule as the caller wrote it',
   const ofRoles: readonly [readonly object[], string][] = [
     [
       [known, permission('MOON', 'READ')],
-      'permissions[1].operation_groups[0]: The permission catalogue does not contain this permission.',
+      'permissions[1].operation_groups[0]: The permission catalogue does not contain this permission. GET /api/public/v1/resource-permissions lists the catalogue.',
     ],
     [
       [permission('API_KEY', 'VERIFY'), known],
-      'permissions[0].operation_groups[0]: The permission catalogue does not contain this permission.',
+      'permissions[0].operation_groups[0]: The permission catalogue does not contain this permission. GET /api/public/v1/resource-permissions lists the catalogue.',
     ],
     [
       [known, { resource_type: 'BACKUP', operation_groups: [] }],
@@ -394,8 +408,12 @@ t.test('the Aeon API names the field that breaks a rule as the caller wrote it',
       'permissions[2].resource_type: An earlier entry has the same resource type. Write all operation groups of a resource type in one entry.',
     ],
     [
+      [{ operation_groups: [{ operation_group: 'READ' }] }],
+      'permissions[0].resource_type: The field is required: write a resource type of the catalogue, such as CLUSTER.',
+    ],
+    [
       [permission('cluster', 'READ')],
-      'permissions[0].resource_type: The value must be a string that matches ^[A-Z][A-Z0-9_]{0,62}$.',
+      'permissions[0].resource_type: The value must be a resource type of the catalogue, such as CLUSTER.',
     ],
   ]
   for (const [permissions, detail] of ofRoles) {
@@ -420,7 +438,7 @@ t.test('the Aeon API refuses queries that break a rule', async (t) => {
     [`${keys}?status=`, statuses],
     [
       `${keys}?status=ACTIVE&status=REVOKED`,
-      'status: The parameter must be sent once. The value must be a string of at most 255 characters.',
+      'status: The parameter must be sent once. The value must be one or more of ACTIVE, EXPIRED, REVOKED, separated by commas.',
     ],
     [
       `${keys}?key_name=x`,

@@ -72,6 +72,10 @@ t.test('an answer to bytes that are no valid request forbids it too', async (t) 
     const answer = await sendBytes(url, bytes)
     t.equal(answer.headers['x-content-type-options'], 'nosniff', told)
     t.equal(answer.status, status, told)
+    if (status < 400) continue
+    t.match(answer.headers['content-type'], /^application\/problem\+json/, told)
+    t.equal(answer.headers['cache-control'], 'no-store', told)
+    t.ok(answer.headers['x-request-id'], told)
   }
 })
 

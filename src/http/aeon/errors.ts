@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { maxFaultFieldLength } from '../../domain/limits.ts'
 import { redactTokens } from '../../domain/token/redaction.ts'
 import { type Fault, ServiceError } from '../../errors.ts'
+import { unknownRole } from '../../management/api-keys/require-references.ts'
 import type { App } from '../app-type.ts'
 import { setErrorHeaders, statusOf } from '../problem.ts'
 import { malformedQuery } from '../query-string.ts'
@@ -93,15 +94,23 @@ const maxFaults = 10
 function sentenceOf({ field, rule, message }: Fault): string {
   // The message of the fault shows escapes, which a detail cannot.
   if (rule === malformedQuery.rule) return 'The query must be percent-encoded UTF-8.'
-  const name = aeonFieldOf(field)
+  const name = aeonFieldOf(field, rule)
+  if (name === 'role_id' && rule === unknownRole.rule) return `${name}: ${unknownRoleId}`
   return name === '' ? message : `${name}: ${message}`
 }
 
-/** The field by its name in the Aeon API: the use cases name fields as the native API does. */
-function aeonFieldOf(field: string): string {
+const unknownRoleId =
+  'The role does not exist in the account: write the id of one of its roles, which the list of roles has.'
+
+/**
+ * The field by its name in the Aeon API: the use cases name fields as the native API does. A field
+ * that the API does not have, or that is there twice, has the name that the sender gave it.
+ */
+function aeonFieldOf(field: string, rule: string): string {
   const [name = '', ...rest] = field.slice(1, maxFaultFieldLength).split('/')
   const steps = rest.map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`))
-  return (aeonNames.get(name) ?? name) + steps.join('')
+  const isGiven = rule === 'unknown_field' || rule === 'duplicate'
+  return ((isGiven ? undefined : aeonNames.get(name)) ?? name) + steps.join('')
 }
 
 const aeonNames: ReadonlyMap<string, string> = new Map([

@@ -11,6 +11,7 @@ import {
 } from '../../domain/page.ts'
 import { redactTokens } from '../../domain/token/redaction.ts'
 import { invalidRequest } from '../../errors.ts'
+import { expected } from '../expected-value.ts'
 import { pathOf } from '../request-path.ts'
 import { oneOf } from '../schema-tools.ts'
 import { textOrNull } from './shapes/fields.ts'
@@ -54,6 +55,7 @@ export function pagingParameters(names: OrderNames, first?: string) {
     continuation_token: Type.Optional(
       Type.String({
         maxLength: maxCursorLength,
+        ...expected('a continuation_token of this list'),
         description: 'Token of the page, from the previous page. Empty: the first page.',
       }),
     ),

@@ -46,7 +46,7 @@ export async function validateBulkRequest(
   if (role === undefined) return filter
   const roleIds = await findRoleIds(db, scope, role)
   if (roleIds.length > 0) return { ...filter, roleIds }
-  const message =
-    scope === undefined ? 'The role does not exist.' : 'The role does not exist in the account.'
+  const where = scope === undefined ? '' : ' in the account'
+  const message = `The role does not exist${where}: write the id or the name of a role.`
   throw invalidRequest([{ field: '/filter/role', rule: 'exists', message }])
 }

@@ -9,6 +9,7 @@ import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { documentedAs } from '../../documented-as.ts'
+import { expected } from '../../expected-value.ts'
 import { closed, ref, refAsJson } from '../../schema-tools.ts'
 import {
   nextToken,
@@ -31,6 +32,8 @@ export const NetworkAllowListListResponse = Type.Object(
 
 const orderNames = { created_on: 'created_at', name: 'name' } as const
 
+const expectedKeyIds = 'key ids, separated by commas'
+
 const listQuery = Type.Object(
   {
     ...pagingParameters(orderNames),
@@ -38,6 +41,7 @@ const listQuery = Type.Object(
       documentedAs(
         Type.String({
           maxLength: maxKeyIdListLength,
+          ...expected(expectedKeyIds),
           description:
             'Only allow lists of these keys: key ids separated by commas. Requires the `api_key:read` permission.',
         }),
@@ -89,7 +93,7 @@ function parseKeyIds(text: string | undefined, reader: CallerPrincipal): string[
       {
         field: '/api_key_ids',
         rule: 'format',
-        message: 'The value must be key ids, separated by commas.',
+        message: `The value must be ${expectedKeyIds}.`,
       },
     ])
   })

@@ -3,7 +3,10 @@ import { maxNameLength, maxStatusListLength } from '../../../domain/limits.ts'
 import { invalidRequest } from '../../../errors.ts'
 import type { ApiKeyFilter } from '../../../management/api-keys/list.ts'
 import { documentedAs, undocumented } from '../../documented-as.ts'
+import { expected, expectedList } from '../../expected-value.ts'
 import { keyStatuses, statusesOfAeon } from '../shapes/key-status.ts'
+
+const expectedStatuses = expectedList(keyStatuses)
 
 const name = Type.String({
   minLength: 1,
@@ -25,6 +28,7 @@ export const filterParameters = {
     documentedAs(
       Type.String({
         maxLength: maxStatusListLength,
+        ...expected(expectedStatuses),
         description: `Only keys with one of these statuses, separated by commas: ${keyStatuses.join(', ')}.`,
       }),
       { type: 'array', minItems: 1, items: { type: 'string' } },
@@ -55,7 +59,7 @@ function parseStatus(text: string) {
     {
       field: '/status',
       rule: 'enum',
-      message: `The value must be one or more of ${keyStatuses.join(', ')}, separated by commas.`,
+      message: `The value must be ${expectedStatuses}.`,
     },
   ])
 }

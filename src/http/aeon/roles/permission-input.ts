@@ -30,7 +30,8 @@ function unknownPermission(place: number, index: number): Fault {
   return {
     field: `/permissions/${place}/operation_groups/${index}`,
     rule: 'exists',
-    message: 'The permission catalogue does not contain this permission.',
+    message:
+      'The permission catalogue does not contain this permission. GET /api/public/v1/resource-permissions lists the catalogue.',
   }
 }
 

@@ -1,16 +1,19 @@
 import { Type } from 'typebox'
 import { maxAddressLength, maxEntriesPerAllowList } from '../../../domain/limits.ts'
 import { documentedAs } from '../../documented-as.ts'
+import { expected, expectedEntry } from '../../expected-value.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { description, name, textOrNull } from './fields.ts'
 import { ApiKeyBasicInfo } from './role.ts'
 
 const uuid = (description: string) => Type.String({ format: 'uuid', description })
 
+const entry = Type.String({ maxLength: maxAddressLength, ...expected(expectedEntry) })
+
 const properties = {
   name,
   description,
-  allow_list: Type.Array(Type.String({ maxLength: maxAddressLength }), {
+  allow_list: Type.Array(entry, {
     minItems: 1,
     maxItems: maxEntriesPerAllowList,
     description: 'Addresses and CIDR ranges, stored exactly as given.',

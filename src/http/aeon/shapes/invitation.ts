@@ -3,6 +3,7 @@ import { emailPattern } from '../../../domain/invitation/email-address.ts'
 import type { Invitation } from '../../../domain/invitation/invitation.ts'
 import { maxEmailLength } from '../../../domain/limits.ts'
 import type { RoleOfHolder } from '../../../management/roles/of-holders.ts'
+import { expected, expectedEmail } from '../../expected-value.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { toUserInfo, type UserData, UserInfo } from './user.ts'
 
@@ -11,6 +12,7 @@ export const InviteUserSpec = Type.Object(
     email: Type.String({
       maxLength: maxEmailLength,
       pattern: emailPattern,
+      ...expected(expectedEmail),
       description: 'E-mail address to invite, which the provider of the person must verify.',
     }),
     role_id: Type.String({ format: 'uuid', description: 'Id of the role that the user gets.' }),

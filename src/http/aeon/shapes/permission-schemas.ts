@@ -3,20 +3,29 @@ import { maxOperationGroups } from '../../../domain/limits.ts'
 import builtIn from '../../../domain/permissions.aeon.json' with { type: 'json' }
 import service from '../../../domain/permissions.service.json' with { type: 'json' }
 import { documentedAs } from '../../documented-as.ts'
+import { expected } from '../../expected-value.ts'
 import { closed, ref } from '../../schema-tools.ts'
 
 const names = [...builtIn.permissions, ...service.permissions].flatMap(({ aeon }) => aeon ?? [])
 const form = '^[A-Z][A-Z0-9_]{0,62}$'
 
-export const ResourceTypeEnum = knownName('ResourceTypeEnum', {
-  description: 'Type of a resource in the permission catalogue.',
-  enum: sorted(names.map((name) => name.resource_type)),
-})
+export const ResourceTypeEnum = knownName(
+  'ResourceTypeEnum',
+  'a resource type of the catalogue, such as CLUSTER',
+  {
+    description: 'Type of a resource in the permission catalogue.',
+    enum: sorted(names.map((name) => name.resource_type)),
+  },
+)
 
-export const ResourceOperationGroupEnum = knownName('ResourceOperationGroupEnum', {
-  description: 'Operation group of a resource type in the permission catalogue.',
-  enum: sorted(names.map((name) => name.operation_group)),
-})
+export const ResourceOperationGroupEnum = knownName(
+  'ResourceOperationGroupEnum',
+  'an operation group of the catalogue, such as READ',
+  {
+    description: 'Operation group of a resource type in the permission catalogue.',
+    enum: sorted(names.map((name) => name.operation_group)),
+  },
+)
 
 /** Bodies accept the descriptions of the catalogue too: clients send back what they received. */
 export const ResourceOperationGroup = Type.Object(
@@ -65,8 +74,13 @@ export const ResourcePermissionsData = Type.Object(
  * A name of the catalogue. The document has those of the built-in one, as a strict enum of the
  * clients; the service checks the form, since the catalogue of an operator may have more.
  */
-function knownName($id: string, shown: { readonly description: string; readonly enum: string[] }) {
-  return documentedAs(Type.String({ pattern: form, $id }), { type: 'string', ...shown })
+function knownName(
+  $id: string,
+  words: string,
+  shown: { readonly description: string; readonly enum: string[] },
+) {
+  const accepted = Type.String({ pattern: form, $id, ...expected(words) })
+  return documentedAs(accepted, { type: 'string', ...shown })
 }
 
 function sorted(values: readonly string[]): string[] {

@@ -8,6 +8,7 @@ import { revokeInBulk } from '../../../management/api-keys/revoke-in-bulk.ts'
 import type { BulkRequest } from '../../../management/api-keys/validate-bulk-request.ts'
 import type { Deps } from '../../deps.ts'
 import { documentedAs } from '../../documented-as.ts'
+import { expectedRole } from '../../expected-value.ts'
 import { closed, nullableRef, ref } from '../../schema-tools.ts'
 import { parseTime } from '../parse-time.ts'
 import { ApiKeyBody, toApiKeyBody } from '../shapes/api-key.ts'
@@ -30,7 +31,7 @@ export const BulkFilterBody = Type.Object(
   {
     all: yes('Every key. Excludes every other condition.'),
     created_by: textFilter(maxActorIdLength, 'Issued by this user or key: the id of the issuer.'),
-    role: textFilter(maxNameLength, 'Id or name of the role of the key.'),
+    role: textFilter(maxNameLength, 'Id or name of the role of the key.', expectedRole),
     name_prefix: textFilter(maxNameLength, 'Prefix of the name of the key.'),
     created_before: timeFilter('Issued before this time.'),
     last_used_before: timeFilter(

@@ -7,6 +7,7 @@ import { isUuid } from '../../../domain/uuid.ts'
 import { invalidRequest } from '../../../errors.ts'
 import type { ApiKeyFilter } from '../../../management/api-keys/list.ts'
 import { documentedAs, undocumented } from '../../documented-as.ts'
+import { expectedList, expectedRole } from '../../expected-value.ts'
 import { parseQueryTime } from '../parse-time.ts'
 import { parseWords, searchFilter } from '../parse-words.ts'
 import { id, textFilter, timeFilter } from '../shapes/fields.ts'
@@ -16,11 +17,17 @@ const maxStatuses = Math.floor(
   (maxStatusListLength + 1) / (Math.max(...keyStatuses.map(({ length }) => length)) + 1),
 )
 
+const expectedStatuses = expectedList(keyStatuses)
+
 /** The query parameters of a list of keys that select keys. */
 export const filterParameters = {
   status: Type.Optional(
     documentedAs(
-      textFilter(maxStatusListLength, 'Only keys with one of these statuses, separated by commas.'),
+      textFilter(
+        maxStatusListLength,
+        'Only keys with one of these statuses, separated by commas.',
+        expectedStatuses,
+      ),
       {
         type: 'array',
         minItems: 1,
@@ -33,7 +40,11 @@ export const filterParameters = {
   name_prefix: textFilter(maxNameLength, 'Only keys whose name begins with this text.'),
   /** The earlier name of `name_prefix`. */
   name: undocumented(textFilter(maxNameLength, 'Only keys whose name begins with this text.')),
-  role: textFilter(maxNameLength, 'Only keys with this role: the id or the name of the role.'),
+  role: textFilter(
+    maxNameLength,
+    'Only keys with this role: the id or the name of the role.',
+    expectedRole,
+  ),
   created_by: textFilter(
     maxActorIdLength,
     'Only keys issued by this user or key: the id of the issuer.',
@@ -101,7 +112,7 @@ function parseStatuses(list: string): KeyStatus[] {
         in: 'query',
         field: '/status',
         rule: 'enum',
-        message: `The value must be one or more of ${keyStatuses.join(', ')}, separated by commas.`,
+        message: `The value must be ${expectedStatuses}.`,
       },
     ])
   })

@@ -5,6 +5,7 @@ import { encodeCursor, type PagePlace } from '../../../domain/page.ts'
 import { reportHygiene } from '../../../management/api-keys/report-hygiene.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { expected } from '../../expected-value.ts'
 import { parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
 import { closed, nullableString, oneOf, openEnum, ref } from '../../schema-tools.ts'
@@ -78,6 +79,7 @@ export function reportApiKeysRoute(app: App, deps: Deps): void {
             cursor: Type.Optional(
               Type.String({
                 maxLength: maxCursorLength,
+                ...expected('a next_cursor of an earlier report'),
                 description: 'A `next_cursor` of an earlier report.',
               }),
             ),

@@ -6,6 +6,7 @@ import { formatAddress } from '../../../domain/network/format-address.ts'
 import { type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import { invalidRequest } from '../../../errors.ts'
 import type { AuditFilter } from '../../../management/audit/list-events.ts'
+import { expectedAddress } from '../../expected-value.ts'
 import { oneOf } from '../../schema-tools.ts'
 import { parseQueryTime } from '../parse-time.ts'
 import { parseWords, searchFilter } from '../parse-words.ts'
@@ -32,6 +33,7 @@ export const eventFilterParameters = {
   client_ip: textFilter(
     maxAddressLength,
     'Only events of requests from this address, and denials of keys that were presented from it.',
+    expectedAddress,
   ),
 }
 

@@ -6,6 +6,7 @@ import { invite } from '../../../management/invitations/invite.ts'
 import type { ConsoleSettings } from '../../api-settings.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { expected, expectedEmail } from '../../expected-value.ts'
 import { requireRedeemable } from '../../mail/invitation-link.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
@@ -20,6 +21,7 @@ export const InviteBody = Type.Object(
     email: Type.String({
       maxLength: maxEmailLength,
       pattern: emailPattern,
+      ...expected(expectedEmail),
       description:
         'E-mail address of the person. Letters beyond ASCII are refused; the case of A to Z makes no difference.',
       examples: ['ada@example.com'],

@@ -5,6 +5,7 @@ import {
   maxEntriesPerKey,
 } from '../../../domain/limits.ts'
 import type { AllowList } from '../../../domain/network/allow-list.ts'
+import { expected, expectedEntry } from '../../expected-value.ts'
 import { ref } from '../../schema-tools.ts'
 import { accountParameter } from './account.ts'
 import { id, keyCount, pathId, time } from './fields.ts'
@@ -31,7 +32,9 @@ export const AllowListAnswer = Type.Object(
   { $id: 'AllowListAnswer', description: 'The allow list.' },
 )
 
-export const entriesInput = Type.Array(Type.String({ maxLength: maxAddressLength }), {
+const entryInput = Type.String({ maxLength: maxAddressLength, ...expected(expectedEntry) })
+
+export const entriesInput = Type.Array(entryInput, {
   minItems: 1,
   maxItems: maxEntriesPerAllowList,
   description: `IPv4 and IPv6 addresses and CIDR ranges, stored exactly as given. Repeated entries count once. All allow lists of a key have at most ${maxEntriesPerKey} entries together.`,

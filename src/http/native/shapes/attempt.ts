@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { maxAddressLength, maxRequiredPermissions, maxTokenLength } from '../../../domain/limits.ts'
+import { expected, expectedAddress } from '../../expected-value.ts'
 import { id, permissionInput } from './fields.ts'
 
 /**
@@ -11,6 +12,7 @@ export const clientIpInput = Type.Optional(
     description:
       'Address of the client that presented the token. If absent, a key restricted by allow lists is denied.',
     examples: ['203.0.113.7'],
+    ...expected(expectedAddress),
   }),
 )
 

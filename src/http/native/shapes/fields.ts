@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { maxDescriptionLength, maxNameLength } from '../../../domain/limits.ts'
 import { permissionPattern } from '../../../domain/permission.ts'
 import { documentedAs } from '../../documented-as.ts'
+import { expected } from '../../expected-value.ts'
 import { nullableString } from '../../schema-tools.ts'
 
 /** Fields that several shapes have: first those of answers, then those of requests. */
@@ -87,5 +88,13 @@ export const timeFilter = (description: string) =>
   Type.Optional(Type.String({ format: 'date-time', description }))
 
 /** A text that a filter compares with. PostgreSQL refuses a text with a NUL. */
-export const textFilter = (maxLength: number, description: string) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000]*$', description }))
+export const textFilter = (maxLength: number, description: string, words?: string) =>
+  Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength,
+      pattern: '^[^\\u0000]*$',
+      description,
+      ...(words !== undefined && expected(words)),
+    }),
+  )

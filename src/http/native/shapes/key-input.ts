@@ -5,6 +5,7 @@ import {
   maxMetadataBytes,
   maxNameLength,
 } from '../../../domain/limits.ts'
+import { expected, expectedRole } from '../../expected-value.ts'
 import { metadata } from './fields.ts'
 
 /** Fields that the requests to issue and to update a key have in common. */
@@ -14,6 +15,7 @@ export const roleInput = Type.String({
   pattern: '^[^\\u0000]*$',
   description: 'Id or name of the role. A value that parses as a UUID is an id.',
   examples: ['developer'],
+  ...expected(expectedRole),
 })
 
 export const metadataInput = (note: string) =>

@@ -4,6 +4,7 @@ import { invalidRequest } from '../../../errors.ts'
 import { addUser } from '../../../management/users/add.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { expected } from '../../expected-value.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { idempotencyHeaders, parseIdempotencyKey, setReplayHeader } from '../idempotency.ts'
@@ -11,17 +12,21 @@ import { accountParams } from '../shapes/account.ts'
 import { roleInput } from '../shapes/key-input.ts'
 import { toUserBody, UserAnswer } from '../shapes/user.ts'
 
+const expectedIssuer = 'the issuer of a provider in OIDC_FILE, letter by letter'
+
 export const AddUserBody = Type.Object(
   {
     issuer: Type.String({
       maxLength: 2000,
       description: 'A provider of this deployment, exactly as it calls itself.',
       examples: ['https://login.example.com'],
+      ...expected(expectedIssuer),
     }),
     subject: Type.String({
       pattern: '^[\\x20-\\x7e]{1,255}$',
       description: 'Identifier of the person at the provider: the claim `sub`.',
       examples: ['248289761001'],
+      ...expected('a string of 1 to 255 characters of printable ASCII, such as 248289761001'),
     }),
     role: roleInput,
   },
@@ -69,6 +74,6 @@ export function addUserRoute(app: App, deps: Deps): void {
 /** Nobody could ever sign in as a person of another issuer. */
 function requireProvider({ providers }: Pick<Deps, 'providers'>, issuer: string): void {
   if ([...providers.values()].some(({ settings }) => settings.issuer === issuer)) return
-  const message = 'The issuer must be that of a provider in OIDC_FILE, letter by letter.'
+  const message = `The value must be ${expectedIssuer}.`
   throw invalidRequest([{ field: '/issuer', rule: 'provider', message }])
 }
