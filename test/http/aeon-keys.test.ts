@@ -246,11 +246,16 @@ t.test('ybm api-key create, list and revoke work', async (t) => {
       [1, 1],
       [89, 1],
       [91, 2],
+      [(876_000 + 2) * 60, 876_000],
     ] as const) {
       const expiresAt = new Date(Date.now() + minutes * 60_000).toISOString()
       const { id } = await newKey(root, account.id, { expires_at: expiresAt })
       const { data } = await admin.take('GET', `${keys}/${id}`)
-      t.equal(data.spec.expire_after_hours, hours, `${minutes} minutes, and never 0`)
+      t.equal(
+        data.spec.expire_after_hours,
+        hours,
+        `${minutes} minutes, and never 0 or more than a client may send`,
+      )
       t.equal(data.info.expiry_time, expiresAt)
     }
   })

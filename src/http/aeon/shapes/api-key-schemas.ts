@@ -9,7 +9,7 @@ import { RoleData } from './role.ts'
 const uuid = (description: string) => Type.String({ format: 'uuid', description })
 
 /** 100 years. RFC 3339 times end with the year 9999. */
-const maxHours = 876_000
+export const maxHours = 876_000
 
 /** The request that issues a key, and a part of the answers. */
 export const ApiKeySpec = Type.Object(

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { type ApiKey, statusOf } from '../../../domain/key/api-key.ts'
 import { actorSeenBy, type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import type { RoleOfHolder } from '../../../management/roles/of-holders.ts'
-import type { ApiKeyData } from './api-key-schemas.ts'
+import { type ApiKeyData, maxHours } from './api-key-schemas.ts'
 import { pathId } from './fields.ts'
 import { issuerSeenBy } from './issuer.ts'
 import { toAeonStatus } from './key-status.ts'
@@ -58,10 +58,14 @@ export function toApiKeyData(
   }
 }
 
-/** The lifetime rounded to whole hours, at least 1: to the clients, 0 means no expiry. */
+/**
+ * The lifetime rounded to whole hours: at least 1, since 0 means no expiry to the clients, and at
+ * most what the API accepts, since the native API has later expiries.
+ */
 function hoursOf({ createdAt, expiresAt }: ApiKey): number {
   if (expiresAt === null) return 0
-  return Math.max(1, Math.round((expiresAt.getTime() - createdAt.getTime()) / msPerHour))
+  const hours = Math.round((expiresAt.getTime() - createdAt.getTime()) / msPerHour)
+  return Math.min(Math.max(1, hours), maxHours)
 }
 
 export function expiryAfter(hours: number, now: Date): Date | null {
