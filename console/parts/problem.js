@@ -25,7 +25,7 @@ export function problemOf(error, retry) {
 export function forbidden(what, permission) {
   return html`<div class="empty">
     <h2>You may not see ${what}</h2>
-    <p>Your key does not have the permission <code>${permission}</code>. Ask an administrator of the account for a key whose role has it.</p>
+    <p>Your role does not have the permission <code>${permission}</code>. Ask an administrator of the account for a role that has it.</p>
   </div>`
 }
 
@@ -48,14 +48,14 @@ const titles = {
   unavailable: 'The service cannot answer now',
   overloaded: 'The service is busy',
   outcome_unknown: 'Nobody knows whether this was done',
-  permission_denied: 'Your key may not do this',
-  escalation: 'This would grant more than your key holds',
+  permission_denied: 'You may not do this',
+  escalation: 'This would grant more than you hold',
   not_found: 'It does not exist',
   name_taken: 'The name is taken',
   in_use: 'It is in use',
   precondition_failed: 'It has changed meanwhile',
   invalid_request: 'Something is not right yet',
-  confirmation_required: 'This needs your key again',
+  confirmation_required: 'This must be confirmed',
   unauthenticated: 'You are not signed in',
   internal: 'The service failed',
   unknown: 'The service cannot answer now',

@@ -37,6 +37,10 @@ if (started !== undefined) {
       t.equal(left.status, 401, 'the session in the other account has ended')
       await page.getByRole('link', { name: 'Profile' }).click()
       await page.getByRole('row', { name: /Globex viewer in the account you are here/ }).waitFor()
+      await page.goto(`${started.url}/console/accounts`)
+      const told = 'Your role does not have the permission account:read.'
+      await page.getByText(told).waitFor()
+      t.equal(await page.getByText('Your key').count(), 0, 'a person has no key')
       t.same(faults, [])
       await context.close()
     }
