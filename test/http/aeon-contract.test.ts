@@ -423,6 +423,24 @@ t.test('the Aeon API names the field that breaks a rule as the caller wrote it',
   t.equal((await admin.take('GET', `${at}/api-keys`)).data.length, 1, 'nothing was made')
 })
 
+t.test('an operation without a body refuses fields, and takes an empty body', async (t) => {
+  const { admin, account } = await service.newTenant()
+  const { id } = await newKey(root, account.id)
+  const list = await newAllowList(root, account.id, ['10.0.0.1'])
+  const revoke = `/accounts/${account.id}/api-keys/${id}/revoke`
+  const lists = `/accounts/${account.id}/projects/${account.project_id}/allow-lists`
+  const body = { reason: 'old' }
+  const told = refusal(400, 'reason: The field does not exist: the operation has no fields.')
+  t.match(await admin.call('POST', revoke, { body }), told)
+  t.match(await admin.call('DELETE', `${lists}/${list}`, { body }), told)
+  const { data } = await admin.take('GET', `/accounts/${account.id}/api-keys/${id}`)
+  t.equal(data.info.status, 'ACTIVE', 'nothing was done')
+  for (const text of ['', 'null', '{}']) {
+    const raw = { type: 'application/json', text }
+    t.equal((await admin.call('POST', revoke, { raw })).status, 200, text)
+  }
+})
+
 t.test('the Aeon API refuses queries that break a rule', async (t) => {
   const { admin, account } = await service.newTenant()
   const keys = `/accounts/${account.id}/api-keys`
