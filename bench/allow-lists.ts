@@ -14,13 +14,13 @@ import {
   countRanges,
   EMPTY_ADDRESS_SET,
 } from '../src/domain/network/address-set.ts'
+import { tokenDigest } from '../src/domain/token/digest.ts'
 import { judge } from '../src/domain/verdict.ts'
 import { Freshness } from '../src/freshness/freshness.ts'
 import { timingOf } from '../src/freshness/timing.ts'
 import type { CachedCredential } from '../src/verification/cached-credential.ts'
 import { CredentialCache } from '../src/verification/credential-cache.ts'
 import { recall } from '../src/verification/resolve.ts'
-import { tokenDigest } from '../src/verification/token-digest.ts'
 import { UsageBuffer } from '../src/verification/usage-buffer.ts'
 import { median } from './statistics.ts'
 

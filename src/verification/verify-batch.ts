@@ -1,3 +1,4 @@
+import { tokenDigest } from '../domain/token/digest.ts'
 import { type Attempt, judge, type Verdict } from '../domain/verdict.ts'
 import type { CachedCredential } from './cached-credential.ts'
 import type { VerificationDeps } from './deps.ts'
@@ -5,7 +6,6 @@ import { isFirstUse } from './first-use.ts'
 import { beginResolution, satisfy } from './pump.ts'
 import { recordRefusal, recordVerdict } from './record-verdict.ts'
 import { type RefusalCause, type Resolution, recall } from './resolve.ts'
-import { tokenDigest } from './token-digest.ts'
 
 /** One attempt of a batch: the presented text, and the conditions to judge it by. */
 export interface BatchAttempt {

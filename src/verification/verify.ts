@@ -1,10 +1,10 @@
+import { tokenDigest } from '../domain/token/digest.ts'
 import { type Attempt, judge, type Verdict } from '../domain/verdict.ts'
 import type { VerificationDeps } from './deps.ts'
 import { isFirstUse } from './first-use.ts'
 import { beginResolution, satisfy } from './pump.ts'
 import { recordRefusal, recordVerdict } from './record-verdict.ts'
 import { type Resolution, recall } from './resolve.ts'
-import { tokenDigest } from './token-digest.ts'
 
 /**
  * The verdict on a presented token: at once when the cache knows the token, and otherwise by one

@@ -1,6 +1,6 @@
+import { tokenDigest } from '../../src/domain/token/digest.ts'
 import { deriveTagKey, type TagKey } from '../../src/domain/token/tag.ts'
 import { formatToken } from '../../src/domain/token/token.ts'
-import { tokenDigest } from '../../src/verification/token-digest.ts'
 import { keys, narrowed } from './keys.ts'
 
 /** A token that callers present: of one key, and with a MAC tag that one tag key made. */

@@ -1,11 +1,11 @@
 import type { WireAnswer, WireQuestion } from '../../domain/edge/edge-message.ts'
 import { parseConditions } from '../../domain/edge/parse-conditions.ts'
+import { tokenDigest } from '../../domain/token/digest.ts'
 import type { Attempt, Verdict } from '../../domain/verdict.ts'
 import { ServiceError } from '../../errors.ts'
 import type { CachedCredential } from '../cached-credential.ts'
 import type { CredentialCache } from '../credential-cache.ts'
 import { recall } from '../resolve.ts'
-import { tokenDigest } from '../token-digest.ts'
 import { type Announcements, isJudgedAtEdges } from './announcements.ts'
 
 /** The conditions of a question; undefined: they are none. */
