@@ -2,6 +2,7 @@ import { type AuditDraft, originOf } from '../domain/audit/audit-event.ts'
 import type { CallerPrincipal, Principal, SystemPrincipal } from '../domain/principal.ts'
 import type { Change } from '../domain/protocol/change.ts'
 import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
+import { ServiceError } from '../errors.ts'
 import { type AccountLock, lockAccounts } from '../store/account-locks.ts'
 import type { StoreTransaction } from '../store/database.ts'
 import { OutcomeUnknownError } from '../store/faults.ts'
@@ -10,7 +11,6 @@ import { inTransaction } from '../store/transaction.ts'
 import { appendEvents } from './append-events.ts'
 import type { ActDeps } from './deps.ts'
 import { newRandomId } from './ids.ts'
-import { outcomeUnknown } from './outcome-unknown.ts'
 import { type Author, renewAuthority } from './renew-authority.ts'
 
 /** What an act locks before its own statements, and what it writes after them. */
@@ -152,4 +152,16 @@ async function takeNextRevision(
     notify: deps.notifies,
   })
   return { revision, id }
+}
+
+/** Logs that the outcome of an act is unknown, and returns the error that its caller gets. */
+function outcomeUnknown(deps: Pick<ActDeps, 'log'>, error: OutcomeUnknownError): ServiceError {
+  deps.log.error(
+    { err: error },
+    'the database did not confirm the commit: the outcome of the change is unknown',
+  )
+  return new ServiceError(
+    'outcome_unknown',
+    'The database did not confirm the commit: the change may or may not have been committed. Repeating the request is safe.',
+  )
 }
