@@ -1,5 +1,4 @@
-import { audiencesOf } from './audiences.ts'
-import { faultOfTimes } from './jwt-times.ts'
+import { audiencesOf, faultOfTimes } from './registered-claims.ts'
 
 /** RFC 9068, section 2.1, and RFC 7519, section 5.1. */
 export const bearerTypes: ReadonlySet<string> = new Set(['jwt', 'at+jwt', 'application/at+jwt'])

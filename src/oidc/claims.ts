@@ -1,8 +1,8 @@
 import { type ClaimFault, type MappedRole, mapClaims } from '../domain/person/mapping.ts'
 import type { PersonName, Profile } from '../domain/person/person.ts'
 import { SignInRefused } from './errors.ts'
-import { isTime } from './jwt-times.ts'
 import type { ProviderSettings } from './provider-settings.ts'
+import { isTime } from './registered-claims.ts'
 
 /** What a verified ID token says of who signs in. */
 export interface VerifiedPerson extends PersonName, Profile {

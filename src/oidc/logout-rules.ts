@@ -1,6 +1,5 @@
 import { isRecord } from '../domain/is-record.ts'
-import { audiencesOf } from './audiences.ts'
-import { faultOfTimes } from './jwt-times.ts'
+import { audiencesOf, faultOfTimes } from './registered-claims.ts'
 
 /** OpenID Connect Back-Channel Logout 1.0, section 2.4, and RFC 7519, section 5.1. */
 export const logoutTypes: ReadonlySet<string> = new Set([

@@ -3,8 +3,8 @@ import { bearerTypes, faultOfClaims } from './bearer-rules.ts'
 import { readClaims } from './claims.ts'
 import { SignInRefused } from './errors.ts'
 import type { Issuers } from './issuer.ts'
-import { maxSkewSeconds } from './jwt-times.ts'
 import { proveSignature, type Unproved } from './prove-signature.ts'
+import { maxSkewSeconds } from './registered-claims.ts'
 
 /** Whether a presented JWT proves who calls. */
 export type BearerVerdict = { readonly kind: 'proved'; readonly token: ProvedToken } | Unproved

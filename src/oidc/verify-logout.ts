@@ -1,8 +1,8 @@
 import type { ProviderLogout } from '../domain/person/provider-logout.ts'
 import type { Issuers } from './issuer.ts'
-import { maxSkewSeconds } from './jwt-times.ts'
 import { faultOfLogout, logoutTypes } from './logout-rules.ts'
 import { proveSignature, type Unproved } from './prove-signature.ts'
+import { maxSkewSeconds } from './registered-claims.ts'
 
 /** Whether a provider asks to end sessions. */
 export type LogoutVerdict = { readonly kind: 'proved'; readonly logout: ProviderLogout } | Unproved
