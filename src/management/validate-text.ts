@@ -1,7 +1,7 @@
 import { faultsOfMetadata, type Metadata } from '../domain/key/metadata.ts'
 import { maxDescriptionLength, maxMetadataBytes, maxNameLength } from '../domain/limits.ts'
 import { descriptionFault, nameFault, nameMessage } from '../domain/name.ts'
-import type { Fault } from '../errors.ts'
+import { type Fault, ServiceError } from '../errors.ts'
 
 /** The rule that a name breaks, if any, as a fault of the field. */
 export function nameFaults(field: string, name: string): Fault[] {
@@ -9,6 +9,13 @@ export function nameFaults(field: string, name: string): Fault[] {
   return rule === undefined
     ? []
     : [{ field, rule, message: nameMessage(rule, name, maxNameLength) }]
+}
+
+/** The refusal of a name that differs from another, and looks the same. */
+export function looksTaken(what: 'key' | 'role' | 'allow list'): ServiceError {
+  const holder = `Another ${what} of the account has a name that looks the same.`
+  const message = `${holder}${what === 'key' ? ' It may be disabled.' : ''} Choose another name.`
+  return new ServiceError('name_taken', message, [{ field: '/name', rule: 'looks_taken', message }])
 }
 
 /** The rule that a description or a reason breaks, if any, as a fault of the field. */

@@ -13,8 +13,12 @@ import { updateAllowList as updateStored } from '../../store/allow-lists.ts'
 import { findLatestRevision } from '../../store/changes.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { lockFreeAllowList } from './lock.ts'
-import { tooManyEntries } from './too-many-entries.ts'
-import { type AllowListRequest, allowListFaults, refuseTakenName } from './validate-allow-list.ts'
+import {
+  type AllowListRequest,
+  allowListFaults,
+  refuseTakenName,
+  tooManyEntries,
+} from './validate-allow-list.ts'
 
 /**
  * Changes the given fields of an allow list, and so the reach of the keys that use it. An author

@@ -1,11 +1,11 @@
+import { maxEntriesPerKey } from '../../domain/limits.ts'
 import { entryFaults } from '../../domain/network/allow-list.ts'
 import { type Fault, ServiceError } from '../../errors.ts'
 import { allowListNameIndex } from '../../store/allow-lists.ts'
 import { violates } from '../../store/faults.ts'
 import { nameSkeletonIndexes } from '../../store/name-skeletons.ts'
-import { looksTaken } from '../name-refusals.ts'
 import { idLikeFaults } from '../roles/validate-role.ts'
-import { descriptionFaults, nameFaults } from '../validate-text.ts'
+import { descriptionFaults, looksTaken, nameFaults } from '../validate-text.ts'
 
 /** The values of an allow list in a request. */
 export interface AllowListRequest {
@@ -26,6 +26,15 @@ export function allowListFaults(request: AllowListRequest): Fault[] {
       message,
     })),
   ]
+}
+
+/** The fault of a change after which the lists of a key would have `entries` entries together. */
+export function tooManyEntries(field: string, entries: number): Fault {
+  return {
+    field,
+    rule: 'max_entries',
+    message: `The allow lists of a key must have at most ${maxEntriesPerKey} entries together; with this change a key would have ${entries}.`,
+  }
 }
 
 /** Throws `name_taken` for a violation of the unique index on list names. */

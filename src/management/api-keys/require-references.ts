@@ -8,8 +8,8 @@ import type { StoreTransaction } from '../../store/database.ts'
 import { violates } from '../../store/faults.ts'
 import { nameSkeletonIndexes } from '../../store/name-skeletons.ts'
 import { findRoleWithEffects, type RoleWithEffects, roleUseConstraint } from '../../store/roles.ts'
-import { tooManyEntries } from '../allow-lists/too-many-entries.ts'
-import { looksTaken } from '../name-refusals.ts'
+import { tooManyEntries } from '../allow-lists/validate-allow-list.ts'
+import { looksTaken } from '../validate-text.ts'
 
 /**
  * The role and the allow lists of a key to be. The role is an id if it parses as a UUID, else a

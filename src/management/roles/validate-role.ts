@@ -7,8 +7,7 @@ import { type Fault, invalidRequest, ServiceError } from '../../errors.ts'
 import { violates } from '../../store/faults.ts'
 import { nameSkeletonIndexes } from '../../store/name-skeletons.ts'
 import { type RoleValues, roleNameIndex } from '../../store/roles.ts'
-import { looksTaken } from '../name-refusals.ts'
-import { descriptionFaults, nameFaults } from '../validate-text.ts'
+import { descriptionFaults, looksTaken, nameFaults } from '../validate-text.ts'
 
 /** The values of a role in a request. */
 export interface RoleRequest {

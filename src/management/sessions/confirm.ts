@@ -4,8 +4,7 @@ import type { Session } from '../../domain/session/session.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { confirmSession as confirmStored, lockSessionsOf } from '../../store/sessions.ts'
 import type { SessionManagementDeps } from './deps.ts'
-import { lockOwnerShared, ownerOf } from './owner.ts'
-import { requireSession } from './require-session.ts'
+import { lockOwnerShared, ownerOf, requireSession } from './owner.ts'
 
 /**
  * Records that the key of the principal's session was given again, so that sensitive acts do not

@@ -5,8 +5,7 @@ import { findOrProveAbsence } from '../../store/committed-read.ts'
 import { retryWhileLosing } from '../../store/retry.ts'
 import { findSession, findSessionsOf } from '../../store/sessions.ts'
 import type { SessionManagementDeps } from './deps.ts'
-import { ownerOf } from './owner.ts'
-import { requireSession } from './require-session.ts'
+import { ownerOf, requireSession } from './owner.ts'
 
 /** Sessions that a list shows at most; a person has a few. */
 export const maxListedSessions = 100

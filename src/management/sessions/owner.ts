@@ -1,8 +1,15 @@
-import type { CallerPrincipal } from '../../domain/principal.ts'
+import type { CallerPrincipal, SessionRef } from '../../domain/principal.ts'
 import type { SessionOwner } from '../../domain/session/session.ts'
+import { notFound } from '../../errors.ts'
 import { lockKeyFacts } from '../../store/credentials.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { lockUserFacts } from '../../store/memberships.ts'
+
+/** The session by which the principal acts. Throws `not_found` if it presented a token. */
+export function requireSession({ session }: Pick<CallerPrincipal, 'session'>): SessionRef {
+  if (session === undefined) throw notFound('session')
+  return session
+}
 
 /** Whose sessions a caller has: those of its key, or of the person in the account. */
 export function ownerOf(principal: CallerPrincipal): SessionOwner {
