@@ -4,8 +4,6 @@ import type { Address } from './network/address.ts'
 import { type AddressSet, hasAddress } from './network/address-set.ts'
 import type { Rights } from './rights.ts'
 
-/** Apart, so that clients share them without the rules. */
-
 /**
  * The facts that a verdict rests on: a key, its role and its allow lists at one moment, and the
  * presented credential.

@@ -1,6 +1,8 @@
 import type { Address } from '../../domain/network/address.ts'
 import type { Verdict } from '../../domain/verdict.ts'
+import { ServiceError } from '../../errors.ts'
 import { isCurrent, type KeyCaller } from '../current-caller.ts'
+import { isUnavailable } from '../outage.ts'
 import { verify } from '../verify.ts'
 import type { EdgesDeps } from './edges-deps.ts'
 
@@ -84,4 +86,10 @@ export class EdgeAuthority {
     this.#onRefused()
     throw new EdgeRefused('The key of the edge may not verify any more.')
   }
+}
+
+/** Logs what an edge cannot be blamed for. An outage of the database is logged where it is met. */
+export function logFault({ log }: Pick<EdgesDeps, 'log'>, error: unknown): void {
+  if (error instanceof EdgeRefused || error instanceof ServiceError || isUnavailable(error)) return
+  log.error({ err: error }, 'failed to answer an edge')
 }

@@ -1,7 +1,6 @@
 import type { AttachedEdge } from '../../freshness/attached-edge.ts'
-import type { EdgeAuthority } from './edge-authority.ts'
+import { type EdgeAuthority, logFault } from './edge-authority.ts'
 import type { EdgesDeps } from './edges-deps.ts'
-import { logFault } from './log-fault.ts'
 
 /** Answers the beats of one edge: with a lease only if its key may verify now. */
 export class EdgeGrants {

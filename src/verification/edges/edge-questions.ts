@@ -4,9 +4,8 @@ import { answerToCurrent } from '../current-caller.ts'
 import { verify } from '../verify.ts'
 import { Announcements } from './announcements.ts'
 import { answerOf, attemptOf, outageOf } from './edge-answers.ts'
-import type { EdgeAuthority } from './edge-authority.ts'
+import { type EdgeAuthority, logFault } from './edge-authority.ts'
 import type { EdgesDeps } from './edges-deps.ts'
-import { logFault } from './log-fault.ts'
 
 /** Questions of one edge under way at a time. */
 export const maxQuestions = 1_000

@@ -17,7 +17,6 @@ import {
 import { parseFromEdge } from '../../domain/edge/parse-from-edge.ts'
 import type { AttachedEdge } from '../../freshness/attached-edge.ts'
 import type { KeyCaller } from '../current-caller.ts'
-import { closeSentences } from './close-sentences.ts'
 import { EdgeAuthority, type EdgeCredentials } from './edge-authority.ts'
 import { EdgeGrants } from './edge-grants.ts'
 import { EdgeQuestions, maxQuestions } from './edge-questions.ts'
@@ -30,6 +29,16 @@ const helloWithinMs = 10_000
 const goneWithinMs = 1_000
 /** How long an edge may be silent that has a short lease. */
 const leastSilenceMs = 10_000
+
+/** What a close frame says, in at most 123 bytes (RFC 6455, section 5.5). */
+const closeSentences: Readonly<Record<DismissalReason, string>> = {
+  stopping: 'The instance stops, or registers anew. Attach again.',
+  caller_changed: 'The API key of the edge may not verify any more.',
+  slow: 'The edge reads too slowly: more than 1 MiB waits for it.',
+  silent: 'The edge has sent nothing that keeps its stream open for too long.',
+  protocol_fault: 'The edge broke the rules of the stream.',
+  version: 'This service speaks another version.',
+}
 
 /** One stream to an edge. It knows no socket. docs/edge.md has the reason for each rule. */
 export class EdgeStream {
