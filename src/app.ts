@@ -32,7 +32,9 @@ import { FaultBody, Problem, writeProblem } from './http/problem.ts'
 import { rootPage } from './http/root-page.ts'
 import { runForAccounts } from './http/run-for-accounts.ts'
 import { backChannelLogoutRoute, logoutPath } from './http/sign-in/back-channel-logout.ts'
-import { signInApi, signInCallback } from './http/sign-in/sign-in-api.ts'
+import { signInCallbackRoute } from './http/sign-in/callback.ts'
+import { listProvidersRoute } from './http/sign-in/list-providers.ts'
+import { startSignInRoute } from './http/sign-in/start.ts'
 import { refuseUnknownQueries } from './http/unknown-query.ts'
 import { getAccount } from './management/accounts/get.ts'
 
@@ -122,12 +124,15 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   })
   if (apis.console !== undefined) {
     const console = { ...apis.console, trustedProxies }
+    // For browsers and providers: the OpenAPI document describes none of these (decision 37).
     await app.register(async (scope: App) => {
       refuseUnknownQueries(scope)
       signInRoute(scope, deps, console)
-      signInApi(scope, deps, console)
+      listProvidersRoute(scope, deps)
+      startSignInRoute(scope, deps, console)
     })
-    signInCallback(app, deps, console)
+    // Apart: the callback ignores parameters that it does not know.
+    signInCallbackRoute(app, deps, console)
     await app.register(async (scope: App) => backChannelLogoutRoute(scope, deps), {
       prefix: logoutPath,
     })

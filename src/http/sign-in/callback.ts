@@ -15,17 +15,24 @@ import { clientAddressOf } from '../request-address.ts'
 import type { ConsoleSite } from '../sessions/console-site.ts'
 import { cookieOf, sitesOf } from '../sessions/session-cookie.ts'
 import { endPreviousSession } from './end-previous-session.ts'
-import { callbackPath, redirectUriOf } from './redirect-uri.ts'
 import { expiredSignInCookieOf, type PendingSignIn, parseSignInCookie } from './sign-in-cookie.ts'
 
 /** The parameters of the protocol; a provider may add others, which mean nothing here. */
 const known = ['code', 'state', 'iss', 'error']
 
+/** One path for each provider, so that no answer of one counts as that of another (mix-up). */
+const callbackPath = '/v1/session/callback'
+
 /** Why a sign-in failed, for the page that opens then. */
 type Failure = 'expired' | 'refused' | 'no_role' | 'away' | `invitation_${RedemptionRefusal}`
 
-export interface CallbackSettings extends ConsoleSettings {
+interface CallbackSettings extends ConsoleSettings {
   readonly trustedProxies: readonly AddressRange[]
+}
+
+/** Where a provider sends browsers back: the URI that is registered there. */
+export function redirectUriOf({ origin }: ConsoleSite, provider: string): string {
+  return `${origin}${callbackPath}/${provider}`
 }
 
 /**
@@ -34,7 +41,7 @@ export interface CallbackSettings extends ConsoleSettings {
  * used up either way, and that of no other: sign-ins of several windows leave each other alone, and
  * a forged answer ends none.
  */
-export function callbackRoute(app: App, deps: Deps, settings: CallbackSettings): void {
+export function signInCallbackRoute(app: App, deps: Deps, settings: CallbackSettings): void {
   app.get(
     `${callbackPath}/:provider`,
     { schema: { hide: true, params: Type.Object({ provider: Type.String() }) } },

@@ -7,7 +7,7 @@ import type { App } from '../app-type.ts'
 import type { Deps } from '../deps.ts'
 import { closed } from '../schema-tools.ts'
 import { requireConsoleRequest, requireSignInSite } from '../sessions/console-request.ts'
-import { redirectUriOf } from './redirect-uri.ts'
+import { redirectUriOf } from './callback.ts'
 import { signInCookieOf, surplusSignInCookiesOf } from './sign-in-cookie.ts'
 
 const Start = Type.Object(
@@ -30,7 +30,7 @@ const Started = Type.Object({ url: Type.String() })
  * that the callback requires. Nothing is stored. Throws `unavailable` while the provider is away;
  * the sessions of people go on.
  */
-export function startRoute(app: App, deps: Deps, settings: ConsoleSettings): void {
+export function startSignInRoute(app: App, deps: Deps, settings: ConsoleSettings): void {
   app.post(
     '/v1/session/oidc',
     {

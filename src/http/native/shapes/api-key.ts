@@ -11,6 +11,7 @@ import { versionedKey } from '../../versions.ts'
 import { accountParameter } from './account.ts'
 import { ActorBody, toActorBody } from './actor.ts'
 import { id, metadata, nullableTime, time } from './fields.ts'
+import { ReceiptBody } from './receipt.ts'
 import { RoleRefBody } from './role.ts'
 
 export const ApiKeyBody = Type.Object(
@@ -59,6 +60,12 @@ export const ApiKeyBody = Type.Object(
 export const ApiKeyAnswer = Type.Object(
   { api_key: ref(ApiKeyBody) },
   { $id: 'ApiKeyAnswer', description: 'The key.' },
+)
+
+/** The answer of every change that may narrow a key. */
+export const ChangedApiKey = Type.Object(
+  { api_key: ref(ApiKeyBody), receipt: ref(ReceiptBody) },
+  { $id: 'ChangedApiKey', description: 'The key and the receipt of the change.' },
 )
 
 export const keyParameter = documentedAs(Type.String({ description: 'Id or hint of the key.' }), {
