@@ -7,7 +7,6 @@ import { parseDatabaseUrl } from '../store/database-url.ts'
 import { describeType, type SettingSchema } from './describe-type.ts'
 import { edgeFaults } from './edge-faults.ts'
 import { isSmtpUrl, mailFaults } from './mail-settings.ts'
-import { isOrigin, isServerUrl } from './server-url.ts'
 import { type Config, Settings } from './settings-schema.ts'
 
 /** Thrown with one line for each wrong setting. Values are not repeated: they may be secrets. */
@@ -69,4 +68,19 @@ function isDatabaseUrl(name: string): boolean {
 function expectation(schema: SettingSchema): string {
   if (schema.pattern !== undefined) return `must match ${schema.pattern}`
   return `must be ${describeType(schema)}`
+}
+
+/**
+ * Whether a text is the scheme, host and port of an HTTP server that can be reached, with a slash
+ * at the end or without. The scheme is written in either case (RFC 3986, section 3.1).
+ */
+function isServerUrl(text: string): boolean {
+  return isOrigin(text.replace(/\/$/, ''))
+}
+
+/** The same, without a slash at the end: paths are appended to it. */
+function isOrigin(text: string): boolean {
+  if (!/^https?:\/\/[^\s/?#@\\]+$/i.test(text)) return false
+  const url = URL.parse(text)
+  return url !== null && url.port !== '0'
 }
