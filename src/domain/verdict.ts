@@ -50,7 +50,10 @@ export function expiresSoon(
   return expiresAt !== null && expiresAt.getTime() - now.getTime() < withinMs
 }
 
-/** Judges a key whose secret matched. `now` is the wall clock of the instance. */
+/**
+ * Judges a key whose secret matched: the first denial of `denialReasons` that applies, or a valid
+ * verdict. `now` is the wall clock of the instance.
+ */
 export function judge(key: KeyFacts, attempt: Attempt, now: Date): Verdict {
   const reason = denialOf(key, attempt, now)
   if (reason !== undefined) return { valid: false, reason, key }

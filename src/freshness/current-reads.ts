@@ -8,7 +8,10 @@ export interface CurrentReadsOptions extends ReadBasisOptions {
   readonly db: Database
 }
 
-/** Reads that a verdict or a receipt may rest on; ReadBasis has the rule. */
+/**
+ * Reads that a verdict or a receipt may rest on. A plain read counts if the lease holds before and
+ * after it and no other history was met meanwhile; any other is proved by a commit (ReadBasis).
+ */
 export class CurrentReads {
   readonly #options: CurrentReadsOptions
 

@@ -17,6 +17,7 @@ export type Deps = VerificationDeps & ManagementDeps & OperationsDeps & VerdictD
 
 /** What the routes that give verdicts need, of an instance or of an edge. */
 export interface VerdictDeps {
+  /** Of an instance, those of verification/verify.ts; of an edge, of edge-mode/edge-verdicts.ts. */
   readonly verdicts: Verdicts
   /** Whether a caller that was authenticated would still be. */
   readonly cache: Pick<CredentialCache, 'epoch' | 'isCurrent' | 'isLeaseExpired' | 'monotonicMs'>

@@ -113,7 +113,10 @@ export interface CredentialResult {
   readonly list_versions: string
 }
 
-/** `addresses` are those of the lists that `list_versions` names. */
+/**
+ * A row as the credential and the facts of its key. `addresses` are those of the lists that
+ * `list_versions` names.
+ */
 export function toFound(row: CredentialResult, addresses: AddressSet): FoundCredential {
   return {
     credential: {

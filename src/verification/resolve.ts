@@ -64,9 +64,9 @@ type State =
 const UNRESOLVED: State = { kind: 'unresolved' }
 
 /**
- * The entry of the cache, or undefined if a resolution is needed before a verdict may rest on it.
- * `known` is what the cache has for the token. The hot path of every verification: it allocates
- * nothing.
+ * The entry of the cache, if there is one, the lease holds and no change has invalidated it; else
+ * undefined: a resolution is needed. `known` is what the cache has for the token. The hot path of
+ * every verification: it allocates nothing.
  */
 export function recall(
   cache: Pick<CredentialCache, 'mayAnswer'>,

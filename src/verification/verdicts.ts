@@ -11,7 +11,7 @@ export interface Verdicts {
   verifyBatch(attempts: readonly BatchAttempt[]): readonly Verdict[] | Promise<readonly Verdict[]>
 }
 
-/** The verdicts of an instance. */
+/** The verdicts of an instance: verify.ts and verify-batch.ts, with what they need. */
 export function verdictsOf(deps: VerificationDeps): Verdicts {
   return {
     verify: (text, attempt) => verify(deps, text, attempt),

@@ -43,6 +43,7 @@ export function uniteAddressSets(sets: readonly AddressSet[]): AddressSet {
   return mergeSets(uniteAddressSets(sets.slice(0, middle)), uniteAddressSets(sets.slice(middle)))
 }
 
+/** Whether one of the ranges of the set contains the address. */
 export function hasAddress({ ipv4, ipv6 }: AddressSet, { family, value }: Address): boolean {
   if (family === 4) {
     wanted[0] = Number(value)

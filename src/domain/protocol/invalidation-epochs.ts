@@ -40,6 +40,7 @@ export class InvalidationEpochs {
     return this.#epoch
   }
 
+  /** Whether no invalidation since the epoch names the subject, its account or everything. */
   isCurrent(epoch: number, of: EpochSubject): boolean {
     // Nothing was invalidated since.
     if (epoch === this.#epoch) return true
@@ -50,6 +51,7 @@ export class InvalidationEpochs {
     )
   }
 
+  /** Makes what the changes name stale: one epoch for all of them. */
   apply(changes: readonly Change[]): void {
     if (changes.some((change) => change.kind === 'everything')) {
       this.invalidateAll()

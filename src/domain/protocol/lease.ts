@@ -28,7 +28,8 @@ export function leaseFrom(sentAt: Moment, leaseMs: number): Lease {
 }
 
 /**
- * A wall clock that stepped back to before the lease began proves nothing: it ends the lease too.
+ * Whether a lease still holds: before its end on both clocks. A wall clock that stepped back to
+ * before the lease began proves nothing: it ends the lease too.
  */
 export function leaseHolds(lease: Lease, now: Moment): boolean {
   return (

@@ -9,7 +9,7 @@ import { parseExpiry } from '../parse-time.ts'
 import { accountParams } from '../shapes/account.ts'
 import { ApiKeyBody, answerApiKey, pathOfApiKey } from '../shapes/api-key.ts'
 import { descriptionInput, nameInput } from '../shapes/fields.ts'
-import { issuedToken, showToken, withJwtForm, withoutWish } from '../shapes/issued-token.ts'
+import { issuedToken, showToken, withJwtForm, withoutJwtForm } from '../shapes/issued-token.ts'
 import { allowListIdsInput, metadataInput, roleInput } from '../shapes/key-input.ts'
 
 export const IssueApiKeyBody = Type.Object(
@@ -67,7 +67,7 @@ export function issueApiKeyRoute(app: App, deps: Deps): void {
         principal,
         params.account_id,
         toIssueRequest(body),
-        parseIdempotencyKey({ headers: request.headers, body: withoutWish(body) }),
+        parseIdempotencyKey({ headers: request.headers, body: withoutJwtForm(body) }),
       )
       setReplayHeader(reply, token === null)
       reply.code(201).header('location', pathOfApiKey(apiKey)).header('cache-control', 'no-store')

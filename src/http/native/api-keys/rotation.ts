@@ -11,7 +11,7 @@ import { closed, nullableString, ref } from '../../schema-tools.ts'
 import { idempotencyHeaders, setReplayHeader } from '../idempotency.ts'
 import { parseExpiry } from '../parse-time.ts'
 import { ApiKeyBody, answerApiKey, pathOfApiKey } from '../shapes/api-key.ts'
-import { issuedToken, showToken, withJwtForm, withoutWish } from '../shapes/issued-token.ts'
+import { issuedToken, showToken, withJwtForm, withoutJwtForm } from '../shapes/issued-token.ts'
 import { ReceiptBody, receiptOfChange } from '../shapes/receipt.ts'
 import { waitInBody, waitOf, waitQuery } from '../shapes/wait.ts'
 
@@ -84,7 +84,7 @@ export function withRotationDefaults(request: {
   readonly headers: { readonly 'idempotency-key'?: string | undefined }
   readonly body: Static<typeof RotateApiKeyBody>
 }) {
-  const { wait_ms: _, ...body } = withoutWish(request.body)
+  const { wait_ms: _, ...body } = withoutJwtForm(request.body)
   return { headers: request.headers, body: { only_if_unused: false, end_overlap: false, ...body } }
 }
 

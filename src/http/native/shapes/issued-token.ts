@@ -19,7 +19,7 @@ export const issuedToken = {
   ),
 }
 
-/** The wish of a request that issues a token. */
+/** The field by which a request that issues a token asks for its JWT form. */
 export const withJwtForm = Type.Optional(
   Type.Boolean({
     description:
@@ -37,8 +37,11 @@ export function showToken(
   return { token, jwt_form: jwtFormOf(deps, { apiKey, token }) }
 }
 
-/** A body without the wish: a repeat of the request is equal with and without it. */
-export function withoutWish<T extends { readonly with_jwt_form?: boolean }>(body: T) {
+/**
+ * A body without `with_jwt_form`, to compare the bodies of repeated requests: a repeat may ask for
+ * the other form, and issues no other token.
+ */
+export function withoutJwtForm<T extends { readonly with_jwt_form?: boolean }>(body: T) {
   const { with_jwt_form: _, ...others } = body
   return others
 }

@@ -13,9 +13,10 @@ export function parseAttempt(body: Static<typeof AttemptBody>): Attempt | undefi
   return { address, permissions: permissions ?? [], accountId: accountId?.toLowerCase() }
 }
 
+/** The fault of a `client_ip` that is no address. */
 export function addressFault(field: string): Fault {
   return { field, rule: 'address', message: `The value must be ${expectedAddress}.` }
 }
 
-/** Who may ask for verdicts, on any token of any account. */
+/** Keys of the platform account that hold `api_key:verify`: on any token of any account. */
 export const verifyAccess = { permission: 'api_key:verify', platformOnly: true }
