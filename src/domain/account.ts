@@ -1,6 +1,6 @@
 /**
- * The tenant. The platform account, one and built in, holds the keys of operators and of the
- * services that call verify.
+ * The tenant. The platform account, one and built in, holds the keys and the people of the
+ * operators, and the keys of the services that call verify.
  */
 export interface Account {
   readonly id: string

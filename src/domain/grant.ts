@@ -6,13 +6,13 @@ export interface Grantor {
   readonly reach: Reach
   readonly allowListIds: readonly string[]
   /**
-   * The permissions that it grants only after its key was given again: the sensitive ones, if it
-   * acts by a session whose key was given too long ago. Absent: none.
+   * The permissions that it grants only after it is confirmed again: the sensitive ones, if it acts
+   * by a session whose key was given, or whose person signed in, too long ago. Absent: none.
    */
   readonly unconfirmed?: ReadonlySet<string>
 }
 
-/** What an act would give to a key. */
+/** What an act would give to a key or to a person. */
 export interface Grant {
   readonly permissions: readonly string[]
   readonly reach: Reach
@@ -28,7 +28,7 @@ export type GrantRefusal =
   | { readonly kind: 'permissions'; readonly missing: readonly string[] }
   | { readonly kind: 'reach' }
 
-/** Whether a grant has a permission for which the grantor must give its key again. */
+/** Whether a grant has a permission for which the grantor must be confirmed again. */
 export function needsConfirmation({ unconfirmed }: Grantor, grant: Grant): boolean {
   return unconfirmed !== undefined && grant.permissions.some((name) => unconfirmed.has(name))
 }

@@ -12,7 +12,7 @@ export interface ActingUser {
 /** Who acts: a caller of the API, or the service itself. */
 export type Principal = CallerPrincipal | SystemPrincipal
 
-/** The caller of a request: a key, or a person who has signed in. */
+/** The caller of a request: a key, or a person by a session or the JWT of an issuer. */
 export type CallerPrincipal = KeyPrincipal | UserPrincipal
 
 interface CallerFacts {
@@ -34,7 +34,7 @@ interface CallerFacts {
 }
 
 /**
- * The caller of a request: its authenticated key, its address, and the user on whose behalf it
+ * A key as the caller of a request, by its token or by a session, and the user on whose behalf it
  * acts, if it names one.
  */
 export interface KeyPrincipal extends CallerFacts {
@@ -46,7 +46,7 @@ export interface KeyPrincipal extends CallerFacts {
   readonly session: SessionRef | undefined
 }
 
-/** A person who has signed in, as a user of one account. */
+/** A person as the caller of a request, and as a user of one account. */
 export interface UserPrincipal extends CallerFacts {
   readonly kind: 'user'
   readonly user: UserFacts
@@ -79,7 +79,7 @@ export interface SystemPrincipal {
 
 export const system: SystemPrincipal = { kind: 'system' }
 
-/** What a caller may do, whichever kind it is of. */
+/** What a caller may do: the facts of its key, or of the person as a user. */
 export function rightsOf(
   caller: Pick<KeyPrincipal, 'kind' | 'key'> | Pick<UserPrincipal, 'kind' | 'user'>,
 ): Rights {

@@ -12,12 +12,12 @@ export type KeyStatus = (typeof keyStatuses)[number]
 export const actorKinds = ['user', 'api_key', 'platform', 'system'] as const
 export type ActorKind = (typeof actorKinds)[number]
 
-/** The account in which a person had signed in who acted: a customer's, or that of the platform. */
+/** The account whose user a person acted as: a customer's, or that of the platform. */
 export const verifiedAs = ['account', 'platform'] as const
 export type VerifiedAs = (typeof verifiedAs)[number]
 
 /**
- * Who acted: a person who signed in, or a user on whose behalf a trusted backend acts; a key of the
+ * Who acted: a person as a user, or a user on whose behalf a trusted backend acts; a key of the
  * account, a key of the platform, or the service itself.
  */
 export interface Actor {
@@ -25,7 +25,7 @@ export interface Actor {
   readonly id: string | null
   readonly name: string | null
   /**
-   * Only of a user who had signed in to this service. A user that a backend names is not
+   * Only of a person whom this service had authenticated. A user that a backend names is not
    * verified.
    */
   readonly verified?: VerifiedAs
