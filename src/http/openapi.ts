@@ -74,8 +74,11 @@ export async function describeRoutes(app: App, settings: ApiSettings): Promise<v
             'Named sets of addresses. A key that uses allow lists is valid only from these addresses.',
         },
         { name: 'Roles', description: 'Named sets of permissions.' },
-        { name: 'Users', description: 'People who sign in to the console, and their roles.' },
-        { name: 'Accounts', description: 'Tenants. Requires a key of the platform account.' },
+        { name: 'Users', description: 'People with a role in the account.' },
+        {
+          name: 'Accounts',
+          description: 'Tenants. Requires a key or a user of the platform account.',
+        },
         { name: 'Audit', description: 'The audit log: who did what, and from where.' },
         {
           name: 'Freshness',

@@ -30,13 +30,14 @@ export const httpSettings = {
   }),
   CONSOLE: Type.Union([Type.Literal('on'), Type.Literal('off')], {
     default: 'on',
-    description: 'Whether browsers may sign in with a key. off: no cookie counts anywhere.',
+    description:
+      'Whether the console is served, and browsers may sign in. off: no cookie counts anywhere.',
   }),
   PUBLIC_URL: Type.Optional(
     Type.String({
       format: 'origin',
       description:
-        'Scheme, host and port by which callers reach the service; the issuer in introspection. Unset: introspection names no issuer, and OAuth metadata is not served.',
+        'Scheme, host and port by which callers reach the service: the issuer in introspection, and the site of the console, if https. Unset: introspection names no issuer, OAuth metadata is not served, and the console works at a loopback host only.',
     }),
   ),
   AEON_API: Type.Union([Type.Literal('on'), Type.Literal('off')], {

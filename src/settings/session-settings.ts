@@ -26,7 +26,7 @@ export const sessionSettings = {
   OIDC_FILE: Type.Optional(
     Type.String({
       description:
-        'JSON file of the OpenID Connect providers at which people sign in to the console, and of the roles that claims give: docs/people.md. Unset: people sign in with keys only.',
+        'JSON file of the OpenID Connect providers at which people sign in to the console and whose JWTs count at /v1, and of the roles that claims give: docs/people.md. Unset: people sign in with keys only.',
     }),
   ),
 }

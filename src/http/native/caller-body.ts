@@ -12,8 +12,10 @@ import { toUserBody, UserBody } from './shapes/user.ts'
 
 /** The fields of an answer that says who the caller is, and what the caller may do. */
 export const callerFields = {
-  api_key: nullableRef(ApiKeyBody, { description: 'Null: a person signed in.' }),
-  user: nullableRef(UserBody, { description: 'The person who signed in. Null: a key acts.' }),
+  api_key: nullableRef(ApiKeyBody, { description: 'Null: a person calls.' }),
+  user: nullableRef(UserBody, {
+    description: 'The person who calls, by a session or a JWT. Null: a key calls.',
+  }),
   role: ref(RoleBody),
   permissions: Type.Array(Type.String(), {
     description: 'All permissions of the caller, including implied permissions.',

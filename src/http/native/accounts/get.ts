@@ -14,7 +14,7 @@ export function getAccountRoute(app: App, deps: Deps): void {
         operationId: 'getAccount',
         tags: ['Accounts'],
         summary: 'Get an account',
-        description: 'Requires a key of the platform account.',
+        description: 'Requires a key or a user of the platform account.',
         params: accountParams,
         response: responses({ 200: ref(AccountAnswer) }, { problems: [404] }),
       },

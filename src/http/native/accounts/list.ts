@@ -25,7 +25,7 @@ export function listAccountsRoute(app: App, deps: Deps): void {
         operationId: 'listAccounts',
         tags: ['Accounts'],
         summary: 'List accounts',
-        description: 'Requires a key of the platform account.',
+        description: 'Requires a key or a user of the platform account.',
         querystring: Type.Object(pageParameters(), closed),
         response: responses({ 200: ref(AccountPage) }),
       },

@@ -17,7 +17,7 @@ export function findApiKeyRoute(app: App, deps: Deps): void {
         operationId: 'findApiKey',
         tags: ['API keys'],
         summary: 'Get a key of any account',
-        description: 'Requires a key of the platform account.',
+        description: 'Requires a key or a user of the platform account.',
         params: Type.Object({ id: keyParameter }),
         response: responses({ 200: ref(ApiKeyAnswer) }, { problems: [404] }),
       },

@@ -19,7 +19,7 @@ export function revokeApiKeysEverywhereRoute(app: App, deps: Deps): void {
         operationId: 'revokeApiKeysEverywhere',
         tags: ['API keys'],
         summary: 'Revoke many keys in all accounts',
-        description: `Requires a key of the platform account. The filter applies to keys of the platform account too. ${bulkDescription}`,
+        description: `Requires a key or a user of the platform account. The filter applies to keys of the platform account too. ${bulkDescription}`,
         querystring: waitQuery,
         body: ref(RevokeInBulkBody),
         response: responses({ 200: ref(BulkRevocation) }, { body: true }),

@@ -49,7 +49,7 @@ export const AuditEventBody = Type.Object(
     actor: ref(ActorBody),
     api_key_id: nullableString({
       description:
-        'Id of the key that authenticated the request. Null if the service itself acted, a person who signed in, or a key of the platform account.',
+        'Id of the key that authenticated the request. Null if a person or the service itself acted, and if the platform account did.',
     }),
     session_id: nullableString({
       description:
@@ -73,7 +73,7 @@ export const AuditEventBody = Type.Object(
   { $id: 'AuditEvent', description: 'An entry of the audit log.' },
 )
 
-/** The event as `reader` may see it: only the platform account sees its own keys. */
+/** The event as `reader` may see it: only the platform account sees its own keys and people. */
 export function toAuditEventBody(
   event: AuditEvent,
   reader: CallerPrincipal,

@@ -19,7 +19,7 @@ export const Me = Type.Object(
   },
   {
     $id: 'Me',
-    description: 'The key that authenticates the request, or the person who signed in.',
+    description: 'The key that authenticates the request, or the person who calls.',
   },
 )
 
@@ -33,7 +33,7 @@ export function getMeRoute(app: App, deps: Deps): void {
         tags: ['API keys'],
         summary: 'Get the caller',
         description:
-          'Returns the key that authenticates the request, its role and all its permissions, and the address of the caller as the service sees it. To a person who signed in to the console, returns the user in place of the key.',
+          'Returns the key that authenticates the request, its role and all its permissions, and the address of the caller as the service sees it. To a person, returns the user in place of the key.',
         response: responses({ 200: ref(Me) }),
       },
     },

@@ -37,7 +37,7 @@ export function listPermissionsRoute(app: App, deps: Deps): void {
         tags: ['Roles'],
         summary: 'List permissions',
         description:
-          'Lists the permission catalogue. Platform permissions are listed only for keys of the platform account.',
+          'Lists the permission catalogue. Platform permissions are listed only for callers of the platform account.',
         response: responses({ 200: ref(PermissionList) }),
       },
     },
