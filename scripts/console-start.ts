@@ -1,10 +1,11 @@
 /**
- * Measures how long the console takes until its first row is visible:
+ * Measures how long the console takes until its first row is visible, and its JavaScript until then:
  *   npm run measure:console
  * A real service with 10,000 keys, and a real browser that has cached nothing, over loopback.
- * Prints the median of twenty visits; needs Chromium.
+ * Prints the median of twenty visits, and the sum of the scripts in gzip; needs Chromium.
  */
-import type { Page } from 'playwright-core'
+import { gzipSync } from 'node:zlib'
+import type { Page, Response } from 'playwright-core'
 import t from 'tap'
 import { makeDataset } from '../bench/datasets/dataset.ts'
 import { startServer } from '../bench/servers/server-process.ts'
@@ -32,11 +33,26 @@ const browser = await startBrowser(t)
 if (browser !== undefined) {
   const { page } = await openWindow(browser, service.url)
   await enter(page, token)
+  const bytes = await scriptBytes(page)
+  t.comment(`the JavaScript until then is ${(bytes / 1000).toFixed(1)} kB in gzip`)
   const times: number[] = []
   while (times.length < visits) times.push(await visit(page))
   const median = times.toSorted((a, b) => a - b)[visits / 2] ?? 0
   t.comment(`the first row is visible after ${Math.round(median)} ms, median of ${visits} visits`)
   t.ok(median < atMostMs, `${Math.round(median)} ms`)
+}
+
+/** What the scripts of a visit take in gzip, each by itself, as the service sends them. */
+async function scriptBytes(page: Page): Promise<number> {
+  const scripts: Promise<Buffer>[] = []
+  const note = (response: Response) => {
+    if (new URL(response.url()).pathname.endsWith('.js')) scripts.push(response.body())
+  }
+  page.on('response', note)
+  await visit(page)
+  page.off('response', note)
+  const bodies = await Promise.all(scripts)
+  return bodies.reduce((sum, body) => sum + gzipSync(body).length, 0)
 }
 
 /** The milliseconds from the navigation to the first row. */
