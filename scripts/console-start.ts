@@ -1,5 +1,5 @@
 /**
- * Measures how long the console takes until its first row is visible, and its JavaScript until then:
+ * Measures how long the console takes until its first row is visible, and how much JavaScript:
  *   npm run measure:console
  * A real service with 10,000 keys, and a real browser that has cached nothing, over loopback.
  * Prints the median of twenty visits, and the sum of the scripts in gzip; needs Chromium.

@@ -11,7 +11,7 @@ export const actingUser = {
     name: 'X-Acting-User',
     in: 'header',
     description:
-      'Id of the user on whose behalf the caller acts. Requires the `account:act_as` permission.',
+      'Id of the user on whose behalf the caller acts. Requires the token of a key with the `account:act_as` permission.',
     schema: { type: 'string', minLength: 1, maxLength: maxActorIdLength, pattern: '^[!-~]+$' },
   },
   ActingUserName: {

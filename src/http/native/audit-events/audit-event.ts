@@ -73,7 +73,7 @@ export const AuditEventBody = Type.Object(
   { $id: 'AuditEvent', description: 'An entry of the audit log.' },
 )
 
-/** The event as `reader` may see it: only the platform account sees its own keys and people. */
+/** The event as `reader` may see it: only the platform account sees which of its callers acted. */
 export function toAuditEventBody(
   event: AuditEvent,
   reader: CallerPrincipal,

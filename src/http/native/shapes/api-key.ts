@@ -75,7 +75,7 @@ export const keyParameter = documentedAs(Type.String({ description: 'Id or hint 
 
 export const keyParams = Type.Object({ account_id: accountParameter, id: keyParameter })
 
-/** The key as `reader` may see it: only the platform account sees its own keys and people as actors. */
+/** The key as `reader` may see it: only the platform account sees which of its callers acted. */
 export function toApiKeyBody(
   apiKey: ApiKey,
   reader: CallerPrincipal,
