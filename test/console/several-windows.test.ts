@@ -1,7 +1,7 @@
 /** Several windows of one browser sign in at once: none of them ends the sign-in of another. */
 import t from 'tap'
 import type { Answer } from '../helpers/api.ts'
-import { callWithCookie, cookieName } from '../helpers/browser.ts'
+import { callWithCookie, consoleHeaders, cookieName } from '../helpers/browser.ts'
 import { newAccount, newInvitation } from '../helpers/fixtures.ts'
 import { proveAt, startProvider } from '../helpers/oidc-provider.ts'
 import { comeBack, cookiesOf, tryBegin, writeProviders } from '../helpers/provider-sign-in.ts'
@@ -152,4 +152,19 @@ t.test('what is no cookie of a sign-in under way is forgotten first', async (t) 
     forgotten.join(),
   )
   t.match(await browser.comeBack(await proveAt(url, 'ada')), signedIn)
+})
+
+t.test('over TLS, no other host or path can set the cookie of a sign-in', async (t) => {
+  const { database, rootToken } = service
+  const origin = 'https://keys.example.com'
+  const settings = { OIDC_FILE, PUBLIC_URL: origin }
+  const secure = await startTestService(t, { database, rootToken, settings })
+  const begun = await secure.as(undefined).call('POST', '/v1/session/oidc', {
+    body: { provider: 'corp' },
+    headers: { ...consoleHeaders, host: 'keys.example.com', origin },
+  })
+  const [line = ''] = [begun.headers['set-cookie'] ?? []].flat().map(String)
+  const attributes = 'Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax'
+  t.match(line, /^__Host-aeon_sign_in_[\w-]{22}=[\w.-]+; /)
+  t.ok(line.endsWith(`; ${attributes}`), line.replace(/=[^;]*/, '=...'))
 })
