@@ -64,6 +64,7 @@ export class AttachedEdge {
 
   /** When the oldest message was sent that it has not confirmed; undefined: it has all. */
   get unconfirmedSince(): number | undefined {
+    if (this.#unconfirmed.size === 0) return undefined
     for (const sentAt of this.#unconfirmed.values()) return sentAt
     return undefined
   }

@@ -10,14 +10,14 @@ import { type Resolution, recall } from './resolve.ts'
  * The verdict on a presented token: at once when the cache knows the token, and otherwise by one
  * statement and one Argon2. A denial is data; an outage is thrown, and never taken for a denial.
  *
- * `text` is any text that a caller presented.
+ * `text` is any text that a caller presented, and `digest` that of `text`.
  */
 export function verify(
   deps: VerificationDeps,
   text: string,
   attempt: Attempt,
+  digest = tokenDigest(text),
 ): Verdict | Promise<Verdict> {
-  const digest = tokenDigest(text)
   if (digest === undefined) return recordRefusal(deps, 'malformed')
   const known = deps.cache.find(digest)
   const cached = recall(deps.cache, known)

@@ -85,6 +85,8 @@ const checks: { readonly [Kind in FromEdgeMessage['kind']]: Check<FromEdgeMessag
   gone: isShapeOf<OfKind<'gone'>>({ kind: isOneOf(['gone']) }),
 }
 
+const isKind = isOneOf(Object.keys(checks) as FromEdgeMessage['kind'][])
+
 /**
  * The message of a frame from an edge; undefined: it is none. Unknown members are ignored: a later
  * edge may tell more, and nothing that it tells widens what it may do.
@@ -92,6 +94,5 @@ const checks: { readonly [Kind in FromEdgeMessage['kind']]: Check<FromEdgeMessag
 export function parseFromEdge(text: string): FromEdgeMessage | undefined {
   const message = parseObject(text)
   const kind = message?.kind
-  if (!isOneOf(Object.keys(checks) as FromEdgeMessage['kind'][])(kind)) return undefined
-  return checks[kind](message) ? message : undefined
+  return isKind(kind) && checks[kind](message) ? message : undefined
 }

@@ -17,6 +17,8 @@ export interface EdgesOptions {
 
 /** How often streams are looked after: time alone may end one, or let an acknowledgement rise. */
 const lookEveryMs = 50
+/** Every so many looks, streams that may have become silent are looked for. */
+const looksForSilence = 10
 /** How long the edges of a process that stops may take to go. */
 const goWithinMs = 2_000
 
@@ -32,6 +34,7 @@ export class Edges {
     DismissalReason,
     number
   >
+  #looks = 0
   #factsSent = 0
   #isStopping = false
 
@@ -127,8 +130,11 @@ export class Edges {
 
   #look(): void {
     const { deps, streams, trigger } = this.#options
-    const now = deps.cache.monotonicMs()
-    for (const stream of this.#open.values()) stream.checkSilence(now)
+    this.#looks += 1
+    if (this.#looks % looksForSilence === 0) {
+      const now = deps.cache.monotonicMs()
+      for (const stream of this.#open.values()) stream.checkSilence(now)
+    }
     for (const [id, stream] of this.#left) if (!stream.isCounted) this.#left.delete(id)
     if (streams.advance()) trigger()
   }
