@@ -67,13 +67,17 @@ for (const [name, endpoint] of Object.entries({
   'a page of another port': 'http://127.0.0.1:1/end',
   'a script': 'javascript:alert(1)',
   'no URL': 'end',
-  'no text': 7,
 })) {
   t.test(`${name} leads the browser nowhere`, async (t) => {
     t.equal(await logoutUrl(endpoint), undefined)
     await t.rejects(signInPage(endpoint), ProviderUnavailable)
   })
 }
+
+t.test('a provider whose pages are no text is away', async (t) => {
+  await t.rejects(logoutUrl(7), ProviderUnavailable)
+  await t.rejects(signInPage(7), ProviderUnavailable)
+})
 
 t.test('a sign-out does not wait for a provider that never answers', async (t) => {
   const OIDC_FILE = await writeOidcFile(t, [{ ...hostile.entry, roles: [] }])
