@@ -52,6 +52,11 @@ const byPath: readonly (readonly [path: string, parameters: Readonly<Record<stri
   ['/invitations/\\{id\\}', { 'path.id': 'invitations' }],
   ['^/v1/.*/roles', { 'body.permissions[*]': 'permissions' }],
   ['^/v1/.*/api-keys/revoke$', { 'path.account_id': 'spares' }],
+  // Invitations of the batches are as many as an account may have.
+  [
+    '^/api/public/v1/accounts/\\{account_id\\}/users$',
+    { 'path.account_id': 'inviters', 'body.role_id': 'roles_of_inviters' },
+  ],
   ['/revisions/', { 'path.revision': 'revisions', 'query.id': 'receipts' }],
   ['/audit-events/', { 'path.number': 'numbers' }],
   ['/forward-auth', { 'query.account_id': 'accounts', 'query.permission[*]': 'permissions' }],

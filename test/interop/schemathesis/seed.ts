@@ -19,6 +19,8 @@ export interface Seed {
 export type Kind =
   | 'accounts'
   | 'spares'
+  | 'inviters'
+  | 'roles_of_inviters'
   | 'projects'
   | 'keys'
   | 'tokens'
@@ -48,6 +50,8 @@ export async function seed(service: TestService): Promise<Seed> {
   // A bulk revocation ends the keys of an account of its own, not those that others use.
   const spare = await newAccount(root)
   for (let n = 0; n < 9; n += 1) await newKey(root, spare)
+  const inviter = await newAccount(root)
+  const roleOfInviter = await newRole(root, inviter, 'Role', ['cluster:read'])
   const lists = await repeat(counts.lists + removable + granted, (n) =>
     newAllowList(root, account, [`198.51.100.${n}`]),
   )
@@ -91,6 +95,8 @@ export async function seed(service: TestService): Promise<Seed> {
     values: {
       accounts: [account],
       spares: [spare],
+      inviters: [inviter],
+      roles_of_inviters: [roleOfInviter],
       projects: [project],
       keys: keys.map(({ id }) => id),
       tokens: keys.map(({ token }) => token),
