@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { consoleHeaders } from '../../test/chaos/caller.ts'
 import { signIn } from '../../test/chaos/people.ts'
 import { startPeopleProvider } from '../../test/chaos/people-provider.ts'
@@ -12,8 +11,6 @@ const processes = 3
 const rounds = 200
 const datasetKeys = 1_000
 const receiptMs = 2_000
-/** Between two questions to a process: without it, they take the cores from what they wait for. */
-const pauseMs = 2
 
 /** A role that allows the request by which a session is tried, and one that does not. */
 const [higher, lower] = ['readers of roles', 'nothing']
@@ -154,7 +151,6 @@ async function timeEnd(
       const askedAt = performance.now()
       if (!(await isAccepted(url, session))) return performance.now()
       if (askedAt > answeredAt) late += 1
-      await sleep(pauseMs)
     }
   }
   const [, ...refused] = await Promise.all([ended, ...urls.map(untilRefused)])
