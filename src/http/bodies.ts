@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import { isRecord } from '../domain/is-record.ts'
+import { pointerStep } from '../domain/json-pointer.ts'
 import { maxBodyMembers, maxBodyValues, maxFaults } from '../domain/limits.ts'
 import { invalidRequest, ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
@@ -160,8 +161,7 @@ function refuseFields(request: FastifyRequest, _reply: unknown, done: (error?: E
   }
   const names = Object.keys(body).slice(0, maxFaults)
   const faults = names.map((name) => ({
-    // RFC 6901, section 3.
-    field: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    field: `/${pointerStep(name)}`,
     rule: 'unknown_field',
     message: describeUnknownName(name, [], 'field'),
   }))

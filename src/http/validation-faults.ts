@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv'
 import type { FastifySchemaValidationError } from 'fastify'
+import { pointerStep } from '../domain/json-pointer.ts'
 import type { Fault, FaultPlace } from '../errors.ts'
 import { isUndocumented } from './documented-as.ts'
 import { expectedValue, type ValueSchema } from './expected-value.ts'
@@ -41,20 +42,18 @@ function ruleOf(error: ValidationFault): { field: string; rule: string } {
   const params = error.params as Partial<ErrorObject['params']>
   switch (error.keyword) {
     case 'required':
-      return { field: `${error.instancePath}/${pointer(params.missingProperty)}`, rule: 'required' }
+      return {
+        field: `${error.instancePath}/${pointerStep(String(params.missingProperty))}`,
+        rule: 'required',
+      }
     case 'additionalProperties':
       return {
-        field: `${error.instancePath}/${pointer(params.additionalProperty)}`,
+        field: `${error.instancePath}/${pointerStep(String(params.additionalProperty))}`,
         rule: 'unknown_field',
       }
     default:
       return { field: error.instancePath, rule: error.keyword }
   }
-}
-
-/** RFC 6901, section 3. */
-function pointer(name: unknown): string {
-  return String(name).replaceAll('~', '~0').replaceAll('/', '~1')
 }
 
 function messageOf(error: ValidationFault, place: FaultPlace): string {

@@ -1,3 +1,4 @@
+import { pointerStep } from '../domain/json-pointer.ts'
 import { faultsOfMetadata, type Metadata } from '../domain/key/metadata.ts'
 import { maxDescriptionLength, maxMetadataBytes, maxNameLength } from '../domain/limits.ts'
 import { descriptionFault, nameFault, nameMessage } from '../domain/name.ts'
@@ -33,12 +34,10 @@ export function metadataFaults(field: string, metadata: Metadata): Fault[] {
       const message = `The metadata must be at most ${maxMetadataBytes} bytes of JSON.`
       return { field, rule: 'max_bytes', message }
     }
-    // RFC 6901, section 3.
-    const entry = fault.name.replaceAll('~', '~0').replaceAll('/', '~1')
     const what = fault.kind === 'name' ? 'Metadata name' : 'Metadata value'
     const text = fault.kind === 'name' ? fault.name : (metadata[fault.name] ?? '')
     const max = fault.kind === 'name' ? maxNameLength : maxMetadataBytes
     const message = `${what}: ${nameMessage(fault.rule, text, max)}`
-    return { field: `${field}/${entry}`, rule: fault.rule, message }
+    return { field: `${field}/${pointerStep(fault.name)}`, rule: fault.rule, message }
   })
 }

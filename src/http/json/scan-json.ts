@@ -1,3 +1,5 @@
+import { pointerStep } from '../../domain/json-pointer.ts'
+
 /** What a scan of a JSON text finds. */
 export type JsonScan =
   | { readonly kind: 'good' }
@@ -138,7 +140,7 @@ class Scanner {
     const isDuplicate = container.names.has(name)
     container.names.add(name)
     if (!isDuplicate || this.#pointers.size >= maxDuplicates) return
-    this.#pointers.add(this.#open.map(({ at }) => `/${escapePointer(String(at))}`).join(''))
+    this.#pointers.add(this.#open.map(({ at }) => `/${pointerStep(String(at))}`).join(''))
   }
 
   /** The text between the quotes, with its escapes. */
@@ -220,11 +222,6 @@ class Scanner {
 
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const unicodeEscape = /\\u[0-9a-fA-F]{4}/y
-
-/** RFC 6901, section 3. */
-function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1')
-}
 
 /** 0: there is no such escape. */
 function lengthOfEscape(text: string, position: number): number {
