@@ -18,28 +18,28 @@ const types: Readonly<Record<string, MemberType>> = {
 
 /** Throws ProviderUnavailable that names the member by which the metadata are of no use. */
 export function requireMetadata(metadata: JsonDocument, issuer: string): void {
-  requireTypes(metadata, types, 'the metadata of the provider')
-  requireThere(metadata, needed)
-  requireIssuer(metadata, issuer)
+  requireMembers(metadata, issuer, types, needed)
 }
 
-/** Where the keys of an issuer are. Throws ProviderUnavailable. */
+/** Where the keys of an issuer are, by metadata of which nothing else is read. Throws alike. */
 export function keysUrlOf(metadata: JsonDocument, issuer: string): string {
   const read: Readonly<Record<string, MemberType>> = { issuer: 'string', jwks_uri: 'URL' }
-  requireTypes(metadata, read, 'the metadata of the provider')
-  requireThere(metadata, Object.keys(read))
-  requireIssuer(metadata, issuer)
+  requireMembers(metadata, issuer, read, Object.keys(read))
   return String(metadata.jwks_uri)
 }
 
-function requireThere(metadata: JsonDocument, names: readonly string[]): void {
+function requireMembers(
+  metadata: JsonDocument,
+  issuer: string,
+  read: Readonly<Record<string, MemberType>>,
+  names: readonly string[],
+): void {
+  requireTypes(metadata, read, 'the metadata of the provider')
   const missing = names.find((name) => metadata[name] === undefined)
-  if (missing === undefined) return
-  throw new ProviderUnavailable(`The metadata of the provider lack the member ${missing}.`)
-}
-
-/** A text that is compared letter by letter: libraries compare URLs. */
-function requireIssuer(metadata: JsonDocument, issuer: string): void {
+  if (missing !== undefined) {
+    throw new ProviderUnavailable(`The metadata of the provider lack the member ${missing}.`)
+  }
+  // A text that is compared letter by letter: libraries compare URLs.
   if (metadata.issuer === issuer) return
   throw new ProviderUnavailable('The metadata of the provider names another issuer.')
 }

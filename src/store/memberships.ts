@@ -77,9 +77,7 @@ export async function lockUser(
     .limit(1)
     .forUpdate()
     .executeTakeFirst()
-  if (locked === undefined) return undefined
-  const row = await selectUsers(trx).where('membership.id', '=', locked.id).executeTakeFirst()
-  return row && toUser(row)
+  return locked && findLocked(trx, locked.id)
 }
 
 /** The user whom the redemption of an invitation made one, locked as by `lockUser`. */
@@ -96,8 +94,12 @@ export async function lockInvitedUser(
     .where('live', '=', true)
     .forUpdate()
     .executeTakeFirst()
-  if (locked === undefined) return undefined
-  const row = await selectUsers(trx).where('membership.id', '=', locked.id).executeTakeFirst()
+  return locked && findLocked(trx, locked.id)
+}
+
+/** By a statement after the lock: it sees what was committed before the lock was had. */
+async function findLocked(trx: StoreTransaction, membershipId: string): Promise<User | undefined> {
+  const row = await selectUsers(trx).where('membership.id', '=', membershipId).executeTakeFirst()
   return row && toUser(row)
 }
 

@@ -15,18 +15,18 @@ export interface UserEntry {
   readonly personId: string
   readonly roleId: string
   /** The invitation that the person redeems; absent: there is none. */
-  readonly invitationId?: string | null
+  readonly invitationId?: string
 }
 
 /** The person as a user of the account: the present one, or a new one with the role. */
 export async function enterUser(
   deps: IdDeps,
   trx: StoreTransaction,
-  { invitationId = null, ...entry }: UserEntry,
+  entry: UserEntry,
 ): Promise<EnteredUser> {
   const isAdded = await insertMembership(trx, {
+    invitationId: null,
     ...entry,
-    invitationId,
     id: newId(deps),
     mappedUntil: null,
     createdAt: deps.now(),
