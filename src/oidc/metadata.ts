@@ -37,7 +37,7 @@ function requireMembers(
   requireTypes(metadata, read, 'the metadata of the provider')
   const missing = names.find((name) => metadata[name] === undefined)
   if (missing !== undefined) {
-    throw new ProviderUnavailable(`The metadata of the provider lack the member ${missing}.`)
+    throw new ProviderUnavailable(`The metadata of the provider lacks the member ${missing}.`)
   }
   // A text that is compared letter by letter: libraries compare URLs.
   if (metadata.issuer === issuer) return
