@@ -1,7 +1,9 @@
+import { Fifo } from './fifo.ts'
+
 /** The waiting items of one account, the oldest first. */
 class Line<T> {
   readonly account: string
-  readonly items: T[] = []
+  readonly items = new Fifo<T>()
   /** The neighbours in the ring of the lines of the same length; itself when it is alone. */
   before: Line<T> = this
   after: Line<T> = this
@@ -14,7 +16,7 @@ class Line<T> {
 /**
  * A bounded queue that serves the accounts in turn, one item each, and each account's items in
  * order. No item waits longer than one turn of every other account, however much one of them
- * queues. Every step takes constant time.
+ * queues. Every step takes constant time on average.
  *
  * When the queue is full, the account with the most waiting items loses its newest one, unless the
  * new item's account would then have as many. An account with nothing waiting is therefore refused
@@ -28,7 +30,7 @@ export class FairQueue<T> {
   max: number
   readonly #lines = new Map<string, Line<T>>()
   /** The lines in the order of their turns. */
-  readonly #turns: Line<T>[] = []
+  readonly #turns = new Fifo<Line<T>>()
   /**
    * The first of the lines of each length, which form a ring. A Set in its place would allocate a
    * table among old objects again and again, which doubled what a first verification left to the
