@@ -108,7 +108,7 @@ export async function benchmarkAnew(
  * the rate by the clock. A given rate is steady by itself, and what runs beside a candidate may be
  * limited: both warm up for the given time.
  */
-async function warmUp(candidate: Candidate, seconds: number): Promise<void> {
+export async function warmUp(candidate: Candidate, seconds: number): Promise<void> {
   if (candidate.ratePerSecond !== undefined || candidate.beside !== undefined) {
     await measure(candidate, seconds, false)
     return
