@@ -2,6 +2,7 @@ import type { Harness } from './harness.ts'
 import type { ScenarioResult } from './results.ts'
 import { measureAttached } from './scenarios/attached.ts'
 import { measureBatch } from './scenarios/batch.ts'
+import { measureBeside } from './scenarios/beside.ts'
 import { measureCold } from './scenarios/cold.ts'
 import { measureDenied } from './scenarios/denied.ts'
 import { measureEdge } from './scenarios/edge.ts'
@@ -53,6 +54,7 @@ export const scenarios = {
   freshness: { title: 'Freshness', measure: measureFreshness },
   people: { title: 'People', measure: measurePeople },
   attached: { title: 'Edges at their instances', measure: measureAttached },
+  beside: { title: 'Edges beside hot verifications', measure: measureBeside },
   profile: { title: 'Where the time of a hot verification goes', measure: measureProfile },
   starts: { title: 'Starts', measure: measureStarts },
   soak: { title: 'Soak', measure: measureSoak, isLong: true },

@@ -54,13 +54,8 @@ const reasons: readonly Reason[] = [
     of: [['attached', '1,000 edges attach anew at once: p99']],
     why(results) {
       const until = measured(results, 'attached', '1,000 edges attach anew at once: until all')
-      const beside = measured(
-        results,
-        'attached',
-        '1,000 edges attach anew at once: p99 of hot verifications of an instance beside it',
-      )
-      if (until === undefined || beside === undefined) return undefined
-      return `**Edges that attach anew.** All of them are back after ${(until / 1_000).toFixed(1)} s. An instance beside theirs, to which no edge attaches, has ${beside.toFixed(1)} times its p99 meanwhile: so much is the process that plays the edges, which shares the two cores with both. The rest is Node.js, which ends a thousand connections that are cut, and accepts a thousand, in the one thread that answers the others; the answers and messages of edges take turns there.`
+      if (until === undefined) return undefined
+      return `**Edges that attach anew.** All of them are back after ${(until / 1_000).toFixed(1)} s, and the p99 is that of this time. The one thread that answers the others ends a thousand connections that were cut, accepts a thousand, and reads what the edges ask on them: Node.js reads all that has arrived before it answers the next request. The process that plays the edges shares the two cores with the service and with the load generator.`
     },
   },
   {

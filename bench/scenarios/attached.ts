@@ -1,5 +1,4 @@
 import { measureAnew } from '../edges/measure-anew.ts'
-import { measureBeside } from '../edges/measure-beside.ts'
 import { measureIdle } from '../edges/measure-idle.ts'
 import { measureRevocations } from '../edges/measure-revocations.ts'
 import type { Harness } from '../harness.ts'
@@ -11,6 +10,5 @@ export async function measureAttached(harness: Harness): Promise<ScenarioResult>
   const revocations = await measureRevocations(harness, dataset)
   const idle = await measureIdle(harness, dataset)
   const anew = await measureAnew(harness, dataset)
-  const { findings, medians } = await measureBeside(harness, dataset)
-  return { findings: [...revocations, ...idle, ...anew, ...findings], medians }
+  return { findings: [...revocations, ...idle, ...anew], medians: [] }
 }

@@ -8,13 +8,13 @@ import {
   type Sample,
   warmUp,
 } from '../benchmark.ts'
-import type { Dataset } from '../datasets/dataset.ts'
+import { attachLightEdges, closeLightEdges } from '../edges/light-edge.ts'
+import { edgeSettings, fewEdges } from '../edges/settings.ts'
 import { connections, type Harness } from '../harness.ts'
 import { expectedAnswers, verifyRequests } from '../load/load.ts'
 import type { ScenarioResult } from '../results.ts'
-import { attachLightEdges, closeLightEdges } from './light-edge.ts'
-import { edgeSettings, fewEdges } from './settings.ts'
 
+const datasetKeys = 1_000
 /** The ratio differs from 1 by a few hundredths, which fewer rounds do not show. */
 const turns = 11
 const turnsOfQuick = 2
@@ -25,11 +25,10 @@ const settlesInMs = 500
  * The CPU time of a hot verification over HTTP with edges attached, and without: in one process,
  * since V8 compiles the same code in another to something a fifth slower or faster.
  */
-export async function measureBeside(harness: Harness, dataset: Dataset): Promise<ScenarioResult> {
-  const {
-    rootToken,
-    tokens: [token = ''],
-  } = dataset
+export async function measureBeside(harness: Harness): Promise<ScenarioResult> {
+  const dataset = await harness.datasets.ofSize(datasetKeys)
+  const { rootToken, databaseUrl } = dataset
+  const [token = ''] = dataset.tokens
   const server = await harness.startService(dataset, edgeSettings)
   await verifyEach(server.url, rootToken, [token])
   const requestsFile = await harness.writeRequests(verifyRequests(rootToken, [token]))
@@ -37,7 +36,7 @@ export async function measureBeside(harness: Harness, dataset: Dataset): Promise
     name: 'hot, one key',
     server,
     load: { origin: server.url, requestsFile, connections, expected: expectedAnswers.good },
-    databaseUrl: dataset.databaseUrl,
+    databaseUrl,
   }
   const { seconds, warmUpSeconds } = harness.rounds
   const sample = async () => {
