@@ -4,8 +4,8 @@ import type { Account } from '../domain/account.ts'
 import type { AuditDraft } from '../domain/audit/audit-event.ts'
 import { actorOf, system } from '../domain/principal.ts'
 import type { TagKey } from '../domain/token/tag.ts'
-import { formatToken } from '../domain/token/token.ts'
 import { apiKeyIssued } from '../management/api-keys/issue.ts'
+import { mintToken } from '../management/api-keys/mint.ts'
 import type { ManagementDeps } from '../management/deps.ts'
 import { findApiKey, insertApiKey } from '../store/api-keys.ts'
 import { insertCredential } from '../store/credentials.ts'
@@ -43,13 +43,13 @@ export async function insertRootKey(
   const id = newId(deps)
   // An operator who lost the root token issues another; the names differ by time.
   const name = `root ${now.toISOString()}`
-  const token = formatToken({
-    prefix: deps.tokenPrefix,
-    keyId: id,
-    secret: deps.randomBytes(32),
-    tagKey,
+  const { tokenPrefix } = deps
+  const minting = { ...deps, keyring: { signing: tagKey } }
+  const { token, credential } = await mintToken(minting, {
+    id,
+    accountId: platform.id,
+    tokenPrefix,
   })
-  const secretHash = await deps.hasher.hash(platform.id, token.secret)
   await insertApiKey(trx, {
     id,
     accountId: platform.id,
@@ -58,20 +58,13 @@ export async function insertRootKey(
     roleId: adminRoleId,
     reach: 'anywhere',
     allowListIds: [],
-    tokenPrefix: deps.tokenPrefix,
+    tokenPrefix,
     createdAt: now,
     createdBy: actorOf(system),
     expiresAt: null,
   })
-  await insertCredential(trx, {
-    apiKeyId: id,
-    generation: 1,
-    tag: token.tag,
-    tagKeyId: tagKey.id,
-    createdAt: now,
-    ...secretHash,
-  })
+  await insertCredential(trx, { ...credential, generation: 1, createdAt: now })
   const apiKey = await findApiKey(trx, id)
   if (apiKey === undefined) throw new Error('An inserted key was not found.')
-  return { rootKey: { id, name, token: token.text }, event: apiKeyIssued(apiKey) }
+  return { rootKey: { id, name, token }, event: apiKeyIssued(apiKey) }
 }

@@ -9,9 +9,13 @@ export interface Minted {
   readonly credential: Omit<NewCredential, 'generation' | 'createdAt'>
 }
 
+type MintDeps = Pick<ManagementDeps, 'hasher' | 'randomBytes'> & {
+  readonly keyring: Pick<ManagementDeps['keyring'], 'signing'>
+}
+
 /** Creates a token of a key under the tag key that signs now, and the hash of its secret. */
 export async function mintToken(
-  deps: Pick<ManagementDeps, 'hasher' | 'keyring' | 'randomBytes'>,
+  deps: MintDeps,
   key: { readonly id: string; readonly accountId: string; readonly tokenPrefix: string },
 ): Promise<Minted> {
   // Another key may sign by the time that the row is inserted: the row must name the key of this
