@@ -21,6 +21,7 @@ import { edgeBareVerdictForLaterCalls } from './mutants/edge-bare-verdict-for-la
 import { edgeClosedIsGone } from './mutants/edge-closed-is-gone.ts'
 import { edgeConfirmsAll } from './mutants/edge-confirms-all.ts'
 import { edgeConfirmsBeforeApplying } from './mutants/edge-confirms-before-applying.ts'
+import { edgeConfirmsRevisions } from './mutants/edge-confirms-revisions.ts'
 import { edgeCountedWithoutMargin } from './mutants/edge-counted-without-margin.ts'
 import { edgeDeniesWhenOverloaded } from './mutants/edge-denies-when-overloaded.ts'
 import { edgeFactsUnchecked } from './mutants/edge-facts-unchecked.ts'
@@ -409,6 +410,12 @@ export const mutants: readonly Mutant[] = [
     protocol: edgeConfirmsAll,
     schedules: underFire('acts'),
     caughtBy: 508,
+  },
+  {
+    name: 'edges: they confirm revisions',
+    protocol: edgeConfirmsRevisions,
+    schedules: underFire('acts'),
+    caughtBy: 226,
   },
   {
     name: 'edges: what comes after the stream was lost need not be confirmed',
