@@ -53,7 +53,16 @@ async function tryDocument(url) {
       })),
     )
     .sort((a, b) => orderOf(a) - orderOf(b))
+  await closeTags()
   for (const operation of operations) console.log(JSON.stringify(await tryOut(operation)))
+}
+
+/** With each click the page draws all operations of the tags that are open. */
+async function closeTags() {
+  await page.$$eval('.opblock-tag[data-is-open="true"]', (tags) => {
+    for (const tag of tags) tag.click()
+  })
+  await page.locator('.opblock').first().waitFor({ state: 'detached' })
 }
 
 /** What ends a resource comes after what uses it, and what ends all keys at the very end. */
@@ -88,6 +97,7 @@ async function authorize(secrets, path) {
 }
 
 async function tryOut({ operationId, tag, path }) {
+  await page.locator(`.opblock-tag[data-tag="${tag}"]`).click()
   const block = page.locator(`[id="operations-${tag.replaceAll(' ', '_')}-${operationId}"]`)
   await block.locator('.opblock-summary-control').click()
   await block.locator('button.try-out__btn').click()
@@ -106,5 +116,6 @@ async function tryOut({ operationId, tag, path }) {
   if (response.status() >= 400) result.body = await response.text()
   await block.locator('.live-responses-table').waitFor()
   await block.locator('.opblock-summary-control').click()
+  await closeTags()
   return result
 }

@@ -17,7 +17,7 @@ const run = promisify(execFile)
 const folder = join(import.meta.dirname, '../docs-page')
 const documents = join(import.meta.dirname, '../../openapi')
 const options = { cwd: folder, env: { ...process.env, NODE_OPTIONS: '' } }
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 
 await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], options)
 
