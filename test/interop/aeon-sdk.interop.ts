@@ -18,7 +18,7 @@ import { generateClient } from './generated-client.ts'
 const run = promisify(execFile)
 const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-sdk-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 
 const settings = { OIDC_FILE: await writeOidcFile(t, [testProvider]) }
 const { root, url } = await startAeonService(t, { settings })

@@ -12,7 +12,7 @@ import { createProcesses, shownRootToken, until } from '../helpers/process.ts'
 import { documentedBlock } from './documented-block.ts'
 import { runShell } from './run-shell.ts'
 
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 const programs = await postgresPrograms().catch(() => undefined)
 if (programs === undefined && process.env.INTEROP !== 'required') {
   t.comment('PostgreSQL is not installed: not tried')

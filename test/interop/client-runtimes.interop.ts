@@ -18,7 +18,7 @@ const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-runtimes-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 
 interface Runtime {
   readonly name: string

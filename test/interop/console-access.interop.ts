@@ -16,7 +16,7 @@ import {
   viewsOfOperators,
 } from './console/scenery.ts'
 
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 const started = await startConsole(t)
 /** The views and dialogs that docs/console.md shows. */
 const inDocs = ['keys', 'create', 'details', 'revoke', 'roles', 'activity']

@@ -7,7 +7,7 @@ import t from 'tap'
 import { newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { startConsole } from './console/browser.ts'
 
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 const started = await startConsole(t)
 const columnOf = (page: Page, name: string) => page.getByRole('region', { name })
 

@@ -13,7 +13,7 @@ import { dialogsOfOperators, furnish, openDialogOf, openView, views } from './co
 const texts =
   'textarea, input:not([type=radio], [type=checkbox], [type=number], [type=datetime-local])'
 
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 const started = await startConsole(t)
 
 if (started !== undefined) {

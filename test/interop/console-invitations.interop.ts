@@ -3,7 +3,7 @@ import t from 'tap'
 import { assertAccessible } from './console/browser.ts'
 import { proveInWindow, showUsers, startPeopleConsole } from './console/people.ts'
 
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 const started = await startPeopleConsole(t)
 
 if (started !== undefined) {

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { startConsole } from './console/browser.ts'
 
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 const started = await startConsole(t)
 
 if (started !== undefined) {

@@ -7,7 +7,7 @@ import t from 'tap'
 import { newKey } from '../helpers/fixtures.ts'
 import { startConsole } from './console/browser.ts'
 
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 const started = await startConsole(t)
 const dialogOf = (page: Page, name: string) => page.getByRole('dialog', { name })
 const gateOf = (page: Page) => page.getByRole('heading', { name: 'Sign in' })

@@ -8,7 +8,7 @@ import t from 'tap'
 import { newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { startConsole } from './console/browser.ts'
 
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 const started = await startConsole(t)
 
 if (started !== undefined) {

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { startConsole } from './console/browser.ts'
 
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 const started = await startConsole(t, () => ({ USE_FLUSH_MS: '100' }))
 const wide = (text: string) => text.padEnd(120, 'W')
 

@@ -5,7 +5,7 @@ import { assertAccessible, takePicture } from './console/browser.ts'
 import { keyboardOf, nameOfFocus } from './console/keyboard.ts'
 import { proveInWindow, showUsers, startPeopleConsole } from './console/people.ts'
 
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 const started = await startPeopleConsole(t)
 const evil = `<img src=x onerror=alert(1)><script>alert(2)</script>\${alert(3)}`
 

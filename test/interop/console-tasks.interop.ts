@@ -9,7 +9,7 @@ import t from 'tap'
 import { createProcesses, shownRootToken } from '../helpers/process.ts'
 import { openWindow, startBrowser } from './console/browser.ts'
 
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 const browser = await startBrowser(t)
 
 if (browser !== undefined) {

@@ -9,7 +9,7 @@ import { auditActions } from '../../src/domain/audit/audit-event.ts'
 import { newKey } from '../helpers/fixtures.ts'
 import { startConsole } from './console/browser.ts'
 
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 const started = await startConsole(t)
 const dialogOf = (page: Page, name: string) => page.getByRole('dialog', { name })
 

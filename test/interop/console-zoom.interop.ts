@@ -15,7 +15,7 @@ import {
   viewsOfOperators,
 } from './console/scenery.ts'
 
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 const started = await startConsole(t)
 const zoomed = { width: 1280, height: 800, zoom: 2 }
 

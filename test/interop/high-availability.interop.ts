@@ -16,7 +16,7 @@ const programs = [
   ...['/usr/bin/patroni', '/usr/bin/etcd', '/usr/sbin/haproxy', '/usr/sbin/pgbouncer'],
   ...['/usr/bin/psql', '/usr/lib/postgresql'],
 ]
-t.setTimeout(600_000)
+t.setTimeout(1_500_000)
 if (process.env.INTEROP === 'required' || (await areThere(programs))) {
   t.test('the documented cluster serves instances by each documented way', tellStory)
 } else {

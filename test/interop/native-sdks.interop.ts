@@ -24,7 +24,7 @@ const document = join(import.meta.dirname, '../../openapi/openapi.json')
 const stories = join(import.meta.dirname, 'sdks')
 const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-sdks-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 const { service, rootToken } = await startTestService(t)
 const samples = futureSamples()

@@ -17,7 +17,7 @@ import { startConsole } from './console/browser.ts'
 
 const run = promisify(execFile)
 const clientSecret = 'the-secret-of-aeon-keys-0123456789'
-t.setTimeout(900_000)
+t.setTimeout(1_500_000)
 
 const provider = await buildProvider(t)
 if (provider === undefined) t.comment('Go is not to be had: not tried')
