@@ -33,11 +33,13 @@ export interface MappingOfAccount {
 /**
  * Gives a person the role that the deployment's file maps the claims to, or takes the one that it
  * mapped before. The file decides, and no person or key does: the author is the service. A role
- * that was given in the account is left alone unless the file maps another one.
+ * that was given in the account is left alone unless the file maps another one. Returns whether the
+ * claims map to a role that is there.
  */
-export async function applyMapping(deps: ActDeps, mapping: MappingOfAccount): Promise<void> {
+export async function applyMapping(deps: ActDeps, mapping: MappingOfAccount): Promise<boolean> {
   const { accountId } = mapping
   let membershipId: string | undefined
+  let isMapped = false
   await act(
     deps,
     system,
@@ -49,6 +51,7 @@ export async function applyMapping(deps: ActDeps, mapping: MappingOfAccount): Pr
     },
     async (context): Promise<Acted<undefined>> => {
       const role = await findMappedRole(deps, context.trx, mapping)
+      isMapped = role !== undefined
       const person = await personOf(deps, context.trx, mapping, role)
       if (person === undefined) return nothingChanged(undefined)
       const latest = await lockUser(context.trx, accountId, person.id)
@@ -71,6 +74,7 @@ export async function applyMapping(deps: ActDeps, mapping: MappingOfAccount): Pr
       return { result: undefined, events: [userUpdated(present, after)] }
     },
   )
+  return isMapped
 }
 
 /** The person as stored: entered if there is a role to have, since nobody is stored without one. */

@@ -89,7 +89,10 @@ export function principalOf(user: UserFacts, request: SignInRequest): UserPrinci
   }
 }
 
-/** Applies the mapping in every account that it concerns, and returns the memberships since. */
+/**
+ * Applies the mapping in every account that it concerns, and returns the memberships since. Those
+ * that another sign-in of the person maps meanwhile, and this one does not, are not among them.
+ */
 export async function enterAccounts(
   deps: SessionManagementDeps,
   person: SignedInPerson,
@@ -104,10 +107,14 @@ export async function enterAccounts(
   const byAccount = new Map(person.roles.map((role) => [role.accountId ?? platformId, role]))
   const before = (await read()).filter(({ mappedUntil }) => mappedUntil !== null)
   const accountIds = new Set([...byAccount.keys(), ...before.map(({ accountId }) => accountId)])
+  const mappedIn = new Set<string>()
   for (const accountId of [...accountIds].sort()) {
-    await applyMapping(deps, { person, accountId, mapped: byAccount.get(accountId), until })
+    const mapped = byAccount.get(accountId)
+    if (await applyMapping(deps, { person, accountId, mapped, until })) mappedIn.add(accountId)
   }
-  return read()
+  return (await read()).filter(
+    ({ accountId, mappedUntil }) => mappedUntil === null || mappedIn.has(accountId),
+  )
 }
 
 async function findMembershipsOf(db: Executor, name: PersonName): Promise<readonly User[]> {
