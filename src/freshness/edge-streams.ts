@@ -7,6 +7,8 @@ import type { EdgeTally } from './edge-tally.ts'
 /** An applied revision that some edges have not confirmed yet. */
 interface Mark {
   readonly revision: number
+  /** The first revision that is not acknowledged before it is confirmed. */
+  readonly from: number
   /** What each of them has to confirm. */
   readonly awaited: Map<AttachedEdge, number>
 }
@@ -20,7 +22,9 @@ export class EdgeStreams {
   readonly #edges = new Set<AttachedEdge>()
   #marks: Mark[] = []
   #acknowledged = 0
-  /** The first applied revision whose tag keys were not read again yet. */
+  /** The latest revision that a cycle has applied. */
+  #applied = 0
+  /** The first applied revision that may have changed the tag keys, if they were not read since. */
   #unreadFrom = Number.POSITIVE_INFINITY
   #invalidations = 0
 
@@ -83,12 +87,10 @@ export class EdgeStreams {
    * that, even if all have confirmed this step meanwhile.
    */
   applied(revision: number, tagKeysChanged = false): void {
-    if (tagKeysChanged) this.#unreadFrom = Math.min(this.#unreadFrom, revision)
-    const awaited = new Map(
-      this.#counted().flatMap((edge) => (edge.awaits > 0 ? [[edge, edge.awaits] as const] : [])),
-    )
-    this.#marks.push({ revision, awaited })
-    this.advance()
+    // Which revision of the cycle changed them is not known.
+    if (tagKeysChanged) this.#unreadFrom = Math.min(this.#unreadFrom, this.#applied + 1)
+    this.#applied = revision
+    this.#mark(revision, revision)
   }
 
   /**
@@ -97,8 +99,9 @@ export class EdgeStreams {
    */
   tagKeysReloaded(revision: number): void {
     this.tellOfTagKeys()
+    const from = Math.min(this.#unreadFrom, revision)
     this.#unreadFrom = Number.POSITIVE_INFINITY
-    this.applied(revision)
+    this.#mark(revision, from)
   }
 
   protected tellOfTagKeys(): void {
@@ -110,6 +113,7 @@ export class EdgeStreams {
     this.#marks = []
     this.#unreadFrom = Number.POSITIVE_INFINITY
     this.#acknowledged = revision
+    this.#applied = revision
   }
 
   /** The latest revision up to `applied` that no counted edge holds up. */
@@ -132,9 +136,9 @@ export class EdgeStreams {
     for (let [mark] = this.#marks; mark !== undefined; [mark] = this.#marks) {
       if (isHeldUp(mark)) break
       this.#marks.shift()
-      // A revision may be marked again: what its tag keys make known is sent after they are read.
-      const next = this.#marks[0]?.revision ?? Number.POSITIVE_INFINITY
-      const until = Math.min(mark.revision, next - 1, this.#unreadFrom - 1)
+      // What tag keys make known is sent after they are read, and has a mark of its own.
+      const heldFrom = Math.min(this.#unreadFrom, ...this.#marks.map(({ from }) => from))
+      const until = Math.min(mark.revision, heldFrom - 1)
       this.#acknowledged = Math.max(this.#acknowledged, until)
     }
     return this.#acknowledged > before
@@ -155,6 +159,14 @@ export class EdgeStreams {
 
   dismissAll(reason: DismissalReason): void {
     for (const edge of this.#edges) edge.dismiss(reason)
+  }
+
+  #mark(revision: number, from: number): void {
+    const awaited = new Map(
+      this.#counted().flatMap((edge) => (edge.awaits > 0 ? [[edge, edge.awaits] as const] : [])),
+    )
+    this.#marks.push({ revision, from, awaited })
+    this.advance()
   }
 
   #counted(): readonly AttachedEdge[] {

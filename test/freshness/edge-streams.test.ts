@@ -69,6 +69,30 @@ t.test('what is confirmed before the tag keys are read again acknowledges nothin
   t.equal(streams.acknowledgeable(3), 3)
 })
 
+t.test('no revision is acknowledged whose tag keys an edge has not confirmed', async (t) => {
+  const { streams, attach } = site()
+  const { edge } = attach()
+  edge.beat(1)
+  streams.registered(1)
+  // One cycle reads the revisions 2 to 4; which of them changed the tag keys is not said.
+  streams.invalidated(everything)
+  streams.applied(4, true)
+  streams.tagKeysReloaded(4)
+  edge.confirm(1)
+  t.equal(streams.acknowledgeable(4), 1)
+  edge.confirm(2)
+  t.equal(streams.acknowledgeable(4), 4)
+  // Of the tag keys of 5 the reading fails; the next cycle, to 7, reads them.
+  streams.applied(5, true)
+  streams.invalidated(everything)
+  streams.applied(7)
+  streams.tagKeysReloaded(7)
+  edge.confirm(3)
+  t.equal(streams.acknowledgeable(7), 4)
+  edge.confirm(4)
+  t.equal(streams.acknowledgeable(7), 7)
+})
+
 t.test('a lost edge is counted until its lease has surely ended', async (t) => {
   const { streams, attach, clock } = site()
   const { edge } = attach()

@@ -415,7 +415,7 @@ export const mutants: readonly Mutant[] = [
     name: 'edges: they confirm revisions',
     protocol: edgeConfirmsRevisions,
     schedules: underFire('acts'),
-    caughtBy: 226,
+    caughtBy: 306,
   },
   {
     name: 'edges: what comes after the stream was lost need not be confirmed',
@@ -516,7 +516,7 @@ export const mutants: readonly Mutant[] = [
     name: 'edges: an edge answers while its own key is judged anew',
     protocol: edgeIgnoresSuspension,
     schedules: underFire('keys'),
-    caughtBy: 23,
+    caughtBy: 94,
   },
   {
     name: 'edges: a change of its own key does not suspend an edge',
