@@ -15,6 +15,7 @@ import { startTestService } from '../helpers/service.ts'
 
 const run = promisify(execFile)
 const folder = join(import.meta.dirname, '../docs-page')
+const programs = join(folder, 'node_modules/.bin')
 const documents = join(import.meta.dirname, '../../openapi')
 const options = { cwd: folder, env: { ...process.env, NODE_OPTIONS: '' } }
 t.setTimeout(1_500_000)
@@ -25,11 +26,11 @@ for (const name of ['openapi.json', 'aeon.json']) {
   t.test(`linters of OpenAPI documents find nothing in ${name}`, async (t) => {
     const document = join(documents, name)
     const extended = '--extends=recommended'
-    const redocly = await run('npx', ['redocly', 'lint', document, extended], options)
+    const redocly = await run(join(programs, 'redocly'), ['lint', document, extended], options)
     t.match(redocly.stderr + redocly.stdout, /is valid/)
     t.notMatch(redocly.stderr + redocly.stdout, /warning/i, 'Redocly')
     const strict = ['--fail-severity=hint', '--ruleset=.spectral.json']
-    const spectral = await run('npx', ['spectral', 'lint', document, ...strict], options)
+    const spectral = await run(join(programs, 'spectral'), ['lint', document, ...strict], options)
     t.match(spectral.stdout, 'No results', 'Spectral')
   })
 }
