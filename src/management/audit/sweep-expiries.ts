@@ -1,4 +1,4 @@
-import { act, nothingChanged } from '../../acts/act.ts'
+import { type Acted, act, nothingChanged } from '../../acts/act.ts'
 import type { ActDeps } from '../../acts/deps.ts'
 import type { AuditDraft } from '../../domain/audit/audit-event.ts'
 import { system } from '../../domain/principal.ts'
@@ -33,15 +33,20 @@ const batchSize = 200
 
 const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
+/** What a batch found: no more is due, more may be, or another instance has the sweep. */
+type Batch = 'done' | 'more' | 'claimed'
+
 /**
  * Writes the events for keys that expire soon or have expired, for every moment since the last
- * sweep. One instance sweeps at a time; the others skip.
+ * sweep. One instance sweeps at a time. The others leave the later sweeps to it, too: the warnings
+ * of a key come before its expiry in the audit log.
  */
 export async function sweepExpiries(deps: ActDeps): Promise<void> {
   for (const one of sweeps) {
-    while (await sweepBatch(deps, one)) {
-      // More is due.
-    }
+    let batch: Batch
+    do batch = await sweepBatch(deps, one)
+    while (batch === 'more')
+    if (batch === 'claimed') return
   }
 }
 
@@ -56,18 +61,14 @@ export async function countExpiringKeys(
   return new Map(days.map((count, index) => [count, counts[index] ?? 0]))
 }
 
-/** Sweeps one batch. Returns whether more may be due. */
-async function sweepBatch(
-  deps: ActDeps,
-  { sweep, days }: (typeof sweeps)[number],
-): Promise<boolean> {
-  const { result } = await act(deps, system, {}, async ({ trx }) => {
+async function sweepBatch(deps: ActDeps, { sweep, days }: (typeof sweeps)[number]): Promise<Batch> {
+  const { result } = await act(deps, system, {}, async ({ trx }): Promise<Acted<Batch>> => {
     const after = await claimSweep(trx, sweep)
-    if (after === undefined) return nothingChanged(false)
+    if (after === undefined) return nothingChanged('claimed')
     // With a clock that is ahead, the sweep would pass keys that are issued later.
     const now = await readDatabaseClock(trx)
     const until = new Date(now.getTime() - settlingMs + days * dayMs)
-    if (until <= after.at) return nothingChanged(false)
+    if (until <= after.at) return nothingChanged('done')
     const range = { after, until, beforeMs: days * dayMs }
     const due = await findExpiring(trx, range, batchSize)
     const last = due.at(-1)
@@ -78,7 +79,7 @@ async function sweepBatch(
       isMore ? { at: last.expiresAt, id: last.id } : { at: until, id: lastId },
     )
     const recorded = due.filter((key) => key.isTold)
-    return { result: isMore, events: recorded.map((key) => eventOf(key, days)) }
+    return { result: isMore ? 'more' : 'done', events: recorded.map((key) => eventOf(key, days)) }
   })
   return result
 }
