@@ -1,3 +1,5 @@
+import { beatsOfLease } from '../../src/edge/attachment.ts'
+import { edgeSettings, manyEdges } from '../edges/settings.ts'
 import { isMet, type Result, type Results } from '../results.ts'
 import type { ScenarioName } from '../scenarios.ts'
 
@@ -9,6 +11,8 @@ interface Reason {
 }
 
 const unverifying = 'the service without verification'
+const edgeLeaseMs = Number(edgeSettings.EDGE_LEASE_MS)
+const cpuWhileIdle = 'CPU time of an instance with 1,000 idle edges'
 
 const reasons: readonly Reason[] = [
   {
@@ -48,6 +52,17 @@ const reasons: readonly Reason[] = [
       ]
       if (mine === undefined || its === undefined) return undefined
       return `**Forged.** The denial of a forged token takes ${micros(mine.cpuMicros - its.cpuMicros)} more than the service without verification: three SHA-256 (of the token, and of the two halves of the HMAC of its tag), and parsing.`
+    },
+  },
+  {
+    of: [['attached', cpuWhileIdle]],
+    why(results) {
+      const [mine, its] = [cpuWhileIdle, 'CPU time of the same instance without edges'].map(
+        (beginning) => measured(results, 'attached', beginning),
+      )
+      if (mine === undefined || its === undefined) return undefined
+      const beats = manyEdges / (edgeLeaseMs / beatsOfLease / 1_000)
+      return `**Idle edges.** They send ${beats.toFixed(0)} beats a second: ${beatsOfLease} in each lease of ${edgeLeaseMs / 1_000} s. A beat takes ${micros((1_000 * (mine - its)) / beats)}: it is read, authorized as a request would be, and answered by a write to a connection of its own. Fewer beats would leave an edge less time to renew its lease, and a longer lease delays receipts when an edge vanishes.`
     },
   },
   {
