@@ -9,14 +9,18 @@ import table from './confusables.json' with { type: 'json' }
  * enclosed letters and small capitals. A skeleton is compared, never shown.
  */
 export function skeletonOf(name: string): string {
-  return [...name.normalize('NFD')]
-    .filter((character) => !IGNORABLE.test(character))
-    .map(prototypeOf)
-    .join('')
-    .normalize('NFD')
-    .replace(SOFT_DOTTED, '$1')
-    .replace(SPACES, ' ')
-    .replaceAll('vv', 'w')
+  return (
+    [...name.normalize('NFD')]
+      .filter((character) => !IGNORABLE.test(character))
+      .map(prototypeOf)
+      .join('')
+      .normalize('NFD')
+      .replace(SOFT_DOTTED, '$1')
+      .replace(SPACES, ' ')
+      // Of three in a row, whichever two were paired before.
+      .replaceAll('w', 'vv')
+      .replaceAll('vv', 'w')
+  )
 }
 
 /**

@@ -92,6 +92,13 @@ t.test('the names of built-in roles have no look-alikes', async (t) => {
   }
 })
 
+t.test('v and w beside each other are read alike, however they are paired', async (t) => {
+  for (const name of ['vw', 'wv', 'vvv']) t.equal(skeletonOf(name), skeletonOf('vvv'), name)
+  for (const name of ['Vvv', 'vVV', 'VVV', 'Vw', 'wV', 'VW']) {
+    t.equal(caselessSkeletonOf(name), caselessSkeletonOf('vvv'), name)
+  }
+})
+
 t.test('a skeleton is one of all that is written differently and read alike', async () => {
   const texts = fc.string({ unit: 'binary', maxLength: 12 })
   const invisible = fc.constantFrom('\u200b', '\u2060', '\u3164', '\u00ad', '\u{e0100}')
