@@ -5,22 +5,20 @@ import table from './confusables.json' with { type: 'json' }
  * UTS 39, section 4: each character is replaced by its prototype (Latin a for Cyrillic а, l for I
  * and 1, rn for m), and invisible characters are removed (Default_Ignorable_Code_Point). Beyond
  * UTS 39, the function folds compatibility forms (full-width forms, no-break spaces), counts a run
- * of spaces as one, drops a dot above i and j, which have one already, reads vv as w, and folds
- * enclosed letters and small capitals. A skeleton is compared, never shown.
+ * of spaces as one, drops a dot above i and j, which have one already, reads vv as w (and so vw as
+ * wv: both are vvv), and folds enclosed letters and small capitals. A skeleton is compared, never
+ * shown.
  */
 export function skeletonOf(name: string): string {
-  return (
-    [...name.normalize('NFD')]
-      .filter((character) => !IGNORABLE.test(character))
-      .map(prototypeOf)
-      .join('')
-      .normalize('NFD')
-      .replace(SOFT_DOTTED, '$1')
-      .replace(SPACES, ' ')
-      // Of three in a row, whichever two were paired before.
-      .replaceAll('w', 'vv')
-      .replaceAll('vv', 'w')
-  )
+  return [...name.normalize('NFD')]
+    .filter((character) => !IGNORABLE.test(character))
+    .map(prototypeOf)
+    .join('')
+    .normalize('NFD')
+    .replace(SOFT_DOTTED, '$1')
+    .replace(SPACES, ' ')
+    .replaceAll('w', 'vv')
+    .replaceAll('vv', 'w')
 }
 
 /**

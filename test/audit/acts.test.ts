@@ -152,7 +152,6 @@ t.test(
     await raw.query('commit')
     await sweepAt(59)
     t.same(await recorded('long'), [])
-
     await sweepAt(60)
     await sweepAt(60)
     t.same(await recorded('long'), [30])
