@@ -32,8 +32,11 @@ export function createLog(level: string, destination = standardOutput()): Logger
 
 let output: DestinationStream | undefined
 
-/** One output for all logs of a process: each output adds an error listener to the stream. */
-function standardOutput(): DestinationStream {
+/**
+ * Where the logs of this process go, and what its workers write: one output, since each adds an
+ * error listener to the stream.
+ */
+export function standardOutput(): DestinationStream {
   output ??= createLogOutput(process.stdout)
   return output
 }

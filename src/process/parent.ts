@@ -7,10 +7,13 @@ import type { Database } from '../store/database.ts'
 import { deleteInstance, hasInstances } from '../store/instances.ts'
 import { edgesOutliveMs } from './edges-outlive.ts'
 import { announceFirstStart, rootTokenKeeper } from './first-start.ts'
+import { standardOutput } from './log.ts'
+import { createLogOutput } from './log-output.ts'
 import { prepareDatabase } from './prepare.ts'
 import { type ReachedDatabase, reachDatabase } from './reach-database.ts'
 import type { Shutdown } from './stop-on-signal.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
+import { passOnLines } from './worker-output.ts'
 
 /** A worker process that dies sooner than this after its start is restarted after a pause. */
 const restartPauseMs = 1_000
@@ -93,6 +96,9 @@ class Workers {
   /** Pending deletions of the rows of workers that have ended. */
   readonly #deregistering = new Set<Promise<void>>()
   readonly #listening = new Set<Worker>()
+  /** What workers write is passed on until these resolve. */
+  readonly #outputs = new Set<Promise<unknown>>()
+  readonly #errorOutput = createLogOutput(process.stderr)
   #isStopping = false
 
   constructor({ db, env, edgesOutliveMs, log }: WorkersOptions) {
@@ -100,6 +106,7 @@ class Workers {
     this.#env = env
     this.#edgesOutliveMs = edgesOutliveMs
     this.#log = log
+    cluster.setupPrimary({ stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   }
 
   get isStopping(): boolean {
@@ -117,14 +124,14 @@ class Workers {
   }
 
   /**
-   * Lets each worker answer what is in flight; resolves when all workers have ended and their rows
-   * are deleted. Rejects when a worker did not stop cleanly.
+   * Lets each worker answer what is in flight; resolves when all workers have ended, what they
+   * wrote is passed on, and their rows are deleted. Rejects when a worker did not stop cleanly.
    */
   async stop(): Promise<void> {
     this.#isStopping = true
     const workers = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
     const areClean = await Promise.all(workers.map((worker) => this.#stopOne(worker)))
-    await Promise.all(this.#deregistering)
+    await Promise.all([...this.#deregistering, ...this.#outputs])
     if (!areClean.every(Boolean)) throw new Error('A worker process did not stop cleanly.')
   }
 
@@ -142,6 +149,7 @@ class Workers {
     const worker = cluster.fork(this.#env)
     const startedAt = performance.now()
     const listening = Promise.withResolvers<string>()
+    this.#passOnOutputs(worker)
     worker.on('error', (err) => this.#onWriteError(worker, err))
     worker.on('message', (message: FromWorker) => {
       switch (message?.kind) {
@@ -165,6 +173,16 @@ class Workers {
       })
     })
     return listening.promise
+  }
+
+  #passOnOutputs({ process: { stdout, stderr } }: Worker): void {
+    // Both are null for a worker that could not be created.
+    const outputs = Promise.all([
+      stdout && passOnLines(stdout, standardOutput()),
+      stderr && passOnLines(stderr, this.#errorOutput),
+    ])
+    this.#outputs.add(outputs)
+    void outputs.finally(() => this.#outputs.delete(outputs))
   }
 
   /**

@@ -43,7 +43,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/freshness/instances.test.ts',
     'test/http/aeon-!(lists-and-roles|users).test.ts',
     'test/http/outage.test.ts',
-    'test/processes/story.test.ts',
+    'test/processes/{output,story}.test.ts',
     'test/setup/composition.test.ts',
     'test/typescript-client/*.test.ts',
     'test/verification/{refusal-cause,usage-buffer,verify-batch}.test.ts',

@@ -2,7 +2,7 @@
  * How signals end the service, whoever sends them and however often, and whoever reads what it
  * writes.
  */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -124,45 +124,72 @@ t.test(
 
 for (const workers of ['1', '2']) {
   t.test(`SIGTERM ends a service whose log nobody reads (WORKERS=${workers})`, async (t) => {
-    const processes = await createProcesses()
-    t.teardown(() => processes.end())
-    const { url: databaseUrl } = await databaseOf(t)
-    const [command, args] = unmeasured(source)
-    const child = spawn(command, args, {
-      cwd: processes.folder,
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: {
-        PATH: process.env.PATH,
-        PORT: '0',
-        DATABASE_URL: databaseUrl,
-        WORKERS: workers,
-        DRAIN_TIMEOUT_MS: '1000',
-        DATABASE_CONNECT_TIMEOUT_MS: '20000',
-      },
+    const { child, logLines } = await startUnread(t, workers, 1)
+    await logLines(1_000)
+    child.kill('SIGTERM')
+    t.same(await exitOf(child), [0, null])
+  })
+}
+
+t.test('a service whose log nobody reads replaces workers that end', async (t) => {
+  const { child, processes, logLines } = await startUnread(t, '2', 2)
+  const { pid = 0 } = child
+  await logLines(1_000)
+  // A process of Node.js that ends puts a pipe that it shares into blocking mode. The line of the
+  // parent about the first may still fit into the pipe.
+  for (let turn = 0; turn < 3; turn += 1) {
+    const [first = 0] = await processes.childrenOf(pid)
+    process.kill(first, 'SIGTERM')
+    await until('another worker has taken its place', async () => {
+      const now = await processes.childrenOf(pid)
+      return now.length === 2 && !now.includes(first)
     })
-    endWithParent(child)
-    t.teardown(() => child.kill('SIGKILL'))
-    let text = ''
-    const read = (chunk: Buffer) => {
-      text += chunk.toString()
-    }
-    child.stdout.on('data', read)
-    const address = () => /Server listening at (http:[^"]+)"/.exec(text)?.[1]
-    await until('it listens', () => address() !== undefined)
-    child.stdout.pause()
-    // A line each, with the path of 6 kB: more than the 4 MiB that may wait in each process.
-    const url = `${address()}/${'x'.repeat(6_000)}`
-    for (let turn = 0; turn < 50 * Number(workers); turn += 1) {
+  }
+  child.kill('SIGTERM')
+  t.same(await exitOf(child), [0, null])
+})
+
+/** Starts the service, and reads its log until so many processes listen and no further. */
+async function startUnread(t: Test, workers: string, listening: number) {
+  const processes = await createProcesses()
+  t.teardown(() => processes.end())
+  const { url: databaseUrl } = await databaseOf(t)
+  const [command, args] = unmeasured(source)
+  const child = spawn(command, args, {
+    cwd: processes.folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      DATABASE_URL: databaseUrl,
+      WORKERS: workers,
+      DRAIN_TIMEOUT_MS: '1000',
+      DATABASE_CONNECT_TIMEOUT_MS: '20000',
+    },
+  })
+  endWithParent(child)
+  t.teardown(() => child.kill('SIGKILL'))
+  let text = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString()
+  })
+  const addresses = () => [...text.matchAll(/Server listening at (http:[^"]+)"/g)]
+  await until('it listens', () => addresses().length >= listening)
+  child.stdout.pause()
+  const url = `${addresses()[0]?.[1]}/${'x'.repeat(6_000)}`
+  /** Has lines of 200 bytes logged: 1,000 are more than a pipe holds. */
+  const logLines = async (count: number) => {
+    for (let done = 0; done < count; done += 20) {
       const answers = Array.from({ length: 20 }, () => fetch(url).then((a) => a.status))
       if (!(await Promise.all(answers)).every((status) => status === 404)) t.fail('not answered')
     }
-    child.kill('SIGTERM')
-    const exited = await Promise.race([
-      once(child, 'exit'),
-      sleep(120_000, undefined, { ref: false }),
-    ])
-    t.same(exited, [0, null])
-  })
+  }
+  return { child, processes, logLines }
+}
+
+/** How a process ends, or undefined when it does not within two minutes. */
+function exitOf(child: ChildProcess): Promise<unknown> {
+  return Promise.race([once(child, 'exit'), sleep(120_000, undefined, { ref: false })])
 }
 
 interface SlowRequest {
