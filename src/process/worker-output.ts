@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { DestinationStream } from 'pino'
 
-/** Longer lines are passed on in pieces: what is kept of each output is bounded. */
+/** Longer lines are cut into several: what is kept of each output is bounded. */
 const maxLineLength = 1024 * 1024
 
 /**
@@ -18,7 +18,7 @@ export async function passOnLines(from: Readable, to: DestinationStream): Promis
     rest = lines.pop() ?? ''
     for (const line of lines) to.write(`${line}\n`)
     if (rest.length <= maxLineLength) continue
-    to.write(rest)
+    to.write(`${rest}\n`)
     rest = ''
   }
   if (rest !== '') to.write(`${rest}\n`)

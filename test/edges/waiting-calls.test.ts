@@ -1,4 +1,5 @@
 /** Calls of an edge that wait for its next stream: for one attempt to attach, and no longer. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Attempt, Verdict } from '../../src/domain/verdict.ts'
 import { EdgeVerdicts } from '../../src/edge-mode/edge-verdicts.ts'
@@ -24,11 +25,10 @@ t.test('a call that waits for a stream fails in time', async (t) => {
   const welcomes = (number: number) => number === 1
   const { verdicts, instance } = await startEdge(t, { welcomes }, 300)
   await stop(verdicts, instance)
-  const startedAt = performance.now()
-  await t.rejects(verify(verdicts), { code: 'unavailable' })
-  const tookMs = performance.now() - startedAt
   // The attempt to attach fails only 300 ms after it began, and it has not begun yet.
-  t.ok(tookMs > 250 && tookMs < 400, String(tookMs))
+  const refused = t.rejects(verify(verdicts), { code: 'unavailable' })
+  t.equal(await firstOf(refused, 550), 'refused')
+  await refused
   t.equal(verdicts.unanswered, 1)
 })
 
@@ -39,8 +39,8 @@ t.test('what has waited for a stream has only the rest of its time to be answere
   const asked = t.rejects(verify(verdicts), { code: 'unavailable', message: /1000 ms/ })
   await until(() => verdicts.attachments === 2)
   const waitedMs = performance.now() - startedAt
+  t.equal(await firstOf(asked, 1_000 - waitedMs / 2), 'refused')
   await asked
-  t.ok(performance.now() - startedAt < 1_000 + waitedMs / 2)
 })
 
 t.test('more calls than may wait for a stream are an overload, and no outage', async (t) => {
@@ -66,6 +66,14 @@ t.test('an edge that is closed fails the calls under way, and those that follow'
   await waiting
   t.equal(instance.streams.length + other.instance.streams.length, 2)
 })
+
+/**
+ * What is over first, on a busy machine too: Node.js ends timers in the order in which they are
+ * due.
+ */
+async function firstOf(refused: Promise<unknown>, ms: number): Promise<'refused' | 'timer'> {
+  return Promise.race([refused.then(() => 'refused' as const), sleep(ms, 'timer' as const)])
+}
 
 async function verify(verdicts: EdgeVerdicts): Promise<Verdict> {
   return verdicts.verify(token, attempt)

@@ -333,7 +333,7 @@ t.test(
     await raw.query('delete from instance; commit')
     for (const { answer, tookMs } of answers) {
       t.match(answer, { status: 200, body: { receipt: { state: 'pending' } } })
-      t.ok(tookMs < 3_000, `it took ${tookMs} ms`)
+      t.ok(tookMs < 30_000, `it took ${tookMs} ms`)
     }
     t.ok(answers.every(({ answer }) => answer.body.receipt.complete_in_ms > 0))
   },

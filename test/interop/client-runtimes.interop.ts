@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { type EdgeSite, startEdgeSite } from '../helpers/edge-sites.ts'
+import { endWithParent } from '../helpers/end-with-parent.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { unmeasured } from '../helpers/unmeasured.ts'
 
@@ -101,6 +102,7 @@ async function tryRuntime(t: Test, site: EdgeSite, { program, options = [] }: Ru
       stdio: ['pipe', 'pipe', 'inherit'],
     },
   )
+  endWithParent(child)
   t.teardown(() => child.kill('SIGKILL'))
   const ended = once(child, 'exit')
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()

@@ -29,7 +29,7 @@ t.test('lines beyond what may wait are dropped, and counted later', async (t) =>
   t.same(rest, ['again\n'])
 })
 
-t.test('a parent passes on whole lines of a worker, and what has no end', async (t) => {
+t.test('a parent passes on whole lines of a worker, and cuts endless ones', async (t) => {
   const written: string[] = []
   const from = new PassThrough()
   const passed = passOnLines(from, { write: (text: string) => void written.push(text) })
@@ -45,7 +45,7 @@ t.test('a parent passes on whole lines of a worker, and what has no end', async 
   await next(umlaut.subarray(1), ['d\u2028ä\n'])
   const long = 'x'.repeat(1024 * 1024)
   await next(long, [])
-  await next('y', [`${long}y`])
+  await next('y', [`${long}y\n`])
   await next('z\nlast', ['z\n'])
   from.end()
   await passed

@@ -109,9 +109,10 @@ t.test(
     const pressed = performance.now()
     terminal.stdin.write('\x03')
     await until('it drains', () => shown.includes('"stopping"'))
-    if (performance.now() - pressed < 1_500) {
-      terminal.stdin.write('\x03')
-      await sleep(300)
+    terminal.stdin.write('\x03')
+    await sleep(300)
+    // On a busy machine the service may see the second one more than two seconds after the first.
+    if (performance.now() - pressed < 2_000) {
       t.equal(terminal.exitCode, null, 'too soon to mean it')
     }
     await sleep(2_500)
@@ -133,12 +134,14 @@ for (const workers of ['1', '2']) {
 
 t.test('a service whose log nobody reads replaces workers that end', async (t) => {
   const { child, processes, logLines } = await startUnread(t, '2', 2)
-  const { pid = 0 } = child
+  const { pid } = child
+  if (pid === undefined) throw new Error('It did not start.')
   await logLines(1_000)
   // A process of Node.js that ends puts a pipe that it shares into blocking mode. The line of the
   // parent about the first may still fit into the pipe.
   for (let turn = 0; turn < 3; turn += 1) {
-    const [first = 0] = await processes.childrenOf(pid)
+    const [first] = await processes.childrenOf(pid)
+    if (first === undefined) throw new Error('No worker is left.')
     process.kill(first, 'SIGTERM')
     await until('another worker has taken its place', async () => {
       const now = await processes.childrenOf(pid)
@@ -176,8 +179,8 @@ async function startUnread(t: Test, workers: string, listening: number) {
   const addresses = () => [...text.matchAll(/Server listening at (http:[^"]+)"/g)]
   await until('it listens', () => addresses().length >= listening)
   child.stdout.pause()
-  const url = `${addresses()[0]?.[1]}/${'x'.repeat(6_000)}`
-  /** Has lines of 200 bytes logged: 1,000 are more than a pipe holds. */
+  const url = `${addresses()[0]?.[1]}/no-such-route`
+  /** Has a line logged for each request: 1,000 are more than a pipe and its reader hold. */
   const logLines = async (count: number) => {
     for (let done = 0; done < count; done += 20) {
       const answers = Array.from({ length: 20 }, () => fetch(url).then((a) => a.status))

@@ -9,6 +9,7 @@ import { checkDatabase } from '../../scripts/database-check/check-database.ts'
 import type { State } from '../../scripts/database-check/finding.ts'
 import { withSearchPath } from '../../scripts/database-check/schemas.ts'
 import { asAdmin, createEmptyDatabase } from '../helpers/database.ts'
+import { endWithParent } from '../helpers/end-with-parent.ts'
 import { connectRaw } from '../helpers/instances.ts'
 import { startRewritingProxy } from '../helpers/rewriting-proxy.ts'
 import { unmeasured } from '../helpers/unmeasured.ts'
@@ -141,6 +142,7 @@ function asRole(url: string, role: string): string {
 
 async function run(...args: readonly string[]): Promise<{ code: number; out: string }> {
   const child = spawn(...unmeasured(script, ...args), { stdio: ['ignore', 'pipe', 'pipe'] })
+  endWithParent(child)
   const [[code], out, error] = await Promise.all([
     once(child, 'close'),
     text(child.stdout),

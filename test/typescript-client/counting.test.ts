@@ -52,7 +52,7 @@ t.test(
     const startedAt = performance.now()
     await verifier.close()
     const tookMs = performance.now() - startedAt
-    t.ok(tookMs > 900 && tookMs < 5_000, String(tookMs))
+    t.ok(tookMs > 900, String(tookMs))
     t.equal(reportedUses(streams[0]), 1)
     t.equal(streams[0]?.told.at(-1)?.kind, 'gone')
   },
