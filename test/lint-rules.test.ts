@@ -1,133 +1,132 @@
 /**
- * The layers of src/ and of the client are kept by rules of Biome, which are path globs: one that
- * matches nothing after a move says nothing. Here every glob meets an import that it must refuse,
- * in every folder it is for.
+ * docs/architecture.md has a table of what each folder of src/, and the client, may import. Here
+ * Biome meets every other import in every folder, and each that the table allows.
  */
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, matchesGlob, relative } from 'node:path'
+import { dirname, join, matchesGlob } from 'node:path'
 import t from 'tap'
+import {
+  importRulesOf,
+  type Layer,
+  partsOfAnAct,
+  readLayers,
+  readSources,
+  specifierOf,
+} from '../scripts/layers.ts'
 
 const repository = join(import.meta.dirname, '..')
 const biome = join(repository, 'node_modules/.bin/biome')
 const probeName = 'probe-of-lint-rules.ts'
+const client = 'clients/typescript/src'
 
-/**
- * What only act() may import: in every folder but acts/ itself, and store/, which holds three of
- * them.
- */
-const partsOfAnAct = [
-  'src/store/transaction.ts',
-  'src/store/account-locks.ts',
-  'src/store/take-revision.ts',
-  'src/acts/append-events.ts',
-  'src/acts/renew-authority.ts',
+const layers = await readLayers()
+const sources = await readSources()
+const configuration: { readonly overrides: readonly { includes: readonly string[] }[] } =
+  JSON.parse(await readFile(join(repository, 'biome.json'), 'utf8'))
+const { dependencies, devDependencies } = JSON.parse(
+  await readFile(join(repository, 'package.json'), 'utf8'),
+)
+const packages = Object.keys({ ...dependencies, ...devDependencies })
+
+/** A file in each folder, of a name that no file has; and each file that is in no folder. */
+const places = [...new Set([...sources.map(placeOf), `${client}/${probeName}`])].sort()
+
+/** One file of each folder, and each that is alone, is a part of an act or is in the table. */
+const targets = [
+  ...new Set([
+    ...new Map(sources.map((path) => [placeOf(path), path])).values(),
+    ...partsOfAnAct,
+    ...layers.flatMap(({ imports }) => imports.filter((path) => path.endsWith('.ts'))),
+  ]),
 ]
 
-interface Layer {
-  readonly includes: readonly string[]
-  readonly globs: readonly string[]
-}
-
-interface Configuration {
-  readonly overrides: readonly {
-    readonly includes: readonly string[]
-    readonly linter: { readonly rules: { readonly style?: { noRestrictedImports?: Rule } } }
-  }[]
-}
-
-interface Rule {
-  readonly options: { readonly patterns: readonly { readonly group: readonly string[] }[] }
-}
-
-const configuration: Configuration & Record<string, unknown> = JSON.parse(
-  await readFile(join(repository, 'biome.json'), 'utf8'),
-)
-const layers = configuration.overrides.flatMap(({ includes, linter }): Layer[] => {
-  const patterns = linter.rules.style?.noRestrictedImports?.options.patterns
-  return patterns === undefined ? [] : [{ includes, globs: patterns.flatMap(({ group }) => group) }]
-})
-const sources = (await readdir(join(repository, 'src'), { recursive: true }))
-  .filter((path) => path.endsWith('.ts'))
-  .map((path) => `src/${path}`)
-const folders = [...new Set(sources.map(dirname)), 'clients/typescript/src'].sort()
-
 t.test(
-  'every folder of src/ and of the client is in one layer, and every layer has a folder',
+  'every file of src/ and of the client is of one layer, and the table names no other',
   async (t) => {
-    for (const folder of folders) {
-      const of = layers.filter((layer) => isIn(folder, layer))
-      t.equal(of.length, 1, `${folder} is in ${of.length} layers`)
+    for (const place of places) t.equal(layers.filter(isOf(place)).length, 1, place)
+    for (const layer of layers)
+      t.ok(
+        places.some((place) => isOf(place)(layer)),
+        layer.path,
+      )
+    for (const path of layers.flatMap(({ imports }) => imports)) {
+      const exists = path === 'package.json' || sources.some((source) => source.startsWith(path))
+      t.ok(exists, `${path} exists`)
     }
-    for (const layer of layers) {
-      for (const glob of layer.includes) {
-        const isMet = folders.some((folder) => isIn(folder, { ...layer, includes: [glob] }))
-        t.ok(isMet, `${glob} matches a folder`)
-      }
-    }
+    for (const path of partsOfAnAct) t.ok(sources.includes(path), `${path} exists`)
   },
 )
 
-t.test('every import that a layer forbids is refused in each of its folders', async (t) => {
-  const probes = new Map(
-    folders.map((folder) => [
-      `${folder}/${probeName}`,
-      layers
-        .filter((layer) => isIn(folder, layer))
-        .flatMap(({ globs }) => globs.map((glob) => importOf(glob, folder))),
-    ]),
-  )
-  const refused = await lint(t, probes)
-  for (const [path, imports] of probes) {
-    const wanted = imports.filter(({ isAllowed }) => !isAllowed)
-    t.same(refused.get(path) ?? [], wanted.map(({ specifier }) => specifier).sort(), path)
+t.test('biome.json has the rules of the table, one for each place', async (t) => {
+  const rules = layers.flatMap((layer) => importRulesOf(layer, sources))
+  t.strictSame(configuration.overrides.slice(0, rules.length), rules)
+  for (const place of places) {
+    const of = rules.filter(({ includes }) => includes.some((glob) => matchesGlob(place, glob)))
+    t.equal(of.length, 1, place)
   }
 })
 
-t.test('no folder but acts/ and store/ may import the parts of an act', async (t) => {
-  const outside = folders.filter((folder) => !/^src\/(acts|store)(\/|$)/.test(folder))
-  const probes = new Map(
-    outside.map((folder) => [
-      `${folder}/${probeName}`,
-      partsOfAnAct.map((path) => ({ specifier: specifierOf(path, folder), isAllowed: false })),
-    ]),
-  )
-  for (const path of partsOfAnAct) t.ok(sources.includes(path), `${path} exists`)
+t.test('Biome refuses each import that the table does not allow, and no other', async (t) => {
+  const probes = new Map(places.map((place) => [place, importsIn(place)]))
   const refused = await lint(t, probes)
-  for (const [path, imports] of probes) {
-    t.same(refused.get(path) ?? [], imports.map(({ specifier }) => specifier).sort(), path)
+  for (const [place, imports] of probes) {
+    const wanted = imports.filter(({ isAllowed }) => !isAllowed)
+    t.ok(wanted.length > packages.length, `${place} must not import much`)
+    t.same(refused.get(place) ?? [], wanted.map(({ specifier }) => specifier).sort(), place)
   }
+})
+
+t.test('a relative import takes the shortest way, which the rules are for', async (t) => {
+  const longer: string[] = []
+  for (const source of sources) {
+    const text = await readFile(join(repository, source), 'utf8')
+    for (const [, specifier = ''] of text.matchAll(/(?:from|import|import\()\s*'(\.[^']+)'/g)) {
+      const folder = dirname(source)
+      if (specifier !== specifierOf(join(folder, specifier), folder)) longer.push(source)
+    }
+  }
+  t.same(longer, [])
 })
 
 interface Import {
   readonly specifier: string
-  /** Of a glob that takes an exception from the others. */
   readonly isAllowed: boolean
 }
 
-function isIn(folder: string, { includes }: Layer): boolean {
-  return includes.some((glob) => matchesGlob(`${folder}/${probeName}`, glob))
+function placeOf(source: string): string {
+  const folder = dirname(source)
+  return folder === 'src' ? source : `${folder}/${probeName}`
 }
 
-/** An import of a file or a package that exists, and that the glob must match. */
-function importOf(glob: string, folder: string): Import {
-  const isAllowed = glob.startsWith('!')
-  const pattern = isAllowed ? glob.slice(1) : glob
-  if (/^(\.\.\/)+\*\*$/.test(pattern)) {
-    return { specifier: specifierOf('src/errors.ts', folder), isAllowed }
-  }
-  if (!pattern.startsWith('**/')) {
-    return { specifier: pattern.replace('/**', '/plugin'), isAllowed }
-  }
-  const path = sources.find((source) => matchesGlob(source, pattern))
-  if (path === undefined) throw new Error(`No file of src/ matches ${glob}.`)
-  return { specifier: specifierOf(path, folder), isAllowed }
+function isOf(place: string): (layer: Layer) => boolean {
+  return ({ path }) => (path.endsWith('/') ? place.startsWith(path) : place === path)
 }
 
-function specifierOf(path: string, folder: string): string {
-  const specifier = relative(folder, path)
-  return specifier.startsWith('.') ? specifier : `./${specifier}`
+function importsIn(place: string): readonly Import[] {
+  const layer = layers.find(isOf(place))
+  if (layer === undefined) throw new Error(`No layer has ${place}.`)
+  const ours = targets
+    .filter((target) => target !== place)
+    .map((target) => ({
+      specifier: specifierOf(target, dirname(place)),
+      isAllowed: mayImport(layer, target),
+    }))
+  const theirs = packages.flatMap((name) => [
+    { specifier: name, isAllowed: layer.packages.includes(name) },
+    { specifier: `${name}/part/of/it`, isAllowed: false },
+  ])
+  const ofNode = ['node:fs', 'node:fs/promises'].map((specifier) => ({
+    specifier,
+    isAllowed: true,
+  }))
+  return [...ours, ...theirs, ...ofNode]
+}
+
+function mayImport({ path, imports, hasActs }: Layer, target: string): boolean {
+  const isAllowed = [path, ...imports].some((one) => target.startsWith(one))
+  return isAllowed && (hasActs || !partsOfAnAct.includes(target))
 }
 
 /** The imports that Biome refuses, by file and in order, each once. */
