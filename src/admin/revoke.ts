@@ -28,7 +28,7 @@ tag of this deployment, because anybody can forge a token with the id of another
   ],
   async run(context) {
     const reason = optionOf(context.options, 'reason') ?? null
-    const waitMs = readWait(optionOf(context.options, 'wait-ms'))
+    const waitMs = parseWait(optionOf(context.options, 'wait-ms'))
     return asInstance(context, async (deps) => {
       const { id, accountId } = await findNamedApiKey(deps, context.argument)
       const { apiKey, committed } = await revokeApiKey(deps, system, accountId, id, reason)
@@ -42,7 +42,7 @@ tag of this deployment, because anybody can forge a token with the id of another
   },
 }
 
-function readWait(text: string | undefined): number {
+function parseWait(text: string | undefined): number {
   if (text === undefined) return defaultWaitMs
   if (!/^\d{1,6}$/.test(text)) throw new UsageError('--wait-ms must be a number of milliseconds.')
   return Number(text)

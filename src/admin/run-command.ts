@@ -58,7 +58,7 @@ async function outcomeOf(name: string | undefined, args: readonly string[], env:
   if (name === undefined) throw new UsageError('COMMAND is required.')
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) throw new UsageError(`Unknown command: ${name}.`)
-  const { argument, options, json } = readArguments(args, command)
+  const { argument, options, json } = parseArguments(args, command)
   const settings = await loadSettings(env)
   const { DATABASE_OWNER_URL: ownerUrl } = settings.config
   const config =
@@ -71,7 +71,7 @@ async function outcomeOf(name: string | undefined, args: readonly string[], env:
   return { outcome, json }
 }
 
-function readArguments(args: readonly string[], known: Command) {
+function parseArguments(args: readonly string[], known: Command) {
   const { values, positionals } = parse(args, known)
   const [, argument, ...more] = positionals
   if (more.length > 0 || (argument !== undefined) !== (known.argument !== undefined)) {

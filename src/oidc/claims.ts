@@ -18,10 +18,10 @@ const maxEmailLength = 320
 const maxNameLength = 120
 
 /**
- * Reads the claims of an ID token whose signature, issuer, audience, nonce and times are verified.
+ * Parses the claims of an ID token whose signature, issuer, audience, nonce and times are verified.
  * Throws SignInRefused with the name of each claim of a wrong type, and without any value.
  */
-export function readClaims(
+export function parseClaims(
   { issuer, rules }: Pick<ProviderSettings, 'issuer' | 'rules'>,
   claims: Readonly<Record<string, unknown>>,
 ): VerifiedPerson {

@@ -49,7 +49,7 @@ const knownTypes: ReadonlySet<unknown> = new Set(Object.values(keyTypes).map(({ 
  * unknown kind is ignored, as the section asks. Throws ProviderUnavailable for what is no JWK Set,
  * and names a member of a wrong type.
  */
-export function readKeys(document: unknown): readonly JsonDocument[] {
+export function parseKeys(document: unknown): readonly JsonDocument[] {
   const { keys } = isRecord(document) ? document : {}
   const set = 'the JWK Set of the provider'
   if (!Array.isArray(keys))
@@ -66,7 +66,7 @@ export function readKeys(document: unknown): readonly JsonDocument[] {
 
 /**
  * The public keys of a JWK Set by which an issuer may sign. Throws ProviderUnavailable as
- * `readKeys` does, and for too many keys.
+ * `parseKeys` does, and for too many keys.
  */
 export function parseKeySet(document: unknown): KeySet {
   const { keys: all } = isRecord(document) ? document : {}
@@ -74,7 +74,7 @@ export function parseKeySet(document: unknown): KeySet {
     throw new ProviderUnavailable(`The provider has more than ${maxKeys} keys.`)
   }
   const byId = new Map<string, JWK[]>()
-  for (const key of readKeys(document)) {
+  for (const key of parseKeys(document)) {
     if (!isSigningKey(key)) continue
     const { kid } = key
     byId.set(kid, [...(byId.get(kid) ?? []), publicPartOf(key)])

@@ -1,6 +1,6 @@
 import type { Issuer } from './issuer.ts'
 import { isAsymmetric } from './key-set.ts'
-import { readJwt } from './read-jwt.ts'
+import { parseJwt } from './parse-jwt.ts'
 
 /** Whether a configured issuer signed a JWT. */
 export type SignatureVerdict<Signer extends Issuer> =
@@ -32,13 +32,13 @@ export async function proveSignature<Signer extends Issuer>(
   text: string,
   types: ReadonlySet<string>,
 ): Promise<SignatureVerdict<Signer>> {
-  const unproved = readJwt(text)
+  const unproved = parseJwt(text)
   if (unproved === undefined) return refused('The JWT is too long, or is not one.')
   const { header, claims } = unproved
   const { iss } = claims
   const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined
   if (issuer === undefined) return UNTRUSTED
-  const signing = readSigningHeader(header, types)
+  const signing = parseSigningHeader(header, types)
   if (typeof signing === 'string') return refused(`The header of the JWT is refused: ${signing}`)
   const found = await issuer.keys.find(signing)
   if (found.kind === 'away') return AWAY
@@ -56,7 +56,7 @@ export interface SigningHeader {
 }
 
 /** The header of a JWT, if it may be verified; else what is wrong with it. */
-export function readSigningHeader(
+export function parseSigningHeader(
   { alg: algorithm, kid, typ, crit }: Readonly<Record<string, unknown>>,
   types: ReadonlySet<string>,
 ): SigningHeader | string {

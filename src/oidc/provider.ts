@@ -1,9 +1,9 @@
 import type { ClientAuth, Configuration } from 'openid-client'
 import { createBoundedFetch } from './bounded-fetch.ts'
-import { readClaims, type VerifiedPerson } from './claims.ts'
+import { parseClaims, type VerifiedPerson } from './claims.ts'
 import { ProviderUnavailable, SignInRefused } from './errors.ts'
 import { readDocument } from './json-document.ts'
-import { isAsymmetric, readKeys } from './key-set.ts'
+import { isAsymmetric, parseKeys } from './key-set.ts'
 import { requireMetadata } from './metadata.ts'
 import { isLoopback } from './parse-oidc-file.ts'
 import type { ProviderSettings } from './provider-settings.ts'
@@ -97,7 +97,7 @@ export class Provider {
     requireAsymmetric(tokens.id_token)
     const claims = tokens.claims() ?? {}
     requireParty(claims, this.settings.clientId)
-    return readClaims(this.settings, claims)
+    return parseClaims(this.settings, claims)
   }
 
   /**
@@ -171,7 +171,7 @@ export class Provider {
 async function withKeys(response: Response): Promise<Response> {
   const { headers } = response
   const document = await readDocument(response)
-  readKeys(document)
+  parseKeys(document)
   return new Response(JSON.stringify(document), { headers })
 }
 

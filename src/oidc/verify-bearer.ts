@@ -1,6 +1,6 @@
 import type { ProvedToken } from '../domain/person/proved-token.ts'
 import { bearerTypes, faultOfClaims } from './bearer-rules.ts'
-import { readClaims } from './claims.ts'
+import { parseClaims } from './claims.ts'
 import { SignInRefused } from './errors.ts'
 import type { Issuers } from './issuer.ts'
 import { proveSignature, type Unproved } from './prove-signature.ts'
@@ -26,7 +26,7 @@ export async function verifyBearer(
   const fault = faultOfClaims(claims, { audience, clientIds, now })
   if (fault !== undefined) return refused(`The JWT is refused: ${fault}`)
   try {
-    const { roles, ...person } = readClaims(issuer.settings, claims)
+    const { roles, ...person } = parseClaims(issuer.settings, claims)
     const { exp, iat } = claims
     const since = toDate(Number(iat) - maxSkewSeconds)
     const expiresAt = toDate(Number(exp) + maxSkewSeconds)

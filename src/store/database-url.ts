@@ -79,7 +79,7 @@ const variables: Readonly<Record<string, string>> = {
  * What a database URL says. Throws an Error with its faults, which the settings have reported
  * before.
  */
-export function readConnection(connection: Connection): DatabaseUrl {
+export function parseConnection(connection: Connection): DatabaseUrl {
   if (typeof connection === 'string') {
     const { url, faults } = parseDatabaseUrl(connection)
     if (faults.length > 0) throw new Error(`The database URL is invalid: ${faults.join('; ')}`)

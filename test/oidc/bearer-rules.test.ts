@@ -1,7 +1,7 @@
 import t from 'tap'
 import { bearerTypes, faultOfClaims } from '../../src/oidc/bearer-rules.ts'
-import { readSigningHeader } from '../../src/oidc/prove-signature.ts'
-import { readJwt } from '../../src/oidc/read-jwt.ts'
+import { parseJwt } from '../../src/oidc/parse-jwt.ts'
+import { parseSigningHeader } from '../../src/oidc/prove-signature.ts'
 
 const nowSeconds = 1_800_000_000
 const terms = {
@@ -60,7 +60,7 @@ t.test('the header of a JWT names an asymmetric signature and nothing else', asy
   const header = { alg: 'ES256', kid: 'a' }
   for (const typ of [undefined, 'JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt']) {
     t.same(
-      readSigningHeader({ ...header, typ }, bearerTypes),
+      parseSigningHeader({ ...header, typ }, bearerTypes),
       { kid: 'a', algorithm: 'ES256' },
       `typ ${typ}`,
     )
@@ -85,7 +85,7 @@ t.test('the header of a JWT names an asymmetric signature and nothing else', asy
   ]
   for (const spoiled of refused) {
     t.type(
-      readSigningHeader({ ...header, ...spoiled }, bearerTypes),
+      parseSigningHeader({ ...header, ...spoiled }, bearerTypes),
       'string',
       JSON.stringify(spoiled),
     )
@@ -95,7 +95,7 @@ t.test('the header of a JWT names an asymmetric signature and nothing else', asy
 t.test('any text is read as a JWT or not at all, within bounds', async (t) => {
   const encode = (text: string) => Buffer.from(text).toString('base64url')
   const jwt = (header: string, claims: string) => `${encode(header)}.${encode(claims)}.s`
-  t.same(readJwt(jwt('{"alg":"ES256"}', '{"sub":"a"}')), {
+  t.same(parseJwt(jwt('{"alg":"ES256"}', '{"sub":"a"}')), {
     header: { alg: 'ES256' },
     claims: { sub: 'a' },
   })
@@ -119,5 +119,5 @@ t.test('any text is read as a JWT or not at all, within bounds', async (t) => {
     jwt('{}', `{"groups":"${'g'.repeat(8_192)}"}`),
     `${encode('{}')}.${Buffer.from([0x7b, 0xff, 0x7d]).toString('base64url')}.s`,
   ]
-  for (const text of texts) t.equal(readJwt(text), undefined, text.slice(0, 40))
+  for (const text of texts) t.equal(parseJwt(text), undefined, text.slice(0, 40))
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { faultOfLogout, logoutTypes } from '../../src/oidc/logout-rules.ts'
-import { readSigningHeader } from '../../src/oidc/prove-signature.ts'
+import { parseSigningHeader } from '../../src/oidc/prove-signature.ts'
 
 const nowSeconds = 1_800_000_000
 const terms = { clientId: 'client', now: new Date(nowSeconds * 1000) }
@@ -57,6 +57,6 @@ t.test('the claims of a logout token are judged by name', async (t) => {
     t.match(faultOfLogout({ ...good, ...spoiled }, terms), name, JSON.stringify(spoiled))
   }
   for (const typ of ['at+jwt', 'secevent+jwt', 7]) {
-    t.type(readSigningHeader({ alg: 'ES256', kid: 'k', typ }, logoutTypes), 'string', `${typ}`)
+    t.type(parseSigningHeader({ alg: 'ES256', kid: 'k', typ }, logoutTypes), 'string', `${typ}`)
   }
 })

@@ -57,7 +57,7 @@ export function openJwtForm(text: string, keyring: readonly TagKey[]): string | 
   if (header !== HEADER) return undefined
   const presented = Buffer.from(text.slice(signed.length + 1))
   if (!keyring.some((key) => equals(presented, Buffer.from(sign(signed, key))))) return undefined
-  return readToken(payload)
+  return parseTokenClaim(payload)
 }
 
 /** Whether a text has the shape of a JWT in compact form. A native token never has. */
@@ -86,7 +86,7 @@ function equals(presented: Buffer, expected: Buffer): boolean {
 }
 
 /** The signature is verified, so that the payload is one that `sealJwtForm` wrote. */
-function readToken(payload: string): string {
+function parseTokenClaim(payload: string): string {
   const claims: Claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
   return claims.tok
 }

@@ -1,5 +1,5 @@
 import type { ClientConfig } from 'pg'
-import { type Connection, type DatabaseUrl, readConnection } from '../database-url.ts'
+import { type Connection, type DatabaseUrl, parseConnection } from '../database-url.ts'
 import { ConnectionError, NoServerError, StandbyError, UnfitDatabaseError } from '../faults.ts'
 import { types } from '../types.ts'
 import { ClusterRule, refusesWrites } from './cluster-rule.ts'
@@ -46,7 +46,7 @@ export class DatabaseServers {
   #logged: string | undefined
 
   constructor({ connection, connectTimeoutMs, log, graceMs }: DatabaseServersOptions) {
-    this.#url = readConnection(connection)
+    this.#url = parseConnection(connection)
     this.#connectTimeoutMs = connectTimeoutMs
     this.#limitMs = connectTimeoutMs
     this.#log = log

@@ -29,12 +29,12 @@ export type HashProfileName = keyof typeof hashProfiles
  * must not be able to ask for gigabytes or minutes.
  */
 export function isAffordable(hash: string): boolean {
-  const cost = readCost(hash)
+  const cost = parseCost(hash)
   if (cost === undefined || !hash.startsWith('$argon2id$v=19$')) return false
   return cost.memoryCost <= 65_536 && cost.timeCost <= 10 && cost.parallelism <= 4
 }
 
-function readCost(hash: string): ParsedHashOptions | undefined {
+function parseCost(hash: string): ParsedHashOptions | undefined {
   try {
     return parseOptions(hash)
   } catch {

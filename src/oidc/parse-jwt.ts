@@ -12,18 +12,18 @@ export interface UnprovedJwt {
 }
 
 /**
- * Reads a JWT in compact form (RFC 7519, section 7.2); total over all strings. Undefined if it is
+ * Parses a JWT in compact form (RFC 7519, section 7.2); total over all strings. Undefined if it is
  * too long, or if its header or its claims are no JSON object. Lengths are judged before anything
  * is decoded.
  */
-export function readJwt(text: string): UnprovedJwt | undefined {
+export function parseJwt(text: string): UnprovedJwt | undefined {
   // Decoders skip spaces and padding, which RFC 7515, section 2, excludes.
   if (text.length > maxJwtLength || !looksLikeJwt(text)) return undefined
   const [header = '', payload = ''] = text.split('.')
   if (header.length > maxJwtHeaderLength) return undefined
-  const read = { header: parsePart(header), claims: parsePart(payload) }
-  if (read.header === undefined || read.claims === undefined) return undefined
-  return { header: read.header, claims: read.claims }
+  const parsed = { header: parsePart(header), claims: parsePart(payload) }
+  if (parsed.header === undefined || parsed.claims === undefined) return undefined
+  return { header: parsed.header, claims: parsed.claims }
 }
 
 function parsePart(part: string): Readonly<Record<string, unknown>> | undefined {
