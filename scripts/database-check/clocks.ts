@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { readDatabaseClock } from '../../src/store/database-clock.ts'
+import { loadDatabaseClock } from '../../src/store/database-clock.ts'
 import { type Finding, note, ok } from './finding.ts'
 import type { Site } from './site.ts'
 
@@ -33,7 +33,7 @@ export async function timeCommits({ db, schema }: Site): Promise<Finding> {
  */
 export async function checkClock({ db }: Site): Promise<Finding> {
   const sentAt = Date.now()
-  const theirs = await readDatabaseClock(db)
+  const theirs = await loadDatabaseClock(db)
   const roundTripMs = Date.now() - sentAt
   const aheadMs = Math.round(theirs.getTime() - sentAt - roundTripMs / 2)
   const text = `the clock of the database is ${Math.abs(aheadMs)} ms ${aheadMs < 0 ? 'behind' : 'ahead of'} that of this machine`

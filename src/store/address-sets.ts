@@ -43,7 +43,7 @@ export function uniteKnownAddressSets(versions: string, of: readonly AddressSet[
  * The set of the lists of these versions, which nobody may edit meanwhile. Each list that is not
  * known is parsed in a turn of the event loop of its own: 10,000 entries take 50 ms.
  */
-export async function readAddressSet(db: Executor, versions: string): Promise<AddressSet> {
+export async function loadAddressSet(db: Executor, versions: string): Promise<AddressSet> {
   const known = knownAddressSet(versions)
   if (known !== undefined) return known
   const each = versions.split(' ')

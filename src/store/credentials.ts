@@ -1,7 +1,7 @@
 import { CompiledQuery, sql } from 'kysely'
 import { EMPTY_ADDRESS_SET } from '../domain/network/address-set.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
-import { readAddressSet } from './address-sets.ts'
+import { loadAddressSet } from './address-sets.ts'
 import { lockListsOfKeyShared } from './allow-list-uses.ts'
 import {
   type Credential,
@@ -126,7 +126,7 @@ export async function lockKeyFacts(
   await lockListsOfKeyShared(trx, apiKeyId)
   const locked = await shareKeyRow(trx, apiKeyId, generation)
   return (
-    locked && { ...factsOf(locked), addresses: await readAddressSet(trx, locked.list_versions) }
+    locked && { ...factsOf(locked), addresses: await loadAddressSet(trx, locked.list_versions) }
   )
 }
 

@@ -9,7 +9,7 @@ import type { Executor } from './database.ts'
  */
 export const databaseClock = sql<Date>`statement_timestamp()`
 
-export async function readDatabaseClock(db: Executor): Promise<Date> {
+export async function loadDatabaseClock(db: Executor): Promise<Date> {
   const { rows } = await sql<{ now: Date }>`select ${databaseClock} as now`.execute(db)
   const [row] = rows
   if (row === undefined) throw new Error('The database returned no time.')

@@ -38,14 +38,14 @@ async function probeOnce({
   try {
     return await db.transaction().execute(async (trx) => {
       await sql`set transaction isolation level read committed`.execute(trx)
-      const before = await readValue(trx, table)
+      const before = await loadValue(trx, table)
       changing = changeValue(otherDb, table)
       const hasChanged = await Promise.race([
         changing.then(() => true),
         sleep(withinMs, false, { ref: false }),
       ])
       if (!hasChanged) return 'inconclusive'
-      return (await readValue(trx, table)) === before ? 'snapshot' : 'read_committed'
+      return (await loadValue(trx, table)) === before ? 'snapshot' : 'read_committed'
     })
   } finally {
     // A transaction pooler with one server connection runs it when the transaction has ended.
@@ -83,7 +83,7 @@ export async function requireReadCommitted(
   )
 }
 
-async function readValue(db: Executor, table: string): Promise<string> {
+async function loadValue(db: Executor, table: string): Promise<string> {
   const { rows } = await sql<{ value: string }>`select value from ${sql.table(table)}`.execute(db)
   const [row] = rows
   if (row === undefined) throw new Error(`The table ${table} has no row.`)

@@ -47,7 +47,7 @@ export async function migrate(db: Database, folder = ownFolder): Promise<string[
  */
 export async function loadSchemaState(db: Database, folder = ownFolder): Promise<SchemaState> {
   const known = await namesIn(folder)
-  const recorded = await readRecord(db, await requireUsable(db, 'user'))
+  const recorded = await loadRecord(db, await requireUsable(db, 'user'))
   const missing = known.filter((name) => !recorded.includes(name))
   const unknown = recorded.filter((name) => !known.includes(name))
   const isPrefix = known.slice(0, known.length - missing.length).every((n) => recorded.includes(n))
@@ -81,7 +81,7 @@ async function runMigration(
   try {
     return await retryWhileLosing(() =>
       record.whileLocked(db, async (trx) => {
-        if ((await record.read(trx)).includes(name)) return false
+        if ((await record.load(trx)).includes(name)) return false
         for (const statement of statements) {
           current = statement
           // YugabyteDB runs it in a transaction of its own, even if this one has lost its lock.
@@ -106,13 +106,13 @@ async function runMigration(
 /**
  * Only of our own schema, the first of the search path: another one may hold another installation.
  */
-async function readRecord(db: Database, schema: string): Promise<readonly string[]> {
+async function loadRecord(db: Database, schema: string): Promise<readonly string[]> {
   const found = await sql<{ name: string }>`
     select tablename as name from pg_tables where schemaname = ${schema}
       and tablename in ('kysely_migration', 'account', 'api_key')`.execute(db)
   const tables = found.rows.length > 0
   if (found.rows.some(({ name }) => name === 'kysely_migration')) {
-    return new MigrationRecord(schema).read(db)
+    return new MigrationRecord(schema).load(db)
   }
   if (!tables) return []
   throw new Error(

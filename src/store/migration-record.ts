@@ -34,7 +34,7 @@ export class MigrationRecord {
     }
   }
 
-  async read(db: Executor): Promise<readonly string[]> {
+  async load(db: Executor): Promise<readonly string[]> {
     const { rows } = await sql<{ name: string }>`
       select name from ${this.#table('kysely_migration')} order by name`.execute(db)
     return rows.map((row) => row.name)

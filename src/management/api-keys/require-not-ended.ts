@@ -1,7 +1,7 @@
 import { type ApiKey, isExpired } from '../../domain/key/api-key.ts'
 import { type Fault, ServiceError } from '../../errors.ts'
 import type { StoreTransaction } from '../../store/database.ts'
-import { readDatabaseClock } from '../../store/database-clock.ts'
+import { loadDatabaseClock } from '../../store/database-clock.ts'
 
 /** The rule that a new expiry breaks, if any. Null: never. */
 export function expiryFaults(expiresAt: Date | null, now: Date): Fault[] {
@@ -24,7 +24,7 @@ export async function requireUnexpired(
   now: Date,
 ): Promise<void> {
   const hasExpired =
-    isExpired(key, now) || (key.expiresAt !== null && isExpired(key, await readDatabaseClock(trx)))
+    isExpired(key, now) || (key.expiresAt !== null && isExpired(key, await loadDatabaseClock(trx)))
   if (!hasExpired) return
   throw new ServiceError('key_expired', 'The key has expired and cannot be changed.')
 }

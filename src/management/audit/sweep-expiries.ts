@@ -2,7 +2,7 @@ import { type Acted, act, nothingChanged } from '../../acts/act.ts'
 import type { ActDeps } from '../../acts/deps.ts'
 import type { AuditDraft } from '../../domain/audit/audit-event.ts'
 import { system } from '../../domain/principal.ts'
-import { readDatabaseClock } from '../../store/database-clock.ts'
+import { loadDatabaseClock } from '../../store/database-clock.ts'
 import {
   claimSweep,
   countExpiring,
@@ -66,7 +66,7 @@ async function sweepBatch(deps: ActDeps, { sweep, days }: (typeof sweeps)[number
     const after = await claimSweep(trx, sweep)
     if (after === undefined) return nothingChanged('claimed')
     // With a clock that is ahead, the sweep would pass keys that are issued later.
-    const now = await readDatabaseClock(trx)
+    const now = await loadDatabaseClock(trx)
     const until = new Date(now.getTime() - settlingMs + days * dayMs)
     if (until <= after.at) return nothingChanged('done')
     const range = { after, until, beforeMs: days * dayMs }

@@ -29,7 +29,7 @@ export function exportAccountsRoute(app: App, deps: Deps): void {
         format: request.query.format,
         name: 'accounts',
         columns,
-        readPage: async (page) => {
+        loadPage: async (page) => {
           const { items, next } = await listAccounts(deps, page)
           return { items: items.map(toAccountBody), next }
         },

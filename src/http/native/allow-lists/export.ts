@@ -5,7 +5,7 @@ import type { Column } from '../export/csv.ts'
 import { exportList, exportSchema } from '../export/export-list.ts'
 import { accountParams } from '../shapes/account.ts'
 import type { AllowListBody } from '../shapes/allow-list.ts'
-import { readAllowLists } from './list.ts'
+import { loadAllowListPage } from './list.ts'
 
 const columns: readonly Column<Static<typeof AllowListBody>>[] = [
   { name: 'id', of: (list) => list.id },
@@ -34,7 +34,7 @@ export function exportAllowListsRoute(app: App, deps: Deps): void {
         format: request.query.format,
         name: 'allow-lists',
         columns,
-        readPage: (page) => readAllowLists(deps, request.params.account_id, page),
+        loadPage: (page) => loadAllowListPage(deps, request.params.account_id, page),
       }),
   )
 }

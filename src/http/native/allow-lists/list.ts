@@ -35,14 +35,14 @@ export function listAllowListsRoute(app: App, deps: Deps): void {
     },
     async (request) => {
       const wanted = parsePage(request.query)
-      const page = await readAllowLists(deps, request.params.account_id, wanted)
+      const page = await loadAllowListPage(deps, request.params.account_id, wanted)
       return { allow_lists: [...page.items], next_cursor: nextCursor(page, wanted) }
     },
   )
 }
 
 /** A page of the list as answers and exports show it. */
-export async function readAllowLists(
+export async function loadAllowListPage(
   deps: Deps,
   accountId: string,
   wanted: PageRequest,

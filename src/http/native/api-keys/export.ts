@@ -55,7 +55,7 @@ export function exportApiKeysRoute(app: App, deps: Deps): void {
         format: query.format,
         name: 'api-keys',
         columns,
-        readPage: async (page) => {
+        loadPage: async (page) => {
           const { items, next } = await listApiKeys(deps, params.account_id, filter, page)
           const now = deps.now()
           return { items: items.map((apiKey) => toApiKeyBody(apiKey, principal, now)), next }

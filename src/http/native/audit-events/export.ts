@@ -49,7 +49,7 @@ export function exportAuditEventsRoute(app: App, deps: Deps): void {
         format: query.format,
         name: 'audit-events',
         columns,
-        readPage: async (page) => {
+        loadPage: async (page) => {
           const { items, next } = await listAuditEvents(deps, params.account_id, filter, page)
           return { items: items.map((event) => toAuditEventBody(event, principal)), next }
         },

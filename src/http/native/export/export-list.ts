@@ -63,7 +63,7 @@ export interface ExportedList<Item> {
   /** The name of the file, without its ending. */
   readonly name: string
   readonly columns: readonly Column<Item>[]
-  readonly readPage: (page: PageRequest) => Promise<Page<Item>>
+  readonly loadPage: (page: PageRequest) => Promise<Page<Item>>
 }
 
 /**
@@ -80,7 +80,7 @@ export async function exportList<Item>(
   // The pages are read while the answer is sent, where no account is known.
   const accountId = currentAccount()
   const read = (after: PageRequest['after']) =>
-    runForAccount(accountId, () => list.readPage({ limit: maxPageSize, sort, after }))
+    runForAccount(accountId, () => list.loadPage({ limit: maxPageSize, sort, after }))
   // A refusal of the first page is an answer of its own, before the headers are sent.
   const first = await read(undefined)
   reply.headers({

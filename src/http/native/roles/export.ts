@@ -5,7 +5,7 @@ import type { Column } from '../export/csv.ts'
 import { exportList, exportSchema } from '../export/export-list.ts'
 import { accountParams } from '../shapes/account.ts'
 import type { RoleBody } from '../shapes/role.ts'
-import { readRoles } from './list.ts'
+import { loadRolePage } from './list.ts'
 
 const columns: readonly Column<Static<typeof RoleBody>>[] = [
   { name: 'id', of: (role) => role.id },
@@ -34,7 +34,7 @@ export function exportRolesRoute(app: App, deps: Deps): void {
         format: request.query.format,
         name: 'roles',
         columns,
-        readPage: (page) => readRoles(deps, request.params.account_id, page),
+        loadPage: (page) => loadRolePage(deps, request.params.account_id, page),
       }),
   )
 }

@@ -35,14 +35,14 @@ export function listRolesRoute(app: App, deps: Deps): void {
     },
     async (request) => {
       const wanted = parsePage(request.query)
-      const page = await readRoles(deps, request.params.account_id, wanted)
+      const page = await loadRolePage(deps, request.params.account_id, wanted)
       return { roles: [...page.items], next_cursor: nextCursor(page, wanted) }
     },
   )
 }
 
 /** A page of the list as answers and exports show it. */
-export async function readRoles(
+export async function loadRolePage(
   deps: Deps,
   accountId: string,
   wanted: PageRequest,

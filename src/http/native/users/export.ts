@@ -5,7 +5,7 @@ import type { Column } from '../export/csv.ts'
 import { exportList, exportSchema } from '../export/export-list.ts'
 import { accountParams } from '../shapes/account.ts'
 import type { UserBody } from '../shapes/user.ts'
-import { readUsers } from './list.ts'
+import { loadUserPage } from './list.ts'
 
 const columns: readonly Column<Static<typeof UserBody>>[] = [
   { name: 'id', of: (user) => user.id },
@@ -40,7 +40,7 @@ export function exportUsersRoute(app: App, deps: Deps): void {
         format: request.query.format,
         name: 'users',
         columns,
-        readPage: (page) => readUsers(deps, request.params.account_id, page),
+        loadPage: (page) => loadUserPage(deps, request.params.account_id, page),
       }),
   )
 }

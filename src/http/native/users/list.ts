@@ -37,14 +37,14 @@ export function listUsersRoute(app: App, deps: Deps): void {
     },
     async (request) => {
       const wanted = parsePage(request.query)
-      const page = await readUsers(deps, request.params.account_id, wanted)
+      const page = await loadUserPage(deps, request.params.account_id, wanted)
       return { users: [...page.items], next_cursor: nextCursor(page, wanted) }
     },
   )
 }
 
 /** A page of the list as answers and exports show it. */
-export async function readUsers(
+export async function loadUserPage(
   deps: Deps,
   accountId: string,
   wanted: PageRequest,
