@@ -26,7 +26,7 @@ export async function appendEvents(
   const accountIds = [...new Set(drafts.map(({ accountId }) => accountId))].sort()
   const heads = await lockChains(trx, accountIds, deps.now())
   const events = drafts.map((each): StoredEvent => {
-    const event = link(deps, origin, each, heads.get(each.accountId) ?? unbegun)
+    const event = storedEventOf(deps, origin, each, heads.get(each.accountId) ?? unbegun)
     heads.set(each.accountId, event)
     return event
   })
@@ -34,7 +34,7 @@ export async function appendEvents(
   for (const [accountId, head] of heads) remember(deps, accountId, head)
 }
 
-const unbegun: ChainHead = { number: 0, link: genesisHash }
+const unbegun: ChainHead = { number: 0, entryHash: genesisHash }
 
 /**
  * Appends the event at the remembered head, if that still is the head of the chain: the remembered
@@ -48,17 +48,17 @@ async function appendToKnown(
 ): Promise<boolean> {
   const known = deps.chainHeads?.get(draft.accountId)
   if (known === undefined) return false
-  const event = link(deps, origin, draft, known)
+  const event = storedEventOf(deps, origin, draft, known)
   const isAppended = await insertIfNext(trx, event, known)
   if (isAppended) remember(deps, draft.accountId, event)
   return isAppended
 }
 
-function remember(deps: AuditDeps, accountId: string, { number, link }: ChainHead): void {
-  deps.chainHeads?.set(accountId, { number, link })
+function remember(deps: AuditDeps, accountId: string, { number, entryHash }: ChainHead): void {
+  deps.chainHeads?.set(accountId, { number, entryHash })
 }
 
-function link(
+function storedEventOf(
   deps: AuditDeps,
   origin: AuditOrigin,
   draft: AuditDraft,
@@ -76,13 +76,18 @@ function link(
     auditKeyId: key?.id ?? null,
   }
   const content = contentOf(event)
-  return toRow(event, content, entryHashOf(head.link, content, key?.subKey), draft.apiKeyIds ?? [])
+  return toRow(
+    event,
+    content,
+    entryHashOf(head.entryHash, content, key?.subKey),
+    draft.apiKeyIds ?? [],
+  )
 }
 
 function toRow(
   event: AuditEvent,
   content: string,
-  link: Buffer,
+  entryHash: Buffer,
   apiKeyIds: readonly string[],
 ): StoredEvent {
   const { actor } = event.origin
@@ -96,7 +101,7 @@ function toRow(
     actorId: actor.id && redactTokens(actor.id),
     resourceId: event.resource.id,
     content,
-    link,
+    entryHash,
     apiKeyIds,
   }
 }

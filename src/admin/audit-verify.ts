@@ -74,7 +74,11 @@ function outcomeOf({ events, unkeyed, breaks, heads }: AuditLogReport): Outcome 
       number,
       fault,
     })),
-    heads: heads.map(({ accountId, number, link }) => ({ account_id: accountId, number, link })),
+    heads: heads.map(({ accountId, number, entryHash }) => ({
+      account_id: accountId,
+      number,
+      link: entryHash,
+    })),
   }
   const counted = `${events} events in ${heads.length} chains, ${unkeyed} of the events without an audit key`
   if (breaks.length === 0) return { text: `The audit log is intact: ${counted}.`, json }

@@ -19,7 +19,7 @@ export async function checkAuditKeys(deps: Pick<ActDeps, 'db' | 'auditKeys'>): P
   if (event === undefined) return
   const previous = {
     number: event.number - 1,
-    link: head.number === 1 ? genesisHash : (before?.link ?? genesisHash),
+    entryHash: head.number === 1 ? genesisHash : (before?.entryHash ?? genesisHash),
     isKeyed: false,
   }
   const step = verifyNext(previous, event, auditKeys)

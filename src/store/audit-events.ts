@@ -36,9 +36,9 @@ export async function insertIfNext(
   const { numAffectedRows } = await sql`
     with moved as (
       update audit_chain
-      set number = ${event.number}, link = ${event.link}, updated_at = ${event.createdAt}
+      set number = ${event.number}, link = ${event.entryHash}, updated_at = ${event.createdAt}
       where account_id = ${event.accountId} and number = ${previous.number}
-        and link = ${previous.link}
+        and link = ${previous.entryHash}
       returning account_id, number, link, updated_at
     )
     insert into audit_event (account_id, number, id, created_at, action, actor_kind, actor_id,
@@ -77,10 +77,10 @@ async function insertOne(trx: StoreTransaction, event: StoredEvent): Promise<voi
       insert into audit_event (account_id, number, id, created_at, action, actor_kind, actor_id,
         resource_id, content, link)
       values (${event.accountId}, ${event.number}, ${event.id}, ${event.createdAt}, ${event.action},
-        ${event.actorKind}, ${event.actorId}, ${event.resourceId}, ${event.content}, ${event.link})
+        ${event.actorKind}, ${event.actorId}, ${event.resourceId}, ${event.content}, ${event.entryHash})
     )
     update audit_chain
-    set number = ${event.number}, link = ${event.link}, updated_at = ${event.createdAt}
+    set number = ${event.number}, link = ${event.entryHash}, updated_at = ${event.createdAt}
     where account_id = ${event.accountId}`.execute(trx)
 }
 
@@ -100,13 +100,13 @@ async function insertMany(trx: StoreTransaction, events: readonly StoredEvent[])
         ${events.map((event) => event.actorId)}::text[],
         ${events.map((event) => event.resourceId)}::uuid[],
         ${events.map((event) => event.content)}::text[],
-        ${events.map((event) => event.link)}::bytea[])
+        ${events.map((event) => event.entryHash)}::bytea[])
     )
     update audit_chain set number = head.number, link = head.link, updated_at = head.updated_at
     from unnest(
       ${heads.map((head) => head.accountId)}::uuid[],
       ${heads.map((head) => head.number)}::bigint[],
-      ${heads.map((head) => head.link)}::bytea[],
+      ${heads.map((head) => head.entryHash)}::bytea[],
       ${heads.map((head) => head.createdAt)}::timestamptz[]
     ) as head (account_id, number, link, updated_at)
     where audit_chain.account_id = head.account_id`.execute(trx)
@@ -135,6 +135,6 @@ async function lockHeads(
   const { rows } = await sql<{ account_id: string; number: string; link: Buffer }>`
     select account_id, number, link from audit_chain where ${which} for update`.execute(trx)
   return new Map(
-    rows.map((row) => [row.account_id, { number: Number(row.number), link: row.link }]),
+    rows.map((row) => [row.account_id, { number: Number(row.number), entryHash: row.link }]),
   )
 }

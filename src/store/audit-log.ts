@@ -25,7 +25,7 @@ export async function findHead(db: Executor, accountId: string): Promise<ChainHe
   const { rows } = await sql<{ number: string; link: Buffer }>`
     select number, link from audit_chain where account_id = ${accountId}`.execute(db)
   const [row] = rows
-  return row && { number: Number(row.number), link: row.link }
+  return row && { number: Number(row.number), entryHash: row.link }
 }
 
 /** The heads that moved since a moment, in order of the account's id. */
@@ -39,7 +39,7 @@ export async function listHeadsSince(
   return rows.map((row) => ({
     accountId: row.account_id,
     number: Number(row.number),
-    link: row.link,
+    entryHash: row.link,
   }))
 }
 
@@ -78,7 +78,7 @@ export async function loadAuditLog(
     actorId: row.actor_id,
     resourceId: row.resource_id,
     content: row.content,
-    link: row.link,
+    entryHash: row.link,
     apiKeyIds: row.api_key_ids,
   }))
 }

@@ -228,7 +228,7 @@ t.test('changed head hashes are logged once an hour, by one instance', async (t)
   const logged = lines().flatMap((line) => JSON.parse(line).heads)
   const recorded = logged.find((head: Json) => head.account_id === account)
   const head = heads.find(({ accountId }) => accountId === account)
-  t.same(recorded, { account_id: account, number: head?.number, link: head?.link })
+  t.same(recorded, { account_id: account, number: head?.number, link: head?.entryHash })
   t.equal(logged.filter((one: Json) => one.account_id === account).length, 1)
   clock.offsetMs = 3 * hourMs
   await logHeads(service.deps)

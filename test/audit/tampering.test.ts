@@ -192,7 +192,7 @@ t.test('a checkpoint detects a rewritten audit chain that fits together again', 
 
 t.test('a checkpoint is accepted only under the key that signed it', async (t) => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-  const head = { accountId: account, number: 1, link: 'aa' }
+  const head = { accountId: account, number: 1, entryHash: 'aa' }
   const text = signCheckpoint({ createdAt: new Date(0), heads: [head] }, privateKey)
   t.same(parseCheckpoint(text, publicKey), { createdAt: new Date(0), heads: [head] })
   const refusals: readonly (readonly [string, string, Parameters<typeof parseCheckpoint>[1]])[] = [

@@ -16,7 +16,7 @@ export interface ManyEvents {
 /**
  * Gives a migrated database `count` events of one account, over a year, straight by SQL, and a
  * tenth as many of another beside it, with a thousand keys each for three of them; and lets the
- * planner know. Their links are made up.
+ * planner know. Their entry hashes are made up.
  */
 export async function insertManyEvents(client: Client, count: number): Promise<ManyEvents> {
   await client.query(

@@ -38,7 +38,7 @@ export interface ChainState extends ChainHead {
   readonly isKeyed: boolean
 }
 
-export const emptyChain: ChainState = { number: 0, link: genesisHash, isKeyed: false }
+export const emptyChain: ChainState = { number: 0, entryHash: genesisHash, isKeyed: false }
 
 /** Verifies the next event of a chain: returns the new state, or the fault of the event. */
 export function verifyNext(
@@ -55,9 +55,10 @@ export function verifyNext(
   const key = keyId === null ? undefined : keys.byId.get(keyId)
   if (keyId !== null && key === undefined) return 'unknown_key'
   if (keyId === null && state.isKeyed) return 'key_dropped'
-  if (!entryHashOf(state.link, event.content, key?.subKey).equals(event.link)) return 'link_differs'
+  if (!entryHashOf(state.entryHash, event.content, key?.subKey).equals(event.entryHash))
+    return 'link_differs'
   if (!keysAgree(event, content)) return 'keys_differ'
-  return { number: event.number, link: event.link, isKeyed: keyId !== null }
+  return { number: event.number, entryHash: event.entryHash, isKeyed: keyId !== null }
 }
 
 interface Content {

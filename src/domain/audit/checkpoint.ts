@@ -6,7 +6,7 @@ export interface KeptHead {
   readonly accountId: string
   readonly number: number
   /** The head hash, in hexadecimal. */
-  readonly link: string
+  readonly entryHash: string
 }
 
 /** The heads of all chains at one moment. */
@@ -26,10 +26,10 @@ export function signCheckpoint(checkpoint: Checkpoint, privateKey: KeyObject): s
   const body = {
     version: 1,
     created_at: checkpoint.createdAt.toISOString(),
-    heads: checkpoint.heads.map(({ accountId, number, link }) => ({
+    heads: checkpoint.heads.map(({ accountId, number, entryHash }) => ({
       account_id: accountId,
       number,
-      link,
+      link: entryHash,
     })),
   }
   const signature = sign(null, signedText(body), privateKey).toString('base64')
@@ -46,10 +46,10 @@ export function parseCheckpoint(text: string, publicKey: KeyObject): Checkpoint 
   if (checkpoint.version !== 1) throw new Error('the checkpoint has an unknown version')
   return {
     createdAt: new Date(checkpoint.created_at),
-    heads: checkpoint.heads.map(({ account_id: accountId, number, link }) => ({
+    heads: checkpoint.heads.map(({ account_id: accountId, number, link: entryHash }) => ({
       accountId,
       number,
-      link,
+      entryHash,
     })),
   }
 }

@@ -8,12 +8,12 @@ import type { KeySet } from './audit-event.ts'
 export const genesisHash: Buffer = Buffer.alloc(32)
 
 /**
- * The head of a chain: the number of its last event, 0 before the first, and the head hash
- * (`link`).
+ * The head of a chain: the number of its last event, 0 before the first, and the head hash, which
+ * is the entry hash of that event.
  */
 export interface ChainHead {
   readonly number: number
-  readonly link: Buffer
+  readonly entryHash: Buffer
 }
 
 /**

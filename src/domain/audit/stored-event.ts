@@ -9,7 +9,6 @@ export interface StoredEvent {
   readonly actorId: string | null
   readonly resourceId: string | null
   readonly content: string
-  /** The entry hash. */
-  readonly link: Buffer
+  readonly entryHash: Buffer
   readonly apiKeyIds: readonly string[]
 }

@@ -32,10 +32,10 @@ export async function logHeads(deps: ActDeps & HeadLog): Promise<void> {
     }
     const heads = await listHeadsSince(trx, new Date(last.at.getTime() - overlapMs))
     for (let from = 0; from < heads.length; from += headsALine) {
-      const line = heads.slice(from, from + headsALine).map(({ accountId, number, link }) => ({
+      const line = heads.slice(from, from + headsALine).map(({ accountId, number, entryHash }) => ({
         account_id: accountId,
         number,
-        link: link.toString('hex'),
+        link: entryHash.toString('hex'),
       }))
       deps.log.info({ heads: line }, 'head hashes of the audit log')
     }

@@ -86,11 +86,11 @@ async function walk(
   return { head: state }
 }
 
-function keep(accountId: string, { number, link }: ChainHead): KeptHead {
-  return { accountId, number, link: link.toString('hex') }
+function keep(accountId: string, { number, entryHash }: ChainHead): KeptHead {
+  return { accountId, number, entryHash: entryHash.toString('hex') }
 }
 
 /** Whether a recorded head differs from the event found at its number. */
 function contradicts(kept: KeptHead, found: ChainHead): boolean {
-  return kept.number === found.number && kept.link !== found.link.toString('hex')
+  return kept.number === found.number && kept.entryHash !== found.entryHash.toString('hex')
 }
