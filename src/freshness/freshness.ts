@@ -172,14 +172,14 @@ export class Freshness {
   #historyChange(reading: Reading): HistoryChange | undefined {
     if (reading.counter < this.#applied) return 'other_history'
     // The rows of the applied revision may have been pruned; then there is nothing to compare.
-    const isComparable = this.#applied > reading.floor
+    const isComparable = this.#applied > reading.prunedUpTo
     if (isComparable && reading.appliedId !== this.#appliedId) return 'other_history'
     return compareHistories(this.#history, reading.history)
   }
 
   #isHeldBy(reading: Reading): boolean {
     if (this.#appliedId === null || reading.counter < this.#applied) return false
-    return this.#applied > reading.floor && reading.appliedId === this.#appliedId
+    return this.#applied > reading.prunedUpTo && reading.appliedId === this.#appliedId
   }
 
   /**

@@ -92,7 +92,7 @@ export async function loadFeed(
   return {
     counter: Number(row.counter),
     counterId: row.counter_id,
-    floor: Number(row.floor),
+    prunedUpTo: Number(row.floor),
     appliedId: row.applied_id,
     changes: row.changes,
     inRecovery: row.in_recovery,

@@ -207,7 +207,7 @@ t.test('edges are told of an invalidation in the step in which it happens', asyn
   freshness.confirmed(freshness.beginCycle({ monotonic: 0, wall: 0 }))
   t.same(told(), [everything], 'the first lease')
   const row = { revision: 5, id: 'five', kind: 'account', subject: 'account' }
-  const reading = { counter: 5, counterId: 'five', floor: 0, appliedId: 'four', inRecovery: false }
+  const reading = { counter: 5, counterId: 'five', prunedUpTo: 0, appliedId: 'four', inRecovery: false }
   freshness.received({ ...reading, changes: [row], history: null })
   t.same(told(), [[{ kind: 'account', id: 'account' }]], 'a round')
   t.equal(streams.acknowledgeable(5), 5)

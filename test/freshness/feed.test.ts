@@ -152,7 +152,7 @@ t.test('changes that an instance cannot apply one by one empty its cache', async
     ['a gap left by pruned rows', () => prune(20)],
   ]
   /**
-   * Raises the counter and the floor in one transaction: the instances never see what was between.
+   * Raises the counter and prunes up to it in one transaction: the instances never see what was between.
    */
   async function prune(count: number): Promise<void> {
     await raw.query('begin')

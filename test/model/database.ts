@@ -52,7 +52,7 @@ export class Database {
   /** A standby has none, and a database that tells no history neither. */
   #history: History | null
   #counter = 1
-  #floor = 0
+  #prunedUpTo = 0
   #changes: ChangeRow[]
   #instances = new Map<string, StoredInstance>()
   #keys: KeyRow[] = keys.map(newKey)
@@ -124,7 +124,7 @@ export class Database {
     const copy = new Database(this.#log, this.#newId, false, isStandby)
     if (!isStandby) copy.#history = this.#history
     copy.#counter = this.#counter
-    copy.#floor = this.#floor
+    copy.#prunedUpTo = this.#prunedUpTo
     copy.#changes = [...this.#changes]
     copy.#instances = new Map(this.#instances)
     copy.#keys = [...this.#keys]
@@ -162,7 +162,7 @@ export class Database {
     return {
       counter: this.#counter,
       counterId: this.#idOf(this.#counter),
-      floor: this.#floor,
+      prunedUpTo: this.#prunedUpTo,
       appliedId: this.#idOf(applied),
       changes: this.#changes.filter(({ revision }) => revision > applied),
       inRecovery: this.isStandby,
@@ -245,13 +245,13 @@ export class Database {
   findRevision({ revision, id }: RevisionRef): boolean | undefined {
     if (this.isStandby) return undefined
     if (revision > this.#counter) return false
-    return revision <= this.#floor || this.#idOf(revision) === id
+    return revision <= this.#prunedUpTo || this.#idOf(revision) === id
   }
 
   /** Forgets changes, but for the latest `kept`. */
   prune(kept: number): void {
-    this.#floor = Math.max(this.#floor, this.#counter - Math.max(1, kept))
-    this.#changes = this.#changes.filter(({ revision }) => revision > this.#floor)
+    this.#prunedUpTo = Math.max(this.#prunedUpTo, this.#counter - Math.max(1, kept))
+    this.#changes = this.#changes.filter(({ revision }) => revision > this.#prunedUpTo)
   }
 
   #alter(

@@ -7,7 +7,7 @@ export interface Reading {
   readonly counter: number
   readonly counterId: string | null
   /** Changes up to this revision are pruned. */
-  readonly floor: number
+  readonly prunedUpTo: number
   /** The random id of the revision that the instance has applied; null when its rows are gone. */
   readonly appliedId: string | null
   /** Every change after the revision that the instance has applied, in order. */
