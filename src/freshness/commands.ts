@@ -1,7 +1,7 @@
 import type { History } from '../domain/protocol/history.ts'
 import type { Position } from '../domain/protocol/position.ts'
 import type { Reading } from '../domain/protocol/reading.ts'
-import type { EdgeTally } from './edge-tally.ts'
+import type { EdgeCounts } from './edge-counts.ts'
 import type { ObservedInstance } from './failure-detector.ts'
 
 /**
@@ -27,7 +27,7 @@ export type Command =
       readonly kind: 'acknowledge'
       readonly id: string
       readonly revision: number
-      readonly edges: EdgeTally
+      readonly edges: EdgeCounts
     }
   /** Delete the row of another instance, if the row still shows this heartbeat. */
   | { readonly kind: 'evict'; readonly id: string; readonly heartbeat: number }

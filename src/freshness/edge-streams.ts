@@ -2,7 +2,7 @@ import type { DismissalReason, ToEdge } from '../domain/edge/edge-message.ts'
 import type { Change } from '../domain/protocol/change.ts'
 import type { Moment } from '../domain/protocol/lease.ts'
 import { AttachedEdge, type EdgeCaller, type EdgeRules } from './attached-edge.ts'
-import type { EdgeTally } from './edge-tally.ts'
+import type { EdgeCounts } from './edge-counts.ts'
 
 /** An applied revision that some edges have not confirmed yet. */
 interface Mark {
@@ -123,7 +123,7 @@ export class EdgeStreams {
   }
 
   /** The counted edges, at the latest revision that a cycle has applied. */
-  tally(revision: number): EdgeTally {
+  count(revision: number): EdgeCounts {
     const counted = this.#counted()
     const last = this.#marks.at(-1)
     const confirmed = counted.filter((edge) => !edge.holdsUp(last?.awaited.get(edge) ?? 0))

@@ -1,4 +1,4 @@
-import type { EdgeTally } from './edge-tally.ts'
+import type { EdgeCounts } from './edge-counts.ts'
 
 /** How many have applied a change, of those that may answer. */
 export interface Progress {
@@ -28,7 +28,7 @@ export interface InstanceRow {
   /** The latest revision that the instance has acknowledged. */
   readonly applied: number
   readonly maxStalenessMs: number
-  readonly edges: EdgeTally
+  readonly edges: EdgeCounts
 }
 
 export interface ReceiptQuestion {

@@ -2,8 +2,8 @@ import type { HistoryChange } from '../domain/protocol/history.ts'
 import type { Position } from '../domain/protocol/position.ts'
 import { ask, type Steps } from './coroutine.ts'
 import { CycleLoop, type CycleLoopOptions } from './cycle-loop.ts'
+import { noEdges } from './edge-counts.ts'
 import type { EdgeStreams } from './edge-streams.ts'
-import { noEdges } from './edge-tally.ts'
 import type { UnresponsiveInstance } from './failure-detector.ts'
 import { Peers } from './peers.ts'
 import { ReceiptTrust } from './receipt-trust.ts'
@@ -23,7 +23,7 @@ export interface FollowerOptions extends CycleLoopOptions {
   readonly edges?:
     | Pick<
         EdgeStreams,
-        'acknowledgeable' | 'dismissAll' | 'releasedInMs' | 'tagKeysReloaded' | 'tally'
+        'acknowledgeable' | 'dismissAll' | 'releasedInMs' | 'tagKeysReloaded' | 'count'
       >
     | undefined
 }
@@ -177,7 +177,7 @@ export abstract class Registrant extends CycleLoop {
       kind: 'acknowledge',
       id,
       revision: edges?.acknowledgeable(revision) ?? revision,
-      edges: edges?.tally(revision) ?? noEdges(revision),
+      edges: edges?.count(revision) ?? noEdges(revision),
     })
     if (!isKnown) this.options.log.evicted(id)
     return isKnown

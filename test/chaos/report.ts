@@ -81,15 +81,15 @@ export function figuresOf(of: {
     byAllMs: latenciesOf(byAll),
     bulkRevocations: clients.completions.filter(({ what }) => what === 'revoke all').length,
     otherChanges: clients.completions.length - revocations.length,
-    verdicts: tally(history, ({ act, outcome }) => {
+    verdicts: countByName(history, ({ act, outcome }) => {
       if (act.kind !== 'verify' || outcome.kind !== 'done') return undefined
       return outcome.verdict?.valid === true ? 'valid' : (outcome.verdict?.reason ?? 'none')
     }),
-    sessions: tally(history, ({ act, outcome }) => {
+    sessions: countByName(history, ({ act, outcome }) => {
       if (act.kind !== 'use_session' || outcome.kind !== 'done') return undefined
       return outcome.verdict?.valid === true ? 'goes on' : 'ended'
     }),
-    people: tally(history, ({ act, outcome }) => {
+    people: countByName(history, ({ act, outcome }) => {
       if (act.kind !== 'use_person' || outcome.kind !== 'done') return undefined
       return outcome.verdict?.valid === true ? 'goes on' : (outcome.verdict?.reason ?? 'none')
     }),
@@ -118,7 +118,7 @@ export function figuresOf(of: {
     faults: Object.fromEntries(faults.counts),
     failovers: faults.failovers,
     processes: processes.reduce((sum, { launched }) => sum + launched.length, 0),
-    warnings: tally(
+    warnings: countByName(
       processes.flatMap(({ launched }) => launched.flatMap(({ log }) => log)),
       ({ level, message }) => (level === 'info' ? undefined : String(message)),
     ),
@@ -193,7 +193,7 @@ function quantile(completions: readonly Completion[], part: number): number {
   return Math.round(sorted[Math.floor(part * (sorted.length - 1))] ?? 0)
 }
 
-function tally<T>(
+function countByName<T>(
   all: readonly T[],
   nameOf: (one: T) => string | undefined,
 ): Record<string, number> {

@@ -33,21 +33,21 @@ t.test(
 t.test('the edges that hold nothing up are counted apart from those that do', async (t) => {
   const { streams, attach, clock } = site()
   const [first, second, idle] = [attach(), attach(), attach()]
-  t.same(streams.tally(1), { live: 0, confirmed: 0, revision: 1 }, 'none has a lease')
+  t.same(streams.count(1), { live: 0, confirmed: 0, revision: 1 }, 'none has a lease')
   for (const { edge } of [first, second]) edge.beat(1)
-  t.same(streams.tally(1), { live: 2, confirmed: 2, revision: 1 })
+  t.same(streams.count(1), { live: 2, confirmed: 2, revision: 1 })
   streams.invalidated(everything)
   streams.applied(2)
-  t.same(streams.tally(2), { live: 2, confirmed: 0, revision: 2 })
+  t.same(streams.count(2), { live: 2, confirmed: 0, revision: 2 })
   idle.edge.beat(1)
-  t.same(streams.tally(2), { live: 3, confirmed: 1, revision: 2 }, 'it had no lease then')
+  t.same(streams.count(2), { live: 3, confirmed: 1, revision: 2 }, 'it had no lease then')
   first.edge.confirm(1)
-  t.same(streams.tally(2), { live: 3, confirmed: 2, revision: 2 })
+  t.same(streams.count(2), { live: 3, confirmed: 2, revision: 2 })
   second.edge.closed()
-  t.same(streams.tally(2), { live: 3, confirmed: 2, revision: 2 }, 'it may still answer')
+  t.same(streams.count(2), { live: 3, confirmed: 2, revision: 2 }, 'it may still answer')
   clock.ms = 3_000 * margin
   first.edge.beat(2)
-  t.same(streams.tally(2), { live: 1, confirmed: 1, revision: 2 })
+  t.same(streams.count(2), { live: 1, confirmed: 1, revision: 2 })
 })
 
 t.test('what is confirmed before the tag keys are read again acknowledges nothing', async (t) => {
@@ -207,7 +207,13 @@ t.test('edges are told of an invalidation in the step in which it happens', asyn
   freshness.confirmed(freshness.beginCycle({ monotonic: 0, wall: 0 }))
   t.same(told(), [everything], 'the first lease')
   const row = { revision: 5, id: 'five', kind: 'account', subject: 'account' }
-  const reading = { counter: 5, counterId: 'five', prunedUpTo: 0, appliedId: 'four', inRecovery: false }
+  const reading = {
+    counter: 5,
+    counterId: 'five',
+    prunedUpTo: 0,
+    appliedId: 'four',
+    inRecovery: false,
+  }
   freshness.received({ ...reading, changes: [row], history: null })
   t.same(told(), [[{ kind: 'account', id: 'account' }]], 'a round')
   t.equal(streams.acknowledgeable(5), 5)

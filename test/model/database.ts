@@ -3,7 +3,7 @@ import type { History } from '../../src/domain/protocol/history.ts'
 import type { Position } from '../../src/domain/protocol/position.ts'
 import type { Reading } from '../../src/domain/protocol/reading.ts'
 import type { RevisionRef } from '../../src/domain/protocol/revision-ref.ts'
-import { type EdgeTally, noEdges } from '../../src/freshness/edge-tally.ts'
+import { type EdgeCounts, noEdges } from '../../src/freshness/edge-counts.ts'
 import { type Act, edited, stateAfter } from './acts.ts'
 import { type KeyRow, type KeyState, keys, narrowed, newKey, withState } from './keys.ts'
 import { type SimulatedToken, tagKeys, tokens, tokensOfKey } from './tokens.ts'
@@ -16,7 +16,7 @@ export interface StoredInstance {
   readonly heartbeat: number
   readonly maxStalenessMs: number
   /** Only counted, so that the model has none. */
-  readonly edges: EdgeTally
+  readonly edges: EdgeCounts
   /** When its lease ends on its own wall clock. Only a mutant writes or reads it. */
   readonly leaseEndsAt: number
 }

@@ -1,6 +1,6 @@
 import type { Reading } from '../../../src/domain/protocol/reading.ts'
 import { ask, type Steps } from '../../../src/freshness/coroutine.ts'
-import { noEdges } from '../../../src/freshness/edge-tally.ts'
+import { noEdges } from '../../../src/freshness/edge-counts.ts'
 import { Follower } from '../../../src/freshness/follower.ts'
 import type { SyncCycle } from '../../../src/freshness/freshness.ts'
 import { type Protocol, shipped } from '../protocol.ts'

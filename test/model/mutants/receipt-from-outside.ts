@@ -1,4 +1,4 @@
-import { noEdges } from '../../../src/freshness/edge-tally.ts'
+import { noEdges } from '../../../src/freshness/edge-counts.ts'
 import type { InstanceRow } from '../../../src/freshness/receipt.ts'
 import { ReceiptWait } from '../../../src/freshness/receipt-wait.ts'
 import { type Protocol, shipped } from '../protocol.ts'

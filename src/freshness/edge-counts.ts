@@ -1,5 +1,5 @@
 /** The edges of an instance, as its row counts them. */
-export interface EdgeTally {
+export interface EdgeCounts {
   /** How many may answer from memory. */
   readonly live: number
   /** How many of them hold up no acknowledgement of the revision. */
@@ -9,6 +9,6 @@ export interface EdgeTally {
 }
 
 /** What an instance counts that offers no streams. */
-export function noEdges(revision: number): EdgeTally {
+export function noEdges(revision: number): EdgeCounts {
   return { live: 0, confirmed: 0, revision }
 }
