@@ -2,15 +2,15 @@ import { readByCommit } from '../store/committed-read.ts'
 import type { Database, Executor } from '../store/database.ts'
 import { OtherHistoryError } from '../store/faults.ts'
 import { retryInCurrentHistory, retryWhileLosing } from '../store/retry.ts'
-import { ReadBasis, type ReadBasisOptions } from './read-basis.ts'
+import { ReadRule, type ReadRuleOptions } from './read-rule.ts'
 
-export interface CurrentReadsOptions extends ReadBasisOptions {
+export interface CurrentReadsOptions extends ReadRuleOptions {
   readonly db: Database
 }
 
 /**
  * Reads that a verdict or a receipt may rest on. A plain read counts if the lease holds before and
- * after it and no other history was met meanwhile; any other is proved by a commit (ReadBasis).
+ * after it and no other history was met meanwhile; any other is proved by a commit (ReadRule).
  */
 export class CurrentReads {
   readonly #options: CurrentReadsOptions
@@ -29,12 +29,12 @@ export class CurrentReads {
     isWhole: (found: T) => boolean = () => true,
   ): Promise<T> {
     const { db } = this.#options
-    const basis = new ReadBasis(this.#options)
+    const rule = new ReadRule(this.#options)
     const prove = () => retryInCurrentHistory(() => readByCommit(db, read))
-    if (basis.needsProof()) return prove()
+    if (rule.needsProof()) return prove()
     try {
       const found = await retryWhileLosing(() => read(db))
-      if (basis.countsPlain() && isWhole(found)) return found
+      if (rule.countsPlain() && isWhole(found)) return found
     } catch (error) {
       if (!(error instanceof OtherHistoryError)) throw error
     }

@@ -151,9 +151,7 @@ t.test('changes that an instance cannot apply one by one empty its cache', async
     ['a row that is missing', () => skip(2)],
     ['a gap left by pruned rows', () => prune(20)],
   ]
-  /**
-   * Raises the counter and prunes up to it in one transaction: the instances never see what was between.
-   */
+  /** Raises the counter and prunes up to it in one transaction: instances miss what was between. */
   async function prune(count: number): Promise<void> {
     await raw.query('begin')
     await skip(count)

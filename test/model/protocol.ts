@@ -9,7 +9,7 @@ import { EdgeStreams } from '../../src/freshness/edge-streams.ts'
 import { FailureDetector } from '../../src/freshness/failure-detector.ts'
 import { Follower } from '../../src/freshness/follower.ts'
 import { Freshness } from '../../src/freshness/freshness.ts'
-import { ReadBasis, type ReadBasisOptions } from '../../src/freshness/read-basis.ts'
+import { ReadRule, type ReadRuleOptions } from '../../src/freshness/read-rule.ts'
 import { ReceiptWait, type ReceiptWaitOptions } from '../../src/freshness/receipt-wait.ts'
 import type { FollowerOptions } from '../../src/freshness/registrant.ts'
 import { type Timing, timingOf } from '../../src/freshness/timing.ts'
@@ -37,7 +37,7 @@ export interface Protocol {
   resolve(memory: ResolutionMemory, token: SimulatedToken): Resolution
   judge(facts: CachedCredential['facts'], wall: number): Verdict
   receiptWait(options: ReceiptWaitOptions, node: Node): ReceiptWait
-  readBasis(options: ReadBasisOptions): ReadBasis
+  readRule(options: ReadRuleOptions): ReadRule
   history(): CurrentHistory
   /** What the lease and the failure detector see of the clocks. */
   moment(moment: Moment): Moment
@@ -69,7 +69,7 @@ export const shipped: Protocol = {
     new Resolution(memory, text, digest, memory.cache.find(digest)),
   judge: judgeAt,
   receiptWait: (options) => new ReceiptWait(options),
-  readBasis: (options) => new ReadBasis(options),
+  readRule: (options) => new ReadRule(options),
   history: () => new CurrentHistory(),
   moment: (moment) => moment,
   edgeStreams: (rules) => new EdgeStreams(rules),

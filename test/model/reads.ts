@@ -1,19 +1,19 @@
-import type { ReadBasis, ReadBasisOptions } from '../../src/freshness/read-basis.ts'
+import type { ReadRule, ReadRuleOptions } from '../../src/freshness/read-rule.ts'
 import type { Database } from './database.ts'
 import type { Pool } from './pool.ts'
 
-export interface ReadsOptions extends ReadBasisOptions {
+export interface ReadsOptions extends ReadRuleOptions {
   readonly pool: Pool
   readonly deadlineMs: number
   /** The rule that ships, or a mutant of it. */
-  readonly basis: (options: ReadBasisOptions) => ReadBasis
+  readonly rule: (options: ReadRuleOptions) => ReadRule
 }
 
 export type Statement<T> = (db: Database) => T | undefined
 export type Done<T> = (result: T | undefined) => void
 
 /**
- * The reads that verdicts and receipts rest on: executes what ReadBasis decides, as CurrentReads
+ * The reads that verdicts and receipts rest on: executes what ReadRule decides, as CurrentReads
  * does.
  */
 export class Reads {
@@ -24,13 +24,13 @@ export class Reads {
   }
 
   read<T>(statement: Statement<T>, done: Done<T>): void {
-    const basis = this.options.basis(this.options)
-    if (basis.needsProof()) {
+    const rule = this.options.rule(this.options)
+    if (rule.needsProof()) {
       this.prove(statement, done)
       return
     }
     this.plain(statement, (result) => {
-      if (result === undefined || basis.countsPlain()) done(result)
+      if (result === undefined || rule.countsPlain()) done(result)
       else this.prove(statement, done)
     })
   }

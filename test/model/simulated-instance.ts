@@ -201,7 +201,7 @@ function nodeOf(options: SimulatedInstanceOptions): { node: Node; edges: EdgeStr
     history,
     holdsLease: () => freshness.holdsLease(now()),
     deadlineMs: timing.maxStalenessMs / 2,
-    basis: protocol.readBasis,
+    rule: protocol.readRule,
   })
   const parts = { timing, freshness, cache, history, pool, reads, now }
   return { node: { name, environment, process, link, pollIntervalMs, ...parts }, edges }

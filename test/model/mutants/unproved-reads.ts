@@ -1,8 +1,8 @@
-import { ReadBasis } from '../../../src/freshness/read-basis.ts'
+import { ReadRule } from '../../../src/freshness/read-rule.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
 /** A read without a lease is believed as it comes. */
-class UnprovedReads extends ReadBasis {
+class UnprovedReads extends ReadRule {
   override needsProof(): boolean {
     return false
   }
@@ -14,5 +14,5 @@ class UnprovedReads extends ReadBasis {
 
 export const unprovedReads: Protocol = {
   ...shipped,
-  readBasis: (options) => new UnprovedReads(options),
+  readRule: (options) => new UnprovedReads(options),
 }

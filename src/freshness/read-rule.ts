@@ -1,6 +1,6 @@
 import type { CurrentHistory } from '../store/current-history.ts'
 
-export interface ReadBasisOptions {
+export interface ReadRuleOptions {
   readonly history: Pick<CurrentHistory, 'version'>
   readonly holdsLease: () => boolean
 }
@@ -11,12 +11,12 @@ export interface ReadBasisOptions {
  * Otherwise the server proves in the transaction of the read that it still commits
  * (committed-read.ts).
  */
-export class ReadBasis {
-  protected readonly options: ReadBasisOptions
+export class ReadRule {
+  protected readonly options: ReadRuleOptions
   readonly #version: number
 
   /** Make it before the read is sent. */
-  constructor(options: ReadBasisOptions) {
+  constructor(options: ReadRuleOptions) {
     this.options = options
     this.#version = options.history.version
   }
