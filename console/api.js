@@ -53,8 +53,9 @@ const ofSignIn = /^\/v1\/session(?:[/?]|$)/
  * @param {string} method
  * @param {string} path
  * @param {Request} [request]
- * @returns {Promise<{ body: any, headers: Headers, startedAt: number }>} when the request began that
- *   was answered, by performance.now(): the reader may have given the key in between
+ * @returns {Promise<{ body: any, headers: Headers, startedAt: number }>} when the
+ *   request began that was answered, by performance.now(): the reader may have given the key in
+ *   between
  */
 export async function call(method, path, request = {}) {
   try {

@@ -25,7 +25,15 @@ const views = {
   profile: () => import('./views/profile.js'),
 }
 
-/** @type {{ name: string, account: string, context: import('./types.js').ViewContext, view: OpenView } | undefined} */
+/**
+ * @typedef {object} Shown
+ * @property {string} name
+ * @property {string} account
+ * @property {import('./types.js').ViewContext} context
+ * @property {OpenView} view
+ */
+
+/** @type {Shown | undefined} */
 let shown
 /** @type {OpenView | undefined} the page that a reader without a session sees */
 let gate
@@ -96,8 +104,8 @@ async function start() {
 }
 
 /**
- * Shows the link that the reader has opened in this window; false if the URL has none. A dialog that
- * shows what nobody can show again asks first: the link can be opened again.
+ * Shows the link that the reader has opened in this window; false if the URL has none. A dialog
+ * that shows what nobody can show again asks first: the link can be opened again.
  */
 function openLink() {
   if (location.hash === '') return false
@@ -110,8 +118,8 @@ function openLink() {
 }
 
 /**
- * The secret of a link, or what became of a sign-in by a provider. Secrets leave the URL, and so the
- * history, before anything else happens.
+ * The secret of a link, or what became of a sign-in by a provider. Secrets leave the URL, and so
+ * the history, before anything else happens.
  */
 function takeFragment() {
   const [, secret] = /^#sign-in=(.+)$/.exec(location.hash) ?? []
@@ -126,7 +134,13 @@ function takeFragment() {
   return { secret, invitation, failure, isRoleKept }
 }
 
-/** @param {{ secret?: string | undefined, invitation?: string | undefined, text?: string | undefined, failure?: string }} reason */
+/**
+ * @param {object} reason
+ * @param {string | undefined} [reason.secret]
+ * @param {string | undefined} [reason.invitation]
+ * @param {string | undefined} [reason.text]
+ * @param {string} [reason.failure]
+ */
 async function openGate(reason) {
   const { open } = await import('./views/sign-in.js')
   gate = open({ ...reason, signIn, update })

@@ -1,27 +1,25 @@
-/** Lists every line of a comment that is wider than 100 columns, and exits 1 if there is one. */
-import { readdir, readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
-import { maxCommentWidth, wideCommentLines } from './comment-width.ts'
+/**
+ * Lists every line of a comment that is wider than 100 columns, in the files that git knows or
+ * would add, and exits 1 if there is one.
+ */
+import { execFileSync } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { commentMarkOf, maxCommentWidth, wideCommentLines } from './comment-width.ts'
 
 const root = join(import.meta.dirname, '..')
-const rooms = ['src', 'test', 'bench', 'scripts', 'clients/typescript/src']
+const listing = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
 
-const wide = (await Promise.all(rooms.map(wideLinesOf))).flat()
-for (const place of wide)
-  console.error(`${place}: a comment is wider than ${maxCommentWidth} columns`)
-if (wide.length > 0) process.exitCode = 1
-
-async function wideLinesOf(room: string): Promise<string[]> {
-  const entries = await readdir(join(root, room), { recursive: true })
-  const sources = entries.filter(
-    (entry) => entry.endsWith('.ts') && !/node_modules|client\/generated/.test(entry),
-  )
-  const places = await Promise.all(
-    sources.sort().map(async (entry) => {
-      const path = join(root, room, entry)
-      const lines = wideCommentLines(await readFile(path, 'utf8'))
-      return lines.map((line) => `${relative(root, path)}:${line}`)
-    }),
-  )
-  return places.flat()
+for (const path of listing.split('\n').filter((line) => line !== '')) {
+  // Git lists a file that is deleted, but whose deletion is not yet staged.
+  const source = await readFile(join(root, path), 'utf8').catch(() => '')
+  const mark = commentMarkOf(path, source)
+  if (mark === undefined) continue
+  for (const line of wideCommentLines(source, mark)) {
+    console.error(`${path}:${line}: a comment is wider than ${maxCommentWidth} columns`)
+    process.exitCode = 1
+  }
 }

@@ -1,5 +1,6 @@
 -- Sends the requests of a file and looks at every answer.
--- wrk ... -- REQUESTS_FILE SEQUENCE_FILE|- START_OF_ANSWER GOOD_VERDICTS|-; the last line of the output is JSON.
+-- wrk ... -- REQUESTS_FILE SEQUENCE_FILE|- START_OF_ANSWER GOOD_VERDICTS|-; the last line of the
+-- output is JSON.
 
 local requests = {}
 local sequence = nil

@@ -30,7 +30,11 @@ export function comparison(edited, { now, merged, isBusy, save, dismiss }) {
     </footer>`
 }
 
-/** The edit that met another was the reader's own. @param {string} what @param {(() => void) | undefined} dismiss */
+/**
+ * The edit that met another was the reader's own.
+ * @param {string} what
+ * @param {(() => void) | undefined} dismiss
+ */
 export function madeAlready(what, dismiss) {
   return html`<p class="note" role="status">The ${what} already is as you want it.</p>
     <footer><button type="button" class="primary" @click=${dismiss}>Done</button></footer>`

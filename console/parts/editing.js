@@ -24,8 +24,8 @@ import { problemOf } from './problem.js'
  */
 
 /**
- * Saves what a reader has changed, and nothing else. If another person has changed it meanwhile, the
- * reader sees both versions first.
+ * Saves what a reader has changed, and nothing else. If another person has changed it meanwhile,
+ * the reader sees both versions first.
  * @template T
  */
 export class Editing {
@@ -36,7 +36,10 @@ export class Editing {
   #isContested = false
   /** @type {import('./receipt.js').Progress | undefined} */
   #progress
-  /** @type {typeof import('./comparison.js') | undefined} what shows the outcome, loaded before there is one */
+  /**
+   * What shows the outcome, loaded before there is one.
+   * @type {typeof import('./comparison.js') | undefined}
+   */
   #outcome
 
   /** @param {Edited<T>} edited */
@@ -77,7 +80,10 @@ export class Editing {
     return comparison(this.edited, { now: current.value, merged, isBusy, save, dismiss })
   }
 
-  /** @param {{ body: any, startedAt: number }} answer @param {typeof import('./comparison.js')} shows */
+  /**
+   * @param {{ body: any, startedAt: number }} answer
+   * @param {typeof import('./comparison.js')} shows
+   */
   async #follow({ body, startedAt }, { followReceipt }) {
     this.#isContested = false
     this.edited.saved()

@@ -15,12 +15,18 @@ import { problemOf } from './problem.js'
  * @property {() => void} dismiss
  */
 
-/** @typedef {{ path: string, body: object, headers: Record<string, string>, subject: string }} Request */
+/**
+ * @typedef {object} Request
+ * @property {string} path
+ * @property {object} body
+ * @property {Record<string, string>} headers
+ * @property {string} subject
+ */
 
 /**
  * A dialog that asks the service for a token so that none is lost in silence. The request has an
- * idempotency key, which it keeps until its outcome is known: the same request says what was issued,
- * and a token that nobody has received is replaced by one that is shown.
+ * idempotency key, which it keeps until its outcome is known: the same request says what was
+ * issued, and a token that nobody has received is replaced by one that is shown.
  * @param {object} options
  * @param {string} options.title
  * @param {string} options.path of the request that issues
@@ -37,7 +43,10 @@ export function openIssue({ title, path, subject, done = 'Done everywhere', form
   let problem
   /** @type {Request | undefined} */
   let request
-  /** @type {typeof import('./issued.js') | undefined} what shows the outcome, loaded before there is one */
+  /**
+   * What shows the outcome, loaded before there is one.
+   * @type {typeof import('./issued.js') | undefined}
+   */
   let outcome
   /** @type {import('./new-token.js').NewToken | undefined} */
   let token
@@ -74,7 +83,10 @@ export function openIssue({ title, path, subject, done = 'Done everywhere', form
     else update()
   }
 
-  /** @param {{ body: any, startedAt: number }} answer @param {typeof import('./issued.js')} shows */
+  /**
+   * @param {{ body: any, startedAt: number }} answer
+   * @param {typeof import('./issued.js')} shows
+   */
   function receive({ body, startedAt }, { NewToken, followReceipt }) {
     isUnknown = false
     lost = body.token === null ? { key: body.api_key, generation: body.generation } : undefined
@@ -154,8 +166,8 @@ function leftBehind(fact) {
 }
 
 /**
- * Whether a refusal says that this request, which may have arrived before, has done nothing: what it
- * did before would be the answer.
+ * Whether a refusal says that this request, which may have arrived before, has done nothing: what
+ * it did before would be the answer.
  * @param {unknown} error
  */
 function refusesForGood(error) {

@@ -29,8 +29,8 @@ export function wordsOfFailure(failure) {
 /**
  * Begins a sign-in at a provider, and leaves the page for the provider's. Throws a Problem.
  * @param {string} provider
- * @param {{ confirm?: boolean, account?: string | undefined, invitation?: string | undefined }} [options] `confirm`: the provider must
- *   ask for a proof of identity
+ * @param {{ confirm?: boolean, account?: string | undefined, invitation?: string | undefined }}
+ *   [options] `confirm`: the provider must ask for a proof of identity
  */
 export async function leaveFor(provider, { confirm = false, account, invitation } = {}) {
   const body = {

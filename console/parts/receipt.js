@@ -59,7 +59,9 @@ export function progressOf(progress, done) {
 function countsOf(receipt) {
   const { instances, edges } = receipt
   const isComplete = receipt.state === 'complete'
-  /** @type {(progress: import('../types.js').ReceiptProgress, one: string, many?: string) => string} */
+  /**
+   * @type {(progress: import('../types.js').ReceiptProgress, one: string, many?: string) => string}
+   */
   const count = ({ acknowledged, live }, one, many) =>
     `${isComplete ? live : acknowledged} of ${counted(live, one, many)}`
   if (instances === undefined || edges === undefined) return count(receipt, 'process', 'processes')

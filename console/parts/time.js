@@ -54,8 +54,8 @@ export function toLocalInput(time) {
 }
 
 /**
- * The time that a `datetime-local` field means; undefined if it is empty. What is no time, such as a
- * year of five digits, stays as it is: the service says what is wrong with it.
+ * The time that a `datetime-local` field means; undefined if it is empty. What is no time, such as
+ * a year of five digits, stays as it is: the service says what is wrong with it.
  * @param {string} value
  */
 export function fromLocalInput(value) {

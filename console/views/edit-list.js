@@ -10,7 +10,10 @@ import { counted } from '../parts/words.js'
 import { accountPath } from '../state.js'
 
 /** @typedef {import('../types.js').AllowList} AllowList */
-/** @typedef {{ name: string, description: string, entries: string }} Values as the reader types them */
+/**
+ * As the reader types them.
+ * @typedef {{ name: string, description: string, entries: string }} Values
+ */
 
 /** @param {(list: AllowList) => void} made */
 export function createList(made) {

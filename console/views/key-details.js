@@ -9,7 +9,9 @@ import { accountPath, may, state } from '../state.js'
 import { disableKey, enableKey, revokeKey, showRevocation } from './key-acts.js'
 
 /** @typedef {import('../types.js').ApiKey} ApiKey */
-/** @typedef {{ key: ApiKey, etag: string, lists: readonly import('../types.js').AllowList[] }} Found */
+/**
+ * @typedef {{ key: ApiKey, etag: string, lists: readonly import('../types.js').AllowList[] }} Found
+ */
 
 /**
  * The sheet API Key Details.

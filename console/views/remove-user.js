@@ -12,8 +12,8 @@ import { may, nameOfUser } from '../state.js'
 /** @typedef {import('../types.js').User} User */
 
 /**
- * Asks what becomes of the keys of a user, removes the user, and shows the receipt until no instance
- * accepts a session of the person.
+ * Asks what becomes of the keys of a user, removes the user, and shows the receipt until no
+ * instance accepts a session of the person.
  * @param {User} user
  * @param {() => void} changed
  */

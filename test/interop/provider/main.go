@@ -1,5 +1,5 @@
-// A provider of OpenID Connect: the example server of zitadel/oidc, with its people and machines, and
-// with this service as its client.
+// A provider of OpenID Connect: the example server of zitadel/oidc, with its people and machines,
+// and with this service as its client.
 package main
 
 import (

@@ -1,7 +1,7 @@
 using System;
 using System.Threading.Tasks;
 
-/// <summary>What the client names of Polly, a library for retries, which no program here sets.</summary>
+/// <summary>What the client names of Polly, a library for retries that no program sets.</summary>
 namespace Polly
 {
     public enum OutcomeType

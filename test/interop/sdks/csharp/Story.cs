@@ -7,7 +7,7 @@ using AeonKeys.Model;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
 
-/// <summary>The story of a key, told through the client that openapi-generator makes for C#.</summary>
+/// <summary>The story of a key, told through the client of openapi-generator for C#.</summary>
 public static class Story
 {
     public static void Main()
@@ -76,7 +76,7 @@ public static class Story
         }
     }
 
-    /// <summary>Reads a sample of every model of an answer, and prints what the model has of it.</summary>
+    /// <summary>Reads a sample of every model, and prints what the model has of it.</summary>
     private static void ReadModels()
     {
         var read = new JObject();

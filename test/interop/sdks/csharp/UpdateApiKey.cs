@@ -1,6 +1,6 @@
 namespace AeonKeys.Model
 {
-    /// <summary>Without this part, an update that does not set the expiry sends null, which removes it.</summary>
+    /// <summary>Else an update without an expiry sends null, which removes it.</summary>
     public partial class UpdateApiKey
     {
         public bool ClearsExpiry { get; set; }
