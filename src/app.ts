@@ -26,7 +26,7 @@ import { metadataRoute, OAuthMetadata } from './http/oauth/metadata.ts'
 import { describeRoutes } from './http/openapi.ts'
 import { healthComponents, livenessRoute, readinessRoute } from './http/operations/health.ts'
 import { type MetricsOptions, metricsRoute } from './http/operations/metrics-route.ts'
-import type { PoolUses } from './http/operations/pool-metrics.ts'
+import type { FiguresOfPools } from './http/operations/pool-metrics.ts'
 import { registerServiceMetrics } from './http/operations/service-metrics.ts'
 import { FaultBody, Problem, writeProblem } from './http/problem.ts'
 import { rootPage } from './http/root-page.ts'
@@ -39,7 +39,7 @@ import { refuseUnknownQueries } from './http/unknown-query.ts'
 import { getAccount } from './management/accounts/get.ts'
 
 export interface AppOptions extends CommonAppOptions, MetricsOptions {
-  readonly pools: PoolUses
+  readonly pools: FiguresOfPools
   readonly apis: ApiSettings
 }
 

@@ -1,8 +1,8 @@
 import type { History } from '../domain/protocol/history.ts'
+import type { ObservedInstance } from '../domain/protocol/observed-instance.ts'
 import type { Position } from '../domain/protocol/position.ts'
 import type { Reading } from '../domain/protocol/reading.ts'
 import type { EdgeCounts } from './edge-counts.ts'
-import type { ObservedInstance } from './failure-detector.ts'
 
 /**
  * What a follower asks its driver to do next; one command is under way at a time. Every command but

@@ -1,9 +1,7 @@
 import type { HistoryChange } from '../domain/protocol/history.ts'
+import type { Log } from '../store/log.ts'
 
-export interface InstanceLog {
-  info(facts: object, message: string): void
-  warn(facts: object, message: string): void
-}
+type FollowerLog = Pick<Log, 'info' | 'warn'>
 
 /**
  * How many different causes are logged while sync cycles fail: some causes name a port or a time.
@@ -32,7 +30,7 @@ const historyMessages: Readonly<
  * every cycle.
  */
 export class FreshnessLog {
-  readonly #log: InstanceLog
+  readonly #log: FollowerLog
   /** What has been logged since the latest confirmed sync cycle. */
   readonly #causes = new Set<string>()
   #cause: string | undefined
@@ -42,7 +40,7 @@ export class FreshnessLog {
   #withoutLeaseSince = 0
   #doStalenessesDiffer = false
 
-  constructor(log: InstanceLog) {
+  constructor(log: FollowerLog) {
     this.#log = log
   }
 

@@ -2,6 +2,7 @@ import type { CurrentHistory, Origin } from '../store/current-history.ts'
 import { OtherHistoryError } from '../store/faults.ts'
 import { listen } from '../store/feed.ts'
 import { destroyFeedConnection, type FeedConnection } from '../store/feed-connection.ts'
+import type { Log } from '../store/log.ts'
 import { Wakeup } from './wakeup.ts'
 
 export interface ListenerOptions {
@@ -12,7 +13,7 @@ export interface ListenerOptions {
   readonly history: CurrentHistory
   /** A new revision was announced, or may have been missed. */
   readonly onChange: () => void
-  readonly log: { warn(facts: object, message: string): void }
+  readonly log: Pick<Log, 'warn'>
   /** How often an idle connection is checked, in milliseconds. */
   readonly checkEveryMs: number
 }

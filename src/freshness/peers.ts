@@ -1,4 +1,5 @@
-import type { FailureDetector, ObservedInstance, UnresponsiveInstance } from './failure-detector.ts'
+import type { ObservedInstance } from '../domain/protocol/observed-instance.ts'
+import type { FailureDetector, UnresponsiveInstance } from './failure-detector.ts'
 import type { FreshnessLog } from './freshness-log.ts'
 import { RegistrationGate } from './registration-gate.ts'
 

@@ -37,6 +37,11 @@ export interface ConsoleSettings {
   readonly origin: string
 }
 
+/** The settings of the routes by which a browser signs in. */
+export interface SignInSettings
+  extends ConsoleSettings,
+    Pick<ApiSettings, 'trustedProxies'> {}
+
 export interface ForwardAuthSettings {
   /** The proxies that may ask for verdicts without a token. */
   readonly networks: readonly AddressRange[]

@@ -1,16 +1,12 @@
 import type { JWK } from 'jose'
 import { findKey, type KeySet } from './key-set.ts'
+import type { SigningHeader } from './signing-header.ts'
 
 /** `unknown`: the issuer has no such key. `away`: whether it has cannot be known now. */
 export type FoundKey =
   | { readonly kind: 'key'; readonly key: JWK }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'away' }
-
-export interface WantedKey {
-  readonly kid: string
-  readonly algorithm: string
-}
 
 /** Keys of this age are asked for again. Issuers announce a key before its use. */
 const refreshAfterMs = 10 * 60 * 1000
@@ -55,7 +51,7 @@ export class IssuerKeys {
   }
 
   /** Returns a promise only while no keys are known. */
-  find(wanted: WantedKey): FoundKey | Promise<FoundKey> {
+  find(wanted: SigningHeader): FoundKey | Promise<FoundKey> {
     const known = this.#current()
     if (known === undefined) return this.#findFirst(wanted)
     const ageMs = this.#monotonicMs() - known.askedAtMs
@@ -67,7 +63,7 @@ export class IssuerKeys {
     return AWAY
   }
 
-  async #findFirst({ kid, algorithm }: WantedKey): Promise<FoundKey> {
+  async #findFirst({ kid, algorithm }: SigningHeader): Promise<FoundKey> {
     await this.#refreshAfter(awayForMs)
     const known = this.#current()
     if (known === undefined) return AWAY

@@ -1,16 +1,10 @@
 import type { ChangeRow } from '../domain/protocol/change.ts'
 import type { History } from '../domain/protocol/history.ts'
+import type { ObservedInstance } from '../domain/protocol/observed-instance.ts'
 import type { Position } from '../domain/protocol/position.ts'
 import type { Reading } from '../domain/protocol/reading.ts'
 import { changeChannel } from './changes.ts'
 import type { FeedConnection } from './feed-connection.ts'
-
-export interface StoredHeartbeat {
-  readonly id: string
-  readonly applied: number
-  readonly heartbeat: number
-  readonly maxStalenessMs: number
-}
 
 /**
  * An instance that is more changes behind than this starts with an empty cache instead of reading
@@ -128,7 +122,7 @@ export async function acknowledge(
  * The heartbeat of every instance, on this very connection, with its applied revision and its
  * MAX_STALENESS_MS.
  */
-export async function loadHeartbeats({ client }: FeedConnection): Promise<StoredHeartbeat[]> {
+export async function loadHeartbeats({ client }: FeedConnection): Promise<ObservedInstance[]> {
   const { rows } = await client.query<{
     id: string
     applied: string

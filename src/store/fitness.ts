@@ -1,12 +1,10 @@
 import type { PostgresPool } from 'kysely'
 import { UnfitDatabaseError } from './faults.ts'
+import type { Log } from './log.ts'
 import { explainUnmet, type UnmetRow, unmetOf, unmetParameters, unmetQuery } from './relied-on.ts'
 import { explainUnenforced, type Unenforced, unenforcedExpression } from './server-fitness.ts'
 
-export interface FitnessLog {
-  info(facts: object, message: string): void
-  error(facts: object, message: string): void
-}
+type FitnessLog = Pick<Log, 'info' | 'error'>
 
 /**
  * Whether the constraints and triggers that the service relies on hold. A new session is asked by

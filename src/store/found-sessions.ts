@@ -17,18 +17,18 @@ interface SessionColumns {
   readonly session_ended_at: Date | null
 }
 
-type Found<Rights> = Rights & SessionColumns
+type Found<RightsColumns> = RightsColumns & SessionColumns
 
 /** A row for each wanted session, with nulls where there is none. */
-export type WantedRow<Rights> = { readonly in_recovery: boolean } & {
-  readonly [Column in keyof Found<Rights>]: Found<Rights>[Column] | null
+export type WantedRow<RightsColumns> = { readonly in_recovery: boolean } & {
+  readonly [Column in keyof Found<RightsColumns>]: Found<RightsColumns>[Column] | null
 }
 
 /**
  * The rows of sessions that exist. Throws StandbyError when a standby answered, which may lag
  * behind: a session that it does not have may exist.
  */
-export function foundSessions<Rights>(rows: readonly WantedRow<Rights>[]): Found<Rights>[] {
+export function foundSessions<RightsColumns>(rows: readonly WantedRow<RightsColumns>[]): Found<RightsColumns>[] {
   if (rows.some((row) => row.in_recovery)) throw new StandbyError()
   return rows.filter(isFound)
 }
@@ -45,6 +45,6 @@ export function toStoredSession(row: SessionColumns): StoredSession {
   }
 }
 
-function isFound<Rights>(row: WantedRow<Rights>): row is WantedRow<Rights> & Found<Rights> {
+function isFound<RightsColumns>(row: WantedRow<RightsColumns>): row is WantedRow<RightsColumns> & Found<RightsColumns> {
   return row.session_id !== null
 }

@@ -1,10 +1,11 @@
 import { CurrentHistory } from './current-history.ts'
 import { type Database, type DatabaseOptions, type OpenPool, openPool } from './database.ts'
 import { FairSemaphore } from './fair-semaphore.ts'
-import { Fitness, type FitnessLog } from './fitness.ts'
+import { Fitness } from './fitness.ts'
+import type { Log } from './log.ts'
 import { LongReads } from './long-reads.ts'
 import { poolSizesOf } from './pool-sizes.ts'
-import { DatabaseServers, type ServersLog } from './servers/database-servers.ts'
+import { DatabaseServers } from './servers/database-servers.ts'
 import { shareByAccount } from './shared-pool.ts'
 
 export interface ServiceDatabaseOptions extends DatabaseOptions {
@@ -13,7 +14,7 @@ export interface ServiceDatabaseOptions extends DatabaseOptions {
   readonly maxWaiting: number
   /** The account on whose behalf the caller runs. */
   readonly accountOf: () => string
-  readonly log?: ServersLog & FitnessLog
+  readonly log?: Log
 }
 
 /** What the connections of a pool are doing. */

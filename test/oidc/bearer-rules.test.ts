@@ -1,7 +1,7 @@
 import t from 'tap'
 import { bearerTypes, faultOfClaims } from '../../src/oidc/bearer-rules.ts'
 import { parseJwt } from '../../src/oidc/parse-jwt.ts'
-import { parseSigningHeader } from '../../src/oidc/prove-signature.ts'
+import { parseSigningHeader } from '../../src/oidc/signing-header.ts'
 
 const nowSeconds = 1_800_000_000
 const terms = {

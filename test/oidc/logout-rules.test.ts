@@ -1,6 +1,6 @@
 import t from 'tap'
 import { faultOfLogout, logoutTypes } from '../../src/oidc/logout-rules.ts'
-import { parseSigningHeader } from '../../src/oidc/prove-signature.ts'
+import { parseSigningHeader } from '../../src/oidc/signing-header.ts'
 
 const nowSeconds = 1_800_000_000
 const terms = { clientId: 'client', now: new Date(nowSeconds * 1000) }

@@ -4,7 +4,7 @@ import type { EdgeAnswer, ToFollower } from './edge-follower.ts'
 import type { AddressesMessage, RightsMessage, WireAnswer } from './edge-message.ts'
 import { KnownKey } from './known-key.ts'
 import { parseToEdge } from './parse-to-edge.ts'
-import { fromWireFacts, type Rights, type WireFacts } from './wire-facts.ts'
+import { fromWireFacts, type AnnouncedRights, type WireFacts } from './wire-facts.ts'
 
 /** Accounts whose ids keys share: an id that was read again is another text in memory. */
 const maxAccounts = 10_000
@@ -23,7 +23,7 @@ const fault: Read = { kind: 'fault' }
 
 /** Reads the frames of one stream: facts refer to what was announced on it before. */
 export class EdgeReader {
-  readonly #rights = new Map<number, Rights>()
+  readonly #rights = new Map<number, AnnouncedRights>()
   readonly #addresses = new Map<number, AddressSet>()
   readonly #accounts = new Map<string, string>()
 
@@ -82,7 +82,7 @@ export class EdgeReader {
 }
 
 /** Callers get the role and the permissions in verdicts: nobody may change what others judge by. */
-function rightsOf({ role, permissions }: RightsMessage): Rights {
+function rightsOf({ role, permissions }: RightsMessage): AnnouncedRights {
   return {
     role: Object.freeze({ id: role.id, name: role.name }),
     permissions: Object.freeze([...permissions]),

@@ -1,6 +1,6 @@
 import type { Reach } from '../key/api-key.ts'
 import type { AddressSet } from '../network/address-set.ts'
-import type { RoleRef } from '../role-ref.ts'
+import type { Rights } from '../rights.ts'
 import type { KeyFacts } from '../verdict.ts'
 
 /** The facts of a key as they are on a stream. Times are Unix times in milliseconds. */
@@ -25,11 +25,7 @@ export interface WireFacts {
 }
 
 /** What facts refer to: sent once, and shared by many keys. */
-export interface Rights {
-  readonly role: RoleRef
-  readonly permissions: readonly string[]
-  readonly holds: ReadonlySet<string>
-}
+export type AnnouncedRights = Pick<Rights, 'role' | 'permissions' | 'holds'>
 
 /** The facts of a key for a stream that has announced what they refer to. */
 export function toWireFacts(
@@ -59,7 +55,7 @@ export function toWireFacts(
  * The facts of a key as its edge judges them. For whom a key was issued, and which lists its
  * addresses are from, is no part of a verdict and stays in the service.
  */
-export function fromWireFacts(wire: WireFacts, rights: Rights, addresses: AddressSet): KeyFacts {
+export function fromWireFacts(wire: WireFacts, rights: AnnouncedRights, addresses: AddressSet): KeyFacts {
   const expiresAt = dateOf(wire.expiresAt)
   return {
     id: wire.id,

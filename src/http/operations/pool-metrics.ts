@@ -1,17 +1,6 @@
 import { Gauge, type Registry } from 'prom-client'
 import { registerGauges } from './metric-definition.ts'
 
-/** The use of one pool of database connections. */
-export interface PoolUse {
-  readonly totalCount: number
-  readonly idleCount: number
-  /** Requests that wait for a connection. */
-  readonly waitingCount: number
-}
-
-/** The use of each pool, by the name of the pool. */
-export type PoolUses = Readonly<Record<string, PoolUse>>
-
 const definitions = [
   {
     name: 'aeon_keys_database_connections',
@@ -33,11 +22,16 @@ const definitions = [
   },
 ] as const
 
+type PoolFigures = Readonly<Record<(typeof definitions)[number]['field'], number>>
+
+/** The figures of each pool of database connections, by the name of the pool. */
+export type FiguresOfPools = Readonly<Record<string, PoolFigures>>
+
 /**
  * Registers a gauge with the label `pool` for each figure; the former name gives the sum of the
  * pools.
  */
-export function registerPoolMetrics(registry: Registry, pools: PoolUses): void {
+export function registerPoolMetrics(registry: Registry, pools: FiguresOfPools): void {
   for (const { name, formerName, help, field } of definitions) {
     new Gauge({
       name,

@@ -2,12 +2,12 @@ import type { Registry } from 'prom-client'
 import type { Deps } from '../deps.ts'
 import { registerEdgeMetrics } from './edge-metrics.ts'
 import { registerFreshnessMetrics } from './freshness-metrics.ts'
-import { type PoolUses, registerPoolMetrics } from './pool-metrics.ts'
+import { type FiguresOfPools, registerPoolMetrics } from './pool-metrics.ts'
 import { registerResourceMetrics } from './resource-metrics.ts'
 import { registerVerificationMetrics } from './verification-metrics.ts'
 
 /** The metrics of a process with a database. */
-export function registerServiceMetrics(registry: Registry, deps: Deps, pools: PoolUses): void {
+export function registerServiceMetrics(registry: Registry, deps: Deps, pools: FiguresOfPools): void {
   registerVerificationMetrics(registry, deps)
   registerFreshnessMetrics(registry, deps)
   if (deps.edges !== undefined) registerEdgeMetrics(registry, deps.edges)

@@ -1,14 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { RedemptionRefusal } from '../../domain/invitation/redemption.ts'
-import type { AddressRange } from '../../domain/network/address.ts'
 import { rightsOf } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { type Redemption, redeem } from '../../management/invitations/redeem.ts'
 import { type SignedInUser, signInPerson } from '../../management/users/sign-in.ts'
 import { ProviderUnavailable, SignInRefused } from '../../oidc/errors.ts'
 import { isUnavailable } from '../../verification/outage.ts'
-import type { ConsoleSettings } from '../api-settings.ts'
+import type { SignInSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
 import type { Deps } from '../deps.ts'
 import { clientAddressOf } from '../request-address.ts'
@@ -26,10 +25,6 @@ const callbackPath = '/v1/session/callback'
 /** Why a sign-in failed, for the page that opens then. */
 type Failure = 'expired' | 'refused' | 'no_role' | 'away' | `invitation_${RedemptionRefusal}`
 
-interface CallbackSettings extends ConsoleSettings {
-  readonly trustedProxies: readonly AddressRange[]
-}
-
 /** Where a provider sends browsers back: the URI that is registered there. */
 export function redirectUriOf({ origin }: ConsoleSite, provider: string): string {
   return `${origin}${callbackPath}/${provider}`
@@ -41,7 +36,7 @@ export function redirectUriOf({ origin }: ConsoleSite, provider: string): string
  * used up either way, and that of no other: sign-ins of several windows leave each other alone, and
  * a forged answer ends none.
  */
-export function signInCallbackRoute(app: App, deps: Deps, settings: CallbackSettings): void {
+export function signInCallbackRoute(app: App, deps: Deps, settings: SignInSettings): void {
   app.get(
     `${callbackPath}/:provider`,
     { schema: { hide: true, params: Type.Object({ provider: Type.String() }) } },
@@ -109,7 +104,7 @@ type Outcome = ({ readonly kind: 'signed_in' } & SignedInUser) | Redemption
 
 async function finish(
   deps: Deps,
-  settings: CallbackSettings,
+  settings: SignInSettings,
   request: FastifyRequest,
   { site, pending }: Found,
 ): Promise<Outcome> {

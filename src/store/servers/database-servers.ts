@@ -1,6 +1,7 @@
 import type { ClientConfig } from 'pg'
 import { type Connection, type DatabaseUrl, parseConnection } from '../database-url.ts'
 import { ConnectionError, NoServerError, StandbyError, UnfitDatabaseError } from '../faults.ts'
+import type { Log } from '../log.ts'
 import { types } from '../types.ts'
 import { ClusterRule, refusesWrites } from './cluster-rule.ts'
 import { endpointOptions } from './endpoint-options.ts'
@@ -13,17 +14,12 @@ export interface DatabaseServersOptions {
   readonly connection: Connection
   /** How long one connection may take, in milliseconds. */
   readonly connectTimeoutMs: number
-  readonly log?: ServersLog | undefined
+  readonly log?: Pick<Log, 'info' | 'warn'> | undefined
   /**
    * How long a server that accepts writes waits for another that was promoted later, in
    * milliseconds. Default: 100.
    */
   readonly graceMs?: number | undefined
-}
-
-export interface ServersLog {
-  info(facts: object, message: string): void
-  warn(facts: object, message: string): void
 }
 
 /**
@@ -34,7 +30,7 @@ export interface ServersLog {
 export class DatabaseServers {
   readonly #url: DatabaseUrl
   readonly #connectTimeoutMs: number
-  readonly #log: ServersLog | undefined
+  readonly #log: Pick<Log, 'info' | 'warn'> | undefined
   readonly #graceMs: number | undefined
   readonly #rule: ClusterRule
   #found: readonly Endpoint[] = []

@@ -1,8 +1,8 @@
 import type { Moment } from '../../../src/domain/protocol/lease.ts'
+import type { ObservedInstance } from '../../../src/domain/protocol/observed-instance.ts'
 import type { Result } from '../../../src/freshness/commands.ts'
 import {
   FailureDetector,
-  type ObservedInstance,
   type UnresponsiveInstance,
 } from '../../../src/freshness/failure-detector.ts'
 import { Follower } from '../../../src/freshness/follower.ts'

@@ -1,13 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { runForAccount } from '../../../account-context.ts'
-import type { AddressRange } from '../../../domain/network/address.ts'
 import type { KeyPrincipal } from '../../../domain/principal.ts'
 import { invalidRequest } from '../../../errors.ts'
 import { type StartedSession, startSession } from '../../../management/sessions/start.ts'
 import { startSessionByLink } from '../../../management/sessions/start-by-link.ts'
 import { verify } from '../../../verification/verify.ts'
-import type { ConsoleSettings } from '../../api-settings.ts'
+import type { SignInSettings } from '../../api-settings.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
 import { refusedToken } from '../../refused-token.ts'
@@ -21,10 +20,6 @@ const SignIn = Type.Object(
   { key: Type.Optional(Type.String()), sign_in_secret: Type.Optional(Type.String()) },
   closed,
 )
-
-interface SignInSettings extends ConsoleSettings {
-  readonly trustedProxies: readonly AddressRange[]
-}
 
 /** Exchanges a key, or the secret of a sign-in link, for a session cookie. */
 export function signInRoute(app: App, deps: Deps, settings: SignInSettings): void {
