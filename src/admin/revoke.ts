@@ -5,7 +5,8 @@ import { revokeApiKey } from '../management/api-keys/revoke.ts'
 import { asInstance } from './as-instance.ts'
 import { type Command, type Outcome, optionOf, pendingExitCode, UsageError } from './command.ts'
 
-const defaultWaitMs = 10_000
+/** Longer than a request waits by default: in an incident, the operator wants the receipt. */
+const receiptWaitMs = 10_000
 
 /** Revokes a key in an incident, without a token that has the right to. */
 export const revokeCommand: Command = {
@@ -23,7 +24,7 @@ tag of this deployment, because anybody can forge a token with the id of another
     {
       name: 'wait-ms',
       value: 'NUMBER',
-      about: `Milliseconds to wait for all instances. Default: ${defaultWaitMs}.`,
+      about: `Milliseconds to wait for all instances. Default: ${receiptWaitMs}.`,
     },
   ],
   async run(context) {
@@ -43,7 +44,7 @@ tag of this deployment, because anybody can forge a token with the id of another
 }
 
 function parseWait(text: string | undefined): number {
-  if (text === undefined) return defaultWaitMs
+  if (text === undefined) return receiptWaitMs
   if (!/^\d{1,6}$/.test(text)) throw new UsageError('--wait-ms must be a number of milliseconds.')
   return Number(text)
 }

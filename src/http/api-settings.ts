@@ -38,9 +38,7 @@ export interface ConsoleSettings {
 }
 
 /** The settings of the routes by which a browser signs in. */
-export interface SignInSettings
-  extends ConsoleSettings,
-    Pick<ApiSettings, 'trustedProxies'> {}
+export interface SignInSettings extends ConsoleSettings, Pick<ApiSettings, 'trustedProxies'> {}
 
 export interface ForwardAuthSettings {
   /** The proxies that may ask for verdicts without a token. */

@@ -1,3 +1,4 @@
+import { maxNameLength, maxStatedEmailLength, maxSubjectLength } from '../domain/limits.ts'
 import { type ClaimFault, type MappedRole, mapClaims } from '../domain/person/mapping.ts'
 import type { PersonName, Profile } from '../domain/person/person.ts'
 import { SignInRefused } from './errors.ts'
@@ -11,11 +12,6 @@ export interface VerifiedPerson extends PersonName, Profile {
   readonly providerSession: string | undefined
   readonly roles: readonly MappedRole[]
 }
-
-/** OpenID Connect Core 1.0, section 2. */
-const maxSubjectLength = 255
-const maxEmailLength = 320
-const maxNameLength = 120
 
 /**
  * Parses the claims of an ID token whose signature, issuer, audience, nonce and times are verified.
@@ -31,7 +27,7 @@ export function parseClaims(
       `The claim sub must be a string of 1 to ${maxSubjectLength} characters.`,
     )
   }
-  const email = textOf(claims, 'email', maxEmailLength)
+  const email = textOf(claims, 'email', maxStatedEmailLength)
   const name = textOf(claims, 'name', maxNameLength)
   const { email_verified: verified } = claims
   // What was verified is the text that the provider states: with spaces around it, another address.

@@ -1,4 +1,5 @@
 import { isRecord } from '../domain/is-record.ts'
+import { maxSubjectLength } from '../domain/limits.ts'
 import { audiencesOf, faultOfTimes } from './registered-claims.ts'
 
 /** OpenID Connect Back-Channel Logout 1.0, section 2.4, and RFC 7519, section 5.1. */
@@ -9,8 +10,6 @@ export const logoutTypes: ReadonlySet<string> = new Set([
 ])
 
 const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
-/** As many characters as a subject has. */
-const maxLength = 255
 
 export interface LogoutTerms {
   readonly clientId: string
@@ -31,12 +30,12 @@ export function faultOfLogout(
   if (!isLogout(events)) return 'events must name a back-channel logout.'
   // Else an ID token of an attacker could end the sessions of the one it is of.
   if (nonce !== undefined) return 'nonce must be absent.'
-  if (!isText(jti)) return `jti must be a string of 1 to ${maxLength} characters.`
+  if (!isText(jti)) return `jti must be a string of 1 to ${maxSubjectLength} characters.`
   if (sub === undefined && sid === undefined) return 'sub or sid must be there.'
   if (sub !== undefined && !isText(sub))
-    return `sub must be a string of 1 to ${maxLength} characters.`
+    return `sub must be a string of 1 to ${maxSubjectLength} characters.`
   if (sid !== undefined && !isText(sid))
-    return `sid must be a string of 1 to ${maxLength} characters.`
+    return `sid must be a string of 1 to ${maxSubjectLength} characters.`
   return faultOfTimes(claims, now)
 }
 
@@ -47,5 +46,5 @@ function isLogout(events: unknown): boolean {
 /** What the database can hold. */
 function isText(claim: unknown): claim is string {
   if (typeof claim !== 'string' || claim === '' || !claim.isWellFormed()) return false
-  return [...claim].length <= maxLength && !claim.includes('\0')
+  return [...claim].length <= maxSubjectLength && !claim.includes('\0')
 }

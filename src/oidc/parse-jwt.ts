@@ -1,9 +1,6 @@
 import { isRecord } from '../domain/is-record.ts'
+import { maxJwtHeaderLength, maxJwtLength } from '../domain/limits.ts'
 import { looksLikeJwt } from '../domain/token/jwt-form.ts'
-
-/** Longer than a JWT with hundreds of groups, and less than Node takes as headers. */
-export const maxJwtLength = 8_192
-const maxJwtHeaderLength = 1_024
 
 /** What a JWT says of itself. Nothing is proved: it only tells which key may prove it. */
 export interface UnprovedJwt {

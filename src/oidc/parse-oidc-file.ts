@@ -1,5 +1,6 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import { type Static, Type } from 'typebox'
+import { maxIssuerLength, maxNameLength } from '../domain/limits.ts'
 import type { MappingRule } from '../domain/person/mapping.ts'
 import { isUuid } from '../domain/uuid.ts'
 import type { ProviderSettings } from './provider-settings.ts'
@@ -27,8 +28,8 @@ const Rule = Type.Object(
 const Provider = Type.Object(
   {
     name: Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' }),
-    label: Type.Optional(Type.String({ maxLength: 120, pattern: visible })),
-    issuer: text,
+    label: Type.Optional(Type.String({ maxLength: maxNameLength, pattern: visible })),
+    issuer: Type.String({ minLength: 1, maxLength: maxIssuerLength }),
     client_id: text,
     client_secret_file: Type.Optional(text),
     scopes: Type.Optional(Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$' }))),

@@ -28,7 +28,9 @@ export type WantedRow<RightsColumns> = { readonly in_recovery: boolean } & {
  * The rows of sessions that exist. Throws StandbyError when a standby answered, which may lag
  * behind: a session that it does not have may exist.
  */
-export function foundSessions<RightsColumns>(rows: readonly WantedRow<RightsColumns>[]): Found<RightsColumns>[] {
+export function foundSessions<RightsColumns>(
+  rows: readonly WantedRow<RightsColumns>[],
+): Found<RightsColumns>[] {
   if (rows.some((row) => row.in_recovery)) throw new StandbyError()
   return rows.filter(isFound)
 }
@@ -45,6 +47,8 @@ export function toStoredSession(row: SessionColumns): StoredSession {
   }
 }
 
-function isFound<RightsColumns>(row: WantedRow<RightsColumns>): row is WantedRow<RightsColumns> & Found<RightsColumns> {
+function isFound<RightsColumns>(
+  row: WantedRow<RightsColumns>,
+): row is WantedRow<RightsColumns> & Found<RightsColumns> {
   return row.session_id !== null
 }

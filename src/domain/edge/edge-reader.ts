@@ -4,7 +4,7 @@ import type { EdgeAnswer, ToFollower } from './edge-follower.ts'
 import type { AddressesMessage, RightsMessage, WireAnswer } from './edge-message.ts'
 import { KnownKey } from './known-key.ts'
 import { parseToEdge } from './parse-to-edge.ts'
-import { fromWireFacts, type AnnouncedRights, type WireFacts } from './wire-facts.ts'
+import { type AnnouncedRights, fromWireFacts, type WireFacts } from './wire-facts.ts'
 
 /** Accounts whose ids keys share: an id that was read again is another text in memory. */
 const maxAccounts = 10_000

@@ -55,7 +55,11 @@ export function toWireFacts(
  * The facts of a key as its edge judges them. For whom a key was issued, and which lists its
  * addresses are from, is no part of a verdict and stays in the service.
  */
-export function fromWireFacts(wire: WireFacts, rights: AnnouncedRights, addresses: AddressSet): KeyFacts {
+export function fromWireFacts(
+  wire: WireFacts,
+  rights: AnnouncedRights,
+  addresses: AddressSet,
+): KeyFacts {
   const expiresAt = dateOf(wire.expiresAt)
   return {
     id: wire.id,

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { maxFaultFieldLength } from '../../domain/limits.ts'
+import { maxFaultFieldLength, maxFaultsOnLine } from '../../domain/limits.ts'
 import { redactTokens } from '../../domain/token/redaction.ts'
 import { type Fault, ServiceError } from '../../errors.ts'
 import { unknownRole } from '../../management/api-keys/require-references.ts'
@@ -85,11 +85,8 @@ function detailOf(error: ServiceError): string {
     return hasExpired ? 'JWT has expired' : 'Invalid JWT'
   }
   if (error.faults.length === 0) return error.message
-  return error.faults.slice(0, maxFaults).map(sentenceOf).join(' ')
+  return error.faults.slice(0, maxFaultsOnLine).map(sentenceOf).join(' ')
 }
-
-/** The clients print the detail on one line of a terminal. */
-const maxFaults = 10
 
 function sentenceOf({ field, rule, message }: Fault): string {
   // The message of the fault shows escapes, which a detail cannot.

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { maxCursorLength } from '../../domain/limits.ts'
+import { maxAeonPageSize, maxCursorLength } from '../../domain/limits.ts'
 import {
   decodeCursor,
   encodeCursor,
@@ -15,12 +15,6 @@ import { expected } from '../expected-value.ts'
 import { pathOf } from '../request-path.ts'
 import { oneOf } from '../schema-tools.ts'
 import { textOrNull } from './shapes/fields.ts'
-
-/**
- * The clients read one page of keys and of lists and send no limit: what the page lacks cannot be
- * named to them. So the default is the maximum.
- */
-const maxLimit = 1000
 
 /** The sort fields of the Aeon API, each with its name in the service. */
 export type OrderNames = Readonly<Record<string, SortField>>
@@ -47,8 +41,8 @@ export function pagingParameters(names: OrderNames, first?: string) {
     limit: Type.Optional(
       Type.Integer({
         minimum: 1,
-        maximum: maxLimit,
-        default: maxLimit,
+        maximum: maxAeonPageSize,
+        default: maxAeonPageSize,
         description: 'Maximum number of items of the page.',
       }),
     ),
@@ -83,7 +77,7 @@ export interface PagingQuery {
 }
 
 export function limitOf(query: PagingQuery): number {
-  return query.limit ?? maxLimit
+  return query.limit ?? maxAeonPageSize
 }
 
 export function sortOf(query: PagingQuery, names: OrderNames): Sort {

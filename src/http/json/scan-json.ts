@@ -1,4 +1,5 @@
 import { pointerStep } from '../../domain/json-pointer.ts'
+import { maxFaults } from '../../domain/limits.ts'
 
 /** What a scan of a JSON text finds. */
 export type JsonScan =
@@ -14,9 +15,6 @@ export type JsonScan =
       readonly column: number
       readonly expected: string
     }
-
-/** No answer lists more. */
-const maxDuplicates = 20
 
 /**
  * Scans a text as JSON (RFC 8259), as strictly as JSON.parse, which silently takes the last of
@@ -139,7 +137,7 @@ class Scanner {
     container.at = name
     const isDuplicate = container.names.has(name)
     container.names.add(name)
-    if (!isDuplicate || this.#pointers.size >= maxDuplicates) return
+    if (!isDuplicate || this.#pointers.size >= maxFaults) return
     this.#pointers.add(this.#open.map(({ at }) => `/${pointerStep(String(at))}`).join(''))
   }
 

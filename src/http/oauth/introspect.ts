@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { Type } from 'typebox'
+import { maxIntrospectionBytes } from '../../domain/limits.ts'
 import { answerToCurrent, type KeyCaller } from '../../verification/current-caller.ts'
 import type { VerdictSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
@@ -14,8 +15,6 @@ import { parseIntrospectionRequest } from './introspection-request.ts'
 import { IntrospectionBody, toIntrospection } from './introspection-response.ts'
 
 export const introspectionPath = '/oauth2/introspect'
-/** Twice what 50 permissions and the longest token take if every character is percent-encoded. */
-const maxFormBytes = 48 * 1024
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -73,7 +72,7 @@ export function introspectionRoute(app: App, deps: VerdictDeps, settings: Verdic
     // parseIntrospectionRequest validates the body: a form may repeat a field.
     {
       config: { isFrequent: true },
-      bodyLimit: maxFormBytes,
+      bodyLimit: maxIntrospectionBytes,
       schema,
       validatorCompiler: () => () => true,
     },

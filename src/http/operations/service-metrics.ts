@@ -7,7 +7,11 @@ import { registerResourceMetrics } from './resource-metrics.ts'
 import { registerVerificationMetrics } from './verification-metrics.ts'
 
 /** The metrics of a process with a database. */
-export function registerServiceMetrics(registry: Registry, deps: Deps, pools: FiguresOfPools): void {
+export function registerServiceMetrics(
+  registry: Registry,
+  deps: Deps,
+  pools: FiguresOfPools,
+): void {
   registerVerificationMetrics(registry, deps)
   registerFreshnessMetrics(registry, deps)
   if (deps.edges !== undefined) registerEdgeMetrics(registry, deps.edges)

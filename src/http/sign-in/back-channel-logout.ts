@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { maxLogoutBytes } from '../../domain/limits.ts'
 import { ServiceError } from '../../errors.ts'
 import { endSessionsByProvider } from '../../management/sessions/end-by-provider.ts'
 import { verifyLogout } from '../../oidc/verify-logout.ts'
@@ -8,9 +9,6 @@ import { answerOAuthErrors, sendOAuthError } from '../oauth/errors.ts'
 import { acceptForms } from '../oauth/forms.ts'
 
 export const logoutPath = '/v1/session/back-channel-logout'
-
-/** A logout token and parameters of the provider's own. */
-const maxFormBytes = 16_384
 
 /**
  * Where a provider says that a person logged out there (OpenID Connect Back-Channel Logout 1.0,
@@ -22,7 +20,7 @@ export function backChannelLogoutRoute(app: App, deps: Deps): void {
   answerOAuthErrors(app)
   app.post(
     '',
-    { bodyLimit: maxFormBytes, schema: { hide: true }, validatorCompiler: () => () => true },
+    { bodyLimit: maxLogoutBytes, schema: { hide: true }, validatorCompiler: () => () => true },
     async ({ body, log }, reply) => {
       const [token, ...others] = new URLSearchParams(String(body ?? '')).getAll('logout_token')
       if (token === undefined || others.length > 0) {

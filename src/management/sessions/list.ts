@@ -1,3 +1,4 @@
+import { maxListedSessions } from '../../domain/limits.ts'
 import type { CallerPrincipal } from '../../domain/principal.ts'
 import { endOf, type Session } from '../../domain/session/session.ts'
 import { notFound } from '../../errors.ts'
@@ -6,9 +7,6 @@ import { retryWhileLosing } from '../../store/retry.ts'
 import { findSession, findSessionsOf } from '../../store/sessions.ts'
 import type { SessionManagementDeps } from './deps.ts'
 import { ownerOf, requireSession } from './owner.ts'
-
-/** Sessions that a list shows at most; a person has a few. */
-export const maxListedSessions = 100
 
 /** The sessions of the principal's key or person that go on, newest first. */
 export async function listSessions(

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { maxAllowListsPerKey, maxEntriesPerKey } from '../../../domain/limits.ts'
+import { maxAllowListsPerKey, maxEntriesPerKey, maxKeyHours } from '../../../domain/limits.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { EntityMetadata } from './entity-metadata.ts'
 import { description, name, textOrNull, toleratingNull } from './fields.ts'
@@ -7,9 +7,6 @@ import { ApiKeyStatusEnum } from './key-status.ts'
 import { RoleData } from './role.ts'
 
 const uuid = (description: string) => Type.String({ format: 'uuid', description })
-
-/** 100 years. RFC 3339 times end with the year 9999. */
-export const maxHours = 876_000
 
 /** The request that issues a key, and a part of the answers. */
 export const ApiKeySpec = Type.Object(
@@ -19,7 +16,7 @@ export const ApiKeySpec = Type.Object(
     expire_after_hours: Type.Integer({
       format: 'int32',
       minimum: 0,
-      maximum: maxHours,
+      maximum: maxKeyHours,
       description: 'Lifetime in hours. 0: the key never expires.',
     }),
     role_id: toleratingNull<string>({

@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { type ApiKey, statusOf } from '../../../domain/key/api-key.ts'
+import { maxKeyHours } from '../../../domain/limits.ts'
 import { actorSeenBy, type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import type { RoleOfHolder } from '../../../management/roles/of-holders.ts'
-import { type ApiKeyData, maxHours } from './api-key-schemas.ts'
+import type { ApiKeyData } from './api-key-schemas.ts'
 import { pathId } from './fields.ts'
 import { issuerSeenBy } from './issuer.ts'
 import { toAeonStatus } from './key-status.ts'
@@ -65,7 +66,7 @@ export function toApiKeyData(
 function hoursOf({ createdAt, expiresAt }: ApiKey): number {
   if (expiresAt === null) return 0
   const hours = Math.round((expiresAt.getTime() - createdAt.getTime()) / msPerHour)
-  return Math.min(Math.max(1, hours), maxHours)
+  return Math.min(Math.max(1, hours), maxKeyHours)
 }
 
 export function expiryAfter(hours: number, now: Date): Date | null {

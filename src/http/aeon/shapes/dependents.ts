@@ -1,14 +1,9 @@
+import { maxDependentsShown } from '../../../domain/limits.ts'
 import { type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import { type Dependent, listDependents } from '../../../management/api-keys/list-dependents.ts'
 import { listUsersOfRoles, type RoleUser } from '../../../management/users/list-of-roles.ts'
 import type { Deps } from '../../deps.ts'
 import { groupInTurns } from './group-in-turns.ts'
-
-/**
- * The clients count the dependents and print their names, so an answer has all of them, up to a
- * number that bounds the answer.
- */
-const maxDependentsShown = 50_000
 
 /** The active keys by the id of their role or list; none if the reader may not read keys. */
 export async function dependentsSeenBy(

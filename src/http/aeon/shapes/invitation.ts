@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { emailPattern } from '../../../domain/invitation/email-address.ts'
 import type { Invitation } from '../../../domain/invitation/invitation.ts'
-import { maxEmailLength } from '../../../domain/limits.ts'
+import { maxAddressesToInvite, maxEmailLength } from '../../../domain/limits.ts'
 import type { RoleOfHolder } from '../../../management/roles/of-holders.ts'
 import { expected, expectedEmail } from '../../expected-value.ts'
 import { closed, ref } from '../../schema-tools.ts'
@@ -29,7 +29,7 @@ export const BatchInviteUserSpec = Type.Object(
   {
     user_list: Type.Array(ref(InviteUserSpec), {
       minItems: 1,
-      maxItems: 100,
+      maxItems: maxAddressesToInvite,
       description: 'The addresses to invite.',
     }),
   },

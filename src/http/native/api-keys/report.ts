@@ -1,6 +1,11 @@
 import { Type } from 'typebox'
 import { hygieneFindings, hygieneMeanings } from '../../../domain/key/hygiene.ts'
-import { maxCursorLength, maxKeysPerReport, maxPageSize } from '../../../domain/limits.ts'
+import {
+  defaultKeysPerFinding,
+  maxCursorLength,
+  maxKeysPerReport,
+  maxPageSize,
+} from '../../../domain/limits.ts'
 import { encodeCursor, type PagePlace } from '../../../domain/page.ts'
 import { reportHygiene } from '../../../management/api-keys/report-hygiene.ts'
 import type { App } from '../../app-type.ts'
@@ -13,7 +18,6 @@ import { accountParams } from '../shapes/account.ts'
 import { ApiKeyBody, toApiKeyBody } from '../shapes/api-key.ts'
 import { time } from '../shapes/fields.ts'
 
-const defaultKeysPerFinding = 10
 const sort = { field: 'created_at', descending: true } as const
 const meanings = hygieneFindings.map((name) => `\`${name}\`: ${hygieneMeanings[name]}`).join('; ')
 

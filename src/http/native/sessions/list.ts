@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { maxListedSessions } from '../../../domain/limits.ts'
 import { listSessions } from '../../../management/sessions/list.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
@@ -7,7 +8,7 @@ import { ref } from '../../schema-tools.ts'
 import { SessionBody, toSessionBody } from './session-body.ts'
 
 export const SessionList = Type.Object(
-  { sessions: Type.Array(ref(SessionBody), { description: 'At most 100.' }) },
+  { sessions: Type.Array(ref(SessionBody), { description: `At most ${maxListedSessions}.` }) },
   { $id: 'SessionList', description: 'Sessions, newest first.' },
 )
 

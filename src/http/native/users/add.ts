@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { maxIssuerLength, maxSubjectLength } from '../../../domain/limits.ts'
 import { rightsOf } from '../../../domain/principal.ts'
 import { invalidRequest } from '../../../errors.ts'
 import { addUser } from '../../../management/users/add.ts'
@@ -13,20 +14,21 @@ import { roleInput } from '../shapes/key-input.ts'
 import { toUserBody, UserAnswer } from '../shapes/user.ts'
 
 const expectedIssuer = 'the issuer of a provider in OIDC_FILE, letter by letter'
+const expectedSubject = `a string of 1 to ${maxSubjectLength} characters of printable ASCII, such as 248289761001`
 
 export const AddUserBody = Type.Object(
   {
     issuer: Type.String({
-      maxLength: 2000,
+      maxLength: maxIssuerLength,
       description: 'A provider of this deployment, exactly as it calls itself.',
       examples: ['https://login.example.com'],
       ...expected(expectedIssuer),
     }),
     subject: Type.String({
-      pattern: '^[\\x20-\\x7e]{1,255}$',
+      pattern: `^[\\x20-\\x7e]{1,${maxSubjectLength}}$`,
       description: 'Identifier of the person at the provider: the claim `sub`.',
       examples: ['248289761001'],
-      ...expected('a string of 1 to 255 characters of printable ASCII, such as 248289761001'),
+      ...expected(expectedSubject),
     }),
     role: roleInput,
   },
