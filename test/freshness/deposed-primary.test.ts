@@ -56,7 +56,7 @@ const service = await startTestService(t, {
     POLL_INTERVAL_MS: '50',
     DATABASE_STATEMENT_TIMEOUT_MS: '500',
     FORWARD_AUTH_NETWORKS: '127.0.0.0/8',
-    // Far below the deadline of a round, a sixth of it.
+    // Far below the deadline of a sync cycle, a sixth of it.
     MAX_STALENESS_MS: String(maxStalenessMs),
   },
 })
@@ -212,7 +212,7 @@ t.test('all that is connected stays with the deposed primary', async (t) => {
 })
 
 t.test(
-  'the pool and the listener stay with the deposed primary, and the rounds do not',
+  'the pool and the listener stay with a deposed primary, and sync cycles do not',
   async (t) => {
     const hot = await newKey(root, account)
     const cold = await newKey(root, account)
@@ -239,7 +239,7 @@ t.test(
   },
 )
 
-t.test('the pool meets the promoted one before the rounds do', async (t) => {
+t.test('the pool meets a promoted primary before the sync cycles do', async (t) => {
   const cold = await newKey(root, account)
   const deposed = pair.primary
   const before = told('the history of the database changed')
@@ -251,7 +251,7 @@ t.test('the pool meets the promoted one before the rounds do', async (t) => {
   t.equal(
     told('the history of the database changed'),
     before + 1,
-    'the rounds were told, and met it',
+    'the sync cycles were triggered, and met it',
   )
   await until(async () => (await sessions(pair.primary, 'aeon-keys feed')) === 2)
   t.pass('and so did the listener')

@@ -215,7 +215,7 @@ t.test('edges are told of an invalidation in the step in which it happens', asyn
     inRecovery: false,
   }
   freshness.received({ ...reading, changes: [row], history: null })
-  t.same(told(), [[{ kind: 'account', id: 'account' }]], 'a round')
+  t.same(told(), [[{ kind: 'account', id: 'account' }]], 'a sync cycle')
   t.equal(streams.acknowledgeable(5), 5)
   freshness.lose()
   t.same(told(), [everything], 'the end of the lease')

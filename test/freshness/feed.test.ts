@@ -94,7 +94,7 @@ t.test('a listener that is refused retries with growing pauses', async (t) => {
   })
   const account = await newAccount(root)
   const { id } = await newKey(root, account)
-  // The rounds go on meanwhile, and none of them hurries it.
+  // The sync cycles go on meanwhile, and none of them shortens a pause.
   while (refusedAt.length < 5) await root.get(`/v1/accounts/${account}`)
   const pauses = refusedAt.slice(1).map((at, index) => at - (refusedAt[index] ?? 0))
   for (const [index, pause] of pauses.entries()) {
@@ -119,7 +119,7 @@ t.test('a feed connection that stops answering right after it is made is given u
   t.teardown(() => proxy.close())
   const service = await startTestService(t, {
     database: { ...database, url: proxy.url },
-    // A round has a second, which it has on a busy machine too, and the lease lapses soon.
+    // A sync cycle has a second, which it has on a busy machine too, and the lease lapses soon.
     settings: { POLL_INTERVAL_MS: '20', MAX_STALENESS_MS: '6000' },
   })
   const { deps } = service.service

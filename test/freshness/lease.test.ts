@@ -25,7 +25,7 @@ interface Leased {
   readonly raw: Awaited<ReturnType<typeof connectRaw>>
   readonly proxy: DatabaseProxy
   readonly account: string
-  /** While set, the connections of rounds and listeners are cut, and the pool's are not. */
+  /** While set, the connections of sync cycles and listeners are cut, and the pool's are not. */
   readonly feed: { isCut: boolean }
 }
 
@@ -115,7 +115,7 @@ t.test('verification while the database is unreachable', async (t) => {
   await t.test('the log reports each new cause of failed sync cycles once', async (t) => {
     const [recovered, ...more] = logged(service, 'the sync cycles of the change feed succeed again')
     t.same(more, [])
-    t.ok(recovered?.failures >= 2, `${recovered?.failures} rounds failed`)
+    t.ok(recovered?.failures >= 2, `${recovered?.failures} sync cycles failed`)
     t.ok(recovered?.failing_ms > 0)
     const failed = logged(service, 'a sync cycle of the change feed failed')
     const causes = failed.map(({ err }) => err.message)
@@ -140,7 +140,7 @@ t.test('while the lease has expired and the database answers', async (t) => {
     t.equal(await metric(service, 'leases_expired'), 1)
     t.equal(await metric(service, 'lease_remaining_seconds'), 0)
     const lag = await metric(service, 'feed_lag_seconds')
-    t.ok(lag >= leaseMs / 1000, `${lag} s since the last round`)
+    t.ok(lag >= leaseMs / 1000, `${lag} s since the last sync cycle`)
   })
 
   await t.test(
@@ -287,7 +287,7 @@ t.test('an instance that gets no lease at its start logs the cause', async (t) =
 })
 
 t.test('no step of the wall clock extends a lease', async (t) => {
-  // No round comes by itself here: the lease of the start is the only one.
+  // No sync cycle comes by itself here: the lease of the start is the only one.
   const { service, account, feed } = await startLeased(t, {
     CHANGE_FEED: 'poll',
     ...pollsTooLate,
@@ -328,7 +328,7 @@ t.test('no step of the wall clock extends a lease', async (t) => {
       `/v1/accounts/${account}/api-keys/${(await newKey(root, account)).id}/revoke`,
     )
     t.equal(revoked.body.receipt.state, 'complete')
-    t.equal(cache.isLeaseExpired(), false, 'and a round under the new time begins a new one')
+    t.equal(cache.isLeaseExpired(), false, 'and a sync cycle under the new time begins a new one')
   }
 })
 

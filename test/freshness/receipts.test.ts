@@ -209,7 +209,7 @@ t.test('an instance that died holds receipts up until it is evicted', async (t) 
       // A sign of life between every two looks: it is never evicted.
       const beat = 'update instance set beat = beat + 1 where id = $1'
       await raw.query(beat, [dead])
-      await roundsOf(t, 2)
+      await syncCycles(t, 2)
       moment.monotonicMs += failureTimeoutMs - 20_000
       const complete = await ask(root, receipt)
       t.match(complete, { state: 'complete', acknowledged: 1, live: 2, waiting_for: [dead] })
@@ -221,7 +221,7 @@ t.test('an instance that died holds receipts up until it is evicted', async (t) 
     },
   )
   t.test('an instance without a heartbeat for its failure timeout is evicted', async (t) => {
-    await roundsOf(t, 2)
+    await syncCycles(t, 2)
     t.equal((await registered(raw)).length, 2)
     moment.monotonicMs += failureTimeoutMs
     await until(async () => (await registered(raw)).length === 1)
@@ -350,7 +350,7 @@ async function ask(api: Api, receipt: RevisionRef) {
 }
 
 /** Resolves after so many more confirmed cycles of the feed. */
-async function roundsOf(t: Test, count: number): Promise<void> {
+async function syncCycles(t: Test, count: number): Promise<void> {
   const { feed } = service.deps
   const { cycles } = feed
   await until(() => feed.cycles >= cycles + count)

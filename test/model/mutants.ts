@@ -40,7 +40,7 @@ import { edgeRemembersAbsenceForLong } from './mutants/edge-remembers-absence-fo
 import { edgeUnrecordedFirstUse } from './mutants/edge-unrecorded-first-use.ts'
 import { edgesNotReleased } from './mutants/edges-not-released.ts'
 import { edgesNotWaitedFor } from './mutants/edges-not-waited-for.ts'
-import { edgesToldByRounds } from './mutants/edges-told-by-rounds.ts'
+import { edgesToldBySyncCycles } from './mutants/edges-told-by-sync-cycles.ts'
 import { edgesToldOfTagKeysEarly } from './mutants/edges-told-of-tag-keys-early.ts'
 import { endAsATime } from './mutants/end-as-a-time.ts'
 import { evictsByOwnStaleness } from './mutants/evicts-by-own-staleness.ts'
@@ -442,8 +442,8 @@ export const mutants: readonly Mutant[] = [
     caughtBy: 19,
   },
   {
-    name: 'edges: told by rounds only',
-    protocol: edgesToldByRounds,
+    name: 'edges: told by sync cycles only',
+    protocol: edgesToldBySyncCycles,
     schedules: withEdges,
     caughtBy: 45,
   },

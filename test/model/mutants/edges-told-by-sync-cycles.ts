@@ -2,8 +2,8 @@ import type { Change } from '../../../src/domain/protocol/change.ts'
 import { EdgeStreams } from '../../../src/freshness/edge-streams.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
-/** Only a round tells the edges, after it has acknowledged what this process had invalidated. */
-class ToldByRounds extends EdgeStreams {
+/** Only a sync cycle tells the edges, after it has acknowledged what this process had invalidated. */
+class ToldBySyncCycles extends EdgeStreams {
   #pending: readonly Change[] = []
 
   override invalidated(changes: readonly Change[]): void {
@@ -17,7 +17,7 @@ class ToldByRounds extends EdgeStreams {
   }
 }
 
-export const edgesToldByRounds: Protocol = {
+export const edgesToldBySyncCycles: Protocol = {
   ...shipped,
-  edgeStreams: (rules) => new ToldByRounds(rules),
+  edgeStreams: (rules) => new ToldBySyncCycles(rules),
 }
