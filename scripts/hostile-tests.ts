@@ -13,7 +13,7 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { Random } from '../test/chaos/random.ts'
-import { mildFates } from '../test/hostile/fates.ts'
+import { mildFaults } from '../test/hostile/fault-plan.ts'
 import { startHostileProxy } from '../test/hostile/hostile-proxy.ts'
 import { injuredFiles } from '../test/hostile/suites.ts'
 import { targetOf } from '../test/hostile/target.ts'
@@ -29,8 +29,8 @@ if (url === undefined) {
 }
 const { target, through } = targetOf(url)
 const random = new Random(Number(values.seed))
-const fates = mildFates(() => random.next())
-const proxy = await startHostileProxy(target, fates)
+const faultPlan = mildFaults(() => random.next())
+const proxy = await startHostileProxy(target, faultPlan)
 console.log(`seed ${values.seed}`)
 const files = positionals.length > 0 ? positionals : injuredFiles()
 const tap = spawn('tap', ['--disable-coverage', '--jobs=2', ...files], {

@@ -1,4 +1,4 @@
-import { harshFates } from '../hostile/fates.ts'
+import { harshFaults } from '../hostile/fault-plan.ts'
 import { type HostileProxy, startHostileProxy } from '../hostile/hostile-proxy.ts'
 import type { ChaosDatabase, DatabaseAddress } from './database.ts'
 
@@ -28,7 +28,7 @@ export class HostileWays implements Pick<ChaosDatabase, 'connection' | 'openWay'
 
   async openWay(instance: string): Promise<DatabaseAddress> {
     const target = await this.#database.openWay(instance)
-    const proxy = await startHostileProxy(target, harshFates(this.#lots))
+    const proxy = await startHostileProxy(target, harshFaults(this.#lots))
     this.#proxies.push(proxy)
     return { host: '127.0.0.1', port: proxy.port }
   }

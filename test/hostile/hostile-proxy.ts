@@ -5,7 +5,7 @@ import {
   type IpcNetConnectOpts,
   type TcpNetConnectOpts,
 } from 'node:net'
-import type { Fates } from './fates.ts'
+import type { FaultPlan } from './fault-plan.ts'
 import { type HostileCounts, HostileSession } from './hostile-session.ts'
 
 export interface HostileProxy {
@@ -22,12 +22,12 @@ export interface HostileProxy {
  */
 export async function startHostileProxy(
   target: IpcNetConnectOpts | TcpNetConnectOpts,
-  fates: Fates,
+  faultPlan: FaultPlan,
 ): Promise<HostileProxy> {
   const sessions = new Set<HostileSession>()
   const counts: HostileCounts = new Map()
   const server = createServer((client) => {
-    const session = new HostileSession({ client, target, fates, counts })
+    const session = new HostileSession({ client, target, faultPlan, counts })
     sessions.add(session)
     void session.ended.then(() => sessions.delete(session))
   })

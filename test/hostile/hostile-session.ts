@@ -1,6 +1,6 @@
 import { connect, type IpcNetConnectOpts, type Socket, type TcpNetConnectOpts } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Fate, type Fates, pass } from './fates.ts'
+import { type FaultPlan, pass, type RequestOutcome } from './fault-plan.ts'
 import {
   errorOf,
   type Message,
@@ -21,7 +21,7 @@ export type HostileCounts = Map<string, number>
 export interface HostileSessionOptions {
   readonly client: Socket
   readonly target: IpcNetConnectOpts | TcpNetConnectOpts
-  readonly fates: Fates
+  readonly faultPlan: FaultPlan
   readonly counts: HostileCounts
 }
 
@@ -51,10 +51,10 @@ export class HostileSession {
   #status: TransactionStatus = 'I'
 
   constructor(options: HostileSessionOptions) {
-    const { client, target, fates } = options
+    const { client, target, faultPlan } = options
     this.#options = options
     this.#upstream = connect(target)
-    this.#outbox = new Outbox(client, fates)
+    this.#outbox = new Outbox(client, faultPlan)
     this.#startUp = new StartUp(client, this.#upstream)
     const { promise, resolve } = Promise.withResolvers<void>()
     this.ended = promise
@@ -101,7 +101,7 @@ export class HostileSession {
   #withOwnStart(message: Message): Message {
     const { text } = statementOf(message)
     const start = 'pg_postmaster_start_time()'
-    if (!this.#options.fates.hasManyStarts || text?.includes(start) !== true) return message
+    if (!this.#options.faultPlan.hasManyStarts || text?.includes(start) !== true) return message
     return withStatement(message, text.replaceAll(start, `to_timestamp(${this.#serverStart})`))
   }
 
@@ -109,19 +109,20 @@ export class HostileSession {
     const request = this.#requests.shift()
     if (request === undefined) return
     const text = this.#textOf(request)
-    const { fates } = this.#options
-    const fate = fates.ofRequest({
+    const { faultPlan } = this.#options
+    const outcome = faultPlan.ofRequest({
       application: this.#startUp.application,
       text,
       status: this.#status,
     })
-    if (fates.ignoresListen && /^\s*listen\b/i.test(text)) this.#ignoreListen()
-    else this.#meet(this.#status === 'E' ? pass : fate, request, text)
+    if (faultPlan.ignoresListen && /^\s*listen\b/i.test(text)) this.#ignoreListen()
+    else this.#meet(this.#status === 'E' ? pass : outcome, request, text)
   }
 
-  #meet(fate: Fate, request: readonly Message[], text: string): void {
-    if (fate.kind !== 'pass') this.#count('code' in fate ? `${fate.kind} ${fate.code}` : fate.kind)
-    switch (fate.kind) {
+  #meet(outcome: RequestOutcome, request: readonly Message[], text: string): void {
+    if (outcome.kind !== 'pass')
+      this.#count('code' in outcome ? `${outcome.kind} ${outcome.code}` : outcome.kind)
+    switch (outcome.kind) {
       case 'pass':
         this.#answering = { kind: 'forward', isDefinition: definition.test(text) }
         this.#send(request)
@@ -130,7 +131,7 @@ export class HostileSession {
         // The server itself fails, so that its transaction fails too.
         this.#answering = { kind: 'forward', isDefinition: false }
         this.#send([
-          queryOf(`do $$ begin raise 'on purpose' using errcode = '${fate.code}'; end $$`),
+          queryOf(`do $$ begin raise 'on purpose' using errcode = '${outcome.code}'; end $$`),
         ])
         return
       case 'cut before':
@@ -143,9 +144,9 @@ export class HostileSession {
       case 'fail commit':
         this.#answering = {
           kind: 'swallow',
-          after: () => this.#finish([errorOf(fate.code, 'on purpose'), readyOf('I')]),
+          after: () => this.#finish([errorOf(outcome.code, 'on purpose'), readyOf('I')]),
         }
-        this.#send([queryOf(fate.isCommitted ? 'commit' : 'rollback')])
+        this.#send([queryOf(outcome.isCommitted ? 'commit' : 'rollback')])
     }
   }
 
@@ -169,7 +170,7 @@ export class HostileSession {
       answering.after()
       return
     }
-    const commits = this.#options.fates.commitsDefinitions && answering?.isDefinition === true
+    const commits = this.#options.faultPlan.commitsDefinitions && answering?.isDefinition === true
     if (!commits || this.#status !== 'T') {
       this.#finish([message])
       return
@@ -180,7 +181,7 @@ export class HostileSession {
   }
 
   #notify(message: Message): void {
-    const delivery = this.#options.fates.ofNotification()
+    const delivery = this.#options.faultPlan.ofNotification()
     if (delivery !== 'once') this.#count(`notification ${delivery}`)
     if (delivery === 'late') {
       void sleep(Math.random() * longestLateMs, undefined, { ref: false }).then(() =>

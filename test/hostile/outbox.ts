@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import type { Fates } from './fates.ts'
+import type { FaultPlan } from './fault-plan.ts'
 import { errorOf, type Message, messageOf } from './messages.ts'
 
 /** So long a text arrives byte by byte; a longer one would take too long. */
@@ -15,19 +15,19 @@ const asides = [
 /** What is on its way to a client, in order: late, in fragments, and with more between. */
 export class Outbox {
   readonly #client: Socket
-  readonly #fates: Fates
+  readonly #faultPlan: FaultPlan
   #sending: Promise<void> | undefined
 
-  constructor(client: Socket, fates: Fates) {
+  constructor(client: Socket, faultPlan: FaultPlan) {
     this.#client = client
-    this.#fates = fates
+    this.#faultPlan = faultPlan
   }
 
   put(messages: readonly Message[]): void {
-    const all = this.#fates.hasAside() ? [...asides, ...messages] : messages
+    const all = this.#faultPlan.hasAside() ? [...asides, ...messages] : messages
     const bytes = Buffer.concat(all.map((message) => message.bytes))
-    const delayMs = this.#fates.delayMs()
-    const isFragmented = bytes.length <= longestFragmented && this.#fates.isFragmented()
+    const delayMs = this.#faultPlan.delayMs()
+    const isFragmented = bytes.length <= longestFragmented && this.#faultPlan.isFragmented()
     if (this.#sending === undefined && delayMs === 0 && !isFragmented) {
       this.#write(bytes)
       return

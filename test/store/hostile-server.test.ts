@@ -7,7 +7,7 @@ import { connectRaw } from '../helpers/instances.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
 import { answerAsYugabyte } from '../helpers/yugabyte-alike.ts'
-import { type Fates, isCommit, pass } from '../hostile/fates.ts'
+import { type FaultPlan, isCommit, pass } from '../hostile/fault-plan.ts'
 import { startHostileProxy } from '../hostile/hostile-proxy.ts'
 import { targetOf } from '../hostile/target.ts'
 
@@ -57,16 +57,16 @@ t.test('what is read by one statement is read again after a loss', async (t) => 
 t.test(
   'the probe of READ COMMITTED is repeated after a loss at a statement or COMMIT',
   async (t) => {
-    const fates = [
+    const outcomes = [
       [/^select value from "isolation_probe"/, { kind: 'refuse', code: '40P01' }],
       [/^commit/i, { kind: 'fail commit', code: '40001', isCommitted: false }],
     ] as const
-    for (const [what, fate] of fates) {
+    for (const [what, outcome] of outcomes) {
       const { service, meet } = await behindProxy(t)
       const { db } = service.service.deps
-      const count = meet(1, ({ text }) => (what.test(text) ? fate : pass))
+      const count = meet(1, ({ text }) => (what.test(text) ? outcome : pass))
       t.equal(await probeIsolation({ db, otherDb: db }), 'read_committed')
-      t.equal(count(), 1, fate.code)
+      t.equal(count(), 1, outcome.code)
     }
   },
 )
@@ -114,13 +114,13 @@ t.test('on YugabyteDB each connection may tell of another start of its server', 
 
 async function behindProxy(
   t: Test,
-  also: Partial<Fates> = {},
+  also: Partial<FaultPlan> = {},
   yugabyteVersion?: string,
 ): Promise<{
   service: TestService
-  meet: (times: number, fate: Fates['ofRequest']) => () => number
+  meet: (times: number, outcome: FaultPlan['ofRequest']) => () => number
 }> {
-  let ofRequest: Fates['ofRequest'] = () => pass
+  let ofRequest: FaultPlan['ofRequest'] = () => pass
   let answers = 0
   const database = await createTestDatabase()
   t.teardown(() => database.drop())
@@ -147,12 +147,12 @@ async function behindProxy(
   const service = await startTestService(t, { database: behind })
   return { service, meet }
 
-  /** Lets so many requests of the pools meet another fate than to pass. */
-  function meet(times: number, fate: Fates['ofRequest']): () => number {
+  /** Lets so many requests of the pools have another outcome than to pass. */
+  function meet(times: number, outcome: FaultPlan['ofRequest']): () => number {
     let met = 0
     ofRequest = (request) => {
       if (met >= times || request.application !== 'aeon-keys') return pass
-      const found = fate(request)
+      const found = outcome(request)
       if (found !== pass) met += 1
       return found
     }

@@ -10,7 +10,7 @@ export interface Request {
 }
 
 /** What becomes of a request. */
-export type Fate =
+export type RequestOutcome =
   | { readonly kind: 'pass' }
   /** The server refuses the statement, and does not execute it. */
   | { readonly kind: 'refuse'; readonly code: string }
@@ -23,8 +23,8 @@ export type Fate =
 export type Delivery = 'once' | 'twice' | 'late' | 'never'
 
 /** Decides what goes wrong. */
-export interface Fates {
-  ofRequest(request: Request): Fate
+export interface FaultPlan {
+  ofRequest(request: Request): RequestOutcome
   ofNotification(): Delivery
   /** By how many milliseconds an answer is late. */
   delayMs(): number
@@ -42,7 +42,7 @@ export interface Fates {
 
 type Lots = () => number
 
-export const pass: Fate = { kind: 'pass' }
+export const pass: RequestOutcome = { kind: 'pass' }
 /** What the service retries by itself: serialization_failure and deadlock_detected. */
 const losses = ['40001', '40P01'] as const
 /** And what it may not retry, or not at once. */
@@ -52,7 +52,7 @@ const faults = [...losses, '40003', 'XX000', '57P01', '53300', '08006'] as const
  * Faults that no caller of the service may notice: the answers of all tests must be as without
  * them.
  */
-export function mildFates(lots: Lots): Fates {
+export function mildFaults(lots: Lots): FaultPlan {
   return {
     ofRequest: ({ application, status, text }) => {
       if (!isOurs(application) || status !== 'T') return pass
@@ -73,7 +73,7 @@ export function mildFates(lots: Lots): Fates {
 }
 
 /** Everything that may go wrong between a service and its database. */
-export function harshFates(lots: Lots): Fates {
+export function harshFaults(lots: Lots): FaultPlan {
   return {
     ofRequest: ({ status, text }) => {
       const lot = lots()
