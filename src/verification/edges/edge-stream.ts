@@ -19,8 +19,8 @@ import type { AttachedEdge } from '../../freshness/attached-edge.ts'
 import type { KeyCaller } from '../current-caller.ts'
 import { EdgeAuthority, type EdgeCredentials } from './edge-authority.ts'
 import { EdgeGrants } from './edge-grants.ts'
+import type { EdgeConnection, EdgeHost } from './edge-host.ts'
 import { EdgeQuestions, maxQuestions } from './edge-questions.ts'
-import type { EdgeConnection, EdgeSite } from './edge-site.ts'
 
 /** A stream on which more than this waits to be read is given up. */
 const maxWaitingBytes = 1024 * 1024
@@ -44,7 +44,7 @@ const closeSentences: Readonly<Record<DismissalReason, string>> = {
 export class EdgeStream {
   /** Known to the edge alone. */
   readonly id = randomUUID()
-  readonly #site: EdgeSite
+  readonly #host: EdgeHost
   readonly #connection: EdgeConnection
   readonly #authority: EdgeAuthority
   readonly #questions: EdgeQuestions
@@ -56,12 +56,12 @@ export class EdgeStream {
   #isClosed = false
 
   constructor(
-    site: EdgeSite,
+    host: EdgeHost,
     connection: EdgeConnection,
     who: { readonly caller: KeyCaller; readonly credentials: EdgeCredentials },
   ) {
-    const { deps } = site
-    this.#site = site
+    const { deps } = host
+    this.#host = host
     this.#connection = connection
     this.#authority = new EdgeAuthority(deps, who, () => this.dismiss('caller_changed'))
     this.#questions = new EdgeQuestions({
@@ -69,7 +69,7 @@ export class EdgeStream {
       authority: this.#authority,
       send: (message) => this.#send(message),
       mayKeep: () => this.#mayKeep,
-      onFactsSent: () => site.factsSent(),
+      onFactsSent: () => host.factsSent(),
     })
     this.#givenUpAt = deps.cache.monotonicMs() + helloWithinMs
   }
@@ -133,17 +133,17 @@ export class EdgeStream {
       return
     }
     this.#hello = hello
-    if (hello.replaces !== undefined) this.#site.replaced(hello.replaces)
-    const { leaseMs, expiryWarningMs } = this.#site.deps
+    if (hello.replaces !== undefined) this.#host.replaced(hello.replaces)
+    const { leaseMs, expiryWarningMs } = this.#host.deps
     const welcome = { version: edgeVersion, stream: this.id, leaseMs, maxQuestions }
     this.#send({ kind: 'welcome', ...welcome, expiryWarningMs })
-    const attached = this.#site.attach(
+    const attached = this.#host.attach(
       (message) => this.#tell(message),
       this.#authority.caller,
       () => void this.#grants?.restore(),
     )
     this.#attached = attached
-    this.#grants = new EdgeGrants(this.#site.deps, this.#authority, attached)
+    this.#grants = new EdgeGrants(this.#host.deps, this.#authority, attached)
     this.#heard()
     // A change that came after the request named nobody: the edge was on no stream yet.
     if (!this.#authority.isCurrent) attached.suspend()
@@ -157,7 +157,7 @@ export class EdgeStream {
         if (!this.#grants?.beat(message.number)) this.fault('The numbers of beats must rise.')
         break
       case 'confirmed':
-        if (attached.confirm(message.sequence)) this.#site.released()
+        if (attached.confirm(message.sequence)) this.#host.released()
         else this.fault('A confirmation of what was not sent, or a repeated one.')
         break
       case 'asked':
@@ -170,7 +170,7 @@ export class EdgeStream {
 
   #count(report: Report | undefined): void {
     const edge = this.#hello?.edge
-    if (report === undefined || edge === undefined || !this.#site.reported(edge, report)) return
+    if (report === undefined || edge === undefined || !this.#host.reported(edge, report)) return
     this.#send({ kind: 'reported', number: report.number })
   }
 
@@ -178,13 +178,13 @@ export class EdgeStream {
     this.#send(message)
     if (message.kind !== 'dismissed') return
     this.#note(message.reason)
-    this.#givenUpAt = this.#site.deps.cache.monotonicMs() + goneWithinMs
+    this.#givenUpAt = this.#host.deps.cache.monotonicMs() + goneWithinMs
   }
 
   #note(reason: DismissalReason): void {
     if (this.#dismissedFor !== undefined) return
     this.#dismissedFor = reason
-    this.#site.dismissed(reason)
+    this.#host.dismissed(reason)
   }
 
   #gone(): void {
@@ -196,7 +196,7 @@ export class EdgeStream {
 
   #release(): void {
     this.#attached?.gone()
-    this.#site.released()
+    this.#host.released()
   }
 
   #end(reason: DismissalReason, sentence = closeSentences[reason]): void {
@@ -214,7 +214,7 @@ export class EdgeStream {
 
   #heard(): void {
     if (this.#dismissedFor !== undefined) return
-    const { cache, leaseMs } = this.#site.deps
+    const { cache, leaseMs } = this.#host.deps
     this.#givenUpAt = cache.monotonicMs() + Math.max(leastSilenceMs, 3 * leaseMs)
   }
 

@@ -2,8 +2,8 @@ import { type DismissalReason, dismissalReasons } from '../../domain/edge/edge-m
 import type { EdgeStreams } from '../../freshness/edge-streams.ts'
 import type { KeyCaller } from '../current-caller.ts'
 import type { EdgeCredentials } from './edge-authority.ts'
+import type { EdgeConnection, EdgeHost } from './edge-host.ts'
 import { EdgeReports } from './edge-reports.ts'
-import type { EdgeConnection, EdgeSite } from './edge-site.ts'
 import { EdgeStream } from './edge-stream.ts'
 import type { EdgesDeps } from './edges-deps.ts'
 
@@ -78,7 +78,7 @@ export class Edges {
     connection: EdgeConnection,
     who: { readonly caller: KeyCaller; readonly credentials: EdgeCredentials },
   ): EdgeStream {
-    const stream = new EdgeStream(this.#site(), connection, who)
+    const stream = new EdgeStream(this.#host(), connection, who)
     this.#open.set(stream.id, stream)
     if (this.#isStopping) stream.dismiss('stopping')
     return stream
@@ -102,7 +102,7 @@ export class Edges {
     clearInterval(this.#looking)
   }
 
-  #site(): EdgeSite {
+  #host(): EdgeHost {
     const { deps, streams, trigger } = this.#options
     return {
       deps,

@@ -13,7 +13,7 @@ export interface EdgeConnection {
 }
 
 /** What a stream asks of the instance that it is attached to. */
-export interface EdgeSite {
+export interface EdgeHost {
   readonly deps: EdgesDeps
   attach(
     send: (message: ToEdge<never>) => void,
