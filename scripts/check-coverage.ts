@@ -1,16 +1,16 @@
 /**
- * Reads the coverage that tap left and exits 1 unless every line of the measured rooms ran,
+ * Reads the coverage that tap left and exits 1 unless every line of the measured folders ran,
  * and every file of theirs was loaded at all, by the tests that count
  * (test/helpers/coverage-map.ts).
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { measuredRooms } from '../test/helpers/coverage-map.ts'
+import { measuredFolders } from '../test/helpers/coverage-map.ts'
 
 const root = join(import.meta.dirname, '..')
 
 const report = readReport(await readFile(join(root, '.tap/report/lcov.info'), 'utf8'))
-const files = (await Promise.all(measuredRooms.map(sourcesOf))).flat()
+const files = (await Promise.all(measuredFolders.map(sourcesOf))).flat()
 const faults = files.flatMap((file) => {
   const missed = report.get(file)
   if (missed === undefined) return [`${file} was never loaded`]
@@ -18,17 +18,17 @@ const faults = files.flatMap((file) => {
 })
 for (const fault of faults) console.error(fault)
 console.log(
-  `coverage: ${files.length - faults.length} of ${files.length} files of ${measuredRooms.join(' and ')} are whole`,
+  `coverage: ${files.length - faults.length} of ${files.length} files of ${measuredFolders.join(' and ')} are whole`,
 )
 if (faults.length > 0) process.exitCode = 1
 
 /** Files that hold types only have no line to run, and are not loaded. */
-async function sourcesOf(room: string): Promise<string[]> {
-  const entries = await readdir(join(root, room), { recursive: true })
+async function sourcesOf(folder: string): Promise<string[]> {
+  const entries = await readdir(join(root, folder), { recursive: true })
   const sources: string[] = []
   for (const entry of entries) {
     if (!entry.endsWith('.ts')) continue
-    const path = join(root, room, entry)
+    const path = join(root, folder, entry)
     const text = await readFile(path, 'utf8')
     if (/^export (?:async )?(?:function|const|class|\{)/m.test(text))
       sources.push(relative(root, path))

@@ -20,7 +20,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     'test/freshness/!(deposed-primary|instances|lease|outage|receipts|several-hosts).test.ts',
     'test/store/!(database-servers).test.ts',
   ],
-  'counted-faces': [
+  'counted-apis': [
     'test/audit/{acts,admin,events,listing,tampering}.test.ts',
     'test/edges/*.test.ts',
     'test/freshness/{lease,outage,receipts}.test.ts',
