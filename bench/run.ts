@@ -50,7 +50,8 @@ function chosenScenarios(): ScenarioName[] {
   }
   return given.only.split(',').map((wanted) => {
     const name = names.find((candidate) => candidate === wanted)
-    if (name === undefined) throw new Error(`There are the parts ${names.join(', ')}.`)
+    if (name === undefined)
+      throw new Error(`Unknown scenario ${wanted}. The scenarios are ${names.join(', ')}.`)
     return name
   })
 }

@@ -37,7 +37,7 @@ type End = keyof typeof ends
  */
 type Times = number[]
 
-interface Site {
+interface Deployment {
   readonly servers: readonly ServerProcess[]
   readonly dataset: Dataset
   readonly issuer: string
@@ -58,12 +58,12 @@ export async function measurePeople(harness: Harness): Promise<ScenarioResult> {
     servers.push(await harness.startService(dataset, settings))
   }
   const { issuer } = provider
-  const site: Site = { servers, dataset, issuer }
-  await askRoot(site, 'POST', '/roles', { name: higher, permissions: ['role:read'] })
-  await askRoot(site, 'POST', '/roles', { name: lower, permissions: [] })
+  const deployment: Deployment = { servers, dataset, issuer }
+  await askRoot(deployment, 'POST', '/roles', { name: higher, permissions: ['role:read'] })
+  await askRoot(deployment, 'POST', '/roles', { name: lower, permissions: [] })
   const count = harness.isQuick ? 20 : rounds
-  await endPersons(site, warmUpRounds, 'early person')
-  const { times, late } = await endPersons(site, count, 'person')
+  await endPersons(deployment, warmUpRounds, 'early person')
+  const { times, late } = await endPersons(deployment, count, 'person')
   for (const server of servers) await server.stop()
   const kinds = Object.keys(ends) as End[]
   return {
@@ -100,13 +100,13 @@ interface Ended {
   readonly late: number
 }
 
-async function endPersons(site: Site, count: number, name: string): Promise<Ended> {
+async function endPersons(deployment: Deployment, count: number, name: string): Promise<Ended> {
   const times: Readonly<Record<End, Times>> = { lower: [], end: [], remove: [], revoke: [] }
   let late = 0
   for (let round = 0; round < count; round += 1) {
     collectGarbage()
-    late += await endPerson(site, `${name} ${round}`, times)
-    late += await endKey(site, `key of ${name} ${round}`, times.revoke)
+    late += await endPerson(deployment, `${name} ${round}`, times)
+    late += await endKey(deployment, `key of ${name} ${round}`, times.revoke)
   }
   return { times, late }
 }
@@ -129,37 +129,37 @@ function figuresOf(values: readonly number[]): string[] {
  * requests were accepted that were sent after a complete receipt.
  */
 async function endPerson(
-  site: Site,
+  deployment: Deployment,
   subject: string,
   times: Readonly<Record<End, Times>>,
 ): Promise<number> {
-  const { user } = await askRoot(site, 'POST', '/users', {
-    issuer: site.issuer,
+  const { user } = await askRoot(deployment, 'POST', '/users', {
+    issuer: deployment.issuer,
     subject,
     role: higher,
   })
-  const [one, other] = [await enter(site, subject), await enter(site, subject)]
+  const [one, other] = [await enter(deployment, subject), await enter(deployment, subject)]
   const path = `/users/${user.id}`
   const wait = `?wait_ms=${receiptMs}`
-  const give = (role: string) => askRoot(site, 'PATCH', path + wait, { role })
-  const late = [await timeEnd(site, accepts(one), () => give(lower), times.lower)]
+  const give = (role: string) => askRoot(deployment, 'PATCH', path + wait, { role })
+  const late = [await timeEnd(deployment, accepts(one), () => give(lower), times.lower)]
   await give(higher)
-  const end = () => askAs(site, other, 'DELETE', `/v1/sessions/${one.id}${wait}`)
-  late.push(await timeEnd(site, accepts(one), end, times.end))
-  const remove = () => askRoot(site, 'POST', `${path}/remove${wait}`, { keys: 'keep' })
-  late.push(await timeEnd(site, accepts(other), remove, times.remove))
+  const end = () => askAs(deployment, other, 'DELETE', `/v1/sessions/${one.id}${wait}`)
+  late.push(await timeEnd(deployment, accepts(one), end, times.end))
+  const remove = () => askRoot(deployment, 'POST', `${path}/remove${wait}`, { keys: 'keep' })
+  late.push(await timeEnd(deployment, accepts(other), remove, times.remove))
   return late.reduce((sum, more) => sum + more, 0)
 }
 
 /** Revokes a key that is hot in all processes. Returns as endPerson does. */
-async function endKey(site: Site, name: string, times: Times): Promise<number> {
+async function endKey(deployment: Deployment, name: string, times: Times): Promise<number> {
   const key = { name, role: lower, expires_at: null }
-  const { token, api_key } = await askRoot(site, 'POST', '/api-keys', key)
-  const { rootToken } = site.dataset
+  const { token, api_key } = await askRoot(deployment, 'POST', '/api-keys', key)
+  const { rootToken } = deployment.dataset
   const isValid = async (url: string) => (await askVerdict(url, rootToken, token)).valid
   const revoke = () =>
-    askRoot(site, 'POST', `/api-keys/${api_key.id}/revoke?wait_ms=${receiptMs}`, {})
-  return timeEnd(site, isValid, revoke, times)
+    askRoot(deployment, 'POST', `/api-keys/${api_key.id}/revoke?wait_ms=${receiptMs}`, {})
+  return timeEnd(deployment, isValid, revoke, times)
 }
 
 interface Session {
@@ -167,10 +167,10 @@ interface Session {
   readonly token: string
 }
 
-async function enter(site: Site, subject: string): Promise<Session> {
-  const token = await signIn(site.servers[0]?.url, subject)
+async function enter(deployment: Deployment, subject: string): Promise<Session> {
+  const token = await signIn(deployment.servers[0]?.url, subject)
   if (token === undefined) throw new Error('A person could not sign in.')
-  const { session } = await askAs(site, { id: '', token }, 'GET', '/v1/session')
+  const { session } = await askAs(deployment, { id: '', token }, 'GET', '/v1/session')
   return { id: session.id, token }
 }
 
@@ -179,7 +179,7 @@ async function enter(site: Site, subject: string): Promise<Session> {
  * accept it then.
  */
 async function timeEnd(
-  { servers }: Site,
+  { servers }: Deployment,
   isAccepted: (url: string) => Promise<boolean>,
   end: () => Promise<Answer>,
   times: Times,
@@ -214,19 +214,29 @@ const accepts =
 // biome-ignore lint/suspicious/noExplicitAny: what the service answers, as its own pages read it.
 type Answer = any
 
-function askRoot(site: Site, method: string, path: string, body: object): Promise<Answer> {
-  const { rootToken, accountId } = site.dataset
+function askRoot(
+  deployment: Deployment,
+  method: string,
+  path: string,
+  body: object,
+): Promise<Answer> {
+  const { rootToken, accountId } = deployment.dataset
   const headers = { authorization: `Bearer ${rootToken}` }
-  return ask(site, method, `/v1/accounts/${accountId}${path}`, headers, body)
+  return ask(deployment, method, `/v1/accounts/${accountId}${path}`, headers, body)
 }
 
-function askAs(site: Site, { token }: Session, method: string, path: string): Promise<Answer> {
-  return ask(site, method, path, consoleHeaders(site.servers[0]?.url ?? '', token))
+function askAs(
+  deployment: Deployment,
+  { token }: Session,
+  method: string,
+  path: string,
+): Promise<Answer> {
+  return ask(deployment, method, path, consoleHeaders(deployment.servers[0]?.url ?? '', token))
 }
 
 /** Asks the first process. Rejects unless it did what it was asked for. */
 async function ask(
-  { servers }: Site,
+  { servers }: Deployment,
   method: string,
   path: string,
   headers: Readonly<Record<string, string>>,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { answers } from './connection.ts'
 import type { DataDir } from './data-dir.ts'
 import { EmbeddedPostgresError } from './error.ts'
-import { lockFilesOf, standingOf } from './lock-files.ts'
+import { lockFilesOf, lockOwnerOf } from './lock-files.ts'
 import type { Server } from './server.ts'
 import type { ServerLog } from './server-log.ts'
 
@@ -88,7 +88,7 @@ async function locked(
 ): Promise<EmbeddedPostgresError> {
   const { pid, lone } = HOLDER.exec(lastLines)?.groups ?? {}
   const holder = pid ?? lone
-  if (holder === undefined || (await standingOf(Number(holder), clusterDir)) === 'server') {
+  if (holder === undefined || (await lockOwnerOf(Number(holder), clusterDir)) === 'server') {
     return inUse(dataDir, lastLines)
   }
   return new EmbeddedPostgresError(

@@ -9,7 +9,7 @@ import { SOCKET_PORT } from './socket-folder.ts'
  * What a process is to a cluster: a `server` of it, a `stranger` that got the id of an ended server
  * again, or `unknown` where the system does not say.
  */
-export type Standing = 'server' | 'stranger' | 'unknown'
+export type LockOwner = 'server' | 'stranger' | 'unknown'
 
 /** PostgreSQL's lock files: that of its data directory, and that of its socket. */
 export function lockFilesOf(clusterDir: string, socketDir: string): readonly string[] {
@@ -27,13 +27,13 @@ export async function strangerInLock(
 ): Promise<number | undefined> {
   for (const file of lockFilesOf(clusterDir, socketDir)) {
     const pid = await processIn(file)
-    if (pid !== undefined && (await standingOf(pid, clusterDir)) === 'stranger') return pid
+    if (pid !== undefined && (await lockOwnerOf(pid, clusterDir)) === 'stranger') return pid
   }
   return undefined
 }
 
 /** What a process is to a cluster. PostgreSQL works in its data directory from its start on. */
-export async function standingOf(pid: number, clusterDir: string): Promise<Standing> {
+export async function lockOwnerOf(pid: number, clusterDir: string): Promise<LockOwner> {
   const program = await programOf(pid)
   if (program === undefined) return 'unknown'
   if (!SERVER_PROGRAMS.has(program)) return 'stranger'

@@ -28,7 +28,7 @@ export interface BackgroundJobs {
 
 export interface BackgroundOptions {
   readonly flushEveryMs: number
-  /** Looks whether the database is fit, and fences the pools while it is not. */
+  /** Checks whether the database is fit; while it is not, the pools lend no connection. */
   readonly checkFitness: () => Promise<void>
   /** How often; a test looks more often, or never. */
   readonly checkEveryMs?: number | undefined

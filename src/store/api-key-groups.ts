@@ -17,7 +17,7 @@ export function groupsOf(statuses: readonly KeyStatus[]): Group[] {
 
 /** statusOf in SQL: each status excludes those before it. */
 export function groupCondition(group: Group, now: Date): RawBuilder<unknown> {
-  const isStanding = sql`${isUnrevoked} and api_key.disabled_at is null`
+  const isEnabled = sql`${isUnrevoked} and api_key.disabled_at is null`
   switch (group) {
     case 'unrevoked':
       return isUnrevoked
@@ -26,9 +26,9 @@ export function groupCondition(group: Group, now: Date): RawBuilder<unknown> {
     case 'disabled':
       return sql`${isUnrevoked} and api_key.disabled_at is not null`
     case 'expired':
-      return sql`${isStanding} and ${expiry} <= ${now}`
+      return sql`${isEnabled} and ${expiry} <= ${now}`
     case 'active':
-      return sql`${isStanding} and ${expiry} > ${now}`
+      return sql`${isEnabled} and ${expiry} > ${now}`
   }
 }
 

@@ -8,8 +8,8 @@ type FitnessLog = Pick<Log, 'info' | 'error'>
 
 /**
  * Whether the constraints and triggers that the service relies on hold. A new session is asked by
- * requireFit; this looks again while sessions are kept, and fences the pools of a process while
- * they do not hold.
+ * requireFit; this looks again while sessions are kept, and the pools of a process lend no
+ * connection while they do not hold.
  */
 export class Fitness {
   readonly #log: FitnessLog | undefined

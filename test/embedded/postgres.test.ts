@@ -21,7 +21,7 @@ import { Client } from 'pg'
 import t from 'tap'
 
 import { claimDataDir } from '../../src/embedded/claim.ts'
-import { standingOf } from '../../src/embedded/lock-files.ts'
+import { lockOwnerOf } from '../../src/embedded/lock-files.ts'
 import {
   type EmbeddedPostgres,
   EmbeddedPostgresError,
@@ -283,11 +283,11 @@ t.test(
     const dataDir = await folderWithCluster(t)
     const clusterDir = join(dataDir, 'postgres')
     const server = await start(t, dataDir)
-    t.equal(await standingOf(await postmasterPid(dataDir), clusterDir), 'server')
+    t.equal(await lockOwnerOf(await postmasterPid(dataDir), clusterDir), 'server')
     await server.stop()
     // More than Linux and macOS give: neither /proc nor ps knows it.
     const unknown = 4_194_305
-    t.equal(await standingOf(unknown, clusterDir), 'unknown')
+    t.equal(await lockOwnerOf(unknown, clusterDir), 'unknown')
     const lastLines = [
       'postmaster|FATAL:  lock file "postmaster.pid" already exists',
       `postmaster|HINT:  Is another postmaster (PID ${unknown}) running in data directory "${clusterDir}"?`,

@@ -224,8 +224,8 @@ t.test(
   'an instance that has not heard of a revocation commits nothing for the revoked key',
   async (t) => {
     // The others hear of nothing before they ask.
-    const deaf = { CHANGE_FEED: 'poll', ...pollsTooLate }
-    const { raw, services } = await startInstances(t, deaf)
+    const withoutChanges = { CHANGE_FEED: 'poll', ...pollsTooLate }
+    const { raw, services } = await startInstances(t, withoutChanges)
     const [here, there] = services
     const account = await newAccount(here.root)
     const victim = await newKey(here.root, account)
