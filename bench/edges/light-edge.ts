@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { WebSocket } from 'ws'
 import type { FromEdgeMessage, ToEdgeMessage } from '../../src/domain/edge/edge-message.ts'
 import { edgeSubprotocol, edgeVersion, judgeVersion } from '../../src/domain/edge/edge-protocol.ts'
-import { beatsOfLease, pauseUnderLeaseMs } from '../../src/edge/attachment.ts'
+import { beatsPerLease, pauseUnderLeaseMs } from '../../src/edge/attachment.ts'
 
 /**
  * The least that an edge owes its instance: it beats, and confirms what comes. It knows no
@@ -63,7 +63,7 @@ export class LightEdge {
     switch (message.kind) {
       case 'welcome':
         this.#sendBeat()
-        this.#beats = setInterval(() => this.#sendBeat(), message.leaseMs / beatsOfLease)
+        this.#beats = setInterval(() => this.#sendBeat(), message.leaseMs / beatsPerLease)
         break
       case 'granted':
         if (message.leaseMs === 0 || this.#isLeased) break

@@ -1,4 +1,4 @@
-import { beatsOfLease } from '../../src/edge/attachment.ts'
+import { beatsPerLease } from '../../src/edge/attachment.ts'
 import { edgeSettings, manyEdges } from '../edges/settings.ts'
 import { isMet, type Result, type Results } from '../results.ts'
 import type { ScenarioName } from '../scenarios.ts'
@@ -61,8 +61,8 @@ const reasons: readonly Reason[] = [
         (beginning) => measured(results, 'attached', beginning),
       )
       if (mine === undefined || its === undefined) return undefined
-      const beats = manyEdges / (edgeLeaseMs / beatsOfLease / 1_000)
-      return `**Idle edges.** They send ${beats.toFixed(0)} beats a second: ${beatsOfLease} in each lease of ${edgeLeaseMs / 1_000} s. A beat takes ${micros((1_000 * (mine - its)) / beats)}: it is read, authorized as a request would be, and answered by a write to a connection of its own. Fewer beats would leave an edge less time to renew its lease, and a longer lease delays receipts when an edge vanishes.`
+      const beats = manyEdges / (edgeLeaseMs / beatsPerLease / 1_000)
+      return `**Idle edges.** They send ${beats.toFixed(0)} beats a second: ${beatsPerLease} in each lease of ${edgeLeaseMs / 1_000} s. A beat takes ${micros((1_000 * (mine - its)) / beats)}: it is read, authorized as a request would be, and answered by a write to a connection of its own. Fewer beats would leave an edge less time to renew its lease, and a longer lease delays receipts when an edge vanishes.`
     },
   },
   {

@@ -79,7 +79,7 @@ export class EdgeVerdicts implements Verdicts {
 
   /** How long ago the service said anything, in milliseconds; undefined: it never did. */
   get lastContactMs(): number | undefined {
-    return this.#attachments === 0 ? undefined : this.attachment.follower.silentMs()
+    return this.#attachments === 0 ? undefined : this.attachment.follower.sinceHeardMs()
   }
 
   /** How long memory may answer from now on, in milliseconds. */

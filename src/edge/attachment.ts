@@ -32,7 +32,7 @@ const [shortestPauseMs, longestPauseMs] = [200, 30_000]
  */
 export const pauseUnderLeaseMs = 1_000
 /** One that is late costs no lease, and a thousand edges send their instance few. */
-export const beatsOfLease = 2
+export const beatsPerLease = 2
 /** How long an attachment that is closed waits until what it counted is taken over. */
 const handOverWithinMs = 1_000
 
@@ -47,7 +47,7 @@ export class Attachment {
   readonly settled: Promise<void>
   #settle: () => void = () => undefined
   #stream: EdgeStream | undefined
-  #beats: NodeJS.Timeout | undefined
+  #beatTimer: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
   #welcomeDue: NodeJS.Timeout | undefined
   /** Attempts since the last grant. */
@@ -108,7 +108,7 @@ export class Attachment {
     this.#settle()
     clearTimeout(this.#retry)
     clearTimeout(this.#welcomeDue)
-    clearInterval(this.#beats)
+    clearInterval(this.#beatTimer)
     await this.#handOver()
     this.follower.leave()
     await this.#stream?.end()
@@ -180,29 +180,31 @@ export class Attachment {
 
   #welcomed(stream: EdgeStream, { leaseMs, expiryWarningMs }: Welcome): void {
     clearTimeout(this.#welcomeDue)
-    clearInterval(this.#beats)
+    clearInterval(this.#beatTimer)
     this.#leaseMs = leaseMs
     this.#expiryWarningMs = expiryWarningMs
     this.#detachedBy = undefined
     this.#wasWelcomed = true
     this.#hasFailed = false
-    this.#beats = setInterval(() => this.#beat(stream), Math.max(10, leaseMs / beatsOfLease))
+    this.#beatTimer = setInterval(() => this.#beat(stream), Math.max(10, leaseMs / beatsPerLease))
     this.#settle()
     this.#options.onAttached()
   }
 
   #beat(stream: EdgeStream): void {
     this.follower.beat()
-    if (!this.#isSilent()) return
+    if (!this.#isUnresponsive()) return
     // After a pause of this process, what the service said is still to be read: look again then.
     setImmediate(() => {
-      if (stream !== this.#stream || !this.#isSilent()) return
-      stream.giveUp(new VerifierError('unavailable', 'The service was silent for a whole lease.'))
+      if (stream !== this.#stream || !this.#isUnresponsive()) return
+      stream.giveUp(
+        new VerifierError('unavailable', 'The service has sent nothing for a whole lease.'),
+      )
     })
   }
 
-  #isSilent(): boolean {
-    return this.follower.silentMs() > this.#leaseMs
+  #isUnresponsive(): boolean {
+    return this.follower.sinceHeardMs() > this.#leaseMs
   }
 
   #ended(stream: EdgeStream, error: VerifierError): void {
@@ -213,7 +215,7 @@ export class Attachment {
 
   #detached(error: VerifierError): void {
     clearTimeout(this.#welcomeDue)
-    clearInterval(this.#beats)
+    clearInterval(this.#beatTimer)
     // The follower leaves a dismissed stream at once: it does not say whether it was attached.
     this.#hasFailed = !this.#wasWelcomed
     this.#wasWelcomed = false

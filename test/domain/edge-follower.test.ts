@@ -153,7 +153,7 @@ t.test('an expiry is judged by the later of both wall clocks', async (t) => {
   t.equal(follower.wallMs({ monotonic: 60, wall: 5 }), 1_050)
   t.equal(follower.wallMs({ monotonic: 60, wall: 2_000 }), 2_000)
   clock.ms = 40
-  t.equal(follower.silentMs(), 30)
+  t.equal(follower.sinceHeardMs(), 30)
 })
 
 t.test('a report goes with a beat, and again on the next stream until it is counted', async (t) => {

@@ -27,14 +27,14 @@ t.test('a stream that is cut is replaced, and memory answers by its lease meanwh
   t.match(await verifier.verify(token), { valid: true })
 })
 
-t.test('a stream that falls silent for a lease is given up, and replaced', async (t) => {
+t.test('a stream that gets nothing for a whole lease is given up, and replaced', async (t) => {
   const instance = await startFakeInstance(t, { leaseMs: 300 })
   const verifier = await attachVerifier(t, { url: instance.url })
   await verifier.verify(token)
   const detached = once(verifier, 'detached')
   const attached = once(verifier, 'attached')
   instance.streams[0]?.fallSilent()
-  t.match(await detached, [{ message: 'The service was silent for a whole lease.' }])
+  t.match(await detached, [{ message: 'The service has sent nothing for a whole lease.' }])
   t.equal(verifier.verifySync(token), undefined, 'its lease has ended')
   await attached
   t.equal(instance.streams.length, 2)

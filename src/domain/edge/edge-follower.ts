@@ -99,7 +99,7 @@ export class EdgeFollower<Facts extends EpochSubject, Verdict, Asked> {
   }
 
   /** How long the instance has said nothing, in milliseconds. */
-  silentMs(): number {
+  sinceHeardMs(): number {
     return this.#options.now().monotonic - this.#heardAt
   }
 

@@ -18,17 +18,17 @@ const maxRemembered = 10_000
 
 /**
  * What a process outside of the service may answer from memory: the facts that an instance has told
- * it, under a lease that is nested in that of the instance. Every method is synchronous. The order
- * of the stream replaces stamps: call the methods in the order in which the messages came.
+ * it, under a lease that is nested in that of the instance. Every method is synchronous. Messages
+ * have no epochs, only their order: call the methods in the order in which the messages came.
  */
 export class Edge<Facts extends EpochSubject> {
   readonly #maxEntries: number
   readonly #epochs = new InvalidationEpochs(maxRemembered)
   /** By digest, the one that was used last at the end. */
   readonly #entries = new Map<string, Entry<Facts>>()
-  /** The beats that are not answered, and when each was sent. */
-  readonly #beats = new Map<number, Moment>()
-  #beat = 0
+  /** When each beat that is not answered was sent. */
+  readonly #beatSentAt = new Map<number, Moment>()
+  #lastBeat = 0
   #lease: Lease | undefined
 
   constructor(maxEntries: number) {
@@ -74,7 +74,7 @@ export class Edge<Facts extends EpochSubject> {
   /** A new stream: what an earlier one told, nobody corrects any more. */
   attached(): void {
     this.dropAll()
-    this.#beats.clear()
+    this.#beatSentAt.clear()
   }
 
   /** Drops everything, the lease too. */
@@ -86,16 +86,17 @@ export class Edge<Facts extends EpochSubject> {
 
   /** Notes both clocks; send the beat with this number after that. */
   beat(now: Moment): number {
-    this.#beat += 1
-    this.#beats.set(this.#beat, now)
-    return this.#beat
+    this.#lastBeat += 1
+    this.#beatSentAt.set(this.#lastBeat, now)
+    return this.#lastBeat
   }
 
   /** The lease runs from when its beat was sent: a grant that comes late is worth what is left. */
   granted(beat: number, leaseMs: number): void {
-    const sentAt = this.#beats.get(beat)
+    const sentAt = this.#beatSentAt.get(beat)
     if (sentAt === undefined) return
-    for (const number of this.#beats.keys()) if (number <= beat) this.#beats.delete(number)
+    for (const number of this.#beatSentAt.keys())
+      if (number <= beat) this.#beatSentAt.delete(number)
     if (leaseMs > 0) this.#lease = leaseFrom(sentAt, leaseMs)
   }
 

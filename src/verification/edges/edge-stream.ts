@@ -27,8 +27,8 @@ const maxWaitingBytes = 1024 * 1024
 const helloWithinMs = 10_000
 /** How long an edge that is dismissed may take to say that it has gone. */
 const goneWithinMs = 1_000
-/** How long an edge may be silent that has a short lease. */
-const leastSilenceMs = 10_000
+/** The shortest time without a beat after which an edge is given up, however short its lease. */
+const leastTimeoutMs = 10_000
 
 /** What a close frame says, in at most 123 bytes (RFC 6455, section 5.5). */
 const closeSentences: Readonly<Record<DismissalReason, string>> = {
@@ -112,8 +112,8 @@ export class EdgeStream {
     else this.#attached.dismiss(reason)
   }
 
-  /** Ends a stream that has become silent, or that was dismissed and does not go. */
-  checkSilence(now: number): void {
+  /** Ends a stream whose edge is unresponsive, or that was dismissed and does not go. */
+  checkDeadline(now: number): void {
     if (this.#isClosed || now < this.#givenUpAt) return
     this.#end(this.#dismissedFor ?? 'silent')
   }
@@ -215,7 +215,7 @@ export class EdgeStream {
   #heard(): void {
     if (this.#dismissedFor !== undefined) return
     const { cache, leaseMs } = this.#host.deps
-    this.#givenUpAt = cache.monotonicMs() + Math.max(leastSilenceMs, 3 * leaseMs)
+    this.#givenUpAt = cache.monotonicMs() + Math.max(leastTimeoutMs, 3 * leaseMs)
   }
 
   #send(message: ToEdgeMessage): void {

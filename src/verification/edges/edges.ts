@@ -17,8 +17,8 @@ export interface EdgesOptions {
 
 /** How often streams are looked after: time alone may end one, or let an acknowledgement rise. */
 const lookEveryMs = 50
-/** Every so many looks, streams that may have become silent are looked for. */
-const looksForSilence = 10
+/** Every so many looks, streams are checked for unresponsive edges. */
+const looksPerCheck = 10
 /** How long the edges of a process that stops may take to go. */
 const goWithinMs = 2_000
 
@@ -131,9 +131,9 @@ export class Edges {
   #look(): void {
     const { deps, streams, trigger } = this.#options
     this.#looks += 1
-    if (this.#looks % looksForSilence === 0) {
+    if (this.#looks % looksPerCheck === 0) {
       const now = deps.cache.monotonicMs()
-      for (const stream of this.#open.values()) stream.checkSilence(now)
+      for (const stream of this.#open.values()) stream.checkDeadline(now)
     }
     for (const [id, stream] of this.#left) if (!stream.isCounted) this.#left.delete(id)
     if (streams.advance()) trigger()

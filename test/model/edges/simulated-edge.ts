@@ -189,7 +189,7 @@ export class SimulatedEdge {
   #beat(): void {
     const { leaseMs } = this.#options
     if (this.#stream !== undefined) {
-      if (this.#follower.silentMs() > leaseMs) this.#lost(this.#stream)
+      if (this.#follower.sinceHeardMs() > leaseMs) this.#lost(this.#stream)
       else this.#follower.beat()
     }
     this.#process.after(leaseMs / 3, () => this.#beat())
