@@ -2,7 +2,7 @@ import type { Change } from '../../../src/domain/protocol/change.ts'
 import { EdgeStreams } from '../../../src/freshness/edge-streams.ts'
 import { type Protocol, shipped } from '../protocol.ts'
 
-/** Only a sync cycle tells the edges, after it has acknowledged what this process had invalidated. */
+/** Only sync cycles tell the edges, after they acknowledge what this process had invalidated. */
 class ToldBySyncCycles extends EdgeStreams {
   #pending: readonly Change[] = []
 
