@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Database, Executor, StoreTransaction } from './database.ts'
+import type { Database, Executor } from './database.ts'
 import { retryInCurrentHistory, retryWhileLosing } from './retry.ts'
 
 /**
@@ -15,7 +15,7 @@ import { retryInCurrentHistory, retryWhileLosing } from './retry.ts'
  */
 export async function readByCommit<T>(
   db: Database,
-  read: (trx: StoreTransaction) => Promise<T>,
+  read: (db: Executor) => Promise<T>,
 ): Promise<T> {
   return retryWhileLosing(() =>
     db.transaction().execute(async (trx) => {

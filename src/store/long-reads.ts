@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { DatabaseError } from 'pg'
 import { ServiceError } from '../errors.ts'
-import type { Database, StoreTransaction } from './database.ts'
+import type { Database, Executor, StoreTransaction } from './database.ts'
 import { retryInCurrentHistory, retryWhileLosing } from './retry.ts'
 
 export interface LongReadsOptions {
@@ -29,7 +29,7 @@ export class LongReads {
    * ended it for another one. Throws ServiceError `overloaded` when no connection
    * comes free in time, and `unavailable` when a statement reaches the time limit.
    */
-  async run<T>(read: (trx: StoreTransaction) => Promise<T>): Promise<T> {
+  async run<T>(read: (db: Executor) => Promise<T>): Promise<T> {
     const { db, timeoutMs } = this.#options
     try {
       return await retryInCurrentHistory(() =>

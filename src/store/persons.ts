@@ -1,5 +1,5 @@
 import type { Person, PersonName, Profile } from '../domain/person/person.ts'
-import type { Executor } from './database.ts'
+import type { Executor, StoreTransaction } from './database.ts'
 
 const columns = [
   'id',
@@ -18,10 +18,10 @@ export interface NewPerson extends PersonName, Profile {
 
 /**
  * The person of that name: the present one, or the given one. What the issuer says of a person
- * grants nothing, so that this is no act.
+ * grants nothing, so that no change is announced.
  */
-export async function enterPerson(db: Executor, person: NewPerson): Promise<Person> {
-  await db
+export async function enterPerson(trx: StoreTransaction, person: NewPerson): Promise<Person> {
+  await trx
     .insertInto('person')
     .values({
       id: person.id,
@@ -34,7 +34,7 @@ export async function enterPerson(db: Executor, person: NewPerson): Promise<Pers
     })
     .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doNothing())
     .execute()
-  const present = await findPerson(db, person)
+  const present = await findPerson(trx, person)
   if (present === undefined) throw new Error('An entered person was not found.')
   return present
 }
@@ -52,14 +52,16 @@ export async function findPerson(
   return row && toPerson(row)
 }
 
-/** Records what the issuer says of the person at a sign-in. */
+/**
+ * Records what the issuer says of the person at a sign-in, and locks the person until the commit.
+ */
 export async function updateProfile(
-  db: Executor,
+  trx: StoreTransaction,
   id: string,
   { email, emailVerified, name }: Profile,
   signedInAt: Date,
 ): Promise<void> {
-  await db
+  await trx
     .updateTable('person')
     .set({ email, email_verified: emailVerified, name, signed_in_at: signedInAt })
     .where('id', '=', id)

@@ -174,6 +174,31 @@ for (const isolation of isolationLevels) {
       }
     })
 
+    t.test('a sign-in that is refused changes nothing of the person', async (t) => {
+      const { account, add } = await newSite()
+      const ada = await add('ada', 'viewer')
+      const profile = async () => {
+        const { rows } = await raw.query('select name, signed_in_at from person where id = $1', [
+          ada.userId,
+        ])
+        return rows
+      }
+      const before = await profile()
+      await raw.query('begin')
+      await raw.query(
+        'update membership set removed_at = now(), live = null where account_id = $1',
+        [account],
+      )
+      const refused = signInAs(service, `ada-${made}`, [], { name: 'Ada King' }).then(
+        () => 'no error',
+        (error) => error.code,
+      )
+      await untilBlocked(raw)
+      await raw.query('commit')
+      t.equal(await refused, 'unauthenticated')
+      t.same(await profile(), before)
+    })
+
     t.test('a person who is added or signs in many times at once is one user', async (t) => {
       const { account, users } = await newSite()
       const role = await newRole(root, account, 'given', [])

@@ -6,10 +6,9 @@ import type { UserPrincipal } from '../../domain/principal.ts'
 import { ServiceError } from '../../errors.ts'
 import { requirePlatformId } from '../../store/accounts.ts'
 import { findOrProveAbsence } from '../../store/committed-read.ts'
-import type { Executor } from '../../store/database.ts'
+import type { Executor, StoreTransaction } from '../../store/database.ts'
 import { findMemberships, findUserFacts } from '../../store/memberships.ts'
 import { findPerson, updateProfile } from '../../store/persons.ts'
-import { retryWhileLosing } from '../../store/retry.ts'
 import type { SessionManagementDeps } from '../sessions/deps.ts'
 import {
   enterSession,
@@ -42,8 +41,9 @@ export interface SignedInUser {
 /**
  * Starts a session of a person whose ID token was verified. Roles that follow from claims are
  * computed anew, and end with the lifetime of the session. Nobody is stored who has no role
- * anywhere. The session is confirmed if the provider says when it asked for a proof. Throws
- * `permission_denied`.
+ * anywhere. The session is confirmed if the provider says when it asked for a proof. What the
+ * provider says of the person is stored by the same act. Throws `permission_denied`, or
+ * `unauthenticated` if the role was taken meanwhile.
  */
 export async function signInPerson(
   deps: SessionManagementDeps,
@@ -54,17 +54,25 @@ export async function signInPerson(
   const terms = termsOf(deps, signedIn)
   const entered = await enterAccounts(deps, signedIn, terms.expiresAt)
   const membership = chosen(entered, signedIn.accountId, now)
-  // Before the session starts: its event names the person as the provider does now.
-  await retryWhileLosing(() => updateProfile(deps.db, membership.person.id, signedIn, now))
-  const { membershipId } = membership
+  const { membershipId, person } = membership
   const user = await findOrProveAbsence(deps.db, (db) => findUserFacts(db, membershipId))
   if (user === undefined) throw hasNoRole()
-  const principal = principalOf(user, request)
-  const { result } = await act(deps, principal, { permission: null }, async (context) => {
+  const known = principalOf(user, request)
+  const actTerms = {
+    permission: null,
+    // Before the membership is shared: a redemption locks the person first, too.
+    lockFirst: (trx: StoreTransaction) => updateProfile(trx, person.id, signedIn, now),
+  }
+  const { result } = await act(deps, known, actTerms, async (context) => {
+    const facts = await findUserFacts(context.trx, membershipId)
+    if (facts === undefined) throw new Error('A user whose authority was renewed was not found.')
+    // The event names the person as the provider does now.
+    const principal = { ...known, user: facts }
     const started = await enterSession(deps, context, principal, terms)
-    return { result: started, events: [sessionStarted(started.session, principal, 'oidc')] }
+    const events = [sessionStarted(started.session, principal, 'oidc')]
+    return { result: { started, principal }, events, by: principal }
   })
-  return { started: result, principal }
+  return result
 }
 
 /** How long the session of a person lasts who signs in now, and until when it is confirmed. */
