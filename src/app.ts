@@ -29,6 +29,7 @@ import { type MetricsOptions, metricsRoute } from './http/operations/metrics-rou
 import type { FiguresOfPools } from './http/operations/pool-metrics.ts'
 import { registerServiceMetrics } from './http/operations/service-metrics.ts'
 import { FaultBody, Problem, writeProblem } from './http/problem.ts'
+import { refuseConditions } from './http/refuse-conditions.ts'
 import { rootPage } from './http/root-page.ts'
 import { runForAccounts } from './http/run-for-accounts.ts'
 import { backChannelLogoutRoute, logoutPath } from './http/sign-in/back-channel-logout.ts'
@@ -105,6 +106,7 @@ export async function buildApp(deps: Deps, options: AppOptions): Promise<App> {
   const guardReads: typeof guard = (scope, writeError, hasPeople) => {
     answerConditionally(scope, writeError)
     guard(scope, writeError, hasPeople)
+    refuseConditions(scope)
   }
   await app.register(async (scope: App) => {
     guard(scope, writeProblem)

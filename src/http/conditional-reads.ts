@@ -8,9 +8,9 @@ import type { WriteError } from './current-only.ts'
 /**
  * Gives every answer 200 to a GET of a scope a strong entity tag, and judges the preconditions of
  * the request by it (RFC 9110, section 13.2.2). The tag is made of the bytes of the answer, so that
- * it changes whenever the body does. Answers about one key, role or allow list have a tag of their
- * own, which the handler sets and compares with If-Match. A stream has none: it is not known before
- * it is sent.
+ * it changes whenever the body does. Answers about one account, key, role or allow list have a tag
+ * of their own, which the handler sets and compares with If-Match. A stream has none: it is not
+ * known before it is sent.
  */
 export function answerConditionally(app: App, writeError: WriteError): void {
   app.addHook('onSend', (request, reply, payload, done) => {

@@ -12,8 +12,8 @@ const ifMatch = new RegExp(
 )
 
 /**
- * The strong entity tag of an answer with one key, role or allow list: its version, and a digest of
- * everything that the answer says (docs/decisions/0025-two-parts-of-an-etag.md).
+ * The strong entity tag of an answer with one account, key, role or allow list: its version, and a
+ * digest of everything that the answer says (docs/decisions/0025-two-parts-of-an-etag.md).
  */
 export function entityTagOf<T>({ versionOf }: Versioned<T>, value: T, body: unknown): string {
   const digest = hash('sha256', JSON.stringify(body), 'base64url').slice(0, 16)
@@ -47,7 +47,7 @@ export function parseIfMatch<T>(
 }
 
 /**
- * A predicate: whether an update may go on by both headers (RFC 9110, section 13.2.2). Throws as
+ * A predicate: whether a change may go on by both headers (RFC 9110, section 13.2.2). Throws as
  * `parseIfMatch` does; the predicate throws `precondition_failed` if If-None-Match names the value.
  */
 export function parsePreconditions<T>(
@@ -96,9 +96,9 @@ function onlyWeak(): ServiceError {
 }
 
 /**
- * Gives an answer with one key, role or allow list its entity tag; `answerConditionally` compares
- * it with If-None-Match. Throws `precondition_failed` if there is an If-Match that names another
- * version (RFC 9110, section 13.2.2).
+ * Gives an answer with one account, key, role or allow list its entity tag; `answerConditionally`
+ * compares it with If-None-Match. Throws `precondition_failed` if there is an If-Match that names
+ * another version (RFC 9110, section 13.2.2).
  */
 export function answerOfVersion<T, Body>(
   versioned: Versioned<T>,

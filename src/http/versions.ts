@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto'
+import type { Account } from '../domain/account.ts'
 import type { ApiKey } from '../domain/key/api-key.ts'
 import type { AllowList } from '../domain/network/allow-list.ts'
 import type { Role } from '../domain/role.ts'
 
 /** Something that If-Match guards: what messages call it, and what tells its versions apart. */
 export interface Versioned<T> {
-  readonly name: 'key' | 'role' | 'allow list'
+  readonly name: 'account' | 'key' | 'role' | 'allow list'
   /** Whether an update must name the version that it changes. */
   readonly isRequired: boolean
   /** Without `"` and `-`. */
@@ -32,6 +33,12 @@ export const versionedAllowList: Versioned<Pick<AllowList, 'name' | 'description
   name: 'allow list',
   isRequired: false,
   versionOf: ({ name, description, entries }) => digestOf([name, description, ...entries]),
+}
+
+export const versionedAccount: Versioned<Pick<Account, 'name'>> = {
+  name: 'account',
+  isRequired: false,
+  versionOf: ({ name }) => digestOf([name]),
 }
 
 function digestOf(values: readonly string[]): string {

@@ -5,7 +5,7 @@ import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newInvitation, newKey, newRole } from '../helpers/fixtures.ts'
 import { writeOidcFile } from '../helpers/oidc-file.ts'
 import { signInAs, testProvider } from '../helpers/people.ts'
-import { routesOf } from '../helpers/routes.ts'
+import { parseRoute, routesOf } from '../helpers/routes.ts'
 import type { TestService } from '../helpers/service.ts'
 import { shareService } from '../helpers/share-service.ts'
 
@@ -247,7 +247,7 @@ test('the ETag of a role, an allow list and an account changes with what they sa
   }
 })
 
-test('If-Match guards the update of a role and of an allow list', async (t) => {
+test('If-Match guards the update of a role, an allow list and an account', async (t) => {
   const { root } = shared
   const account = await newAccount(root)
   const at = `/v1/accounts/${account}`
@@ -256,6 +256,7 @@ test('If-Match guards the update of a role and of an allow list', async (t) => {
   const updates = [
     ['PUT', `${at}/roles/${role}`, { permissions: ['cluster:read'] }],
     ['PATCH', `${at}/allow-lists/${list}`, {}],
+    ['PATCH', at, {}],
   ] as const
   for (const [method, path, body] of updates) {
     const update = (name: string, headers: Record<string, string>) =>
@@ -263,11 +264,11 @@ test('If-Match guards the update of a role and of an allow list', async (t) => {
     const tagNow = async () => String((await root.get(path)).headers.etag)
     const tag = await tagNow()
     await newKey(root, account, { role, allow_list_ids: [list] })
-    t.not(await tagNow(), tag, 'the answer counts the keys')
+    if (path !== at) t.not(await tagNow(), tag, 'the answer counts the keys')
     t.equal((await update('second', { 'if-match': tag })).status, 200, 'which no update changes')
     const late = await update('third', { 'if-match': tag })
     t.equal(late.status, 412, path)
-    t.match(late.body.detail, /^The (role|allow list) has changed since the ETag/)
+    t.match(late.body.detail, /^The (role|allow list|account) has changed since the ETag/)
     for (const given of ['"zz"', `W/${await tagNow()}`]) {
       t.equal((await update('third', { 'if-match': given })).status, 412, given)
     }
@@ -281,5 +282,65 @@ test('If-Match guards the update of a role and of an allow list', async (t) => {
     const race = ['fifth', 'sixth'].map((name) => update(name, { 'if-match': both }))
     const statuses = (await Promise.all(race)).map(({ status }) => status)
     t.same(statuses.toSorted(), [200, 412], 'one of two writers that have read the same')
+  }
+})
+
+test('If-Match and If-None-Match guard the deletion of a role and of an allow list', async (t) => {
+  const { root } = shared
+  const account = await newAccount(root)
+  const at = `/v1/accounts/${account}`
+  const role = `${at}/roles/${await newRole(root, account, 'reader', ['cluster:read'])}`
+  const list = `${at}/allow-lists/${await newAllowList(root, account, ['192.0.2.1'], 'office')}`
+  const changes = [
+    [role, () => root.put(role, { name: 'b', permissions: [] })],
+    [list, () => root.patch(list, { name: 'b' })],
+  ] as const
+  for (const [path, change] of changes) {
+    const remove = (headers: Record<string, string>) => root.call('DELETE', path, { headers })
+    const tagNow = async () => String((await root.get(path)).headers.etag)
+    const stale = await tagNow()
+    await change()
+    const current = await tagNow()
+    for (const headers of [
+      { 'if-match': stale },
+      { 'if-match': `W/${current}` },
+      { 'if-none-match': current },
+      { 'if-none-match': '*' },
+    ]) {
+      t.match(await remove(headers), { status: 412, body: { code: 'precondition_failed' } }, path)
+    }
+    t.equal((await remove({ 'if-match': 'zz' })).status, 400)
+    t.equal((await remove({ 'if-match': current, 'if-none-match': stale })).status, 204, path)
+  }
+})
+
+test('no operation that changes something ignores If-Match and If-None-Match', async (t) => {
+  const { service, root, canaries } = shared
+  const account = await newAccount(root)
+  // The document of the native API does not describe the answers of Aeon's.
+  const admin = createApi(service.app, canaries, (await newKey(root, account)).token)
+  const { project_id: project } = (await root.get(`/v1/accounts/${account}`)).body.account
+  const compares =
+    /^(?:(?:PATCH|DELETE|PUT) \/v1\/accounts\/:account_id(?:\/(?:api-keys|roles|allow-lists)\/:id)?)$/
+  const routes = routesOf(service.app)
+    .filter((route) => /^(?:POST|PUT|PATCH|DELETE) \/(?:v1|api\/public\/v1)\//.test(route))
+    // Verifications have no condition, and forward-auth gets the headers of other requests.
+    .filter((route) => !/ \/v1\/(?:verify|forward-auth|session)/.test(route))
+  t.ok(routes.length > 30, `${routes.length} routes`)
+  for (const route of routes) {
+    const { method, path } = parseRoute(route)
+    const api = path.startsWith('/api/') ? admin : root
+    const filled = path
+      .replace(':account_id', account)
+      .replace(':project_id', project)
+      .replace(/:\w+/g, '0190c3a4-0000-7000-8000-000000000000')
+    for (const name of ['if-match', 'if-none-match']) {
+      const { status, text } = await api.call(method, filled, { headers: { [name]: '"x"' } })
+      if (compares.test(route)) t.not(status, 204, route)
+      else {
+        t.equal(status, 400, `${route}: ${text}`)
+        t.match(text, /compares no entity tag/, route)
+      }
+    }
   }
 })

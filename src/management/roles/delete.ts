@@ -2,7 +2,8 @@ import { type AuthorizedTerms, act } from '../../acts/act.ts'
 import type { ActDeps } from '../../acts/deps.ts'
 import { resourceOf, snapshotOfRole } from '../../domain/audit/snapshots.ts'
 import type { CallerPrincipal } from '../../domain/principal.ts'
-import { ServiceError } from '../../errors.ts'
+import type { Role } from '../../domain/role.ts'
+import { changedSince, ServiceError } from '../../errors.ts'
 import { violates } from '../../store/faults.ts'
 import { invitationRoleConstraint } from '../../store/invitations.ts'
 import { membershipRoleConstraint } from '../../store/memberships.ts'
@@ -15,13 +16,15 @@ import { lockOwnRole, lockRoleOfPrincipal } from './lock.ts'
 /**
  * Deletes a role that no live key and no user has, and no open invitation offers; keys that are
  * revoked or expired do not keep it, nor do people whose mapped role has ended, nor do expired
- * invitations, which are withdrawn. Throws `not_found`, `built_in`, `in_use`.
+ * invitations, which are withdrawn. Throws `not_found`, `built_in`, `in_use`, and
+ * `precondition_failed` unless the role is as the author expects it.
  */
 export async function deleteRole(
   deps: ActDeps,
   principal: CallerPrincipal,
   accountId: string,
   id: string,
+  isExpected: (role: Role) => boolean = () => true,
 ): Promise<void> {
   const now = deps.now()
   const terms: AuthorizedTerms = {
@@ -31,6 +34,7 @@ export async function deleteRole(
   }
   await act(deps, principal, terms, async ({ trx, changed }) => {
     const role = await lockOwnRole(trx, accountId, id, 'delete')
+    if (!isExpected(role)) throw changedSince('role')
     await releaseExpired(trx, changed, accountId, { roleId: role.id })
     await releaseLapsed(trx, { changed, now }, { accountId, roleId: role.id })
     const withdrawn = await releaseExpiredInvitations(trx, { accountId, roleId: role.id }, now)

@@ -1,8 +1,10 @@
 import { getAccount } from '../../../management/accounts/get.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
+import { versionedAccount } from '../../versions.ts'
 import { AccountAnswer, accountParams, toAccountBody } from '../shapes/account.ts'
 
 export function getAccountRoute(app: App, deps: Deps): void {
@@ -19,8 +21,10 @@ export function getAccountRoute(app: App, deps: Deps): void {
         response: responses({ 200: ref(AccountAnswer) }, { problems: [404] }),
       },
     },
-    async (request) => ({
-      account: toAccountBody(await getAccount(deps, request.params.account_id)),
-    }),
+    async (request, reply) => {
+      const account = await getAccount(deps, request.params.account_id)
+      const body = { account: toAccountBody(account) }
+      return answerOfVersion(versionedAccount, request, reply, account, body)
+    },
   )
 }

@@ -2,8 +2,11 @@ import { Type } from 'typebox'
 import { renameAccount } from '../../../management/accounts/rename.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { parsePreconditions } from '../../entity-tag.ts'
+import { ifMatchHeader } from '../../if-match-header.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
+import { versionedAccount } from '../../versions.ts'
 import { AccountAnswer, accountParams, toAccountBody } from '../shapes/account.ts'
 import { nameInput } from '../shapes/fields.ts'
 
@@ -28,12 +31,15 @@ export function renameAccountRoute(app: App, deps: Deps): void {
         summary: 'Rename an account',
         description: 'Changes the name, and nothing else.',
         params: accountParams,
+        headers: ifMatchHeader,
         body: ref(RenameAccountBody),
-        response: responses({ 200: ref(AccountAnswer) }, { body: true, problems: [404] }),
+        response: responses({ 200: ref(AccountAnswer) }, { body: true, problems: [404, 412] }),
       },
     },
-    async ({ principal, params, body }) => {
-      const account = await renameAccount(deps, principal, params.account_id, body.name)
+    async ({ principal, params, body, raw }) => {
+      const isExpected = parsePreconditions(versionedAccount, raw.headers)
+      const { account_id: id } = params
+      const account = await renameAccount(deps, principal, id, body.name, isExpected)
       return { account: toAccountBody(account) }
     },
   )

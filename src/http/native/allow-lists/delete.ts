@@ -1,7 +1,10 @@
 import { deleteAllowList } from '../../../management/allow-lists/delete.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { parsePreconditions } from '../../entity-tag.ts'
+import { ifMatchHeader } from '../../if-match-header.ts'
 import { responses } from '../../responses.ts'
+import { versionedAllowList } from '../../versions.ts'
 import { allowListParams } from '../shapes/allow-list.ts'
 import { nothing } from '../shapes/fields.ts'
 
@@ -17,11 +20,13 @@ export function deleteAllowListRoute(app: App, deps: Deps): void {
         description:
           'Fails with `in_use` while a key that is neither revoked nor expired uses the list.',
         params: allowListParams,
-        response: responses({ 204: nothing }, { body: true, problems: [404, 409] }),
+        headers: ifMatchHeader,
+        response: responses({ 204: nothing }, { body: true, problems: [404, 409, 412] }),
       },
     },
-    async ({ principal, params }, reply) => {
-      await deleteAllowList(deps, principal, params.account_id, params.id)
+    async ({ principal, params, raw }, reply) => {
+      const isExpected = parsePreconditions(versionedAllowList, raw.headers)
+      await deleteAllowList(deps, principal, params.account_id, params.id, isExpected)
       return reply.code(204).send(null)
     },
   )

@@ -1,7 +1,10 @@
 import { deleteRole } from '../../../management/roles/delete.ts'
 import type { App } from '../../app-type.ts'
 import type { Deps } from '../../deps.ts'
+import { parsePreconditions } from '../../entity-tag.ts'
+import { ifMatchHeader } from '../../if-match-header.ts'
 import { responses } from '../../responses.ts'
+import { versionedRole } from '../../versions.ts'
 import { nothing } from '../shapes/fields.ts'
 import { roleParams } from '../shapes/role.ts'
 
@@ -17,11 +20,13 @@ export function deleteRoleRoute(app: App, deps: Deps): void {
         description:
           'Fails with `in_use` while a key that is neither revoked nor expired, or a user, has the role, or an open invitation offers it.',
         params: roleParams,
-        response: responses({ 204: nothing }, { body: true, problems: [404, 409] }),
+        headers: ifMatchHeader,
+        response: responses({ 204: nothing }, { body: true, problems: [404, 409, 412] }),
       },
     },
-    async ({ principal, params }, reply) => {
-      await deleteRole(deps, principal, params.account_id, params.id)
+    async ({ principal, params, raw }, reply) => {
+      const isExpected = parsePreconditions(versionedRole, raw.headers)
+      await deleteRole(deps, principal, params.account_id, params.id, isExpected)
       return reply.code(204).send(null)
     },
   )
