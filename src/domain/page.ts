@@ -1,3 +1,4 @@
+import { parseJson } from './parse-json.ts'
 import { isUuid } from './uuid.ts'
 
 export const sortFields = ['created_at', 'name', 'expires_at', 'email'] as const
@@ -55,14 +56,6 @@ export function decodeCursor(sort: Sort, cursor: string): PagePlace | undefined 
   const isText = sort.field === 'name' || sort.field === 'email'
   if (!isText && !isTime(value)) return undefined
   return { value, id }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** A time as the service writes it: a year from 0001 to 9999, which the database also accepts. */

@@ -1,3 +1,4 @@
+import { isContainer } from '../domain/is-container.ts'
 import { maxBodyBytes, maxMetadataBytes } from '../domain/limits.ts'
 import { permissionPattern } from '../domain/permission.ts'
 import type { App } from './app-type.ts'
@@ -47,7 +48,7 @@ interface Bounds {
 }
 
 function bytesOf(schema: unknown, resolve: (ref: string) => unknown): number {
-  if (typeof schema !== 'object' || schema === null) return 0
+  if (!isContainer(schema)) return 0
   const bounds: Bounds = schema
   if (bounds.$ref !== undefined) return bytesOf(resolve(bounds.$ref), resolve)
   if (bounds.properties !== undefined) {

@@ -1,4 +1,5 @@
 import type { FastifySchemaValidationError } from 'fastify'
+import { isContainer } from '../domain/is-container.ts'
 import { maxFaults } from '../domain/limits.ts'
 
 /** Finds a named component by its `$ref`. */
@@ -36,7 +37,7 @@ type Faults = Generator<FastifySchemaValidationError, void, void>
 
 /** Recurses as deep as the schema, no component of which refers to itself. */
 function* faultsIn(schema: unknown, value: unknown, path: string, resolve: ResolveRef): Faults {
-  if (!isObject(schema) || !isObject(value)) return
+  if (!isContainer(schema) || !isContainer(value)) return
   const bounds: Bounds = schema
   if (bounds.$ref !== undefined) yield* faultsIn(resolve(bounds.$ref), value, path, resolve)
   else if (Array.isArray(value)) yield* faultsInArray(bounds, value, path, resolve)
@@ -87,8 +88,4 @@ function fault(
   parentSchema: Bounds,
 ): FastifySchemaValidationError & { readonly parentSchema: Bounds } {
   return { keyword, instancePath, schemaPath: '', params, parentSchema }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }

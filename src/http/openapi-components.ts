@@ -1,4 +1,5 @@
 import type { OpenAPIV3_1 } from 'openapi-types'
+import { isContainer } from '../domain/is-container.ts'
 
 export type OpenApiDocument = OpenAPIV3_1.Document
 
@@ -19,7 +20,7 @@ export function onlyUsedComponents(document: OpenApiDocument): OpenApiDocument {
   const open: unknown[] = [document.paths]
   while (open.length > 0) {
     for (const [name, value] of Object.entries(open.pop() ?? {})) {
-      if (typeof value === 'object' && value !== null) open.push(value)
+      if (isContainer(value)) open.push(value)
       if (name !== '$ref' || typeof value !== 'string') continue
       const component = value.replace('#/components/schemas/', '')
       if (used.has(component)) continue

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { formatTime } from '../domain/format-time.ts'
 import { type ApiKey, type KeyStatus, keyStatuses } from '../domain/key/api-key.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import { groupCondition, groupsOf, indexedByExpiry } from './api-key-groups.ts'
@@ -59,7 +60,7 @@ export async function listApiKeys(
   const { items, next } = await takePage(selectApiKeys(db, keys), 'api_key', page, (row, field) => {
     if (field === 'name') return row.name
     const time = field === 'created_at' ? row.created_at : row.expires_at
-    return time?.toISOString() ?? null
+    return formatTime(time)
   })
   return { items: items.map(toApiKey), next }
 }

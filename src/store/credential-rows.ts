@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { formatTime } from '../domain/format-time.ts'
 import type { Reach } from '../domain/key/api-key.ts'
 import type { AddressSet } from '../domain/network/address-set.ts'
 import type { KeyFacts } from '../domain/verdict.ts'
@@ -140,7 +141,7 @@ export function toFound(row: CredentialResult, addresses: AddressSet): FoundCred
       allowListIds: row.allow_list_ids,
       addresses,
       expiresAt: row.expires_at,
-      expiresAtText: row.expires_at?.toISOString() ?? null,
+      expiresAtText: formatTime(row.expires_at),
       disabledAt: row.disabled_at,
       revokedAt: row.revoked_at,
       released: row.released,

@@ -1,5 +1,6 @@
 import { type KeyObject, sign, verify } from 'node:crypto'
 import { canonicalJson } from '../canonical-json.ts'
+import { parseJson } from '../parse-json.ts'
 
 /** The head of a chain, as a checkpoint keeps it outside the database. */
 export interface KeptHead {
@@ -72,14 +73,6 @@ function parse(text: string): { readonly checkpoint: SignedBody; readonly signat
     if (typeof signature === 'string') return { checkpoint: checkpoint as SignedBody, signature }
   }
   throw new Error('the file is not a checkpoint')
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function signedText(body: unknown): Buffer {

@@ -1,5 +1,6 @@
 import type { Account } from '../account.ts'
 import { canonicalJson } from '../canonical-json.ts'
+import { formatTime } from '../format-time.ts'
 import type { ApiKey } from '../key/api-key.ts'
 import type { AllowList } from '../network/allow-list.ts'
 import type { Catalogue } from '../permission.ts'
@@ -17,12 +18,12 @@ export function snapshotOfApiKey(key: ApiKey): Snapshot {
     role: { id: key.role.id, name: key.role.name },
     reach: key.reach,
     allow_list_ids: key.allowListIds,
-    expires_at: timeOf(key.expiresAt),
+    expires_at: formatTime(key.expiresAt),
     metadata: key.metadata,
     generation: key.generation,
-    overlap_ends_at: timeOf(key.overlapEndsAt),
-    disabled_at: timeOf(key.disabledAt),
-    revoked_at: timeOf(key.revokedAt),
+    overlap_ends_at: formatTime(key.overlapEndsAt),
+    disabled_at: formatTime(key.disabledAt),
+    revoked_at: formatTime(key.revokedAt),
   }
 }
 
@@ -70,8 +71,4 @@ export function resourceOf(
 
 function pick(snapshot: Snapshot, names: readonly string[]): Snapshot {
   return Object.fromEntries(names.map((name) => [name, snapshot[name] ?? null]))
-}
-
-function timeOf(time: Date | null): string | null {
-  return time?.toISOString() ?? null
 }

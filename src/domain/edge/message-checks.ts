@@ -1,3 +1,6 @@
+import { isRecord } from '../is-record.ts'
+import { parseJson } from '../parse-json.ts'
+
 /** An object of JSON whose members are not checked yet. */
 export type Members = Readonly<Record<string, unknown>>
 
@@ -6,16 +9,8 @@ export type Check<Value> = (value: unknown) => value is Value
 
 /** The object of a JSON text; undefined: the text is none. */
 export function parseObject(text: string): Members | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-export function isObject(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  const value = parseJson(text)
+  return isRecord(value) ? value : undefined
 }
 
 /** A whole number that is not negative. */
@@ -69,5 +64,5 @@ export function isShapeOf<Shape extends object>(
 ): Check<Shape> {
   const named = Object.entries<Check<unknown>>(checks)
   return (value): value is Shape =>
-    isObject(value) && named.every(([name, check]) => check(value[name]))
+    isRecord(value) && named.every(([name, check]) => check(value[name]))
 }

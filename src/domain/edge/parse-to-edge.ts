@@ -1,3 +1,4 @@
+import { isRecord } from '../is-record.ts'
 import { reaches } from '../key/api-key.ts'
 import type { Change } from '../protocol/change.ts'
 import type { RoleRef } from '../role-ref.ts'
@@ -20,7 +21,6 @@ import {
   isListOf,
   isMs,
   isMsOrNull,
-  isObject,
   isOneOf,
   isShapeOf,
   isText,
@@ -35,7 +35,7 @@ const isCountOrNull = (value: unknown): value is number | null => value === null
 
 /** A change of a kind that this version does not know ends the stream: it might narrow a key. */
 function isChange(value: unknown): value is Change {
-  if (!isObject(value)) return false
+  if (!isRecord(value)) return false
   const { kind, id } = value
   if (kind === 'key' || kind === 'account' || kind === 'session' || kind === 'user') {
     return isText(id)

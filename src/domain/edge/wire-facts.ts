@@ -1,3 +1,4 @@
+import { formatTime } from '../format-time.ts'
 import type { Reach } from '../key/api-key.ts'
 import type { AddressSet } from '../network/address-set.ts'
 import type { Rights } from '../rights.ts'
@@ -74,7 +75,7 @@ export function fromWireFacts(
     allowListIds: noAllowLists,
     addresses,
     expiresAt,
-    expiresAtText: expiresAt?.toISOString() ?? null,
+    expiresAtText: formatTime(expiresAt),
     disabledAt: dateOf(wire.disabledAt),
     revokedAt: dateOf(wire.revokedAt),
     released: wire.released,

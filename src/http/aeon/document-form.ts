@@ -1,9 +1,6 @@
+import { isRecord } from '../../domain/is-record.ts'
 import { asDocumented } from '../documented-as.ts'
 import type { OpenApiDocument } from '../openapi-components.ts'
-
-interface Node {
-  readonly [name: string]: unknown
-}
 
 /**
  * The document in the form from which client generators make the types and the calls that the code
@@ -16,7 +13,7 @@ export function toDocumentForm(document: OpenApiDocument): OpenApiDocument {
 
 function formOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(formOf)
-  if (!isNode(value)) return value
+  if (!isRecord(value)) return value
   return Object.fromEntries(
     Object.entries({ ...value, ...styleOf(value) })
       // A new field of an answer must not break a client, and bodies and answers share components.
@@ -26,11 +23,7 @@ function formOf(value: unknown): unknown {
 }
 
 /** The values of a query parameter are on one line, separated by commas. */
-function styleOf({ in: place, schema }: Node): object {
-  const isList = place === 'query' && isNode(schema) && schema.type === 'array'
+function styleOf({ in: place, schema }: Readonly<Record<string, unknown>>): object {
+  const isList = place === 'query' && isRecord(schema) && schema.type === 'array'
   return isList ? { style: 'form', explode: false } : {}
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,3 +1,5 @@
+import { isContainer } from '../../domain/is-container.ts'
+
 /**
  * Whether an object of a JSON text may have a member twice; `value` is what JSON.parse returned,
  * and `colons` is the count of countColons. Each member of the text has a colon, and JSON.parse
@@ -18,10 +20,6 @@ export function mayRepeatMember(colons: number, value: unknown): boolean {
     for (const member of inside) if (isContainer(member)) open.push(member)
   }
   return dropped !== 0
-}
-
-function isContainer(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }
 
 /**

@@ -71,7 +71,12 @@ function answerError(
   return sendOAuthError(reply, status, 'invalid_request', describe(error, failure))
 }
 
-export function sendOAuthError(
+/** Answers that a request is not what its specification says. */
+export function refuseRequest(reply: FastifyReply, fault: string): FastifyReply {
+  return sendOAuthError(reply, 400, 'invalid_request', fault)
+}
+
+function sendOAuthError(
   reply: FastifyReply,
   status: number,
   error: OAuthError,

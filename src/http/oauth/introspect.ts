@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import type { FastifyRequest, FastifySchema } from 'fastify'
 import { Type } from 'typebox'
 import { maxIntrospectionBytes } from '../../domain/limits.ts'
 import { answerToCurrent, type KeyCaller } from '../../verification/current-caller.ts'
@@ -9,7 +9,7 @@ import type { VerdictDeps } from '../deps.ts'
 import { pathOf } from '../request-path.ts'
 import { ref } from '../schema-tools.ts'
 import { admitCaller } from './caller.ts'
-import { answerOAuthErrors, oauthErrorResponses, sendOAuthError } from './errors.ts'
+import { answerOAuthErrors, oauthErrorResponses, refuseRequest } from './errors.ts'
 import { acceptForms, formType } from './forms.ts'
 import { parseIntrospectionRequest } from './introspection-request.ts'
 import { IntrospectionBody, toIntrospection } from './introspection-response.ts'
@@ -79,9 +79,9 @@ export function introspectionRoute(app: App, deps: VerdictDeps, settings: Verdic
     async (request, reply) => {
       const { body } = request
       if (request.url.includes('?'))
-        return refuse(reply, 'Parameters must be in the body, not in the query.')
+        return refuseRequest(reply, 'Parameters must be in the body, not in the query.')
       const parsed = parseIntrospectionRequest(typeof body === 'string' ? body : '')
-      if (!parsed.ok) return refuse(reply, parsed.fault)
+      if (!parsed.ok) return refuseRequest(reply, parsed.fault)
       const judge = () => deps.verdicts.verify(parsed.token, parsed.attempt)
       const answering = { caller: () => request.introspector, admit: () => admit(request), judge }
       const verdict = await answerToCurrent(deps, answering, await judge())
@@ -102,8 +102,4 @@ const schema: FastifySchema = {
   consumes: [formType],
   body: ref(IntrospectionForm),
   response: { 200: ref(IntrospectionBody), ...oauthErrorResponses },
-}
-
-function refuse(reply: FastifyReply, fault: string): FastifyReply {
-  return sendOAuthError(reply, 400, 'invalid_request', fault)
 }

@@ -1,11 +1,10 @@
-import type { FastifyReply } from 'fastify'
 import { maxLogoutBytes } from '../../domain/limits.ts'
 import { ServiceError } from '../../errors.ts'
 import { endSessionsByProvider } from '../../management/sessions/end-by-provider.ts'
 import { verifyLogout } from '../../oidc/verify-logout.ts'
 import type { App } from '../app-type.ts'
 import type { Deps } from '../deps.ts'
-import { answerOAuthErrors, sendOAuthError } from '../oauth/errors.ts'
+import { answerOAuthErrors, refuseRequest } from '../oauth/errors.ts'
 import { acceptForms } from '../oauth/forms.ts'
 
 export const logoutPath = '/v1/session/back-channel-logout'
@@ -24,7 +23,7 @@ export function backChannelLogoutRoute(app: App, deps: Deps): void {
     async ({ body, log }, reply) => {
       const [token, ...others] = new URLSearchParams(String(body ?? '')).getAll('logout_token')
       if (token === undefined || others.length > 0) {
-        return refuse(reply, 'The body must have exactly one logout_token.')
+        return refuseRequest(reply, 'The body must have exactly one logout_token.')
       }
       const verdict = await verifyLogout(deps.issuers, token, deps.now())
       switch (verdict.kind) {
@@ -32,10 +31,11 @@ export function backChannelLogoutRoute(app: App, deps: Deps): void {
           throw new ServiceError('unavailable', 'The keys of the provider are not known now.')
         case 'refused':
           log.warn({ reason: verdict.message }, 'logout token refused')
-          return refuse(reply, verdict.message)
+          return refuseRequest(reply, verdict.message)
         case 'proved': {
           const outcome = await endSessionsByProvider(deps, verdict.logout)
-          if (outcome.kind === 'repeated') return refuse(reply, 'The token was received before.')
+          if (outcome.kind === 'repeated')
+            return refuseRequest(reply, 'The token was received before.')
           const { sessionIds } = outcome
           log.info({ act: 'provider_logout', session_ids: sessionIds }, 'sessions ended')
           return reply.code(200).header('cache-control', 'no-store').send('')
@@ -43,8 +43,4 @@ export function backChannelLogoutRoute(app: App, deps: Deps): void {
       }
     },
   )
-}
-
-function refuse(reply: FastifyReply, fault: string): FastifyReply {
-  return sendOAuthError(reply, 400, 'invalid_request', fault)
 }

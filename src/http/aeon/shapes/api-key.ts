@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { formatTime } from '../../../domain/format-time.ts'
 import { type ApiKey, statusOf } from '../../../domain/key/api-key.ts'
 import { maxKeyHours } from '../../../domain/limits.ts'
 import { actorSeenBy, type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
@@ -82,6 +83,6 @@ function revocationOf(apiKey: ApiKey, reader: CallerPrincipal) {
     revoked_by_user_email: user?.name ?? null,
     revoked_by_api_key_id: key?.id ?? null,
     revoked_by_api_key_name: key?.name ?? null,
-    revoked_at_time: apiKey.revokedAt?.toISOString() ?? null,
+    revoked_at_time: formatTime(apiKey.revokedAt),
   }
 }

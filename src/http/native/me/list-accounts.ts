@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { formatTime } from '../../../domain/format-time.ts'
 import { rightsOf } from '../../../domain/principal.ts'
 import { listOwnAccounts } from '../../../management/accounts/list-own.ts'
 import type { App } from '../../app-type.ts'
@@ -51,7 +52,7 @@ export function listOwnAccountsRoute(app: App, deps: Deps): void {
           account: toAccountBody(account),
           role,
           role_mapped: mappedUntil !== null,
-          role_ends_at: mappedUntil?.toISOString() ?? null,
+          role_ends_at: formatTime(mappedUntil),
           current: account.id === accountId,
         })),
       }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { formatTime } from '../../../domain/format-time.ts'
 import type { CallerPrincipal } from '../../../domain/principal.ts'
 import { idleExpiryOf, type Session } from '../../../domain/session/session.ts'
 import type { Deps } from '../../deps.ts'
@@ -53,6 +54,6 @@ export function toSessionBody(
     idle_expires_at: idleExpiryOf(session, sessions.limits.idleMs).toISOString(),
     expires_at: session.expiresAt.toISOString(),
     confirmed_until: confirmedUntil > now() ? confirmedUntil.toISOString() : null,
-    ended_at: endedAt?.toISOString() ?? null,
+    ended_at: formatTime(endedAt),
   }
 }

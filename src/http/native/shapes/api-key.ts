@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { formatTime } from '../../../domain/format-time.ts'
 import { type ApiKey, keyStatuses, reaches, statusOf } from '../../../domain/key/api-key.ts'
 import { isOver } from '../../../domain/key/rotation.ts'
 import { actorSeenBy, type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
@@ -94,14 +95,14 @@ export function toApiKeyBody(
     allow_list_ids: [...apiKey.allowListIds],
     created_at: apiKey.createdAt.toISOString(),
     created_by: toActorBody(actorSeenBy(apiKey.createdBy, platform)),
-    expires_at: toTime(apiKey.expiresAt),
-    last_used_at: toTime(apiKey.lastUsedAt),
+    expires_at: formatTime(apiKey.expiresAt),
+    last_used_at: formatTime(apiKey.lastUsedAt),
     use_count: apiKey.useCount,
     generation: apiKey.generation,
-    overlap_ends_at: isOver({ endsAt: overlapEndsAt }, now) ? null : toTime(overlapEndsAt),
+    overlap_ends_at: isOver({ endsAt: overlapEndsAt }, now) ? null : formatTime(overlapEndsAt),
     metadata: { ...apiKey.metadata },
-    disabled_at: toTime(apiKey.disabledAt),
-    revoked_at: toTime(apiKey.revokedAt),
+    disabled_at: formatTime(apiKey.disabledAt),
+    revoked_at: formatTime(apiKey.revokedAt),
     revoked_by: apiKey.revokedBy && toActorBody(actorSeenBy(apiKey.revokedBy, platform)),
     revocation_reason: apiKey.revocationReason,
     hint: hintOf(apiKey.tokenPrefix, apiKey.id),
@@ -123,8 +124,4 @@ export function answerApiKey(
   const body = { api_key: toApiKeyBody(apiKey, reader, now) }
   reply.header('etag', entityTagOf(versionedKey, apiKey, body))
   return body
-}
-
-function toTime(time: Date | null): string | null {
-  return time?.toISOString() ?? null
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { formatTime } from '../../../domain/format-time.ts'
 import {
   type Invitation,
   invitationStatuses,
@@ -77,7 +78,7 @@ export function toInvitationBody(
     created_at: invitation.createdAt.toISOString(),
     sent_at: invitation.sentAt.toISOString(),
     expires_at: invitation.expiresAt.toISOString(),
-    redeemed_at: redeemedAt?.toISOString() ?? null,
-    withdrawn_at: withdrawnAt?.toISOString() ?? null,
+    redeemed_at: formatTime(redeemedAt),
+    withdrawn_at: formatTime(withdrawnAt),
   }
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { formatTime } from '../../../domain/format-time.ts'
 import type { User } from '../../../domain/person/user.ts'
 import { nullableString, ref } from '../../schema-tools.ts'
 import { accountParameter } from './account.ts'
@@ -69,9 +70,9 @@ export function toUserBody(user: User, keyCount?: number): Static<typeof UserBod
     name: person.name,
     role: user.role,
     role_mapped: mappedUntil !== null,
-    role_ends_at: mappedUntil?.toISOString() ?? null,
+    role_ends_at: formatTime(mappedUntil),
     created_at: user.createdAt.toISOString(),
-    signed_in_at: person.signedInAt?.toISOString() ?? null,
+    signed_in_at: formatTime(person.signedInAt),
     ...(keyCount !== undefined && { key_count: keyCount }),
   }
 }
