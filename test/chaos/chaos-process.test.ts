@@ -1,6 +1,7 @@
 import t from 'tap'
 import { freePort } from '../../bench/servers/server-process.ts'
-import { createProcesses, isAlive, until } from '../helpers/process.ts'
+import { createProcesses, isAlive } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 import { ChaosProcess } from './chaos-process.ts'
 
 t.test('a process that is killed while it starts is started once again, not twice', async (t) => {

@@ -6,7 +6,7 @@ import {
 } from '../helpers/database-switch.ts'
 import { type FailoverPair, startFailoverPair } from '../helpers/failover.ts'
 import type { PairServer } from '../helpers/pair-server.ts'
-import { until } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 import { type ChaosDatabase, endListeners, oneSession } from './database.ts'
 
 /** The path of one instance's connections to a server. */

@@ -3,11 +3,11 @@ import t from 'tap'
 import { mailLink } from '../../src/http/mail/mail-link.ts'
 import { createMailer } from '../../src/http/mail/mailer.ts'
 import { newAccount } from '../helpers/fixtures.ts'
-import { until } from '../helpers/locks.ts'
 import { writeOidcFile } from '../helpers/oidc-file.ts'
 import { testProvider } from '../helpers/people.ts'
 import { startTestService } from '../helpers/service.ts'
 import { startSmtpServer } from '../helpers/smtp-server.ts'
+import { until } from '../helpers/until.ts'
 
 const smtp = await startSmtpServer(t)
 const service = await startTestService(t, {

@@ -6,11 +6,11 @@ import { endSessionsByProvider } from '../../src/management/sessions/end-by-prov
 import { callWithCookie } from '../helpers/browser.ts'
 import { newAccount, newRole } from '../helpers/fixtures.ts'
 import { connectRaw, pollsTooLate, startInstances } from '../helpers/instances.ts'
-import { until } from '../helpers/locks.ts'
 import { writeOidcFile } from '../helpers/oidc-file.ts'
 import { signInAs, testIssuer, testProvider } from '../helpers/people.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const unauthenticated = { status: 401, code: 'unauthenticated' }
 const denied = { status: 403, code: 'permission_denied' }

@@ -13,9 +13,10 @@ import {
 } from '../helpers/browser.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { pollsTooLate, startInstances } from '../helpers/instances.ts'
-import { until, untilBlocked } from '../helpers/locks.ts'
+import { untilBlocked } from '../helpers/locks.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const unauthenticated = { status: 401, code: 'unauthenticated' }
 const path = '/v1/session'

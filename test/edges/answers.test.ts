@@ -11,8 +11,8 @@ import { EdgeAuthority } from '../../src/verification/edges/edge-authority.ts'
 import { EdgeQuestions } from '../../src/verification/edges/edge-questions.ts'
 import { EdgeReports } from '../../src/verification/edges/edge-reports.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
-import { until } from '../helpers/locks.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const { root, rootToken, service, logLines } = await startTestService(t)
 const { deps } = service

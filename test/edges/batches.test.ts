@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import type { Attempt } from '../../src/domain/verdict.ts'
 import { EdgeVerdicts } from '../../src/edge-mode/edge-verdicts.ts'
 import { type FakeStream, startFakeInstance, validAnswer } from '../helpers/fake-instance.ts'
-import { until } from '../helpers/locks.ts'
+import { until } from '../helpers/until.ts'
 
 const attempt: Attempt = { address: undefined, permissions: [], accountId: undefined }
 /** Of the form of tokens, of two keys. */

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { EdgeVerdicts } from '../../src/edge-mode/edge-verdicts.ts'
 import { Detachments } from '../../src/process/detachments.ts'
 import { createLog } from '../../src/process/log.ts'
-import { until } from '../helpers/locks.ts'
+import { until } from '../helpers/until.ts'
 
 interface Line {
   readonly reason?: string

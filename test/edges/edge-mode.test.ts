@@ -5,7 +5,7 @@ import type { Answer, Api, CallOptions } from '../helpers/api.ts'
 import { startEdgeMode } from '../helpers/edge-mode.ts'
 import { startEdgeSite } from '../helpers/edge-sites.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
-import { until } from '../helpers/locks.ts'
+import { until } from '../helpers/until.ts'
 
 const site = await startEdgeSite(t, {
   EDGES_MAX: '20',

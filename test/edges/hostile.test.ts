@@ -5,8 +5,8 @@ import { forgeTokens } from '../../bench/datasets/forge.ts'
 import { startEdgeSite } from '../helpers/edge-sites.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw, heat } from '../helpers/instances.ts'
-import { until } from '../helpers/locks.ts'
 import type { TestEdge } from '../helpers/test-edge.ts'
+import { until } from '../helpers/until.ts'
 
 const site = await startEdgeSite(t, { EDGES_MAX: '8', EDGE_LEASE_MS: '600' })
 const { root, attach, started } = site

@@ -6,8 +6,8 @@ import { startEdgeSite } from '../helpers/edge-sites.ts'
 import { fakeToken, startFakeInstance } from '../helpers/fake-instance.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { freePort } from '../helpers/free-port.ts'
-import { until } from '../helpers/locks.ts'
 import { assertProblem } from '../helpers/problems.ts'
+import { until } from '../helpers/until.ts'
 
 const site = await startEdgeSite(t, { EDGES_MAX: '4', EDGE_LEASE_MS: '300' })
 const { root, verifier } = site

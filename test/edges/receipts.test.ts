@@ -3,7 +3,7 @@ import type { Json } from '../helpers/api.ts'
 import { startEdgeSite } from '../helpers/edge-sites.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
-import { until } from '../helpers/locks.ts'
+import { until } from '../helpers/until.ts'
 
 // No lease ends while the test runs.
 const site = await startEdgeSite(t, {

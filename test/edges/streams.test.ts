@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import { flushLast } from '../../src/process/flush-last.ts'
 import { startEdgeSite } from '../helpers/edge-sites.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
-import { until } from '../helpers/locks.ts'
+import { until } from '../helpers/until.ts'
 
 const site = await startEdgeSite(t, { EDGES_MAX: '8', EDGE_LEASE_MS: '600' })
 const { root, attach, started, newVerifier, address } = site

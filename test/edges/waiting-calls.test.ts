@@ -9,7 +9,7 @@ import {
   fakeToken,
   startFakeInstance,
 } from '../helpers/fake-instance.ts'
-import { until } from '../helpers/locks.ts'
+import { until } from '../helpers/until.ts'
 
 const token = fakeToken()
 const attempt: Attempt = { address: undefined, permissions: [], accountId: undefined }

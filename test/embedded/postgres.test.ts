@@ -31,8 +31,9 @@ import {
 import { createServerLog } from '../../src/embedded/server-log.ts'
 import { prepareCluster } from '../helpers/cluster.ts'
 import { endWithParent } from '../helpers/end-with-parent.ts'
-import { isAlive, until } from '../helpers/process.ts'
+import { isAlive } from '../helpers/process.ts'
 import { unmeasured } from '../helpers/unmeasured.ts'
+import { until } from '../helpers/until.ts'
 
 const runsAsRoot = process.geteuid?.() === 0
 

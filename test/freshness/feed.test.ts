@@ -11,9 +11,9 @@ import {
   startInstances,
   writeRevision,
 } from '../helpers/instances.ts'
-import { until } from '../helpers/locks.ts'
 import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 /** Long enough that a failure timeout ends when a test moves its clocks, and not before. */
 const maxStalenessMs = 600_000

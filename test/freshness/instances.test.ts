@@ -13,9 +13,10 @@ import type { Answer, Api } from '../helpers/api.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw, heat, pollsTooLate, registered, startInstances } from '../helpers/instances.ts'
-import { until, untilBlocked } from '../helpers/locks.ts'
+import { untilBlocked } from '../helpers/locks.ts'
 import type { TestService } from '../helpers/service.ts'
 import { watchTurns } from '../helpers/turns.ts'
+import { until } from '../helpers/until.ts'
 
 const office = '203.0.113.7'
 

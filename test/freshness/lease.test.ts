@@ -8,10 +8,11 @@ import type { Json } from '../helpers/api.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw, heat, pollsTooLate, registered } from '../helpers/instances.ts'
-import { until, untilBlocked } from '../helpers/locks.ts'
+import { untilBlocked } from '../helpers/locks.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { type DatabaseProxy, startDatabaseProxy } from '../helpers/proxy.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 /** 0.9 of the default MAX_STALENESS_MS. */
 const leaseMs = 27_000

@@ -13,10 +13,10 @@ import { prepareCluster } from '../helpers/cluster.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw, heat, registered } from '../helpers/instances.ts'
-import { until } from '../helpers/locks.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { type FaultInjector, readsCredentials, startDatabaseProxy } from '../helpers/proxy.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 /** Of the default MAX_STALENESS_MS. */
 const leaseMs = 27_000

@@ -7,10 +7,11 @@ import { startCheckedService } from '../helpers/checked-service.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw, heat, registered, writeRevision } from '../helpers/instances.ts'
-import { until, untilBlocked } from '../helpers/locks.ts'
+import { untilBlocked } from '../helpers/locks.ts'
 import { assertInvalid } from '../helpers/problems.ts'
 import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 /** 1.25 of 0.9 of the default MAX_STALENESS_MS. */
 const failureTimeoutMs = 33_750

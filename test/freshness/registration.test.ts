@@ -4,8 +4,8 @@ import t from 'tap'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw, heat, registered, startInstances } from '../helpers/instances.ts'
-import { until } from '../helpers/locks.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const settings = { POLL_INTERVAL_MS: '20', MAX_STALENESS_MS: '600000' }
 const failureTimeoutMs = 1.25 * 0.9 * 600_000

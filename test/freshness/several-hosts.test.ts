@@ -13,9 +13,9 @@ import { type DatabaseSwitch, startDatabaseSwitch } from '../helpers/database-sw
 import { startFailoverPair } from '../helpers/failover.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { heat } from '../helpers/instances.ts'
-import { until } from '../helpers/locks.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-test-'))
 // When root runs this, the servers have another account, which must pass through.

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
-import { createProcesses, until } from '../helpers/process.ts'
+import { createProcesses } from '../helpers/process.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 /**
  * Leases of 5.4 s and a failure timeout of 6.75 s: short to wait for, and long for a sync cycle on

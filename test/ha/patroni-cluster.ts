@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { freePort } from '../helpers/free-port.ts'
-import { until } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 import { PatroniNode, type Timeouts } from './patroni-node.ts'
 import {
   type Account,

@@ -1,7 +1,7 @@
 import { chown, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '../helpers/free-port.ts'
-import { until } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 import type { PatroniCluster } from './patroni-cluster.ts'
 import { type Program, startProgram } from './program.ts'
 

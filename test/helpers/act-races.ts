@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import type { Answer } from './api.ts'
-import { until } from './locks.ts'
+import { until } from './until.ts'
 
 /** Where acts race: everything is restored between two races. */
 export interface RaceSite {

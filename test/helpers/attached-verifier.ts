@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import { createVerifier, type Verifier } from '../../clients/typescript/src/client.ts'
 import type { VerifierOptions } from '../../clients/typescript/src/verifier-types.ts'
-import { until } from './locks.ts'
+import { until } from './until.ts'
 
 /** A verifier of a service, or of a fake instance, once it is attached. */
 export async function attachVerifier(

@@ -16,8 +16,8 @@ import {
   postmasterPid,
   processesIn,
   shownRootToken,
-  until,
 } from './process.ts'
+import { until } from './until.ts'
 
 const workers = 4
 const postgresEndsWithinMs = 60_000

@@ -8,7 +8,7 @@ import { createLog } from '../../src/process/log.ts'
 import { parseConfig } from '../../src/settings/config.ts'
 import { type Api, createApi } from './api.ts'
 import type { EdgeSite } from './edge-sites.ts'
-import { until } from './locks.ts'
+import { until } from './until.ts'
 
 export interface StartedEdge {
   readonly app: App

@@ -9,7 +9,7 @@ import { ensureCluster } from '../../src/embedded/cluster.ts'
 import { ensureDatabase } from '../../src/embedded/connection.ts'
 import { type DataDir, openDataDir } from '../../src/embedded/data-dir.ts'
 import { PairServer } from './pair-server.ts'
-import { until } from './process.ts'
+import { until } from './until.ts'
 
 /**
  * Two servers, of which the primary acknowledges only what the standby has too; without a standby

@@ -1,5 +1,5 @@
 import { Pacing } from '../../src/http/pacing/pacing.ts'
-import { until } from './process.ts'
+import { until } from './until.ts'
 
 export interface HeldAnswers {
   readonly pacing: Pacing

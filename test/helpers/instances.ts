@@ -2,8 +2,8 @@ import { Client } from 'pg'
 import type { Test } from 'tap'
 import type { RevisionRef } from '../../src/domain/protocol/revision-ref.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
-import { until } from './locks.ts'
 import { startTestService, type TestService } from './service.ts'
+import { until } from './until.ts'
 
 /**
  * No instance polls during a test: a minute is longer than any receipt waits, and the lease of nine

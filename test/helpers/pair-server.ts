@@ -13,7 +13,7 @@ import { createServerLog } from '../../src/embedded/server-log.ts'
 import { serverArguments } from '../../src/embedded/settings.ts'
 import { makeSocketFolder, SOCKET_PORT, socketFolder } from '../../src/embedded/socket-folder.ts'
 import type { Json } from './api.ts'
-import { until } from './process.ts'
+import { until } from './until.ts'
 
 export interface PairServerOptions {
   /** Created when it is missing, removed by `discard`. */

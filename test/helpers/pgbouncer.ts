@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import type { Test } from 'tap'
 import { endWithParent } from './end-with-parent.ts'
-import { until } from './locks.ts'
+import { until } from './until.ts'
 
 const executable = '/usr/sbin/pgbouncer'
 /** PgBouncer does not run as root. */

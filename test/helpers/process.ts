@@ -6,13 +6,13 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { chmod, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseToken } from '../../src/domain/token/token.ts'
 import { type EmbeddedPostgres, findRunningEmbeddedPostgres } from '../../src/embedded/postgres.ts'
 import { type Api, createSocketApi, type Json } from './api.ts'
 import { Canaries } from './canaries.ts'
 import { endWithParent } from './end-with-parent.ts'
 import { unmeasured } from './unmeasured.ts'
+import { until } from './until.ts'
 
 export type Settings = Readonly<Record<string, string>>
 
@@ -122,21 +122,6 @@ export async function shownRootToken(launched: Launched): Promise<string> {
   const [, token] = welcomePattern.exec(launched.shown) ?? []
   if (token === undefined) throw new Error('The start showed no token.')
   return token
-}
-
-/** Waits until a condition holds. Rejects after `timeoutMs` with `what`. */
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  timeoutMs = 120_000,
-): Promise<void> {
-  const startedAt = performance.now()
-  while (!(await holds())) {
-    const waitedMs = performance.now() - startedAt
-    if (waitedMs > timeoutMs) throw new Error(`Waited in vain until ${what}.`)
-    // A look at all processes takes milliseconds of CPU time: those who wait long look less often.
-    await sleep(Math.min(10 + waitedMs / 10, 100))
-  }
 }
 
 /** The connection to the embedded server that runs on a DATA_DIR; throws when none does. */

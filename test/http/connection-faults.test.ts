@@ -9,7 +9,7 @@ import { asAdmin, createTestDatabase, openTestDatabase } from '../helpers/databa
 import { newAccount } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
 import { assertProblem } from '../helpers/problems.ts'
-import { until } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 
 t.test(
   'a revoked right to connect to the database is an outage with its cause in the log',

@@ -2,9 +2,9 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { until } from '../helpers/process.ts'
 import { sendRaw } from '../helpers/raw-request.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const crowd = '127.0.0.2'
 const other = '127.0.0.3'

@@ -4,9 +4,10 @@ import type { Api } from '../helpers/api.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
-import { until, untilBlocked } from '../helpers/locks.ts'
+import { untilBlocked } from '../helpers/locks.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const flood = 20
 

@@ -8,12 +8,12 @@ import { aeonPrefix } from '../helpers/aeon.ts'
 import type { Answer } from '../helpers/api.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newInvitation, newKey, newRole } from '../helpers/fixtures.ts'
-import { until } from '../helpers/locks.ts'
 import { occupyHasher } from '../helpers/occupy-hasher.ts'
 import { writeOidcFile } from '../helpers/oidc-file.ts'
 import { testIssuer, testProvider } from '../helpers/people.ts'
 import { parseRoute, routesOf } from '../helpers/routes.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const hourMs = 3_600_000
 

@@ -6,9 +6,9 @@ import type { Answer, Api } from '../helpers/api.ts'
 import { type CheckedService, startCheckedService } from '../helpers/checked-service.ts'
 import { asAdmin, createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
-import { until } from '../helpers/locks.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { type DatabaseProxy, type Judge, startDatabaseProxy } from '../helpers/proxy.ts'
+import { until } from '../helpers/until.ts'
 
 const unavailable = { status: 503, code: 'unavailable' }
 

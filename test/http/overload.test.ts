@@ -6,8 +6,9 @@ import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
 import { runOpenLoad } from '../helpers/load.ts'
-import { until, untilBlocked } from '../helpers/locks.ts'
+import { untilBlocked } from '../helpers/locks.ts'
 import { assertProblem } from '../helpers/problems.ts'
+import { until } from '../helpers/until.ts'
 
 /**
  * Far more first verifications than the service can answer in time: an Argon2 of this profile takes

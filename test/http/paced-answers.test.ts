@@ -4,10 +4,10 @@ import { type Test, test } from 'tap'
 import type { Answer } from '../helpers/api.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { type HeldAnswers, holdAnswers } from '../helpers/held-answers.ts'
-import { until } from '../helpers/process.ts'
 import { type RawRequest, sendRaw } from '../helpers/raw-request.ts'
 import { exchange } from '../helpers/raw-socket.ts'
 import { startTestService, type TestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const proxy = '127.0.0.2'
 const settings = { TRUSTED_PROXIES: proxy, FORWARD_AUTH_NETWORKS: proxy }

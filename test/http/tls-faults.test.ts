@@ -4,9 +4,10 @@ import { startCheckedService } from '../helpers/checked-service.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
-import { until, untilBlocked } from '../helpers/locks.ts'
+import { untilBlocked } from '../helpers/locks.ts'
 import { assertProblem } from '../helpers/problems.ts'
 import { type Handshake, makeCertificate, startTlsFront } from '../helpers/tls-front.ts'
+import { until } from '../helpers/until.ts'
 
 const unavailable = { status: 503, code: 'unavailable' }
 

@@ -10,7 +10,7 @@ import {
   postgresPrograms,
   startProgram,
 } from '../ha/program.ts'
-import { until } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 import { documentedBlock } from './documented-block.ts'
 
 /** The cluster of docs/operations.md on one machine: each name is another address of loopback. */

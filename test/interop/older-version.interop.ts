@@ -14,7 +14,8 @@ import type { Api } from '../helpers/api.ts'
 import { consoleHeaders, cookieIn } from '../helpers/browser.ts'
 import { createEmptyDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
-import { createProcesses, until } from '../helpers/process.ts'
+import { createProcesses } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 
 const run = promisify(execFile)
 /** The commit before the sessions of browsers. */

@@ -11,8 +11,8 @@ import t, { type Test } from 'tap'
 import { endWithParent } from '../helpers/end-with-parent.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { audience } from '../helpers/jwt-issuer.ts'
-import { until } from '../helpers/locks.ts'
 import { writeProviders } from '../helpers/provider-sign-in.ts'
+import { until } from '../helpers/until.ts'
 import { startConsole } from './console/browser.ts'
 
 const run = promisify(execFile)

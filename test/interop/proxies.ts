@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { endWithParent } from '../helpers/end-with-parent.ts'
 import { freePort } from '../helpers/free-port.ts'
-import { until } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 import { documentedConfig } from './documented.ts'
 
 /** What a proxy connects, and where it may write. */

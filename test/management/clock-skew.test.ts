@@ -12,8 +12,8 @@ import type { Answer, Api, Json } from '../helpers/api.ts'
 import { auditLogOf } from '../helpers/audit-log.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw, heat } from '../helpers/instances.ts'
-import { until } from '../helpers/locks.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const hourMs = 60 * 60 * 1000
 const aeon = '/api/public/v1/accounts'

@@ -5,8 +5,8 @@ import { auditLogOf } from '../helpers/audit-log.ts'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw, heat, startInstances } from '../helpers/instances.ts'
-import { until } from '../helpers/locks.ts'
 import { assertInvalid, assertProblem, type FieldRule } from '../helpers/problems.ts'
+import { until } from '../helpers/until.ts'
 
 const office = '203.0.113.7'
 const day = 86_400

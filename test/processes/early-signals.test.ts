@@ -8,7 +8,8 @@ import t, { type Test } from 'tap'
 import { createTestDatabase } from '../helpers/database.ts'
 import { connectRaw } from '../helpers/instances.ts'
 import { untilBlocked } from '../helpers/locks.ts'
-import { createProcesses, type Launched, processesIn, until } from '../helpers/process.ts'
+import { createProcesses, type Launched, processesIn } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 
 for (const workers of ['1', '2']) {
   t.test(`a signal before the service has loaded is not lost (WORKERS=${workers})`, async (t) => {

@@ -5,7 +5,8 @@ import { request } from 'node:http'
 import t from 'tap'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
-import { createProcesses, type Settings, until } from '../helpers/process.ts'
+import { createProcesses, type Settings } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 
 const database = await createTestDatabase()
 t.teardown(() => database.drop())

@@ -11,7 +11,8 @@ import { type DatabaseSwitch, startDatabaseSwitch } from '../helpers/database-sw
 import { type FailoverPair, startFailoverPair } from '../helpers/failover.ts'
 import { type IssuedKey, newAccount, newKey } from '../helpers/fixtures.ts'
 import type { PairServer } from '../helpers/pair-server.ts'
-import { createProcesses, type Launched, until } from '../helpers/process.ts'
+import { createProcesses, type Launched } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 
 interface Instance {
   readonly process: Launched

@@ -4,7 +4,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { fakeToken, startFakeInstance } from '../helpers/fake-instance.ts'
-import { createProcesses, until } from '../helpers/process.ts'
+import { createProcesses } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 
 const processes = await createProcesses()
 t.teardown(() => processes.end())

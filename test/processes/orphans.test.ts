@@ -4,8 +4,9 @@ import { rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { endWithParent } from '../helpers/end-with-parent.ts'
-import { isAlive, processesIn, until } from '../helpers/process.ts'
+import { isAlive, processesIn } from '../helpers/process.ts'
 import { unmeasured } from '../helpers/unmeasured.ts'
+import { until } from '../helpers/until.ts'
 
 const ends: readonly [string, (test: ChildProcess, service: number) => unknown][] = [
   ['is killed', (test) => test.kill('SIGKILL')],

@@ -14,14 +14,9 @@ import { prepareCluster } from '../helpers/cluster.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { endWithParent } from '../helpers/end-with-parent.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
-import {
-  createProcesses,
-  embeddedUrl,
-  type Launched,
-  type Processes,
-  until,
-} from '../helpers/process.ts'
+import { createProcesses, embeddedUrl, type Launched, type Processes } from '../helpers/process.ts'
 import { unmeasured } from '../helpers/unmeasured.ts'
+import { until } from '../helpers/until.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 const source = join(import.meta.dirname, '../../src/main.ts')

@@ -21,8 +21,8 @@ import {
   type LaunchOptions,
   processesIn,
   shownRootToken,
-  until,
 } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 
 const processes = await createProcesses()
 t.teardown(() => processes.end())

@@ -14,8 +14,8 @@ import {
   embeddedUrl,
   processesIn,
   shownRootToken,
-  until,
 } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 
 const processes = await createProcesses()
 t.teardown(() => processes.end())

@@ -15,7 +15,8 @@ import { createEmptyDatabase, openTestDatabase, type TestDatabase } from '../hel
 import { newAccount, newAllowList, newKey, newRole } from '../helpers/fixtures.ts'
 import { connectRaw, writeRevision } from '../helpers/instances.ts'
 import { migrationsOfNextVersion, migrationsUpTo, ownMigrations } from '../helpers/next-version.ts'
-import { createProcesses, type Launched, until } from '../helpers/process.ts'
+import { createProcesses, type Launched } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 
 const processes = await createProcesses()
 t.teardown(() => processes.end())

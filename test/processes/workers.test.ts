@@ -6,7 +6,8 @@ import { prepareCluster } from '../helpers/cluster.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw, registered } from '../helpers/instances.ts'
-import { createProcesses, shownRootToken, until } from '../helpers/process.ts'
+import { createProcesses, shownRootToken } from '../helpers/process.ts'
+import { until } from '../helpers/until.ts'
 
 t.test('workers share a port, register as instances, are replaced and stop together', async (t) => {
   const processes = await createProcesses()

@@ -14,8 +14,8 @@ import { WorkQueue } from '../../src/verification/hashing/work-queue.ts'
 import { signIn } from '../helpers/browser.ts'
 import { createTestDatabase, openTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
-import { until } from '../helpers/locks.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const externals = {
   now: () => new Date(),

@@ -2,8 +2,8 @@ import t from 'tap'
 import { maxTagKeys, rotateTagKey } from '../../src/setup/rotate-tag-key.ts'
 import { age } from '../helpers/age.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
-import { until } from '../helpers/locks.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const waitMs = 60_000
 

@@ -9,7 +9,8 @@ import { identifyServer } from '../../src/store/history.ts'
 import { inTransaction } from '../../src/store/transaction.ts'
 import { createTestDatabase, openTestDatabase } from '../helpers/database.ts'
 import { connectRaw } from '../helpers/instances.ts'
-import { until, untilBlocked } from '../helpers/locks.ts'
+import { untilBlocked } from '../helpers/locks.ts'
+import { until } from '../helpers/until.ts'
 
 const database = await createTestDatabase()
 t.teardown(() => database.drop())

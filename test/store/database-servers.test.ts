@@ -16,11 +16,11 @@ import { createEmptyDatabase, openTestDatabase } from '../helpers/database.ts'
 import { startDatabaseSwitch } from '../helpers/database-switch.ts'
 import { startFailoverPair } from '../helpers/failover.ts'
 import { freePort } from '../helpers/free-port.ts'
-import { until } from '../helpers/locks.ts'
 import type { PairServer } from '../helpers/pair-server.ts'
 import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { startSilentServer } from '../helpers/silent-server.ts'
 import { makeCertificate, startTlsFront } from '../helpers/tls-front.ts'
+import { until } from '../helpers/until.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'aeon-keys-test-'))
 // When root runs this, the servers have another account, which must pass through.

@@ -22,8 +22,8 @@ import {
 import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
 import { assertProblem } from '../helpers/problems.ts'
-import { until } from '../helpers/process.ts'
 import { startTestService, type TestServiceOptions } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const before = '203.0.113.0/24'
 const removed = { client_ip: '203.0.113.9' }

@@ -10,9 +10,9 @@ import { probeServer } from '../../src/store/servers/probe.ts'
 import { createTestDatabase, openTestDatabase } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
-import { until } from '../helpers/process.ts'
 import { startDatabaseProxy } from '../helpers/proxy.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 import { answerAsYugabyte } from '../helpers/yugabyte-alike.ts'
 
 t.test('the product and its version are read from what the server says of itself', async (t) => {

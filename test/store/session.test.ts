@@ -13,8 +13,8 @@ import {
   type TestDatabase,
 } from '../helpers/database.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
-import { until } from '../helpers/process.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 /** A default that somebody might set, and what our sessions must have. */
 const hostile: readonly (readonly [name: string, theirs: string, ours: string])[] = [

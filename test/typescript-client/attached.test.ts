@@ -6,7 +6,7 @@ import type { VerifierOptions } from '../../clients/typescript/src/verifier-type
 import { attachVerifier } from '../helpers/attached-verifier.ts'
 import { type EdgeSite, startEdgeSite } from '../helpers/edge-sites.ts'
 import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
-import { until } from '../helpers/locks.ts'
+import { until } from '../helpers/until.ts'
 
 let site: EdgeSite
 let account: string

@@ -10,10 +10,11 @@ import { startCheckedService } from '../helpers/checked-service.ts'
 import { createTestDatabase } from '../helpers/database.ts'
 import { newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
 import { connectRaw } from '../helpers/instances.ts'
-import { until, untilBlocked } from '../helpers/locks.ts'
+import { untilBlocked } from '../helpers/locks.ts'
 import { occupyHasher } from '../helpers/occupy-hasher.ts'
 import { assertInvalid, assertProblem, type FieldRule } from '../helpers/problems.ts'
 import { countStatements, startDatabaseProxy } from '../helpers/proxy.ts'
+import { until } from '../helpers/until.ts'
 
 /** 0.9 of the default MAX_STALENESS_MS. */
 const leaseMs = 27_000

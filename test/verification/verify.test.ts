@@ -8,9 +8,10 @@ import { formatToken, parseToken, type Token } from '../../src/domain/token/toke
 import type { CredentialCache } from '../../src/verification/credential-cache.ts'
 import type { Json } from '../helpers/api.ts'
 import { type IssuedKey, newAccount, newAllowList, newKey } from '../helpers/fixtures.ts'
-import { until, untilBlocked } from '../helpers/locks.ts'
+import { untilBlocked } from '../helpers/locks.ts'
 import { occupyHasher } from '../helpers/occupy-hasher.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const started = await startTestService(t)
 const { root, service, clock } = started
