@@ -75,6 +75,16 @@ export class ServiceError extends Error {
   }
 }
 
+/** An outage of which it is known how long it lasts at least. */
+export class BriefOutage extends ServiceError {
+  readonly retryAfterSeconds: number
+
+  constructor(message: string, retryAfterSeconds: number) {
+    super('unavailable', message)
+    this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
 /** A request that breaks rules, with all its faults at once. */
 export function invalidRequest(faults: readonly Fault[]): ServiceError {
   return new ServiceError(

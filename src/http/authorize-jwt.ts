@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { CallerPrincipal } from '../domain/principal.ts'
 import { isForeignJwt } from '../domain/token/jwt-form.ts'
-import { ServiceError } from '../errors.ts'
+import { BriefOutage, ServiceError } from '../errors.ts'
 import { findUserByToken } from '../management/users/find-by-token.ts'
 import { verifyBearer } from '../oidc/verify-bearer.ts'
 import type { Admit } from './authenticated-caller.ts'
@@ -22,7 +22,7 @@ export function isOfIssuer({ issuers }: Pick<Deps, 'issuers'>, text: string): bo
 /**
  * Authenticates a request by the JWT of an issuer, and admits the person. Throws `unauthenticated`
  * for a JWT that proves nobody, `permission_denied` for a person without a role, and `unavailable`
- * while the keys of the issuer are not known: that is never taken for a denial.
+ * until the key of the JWT is known or was asked for: that is never taken for a denial.
  */
 export async function authorizeJwt(
   deps: Deps,
@@ -32,9 +32,9 @@ export async function authorizeJwt(
 ): Promise<void> {
   const verdict = await verifyBearer(deps.issuers, text, deps.now())
   if (verdict.kind === 'away') {
-    throw new ServiceError(
-      'unavailable',
-      'The issuer of the JWT cannot be asked for its keys now. Sessions and API keys go on.',
+    throw new BriefOutage(
+      'The key that the JWT names is not known until the issuer has been asked for its keys again. Sessions and API keys go on.',
+      verdict.retryAfterSeconds,
     )
   }
   if (verdict.kind === 'refused') throw new ServiceError('unauthenticated', verdict.message)

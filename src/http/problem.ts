@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox'
 import { maxFaultFieldLength, maxFaults } from '../domain/limits.ts'
 import { redactTokens } from '../domain/token/redaction.ts'
 import {
+  BriefOutage,
   type ErrorCode,
   errorCodes,
   type Fault,
@@ -66,6 +67,11 @@ export const problemType = 'application/problem+json; charset=utf-8'
 /** Seconds that a client should wait after an outage (RFC 9110, section 10.2.3). */
 export const retryAfterSeconds = 1
 
+/** The same after this error, in every API. */
+export function retryAfterOf(error: ServiceError): number {
+  return error instanceof BriefOutage ? error.retryAfterSeconds : retryAfterSeconds
+}
+
 export const FaultBody = Type.Object(
   {
     in: openEnum(faultPlaces, 'Part of the request that has the fault.'),
@@ -119,7 +125,7 @@ export function setErrorHeaders(
   error: ServiceError,
 ): void {
   const status = statusOf(error)
-  if (status === 503) reply.header('retry-after', retryAfterSeconds)
+  if (status === 503) reply.header('retry-after', retryAfterOf(error))
   if (status === 401) reply.header('www-authenticate', challenge(request))
   if (isBeyondToken(request, error)) reply.header('www-authenticate', insufficientScope)
   // RFC 9110, section 15.5.16.

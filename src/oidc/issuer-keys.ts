@@ -1,12 +1,28 @@
 import type { JWK } from 'jose'
 import { findKey, type KeySet } from './key-set.ts'
 import type { SigningHeader } from './signing-header.ts'
+import { TokenArrivals } from './token-arrivals.ts'
 
-/** `unknown`: the issuer has no such key. `away`: whether it has cannot be known now. */
+/** Whether it can be known only after the issuer is asked for its keys again. */
+export interface KeyAway {
+  readonly kind: 'away'
+  /** When to try again: the issuer is asked at the earliest then, or is being asked. */
+  readonly retryAfterSeconds: number
+}
+
+/**
+ * `unknown`: the issuer had no such key when it was asked last, which was after the token came.
+ * `away`: whether it has cannot be known now.
+ */
 export type FoundKey =
   | { readonly kind: 'key'; readonly key: JWK }
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'away' }
+  | KeyAway
+
+export interface WantedKey extends SigningHeader {
+  /** The text of the token whose signature the key is to check. */
+  readonly token: string
+}
 
 /** Keys of this age are asked for again. Issuers announce a key before its use. */
 const refreshAfterMs = 10 * 60 * 1000
@@ -18,7 +34,6 @@ const oncePerMs = 60_000
 const awayForMs = 5_000
 
 const UNKNOWN: FoundKey = { kind: 'unknown' }
-const AWAY: FoundKey = { kind: 'away' }
 
 interface KnownKeys {
   readonly keys: KeySet
@@ -29,7 +44,8 @@ interface KnownKeys {
 /**
  * The keys of an issuer. Once they are known, no request waits for the issuer: they are asked for
  * again in the background. Only the requests that come before any key is known wait for it, all for
- * one answer. Times are of the monotonic clock.
+ * one answer. An issuer may sign by a key that it published a moment ago: only keys that were asked
+ * for after a token came refuse it. Times are of the monotonic clock.
  */
 export class IssuerKeys {
   readonly #load: () => Promise<KeySet>
@@ -38,6 +54,8 @@ export class IssuerKeys {
   #known: KnownKeys | undefined
   #refresh: Promise<void> | undefined
   #triedAtMs = Number.NEGATIVE_INFINITY
+  /** Of tokens by no known key. */
+  readonly #arrivals = new TokenArrivals()
 
   /** `onFailure` is called for each refresh that fails. */
   constructor(
@@ -51,24 +69,27 @@ export class IssuerKeys {
   }
 
   /** Returns a promise only while no keys are known. */
-  find(wanted: SigningHeader): FoundKey | Promise<FoundKey> {
+  find(wanted: WantedKey): FoundKey | Promise<FoundKey> {
     const known = this.#current()
     if (known === undefined) return this.#findFirst(wanted)
-    const ageMs = this.#monotonicMs() - known.askedAtMs
-    if (ageMs >= refreshAfterMs) void this.#refreshAfter(oncePerMs)
-    const key = findKey(known.keys, wanted.kid, wanted.algorithm)
-    if (key !== undefined) return { kind: 'key', key }
-    if (ageMs < oncePerMs) return UNKNOWN
-    void this.#refreshAfter(oncePerMs)
-    return AWAY
+    const isOld = this.#monotonicMs() - known.askedAtMs >= refreshAfterMs
+    if (isOld) void this.#refreshAfter(oncePerMs)
+    return this.#findIn(known, wanted)
   }
 
-  async #findFirst({ kid, algorithm }: SigningHeader): Promise<FoundKey> {
+  async #findFirst(wanted: WantedKey): Promise<FoundKey> {
+    this.#arrivals.firstOf(wanted.token, this.#monotonicMs())
     await this.#refreshAfter(awayForMs)
     const known = this.#current()
-    if (known === undefined) return AWAY
-    const key = findKey(known.keys, kid, algorithm)
-    return key === undefined ? UNKNOWN : { kind: 'key', key }
+    return known === undefined ? this.#awayUntilAfter(awayForMs) : this.#findIn(known, wanted)
+  }
+
+  #findIn({ keys, askedAtMs }: KnownKeys, { kid, algorithm, token }: WantedKey): FoundKey {
+    const key = findKey(keys, kid, algorithm)
+    if (key !== undefined) return { kind: 'key', key }
+    const cameAtMs = this.#arrivals.firstOf(token, this.#monotonicMs())
+    void this.#refreshAfter(oncePerMs)
+    return cameAtMs <= askedAtMs ? UNKNOWN : this.#awayUntilAfter(oncePerMs)
   }
 
   #current(): KnownKeys | undefined {
@@ -91,5 +112,9 @@ export class IssuerKeys {
         this.#refresh = undefined
       })
     return this.#refresh
+  }
+  #awayUntilAfter(pauseMs: number): KeyAway {
+    const waitMs = this.#refresh === undefined ? this.#triedAtMs + pauseMs - this.#monotonicMs() : 0
+    return { kind: 'away', retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) }
   }
 }

@@ -1,4 +1,5 @@
 import type { Issuer } from './issuer.ts'
+import type { KeyAway } from './issuer-keys.ts'
 import { parseJwt } from './parse-jwt.ts'
 import { parseSigningHeader } from './signing-header.ts'
 
@@ -14,11 +15,8 @@ export type SignatureVerdict<Signer extends Issuer> =
 /** Why a JWT proves nothing. */
 export type Unproved =
   /** `message` names what is wrong, without any value of the JWT. */
-  | { readonly kind: 'refused'; readonly message: string }
-  /** Whether it does cannot be known now: the issuer cannot be asked for its keys. */
-  | { readonly kind: 'away' }
+  { readonly kind: 'refused'; readonly message: string } | KeyAway
 
-const AWAY: Unproved = { kind: 'away' }
 const UNTRUSTED = refused('The JWT is not signed by an issuer that this service trusts.')
 
 /**
@@ -40,8 +38,8 @@ export async function proveSignature<Signer extends Issuer>(
   if (issuer === undefined) return UNTRUSTED
   const signing = parseSigningHeader(header, types)
   if (typeof signing === 'string') return refused(`The header of the JWT is refused: ${signing}`)
-  const found = await issuer.keys.find(signing)
-  if (found.kind === 'away') return AWAY
+  const found = await issuer.keys.find({ ...signing, token: text })
+  if (found.kind === 'away') return found
   if (found.kind === 'unknown') return UNTRUSTED
   const { compactVerify } = await import('jose')
   return compactVerify(text, found.key, { algorithms: [signing.algorithm] }).then(

@@ -177,6 +177,18 @@ t.test('a provider that is away is asked to send its logout token again', async 
   t.ok(Number(answer.headers['retry-after']) >= 1)
 })
 
+t.test('a logout token by a key that was published a moment ago is to come again', async (t) => {
+  const fresh = await openSite(t)
+  const ada = await fresh.signIn('ada', 'laptop', fresh.account)
+  t.equal((await fresh.logOut({ sub: 'bob' })).status, 200, 'the keys are known')
+  fresh.issuer.rotate()
+  const answer = await fresh.logOut({ sub: 'ada' })
+  t.same([answer.status, answer.body.error], [503, 'temporarily_unavailable'])
+  const seconds = Number(answer.headers['retry-after'])
+  t.ok(seconds > 1 && seconds <= 60, `${seconds}`)
+  t.equal(await fresh.statusOf(ada), 200)
+})
+
 t.test('oidc-provider logs a person out', async (t) => {
   const database = await createTestDatabase()
   t.teardown(() => database.drop())

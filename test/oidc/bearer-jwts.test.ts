@@ -259,11 +259,10 @@ t.test('a JWT that proves nobody is refused, and its values are repeated nowhere
           .update(text)
           .digest('base64url'),
     },
-    'another algorithm of the key': { header: { alg: 'ES384' } },
     'a key that the header brings': {
-      header: { kid: 'x', jwk: rsa.export({ format: 'jwk' }), jku: `${issuer.issuer}/keys` },
+      header: { jwk: rsa.export({ format: 'jwk' }), jku: `${issuer.issuer}/keys` },
+      signature: (text) => signES256(text, stranger),
     },
-    'an unknown kid': { header: { kid: 'unknown' } },
     'a critical extension': { header: { crit: ['exp'] } },
     'an ID token by its client id': { claims: { aud: 'client-of-robots' } },
     'an ID token by its nonce': { claims: { nonce: 'n' } },
@@ -339,7 +338,33 @@ t.test('our own JWT form is never tried at an issuer, nor theirs with us', async
   t.equal(issuer.asked, asked)
 })
 
-t.test('keys rotate without a denial, and an issuer that is away is no denial', async (t) => {
+t.test('a JWT by a key that was published a moment ago is no denial', async (t) => {
+  const fresh = await openSite(t)
+  const groups = ['readers']
+  const unknown = fresh.issuer.mint('reader', { header: { kid: 'unknown' } })
+  assertProblem(t, await fresh.as(unknown).get('/v1/me'), unauthenticated, 'asked for this one')
+  fresh.issuer.rotate()
+  const { asked } = fresh.issuer
+  const others = {
+    'the new key': fresh.by('reader', { groups }),
+    'another token by the unknown kid': fresh.as(
+      fresh.issuer.mint('reader', { header: { kid: 'unknown' }, claims: { groups } }),
+    ),
+    'another algorithm of a key': fresh.as(
+      fresh.issuer.mint('reader', { header: { kid: 'robots-1', alg: 'ES384' } }),
+    ),
+  }
+  for (const [name, caller] of Object.entries(others)) {
+    const answer = await caller.get('/v1/me')
+    assertProblem(t, answer, unavailable, name)
+    const seconds = Number(answer.headers['retry-after'])
+    t.ok(seconds > 1 && seconds <= 60, `${name}: ${seconds}`)
+  }
+  assertProblem(t, await fresh.as(unknown).get('/v1/me'), unauthenticated, 'it stays refused')
+  t.equal(fresh.issuer.asked, asked, 'the issuer is not asked within a minute')
+})
+
+t.test('an issuer that is away is no denial', async (t) => {
   const fresh = await openSite(t)
   fresh.issuer.status = 500
   const groups = ['readers']

@@ -29,7 +29,9 @@ function startIssuer() {
     for (const resolve of waiting.splice(0)) resolve()
     await new Promise((resolve) => setImmediate(resolve))
   }
-  const find = (kid: string) => keys.find({ kid, algorithm: 'ES256' })
+  /** Finds the key of a token: one of its own for each `kid`, unless the test says which. */
+  const find = (kid: string, token = `a token of ${kid}`) =>
+    keys.find({ kid, algorithm: 'ES256', token })
   return { state, find, answer }
 }
 
@@ -57,9 +59,9 @@ t.test('an issuer that is away is no denial, and is not asked by every request',
   state.isAway = true
   const first = find('a')
   await answer()
-  t.same(await first, { kind: 'away' })
-  state.nowMs += 4_000
-  t.same(await find('a'), { kind: 'away' })
+  t.same(await first, { kind: 'away', retryAfterSeconds: 5 })
+  state.nowMs += 3_900
+  t.same(await find('a'), { kind: 'away', retryAfterSeconds: 2 })
   t.same([state.asked, state.failures], [1, 1])
   state.nowMs += 2_000
   state.isAway = false
@@ -70,23 +72,76 @@ t.test('an issuer that is away is no denial, and is not asked by every request',
 
 t.test('once keys are known, no request waits, and unknown kids share one refresh', async (t) => {
   const { state, find, answer } = await startKnown()
-  t.same(find('b'), { kind: 'unknown' }, 'the keys are a moment old')
   state.nowMs += 2 * minuteMs
   state.kids = ['a', 'b']
   for (let count = 0; count < 100; count += 1) {
-    t.same(find(`unknown ${count}`), { kind: 'away' })
+    t.same(find(`unknown ${count}`), { kind: 'away', retryAfterSeconds: 1 })
   }
   t.match(find('a'), { kind: 'key' }, 'meanwhile known keys go on')
   t.equal(state.asked, 2)
   await answer()
   t.match(find('b'), { kind: 'key' })
-  t.same(find('c'), { kind: 'unknown' })
   state.nowMs += minuteMs - 1
   find('c')
   t.equal(state.asked, 2, 'not again within a minute')
   state.nowMs += 1
   find('c')
   t.equal(state.asked, 3)
+})
+
+t.test('a key that is published after the last refresh is no denial', async (t) => {
+  const { state, find, answer } = await startKnown()
+  state.nowMs += 10_000
+  state.kids = ['a', 'b']
+  t.same(find('b'), { kind: 'away', retryAfterSeconds: 50 })
+  state.nowMs += 49_999
+  t.same(find('b'), { kind: 'away', retryAfterSeconds: 1 })
+  t.equal(state.asked, 1)
+  state.nowMs += 1
+  t.same(find('b'), { kind: 'away', retryAfterSeconds: 1 })
+  t.equal(state.asked, 2)
+  await answer()
+  t.match(find('b'), { kind: 'key' })
+})
+
+t.test(
+  'a token is refused by keys that were asked for after it came, and by no other',
+  async (t) => {
+    const { state, find, answer } = startIssuer()
+    const first = find('b')
+    state.nowMs += 1
+    const second = find('c')
+    await answer()
+    t.same(await first, { kind: 'unknown' }, 'for this one they were asked for')
+    t.same(await second, { kind: 'away', retryAfterSeconds: 60 }, 'they were on their way')
+    state.nowMs += minuteMs - 1
+    t.same(find('c', 'another token'), { kind: 'away', retryAfterSeconds: 1 })
+    await answer()
+    t.equal(state.asked, 2)
+    state.nowMs += 1
+    t.same(find('c'), { kind: 'unknown' })
+    t.same(find('c', 'another token'), { kind: 'unknown' })
+    t.same(find('c', 'a later token'), { kind: 'away', retryAfterSeconds: 60 })
+    state.nowMs += minuteMs
+    state.kids = ['a', 'c']
+    t.same(find('c'), { kind: 'unknown' })
+    await answer()
+    t.match(find('c'), { kind: 'key' }, 'a refusal ends when the issuer has the key after all')
+  },
+)
+
+t.test('a flood of forged tokens is no denial of a good one, and is forgotten', async (t) => {
+  const { state, find, answer } = await startKnown()
+  state.nowMs += 1
+  find('b')
+  for (let count = 0; count < 2_000; count += 1) find('b', `forged ${count}`)
+  state.nowMs += minuteMs
+  t.same(find('b', 'forged 1999'), { kind: 'away', retryAfterSeconds: 1 })
+  await answer()
+  t.equal(state.asked, 2)
+  state.nowMs += 1
+  t.same(find('b', 'forged 1999'), { kind: 'unknown' })
+  t.match(find('b'), { kind: 'away' }, 'when it came is forgotten')
 })
 
 t.test('known keys are asked for again in the background, and outlive an outage', async (t) => {
@@ -98,20 +153,26 @@ t.test('known keys are asked for again in the background, and outlive an outage'
   await answer()
   t.match(find('a'), { kind: 'key' })
   t.equal(state.failures, 1)
-  t.same(find('b'), { kind: 'away' }, 'whether the issuer has it cannot be known')
+  t.match(find('b'), { kind: 'away' }, 'whether the issuer has it cannot be known')
   state.nowMs += 24 * 60 * minuteMs
   const late = find('a')
   await answer()
-  t.same(await late, { kind: 'away' }, 'nor for how long a key stands')
+  t.match(await late, { kind: 'away' }, 'nor for how long a key stands')
 })
 
-t.test('a key that the issuer withdraws is refused after the next refresh', async (t) => {
+t.test('a key that the issuer withdraws is trusted until the next refresh', async (t) => {
   const { state, find, answer } = await startKnown()
   state.kids = ['b']
   state.nowMs += 11 * minuteMs
-  find('a')
+  t.match(find('a'), { kind: 'key' })
   await answer()
-  t.same(find('a'), { kind: 'unknown' })
+  state.nowMs += 1
+  t.same(find('a'), { kind: 'unknown' }, 'this token came before it')
+  t.match(find('a', 'a new token'), { kind: 'away' })
+  state.nowMs += minuteMs
+  find('a', 'a new token')
+  await answer()
+  t.same(find('a', 'a new token'), { kind: 'unknown' })
 })
 
 t.test('a JWK Set is bounded, and only keys that may have signed are found', async (t) => {

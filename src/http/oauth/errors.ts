@@ -2,7 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { ServiceError } from '../../errors.ts'
 import type { App } from '../app-type.ts'
-import { retryAfterSeconds, statusOf } from '../problem.ts'
+import { retryAfterOf, statusOf } from '../problem.ts'
 import { openEnum, ref } from '../schema-tools.ts'
 import { toServiceError } from '../service-error.ts'
 import { RefusedCaller } from './caller.ts'
@@ -59,7 +59,7 @@ function answerError(
   const isForm = error instanceof ServiceError || failure.code !== 'unsupported_media_type'
   const status = isForm ? statusOf(failure) : 400
   if (status === 503) {
-    reply.header('retry-after', retryAfterSeconds)
+    reply.header('retry-after', retryAfterOf(failure))
     return sendOAuthError(
       reply,
       status,

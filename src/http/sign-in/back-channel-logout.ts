@@ -1,5 +1,5 @@
 import { maxLogoutBytes } from '../../domain/limits.ts'
-import { ServiceError } from '../../errors.ts'
+import { BriefOutage } from '../../errors.ts'
 import { endSessionsByProvider } from '../../management/sessions/end-by-provider.ts'
 import { verifyLogout } from '../../oidc/verify-logout.ts'
 import type { App } from '../app-type.ts'
@@ -28,7 +28,7 @@ export function backChannelLogoutRoute(app: App, deps: Deps): void {
       const verdict = await verifyLogout(deps.issuers, token, deps.now())
       switch (verdict.kind) {
         case 'away':
-          throw new ServiceError('unavailable', 'The keys of the provider are not known now.')
+          throw new BriefOutage('The key is not known now.', verdict.retryAfterSeconds)
         case 'refused':
           log.warn({ reason: verdict.message }, 'logout token refused')
           return refuseRequest(reply, verdict.message)
