@@ -1,5 +1,5 @@
 import { moment } from '../edge/moment.ts'
-import type { Deps } from '../http/deps.ts'
+import type { ManagementDeps } from '../management/deps.ts'
 import { compose } from '../process/compose.ts'
 import { createLog } from '../process/log.ts'
 import { createServiceHasher, externalsOf, openConfiguredDatabase } from '../process/prepare.ts'
@@ -12,7 +12,7 @@ import { requireStartedDatabase } from './started-database.ts'
  */
 export async function asInstance<T>(
   context: CommandContext,
-  act: (deps: Deps) => Promise<T>,
+  act: (deps: ManagementDeps) => Promise<T>,
 ): Promise<T> {
   const { config, files, connection } = context
   const log = createLog('warn')

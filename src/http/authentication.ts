@@ -10,7 +10,7 @@ import type { Admitted, AuthenticatedCaller } from './authenticated-caller.ts'
 import { authorizeJwt, isOfIssuer } from './authorize-jwt.ts'
 import { bearerToken } from './bearer-token.ts'
 import { answerToCurrentOnly, type WriteError } from './current-only.ts'
-import type { Deps, VerdictDeps } from './deps.ts'
+import type { CallerDeps, VerdictDeps } from './deps.ts'
 import { refusedToken } from './refused-token.ts'
 import { clientAddressOf } from './request-address.ts'
 import { authorizeSession } from './sessions/authorize-session.ts'
@@ -42,9 +42,9 @@ export interface CallerRules {
   /** Rejects if there is no such account; undefined: no route of the scope names one. */
   readonly requireAccount?: (accountId: string) => Promise<unknown>
   /** Where session cookies count as well as tokens; undefined: nowhere in the scope. */
-  readonly sessions?: { readonly deps: Deps; readonly publicSite: ConsoleSite | undefined }
+  readonly sessions?: { readonly deps: CallerDeps; readonly publicSite: ConsoleSite | undefined }
   /** Where JWTs of the issuers of OIDC_FILE count as well; undefined: nowhere in the scope. */
-  readonly issuers?: { readonly deps: Deps }
+  readonly issuers?: { readonly deps: CallerDeps }
 }
 
 /**

@@ -5,7 +5,7 @@ import { BriefOutage, ServiceError } from '../errors.ts'
 import { findUserByToken } from '../management/users/find-by-token.ts'
 import { verifyBearer } from '../oidc/verify-bearer.ts'
 import type { Admit } from './authenticated-caller.ts'
-import type { Deps } from './deps.ts'
+import type { CallerDeps } from './deps.ts'
 
 interface JwtRequest extends Pick<CallerPrincipal, 'address'> {
   readonly text: string
@@ -15,7 +15,7 @@ interface JwtRequest extends Pick<CallerPrincipal, 'address'> {
  * Whether a bearer token is one that only an issuer of the deployment can have made. Our own JWTs
  * never are, and no other text is ever tried there.
  */
-export function isOfIssuer({ issuers }: Pick<Deps, 'issuers'>, text: string): boolean {
+export function isOfIssuer({ issuers }: Pick<CallerDeps, 'issuers'>, text: string): boolean {
   return issuers.ofBearers.size > 0 && isForeignJwt(text)
 }
 
@@ -25,7 +25,7 @@ export function isOfIssuer({ issuers }: Pick<Deps, 'issuers'>, text: string): bo
  * until the key of the JWT is known or was asked for: that is never taken for a denial.
  */
 export async function authorizeJwt(
-  deps: Deps,
+  deps: CallerDeps,
   request: FastifyRequest,
   { text, address }: JwtRequest,
   admit: Admit,

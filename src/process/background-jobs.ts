@@ -1,5 +1,4 @@
 import { pruneIdempotentRequests } from '../acts/idempotency.ts'
-import type { Deps } from '../http/deps.ts'
 import { logHeads } from '../management/audit/log-heads.ts'
 import { countExpiringKeys, sweepExpiries } from '../management/audit/sweep-expiries.ts'
 import { fillNameSkeletons } from '../setup/fill-name-skeletons.ts'
@@ -9,7 +8,7 @@ import { pruneDenials } from '../store/denials.ts'
 import { pruneInvitations } from '../store/invitations.ts'
 import { pruneLogoutTokens } from '../store/logout-tokens.ts'
 import { pruneSessions } from '../store/sessions.ts'
-import { buffersOf } from './buffers.ts'
+import { type BufferDeps, buffersOf } from './buffers.ts'
 
 /** Long enough to repeat the query for any receipt, with its id checked. */
 const changesKeptMs = 7 * 24 * 60 * 60 * 1000
@@ -21,6 +20,10 @@ const denialsKeptMs = 30 * 24 * 60 * 60 * 1000
 const pruneEveryMs = 10 * 60 * 1000
 const sweepEveryMs = 30 * 1000
 const checkEveryMs = 5_000
+
+interface BackgroundDeps extends BufferDeps {
+  readonly expiring: { within: ReadonlyMap<number, number> }
+}
 
 export interface BackgroundJobs {
   stop(): void
@@ -38,7 +41,10 @@ export interface BackgroundOptions {
  * Starts the periodic jobs of an instance. A failure is logged, and the job runs again at its next
  * time.
  */
-export function startBackgroundJobs(deps: Deps, options: BackgroundOptions): BackgroundJobs {
+export function startBackgroundJobs(
+  deps: BackgroundDeps,
+  options: BackgroundOptions,
+): BackgroundJobs {
   const backgroundJobs = [
     every(options.checkEveryMs ?? checkEveryMs, options.checkFitness),
     every(options.flushEveryMs, () => flush(deps)),
@@ -53,7 +59,7 @@ export function startBackgroundJobs(deps: Deps, options: BackgroundOptions): Bac
 }
 
 /** Writes what is counted in memory. What fails stays there for the next flush. */
-export async function flush(deps: Deps): Promise<void> {
+export async function flush(deps: BufferDeps): Promise<void> {
   for (const buffer of buffersOf(deps).flat()) {
     await orLog(deps, `failed to flush ${buffer.name}; retrying at the next flush`, () =>
       buffer.flush(),
@@ -62,7 +68,7 @@ export async function flush(deps: Deps): Promise<void> {
 }
 
 /** Every instance prunes: it takes few statements, most of which find nothing. */
-async function prune(deps: Deps): Promise<void> {
+async function prune(deps: BackgroundDeps): Promise<void> {
   const now = deps.now().getTime()
   await orLog(deps, 'failed to prune old changes', () =>
     pruneChanges(deps.db, new Date(now - changesKeptMs)),
@@ -92,7 +98,7 @@ async function prune(deps: Deps): Promise<void> {
  * One instance sweeps for all, except for the count of expiring keys, which is a metric of each
  * instance.
  */
-async function sweep(deps: Deps): Promise<void> {
+async function sweep(deps: BackgroundDeps): Promise<void> {
   await orLog(deps, 'failed to write expiry events to the audit log', () => sweepExpiries(deps))
   await orLog(deps, 'failed to log the head hashes of the audit log', () => logHeads(deps))
   await orLog(deps, 'failed to count the keys that expire soon', async () => {
@@ -112,10 +118,14 @@ function every(periodMs: number, job: () => Promise<void>): NodeJS.Timeout {
   return setInterval(() => void once(), periodMs).unref()
 }
 
-async function orLog(deps: Deps, message: string, act: () => Promise<unknown>): Promise<void> {
+async function orLog(
+  { log }: Pick<BufferDeps, 'log'>,
+  message: string,
+  act: () => Promise<unknown>,
+): Promise<void> {
   try {
     await act()
   } catch (error) {
-    deps.log.warn({ err: error }, message)
+    log.warn({ err: error }, message)
   }
 }

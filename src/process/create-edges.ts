@@ -1,8 +1,8 @@
 import type { Moment } from '../domain/protocol/lease.ts'
 import { EdgeStreams } from '../freshness/edge-streams.ts'
-import type { Deps } from '../http/deps.ts'
 import type { Config } from '../settings/settings-schema.ts'
 import { Edges } from '../verification/edges/edges.ts'
+import type { EdgesDeps } from '../verification/edges/edges-deps.ts'
 
 /** What the protocol knows of the edges of this process; undefined: it offers no streams. */
 export function createStreams(
@@ -16,7 +16,7 @@ export function createStreams(
 
 export function createEdges(
   config: Config,
-  deps: Deps,
+  deps: Omit<EdgesDeps, 'leaseMs'>,
   streams: EdgeStreams,
   trigger: () => void,
 ): Edges {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Deps } from '../http/deps.ts'
-import { type Buffer, buffersOf } from './buffers.ts'
+import { type Buffer, type BufferDeps, buffersOf } from './buffers.ts'
 
 /** Less than a process may take to stop after its last request: a loss is logged, never cut off. */
 const flushWithinMs = 8_000
@@ -9,7 +8,7 @@ const flushWithinMs = 8_000
  * Flushes all buffers for the last time. Rejects if that fails, after it has logged how much is
  * lost: nobody writes them later.
  */
-export async function flushLast(deps: Deps, withinMs = flushWithinMs): Promise<void> {
+export async function flushLast(deps: BufferDeps, withinMs = flushWithinMs): Promise<void> {
   const stages = buffersOf(deps)
   const late = sleep(withinMs, ['it took too long'], { ref: false })
   const faults = await Promise.race([flushAll(stages), late])

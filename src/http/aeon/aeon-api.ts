@@ -1,7 +1,7 @@
 import type { ConsoleSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
 import type { WriteError } from '../current-only.ts'
-import type { Deps } from '../deps.ts'
+import type { ControlPlaneDeps } from '../deps.ts'
 import { createValidatorCompiler } from '../validation.ts'
 import { getCurrentAccountRoute } from './accounts/get-current.ts'
 import { listAccountsRoute } from './accounts/list.ts'
@@ -36,7 +36,7 @@ import { removeUserRoute } from './users/remove.ts'
  */
 export async function aeonApi(
   app: App,
-  deps: Deps,
+  deps: ControlPlaneDeps,
   guard: (scope: App, writeError: WriteError) => void,
   console: ConsoleSettings | undefined,
 ): Promise<void> {
@@ -57,7 +57,11 @@ export async function aeonApi(
 }
 
 /** Every operation of the Aeon API. No client updates a key or an allow list. */
-function registerOperations(scope: App, deps: Deps, console: ConsoleSettings | undefined): void {
+function registerOperations(
+  scope: App,
+  deps: ControlPlaneDeps,
+  console: ConsoleSettings | undefined,
+): void {
   pingRoute(scope, deps)
   getCurrentAccountRoute(scope, deps)
   listAccountsRoute(scope, deps)

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../errors.ts'
 import type { SentInvitation } from '../../management/invitations/invite.ts'
 import type { ConsoleSettings } from '../api-settings.ts'
-import type { Deps } from '../deps.ts'
+import type { ControlPlaneDeps } from '../deps.ts'
 import { type MailOutcome, mailLink } from './mail-link.ts'
 
 /** The link of an invitation, and what became of its mail. */
@@ -13,7 +13,7 @@ export interface SentLink {
 
 /** Makes the link of an invitation, and mails it if the deployment mails. */
 export async function sendLink(
-  deps: Pick<Deps, 'log' | 'mailer'>,
+  deps: Pick<ControlPlaneDeps, 'log' | 'mailer'>,
   { origin }: ConsoleSettings,
   { invitation, secret }: SentInvitation,
 ): Promise<SentLink> {
@@ -29,7 +29,7 @@ function linkOf(origin: string, secret: string): string {
 
 /** The console to which links lead. Throws `no_provider` if nobody could redeem one there. */
 export function requireRedeemable(
-  { providers }: Pick<Deps, 'providers'>,
+  { providers }: Pick<ControlPlaneDeps, 'providers'>,
   console: ConsoleSettings | undefined,
 ): ConsoleSettings {
   if (providers.size > 0 && console !== undefined) return console

@@ -4,7 +4,7 @@ import { getApiKey } from '../../management/api-keys/get.ts'
 import { getRole } from '../../management/roles/get.ts'
 import { rolesOfHolders } from '../../management/roles/of-holders.ts'
 import { getUser } from '../../management/users/get.ts'
-import type { Deps } from '../deps.ts'
+import type { ControlPlaneDeps } from '../deps.ts'
 import { nullableRef, ref } from '../schema-tools.ts'
 import { ApiKeyBody, toApiKeyBody } from './shapes/api-key.ts'
 import { RoleBody, toRoleBody } from './shapes/role.ts'
@@ -25,7 +25,7 @@ export const callerFields = {
 const CallerFields = Type.Object(callerFields)
 
 /** What the fields say of a caller, and the key itself, if the caller is one. */
-export async function callerBodyOf(deps: Deps, principal: CallerPrincipal) {
+export async function callerBodyOf(deps: ControlPlaneDeps, principal: CallerPrincipal) {
   switch (principal.kind) {
     case 'key': {
       const { key } = principal

@@ -1,6 +1,6 @@
 import type { ApiSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
-import type { Deps, VerdictDeps } from '../deps.ts'
+import type { ControlPlaneDeps, VerdictDeps } from '../deps.ts'
 import { createAccountRoute } from './accounts/create.ts'
 import { exportAccountsRoute } from './accounts/export.ts'
 import { getAccountRoute } from './accounts/get.ts'
@@ -64,7 +64,11 @@ export function verificationApi(scope: App, deps: VerdictDeps): void {
 }
 
 /** Every other operation of the native API, in the order of the OpenAPI document. */
-export function nativeApi(scope: App, deps: Deps, { console }: Pick<ApiSettings, 'console'>): void {
+export function nativeApi(
+  scope: App,
+  deps: ControlPlaneDeps,
+  { console }: Pick<ApiSettings, 'console'>,
+): void {
   getMeRoute(scope, deps)
 
   issueApiKeyRoute(scope, deps)

@@ -1,9 +1,9 @@
 import type { Registry } from 'prom-client'
-import type { Deps } from '../deps.ts'
+import type { OperationsDeps } from '../deps.ts'
 import { registerCounters, registerGauges } from './metric-definition.ts'
 
 /** The state of the lease and of the change feed. */
-export function registerFreshnessMetrics(registry: Registry, deps: Deps): void {
+export function registerFreshnessMetrics(registry: Registry, deps: OperationsDeps): void {
   registerGauges(registry, [
     {
       name: 'aeon_keys_lease_remaining_seconds',

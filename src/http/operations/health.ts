@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { ping } from '../../verification/ping.ts'
 import type { App } from '../app-type.ts'
-import type { Deps } from '../deps.ts'
+import type { OperationsDeps } from '../deps.ts'
 import { Problem } from '../problem.ts'
 import { notServed } from '../responses.ts'
 import { openEnum, ref } from '../schema-tools.ts'
@@ -44,7 +44,7 @@ export function livenessRoute(app: App): void {
   )
 }
 
-export function readinessRoute(app: App, deps: Deps): void {
+export function readinessRoute(app: App, deps: OperationsDeps): void {
   app.get(
     '/readyz',
     {

@@ -1,9 +1,9 @@
 import { Gauge, type Registry } from 'prom-client'
-import type { Deps } from '../deps.ts'
+import type { OperationsDeps } from '../deps.ts'
 import { registerGauges } from './metric-definition.ts'
 
 /** The state of the cache, the queues and the buffers. */
-export function registerResourceMetrics(registry: Registry, deps: Deps): void {
+export function registerResourceMetrics(registry: Registry, deps: OperationsDeps): void {
   registerExpiringKeys(registry, deps)
   registerGauges(registry, [
     {
@@ -39,7 +39,7 @@ export function registerResourceMetrics(registry: Registry, deps: Deps): void {
   ])
 }
 
-function registerExpiringKeys(registry: Registry, deps: Deps): void {
+function registerExpiringKeys(registry: Registry, deps: OperationsDeps): void {
   new Gauge({
     name: 'aeon_keys_expiring',
     help: 'Keys of all accounts that are not revoked and expire within this number of days. Counted twice a minute.',

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client'
-import type { Deps } from '../deps.ts'
+import type { OperationsDeps } from '../deps.ts'
 import { registerEdgeMetrics } from './edge-metrics.ts'
 import { registerFreshnessMetrics } from './freshness-metrics.ts'
 import { type FiguresOfPools, registerPoolMetrics } from './pool-metrics.ts'
@@ -9,7 +9,7 @@ import { registerVerificationMetrics } from './verification-metrics.ts'
 /** The metrics of a process with a database. */
 export function registerServiceMetrics(
   registry: Registry,
-  deps: Deps,
+  deps: OperationsDeps,
   pools: FiguresOfPools,
 ): void {
   registerVerificationMetrics(registry, deps)

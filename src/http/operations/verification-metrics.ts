@@ -1,12 +1,12 @@
 import { Counter, type Registry } from 'prom-client'
-import type { Deps } from '../deps.ts'
+import type { OperationsDeps } from '../deps.ts'
 import { registerCounters } from './metric-definition.ts'
 import { registerVerdictCounter } from './verdict-counter.ts'
 
 /**
  * Counters of verifications. The hot path adds to plain numbers, which become metrics on request.
  */
-export function registerVerificationMetrics(registry: Registry, deps: Deps): void {
+export function registerVerificationMetrics(registry: Registry, deps: OperationsDeps): void {
   const { counters } = deps
   registerVerdictCounter(registry, counters.verdicts)
   new Counter({

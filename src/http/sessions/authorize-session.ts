@@ -5,7 +5,7 @@ import { ServiceError } from '../../errors.ts'
 import { authenticateSession } from '../../verification/sessions/authenticate-session.ts'
 import { authenticateUserSession } from '../../verification/sessions/authenticate-user-session.ts'
 import type { Admit, AuthenticatedCaller } from '../authenticated-caller.ts'
-import type { Deps } from '../deps.ts'
+import type { CallerDeps } from '../deps.ts'
 import { requireConsoleRequest } from './console-request.ts'
 import { refusedSession, refusedUserSession } from './refused-session.ts'
 import type { PresentedSession } from './session-cookie.ts'
@@ -20,7 +20,7 @@ interface SessionRequest extends Pick<CallerPrincipal, 'address'> {
  * `unauthenticated`, `origin_refused`, `permission_denied`.
  */
 export function authorizeSession(
-  deps: Deps,
+  deps: CallerDeps,
   request: FastifyRequest,
   { presented, address }: SessionRequest,
   admit: Admit,
@@ -50,7 +50,7 @@ interface Entered {
 }
 
 function authenticate(
-  deps: Deps,
+  deps: CallerDeps,
   token: string,
   address: CallerPrincipal['address'],
 ): Entered | Promise<Entered> {

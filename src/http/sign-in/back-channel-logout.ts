@@ -3,7 +3,7 @@ import { BriefOutage } from '../../errors.ts'
 import { endSessionsByProvider } from '../../management/sessions/end-by-provider.ts'
 import { verifyLogout } from '../../oidc/verify-logout.ts'
 import type { App } from '../app-type.ts'
-import type { Deps } from '../deps.ts'
+import type { SignInDeps } from '../deps.ts'
 import { answerOAuthErrors, refuseRequest } from '../oauth/errors.ts'
 import { acceptForms } from '../oauth/forms.ts'
 
@@ -14,7 +14,7 @@ export const logoutPath = '/v1/session/back-channel-logout'
  * section 2.5). The route is open: the logout token proves itself. The scope has the prefix
  * `logoutPath`, since the specification has a form and errors of OAuth.
  */
-export function backChannelLogoutRoute(app: App, deps: Deps): void {
+export function backChannelLogoutRoute(app: App, deps: SignInDeps): void {
   acceptForms(app, deps.turns)
   answerOAuthErrors(app)
   app.post(

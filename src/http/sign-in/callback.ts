@@ -9,7 +9,7 @@ import { ProviderUnavailable, SignInRefused } from '../../oidc/errors.ts'
 import { isUnavailable } from '../../verification/outage.ts'
 import type { SignInSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
-import type { Deps } from '../deps.ts'
+import type { SignInDeps } from '../deps.ts'
 import { clientAddressOf } from '../request-address.ts'
 import type { ConsoleSite } from '../sessions/console-site.ts'
 import { cookieOf, sitesOf } from '../sessions/session-cookie.ts'
@@ -36,7 +36,7 @@ export function redirectUriOf({ origin }: ConsoleSite, provider: string): string
  * used up either way, and that of no other: sign-ins of several windows leave each other alone, and
  * a forged answer ends none.
  */
-export function signInCallbackRoute(app: App, deps: Deps, settings: SignInSettings): void {
+export function signInCallbackRoute(app: App, deps: SignInDeps, settings: SignInSettings): void {
   app.get(
     `${callbackPath}/:provider`,
     { schema: { hide: true, params: Type.Object({ provider: Type.String() }) } },
@@ -86,7 +86,7 @@ interface Found {
 }
 
 function findPending(
-  deps: Deps,
+  deps: SignInDeps,
   { headers: { cookie }, url }: FastifyRequest,
   sites: readonly ConsoleSite[],
 ): Found | undefined {
@@ -103,7 +103,7 @@ function findPending(
 type Outcome = ({ readonly kind: 'signed_in' } & SignedInUser) | Redemption
 
 async function finish(
-  deps: Deps,
+  deps: SignInDeps,
   settings: SignInSettings,
   request: FastifyRequest,
   { site, pending }: Found,

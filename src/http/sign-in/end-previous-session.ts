@@ -4,7 +4,7 @@ import { isOfUser } from '../../domain/session/console-secret.ts'
 import { endSession } from '../../management/sessions/end.ts'
 import { authenticateUserSession } from '../../verification/sessions/authenticate-user-session.ts'
 import type { ConsoleSettings } from '../api-settings.ts'
-import type { Deps } from '../deps.ts'
+import type { SignInDeps } from '../deps.ts'
 import { findSessionCookie } from '../sessions/session-cookie.ts'
 
 /**
@@ -12,7 +12,7 @@ import { findSessionCookie } from '../sessions/session-cookie.ts'
  * about to be replaced, so that nobody could end it from there.
  */
 export async function endPreviousSession(
-  deps: Deps,
+  deps: SignInDeps,
   request: FastifyRequest,
   { publicSite }: ConsoleSettings,
   principal: UserPrincipal,

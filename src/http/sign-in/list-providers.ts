@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { App } from '../app-type.ts'
-import type { Deps } from '../deps.ts'
+import type { ControlPlaneDeps } from '../deps.ts'
 
 const ProviderList = Type.Object({
   providers: Type.Array(
@@ -9,7 +9,7 @@ const ProviderList = Type.Object({
 })
 
 /** What a page needs that offers to sign in. It says what every visitor of the providers sees. */
-export function listProvidersRoute(app: App, { providers }: Deps): void {
+export function listProvidersRoute(app: App, { providers }: ControlPlaneDeps): void {
   const list = [...providers.values()].map(({ settings: { name, label, issuer } }) => ({
     name,
     label,

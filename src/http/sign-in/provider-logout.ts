@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyRequest } from 'fastify'
 import { getUser } from '../../management/users/get.ts'
 import type { ConsoleSettings } from '../api-settings.ts'
-import type { Deps } from '../deps.ts'
+import type { ControlPlaneDeps } from '../deps.ts'
 import { findSessionCookie } from '../sessions/session-cookie.ts'
 
 /** How long a sign-out waits for the metadata of a provider; it has ended the session already. */
@@ -15,7 +15,7 @@ const waitMs = 1_000
  * is no place for what identifies a person (docs/decisions/0052-logout-at-the-provider.md).
  */
 export async function logoutUrlOf(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   request: Pick<FastifyRequest, 'headers' | 'log' | 'principal'>,
   { publicSite }: ConsoleSettings,
 ): Promise<string | null> {

@@ -4,7 +4,7 @@ import { invalidRequest, notFound, ServiceError } from '../../errors.ts'
 import { ProviderUnavailable } from '../../oidc/errors.ts'
 import type { ConsoleSettings } from '../api-settings.ts'
 import type { App } from '../app-type.ts'
-import type { Deps } from '../deps.ts'
+import type { ControlPlaneDeps } from '../deps.ts'
 import { closed } from '../schema-tools.ts'
 import { requireConsoleRequest, requireSignInSite } from '../sessions/console-request.ts'
 import { redirectUriOf } from './callback.ts'
@@ -30,7 +30,11 @@ const Started = Type.Object({ url: Type.String() })
  * that the callback requires. Nothing is stored. Throws `unavailable` while the provider is away;
  * the sessions of people go on.
  */
-export function startSignInRoute(app: App, deps: Deps, settings: ConsoleSettings): void {
+export function startSignInRoute(
+  app: App,
+  deps: ControlPlaneDeps,
+  settings: ConsoleSettings,
+): void {
   app.post(
     '/v1/session/oidc',
     {
@@ -85,7 +89,7 @@ export function startSignInRoute(app: App, deps: Deps, settings: ConsoleSettings
 }
 
 /** The link may have lost its end on the way. What is right of it is decided at the redemption. */
-function requireSecret({ keyring }: Pick<Deps, 'keyring'>, text: string): void {
+function requireSecret({ keyring }: Pick<ControlPlaneDeps, 'keyring'>, text: string): void {
   const secret = parseConsoleSecret('invitation', text)
   if (secret !== undefined && hasValidTag(secret, keyring.keys)) return
   const message = 'The link is not one of an invitation of this service. Copy it whole.'
@@ -93,6 +97,6 @@ function requireSecret({ keyring }: Pick<Deps, 'keyring'>, text: string): void {
 }
 
 /** 256 bits: RFC 7636, section 7.1, for the verifier. */
-function random({ randomBytes }: Pick<Deps, 'randomBytes'>): string {
+function random({ randomBytes }: Pick<ControlPlaneDeps, 'randomBytes'>): string {
   return randomBytes(32).toString('base64url')
 }

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { rightsOf } from '../../../domain/principal.ts'
 import { getAccount, lastChangeOfAccount } from '../../../management/accounts/get.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { ref } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { AccountData, toAccountData } from '../shapes/account.ts'
@@ -12,7 +12,7 @@ export const AccountResponse = Type.Object(
   { $id: 'AccountResponse', description: 'One account.' },
 )
 
-export function getCurrentAccountRoute(scope: App, deps: Deps): void {
+export function getCurrentAccountRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.get(
     '/account',
     {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { getAccount } from '../../../management/accounts/get.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { PagingMetadata, pagingMetadata, pagingParameters } from '../paging.ts'
 import { responses } from '../responses.ts'
@@ -23,7 +23,7 @@ const listQuery = Type.Object(
   closed,
 )
 
-export function listProjectsRoute(scope: App, deps: Deps): void {
+export function listProjectsRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.get(
     '/accounts/:account_id/projects',
     {

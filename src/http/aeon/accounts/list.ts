@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { rightsOf } from '../../../domain/principal.ts'
 import { getAccount, lastChangeOfAccount } from '../../../management/accounts/get.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { PagingMetadata, pagingMetadata, pagingParameters } from '../paging.ts'
 import { responses } from '../responses.ts'
@@ -16,7 +16,7 @@ export const AccountListResponse = Type.Object(
   { $id: 'AccountListResponse', description: 'The account of the key, as a list.' },
 )
 
-export function listAccountsRoute(scope: App, deps: Deps): void {
+export function listAccountsRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.get(
     '/accounts',
     {

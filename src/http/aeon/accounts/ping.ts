@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import packageJson from '../../../../package.json' with { type: 'json' }
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { ref } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 
@@ -30,7 +30,7 @@ export const PingResponse = Type.Object(
   { $id: 'PingResponse', description: 'The state of the service.' },
 )
 
-export function pingRoute(scope: App, deps: Deps): void {
+export function pingRoute(scope: App, deps: ControlPlaneDeps): void {
   const startedAt = deps.now().toISOString()
   scope.get(
     '/ping',

@@ -1,12 +1,12 @@
 import { createAllowList } from '../../../management/allow-lists/create.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { ref } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { allowListsSeenBy, projectParams, requireProject } from '../shapes/allow-list.ts'
 import { NetworkAllowListResponse, NetworkAllowListSpec } from '../shapes/allow-list-schemas.ts'
 
-export function createAllowListRoute(scope: App, deps: Deps): void {
+export function createAllowListRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.post(
     '/accounts/:account_id/projects/:project_id/allow-lists',
     {

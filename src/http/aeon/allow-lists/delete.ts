@@ -1,10 +1,10 @@
 import { deleteAllowList } from '../../../management/allow-lists/delete.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nothing, responses } from '../responses.ts'
 import { allowListParams, requireProject } from '../shapes/allow-list.ts'
 
-export function deleteAllowListRoute(scope: App, deps: Deps): void {
+export function deleteAllowListRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.delete(
     '/accounts/:account_id/projects/:project_id/allow-lists/:id',
     {

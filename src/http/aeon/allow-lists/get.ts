@@ -1,13 +1,13 @@
 import { getAllowList } from '../../../management/allow-lists/get.ts'
 import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { refAsJson } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { allowListParams, allowListsSeenBy, requireProject } from '../shapes/allow-list.ts'
 import { NetworkAllowListResponse } from '../shapes/allow-list-schemas.ts'
 
-export function getAllowListRoute(scope: App, deps: Deps): void {
+export function getAllowListRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.get(
     '/accounts/:account_id/projects/:project_id/allow-lists/:id',
     {

@@ -7,7 +7,7 @@ import { invalidRequest } from '../../../errors.ts'
 import { listAllowLists } from '../../../management/allow-lists/list.ts'
 import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { documentedAs } from '../../documented-as.ts'
 import { expected } from '../../expected-value.ts'
 import { closed, ref, refAsJson } from '../../schema-tools.ts'
@@ -52,7 +52,7 @@ const listQuery = Type.Object(
   closed,
 )
 
-export function listAllowListsRoute(scope: App, deps: Deps): void {
+export function listAllowListsRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.get(
     '/accounts/:account_id/projects/:project_id/allow-lists',
     {

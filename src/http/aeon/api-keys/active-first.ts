@@ -1,7 +1,7 @@
 import { type ApiKey, type KeyStatus, keyStatuses } from '../../../domain/key/api-key.ts'
 import { encodeCursor, type PagePlace, type Sort } from '../../../domain/page.ts'
 import { type ApiKeyFilter, listApiKeys } from '../../../management/api-keys/list.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { badToken, decodePageToken } from '../paging.ts'
 
 export interface ActiveFirstRequest {
@@ -34,7 +34,7 @@ const parts: readonly (readonly KeyStatus[])[] = [
  * moves from one part to the other.
  */
 export async function listActiveFirst(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   accountId: string,
   filter: ApiKeyFilter,
   { limit, sort, token }: ActiveFirstRequest,

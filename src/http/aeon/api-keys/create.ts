@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { issueApiKey } from '../../../management/api-keys/issue.ts'
 import { jwtFormOf } from '../../../management/api-keys/jwt-form.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { ref } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { accountParams } from '../shapes/account.ts'
@@ -27,7 +27,7 @@ export const CreateApiKeyResponse = Type.Object(
   },
 )
 
-export function createApiKeyRoute(scope: App, deps: Deps): void {
+export function createApiKeyRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.post(
     '/accounts/:account_id/api-keys',
     {

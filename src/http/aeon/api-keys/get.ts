@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { getApiKey } from '../../../management/api-keys/get.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { ref } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { keyParams } from '../shapes/api-key.ts'
@@ -13,7 +13,7 @@ export const ApiKeyResponse = Type.Object(
   { $id: 'ApiKeyResponse', description: 'One key.' },
 )
 
-export function getApiKeyRoute(scope: App, deps: Deps): void {
+export function getApiKeyRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.get(
     '/accounts/:account_id/api-keys/:id',
     {

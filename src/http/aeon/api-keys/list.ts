@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { closed, ref, refAsJson } from '../../schema-tools.ts'
 import { limitOf, PagingMetadata, pagingMetadata, pagingParameters, sortOf } from '../paging.ts'
 import { responses } from '../responses.ts'
@@ -21,7 +21,7 @@ export const ApiKeyListResponse = Type.Object(
 
 const orderNames = { created_on: 'created_at', name: 'name', expiry_time: 'expires_at' } as const
 
-export function listApiKeysRoute(scope: App, deps: Deps): void {
+export function listApiKeysRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.get(
     '/accounts/:account_id/api-keys',
     {

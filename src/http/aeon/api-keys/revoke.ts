@@ -1,11 +1,11 @@
 import { defaultWaitMs } from '../../../domain/limits.ts'
 import { revokeApiKey } from '../../../management/api-keys/revoke.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nothing, responses } from '../responses.ts'
 import { keyParams } from '../shapes/api-key.ts'
 
-export function revokeApiKeyRoute(scope: App, deps: Deps): void {
+export function revokeApiKeyRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.post(
     '/accounts/:account_id/api-keys/:id/revoke',
     {

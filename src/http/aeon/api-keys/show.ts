@@ -4,13 +4,13 @@ import type { ApiKey } from '../../../domain/key/api-key.ts'
 import type { CallerPrincipal } from '../../../domain/principal.ts'
 import { lastChangesOfKeys } from '../../../management/api-keys/last-changes.ts'
 import { rolesOfHolders } from '../../../management/roles/of-holders.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { toApiKeyData } from '../shapes/api-key.ts'
 import type { ApiKeyData } from '../shapes/api-key-schemas.ts'
 
 /** Keys of one account as `reader` may see them, each with its role. */
 export async function showApiKeys(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   accountId: string,
   apiKeys: readonly ApiKey[],
   reader: CallerPrincipal,
@@ -32,7 +32,7 @@ export async function showApiKeys(
 const keysOfTurn = 100
 
 export async function showApiKey(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   apiKey: ApiKey,
   reader: CallerPrincipal,
 ): Promise<Static<typeof ApiKeyData>> {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { listPermissions } from '../../../management/roles/permissions.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { PagingMetadata, pagingMetadata } from '../paging.ts'
 import { responses } from '../responses.ts'
@@ -25,7 +25,7 @@ const paths = [
 ] as const
 
 /** The permission catalogue, in which the clients find the permissions that need a confirmation. */
-export function listPermissionsRoutes(scope: App, deps: Deps): void {
+export function listPermissionsRoutes(scope: App, deps: ControlPlaneDeps): void {
   for (const path of paths) {
     scope.get(
       path,

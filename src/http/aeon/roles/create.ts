@@ -1,7 +1,7 @@
 import { createRole } from '../../../management/roles/create.ts'
 import { listPermissions } from '../../../management/roles/permissions.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { ref, refAsJson } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { accountParams } from '../shapes/account.ts'
@@ -11,7 +11,7 @@ import { RoleSpec } from '../shapes/role-schemas.ts'
 import { parsePermissions } from './permission-input.ts'
 import { answerRole } from './show.ts'
 
-export function createRoleRoute(scope: App, deps: Deps): void {
+export function createRoleRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.post(
     '/accounts/:account_id/roles',
     {

@@ -1,10 +1,10 @@
 import { deleteRole } from '../../../management/roles/delete.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nothing, responses } from '../responses.ts'
 import { roleParams } from '../shapes/role.ts'
 
-export function deleteRoleRoute(scope: App, deps: Deps): void {
+export function deleteRoleRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.delete(
     '/accounts/:account_id/roles/:id',
     {

@@ -1,12 +1,12 @@
 import { getRole } from '../../../management/roles/get.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { refAsJson } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { RoleResponse, roleParams } from '../shapes/role.ts'
 import { answerRole } from './show.ts'
 
-export function getRoleRoute(scope: App, deps: Deps): void {
+export function getRoleRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.get(
     '/accounts/:account_id/roles/:id',
     {

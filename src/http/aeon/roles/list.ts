@@ -4,7 +4,7 @@ import { foldRoleName } from '../../../domain/role.ts'
 import { listRoles, type RoleFilter } from '../../../management/roles/list.ts'
 import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { closed, oneOf, ref, refAsJson } from '../../schema-tools.ts'
 import {
   nextToken,
@@ -56,7 +56,7 @@ const listQuery = Type.Object(
   closed,
 )
 
-export function listRolesRoute(scope: App, deps: Deps): void {
+export function listRolesRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.get(
     '/accounts/:account_id/roles',
     {

@@ -4,13 +4,13 @@ import type { CallerPrincipal } from '../../../domain/principal.ts'
 import type { RoleWithEffects } from '../../../management/roles/list.ts'
 import { listPermissions } from '../../../management/roles/permissions.ts'
 import { answerInTurns } from '../../answer-in-turns.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { dependentsSeenBy, usersOfRolesSeenBy } from '../shapes/dependents.ts'
 import { type RoleData, toRoleData } from '../shapes/role.ts'
 
 /** Roles of one account as `reader` may see them, with the users and keys that have them. */
 export async function showRoles(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   accountId: string,
   roles: readonly RoleWithEffects[],
   reader: CallerPrincipal,
@@ -25,7 +25,7 @@ export async function showRoles(
 }
 
 export async function answerRole(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   reply: FastifyReply,
   role: RoleWithEffects,
   reader: CallerPrincipal,

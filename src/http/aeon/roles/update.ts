@@ -1,7 +1,7 @@
 import { defaultWaitMs } from '../../../domain/limits.ts'
 import { replaceRole } from '../../../management/roles/replace.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { ref, refAsJson } from '../../schema-tools.ts'
 import { responses } from '../responses.ts'
 import { namedByAeon } from '../shapes/permission.ts'
@@ -10,7 +10,7 @@ import { RoleSpec } from '../shapes/role-schemas.ts'
 import { parsePermissions } from './permission-input.ts'
 import { answerRole } from './show.ts'
 
-export function updateRoleRoute(scope: App, deps: Deps): void {
+export function updateRoleRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.put(
     '/accounts/:account_id/roles/:id',
     {

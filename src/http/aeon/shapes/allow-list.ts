@@ -4,7 +4,7 @@ import type { AllowList } from '../../../domain/network/allow-list.ts'
 import type { CallerPrincipal } from '../../../domain/principal.ts'
 import { notFound } from '../../../errors.ts'
 import { getAccount } from '../../../management/accounts/get.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import type { NetworkAllowListData } from './allow-list-schemas.ts'
 import { dependentsSeenBy } from './dependents.ts'
 import { pathId } from './fields.ts'
@@ -21,7 +21,7 @@ export const allowListParams = Type.Object({
 
 /** The account, if the project of the path is its own. Throws `not_found`. */
 export async function requireProject(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   path: { readonly account_id: string; readonly project_id: string },
 ): Promise<Account> {
   const account = await getAccount(deps, path.account_id)
@@ -31,7 +31,7 @@ export async function requireProject(
 
 /** Returns a function that shows lists of an account to the reader. */
 export async function allowListsSeenBy(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   reader: CallerPrincipal,
   account: Account,
   lists: readonly AllowList[],

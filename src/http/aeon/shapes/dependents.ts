@@ -2,12 +2,12 @@ import { maxDependentsShown } from '../../../domain/limits.ts'
 import { type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import { type Dependent, listDependents } from '../../../management/api-keys/list-dependents.ts'
 import { listUsersOfRoles, type RoleUser } from '../../../management/users/list-of-roles.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { groupInTurns } from './group-in-turns.ts'
 
 /** The active keys by the id of their role or list; none if the reader may not read keys. */
 export async function dependentsSeenBy(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   reader: CallerPrincipal,
   accountId: string,
   of: Parameters<typeof listDependents>[2],
@@ -19,7 +19,7 @@ export async function dependentsSeenBy(
 
 /** The users by the id of their role; none if the reader may not read users. */
 export async function usersOfRolesSeenBy(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   reader: CallerPrincipal,
   accountId: string,
   roleIds: readonly string[],

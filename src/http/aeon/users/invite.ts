@@ -5,7 +5,7 @@ import { invite } from '../../../management/invitations/invite.ts'
 import { rolesOfHolders } from '../../../management/roles/of-holders.ts'
 import type { ConsoleSettings } from '../../api-settings.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { requireRedeemable, sendLink } from '../../mail/invitation-link.ts'
 import { ref } from '../../schema-tools.ts'
 import { aeonDetail } from '../errors.ts'
@@ -61,7 +61,7 @@ const ofOne: readonly ErrorCode[] = [
 
 export function inviteUserRoutes(
   scope: App,
-  deps: Deps,
+  deps: ControlPlaneDeps,
   console: ConsoleSettings | undefined,
 ): void {
   scope.post(
@@ -116,7 +116,7 @@ export function inviteUserRoutes(
 }
 
 async function inviteOne(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   site: ConsoleSettings,
   principal: CallerPrincipal,
   accountId: string,

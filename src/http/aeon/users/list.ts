@@ -8,7 +8,7 @@ import { rolesOfHolders } from '../../../management/roles/of-holders.ts'
 import { listUsers, type UserFilter } from '../../../management/users/list.ts'
 import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { documentedAs } from '../../documented-as.ts'
 import { closed, oneOf, ref, refAsJson } from '../../schema-tools.ts'
 import {
@@ -66,7 +66,7 @@ const listQuery = Type.Object(
   closed,
 )
 
-export function listUsersRoute(scope: App, deps: Deps): void {
+export function listUsersRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.get(
     '/accounts/:account_id/users',
     {
@@ -126,7 +126,7 @@ function parseFilter({ email, first_name: name, state }: FilterQuery): UserFilte
  * which is found by its address only.
  */
 async function listInvited(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   accountId: string,
   { email, first_name: first, last_name: last, state = 'PROVISIONED' }: FilterQuery,
 ): Promise<Static<typeof UserData>[]> {

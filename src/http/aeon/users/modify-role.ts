@@ -1,12 +1,12 @@
 import { defaultWaitMs } from '../../../domain/limits.ts'
 import { changeRole } from '../../../management/users/change-role.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { ref } from '../../schema-tools.ts'
 import { nothing, responses } from '../responses.ts'
 import { ModifyUserRoleRequest, userParams } from '../shapes/user.ts'
 
-export function modifyUserRoleRoute(scope: App, deps: Deps): void {
+export function modifyUserRoleRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.put(
     '/accounts/:account_id/users/:id/roles',
     {

@@ -4,11 +4,11 @@ import { ServiceError } from '../../../errors.ts'
 import { withdraw } from '../../../management/invitations/withdraw.ts'
 import { removeUser } from '../../../management/users/remove.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nothing, responses } from '../responses.ts'
 import { userParams } from '../shapes/user.ts'
 
-export function removeUserRoute(scope: App, deps: Deps): void {
+export function removeUserRoute(scope: App, deps: ControlPlaneDeps): void {
   scope.delete(
     '/accounts/:account_id/users/:id',
     {
@@ -46,7 +46,7 @@ export function removeUserRoute(scope: App, deps: Deps): void {
  * who is not there yet.
  */
 async function withdrawn(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   principal: CallerPrincipal,
   accountId: string,
   id: string,

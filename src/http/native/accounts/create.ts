@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { createAccount } from '../../../management/accounts/create.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { idempotencyHeaders, parseIdempotencyKey, setReplayHeader } from '../idempotency.ts'
@@ -32,7 +32,7 @@ export const CreateAccountBody = Type.Object(
   },
 )
 
-export function createAccountRoute(app: App, deps: Deps): void {
+export function createAccountRoute(app: App, deps: ControlPlaneDeps): void {
   app.post(
     '/v1/accounts',
     {

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import { listAccounts } from '../../../management/accounts/list.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import type { Column } from '../export/csv.ts'
 import { exportList, exportSchema } from '../export/export-list.ts'
 import { type AccountBody, toAccountBody } from '../shapes/account.ts'
@@ -13,7 +13,7 @@ const columns: readonly Column<Static<typeof AccountBody>>[] = [
   { name: 'created_at', of: (account) => account.created_at },
 ]
 
-export function exportAccountsRoute(app: App, deps: Deps): void {
+export function exportAccountsRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/export',
     {

@@ -1,13 +1,13 @@
 import { getAccount } from '../../../management/accounts/get.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { versionedAccount } from '../../versions.ts'
 import { AccountAnswer, accountParams, toAccountBody } from '../shapes/account.ts'
 
-export function getAccountRoute(app: App, deps: Deps): void {
+export function getAccountRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id',
     {

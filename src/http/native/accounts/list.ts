@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { listAccounts } from '../../../management/accounts/list.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
@@ -16,7 +16,7 @@ export const AccountPage = Type.Object(
   { $id: 'AccountPage', description: 'A page of accounts.' },
 )
 
-export function listAccountsRoute(app: App, deps: Deps): void {
+export function listAccountsRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts',
     {

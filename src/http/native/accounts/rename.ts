@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { renameAccount } from '../../../management/accounts/rename.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { parsePreconditions } from '../../entity-tag.ts'
 import { ifMatchHeader } from '../../if-match-header.ts'
 import { responses } from '../../responses.ts'
@@ -20,7 +20,7 @@ export const RenameAccountBody = Type.Object(
   },
 )
 
-export function renameAccountRoute(app: App, deps: Deps): void {
+export function renameAccountRoute(app: App, deps: ControlPlaneDeps): void {
   app.patch(
     '/v1/accounts/:account_id',
     {

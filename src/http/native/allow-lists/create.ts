@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { createAllowList } from '../../../management/allow-lists/create.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { idempotencyHeaders, parseIdempotencyKey, setReplayHeader } from '../idempotency.ts'
@@ -23,7 +23,7 @@ export const CreateAllowListBody = Type.Object(
   },
 )
 
-export function createAllowListRoute(app: App, deps: Deps): void {
+export function createAllowListRoute(app: App, deps: ControlPlaneDeps): void {
   app.post(
     '/v1/accounts/:account_id/allow-lists',
     {

@@ -1,6 +1,6 @@
 import { deleteAllowList } from '../../../management/allow-lists/delete.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { parsePreconditions } from '../../entity-tag.ts'
 import { ifMatchHeader } from '../../if-match-header.ts'
 import { responses } from '../../responses.ts'
@@ -8,7 +8,7 @@ import { versionedAllowList } from '../../versions.ts'
 import { allowListParams } from '../shapes/allow-list.ts'
 import { nothing } from '../shapes/fields.ts'
 
-export function deleteAllowListRoute(app: App, deps: Deps): void {
+export function deleteAllowListRoute(app: App, deps: ControlPlaneDeps): void {
   app.delete(
     '/v1/accounts/:account_id/allow-lists/:id',
     {

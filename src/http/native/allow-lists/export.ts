@@ -1,6 +1,6 @@
 import type { Static } from 'typebox'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import type { Column } from '../export/csv.ts'
 import { exportList, exportSchema } from '../export/export-list.ts'
 import { accountParams } from '../shapes/account.ts'
@@ -17,7 +17,7 @@ const columns: readonly Column<Static<typeof AllowListBody>>[] = [
   { name: 'key_count', of: (list) => list.key_count },
 ]
 
-export function exportAllowListsRoute(app: App, deps: Deps): void {
+export function exportAllowListsRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/allow-lists/export',
     {

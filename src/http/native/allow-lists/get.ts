@@ -1,14 +1,14 @@
 import { getAllowList } from '../../../management/allow-lists/get.ts'
 import { countKeysOfLists } from '../../../management/allow-lists/list.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { versionedAllowList } from '../../versions.ts'
 import { AllowListAnswer, allowListParams, toAllowListBody } from '../shapes/allow-list.ts'
 
-export function getAllowListRoute(app: App, deps: Deps): void {
+export function getAllowListRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/allow-lists/:id',
     {

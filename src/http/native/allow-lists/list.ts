@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { Page, PageRequest } from '../../../domain/page.ts'
 import { countKeysOfLists, listAllowLists } from '../../../management/allow-lists/list.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
@@ -18,7 +18,7 @@ export const AllowListPage = Type.Object(
   { $id: 'AllowListPage', description: 'A page of allow lists.' },
 )
 
-export function listAllowListsRoute(app: App, deps: Deps): void {
+export function listAllowListsRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/allow-lists',
     {
@@ -43,7 +43,7 @@ export function listAllowListsRoute(app: App, deps: Deps): void {
 
 /** A page of the list as answers and exports show it. */
 export async function loadAllowListPage(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   accountId: string,
   wanted: PageRequest,
 ): Promise<Page<Static<typeof AllowListBody>>> {

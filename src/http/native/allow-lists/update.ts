@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { updateAllowList } from '../../../management/allow-lists/update.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { parsePreconditions } from '../../entity-tag.ts'
 import { ifMatchHeader } from '../../if-match-header.ts'
 import { responses } from '../../responses.ts'
@@ -38,7 +38,7 @@ export const ChangedAllowList = Type.Object(
   { $id: 'ChangedAllowList', description: 'The allow list and the receipt of the change.' },
 )
 
-export function updateAllowListRoute(app: App, deps: Deps): void {
+export function updateAllowListRoute(app: App, deps: ControlPlaneDeps): void {
   app.patch(
     '/v1/accounts/:account_id/allow-lists/:id',
     {

@@ -6,7 +6,7 @@ import { type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import { previewBulkRevocation } from '../../../management/api-keys/preview-bulk-revocation.ts'
 import { revokeInBulk } from '../../../management/api-keys/revoke-in-bulk.ts'
 import type { BulkRequest } from '../../../management/api-keys/validate-bulk-request.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { documentedAs } from '../../documented-as.ts'
 import { expectedRole } from '../../expected-value.ts'
 import { closed, nullableRef, ref } from '../../schema-tools.ts'
@@ -97,7 +97,7 @@ interface BulkCall {
  * Throws `invalid_request`.
  */
 export async function performBulkRevocation(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   { principal, query, body, log }: BulkCall,
   accountId: string | undefined,
 ): Promise<Static<typeof BulkRevocation>> {

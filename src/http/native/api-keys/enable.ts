@@ -1,9 +1,9 @@
 import { enableApiKey } from '../../../management/api-keys/enable.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { keyActSchema, performKeyAct } from './key-act.ts'
 
-export function enableApiKeyRoute(app: App, deps: Deps): void {
+export function enableApiKeyRoute(app: App, deps: ControlPlaneDeps): void {
   app.post(
     '/v1/accounts/:account_id/api-keys/:id/enable',
     {

@@ -6,7 +6,7 @@ import { denialReasons } from '../../../domain/verdict.ts'
 import { invalidRequest } from '../../../errors.ts'
 import { type ExplainRequest, explainApiKey } from '../../../management/api-keys/explain.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, nullableString, openEnum, ref } from '../../schema-tools.ts'
 import { parseTime } from '../parse-time.ts'
@@ -81,7 +81,7 @@ export const ExplanationAnswer = Type.Object(
   { $id: 'ExplanationAnswer', description: 'All checks and their outcomes.' },
 )
 
-export function explainApiKeyRoute(app: App, deps: Deps): void {
+export function explainApiKeyRoute(app: App, deps: ControlPlaneDeps): void {
   app.post(
     '/v1/accounts/:account_id/api-keys/:id/explain',
     {

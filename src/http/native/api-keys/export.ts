@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import { listApiKeys } from '../../../management/api-keys/list.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import type { Column } from '../export/csv.ts'
 import { exportList, exportSchema } from '../export/export-list.ts'
 import { accountParams } from '../shapes/account.ts'
@@ -36,7 +36,7 @@ const columns: readonly Column<Shown>[] = [
   { name: 'hint', of: (key) => key.hint },
 ]
 
-export function exportApiKeysRoute(app: App, deps: Deps): void {
+export function exportApiKeysRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/api-keys/export',
     {

@@ -1,14 +1,14 @@
 import { Type } from 'typebox'
 import { getApiKey } from '../../../management/api-keys/get.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { versionedKey } from '../../versions.ts'
 import { ApiKeyAnswer, keyParameter, toApiKeyBody } from '../shapes/api-key.ts'
 
-export function findApiKeyRoute(app: App, deps: Deps): void {
+export function findApiKeyRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/api-keys/:id',
     {

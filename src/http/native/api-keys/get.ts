@@ -1,13 +1,13 @@
 import { getApiKey } from '../../../management/api-keys/get.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { versionedKey } from '../../versions.ts'
 import { ApiKeyAnswer, keyParams, toApiKeyBody } from '../shapes/api-key.ts'
 
-export function getApiKeyRoute(app: App, deps: Deps): void {
+export function getApiKeyRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/api-keys/:id',
     {

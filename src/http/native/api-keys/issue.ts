@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { type IssueRequest, issueApiKey } from '../../../management/api-keys/issue.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, nullableString, ref } from '../../schema-tools.ts'
 import { idempotencyHeaders, parseIdempotencyKey, setReplayHeader } from '../idempotency.ts'
@@ -44,7 +44,7 @@ export const IssuedApiKey = Type.Object(
   { $id: 'IssuedApiKey', description: 'The key and its token.' },
 )
 
-export function issueApiKeyRoute(app: App, deps: Deps): void {
+export function issueApiKeyRoute(app: App, deps: ControlPlaneDeps): void {
   app.post(
     '/v1/accounts/:account_id/api-keys',
     {

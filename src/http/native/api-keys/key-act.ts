@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { rightsOf } from '../../../domain/principal.ts'
 import type { disableApiKey } from '../../../management/api-keys/disable.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { answerApiKey, ChangedApiKey, keyParams } from '../shapes/api-key.ts'
@@ -37,7 +37,7 @@ interface KeyActRequest {
 
 /** Performs the act on the key of the path, and logs the act under `verb`. */
 export async function performKeyAct(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   request: FastifyRequest<KeyActRequest>,
   reply: FastifyReply,
   verb: 'revoke' | 'disable' | 'enable',

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { listApiKeys } from '../../../management/api-keys/list.ts'
 import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref, refAsJson } from '../../schema-tools.ts'
@@ -19,7 +19,7 @@ export const ApiKeyPage = Type.Object(
   { $id: 'ApiKeyPage', description: 'A page of keys.' },
 )
 
-export function listApiKeysRoute(app: App, deps: Deps): void {
+export function listApiKeysRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/api-keys',
     {

@@ -9,7 +9,7 @@ import {
 import { encodeCursor, type PagePlace } from '../../../domain/page.ts'
 import { reportHygiene } from '../../../management/api-keys/report-hygiene.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { expected } from '../../expected-value.ts'
 import { parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
@@ -58,7 +58,7 @@ export const HygieneAnswer = Type.Object(
   { $id: 'HygieneAnswer', description: 'The report.' },
 )
 
-export function reportApiKeysRoute(app: App, deps: Deps): void {
+export function reportApiKeysRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/api-keys/report',
     {

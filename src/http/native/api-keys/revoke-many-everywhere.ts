@@ -1,5 +1,5 @@
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { waitQuery } from '../shapes/wait.ts'
@@ -10,7 +10,7 @@ import {
   RevokeInBulkBody,
 } from './bulk-revocation.ts'
 
-export function revokeApiKeysEverywhereRoute(app: App, deps: Deps): void {
+export function revokeApiKeysEverywhereRoute(app: App, deps: ControlPlaneDeps): void {
   app.post(
     '/v1/api-keys/revoke',
     {

@@ -1,5 +1,5 @@
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { accountParams } from '../shapes/account.ts'
@@ -11,7 +11,7 @@ import {
   RevokeInBulkBody,
 } from './bulk-revocation.ts'
 
-export function revokeApiKeysRoute(app: App, deps: Deps): void {
+export function revokeApiKeysRoute(app: App, deps: ControlPlaneDeps): void {
   app.post(
     '/v1/accounts/:account_id/api-keys/revoke',
     {

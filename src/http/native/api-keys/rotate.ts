@@ -1,6 +1,6 @@
 import { rotateApiKey } from '../../../management/api-keys/rotate.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { parseIdempotencyKey } from '../idempotency.ts'
 import { keyParams } from '../shapes/api-key.ts'
 import {
@@ -10,7 +10,7 @@ import {
   withRotationDefaults,
 } from './rotation.ts'
 
-export function rotateApiKeyRoute(app: App, deps: Deps): void {
+export function rotateApiKeyRoute(app: App, deps: ControlPlaneDeps): void {
   app.post(
     '/v1/accounts/:account_id/api-keys/:id/rotate',
     {

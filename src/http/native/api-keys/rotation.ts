@@ -4,7 +4,7 @@ import { maxGeneration, maxOverlapSeconds } from '../../../domain/limits.ts'
 import { rightsOf } from '../../../domain/principal.ts'
 import { type Fault, invalidRequest } from '../../../errors.ts'
 import type { RotatedKey, RotationRequest } from '../../../management/api-keys/rotate-key.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { documentedAs } from '../../documented-as.ts'
 import { responses } from '../../responses.ts'
 import { closed, nullableString, ref } from '../../schema-tools.ts'
@@ -124,7 +124,7 @@ interface RotationHttpRequest {
 }
 
 export async function answerRotation(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   request: FastifyRequest<RotationHttpRequest>,
   reply: FastifyReply,
   { apiKey, generation, token, committed, effectiveAt }: RotatedKey,

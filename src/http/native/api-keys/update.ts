@@ -3,7 +3,7 @@ import { reaches } from '../../../domain/key/api-key.ts'
 import { rightsOf } from '../../../domain/principal.ts'
 import { type KeyPatch, updateApiKey } from '../../../management/api-keys/update.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { parsePreconditions } from '../../entity-tag.ts'
 import { ifMatchHeader } from '../../if-match-header.ts'
 import { responses } from '../../responses.ts'
@@ -55,7 +55,7 @@ export const UpdateApiKeyBody = Type.Object(
   },
 )
 
-export function updateApiKeyRoute(app: App, deps: Deps): void {
+export function updateApiKeyRoute(app: App, deps: ControlPlaneDeps): void {
   app.patch(
     '/v1/accounts/:account_id/api-keys/:id',
     {

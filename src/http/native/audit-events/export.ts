@@ -1,7 +1,7 @@
 import type { Static } from 'typebox'
 import { listAuditEvents } from '../../../management/audit/list-events.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import type { Column } from '../export/csv.ts'
 import { exportList, exportSchema } from '../export/export-list.ts'
 import { accountParams } from '../shapes/account.ts'
@@ -30,7 +30,7 @@ const columns: readonly Column<Shown>[] = [
   { name: 'api_key_count', of: (event) => event.api_keys?.count },
 ]
 
-export function exportAuditEventsRoute(app: App, deps: Deps): void {
+export function exportAuditEventsRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/audit-events/export',
     {

@@ -4,7 +4,7 @@ import { isUuid } from '../../../domain/uuid.ts'
 import { invalidRequest, notFound } from '../../../errors.ts'
 import { listEventKeys } from '../../../management/audit/list-event-keys.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { pageParameters } from '../../paging.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
@@ -22,7 +22,7 @@ export const AuditEventKeyPage = Type.Object(
 /** Keys are listed in order of id, and in no other. */
 const { limit, cursor } = pageParameters()
 
-export function listAuditEventKeysRoute(app: App, deps: Deps): void {
+export function listAuditEventKeysRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/audit-events/:number/api-keys',
     {

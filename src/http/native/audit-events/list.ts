@@ -3,7 +3,7 @@ import { maxEventsSearched } from '../../../domain/limits.ts'
 import { listAuditEvents } from '../../../management/audit/list-events.ts'
 import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref, refAsJson } from '../../schema-tools.ts'
@@ -28,7 +28,7 @@ const AuditQuery = Type.Object(
   closed,
 )
 
-export function listAuditEventsRoute(app: App, deps: Deps): void {
+export function listAuditEventsRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/audit-events',
     {

@@ -6,7 +6,7 @@ import { currentAccount, runForAccount } from '../../../account-context.ts'
 import { maxPageSize } from '../../../domain/limits.ts'
 import type { Page, PageRequest } from '../../../domain/page.ts'
 import { isCurrent } from '../../../verification/current-caller.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, oneOf } from '../../schema-tools.ts'
 import { type Column, csvHeading, csvLine } from './csv.ts'
@@ -71,7 +71,7 @@ export interface ExportedList<Item> {
  * reader. A failure after the first page, and the end of the caller's rights, break the answer off.
  */
 export async function exportList<Item>(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   list: ExportedList<Item>,

@@ -3,14 +3,14 @@ import { maxWaitMs } from '../../../domain/limits.ts'
 import { notFound } from '../../../errors.ts'
 import { findReceipt } from '../../../management/freshness/find-receipt.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { parsePositiveInteger } from '../positive-integer.ts'
 import { id, pathNumber } from '../shapes/fields.ts'
 import { ReceiptAnswer, toReceiptBody } from '../shapes/receipt.ts'
 
-export function getReceiptRoute(app: App, deps: Deps): void {
+export function getReceiptRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/revisions/:revision',
     {

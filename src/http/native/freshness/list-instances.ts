@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { listInstances } from '../../../management/freshness/list-instances.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { id, time } from '../shapes/fields.ts'
@@ -37,7 +37,7 @@ export const InstanceList = Type.Object(
   { $id: 'InstanceList', description: 'The registered instances.' },
 )
 
-export function listInstancesRoute(app: App, deps: Deps): void {
+export function listInstancesRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/instances',
     {

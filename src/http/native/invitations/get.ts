@@ -1,11 +1,11 @@
 import { getInvitation } from '../../../management/invitations/get.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { InvitationAnswer, invitationParams, toInvitationBody } from '../shapes/invitation.ts'
 
-export function getInvitationRoute(app: App, deps: Deps): void {
+export function getInvitationRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/invitations/:id',
     {

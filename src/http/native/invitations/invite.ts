@@ -5,7 +5,7 @@ import { rightsOf } from '../../../domain/principal.ts'
 import { invite } from '../../../management/invitations/invite.ts'
 import type { ConsoleSettings } from '../../api-settings.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { expected, expectedEmail } from '../../expected-value.ts'
 import { requireRedeemable } from '../../mail/invitation-link.ts'
 import { responses } from '../../responses.ts'
@@ -36,7 +36,11 @@ export const InviteBody = Type.Object(
   },
 )
 
-export function inviteRoute(app: App, deps: Deps, console: ConsoleSettings | undefined): void {
+export function inviteRoute(
+  app: App,
+  deps: ControlPlaneDeps,
+  console: ConsoleSettings | undefined,
+): void {
   app.post(
     '/v1/accounts/:account_id/invitations',
     {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { listInvitations } from '../../../management/invitations/list.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
@@ -17,7 +17,7 @@ export const InvitationPage = Type.Object(
   { $id: 'InvitationPage', description: 'A page of invitations.' },
 )
 
-export function listInvitationsRoute(app: App, deps: Deps): void {
+export function listInvitationsRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/invitations',
     {

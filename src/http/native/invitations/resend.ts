@@ -2,7 +2,7 @@ import { rightsOf } from '../../../domain/principal.ts'
 import { resend } from '../../../management/invitations/resend.ts'
 import type { ConsoleSettings } from '../../api-settings.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { requireRedeemable } from '../../mail/invitation-link.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
@@ -11,7 +11,7 @@ import { toSentInvitation } from './sent-invitation.ts'
 
 export function resendInvitationRoute(
   app: App,
-  deps: Deps,
+  deps: ControlPlaneDeps,
   console: ConsoleSettings | undefined,
 ): void {
   app.post(

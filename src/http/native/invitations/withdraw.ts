@@ -1,12 +1,12 @@
 import { rightsOf } from '../../../domain/principal.ts'
 import { withdraw } from '../../../management/invitations/withdraw.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { nothing } from '../shapes/fields.ts'
 import { invitationParams } from '../shapes/invitation.ts'
 
-export function withdrawInvitationRoute(app: App, deps: Deps): void {
+export function withdrawInvitationRoute(app: App, deps: ControlPlaneDeps): void {
   app.delete(
     '/v1/accounts/:account_id/invitations/:id',
     {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { formatAddress } from '../../../domain/network/format-address.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { nullableString, ref } from '../../schema-tools.ts'
@@ -23,7 +23,7 @@ export const Me = Type.Object(
   },
 )
 
-export function getMeRoute(app: App, deps: Deps): void {
+export function getMeRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/me',
     {

@@ -3,7 +3,7 @@ import { formatTime } from '../../../domain/format-time.ts'
 import { rightsOf } from '../../../domain/principal.ts'
 import { listOwnAccounts } from '../../../management/accounts/list-own.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { AccountBody, toAccountBody } from '../shapes/account.ts'
@@ -30,7 +30,7 @@ export const OwnAccountList = Type.Object(
   { $id: 'OwnAccountList', description: 'The accounts in which the caller has a role.' },
 )
 
-export function listOwnAccountsRoute(app: App, deps: Deps): void {
+export function listOwnAccountsRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/me/accounts',
     {

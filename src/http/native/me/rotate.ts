@@ -1,7 +1,7 @@
 import { rotateOwnKey } from '../../../management/api-keys/rotate-self.ts'
 import { requireKey } from '../../../management/require-key.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import {
   answerRotation,
   rotationSchema,
@@ -10,7 +10,7 @@ import {
 } from '../api-keys/rotation.ts'
 import { parseIdempotencyKey } from '../idempotency.ts'
 
-export function rotateMeRoute(app: App, deps: Deps): void {
+export function rotateMeRoute(app: App, deps: ControlPlaneDeps): void {
   app.post(
     '/v1/me/rotate',
     {

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { type CatalogueEntry, permissionScopes } from '../../../domain/permission.ts'
 import { listPermissions } from '../../../management/roles/permissions.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { openEnum, ref } from '../../schema-tools.ts'
 
@@ -27,7 +27,7 @@ export const PermissionList = Type.Object(
   { $id: 'PermissionList', description: 'The permission catalogue.' },
 )
 
-export function listPermissionsRoute(app: App, deps: Deps): void {
+export function listPermissionsRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/permissions',
     {

@@ -1,13 +1,13 @@
 import { createRole } from '../../../management/roles/create.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { idempotencyHeaders, parseIdempotencyKey, setReplayHeader } from '../idempotency.ts'
 import { accountParams } from '../shapes/account.ts'
 import { DefineRoleBody, RoleAnswer, toRoleBody } from '../shapes/role.ts'
 
-export function createRoleRoute(app: App, deps: Deps): void {
+export function createRoleRoute(app: App, deps: ControlPlaneDeps): void {
   app.post(
     '/v1/accounts/:account_id/roles',
     {

@@ -1,6 +1,6 @@
 import { deleteRole } from '../../../management/roles/delete.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { parsePreconditions } from '../../entity-tag.ts'
 import { ifMatchHeader } from '../../if-match-header.ts'
 import { responses } from '../../responses.ts'
@@ -8,7 +8,7 @@ import { versionedRole } from '../../versions.ts'
 import { nothing } from '../shapes/fields.ts'
 import { roleParams } from '../shapes/role.ts'
 
-export function deleteRoleRoute(app: App, deps: Deps): void {
+export function deleteRoleRoute(app: App, deps: ControlPlaneDeps): void {
   app.delete(
     '/v1/accounts/:account_id/roles/:id',
     {

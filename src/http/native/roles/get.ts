@@ -1,14 +1,14 @@
 import { getRole } from '../../../management/roles/get.ts'
 import { countUsesOfRoles } from '../../../management/roles/list.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { answerOfVersion } from '../../entity-tag.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { versionedRole } from '../../versions.ts'
 import { RoleAnswer, roleParams, toRoleBody } from '../shapes/role.ts'
 
-export function getRoleRoute(app: App, deps: Deps): void {
+export function getRoleRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/roles/:id',
     {

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { Page, PageRequest } from '../../../domain/page.ts'
 import { countUsesOfRoles, listRoles } from '../../../management/roles/list.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
@@ -18,7 +18,7 @@ export const RolePage = Type.Object(
   { $id: 'RolePage', description: 'A page of roles.' },
 )
 
-export function listRolesRoute(app: App, deps: Deps): void {
+export function listRolesRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/roles',
     {
@@ -43,7 +43,7 @@ export function listRolesRoute(app: App, deps: Deps): void {
 
 /** A page of the list as answers and exports show it. */
 export async function loadRolePage(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   accountId: string,
   wanted: PageRequest,
 ): Promise<Page<Static<typeof RoleBody>>> {

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { replaceRole } from '../../../management/roles/replace.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { documentedAs } from '../../documented-as.ts'
 import { parsePreconditions } from '../../entity-tag.ts'
 import { ifMatchHeader } from '../../if-match-header.ts'
@@ -23,7 +23,7 @@ export const ChangedRole = Type.Object(
   { $id: 'ChangedRole', description: 'The role and the receipt of the change.' },
 )
 
-export function replaceRoleRoute(app: App, deps: Deps): void {
+export function replaceRoleRoute(app: App, deps: ControlPlaneDeps): void {
   app.put(
     '/v1/accounts/:account_id/roles/:id',
     {

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import { rightsOf } from '../../../domain/principal.ts'
 import { endSession } from '../../../management/sessions/end.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { pathId } from '../shapes/fields.ts'
@@ -11,7 +11,7 @@ import { receiptOfChange } from '../shapes/receipt.ts'
 import { waitOf, waitQuery } from '../shapes/wait.ts'
 import { EndedSessionAnswer, toSessionBody } from './session-body.ts'
 
-export function endSessionRoute(app: App, deps: Deps): void {
+export function endSessionRoute(app: App, deps: ControlPlaneDeps): void {
   app.delete(
     '/v1/sessions/:id',
     {
@@ -32,7 +32,7 @@ export function endSessionRoute(app: App, deps: Deps): void {
 
 /** Ends a session of the caller's key, and waits for the receipt. */
 export async function answerEnd(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   request: Pick<FastifyRequest, 'log' | 'principal'> & { readonly query: Static<typeof waitQuery> },
   id: string,
 ): Promise<Static<typeof EndedSessionAnswer>> {

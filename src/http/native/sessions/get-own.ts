@@ -1,10 +1,10 @@
 import { getOwnSession } from '../../../management/sessions/list.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { SignedIn, signedInBody } from './signed-in.ts'
 
 /** Returns the session of the browser, and who is signed in. */
-export function getOwnSessionRoute(app: App, deps: Deps): void {
+export function getOwnSessionRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/session',
     {

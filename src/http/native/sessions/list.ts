@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { maxListedSessions } from '../../../domain/limits.ts'
 import { listSessions } from '../../../management/sessions/list.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { SessionBody, toSessionBody } from './session-body.ts'
@@ -12,7 +12,7 @@ export const SessionList = Type.Object(
   { $id: 'SessionList', description: 'Sessions, newest first.' },
 )
 
-export function listSessionsRoute(app: App, deps: Deps): void {
+export function listSessionsRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/sessions',
     {

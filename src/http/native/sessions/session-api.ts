@@ -1,6 +1,6 @@
 import type { ConsoleSettings } from '../../api-settings.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { confirmSessionRoute } from './confirm.ts'
 import { getOwnSessionRoute } from './get-own.ts'
 import { signOutRoute } from './sign-out.ts'
@@ -10,7 +10,7 @@ import { signOutRoute } from './sign-out.ts'
  * they serve cookies, and no client but the console may use cookies
  * (docs/decisions/0037-sessions-of-the-console.md).
  */
-export function sessionApi(app: App, deps: Deps, settings: ConsoleSettings): void {
+export function sessionApi(app: App, deps: ControlPlaneDeps, settings: ConsoleSettings): void {
   neverStore(app)
   getOwnSessionRoute(app, deps)
   confirmSessionRoute(app, deps)

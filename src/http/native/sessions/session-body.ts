@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { formatTime } from '../../../domain/format-time.ts'
 import type { CallerPrincipal } from '../../../domain/principal.ts'
 import { idleExpiryOf, type Session } from '../../../domain/session/session.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nullableString, ref } from '../../schema-tools.ts'
 import { id, nullableTime, time } from '../shapes/fields.ts'
 import { ReceiptBody } from '../shapes/receipt.ts'
@@ -39,7 +39,7 @@ export const EndedSessionAnswer = Type.Object(
 
 /** The session as `reader` sees it, which is of the same key or person. */
 export function toSessionBody(
-  { sessions, now }: Pick<Deps, 'sessions' | 'now'>,
+  { sessions, now }: Pick<ControlPlaneDeps, 'sessions' | 'now'>,
   session: Session,
   reader: Pick<CallerPrincipal, 'session'>,
 ): Static<typeof SessionBody> {

@@ -5,10 +5,9 @@ import type { KeyPrincipal } from '../../../domain/principal.ts'
 import { invalidRequest } from '../../../errors.ts'
 import { type StartedSession, startSession } from '../../../management/sessions/start.ts'
 import { startSessionByLink } from '../../../management/sessions/start-by-link.ts'
-import { verify } from '../../../verification/verify.ts'
 import type { SignInSettings } from '../../api-settings.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { refusedToken } from '../../refused-token.ts'
 import { clientAddressOf } from '../../request-address.ts'
 import { closed } from '../../schema-tools.ts'
@@ -22,7 +21,7 @@ const SignIn = Type.Object(
 )
 
 /** Exchanges a key, or the secret of a sign-in link, for a session cookie. */
-export function signInRoute(app: App, deps: Deps, settings: SignInSettings): void {
+export function signInRoute(app: App, deps: ControlPlaneDeps, settings: SignInSettings): void {
   app.post(
     '/v1/session',
     {
@@ -54,7 +53,7 @@ interface SignedInAs {
 }
 
 async function signIn(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   request: FastifyRequest<{ Body: Static<typeof SignIn> }>,
   { trustedProxies }: SignInSettings,
 ): Promise<SignedInAs> {
@@ -63,7 +62,11 @@ async function signIn(
   const from = { address, requestId: request.id, epoch: deps.cache.epoch }
   if (secret !== undefined && key === undefined) return startSessionByLink(deps, from, secret)
   if (key === undefined || secret !== undefined) throw oneOfBoth()
-  const verdict = await verify(deps, key, { address, permissions: [], accountId: undefined })
+  const verdict = await deps.verdicts.verify(key, {
+    address,
+    permissions: [],
+    accountId: undefined,
+  })
   if (!verdict.valid) throw refusedToken(verdict.reason, 'key')
   const principal: KeyPrincipal = {
     kind: 'key',

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { requireSession } from '../../../management/sessions/owner.ts'
 import type { ConsoleSettings } from '../../api-settings.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nullableString } from '../../schema-tools.ts'
 import { expiredCookieOf, hasCookieOf, sitesOf } from '../../sessions/session-cookie.ts'
 import { logoutUrlOf } from '../../sign-in/provider-logout.ts'
@@ -17,7 +17,7 @@ const SignedOut = Type.Object({
 })
 
 /** Ends the session of the browser, and expires its cookie. */
-export function signOutRoute(app: App, deps: Deps, settings: ConsoleSettings): void {
+export function signOutRoute(app: App, deps: ControlPlaneDeps, settings: ConsoleSettings): void {
   app.delete(
     '/v1/session',
     {

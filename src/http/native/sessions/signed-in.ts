@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { type CallerPrincipal, rightsOf } from '../../../domain/principal.ts'
 import type { Session } from '../../../domain/session/session.ts'
 import { getAccount } from '../../../management/accounts/get.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { ref } from '../../schema-tools.ts'
 import { callerBodyOf, callerFields } from '../caller-body.ts'
 import { AccountBody, toAccountBody } from '../shapes/account.ts'
@@ -16,7 +16,7 @@ export const SignedIn = Type.Object({
 })
 
 export async function signedInBody(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   principal: CallerPrincipal,
   session: Session,
 ): Promise<Static<typeof SignedIn>> {

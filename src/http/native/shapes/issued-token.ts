@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { ApiKey } from '../../../domain/key/api-key.ts'
 import { jwtFormOf } from '../../../management/api-keys/jwt-form.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nullableString } from '../../schema-tools.ts'
 
 /** What a request that issues a token answers about the token. */
@@ -29,7 +29,7 @@ export const withJwtForm = Type.Optional(
 
 /** The token of an answer, in the forms that the request asked for. */
 export function showToken(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   body: { readonly with_jwt_form?: boolean },
   { apiKey, token }: { readonly apiKey: ApiKey; readonly token: string | null },
 ): { readonly token: string | null; readonly jwt_form?: string } {

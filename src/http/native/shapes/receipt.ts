@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { type KeyPrincipal, rightsOf, type UserPrincipal } from '../../../domain/principal.ts'
 import type { RevisionRef } from '../../../domain/protocol/revision-ref.ts'
 import type { Receipt } from '../../../freshness/receipt.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nullableString, openEnum, ref } from '../../schema-tools.ts'
 
 export const ProgressBody = Type.Object(
@@ -104,7 +104,7 @@ export function toReceiptBody(
  * future time at which the change takes effect, or null if the change takes effect at once.
  */
 export async function receiptOfChange(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   reader: ReceiptReader,
   committed: RevisionRef | undefined,
   waitMs: number,

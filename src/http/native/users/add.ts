@@ -4,7 +4,7 @@ import { rightsOf } from '../../../domain/principal.ts'
 import { invalidRequest } from '../../../errors.ts'
 import { addUser } from '../../../management/users/add.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { expected } from '../../expected-value.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
@@ -40,7 +40,7 @@ export const AddUserBody = Type.Object(
   },
 )
 
-export function addUserRoute(app: App, deps: Deps): void {
+export function addUserRoute(app: App, deps: ControlPlaneDeps): void {
   app.post(
     '/v1/accounts/:account_id/users',
     {
@@ -74,7 +74,7 @@ export function addUserRoute(app: App, deps: Deps): void {
 }
 
 /** Nobody could ever sign in as a person of another issuer. */
-function requireProvider({ providers }: Pick<Deps, 'providers'>, issuer: string): void {
+function requireProvider({ providers }: Pick<ControlPlaneDeps, 'providers'>, issuer: string): void {
   if ([...providers.values()].some(({ settings }) => settings.issuer === issuer)) return
   const message = `The value must be ${expectedIssuer}.`
   throw invalidRequest([{ field: '/issuer', rule: 'provider', message }])

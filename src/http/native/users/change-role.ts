@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { rightsOf } from '../../../domain/principal.ts'
 import { changeRole } from '../../../management/users/change-role.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
 import { roleInput } from '../shapes/key-input.ts'
@@ -20,7 +20,7 @@ export const ChangeUserBody = Type.Object(
   },
 )
 
-export function changeUserRoute(app: App, deps: Deps): void {
+export function changeUserRoute(app: App, deps: ControlPlaneDeps): void {
   app.patch(
     '/v1/accounts/:account_id/users/:id',
     {

@@ -1,12 +1,12 @@
 import { countKeysOfUsers } from '../../../management/users/count-keys.ts'
 import { getUser } from '../../../management/users/get.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { ref } from '../../schema-tools.ts'
 import { toUserBody, UserAnswer, userParams } from '../shapes/user.ts'
 
-export function getUserRoute(app: App, deps: Deps): void {
+export function getUserRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/users/:id',
     {

@@ -3,7 +3,7 @@ import type { Page, PageRequest } from '../../../domain/page.ts'
 import { countKeysOfUsers } from '../../../management/users/count-keys.ts'
 import { listUsers } from '../../../management/users/list.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { nextCursor, pageParameters, parsePage } from '../../paging.ts'
 import { responses } from '../../responses.ts'
 import { closed, ref } from '../../schema-tools.ts'
@@ -19,7 +19,7 @@ export const UserPage = Type.Object(
   { $id: 'UserPage', description: 'A page of users.' },
 )
 
-export function listUsersRoute(app: App, deps: Deps): void {
+export function listUsersRoute(app: App, deps: ControlPlaneDeps): void {
   app.get(
     '/v1/accounts/:account_id/users',
     {
@@ -45,7 +45,7 @@ export function listUsersRoute(app: App, deps: Deps): void {
 
 /** A page of the list as answers and exports show it. */
 export async function loadUserPage(
-  deps: Deps,
+  deps: ControlPlaneDeps,
   accountId: string,
   wanted: PageRequest,
 ): Promise<Page<Static<typeof UserBody>>> {

@@ -3,7 +3,7 @@ import { rightsOf } from '../../../domain/principal.ts'
 import { keysThen } from '../../../management/users/end-keys.ts'
 import { removeUser } from '../../../management/users/remove.ts'
 import type { App } from '../../app-type.ts'
-import type { Deps } from '../../deps.ts'
+import type { ControlPlaneDeps } from '../../deps.ts'
 import { responses } from '../../responses.ts'
 import { closed, oneOf, ref } from '../../schema-tools.ts'
 import { reasonInput } from '../shapes/fields.ts'
@@ -36,7 +36,7 @@ export const RemovedUser = Type.Object(
   { $id: 'RemovedUser', description: 'The user and the receipt of the removal.' },
 )
 
-export function removeUserRoute(app: App, deps: Deps): void {
+export function removeUserRoute(app: App, deps: ControlPlaneDeps): void {
   app.post(
     '/v1/accounts/:account_id/users/:id/remove',
     {
