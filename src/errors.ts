@@ -94,6 +94,7 @@ export function invalidRequest(faults: readonly Fault[]): ServiceError {
   )
 }
 
+/** The error `not_found`. `what` is the noun of its message, without an article. */
 export function notFound(what: string): ServiceError {
   return new ServiceError('not_found', `The ${what} does not exist.`)
 }

@@ -18,9 +18,9 @@ export interface ActTerms {
   /** The first lock of the transaction; see README.md. */
   readonly lock?: AccountLock
   /**
-   * Locks the rows of the principal's own key, session or role that the act is about to change.
-   * The renewal of authority shares them: two acts that shared a row first, and then both wanted
-   * it alone, would deadlock.
+   * Locks the rows of the principal's own key, session, role or person that the act is about to
+   * change. The renewal of authority shares most of them: two acts that shared a row first, and
+   * then both wanted it alone, would deadlock.
    */
   readonly lockFirst?: (trx: StoreTransaction) => Promise<unknown>
   /**

@@ -49,6 +49,10 @@ export interface ForwardAuthSettings {
   readonly tellsReason: boolean
 }
 
+/**
+ * The settings of the routes. `config` was checked at the start, so that each list of addresses
+ * parses.
+ */
 export function parseApiSettings(config: Config): ApiSettings {
   return {
     trustedProxies: rangesOf(config.TRUSTED_PROXIES),

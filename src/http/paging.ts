@@ -70,6 +70,7 @@ export function parsePage(query: {
   return { limit, sort, after }
 }
 
+/** The cursor for the page after this one; null if this is the last. */
 export function nextCursor(page: Page<unknown>, request: PageRequest): string | null {
   return page.next && encodeCursor(request.sort, page.next)
 }

@@ -14,6 +14,7 @@ export function parseQuery(text: string): Record<string | symbol, unknown> {
   return { ...parse(text, '&', '=', { maxKeys: 0 }) }
 }
 
+/** Whether `parseQuery` found a query that is not percent-encoded UTF-8. */
 export function isMalformedQuery(query: unknown): boolean {
   return typeof query === 'object' && query !== null && malformed in query
 }

@@ -14,6 +14,7 @@ export function createStreams(
   return new EdgeStreams({ leaseMs: config.EDGE_LEASE_MS, now, leaseRemaining })
 }
 
+/** The edges that attach to this process. `trigger` asks for a sync cycle. */
 export function createEdges(
   config: Config,
   deps: Omit<EdgesDeps, 'leaseMs'>,

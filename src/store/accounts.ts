@@ -28,6 +28,7 @@ export async function insertAccount(
   return row && toAccount(row)
 }
 
+/** Undefined also where a standby lacks an account that was just created. */
 export async function findAccount(db: Executor, id: string): Promise<Account | undefined> {
   const row = await db.selectFrom('account').select(columns).where('id', '=', id).executeTakeFirst()
   return row && toAccount(row)
@@ -40,6 +41,7 @@ export async function findAccounts(db: Executor, ids: readonly string[]): Promis
   return rows.map(toAccount)
 }
 
+/** The account of the platform; undefined before the first start has made it. */
 export async function findPlatformAccount(db: Executor): Promise<Account | undefined> {
   const row = await db
     .selectFrom('account')
@@ -56,10 +58,12 @@ export async function requirePlatformId(db: Executor): Promise<string> {
   return platform.id
 }
 
+/** False also if there is no such account. */
 export async function isPlatformAccount(db: Executor, id: string): Promise<boolean> {
   return (await findAccount(db, id))?.platform === true
 }
 
+/** A page of all accounts, the platform included, by name or time of creation. */
 export async function listAccounts(db: Executor, page: PageRequest): Promise<Page<Account>> {
   const query = db.selectFrom('account').select(columns)
   const { items, next } = await takePage(query, 'account', page, (row, field) =>

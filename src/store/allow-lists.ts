@@ -21,6 +21,10 @@ export const allowListNameIndex = 'allow_list_name'
 /** The constraint that refuses to delete a list while a live key uses the list. */
 export const allowListUseConstraint = 'api_key_uses_allow_list'
 
+/**
+ * Inserts a live list, and returns it as stored. A live list of the account with a name that looks
+ * the same violates the unique index of skeletons.
+ */
 export async function insertAllowList(trx: StoreTransaction, list: AllowList): Promise<AllowList> {
   const row = await trx
     .insertInto('allow_list')
@@ -39,6 +43,7 @@ export async function insertAllowList(trx: StoreTransaction, list: AllowList): P
   return toAllowList(row)
 }
 
+/** A live list of the account; a deleted one is not found. */
 export async function findAllowList(
   db: Executor,
   accountId: string,
@@ -48,6 +53,10 @@ export async function findAllowList(
   return row && toAllowList(row)
 }
 
+/**
+ * The same, locked FOR UPDATE: no other transaction changes, deletes or starts to use it until this
+ * one ends.
+ */
 export async function lockAllowList(
   trx: StoreTransaction,
   accountId: string,
@@ -84,6 +93,10 @@ export async function listAllowLists(
   return { items: items.map(toAllowList), next }
 }
 
+/**
+ * Replaces what a list says, and returns it as stored. Other entries give it a new version, by
+ * which every instance notices that it has parsed old ones.
+ */
 export async function updateAllowList(
   trx: StoreTransaction,
   list: Pick<AllowList, 'id' | 'name' | 'description' | 'entries'>,

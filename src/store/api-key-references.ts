@@ -18,6 +18,10 @@ export async function setChangedRevision(
     .execute()
 }
 
+/**
+ * The revision of a key's last change, which `setChangedRevision` recorded; undefined: it never
+ * changed.
+ */
 export async function findChangedRevision(
   db: Executor,
   id: string,

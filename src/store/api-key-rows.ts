@@ -67,6 +67,7 @@ export function selectApiKeys(db: Executor, keys: RawBuilder<unknown> = sql`api_
 
 type ApiKeyResult = Awaited<ReturnType<ReturnType<typeof selectApiKeys>['executeTakeFirstOrThrow']>>
 
+/** The key of a row of `selectApiKeys`. */
 export function toApiKey(row: ApiKeyResult): ApiKey {
   return {
     id: row.id,

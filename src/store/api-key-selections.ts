@@ -7,6 +7,10 @@ import { wasLastUsedBefore } from './usage.ts'
 
 const aDayMs = 24 * 60 * 60 * 1000
 
+/**
+ * A bound for the index by time of issue, a day later than `time`: what happened to a key before
+ * `time` happened after its issue, by clocks that may be a day apart.
+ */
 export function issuedBefore(table: 'api_key' | 'used', time: Date): RawBuilder<unknown> {
   return sql`${sql.ref(`${table}.created_at`)} < ${new Date(time.getTime() + aDayMs)}`
 }

@@ -21,6 +21,7 @@ export async function listChains(db: Executor): Promise<string[]> {
   return rows.map((row) => row.account_id)
 }
 
+/** The last event of an account's chain; undefined: the account has no chain yet. */
 export async function findHead(db: Executor, accountId: string): Promise<ChainHead | undefined> {
   const { rows } = await sql<{ number: string; link: Buffer }>`
     select number, link from audit_chain where account_id = ${accountId}`.execute(db)

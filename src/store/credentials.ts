@@ -29,6 +29,10 @@ export interface NewCredential {
   readonly retiresOlderAfterSeconds?: number | null
 }
 
+/**
+ * Inserts the credential of a new generation. Only the hash of the secret is stored, never the
+ * token.
+ */
 export async function insertCredential(
   trx: StoreTransaction,
   credential: NewCredential,

@@ -9,6 +9,7 @@ import type { Executor } from './database.ts'
  */
 export const databaseClock = sql<Date>`statement_timestamp()`
 
+/** The time of the database when it ran the statement; the answer is older by its way back. */
 export async function loadDatabaseClock(db: Executor): Promise<Date> {
   const { rows } = await sql<{ now: Date }>`select ${databaseClock} as now`.execute(db)
   const [row] = rows

@@ -157,6 +157,7 @@ export async function commitNothing({ client }: FeedConnection): Promise<void> {
   await client.query('select from revision for key share')
 }
 
+/** Removes an instance that ends in good order: receipts wait for it no longer. */
 export async function deregisterInstance({ client }: FeedConnection, id: string): Promise<void> {
   await client.query('delete from instance where id = $1', [id])
 }

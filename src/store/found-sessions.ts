@@ -35,6 +35,7 @@ export function foundSessions<RightsColumns>(
   return rows.filter(isFound)
 }
 
+/** What authentication compares and judges of a row. */
 export function toStoredSession(row: SessionColumns): StoredSession {
   return {
     session: {

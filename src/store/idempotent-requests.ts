@@ -86,6 +86,7 @@ export async function deleteRequests(
   return Number(numAffectedRows ?? 0)
 }
 
+/** The moment so many milliseconds ago, by the clock of the database. */
 export function longAgo(ms: number): RawBuilder<Date> {
   return sql<Date>`${databaseClock} - ${ms} * interval '1 millisecond'`
 }

@@ -34,6 +34,7 @@ export type InvitationResult = Awaited<
   ReturnType<ReturnType<typeof selectInvitations>['executeTakeFirstOrThrow']>
 >
 
+/** The invitation of a row, in whatever state. */
 export function toInvitation(row: InvitationResult): Invitation {
   return {
     id: row.id,

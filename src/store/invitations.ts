@@ -27,6 +27,10 @@ export interface NewInvitation extends Sending {
   readonly roleId: string
 }
 
+/**
+ * Inserts an open invitation. A constraint lets an account have one open invitation for an address,
+ * and refuses to delete a role that an open one offers.
+ */
 export async function insertInvitation(trx: StoreTransaction, values: NewInvitation) {
   await trx
     .insertInto('invitation')
@@ -88,6 +92,10 @@ export async function hasLink(trx: StoreTransaction, id: string, hash: Buffer): 
   return (await query.where('hash', '=', hash).executeTakeFirst()) !== undefined
 }
 
+/**
+ * Closes an invitation for good, with the person whom it made a user. The caller holds the
+ * exclusive lock of the account, and has judged the invitation under it.
+ */
 export async function redeemInvitation(
   trx: StoreTransaction,
   id: string,

@@ -10,6 +10,7 @@ export interface KnownPepper {
   readonly inUse: boolean
 }
 
+/** Every registered pepper, and whether a token that may still be accepted needs it. */
 export async function listPeppers(db: Executor): Promise<KnownPepper[]> {
   return db
     .selectFrom('pepper')

@@ -39,6 +39,10 @@ export async function enterPerson(trx: StoreTransaction, person: NewPerson): Pro
   return present
 }
 
+/**
+ * A person is who an issuer calls a subject (OpenID Connect Core 1.0, section 2), never an e-mail
+ * address.
+ */
 export async function findPerson(
   db: Executor,
   { issuer, subject }: PersonName,

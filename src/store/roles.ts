@@ -48,6 +48,10 @@ export const roleNameIndex = 'role_name'
 /** The constraint that refuses to delete a role while a live key has the role. */
 export const roleUseConstraint = 'api_key_uses_role'
 
+/**
+ * Inserts a live role, and returns it as stored. A live role of the account with a name that looks
+ * the same violates the unique index of skeletons.
+ */
 export async function insertRole(trx: StoreTransaction, role: NewRole): Promise<Role> {
   const row = await trx
     .insertInto('role')
@@ -110,6 +114,10 @@ export async function lockRoleShared(trx: StoreTransaction, id: string): Promise
   await trx.selectFrom('role').select('id').where('id', '=', id).forKeyShare().execute()
 }
 
+/**
+ * A page of the live roles of an account, in the order of `page`, with what their permissions
+ * imply.
+ */
 export async function listRoles(
   db: Executor,
   accountId: string,
@@ -143,6 +151,10 @@ export async function findRolesEverHad(
   return rows.map((row) => ({ ...toRole(row), live: row.live }))
 }
 
+/**
+ * Replaces all values of a role, and returns it as stored. Keys and people have the new permissions
+ * from the commit on, so the caller has locked the role and announces the account.
+ */
 export async function updateRole(
   trx: StoreTransaction,
   id: string,

@@ -45,6 +45,7 @@ export type SessionResult = Awaited<
   ReturnType<ReturnType<typeof selectSessions>['executeTakeFirstOrThrow']>
 >
 
+/** The session of a row, of a key or of a person. */
 export function toSession(row: SessionResult): Session {
   const { ended_revision: revision, ended_revision_id: id } = row
   return {

@@ -12,6 +12,7 @@ export interface NewSession extends Omit<Session, 'endedAt' | 'lastChange'> {
   readonly providerSession: string | null
 }
 
+/** Inserts a session into the table of its kind of owner. Only the hash of its token is stored. */
 export async function insertSession(trx: StoreTransaction, session: NewSession): Promise<void> {
   const { owner } = session
   const values = {
@@ -62,6 +63,7 @@ export async function findSessionsOf(
   return rows.map(toSession)
 }
 
+/** A session of that kind of owner, ended and expired ones too. */
 export async function findSession(
   db: Executor,
   kind: OwnerKind,

@@ -16,6 +16,7 @@ export interface NewSignInLink extends Omit<SignInLink, 'usedAt'> {
   readonly createdAt: Date
 }
 
+/** Inserts a link that works once until it expires. Only the hash of its secret is stored. */
 export async function insertSignInLink(trx: StoreTransaction, link: NewSignInLink): Promise<void> {
   await trx
     .insertInto('sign_in_link')
@@ -50,6 +51,10 @@ export async function lockSignInLink(
   return row && toLink(row)
 }
 
+/**
+ * Marks a link as used, for good. The caller holds its lock (`lockSignInLink`) and has found it
+ * unused under that lock: of two uses at once, one starts a session.
+ */
 export async function useSignInLink(trx: StoreTransaction, id: string, at: Date): Promise<void> {
   await trx.updateTable('sign_in_link').set({ used_at: at }).where('id', '=', id).execute()
 }

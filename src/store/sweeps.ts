@@ -26,6 +26,10 @@ export async function claimSweep(
   return row && { at: row.swept_to, id: row.swept_id }
 }
 
+/**
+ * Records how far the work has come. Commits with the work itself, so that none is left out or done
+ * twice; the caller has claimed the sweep.
+ */
 export async function moveSweep(
   trx: StoreTransaction,
   name: SweepName,

@@ -27,6 +27,11 @@ export async function findTagKeys(db: Executor): Promise<StoredTagKeys | undefin
   return signing && { keys, signing }
 }
 
+/**
+ * Inserts a tag key, by which all instances check tags. With `signs`, new tokens are signed by it
+ * at once: only the first key of a deployment may, and a later one signs once every instance knows
+ * it.
+ */
 export async function insertTagKey(
   trx: StoreTransaction,
   tagKey: {

@@ -40,6 +40,7 @@ export type UserResult = Awaited<
   ReturnType<ReturnType<typeof selectUsers>['executeTakeFirstOrThrow']>
 >
 
+/** The user of a row, to be listed and changed. */
 export function toUser(row: UserResult): User {
   const { changed_revision: revision, changed_revision_id: revisionId } = row
   return {
@@ -59,6 +60,9 @@ export function toUser(row: UserResult): User {
   }
 }
 
+/**
+ * The same row as what a request is judged by. Texts and sets that many people share are interned.
+ */
 export function toUserFacts(row: UserResult): UserFacts {
   return {
     id: row.person_id,

@@ -20,6 +20,7 @@ export interface Counters {
   rehashes: number
 }
 
+/** Counters of a process that has done nothing yet. */
 export function createCounters(): Counters {
   return {
     verdicts: {

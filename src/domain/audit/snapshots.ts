@@ -27,16 +27,19 @@ export function snapshotOfApiKey(key: ApiKey): Snapshot {
   }
 }
 
+/** The permissions as they were granted, without those that they imply at the time. */
 export function snapshotOfRole(role: Role): Snapshot {
   const { name, description, permissions } = role
   return { name, description, permissions }
 }
 
+/** The entries are complete: an event shows what a list contained, also when it is deleted. */
 export function snapshotOfAllowList(list: AllowList): Snapshot {
   const { name, description, entries } = list
   return { name, description, entries }
 }
 
+/** In the names of the native API, as all snapshots are. */
 export function snapshotOfAccount(account: Account): Snapshot {
   return { name: account.name, project_id: account.projectId }
 }
@@ -62,6 +65,7 @@ export function differenceOf(
   return { before: pick(before, names), after: pick(after, names) }
 }
 
+/** What an event is about, under the name that it has then: a later rename changes no event. */
 export function resourceOf(
   type: AuditResource['type'],
   thing: { readonly id: string; readonly name: string },

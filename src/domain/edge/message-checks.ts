@@ -23,6 +23,7 @@ export function isMs(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= 8.64e15
 }
 
+/** As `isMs`; null stands for a time that there is not. */
 export function isMsOrNull(value: unknown): value is number | null {
   return value === null || isMs(value)
 }
@@ -35,6 +36,7 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string'
 }
 
+/** A text of at most so many UTF-16 code units. */
 export function isTextUpTo(maxLength: number): Check<string> {
   return (value): value is string => typeof value === 'string' && value.length <= maxLength
 }
@@ -43,6 +45,7 @@ export function isOneOf<Known extends string>(known: readonly Known[]): Check<Kn
   return (value): value is Known => known.some((one) => one === value)
 }
 
+/** An array of at most so many members. A longer one is refused before its members are read. */
 export function isListOf<Value>(
   isMember: Check<Value>,
   maxLength = Number.POSITIVE_INFINITY,

@@ -61,6 +61,7 @@ export function countRanges(addresses: AddressSet): number {
   return countRangesOfFamily(addresses, 4) + countRangesOfFamily(addresses, 6)
 }
 
+/** How many disjoint ranges of a family the set has, which may be fewer than its entries. */
 export function countRangesOfFamily({ ipv4, ipv6 }: AddressSet, family: 4 | 6): number {
   return countRangesOf(family === 4 ? ipv4 : ipv6)
 }

@@ -23,6 +23,7 @@ export function rangeTableOf(ranges: readonly AddressRange[], wordsPerBound: 1 |
   return { wordsPerBound, firsts: pack(firsts, wordsPerBound), lasts: pack(lasts, wordsPerBound) }
 }
 
+/** How many ranges are left after those that overlap or touch became one. */
 export function countRangesOf({ firsts, wordsPerBound }: RangeTable): number {
   return firsts.length / wordsPerBound
 }

@@ -30,6 +30,7 @@ export function compareHistories(
   return undefined
 }
 
+/** Whether nothing shows a restart, a restore or a promotion between the two. */
 export function isSameHistory(one: History | null, other: History | null): boolean {
   return compareHistories(one, other) === undefined
 }

@@ -76,6 +76,7 @@ export function refuseRequest(reply: FastifyReply, fault: string): FastifyReply 
   return sendOAuthError(reply, 400, 'invalid_request', fault)
 }
 
+/** Sends an error in the form of RFC 6749, section 5.2, which no cache may keep. */
 function sendOAuthError(
   reply: FastifyReply,
   status: number,

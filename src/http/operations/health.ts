@@ -26,6 +26,10 @@ const Readiness = Type.Object(
 
 export const healthComponents = [Liveness, Readiness]
 
+/**
+ * `GET /livez`: 200 as long as the process answers. An outage of the database does not change that:
+ * a restart would empty the cache, and mend nothing.
+ */
 export function livenessRoute(app: App): void {
   app.get(
     '/livez',

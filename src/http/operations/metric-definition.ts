@@ -11,6 +11,7 @@ export interface MetricDefinition {
   readonly aggregator?: Aggregator
 }
 
+/** Registers counters whose values are kept elsewhere, and read when the metrics are requested. */
 export function registerCounters(
   registry: Registry,
   definitions: readonly MetricDefinition[],
@@ -28,6 +29,7 @@ export function registerCounters(
   }
 }
 
+/** Registers gauges whose values are read when the metrics are requested. */
 export function registerGauges(registry: Registry, definitions: readonly MetricDefinition[]): void {
   for (const { name, help, value, aggregator = 'sum' } of withFormerNames(definitions)) {
     new Gauge({

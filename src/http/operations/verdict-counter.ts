@@ -1,6 +1,7 @@
 import { Counter, type Registry } from 'prom-client'
 import { type Counters, outcomes } from '../../verification/counters.ts'
 
+/** Registers the verdicts by outcome, which are read when the metrics are requested. */
 export function registerVerdictCounter(registry: Registry, verdicts: Counters['verdicts']): void {
   new Counter({
     name: 'aeon_keys_verdicts_total',

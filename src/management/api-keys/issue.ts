@@ -120,6 +120,7 @@ async function replay(
   return { apiKey, generation, token: null }
 }
 
+/** The event of an issue. It has every right of the key, and nothing of its token. */
 export function apiKeyIssued(apiKey: ApiKey): AuditDraft {
   return {
     accountId: apiKey.accountId,

@@ -3,6 +3,7 @@ import type { Invitation } from '../../domain/invitation/invitation.ts'
 
 type RecordedInvitation = Pick<Invitation, 'id' | 'accountId' | 'email' | 'role' | 'expiresAt'>
 
+/** The event of a new invitation; its link is in no event. */
 export function invitationSent(invitation: RecordedInvitation): AuditDraft {
   return draftOf('invitation.sent', invitation, null, snapshotOf(invitation))
 }
@@ -12,11 +13,13 @@ export function invitationResent(before: RecordedInvitation, after: RecordedInvi
   return draftOf('invitation.resent', after, timesOf(before), timesOf(after))
 }
 
+/** Also of an expired invitation that a new one for the same address replaces. */
 export function invitationWithdrawn(invitation: RecordedInvitation, at: Date): AuditDraft {
   const ended = { withdrawn_at: at.toISOString() }
   return draftOf('invitation.withdrawn', invitation, { withdrawn_at: null }, ended)
 }
 
+/** Names the person who redeemed. `userAdded` records apart that the person became a user. */
 export function invitationRedeemed(
   invitation: RecordedInvitation,
   personId: string,

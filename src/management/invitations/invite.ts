@@ -115,6 +115,7 @@ function isInvitedAlready(): ServiceError {
   return new ServiceError('id_taken', message, [{ field: '/email', rule: 'unique', message }])
 }
 
+/** The error `invitation_limit`: the account has `maxOpenInvitations` open invitations. */
 export function tooManyInvitations(): ServiceError {
   return new ServiceError(
     'invitation_limit',

@@ -5,10 +5,12 @@ import type { User } from '../../domain/person/user.ts'
 
 type RecordedUser = Pick<User, 'accountId' | 'person' | 'role' | 'mappedUntil'>
 
+/** The event of a new membership, by whatever way a person became a user. */
 export function userAdded(user: RecordedUser): AuditDraft {
   return { ...ofUser(user), action: 'user.added', before: null, after: snapshotOf(user) }
 }
 
+/** Has only what differs: the role, or until when a mapped role holds. */
 export function userUpdated(before: RecordedUser, after: RecordedUser): AuditDraft {
   return {
     ...ofUser(after),
@@ -17,6 +19,7 @@ export function userUpdated(before: RecordedUser, after: RecordedUser): AuditDra
   }
 }
 
+/** `reason` is the text of who removed the user; null: none was given. */
 export function userRemoved(user: RecordedUser, reason: string | null): AuditDraft {
   return { ...ofUser(user), action: 'user.removed', before: snapshotOf(user), after: null, reason }
 }

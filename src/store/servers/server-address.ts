@@ -13,6 +13,7 @@ export interface Endpoint extends ServerAddress {
   readonly address: string
 }
 
+/** Whether libpq takes a host for the folder of a Unix socket: it is an absolute path. */
 export function isSocketFolder(host: string): boolean {
   return host.startsWith('/')
 }

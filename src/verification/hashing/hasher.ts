@@ -37,6 +37,10 @@ export interface HasherOptions {
   readonly randomBytes: (size: number) => Buffer
 }
 
+/**
+ * Hashes by the given profile and the current pepper, and compares by those that a stored hash
+ * names. A salt has 16 bytes, as RFC 9106, section 3.1, recommends for passwords.
+ */
 export function createSecretHasher(options: HasherOptions): SecretHasher {
   const { profile, peppers, queue } = options
   return {
