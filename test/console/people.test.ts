@@ -54,6 +54,13 @@ t.test('a person acts with the role in the account, and is named by what they di
     { action: 'session.started', actor, after: { signed_in_by: 'oidc' } },
     { action: 'user.added', actor: { kind: 'system' }, after: { role_mapped: true } },
   ])
+  await signInAs(service, 'ada', [{ accountId: account, role: 'admin' }], { name: 'Ada King' })
+  const renamed = await browser.call('GET', `/v1/accounts/${account}/audit-events`)
+  t.match(
+    renamed.body.audit_events[0],
+    { action: 'session.started', actor: { ...actor, name: 'Ada King' } },
+    'a sign-in is recorded under the name that the provider gives since',
+  )
   t.match(await verifyAuditLog(service.service.deps, []), { breaks: [] })
 })
 
