@@ -48,7 +48,7 @@ let href = ''
 navigation.changed = () => {
   if (!openLink()) void show()
 }
-on.signedOut = () => signOut('Your session has ended. Sign in again to go on.')
+on.signedOut = () => signOut('Your session has ended. Sign in again to continue.')
 on.confirmation = async (detail) =>
   state.signedIn?.user
     ? (await import('./views/confirm-person.js')).askForProof(detail)
@@ -70,7 +70,7 @@ const tabs = new BroadcastChannel('aeon-keys')
 tabs.addEventListener('message', ({ data }) => {
   if (state.signedIn === undefined || data === state.signedIn.session.id) return
   signOut(
-    'The session was changed in another tab. Reload the page to go on as who is signed in there.',
+    'The session was changed in another tab. Reload the page to continue as who is signed in there.',
   )
 })
 await start()

@@ -74,7 +74,7 @@ export class Invitations {
   async #withdraw({ id, account_id: accountId, email }) {
     const isMeant = await ask({
       title: 'Withdraw the invitation',
-      text: html`<p>The link that was sent to <b>${email}</b> works no more.</p>`,
+      text: html`<p>The link that was sent to <b>${email}</b> stops working.</p>`,
       yes: 'Withdraw',
     })
     if (!isMeant) return

@@ -73,7 +73,7 @@ export function resend({ id, account_id: accountId, email }, changed) {
   const path = `/v1/accounts/${accountId}/invitations/${id}/resend`
   const again = async () => [await outcomeOf(email, () => call('POST', path))]
   const { work } = openSending('Send the invitation again', changed, (isBusy, dismiss) => {
-    return html`<p><b>${email}</b> gets another link, which works for 24 hours. The link before works no more.</p>
+    return html`<p><b>${email}</b> gets a new link, which works for 24 hours. The previous link stops working.</p>
       <footer>
         <button type="button" @click=${dismiss}>Cancel</button>
         <button type="button" class="primary" ?disabled=${isBusy} @click=${() => work(again)}>

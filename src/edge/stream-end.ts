@@ -46,7 +46,7 @@ export function refusalOfStream(status: number): VerifierError {
   }
   if (status === 501) return new EdgeOfEdgeError()
   if (status === 503) {
-    return new VerifierError('unavailable', 'The service has no place for a further stream.')
+    return new VerifierError('unavailable', 'The service has no capacity for another stream.')
   }
   return new VerifierError('unavailable', `The service answered ${status} to the stream.`)
 }

@@ -33,7 +33,7 @@ export async function authorizeJwt(
   const verdict = await verifyBearer(deps.issuers, text, deps.now())
   if (verdict.kind === 'away') {
     throw new BriefOutage(
-      'The key that the JWT names is not known until the issuer has been asked for its keys again. Sessions and API keys go on.',
+      'The key that the JWT names is not known until the issuer has been asked for its keys again. Sessions and API keys keep working.',
       verdict.retryAfterSeconds,
     )
   }

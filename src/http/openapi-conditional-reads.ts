@@ -32,7 +32,7 @@ export function describeConditionalRead(operation: Operation): void {
   operation.responses = {
     ...operation.responses,
     // RFC 9110, section 15.4.5.
-    304: { description: 'The answer is as the ETag in If-None-Match says.' },
+    304: { description: 'The resource has not changed since the ETag in If-None-Match was read.' },
     412: problemResponse(412, { $ref: '#/components/schemas/Problem' }),
   }
 }

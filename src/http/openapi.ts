@@ -25,7 +25,7 @@ export async function describeRoutes(app: App, settings: ApiSettings): Promise<v
         title: 'aeon-keys',
         version: packageJson.version,
         description:
-          'Issues API keys and verifies them. `docs/clients.md` tells how to generate clients, and what may change.',
+          'Issues API keys and verifies them. `docs/clients.md` explains how to generate clients, and what may change.',
         contact: {
           name: 'The operators of this service',
           ...(settings.publicUrl !== undefined && { url: settings.publicUrl }),

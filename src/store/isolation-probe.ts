@@ -4,7 +4,7 @@ import type { Database, Executor } from './database.ts'
 import type { Product } from './product.ts'
 import { retryWhileLosing } from './retry.ts'
 
-/** `inconclusive`: no second connection was to be had while the first one had a transaction. */
+/** `inconclusive`: no second connection was available while the first one had a transaction. */
 export type IsolationFinding = 'read_committed' | 'snapshot' | 'inconclusive'
 
 export interface IsolationProbeOptions {
@@ -62,7 +62,7 @@ export async function requireReadCommitted(
   if (finding === 'read_committed') return
   const isYugabyte = options.product.name === 'YugabyteDB'
   if (finding === 'inconclusive' && !isYugabyte) {
-    warn('could not check READ COMMITTED: no second database connection was to be had')
+    warn('could not check READ COMMITTED: no second database connection was available')
     return
   }
   const [found, remedy] =

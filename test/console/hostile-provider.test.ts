@@ -50,7 +50,7 @@ async function signInBy(at: TestService, misdeed: Misdeed) {
   return comeBack(at, answerOf(provider, url), cookie)
 }
 
-t.test('an honest answer signs in', async (t) => {
+t.test('a correct answer of the provider signs a person in', async (t) => {
   const answer = await signInBy(service, {})
   t.match(answer, { status: 303, headers: { location: '/console' } })
   service.canaries.addSecret(cookiesOf(answer)[cookieName] ?? '')
@@ -206,7 +206,7 @@ t.test('metadata that a provider may not have begin no sign-in', async (t) => {
     const answer = await tryBegin(fresh, { provider: 'corp' })
     assertProblem(t, answer, { status: 503, code: 'unavailable' }, label)
     if (label === 'a list of methods that is a number') {
-      const line = fresh.logLines.find((text) => text.includes('the provider is away'))
+      const line = fresh.logLines.find((text) => text.includes('the provider is unavailable'))
       t.match(line, /token_endpoint_auth_methods_supported/, 'the log names the member')
     }
     t.equal(provider.asked.get('/elsewhere'), undefined, label)
@@ -214,7 +214,7 @@ t.test('metadata that a provider may not have begin no sign-in', async (t) => {
   }
 })
 
-t.test('no endpoint is asked at an origin that the file does not name', async (t) => {
+t.test('no endpoint is asked at an origin that OIDC_FILE does not name', async (t) => {
   const inside = await startHostileProvider(t)
   for (const endpoint of ['token_endpoint', 'jwks_uri']) {
     const fresh = await start()
@@ -229,7 +229,7 @@ t.test('no endpoint is asked at an origin that the file does not name', async (t
   }
 })
 
-t.test('an endpoint at another origin is asked where the file names the origin', async (t) => {
+t.test('an endpoint at another origin is asked if OIDC_FILE names the origin', async (t) => {
   const elsewhere = await startHostileProvider(t)
   const keys: unknown = await (await fetch(`${provider.issuer}/jwks`)).json()
   const OIDC_FILE = await writeProviders(t, [
@@ -248,7 +248,7 @@ t.test('an endpoint at another origin is asked where the file names the origin',
   await fresh.stop()
 })
 
-t.test('keys without end are not read', async (t) => {
+t.test('a key set of a provider that never ends is not read', async (t) => {
   const fresh = await start()
   const answer = await signInBy(fresh, {
     jwks: ([key]) => ({ keys: Array(10_000).fill(key) }),

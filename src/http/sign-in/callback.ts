@@ -60,7 +60,7 @@ export function signInCallbackRoute(app: App, deps: SignInDeps, settings: SignIn
         const { started, principal } = outcome
         // The new session is committed: whatever becomes of the one before, the browser gets it.
         await endPreviousSession(deps, request, settings, principal).catch((err: unknown) => {
-          request.log.warn({ err, provider }, 'the session before was not ended')
+          request.log.warn({ err, provider }, 'failed to end the previous session of the browser')
         })
         const { id } = started.session
         const { id: by } = rightsOf(principal)

@@ -33,7 +33,10 @@ export async function logoutUrlOf(
     return await Promise.race([find(), sleep(waitMs, null, { ref: false })])
   } catch (error) {
     const reason = error instanceof Error ? error.message : ''
-    request.log.warn({ reason }, 'the person is not led to a logout at the provider')
+    request.log.warn(
+      { reason },
+      'failed to find the logout page of the provider; the person stays signed in there',
+    )
     return null
   }
 }

@@ -59,10 +59,10 @@ export function startSignInRoute(
         .start({ ...secrets, redirectUri, isConfirmation })
         .catch((error: unknown) => {
           if (!(error instanceof ProviderUnavailable)) throw error
-          request.log.warn({ provider: name, reason: error.message }, 'the provider is away')
+          request.log.warn({ provider: name, reason: error.message }, 'the provider is unavailable')
           throw new ServiceError(
             'unavailable',
-            'The provider does not answer as it should. Sign in later, or with an API key. Sessions go on.',
+            'The provider does not answer as it should. Sign in later, or with an API key. Sessions keep working.',
           )
         })
       const { keyring, now } = deps

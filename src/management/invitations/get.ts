@@ -33,5 +33,5 @@ export async function requireInvitation(
 /** Throws `invitation_ended` if the invitation was redeemed or withdrawn. */
 export function requireUnended(status: InvitationStatus): void {
   if (status !== 'redeemed' && status !== 'withdrawn') return
-  throw new ServiceError('invitation_ended', `The invitation was ${status}. Invite anew.`)
+  throw new ServiceError('invitation_ended', `The invitation was ${status}. Send a new invitation.`)
 }

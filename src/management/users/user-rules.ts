@@ -46,7 +46,7 @@ function requireNotSelf(principal: CallerPrincipal, personId: string): void {
   if (principal.kind !== 'user' || rightsOf(principal).id !== personId) return
   throw new ServiceError(
     'own_role',
-    'Nobody changes the own role or removes themselves. Ask another administrator.',
+    'Users cannot change their own role or remove themselves. Ask another administrator.',
   )
 }
 

@@ -50,7 +50,7 @@ export function inviteRoute(
         tags: ['Users'],
         summary: 'Invite a person',
         description:
-          'Makes a link by which the person with a verified e-mail address becomes a user, once, within 24 hours. The link without the address is of no use. The caller must hold every permission of the role, now and when the invitation is redeemed: if it does not by then, the invitation is void. Fails with `no_provider` while nobody could sign in, with `mapped_role` for the platform account, with `id_taken` while another invitation of the address is open, and with `invitation_limit`.',
+          'Makes a link by which the person with a verified e-mail address becomes a user, once, within 24 hours. The link without the address is of no use. The caller must hold every permission of the role, now and when the invitation is redeemed: if it no longer does then, the invitation is void. Fails with `no_provider` while nobody could sign in, with `mapped_role` for the platform account, with `id_taken` while another invitation of the address is open, and with `invitation_limit`.',
         params: accountParams,
         headers: idempotencyHeaders('the same invitation, without its link'),
         body: ref(InviteBody),

@@ -27,7 +27,7 @@ export function listInvitationsRoute(app: App, deps: ControlPlaneDeps): void {
         tags: ['Users'],
         summary: 'List invitations',
         description:
-          'Lists the invitations of the account that are neither redeemed nor withdrawn, in the order in which they were made. Those that expired more than 30 days ago are gone.',
+          'Lists the invitations of the account that are neither redeemed nor withdrawn, in the order in which they were made. Invitations that expired more than 30 days ago are deleted.',
         params: accountParams,
         querystring: Type.Object(pageParameters(['created_at']), closed),
         response: responses({ 200: ref(InvitationPage) }, { problems: [404] }),

@@ -23,7 +23,7 @@ export function resendInvitationRoute(
         tags: ['Users'],
         summary: 'Send an invitation again',
         description:
-          'Makes another link, which works for 24 hours. The link before works no more, and the caller is the inviter from then on. Fails with `invitation_ended` if the invitation was redeemed or withdrawn.',
+          'Makes a new link, which works for 24 hours. The previous link stops working, and the caller becomes the inviter. Fails with `invitation_ended` if the invitation was redeemed or withdrawn.',
         params: invitationParams,
         response: responses(
           { 200: ref(SentInvitationAnswer) },

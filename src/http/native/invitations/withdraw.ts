@@ -16,7 +16,7 @@ export function withdrawInvitationRoute(app: App, deps: ControlPlaneDeps): void 
         tags: ['Users'],
         summary: 'Withdraw an invitation',
         description:
-          'Its link works no more. A repeat changes nothing. Fails with `invitation_ended` if the invitation was redeemed: remove the user instead.',
+          'The link of the invitation stops working. Withdrawing a withdrawn invitation changes nothing. Fails with `invitation_ended` if the invitation was redeemed: remove the user instead.',
         params: invitationParams,
         response: responses({ 204: nothing }, { body: true, problems: [404, 409] }),
       },

@@ -22,7 +22,7 @@ export function listSessionsRoute(app: App, deps: ControlPlaneDeps): void {
         tags: ['Sessions'],
         summary: 'List the sessions of the caller',
         description:
-          'Returns the sessions of the console that go on: those that are neither ended nor expired nor idle for too long. Sessions of other keys and of other people are not visible: revoke, disable or rotate a key, or remove a user, to end its sessions.',
+          'Returns the active sessions of the console: those that have neither ended nor expired, and were used recently enough. Sessions of other keys and of other people are not visible: revoke, disable or rotate a key, or remove a user, to end its sessions.',
         response: responses({ 200: ref(SessionList) }),
       },
     },

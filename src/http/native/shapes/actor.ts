@@ -10,7 +10,7 @@ export const ActorBody = Type.Object(
     verified: Type.Optional(
       Type.Boolean({
         description:
-          'True: this service had authenticated the user. Absent: a trusted backend named the user, or the actor is none.',
+          'True: this service had authenticated the user. Absent: a trusted backend named the user, or the actor is not a user.',
       }),
     ),
   },

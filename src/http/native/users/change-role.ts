@@ -30,7 +30,7 @@ export function changeUserRoute(app: App, deps: ControlPlaneDeps): void {
         tags: ['Users'],
         summary: 'Give a user another role',
         description:
-          'Takes effect on every session of the user. Requires every permission of the role before and after the change. Nobody changes the own role, a role that follows from claims cannot change, and the last user with the built-in role `admin` keeps it.',
+          'Takes effect on every session of the user. Requires every permission of the role before and after the change. Users cannot change their own role, a role that follows from claims cannot change, and the last user with the built-in role `admin` keeps it.',
         params: userParams,
         querystring: waitQuery,
         body: ref(ChangeUserBody),
