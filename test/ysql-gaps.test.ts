@@ -8,7 +8,7 @@ import { ysqlGaps } from '../scripts/ysql-gaps.ts'
 
 const namesIn = (text: string, file: string) => findYsqlGaps(text, file).map(({ name }) => name)
 
-t.test('each entry of the list catches its sample, and no other entry does', async (t) => {
+t.test('each pattern of YugabyteDB gaps catches its own sample alone', async (t) => {
   for (const { name, sample, source } of ysqlGaps) {
     const others = name === 'a GiST index' || name === 'an exclusion constraint'
     const inMigration = namesIn(`${sample};`, 'migrations/0099_x.sql')
@@ -19,14 +19,14 @@ t.test('each entry of the list catches its sample, and no other entry does', asy
   }
 })
 
-t.test('what a file handles by product is allowed there alone', async (t) => {
+t.test('a YugabyteDB gap that a file handles by product is allowed there alone', async (t) => {
   for (const { name, sample, allowedIn = [] } of ysqlGaps) {
     for (const file of allowedIn) t.notOk(namesIn(sample, file).includes(name), file)
     t.ok(namesIn(sample, 'src/store/other.ts').includes(name), name)
   }
 })
 
-t.test('what YugabyteDB has is not caught', async (t) => {
+t.test('the check of YugabyteDB gaps allows what YugabyteDB has', async (t) => {
   const sound = [
     'with a as (insert into b select 1 returning id) select (select max(id) from c) from a',
     'create index if not exists i on a (account_id, created_at, id)',
@@ -40,7 +40,7 @@ t.test('what YugabyteDB has is not caught', async (t) => {
   for (const statement of sound) t.same(namesIn(statement, 'migrations/0099_x.sql'), [], statement)
 })
 
-t.test('the migrations before they were edited would have been refused', async (t) => {
+t.test('the check of YugabyteDB gaps refuses the migrations before they were edited', async (t) => {
   const file = join(import.meta.dirname, 'store/fixtures/schema-0014.sql')
   t.ok(namesIn(await readFile(file, 'utf8'), 'fixture.sql').includes('a transition table'))
 })

@@ -22,7 +22,7 @@ const account = await newAccount(root, 'Win a prize at evil.example')
 const path = `/v1/accounts/${account}/invitations`
 const invite = (email: string) => root.post(path, { email, role: 'viewer' })
 
-t.test('the link is mailed to the address, and to nobody else', async (t) => {
+t.test('the link of an invitation is mailed to its address, and to nobody else', async (t) => {
   smtp.behaviour = 'accept'
   const sent = await invite('Ada@example.com')
   t.match(sent, { status: 201, body: { mail: 'accepted' } })

@@ -197,7 +197,7 @@ async function openInviter() {
   return { account, at, role, offered, key: await newKey(root, account, { role }) }
 }
 
-t.test('claims decide before an invitation does', async (t) => {
+t.test('roles from claims take precedence over an invitation', async (t) => {
   const { account, users } = await openSite()
   const email = 'mapped@example.com'
   const { secret } = await newInvitation(root, account, { email, role: 'admin' })

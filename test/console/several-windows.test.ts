@@ -139,7 +139,7 @@ t.test('a browser keeps five sign-ins: the one that began first is forgotten', a
   service.clock.offsetMs = 0
 })
 
-t.test('what is no cookie of a sign-in under way is forgotten first', async (t) => {
+t.test('cookies that belong to no sign-in under way are dropped first', async (t) => {
   const browser = new CookieJar()
   const url = await browser.begin()
   const junk = Array.from({ length: 6 }, (_, index) => `aeon_sign_in_8080_${index}=x`).join('; ')

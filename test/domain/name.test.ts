@@ -61,7 +61,7 @@ t.test('an accepted name is unchanged by storing, trimming and counting it', asy
   )
 })
 
-t.test('a message names the character that is not seen', async (t) => {
+t.test('the message for a refused name states its invisible character', async (t) => {
   for (const [text, message] of [
     ['a\u200bb', 'U+200B'],
     ['\u{1f468}\u200d\u{1f4bb}\u200d', 'U+200D'],

@@ -67,7 +67,7 @@ const keysPath = `/v1/accounts/${account}/api-keys`
 const unnamed = { name: 'unnamed', role: 'viewer', expires_at: null }
 const anybody = { address: undefined, permissions: [], accountId: undefined }
 
-t.test('all that is connected stays with the deposed primary', async (t) => {
+t.test('an instance connected to a deposed primary answers by its lease only', async (t) => {
   const hot = await newKey(root, account)
   const cold = await newKey(root, account)
   const ended = await newKey(root, account)
@@ -86,7 +86,7 @@ t.test('all that is connected stays with the deposed primary', async (t) => {
   )
   t.match(row, { standby: false, disabled_at: null }, 'which answers what is true no more')
 
-  await t.test('while the lease holds memory answers', async (t) => {
+  await t.test('beside a deposed primary memory answers while the lease holds', async (t) => {
     t.equal((await root.verify(hot.token)).valid, true)
     t.match(await root.get('/readyz'), { status: 200, body: { lease: 'held' } })
   })
@@ -109,7 +109,7 @@ t.test('all that is connected stays with the deposed primary', async (t) => {
     ['a free name', () => root.post(keysPath, { ...unnamed, name: hot.body.name }), 409],
     ['the key of a caller', () => service.as(unknown.text).get('/v1/me'), 401],
   ] as const
-  await t.test('what a deposed primary lacks may be on its successor, so is a 503', async (t) => {
+  await t.test('what a deposed primary lacks may be on its successor, so it is 503', async (t) => {
     t.equal(deps.cache.isLeaseExpired(), false)
     const verifyUnknown = async () => verify(deps, unknown.text, anybody)
     const verdict = verifyUnknown().catch((error: unknown) => error)
@@ -154,7 +154,7 @@ t.test('all that is connected stays with the deposed primary', async (t) => {
     await Promise.all(outcomes)
   })
 
-  await t.test('past the lease every API answers 503', async (t) => {
+  await t.test('past the lease every API answers 503 beside a deposed primary', async (t) => {
     const token = hot.token
     const authorization = `Bearer ${service.rootToken}`
     const calls = [
@@ -183,7 +183,7 @@ t.test('all that is connected stays with the deposed primary', async (t) => {
   })
 
   await t.test(
-    'nor does it acknowledge what is to prove a read, whatever the isolation level',
+    'a deposed primary acknowledges no commit that proves a read, at any isolation',
     async (t) => {
       for (const isolation of isolationLevels) {
         const options = { isolation, statementTimeoutMs: 200 }
@@ -198,16 +198,19 @@ t.test('all that is connected stays with the deposed primary', async (t) => {
     },
   )
 
-  await t.test('once the way leads to the promoted one, all is true', async (t) => {
-    way.route = () => pair.primary.socketPath
-    way.cut()
-    await until(() => !deps.cache.isLeaseExpired())
-    t.equal((await root.verify(hot.token)).valid, true)
-    t.equal((await root.verify(cold.token)).valid, true)
-    t.match(await root.verify(ended.token), { valid: false, reason: 'disabled' })
-    t.match(await root.verify(unknown.text), { valid: false, reason: 'not_found' })
-    for (const [told, ask, status] of absent) t.equal((await ask()).status, status, told)
-  })
+  await t.test(
+    'an instance that reaches the promoted primary answers correctly again',
+    async (t) => {
+      way.route = () => pair.primary.socketPath
+      way.cut()
+      await until(() => !deps.cache.isLeaseExpired())
+      t.equal((await root.verify(hot.token)).valid, true)
+      t.equal((await root.verify(cold.token)).valid, true)
+      t.match(await root.verify(ended.token), { valid: false, reason: 'disabled' })
+      t.match(await root.verify(unknown.text), { valid: false, reason: 'not_found' })
+      for (const [told, ask, status] of absent) t.equal((await ask()).status, status, told)
+    },
+  )
   await pair.discard(deposed)
 })
 

@@ -30,7 +30,7 @@ interface Leased {
   readonly feed: { isCut: boolean }
 }
 
-t.test('verification while the database is unreachable', async (t) => {
+t.test('verification lasts as long as the lease while the database is unreachable', async (t) => {
   const leased = await startLeased(t)
   const { service, proxy, account, raw } = leased
   const { root, moment } = service
@@ -125,7 +125,7 @@ t.test('verification while the database is unreachable', async (t) => {
   })
 })
 
-t.test('while the lease has expired and the database answers', async (t) => {
+t.test('with an expired lease verification reads a database that answers', async (t) => {
   const leased = await startLeased(t)
   const { service, account, raw, feed } = leased
   const { root, moment } = service

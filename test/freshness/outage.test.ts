@@ -91,78 +91,81 @@ t.test(
   },
 )
 
-t.test('an instance on a database that became a standby', async (t) => {
-  const server = await startServer(t)
-  const proxy = await startDatabaseProxy(server.url)
-  t.teardown(() => proxy.close())
-  const service = await startTestService(t, {
-    database: { name: 'postgres', url: proxy.url, drop: async () => undefined },
-    settings: { POLL_INTERVAL_MS: '20' },
-  })
-  const { root, moment, logLines } = service
-  const { deps } = service.service
-  const account = await newAccount(root)
-  const hot = await newKey(root, account)
-  const cold = await newKey(root, account)
-  const revoked = await newKey(root, account)
-  await root.post(`/v1/accounts/${account}/api-keys/${revoked.id}/revoke`)
-  await heat(service, hot.token)
-  const before = await server.query((client) => registered(client))
+t.test(
+  'an instance whose database became a standby gives verdicts within its lease only',
+  async (t) => {
+    const server = await startServer(t)
+    const proxy = await startDatabaseProxy(server.url)
+    t.teardown(() => proxy.close())
+    const service = await startTestService(t, {
+      database: { name: 'postgres', url: proxy.url, drop: async () => undefined },
+      settings: { POLL_INTERVAL_MS: '20' },
+    })
+    const { root, moment, logLines } = service
+    const { deps } = service.service
+    const account = await newAccount(root)
+    const hot = await newKey(root, account)
+    const cold = await newKey(root, account)
+    const revoked = await newKey(root, account)
+    await root.post(`/v1/accounts/${account}/api-keys/${revoked.id}/revoke`)
+    await heat(service, hot.token)
+    const before = await server.query((client) => registered(client))
 
-  await server.becomeStandby()
-  await t.test(
-    'a standby database gives no verdict past the lease, and the log says why',
-    async (t) => {
-      moment.monotonicMs += leaseMs
-      const calls = [
-        ['a hot key', () => root.post('/v1/verify', { token: hot.token })],
-        ['a cold key', () => root.post('/v1/verify', { token: cold.token })],
-        ['a revoked key', () => root.post('/v1/verify', { token: revoked.token })],
-        ['the caller', () => service.as(hot.token).get('/v1/me')],
-        ['a revocation', () => root.post(`/v1/accounts/${account}/api-keys/${hot.id}/revoke`)],
-        ['a list', () => root.get('/v1/accounts')],
-        ['readiness', () => root.get('/readyz')],
-      ] as const
-      for (const [told, call] of calls) assertProblem(t, await call(), unavailable, told)
-      const names = (line: string) =>
-        line.includes('The database is a standby or read-only. DATABASE_URL must')
-      // A sync cycle may have failed before the first call.
-      for (const where of ['a sync cycle of the change feed', 'the database is unavailable']) {
-        await until(() => logLines.some((line) => names(line) && line.includes(where)))
-      }
-      t.equal(deps.cache.isLeaseExpired(), true)
-    },
-  )
+    await server.becomeStandby()
+    await t.test(
+      'a standby database gives no verdict past the lease, and the log says why',
+      async (t) => {
+        moment.monotonicMs += leaseMs
+        const calls = [
+          ['a hot key', () => root.post('/v1/verify', { token: hot.token })],
+          ['a cold key', () => root.post('/v1/verify', { token: cold.token })],
+          ['a revoked key', () => root.post('/v1/verify', { token: revoked.token })],
+          ['the caller', () => service.as(hot.token).get('/v1/me')],
+          ['a revocation', () => root.post(`/v1/accounts/${account}/api-keys/${hot.id}/revoke`)],
+          ['a list', () => root.get('/v1/accounts')],
+          ['readiness', () => root.get('/readyz')],
+        ] as const
+        for (const [told, call] of calls) assertProblem(t, await call(), unavailable, told)
+        const names = (line: string) =>
+          line.includes('The database is a standby or read-only. DATABASE_URL must')
+        // A sync cycle may have failed before the first call.
+        for (const where of ['a sync cycle of the change feed', 'the database is unavailable']) {
+          await until(() => logLines.some((line) => names(line) && line.includes(where)))
+        }
+        t.equal(deps.cache.isLeaseExpired(), true)
+      },
+    )
 
-  await t.test(
-    'a promoted standby counts as another history, and is followed from there',
-    async (t) => {
-      await server.query((client) => client.query('select pg_promote()'))
-      await until(() => !deps.cache.isLeaseExpired())
-      t.ok(logLines.some((line) => line.includes('the history of the database changed')))
-      const rows = await server.query((client) => registered(client))
-      t.not(rows.at(0)?.id, before[0]?.id, 'it has registered anew')
-      t.equal((await root.verify(hot.token)).valid, true)
-      t.equal((await root.verify(cold.token)).valid, true)
-      t.match(await root.verify(revoked.token), { valid: false, reason: 'revoked' })
+    await t.test(
+      'a promoted standby counts as another history, and is followed from there',
+      async (t) => {
+        await server.query((client) => client.query('select pg_promote()'))
+        await until(() => !deps.cache.isLeaseExpired())
+        t.ok(logLines.some((line) => line.includes('the history of the database changed')))
+        const rows = await server.query((client) => registered(client))
+        t.not(rows.at(0)?.id, before[0]?.id, 'it has registered anew')
+        t.equal((await root.verify(hot.token)).valid, true)
+        t.equal((await root.verify(cold.token)).valid, true)
+        t.match(await root.verify(revoked.token), { valid: false, reason: 'revoked' })
 
-      const { body } = await root.post(`/v1/accounts/${account}/api-keys/${hot.id}/revoke`, {
-        wait_ms: 0,
-      })
-      t.equal(
-        body.receipt.state,
-        'pending',
-        'for one failure timeout the rows of instances do not count',
-      )
-      t.match(await root.verify(hot.token), { valid: false, reason: 'revoked' })
-      moment.monotonicMs += failureTimeoutMs
-      const { revision, id } = body.receipt
-      await until(() => !deps.cache.isLeaseExpired())
-      const later = await root.get(`/v1/revisions/${revision}?id=${id}`)
-      t.equal(later.body.receipt.state, 'complete')
-    },
-  )
-})
+        const { body } = await root.post(`/v1/accounts/${account}/api-keys/${hot.id}/revoke`, {
+          wait_ms: 0,
+        })
+        t.equal(
+          body.receipt.state,
+          'pending',
+          'for one failure timeout the rows of instances do not count',
+        )
+        t.match(await root.verify(hot.token), { valid: false, reason: 'revoked' })
+        moment.monotonicMs += failureTimeoutMs
+        const { revision, id } = body.receipt
+        await until(() => !deps.cache.isLeaseExpired())
+        const later = await root.get(`/v1/revisions/${revision}?id=${id}`)
+        t.equal(later.body.receipt.state, 'complete')
+      },
+    )
+  },
+)
 
 t.test(
   'receipts complete by rows after a restart within the lease, and only by time after a longer one',

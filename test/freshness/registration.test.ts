@@ -24,32 +24,41 @@ t.test('an instance that waits for another one to learn of it holds no lease', a
     [silent],
   )
   for (const end of ['the other one has applied its registration', 'the other one is evicted']) {
-    await t.test(`it verifies by reading the database until ${end}`, async (t) => {
-      const late = await startTestService(t, { database, settings, rootToken: first.rootToken })
-      const { deps } = late.service
-      const { cycles } = deps.feed
-      await until(() => deps.feed.cycles > cycles + 3)
-      await until(() => late.logLines.some((line) => line.includes('no lease yet')))
-      t.equal(deps.cache.isLeaseExpired(), true)
-      const { credentialReads } = deps.counters
-      for (let asked = 0; asked < 2; asked += 1) {
-        t.equal((await late.root.verify(key.token)).valid, true)
-      }
-      t.ok(deps.counters.credentialReads >= credentialReads + 2, 'nothing comes from memory')
-      t.equal((await late.root.get('/readyz')).status, 200)
-      t.equal(first.service.deps.cache.isLeaseExpired(), false, 'those before it are not disturbed')
-      if (end.endsWith('evicted')) late.moment.monotonicMs += failureTimeoutMs
-      else
-        await raw.query('update instance set applied = value from revision where id = $1', [silent])
-      await until(() => !deps.cache.isLeaseExpired())
-      await heat(late, key.token)
-      const isThere = (await registered(raw)).some(({ id }) => id === silent)
-      t.equal(isThere, !end.endsWith('evicted'))
-      t.match(
-        late.logLines.filter((line) => line.includes('no lease yet')),
-        [/Another instance has not applied the registration of this one yet/],
-      )
-    })
+    await t.test(
+      `an instance without a lease verifies by reading the database until ${end}`,
+      async (t) => {
+        const late = await startTestService(t, { database, settings, rootToken: first.rootToken })
+        const { deps } = late.service
+        const { cycles } = deps.feed
+        await until(() => deps.feed.cycles > cycles + 3)
+        await until(() => late.logLines.some((line) => line.includes('no lease yet')))
+        t.equal(deps.cache.isLeaseExpired(), true)
+        const { credentialReads } = deps.counters
+        for (let asked = 0; asked < 2; asked += 1) {
+          t.equal((await late.root.verify(key.token)).valid, true)
+        }
+        t.ok(deps.counters.credentialReads >= credentialReads + 2, 'nothing comes from memory')
+        t.equal((await late.root.get('/readyz')).status, 200)
+        t.equal(
+          first.service.deps.cache.isLeaseExpired(),
+          false,
+          'those before it are not disturbed',
+        )
+        if (end.endsWith('evicted')) late.moment.monotonicMs += failureTimeoutMs
+        else
+          await raw.query('update instance set applied = value from revision where id = $1', [
+            silent,
+          ])
+        await until(() => !deps.cache.isLeaseExpired())
+        await heat(late, key.token)
+        const isThere = (await registered(raw)).some(({ id }) => id === silent)
+        t.equal(isThere, !end.endsWith('evicted'))
+        t.match(
+          late.logLines.filter((line) => line.includes('no lease yet')),
+          [/Another instance has not applied the registration of this one yet/],
+        )
+      },
+    )
   }
 })
 

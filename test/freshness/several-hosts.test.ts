@@ -118,25 +118,28 @@ t.test('a service follows from one host of its URL to another', async (t) => {
   t.pass('and so did the listener')
   await pair.discard(failed)
 
-  await t.test('from one that goes on running, too, and no first use waits for it', async (t) => {
-    const first = await newKey(root, account)
-    const [, deposedHost] = ways.slice(-2)
-    const [newHost] = ways.slice(-2)
-    if (newHost === undefined || deposedHost === undefined) throw new Error('There is no way.')
-    const { primary: deposed, standby } = pair
-    newHost.route = () => standby?.socketPath ?? ''
-    await pair.promote()
-    const using = root.verify(first.token)
-    await until(async () => {
-      const rows = await deposed.ask(
-        `select from pg_stat_activity where wait_event = 'SyncRep' and datname = '${name}'`,
-      )
-      return rows.length > 1
-    })
-    await pair.attachStandby()
-    t.equal((await using).valid, true)
-    const later = await newKey(root, account)
-    t.equal((await root.verify(later.token)).valid, true)
-    await pair.discard(deposed)
-  })
+  await t.test(
+    'a service leaves a deposed primary that runs on, and no first use waits for it',
+    async (t) => {
+      const first = await newKey(root, account)
+      const [, deposedHost] = ways.slice(-2)
+      const [newHost] = ways.slice(-2)
+      if (newHost === undefined || deposedHost === undefined) throw new Error('There is no way.')
+      const { primary: deposed, standby } = pair
+      newHost.route = () => standby?.socketPath ?? ''
+      await pair.promote()
+      const using = root.verify(first.token)
+      await until(async () => {
+        const rows = await deposed.ask(
+          `select from pg_stat_activity where wait_event = 'SyncRep' and datname = '${name}'`,
+        )
+        return rows.length > 1
+      })
+      await pair.attachStandby()
+      t.equal((await using).valid, true)
+      const later = await newKey(root, account)
+      t.equal((await root.verify(later.token)).valid, true)
+      await pair.discard(deposed)
+    },
+  )
 })

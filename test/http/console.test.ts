@@ -33,22 +33,25 @@ test('every view is one document, whose files a browser keeps until they change'
     },
   )
 
-  await t.test('each file is compressed, tagged and kept for good', async (t) => {
-    for (const [path, { type, text }] of assets) {
-      const plain = await get(`${base}/${path}`)
-      t.equal(plain.body, text, path)
-      t.equal(plain.headers['content-type'], type)
-      t.equal(plain.headers['cache-control'], 'public, max-age=31536000, immutable')
-      const tag = String(plain.headers.etag)
-      t.equal((await get(`${base}/${path}`, { 'if-none-match': tag })).statusCode, 304)
-    }
-    const gzip = await get(`${base}/main.js`, { 'accept-encoding': 'gzip' })
-    t.equal(String(gunzipSync(gzip.rawPayload)), assets.get('main.js')?.text)
-    const brotli = await get(`${base}/main.js`, { 'accept-encoding': 'gzip, br' })
-    t.equal(String(brotliDecompressSync(brotli.rawPayload)), assets.get('main.js')?.text)
-  })
+  await t.test(
+    'each console file is served compressed, with an ETag, and cached for good',
+    async (t) => {
+      for (const [path, { type, text }] of assets) {
+        const plain = await get(`${base}/${path}`)
+        t.equal(plain.body, text, path)
+        t.equal(plain.headers['content-type'], type)
+        t.equal(plain.headers['cache-control'], 'public, max-age=31536000, immutable')
+        const tag = String(plain.headers.etag)
+        t.equal((await get(`${base}/${path}`, { 'if-none-match': tag })).statusCode, 304)
+      }
+      const gzip = await get(`${base}/main.js`, { 'accept-encoding': 'gzip' })
+      t.equal(String(gunzipSync(gzip.rawPayload)), assets.get('main.js')?.text)
+      const brotli = await get(`${base}/main.js`, { 'accept-encoding': 'gzip, br' })
+      t.equal(String(brotliDecompressSync(brotli.rawPayload)), assets.get('main.js')?.text)
+    },
+  )
 
-  await t.test('nothing else is served below /console', async (t) => {
+  await t.test('no path below /console serves anything but its files', async (t) => {
     const others = [
       `${base}/index.html`,
       `${base}/types.d.ts`,
@@ -60,25 +63,28 @@ test('every view is one document, whose files a browser keeps until they change'
     for (const path of others) t.equal((await get(path)).statusCode, 404, path)
   })
 
-  await t.test('the policy allows this service alone, and no inline code', async (t) => {
-    const policy = String((await get('/console')).headers['content-security-policy'])
-    t.same(policy.split('; '), [
-      "default-src 'none'",
-      "script-src 'self'",
-      "style-src 'self'",
-      "img-src 'self'",
-      "connect-src 'self'",
-      "form-action 'self'",
-      "frame-ancestors 'none'",
-      "base-uri 'none'",
-      "require-trusted-types-for 'script'",
-      'trusted-types lit-html',
-    ])
-    const docs = String((await get('/docs')).headers['content-security-policy'])
-    t.notMatch(docs, /trusted-types/, '/docs has a policy of its own')
-  })
+  await t.test(
+    'the content policy of the console allows this service alone, and no inline code',
+    async (t) => {
+      const policy = String((await get('/console')).headers['content-security-policy'])
+      t.same(policy.split('; '), [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "require-trusted-types-for 'script'",
+        'trusted-types lit-html',
+      ])
+      const docs = String((await get('/docs')).headers['content-security-policy'])
+      t.notMatch(docs, /trusted-types/, '/docs has a policy of its own')
+    },
+  )
 
-  await t.test('an address with a slash at its end leads to the one without', async (t) => {
+  await t.test('a console path with a slash at its end redirects to the one without', async (t) => {
     for (const [path, location] of [
       ['/console/', '/console'],
       ['/console/keys/', '/console/keys'],
@@ -89,7 +95,7 @@ test('every view is one document, whose files a browser keeps until they change'
     }
   })
 
-  await t.test('comments stay at home, and nothing else', (t) => {
+  await t.test('console scripts are served without their comments, and otherwise whole', (t) => {
     for (const [path, { text }] of assets) {
       if (!path.endsWith('.js')) continue
       t.notMatch(text, /^\s*(?:\*|\/\/)/m, path)

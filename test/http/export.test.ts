@@ -26,26 +26,29 @@ test('an export has every item that the filters select, in both formats', async 
   const names = Array.from({ length: 205 }, (_, place) => `key ${String(place).padStart(3, '0')}`)
   for (const name of names) await newKey(root, account, { name, role: 'viewer' })
 
-  await t.test('NDJSON is the list, page after page, and ends with the count', async (t) => {
-    const { status, headers, text } = await root.get(`${path}/api-keys/export?format=ndjson`)
-    t.equal(status, 200)
-    t.equal(headers['content-type'], 'application/x-ndjson; charset=utf-8')
-    t.equal(headers['content-disposition'], 'attachment; filename="api-keys.ndjson"')
-    t.equal(headers['cache-control'], 'no-store')
-    const lines = text
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-    t.same(lines.at(-1), { count: 205 })
-    t.same(
-      lines.slice(0, -1).map(({ name }) => name),
-      names,
-    )
-    const list = (await root.get(`${path}/api-keys?limit=1&sort=created_at`)).body.api_keys
-    t.same(lines[0], list[0], 'each line is the key as lists show it')
-  })
+  await t.test(
+    'an NDJSON export is the list, page after page, and ends with the count',
+    async (t) => {
+      const { status, headers, text } = await root.get(`${path}/api-keys/export?format=ndjson`)
+      t.equal(status, 200)
+      t.equal(headers['content-type'], 'application/x-ndjson; charset=utf-8')
+      t.equal(headers['content-disposition'], 'attachment; filename="api-keys.ndjson"')
+      t.equal(headers['cache-control'], 'no-store')
+      const lines = text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      t.same(lines.at(-1), { count: 205 })
+      t.same(
+        lines.slice(0, -1).map(({ name }) => name),
+        names,
+      )
+      const list = (await root.get(`${path}/api-keys?limit=1&sort=created_at`)).body.api_keys
+      t.same(lines[0], list[0], 'each line is the key as lists show it')
+    },
+  )
 
-  await t.test('CSV has a heading and a line for each key', async (t) => {
+  await t.test('a CSV export has a heading and a line for each key', async (t) => {
     const { headers, text } = await root.get(`${path}/api-keys/export?format=csv`)
     t.equal(headers['content-type'], 'text/csv; charset=utf-8')
     const lines = text.trimEnd().split('\r\n')
@@ -54,7 +57,7 @@ test('an export has every item that the filters select, in both formats', async 
     t.match(lines[205], /,key 204,/)
   })
 
-  await t.test('filters select, also nothing', async (t) => {
+  await t.test('the filters of an export select its items, or none', async (t) => {
     const found = async (query: string) =>
       (await root.get(`${path}/api-keys/export?format=ndjson&${query}`)).text
     t.equal((await found('name_prefix=key%2010')).trimEnd().split('\n').length, 11)
@@ -73,13 +76,21 @@ test('an export has every item that the filters select, in both formats', async 
     t.equal((await as(token).get(`${path}/api-keys/export?format=csv`)).status, 403)
   })
 
-  await t.test('a wrong format or filter is an error before anything is sent', async (t) => {
-    for (const query of ['', '?format=xml', '?format=csv&status=unknown', '?format=csv&limit=1']) {
-      t.equal((await root.get(`${path}/api-keys/export${query}`)).status, 400, query)
-    }
-  })
+  await t.test(
+    'an export in a wrong format or with a wrong filter is an error before it begins',
+    async (t) => {
+      for (const query of [
+        '',
+        '?format=xml',
+        '?format=csv&status=unknown',
+        '?format=csv&limit=1',
+      ]) {
+        t.equal((await root.get(`${path}/api-keys/export${query}`)).status, 400, query)
+      }
+    },
+  )
 
-  await t.test('no name becomes a formula of a spreadsheet, or more than one cell', async (t) => {
+  await t.test('no name in a CSV export becomes a formula or more than one cell', async (t) => {
     for (const name of ['=cmd()', '+1', '-1', '@SUM(A1)']) await newKey(root, account, { name })
     await newKey(root, account, { name: 'a "b", c', description: 'two\nlines' })
     const { text } = await root.get(`${path}/api-keys/export?format=csv&role=admin`)

@@ -17,7 +17,7 @@ interface Cuttable extends CheckedService {
   readonly account: string
 }
 
-test('the API while the database is unreachable', async (t) => {
+test('the API answers from memory or 503 while the database is unreachable', async (t) => {
   const outages: readonly [string, (proxy: DatabaseProxy) => void][] = [
     ['connections break', (proxy) => proxy.cut()],
     ['nothing is answered', (proxy) => proxy.stall()],

@@ -83,7 +83,7 @@ test('a path means the same in any spelling, and one without a route says so', a
     }
   })
 
-  await t.test('an empty parameter is no route, whoever asks', async (t) => {
+  await t.test('a path with an empty parameter is 404 for every caller', async (t) => {
     const routes = routesOf(app).map(parseRoute)
     // `/console/` leads to the console.
     const withParameter = routes.filter(
@@ -114,7 +114,7 @@ test('a path means the same in any spelling, and one without a route says so', a
     t.equal((await root.get('/v1/nope')).body.detail, 'There is no such route.')
   })
 
-  await t.test('the root says where to go', async (t) => {
+  await t.test('GET / says where the API and the console are', async (t) => {
     const programs = [
       [],
       ['Accept: */*'],

@@ -45,7 +45,7 @@ t.test('every answer forbids a browser to guess its type', async (t) => {
   }
 })
 
-t.test('an answer to bytes that are no valid request forbids it too', async (t) => {
+t.test('an answer to an invalid request forbids a browser to guess its type', async (t) => {
   const { service } = await startTestService(t)
   const url = await service.app.listen({ host: '127.0.0.1', port: 0 })
   const close = 'Connection: close\r\n\r\n'

@@ -31,7 +31,7 @@ if (started !== undefined) {
 
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [360, 1280]) {
-      t.test(`axe finds nothing at ${width} px, ${colorScheme}`, async (t) => {
+      t.test(`axe finds no fault in the console at ${width} px, ${colorScheme}`, async (t) => {
         const gate = await started.open({ width, colorScheme })
         await gate.page.getByRole('heading', { name: 'Sign in' }).waitFor()
         t.same(await violationsOf(gate.page), [], 'sign-in')

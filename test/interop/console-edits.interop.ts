@@ -53,7 +53,7 @@ if (started !== undefined) {
     t.same(faults, [])
   })
 
-  t.test('a second read that fails is said, and the form goes on', async (t) => {
+  t.test('the console says that a second read failed, and keeps the form', async (t) => {
     const { page, faults } = await started.signIn()
     const { id } = await newKey(root, accountId, { name: 'stuck', role: 'viewer' })
     const dialog = await describe(page, `keys?key=${id}`, 'stuck')

@@ -20,7 +20,7 @@ if (started !== undefined) {
   const { root, accountId, url, token, canaries, database } = started
   const account = `/v1/accounts/${accountId}`
 
-  t.test('markup in any text is text', async (t) => {
+  t.test('the console shows markup in any text as text', async (t) => {
     const evil = `"><img src=x onerror=alert(1)><script>alert(2)</script>\${alert(3)}`
     const { id: role } = { id: await newRole(root, accountId, `r${evil}`, ['cluster:read']) }
     await root.patch(`/v1/accounts/${accountId}`, { name: `a${evil}` })
@@ -154,7 +154,7 @@ if (started !== undefined) {
     t.equal(await page.getByRole('cell', { name: 'Built-in' }).count(), 3)
   })
 
-  t.test('what a key may not do is not offered', async (t) => {
+  t.test('the console does not offer what the key may not do', async (t) => {
     const { token: viewer } = await newKey(root, accountId, { name: 'Vera', role: 'viewer' })
     const { page } = await started.signIn(viewer)
     await page.getByRole('heading', { name: 'API Keys' }).waitFor()

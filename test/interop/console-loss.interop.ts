@@ -95,7 +95,7 @@ if (started !== undefined) {
     }
   })
 
-  t.test('Cancel waits for an answer that is under way', async (t) => {
+  t.test('Cancel in a dialog waits for an answer that is under way', async (t) => {
     for (const how of ['Cancel', 'Close', 'Escape']) {
       const { page, context, faults } = await started.signIn()
       const answers = Promise.withResolvers<void>()
@@ -151,7 +151,7 @@ if (started !== undefined) {
     })
   }
 
-  t.test('both answers lost: the page asks again, and names what was issued', async (t) => {
+  t.test('after two lost answers the console asks again, and names what was issued', async (t) => {
     const { page, faults } = await started.signIn()
     await loseAnswers(page, '**/api-keys', 2)
     const dialog = await generate(page, 'twice lost')
@@ -164,7 +164,7 @@ if (started !== undefined) {
     t.same(faults, [])
   })
 
-  t.test('both answers lost: who leaves is told, and sees the key in the list', async (t) => {
+  t.test('after two lost answers the console warns who leaves, and lists the key', async (t) => {
     for (const [at, how] of ['Escape', 'Close'].entries()) {
       const { page, faults } = await started.signIn()
       await loseAnswers(page, '**/api-keys', 2)
@@ -183,24 +183,27 @@ if (started !== undefined) {
     }
   })
 
-  t.test('an answer lost, and the service away at the repeat: nothing is forgotten', async (t) => {
-    const { page, faults } = await started.signIn()
-    let asked = 0
-    await page.route('**/api-keys', async (route) => {
-      if (route.request().method() !== 'POST') return route.fallback()
-      asked += 1
-      if (asked > 2) return route.fallback()
-      if (asked === 2)
-        return route.fulfill({ status: 503, json: { code: 'unavailable', detail: 'x' } })
-      await route.fetch()
-      return route.abort()
-    })
-    const dialog = await generate(page, 'away')
-    await dialog.getByText('The key away may have been issued').waitFor()
-    await dialog.getByRole('button', { name: 'Try again' }).click()
-    await dialog.getByText('It is away, generation 1').waitFor()
-    t.same(faults, [])
-  })
+  t.test(
+    'an answer lost and the service unreachable at the repeat, the console forgets nothing',
+    async (t) => {
+      const { page, faults } = await started.signIn()
+      let asked = 0
+      await page.route('**/api-keys', async (route) => {
+        if (route.request().method() !== 'POST') return route.fallback()
+        asked += 1
+        if (asked > 2) return route.fallback()
+        if (asked === 2)
+          return route.fulfill({ status: 503, json: { code: 'unavailable', detail: 'x' } })
+        await route.fetch()
+        return route.abort()
+      })
+      const dialog = await generate(page, 'away')
+      await dialog.getByText('The key away may have been issued').waitFor()
+      await dialog.getByRole('button', { name: 'Try again' }).click()
+      await dialog.getByText('It is away, generation 1').waitFor()
+      t.same(faults, [])
+    },
+  )
 
   t.test('a rotation whose answers are lost keeps its outcome in sight', async (t) => {
     const { page, faults } = await started.signIn()

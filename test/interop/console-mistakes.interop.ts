@@ -18,32 +18,35 @@ if (started !== undefined) {
   await newKey(root, accountId, { name: 'legacy a', role: 'viewer', allow_list_ids: [office] })
   await newKey(root, accountId, { name: 'other b', role: 'viewer' })
 
-  t.test('nonsense in the address is told or left out, and nothing loads for ever', async (t) => {
-    const { page, faults } = await started.signIn()
-    for (const path of [
-      'keys?expires_before=garbage',
-      'keys?last_used_before=x&sort=nothing',
-      'activity?created_from=garbage',
-      'keys?key=..%2Froles',
-      'keys?account=..%2Fme',
-      'roles?role=..%2F..',
-      'lists?list=%2e%2e',
-      'findings?finding=nothing&cursor=x',
-    ]) {
-      await page.goto(`${url}/console/${path}`)
-      await page.locator('.problem, .empty, table').first().waitFor()
-      await page.locator('.loading').first().waitFor({ state: 'hidden' })
-    }
-    for (const path of ['constructor', '__proto__', 'nothing', 'keys/']) {
-      await page.goto(`${url}/console/${path}`)
+  t.test(
+    'the console reports or ignores nonsense in the address, and loads nothing for ever',
+    async (t) => {
+      const { page, faults } = await started.signIn()
+      for (const path of [
+        'keys?expires_before=garbage',
+        'keys?last_used_before=x&sort=nothing',
+        'activity?created_from=garbage',
+        'keys?key=..%2Froles',
+        'keys?account=..%2Fme',
+        'roles?role=..%2F..',
+        'lists?list=%2e%2e',
+        'findings?finding=nothing&cursor=x',
+      ]) {
+        await page.goto(`${url}/console/${path}`)
+        await page.locator('.problem, .empty, table').first().waitFor()
+        await page.locator('.loading').first().waitFor({ state: 'hidden' })
+      }
+      for (const path of ['constructor', '__proto__', 'nothing', 'keys/']) {
+        await page.goto(`${url}/console/${path}`)
+        await page.getByRole('heading', { level: 1, name: 'API Keys' }).waitFor()
+      }
+      await page.goto(`${url}/console/`)
       await page.getByRole('heading', { level: 1, name: 'API Keys' }).waitFor()
-    }
-    await page.goto(`${url}/console/`)
-    await page.getByRole('heading', { level: 1, name: 'API Keys' }).waitFor()
-    t.same(faults, [])
-  })
+      t.same(faults, [])
+    },
+  )
 
-  t.test('a year of five digits is refused in words', async (t) => {
+  t.test('the console refuses a year of five digits in words', async (t) => {
     const { page, faults } = await started.signIn()
     await page.goto(`${url}/console/keys?name_prefix=legacy`)
     await page.locator('input[name=expires_before]').fill('12345-01-01T00:00')
@@ -52,7 +55,7 @@ if (started !== undefined) {
     t.same(faults, [])
   })
 
-  t.test('an answer that is not of the service is told', async (t) => {
+  t.test('the console says when something else answers in place of the service', async (t) => {
     const { page, faults } = await started.signIn()
     await page.route('**/api-keys?*', (route) =>
       route.fulfill({ status: 200, contentType: 'text/html', body: '<h1>Log in to the WiFi</h1>' }),
@@ -62,7 +65,7 @@ if (started !== undefined) {
     t.same(faults, [])
   })
 
-  t.test('a part that does not arrive is told', async (t) => {
+  t.test('the console says when a module of it cannot be loaded', async (t) => {
     const { page } = await started.signIn()
     for (const name of ['Create API key', 'Revoke many …', 'Export …', 'Revoke legacy a']) {
       await page.goto(`${url}/console/keys`)
@@ -202,7 +205,7 @@ if (started !== undefined) {
     t.equal(await page.getByRole('button', { name: 'Export …' }).count(), 0)
   })
 
-  t.test('a token in the address becomes its hint', async (t) => {
+  t.test('the console replaces a token in the address by its hint', async (t) => {
     const { page, faults } = await started.signIn()
     const hint = token.slice(0, 'aeon_'.length + 22)
     for (const name of ['search', 'name_prefix']) {
@@ -214,7 +217,7 @@ if (started !== undefined) {
     t.same(faults, [])
   })
 
-  t.test('a label is not lost for want of a name, or by another one of its name', async (t) => {
+  t.test('an edit loses no label without a name, and none with the name of another', async (t) => {
     const { page, faults } = await started.signIn()
     await page.goto(`${url}/console/keys`)
     await page.getByRole('button', { name: 'Create API key' }).first().click()
@@ -240,7 +243,7 @@ if (started !== undefined) {
     t.same(faults, [])
   })
 
-  t.test('later findings keep their tabs and the way back', async (t) => {
+  t.test('later pages of hygiene findings keep their tabs and the way back', async (t) => {
     for (let index = 0; index < 60; index += 1) await newKey(root, accountId, { name: `f${index}` })
     const { page } = await started.signIn()
     await page.goto(`${url}/console/findings?finding=never_used`)

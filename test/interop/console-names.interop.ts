@@ -55,7 +55,7 @@ if (started !== undefined) {
     [640, 450],
     [1280, 900],
   ] as const) {
-    t.test(`nothing is wider than a window of ${width} px`, async (t) => {
+    t.test(`no console view is wider than a window of ${width} px`, async (t) => {
       const { page, faults } = await started.signIn(reader.token, { width })
       await page.setViewportSize({ width, height })
       for (const view of views.slice(0, -1)) {
@@ -87,38 +87,41 @@ if (started !== undefined) {
     })
   }
 
-  t.test('120 characters are 120 as Unicode counts, and more are refused, not cut', async (t) => {
-    const { page, faults } = await started.signIn()
-    const wanted = '𝒳'.repeat(120)
-    await page.getByRole('button', { name: 'Create API key' }).click()
-    const dialog = page.getByRole('dialog', { name: 'Create API Key' })
-    await dialog.getByRole('combobox', { name: 'Role' }).selectOption({ label: 'viewer' })
-    const field = dialog.getByLabel('Name', { exact: true })
-    await field.fill(`${wanted}𝒳`)
-    t.equal(await field.inputValue(), `${wanted}𝒳`, 'nothing is cut')
-    await dialog.getByRole('button', { name: 'Generate Key' }).click()
-    t.match(await messageOf(page), 'At most 120 characters. These are 121.')
-    await field.fill(wanted)
-    await dialog.getByRole('button', { name: 'Generate Key' }).click()
-    started.canaries.addToken(await dialog.locator('textarea.token').inputValue())
-    const { body } = await root.get(`${account}/api-keys?limit=1&sort=-created_at`)
-    t.equal(body.api_keys[0].name, wanted)
-    for (const [view, button = 'Edit'] of dialogs) {
-      await page.goto(`${url}/console/${view}`)
-      await page.getByRole('button', { name: button }).last().click()
-      await page.locator('dialog[open]').last().locator('form, dl').first().waitFor()
-      const fields = page.locator('dialog[open] [data-most]:visible')
-      for (const limited of await fields.all()) {
-        const most = Number(await limited.getAttribute('data-most'))
-        await limited.fill('𝒳'.repeat(most))
-        t.equal(await messageOf(page), '', `${view} ${button}: ${most}`)
-        await limited.fill('𝒳'.repeat(most + 1))
-        t.match(await messageOf(page), `At most ${most}`, `${view} ${button}`)
+  t.test(
+    'the console takes names of 120 Unicode characters, and refuses longer ones uncut',
+    async (t) => {
+      const { page, faults } = await started.signIn()
+      const wanted = '𝒳'.repeat(120)
+      await page.getByRole('button', { name: 'Create API key' }).click()
+      const dialog = page.getByRole('dialog', { name: 'Create API Key' })
+      await dialog.getByRole('combobox', { name: 'Role' }).selectOption({ label: 'viewer' })
+      const field = dialog.getByLabel('Name', { exact: true })
+      await field.fill(`${wanted}𝒳`)
+      t.equal(await field.inputValue(), `${wanted}𝒳`, 'nothing is cut')
+      await dialog.getByRole('button', { name: 'Generate Key' }).click()
+      t.match(await messageOf(page), 'At most 120 characters. These are 121.')
+      await field.fill(wanted)
+      await dialog.getByRole('button', { name: 'Generate Key' }).click()
+      started.canaries.addToken(await dialog.locator('textarea.token').inputValue())
+      const { body } = await root.get(`${account}/api-keys?limit=1&sort=-created_at`)
+      t.equal(body.api_keys[0].name, wanted)
+      for (const [view, button = 'Edit'] of dialogs) {
+        await page.goto(`${url}/console/${view}`)
+        await page.getByRole('button', { name: button }).last().click()
+        await page.locator('dialog[open]').last().locator('form, dl').first().waitFor()
+        const fields = page.locator('dialog[open] [data-most]:visible')
+        for (const limited of await fields.all()) {
+          const most = Number(await limited.getAttribute('data-most'))
+          await limited.fill('𝒳'.repeat(most))
+          t.equal(await messageOf(page), '', `${view} ${button}: ${most}`)
+          await limited.fill('𝒳'.repeat(most + 1))
+          t.match(await messageOf(page), `At most ${most}`, `${view} ${button}`)
+        }
+        t.equal(await page.locator('[maxlength]').count(), 0)
       }
-      t.equal(await page.locator('[maxlength]').count(), 0)
-    }
-    t.same(faults, [])
-  })
+      t.same(faults, [])
+    },
+  )
 }
 
 /** Neither the page nor a dialog has anything beside what its window shows. */

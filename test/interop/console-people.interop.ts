@@ -46,7 +46,7 @@ if (started !== undefined) {
     }
   })
 
-  t.test('a key sees its own facts, and one account', async (t) => {
+  t.test('a caller by a key sees its own facts, and one account', async (t) => {
     const { page, faults } = await started.signIn()
     await page.getByRole('link', { name: 'Profile' }).click()
     await page.getByRole('heading', { level: 2, name: 'Anna, administrator' }).waitFor()
@@ -130,19 +130,22 @@ if (started !== undefined) {
     t.same(faults, [])
   })
 
-  t.test('who has no role, and whose provider is away, reads so on the page', async (t) => {
-    const { page, faults } = await started.open()
-    await page.getByRole('button', { name: 'Sign in with away' }).click()
-    await page.getByRole('alert').getByText('The provider does not answer').waitFor()
-    await assertAccessible(t, page, 'away')
-    provider.people.set('nobody', { name: 'Nobody' })
-    await page.getByRole('button', { name: 'Sign in with Example Corp' }).click()
-    await proveInWindow(page, 'nobody')
-    await page.getByText('The provider knows you, and you have no role here').waitFor()
-    t.equal(new URL(page.url()).hash, '', 'the reason leaves the address')
-    await assertAccessible(t, page, 'no role')
-    t.same(faults, [])
-  })
+  t.test(
+    'the console says that a person has no role, or that the provider is unavailable',
+    async (t) => {
+      const { page, faults } = await started.open()
+      await page.getByRole('button', { name: 'Sign in with away' }).click()
+      await page.getByRole('alert').getByText('The provider does not answer').waitFor()
+      await assertAccessible(t, page, 'away')
+      provider.people.set('nobody', { name: 'Nobody' })
+      await page.getByRole('button', { name: 'Sign in with Example Corp' }).click()
+      await proveInWindow(page, 'nobody')
+      await page.getByText('The provider knows you, and you have no role here').waitFor()
+      t.equal(new URL(page.url()).hash, '', 'the reason leaves the address')
+      await assertAccessible(t, page, 'no role')
+      t.same(faults, [])
+    },
+  )
 
   t.test('a role from claims is named as such, and markup in claims is text', async (t) => {
     const claims = { name: evil, email: `${evil}@example.com`, groups: ['operators'] }
@@ -171,42 +174,48 @@ if (started !== undefined) {
 
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [360, 1280]) {
-      t.test(`axe finds nothing at ${width} px, ${colorScheme}`, async (t) => {
-        const leaver = `Leaver ${width} ${colorScheme}`
-        const issuer = `Issuer ${width} ${colorScheme}`
-        await started.addPerson(leaver, 'viewer')
-        await started.newKeyOf(await started.addPerson(issuer))
-        const gate = await started.open({ width, colorScheme })
-        await gate.page.getByRole('button', { name: 'Sign in with Example Corp' }).waitFor()
-        await assertAccessible(t, gate.page, 'sign-in')
-        const { page, faults } = await openUsers('ada', { width, colorScheme })
-        await assertAccessible(t, page, 'users')
-        await page.getByRole('button', { name: `Remove ${issuer}` }).click()
-        await page.getByText('The person issued 1 key here').waitFor()
-        await assertAccessible(t, page, 'dialog Remove, with keys')
-        await page.getByRole('radio', { name: /^Keep/ }).check()
-        await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click()
-        await page.getByRole('dialog', { name: 'Prove your identity again' }).waitFor()
-        await assertAccessible(t, page, 'dialog Prove your identity again')
-        await page.getByRole('button', { name: 'Go to the provider' }).click()
-        await proveInWindow(page, 'ada')
-        await showUsers(page)
-        for (const [act, done] of [
-          ['Change role of', 'Changed everywhere'],
-          ['Remove', 'Removed everywhere'],
-        ] as const) {
-          await page.getByRole('button', { name: `${act} ${leaver}` }).click()
-          const dialog = page.getByRole('dialog', { name: leaver })
-          await dialog.locator('.loading').waitFor({ state: 'detached' })
-          await assertAccessible(t, page, `dialog ${act}`)
-          await dialog.locator('footer button').last().click()
-          await dialog.getByText(done).waitFor()
-          await assertAccessible(t, page, `dialog ${act}, done`)
-          await dialog.getByRole('button', { name: 'Done' }).click()
-        }
-        t.same([...gate.faults, ...faults], [])
-        for (const shown of [gate.page, page]) await shown.context().close()
-      })
+      t.test(
+        `axe finds no fault in the views of people at ${width} px, ${colorScheme}`,
+        async (t) => {
+          const leaver = `Leaver ${width} ${colorScheme}`
+          const issuer = `Issuer ${width} ${colorScheme}`
+          await started.addPerson(leaver, 'viewer')
+          await started.newKeyOf(await started.addPerson(issuer))
+          const gate = await started.open({ width, colorScheme })
+          await gate.page.getByRole('button', { name: 'Sign in with Example Corp' }).waitFor()
+          await assertAccessible(t, gate.page, 'sign-in')
+          const { page, faults } = await openUsers('ada', { width, colorScheme })
+          await assertAccessible(t, page, 'users')
+          await page.getByRole('button', { name: `Remove ${issuer}` }).click()
+          await page.getByText('The person issued 1 key here').waitFor()
+          await assertAccessible(t, page, 'dialog Remove, with keys')
+          await page.getByRole('radio', { name: /^Keep/ }).check()
+          await page
+            .getByRole('dialog')
+            .getByRole('button', { name: 'Remove', exact: true })
+            .click()
+          await page.getByRole('dialog', { name: 'Prove your identity again' }).waitFor()
+          await assertAccessible(t, page, 'dialog Prove your identity again')
+          await page.getByRole('button', { name: 'Go to the provider' }).click()
+          await proveInWindow(page, 'ada')
+          await showUsers(page)
+          for (const [act, done] of [
+            ['Change role of', 'Changed everywhere'],
+            ['Remove', 'Removed everywhere'],
+          ] as const) {
+            await page.getByRole('button', { name: `${act} ${leaver}` }).click()
+            const dialog = page.getByRole('dialog', { name: leaver })
+            await dialog.locator('.loading').waitFor({ state: 'detached' })
+            await assertAccessible(t, page, `dialog ${act}`)
+            await dialog.locator('footer button').last().click()
+            await dialog.getByText(done).waitFor()
+            await assertAccessible(t, page, `dialog ${act}, done`)
+            await dialog.getByRole('button', { name: 'Done' }).click()
+          }
+          t.same([...gate.faults, ...faults], [])
+          for (const shown of [gate.page, page]) await shown.context().close()
+        },
+      )
     }
   }
 }

@@ -57,25 +57,28 @@ if (browser !== undefined) {
     return (await promisify(execFile)('sh', ['-c', command])).stdout
   }
 
-  t.test('from the first start to a key that works and is revoked, without a token', async (t) => {
-    const { page, faults } = await openWindow(browser, url, { path })
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('navigation', { name: 'Console' }).waitFor()
-    t.notMatch(page.url(), 'sign-in', 'the secret has left the address')
-    const { curl } = await create(page, 'first', 'viewer')
-    t.equal(await statusOf(curl), '200', 'the line to paste works')
-    await page.getByRole('button', { name: 'Revoke first' }).click()
-    await dialogOf(page, 'Revoke API key').getByRole('button', { name: 'Revoke API key' }).click()
-    await page.getByText('Revoked everywhere').waitFor()
-    t.equal(await statusOf(curl), '401')
-    await close(page)
-    const replayed = await openWindow(browser, url, { path })
-    await replayed.page.getByRole('button', { name: 'Sign in' }).click()
-    await replayed.page.getByText('The sign-in link is not valid').waitFor()
-    t.same([...faults, ...replayed.faults], [])
-  })
+  t.test(
+    'a first sign-in link leads to a key that works and is revoked, without a token',
+    async (t) => {
+      const { page, faults } = await openWindow(browser, url, { path })
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('navigation', { name: 'Console' }).waitFor()
+      t.notMatch(page.url(), 'sign-in', 'the secret has left the address')
+      const { curl } = await create(page, 'first', 'viewer')
+      t.equal(await statusOf(curl), '200', 'the line to paste works')
+      await page.getByRole('button', { name: 'Revoke first' }).click()
+      await dialogOf(page, 'Revoke API key').getByRole('button', { name: 'Revoke API key' }).click()
+      await page.getByText('Revoked everywhere').waitFor()
+      t.equal(await statusOf(curl), '401')
+      await close(page)
+      const replayed = await openWindow(browser, url, { path })
+      await replayed.page.getByRole('button', { name: 'Sign in' }).click()
+      await replayed.page.getByText('The sign-in link is not valid').waitFor()
+      t.same([...faults, ...replayed.faults], [])
+    },
+  )
 
-  t.test('the five tasks of the documentation', async (t) => {
+  t.test('the console performs the five tasks of its documentation', async (t) => {
     const { page, faults } = await openWindow(browser, url)
     await page.getByRole('textbox', { name: 'API key' }).fill(rootToken)
     await page.getByRole('button', { name: 'Sign in' }).click()

@@ -40,17 +40,21 @@ const env = {
   ROOT_TOKEN: rootToken,
 }
 
-t.test('TypeScript', (t) => tell(t, ['npm', '--version'], typeScriptStory, false))
-t.test('Go', (t) => tell(t, ['go', 'version'], goStory))
-t.test('Java', (t) => tell(t, ['mvn', '--version'], javaStory))
-t.test('Python', (t) => tell(t, ['python3', '--version'], pythonStory))
-t.test('Go by oapi-codegen', (t) => tell(t, ['go', 'version'], oapiCodegenStory))
-t.test('Python by openapi-python-client', (t) =>
+t.test('a generated client in TypeScript works', (t) =>
+  tell(t, ['npm', '--version'], typeScriptStory, false),
+)
+t.test('a generated client in Go works', (t) => tell(t, ['go', 'version'], goStory))
+t.test('a generated client in Java works', (t) => tell(t, ['mvn', '--version'], javaStory))
+t.test('a generated client in Python works', (t) => tell(t, ['python3', '--version'], pythonStory))
+t.test('a Go client by oapi-codegen works', (t) => tell(t, ['go', 'version'], oapiCodegenStory))
+t.test('a Python client by openapi-python-client works', (t) =>
   tell(t, ['python3', '--version'], openapiPythonClientStory),
 )
-t.test('C#', (t) => tell(t, ['mcs', '--version'], cSharpStory))
+t.test('a generated client in C# works', (t) => tell(t, ['mcs', '--version'], cSharpStory))
 if (process.env.INTEROP_RUST === 'required') {
-  t.test('Rust', (t) => tell(t, ['cargo', '--version'], rustStory, false))
+  t.test('a generated client in Rust works', (t) =>
+    tell(t, ['cargo', '--version'], rustStory, false),
+  )
 }
 
 /**

@@ -36,36 +36,42 @@ else {
   if (started !== undefined) {
     started.canaries.addSecret(clientSecret)
 
-    t.test('a person signs in, with a role from claims, and logs out there too', async (t) => {
-      const { page, faults } = await started.open()
-      await page.getByRole('button', { name: 'Sign in with go' }).click()
-      await page.getByLabel('Username:').fill('test-user2')
-      await page.getByLabel('Password:').fill('verysecure')
-      await page.getByRole('button', { name: 'Login' }).click()
-      await page.getByText('Signed in as Test User2').waitFor()
-      await page.getByRole('link', { name: 'Users' }).click()
-      const row = page.getByRole('row', { name: /Test User2.*test-user2@zitadel.ch.*viewer/ })
-      await row.getByText('from the provider').waitFor()
-      t.equal(await row.getByText('not verified').count(), 0)
-      await page.getByRole('button', { name: 'Sign out' }).click()
-      await page.getByText('You are signed out of this console.').waitFor()
-      t.same(faults, [])
-    })
+    t.test(
+      'a person signs in by a provider in Go with a role from claims, and logs out there',
+      async (t) => {
+        const { page, faults } = await started.open()
+        await page.getByRole('button', { name: 'Sign in with go' }).click()
+        await page.getByLabel('Username:').fill('test-user2')
+        await page.getByLabel('Password:').fill('verysecure')
+        await page.getByRole('button', { name: 'Login' }).click()
+        await page.getByText('Signed in as Test User2').waitFor()
+        await page.getByRole('link', { name: 'Users' }).click()
+        const row = page.getByRole('row', { name: /Test User2.*test-user2@zitadel.ch.*viewer/ })
+        await row.getByText('from the provider').waitFor()
+        t.equal(await row.getByText('not verified').count(), 0)
+        await page.getByRole('button', { name: 'Sign out' }).click()
+        await page.getByText('You are signed out of this console.').waitFor()
+        t.same(faults, [])
+      },
+    )
 
-    t.test('a program calls by a JWT of it', async (t) => {
-      const response = await fetch(`${issuer}/oauth/token`, {
-        method: 'POST',
-        headers: { authorization: `Basic ${btoa('sid1:verysecret')}` },
-        body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'openid' }),
-      })
-      const { access_token: token } = (await response.json()) as { access_token: string }
-      started.canaries.addSecret(token)
-      const me = await started.as(token).get('/v1/me')
-      t.match(me, { status: 200, body: { user: { issuer, subject: 'sid1' } } }, me.text)
-      t.match(me.body.role, { name: 'viewer' })
-      const altered = token.replace(/.{20}$/, (end) => [...end].reverse().join(''))
-      t.equal((await started.as(altered).get('/v1/me')).status, 401)
-    })
+    t.test(
+      'a program calls the API by a JWT of a provider in Go, and not by an altered one',
+      async (t) => {
+        const response = await fetch(`${issuer}/oauth/token`, {
+          method: 'POST',
+          headers: { authorization: `Basic ${btoa('sid1:verysecret')}` },
+          body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'openid' }),
+        })
+        const { access_token: token } = (await response.json()) as { access_token: string }
+        started.canaries.addSecret(token)
+        const me = await started.as(token).get('/v1/me')
+        t.match(me, { status: 200, body: { user: { issuer, subject: 'sid1' } } }, me.text)
+        t.match(me.body.role, { name: 'viewer' })
+        const altered = token.replace(/.{20}$/, (end) => [...end].reverse().join(''))
+        t.equal((await started.as(altered).get('/v1/me')).status, 401)
+      },
+    )
   }
 }
 t.pass('the provider that is here was tried')

@@ -84,7 +84,7 @@ test('a search finds keys by the beginnings of words, in every order and with ot
     t.same(await find("d%' _"), ['CI-deploy_7', 'deploy old', 'etl'])
   })
 
-  await t.test('words are found in any case, with letters of any script', async (t) => {
+  await t.test('a search finds words in any case, with letters of any script', async (t) => {
     const account = await newAccount(root, 'In any case')
     for (const [index, [text]] of cases.entries()) {
       await newKey(root, account, { name: `key ${index}`, description: text })
@@ -102,7 +102,7 @@ test('a search finds keys by the beginnings of words, in every order and with ot
     t.match(body.api_keys, [{ name: 'key 0' }, { name: 'Élan ÜBER' }], 'by the name as well')
   })
 
-  await t.test('other filters, orders and pages hold as well', async (t) => {
+  await t.test('a search respects filters, orders and pages', async (t) => {
     t.same(await find('deploy', '&status=revoked'), ['deploy old'])
     t.same(await find('deploy', '&role=admin&sort=-name'), ['etl', 'CI-deploy_7'])
     t.same(await find('deploy', '&expires_before=2100-01-01T00:00:00Z'), [])
@@ -119,13 +119,13 @@ test('a search finds keys by the beginnings of words, in every order and with ot
     }
   })
 
-  await t.test('a text without a word, or with too many, is an error', async (t) => {
+  await t.test('a search for no word, or for too many, is an error', async (t) => {
     for (const text of [' ', '---', 'a b c d e f g h i', 'x'.repeat(201)]) {
       t.equal(await find(text), 400, text)
     }
   })
 
-  await t.test('a changed name or description is found by its new words alone', async (t) => {
+  await t.test('a search finds a changed name or description by its new words alone', async (t) => {
     const { id } = await newKey(root, account, { name: 'alpha', description: 'beta' })
     const headers = { 'if-match': '*' }
     await root.call('PATCH', `${keys}/${id}`, { body: { name: 'gamma' }, headers })
@@ -137,13 +137,13 @@ test('a search finds keys by the beginnings of words, in every order and with ot
     t.same(await find('beta'), [])
   })
 
-  await t.test('a word longer than an index can hold is stored and found', async (t) => {
+  await t.test('a search finds a word longer than an index can hold', async (t) => {
     const word = '北'.repeat(1000)
     await newKey(root, account, { name: 'long', description: word })
     t.same(await find(word.slice(0, 60)), ['long'])
   })
 
-  await t.test('keys of an earlier version are found after the start', async (t) => {
+  await t.test('a search finds keys of an earlier version after the start', async (t) => {
     const client = new Client(database.url)
     await client.connect()
     await client.query('delete from api_key_word')

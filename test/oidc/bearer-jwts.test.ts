@@ -81,7 +81,7 @@ t.test('a person with a JWT does what its claims map to, and is recorded by name
   t.equal(users.filter((one: { subject: string }) => one.subject === 'deployer').length, 1)
 })
 
-t.test('the roles are those of this very token', async (t) => {
+t.test('a JWT gives the roles of its own claims, not of an earlier one', async (t) => {
   t.equal((await by('shifting', { groups: ['admins'] }).get(keysOf(account))).status, 200)
   const reader = by('shifting', { groups: ['readers'] })
   t.equal((await reader.get(keysOf(account))).status, 200)

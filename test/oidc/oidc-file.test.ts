@@ -11,7 +11,7 @@ const provider = {
 const account = '0192f3a4-5b6c-7d8e-9f01-23456789abcd'
 const rule = { claim: 'groups', value: 'staff', account, role: 'viewer' }
 
-t.test('what a provider leaves out has a default', async (t) => {
+t.test('a provider in OIDC_FILE gets defaults for what it leaves out', async (t) => {
   t.same(parseOidcFile({ providers: [provider] }), [
     {
       name: 'corp',
@@ -44,7 +44,7 @@ t.test('what a provider leaves out has a default', async (t) => {
   ])
 })
 
-t.test('an issuer is an https URL, or an http URL of this machine', async (t) => {
+t.test('an issuer in OIDC_FILE is an https URL, or an http URL of this machine', async (t) => {
   const parse = (issuer: string) => parseOidcFile({ providers: [{ ...provider, issuer }] })
   for (const issuer of [
     'https://login.example.com/realms/one',
@@ -74,7 +74,7 @@ t.test('an issuer is an https URL, or an http URL of this machine', async (t) =>
   }
 })
 
-t.test('what a provider may not say is named, and never repeated', async (t) => {
+t.test('a fault in OIDC_FILE is named, and its value never repeated', async (t) => {
   const faulty: readonly (readonly [fault: string, differing: object])[] = [
     ['/providers/0/name', { name: 'Corp' }],
     ['/providers/0/name', { name: 'corp/callback' }],

@@ -103,15 +103,15 @@ t.test(
   },
 )
 
-t.test('a deposed primary that stays reachable', async (t) => {
+t.test('a deposed primary that stays reachable gives no verdict', async (t) => {
   const [first, second] = await startTwo(t, shortLeases)
   const account = await newAccount(first.root)
   const good = await newKey(first.root, account)
 
   for (const isFrozen of [false, true]) {
     const name = isFrozen
-      ? 'frozen and thawed, it gives no verdict to those who are still connected'
-      : 'running on, it gives no verdict to those who are still connected'
+      ? 'a deposed primary that was frozen gives no verdict to those still connected'
+      : 'a deposed primary that runs on gives no verdict to those still connected'
     await t.test(name, async (t) => {
       const keys = await newKeys(second, account)
       const deposed = pair.primary

@@ -16,7 +16,7 @@ import { unmeasured } from '../helpers/unmeasured.ts'
 
 const script = join(import.meta.dirname, '../../scripts/check-database.ts')
 
-t.test('a database of PostgreSQL is usable, and stays as it was', async (t) => {
+t.test('check:database finds a PostgreSQL usable, and leaves it as it was', async (t) => {
   const { url, raw } = await databaseFor(t)
   const before = await contentOf(raw)
   const found = await check(url)
@@ -31,7 +31,7 @@ t.test('a database of PostgreSQL is usable, and stays as it was', async (t) => {
   t.same(await contentOf(raw), before)
 })
 
-t.test('a role without rights is told what it lacks', async (t) => {
+t.test('check:database names the rights that a role lacks', async (t) => {
   const { url, raw, name } = await databaseFor(t)
   const role = `${name}_role`
   await raw.query(`create role ${role} login`)
@@ -84,7 +84,7 @@ t.test('an interrupted check drops its schema, and names that of a killed one', 
   t.same(await contentOf(raw), before)
 })
 
-t.test('the command tells by its exit code whether anything is refused', async (t) => {
+t.test('check:database exits with 1 if anything is refused', async (t) => {
   const [away, none, wrong] = await Promise.all([
     run('postgresql://user:hush@127.0.0.1:1/none'),
     run(),

@@ -224,15 +224,18 @@ t.test('of two primaries at once the one that was promoted last serves', async (
   t.equal(await another.reached(), placeOf(standby))
   t.match(another.lines.join(), /was deposed/)
 
-  await t.test('which a process that has met it never leaves for the deposed one', async (t) => {
-    const servers = new DatabaseServers({ connection: another.url, connectTimeoutMs })
-    const connect = () =>
-      openFeedConnection({ servers, connectTimeoutMs, statementTimeoutMs: connectTimeoutMs })
-    destroyFeedConnection(await connect())
-    await standby.kill()
-    servers.distrust()
-    await t.rejects(connect(), { message: /was deposed \(timeline 1; .* timeline 2 / })
-  })
+  await t.test(
+    'a process that has met the newer of two primaries never returns to the deposed one',
+    async (t) => {
+      const servers = new DatabaseServers({ connection: another.url, connectTimeoutMs })
+      const connect = () =>
+        openFeedConnection({ servers, connectTimeoutMs, statementTimeoutMs: connectTimeoutMs })
+      destroyFeedConnection(await connect())
+      await standby.kill()
+      servers.distrust()
+      await t.rejects(connect(), { message: /was deposed \(timeline 1; .* timeline 2 / })
+    },
+  )
 })
 
 function socketUrlOf({ connection: { host, port } }: PairServer): string {

@@ -167,7 +167,7 @@ t.test('a batch gives the same verdicts as its attempts one by one', async (t) =
   await t.resolves(fc.assert(run, { numRuns: 60, seed: 20_261_123 }))
 })
 
-t.test('changes made while a batch waits for Argon2', async (t) => {
+t.test('a batch judges by changes made while it waits for Argon2', async (t) => {
   await t.test('a batch denies a cached key that is revoked while it waits', async (t) => {
     const hot = await newKey(root, account)
     await root.verify(hot.token)
