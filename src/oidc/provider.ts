@@ -7,6 +7,8 @@ import { isAsymmetric, parseKeys } from './key-set.ts'
 import { requireMetadata } from './metadata.ts'
 import { isLoopback } from './parse-oidc-file.ts'
 import type { ProviderSettings } from './provider-settings.ts'
+import { messageOf, toSignInFailure } from './sign-in-failure.ts'
+import { requireTokens } from './token-answer.ts'
 
 /** What a browser remembers of a sign-in, and nobody else knows. */
 export interface SignInSecrets {
@@ -93,7 +95,9 @@ export class Provider {
       expectedNonce: answer.nonce,
       idTokenExpected: true,
       ...(answer.isConfirmation && { maxAge: confirmedWithinSeconds }),
-    }).catch(refuse)
+    }).catch((error: unknown) => {
+      throw toSignInFailure(error)
+    })
     requireAsymmetric(tokens.id_token)
     const claims = tokens.claims() ?? {}
     requireParty(claims, this.settings.clientId)
@@ -138,11 +142,11 @@ export class Provider {
     const { issuer, clientId, clientSecret } = this.settings
     const url = new URL(issuer)
     const boundedFetch = createBoundedFetch(this.#origins)
-    let keysUrl: string | undefined
+    // The library takes a fault of the keys for one of the ID token, and a page for a refusal.
+    const checks = new Map<string, (response: Response) => Promise<Response>>()
     const checkedFetch: typeof boundedFetch = async (address, options) => {
       const response = await boundedFetch(address, options)
-      // The library takes a fault of the keys for one of the ID token.
-      return address === keysUrl ? withKeys(response) : response
+      return checks.get(address)?.(response) ?? response
     }
     const configuration = await discovery(
       url,
@@ -162,7 +166,8 @@ export class Provider {
     })
     const metadata = configuration.serverMetadata()
     requireMetadata(metadata, issuer)
-    keysUrl = new URL(String(metadata.jwks_uri)).href
+    checks.set(new URL(String(metadata.token_endpoint)).href, requireTokens)
+    checks.set(new URL(String(metadata.jwks_uri)).href, withKeys)
     return configuration
   }
 }
@@ -202,31 +207,4 @@ function requireAsymmetric(idToken: string | undefined): void {
 function requireParty({ azp }: Readonly<Record<string, unknown>>, clientId: string): void {
   if (azp === undefined || azp === clientId) return
   throw new SignInRefused('The claim azp must be the client id.')
-}
-
-function refuse(error: unknown): never {
-  if (isOutage(error)) throw new ProviderUnavailable(messageOf(error))
-  throw new SignInRefused(messageOf(error))
-}
-
-function isOutage(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof ProviderUnavailable) return true
-    if ('code' in cause && cause.code === 'OAUTH_TIMEOUT') return true
-  }
-  return false
-}
-
-/** Messages of the library name claims and parameters, never their values. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
-  const { cause } = error
-  const detail = cause instanceof Error ? `: ${cause.message}` : ''
-  const code = 'error' in error && isErrorCode(error.error) ? ` (${error.error})` : ''
-  return `${error.message}${detail}${code}`
-}
-
-/** A code of RFC 6749, section 5.2, or of an extension: whatever else it is, is not repeated. */
-function isErrorCode(code: unknown): code is string {
-  return typeof code === 'string' && /^[a-z_]{1,64}$/.test(code)
 }

@@ -145,6 +145,14 @@ function answersToken(write: (response: ServerResponse) => void): Misdeed {
   }
 }
 
+const secret = 'a-secret-of-the-provider'
+
+function answersWith(status: number, text: string, type = 'application/json'): Misdeed {
+  return answersToken((response) => {
+    response.writeHead(status, { 'content-type': type }).end(text)
+  })
+}
+
 /** Answers that are too much for anybody, or not those of a provider. */
 const outages: Readonly<Record<string, Misdeed>> = {
   'a megabyte of groups': {
@@ -166,6 +174,24 @@ const outages: Readonly<Record<string, Misdeed>> = {
   'an error of the token endpoint': answersToken((response) => {
     response.writeHead(502).end('<html>')
   }),
+  'a page': answersWith(200, '<html>maintenance', 'text/html'),
+  'a page that is forbidden': answersWith(403, '<html>', 'text/html'),
+  'a page that is not found': answersWith(404, '<html>', 'text/html'),
+  'a page that asks for a password': answersToken((response) => {
+    response.writeHead(401, { 'www-authenticate': 'Basic realm="proxy"' }).end('<html>')
+  }),
+  'broken JSON': answersWith(200, `{"access_token":"${secret}"${secret}`),
+  'a list': answersWith(200, `["${secret}"]`),
+  'an object without tokens': answersWith(200, '{"message":"maintenance"}'),
+  'a token that is a number': answersWith(200, '{"access_token":7,"token_type":"Bearer"}'),
+  'an ID token that is a number': answersWith(
+    200,
+    '{"access_token":"opaque","token_type":"Bearer","id_token":7}',
+  ),
+  'an error that has no code': answersWith(404, '{"error":"Not Found"}'),
+  'an error of the server': answersWith(400, `{"error":"server_error","more":"${secret}"}`),
+  'an error for now': answersWith(400, '{"error":"temporarily_unavailable"}'),
+  'an error for now with 200': answersWith(200, '{"error":"temporarily_unavailable"}'),
 }
 
 t.test('an answer that no provider may give signs nobody in', async (t) => {
@@ -173,6 +199,57 @@ t.test('an answer that no provider may give signs nobody in', async (t) => {
     t.match(await signInBy(service, misdeed), failed('away'), label)
   }
   t.equal(provider.asked.get('/token?again'), undefined)
+  t.notOk(service.logLines.some((line) => line.includes(secret)))
+})
+
+t.test('an error by which the provider refuses the sign-in is named in the log', async (t) => {
+  const statuses = {
+    invalid_grant: [400, 403],
+    invalid_client: [401],
+    access_denied: [403],
+    unauthorized_client: [400, 200],
+  }
+  for (const [error, each] of Object.entries(statuses)) {
+    for (const status of each) {
+      const lines = service.logLines.length
+      const misdeed = answersToken((response) => {
+        response.writeHead(status, {
+          'content-type': 'application/json',
+          ...(status === 401 && { 'www-authenticate': 'Basic realm="clients"' }),
+        })
+        response.end(JSON.stringify({ error, error_description: secret }))
+      })
+      t.match(await signInBy(service, misdeed), failed('refused'), `${status} ${error}`)
+      const line = service.logLines.slice(lines).find((text) => text.includes('sign-in refused'))
+      t.match(line, error)
+    }
+  }
+  const odd = answersWith(400, `{"error":"${secret} 7"}`)
+  t.match(await signInBy(service, odd), failed('refused'), 'a code of an extension')
+  t.notOk(service.logLines.some((line) => line.includes(secret)))
+})
+
+t.test('an error that the browser brings is an outage or a refusal', async (t) => {
+  provider.misdeed = {}
+  for (const [error, reason] of Object.entries({
+    server_error: 'away',
+    temporarily_unavailable: 'away',
+    access_denied: 'refused',
+    login_required: 'refused',
+    unauthorized_client: 'refused',
+    [`${secret} 7`]: 'refused',
+  })) {
+    const lines = service.logLines.length
+    const { url, cookie } = await begin(service)
+    const back = answerOf(provider, url)
+    back.searchParams.delete('code')
+    back.searchParams.set('error', error)
+    back.searchParams.set('error_description', secret)
+    t.match(await comeBack(service, back, cookie), failed(reason), error)
+    const line = service.logLines.slice(lines).find((text) => text.includes('sign-in refused'))
+    t.equal(line?.includes(`(${error})`), !error.includes(secret), error)
+    t.notOk(line?.includes(secret), error)
+  }
 })
 
 /** Metadata by which a provider would lead the service elsewhere. */
