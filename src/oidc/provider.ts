@@ -82,11 +82,12 @@ export class Provider {
   /**
    * Exchanges the code, and verifies the ID token: its signature by a key of the provider, its
    * issuer, audience, nonce and times. The answer must name the issuer where the provider says that
-   * it does (RFC 9207). Throws ProviderUnavailable or SignInRefused.
+   * it does (RFC 9207). The keys are asked for each time, once the provider has exchanged the code:
+   * it may sign by one that it published a moment ago. Throws ProviderUnavailable or SignInRefused.
    */
   async finish(answer: SignInAnswer): Promise<VerifiedPerson> {
     const { authorizationCodeGrant } = await import('openid-client')
-    const configuration = await this.#configuration()
+    const configuration = await this.#withoutKeys(await this.#configuration())
     const url = new URL(answer.redirectUri)
     url.search = answer.parameters.toString()
     const tokens = await authorizationCodeGrant(configuration, url, {
@@ -136,11 +137,31 @@ export class Provider {
     return configuration
   }
 
+  /** The library keeps the keys with a configuration, and asks again after a minute at most. */
+  async #withoutKeys(known: Configuration): Promise<Configuration> {
+    const library = await import('openid-client')
+    const { clientId, clientSecret } = this.settings
+    const authentication = await clientAuthenticationOf(clientSecret)
+    const metadata = known.serverMetadata()
+    const fresh = new library.Configuration(metadata, clientId, undefined, authentication)
+    fresh.timeout = requestSeconds
+    const checkedFetch = known[library.customFetch]
+    if (checkedFetch !== undefined) fresh[library.customFetch] = checkedFetch
+    for (const extend of await this.#extensions()) extend(fresh)
+    return fresh
+  }
+
+  /** Keys must sign the ID token, and TLS is for hosts that are not our own. */
+  async #extensions(): Promise<((configuration: Configuration) => void)[]> {
+    const { allowInsecureRequests, enableNonRepudiationChecks } = await import('openid-client')
+    const { hostname, protocol } = new URL(this.settings.issuer)
+    const isLocal = protocol === 'http:' && isLoopback(hostname)
+    return [enableNonRepudiationChecks, ...(isLocal ? [allowInsecureRequests] : [])]
+  }
+
   async #discover(): Promise<Configuration> {
-    const { allowInsecureRequests, customFetch, discovery, enableNonRepudiationChecks } =
-      await import('openid-client')
+    const { customFetch, discovery } = await import('openid-client')
     const { issuer, clientId, clientSecret } = this.settings
-    const url = new URL(issuer)
     const boundedFetch = createBoundedFetch(this.#origins)
     // The library takes a fault of the keys for one of the ID token, and a page for a refusal.
     const checks = new Map<string, (response: Response) => Promise<Response>>()
@@ -149,17 +170,14 @@ export class Provider {
       return checks.get(address)?.(response) ?? response
     }
     const configuration = await discovery(
-      url,
+      new URL(issuer),
       clientId,
       undefined,
       await clientAuthenticationOf(clientSecret),
       {
         [customFetch]: checkedFetch,
         timeout: requestSeconds,
-        execute: [
-          enableNonRepudiationChecks,
-          ...(url.protocol === 'http:' && isLoopback(url.hostname) ? [allowInsecureRequests] : []),
-        ],
+        execute: await this.#extensions(),
       },
     ).catch((error: unknown) => {
       throw new ProviderUnavailable(messageOf(error))

@@ -1,4 +1,5 @@
 /** What a provider, or who stands in its place, may answer: nobody is signed in by a fault. */
+import { generateKeyPairSync } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import t from 'tap'
 import { callWithCookie, cookieName } from '../helpers/browser.ts'
@@ -54,6 +55,26 @@ t.test('a correct answer of the provider signs a person in', async (t) => {
   const answer = await signInBy(service, {})
   t.match(answer, { status: 303, headers: { location: '/console' } })
   service.canaries.addSecret(cookiesOf(answer)[cookieName] ?? '')
+})
+
+t.test('a provider signs by a key that it published a moment ago', async (t) => {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'k2', use: 'sig', alg: 'ES256' }
+  const asked = provider.asked.get('/jwks') ?? 0
+  const signed: Misdeed = {
+    header: { kid: 'k2' },
+    signature: (text) => signES256(text, { privateKey }),
+  }
+  const answer = await signInBy(service, { ...signed, jwks: (keys) => ({ keys: [...keys, jwk] }) })
+  t.match(answer, { status: 303, headers: { location: '/console' } })
+  service.canaries.addSecret(cookiesOf(answer)[cookieName] ?? '')
+  t.match(await signInBy(service, signed), failed('refused'), 'once it is withdrawn')
+  t.equal((provider.asked.get('/jwks') ?? 0) - asked, 2)
+  const unproved = answersToken((response) => {
+    response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"invalid_grant"}')
+  })
+  t.match(await signInBy(service, unproved), failed('refused'))
+  t.equal((provider.asked.get('/jwks') ?? 0) - asked, 2, 'not for a code that proves nothing')
 })
 
 const unsigned = Buffer.from(JSON.stringify({ alg: 'none' })).toString('base64url')
