@@ -347,6 +347,18 @@ t.test(
         spelling,
       )
     }
+    const same = await admin.take('GET', `${path}?name=alive&api_key_name=alive`)
+    t.equal(same.data.length, 1, 'two spellings with one value')
+    const pairs = [
+      'api_key_name=alive&name',
+      'name=alive&apiKeyName',
+      'api_key_name=alive&apiKeyName',
+    ]
+    for (const pair of pairs) {
+      const answer = await admin.call('GET', `${path}?${pair}=ends%20soon`)
+      t.equal(answer.status, 400, `${pair}: no filter is ignored`)
+      t.match(answer.body.error.detail, 'Send api_key_name only.')
+    }
   },
 )
 

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { maxNameLength, maxStatusListLength } from '../../../domain/limits.ts'
 import { invalidRequest } from '../../../errors.ts'
 import type { ApiKeyFilter } from '../../../management/api-keys/list.ts'
+import { aliasedParameter } from '../../aliased-parameter.ts'
 import { documentedAs, undocumented } from '../../documented-as.ts'
 import { expected, expectedList } from '../../expected-value.ts'
 import { keyStatuses, statusesOfAeon } from '../shapes/key-status.ts'
@@ -45,7 +46,7 @@ interface FilterQuery {
 
 /** The filter that a query asks for. Throws `invalid_request`. */
 export function parseKeyFilter(query: FilterQuery): ApiKeyFilter {
-  const given = query.api_key_name ?? query.apiKeyName ?? query.name
+  const given = aliasedParameter(query, ['api_key_name', 'apiKeyName', 'name'])
   return {
     ...(given !== undefined && { name: given }),
     ...(query.status !== undefined && { statuses: query.status.split(',').flatMap(parseStatus) }),
@@ -57,6 +58,7 @@ function parseStatus(text: string) {
   if (status !== undefined) return statusesOfAeon[status]
   throw invalidRequest([
     {
+      in: 'query',
       field: '/status',
       rule: 'enum',
       message: `The value must be ${expectedStatuses}.`,
