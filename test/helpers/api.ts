@@ -82,6 +82,17 @@ type Send = (request: {
   readonly remoteAddress: string | undefined
 }) => Promise<Omit<Answer, 'body'>>
 
+/** Throws when an answer says of a query parameter that the fault is in the body. */
+function checkPlaces(path: string, sent: unknown, body: Json): void {
+  if (!Array.isArray(body?.errors)) return
+  const query = new URLSearchParams(path.split('?')[1])
+  for (const { in: place, field } of body.errors) {
+    const name = String(field).slice(1)
+    if (place !== 'body' || !query.has(name) || Object.hasOwn(Object(sent), name)) continue
+    throw new Error(`${path}: the fault of ${name} is in the query, not in the body`)
+  }
+}
+
 function apiOver(send: Send, canaries: Canaries, token: string | undefined): Api {
   async function call(method: Method, path: string, options: CallOptions = {}): Promise<Answer> {
     const { body: sent, raw } = options
@@ -99,6 +110,7 @@ function apiOver(send: Send, canaries: Canaries, token: string | undefined): Api
     })
     const isJson = /[/+]json(?:;|$)/.test(String(answer.headers['content-type']))
     const body: Json = isJson && answer.text !== '' ? JSON.parse(answer.text) : undefined
+    checkPlaces(path, sent, body)
     const issued = body?.token ?? body?.jwt
     // A token leaves the service in the answer of issue only, and the secret of a link in its own.
     if (typeof issued === 'string') canaries.addToken(issued)

@@ -1,8 +1,8 @@
 import type { Test } from 'tap'
-import type { Answer } from './api.ts'
+import type { Answer, Json } from './api.ts'
 
-/** A field, as a JSON pointer, and the rule that it breaks. */
-export type FieldRule = readonly [field: string, rule: string]
+/** A field, as a JSON pointer, the rule that it breaks, and where it is if the test says so. */
+export type FieldRule = readonly [field: string, rule: string, place?: 'body' | 'query' | 'header']
 
 /** Asserts that an answer is this problem, with exactly these faults, in any order. */
 export function assertProblem(
@@ -16,8 +16,10 @@ export function assertProblem(
   label: string,
 ): void {
   const { status, body } = answer
+  const tellsPlace = expected.faults?.some(([, , place]) => place !== undefined) ?? false
   const faults: FieldRule[] = (body?.errors ?? []).map(
-    (fault: { field: string; rule: string }): FieldRule => [fault.field, fault.rule],
+    ({ field, rule, in: place }: Json): FieldRule =>
+      tellsPlace ? [field, rule, place] : [field, rule],
   )
   t.same(
     { status, code: body?.code, faults: sorted(faults) },

@@ -170,8 +170,10 @@ t.test('name and name_prefix select the same keys', async (t) => {
   for (const query of ['name_prefix=ci', 'name=ci', 'name=ci&name_prefix=ci']) {
     t.same(await named(query), ['ci one', 'ci two'], query)
   }
-  const both = await root.get(`${keys}?name=ci&name_prefix=n`)
-  assertInvalid(t, both, [['/name', 'same_value']], 'two prefixes')
+  for (const path of [`${keys}?`, `${keys}/export?format=csv&`]) {
+    const both = await root.get(`${path}name=ci&name_prefix=n`)
+    assertInvalid(t, both, [['/name', 'same_value', 'query']], `two prefixes: ${path}`)
+  }
 })
 
 t.test('a repeated request creates no other role, list or account', async (t) => {

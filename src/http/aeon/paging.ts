@@ -109,6 +109,7 @@ export function decodePageToken(sort: Sort, token: string): PagePlace {
 export function badToken() {
   return invalidRequest([
     {
+      in: 'query',
       field: '/continuation_token',
       rule: 'cursor',
       message: 'The value must be a continuation_token of this list, with the same order.',

@@ -91,6 +91,7 @@ function parseKeyIds(text: string | undefined, reader: CallerPrincipal): string[
     if (isUuid(id)) return id
     throw invalidRequest([
       {
+        in: 'query',
         field: '/api_key_ids',
         rule: 'format',
         message: `The value must be ${expectedKeyIds}.`,

@@ -142,5 +142,5 @@ async function listInvited(
 function requireOne({ items, next }: Page<User>): void {
   if (items.length <= 1 && next === null) return
   const message = 'Several users have this address. The native API names users by their ids.'
-  throw invalidRequest([{ field: '/email', rule: 'unique', message }])
+  throw invalidRequest([{ in: 'query', field: '/email', rule: 'unique', message }])
 }

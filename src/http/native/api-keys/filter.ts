@@ -6,6 +6,7 @@ import { foldRoleName } from '../../../domain/role.ts'
 import { isUuid } from '../../../domain/uuid.ts'
 import { invalidRequest } from '../../../errors.ts'
 import type { ApiKeyFilter } from '../../../management/api-keys/list.ts'
+import { aliasedParameter } from '../../aliased-parameter.ts'
 import { documentedAs, undocumented } from '../../documented-as.ts'
 import { expectedList, expectedRole } from '../../expected-value.ts'
 import { parseQueryTime } from '../parse-time.ts'
@@ -75,7 +76,7 @@ interface FilterQuery {
  * issuers. Throws `invalid_request`.
  */
 export function parseKeyFilter(query: FilterQuery, reader: CallerPrincipal): ApiKeyFilter {
-  const namePrefix = parseNamePrefix(query)
+  const namePrefix = aliasedParameter(query, ['name_prefix', 'name'])
   return {
     ...(query.status !== undefined && { statuses: parseStatuses(query.status) }),
     ...(query.search !== undefined && { words: parseWords(query.search) }),
@@ -92,15 +93,6 @@ export function parseKeyFilter(query: FilterQuery, reader: CallerPrincipal): Api
       lastUsedBefore: parseQueryTime('/last_used_before', query.last_used_before),
     }),
   }
-}
-
-/** Neither of two prefixes may be ignored: its sender counts on it. */
-function parseNamePrefix({ name, name_prefix: namePrefix }: FilterQuery): string | undefined {
-  if (name !== undefined && namePrefix !== undefined && name !== namePrefix) {
-    const message = 'name is the earlier name of name_prefix. Send name_prefix only.'
-    throw invalidRequest([{ field: '/name', rule: 'same_value', message }])
-  }
-  return namePrefix ?? name
 }
 
 function parseStatuses(list: string): KeyStatus[] {
