@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { ConnectionLimits } from './connection-limits.ts'
 import { isEdgeUpgrade } from './edges/edge-upgrades.ts'
+import { continueAtFirstRead } from './expectations.ts'
 import type { Pacing } from './pacing/pacing.ts'
 import { type Handle, RequestTurns } from './pipelining.ts'
 import { originFormOf } from './request-path.ts'
@@ -42,9 +43,13 @@ export function createHttpServer(
   const server = createServer({ ...timeouts, shouldUpgradeCallback }, (request, response) =>
     turns.receive(request, response),
   )
-  // The application refuses such requests. Without a listener Node.js answers them itself, without
-  // a problem, and as many as a read has in one turn.
+  // The application judges such requests. Without a listener Node.js answers them itself: 417
+  // without a problem and as many as a read has in one turn, and 100 before any rule is applied.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
+  server.on('checkContinue', (request, response) => {
+    continueAtFirstRead(request, response)
+    server.emit('request', request, response)
+  })
   answerConnect(server, pacing, (socket) => turns.activityOf(socket)?.isBusy === true)
   server.on('upgrade', ({ socket }) => turns.keep(socket))
   limits?.watch(server, turns)

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { invalidRequest, ServiceError } from '../errors.ts'
 import type { App } from './app-type.ts'
-import { ForeseenError } from './foreseen-error.ts'
+import { faultOfExpectation } from './expectations.ts'
 import { countHeader } from './header-lines.ts'
 
 /**
@@ -78,15 +78,6 @@ function faultOfFraming(headers: IncomingHttpHeaders): ServiceError | undefined 
   }
   if (!hasMediaType(headers)) headers['content-type'] = 'application/octet-stream'
   return undefined
-}
-
-/** RFC 9110, section 10.1.1. */
-function faultOfExpectation({ expect }: IncomingHttpHeaders): ServiceError | undefined {
-  if (expect === undefined || /^100-continue$/i.test(expect)) return undefined
-  return new ForeseenError(
-    417,
-    'The service meets only the expectation 100-continue. Send the request without another one in Expect.',
-  )
 }
 
 function trim(text: string): string {

@@ -2,7 +2,7 @@
 import { test } from 'tap'
 import { startCheckedService } from '../helpers/checked-service.ts'
 import { newAccount, newKey } from '../helpers/fixtures.ts'
-import { sendBytes } from '../helpers/raw-socket.ts'
+import { exchange, sendBytes } from '../helpers/raw-socket.ts'
 
 test('requests are framed, named and encoded as HTTP requires', async (t) => {
   const { root, rootToken, service, canaries } = await startCheckedService(t)
@@ -97,6 +97,52 @@ test('requests are framed, named and encoded as HTTP requires', async (t) => {
     t.equal(unframed.status, 400, 'RFC 9112, section 6.3: chunked must be the last one')
     const empty = ['Host: a', bearer, 'Transfer-Encoding: , chunked']
     t.not((await send(`POST ${key}/disable HTTP/1.1`, empty, '0\r\n\r\n')).status, 501)
+  })
+
+  await t.test('only a request whose body is read gets 100 Continue', async (t) => {
+    const json = ['Content-Type: application/json']
+    const long = 'Content-Length: 300000'
+    const refused: readonly (readonly [number, string, ...string[]])[] = [
+      [401, 'POST /v1/verify', ...json],
+      [404, 'POST /nowhere', bearer, ...json],
+      [404, `POST /v1/accounts/${id}/api-keys`, bearer, ...json],
+      [405, 'POST /v1/me', bearer, ...json],
+      [415, 'POST /v1/verify', bearer, 'Content-Type: text/plain'],
+      [413, 'POST /v1/verify', bearer, ...json, long],
+      [417, 'POST /v1/verify', bearer, ...json, 'Expect: cake'],
+      [200, 'GET /livez'],
+    ]
+    for (const [status, start, ...sent] of refused) {
+      const length = sent.includes(long) ? [] : ['Content-Length: 2']
+      const head = [`${start} HTTP/1.1`, 'Host: a', 'Expect: 100-continue', ...length, ...sent]
+      const text = await exchange(url, `${head.join('\r\n')}\r\n\r\n`)
+      t.match(text, new RegExp(`^HTTP/1.1 ${status} .*connection: close`, 'is'), head.join())
+      t.equal(text.split('HTTP/1.1 ').length, 2, 'one answer, without a 100')
+    }
+    const body = JSON.stringify({ token })
+    const framings = [
+      [`Content-Length: ${body.length}`, body],
+      ['Transfer-Encoding: chunked', `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`],
+    ] as const
+    const expectations = ['100-continue', '100-Continue', ',100-continue', ' , 100-continue ,']
+    for (const [framing, sent] of framings) {
+      for (const expectation of [...expectations, '100-continue, 100-continue']) {
+        const head = ['POST /v1/verify HTTP/1.1', 'Host: a', bearer, ...json, framing]
+        const ending = [`Expect: ${expectation}`, 'Connection: close', '', sent]
+        const text = await exchange(url, [...head, ...ending].join('\r\n'))
+        t.match(text, /^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 /, `${framing} ${expectation}`)
+      }
+    }
+    const empty = [`Content-Length: ${body.length}`, ...json, bearer, 'Host: a', 'Expect: ']
+    t.equal((await send('POST /v1/verify HTTP/1.1', empty, body)).status, 200, 'an empty Expect')
+  })
+
+  await t.test('an expectation of a request without a body changes nothing', async (t) => {
+    const get = (close: string) =>
+      `GET /livez HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n${close}\r\n`
+    const text = await exchange(url, get('') + get('Content-Length: 0\r\nConnection: close\r\n'))
+    const statuses = Array.from(text.matchAll(/HTTP\/1.1 (\d+)/g), ([, status]) => status)
+    t.same(statuses, ['200', '200'])
   })
 
   await t.test('a request has exactly one valid Host, except in HTTP/1.0', async (t) => {
