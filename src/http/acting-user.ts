@@ -5,6 +5,7 @@ import type { ActingUser } from '../domain/principal.ts'
 import { redactTokens } from '../domain/token/redaction.ts'
 import { invalidRequest, ServiceError } from '../errors.ts'
 import { nameFaults } from '../management/validate-text.ts'
+import { countHeader } from './header-lines.ts'
 
 /**
  * Reads `X-Acting-User` and `X-Acting-User-Name`. Requires the `account:act_as` permission. Throws
@@ -39,7 +40,7 @@ export function parseActingUser(
       },
     ])
   }
-  return { id, name: encodedName === undefined ? null : decodeName(encodedName) }
+  return { id, name: encodedName === undefined ? null : decodeName(request, encodedName) }
 }
 
 /**
@@ -58,9 +59,11 @@ function isActorId(text: string): boolean {
   return text.length <= maxActorIdLength && /^[\x21-\x7e]+$/.test(text)
 }
 
-function decodeName(encoded: string | string[]): string {
+function decodeName({ raw }: FastifyRequest, encoded: string | string[]): string {
   const field = '/x-acting-user-name'
-  const name = decodePercent(encoded)
+  // Node joins several lines by a comma, which would record two names as one.
+  const isOne = countHeader(raw.rawHeaders, 'x-acting-user-name') === 1
+  const name = isOne ? decodePercent(encoded) : undefined
   if (name === undefined) {
     throw invalidRequest([
       {

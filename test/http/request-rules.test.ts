@@ -178,6 +178,24 @@ test('requests are framed, named and encoded as HTTP requires', async (t) => {
     t.equal((await send('GET /livez HTTP/1.0', ['Host: a', 'Host: a'])).status, 400)
   })
 
+  await t.test('a header of one value is refused if it is sent twice', async (t) => {
+    const body = JSON.stringify({ name: 'for a user', role: 'viewer', expires_at: null })
+    const base = ['Host: a', bearer, 'Content-Type: application/json']
+    const sent = [...base, `Content-Length: ${body.length}`, 'X-Acting-User: u1']
+    const rows = [
+      ['/x-acting-user', 'pattern', 'X-Acting-User: u2'],
+      ['/x-acting-user-name', 'percent_encoding', 'X-Acting-User-Name: A', 'x-acting-user-name: B'],
+      ['/idempotency-key', 'repeated', 'Idempotency-Key: a', 'idempotency-key: b'],
+      ['/idempotency-key', 'repeated', 'Idempotency-Key: a', 'Idempotency-Key: a'],
+    ] as const
+    for (const [field, rule, ...lines] of rows) {
+      const start = `POST /v1/accounts/${account}/api-keys HTTP/1.1`
+      const answer = await send(start, [...sent, ...lines], body)
+      t.equal(answer.status, 400, lines.join())
+      t.match(answer.body.errors, [{ in: 'header', field, rule, message: /must be sent once/ }])
+    }
+  })
+
   await t.test('what is not HTTP is told what to send instead', async (t) => {
     const said = async (bytes: string) => {
       const { status, text, headers } = await sendBytes(url, bytes)

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { IdempotentRequest } from '../../acts/idempotency.ts'
 import { canonicalJson } from '../../domain/canonical-json.ts'
 import { idempotencyHours, maxIdempotencyKeyLength } from '../../domain/limits.ts'
+import { invalidRequest } from '../../errors.ts'
+import { countHeader } from '../header-lines.ts'
 
 /** The headers of an operation whose requests a client may repeat. */
 export const idempotencyHeaders = (answer: string) =>
@@ -19,15 +21,23 @@ export const idempotencyHeaders = (answer: string) =>
 
 /**
  * The Idempotency-Key of a request, with a digest of its body. The digest is of canonical JSON: the
- * order of members and white space make no difference.
+ * order of members and white space make no difference. `body`: the body with the values of absent
+ * fields, where they say the same. Throws `invalid_request`.
  */
-export function parseIdempotencyKey(request: {
-  readonly headers: { readonly 'idempotency-key'?: string | undefined }
-  readonly body: unknown
-}): IdempotentRequest | undefined {
+export function parseIdempotencyKey(
+  request: Pick<FastifyRequest, 'body' | 'raw'> & {
+    readonly headers: { readonly 'idempotency-key'?: string | undefined }
+  },
+  body: unknown = request.body,
+): IdempotentRequest | undefined {
   const idempotencyKey = request.headers['idempotency-key']
   if (idempotencyKey === undefined) return undefined
-  return { idempotencyKey, bodyDigest: hash('sha256', canonicalJson(request.body)) }
+  // Node joins several lines by a comma, which would be a key that nobody sent.
+  if (countHeader(request.raw.rawHeaders, 'idempotency-key') > 1) {
+    const message = 'Idempotency-Key must be sent once.'
+    throw invalidRequest([{ in: 'header', field: '/idempotency-key', rule: 'repeated', message }])
+  }
+  return { idempotencyKey, bodyDigest: hash('sha256', canonicalJson(body)) }
 }
 
 /** Marks the answer to a repeated request. */

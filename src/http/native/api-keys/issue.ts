@@ -67,7 +67,7 @@ export function issueApiKeyRoute(app: App, deps: ControlPlaneDeps): void {
         principal,
         params.account_id,
         toIssueRequest(body),
-        parseIdempotencyKey({ headers: request.headers, body: withoutJwtForm(body) }),
+        parseIdempotencyKey(request, withoutJwtForm(body)),
       )
       setReplayHeader(reply, token === null)
       reply.code(201).header('location', pathOfApiKey(apiKey)).header('cache-control', 'no-store')

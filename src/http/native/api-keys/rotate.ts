@@ -32,7 +32,7 @@ export function rotateApiKeyRoute(app: App, deps: ControlPlaneDeps): void {
         params.account_id,
         params.id,
         validateRotation(request.body),
-        parseIdempotencyKey(withRotationDefaults(request)),
+        parseIdempotencyKey(request, withRotationDefaults(request.body)),
       )
       return answerRotation(deps, request, reply, rotated)
     },

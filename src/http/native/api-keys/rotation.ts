@@ -79,13 +79,10 @@ export const rotationSchema = {
   response: responses({ 201: ref(RotatedApiKey) }, { body: true, problems: [404, 409, 422] }),
 }
 
-/** A request with the values of absent flags: absent or false, a repeat has the same digest. */
-export function withRotationDefaults(request: {
-  readonly headers: { readonly 'idempotency-key'?: string | undefined }
-  readonly body: Static<typeof RotateApiKeyBody>
-}) {
-  const { wait_ms: _, ...body } = withoutJwtForm(request.body)
-  return { headers: request.headers, body: { only_if_unused: false, end_overlap: false, ...body } }
+/** A body with the values of absent flags: absent or false, a repeat has the same digest. */
+export function withRotationDefaults(given: Static<typeof RotateApiKeyBody>) {
+  const { wait_ms: _, ...body } = withoutJwtForm(given)
+  return { only_if_unused: false, end_overlap: false, ...body }
 }
 
 /** Throws `invalid_request` if a field is missing that the other fields make necessary. */

@@ -28,7 +28,7 @@ export function rotateMeRoute(app: App, deps: ControlPlaneDeps): void {
         deps,
         requireKey(request.principal),
         validateRotation(request.body),
-        parseIdempotencyKey(withRotationDefaults(request)),
+        parseIdempotencyKey(request, withRotationDefaults(request.body)),
       )
       return answerRotation(deps, request, reply, rotated)
     },
