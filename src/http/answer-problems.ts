@@ -25,10 +25,7 @@ export function answerProblems(app: App): void {
     if (!request.is404 && routes.pattern !== request.routeOptions.url) {
       return done(methodNotAllowed(reply, routes))
     }
-    if (!request.is404) return done()
-    // A path that has the method is one that the router refuses because of its length.
-    const isTooLong = routes.methods.includes(request.method)
-    done(isTooLong ? noRoute(request) : methodNotAllowed(reply, routes))
+    done(request.is404 ? methodNotAllowed(reply, routes) : undefined)
   })
 }
 

@@ -1,3 +1,4 @@
+import { maxHeaderSize } from 'node:http'
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { TSchema } from 'typebox'
@@ -70,7 +71,8 @@ export function createApp(options: CreateAppOptions): CreatedApp {
     }),
     return503OnClosing: false,
     bodyLimit: maxBodyBytes,
-    routerOptions: { querystringParser: parseQuery },
+    // An id of any length is one that does not exist: the header bounds the length of a path.
+    routerOptions: { querystringParser: parseQuery, maxParamLength: maxHeaderSize },
     serverFactory: (serve) => createHttpServer(serve, { pacing, limits: connections, hasEdges }),
     forceCloseConnections: 'idle',
     frameworkErrors: paceUnreadablePath(options),

@@ -576,10 +576,14 @@ t.test('the Aeon API refuses unreadable bodies and unknown paths', async (t) => 
     ['DELETE', keys],
     ['GET', `/accounts/${account.id}/clusters`],
     ['GET', `${keys}/%zz`],
-    ['GET', `${keys}/${'a'.repeat(101)}`],
     ['GET', `/accounts/${account.id}/projects/${account.project_id}/allow-lists/a/b`],
   ]
   for (const [method, path] of nowhere) t.match(await admin.call(method, path), noSuchApi, path)
+  for (const path of [`${keys}/${'a'.repeat(101)}`, `/accounts/${'a'.repeat(4_000)}/api-keys`]) {
+    const answer = await admin.call('GET', path)
+    t.equal(answer.status, 404)
+    t.not(answer.body.error.detail, 'Requested API not found', 'the clients would fall back')
+  }
   const raw = { type: 'application/json', text: '{' }
   t.match(await admin.call('POST', '/nothing', { raw }), noSuchApi, 'before a body is read')
   t.match(await aeonAs(undefined).call('GET', '/nothing'), noSuchApi, 'whoever asks')

@@ -811,7 +811,6 @@ async function refusesRoutes(t: Test, externals: World): Promise<void> {
     ['GET', '//v1/me'],
     ['GET', '/v1/%zz'],
     ['GET', '/v1/accounts/%zz'],
-    ['GET', `/v1/accounts/${'a'.repeat(200)}`],
     ['POST', '/v1/me/'],
     ['POST', '/v1/accounts/%zz'],
   ]
@@ -827,6 +826,7 @@ async function refusesRoutes(t: Test, externals: World): Promise<void> {
     const answer = await admin.call('POST', '/v1/nope', { raw })
     assertProblem(t, answer, notFound, `an unknown route, with a body of ${raw.type}`)
   }
+  const longIds = ['a'.repeat(101), 'a'.repeat(4_000), `${'e'.repeat(90)}.${'e'.repeat(43)}`]
   const badIds = [
     unknownId,
     'x',
@@ -836,6 +836,7 @@ async function refusesRoutes(t: Test, externals: World): Promise<void> {
     'aeon_0',
     '%2e%2e',
     '%ED%A0%80',
+    ...longIds,
   ]
   for (const id of badIds) {
     for (const path of [keys, roles, lists]) {
@@ -843,6 +844,11 @@ async function refusesRoutes(t: Test, externals: World): Promise<void> {
     }
     assertProblem(t, await root.get(`/v1/api-keys/${id}`), notFound, `/v1/api-keys/${id}`)
     assertProblem(t, await root.get(`/v1/accounts/${id}`), notFound, `/v1/accounts/${id}`)
+  }
+  for (const id of longIds) {
+    const revoked = await admin.post(`${keys}/${id}/revoke`, {})
+    assertProblem(t, revoked, notFound, `${keys}/${id}/revoke`)
+    t.match(revoked.body.detail, /key does not exist/, 'there is such a route')
   }
   const plain = { raw: { type: 'text/plain', text: 'x' } }
   const deletion = await admin.call('DELETE', `${roles}/${unknownId}`, plain)
