@@ -1,4 +1,4 @@
-import { type IncomingMessage, METHODS, type Server } from 'node:http'
+import { type IncomingMessage, METHODS, maxHeaderSize, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ConnectionError } from 'fastify'
 import { ServiceError } from '../errors.ts'
@@ -45,7 +45,10 @@ export function answerConnect(
 function unreadable(error: ConnectionError): ServiceError {
   switch (error.code) {
     case 'HPE_HEADER_OVERFLOW':
-      return new ServiceError('headers_too_large', 'The request headers are too large.')
+      return new ServiceError(
+        'headers_too_large',
+        `The URL and the headers of the request are too large: together they may have ${maxHeaderSize} bytes.`,
+      )
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new ServiceError('request_timeout', 'The request was not received completely in time.')
     case 'HPE_INVALID_METHOD':
@@ -53,7 +56,11 @@ function unreadable(error: ConnectionError): ServiceError {
     case 'HPE_PAUSED_H2_UPGRADE':
       return unsupportedVersion()
     case 'HPE_INVALID_URL':
-      return invalid('Percent-encode what is not ASCII in the path and the query.')
+      return invalid(
+        endsBeyondAscii(error)
+          ? 'Percent-encode what is not ASCII in the path and the query.'
+          : 'The path after the method must begin with / or with http:// and a host.',
+      )
     case 'HPE_INVALID_CONSTANT':
       return invalid('The first line must be a method, a path without spaces, and HTTP/1.1.')
     case 'HPE_INVALID_VERSION':
@@ -92,6 +99,12 @@ function invalid(remedy?: string): ServiceError {
 function namesUnknownMethod(error: ConnectionError): boolean {
   const [, method] = /^(?:\r\n)*([\w!#$%&'*+.^`|~-]{1,64}) /.exec(startOf(error)) ?? []
   return method !== undefined && !METHODS.includes(method)
+}
+
+/** Whether the parser stopped at, or one byte after, a byte that no URL has (RFC 3986, section 2). */
+function endsBeyondAscii({ bytesParsed, rawPacket }: ConnectionError): boolean {
+  const bytes = rawPacket as unknown as Buffer
+  return bytes.subarray(bytesParsed - 1, bytesParsed + 1).some((byte) => byte < 0x20 || byte > 0x7e)
 }
 
 /** The beginning of what the connection sent last. */

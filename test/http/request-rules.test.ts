@@ -210,6 +210,12 @@ test('requests are framed, named and encoded as HTTP requires', async (t) => {
       ' A header must be a name, a colon and a value, without line breaks or other control characters.'
     const length = ' Send either one Content-Length, in digits, or Transfer-Encoding: chunked.'
     const ascii = ' Percent-encode what is not ASCII in the path and the query.'
+    const form = ' The path after the method must begin with / or with http:// and a host.'
+    const tooLarge = [
+      431,
+      'headers_too_large',
+      'The URL and the headers of the request are too large: together they may have 16384 bytes.',
+    ]
     const method = [
       501,
       'not_implemented',
@@ -237,6 +243,13 @@ test('requests are framed, named and encoded as HTTP requires', async (t) => {
       ['GET /v1/me?name=a b HTTP/1.1', invalid(target)],
       ['GET /v1/me HTTPS/1.1', invalid(target)],
       ['GET /v1/caf\u00e9 HTTP/1.1', invalid(ascii)],
+      ['GET http://caf\u00e9/v1/me HTTP/1.1', invalid(ascii)],
+      ['GET /v1/m\te HTTP/1.1', invalid(ascii)],
+      ['GET v1/me HTTP/1.1', invalid(form)],
+      ['GET  HTTP/1.1', invalid(form)],
+      ['GET http:/v1/me HTTP/1.1', invalid(form)],
+      [`GET /v1/me?x=${'x'.repeat(20_000)} HTTP/1.1`, tooLarge],
+      [`GET /v1/me HTTP/1.1\r\nX: ${'x'.repeat(20_000)}`, tooLarge],
       ['GET /v1/me HTTP/1.2', invalid(version)],
       ['GET /v1/me HTTP/3', invalid(version)],
       ['GET /v1/me HTTP/1.1\nHost: a', invalid(version)],
