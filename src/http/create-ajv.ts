@@ -1,10 +1,6 @@
 import { Ajv } from 'ajv'
-import formats from 'ajv-formats'
 import { isUuid } from '../domain/uuid.ts'
-
-const dateTime = formats.default.get('date-time', 'full') as {
-  readonly validate: (text: string) => boolean
-}
+import { isDateTime } from './date-time.ts'
 
 export interface AjvOptions {
   /** Whether a value of another type is converted: query parameters are strings. */
@@ -32,15 +28,4 @@ export function createAjv(options: AjvOptions, components: readonly object[]): A
   ajv.addFormat('int32', true)
   for (const component of components) ajv.addSchema(component)
   return ajv
-}
-
-/**
- * RFC 3339, section 5.6: any number of fractional digits, of which a Date keeps three. ajv-formats
- * alone also accepts a space in place of T, and +0530.
- */
-function isDateTime(text: string): boolean {
-  return (
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i.test(text) &&
-    dateTime.validate(text)
-  )
 }

@@ -2,6 +2,7 @@ import type { ErrorObject } from 'ajv'
 import type { FastifySchemaValidationError } from 'fastify'
 import { pointerStep } from '../domain/json-pointer.ts'
 import type { Fault, FaultPlace } from '../errors.ts'
+import { describeImpossibleTime } from './date-time.ts'
 import { isUndocumented } from './documented-as.ts'
 import { expectedValue, type ValueSchema } from './expected-value.ts'
 import { describeUnknownName } from './known-names.ts'
@@ -87,6 +88,10 @@ function valueMessage(
     return data === undefined || data === null
       ? 'The body is missing.'
       : 'The body must be a JSON object.'
+  }
+  if (typeof data === 'string' && schema.format === 'date-time') {
+    const impossible = describeImpossibleTime(data)
+    if (impossible !== undefined) return impossible
   }
   const expected = expectedValue(schema)
   if (place === 'body') return `The value must be ${expected}.`
