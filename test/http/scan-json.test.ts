@@ -67,7 +67,18 @@ t.test('a scan names the line, the column and what it expected', async (t) => {
     ['"\\x"', 1, 2, /escape/],
     ['"a', 1, 3, /quote/],
     ['{} x', 1, 4, /the end/],
-    ['[01]', 1, 3, /a comma or \]/],
+    ['[01]', 1, 2, /a number without a leading zero/],
+    ['[-01]', 1, 2, /a number without a leading zero/],
+    ['[1.]', 1, 4, /a digit/],
+    ['[1.e5]', 1, 4, /a digit/],
+    ['[1e]', 1, 4, /a digit/],
+    ['[1E+]', 1, 5, /a digit/],
+    ['[1.5.2]', 1, 5, /a comma or \]/],
+    ['[1e5e+5]', 1, 5, /a comma or \]/],
+    ['[-]', 1, 3, /a digit/],
+    ['[0x1]', 1, 3, /a comma or \]/],
+    ['\ufeff{"a" 1}', 1, 6, /a colon/],
+    ['\ufeff{\n"a" 1}', 2, 5, /a colon/],
   ]
   for (const [text, line, column, expected] of broken) {
     t.match(scanJson(text), { kind: 'broken', line, column, expected }, JSON.stringify(text))

@@ -175,9 +175,23 @@ class Scanner {
 
   #scanNumber(): 'scanned' | 'broken' {
     number.lastIndex = this.#position
-    if (!number.test(this.#text)) return this.#fail('a value')
+    if (!number.test(this.#text)) {
+      if (this.#take(0x2d)) return this.#fail('a digit')
+      return this.#fail('a value')
+    }
+    const start = this.#position
     this.#position = number.lastIndex
-    return 'scanned'
+    return this.#endNumber(start)
+  }
+
+  /** What goes on as a number does, and is none (RFC 8259, section 6): `1.`, `1e`, `01`. */
+  #endNumber(start: number): 'scanned' | 'broken' {
+    brokenEnd.lastIndex = this.#position
+    const [end] = brokenEnd.exec(this.#text) ?? []
+    if (end === undefined) return 'scanned'
+    if (/^\d/.test(end)) this.#failAt(start, 'a number without a leading zero')
+    else this.#failAt(this.#position + end.length, 'a digit')
+    return 'broken'
   }
 
   #scanEnd(): boolean {
@@ -212,13 +226,17 @@ class Scanner {
   #broken(): JsonScan {
     const before = this.#text.slice(0, this.#position)
     const line = before.split('\n').length
-    const column = this.#position - before.lastIndexOf('\n')
+    // An editor counts no column for a byte order mark.
+    const markLength = line === 1 && before.startsWith('\ufeff') ? 1 : 0
+    const column = this.#position - before.lastIndexOf('\n') - markLength
     const position = this.#position
     return { kind: 'broken', position, line, column, expected: this.#expected }
   }
 }
 
 const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+/** Sticky, after a number: a point or an exponent without a digit, or a digit after a zero. */
+const brokenEnd = /\.(?!\d)|[eE](?![+-]?\d)[+-]?|\d/y
 const unicodeEscape = /\\u[0-9a-fA-F]{4}/y
 
 /** 0: there is no such escape. */
