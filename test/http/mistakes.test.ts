@@ -215,6 +215,20 @@ test('every mistake of a newcomer is answered with what to write instead', async
       'The body is not JSON: at line 1, column 13, an escape that JSON has is expected. Write a backslash as two.',
     ],
     [
+      'an escape without its digits',
+      raw('{"name": "\\u12"}'),
+      400,
+      '',
+      'The body is not JSON: at line 1, column 11, an escape that JSON has is expected. Write four hexadecimal digits after \\u.',
+    ],
+    [
+      'a number that ends with a point',
+      raw('{"name": 1.}'),
+      400,
+      '',
+      'The body is not JSON: at line 1, column 12, a digit is expected.',
+    ],
+    [
       'an object that does not end',
       raw('{"name": "ci"'),
       400,

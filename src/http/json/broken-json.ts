@@ -26,6 +26,7 @@ function hintAt(text: string, position: number): string {
     return ' Remove the comma before it.'
   }
   if (found === '\0') return ' Send JSON in UTF-8.'
+  if (text.startsWith('\\u', position)) return ' Write four hexadecimal digits after \\u.'
   if (found === '\\') return ' Write a backslash as two.'
   if (found < ' ') return ' Write it as an escape, such as \\n.'
   if (found === '+') return ' Write the number without +.'
