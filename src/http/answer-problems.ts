@@ -10,6 +10,8 @@ import { UnknownRoute } from './unknown-route.ts'
 /** Answers every error as `application/problem+json`. */
 export function answerProblems(app: App): void {
   const findRoutes = recordRoutes(app)
+  const noRoute = ({ url }: FastifyRequest) =>
+    new UnknownRoute(pathOf(url), (path) => findRoutes(path) !== undefined)
   app.setErrorHandler((error: FastifyError, request, reply) =>
     sendProblem(request, reply, toServiceError(error, request)),
   )
@@ -40,17 +42,13 @@ function hasParameters({ params }: FastifyRequest): boolean {
   return false
 }
 
-function noRoute({ url }: FastifyRequest): UnknownRoute {
-  return new UnknownRoute(pathOf(url))
-}
-
 /** Answers a path that the router cannot decode: no route has it. */
 export function answerUnreadablePath(
   _error: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  sendProblem(request, reply, noRoute(request))
+  sendProblem(request, reply, new UnknownRoute(pathOf(request.url)))
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, error: ServiceError) {

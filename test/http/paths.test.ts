@@ -103,12 +103,16 @@ test('a path means the same in any spelling, and one without a route says so', a
         t.ok([404, 405].includes(answer.statusCode), `${method} ${empty}: ${answer.statusCode}`)
         t.match(
           detail,
-          /^There is no such route: |^Requested API not found$|^The path supports only/,
+          /^There is no such route[.:]|^Requested API not found$|^The path supports only/,
         )
       }
     }
     const { body } = await root.get('/v1/accounts/')
     t.equal(body.detail, 'There is no such route: leave out the slash at the end.')
+    for (const path of ['/v1/', '/openapi/', '/nowhere/', '/v1/accounts/%zz/']) {
+      const { detail } = (await root.get(path)).body
+      t.equal(detail, 'There is no such route.', `${path} has no route without the slash either`)
+    }
     const two = await root.get('/v1//accounts')
     t.equal(two.body.detail, 'There is no such route: the path has two slashes in a row.')
     t.equal((await root.get('/v1/nope')).body.detail, 'There is no such route.')
