@@ -177,6 +177,11 @@ t.test('a page of another origin signs nobody in', async (t) => {
     const answer = await service.as(undefined).call('POST', '/v1/session', { body, headers })
     assertProblem(t, answer, originRefused, label)
   }
+  const { detail } = await service
+    .as(undefined)
+    .call('POST', '/v1/session', { body, headers: withoutOrigin })
+    .then((answer) => answer.body)
+  t.match(detail, /^The request requires the header Origin: http:/, 'no page of another origin')
 })
 
 const { 'x-aeon-console': _header, ...withoutHeader } = consoleHeaders

@@ -26,7 +26,7 @@ export function requireConsoleRequest(
   }
   if (headers.origin === origin) return
   if (headers.origin !== undefined || !safeMethods.has(method)) {
-    throw refused(`The request requires the header Origin: ${origin}.`)
+    throw originMissing({ origin })
   }
 }
 
@@ -41,13 +41,19 @@ export function requireSignInSite(
   const sites = sitesOf({ headers }, publicSite)
   const site = sites.find(({ origin }) => origin === headers.origin)
   if (site !== undefined) return site
+  const [expected] = sites
+  if (headers.origin === undefined && expected !== undefined) throw originMissing(expected)
   if (publicSite !== undefined) {
     throw refused(`Sign in at ${publicSite.origin}/console, the origin of PUBLIC_URL.`)
   }
-  if (sites.length > 0) throw refused('The request comes from a page of another origin.')
+  if (expected !== undefined) throw refused('The request comes from a page of another origin.')
   throw refused(
     'Signing in requires HTTPS. Serve the console behind TLS and set PUBLIC_URL to its https:// URL, or open the console on the machine of the service, at a loopback address.',
   )
+}
+
+function originMissing({ origin }: Pick<ConsoleSite, 'origin'>): ServiceError {
+  return refused(`The request requires the header Origin: ${origin}.`)
 }
 
 function refused(message: string): ServiceError {
