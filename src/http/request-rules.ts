@@ -61,11 +61,13 @@ function hostFault(message: string): ServiceError {
 /** A transfer coding that is not understood is 501 (RFC 9112, section 6.1). */
 function faultOfFraming(headers: IncomingHttpHeaders): ServiceError | undefined {
   const length = headers['content-length']
-  if (length !== undefined && length !== '0') return undefined
+  if (length !== undefined && !/^0+$/.test(length)) return undefined
   const codings = headers['transfer-encoding']
   if (codings === undefined) {
     // An empty body is absent: a type that it has nevertheless describes nothing.
     delete headers['content-type']
+    // Fastify knows no other spelling of the length.
+    if (length !== undefined) headers['content-length'] = '0'
     return undefined
   }
   // The parser of node:http answers 400 if chunked is not the last coding (section 6.3).

@@ -28,6 +28,7 @@ test('requests are framed, named and encoded as HTTP requires', async (t) => {
     ]
     const framings = [
       { headers: ['Content-Length: 0'], body: '' },
+      { headers: ['Content-Length: 00'], body: '' },
       { headers: ['Transfer-Encoding: chunked'], body: '0\r\n\r\n' },
       { headers: ['Transfer-Encoding: Chunked', 'Content-Encoding: gzip'], body: '0\r\n\r\n' },
       { headers: [], body: '' },
