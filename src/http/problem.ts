@@ -11,6 +11,7 @@ import {
   faultPlaces,
   type ServiceError,
 } from '../errors.ts'
+import { refuseContentCoding } from './content-coding.ts'
 import { ForeseenError } from './foreseen-error.ts'
 import { RefusedToken } from './refused-token.ts'
 import { openEnum, ref } from './schema-tools.ts'
@@ -128,8 +129,8 @@ export function setErrorHeaders(
   if (status === 503) reply.header('retry-after', retryAfterOf(error))
   if (status === 401) reply.header('www-authenticate', challenge(request))
   if (isBeyondToken(request, error)) reply.header('www-authenticate', insufficientScope)
-  // RFC 9110, section 15.5.16.
-  if (status === 415 && request.headers['content-encoding'] !== undefined) {
+  // RFC 9110, section 15.5.16: only if the coding is the cause, and not the media type.
+  if (status === 415 && refuseContentCoding(request) !== undefined) {
     reply.header('accept-encoding', 'identity')
   }
   reply.header('cache-control', 'no-store')

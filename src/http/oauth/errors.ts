@@ -58,6 +58,8 @@ function answerError(
   // section 5.2, answers as a malformed request.
   const isForm = error instanceof ServiceError || failure.code !== 'unsupported_media_type'
   const status = isForm ? statusOf(failure) : 400
+  // RFC 9110, section 15.5.16.
+  if (status === 415) reply.header('accept-encoding', 'identity')
   if (status === 503) {
     reply.header('retry-after', retryAfterOf(failure))
     return sendOAuthError(
