@@ -97,7 +97,7 @@ t.test('null for a list or a map of an update leaves it unchanged', async (t) =>
   t.match(changed.body.allow_list, { description: 'ten', entries: ['10.0.0.0/8'] })
 })
 
-t.test('wait_ms counts in the query and in the body, and the query first', async (t) => {
+t.test('wait_ms counts in the query and in the body, and must be the same in both', async (t) => {
   const account = await newAccount(root)
   const role = await newRole(root, account, 'waiter', ['cluster:read'])
   const list = await newAllowList(root, account, ['10.0.0.0/8'])
@@ -126,7 +126,9 @@ t.test('wait_ms counts in the query and in the body, and the query first', async
       })
     assertInvalid(t, await send('?wait_ms=-1', {}), [['/wait_ms', 'minimum']], `${path}, query`)
     assertInvalid(t, await send('', { wait_ms: -1 }), [['/wait_ms', 'minimum']], `${path}, body`)
-    t.ok((await send('?wait_ms=0', { wait_ms: 30_000 })).status < 300, path)
+    const both = await send('?wait_ms=0', { wait_ms: 30_000 })
+    assertInvalid(t, both, [['/wait_ms', 'same_value', 'body']], `${path}, two values`)
+    t.ok((await send('?wait_ms=0', { wait_ms: 0 })).status < 300, path)
   }
   for (const path of ['/v1/session', `/v1/sessions/${id}`]) {
     const answer = await root.call('DELETE', `${path}?wait_ms=-1`)

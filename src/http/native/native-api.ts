@@ -48,6 +48,7 @@ import { listRolesRoute } from './roles/list.ts'
 import { replaceRoleRoute } from './roles/replace.ts'
 import { endSessionRoute } from './sessions/end.ts'
 import { listSessionsRoute } from './sessions/list.ts'
+import { refuseContradictingWaits } from './shapes/wait.ts'
 import { addUserRoute } from './users/add.ts'
 import { changeUserRoute } from './users/change-role.ts'
 import { exportUsersRoute } from './users/export.ts'
@@ -69,6 +70,8 @@ export function nativeApi(
   deps: ControlPlaneDeps,
   { console }: Pick<ApiSettings, 'console'>,
 ): void {
+  refuseContradictingWaits(scope)
+
   getMeRoute(scope, deps)
 
   issueApiKeyRoute(scope, deps)

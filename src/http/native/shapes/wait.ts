@@ -1,5 +1,9 @@
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { type Static, Type } from 'typebox'
+import { isRecord } from '../../../domain/is-record.ts'
 import { defaultWaitMs, maxWaitMs } from '../../../domain/limits.ts'
+import { invalidRequest } from '../../../errors.ts'
+import type { App } from '../../app-type.ts'
 import { documentedAs, undocumented } from '../../documented-as.ts'
 import { closed } from '../../schema-tools.ts'
 
@@ -23,7 +27,31 @@ export const waitQuery = Type.Object(
 /** The same in a body, for clients that send it there. */
 export const waitInBody = undocumented(milliseconds)
 
-/** The time that a request wants to wait: the query counts before the body. */
+/**
+ * Refuses, on the routes that are registered after it, a body that wants to wait otherwise than the
+ * query, before anything is changed: neither may be ignored.
+ */
+export function refuseContradictingWaits(app: App): void {
+  app.addHook('onRoute', (route) => {
+    if (route.schema?.querystring !== waitQuery || route.schema.body === undefined) return
+    const given = [route.preHandler ?? []].flat()
+    route.preHandler = [compareWaits, ...given] as NonNullable<RouteOptions['preHandler']>
+  })
+}
+
+function compareWaits(
+  { query, body }: FastifyRequest,
+  _reply: FastifyReply,
+  done: (error?: Error) => void,
+): void {
+  const { wait_ms: inQuery } = query as Static<typeof waitQuery>
+  const inBody = isRecord(body) ? body.wait_ms : undefined
+  if (inQuery === undefined || inBody === undefined || inQuery === inBody) return done()
+  const message = 'The query has another wait_ms. Send it in the query only.'
+  done(invalidRequest([{ field: '/wait_ms', rule: 'same_value', message }]))
+}
+
+/** The time that a request wants to wait: in its query or, for older clients, in its body. */
 export function waitOf(request: {
   readonly query: Static<typeof waitQuery>
   readonly body: { readonly wait_ms?: number }
