@@ -227,6 +227,11 @@ t.test('a repeated request creates no other role, list or account', async (t) =>
     t.equal(other.status, 201)
     t.not(other.body[field].id, made.id)
   }
+  const id = '0190a7c4-5f6e-7abc-8def-0123456789ab'
+  for (const given of [id.toUpperCase(), id]) {
+    const made = await send(root, '/v1/accounts', { name: 'By its id', id: given }, 'k3')
+    t.same([made.status, made.body.account.id], [201, id], 'ids are equal in any case')
+  }
   const admin = as((await newKey(root, account)).token)
   const { path, body } = kinds[0] ?? { path: '', body: {} }
   const taken = await send(admin, path, body, 'k')
