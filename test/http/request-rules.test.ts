@@ -80,7 +80,13 @@ test('requests are framed, named and encoded as HTTP requires', async (t) => {
     const answer = await send('POST /oauth2/introspect HTTP/1.1', introspection, form)
     t.same([answer.status, JSON.parse(answer.text).error], [415, 'invalid_request'])
     t.equal(answer.headers['accept-encoding'], 'identity')
-    const text = ['Host: a', bearer, 'Content-Type: text/plain', length, 'Content-Encoding: identity']
+    const text = [
+      'Host: a',
+      bearer,
+      'Content-Type: text/plain',
+      length,
+      'Content-Encoding: identity',
+    ]
     const plain = await send('POST /v1/verify HTTP/1.1', text, body)
     t.same([plain.status, plain.headers['accept-encoding']], [415, undefined], 'the media type')
     const aeon = [...json, 'Content-Encoding: gzip']

@@ -43,7 +43,7 @@ function compareWaits(
   { query, body }: FastifyRequest,
   _reply: FastifyReply,
   done: (error?: Error) => void,
-): void {
+) {
   const { wait_ms: inQuery } = query as Static<typeof waitQuery>
   const inBody = isRecord(body) ? body.wait_ms : undefined
   if (inQuery === undefined || inBody === undefined || inQuery === inBody) return done()
