@@ -290,6 +290,25 @@ t.test('the Aeon document has names that generators can tell apart', async (t) =
   t.equal(schemas.CreateApiKeyResponse['x-go-name'], 'CreatedApiKey')
 })
 
+t.test('each operation of the Aeon document has every answer that the service gives', async (t) => {
+  for (const [path, item] of Object.entries<Json>(document.paths)) {
+    for (const [method, { responses }] of Object.entries<Json>(item)) {
+      const error = { content: { 'application/json': { schema: component('ApiError') } } }
+      t.match(responses.default, error, `${method} ${path}: 417 and others`)
+      const isRead = method === 'get'
+      t.same([isRead, isRead], ['304' in responses, '412' in responses], `${method} ${path}`)
+      if (isRead)
+        t.same([responses[304].content, responses[412].content], [undefined, error.content])
+    }
+  }
+  const { headers } = await root.get('/api/public/v1/account')
+  const ask = async (given: Record<string, string>) =>
+    (await root.call('GET', '/api/public/v1/account', { headers: given })).status
+  t.equal(await ask({ 'if-none-match': String(headers.etag) }), 304)
+  t.equal(await ask({ 'if-match': '"x"' }), 412)
+  t.equal(await ask({ expect: 'cake' }), 417)
+})
+
 t.test('no value is in two enums of the Aeon document', async (t) => {
   const values = Object.values<Json>(schemas).flatMap((schema) => schema.enum ?? [])
   t.equal(new Set(values).size, values.length, 'generated Go has one constant for each value')

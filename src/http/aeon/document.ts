@@ -3,6 +3,7 @@ import packageJson from '../../../package.json' with { type: 'json' }
 import type { App } from '../app-type.ts'
 import { nameComponents, type OpenApiDocument, onlyUsedComponents } from '../openapi-components.ts'
 import { serveDocument } from '../serve-document.ts'
+import { completeResponses } from './complete-responses.ts'
 import { toDocumentForm } from './document-form.ts'
 import { aeonPrefix } from './errors.ts'
 
@@ -53,7 +54,9 @@ export async function describeAeonRoutes(scope: App): Promise<void> {
     },
     transformObject: (given) =>
       'openapiObject' in given
-        ? toDocumentForm(onlyUsedComponents(given.openapiObject as OpenApiDocument))
+        ? toDocumentForm(
+            completeResponses(onlyUsedComponents(given.openapiObject as OpenApiDocument)),
+          )
         : given.swaggerObject,
     refResolver: nameComponents,
   })
