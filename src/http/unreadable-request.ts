@@ -101,7 +101,7 @@ function namesUnknownMethod(error: ConnectionError): boolean {
   return method !== undefined && !METHODS.includes(method)
 }
 
-/** Whether the parser stopped at, or one byte after, a byte that no URL has (RFC 3986, section 2). */
+/** Whether the parser stopped at or behind a byte that no URL has (RFC 3986, section 2). */
 function endsBeyondAscii({ bytesParsed, rawPacket }: ConnectionError): boolean {
   const bytes = rawPacket as unknown as Buffer
   return bytes.subarray(bytesParsed - 1, bytesParsed + 1).some((byte) => byte < 0x20 || byte > 0x7e)

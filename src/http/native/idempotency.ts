@@ -23,8 +23,8 @@ export const idempotencyHeaders = (answer: string) =>
 
 /**
  * The Idempotency-Key of a request, with a digest of its body. The digest is of canonical JSON: the
- * order of members, white space and the case of ids make no difference. `body`: the body with the values of absent
- * fields, where they say the same. Throws `invalid_request`.
+ * order of members, white space and the case of ids make no difference. `body`: the body with the
+ * values of absent fields, where they say the same. Throws `invalid_request`.
  */
 export function parseIdempotencyKey(
   request: Pick<FastifyRequest, 'body' | 'raw'> & {
