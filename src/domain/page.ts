@@ -36,19 +36,20 @@ export function parseSort(text: string): Sort | undefined {
 }
 
 /**
- * The opaque form of a place. The cursor names its sort, so that it is refused under another
- * sort.
+ * The opaque form of a place. The cursor names its list and its sort, so that it is refused by
+ * another list and under another sort: there it would leave items out without a word.
  */
-export function encodeCursor(sort: Sort, place: PagePlace): string {
-  const parts = [sort.field, sort.descending, place.value, place.id]
+export function encodeCursor(list: string, sort: Sort, place: PagePlace): string {
+  const parts = [sort.field, sort.descending, place.value, place.id, list]
   return Buffer.from(JSON.stringify(parts)).toString('base64url')
 }
 
-/** The place in a cursor; undefined when the cursor is not one of ours for this sort. */
-export function decodeCursor(sort: Sort, cursor: string): PagePlace | undefined {
+/** The place in a cursor; undefined when the cursor is none of this list and sort. */
+export function decodeCursor(list: string, sort: Sort, cursor: string): PagePlace | undefined {
   const parts = parseJson(Buffer.from(cursor, 'base64url').toString())
-  if (!Array.isArray(parts) || parts.length !== 4) return undefined
-  const [field, descending, value, id] = parts as unknown[]
+  if (!Array.isArray(parts) || parts.length !== 5) return undefined
+  const [field, descending, value, id, ofList] = parts as unknown[]
+  if (ofList !== list) return undefined
   if (field !== sort.field || descending !== sort.descending) return undefined
   if (typeof id !== 'string' || !isUuid(id)) return undefined
   if (value === null) return sort.field === 'expires_at' ? { value, id } : undefined

@@ -11,6 +11,7 @@ import {
 } from '../domain/page.ts'
 import { invalidRequest } from '../errors.ts'
 import { expected } from './expected-value.ts'
+import { type ListRequest, listIdentity } from './list-identity.ts'
 import { oneOf } from './schema-tools.ts'
 
 const defaultSort = '-created_at'
@@ -31,7 +32,7 @@ export function pageParameters(fields: readonly SortField[] = ['created_at', 'na
         maxLength: maxCursorLength,
         ...expected('a next_cursor of this list'),
         description:
-          'The `next_cursor` of the previous page. Send the same `sort` as for that page.',
+          'The `next_cursor` of the previous page. Send the same `sort` and filters as for that page.',
       }),
     ),
     sort: Type.Optional(
@@ -52,31 +53,43 @@ function sortDescription(fields: readonly SortField[]): string {
   return `Sort field. \`-\` sorts in descending order.${never}`
 }
 
-/**
- * The page that a query asks for. Throws `invalid_request` for a cursor of another list or sort.
- */
-export function parsePage(query: {
+interface PageQuery {
   readonly limit?: number
   readonly cursor?: string
   readonly sort?: string
-}): PageRequest {
+}
+
+/** A page, and the list that it is of. */
+export interface PageOfList extends PageRequest {
+  readonly list: string
+}
+
+/**
+ * The page that a request asks for. Throws `invalid_request` for a cursor of another list, filter
+ * or sort.
+ */
+export function parsePage(request: ListRequest & { readonly query: PageQuery }): PageOfList {
+  const { query } = request
+  const list = listIdentity(request)
   const sort = parseSort(query.sort ?? defaultSort)
   if (sort === undefined) throw new Error('The schema allows no other sort.')
   const limit = query.limit ?? defaultPageSize
   // An empty cursor asks for the first page: a client in a loop may send a null cursor so.
-  if (query.cursor === undefined || query.cursor === '') return { limit, sort, after: undefined }
-  const after = decodeCursor(sort, query.cursor)
+  if (query.cursor === undefined || query.cursor === '')
+    return { list, limit, sort, after: undefined }
+  const after = decodeCursor(list, sort, query.cursor)
   if (after === undefined) throw cursorFault()
-  return { limit, sort, after }
+  return { list, limit, sort, after }
 }
 
 /** The cursor for the page after this one; null if this is the last. */
-export function nextCursor(page: Page<unknown>, request: PageRequest): string | null {
-  return page.next && encodeCursor(request.sort, page.next)
+export function nextCursor(page: Page<unknown>, { list, sort }: PageOfList): string | null {
+  return page.next && encodeCursor(list, sort, page.next)
 }
 
-function cursorFault() {
+/** For a cursor of another list, filter or sort. */
+export function cursorFault() {
   const message =
-    'The value must be a next_cursor of this list, with the same sort. Leave the parameter out for the first page.'
+    'The value must be a next_cursor of this list, with the same sort and filters. Leave the parameter out for the first page.'
   return invalidRequest([{ in: 'query', field: '/cursor', rule: 'cursor', message }])
 }

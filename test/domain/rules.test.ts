@@ -354,7 +354,7 @@ t.test('the actor of an act is its acting user, or else its key', async (t) => {
   t.same(actorSeenBy(user, false), user)
 })
 
-t.test('a page cursor decodes to its position, for its own sort only', async (t) => {
+t.test('a page cursor decodes to its position, for its own list and sort only', async (t) => {
   const sorts: Sort[] = ['created_at', '-created_at', 'name', '-name', 'expires_at', '-expires_at']
     .map(parseSort)
     .filter((sort) => sort !== undefined)
@@ -364,19 +364,23 @@ t.test('a page cursor decodes to its position, for its own sort only', async (t)
   const id = goodKey.id
   for (const sort of sorts) {
     const value = sort.field === 'name' ? 'näme' : now.toISOString()
-    const cursor = encodeCursor(sort, { value, id })
-    t.same(decodeCursor(sort, cursor), { value, id })
+    const cursor = encodeCursor('list', sort, { value, id })
+    t.same(decodeCursor('list', sort, cursor), { value, id })
+    t.equal(decodeCursor('other list', sort, cursor), undefined)
     for (const other of sorts) {
-      if (other !== sort) t.equal(decodeCursor(other, cursor), undefined)
+      if (other !== sort) t.equal(decodeCursor('list', other, cursor), undefined)
     }
-    const never = decodeCursor(sort, encodeCursor(sort, { value: null, id }))
+    const never = decodeCursor('list', sort, encodeCursor('list', sort, { value: null, id }))
     t.same(never, sort.field === 'expires_at' ? { value: null, id } : undefined)
-    t.equal(decodeCursor(sort, encodeCursor(sort, { value: 'x\0', id })), undefined)
-    t.equal(decodeCursor(sort, encodeCursor(sort, { value, id: 'x' })), undefined)
+    t.equal(decodeCursor('list', sort, encodeCursor('list', sort, { value: 'x\0', id })), undefined)
+    t.equal(decodeCursor('list', sort, encodeCursor('list', sort, { value, id: 'x' })), undefined)
   }
   const [byTime] = sorts
   if (byTime === undefined) throw new Error('no sort')
-  t.equal(decodeCursor(byTime, encodeCursor(byTime, { value: '2026', id })), undefined)
+  t.equal(
+    decodeCursor('list', byTime, encodeCursor('list', byTime, { value: '2026', id })),
+    undefined,
+  )
 })
 
 t.test('decoding a page cursor never throws', async (t) => {
@@ -389,7 +393,7 @@ t.test('decoding a page cursor never throws', async (t) => {
           fc.json().map((text) => Buffer.from(text).toString('base64url')),
         ),
         (text) => {
-          const position = decodeCursor(sort, text)
+          const position = decodeCursor('list', sort, text)
           return position === undefined || typeof position.id === 'string'
         },
       ),

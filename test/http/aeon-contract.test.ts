@@ -449,7 +449,7 @@ t.test('the Aeon API refuses queries that break a rule', async (t) => {
   const statuses =
     'status: The value must be one or more of ACTIVE, EXPIRED, REVOKED, separated by commas.'
   const cursor =
-    'continuation_token: The value must be a continuation_token of this list, with the same order.'
+    'continuation_token: The value must be a continuation_token of this list, with the same order and filters.'
   const bad: readonly [string, string][] = [
     [`${keys}?status=active`, statuses],
     [`${keys}?status=ACTIVE,DISABLED`, statuses],

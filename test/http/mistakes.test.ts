@@ -885,14 +885,14 @@ test('every mistake of a newcomer is answered with what to write instead', async
       ['GET', `${keys}?cursor=${byName}`],
       400,
       'query /cursor',
-      'The value must be a next_cursor of this list, with the same sort. Leave the parameter out for the first page.',
+      'The value must be a next_cursor of this list, with the same sort and filters. Leave the parameter out for the first page.',
     ],
     [
       'a cursor of another list',
-      ['GET', `${lists}?sort=-name&cursor=${byName}`],
+      ['GET', `${lists}?sort=name&cursor=${byName}`],
       400,
       'query /cursor',
-      'The value must be a next_cursor of this list, with the same sort. Leave the parameter out for the first page.',
+      'The value must be a next_cursor of this list, with the same sort and filters. Leave the parameter out for the first page.',
     ],
     [
       'the order in words',

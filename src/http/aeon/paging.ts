@@ -5,13 +5,14 @@ import {
   decodeCursor,
   encodeCursor,
   type PagePlace,
-  type PageRequest,
   type Sort,
   type SortField,
 } from '../../domain/page.ts'
 import { redactTokens } from '../../domain/token/redaction.ts'
 import { invalidRequest } from '../../errors.ts'
 import { expected } from '../expected-value.ts'
+import { type ListRequest, listIdentity } from '../list-identity.ts'
+import type { PageOfList } from '../paging.ts'
 import { pathOf } from '../request-path.ts'
 import { oneOf } from '../schema-tools.ts'
 import { textOrNull } from './shapes/fields.ts'
@@ -87,21 +88,32 @@ export function sortOf(query: PagingQuery, names: OrderNames): Sort {
 }
 
 /**
- * The page that a query asks for. Throws `invalid_request` for a token of another list or order.
+ * The page that a request asks for, ordered by `firstOrder` unless it says otherwise. Throws
+ * `invalid_request` for a token of another list, filter or order.
  */
-export function parsePage(query: PagingQuery, names: OrderNames): PageRequest {
-  const sort = sortOf(query, names)
+export function parsePage(
+  request: ListRequest & { readonly query: PagingQuery },
+  names: OrderNames,
+  firstOrder?: string,
+): PageOfList {
+  const { query } = request
+  const sort = sortOf(
+    { ...(firstOrder !== undefined && { order_by: firstOrder }), ...query },
+    names,
+  )
+  const list = listIdentity(request)
   const { continuation_token: token } = query
   return {
+    list,
     limit: limitOf(query),
     sort,
     // An empty token asks for the first page: a client in a loop may send a null token so.
-    after: token === undefined || token === '' ? undefined : decodePageToken(sort, token),
+    after: token === undefined || token === '' ? undefined : decodePageToken(list, sort, token),
   }
 }
 
-export function decodePageToken(sort: Sort, token: string): PagePlace {
-  const place = decodeCursor(sort, token)
+export function decodePageToken(list: string, sort: Sort, token: string): PagePlace {
+  const place = decodeCursor(list, sort, token)
   if (place === undefined) throw badToken()
   return place
 }
@@ -112,9 +124,15 @@ export function badToken() {
       in: 'query',
       field: '/continuation_token',
       rule: 'cursor',
-      message: 'The value must be a continuation_token of this list, with the same order.',
+      message:
+        'The value must be a continuation_token of this list, with the same order and filters.',
     },
   ])
+}
+
+/** Throws `invalid_request` for a token: a list of one item has no second page. */
+export function refuseToken({ continuation_token: token = '' }: PagingQuery): void {
+  if (token !== '') throw badToken()
 }
 
 /** The `_metadata` of a list. */
@@ -133,6 +151,6 @@ export function pagingMetadata(
   }
 }
 
-export function nextToken(next: PagePlace | null, page: PageRequest): string | null {
-  return next && encodeCursor(page.sort, next)
+export function nextToken(next: PagePlace | null, { list, sort }: PageOfList): string | null {
+  return next && encodeCursor(list, sort, next)
 }

@@ -3,7 +3,7 @@ import { getAccount } from '../../../management/accounts/get.ts'
 import type { App } from '../../app-type.ts'
 import type { ControlPlaneDeps } from '../../deps.ts'
 import { closed, ref } from '../../schema-tools.ts'
-import { PagingMetadata, pagingMetadata, pagingParameters } from '../paging.ts'
+import { PagingMetadata, pagingMetadata, pagingParameters, refuseToken } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { accountParams, ProjectData, projectName, toProjectData } from '../shapes/account.ts'
 
@@ -39,6 +39,7 @@ export function listProjectsRoute(scope: App, deps: ControlPlaneDeps): void {
       },
     },
     async (request) => {
+      refuseToken(request.query)
       const account = await getAccount(deps, request.params.account_id)
       const isAskedFor = (request.query.name ?? projectName) === projectName
       return {

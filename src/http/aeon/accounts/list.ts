@@ -4,7 +4,7 @@ import { getAccount, lastChangeOfAccount } from '../../../management/accounts/ge
 import type { App } from '../../app-type.ts'
 import type { ControlPlaneDeps } from '../../deps.ts'
 import { closed, ref } from '../../schema-tools.ts'
-import { PagingMetadata, pagingMetadata, pagingParameters } from '../paging.ts'
+import { PagingMetadata, pagingMetadata, pagingParameters, refuseToken } from '../paging.ts'
 import { responses } from '../responses.ts'
 import { AccountData, toAccountData } from '../shapes/account.ts'
 
@@ -31,6 +31,7 @@ export function listAccountsRoute(scope: App, deps: ControlPlaneDeps): void {
       },
     },
     async (request) => {
+      refuseToken(request.query)
       const account = await getAccount(deps, rightsOf(request.principal).accountId)
       return {
         data: [toAccountData(account, await lastChangeOfAccount(deps, account))],

@@ -70,7 +70,7 @@ export function listAllowListsRoute(scope: App, deps: ControlPlaneDeps): void {
     async (request, reply) => {
       const { principal, query } = request
       const account = await requireProject(deps, request.params)
-      const wanted = parsePage(query, orderNames)
+      const wanted = parsePage(request, orderNames)
       const ofApiKeys = parseKeyIds(query.api_key_ids, principal)
       const filter = ofApiKeys === undefined ? {} : { ofApiKeys }
       const page = await listAllowLists(deps, account.id, wanted, filter)

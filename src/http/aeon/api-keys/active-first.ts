@@ -5,6 +5,8 @@ import type { ControlPlaneDeps } from '../../deps.ts'
 import { badToken, decodePageToken } from '../paging.ts'
 
 export interface ActiveFirstRequest {
+  /** What a token belongs to; see `listIdentity`. */
+  readonly list: string
   readonly limit: number
   readonly sort: Sort
   /** The token of the previous page. */
@@ -37,9 +39,9 @@ export async function listActiveFirst(
   deps: ControlPlaneDeps,
   accountId: string,
   filter: ApiKeyFilter,
-  { limit, sort, token }: ActiveFirstRequest,
+  { list, limit, sort, token }: ActiveFirstRequest,
 ): Promise<ActiveFirstPage> {
-  const start = decodePosition(sort, token)
+  const start = decodePosition(list, sort, token)
   const items: ApiKey[] = []
   for (const [part, everyStatus] of parts.entries()) {
     const statuses = everyStatus.filter((status) => filter.statuses?.includes(status) ?? true)
@@ -53,23 +55,26 @@ export async function listActiveFirst(
       { limit: Math.max(room, 1), sort, after: part === start.part ? start.after : undefined },
     )
     if (room === 0 && page.items.length > 0) {
-      return { items, next: toToken(sort, { part, after: undefined }) }
+      return { items, next: toToken(list, sort, { part, after: undefined }) }
     }
     items.push(...page.items)
-    if (page.next !== null) return { items, next: toToken(sort, { part, after: page.next }) }
+    if (page.next !== null) return { items, next: toToken(list, sort, { part, after: page.next }) }
   }
   return { items, next: null }
 }
 
-function toToken(sort: Sort, { part, after }: PageStart): string {
-  return `${part}.${after === undefined ? '' : encodeCursor(sort, after)}`
+function toToken(list: string, sort: Sort, { part, after }: PageStart): string {
+  return `${part}.${after === undefined ? '' : encodeCursor(list, sort, after)}`
 }
 
-/** Throws `invalid_request` for a token of another list or order. */
-function decodePosition(sort: Sort, token: string | undefined): PageStart {
+/** Throws `invalid_request` for a token of another list, filter or order. */
+function decodePosition(list: string, sort: Sort, token: string | undefined): PageStart {
   if (token === undefined || token === '') return { part: 0, after: undefined }
   const match = /^([01])\.(.*)$/.exec(token)
   if (match === null) throw badToken()
   const [, part, cursor = ''] = match
-  return { part: Number(part), after: cursor === '' ? undefined : decodePageToken(sort, cursor) }
+  return {
+    part: Number(part),
+    after: cursor === '' ? undefined : decodePageToken(list, sort, cursor),
+  }
 }

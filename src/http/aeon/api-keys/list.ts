@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { answerInTurns } from '../../answer-in-turns.ts'
 import type { App } from '../../app-type.ts'
 import type { ControlPlaneDeps } from '../../deps.ts'
+import { listIdentity } from '../../list-identity.ts'
 import { closed, ref, refAsJson } from '../../schema-tools.ts'
 import { limitOf, PagingMetadata, pagingMetadata, pagingParameters, sortOf } from '../paging.ts'
 import { responses } from '../responses.ts'
@@ -40,6 +41,7 @@ export function listApiKeysRoute(scope: App, deps: ControlPlaneDeps): void {
       const { principal, query } = request
       const accountId = request.params.account_id
       const page = await listActiveFirst(deps, accountId, parseKeyFilter(query), {
+        list: listIdentity(request),
         limit: limitOf(query),
         sort: sortOf(query, orderNames),
         token: query.continuation_token,

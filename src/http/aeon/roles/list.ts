@@ -74,7 +74,7 @@ export function listRolesRoute(scope: App, deps: ControlPlaneDeps): void {
     async (request, reply) => {
       const { principal, query } = request
       const accountId = request.params.account_id
-      const wanted = parsePage(query, orderNames)
+      const wanted = parsePage(request, orderNames)
       const page = await listRoles(deps, accountId, wanted, parseRoleFilter(query))
       const withPermissions = query.include_permissions ?? false
       return answerInTurns(reply, {

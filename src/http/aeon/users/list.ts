@@ -85,7 +85,7 @@ export function listUsersRoute(scope: App, deps: ControlPlaneDeps): void {
     async (request, reply) => {
       const { query } = request
       const accountId = request.params.account_id
-      const wanted = parsePage({ order_by: firstOrder, ...query }, orderNames)
+      const wanted = parsePage(request, orderNames, firstOrder)
       // Without a last name of anybody, the filter finds nobody.
       const page: Page<User> =
         query.last_name === undefined

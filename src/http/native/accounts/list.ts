@@ -31,7 +31,7 @@ export function listAccountsRoute(app: App, deps: ControlPlaneDeps): void {
       },
     },
     async (request) => {
-      const wanted = parsePage(request.query)
+      const wanted = parsePage(request)
       const page = await listAccounts(deps, wanted)
       return { accounts: page.items.map(toAccountBody), next_cursor: nextCursor(page, wanted) }
     },

@@ -34,7 +34,7 @@ export function listAllowListsRoute(app: App, deps: ControlPlaneDeps): void {
       },
     },
     async (request) => {
-      const wanted = parsePage(request.query)
+      const wanted = parsePage(request)
       const page = await loadAllowListPage(deps, request.params.account_id, wanted)
       return { allow_lists: [...page.items], next_cursor: nextCursor(page, wanted) }
     },

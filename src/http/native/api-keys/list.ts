@@ -37,8 +37,9 @@ export function listApiKeysRoute(app: App, deps: ControlPlaneDeps): void {
         response: responses({ 200: refAsJson(ApiKeyPage) }, { problems: [404] }),
       },
     },
-    async ({ principal, params, query }, reply) => {
-      const wanted = parsePage(query)
+    async (request, reply) => {
+      const { principal, params, query } = request
+      const wanted = parsePage(request)
       const filter = parseKeyFilter(query, principal)
       const page = await listApiKeys(deps, params.account_id, filter, wanted)
       const now = deps.now()

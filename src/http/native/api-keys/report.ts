@@ -6,12 +6,13 @@ import {
   maxKeysPerReport,
   maxPageSize,
 } from '../../../domain/limits.ts'
-import { encodeCursor, type PagePlace } from '../../../domain/page.ts'
+import { decodeCursor, encodeCursor, type PagePlace } from '../../../domain/page.ts'
 import { reportHygiene } from '../../../management/api-keys/report-hygiene.ts'
 import type { App } from '../../app-type.ts'
 import type { ControlPlaneDeps } from '../../deps.ts'
 import { expected } from '../../expected-value.ts'
-import { parsePage } from '../../paging.ts'
+import { listIdentity } from '../../list-identity.ts'
+import { cursorFault } from '../../paging.ts'
 import { responses } from '../../responses.ts'
 import { closed, nullableString, oneOf, openEnum, ref } from '../../schema-tools.ts'
 import { accountParams } from '../shapes/account.ts'
@@ -93,8 +94,14 @@ export function reportApiKeysRoute(app: App, deps: ControlPlaneDeps): void {
         response: responses({ 200: ref(HygieneAnswer) }, { problems: [404] }),
       },
     },
-    async ({ params, query, principal }) => {
-      const { after } = parsePage(query)
+    async (request) => {
+      const { params, query, principal } = request
+      // The report has a cursor for each finding, which asks for more of that finding alone.
+      const list = listIdentity(request, ['finding'])
+      const cursorOf = (place: PagePlace | null) => place && encodeCursor(list, sort, place)
+      const { cursor = '' } = query
+      const after = cursor === '' ? undefined : decodeCursor(list, sort, cursor)
+      if (cursor !== '' && after === undefined) throw cursorFault()
       const report = await reportHygiene(deps, params.account_id, {
         ...(query.finding !== undefined && { finding: query.finding }),
         limit: query.limit ?? defaultKeysPerFinding,
@@ -115,10 +122,6 @@ export function reportApiKeysRoute(app: App, deps: ControlPlaneDeps): void {
       }
     },
   )
-}
-
-function cursorOf(place: PagePlace | null): string | null {
-  return place && encodeCursor(sort, place)
 }
 
 /**

@@ -44,7 +44,7 @@ export function listAuditEventsRoute(app: App, deps: ControlPlaneDeps): void {
       },
     },
     async (request, reply) => {
-      const wanted = parsePage(request.query)
+      const wanted = parsePage(request)
       const filter = parseEventFilter(request.query, request.principal)
       const page = await listAuditEvents(deps, request.params.account_id, filter, wanted)
       return answerInTurns(reply, {

@@ -33,8 +33,9 @@ export function listInvitationsRoute(app: App, deps: ControlPlaneDeps): void {
         response: responses({ 200: ref(InvitationPage) }, { problems: [404] }),
       },
     },
-    async ({ principal, params, query }) => {
-      const wanted = parsePage(query)
+    async (request) => {
+      const { principal, params } = request
+      const wanted = parsePage(request)
       const page = await listInvitations(deps, params.account_id, wanted)
       return {
         invitations: page.items.map((one) => toInvitationBody(deps, one, principal)),

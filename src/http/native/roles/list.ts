@@ -34,7 +34,7 @@ export function listRolesRoute(app: App, deps: ControlPlaneDeps): void {
       },
     },
     async (request) => {
-      const wanted = parsePage(request.query)
+      const wanted = parsePage(request)
       const page = await loadRolePage(deps, request.params.account_id, wanted)
       return { roles: [...page.items], next_cursor: nextCursor(page, wanted) }
     },

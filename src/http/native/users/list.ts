@@ -36,7 +36,7 @@ export function listUsersRoute(app: App, deps: ControlPlaneDeps): void {
       },
     },
     async (request) => {
-      const wanted = parsePage(request.query)
+      const wanted = parsePage(request)
       const page = await loadUserPage(deps, request.params.account_id, wanted)
       return { users: [...page.items], next_cursor: nextCursor(page, wanted) }
     },
