@@ -107,6 +107,7 @@ export class Editing {
   #fail(error) {
     this.#problem = error
     this.#isContested = false
+    if (error instanceof Problem && error.isUncertain) this.edited.saved()
   }
 
   #merged() {

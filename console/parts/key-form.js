@@ -1,7 +1,7 @@
 import { get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { accountPath, may } from '../state.js'
-import { effectiveOf } from './permissions.js'
+import { effectiveOf, readCatalogue } from './permissions.js'
 import { fromLocalInput, readersZone, toLocalInput } from './time.js'
 import { counted } from './words.js'
 
@@ -21,14 +21,12 @@ import { counted } from './words.js'
 export async function readChoices() {
   const [roles, permissions, lists] = await Promise.all([
     readAll('roles', 'roles'),
-    get('/v1/permissions'),
+    readCatalogue(),
     may('allow_list:read') ? readAll('allow-lists', 'allow_lists') : [],
   ])
   return {
     roles,
-    permissions: new Map(
-      permissions.permissions.map((/** @type {Permission} */ one) => [one.name, one]),
-    ),
+    permissions,
     lists,
   }
 }
@@ -168,13 +166,22 @@ export function reachField(choices, reach, update) {
     else reach.lists.delete(id)
     update()
   }
+  // One may have been made whose answer was lost.
+  const readLists = async () => {
+    try {
+      choices.lists = await readAll('allow-lists', 'allow_lists')
+      update()
+    } catch {
+      // Those that were read before are still there to be chosen.
+    }
+  }
   const makeList = async () => {
     const { createList } = await import('../views/edit-list.js')
     createList((list) => {
       choices.lists.push(list)
       reach.lists.add(list.id)
       update()
-    })
+    }, readLists)
   }
   return html`<fieldset>
     <legend>Access</legend>

@@ -1,3 +1,4 @@
+import { Problem } from '../api.js'
 import { followReceipt } from './receipt.js'
 
 /** An act that a dialog sends when it is asked to, and its receipt as that comes. */
@@ -13,7 +14,7 @@ export class ReceiptedAct {
 
   /**
    * @param {() => void} update shows the dialog anew
-   * @param {() => void} changed called once, when the act is done
+   * @param {() => void} changed called when the act is done, and when it may be
    */
   constructor(update, changed) {
     this.#update = update
@@ -38,7 +39,10 @@ export class ReceiptedAct {
       })
     } catch (error) {
       this.problem = error
-      if (this.step === 'acting') this.step = 'asking'
+      if (this.step === 'acting') {
+        this.step = 'asking'
+        if (error instanceof Problem && error.isUncertain) this.#changed()
+      }
       this.#update()
     }
   }

@@ -1,5 +1,6 @@
 import { call, get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
+import { Creation } from '../parts/creation.js'
 import { holdOfWork, openDialog } from '../parts/dialog.js'
 import { exportButton } from '../parts/export-button.js'
 import { empty, Loading } from '../parts/loading.js'
@@ -77,32 +78,44 @@ function openForm(account, saved) {
   let isBusy = false
   /** @type {unknown} */
   let problem
-  const headers = { 'idempotency-key': crypto.randomUUID() }
+  const creation = new Creation(() => dialog.update())
 
   /** @param {SubmitEvent} event */
   async function submit(event) {
     event.preventDefault()
+    const body = { name: name.trim() }
+    const isDone = account === undefined ? await create(body) : await rename(account, body)
+    if (!isDone) return
+    saved()
+    dialog.close()
+  }
+
+  /** @param {object} body */
+  async function create(body) {
+    return (await creation.send('/v1/accounts', body)) !== undefined
+  }
+
+  /** @param {Account} renamed @param {object} body */
+  async function rename({ id }, body) {
     isBusy = true
     problem = undefined
     dialog.update()
-    const body = { name: name.trim() }
     try {
-      if (account === undefined) await call('POST', '/v1/accounts', { body, headers })
-      else await call('PATCH', `/v1/accounts/${account.id}`, { body })
-      saved()
-      return dialog.close()
+      await call('PATCH', `/v1/accounts/${id}`, { body })
+      return true
     } catch (error) {
       problem = error
+      isBusy = false
+      dialog.update()
+      return false
     }
-    isBusy = false
-    return dialog.update()
   }
 
   const dialog = openDialog({
     title: account === undefined ? 'Create account' : `Rename ${account.name}`,
-    holds: () => holdOfWork(isBusy),
+    holds: () => holdOfWork(isBusy || creation.isBusy),
     content: ({ dismiss }) => html`<form @submit=${submit}>
-      ${problem === undefined ? nothing : problemOf(problem)}
+      ${creation.render()} ${problem === undefined ? nothing : problemOf(problem)}
       <label>Name
         <input
           required
@@ -117,8 +130,9 @@ function openForm(account, saved) {
       </label>
       <footer>
         <button type="button" @click=${dismiss}>Cancel</button>
-        <button class="primary" ?disabled=${isBusy}>${account === undefined ? 'Create' : 'Rename'}</button>
+        <button class="primary" ?disabled=${isBusy || creation.isBusy}>${account === undefined ? 'Create' : 'Rename'}</button>
       </footer>
     </form>`,
   })
+  void creation.whenClosed(dialog, saved)
 }

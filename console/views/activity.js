@@ -1,6 +1,7 @@
 import { get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { openDialog } from '../parts/dialog.js'
+import { emptyForm } from '../parts/empty-form.js'
 import { exportButton } from '../parts/export-button.js'
 import { empty, Loading } from '../parts/loading.js'
 import { forbidden } from '../parts/problem.js'
@@ -178,7 +179,7 @@ function form(params) {
     <label>From (${readersZone}) <input type="datetime-local" name="created_from" .value=${toLocalInput(params.get('created_from'))} /></label>
     <label>Until (${readersZone}) <input type="datetime-local" name="created_before" .value=${toLocalInput(params.get('created_before'))} /></label>
     <button>Search</button>
-    <a class="button" href=${hrefOf('activity')}>Clear</a>
+    <a class="button" @click=${emptyForm} href=${hrefOf('activity')}>Clear</a>
   </form>`
 }
 

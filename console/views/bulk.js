@@ -35,6 +35,11 @@ export function revokeMany(changed, shown) {
   let filter
   /** @type {any} */
   let preview
+  /**
+   * How many keys were to be revoked by a request whose answer did not arrive.
+   * @type {number | undefined}
+   */
+  let doubted
   /** @type {unknown} */
   let problem
   let reason = ''
@@ -69,8 +74,28 @@ export function revokeMany(changed, shown) {
     }
     await attempt(async () => {
       if (Object.keys(filter ?? {}).length === 0) throw noCondition()
-      preview = (await call('POST', path, { body: { filter, dry_run: true } })).body
+      await count()
     })
+  }
+
+  async function count() {
+    preview = (await call('POST', path, { body: { filter, dry_run: true } })).body
+  }
+
+  /** @param {() => ReturnType<typeof call>} send @returns {ReturnType<typeof call>} */
+  async function doubting(send) {
+    try {
+      return await send()
+    } catch (error) {
+      if (error instanceof Problem && error.isUncertain) {
+        doubted ??= preview.count
+        typed = ''
+        preview = undefined
+        changed()
+        await count().catch(() => {})
+      }
+      throw error
+    }
   }
 
   /** @param {SubmitEvent} event */
@@ -83,13 +108,12 @@ export function revokeMany(changed, shown) {
       dialog.update()
     }, 100)
     await attempt(async () => {
-      const { body, startedAt: sentAt } = await call('POST', path, {
-        body: { filter, ...(reason !== '' && { reason }) },
-      })
+      const body = { filter, ...(reason !== '' && { reason }) }
+      const answer = await doubting(() => call('POST', path, { body }))
       clearInterval(ticking)
-      preview = body
+      preview = answer.body
       changed()
-      await followReceipt(body.receipt, sentAt, (latest) => {
+      await followReceipt(answer.body.receipt, answer.startedAt, (latest) => {
         progress = latest
         dialog.update()
       })
@@ -127,6 +151,25 @@ export function revokeMany(changed, shown) {
     </footer>
   </form>`
 
+  /** @param {number} wanted */
+  const uncertain = (wanted) => html`<div class="note warn" role="status">
+    <p><b>It is uncertain what was revoked.</b> ${counted(wanted, 'key')} ${wanted === 1 ? 'was' : 'were'} to be revoked, and no answer arrived. ${preview === undefined ? 'How many are left is not known yet.' : leftOf(preview.count, wanted)}</p>
+  </div>`
+
+  const recount = () => html`<footer>
+    <button type="button" class="primary" ?disabled=${isBusy} @click=${() => attempt(count)}>
+      ${isBusy ? busy('Counting …') : 'Count again'}
+    </button>
+  </footer>`
+
+  const nothingLeft = () => html`<form @submit=${revoke}>
+    <p>Ask for the receipt, which says whether any instance may still accept one of these keys.</p>
+    <footer>
+      <button type="button" @click=${() => attempt(count)} ?disabled=${isBusy}>Count again</button>
+      <button class="primary" ?disabled=${isBusy}>${isBusy ? busy('One moment …') : 'Ask all instances'}</button>
+    </footer>
+  </form>`
+
   const second = () => html`<form @submit=${revoke}>
     <p class="note warn" role="status"><b>${counted(preview.count, 'key')}</b> would be revoked${preview.count > preview.sample.length ? ', among them' : ''}:</p>
     <ul>${preview.sample.map((/** @type {import('../types.js').ApiKey} */ key) => html`<li>${key.name} <span class="quiet">${key.role.name}</span></li>`)}</ul>
@@ -135,6 +178,7 @@ export function revokeMany(changed, shown) {
         name="typed"
         autocomplete="off"
         inputmode="numeric"
+        .value=${typed}
         @input=${(/** @type {any} */ event) => {
           typed = event.target.value.trim()
           dialog.update()
@@ -151,12 +195,13 @@ export function revokeMany(changed, shown) {
 
   function back() {
     preview = undefined
+    doubted = undefined
     typed = ''
     dialog.update()
   }
 
   const third = (/** @type {() => void} */ close) => html`
-    <p><b>${counted(preview.count, 'key')} revoked.</b></p>
+    <p><b>${revokedOf(preview.count, doubted)}</b></p>
     ${progressOf(progress, 'Revoked everywhere')}
     <footer><button type="button" class="primary" @click=${close}>Done</button></footer>`
 
@@ -165,8 +210,29 @@ export function revokeMany(changed, shown) {
     holds: () => holdOfWork(isBusy && progress === undefined),
     content: ({ close, dismiss }) => html`
       ${problem === undefined ? nothing : problemOf(problem)}
-      ${progress !== undefined ? third(close) : preview === undefined ? first(dismiss) : second()}
+      ${progress === undefined && doubted !== undefined ? uncertain(doubted) : nothing}
+      ${step(close, dismiss)}
     `,
   })
+
+  /** @param {() => void} close @param {() => void} dismiss */
+  function step(close, dismiss) {
+    if (progress !== undefined) return third(close)
+    if (preview === undefined) return doubted === undefined ? first(dismiss) : recount()
+    return doubted !== undefined && preview.count === 0 ? nothingLeft() : second()
+  }
   return dialog
+}
+
+/** What a count says after an answer was lost. @param {number} left @param {number} wanted */
+function leftOf(left, wanted) {
+  if (left === 0) return 'None of them is left: the request has revoked them.'
+  if (left < wanted) return `${counted(left, 'key')} would still be revoked.`
+  return 'So far, none of them is revoked.'
+}
+
+/** @param {number} count @param {number | undefined} doubted to be revoked by a lost request */
+function revokedOf(count, doubted) {
+  if (count > 0 || doubted === undefined) return `${counted(count, 'key')} revoked.`
+  return `The first request has revoked the keys: ${counted(doubted, 'key')} ${doubted === 1 ? 'was' : 'were'} to be revoked, and none is left.`
 }

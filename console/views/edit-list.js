@@ -1,10 +1,10 @@
 import { call, get } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { busy } from '../parts/busy.js'
+import { Creation } from '../parts/creation.js'
 import { holdOfWork, openDialog } from '../parts/dialog.js'
 import { Editing } from '../parts/editing.js'
 import { Loading } from '../parts/loading.js'
-import { problemOf } from '../parts/problem.js'
 import { isSameList, mergeLists, mergeValue } from '../parts/three-way.js'
 import { counted } from '../parts/words.js'
 import { accountPath } from '../state.js'
@@ -15,36 +15,29 @@ import { accountPath } from '../state.js'
  * @typedef {{ name: string, description: string, entries: string }} Values
  */
 
-/** @param {(list: AllowList) => void} made */
-export function createList(made) {
+/**
+ * @param {(list: AllowList) => void} made
+ * @param {() => void} doubted called if a list may have been made whose answer was lost
+ */
+export function createList(made, doubted) {
   const values = valuesOf({ name: '', description: '', entries: [] })
-  const headers = { 'idempotency-key': crypto.randomUUID() }
-  let isBusy = false
-  /** @type {unknown} */
-  let problem
+  const creation = new Creation(() => dialog.update())
+  const address = ownAddress(values, () => dialog.update())
 
   async function create() {
-    isBusy = true
-    problem = undefined
-    dialog.update()
-    try {
-      const body = wantedOf(values)
-      const answer = await call('POST', `${accountPath()}/allow-lists`, { body, headers })
-      dialog.close()
-      return made(answer.body.allow_list)
-    } catch (error) {
-      problem = error
-    }
-    isBusy = false
-    return dialog.update()
+    const answer = await creation.send(`${accountPath()}/allow-lists`, wantedOf(values))
+    if (answer === undefined) return
+    dialog.close()
+    made(answer.allow_list)
   }
 
   const dialog = openDialog({
     title: 'Create IP Allow List',
-    holds: () => holdOfWork(isBusy),
-    content: (opened) => html`${problem === undefined ? nothing : problemOf(problem)}
-      ${formOf(values, opened, { isBusy, verb: 'Create', submit: create })}`,
+    holds: () => holdOfWork(creation.isBusy),
+    content: (opened) => html`${creation.render()}
+      ${formOf(values, opened, { isBusy: creation.isBusy, verb: 'Create', submit: create, address })}`,
   })
+  void creation.whenClosed(dialog, doubted)
   return dialog
 }
 
@@ -80,7 +73,7 @@ export function editList({ id, name }, changed) {
       ],
       dialog: () => dialog,
     })
-    return { values, editing }
+    return { values, editing, address: ownAddress(values, () => dialog?.update()) }
   }
 
   /** @type {import('../parts/dialog.js').Dialog | undefined} */
@@ -89,10 +82,12 @@ export function editList({ id, name }, changed) {
     title: `Edit ${name}`,
     holds: () => holdOfWork(found.value?.editing.isBusy === true),
     content: (opened) =>
-      found.render(({ values, editing }) => {
+      found.render(({ values, editing, address }) => {
         const { save: submit, isBusy, current } = editing
         const note = noteOfUses(current.value)
-        return editing.render(() => formOf(values, opened, { isBusy, verb: 'Save', submit, note }))
+        return editing.render(() =>
+          formOf(values, opened, { isBusy, verb: 'Save', submit, note, address }),
+        )
       }, 'the allow list'),
   })
   void found.start()
@@ -132,18 +127,13 @@ function noteOfUses({ key_count: count = 0 }) {
 /**
  * @param {Values} values
  * @param {import('../parts/dialog.js').Dialog} dialog
- * @param {{ isBusy: boolean, verb: string, submit: () => unknown, note?: unknown }} options
+ * @param {{ isBusy: boolean, verb: string, submit: () => unknown, note?: unknown,
+ *   address: () => unknown }} options
  */
-function formOf(values, { update, dismiss }, { isBusy, verb, submit, note = nothing }) {
+function formOf(values, { dismiss }, { isBusy, verb, submit, note = nothing, address }) {
   /** @param {keyof Values} field */
   const set = (field) => (/** @type {any} */ event) => {
     values[field] = event.target.value
-  }
-  const addCurrent = async (/** @type {any} */ { target }) => {
-    const { client_ip: address } = await get('/v1/me').catch(() => ({ client_ip: null }))
-    if (address === null) target.textContent = 'Your address is not known'
-    else values.entries = [...entriesOf(values.entries), address].join('\n')
-    update()
   }
   return html`<form
     @submit=${(/** @type {Event} */ event) => {
@@ -158,13 +148,43 @@ function formOf(values, { update, dismiss }, { isBusy, verb, submit, note = noth
     <label>IP addresses and ranges <span class="quiet">(IPv4, IPv6 or CIDR, separated by commas or lines)</span>
       <textarea rows="4" required spellcheck="false" placeholder="203.0.113.7, 198.51.100.0/24, 2001:db8::/32" .value=${values.entries} @input=${set('entries')}></textarea>
     </label>
-    <button type="button" @click=${addCurrent}>Add Current IP Address</button>
+    ${address()}
     ${note}
     <footer>
       <button type="button" @click=${dismiss}>Cancel</button>
       <button class="primary" ?disabled=${isBusy}>${isBusy ? busy('One moment …') : verb}</button>
     </footer>
   </form>`
+}
+
+/**
+ * The button that adds the reader's own address to the entries, once.
+ * @param {Values} values
+ * @param {() => void} update
+ */
+function ownAddress(values, update) {
+  let isAsked = false
+  let said = ''
+
+  async function add() {
+    if (isAsked) return
+    isAsked = true
+    said = ''
+    try {
+      const { client_ip: address } = await get('/v1/me')
+      const entries = entriesOf(values.entries)
+      if (address === null) said = 'The service does not know your address.'
+      else if (entries.includes(address)) said = `${address} is in the list already.`
+      else values.entries = [...entries, address].join('\n')
+    } catch {
+      said = 'The service did not say your address. Try again.'
+    }
+    isAsked = false
+    update()
+  }
+
+  return () => html`<button type="button" @click=${add}>Add Current IP Address</button>
+    <span class="quiet" role="status">${said}</span>`
 }
 
 /** @param {Pick<AllowList, 'name' | 'description' | 'entries'>} list @returns {Values} */

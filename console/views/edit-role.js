@@ -1,14 +1,14 @@
 import { call } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { busy } from '../parts/busy.js'
+import { Creation } from '../parts/creation.js'
 import { holdOfWork, openDialog } from '../parts/dialog.js'
 import { Editing } from '../parts/editing.js'
 import { Loading } from '../parts/loading.js'
-import { effectiveOf } from '../parts/permissions.js'
-import { problemOf } from '../parts/problem.js'
+import { effectiveOf, readCatalogue } from '../parts/permissions.js'
 import { isSameList, mergeLists, mergeValue } from '../parts/three-way.js'
 import { counted } from '../parts/words.js'
-import { accountPath } from '../state.js'
+import { accountPath, state } from '../state.js'
 import { permissionFields } from './role-fields.js'
 
 /** @typedef {import('../types.js').Role} Role */
@@ -18,7 +18,7 @@ import { permissionFields } from './role-fields.js'
 /**
  * Creates or clones a role.
  * @param {object} options
- * @param {Catalogue} options.catalogue
+ * @param {Catalogue} [options.catalogue] read here if the page does not have it
  * @param {Role} [options.from] to clone
  * @param {() => void} options.saved
  */
@@ -29,32 +29,32 @@ export function createRole({ catalogue, from, saved }) {
     description: from?.description ?? '',
     chosen: new Set(from?.permissions),
   }
-  const headers = { 'idempotency-key': crypto.randomUUID() }
-  let isBusy = false
-  /** @type {unknown} */
-  let problem
+  const creation = new Creation(() => dialog?.update())
+  const known = new Loading(readCatalogue, () => dialog?.update())
+  known.value = catalogue
 
   async function create() {
-    isBusy = true
-    problem = undefined
-    dialog.update()
-    try {
-      await call('POST', `${accountPath()}/roles`, { body: wantedOf(values), headers })
-      saved()
-      return dialog.close()
-    } catch (error) {
-      problem = error
-    }
-    isBusy = false
-    return dialog.update()
+    if ((await creation.send(`${accountPath()}/roles`, wantedOf(values))) === undefined) return
+    saved()
+    dialog?.close()
   }
 
-  const dialog = openDialog({
+  /** @param {Catalogue} all @param {import('../parts/dialog.js').Dialog} opened */
+  const form = (all, opened) => {
+    const { isBusy } = creation
+    return formOf(values, all, opened, { isBusy, verb: 'Create role', submit: create })
+  }
+
+  /** @type {import('../parts/dialog.js').Dialog | undefined} */
+  let dialog
+  dialog = openDialog({
     title: 'Create role',
-    holds: () => holdOfWork(isBusy),
-    content: (opened) => html`${problem === undefined ? nothing : problemOf(problem)}
-      ${formOf(values, catalogue, opened, { isBusy, verb: 'Create role', submit: create })}`,
+    holds: () => holdOfWork(creation.isBusy),
+    content: (opened) =>
+      html`${creation.render()} ${known.render((all) => form(all, opened), 'permissions')}`,
   })
+  if (catalogue === undefined) void known.start()
+  void creation.whenClosed(dialog, saved)
   return dialog
 }
 
@@ -182,7 +182,7 @@ function formOf(values, catalogue, dialog, { isBusy, verb, submit, note = nothin
       <textarea rows="2" data-most="1000" .value=${values.description} @input=${set('description')}></textarea>
     </label>
     ${permissionFields(catalogue, values.chosen, dialog.update)}
-    <p class="quiet">A permission that your own key does not have cannot be given.</p>
+    <p class="quiet">A permission that ${state.signedIn?.user ? 'your role in this account' : 'your own key'} does not have cannot be given.</p>
     ${note}
     <footer>
       <button type="button" @click=${dialog.dismiss}>Cancel</button>

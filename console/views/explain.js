@@ -28,35 +28,51 @@ export function open(key, update) {
   let explanation
   /** @type {unknown} */
   let problem
+  let address = ''
+  let permissions = ''
+  /** Of an answer for the key as it was before, nothing is shown. */
+  let run = 0
 
   /** @param {SubmitEvent} event */
   async function submit(event) {
     event.preventDefault()
     const values = new FormData(/** @type {HTMLFormElement} */ (event.target))
-    const address = String(values.get('address')).trim()
-    const permissions = String(values.get('permissions'))
-      .split(/[\s,]+/)
-      .filter(Boolean)
+    address = String(values.get('address')).trim()
+    permissions = String(values.get('permissions'))
+    const names = permissions.split(/[\s,]+/).filter(Boolean)
     const body = {
       ...(address !== '' && { client_ip: address }),
-      ...(permissions.length > 0 && { permissions }),
+      ...(names.length > 0 && { permissions: names }),
     }
+    run += 1
+    const asked = run
     problem = undefined
     try {
       const path = `/v1/accounts/${key.account_id}/api-keys/${key.id}/explain`
-      explanation = (await call('POST', path, { body })).body.explanation
+      const answer = await call('POST', path, { body })
+      if (asked === run) explanation = answer.body.explanation
     } catch (error) {
-      problem = error
-      explanation = undefined
+      if (asked === run) {
+        problem = error
+        explanation = undefined
+      }
     }
     update()
   }
 
+  /** The key has changed: what was asked before may have another answer. */
+  function reload() {
+    run += 1
+    explanation = undefined
+    problem = undefined
+  }
+
   return {
+    reload,
     render: () => html`<section aria-label="Would it be let in?">
       <form class="inset" @submit=${submit}>
-        <label>From the address <input name="address" placeholder="203.0.113.9" autocomplete="off" /></label>
-        <label>For the permissions <input name="permissions" placeholder="cluster:read" autocomplete="off" /></label>
+        <label>From the address <input name="address" placeholder="203.0.113.9" autocomplete="off" .value=${address} /></label>
+        <label>For the permissions <input name="permissions" placeholder="cluster:read" autocomplete="off" .value=${permissions} /></label>
         <button>Explain</button>
       </form>
       ${problem === undefined ? nothing : problemOf(problem)}

@@ -1,5 +1,5 @@
 import { get, pathOf } from '../api.js'
-import { html } from '../lit-html.js'
+import { html, nothing } from '../lit-html.js'
 import { empty, Loading } from '../parts/loading.js'
 import { forbidden } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
@@ -61,7 +61,7 @@ export function open(context) {
         ${tabs.map(
           (/** @type {any} */ { finding, count }) => html`<a
             class="button"
-            aria-current=${finding === chosen}
+            aria-current=${finding === chosen ? 'page' : nothing}
             href=${hrefWith({ finding, cursor: null })}
             >${labels[finding] ?? finding}${count === undefined ? '' : ` (${count})`}</a
           >`,

@@ -25,10 +25,11 @@ export function openKey(id, changed) {
   )
   /** @type {'explain' | 'events' | undefined} */
   let part
-  /** @type {Record<string, { render(): unknown } | undefined>} */
+  /** @type {Record<string, { render(): unknown, reload(): void } | undefined>} */
   const parts = {}
   const reload = () => {
     void found.start()
+    for (const opened of Object.values(parts)) opened?.reload()
     changed()
   }
 

@@ -18,6 +18,7 @@ export function open(key, update) {
   const events = new Loading(() => get(path), update)
   void events.start()
   return {
+    reload: () => void events.start(),
     render: () => html`<section aria-label="Events">
       ${events.render(({ audit_events: found }) => listOf(found), 'events')}
       <p><a href=${hrefOf('activity', { resource_id: key.id })}>All events of this key</a> · <a href=${hrefOf('activity', { actor_id: key.id })}>What was done with this key</a></p>

@@ -1,4 +1,5 @@
 import { html } from '../lit-html.js'
+import { emptyForm } from '../parts/empty-form.js'
 import { fromLocalInput, readersZone, toLocalInput } from '../parts/time.js'
 import { cutTokens } from '../parts/tokens.js'
 import { go, hrefWith } from '../router.js'
@@ -70,7 +71,7 @@ export function filterForm(params) {
         <label>Expires before (${readersZone}) <input type="datetime-local" name="expires_before" .value=${toLocalInput(params.get('expires_before'))} /></label>
         <label>Last used before (${readersZone}) <input type="datetime-local" name="last_used_before" .value=${toLocalInput(params.get('last_used_before'))} /></label>
       </div>
-      <a class="button" href=${hrefWith(Object.fromEntries([...names, 'cursor'].map((name) => [name, null])))}>Clear all filters</a>
+      <a class="button" @click=${emptyForm} href=${hrefWith(Object.fromEntries([...names, 'cursor'].map((name) => [name, null])))}>Clear all filters</a>
     </details>
   </form>`
 }

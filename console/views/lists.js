@@ -27,7 +27,7 @@ export function open(context) {
   }
   const page = new Loading(() => get(pathOf(`${accountPath()}/allow-lists`, query)), context.update)
   const reload = () => void page.start()
-  const create = async () => (await import('./edit-list.js')).createList(reload)
+  const create = async () => (await import('./edit-list.js')).createList(reload, reload)
 
   /** @type {readonly import('../types.js').Column<AllowList>[]} */
   const columns = [
@@ -112,6 +112,7 @@ async function openAsked(id, reload) {
 /** @param {AllowList} list @param {() => void} reload */
 function openDetails(list, reload) {
   let address = ''
+  const isUsed = (list.key_count ?? 0) > 0
   /** @type {unknown} */
   let problem
 
@@ -172,8 +173,9 @@ function openDetails(list, reload) {
       </ul>
       <div class="acts">
         ${may('allow_list:update') ? html`<button type="button" @click=${edit}>Edit …</button>` : nothing}
-        ${may('allow_list:delete') ? html`<button type="button" class="danger" @click=${remove}>Delete …</button>` : nothing}
+        ${may('allow_list:delete') && !isUsed ? html`<button type="button" class="danger" @click=${remove}>Delete …</button>` : nothing}
       </div>
+      ${may('allow_list:delete') && isUsed ? html`<p class="quiet">A list that keys use cannot be deleted.</p>` : nothing}
     `,
   })
   return dialog

@@ -4,7 +4,7 @@ import { ask } from '../parts/ask.js'
 import { openDialog } from '../parts/dialog.js'
 import { exportButton } from '../parts/export-button.js'
 import { Loading } from '../parts/loading.js'
-import { effectiveOf } from '../parts/permissions.js'
+import { effectiveOf, readCatalogue } from '../parts/permissions.js'
 import { forbidden, problemOf } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
 import { counted } from '../parts/words.js'
@@ -26,24 +26,16 @@ export function open(context) {
     limit: 50,
   }
   const page = new Loading(async () => {
-    const [roles, catalogue] = await Promise.all([
+    const [roles, permissions] = await Promise.all([
       get(pathOf(`${accountPath()}/roles`, query)),
-      get('/v1/permissions'),
+      readCatalogue(),
     ])
-    const permissions = /** @type {Catalogue} */ (
-      new Map(
-        catalogue.permissions.map((/** @type {import('../types.js').Permission} */ one) => [
-          one.name,
-          one,
-        ]),
-      )
-    )
     return { ...roles, permissions }
   }, context.update)
   const reload = () => void page.start()
   const create = async () => {
     const { createRole } = await import('./edit-role.js')
-    if (page.value) createRole({ catalogue: page.value.permissions, saved: reload })
+    createRole({ ...(page.value && { catalogue: page.value.permissions }), saved: reload })
   }
 
   /** @type {(catalogue: Catalogue) => readonly import('../types.js').Column<Role>[]} */

@@ -7,6 +7,8 @@ import { state } from '../state.js'
 
 /** @type {Record<string, number>} */
 const seconds = { minutes: 60, hours: 3600, days: 86_400 }
+/** The longest overlap that the service accepts. */
+const maxOverlapSeconds = 30 * 86_400
 
 /**
  * Gives a key a new token; the previous one keeps working for an overlap, or until the new one is
@@ -17,6 +19,8 @@ const seconds = { minutes: 60, hours: 3600, days: 86_400 }
 export function rotateKey(key, changed) {
   let kind = 'overlap'
   let retires = true
+  let amount = '24'
+  let unit = 'hours'
   let endsOverlap = false
   const isOwn = key.id === state.signedIn?.api_key?.id
   const hasOverlap = key.overlap_ends_at !== null
@@ -24,8 +28,7 @@ export function rotateKey(key, changed) {
   /** @param {SubmitEvent} event @param {Issuing} issuing */
   function submit(event, { start }) {
     event.preventDefault()
-    const values = new FormData(/** @type {HTMLFormElement} */ (event.target))
-    const overlap = Number(values.get('amount')) * (seconds[String(values.get('unit'))] ?? 1)
+    const overlap = Number(amount) * (seconds[unit] ?? 1)
     start({
       overlap_seconds: kind === 'overlap' ? overlap : 0,
       if_generation: key.generation,
@@ -60,10 +63,26 @@ export function rotateKey(key, changed) {
         kind === 'overlap'
           ? html`<div class="row inset">
                 <label class="hidden" for="overlap">Number</label>
-                <input id="overlap" name="amount" type="number" min="1" max="720" value="24" required />
+                <input
+                  id="overlap"
+                  type="number"
+                  min="1"
+                  max=${maxOverlapSeconds / (seconds[unit] ?? 1)}
+                  required
+                  .value=${amount}
+                  @input=${(/** @type {any} */ event) => {
+                    amount = event.target.value
+                  }}
+                />
                 <label class="hidden" for="overlap-unit">Unit</label>
-                <select id="overlap-unit" name="unit">
-                  ${Object.keys(seconds).map((unit) => html`<option ?selected=${unit === 'hours'}>${unit}</option>`)}
+                <select
+                  id="overlap-unit"
+                  @change=${(/** @type {any} */ event) => {
+                    unit = event.target.value
+                    update()
+                  }}
+                >
+                  ${Object.keys(seconds).map((one) => html`<option ?selected=${one === unit}>${one}</option>`)}
                 </select>
               </div>
               <label class="choice inset">

@@ -43,6 +43,7 @@ const firstView = [
   'parts/time.js',
   'parts/tokens.js',
   'parts/words.js',
+  'parts/empty-form.js',
   'views/key-filters.js',
   'views/keys.js',
 ]
