@@ -59,8 +59,9 @@ export async function findUser(
 }
 
 /**
- * The latest membership of a person in the account, a removed one included, locked: no other
- * transaction changes it or acts by it until this one ends.
+ * The present membership of a person in the account, or else the one that was removed last, locked:
+ * no other transaction changes it or acts by it until this one ends. Which one it is follows from no
+ * clock: at most one is live, and every removal takes a revision.
  */
 export async function lockUser(
   trx: StoreTransaction,
@@ -72,7 +73,8 @@ export async function lockUser(
     .select('id')
     .where('account_id', '=', accountId)
     .where('person_id', '=', personId)
-    .orderBy('created_at', 'desc')
+    .orderBy('live', (order) => order.asc().nullsLast())
+    .orderBy('changed_revision', (order) => order.desc().nullsLast())
     .orderBy('id', 'desc')
     .limit(1)
     .forUpdate()
