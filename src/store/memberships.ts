@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { User, UserFacts } from '../domain/person/user.ts'
 import type { RevisionRef } from '../domain/protocol/revision-ref.ts'
 import type { Executor, StoreTransaction } from './database.ts'
-import { nextUpdate } from './database-clock.ts'
+import { databaseClock, nextUpdate } from './database-clock.ts'
 import { selectUsers, toUser, toUserFacts } from './user-rows.ts'
 
 /** The constraint that refuses to delete a role while a user has the role. */
@@ -60,8 +60,8 @@ export async function findUser(
 
 /**
  * The present membership of a person in the account, or else the one that was removed last, locked:
- * no other transaction changes it or acts by it until this one ends. Which one it is follows from no
- * clock: at most one is live, and every removal takes a revision.
+ * no other transaction changes it or acts by it until this one ends. No clock decides which one it
+ * is: at most one is live, and every removal takes a revision.
  */
 export async function lockUser(
   trx: StoreTransaction,
@@ -103,6 +103,15 @@ export async function lockInvitedUser(
 async function findLocked(trx: StoreTransaction, membershipId: string): Promise<User | undefined> {
   const row = await selectUsers(trx).where('membership.id', '=', membershipId).executeTakeFirst()
   return row && toUser(row)
+}
+
+/** The users of these memberships, which the caller has locked, in order of id. */
+export async function findUsersOf(db: Executor, membershipIds: readonly string[]): Promise<User[]> {
+  const rows = await selectUsers(db)
+    .where(isOneOf(membershipIds))
+    .orderBy('membership.id')
+    .execute()
+  return rows.map(toUser)
 }
 
 /** The memberships of a person in all accounts, without those that have ended. */
@@ -159,28 +168,49 @@ export async function setRole(
     .execute()
 }
 
-/** Ends memberships for good, and releases their roles. */
-export async function endMemberships(
+/**
+ * Removes a person for good, and releases the role. Which JWTs are from before is decided by the
+ * clock of the database. The time is never that at which the mapped role ended: a lapse has that.
+ */
+export async function endMembership(trx: StoreTransaction, id: string, now: Date): Promise<void> {
+  const removedAt = sql<Date>`case
+    when date_trunc('milliseconds', ${databaseClock}) = date_trunc('milliseconds', mapped_until)
+    then ${databaseClock} + interval '1 millisecond' else ${databaseClock} end`
+  await trx
+    .updateTable('membership')
+    .set({ removed_at: removedAt, live: null, updated_at: nextUpdate(now) })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Ends memberships whose mapped time is over, as of that time, and releases their roles. */
+export async function endLapsedMemberships(
   trx: StoreTransaction,
   ids: readonly string[],
   now: Date,
 ): Promise<void> {
   await trx
     .updateTable('membership')
-    .set({ removed_at: now, live: null, updated_at: nextUpdate(now) })
-    .where('id', 'in', ids)
+    .set({ removed_at: sql<Date>`mapped_until`, live: null, updated_at: nextUpdate(now) })
+    .where(isOneOf(ids))
     .execute()
 }
 
-/** Records the revision of a membership's last change, for the receipt of a repeated request. */
+/** Records the revision of the last change of memberships: it orders their ends. */
 export async function setMembershipRevision(
   trx: StoreTransaction,
-  membershipId: string,
+  ids: readonly string[],
   changed: RevisionRef,
 ): Promise<void> {
+  if (ids.length === 0) return
   await trx
     .updateTable('membership')
     .set({ changed_revision: changed.revision, changed_revision_id: changed.id })
-    .where('id', '=', membershipId)
+    .where(isOneOf(ids))
     .execute()
+}
+
+/** There may be more than a statement has parameters. */
+function isOneOf(ids: readonly string[]) {
+  return sql<boolean>`membership.id = any(${ids}::uuid[])`
 }

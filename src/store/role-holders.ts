@@ -42,10 +42,10 @@ export async function lockLapsedMemberships(
   trx: StoreTransaction,
   accountId: string,
   roleId: string,
-): Promise<readonly { readonly id: string; readonly personId: string }[]> {
+): Promise<readonly string[]> {
   const rows = await trx
     .selectFrom('membership')
-    .select(['id', 'person_id'])
+    .select('id')
     .where('account_id', '=', accountId)
     .where('role_id', '=', roleId)
     .where('live', '=', true)
@@ -53,7 +53,7 @@ export async function lockLapsedMemberships(
     .orderBy('id')
     .forUpdate()
     .execute()
-  return rows.map((row) => ({ id: row.id, personId: row.person_id }))
+  return rows.map(({ id }) => id)
 }
 
 /** How many users have each of the account's roles. Roles without a user are absent. */

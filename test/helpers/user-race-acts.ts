@@ -212,6 +212,7 @@ export const acts: Acts<UserSite> = {
   'root deletes the role of the member': deleteRole('root', 'given'),
   'an admin deletes the mapped role': deleteRole('ada', 'mapped'),
   'an admin deletes the role that nobody has': deleteRole('ada', 'nothing'),
+  'an admin deletes the role that has ended': deleteRole('ada', 'ended'),
   'the clerk defines a role': send(
     'clerk',
     'POST',
@@ -227,6 +228,12 @@ export const acts: Acts<UserSite> = {
   'a stranger signs in for a mapped role': signIn('stranger', 'mapped'),
   'a stranger comes with a JWT': issueByJwt('stranger', 'mapped'),
   'the mapped person comes with a JWT': issueByJwt('mapped', 'mapped'),
+
+  'the lapsed person signs in again': signIn('lapsed', 'ended'),
+  'the lapsed person signs in for another role': signIn('lapsed', 'given'),
+  'the lapsed person signs in without a role': signIn('lapsed'),
+  'the lapsed person comes with a JWT': issueByJwt('lapsed', 'mapped'),
+  'root removes the lapsed person with the keys': remove('root', 'lapsed', 'revoke'),
 
   'the provider ends the sessions of the clerk': logOut('clerk', undefined),
   'the provider ends a session of the mapped person': logOut('mapped', 'at the provider: mapped'),

@@ -15,8 +15,11 @@ import { type PersonBrowser, redeemAs, signInAs } from './people.ts'
 import { saveRows } from './saved-rows.ts'
 import { startTestService, type TestService } from './service.ts'
 
-/** Who has signed in: two administrators, one who may do less, one without rights, one mapped. */
-export const people = ['ada', 'bob', 'clerk', 'member', 'mapped'] as const
+/**
+ * Who has signed in: two administrators, one who may do less, one without rights, one mapped, and
+ * one whose mapped role has ended.
+ */
+export const people = ['ada', 'bob', 'clerk', 'member', 'mapped', 'lapsed'] as const
 export type PersonLabel = (typeof people)[number]
 
 /** An account with people who act on each other, and the means to restore it. */
@@ -63,6 +66,7 @@ export async function openSite(t: Test, isolation: IsolationLevel): Promise<User
     ['clerks', ofClerks],
     ['given', ['cluster:read']],
     ['mapped', ['cluster:read', 'api_key:create']],
+    ['ended', ['cluster:read', 'api_key:create']],
     ['nothing', []],
   ] as const) {
     ids[name] = await newRole(root, account, name, permissions)
@@ -92,11 +96,13 @@ export async function openSite(t: Test, isolation: IsolationLevel): Promise<User
     clerk: await enter('clerk', 'clerks'),
     member: await join('member', 'given'),
     mapped: await signIn('mapped', ['mapped']),
+    lapsed: await signIn('lapsed', ['ended']),
   }
   ids.clerkElsewhere = (await signIn('clerk', [])).sessionId
   for (const [author, role] of [
     ['clerk', 'given'],
     ['mapped', 'given'],
+    ['lapsed', 'given'],
   ] as const) {
     const name = `of ${author}`
     const body = { name, role: ids[role], expires_at: null }
@@ -110,6 +116,10 @@ export async function openSite(t: Test, isolation: IsolationLevel): Promise<User
   ids.invitation = sent.invitation.id
   // The keys of the issuer are asked for before any race.
   await as(issuer.mint('mapped', { claims: { groups: 'mapped' } })).get('/v1/me')
+  await raw.query(
+    `update membership set mapped_until = statement_timestamp() - interval '1 second'
+     from person where person.id = person_id and subject = 'lapsed'`,
+  )
   const restoreRows = await saveRows(raw)
   return {
     raw,

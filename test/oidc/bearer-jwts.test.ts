@@ -167,6 +167,16 @@ t.test('a removal ends every token from before, and a later one enters again', a
   )
 })
 
+t.test('a removal by an instance whose clock is behind ends the same tokens', async (t) => {
+  const token = issuer.mint('leaver of the past', { claims: { groups: ['admins'] } })
+  const { id } = (await as(token).get('/v1/me')).body.user
+  site.clock.offsetMs = -300_000
+  const removed = await root.post(`/v1/accounts/${account}/users/${id}/remove`, { keys: 'keep' })
+  site.clock.offsetMs = 0
+  t.equal(removed.status, 200, removed.text)
+  assertProblem(t, await as(token).get(keysOf(account)), permissionDenied, 'the token')
+})
+
 t.test('a role that a sign-in takes ends every token from before', async (t) => {
   const mover = by('mover', { groups: ['admins'] })
   t.equal((await mover.get(keysOf(account))).status, 200)

@@ -14,6 +14,14 @@ export interface MembershipState {
   readonly removedAt: Date | null
 }
 
+/**
+ * Whether the membership ended with its mapped role, which was then deleted: it ended when the role
+ * did. Nobody removed the person, so that no JWT is meant.
+ */
+export function endedByLapse({ removedAt, mappedUntil }: MembershipState): boolean {
+  return removedAt !== null && removedAt.getTime() === mappedUntil?.getTime()
+}
+
 /** A person as a user of one account. */
 export interface User extends MembershipState {
   readonly membershipId: string

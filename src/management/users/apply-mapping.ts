@@ -7,7 +7,7 @@ import { system } from '../../domain/principal.ts'
 import { findAccount } from '../../store/accounts.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import {
-  endMemberships,
+  endMembership,
   insertMembership,
   lockUser,
   setMembershipRevision,
@@ -46,7 +46,7 @@ export async function applyMapping(deps: ActDeps, mapping: MappingOfAccount): Pr
     {
       lock: { mode: 'shared', accountId },
       seal: async (trx, committed) => {
-        if (membershipId !== undefined) await setMembershipRevision(trx, membershipId, committed)
+        if (membershipId !== undefined) await setMembershipRevision(trx, [membershipId], committed)
       },
     },
     async (context): Promise<Acted<undefined>> => {
@@ -59,7 +59,7 @@ export async function applyMapping(deps: ActDeps, mapping: MappingOfAccount): Pr
       membershipId = present?.membershipId
       if (role === undefined) {
         if (present === undefined || present.mappedUntil === null) return nothingChanged(undefined)
-        await endMemberships(context.trx, [present.membershipId], deps.now())
+        await endMembership(context.trx, present.membershipId, deps.now())
         context.changed({ kind: 'user', id: person.id })
         return { result: undefined, events: [userRemoved(present, null)] }
       }

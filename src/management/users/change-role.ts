@@ -43,7 +43,7 @@ export async function changeRole(
     permission: 'account_user:update',
     lock: { mode: 'exclusive', accountId },
     seal: async (trx, committed) => {
-      if (membershipId !== undefined) await setMembershipRevision(trx, membershipId, committed)
+      if (membershipId !== undefined) await setMembershipRevision(trx, [membershipId], committed)
     },
   }
   const { result, committed } = await act(

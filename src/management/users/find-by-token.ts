@@ -41,15 +41,16 @@ export async function findUserByToken(
   const rights = await mappedRights(deps, mapped, user)
   if (rights === undefined) return undefined
   const token = { mappedRoleId: rights.role.id, expiresAt }
-  if (user !== undefined && isEntered(user, token)) return withRole(user, rights, token)
+  if (user !== undefined && isEntered(user, token, deps.now())) return withRole(user, rights, token)
   await enter(deps, proved, mapped)
   const entered = (await chooseUser(deps, proved, accountId))?.user
   return entered && withRole(entered, rights, token)
 }
 
 /** Whether the person stays a user for as long as the token holds, as far as the token decides. */
-function isEntered({ mappedUntil, role }: UserFacts, token: TokenRef): boolean {
-  return mappedUntil === null || mappedUntil >= token.expiresAt || role.id !== token.mappedRoleId
+function isEntered({ mappedUntil, role }: UserFacts, token: TokenRef, now: Date): boolean {
+  if (mappedUntil === null || mappedUntil >= token.expiresAt) return true
+  return role.id !== token.mappedRoleId && mappedUntil > now
 }
 
 /** Every check of a person's rights knows when a mapped role ends: a token ends in the same way. */

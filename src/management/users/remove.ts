@@ -9,12 +9,13 @@ import { requireGrantable, requirePermission } from '../../acts/authority.ts'
 import type { ActDeps } from '../../acts/deps.ts'
 import { newId } from '../../acts/ids.ts'
 import { grantToPerson } from '../../domain/grant.ts'
-import type { User } from '../../domain/person/user.ts'
+import { endedByLapse, type User } from '../../domain/person/user.ts'
 import { actorOf, type CallerPrincipal } from '../../domain/principal.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import type { Rights } from '../../domain/rights.ts'
 import { invalidRequest, notFound } from '../../errors.ts'
-import { endMemberships, setMembershipRevision } from '../../store/memberships.ts'
+import type { StoreTransaction } from '../../store/database.ts'
+import { endMembership, setMembershipRevision } from '../../store/memberships.ts'
 import { descriptionFaults } from '../validate-text.ts'
 import { endKeysOfUser, type KeysThen, sealKeys } from './end-keys.ts'
 import { userRemoved } from './events.ts'
@@ -43,7 +44,8 @@ export interface RemovedUser {
  * Removes a person from the account, and ends or keeps the keys that the person issued, in one act
  * with one receipt. Every session of the person in the account ends. The author must hold
  * everything that the role allows: taking a right is as much as giving it. A repeat changes nothing
- * and returns the same receipt. Throws `invalid_request`, `not_found`, `permission_denied`,
+ * and returns the same receipt; a person whose mapped role ended and was deleted was not removed
+ * before. Throws `invalid_request`, `not_found`, `permission_denied`,
  * `escalation`, `own_role`, `last_admin`.
  */
 export async function removeUser(
@@ -64,7 +66,7 @@ export async function removeUser(
     isSensitive: true,
     lock: { mode: 'exclusive', accountId },
     seal: async (trx, committed) => {
-      if (membershipId !== undefined) await setMembershipRevision(trx, membershipId, committed)
+      if (membershipId !== undefined) await setMembershipRevision(trx, [membershipId], committed)
       await sealKeys(trx, ending, endedKeyIds, committed)
     },
   }
@@ -72,14 +74,12 @@ export async function removeUser(
     const { trx, author, changed } = context
     const user = await lockNamedUser(trx, principal, accountId, name)
     requireMayEnd(author, keys)
-    if (user.removedAt !== null) {
+    if (user.removedAt !== null && !endedByLapse(user)) {
       return nothingChanged({ user, keyCount: 0, unchangedSince: user.lastChange ?? undefined })
     }
     membershipId = user.membershipId
-    const role = await requireRoleOf(trx, user)
-    requireGrantable(author, grantToPerson(role.effective))
-    await requireAnotherAdmin(trx, user, role, undefined)
-    await endMemberships(trx, [user.membershipId], ending.at)
+    if (user.removedAt === null) await requireMayTakeRole(trx, author, user)
+    await endMembership(trx, user.membershipId, ending.at)
     changed({ kind: 'user', id: user.person.id })
     const ended = await endKeysOfUser(trx, user, ending)
     // One change for all of them: there may be very many.
@@ -104,6 +104,13 @@ export async function removeUser(
 interface Outcome extends Omit<RemovedUser, 'committed'> {
   /** If the person was removed before. */
   readonly unchangedSince: RevisionRef | undefined
+}
+
+/** A person whose mapped role ended and was deleted has no role to take. */
+async function requireMayTakeRole(trx: StoreTransaction, author: Rights, user: User) {
+  const role = await requireRoleOf(trx, user)
+  requireGrantable(author, grantToPerson(role.effective))
+  await requireAnotherAdmin(trx, user, role, undefined)
 }
 
 /** Removing a person is no way around the permission to end keys. */

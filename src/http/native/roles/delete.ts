@@ -18,7 +18,7 @@ export function deleteRoleRoute(app: App, deps: ControlPlaneDeps): void {
         tags: ['Roles'],
         summary: 'Delete a role',
         description:
-          'Fails with `in_use` while a key that is neither revoked nor expired, or a user, has the role, or an open invitation offers it.',
+          'Fails with `in_use` while a key that is neither revoked nor expired, or a user, has the role, or an open invitation offers it. Users whose mapped role has ended do not keep it, and are users no longer.',
         params: roleParams,
         headers: ifMatchHeader,
         response: responses({ 204: nothing }, { body: true, problems: [404, 409, 412] }),

@@ -46,7 +46,7 @@ export function removeUserRoute(app: App, deps: ControlPlaneDeps): void {
         tags: ['Users'],
         summary: 'Remove a user',
         description:
-          'Ends every session of the user in the account, and keeps, disables or revokes the keys that the user issued while signed in, with one receipt. Requires every permission of the role of the user. Users cannot remove themselves, and the last user with the built-in role `admin` cannot be removed. Removing a removed user changes nothing, and leaves its keys as they are: revoke those by a bulk revocation with `created_by`. A user whose role follows from claims returns with the next sign-in while the claims do.',
+          'Ends every session of the user in the account, and keeps, disables or revokes the keys that the user issued while signed in, with one receipt. Requires every permission of the role of the user. Users cannot remove themselves, and the last user with the built-in role `admin` cannot be removed. Removing a removed user changes nothing, and leaves its keys as they are: revoke those by a bulk revocation with `created_by`. A user whose mapped role ended and was deleted has not been removed yet. A user whose role follows from claims returns with the next sign-in while the claims do.',
         params: userParams,
         querystring: waitQuery,
         body: ref(RemoveUserBody),
