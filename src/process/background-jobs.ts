@@ -16,6 +16,8 @@ const changesKeptMs = 7 * 24 * 60 * 60 * 1000
 const sessionsKeptMs = changesKeptMs
 /** Long enough to send an expired one again. */
 const invitationsKeptMs = 30 * 24 * 60 * 60 * 1000
+/** A token counts once also where the clock is behind. */
+const logoutTokensKeptMs = 24 * 60 * 60 * 1000
 const denialsKeptMs = 30 * 24 * 60 * 60 * 1000
 const pruneEveryMs = 10 * 60 * 1000
 const sweepEveryMs = 30 * 1000
@@ -84,7 +86,7 @@ async function prune(deps: BackgroundDeps): Promise<void> {
     pruneSessions(deps.db, new Date(now - sessionsKeptMs)),
   )
   await orLog(deps, 'failed to prune expired logout tokens', () =>
-    pruneLogoutTokens(deps.db, new Date(now)),
+    pruneLogoutTokens(deps.db, new Date(now - logoutTokensKeptMs)),
   )
   await orLog(deps, 'failed to prune old invitations', () =>
     pruneInvitations(deps.db, new Date(now - invitationsKeptMs)),

@@ -3,6 +3,7 @@ import type { Actor } from '../domain/key/api-key.ts'
 import type { Page, PageRequest } from '../domain/page.ts'
 import type { SessionOwner } from '../domain/session/session.ts'
 import type { Executor, StoreTransaction } from './database.ts'
+import { databaseClock } from './database-clock.ts'
 import { type InvitationResult, selectInvitations, toInvitation } from './invitation-rows.ts'
 import { takePage } from './paging.ts'
 
@@ -149,15 +150,17 @@ export async function findInvitationOf(
   return row && toInvitation(row)
 }
 
-/** The invitations that offer a role and have expired: nobody can redeem them. */
+/**
+ * The invitations that offer a role and have expired by the clock of the database: a fast clock of
+ * an instance must not take what others let a person redeem.
+ */
 export async function findExpiredInvitations(
   trx: StoreTransaction,
   role: { readonly accountId: string; readonly roleId: string },
-  now: Date,
 ): Promise<readonly Invitation[]> {
   const rows = await openOf(trx, role.accountId)
     .where('invitation.role_id', '=', role.roleId)
-    .where('invitation.expires_at', '<=', now)
+    .where('invitation.expires_at', '<=', databaseClock)
     .execute()
   return rows.map(toInvitation)
 }

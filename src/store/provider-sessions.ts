@@ -1,4 +1,6 @@
+import { sql } from 'kysely'
 import type { Executor, StoreTransaction } from './database.ts'
+import { databaseClock } from './database-clock.ts'
 
 /** A session that goes on, of a person who signed in at a provider. */
 export interface ProviderSession {
@@ -15,7 +17,10 @@ export interface ProviderSessionFilter {
   readonly providerSession: string | undefined
 }
 
-/** The sessions at the time that have neither been ended nor expired, in order of id. */
+/**
+ * The sessions that have neither been ended nor expired by the clock of this instance and that of
+ * the database, in order of id: others may accept what is over for an instance whose clock is fast.
+ */
 export async function findProviderSessions(
   db: Executor,
   { issuer, subject, providerSession }: ProviderSessionFilter,
@@ -67,7 +72,7 @@ function goingOn(db: Executor, now: Date) {
       'membership.person_id',
     ])
     .where('user_session.ended_at', 'is', null)
-    .where('user_session.expires_at', '>', now)
+    .where('user_session.expires_at', '>', sql<Date>`least(${now}, ${databaseClock})`)
     .orderBy('user_session.id')
 }
 

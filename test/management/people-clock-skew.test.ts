@@ -1,12 +1,18 @@
 /**
  * Instances on one database whose clocks differ: which membership of a person is the present one,
- * and which removal is the latest, follows from no clock.
+ * and which removal is the latest, follows from no clock; and no fast clock decides for all that
+ * something is over.
  */
+import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import { newAccount } from '../helpers/fixtures.ts'
+import { endSessionsByProvider } from '../../src/management/sessions/end-by-provider.ts'
+import { secretOf } from '../helpers/api.ts'
+import { newAccount, newRole } from '../helpers/fixtures.ts'
+
 import { writeOidcFile } from '../helpers/oidc-file.ts'
-import { signInAs, testIssuer, testProvider } from '../helpers/people.ts'
+import { redeemAs, signInAs, testIssuer, testProvider } from '../helpers/people.ts'
 import { startTestService } from '../helpers/service.ts'
+import { until } from '../helpers/until.ts'
 
 const OIDC_FILE = await writeOidcFile(t, [testProvider])
 const right = await startTestService(t, { settings: { OIDC_FILE } })
@@ -63,4 +69,43 @@ await t.test('a repeated removal has the receipt of the latest one', async (t) =
   const second = await remove(id)
   t.not(second.body.receipt.revision, first.body.receipt.revision)
   t.equal((await remove(id)).body.receipt.revision, second.body.receipt.revision)
+})
+
+const farAhead = 40 * 24 * 60 * 60 * 1000
+
+/** Runs something on an instance whose clock is far ahead of the others. */
+async function farInFuture<T>(run: () => Promise<T>): Promise<T> {
+  const { offsetMs } = ahead.clock
+  ahead.clock.offsetMs = farAhead
+  try {
+    return await run()
+  } finally {
+    ahead.clock.offsetMs = offsetMs
+  }
+}
+
+await t.test('a fast clock withdraws no invitation that others redeem', async (t) => {
+  const role = await newRole(root, account, 'offered', [])
+  const body = { email: 'new@example.com', role }
+  const sent = await root.post(`/v1/accounts/${account}/invitations`, body)
+  t.equal(sent.status, 201, sent.text)
+  right.canaries.addSecret(secretOf(sent.body.link))
+  const path = `/v1/accounts/${account}/roles/${role}`
+  t.match(await farInFuture(() => ahead.root.delete(path)), { status: 409 })
+  const redeemed = await redeemAs(right, secretOf(sent.body.link), { email: body.email })
+  t.equal(redeemed.kind, 'redeemed')
+})
+
+await t.test('a logout ends a session that only a fast clock calls expired', async (t) => {
+  const providerSession = 'at the provider'
+  const roles = [{ accountId: account, role: 'developer' }]
+  const browser = await signInAs(right, 'fay', roles, { providerSession })
+  const logout = { issuer: testIssuer, subject: 'fay', providerSession, jti: randomUUID() }
+  const expiresAt = new Date(Date.now() + 60_000)
+  const outcome = await farInFuture(() =>
+    endSessionsByProvider(ahead.service.deps, { ...logout, expiresAt }),
+  )
+  t.match(outcome, { kind: 'ended', sessionIds: [browser.sessionId] })
+  const ended = async () => (await browser.call('GET', '/v1/session')).status === 401
+  await until(ended)
 })

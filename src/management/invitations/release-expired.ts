@@ -9,7 +9,7 @@ export async function releaseExpiredInvitations(
   role: { readonly accountId: string; readonly roleId: string },
   now: Date,
 ): Promise<readonly AuditDraft[]> {
-  const expired = await findExpiredInvitations(trx, role, now)
+  const expired = await findExpiredInvitations(trx, role)
   const ids = expired.map(({ id }) => id)
   await withdrawInvitations(trx, ids, now)
   return expired.map((invitation) => invitationWithdrawn(invitation, now))
