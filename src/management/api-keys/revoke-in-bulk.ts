@@ -22,9 +22,9 @@ import {
   revokeAll,
 } from '../../store/bulk-revocation.ts'
 import { findLatestRevision } from '../../store/changes.ts'
-import type { StoreTransaction } from '../../store/database.ts'
 import type { ManagementDeps } from '../deps.ts'
 import { descriptionFaults } from '../validate-text.ts'
+import { changeInPortions } from './in-portions.ts'
 import {
   type BulkRequest,
   bulkRequestFaults,
@@ -33,8 +33,6 @@ import {
 
 /** How many of the selected keys are shown. */
 export const sampled = 10
-/** Keys that one statement revokes: a fraction of what fits its time limit. */
-const revokedAtOnce = 2_000
 
 export interface BulkRevoked {
   readonly count: number
@@ -77,7 +75,10 @@ export async function revokeInBulk(
   }
   const revoke = async ({ trx, changed }: ActContext<unknown>): Promise<Acted<Done>> => {
     const filter = await validateBulkRequest(trx, scope, request)
-    const revoked = await revokeEach(trx, scope, filter, revocation)
+    const found = await findRevocable(trx, scope, filter)
+    const revoked = await changeInPortions(found, (some) =>
+      revokeAll(trx, some, filter, revocation),
+    )
     if (revoked.size === 0) {
       const latest = await findLatestRevision(trx)
       return nothingChanged({ count: 0, accounts: 0, sample: [], latest })
@@ -102,26 +103,6 @@ export async function revokeInBulk(
 interface Done extends Omit<BulkRevoked, 'committed'> {
   /** If no key was left to revoke. */
   readonly latest: RevisionRef | undefined
-}
-
-/** Revokes what passes the filter, a portion at a time. Returns the ids by account. */
-async function revokeEach(
-  trx: StoreTransaction,
-  scope: BulkScope,
-  filter: BulkFilter,
-  revocation: Revocation,
-): Promise<Map<string, string[]>> {
-  const ids = await findRevocable(trx, scope, filter)
-  const revoked = new Map<string, string[]>()
-  for (let start = 0; start < ids.length; start += revokedAtOnce) {
-    const some = ids.slice(start, start + revokedAtOnce)
-    for (const { id, accountId } of await revokeAll(trx, some, filter, revocation)) {
-      const ofAccount = revoked.get(accountId)
-      if (ofAccount === undefined) revoked.set(accountId, [id])
-      else ofAccount.push(id)
-    }
-  }
-  return revoked
 }
 
 function bulkRevoked(

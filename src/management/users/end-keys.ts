@@ -4,7 +4,13 @@ import type { User } from '../../domain/person/user.ts'
 import type { RevisionRef } from '../../domain/protocol/revision-ref.ts'
 import { insertBulkRevocation, revokeAll } from '../../store/bulk-revocation.ts'
 import type { StoreTransaction } from '../../store/database.ts'
-import { disableKeys, lockKeysOfPerson, setRevisionOfKeys } from '../../store/keys-of-persons.ts'
+import {
+  disableKeys,
+  findKeysOfPerson,
+  type KeysOfPeople,
+  setRevisionOfKeys,
+} from '../../store/keys-of-persons.ts'
+import { changeInPortions, portionsOf } from '../api-keys/in-portions.ts'
 
 /** What becomes of the keys of a person who is removed. */
 export const keysThen = ['keep', 'disable', 'revoke'] as const
@@ -20,43 +26,51 @@ export interface KeysEnding {
 }
 
 export interface EndedKeys {
-  readonly apiKeyIds: readonly string[]
-  /** One event for all of them. */
+  /** The ids of the keys by their accounts, in order of the ids of the keys. */
+  readonly byAccount: ReadonlyMap<string, readonly string[]>
+  /** One event in each account, for all of its keys. */
   readonly events: readonly AuditDraft[]
 }
 
-/** Disables or revokes the keys that a person issued by a session here, or leaves them. */
+/** Disables or revokes the keys that a person issued by a session or a JWT, or leaves them. */
 export async function endKeysOfUser(
   trx: StoreTransaction,
   user: User,
+  issuedAs: KeysOfPeople['issuedAs'],
   ending: KeysEnding,
 ): Promise<EndedKeys> {
-  if (ending.keys === 'keep') return { apiKeyIds: [], events: [] }
-  const ids = await lockKeysOfPerson(trx, user.accountId, user.person.id)
-  if (ids.length === 0) return { apiKeyIds: [], events: [] }
-  const apiKeyIds =
-    ending.keys === 'disable'
-      ? await disableKeys(trx, ids, ending.at)
-      : (await revokeAll(trx, ids, {}, ending)).map(({ id }) => id)
-  if (apiKeyIds.length === 0) return { apiKeyIds, events: [] }
-  return { apiKeyIds, events: [eventOf(user, ending, apiKeyIds)] }
+  const { keys, at } = ending
+  if (keys === 'keep') return { byAccount: new Map(), events: [] }
+  const { accountId, person } = user
+  const ids = await findKeysOfPerson(trx, { accountId, issuedAs }, person.id)
+  const byAccount = await changeInPortions(ids, (some) =>
+    keys === 'disable' ? disableKeys(trx, some, at) : revokeAll(trx, some, {}, ending),
+  )
+  const events = Array.from(byAccount, ([id, apiKeyIds]) => eventOf(user, ending, id, apiKeyIds))
+  return { byAccount, events }
 }
 
 /** Records which revision ended the keys, for the receipt of a repeated act on one of them. */
 export async function sealKeys(
   trx: StoreTransaction,
   { keys, inBulk, at }: KeysEnding,
-  apiKeyIds: readonly string[],
+  { byAccount }: Pick<EndedKeys, 'byAccount'>,
   committed: RevisionRef,
 ): Promise<void> {
-  if (apiKeyIds.length === 0) return
-  if (keys === 'revoke') await insertBulkRevocation(trx, inBulk, committed, at)
-  else await setRevisionOfKeys(trx, apiKeyIds, committed)
+  if (byAccount.size === 0) return
+  if (keys === 'revoke') {
+    await insertBulkRevocation(trx, inBulk, committed, at)
+    return
+  }
+  const ids = [...byAccount.values()].flat()
+  for (const some of portionsOf(ids)) await setRevisionOfKeys(trx, some, committed)
 }
 
+/** A tenant reads that the platform ended keys of its own people, and not of which of them. */
 function eventOf(
-  { accountId, person }: User,
+  user: User,
   { keys, reason, at }: KeysEnding,
+  accountId: string,
   apiKeyIds: readonly string[],
 ): AuditDraft {
   const isRevocation = keys === 'revoke'
@@ -67,7 +81,7 @@ function eventOf(
     before: null,
     after: {
       [isRevocation ? 'revoked_at' : 'disabled_at']: at.toISOString(),
-      filter: { created_by: person.id },
+      filter: { created_by: accountId === user.accountId ? user.person.id : null },
     },
     reason,
     apiKeyIds,

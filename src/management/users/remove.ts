@@ -17,7 +17,8 @@ import { invalidRequest, notFound } from '../../errors.ts'
 import type { StoreTransaction } from '../../store/database.ts'
 import { endMembership, setMembershipRevision } from '../../store/memberships.ts'
 import { descriptionFaults } from '../validate-text.ts'
-import { endKeysOfUser, type KeysThen, sealKeys } from './end-keys.ts'
+import { issuedAsUserOf } from './count-keys.ts'
+import { type EndedKeys, endKeysOfUser, type KeysThen, sealKeys } from './end-keys.ts'
 import { userRemoved } from './events.ts'
 import {
   lockNamedUser,
@@ -41,12 +42,12 @@ export interface RemovedUser {
 }
 
 /**
- * Removes a person from the account, and ends or keeps the keys that the person issued, in one act
- * with one receipt. Every session of the person in the account ends. The author must hold
- * everything that the role allows: taking a right is as much as giving it. A repeat changes nothing
- * and returns the same receipt; a person whose mapped role ended and was deleted was not removed
- * before. Throws `invalid_request`, `not_found`, `permission_denied`,
- * `escalation`, `own_role`, `last_admin`.
+ * Removes a person from the account, and ends or keeps the keys that the person issued as its user,
+ * in one act with one receipt. A person of the platform issued keys in any account, and all of them
+ * end. Every session of the person in the account ends. The author must hold everything that the
+ * role allows: taking a right is as much as giving it. A repeat changes nothing and returns the
+ * same receipt; a person whose mapped role ended and was deleted was not removed before. Throws
+ * `invalid_request`, `not_found`, `permission_denied`, `escalation`, `own_role`, `last_admin`.
  */
 export async function removeUser(
   deps: ActDeps,
@@ -59,15 +60,18 @@ export async function removeUser(
   if (faults.length > 0) throw invalidRequest(faults)
   requireOther(principal, name)
   const ending = { keys, reason, at: deps.now(), by: actorOf(principal), inBulk: newId(deps) }
+  const issuedAs = issuedAsUserOf(principal, accountId)
+  const isEverywhere = issuedAs === 'platform' && keys !== 'keep'
   let membershipId: string | undefined
-  let endedKeyIds: readonly string[] = []
+  let ended: EndedKeys = { byAccount: new Map(), events: [] }
   const terms: AuthorizedTerms = {
     permission: 'account_user:delete',
     isSensitive: true,
-    lock: { mode: 'exclusive', accountId },
+    // As a bulk revocation in all accounts: no key is missed that is being issued.
+    lock: { mode: 'exclusive', accountId: isEverywhere ? undefined : accountId },
     seal: async (trx, committed) => {
       if (membershipId !== undefined) await setMembershipRevision(trx, [membershipId], committed)
-      await sealKeys(trx, ending, endedKeyIds, committed)
+      await sealKeys(trx, ending, ended, committed)
     },
   }
   const remove = async (context: ActContext<Rights>): Promise<Acted<Outcome>> => {
@@ -81,14 +85,13 @@ export async function removeUser(
     if (user.removedAt === null) await requireMayTakeRole(trx, author, user)
     await endMembership(trx, user.membershipId, ending.at)
     changed({ kind: 'user', id: user.person.id })
-    const ended = await endKeysOfUser(trx, user, ending)
-    // One change for all of them: there may be very many.
-    if (ended.apiKeyIds.length > 0) changed({ kind: 'account', id: accountId })
-    endedKeyIds = ended.apiKeyIds
+    ended = await endKeysOfUser(trx, user, issuedAs, ending)
+    // One change for all keys of an account: there may be very many.
+    for (const id of ended.byAccount.keys()) changed({ kind: 'account', id })
     return {
       result: {
         user: { ...user, removedAt: ending.at },
-        keyCount: ended.apiKeyIds.length,
+        keyCount: [...ended.byAccount.values()].flat().length,
         unchangedSince: undefined,
       },
       events: [userRemoved(user, reason), ...ended.events],

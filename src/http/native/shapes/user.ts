@@ -36,7 +36,7 @@ export const UserBody = Type.Object(
     key_count: Type.Optional(
       Type.Integer({
         description:
-          'Number of keys that the user issued while signed in and that are not revoked. Only in answers that list or get.',
+          'Number of keys that the user issued while signed in and that are not revoked: in the account; of a user of the platform account, as such in all accounts. Only in answers that list or get.',
       }),
     ),
   },

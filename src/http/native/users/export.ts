@@ -40,7 +40,7 @@ export function exportUsersRoute(app: App, deps: ControlPlaneDeps): void {
         format: request.query.format,
         name: 'users',
         columns,
-        loadPage: (page) => loadUserPage(deps, request.params.account_id, page),
+        loadPage: (page) => loadUserPage(deps, request, page),
       }),
   )
 }

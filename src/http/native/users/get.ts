@@ -20,11 +20,11 @@ export function getUserRoute(app: App, deps: ControlPlaneDeps): void {
         response: responses({ 200: ref(UserAnswer) }, { problems: [404] }),
       },
     },
-    async ({ params }) => {
+    async ({ params, principal }) => {
       const { account_id: accountId } = params
       const user = await getUser(deps, accountId, params.id)
       const { id } = user.person
-      const counts = await countKeysOfUsers(deps, accountId, [id])
+      const counts = await countKeysOfUsers(deps, principal, accountId, [id])
       return { user: toUserBody(user, counts.get(id) ?? 0) }
     },
   )

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import type { Page, PageRequest } from '../../../domain/page.ts'
+import type { CallerPrincipal } from '../../../domain/principal.ts'
 import { countKeysOfUsers } from '../../../management/users/count-keys.ts'
 import { listUsers } from '../../../management/users/list.ts'
 import type { App } from '../../app-type.ts'
@@ -37,21 +38,28 @@ export function listUsersRoute(app: App, deps: ControlPlaneDeps): void {
     },
     async (request) => {
       const wanted = parsePage(request)
-      const page = await loadUserPage(deps, request.params.account_id, wanted)
+      const page = await loadUserPage(deps, request, wanted)
       return { users: [...page.items], next_cursor: nextCursor(page, wanted) }
     },
   )
 }
 
+interface UsersCall {
+  readonly params: Static<typeof accountParams>
+  readonly principal: CallerPrincipal
+}
+
 /** A page of the list as answers and exports show it. */
 export async function loadUserPage(
   deps: ControlPlaneDeps,
-  accountId: string,
+  { params, principal }: UsersCall,
   wanted: PageRequest,
 ): Promise<Page<Static<typeof UserBody>>> {
+  const { account_id: accountId } = params
   const { items, next } = await listUsers(deps, accountId, wanted)
   const counts = await countKeysOfUsers(
     deps,
+    principal,
     accountId,
     items.map(({ person }) => person.id),
   )

@@ -15,7 +15,7 @@ export const RemoveUserBody = Type.Object(
   {
     keys: oneOf(keysThen, {
       description:
-        'What becomes of the keys that the user issued while signed in. `disable` and `revoke` require the permission to do so.',
+        'What becomes of the keys that the user issued while signed in: in the account; of a user of the platform account, as such in all accounts. `disable` and `revoke` require the permission to do so.',
     }),
     reason: Type.Optional(reasonInput),
   },
