@@ -214,7 +214,8 @@ create table membership (
   live boolean,
   changed_revision bigint,
   changed_revision_id uuid,
-  invitation_id uuid
+  invitation_id uuid,
+  signed_in_at timestamp with time zone
 );
 
 create table pepper (

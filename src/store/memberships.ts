@@ -168,6 +168,21 @@ export async function setRole(
     .execute()
 }
 
+/** Records a sign-in to the account: from then on, it is shown who the person is. */
+export async function recordSignIn(
+  trx: StoreTransaction,
+  { accountId, personId }: { readonly accountId: string; readonly personId: string },
+  at: Date,
+): Promise<void> {
+  await trx
+    .updateTable('membership')
+    .set({ signed_in_at: at })
+    .where('account_id', '=', accountId)
+    .where('person_id', '=', personId)
+    .where('live', '=', true)
+    .execute()
+}
+
 /**
  * Removes a person for good, and releases the role. Which JWTs are from before is decided by the
  * clock of the database. The time is never that at which the mapped role ended: a lapse has that.

@@ -1,5 +1,6 @@
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely'
 import type { Page, PagePlace, PageRequest, SortField } from '../domain/page.ts'
+import { shownProfile } from './shown-profiles.ts'
 
 /**
  * One page of a query, by keyset pagination: rows are found by their place in the order, not by an
@@ -85,10 +86,12 @@ function compared(
 
 /**
  * The address of a user by which lists are ordered, as foldEmail writes it: empty unless the
- * provider has verified one. In the collation C, only the letters A to Z have another case.
+ * provider has verified one and the account may see it. In the collation C, only the letters A to
+ * Z have another case.
  */
 const verifiedEmail = sql<string>`
-  case when person.email_verified then lower(coalesce(person.email, '') collate "C") else '' end
+  case when ${shownProfile.emailVerified}
+    then lower(coalesce(${shownProfile.email}, '') collate "C") else '' end
   collate "C"`
 
 /** The expiry of a key as its indexes hold it, so that conditions on it can use them. */

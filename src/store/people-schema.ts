@@ -56,6 +56,7 @@ export interface MembershipRow {
   created_at: Date
   updated_at: Date
   removed_at: ColumnType<Date | null, undefined, Date>
+  signed_in_at: ColumnType<Date | null, undefined, Date>
   live: true | null
   /** bigint: pg returns text. */
   changed_revision: ColumnType<string | null, undefined, number>

@@ -5,6 +5,7 @@ import type { User } from '../domain/person/user.ts'
 import type { StateFacts, UserState } from '../domain/person/user-state.ts'
 import type { Executor } from './database.ts'
 import { takePage } from './paging.ts'
+import { shownProfile } from './shown-profiles.ts'
 import { selectUsers, toUser, type UserResult } from './user-rows.ts'
 
 /** Which users are listed; absent members leave none out. */
@@ -35,12 +36,12 @@ export async function listUsers(
     .where('membership.live', '=', true)
   if (verifiedEmail !== undefined) {
     query = query
-      .where('person.email_verified', '=', true)
+      .where(shownProfile.emailVerified)
       // In the collation C, only the letters A to Z have another case: as foldEmail folds.
-      .where(sql<boolean>`lower(person.email collate "C") = ${foldEmail(verifiedEmail)}`)
+      .where(sql<boolean>`lower(${shownProfile.email} collate "C") = ${foldEmail(verifiedEmail)}`)
   }
   if (name !== undefined) {
-    query = query.where(sql<boolean>`coalesce(person.name, person.subject) = ${name}`)
+    query = query.where(sql<boolean>`coalesce(${shownProfile.name}, person.subject) = ${name}`)
   }
   if (state !== undefined) query = query.where(isIn(state, now))
   const { items, next } = await takePage(query, 'membership', page, (row, field) =>
@@ -58,9 +59,9 @@ function orderedEmail({ email, email_verified: isVerified }: UserResult): string
 function isIn(state: UserState, now: Date): RawBuilder<boolean> {
   switch (state) {
     case 'awaited':
-      return sql`mapped_until is null and signed_in_at is null`
+      return sql`mapped_until is null and membership.signed_in_at is null`
     case 'active':
-      return sql`(mapped_until > ${now} or (mapped_until is null and signed_in_at is not null))`
+      return sql`(mapped_until > ${now} or (mapped_until is null and membership.signed_in_at is not null))`
     case 'lapsed':
       return sql`mapped_until <= ${now}`
   }
@@ -90,10 +91,10 @@ export async function findUsersOfRoles(
       'role_id',
       'mapped_until',
       'subject',
-      'email',
-      'email_verified',
-      'name',
-      'signed_in_at',
+      shownProfile.email.as('email'),
+      shownProfile.emailVerified.as('email_verified'),
+      shownProfile.name.as('name'),
+      shownProfile.signedInAt.as('signed_in_at'),
     ])
     .where('account_id', '=', accountId)
     .where('role_id', 'in', roleIds)

@@ -2,10 +2,14 @@ import { displayNameOf } from '../domain/person/person.ts'
 import type { User, UserFacts } from '../domain/person/user.ts'
 import type { Executor } from './database.ts'
 import { toPerson } from './persons.ts'
+import { shownProfile } from './shown-profiles.ts'
 import { internAccountId, internRole } from './tuning/interning.ts'
 import { permissionNames, permissionSetOf } from './tuning/permission-sets.ts'
 
-/** Memberships with their person and role; the caller adds the conditions. */
+/**
+ * Memberships with their role, and their person as the account may see them; the caller adds the
+ * conditions.
+ */
 export function selectUsers(db: Executor) {
   return db
     .selectFrom('membership')
@@ -25,10 +29,10 @@ export function selectUsers(db: Executor) {
       'membership.changed_revision_id',
       'person.issuer',
       'person.subject',
-      'person.email',
-      'person.email_verified',
-      'person.name',
-      'person.signed_in_at',
+      shownProfile.email.as('email'),
+      shownProfile.emailVerified.as('email_verified'),
+      shownProfile.name.as('name'),
+      shownProfile.signedInAt.as('signed_in_at'),
       'role.name as role_name',
       'role.platform',
       permissionNames.as('permissions'),

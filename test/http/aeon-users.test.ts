@@ -258,7 +258,7 @@ t.test('the id of an invitation stays that of the user whom it made one', async 
   const body = { issuer: testIssuer, subject: 'grace', role: 'viewer' }
   await root.post(`${native}/users`, body)
   await refuses(id, 'the person is a user again, by another way')
-  t.match(await terraformReadUser(admin, email), { user_id: person })
+  t.same(await listUsers(admin, email), [], 'whose address is hidden until the next sign-in')
   const again = await join()
   t.match(again.redemption, { isAdded: false })
   await refuses(again.id, 'the person was a user before')

@@ -15,7 +15,7 @@ export interface Profile {
 
 export interface Person extends PersonName, Profile {
   readonly id: string
-  /** Null: never yet. */
+  /** As a user of one account: when the person last signed in to it. Null: never yet. */
   readonly signedInAt: Date | null
 }
 

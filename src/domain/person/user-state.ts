@@ -3,7 +3,7 @@ import type { MembershipState } from './user.ts'
 
 /**
  * What a user of an account is at a moment. `awaited`: the person was added, and has never signed
- * in anywhere. `lapsed`: a mapped role has ended, and returns with the next sign-in or JWT.
+ * in to the account. `lapsed`: a mapped role has ended, and returns with the next sign-in or JWT.
  */
 export type UserState = 'active' | 'awaited' | 'lapsed'
 

@@ -2,7 +2,7 @@ import type { IdDeps } from '../../acts/deps.ts'
 import { newId } from '../../acts/ids.ts'
 import type { User } from '../../domain/person/user.ts'
 import type { StoreTransaction } from '../../store/database.ts'
-import { findUser, insertMembership } from '../../store/memberships.ts'
+import { findUser, insertMembership, recordSignIn } from '../../store/memberships.ts'
 
 export interface EnteredUser {
   readonly user: User
@@ -14,7 +14,7 @@ export interface UserEntry {
   readonly accountId: string
   readonly personId: string
   readonly roleId: string
-  /** The invitation that the person redeems; absent: there is none. */
+  /** The invitation that the person redeems at a sign-in; absent: there is none. */
   readonly invitationId?: string
 }
 
@@ -31,6 +31,7 @@ export async function enterUser(
     mappedUntil: null,
     createdAt: deps.now(),
   })
+  if (entry.invitationId !== undefined) await recordSignIn(trx, entry, deps.now())
   const user = await findUser(trx, entry.accountId, entry.personId)
   if (user === undefined) throw new Error('A user who was entered was not found.')
   return { user, isAdded }

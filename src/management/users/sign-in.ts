@@ -7,7 +7,7 @@ import { ServiceError } from '../../errors.ts'
 import { requirePlatformId } from '../../store/accounts.ts'
 import { findOrProveAbsence } from '../../store/committed-read.ts'
 import type { Executor, StoreTransaction } from '../../store/database.ts'
-import { findMemberships, findUserFacts } from '../../store/memberships.ts'
+import { findMemberships, findUserFacts, recordSignIn } from '../../store/memberships.ts'
 import { findPerson, updateProfile } from '../../store/persons.ts'
 import type { SessionManagementDeps } from '../sessions/deps.ts'
 import {
@@ -54,14 +54,17 @@ export async function signInPerson(
   const terms = termsOf(deps, signedIn)
   const entered = await enterAccounts(deps, signedIn, terms.expiresAt)
   const membership = chosen(entered, signedIn.accountId, now)
-  const { membershipId, person } = membership
+  const { accountId, membershipId, person } = membership
   const user = await findOrProveAbsence(deps.db, (db) => findUserFacts(db, membershipId))
   if (user === undefined) throw hasNoRole()
   const known = principalOf(user, request)
   const actTerms = {
     permission: null,
     // Before the membership is shared: a redemption locks the person first, too.
-    lockFirst: (trx: StoreTransaction) => updateProfile(trx, person.id, signedIn, now),
+    lockFirst: async (trx: StoreTransaction) => {
+      await updateProfile(trx, person.id, signedIn, now)
+      await recordSignIn(trx, { accountId, personId: person.id }, now)
+    },
   }
   const { result } = await act(deps, known, actTerms, async (context) => {
     const facts = await findUserFacts(context.trx, membershipId)

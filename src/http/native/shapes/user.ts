@@ -17,10 +17,11 @@ export const UserBody = Type.Object(
     }),
     subject: Type.String({ description: 'Identifier of the person at the provider.' }),
     email: nullableString({
-      description: 'As the provider stated it at the last sign-in. Identifies nobody.',
+      description:
+        'As the provider stated it at the last sign-in. Identifies nobody. Null, as the name is, until the person has signed in to this account or claims gave the role.',
     }),
     email_verified: Type.Boolean({
-      description: 'Whether the provider has verified the e-mail address.',
+      description: 'Whether the provider has verified the e-mail address that is shown.',
     }),
     name: nullableString({ description: 'As the provider stated it at the last sign-in.' }),
     role: ref(RoleRefBody),
@@ -32,7 +33,7 @@ export const UserBody = Type.Object(
       'Time at which a mapped role ends unless the person signs in again. Null: the role is not mapped.',
     ),
     created_at: time('Time at which the person became a user of the account.'),
-    signed_in_at: nullableTime('Time of the last sign-in. Null: there was none.'),
+    signed_in_at: nullableTime('Time of the last sign-in to this account. Null: there was none.'),
     key_count: Type.Optional(
       Type.Integer({
         description:
