@@ -1,6 +1,6 @@
 import { get, on, Problem } from './api.js'
 import { html, render } from './lit-html.js'
-import { dismissAll, endSession, isHeld, keepFocus } from './parts/layers.js'
+import { dismissAll, endSession, isHeld, keepFocus, redraw } from './parts/layers.js'
 import { problemOf } from './parts/problem.js'
 import { cutTokens, guardFields } from './parts/tokens.js'
 import { followLinks, go, hrefOf, navigation, viewName } from './router.js'
@@ -212,10 +212,8 @@ function outdated() {
 }
 
 function update() {
-  const hadFocus = document.activeElement !== document.body
-  render(page(), document.body)
+  redraw(() => render(page(), document.body), keepFocus)
   document.title = `${gate?.title ?? shown?.view.title ?? 'Console'} – aeon-keys`
-  if (hadFocus) keepFocus()
 }
 
 function page() {

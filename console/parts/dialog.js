@@ -1,5 +1,5 @@
 import { html, nothing, render } from '../lit-html.js'
-import { keepFocus, layers } from './layers.js'
+import { isFocusLost, keepFocus, layers, redraw } from './layers.js'
 import { limitLength } from './length.js'
 
 /**
@@ -50,7 +50,22 @@ export function openDialog({
   const layer = { update, close, dismiss, holds, outlives }
 
   function update() {
-    const hadFocus = element.contains(document.activeElement)
+    const problem = element.querySelector('.problem')
+    const start = element.querySelector('[autofocus]')
+    redraw(draw, () => focusFirst(element))
+    if (layers.at(-1) !== layer || !element.open) return
+    const newProblem = element.querySelector('.problem')
+    const newStart = element.querySelector('[autofocus]')
+    if (newProblem !== problem) showProblem(newProblem)
+    else if (newStart !== start && isFocusIdle()) focusFirst(element)
+  }
+
+  /** Whether the focus is where nothing is done with it. */
+  function isFocusIdle() {
+    return isFocusLost() || document.activeElement === element.querySelector('h2')
+  }
+
+  function draw() {
     if (holds()?.text !== told) told = undefined
     render(
       html`<header>
@@ -62,7 +77,6 @@ export function openDialog({
         <div class="toast" role="status" data-says></div>`,
       element,
     )
-    if (hadFocus && !element.contains(document.activeElement)) focusFirst(element)
   }
 
   // At once, not at the event that follows: the next key must find the layer below.
@@ -130,6 +144,13 @@ function insert(element) {
 export function holdOfWork(isBusy) {
   if (!isBusy) return undefined
   return { text: 'This is under way. Close again to leave without knowing what became of it.' }
+}
+
+/** A refusal that is out of sight would look as if nothing had happened. @param {Element | null} at */
+function showProblem(at) {
+  if (!(at instanceof HTMLElement)) return
+  at.focus({ preventScroll: true })
+  at.scrollIntoView({ block: 'nearest' })
 }
 
 /** @param {HTMLElement} layer */

@@ -35,10 +35,37 @@ export function endSession() {
   for (const { outlives, close } of [...layers].reverse()) if (!outlives()) close()
 }
 
-/** Where the focus goes if what had it is gone: the heading of the topmost layer. */
+/**
+ * What had the focus when the page disabled it: the browser takes the focus away soon after.
+ * @type {HTMLElement | undefined}
+ */
+let disabled
+
+/**
+ * Shows what has changed, and keeps the focus: what was disabled has it again once it is enabled.
+ * @param {() => void} draw
+ * @param {() => void} recover called if what had the focus is gone
+ */
+export function redraw(draw, recover) {
+  const before = isFocusLost() ? disabled : document.activeElement
+  draw()
+  disabled = undefined
+  if (!(before instanceof HTMLElement)) return
+  if (!before.isConnected) recover()
+  else if (before.matches(':disabled')) disabled = before
+  else if (isFocusLost()) before.focus()
+}
+
+/** Whether nothing has the focus. */
+export function isFocusLost() {
+  return document.activeElement === document.body || document.activeElement === null
+}
+
+/** Where the focus goes if what had it is gone: the field of a sign-in, or the topmost heading. */
 export function keepFocus() {
-  if (document.activeElement !== document.body && document.activeElement !== null) return
+  if (!isFocusLost()) return
   const [layer] = [...document.querySelectorAll('dialog[open]')].reverse()
-  const heading = (layer ?? document).querySelector('h2[tabindex], h1')
-  if (heading instanceof HTMLElement) heading.focus()
+  const field = layer === undefined ? document.querySelector('.gate [autofocus]') : null
+  const place = field ?? (layer ?? document).querySelector('h2[tabindex], h1')
+  if (place instanceof HTMLElement) place.focus()
 }

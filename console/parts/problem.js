@@ -8,7 +8,7 @@ import { html, nothing } from '../lit-html.js'
  */
 export function problemOf(error, retry) {
   const { title, problem } = describe(error)
-  return html`<div class="problem" role="alert">
+  return html`<div class="problem" role="alert" tabindex="-1">
     <strong>${title}</strong>
     <p>${problem.message}</p>
     ${faultsOf(problem)}
