@@ -40,6 +40,8 @@ export class Problem extends Error {
 /** What the page does when the session has ended, and when the service wants the key again. */
 export const on = {
   signedOut: () => {},
+  /** The reader has ended the session. */
+  left: () => {},
   /** @type {(detail: string) => Promise<boolean>} */
   confirmation: async () => false,
 }
@@ -62,7 +64,10 @@ export async function call(method, path, request = {}) {
     return await send(method, path, request)
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem
-    if (problem.status === 401 && !ofSignIn.test(path)) on.signedOut()
+    if (problem.status === 401 && !ofSignIn.test(path)) {
+      on.signedOut()
+      throw sessionEnded(problem)
+    }
     if (problem.code !== 'confirmation_required' || !(await on.confirmation(problem.message))) {
       throw problem
     }
@@ -145,6 +150,12 @@ export async function answerOf(method, path, { body, headers = {}, signal } = {}
     if (signal?.aborted) throw error
     throw unreachable()
   }
+}
+
+/** @param {Problem} problem */
+function sessionEnded({ status, requestId }) {
+  const detail = 'Nothing was done. Try again now that you are signed in.'
+  return new Problem({ status, code: 'session_ended', detail, requestId })
 }
 
 function unreachable() {

@@ -1,10 +1,20 @@
 import { get, on, Problem } from './api.js'
 import { html, render } from './lit-html.js'
-import { dismissAll, endSession, isHeld, keepFocus, redraw } from './parts/layers.js'
+import {
+  dismissAbove,
+  dismissAll,
+  dropAside,
+  endSession,
+  isHeld,
+  keepFocus,
+  redraw,
+  takeBack,
+} from './parts/layers.js'
+import { readAgain } from './parts/loading.js'
 import { problemOf } from './parts/problem.js'
 import { cutTokens, guardFields } from './parts/tokens.js'
 import { followLinks, go, hrefOf, navigation, viewName } from './router.js'
-import { say, shell } from './shell.js'
+import { endSession as leave, say, shell, showEntry, viewToCome } from './shell.js'
 import { openAccount, state } from './state.js'
 
 /** @typedef {import('./types.js').OpenView} OpenView */
@@ -35,6 +45,14 @@ const views = {
 
 /** @type {Shown | undefined} */
 let shown
+/**
+ * The reader whose session has ended, and what was shown: it comes back with the same reader.
+ * @type {{ reader: string, shown: Shown | undefined, account: typeof state.account } | undefined}
+ */
+let past
+/** Whether the view of the URL is not there yet. */
+let isComing = false
+let isLeaving = false
 /** @type {OpenView | undefined} the page that a reader without a session sees */
 let gate
 /** Whether the gate is that of a link: what the service answers late does not replace it. */
@@ -48,7 +66,11 @@ let href = ''
 navigation.changed = () => {
   if (!openLink()) void show()
 }
-on.signedOut = () => signOut('Your session has ended. Sign in again to continue.')
+on.signedOut = () => signOut('Your session has ended. Sign in again to continue.', true)
+on.left = () => {
+  tabs.postMessage({ ended: state.signedIn?.session.id })
+  signOut()
+}
 on.confirmation = async (detail) =>
   state.signedIn?.user
     ? (await import('./views/confirm-person.js')).askForProof(detail)
@@ -68,9 +90,13 @@ addEventListener('unhandledrejection', () =>
 )
 const tabs = new BroadcastChannel('aeon-keys')
 tabs.addEventListener('message', ({ data }) => {
-  if (state.signedIn === undefined || data === state.signedIn.session.id) return
+  if (state.signedIn === undefined) return
+  const { id } = state.signedIn.session
+  if (data.ended === id) signOut('You have signed out in another tab.')
+  if (data.began === undefined || data.began === id) return
   signOut(
     'The session was changed in another tab. Reload the page to continue as who is signed in there.',
+    true,
   )
 })
 await start()
@@ -152,18 +178,55 @@ function signIn(signedIn) {
   gate = undefined
   hasLink = false
   state.signedIn = signedIn
-  tabs.postMessage(signedIn.session.id)
+  tabs.postMessage({ began: signedIn.session.id })
+  const before = past
+  past = undefined
+  if (before?.shown !== undefined && before.reader === readerOf(signedIn)) {
+    state.account = before.account
+    if (takeBack()) return goOn(before.shown, signedIn)
+  }
+  dropAside()
   return show()
 }
 
-/** @param {string} [text] */
-function signOut(text) {
+/**
+ * Shows what was there when the session ended, with what the reader had typed.
+ * @param {Shown} before
+ * @param {import('./types.js').SignedIn} signedIn
+ */
+function goOn(before, signedIn) {
+  shown = before
+  shown.context.signedIn = signedIn
+  if (location.href !== href) history.pushState(null, '', href)
+  update()
+  readAgain()
+}
+
+/** @param {import('./types.js').SignedIn} signedIn */
+function readerOf({ api_key: key, user, account }) {
+  return `${key?.id ?? user?.id} in ${account.id}`
+}
+
+/**
+ * @param {string} [text] for the sign-in page
+ * @param {boolean} [isKept] whether the same reader finds the open dialogs again
+ */
+function signOut(text, isKept = false) {
   if (state.signedIn === undefined) return
+  past = isKept ? { reader: readerOf(state.signedIn), shown, account: state.account } : undefined
   state.signedIn = undefined
   state.account = undefined
   shown = undefined
-  endSession()
+  endSession(isKept)
   if (!hasLink) void openGate(text === undefined ? {} : { text })
+}
+
+async function leavePage() {
+  isLeaving = true
+  update()
+  await leave()
+  isLeaving = false
+  update()
 }
 
 /** Shows what the URL says. */
@@ -172,30 +235,41 @@ async function show() {
   // A dialog asks before the browser's Back loses what it shows.
   if (isHeld() && !dismissAll()) return history.pushState(null, '', href)
   href = location.href
+  failure = undefined
   run += 1
   const thisRun = run
   const name = viewName()
   const params = new URLSearchParams(location.search)
   const account = params.get('account') ?? ''
   if (shown?.name === name && shown.account === account && shown.view.change !== undefined) {
+    dismissAbove()
+    isComing = false
     shown.context.params = params
     shown.view.change()
     return update()
   }
   const load = Object.hasOwn(views, name) ? views[name] : undefined
   if (load === undefined) return go(hrefOf('keys'), { replace: true })
-  failure = undefined
+  if (shown !== undefined && (shown.name !== name || shown.account !== account)) {
+    isComing = true
+    update()
+    showEntry()
+  }
   try {
     const [module] = await Promise.all([load(), openAccount(params.get('account'))])
     if (thisRun !== run || state.signedIn === undefined || state.account === undefined) return
     const context = { signedIn: state.signedIn, account: state.account, params, update }
     const isFirst = shown === undefined
     dismissAll()
+    isComing = false
     shown = { name, account, context, view: module.open(context) }
     update()
+    showEntry()
     if (!isFirst) document.querySelector('h1')?.focus()
   } catch (error) {
     if (thisRun !== run) return
+    isComing = false
+    shown = undefined
     failure = error instanceof TypeError ? outdated() : error
     update()
   }
@@ -217,14 +291,17 @@ function update() {
 }
 
 function page() {
+  const leaving = { isLeaving, leave: leavePage }
   if (gate !== undefined) return gate.render()
   if (failure !== undefined) {
     const retry = () => location.reload()
-    const content = html`<h1 tabindex="-1">Console</h1>${problemOf(failure, retry)}`
-    return state.signedIn === undefined ? html`<main>${content}</main>` : shell(content, signOut)
+    const way =
+      state.lost && html`<p><a class="button" href=${hrefOf('keys')}>Open your own account</a></p>`
+    const content = html`<h1 tabindex="-1">Console</h1>${problemOf(failure, retry)} ${way}`
+    return state.signedIn === undefined ? html`<main>${content}</main>` : shell(content, leaving)
   }
   if (state.signedIn === undefined || shown === undefined) {
     return html`<main><div class="loading" role="status"><span class="spinner"></span> Loading …</div></main>`
   }
-  return shell(shown.view.render(), signOut)
+  return shell(isComing ? viewToCome() : shown.view.render(), leaving)
 }

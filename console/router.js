@@ -3,6 +3,8 @@
  * browser's Back works, and a page can be sent to somebody.
  */
 
+import { state } from './state.js'
+
 const base = '/console'
 
 /** What the page does when the URL has changed. */
@@ -14,13 +16,14 @@ export function viewName() {
 }
 
 /**
- * The URL of a view, in the account that the page shows.
+ * The URL of a view, in the account that the page shows; of the reader's own if there is none.
  * @param {string} view
  * @param {Record<string, string>} [query]
  */
 export function hrefOf(view, query = {}) {
   const account = new URLSearchParams(location.search).get('account')
-  const search = new URLSearchParams({ ...query, ...(account !== null && { account }) })
+  const isKept = account !== null && account !== state.lost
+  const search = new URLSearchParams({ ...query, ...(isKept && { account }) })
   return `${base}/${view}${search.size > 0 ? `?${search}` : ''}`
 }
 

@@ -1,4 +1,4 @@
-import { call, Problem } from './api.js'
+import { call, on, Problem } from './api.js'
 import { html, nothing } from './lit-html.js'
 import { hrefOf, viewName } from './router.js'
 import { may, nameOfReader, state } from './state.js'
@@ -32,19 +32,20 @@ export function say(text) {
 /**
  * What surrounds every view.
  * @param {unknown} content
- * @param {() => void} signOut
+ * @param {{ isLeaving: boolean, leave: () => void }} leaving
  */
-export function shell(content, signOut) {
+export function shell(content, { isLeaving, leave }) {
   const current = viewName()
   const { signedIn, account } = state
-  const isForeign = account?.id !== signedIn?.account.id
+  const isForeign = account !== undefined && account.id !== signedIn?.account.id
+  const reader = nameOfReader()
   return html`
     <a class="skip" href="#content" @click=${skip}>Skip to the content</a>
     <header class="top">
       <a class="brand" href=${hrefOf('keys')}>aeon-keys</a>
-      <span class="account ${isForeign ? 'foreign' : ''}" title="Account ${account?.id}">${account?.name}</span>
-      <span class="who">Signed in ${signedIn?.user ? 'as' : 'with'} <b>${nameOfReader()}</b></span>
-      <button type="button" @click=${() => endSession(signOut)}>Sign out</button>
+      ${account === undefined ? nothing : html`<span class="account ${isForeign ? 'foreign' : ''}" title="${account.name} (account ${account.id})">${account.name}</span>`}
+      <span class="who" title=${reader ?? nothing}>Signed in ${signedIn?.user ? 'as' : 'with'} <b>${reader}</b></span>
+      <button type="button" ?disabled=${isLeaving} @click=${leave}>${isLeaving ? 'Signing out …' : 'Sign out'}</button>
     </header>
     <nav class="side" aria-label="Console">
       <ul>
@@ -68,11 +69,25 @@ function skip(event) {
   document.querySelector('h1')?.focus()
 }
 
+/** What the page shows while a view arrives. */
+export function viewToCome() {
+  const { label = 'Console' } = entries.find(({ view }) => view === viewName()) ?? {}
+  return html`<div class="title"><h1 tabindex="-1">${label}</h1></div>
+    <div class="loading" role="status"><span class="spinner"></span> Loading …</div>`
+}
+
+/** On a narrow page the navigation is wider than the window: shows its current entry. */
+export function showEntry() {
+  const entry = document.querySelector('.side [aria-current]')
+  const side = entry?.closest('.side')
+  if (!(entry instanceof HTMLElement && side instanceof HTMLElement)) return
+  side.scrollLeft = entry.offsetLeft - (side.clientWidth - entry.offsetWidth) / 2
+}
+
 /**
  * Ends the reader's own session, or says that it goes on; then leads to the logout of the provider.
- * @param {() => void} signOut
  */
-export async function endSession(signOut) {
+export async function endSession() {
   /** @type {string | null} */
   let logoutUrl = null
   try {
@@ -83,6 +98,6 @@ export async function endSession(signOut) {
     if (!isOver)
       return say(`You are still signed in: ${error instanceof Error ? error.message : ''}`)
   }
-  signOut()
+  on.left()
   if (logoutUrl !== null) location.assign(logoutUrl)
 }

@@ -5,8 +5,14 @@ import { get } from './api.js'
  * @typedef {import('./types.js').SignedIn} SignedIn
  */
 
-/** @type {{ signedIn: SignedIn | undefined, account: { id: string, name: string } | undefined }} */
-export const state = { signedIn: undefined, account: undefined }
+/**
+ * @type {{
+ *   signedIn: SignedIn | undefined,
+ *   account: { id: string, name: string } | undefined,
+ *   lost: string | undefined,
+ * }} `lost`: the account in the URL, which could not be opened
+ */
+export const state = { signedIn: undefined, account: undefined, lost: undefined }
 
 /**
  * Whether the service would let the reader do this: what it would refuse is not offered.
@@ -38,7 +44,25 @@ export function accountPath() {
  */
 export async function openAccount(id) {
   const own = state.signedIn?.account
+  state.lost = undefined
   if (id === null || id === own?.id) state.account = own
-  else if (state.account?.id !== id)
-    state.account = (await get(`/v1/accounts/${encodeURIComponent(id)}`)).account
+  else if (state.account?.id !== id) {
+    try {
+      state.account = (await get(`/v1/accounts/${encodeURIComponent(id)}`)).account
+    } catch (error) {
+      state.account = undefined
+      state.lost = id
+      throw error
+    }
+  }
+}
+
+/**
+ * The page names an account as it is called since.
+ * @param {import('./types.js').Account} renamed
+ */
+export function renameAccount(renamed) {
+  const { signedIn, account } = state
+  if (account?.id === renamed.id) state.account = renamed
+  if (signedIn?.account.id === renamed.id) state.signedIn = { ...signedIn, account: renamed }
 }

@@ -190,7 +190,7 @@ export interface Fault {
 
 /** What a view gets when it opens. */
 export interface ViewContext {
-  readonly signedIn: SignedIn
+  signedIn: SignedIn
   /** The account that the page shows: the reader's own, or one that an operator has opened. */
   readonly account: { readonly id: string; readonly name: string }
   params: URLSearchParams

@@ -12,6 +12,9 @@ import { limitLength } from './length.js'
 
 let count = 0
 
+/** @type {import('./layers.js').Hold} */
+const typed = { text: 'What you have typed is not saved. Close again to leave it.' }
+
 /**
  * Opens a modal dialog. When it closes, the focus returns to where it was.
  * @param {object} options
@@ -20,14 +23,16 @@ let count = 0
  * @param {(dialog: Dialog) => unknown} options.content
  * @param {() => import('./layers.js').Hold | undefined} [options.holds] what the reader would lose
  * @param {() => boolean} [options.outlives] whether it stays when the session ends
+ * @param {() => boolean} [options.isForm] whether what was typed would be lost
  * @returns {Dialog}
  */
 export function openDialog({
   title,
   kind = 'box',
   content,
-  holds = () => undefined,
+  holds: holdOfContent = () => undefined,
   outlives = () => false,
+  isForm = () => false,
 }) {
   count += 1
   const id = `dialog-${count}`
@@ -36,6 +41,8 @@ export function openDialog({
   element.setAttribute('aria-labelledby', id)
   /** @type {string | undefined} what the reader was told would be lost */
   let told
+  let isTyped = false
+  let isClosed = false
   /** @type {() => void} */
   let settle = () => {}
   /** @type {Dialog} */
@@ -47,7 +54,12 @@ export function openDialog({
     dismiss: () => void dismiss(),
     update,
   }
-  const layer = { update, close, dismiss, holds, outlives }
+  const isSheet = kind === 'sheet'
+  const layer = { update, close, dismiss, holds, outlives, hide, show, isSheet }
+
+  function holds() {
+    return holdOfContent() ?? (isTyped && isForm() ? typed : undefined)
+  }
 
   function update() {
     const problem = element.querySelector('.problem')
@@ -81,13 +93,28 @@ export function openDialog({
 
   // At once, not at the event that follows: the next key must find the layer below.
   function close() {
-    const place = layers.indexOf(layer)
-    if (place < 0) return
-    layers.splice(place, 1)
-    element.close()
-    element.remove()
+    if (isClosed) return
+    isClosed = true
+    hide()
     keepFocus()
     settle()
+  }
+
+  function hide() {
+    const place = layers.indexOf(layer)
+    if (place >= 0) layers.splice(place, 1)
+    element.close()
+    element.remove()
+  }
+
+  function show() {
+    if (isClosed) return
+    layers.push(layer)
+    insert(element)
+    update()
+    element.showModal()
+    // The browser would choose the heading, from where typing goes nowhere.
+    focusFirst(element)
   }
 
   function dismiss() {
@@ -118,12 +145,10 @@ export function openDialog({
     if (layers.includes(layer) && !dismiss()) element.showModal()
   })
   element.addEventListener('input', limitLength, { capture: true })
-  layers.push(layer)
-  insert(element)
-  update()
-  element.showModal()
-  // The browser would choose the heading, from where typing goes nowhere.
-  focusFirst(element)
+  element.addEventListener('input', () => {
+    isTyped = true
+  })
+  show()
   return dialog
 }
 
@@ -146,7 +171,10 @@ export function holdOfWork(isBusy) {
   return { text: 'This is under way. Close again to leave without knowing what became of it.' }
 }
 
-/** A refusal that is out of sight would look as if nothing had happened. @param {Element | null} at */
+/**
+ * A refusal that is out of sight would look as if nothing had happened.
+ * @param {Element | null} at
+ */
 function showProblem(at) {
   if (!(at instanceof HTMLElement)) return
   at.focus({ preventScroll: true })

@@ -48,6 +48,11 @@ export class Editing {
     this.current = edited.opened
   }
 
+  /** Whether something that was typed is not saved. */
+  get isOpen() {
+    return this.#progress === undefined
+  }
+
   save = async () => {
     const { send, dialog } = this.edited
     const body = this.#body()

@@ -2,6 +2,7 @@ import { call, Problem } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { state } from '../state.js'
 import { openDialog } from './dialog.js'
+import { endSession } from './layers.js'
 import { loaded } from './load.js'
 import { problemOf } from './problem.js'
 
@@ -33,9 +34,18 @@ import { problemOf } from './problem.js'
  * @param {(body: any) => string} options.subject what a request issues, such as "The key deploy"
  * @param {string} [options.done] what a complete receipt says
  * @param {(issuing: Issuing) => unknown} options.form
+ * @param {boolean} [options.asks] whether it asks before what was typed is lost
  * @param {() => void} options.changed
  */
-export function openIssue({ title, path, subject, done = 'Done everywhere', form, changed }) {
+export function openIssue({
+  title,
+  path,
+  subject,
+  done = 'Done everywhere',
+  form,
+  changed,
+  asks = false,
+}) {
   let isBusy = false
   /** Whether the request may have issued a token that did not arrive. */
   let isUnknown = false
@@ -79,8 +89,8 @@ export function openIssue({ title, path, subject, done = 'Done everywhere', form
       isUnknown = isDoubted && !refusesForGood(error)
     }
     isBusy = false
-    if (state.signedIn === undefined && !outlives()) dialog?.close()
-    else update()
+    update()
+    if (state.signedIn === undefined) endSession()
   }
 
   /**
@@ -154,7 +164,8 @@ export function openIssue({ title, path, subject, done = 'Done everywhere', form
 
   /** @type {import('./dialog.js').Dialog | undefined} */
   let dialog
-  const opened = openDialog({ title, holds, outlives, content })
+  const isForm = () => asks && token === undefined
+  const opened = openDialog({ title, holds, outlives, isForm, content })
   dialog = opened
   void opened.closed.then(() => isUnknown && changed())
   return opened

@@ -13,10 +13,18 @@
  * @property {() => boolean} dismiss closes it, or says once what would be lost
  * @property {() => Hold | undefined} holds
  * @property {() => boolean} outlives whether it stays when the session ends
+ * @property {() => void} hide takes it off the page, with what the reader has typed
+ * @property {() => void} show puts it back
+ * @property {boolean} isSheet whether the view behind it opens and closes it by the URL
  */
 
 /** The open dialogs, the topmost last. @type {Layer[]} */
 export const layers = []
+
+/** Those that come back when the reader signs in again; no page holds them. @type {Layer[]} */
+let aside = []
+/** Whether a session that ends leaves the dialogs to whom it belonged. */
+let isKept = false
 
 addEventListener('beforeunload', (event) => isHeld() && event.preventDefault())
 
@@ -30,9 +38,46 @@ export function dismissAll() {
   return [...layers].reverse().every(({ dismiss }) => dismiss())
 }
 
-/** Closes all dialogs but those that show what nobody can show again. */
-export function endSession() {
-  for (const { outlives, close } of [...layers].reverse()) if (!outlives()) close()
+/**
+ * Closes what is open above the sheet of a view, which follows the URL by itself; what nobody can
+ * show again stays.
+ */
+export function dismissAbove() {
+  const [first] = layers
+  for (const layer of [...layers].reverse()) {
+    if (!(layer === first && layer.isSheet) && !layer.outlives()) layer.dismiss()
+  }
+}
+
+/**
+ * Takes all dialogs away but those that show what nobody can show again.
+ * @param {boolean} [isForReader] whether they come back with the same reader; as before if not said
+ */
+export function endSession(isForReader = isKept) {
+  isKept = isForReader
+  if (!isKept) dropAside()
+  for (const layer of [...layers].filter(({ outlives }) => !outlives())) {
+    if (!isKept) layer.close()
+    else {
+      layer.hide()
+      aside.push(layer)
+    }
+  }
+}
+
+/** Puts back what the end of the session has taken away; false if that was nothing. */
+export function takeBack() {
+  const back = aside
+  aside = []
+  for (const { show } of back) show()
+  return back.length > 0
+}
+
+/** Forgets what the end of a session has taken away. */
+export function dropAside() {
+  const dropped = aside
+  aside = []
+  for (const { close } of dropped.reverse()) close()
 }
 
 /**

@@ -1,5 +1,16 @@
+import { Problem } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { problemOf } from './problem.js'
+
+/** What could not be read because the session had ended. @type {Set<Loading<any>>} */
+const unread = new Set()
+
+/** Reads what could not be read before the reader signed in again. */
+export function readAgain() {
+  const all = [...unread]
+  unread.clear()
+  for (const one of all) void one.start()
+}
 
 /**
  * Something that a view reads: loading, there, or failed.
@@ -33,6 +44,7 @@ export class Loading {
       if (run === this.#run) this.value = value
     } catch (error) {
       if (run === this.#run) this.problem = error
+      if (error instanceof Problem && error.code === 'session_ended') unread.add(this)
     }
     if (run === this.#run) this.update()
     return this

@@ -1,5 +1,6 @@
 import { Problem } from '../api.js'
 import { html, nothing } from '../lit-html.js'
+import { hrefWith } from '../router.js'
 
 /**
  * What went wrong, in words, with the id by which the operators find the request in their log.
@@ -8,12 +9,28 @@ import { html, nothing } from '../lit-html.js'
  */
 export function problemOf(error, retry) {
   const { title, problem } = describe(error)
+  if (isOfLostPage(problem)) return lostPage()
   return html`<div class="problem" role="alert" tabindex="-1">
     <strong>${title}</strong>
-    <p>${problem.message}</p>
+    <p>${problem.faults.length > 0 ? 'Mend what is listed here, then try again.' : problem.message}</p>
     ${faultsOf(problem)}
     ${problem.requestId === null ? nothing : html`<p class="quiet">Request id: <code>${problem.requestId}</code></p>`}
     ${retry ? html`<button type="button" @click=${retry}>Try again</button>` : nothing}
+  </div>`
+}
+
+/** @param {Problem} problem */
+function isOfLostPage({ faults }) {
+  if (!new URLSearchParams(location.search).has('cursor')) return false
+  return faults.some((fault) => fault.in === 'query' && nameOf(fault.field) === 'cursor')
+}
+
+/** An address of a page that the list does not have, such as one with another order. */
+function lostPage() {
+  return html`<div class="problem" role="alert" tabindex="-1">
+    <strong>This page of the list is not there</strong>
+    <p>The address of the page is not whole, or was made for another list or order.</p>
+    <a class="button" href=${hrefWith({ cursor: null })}>First page</a>
   </div>`
 }
 
@@ -57,6 +74,7 @@ const titles = {
   invalid_request: 'Something is not right yet',
   confirmation_required: 'This must be confirmed',
   unauthenticated: 'You are not signed in',
+  session_ended: 'Your session had ended',
   internal: 'The service failed',
   unknown: 'The service cannot answer now',
 }

@@ -7,7 +7,7 @@ import { empty, Loading } from '../parts/loading.js'
 import { forbidden, problemOf } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
 import { timeOf } from '../parts/time.js'
-import { may, state } from '../state.js'
+import { may, renameAccount, state } from '../state.js'
 
 /** @typedef {import('../types.js').Account} Account */
 
@@ -101,7 +101,7 @@ function openForm(account, saved) {
     problem = undefined
     dialog.update()
     try {
-      await call('PATCH', `/v1/accounts/${id}`, { body })
+      renameAccount((await call('PATCH', `/v1/accounts/${id}`, { body })).body.account)
       return true
     } catch (error) {
       problem = error

@@ -73,6 +73,7 @@ export function createKey(changed) {
     path: `${accountPath()}/api-keys`,
     subject: ({ name }) => `The key ${name}`,
     changed,
+    asks: true,
     form: (issuing) => choices.render((given) => form(given, issuing), 'roles and lists'),
   })
   void choices.start()

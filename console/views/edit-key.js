@@ -130,6 +130,7 @@ export function editKey({ key, etag }, changed) {
   dialog = openDialog({
     title: `Edit ${key.name}`,
     holds: () => holdOfWork(editing.isBusy),
+    isForm: () => editing.isOpen,
     content: () => editing.render(() => choices.render(form, 'roles and lists')),
   })
   void choices.start()

@@ -34,6 +34,7 @@ export function createList(made, doubted) {
   const dialog = openDialog({
     title: 'Create IP Allow List',
     holds: () => holdOfWork(creation.isBusy),
+    isForm: () => true,
     content: (opened) => html`${creation.render()}
       ${formOf(values, opened, { isBusy: creation.isBusy, verb: 'Create', submit: create, address })}`,
   })
@@ -81,6 +82,7 @@ export function editList({ id, name }, changed) {
   dialog = openDialog({
     title: `Edit ${name}`,
     holds: () => holdOfWork(found.value?.editing.isBusy === true),
+    isForm: () => found.value?.editing.isOpen === true,
     content: (opened) =>
       found.render(({ values, editing, address }) => {
         const { save: submit, isBusy, current } = editing

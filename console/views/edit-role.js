@@ -50,6 +50,7 @@ export function createRole({ catalogue, from, saved }) {
   dialog = openDialog({
     title: 'Create role',
     holds: () => holdOfWork(creation.isBusy),
+    isForm: () => true,
     content: (opened) =>
       html`${creation.render()} ${known.render((all) => form(all, opened), 'permissions')}`,
   })
@@ -109,6 +110,7 @@ export function editRole({ catalogue, role: { id, name }, saved }) {
   dialog = openDialog({
     title: `Edit ${name}`,
     holds: () => holdOfWork(found.value?.editing.isBusy === true),
+    isForm: () => found.value?.editing.isOpen === true,
     content: (opened) =>
       found.render(({ values, editing }) => {
         const { save: submit, isBusy, current, edited } = editing

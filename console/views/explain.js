@@ -32,6 +32,7 @@ export function open(key, update) {
   let permissions = ''
   /** Of an answer for the key as it was before, nothing is shown. */
   let run = 0
+  let isBusy = false
 
   /** @param {SubmitEvent} event */
   async function submit(event) {
@@ -47,6 +48,8 @@ export function open(key, update) {
     run += 1
     const asked = run
     problem = undefined
+    isBusy = true
+    update()
     try {
       const path = `/v1/accounts/${key.account_id}/api-keys/${key.id}/explain`
       const answer = await call('POST', path, { body })
@@ -57,6 +60,7 @@ export function open(key, update) {
         explanation = undefined
       }
     }
+    isBusy = false
     update()
   }
 
@@ -73,7 +77,7 @@ export function open(key, update) {
       <form class="inset" @submit=${submit}>
         <label>From the address <input name="address" placeholder="203.0.113.9" autocomplete="off" .value=${address} /></label>
         <label>For the permissions <input name="permissions" placeholder="cluster:read" autocomplete="off" .value=${permissions} /></label>
-        <button>Explain</button>
+        <button ?disabled=${isBusy}>${isBusy ? 'One moment …' : 'Explain'}</button>
       </form>
       ${problem === undefined ? nothing : problemOf(problem)}
       ${explanation === undefined ? nothing : answer(explanation)}

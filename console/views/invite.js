@@ -99,6 +99,7 @@ function openSending(title, changed, asking) {
     title,
     holds: () => links?.hold() ?? holdOfWork(isBusy),
     outlives: () => links?.hold() !== undefined,
+    isForm: () => links === undefined,
     content: ({ close, dismiss }) =>
       links === undefined
         ? html`${problem === undefined ? nothing : problemOf(problem)} ${asking(isBusy, dismiss)}`

@@ -57,7 +57,10 @@ export function open(context) {
     await sheet.closed
     if (detailed !== id) return
     detailed = null
-    if (new URLSearchParams(location.search).get('key') === id) go(hrefWith({ key: null }))
+    if (new URLSearchParams(location.search).get('key') === id) {
+      // A step back leads to where the reader was before the details.
+      go(hrefWith({ key: null }), { replace: true })
+    }
   }
 
   function reload() {

@@ -2,6 +2,7 @@ import { call, get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { contains, parseAddress } from '../parts/addresses.js'
 import { ask } from '../parts/ask.js'
+import { busy } from '../parts/busy.js'
 import { openDialog } from '../parts/dialog.js'
 import { exportButton } from '../parts/export-button.js'
 import { empty, Loading } from '../parts/loading.js'
@@ -115,6 +116,7 @@ function openDetails(list, reload) {
   const isUsed = (list.key_count ?? 0) > 0
   /** @type {unknown} */
   let problem
+  let isBusy = false
 
   async function remove() {
     if (
@@ -126,12 +128,16 @@ function openDetails(list, reload) {
       }))
     )
       return
+    isBusy = true
+    problem = undefined
+    dialog.update()
     try {
       await call('DELETE', `${accountPath()}/allow-lists/${list.id}`)
       dialog.close()
       reload()
     } catch (error) {
       problem = error
+      isBusy = false
       dialog.update()
     }
   }
@@ -173,7 +179,7 @@ function openDetails(list, reload) {
       </ul>
       <div class="acts">
         ${may('allow_list:update') ? html`<button type="button" @click=${edit}>Edit …</button>` : nothing}
-        ${may('allow_list:delete') && !isUsed ? html`<button type="button" class="danger" @click=${remove}>Delete …</button>` : nothing}
+        ${may('allow_list:delete') && !isUsed ? html`<button type="button" class="danger" ?disabled=${isBusy} @click=${remove}>${isBusy ? busy('Deleting …') : 'Delete …'}</button>` : nothing}
       </div>
       ${may('allow_list:delete') && isUsed ? html`<p class="quiet">A list that keys use cannot be deleted.</p>` : nothing}
     `,

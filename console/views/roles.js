@@ -1,6 +1,7 @@
 import { call, get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { ask } from '../parts/ask.js'
+import { busy } from '../parts/busy.js'
 import { openDialog } from '../parts/dialog.js'
 import { exportButton } from '../parts/export-button.js'
 import { Loading } from '../parts/loading.js'
@@ -113,6 +114,7 @@ async function openAsked(id, catalogue, reload) {
 function openDetails(role, catalogue, reload) {
   /** @type {unknown} */
   let problem
+  let isBusy = false
   const effective = effectiveOf(role.permissions, catalogue)
 
   async function remove() {
@@ -125,12 +127,16 @@ function openDetails(role, catalogue, reload) {
       }))
     )
       return
+    isBusy = true
+    problem = undefined
+    dialog.update()
     try {
       await call('DELETE', `${accountPath()}/roles/${role.id}`)
       dialog.close()
       reload()
     } catch (error) {
       problem = error
+      isBusy = false
       dialog.update()
     }
   }
@@ -169,7 +175,7 @@ function openDetails(role, catalogue, reload) {
       <div class="acts">
         ${may('role:update') && !role.built_in ? html`<button type="button" @click=${edit}>Edit …</button>` : nothing}
         ${may('role:create') ? html`<button type="button" @click=${clone}>Clone …</button>` : nothing}
-        ${may('role:delete') && !role.built_in && role.key_count === 0 && role.user_count === 0 ? html`<button type="button" class="danger" @click=${remove}>Delete …</button>` : nothing}
+        ${may('role:delete') && !role.built_in && role.key_count === 0 && role.user_count === 0 ? html`<button type="button" class="danger" ?disabled=${isBusy} @click=${remove}>${isBusy ? busy('Deleting …') : 'Delete …'}</button>` : nothing}
       </div>
       <h3>Permissions (${role.permissions.length})</h3>
       ${listOf(role.permissions)}

@@ -1,4 +1,4 @@
-import { call, get, on } from '../api.js'
+import { call, get } from '../api.js'
 import { html, nothing } from '../lit-html.js'
 import { openDialog } from '../parts/dialog.js'
 import { Loading } from '../parts/loading.js'
@@ -57,7 +57,7 @@ export function open(context) {
 
 /** @param {Session} session @param {() => void} ended */
 async function end(session, ended) {
-  if (session.current) return endSession(on.signedOut)
+  if (session.current) return endSession()
   const act = new ReceiptedAct(() => dialog.update(), ended)
   const dialog = openDialog({
     title: 'End session',

@@ -78,14 +78,14 @@ if (started !== undefined) {
     t.pass('each says so')
   })
 
-  t.test('a window says when another one has signed in as somebody else', async (t) => {
+  t.test('a window says when another one has signed out, then shows the next reader', async (t) => {
     const bob = await newKey(root, accountId, { name: 'Bob' })
     const { page, context } = await started.signIn()
     const other = await context.newPage()
     await other.goto(`${url}/console`)
     await other.getByRole('button', { name: 'Sign out' }).click()
     await signInBy(other, bob.token)
-    await page.getByText('The session was changed in another tab.').waitFor()
+    await page.getByText('You have signed out in another tab.').waitFor()
     t.equal(await page.getByRole('button', { name: 'Create API key' }).count(), 0)
     await page.reload()
     await page.locator('.who', { hasText: 'Bob' }).waitFor()
