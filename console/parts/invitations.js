@@ -37,7 +37,7 @@ export class Invitations {
           : html`<section>
               <h2>Invitations</h2>
               ${this.#problem === undefined ? nothing : problemOf(this.#problem)}
-              ${tableOf({ caption: 'Invitations', columns: this.#columns(), rows })}
+              ${tableOf({ caption: 'Invitations', columns: this.#columns(), rows, isWhole: true })}
             </section>`,
       'the invitations',
     )

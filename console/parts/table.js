@@ -9,8 +9,9 @@ import { hrefWith } from '../router.js'
  * @param {readonly import('../types.js').Column<Row>[]} table.columns
  * @param {readonly Row[]} table.rows
  * @param {string} [table.sort] the order as the API names it
+ * @param {boolean} [table.isWhole] no other page has what a row says: a narrow window shows it too
  */
-export function tableOf({ caption, columns, rows, sort }) {
+export function tableOf({ caption, columns, rows, sort, isWhole = false }) {
   return html`<div class="table" tabindex="0" role="region" aria-label=${caption}>
     <table>
       <caption class="hidden">${caption}</caption>
@@ -18,7 +19,7 @@ export function tableOf({ caption, columns, rows, sort }) {
         <tr>${columns.map((column) => heading(column, sort))}</tr>
       </thead>
       <tbody>
-        ${rows.map((row) => html`<tr>${columns.map((column, place) => cell(column, row, place))}</tr>`)}
+        ${rows.map((row) => html`<tr>${columns.map((column, place) => cell(column, row, place === 0, isWhole ? below(columns, row) : nothing))}</tr>`)}
       </tbody>
     </table>
   </div>`
@@ -57,11 +58,24 @@ function heading({ label, sort: field, kind }, sort) {
 /**
  * @param {import('../types.js').Column<any>} column
  * @param {any} row
- * @param {number} place
+ * @param {boolean} isFirst
+ * @param {unknown} rest what stands below the first cell
  */
-function cell(column, row, place) {
+function cell(column, row, isFirst, rest) {
   const content = column.cell(row)
-  return place === 0
-    ? html`<th scope="row">${content}</th>`
+  return isFirst
+    ? html`<th scope="row">${content}${rest}</th>`
     : html`<td class=${column.kind === 'acts' ? 'end' : (column.kind ?? '')}>${content}</td>`
+}
+
+/**
+ * The wide columns of a row, for a window in which they have no place beside each other.
+ * @param {readonly import('../types.js').Column<any>[]} columns
+ * @param {any} row
+ */
+function below(columns, row) {
+  const wide = columns.filter(({ kind }) => kind === 'wide')
+  return html`<dl class="narrow">
+    ${wide.map(({ label, cell: content }) => html`<div><dt>${label}</dt> <dd>${content(row)}</dd></div>`)}
+  </dl>`
 }

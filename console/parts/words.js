@@ -42,3 +42,8 @@ export function actionOf(action) {
   const text = action.replace('api_key.', 'key ').replaceAll(/[._]/g, ' ')
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
+
+/** The beginning of a text that may be long; its details have the rest. @param {string} text */
+export function clamped(text) {
+  return text === '' ? '–' : html`<span class="clamp">${text}</span>`
+}

@@ -63,7 +63,7 @@ export function open(context) {
               ({ accounts: rows, next_cursor: next }) =>
                 rows.length === 0
                   ? empty('No accounts yet', 'An account owns keys, roles and allow lists.')
-                  : html`${tableOf({ caption: 'Accounts', columns, rows, sort })} ${pager(next, params)}`,
+                  : html`${tableOf({ caption: 'Accounts', columns, rows, sort, isWhole: true })} ${pager(next, params)}`,
               'accounts',
             )
           : forbidden('the accounts', 'account:read')

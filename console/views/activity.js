@@ -1,6 +1,6 @@
 import { get, pathOf } from '../api.js'
 import { html, nothing } from '../lit-html.js'
-import { openDialog } from '../parts/dialog.js'
+import { addressOf, reasonOf } from '../parts/denial.js'
 import { emptyForm } from '../parts/empty-form.js'
 import { exportButton } from '../parts/export-button.js'
 import { empty, Loading } from '../parts/loading.js'
@@ -8,9 +8,10 @@ import { forbidden } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
 import { fromLocalInput, readersZone, timeOf, toLocalInput } from '../parts/time.js'
 import { cutTokens } from '../parts/tokens.js'
-import { actionOf, actorOf, counted } from '../parts/words.js'
+import { actionOf, actorOf, clamped, counted } from '../parts/words.js'
 import { go, hrefOf, hrefWith } from '../router.js'
 import { accountPath, may } from '../state.js'
+import { openEvent } from './event.js'
 
 /** @typedef {import('../types.js').AuditEvent} AuditEvent */
 
@@ -87,7 +88,7 @@ export function open(context) {
       cell: (event) => linkOf('client_ip', addressOf(event), addressOf(event) ?? '–'),
     },
     { label: 'When', sort: 'created_at', cell: (event) => timeOf(event.created_at) },
-    { label: 'Reason', kind: 'wide', cell: (event) => event.reason ?? '–' },
+    { label: 'Reason', kind: 'wide', cell: (event) => clamped(reasonOf(event)) },
   ]
 
   return {
@@ -131,16 +132,6 @@ async function read(query) {
     page = await get(pathOf(`${accountPath()}/audit-events`, { ...query, cursor }))
   }
   return page
-}
-
-/**
- * The address of the request; of a denial, the one from which the key was presented.
- * @param {AuditEvent} event
- * @returns {string | null}
- */
-function addressOf({ action, client_ip: address, after }) {
-  const denied = action === 'api_key.denied' ? after?.client_ip : null
-  return typeof denied === 'string' ? denied : address
 }
 
 /** @param {AuditEvent} event */
@@ -192,47 +183,4 @@ function apply(event) {
     return [name, name.startsWith('created_') ? (fromLocalInput(text) ?? '') : text]
   })
   go(hrefWith({ ...Object.fromEntries(changes), cursor: null }))
-}
-
-/** @param {AuditEvent} event */
-function openEvent(event) {
-  const address = addressOf(event)
-  const fields = [
-    ...new Set([...Object.keys(event.before ?? {}), ...Object.keys(event.after ?? {})]),
-  ].sort()
-  openDialog({
-    title: 'Event',
-    kind: 'sheet',
-    content: () => html`
-      <h3 class="subject">${actionOf(event.action)}</h3>
-      <dl class="facts">
-        <div><dt>Which</dt><dd>${event.resource.type.replaceAll('_', ' ')} ${event.resource.name ?? ''} <code class="wrap">${event.resource.id ?? ''}</code></dd></div>
-        <div><dt>Who</dt><dd>${event.actor.id === null ? actorOf(event.actor) : html`<a href=${hrefOf('activity', { actor_id: event.actor.id })} title="All that they did">${actorOf(event.actor)}</a>`} <code class="wrap">${event.actor.id ?? ''}</code></dd></div>
-        ${event.session_id === null ? nothing : html`<div><dt>By the session</dt><dd><code class="wrap">${event.session_id}</code> of the console</dd></div>`}
-        <div><dt>From</dt><dd>${address === null ? '–' : html`<a href=${hrefOf('activity', { client_ip: address })} title="All that came from there">${address}</a>`}</dd></div>
-        <div><dt>When</dt><dd>${timeOf(event.created_at)}</dd></div>
-        <div><dt>Reason</dt><dd>${event.reason ?? '–'}</dd></div>
-        <div><dt>Request id</dt><dd><code class="wrap">${event.request_id ?? '–'}</code></dd></div>
-        <div><dt>Number</dt><dd>${event.number} in the hash chain of the account</dd></div>
-        ${event.api_keys === null ? nothing : html`<div><dt>Keys</dt><dd>${counted(event.api_keys.count, 'key')}</dd></div>`}
-      </dl>
-      ${fields.length === 0 ? nothing : html`<h3>What changed</h3>`}
-      <dl class="facts">
-        ${fields.map((field) => html`<div><dt>${field.replaceAll('_', ' ')}</dt><dd>${side('del', field, event.before)} ${side('ins', field, event.after)}</dd></div>`)}
-      </dl>
-    `,
-  })
-}
-
-/**
- * @param {'del' | 'ins'} kind
- * @param {string} field
- * @param {Readonly<Record<string, unknown>> | null} snapshot
- */
-function side(kind, field, snapshot) {
-  const value = snapshot?.[field]
-  if (value === undefined) return nothing
-  const isTime = field.endsWith('_at') && typeof value === 'string'
-  const text = isTime ? timeOf(value) : typeof value === 'string' ? value : JSON.stringify(value)
-  return kind === 'del' ? html`<del>${text}</del>` : html`<ins>${text}</ins>`
 }

@@ -1,5 +1,6 @@
 import { get, pathOf } from '../api.js'
 import { html } from '../lit-html.js'
+import { reasonOf } from '../parts/denial.js'
 import { Loading } from '../parts/loading.js'
 import { timeOf } from '../parts/time.js'
 import { actionOf, actorOf } from '../parts/words.js'
@@ -31,7 +32,7 @@ function listOf(events) {
   return html`<ol class="events">
     ${events.map(
       (event) => html`<li>
-        <b>${actionOf(event.action)}</b> by ${actorOf(event.actor)}${event.reason === null ? '' : `: ${event.reason}`}
+        <b>${actionOf(event.action)}</b> by ${actorOf(event.actor)}${reasonOf(event) === '' ? '' : `: ${reasonOf(event)}`}
         <div class="quiet">${timeOf(event.created_at)}</div>
       </li>`,
     )}

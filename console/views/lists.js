@@ -9,7 +9,7 @@ import { empty, Loading } from '../parts/loading.js'
 import { forbidden, problemOf } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
 import { timeOf } from '../parts/time.js'
-import { counted } from '../parts/words.js'
+import { clamped, counted } from '../parts/words.js'
 import { forget, hrefOf, hrefWith } from '../router.js'
 import { accountPath, may } from '../state.js'
 
@@ -38,7 +38,7 @@ export function open(context) {
       cell: (list) =>
         html`<a href=${hrefWith({ list: list.id })} @click=${showDetails(list)}>${list.name}</a>`,
     },
-    { label: 'Description', kind: 'wide', cell: (list) => list.description || '–' },
+    { label: 'Description', kind: 'wide', cell: (list) => clamped(list.description) },
     {
       label: 'Entries',
       cell: (list) =>

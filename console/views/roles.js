@@ -8,7 +8,7 @@ import { Loading } from '../parts/loading.js'
 import { effectiveOf, readCatalogue } from '../parts/permissions.js'
 import { forbidden, problemOf } from '../parts/problem.js'
 import { pager, tableOf } from '../parts/table.js'
-import { counted } from '../parts/words.js'
+import { clamped, counted } from '../parts/words.js'
 import { forget, hrefOf, hrefWith } from '../router.js'
 import { accountPath, may } from '../state.js'
 
@@ -53,7 +53,7 @@ export function open(context) {
         >${role.name}</a
       >`,
     },
-    { label: 'Description', kind: 'wide', cell: (role) => role.description || '–' },
+    { label: 'Description', kind: 'wide', cell: (role) => clamped(role.description) },
     { label: 'Type', cell: (role) => (role.built_in ? 'Built-in' : 'Custom') },
     {
       label: 'Permissions',

@@ -50,7 +50,7 @@ export function open(context) {
           ? html`<p>Where you are signed in to this account. End a session that you do not know, and tell your provider.</p>`
           : html`<p>Browsers that are signed in to this console with the key <b>${nameOfReader()}</b>. End a session that is not yours; if you do not know it, revoke the key.</p>`
       }
-      ${list.render(({ sessions: rows }) => tableOf({ caption: 'Sessions', columns, rows }), 'sessions')}
+      ${list.render(({ sessions: rows }) => tableOf({ caption: 'Sessions', columns, rows, isWhole: true }), 'sessions')}
     `,
   }
 }

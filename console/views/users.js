@@ -102,7 +102,7 @@ export function open(context) {
                       'No users yet',
                       'People who sign in by a provider appear here, once its claims, an administrator or an invitation give them a role.',
                     )
-                  : html`${tableOf({ caption: 'Users', columns, rows, sort })} ${pager(next, params)}`,
+                  : html`${tableOf({ caption: 'Users', columns, rows, sort, isWhole: true })} ${pager(next, params)}`,
               'users',
             )
           : forbidden('the users', 'account_user:read')

@@ -5,7 +5,7 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { newKey } from '../helpers/fixtures.ts'
-import { startConsole } from './console/browser.ts'
+import { isNotWider, startConsole } from './console/browser.ts'
 
 t.setTimeout(900_000)
 const started = await startConsole(t)
@@ -131,6 +131,36 @@ if (started !== undefined) {
     await words.fill('typed')
     await page.getByRole('link', { name: 'Clear', exact: true }).click()
     await page.waitForFunction("document.querySelector('[name=search]').value === ''")
+    await context.close()
+    t.same(faults, [])
+  })
+
+  t.test('an event names its keys, and what was said of them in words', async (t) => {
+    const { page, context, faults } = await started.signIn()
+    for (const name of ['named 1', 'named 2']) {
+      await newKey(root, accountId, { name, role: 'viewer' })
+    }
+    const path = `/v1/accounts/${accountId}/api-keys/revoke`
+    const reason = 'long '.repeat(150)
+    await root.post(path, { filter: { name_prefix: 'named' }, reason })
+    await page.goto(`${url}/console/activity?action=api_key.bulk_revoked`)
+    const row = page.getByRole('row').filter({ hasText: '2 keys' })
+    await row.waitFor()
+    t.ok(((await row.boundingBox())?.height ?? 0) < 200, 'a long reason is cut in the list')
+    await row.getByRole('link', { name: 'Key bulk revoked' }).click()
+    const sheet = dialogOf(page, 'Event')
+    await sheet.getByText('name prefix: named').waitFor()
+    await sheet.getByRole('link', { name: 'named 2' }).click()
+    await dialogOf(page, 'API Key Details').getByText('named 2').first().waitFor()
+    await context.close()
+    t.same(faults, [])
+  })
+
+  t.test('a narrow window shows what no other page has', async (t) => {
+    const { page, context, faults } = await started.signIn(undefined, { width: 360 })
+    await page.goto(`${url}/console/sessions`)
+    await page.locator('dl.narrow').getByText('Ends at the latest').first().waitFor()
+    await isNotWider(t, page, 'sessions')
     await context.close()
     t.same(faults, [])
   })
