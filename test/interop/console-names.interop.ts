@@ -16,6 +16,7 @@ if (started !== undefined) {
   const role = await newRole(root, accountId, wide('role'), ['cluster:read', 'backup:read'])
   const entries = ['2001:0db8:1111:2222:3333:4444:5555:6666', '203.0.113.0/24']
   const list = await newAllowList(root, accountId, entries, wide('list'))
+  const unused = await newAllowList(root, accountId, entries, wide('unused'))
   const texts = { description: reason, metadata: { ['n'.repeat(60)]: 'W'.repeat(200) } }
   const { id } = await newKey(root, accountId, {
     ...texts,
@@ -46,7 +47,7 @@ if (started !== undefined) {
     [`roles?role=${role}`, 'Clone'],
     [`lists?list=${list}`],
     [`lists?list=${list}`, 'Edit'],
-    [`lists?list=${list}`, 'Delete'],
+    [`lists?list=${unused}`, 'Delete'],
   ]
 
   for (const [width, height] of [

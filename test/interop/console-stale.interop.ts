@@ -109,6 +109,8 @@ if (started !== undefined) {
     await create.click()
     await dialog.getByText('The name is taken').waitFor()
     await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await dialog.getByText('What you have typed is not saved').waitFor()
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('link', { name: 'lost list' }).waitFor()
     await context.close()
     t.same(faults, [])
