@@ -327,7 +327,7 @@ async function permissionsOfAccounts(): Promise<string[]> {
 function act(api: Api, [method, path, body]: Try): Promise<Answer> {
   return api.call(method, path, {
     ...(method !== 'DELETE' && { body: body ?? {} }),
-    headers: { 'if-match': '*' },
+    headers: method === 'PATCH' ? { 'if-match': '*' } : {},
     remoteAddress: office,
   })
 }

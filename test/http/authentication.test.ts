@@ -398,7 +398,7 @@ function callRoute(caller: Api, route: string, target: Target): Promise<Answer> 
     'POST /v1/accounts/:account_id/users/:id/remove': { keys: 'keep' },
   }
   const body = bodies[route]
-  const headers = { 'if-match': '*' }
+  const headers = /^PATCH .*api-keys/.test(route) ? { 'if-match': '*' } : {}
   return caller.call(method, fill(path, target), { headers, ...(body !== undefined && { body }) })
 }
 

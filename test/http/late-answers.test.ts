@@ -348,7 +348,8 @@ async function callOf(route: string): Promise<Call> {
   }
   if (method === 'GET' || method === 'HEAD') return { ...call, credential }
   if (method === 'DELETE') return { ...call, credential }
-  const headers = { 'content-type': 'application/json', 'if-match': '*' }
+  const condition = /^PATCH .*api-keys/.test(`${method} ${path}`) ? { 'if-match': '*' } : {}
+  const headers = { 'content-type': 'application/json', ...condition }
   const named = { name: `made ${made}` }
   const bodies: Readonly<Record<string, object>> = {
     'POST /v1/verify': { token: key.token },
