@@ -113,6 +113,8 @@ export class IssuerKeys {
       })
     return this.#refresh
   }
+
+  /** Until the issuer may be asked again, `pauseMs` after it was asked last. */
   #awayUntilAfter(pauseMs: number): KeyAway {
     const waitMs = this.#refresh === undefined ? this.#triedAtMs + pauseMs - this.#monotonicMs() : 0
     return { kind: 'away', retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) }
