@@ -13,6 +13,7 @@ import { hasMoreValues } from './json/count-values.ts'
 import { countColons, mayRepeatMember } from './json/repeated-members.ts'
 import { scanJson } from './json/scan-json.ts'
 import { describeUnknownName } from './known-names.ts'
+import { runFirst } from './run-first.ts'
 
 /**
  * Accepts JSON bodies in which no object has a member twice. An empty body counts as absent,
@@ -30,9 +31,7 @@ export function acceptJsonOnly(app: App, turns: BodyTurns): void {
   app.addHook('onRoute', (route) => {
     // A route with a validator of its own words its own faults, and Fastify reads no body of GET.
     if (route.validatorCompiler !== undefined || readsNoBody(route)) return
-    const given = [route.preValidation ?? []].flat()
-    const complete = completionOf(app, route.schema?.body)
-    route.preValidation = [complete, ...given] as NonNullable<RouteOptions['preValidation']>
+    runFirst(route, 'preValidation', completionOf(app, route.schema?.body))
   })
 }
 

@@ -1,7 +1,8 @@
-import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { invalidRequest } from '../errors.ts'
 import type { App } from './app-type.ts'
 import { ifMatchHeader } from './if-match-header.ts'
+import { runFirst } from './run-first.ts'
 
 const conditions = ['if-match', 'if-none-match'] as const
 
@@ -14,8 +15,7 @@ export function refuseConditions(app: App): void {
   app.addHook('onRoute', (route) => {
     const reads = [route.method].flat().every((method) => method === 'GET' || method === 'HEAD')
     if (reads || route.schema?.headers === ifMatchHeader) return
-    const given = [route.preValidation ?? []].flat()
-    route.preValidation = [refuse, ...given] as NonNullable<RouteOptions['preValidation']>
+    runFirst(route, 'preValidation', refuse)
   })
 }
 

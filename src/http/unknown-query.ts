@@ -1,9 +1,10 @@
-import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { maxFaults } from '../domain/limits.ts'
 import { type Fault, invalidRequest } from '../errors.ts'
 import type { App } from './app-type.ts'
 import { describeUnknownName } from './known-names.ts'
 import { isMalformedQuery, malformedQuery } from './query-string.ts'
+import { runFirst } from './run-first.ts'
 
 /**
  * Refuses query parameters on the routes, registered after it, that have no query schema. A token
@@ -12,8 +13,7 @@ import { isMalformedQuery, malformedQuery } from './query-string.ts'
 export function refuseUnknownQueries(app: App): void {
   app.addHook('onRoute', (route) => {
     if (route.schema?.querystring !== undefined) return
-    const given = [route.preValidation ?? []].flat()
-    route.preValidation = [refuseQuery, ...given] as NonNullable<RouteOptions['preValidation']>
+    runFirst(route, 'preValidation', refuseQuery)
   })
 }
 

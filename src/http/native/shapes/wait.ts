@@ -1,10 +1,11 @@
-import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { isRecord } from '../../../domain/is-record.ts'
 import { defaultWaitMs, maxWaitMs } from '../../../domain/limits.ts'
 import { invalidRequest } from '../../../errors.ts'
 import type { App } from '../../app-type.ts'
 import { documentedAs, undocumented } from '../../documented-as.ts'
+import { runFirst } from '../../run-first.ts'
 import { closed } from '../../schema-tools.ts'
 
 const milliseconds = Type.Integer({
@@ -34,8 +35,7 @@ export const waitInBody = undocumented(milliseconds)
 export function refuseContradictingWaits(app: App): void {
   app.addHook('onRoute', (route) => {
     if (route.schema?.querystring !== waitQuery || route.schema.body === undefined) return
-    const given = [route.preHandler ?? []].flat()
-    route.preHandler = [compareWaits, ...given] as NonNullable<RouteOptions['preHandler']>
+    runFirst(route, 'preHandler', compareWaits)
   })
 }
 
