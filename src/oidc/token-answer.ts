@@ -1,4 +1,5 @@
 import { isRecord } from '../domain/is-record.ts'
+import { parseJson } from '../domain/parse-json.ts'
 import { ProviderUnavailable, SignInRefused } from './errors.ts'
 import { type JsonDocument, type MemberType, requireTypes } from './json-document.ts'
 import { isErrorCode, isOutageCode } from './sign-in-failure.ts'
@@ -49,10 +50,6 @@ export async function requireTokens(response: Response): Promise<Response> {
 }
 
 function parseObject(text: string): JsonDocument | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isRecord(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(text)
+  return isRecord(value) ? value : undefined
 }
